@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/conversation.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/dial.h"
+#include "client/local.h"
+#include "client/say.h"
+#include "client/session.h"
+
+const struct show *conversation_show(const struct arguments *arguments)
+{
+    if (arguments->show != NULL)
+        return arguments->show;
+    return isatty(STDOUT_FILENO) ? &show_human : &show_json;
+}
+
+const char *conversation_server(const struct arguments *arguments)
+{
+    const char *server = getenv("WAITD_SERVER");
+
+    if (arguments->server != NULL)
+        return arguments->server;
+    return server != NULL && server[0] != '\0' ? server : DIAL_DEFAULT;
+}
+
+static bool wants_color(const struct arguments *arguments)
+{
+    const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
+
+    if (arguments->color != COLOR_AUTO)
+        return arguments->color == COLOR_ALWAYS;
+    if (no_color != NULL && no_color[0] != '\0')
+        return false;
+    return isatty(STDOUT_FILENO) && terminal != NULL && strcmp(terminal, "dumb") != 0;
+}
+
+/* A waitd that ends by itself has said why. */
+static enum status judge_daemon(int ended, enum status status)
+{
+    if (ended < 0)
+        say("waitd --stdio was ended by signal %d (%s)", -ended, strsignal(-ended));
+    return ended < 0 ? status_worse(status, STATUS_LOST) : status;
+}
+
+static enum status talk_locally(struct session_setup *setup)
+{
+    struct local local;
+    const char *problem;
+    enum status status;
+    bool is_cut_short;
+    int ended;
+
+    if (local_start(&local, &problem) < 0) {
+        say("cannot run waitd: %s; it is looked for beside waitctl and on the PATH", problem);
+        return STATUS_LOST;
+    }
+    setup->fd = local.fd;
+    setup->peer = "waitd --stdio";
+    status = session_run(setup, &is_cut_short);
+    close(local.fd);
+    if (is_cut_short)
+        local_kill(&local);
+    ended = local_wait(&local);
+    return is_cut_short ? status : judge_daemon(ended, status);
+}
+
+static void say_unreachable(const char *server, const char *problem)
+{
+    if (strcmp(server, DIAL_DEFAULT) == 0)
+        say("%s: %s; start a daemon with `waitd`, or do without one by --local", server, problem);
+    else
+        say("%s: %s; start a daemon with `waitd --listen %s`, or do without one by --local", server,
+            problem, server);
+}
+
+static enum status talk_to(struct session_setup *setup, const char *server, int64_t timeout_ns)
+{
+    struct dial_target target;
+    const char *problem = dial_parse(server, &target);
+    enum status status;
+    bool is_cut_short;
+
+    if (problem != NULL) {
+        say("the server's address '%s' %s", server, problem);
+        return STATUS_REFUSED;
+    }
+    setup->peer = server;
+    setup->fd = dial(&target, timeout_ns, &problem);
+    if (setup->fd < 0) {
+        say_unreachable(server, problem);
+        return STATUS_LOST;
+    }
+    status = session_run(setup, &is_cut_short);
+    close(setup->fd);
+    return status;
+}
+
+enum status conversation(const struct arguments *arguments, struct source *source,
+                         const struct show *show, void *own)
+{
+    struct session_setup setup = {
+        .source = source,
+        .show = show,
+        .show_own = own,
+        .color = wants_color(arguments),
+    };
+
+    return arguments->local
+               ? talk_locally(&setup)
+               : talk_to(&setup, conversation_server(arguments), arguments->connect_timeout_ns);
+}
+
+enum status conversation_ask(const struct arguments *arguments, const char *request,
+                             const struct show *show, void *own)
+{
+    struct bytes text = {0};
+    struct source *source = NULL;
+    enum status status = STATUS_LOST;
+
+    bytes_add_string(&text, request);
+    if (!text.failed)
+        source = source_new_text(&text);
+    if (source == NULL)
+        say("%s", strerror(ENOMEM));
+    else
+        status = conversation(arguments, source, show, own);
+    source_free(source);
+    bytes_fini(&text);
+    return status;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_CONVERSATION_H
+#define WAITD_CONVERSATION_H
+
+/*
+ * What the commands have in common: finding the daemon, or starting one, and
+ * talking to it until everything is answered.
+ */
+
+#include "client/arguments.h"
+#include "client/show.h"
+#include "client/source.h"
+#include "client/status.h"
+
+/* The way of showing that is asked for; by default `human` on a terminal and
+ * json elsewhere. */
+const struct show *conversation_show(const struct arguments *arguments);
+
+/* The daemon's address as --server and the environment have it. */
+const char *conversation_server(const struct arguments *arguments);
+
+/* Sends what the source has and shows what comes.  own: struct show_run's.
+ * What goes wrong is said on standard error. */
+enum status conversation(const struct arguments *arguments, struct source *source,
+                         const struct show *show, void *own);
+
+/* The same for one request, as text. */
+enum status conversation_ask(const struct arguments *arguments, const char *request,
+                             const struct show *show, void *own);
+
+#endif

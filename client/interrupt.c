@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/interrupt.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "client/status.h"
+
+static void leave(int number)
+{
+    (void)number;
+    _exit(STATUS_INTERRUPTED);
+}
+
+void interrupt_init(void)
+{
+    struct sigaction action = {.sa_handler = leave};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, NULL);
+}
+
+int interrupt_open(void)
+{
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+        return -1;
+    return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+int interrupt_take(int fd)
+{
+    struct signalfd_siginfo info;
+    int n = 0;
+
+    while (read(fd, &info, sizeof info) == (ssize_t)sizeof info)
+        n++;
+    return n;
+}

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: ISC
+#
+# The client, likewise a library and a main().
+
+noinst_LIBRARIES += client/libwaitctl.a
+client_libwaitctl_a_SOURCES = \
+	client/arguments.c \
+	client/arguments.h \
+	client/batch_text.c \
+	client/batch_text.h \
+	client/bytes.c \
+	client/bytes.h \
+	client/cmd.h \
+	client/cmd_compare.c \
+	client/cmd_ping.c \
+	client/cmd_run.c \
+	client/cmd_stats.c \
+	client/cmd_submit.c \
+	client/command.c \
+	client/command.h \
+	client/conversation.c \
+	client/conversation.h \
+	client/dial.c \
+	client/dial.h \
+	client/interrupt.c \
+	client/interrupt.h \
+	client/lines.c \
+	client/lines.h \
+	client/local.c \
+	client/local.h \
+	client/moment.c \
+	client/moment.h \
+	client/output.c \
+	client/output.h \
+	client/overrides.c \
+	client/overrides.h \
+	client/progress.c \
+	client/progress.h \
+	client/rewrite.c \
+	client/rewrite.h \
+	client/say.c \
+	client/say.h \
+	client/session.c \
+	client/session.h \
+	client/show.c \
+	client/show.h \
+	client/show_human.c \
+	client/show_json.c \
+	client/show_summary.c \
+	client/source.c \
+	client/source.h \
+	client/status.h \
+	client/tally.c \
+	client/tally.h \
+	client/text.c \
+	client/text.h
+
+bin_PROGRAMS += client/waitctl
+client_waitctl_SOURCES = client/main.c
+client_waitctl_LDADD = \
+	client/libwaitctl.a proto/libwaitd-proto.a daemon/engine/libwaitd-engine.a
+
+dist_man_MANS += \
+	client/waitctl.1

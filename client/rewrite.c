@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/rewrite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/lexer.h"
+
+struct rewrite {
+    struct lexer *lexer;
+    const struct overrides *overrides; /* NULL to copy the bytes */
+    enum rewrite_state state;
+    uint64_t requests;
+    bool was_submit;
+
+    /* The request under way. */
+    bool is_open;
+    bool has_jobs;
+    bool op_comes; /* the next token is the value of `op` */
+    bool has_op, op_is_submit, op_is_quit;
+    unsigned members; /* of the request's object, written so far */
+
+    /* Where tokens go, and what goes between them. */
+    bool is_dropping;  /* a member that is overridden */
+    struct bytes held; /* those dropped, each with a comma in front */
+    bool is_first;     /* of its array or object */
+    bool after_key;
+
+    /* What the last token does not cover, should the text turn out to be none. */
+    struct bytes tail;
+    uint64_t covered; /* the offset up to which tokens cover the input */
+};
+
+struct rewrite *rewrite_new(const struct overrides *overrides)
+{
+    struct rewrite *rewrite = calloc(1, sizeof *rewrite);
+
+    if (rewrite == NULL)
+        return NULL;
+    rewrite->lexer = lexer_new(UINT64_MAX / 2, LEXER_DEPTH_MAX);
+    if (rewrite->lexer == NULL) {
+        free(rewrite);
+        return NULL;
+    }
+    if (overrides != NULL && overrides_any(overrides))
+        rewrite->overrides = overrides;
+    return rewrite;
+}
+
+void rewrite_free(struct rewrite *rewrite)
+{
+    if (rewrite == NULL)
+        return;
+    lexer_free(rewrite->lexer);
+    bytes_fini(&rewrite->held);
+    bytes_fini(&rewrite->tail);
+    free(rewrite);
+}
+
+uint64_t rewrite_requests(const struct rewrite *rewrite)
+{
+    return rewrite->requests;
+}
+
+bool rewrite_is_between(const struct rewrite *rewrite)
+{
+    return !rewrite->is_open && lexer_held(rewrite->lexer) == 0 && rewrite->state != REWRITE_BROKEN;
+}
+
+bool rewrite_was_submit(const struct rewrite *rewrite)
+{
+    return rewrite->was_submit;
+}
+
+static const char *token_text(const struct lexer_token *token, size_t *len)
+{
+    const char *text = token->kind == LEXER_OBJECT_BEGIN  ? "{"
+                       : token->kind == LEXER_OBJECT_END  ? "}"
+                       : token->kind == LEXER_ARRAY_BEGIN ? "["
+                       : token->kind == LEXER_ARRAY_END   ? "]"
+                       : token->kind == LEXER_TRUE        ? "true"
+                       : token->kind == LEXER_FALSE       ? "false"
+                       : token->kind == LEXER_NULL        ? "null"
+                                                          : NULL;
+
+    *len = text != NULL ? strlen(text) : token->len;
+    return text != NULL ? text : token->text;
+}
+
+static bool is_begin(const struct lexer_token *token)
+{
+    return token->kind == LEXER_OBJECT_BEGIN || token->kind == LEXER_ARRAY_BEGIN;
+}
+
+static bool is_end(const struct lexer_token *token)
+{
+    return token->kind == LEXER_OBJECT_END || token->kind == LEXER_ARRAY_END;
+}
+
+static void write_token(struct rewrite *rewrite, const struct lexer_token *token, struct bytes *out)
+{
+    size_t len;
+    const char *text = token_text(token, &len);
+
+    if (rewrite->is_dropping)
+        out = &rewrite->held;
+    if (!is_end(token) && !rewrite->after_key && !rewrite->is_first)
+        bytes_add_char(out, ',');
+    bytes_add(out, text, len);
+    rewrite->after_key = token->kind == LEXER_KEY;
+    if (rewrite->after_key)
+        bytes_add_char(out, ':');
+    rewrite->is_first = is_begin(token);
+}
+
+/* Compares a key or string with a word, whether it is written with escapes or not. */
+static bool token_is(const struct lexer_token *token, const char *word)
+{
+    char decoded[64];
+    size_t len = strlen(word);
+
+    if (!token->escaped)
+        return token->len == len + 2 && memcmp(token->text + 1, word, len) == 0;
+    return token->len <= sizeof decoded && lexer_decode(token->text, token->len, decoded) == len &&
+           memcmp(decoded, word, len) == 0;
+}
+
+static bool is_overridden(const struct rewrite *rewrite, const struct lexer_token *key)
+{
+    char decoded[128];
+
+    if (rewrite->overrides == NULL)
+        return false;
+    if (!key->escaped)
+        return overrides_has(rewrite->overrides, key->text + 1, key->len - 2);
+    return key->len <= sizeof decoded &&
+           overrides_has(rewrite->overrides, decoded, lexer_decode(key->text, key->len, decoded));
+}
+
+static void open_request(struct rewrite *rewrite)
+{
+    rewrite->is_open = true;
+    rewrite->has_jobs = rewrite->has_op = rewrite->op_comes = false;
+    rewrite->op_is_submit = rewrite->op_is_quit = false;
+    rewrite->members = 0;
+    rewrite->is_first = true;
+    rewrite->after_key = rewrite->is_dropping = false;
+    bytes_consume(&rewrite->held, bytes_len(&rewrite->held));
+}
+
+static void close_request(struct rewrite *rewrite)
+{
+    rewrite->is_open = false;
+    rewrite->was_submit = rewrite->has_op ? rewrite->op_is_submit : rewrite->has_jobs;
+    if (rewrite->op_is_quit)
+        rewrite->state = REWRITE_QUIT;
+    else
+        rewrite->requests++;
+}
+
+/* The brackets of a whole request, and requests that have none. */
+static void take_outermost(struct rewrite *rewrite, const struct lexer_token *token,
+                           struct bytes *out)
+{
+    size_t len;
+    const char *text = token_text(token, &len);
+
+    if (!is_end(token))
+        open_request(rewrite);
+    if (token->kind == LEXER_ARRAY_BEGIN) {
+        bytes_add_string(out, "{\"jobs\":");
+        rewrite->members = 1;
+        rewrite->has_jobs = true;
+    }
+    if (token->kind != LEXER_OBJECT_END)
+        bytes_add(out, text, len);
+    if (is_begin(token))
+        return;
+    close_request(rewrite);
+    if (is_end(token)) {
+        if (rewrite->was_submit) {
+            overrides_append(rewrite->overrides, rewrite->members == 0, out);
+        } else if (bytes_len(&rewrite->held) > 0) {
+            size_t comma = rewrite->members == 0;
+            bytes_add(out, bytes_at(&rewrite->held) + comma, bytes_len(&rewrite->held) - comma);
+        }
+        bytes_add_char(out, '}');
+    }
+    bytes_add_char(out, '\n');
+}
+
+/* What a request says of itself: its operation, or that there are jobs in it. */
+static void note_member(struct rewrite *rewrite, const struct lexer_token *token)
+{
+    if (token->kind == LEXER_KEY) {
+        rewrite->op_comes = token_is(token, "op");
+        rewrite->has_jobs |= token_is(token, "jobs");
+    } else if (rewrite->op_comes) {
+        rewrite->op_comes = false;
+        rewrite->has_op = true;
+        rewrite->op_is_submit = token->kind == LEXER_STRING && token_is(token, "submit");
+        rewrite->op_is_quit = token->kind == LEXER_STRING && token_is(token, "quit");
+    }
+}
+
+static void take_inner(struct rewrite *rewrite, const struct lexer_token *token, struct bytes *out)
+{
+    if (token->depth == 1 && token->kind == LEXER_KEY) {
+        rewrite->is_dropping = is_overridden(rewrite, token);
+        rewrite->is_first = !rewrite->is_dropping && rewrite->members == 0;
+        rewrite->members += !rewrite->is_dropping;
+    }
+    write_token(rewrite, token, out);
+    if (token->depth == 1 && token->kind != LEXER_KEY && !is_begin(token))
+        rewrite->is_dropping = false;
+}
+
+/* Without overrides the bytes are copied elsewhere and only counted here. */
+static void count_outermost(struct rewrite *rewrite, const struct lexer_token *token)
+{
+    if (!is_end(token))
+        open_request(rewrite);
+    rewrite->has_jobs |= token->kind == LEXER_ARRAY_BEGIN;
+    if (!is_begin(token))
+        close_request(rewrite);
+}
+
+static void take(struct rewrite *rewrite, const struct lexer_token *token, struct bytes *out)
+{
+    size_t len;
+
+    if (token->depth == 1)
+        note_member(rewrite, token);
+    if (rewrite->overrides == NULL) {
+        if (token->depth == 0)
+            count_outermost(rewrite, token);
+        return;
+    }
+    token_text(token, &len);
+    rewrite->covered = token->offset + len;
+    bytes_consume(&rewrite->tail, bytes_len(&rewrite->tail));
+    if (token->depth == 0)
+        take_outermost(rewrite, token, out);
+    else
+        take_inner(rewrite, token, out);
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Keeps what the last token leaves over of a piece, white space in front of it
+ * as a single blank. */
+static void keep_tail(struct rewrite *rewrite, const char *piece, size_t len, uint64_t start)
+{
+    struct bytes *tail = &rewrite->tail;
+    size_t skip = rewrite->covered > start ? (size_t)(rewrite->covered - start) : 0;
+    bool is_fresh = bytes_len(tail) == 0 || (bytes_len(tail) == 1 && *bytes_at(tail) == ' ');
+    size_t first;
+
+    if (skip > len)
+        skip = len;
+    for (first = skip; is_fresh && first < len && is_blank(piece[first]);)
+        first++;
+    if (first > skip && bytes_len(tail) == 0)
+        bytes_add_char(tail, ' ');
+    bytes_add(tail, piece + first, len - first);
+}
+
+static void send_tail(struct rewrite *rewrite, struct bytes *out)
+{
+    if (bytes_len(&rewrite->tail) > 0)
+        bytes_add(out, bytes_at(&rewrite->tail), bytes_len(&rewrite->tail));
+}
+
+/* Takes tokens until the piece, or after lexer_finish() the input, is used up. */
+static void take_tokens(struct rewrite *rewrite, struct bytes *out)
+{
+    struct lexer_token token;
+
+    while (rewrite->state == REWRITE_GOING) {
+        enum lexer_token_kind kind = lexer_next(rewrite->lexer, &token);
+
+        if (kind == LEXER_MORE || kind == LEXER_END)
+            return;
+        if (kind == LEXER_NOMEM)
+            rewrite->state = REWRITE_NOMEM;
+        else if (kind == LEXER_BAD || kind == LEXER_TOO_LONG || kind == LEXER_TOO_DEEP)
+            rewrite->state = REWRITE_BROKEN;
+        else
+            take(rewrite, &token, out);
+    }
+}
+
+static enum rewrite_state conclude(struct rewrite *rewrite, const struct bytes *out)
+{
+    if (rewrite->held.failed || rewrite->tail.failed || out->failed)
+        rewrite->state = REWRITE_NOMEM;
+    return rewrite->state;
+}
+
+enum rewrite_state rewrite_feed(struct rewrite *rewrite, const char *piece, size_t len,
+                                struct bytes *out)
+{
+    uint64_t start = lexer_offset(rewrite->lexer);
+
+    if (rewrite->overrides == NULL)
+        bytes_add(out, piece, len);
+    lexer_feed(rewrite->lexer, piece, len);
+    take_tokens(rewrite, out);
+    if (rewrite->overrides != NULL && rewrite->state != REWRITE_QUIT) {
+        keep_tail(rewrite, piece, len, start);
+        if (rewrite->state == REWRITE_BROKEN)
+            send_tail(rewrite, out);
+    }
+    return conclude(rewrite, out);
+}
+
+enum rewrite_state rewrite_finish(struct rewrite *rewrite, struct bytes *out)
+{
+    if (rewrite->state != REWRITE_GOING)
+        return rewrite->state;
+    lexer_finish(rewrite->lexer);
+    take_tokens(rewrite, out);
+    if (rewrite->state == REWRITE_BROKEN && rewrite->overrides != NULL)
+        send_tail(rewrite, out);
+    else if (rewrite->state == REWRITE_GOING)
+        bytes_add_char(out, '\n');
+    return conclude(rewrite, out);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/show.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "client/text.h"
+
+/* Longer texts of the client's are cut. */
+#define ID_MAX 64
+
+/* What real machines and networks are behind by is not worth telling. */
+#define LATE_WORTH_TELLING_NS 10000000
+
+static const struct show *const ways[] = {&show_human, &show_json, &show_summary};
+
+const struct show *show_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+        if (strcmp(ways[i]->name, name) == 0)
+            return ways[i];
+    return NULL;
+}
+
+const char *show_names(void)
+{
+    return "human, json or summary";
+}
+
+static const char *status_color(struct event_string status)
+{
+    return event_reader_is(status, "ok")          ? "\033[32m"
+           : event_reader_is(status, "failed")    ? "\033[31m"
+           : event_reader_is(status, "timed_out") ? "\033[33m"
+                                                  : "\033[35m";
+}
+
+void show_status(struct show_run *run, struct event_string status, int width)
+{
+    if (run->color)
+        bytes_add_string(run->out, status_color(status));
+    text_append_safe(run->out, status.text, status.len, ID_MAX);
+    if (run->color)
+        bytes_add_string(run->out, "\033[0m");
+    if (status.len < (size_t)width)
+        bytes_add_format(run->out, "%*s", width - (int)status.len, "");
+}
+
+static void append_counts(struct bytes *out, const struct event *event)
+{
+    const struct {
+        uint64_t n;
+        const char *name;
+    } counts[] = {
+        {event->ok, "ok"},
+        {event->failed, "failed"},
+        {event->timed_out, "timed_out"},
+        {event->cancelled, "cancelled"},
+        {event->skipped, "skipped"},
+    };
+    const char *separator = ": ";
+
+    if (event->ok == event->jobs)
+        return;
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        if (counts[i].n == 0)
+            continue;
+        bytes_add_format(out, "%s%" PRIu64 " %s", separator, counts[i].n, counts[i].name);
+        separator = ", ";
+    }
+}
+
+void show_totals(struct show_run *run, const struct event *finished)
+{
+    struct bytes *out = run->out;
+    char time[TEXT_SECONDS_MAX];
+    int64_t late_ns = finished->elapsed_ns - finished->predicted_ns;
+
+    if (finished->id.text != NULL) {
+        text_append_safe(out, finished->id.text, finished->id.len, ID_MAX);
+        bytes_add_string(out, ": ");
+    } else if (run->batches > 1) {
+        bytes_add_format(out, "batch %" PRIu64 ": ", finished->batch);
+    }
+    show_status(run, finished->status, 0);
+    bytes_add_format(out, ": %" PRIu64 " job%s in %s", finished->jobs,
+                     finished->jobs == 1 ? "" : "s", text_seconds_fine(time, finished->elapsed_ns));
+    append_counts(out, finished);
+    bytes_add_format(out, " (%s one by one, ", text_seconds_fine(time, finished->sequential_ns));
+    bytes_add_format(out, "speed-up %.1f, ", finished->speedup);
+    bytes_add_format(out, "critical path %s", text_seconds_fine(time, finished->critical_path_ns));
+    if (late_ns >= LATE_WORTH_TELLING_NS)
+        bytes_add_format(out, ", %s behind schedule", text_seconds(time, late_ns));
+    bytes_add_string(out, ")\n");
+}

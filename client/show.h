@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_SHOW_H
+#define WAITD_SHOW_H
+
+/*
+ * Ways of showing what comes.  The session hands each event over as it is
+ * received and knows nothing of how it looks; a way of showing knows nothing
+ * of connections.  It only appends to `out`, which the session writes when
+ * standard output takes it.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/bytes.h"
+#include "proto/event_reader.h"
+
+/* For struct show's `events`. */
+#define SHOW_KIND(kind) (1u << (kind))
+#define SHOW_ALL        (~0u)
+
+/* One run's state. */
+struct show_run {
+    struct bytes *out;
+    bool color;
+    uint64_t batches; /* accepted so far */
+    uint64_t jobs;    /* of the largest of them */
+    void *own;        /* of the way of showing */
+};
+
+struct show {
+    const char *name;  /* as -o has it */
+    bool is_of_one;    /* the requests are variants of one: the first refusal says it all */
+    bool has_progress; /* goes with a progress bar on standard error */
+    unsigned events;   /* the kinds that `event` is called for */
+    /* Each may be NULL. */
+    void (*begin)(struct show_run *run);                              /* connected */
+    void (*line)(struct show_run *run, const char *line, size_t len); /* as received */
+    void (*event)(struct show_run *run, const struct event *event);
+    void (*end)(struct show_run *run); /* nothing more comes */
+};
+
+/* The ways that -o offers for batches. */
+extern const struct show show_human, show_json, show_summary;
+
+/* The one of that name, or NULL. */
+const struct show *show_find(const char *name);
+
+/* The names, as a list for people: `human, json or summary`. */
+const char *show_names(void);
+
+/* ---- What several ways have in common ------------------------------------ */
+
+/* Appends a line of totals: `ok: 10 jobs in 1.000 s (...)`. */
+void show_totals(struct show_run *run, const struct event *finished);
+
+/* Appends a status, coloured if colours are on, padded to `width`. */
+void show_status(struct show_run *run, struct event_string status, int width);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/rewrite.h"
+#include "client/say.h"
+
+#define PIECE_BYTES 65536
+
+struct input {
+    const char *path;      /* NULL for a text */
+    const char *name;      /* for messages, where it is not the path */
+    uint64_t requests_end; /* of this one and those before it, once it is over */
+};
+
+struct source {
+    struct input *inputs;
+    size_t n, current;
+    const struct overrides *overrides;
+    struct bytes text;
+    int fd; /* of the current input; -1 if it is not open */
+    bool needs_poll;
+    struct rewrite *rewrite; /* of the current input, and of the last one to the end */
+    uint64_t requests;       /* of the inputs before the current one */
+    enum rewrite_state state;
+    bool is_over, has_failed;
+};
+
+static bool is_stdin(const char *path)
+{
+    return strcmp(path, "-") == 0;
+}
+
+static const char *display_name(const char *path)
+{
+    return is_stdin(path) ? "standard input" : path;
+}
+
+/* Looks whether there is such a file without opening it: opening a pipe is
+ * seen at its other end. */
+static int check_file(const char *path)
+{
+    struct stat status;
+
+    if (is_stdin(path))
+        return 0;
+    if (stat(path, &status) < 0 || access(path, R_OK) < 0) {
+        say("%s: %s", path, strerror(errno));
+        return -1;
+    }
+    if (S_ISDIR(status.st_mode)) {
+        say("%s: %s", path, strerror(EISDIR));
+        return -1;
+    }
+    return 0;
+}
+
+static struct source *make_source(size_t n)
+{
+    struct source *source = calloc(1, sizeof *source);
+
+    if (source == NULL)
+        return NULL;
+    source->inputs = calloc(n, sizeof source->inputs[0]);
+    if (source->inputs == NULL) {
+        free(source);
+        return NULL;
+    }
+    source->n = n;
+    source->fd = -1;
+    return source;
+}
+
+struct source *source_new_files(char *const *paths, size_t n, const struct overrides *overrides)
+{
+    struct source *source = make_source(n > 0 ? n : 1);
+
+    if (source == NULL) {
+        say("%s", strerror(errno));
+        return NULL;
+    }
+    source->overrides = overrides;
+    source->inputs[0].path = "-";
+    for (size_t i = 0; i < n; i++) {
+        source->inputs[i].path = paths[i];
+        if (check_file(paths[i]) < 0) {
+            source_free(source);
+            return NULL;
+        }
+    }
+    return source;
+}
+
+struct source *source_new_text(struct bytes *text)
+{
+    struct source *source = make_source(1);
+
+    if (source == NULL)
+        return NULL;
+    source->text = *text;
+    *text = (struct bytes){0};
+    return source;
+}
+
+static void close_input(struct source *source)
+{
+    if (source->fd > STDIN_FILENO)
+        close(source->fd);
+    source->fd = -1;
+}
+
+void source_free(struct source *source)
+{
+    if (source == NULL)
+        return;
+    close_input(source);
+    rewrite_free(source->rewrite);
+    bytes_fini(&source->text);
+    free(source->inputs);
+    free(source);
+}
+
+void source_stop(struct source *source)
+{
+    close_input(source);
+    source->is_over = true;
+}
+
+static void fail(struct source *source, const char *path, int error)
+{
+    if (path != NULL)
+        say("%s: %s", display_name(path), strerror(error));
+    else
+        say("%s", strerror(error));
+    source->has_failed = true;
+    source_stop(source);
+}
+
+static int open_input(struct source *source)
+{
+    const char *path = source->inputs[source->current].path;
+    struct stat status;
+
+    rewrite_free(source->rewrite);
+    source->rewrite = rewrite_new(source->overrides);
+    if (source->rewrite == NULL) {
+        fail(source, NULL, ENOMEM);
+        return -1;
+    }
+    if (path == NULL)
+        return 0;
+    /* A named pipe that nobody writes to yet must not hold everything up. */
+    source->fd = is_stdin(path) ? STDIN_FILENO : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (source->fd < 0 || fstat(source->fd, &status) < 0) {
+        fail(source, path, errno);
+        return -1;
+    }
+    source->needs_poll = !S_ISREG(status.st_mode);
+    return 0;
+}
+
+/* What is left unread is told of, since the user asked for it. */
+static void say_unsent(const struct source *source)
+{
+    const char *broken = source->inputs[source->current].path;
+
+    if (source->state == REWRITE_BROKEN)
+        for (size_t i = source->current + 1; i < source->n; i++)
+            say("%s: not sent, since %s is not valid JSON", display_name(source->inputs[i].path),
+                display_name(broken));
+}
+
+static void end_input(struct source *source)
+{
+    uint64_t requests = rewrite_requests(source->rewrite);
+
+    close_input(source);
+    source->inputs[source->current].requests_end = source->requests + requests;
+    if (source->state == REWRITE_NOMEM) {
+        fail(source, NULL, ENOMEM);
+    } else if (source->state != REWRITE_GOING || source->current + 1 == source->n) {
+        say_unsent(source);
+        source_stop(source);
+    } else {
+        source->requests += requests;
+        rewrite_free(source->rewrite);
+        source->rewrite = NULL;
+        source->current++;
+    }
+}
+
+static void take_piece(struct source *source, const char *piece, size_t len, struct bytes *out)
+{
+    source->state = len > 0 ? rewrite_feed(source->rewrite, piece, len, out)
+                            : rewrite_finish(source->rewrite, out);
+    if (len == 0 || source->state != REWRITE_GOING)
+        end_input(source);
+}
+
+void source_read(struct source *source, struct bytes *out)
+{
+    char piece[PIECE_BYTES];
+    ssize_t len;
+
+    if (source->is_over)
+        return;
+    if (source->rewrite == NULL && (open_input(source) < 0 || source_fd(source) >= 0))
+        return;
+    if (source->inputs[source->current].path == NULL) {
+        size_t left = bytes_len(&source->text), part = left < PIECE_BYTES ? left : PIECE_BYTES;
+
+        take_piece(source, bytes_at(&source->text), part, out);
+        bytes_consume(&source->text, part);
+        return;
+    }
+    len = read(source->fd, piece, sizeof piece);
+    if (len >= 0)
+        take_piece(source, piece, (size_t)len, out);
+    else if (errno != EAGAIN && errno != EINTR)
+        fail(source, source->inputs[source->current].path, errno);
+}
+
+int source_fd(const struct source *source)
+{
+    return source->is_over || !source->needs_poll ? -1 : source->fd;
+}
+
+bool source_is_over(const struct source *source)
+{
+    return source->is_over;
+}
+
+bool source_has_failed(const struct source *source)
+{
+    return source->has_failed;
+}
+
+bool source_is_between(const struct source *source)
+{
+    return source->rewrite == NULL || rewrite_is_between(source->rewrite);
+}
+
+bool source_is_closed(const struct source *source)
+{
+    return source->state != REWRITE_GOING;
+}
+
+bool source_has_quit(const struct source *source)
+{
+    return source->state == REWRITE_QUIT;
+}
+
+uint64_t source_requests(const struct source *source)
+{
+    return source->requests + (source->rewrite != NULL ? rewrite_requests(source->rewrite) : 0);
+}
+
+void source_set_name(struct source *source, const char *name)
+{
+    source->inputs[0].name = name;
+}
+
+const char *source_name(const struct source *source, uint64_t request)
+{
+    size_t i = 0;
+
+    while (i < source->current && request >= source->inputs[i].requests_end)
+        i++;
+    if (source->inputs[i].path == NULL)
+        return source->inputs[i].name;
+    return display_name(source->inputs[i].path);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_SOURCE_H
+#define WAITD_SOURCE_H
+
+/*
+ * Where requests come from: files one after another, standard input, or a text
+ * that a command has made.  Read as the connection takes it, rewritten on the
+ * way (client/rewrite.h), and never waited for: source_fd() is what to poll.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/bytes.h"
+#include "client/overrides.h"
+
+struct source;
+
+/*
+ * Files, `-` for standard input; none at all is standard input too.  The names
+ * and overrides are borrowed for the source's life.  Says what is wrong on
+ * standard error and returns NULL when a file is not there or cannot be read.
+ */
+struct source *source_new_files(char *const *paths, size_t n, const struct overrides *overrides);
+
+/* A text, taken whole: *text is left empty.  NULL when memory is short. */
+struct source *source_new_text(struct bytes *text);
+
+void source_free(struct source *source); /* NULL is fine */
+
+/* What to wait for (POLLIN) before source_read(): -1 if there is no need. */
+int source_fd(const struct source *source);
+
+/* Reads a piece and appends what is to be sent, or opens the next input and
+ * does no more, so that source_fd() can be waited for.  Trouble is said on standard
+ * error, ends the source and is told by source_has_failed(). */
+void source_read(struct source *source, struct bytes *out);
+
+/* Nothing more is to be sent.  source_stop() makes it so. */
+bool source_is_over(const struct source *source);
+void source_stop(struct source *source);
+
+/* Whether reading went wrong. */
+bool source_has_failed(const struct source *source);
+
+/* What was sent so far ends between two requests. */
+bool source_is_between(const struct source *source);
+
+/* What was sent makes the daemon read nothing more: it is no JSON, or it has a `quit`. */
+bool source_is_closed(const struct source *source);
+bool source_has_quit(const struct source *source);
+
+/* Requests sent so far that will be answered. */
+uint64_t source_requests(const struct source *source);
+
+/* Gives a text the name of the file that it came from; borrowed. */
+void source_set_name(struct source *source, const char *name);
+
+/* The name of the file that the request came from, counted from 0 among those
+ * that are answered; NULL for a text. */
+const char *source_name(const struct source *source, uint64_t request);
+
+#endif

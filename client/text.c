@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *text_seconds(char out[TEXT_SECONDS_MAX], int64_t ns)
+{
+    uint64_t ms = ((uint64_t)ns + 500000) / 1000000;
+
+    snprintf(out, TEXT_SECONDS_MAX, "%" PRIu64 ".%03u s", ms / 1000, (unsigned)(ms % 1000));
+    return out;
+}
+
+const char *text_seconds_fine(char out[TEXT_SECONDS_MAX], int64_t ns)
+{
+    if (ns <= 0 || ns >= 1000000)
+        return text_seconds(out, ns);
+    if (ns >= 1000)
+        snprintf(out, TEXT_SECONDS_MAX, "0.%06" PRIu64 " s", ((uint64_t)ns + 500) / 1000);
+    else
+        snprintf(out, TEXT_SECONDS_MAX, "0.%09" PRId64 " s", ns);
+    return out;
+}
+
+const char *text_size(char out[TEXT_SECONDS_MAX], uint64_t size_bytes)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    double size = (double)size_bytes;
+    size_t unit = 0;
+
+    while (size >= 1024 && unit + 1 < sizeof units / sizeof units[0]) {
+        size /= 1024;
+        unit++;
+    }
+    snprintf(out, TEXT_SECONDS_MAX, unit == 0 ? "%.0f %s" : "%.1f %s", size, units[unit]);
+    return out;
+}
+
+/* The length of the well-formed character at text, or 0. */
+static size_t character_length(const unsigned char *s, size_t left)
+{
+    static const struct {
+        unsigned char first, last, second_min, second_max;
+        size_t len;
+    } forms[] = {
+        {0x00, 0x7f, 0x00, 0xff, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+    };
+
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        if (s[0] < forms[i].first || s[0] > forms[i].last)
+            continue;
+        if (forms[i].len > left ||
+            (forms[i].len > 1 && (s[1] < forms[i].second_min || s[1] > forms[i].second_max)))
+            return 0;
+        for (size_t k = 2; k < forms[i].len; k++)
+            if ((s[k] & 0xc0) != 0x80)
+                return 0;
+        return forms[i].len;
+    }
+    return 0;
+}
+
+bool text_is_utf8(const char *text, size_t len)
+{
+    const unsigned char *s = (const unsigned char *)text;
+
+    for (size_t i = 0, character; i < len; i += character) {
+        character = character_length(s + i, len - i);
+        if (character == 0)
+            return false;
+    }
+    return true;
+}
+
+/* Writes what shows the character of len bytes (0 for a malformed byte). */
+static size_t show_character(char out[8], const unsigned char *s, size_t len)
+{
+    static const char hex[] = "0123456789abcdef";
+    unsigned code = s[0];
+
+    /* U+0080 to U+009f are control characters as well. */
+    if (len == 2 && s[0] == 0xc2 && s[1] < 0xa0)
+        code = s[1];
+    else if (len == 0)
+        return (size_t)(stpcpy(out, "\xef\xbf\xbd") - out);
+    else if (len > 1 || (code >= 0x20 && code != 0x7f)) {
+        memcpy(out, s, len);
+        return len;
+    }
+    out[0] = '\\';
+    if (code == '\n' || code == '\t' || code == '\r') {
+        out[1] = code == '\n' ? 'n' : code == '\t' ? 't' : 'r';
+        return 2;
+    }
+    out[1] = 'x';
+    out[2] = hex[code >> 4];
+    out[3] = hex[code & 15];
+    return 4;
+}
+
+void text_append_safe(struct bytes *out, const char *text, size_t len, size_t max_bytes)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < len;) {
+        const unsigned char *s = (const unsigned char *)text + i;
+        size_t character = character_length(s, len - i), shown;
+        char piece[8];
+
+        shown = show_character(piece, s, character);
+        if (used + shown > max_bytes) {
+            bytes_add_string(out, "...");
+            return;
+        }
+        bytes_add(out, piece, shown);
+        used += shown;
+        i += character > 0 ? character : 1;
+    }
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_BATCH_H
+#define WAITD_BATCH_H
+
+/*
+ * A batch runs a sealed plan: the schedule of the wire contract, as a pure
+ * function of the plan and of time.  It knows no socket, no JSON and no clock.
+ * The caller tells it what time it is, in nanoseconds since the batch was
+ * accepted; the batch does a bounded amount of work, says what happened and
+ * when it wants to be called again.
+ *
+ * All arithmetic is on due times.  A call that comes late changes nothing in
+ * the order of events or in their due times, so the same plan run with
+ * now = INT64_MAX (the virtual clock) gives the same occurrences as a real
+ * run.  Nothing happens before `now` has reached its due time.
+ *
+ * Order of work at one instant (contract, "The schedule, exactly"): a job's
+ * end makes others ready or skipped, ready jobs start, then the next
+ * occurrence is taken: the earliest due, at one instant the lowest job index,
+ * for one job its end before its time-out.
+ *
+ * Cost: O(log n) an occurrence, n being the jobs under way; names that others
+ * wait for cost one step each time all their jobs are done, never one a pair
+ * of jobs.  Memory: one allocation for the jobs when the batch is made and a
+ * queue entry for each job under way, grown as jobs start.
+ *
+ * Not re-entrant; one thread at a time.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/engine/plan.h"
+
+/* "Never", for times. */
+#define BATCH_NEVER INT64_MAX
+
+/* The least room for occurrences that batch_run() can work with. */
+#define BATCH_MIN_ROOM 8
+
+enum job_status { JOB_OK, JOB_FAILED, JOB_TIMED_OUT, JOB_CANCELLED, JOB_SKIPPED };
+#define JOB_STATUSES 5
+
+enum occurrence_kind { OCCURRED_STARTED, OCCURRED_STEP, OCCURRED_RETRY, OCCURRED_DONE };
+
+/* One thing that happened to one job: the material of one event. */
+struct occurrence {
+    int64_t due_ns;  /* when it was due, since acceptance */
+    int64_t span_ns; /* STEP: its duration; RETRY: the delay, so the next attempt is due
+                      * at due_ns + span_ns */
+    uint32_t job;
+    uint32_t ordinal;  /* STARTED, RETRY: the attempt (the one that ended), from 1;
+                        * STEP: the step, from 0; DONE: how many attempts were made, from 0 */
+    uint8_t kind;      /* enum occurrence_kind */
+    uint8_t status;    /* enum job_status: DONE, and RETRY for the attempt that ended */
+    uint8_t step_kind; /* enum step_kind: STEP */
+};
+
+/* How a batch ended, once batch_is_over(). */
+enum batch_status { BATCH_OK, BATCH_FAILED, BATCH_TIMED_OUT, BATCH_CANCELLED };
+
+struct batch_result {
+    enum batch_status status;
+    uint32_t counts[JOB_STATUSES]; /* by enum job_status */
+    int64_t predicted_ns;          /* when the last job ended by the schedule alone */
+    int64_t sequential_ns;         /* what the steps and back-offs took, added up (saturating) */
+    int64_t critical_path_ns;      /* the longest chain of such times through `after` */
+};
+
+struct batch;
+
+/* Makes a batch of a sealed plan, which must outlive it and stays the
+ * caller's.  NULL when memory is short.  Nothing has happened yet. */
+struct batch *batch_new(const struct plan *plan);
+void batch_free(struct batch *batch); /* NULL is fine; at any time */
+
+/*
+ * Handles what is due at or before now_ns, at most about `budget` units of
+ * work (a job started, an occurrence handled, a job swept or released), and
+ * writes what happened into out[0..room), room at least BATCH_MIN_ROOM.
+ * Only occurrences that the plan's `events` asks for are written, but `done`
+ * always is.  Returns how many were written.  *worked (may be NULL) is what
+ * was spent of the budget.
+ *
+ * Stops early when the room is nearly full.  There is more to do now when
+ * batch_next_due() <= now_ns afterwards.
+ *
+ * Never fails: a job that cannot be started or queued for want of memory is
+ * tried again in the next call (batch_is_starved() tells).
+ */
+size_t batch_run(struct batch *batch, int64_t now_ns, size_t budget, struct occurrence *out,
+                 size_t room, size_t *worked);
+
+/* When to call batch_run() again: a due time, 0 or a past time for work that
+ * waits now, BATCH_NEVER once the batch is over. */
+int64_t batch_next_due(const struct batch *batch);
+
+/* Whether the last batch_run() stopped for want of memory. */
+bool batch_is_starved(const struct batch *batch);
+
+/* Every job is terminal and its occurrence has been handed out. */
+bool batch_is_over(const struct batch *batch);
+
+/* Jobs not terminal yet. */
+uint32_t batch_pending(const struct batch *batch);
+
+/* The due time of what was handled last: the virtual clock's reading. */
+int64_t batch_clock(const struct batch *batch);
+
+/*
+ * Cancels the whole batch at now_ns: the jobs that are not terminal are swept
+ * by the next calls of batch_run().  Returns how many those are; 0 if it was
+ * being swept already.
+ */
+uint32_t batch_cancel(struct batch *batch, int64_t now_ns);
+
+/*
+ * Cancels one job at now_ns and writes what happened into out[0..room), room
+ * at least BATCH_MIN_ROOM: its `done`, and before it the step of a job that
+ * gets its worker.  Returns how many were written; 0, and nothing is done, if
+ * there is no such job, it is terminal or the batch is being swept.
+ */
+size_t batch_cancel_job(struct batch *batch, uint64_t job, int64_t now_ns, struct occurrence *out,
+                        size_t room);
+
+/* Valid once the batch is over. */
+void batch_result(const struct batch *batch, struct batch_result *result);
+
+#endif

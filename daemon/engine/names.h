@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_NAMES_H
+#define WAITD_NAMES_H
+
+/*
+ * The set of names that a batch's jobs wait for: each distinct name gets a
+ * number, from 0.  A table with open addressing, at most half full, hashed
+ * with SipHash-2-4 (J.-P. Aumasson, D. J. Bernstein, 2012) under a key that
+ * clients do not know, so that no choice of names makes it slow.
+ *
+ * The table keeps pointers to the names' bytes, which the caller keeps in place.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define NAMES_NONE UINT32_MAX
+
+struct names;
+
+/* A set that takes up to `room` names.  NULL when memory is short. */
+struct names *names_new(uint32_t room, const uint8_t key[16]);
+void names_free(struct names *names);
+
+/* The number of the name, given to it now if it is new. */
+uint32_t names_add(struct names *names, const char *name, size_t len);
+
+/* The number of the name, or NAMES_NONE. */
+uint32_t names_find(const struct names *names, const char *name, size_t len);
+
+uint32_t names_count(const struct names *names);
+
+/* The hash itself, for its published answers. */
+uint64_t names_siphash(const uint8_t key[16], const char *bytes, size_t len);
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_PLAN_H
+#define WAITD_PLAN_H
+
+/*
+ * A plan is what one submit request asks for, in the engine's own terms: the
+ * options of the batch and, for each job, what it does, after whom, and what
+ * happens when it fails.  The reader in proto/ fills a plan job by job and
+ * seals it; from then on it is immutable and a batch runs it.
+ *
+ * Elements and jobs.  An *element* is one object of the request's `jobs`
+ * array; by `count` it stands for several *jobs*, whose indexes are in a row.
+ * Elements that are equal and bear no name are kept once, however often they
+ * were written.
+ *
+ * Ranges.  Whoever fills a plan has checked every single value (durations are
+ * 0 or more and at most max_wait_ns, counts at least 1, probabilities within
+ * [0,1]).  plan_seal() checks what needs the whole request: totals, back-off
+ * growth, names and cycles.
+ *
+ * A plan is used by one thread at a time.  Functions that allocate return
+ * PLAN_NOMEM and leave the plan as it was, fit to be freed and nothing else
+ * lost.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PLAN_OK    0
+#define PLAN_NOMEM (-1)
+
+/* No job, no element, no spec. */
+#define PLAN_NONE UINT32_MAX
+
+/* "No limit" for struct plan_options' concurrency. */
+#define PLAN_UNLIMITED UINT32_MAX
+
+enum plan_mode { PLAN_CONCURRENT, PLAN_SEQUENTIAL, PLAN_BLOCKING };
+enum plan_until { PLAN_UNTIL_ALL, PLAN_UNTIL_FIRST_DONE, PLAN_UNTIL_FIRST_FAILED };
+enum plan_clock { PLAN_CLOCK_REAL, PLAN_CLOCK_VIRTUAL };
+enum plan_events { PLAN_EVENTS_DONE, PLAN_EVENTS_ALL, PLAN_EVENTS_NONE };
+
+/* The batch's own members.  plan_new() sets the contract's defaults. */
+struct plan_options {
+    enum plan_mode mode;
+    enum plan_until until;
+    enum plan_clock clock;
+    enum plan_events events;
+    uint32_t concurrency; /* jobs in flight at most, 1 or more, or PLAN_UNLIMITED */
+    uint32_t workers;     /* 1 or more */
+    int64_t timeout_ns;   /* of the whole batch, or -1 for none */
+    int64_t seed;
+};
+
+/* A piece of text kept in the plan: 0 for none, else what plan_text() takes. */
+typedef uint32_t plan_text_ref;
+
+enum dist_kind {
+    DIST_CONSTANT,    /* a_ns */
+    DIST_UNIFORM,     /* from a_ns to b_ns, a_ns <= b_ns */
+    DIST_EXPONENTIAL, /* mean a_ns */
+    DIST_NORMAL,      /* mean a_ns, standard deviation b_ns */
+    DIST_LOGNORMAL,   /* median a_ns (> 0), 99th percentile b_ns (>= a_ns) */
+    DIST_TRACE,       /* b_ns values from plan_trace(a_ns) on; job i takes value i modulo b_ns */
+};
+
+/* How long a step takes: a constant or a law to draw it from. */
+struct dist {
+    enum dist_kind kind;
+    int64_t a_ns;
+    int64_t b_ns;
+};
+
+enum step_kind { STEP_WAIT, STEP_COMPUTE };
+
+struct step {
+    struct dist length;
+    enum step_kind kind;
+    plan_text_ref note; /* a JSON string token, quotes included */
+};
+
+struct backoff {
+    int64_t initial_ns;
+    double factor;  /* 1 or more, finite */
+    int64_t max_ns; /* -1 for none */
+    bool full_jitter;
+};
+
+/* Which members an element (or `defaults`) sets by itself. */
+enum job_member {
+    JOB_NAME = 1 << 0,
+    JOB_STEPS = 1 << 1, /* by `wait`, `compute` or `steps` */
+    JOB_REPEAT = 1 << 2,
+    JOB_COUNT = 1 << 3,
+    JOB_AFTER = 1 << 4,
+    JOB_TIMEOUT = 1 << 5,
+    JOB_FAIL = 1 << 6,
+    JOB_RETRIES = 1 << 7,
+    JOB_BACKOFF = 1 << 8,
+    JOB_DATA = 1 << 9,
+};
+
+/*
+ * What a job does.  On its way in (plan_add_element(), plan_set_defaults())
+ * only the members named in `set` mean anything; out of plan_job() all do.
+ */
+struct job_spec {
+    unsigned set;
+    plan_text_ref name;             /* a JSON string token, quotes included */
+    plan_text_ref data;             /* JSON text without blanks */
+    uint32_t first_step, n_steps;   /* as plan_add_step() appended them; a job whose steps are
+                                     * one constant wait may tell PLAN_NONE and 1 */
+    uint32_t first_after, n_afters; /* as plan_add_after() appended them */
+    uint64_t repeat;                /* 1 or more */
+    uint64_t count;                 /* 1 or more */
+    uint64_t retries;
+    int64_t timeout_ns;     /* of one attempt, or -1 for none */
+    double fail;            /* probability that an attempt fails at its end */
+    struct backoff backoff; /* initial_ns 0 where none is set */
+};
+
+struct plan;
+
+/* A new, empty plan, or NULL.  hash_key: 16 bytes unknown to clients, so that
+ * no choice of names makes the lookup of names slow; copied. */
+struct plan *plan_new(const uint8_t hash_key[16]);
+void plan_free(struct plan *plan); /* NULL is fine */
+
+/* To be written until the plan is sealed, then read. */
+struct plan_options *plan_options(struct plan *plan);
+const struct plan_options *plan_options_of(const struct plan *plan);
+
+/* ---- Filling ------------------------------------------------------------ */
+
+/* Keeps a copy of len bytes.  The whole of a plan's text is at most 4 GiB. */
+int plan_add_text(struct plan *plan, const char *text, size_t len, plan_text_ref *ref);
+
+/* The same in pieces, for text that never stands in one place: open, append
+ * (any number of times), close.  One text is open at a time, and no other
+ * text is added meanwhile. */
+int plan_text_open(struct plan *plan);
+int plan_text_append(struct plan *plan, const char *piece, size_t len);
+plan_text_ref plan_text_close(struct plan *plan);
+
+/* Each appends to what the next element added will refer to; the index of the
+ * first is plan_n_*() before the first call. */
+int plan_add_step(struct plan *plan, const struct step *step);
+int plan_add_after(struct plan *plan, const char *name, size_t len, uint64_t where);
+int plan_add_trace(struct plan *plan, int64_t value_ns);
+uint32_t plan_n_steps(const struct plan *plan);
+uint32_t plan_n_afters(const struct plan *plan);
+uint32_t plan_n_traces(const struct plan *plan);
+
+/* plan_add_after(): `name` is the decoded name; `where` is any number that
+ * grows along the request (its byte offset), told back in a fault. */
+
+/*
+ * Appends an element.  plain_name: the decoded text of its name, needed only
+ * to be found by `after`; NULL where it is the same as the token without its
+ * quotes (no escapes in it) or there is no name.
+ */
+int plan_add_element(struct plan *plan, const struct job_spec *spec, const char *plain_name,
+                     size_t plain_len);
+
+/* What elements take that do not set it themselves; may come before, between
+ * or after them. */
+int plan_set_defaults(struct plan *plan, const struct job_spec *spec, const char *plain_name,
+                      size_t plain_len);
+
+/* ---- Sealing ------------------------------------------------------------ */
+
+struct plan_limits {
+    uint64_t max_jobs;   /* of a batch, at most UINT32_MAX - 1 */
+    uint64_t max_steps;  /* jobs x steps x repeat x (1 + retries), each attempt at least 1
+                          * step; at most UINT32_MAX */
+    int64_t max_wait_ns; /* draws are cut at this */
+    uint32_t unheld_from; /* elements from this one on are not held to the totals, nor is
+                           * their back-off looked at; 0: all are.  For requests that are
+                           * at fault there anyway */
+};
+
+enum plan_seal { PLAN_SEALED, PLAN_SEAL_MORE, PLAN_SEAL_FAULT, PLAN_SEAL_NOMEM };
+
+enum plan_fault_kind {
+    PLAN_FAULT_JOBS,    /* more than max_jobs */
+    PLAN_FAULT_STEPS,   /* more than max_steps */
+    PLAN_FAULT_BACKOFF, /* a delay that would pass 2^63-1 ns */
+    PLAN_FAULT_UNKNOWN, /* `after` names what no job bears */
+    PLAN_FAULT_CYCLE,   /* `after` goes round in a circle */
+};
+
+struct plan_fault {
+    enum plan_fault_kind kind;
+    uint32_t element; /* in the request's `jobs`, or PLAN_NONE for `defaults` */
+    uint32_t after;   /* which of its `after` names, from 0 (UNKNOWN, CYCLE) */
+    uint64_t where;   /* of that name (UNKNOWN, CYCLE), else 0 */
+    uint64_t got;     /* the total (JOBS, STEPS), saturating */
+    char names[160];  /* UNKNOWN: the name; CYCLE: `a -> b -> a`; cut to fit, whole UTF-8 */
+};
+
+/*
+ * Completes the plan, doing at most about `budget` elements' worth of work a
+ * call; call again while it answers PLAN_SEAL_MORE.  After PLAN_SEAL_FAULT
+ * *fault tells the first one in the order of the request, and the plan can
+ * only be freed.  The limits, and the object that *fault is, must be the same in
+ * every call.
+ */
+enum plan_seal plan_seal(struct plan *plan, const struct plan_limits *limits, size_t budget,
+                         struct plan_fault *fault);
+
+/* ---- Reading, once sealed ----------------------------------------------- */
+
+uint32_t plan_n_jobs(const struct plan *plan);
+
+/* Everything that job `job` (< plan_n_jobs()) is to do, defaults filled in.
+ * O(log n); text and steps are read through the references. */
+void plan_job(const struct plan *plan, uint32_t job, struct job_spec *spec);
+
+/* What a job's events echo: its name and data, 0 where there is none. */
+void plan_job_text(const struct plan *plan, uint32_t job, plan_text_ref *name, plan_text_ref *data);
+
+/* The note of step `step` (counted over repeats) of a job, 0 where none. */
+plan_text_ref plan_job_note(const struct plan *plan, uint32_t job, uint32_t step);
+
+/* Step `index` (< n_steps) of a job's list of steps. */
+struct step plan_job_step(const struct plan *plan, uint32_t job, uint32_t index);
+
+const char *plan_text(const struct plan *plan, plan_text_ref ref, size_t *len);
+
+/* Bytes of all texts together. */
+size_t plan_text_bytes(const struct plan *plan);
+
+int64_t plan_trace(const struct plan *plan, uint32_t index);
+
+#endif

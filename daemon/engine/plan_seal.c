@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Completing a plan: the machine, and the totals. */
+
+#include "daemon/engine/plan.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/engine/plan_seal_internal.h"
+
+void plan_seal_fini(struct plan *plan)
+{
+    struct sealing *sealing = plan->sealing;
+    struct after_graph *graph = &plan->graph;
+
+    if (sealing != NULL) {
+        names_free(sealing->names);
+        free(sealing->bearers_left);
+        free(sealing->names_left);
+        free(sealing->queue);
+        free(sealing);
+        plan->sealing = NULL;
+    }
+    free(graph->lists);
+    free(graph->list_of);
+    free(graph->name_of);
+    free(graph->names);
+    free(graph->edges);
+    memset(graph, 0, sizeof(*graph));
+}
+
+enum advance plan_seal_go_to(struct sealing *sealing, enum phase phase)
+{
+    sealing->phase = phase;
+    sealing->at = sealing->inner = 0;
+    return ADVANCE_MORE;
+}
+
+void *plan_seal_array(uint32_t n, size_t size)
+{
+    return calloc(n > 0 ? n : 1, size);
+}
+
+void plan_seal_append_name(struct plan_fault *fault, const char *text, size_t len)
+{
+    size_t used = strlen(fault->names);
+    size_t room = sizeof(fault->names) - 1 - used;
+
+    if (len > room) {
+        len = room;
+        while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80)
+            len--;
+    }
+    memcpy(fault->names + used, text, len);
+    fault->names[used + len] = '\0';
+}
+
+/* Whose list it is, as the request has it. */
+static uint32_t element_of(const struct plan *plan, const struct after_list *list)
+{
+    if (list->spec == PLAN_NONE)
+        return PLAN_NONE;
+    return plan->details[plan->specs[list->spec].detail - 1].element;
+}
+
+void plan_seal_fault_after(const struct plan *plan, const struct after_list *list, uint32_t index,
+                           enum plan_fault_kind kind, struct plan_fault *fault)
+{
+    *fault = (struct plan_fault){.kind = kind,
+                                 .element = element_of(plan, list),
+                                 .after = index,
+                                 .where = plan->afters[list->first_after + index].where};
+}
+
+/* ---- Totals --------------------------------------------------------------- */
+
+static uint64_t add_saturating(uint64_t a, uint64_t b)
+{
+    uint64_t sum;
+
+    return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+static uint64_t multiply_saturating(uint64_t a, uint64_t b)
+{
+    uint64_t product;
+
+    return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
+}
+
+/* Whether the longest delay, that before the last attempt, has no value. */
+static bool backoff_overflows(const struct job_spec *job)
+{
+    const struct backoff *backoff = &job->backoff;
+
+    if (job->retries < 2 || backoff->initial_ns == 0 || backoff->max_ns >= 0)
+        return false;
+    return (double)backoff->initial_ns * pow(backoff->factor, (double)(job->retries - 1)) >= 0x1p63;
+}
+
+static enum advance fault_total(struct plan_fault *fault, enum plan_fault_kind kind,
+                                uint32_t element, uint64_t got)
+{
+    *fault = (struct plan_fault){.kind = kind, .element = element, .got = got};
+    return ADVANCE_FAULT;
+}
+
+static enum advance check_element(const struct plan *plan, const struct plan_limits *limits,
+                                  const struct spec *spec, struct plan_fault *fault)
+{
+    const struct sealing *sealing = plan->sealing;
+    const struct job_spec *work = plan_work(plan, spec);
+
+    if (limits->unheld_from != 0 && sealing->element >= limits->unheld_from)
+        return ADVANCE_MORE;
+    if (sealing->jobs > limits->max_jobs)
+        return fault_total(fault, PLAN_FAULT_JOBS, sealing->element, sealing->jobs);
+    if (sealing->steps > limits->max_steps)
+        return fault_total(fault, PLAN_FAULT_STEPS, sealing->element, sealing->steps);
+    if (backoff_overflows(work)) {
+        bool own = spec->detail != 0 && (work->set & JOB_BACKOFF) != 0;
+
+        return fault_total(fault, PLAN_FAULT_BACKOFF, own ? sealing->element : PLAN_NONE, 0);
+    }
+    return ADVANCE_MORE;
+}
+
+/* Fills in one spec from the defaults and counts it. */
+static enum advance complete_spec(struct plan *plan, const struct plan_limits *limits,
+                                  struct spec *spec, struct plan_fault *fault)
+{
+    struct sealing *sealing = plan->sealing;
+    uint32_t elements = spec->detail != 0 ? 1 : spec->count;
+    uint64_t jobs, attempt;
+    const struct job_spec *work;
+    enum advance checked;
+
+    if (spec->detail != 0)
+        plan_inherit_defaults(plan, &plan->details[spec->detail - 1].job);
+    work = plan_work(plan, spec);
+    if (spec->name == 0)
+        spec->name = work->name;
+
+    jobs = multiply_saturating(elements, work->count);
+    attempt = multiply_saturating(plan_spec_steps(plan, spec), work->repeat);
+    attempt = multiply_saturating(attempt > 0 ? attempt : 1, add_saturating(1, work->retries));
+    spec->first_job = (uint32_t)sealing->jobs;
+    sealing->jobs = add_saturating(sealing->jobs, jobs);
+    sealing->steps = add_saturating(sealing->steps, multiply_saturating(jobs, attempt));
+    checked = check_element(plan, limits, spec, fault);
+    spec->count = (uint32_t)jobs;
+    sealing->element += elements;
+    return checked;
+}
+
+static enum advance do_totals(struct plan *plan, const struct plan_limits *limits,
+                              struct plan_fault *fault)
+{
+    struct sealing *sealing = plan->sealing;
+    enum advance completed;
+    struct spec *spec;
+
+    if (sealing->at == plan->n_specs) {
+        plan->n_jobs = (uint32_t)sealing->jobs;
+        plan->max_wait_ns = limits->max_wait_ns;
+        return plan->graph.used ? plan_seal_go_to(sealing, LISTS) : ADVANCE_SEALED;
+    }
+    spec = &plan->specs[sealing->at++];
+    completed = complete_spec(plan, limits, spec, fault);
+    if (plan_waits(plan, spec))
+        plan->graph.used = true;
+    return completed;
+}
+
+/* ---- The machine ------------------------------------------------------------ */
+
+static enum advance advance(struct plan *plan, const struct plan_limits *limits,
+                            struct plan_fault *fault)
+{
+    switch (plan->sealing->phase) {
+    case TOTALS:
+        return do_totals(plan, limits, fault);
+    case LISTS:
+        return plan_graph_lists(plan);
+    case BEARERS:
+        return plan_graph_bearers(plan);
+    case UNKNOWN:
+        return plan_graph_unknown(plan, fault);
+    case EDGES:
+        return plan_graph_edges(plan);
+    case ORDER:
+        return plan_order(plan, fault);
+    }
+    return ADVANCE_SEALED;
+}
+
+static void finish(struct plan *plan)
+{
+    struct after_graph graph = plan->graph;
+
+    memset(&plan->graph, 0, sizeof(plan->graph));
+    plan_seal_fini(plan); /* frees the scaffolding alone */
+    plan->graph = graph;
+}
+
+enum plan_seal plan_seal(struct plan *plan, const struct plan_limits *limits, size_t budget,
+                         struct plan_fault *fault)
+{
+    if (plan->sealing == NULL) {
+        plan->sealing = calloc(1, sizeof(*plan->sealing));
+        if (plan->sealing == NULL)
+            return PLAN_SEAL_NOMEM;
+    }
+    for (; budget > 0; budget--) {
+        switch (advance(plan, limits, fault)) {
+        case ADVANCE_MORE:
+            break;
+        case ADVANCE_SEALED:
+            finish(plan);
+            return PLAN_SEALED;
+        case ADVANCE_FAULT:
+            return PLAN_SEAL_FAULT;
+        case ADVANCE_NOMEM:
+            return PLAN_SEAL_NOMEM;
+        }
+    }
+    return PLAN_SEAL_MORE;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_LIMITS_H
+#define WAITD_LIMITS_H
+
+/* Every limit of the daemon, as configured.  Plain values; copied freely. */
+
+#include <stdint.h>
+
+struct limits {
+    uint64_t max_connections; /* in all */
+    uint64_t max_jobs;        /* of a batch, after `count`; at most UINT32_MAX - 1 */
+    uint64_t max_pending;     /* jobs not yet terminal, in all */
+    uint64_t max_steps;       /* of a batch: jobs x steps x repeat x (1 + retries) */
+    uint64_t max_request;     /* bytes of one request, at most 2^31 */
+    uint64_t max_backlog;     /* bytes that a client may leave unread */
+    unsigned max_depth;       /* of nesting in a request */
+    int64_t max_wait_ns;
+    int64_t client_timeout_ns; /* a client that takes nothing, 0 for off */
+    int64_t idle_timeout_ns;   /* nothing running, nothing sent, 0 for off */
+    int64_t drain_timeout_ns;
+};
+
+#endif

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: ISC
+#
+# The daemon's edge.  All but main() is a library, so that tests link it whole.
+
+noinst_LIBRARIES += daemon/libwaitd-daemon.a
+daemon_libwaitd_daemon_a_SOURCES = \
+	daemon/address.c \
+	daemon/address.h \
+	daemon/admission.h \
+	daemon/channel.c \
+	daemon/channel.h \
+	daemon/clock.c \
+	daemon/clock.h \
+	daemon/connection.c \
+	daemon/connection.h \
+	daemon/limits.h \
+	daemon/listener.c \
+	daemon/listener.h \
+	daemon/log.c \
+	daemon/log.h \
+	daemon/loop.c \
+	daemon/loop.h \
+	daemon/mailbox.c \
+	daemon/mailbox.h \
+	daemon/options.c \
+	daemon/options.h \
+	daemon/options_internal.h \
+	daemon/options_value.c \
+	daemon/outbox.c \
+	daemon/outbox.h \
+	daemon/run.c \
+	daemon/run.h \
+	daemon/server.c \
+	daemon/server.h \
+	daemon/service.c \
+	daemon/service.h \
+	daemon/stats.c \
+	daemon/stats.h \
+	daemon/stdio.c \
+	daemon/stdio.h \
+	daemon/survey.c \
+	daemon/survey.h
+
+bin_PROGRAMS += daemon/waitd
+daemon_waitd_SOURCES = daemon/main.c
+daemon_waitd_LDADD = \
+	daemon/libwaitd-daemon.a proto/libwaitd-proto.a daemon/engine/libwaitd-engine.a \
+	$(EVENT_LIBS) $(CONFUSE_LIBS) $(SYSTEMD_LIBS)
+
+dist_man_MANS += \
+	daemon/waitd.8 \
+	daemon/waitd.conf.5

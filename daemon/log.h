@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_LOG_H
+#define WAITD_LOG_H
+
+/*
+ * The daemon's log: lines on standard error, each in one write, so that
+ * threads do not cut into each other's.  Where standard error is the journal
+ * (JOURNAL_STREAM names it), a line starts with its priority as in
+ * sd-daemon(3); elsewhere `error: `, `warning: ` and `debug: ` stand before a
+ * line and nothing before one of level info, which is what a person reads.
+ *
+ * Control characters in a line are shown as `?`, so that a file name cannot
+ * forge a line.  A line that cannot be written is lost.
+ *
+ * All functions but log_init() may be called from any thread.
+ */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
+struct log {
+    _Atomic int level; /* enum log_level: the most talkative that is written */
+    bool to_journal;
+};
+
+void log_init(struct log *log, enum log_level level);
+
+/* From now on lines above `level` are left out. */
+void log_set_level(struct log *log, enum log_level level);
+
+/* Whether a line of this level would be written: for what is costly to word. */
+bool log_takes(struct log *log, enum log_level level);
+
+void log_write(struct log *log, enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Writes a line of level info whatever the level is: for what others wait to read. */
+void log_announce(struct log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Keeps a line that might come a thousand times a second to one in ten
+ * seconds, which tells how many were left out.  All-zero at first; of one
+ * thread. */
+struct log_rate {
+    int64_t quiet_until_ns;
+    uint64_t left_out;
+};
+
+void log_write_rarely(struct log *log, struct log_rate *rate, int64_t now_ns, enum log_level level,
+                      const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * waitd, the daemon.  What lives as long as the process is owned here.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "daemon/clock.h"
+#include "daemon/log.h"
+#include "daemon/options.h"
+#include "daemon/server.h"
+#include "daemon/stdio.h"
+#include "daemon/survey.h"
+
+struct command_line {
+    int argc;
+    char **argv;
+};
+
+static enum options_verdict read_options(void *context, struct options *options,
+                                         char problem[OPTIONS_PROBLEM_MAX])
+{
+    const struct command_line *line = context;
+
+    return options_read(options, line->argc, line->argv, WAITD_SYSCONFDIR "/waitd.conf", problem);
+}
+
+/* So that no socket of ours becomes a standard descriptor.  Whoever reads or
+ * writes one that was closed still gets an error. */
+static int fill_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return -1;
+    return 0;
+}
+
+/* Large blocks go back to the system when they are freed, and no past size
+ * makes the heap keep more. */
+static void tune_memory(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 4 << 20);
+#endif
+}
+
+static int serve_stdio(struct server_config *config)
+{
+    struct admission admission = {.connections = 1, .next_batch = 1};
+    struct stats *stats = stats_new();
+    struct survey survey = {config->started_ns, &admission, &stats, 1};
+    struct channel_env env = {.limits = &config->options->limits,
+                              .admission = &admission,
+                              .stats = stats,
+                              .version = config->version,
+                              .instance = config->instance,
+                              .survey = survey_take,
+                              .survey_context = &survey};
+    struct stdio_config stdio = {.env = &env, .log = config->log};
+    int status = 1;
+
+    memcpy(env.hash_key, config->hash_key, sizeof(env.hash_key));
+    if (stats)
+        status = stdio_serve(&stdio);
+    stats_free(stats);
+    return status;
+}
+
+static int serve(struct options *options, struct command_line *line)
+{
+    uint8_t drawn[24];
+    char instance[17];
+    struct log log;
+    struct server_config config = {.options = options,
+                                   .log = &log,
+                                   .version = PACKAGE_VERSION,
+                                   .instance = instance,
+                                   .hash_key = drawn + 8,
+                                   .started_ns = clock_now_ns(),
+                                   .reread = read_options,
+                                   .context = line};
+
+    log_init(&log, options->log_level);
+    tune_memory();
+    signal(SIGPIPE, SIG_IGN);
+    if (getrandom(drawn, sizeof(drawn), 0) != (ssize_t)sizeof(drawn)) {
+        log_write(&log, LOG_LEVEL_ERROR, "no random bytes: %s", strerror(errno));
+        return 1;
+    }
+    for (int i = 0; i < 8; i++)
+        snprintf(instance + 2 * i, 3, "%02x", drawn[i]);
+    return options->stdio ? serve_stdio(&config) : server_run(&config);
+}
+
+int main(int argc, char *argv[])
+{
+    struct command_line line = {argc, argv};
+    char problem[OPTIONS_PROBLEM_MAX];
+    struct options options;
+    int status = 0;
+
+    if (fill_standard_descriptors() != 0)
+        return 1;
+    switch (read_options(&line, &options, problem)) {
+    case OPTIONS_HELP:
+        options_help(stdout);
+        return fflush(stdout) == 0 ? 0 : 1;
+    case OPTIONS_VERSION:
+        puts("waitd " PACKAGE_VERSION);
+        return fflush(stdout) == 0 ? 0 : 1;
+    case OPTIONS_WRONG:
+        fprintf(stderr, "waitd: %s\n", problem);
+        return 2;
+    case OPTIONS_UNREADABLE:
+        fprintf(stderr, "waitd: %s\n", problem);
+        return 1;
+    case OPTIONS_RUN:
+        break;
+    }
+    if (!options.check_config)
+        status = serve(&options, &line);
+    options_fini(&options);
+    return status;
+}

@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/options.h"
+
+#include <confuse.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/options_internal.h"
+
+#define SECOND INT64_C(1000000000)
+#define DAY    (86400 * SECOND)
+#define MIB    (UINT64_C(1) << 20)
+
+/* A configuration file is a page of text; more than this is something else. */
+#define FILE_MAX_BYTES MIB
+
+#define AT(member) offsetof(struct options, member)
+#define LIMIT      (IN_FILE | RELOADABLE)
+
+static const struct option_row table[] = {
+    {"listen", 'l', VALUE_ADDRESS, IN_FILE, AT(listen), 0, 0, "ADDR", NULL, "127.0.0.1:9248",
+     "listen on HOST:PORT, [V6]:PORT, :PORT (all addresses), PORT (on loopback) or unix:PATH; "
+     "may be given several times; port 0 picks a free one"},
+    {"insecure", 0, VALUE_NONE, IN_FILE, AT(insecure), 0, 0, NULL, NULL, NULL,
+     "allow addresses that other machines can reach, for anyone to use"},
+    {"threads", 't', VALUE_UNSIGNED, IN_FILE, AT(threads), 1, 1024, "N", NULL,
+     "the processors it may use", "event loops, a thread each"},
+    {"stdio", 0, VALUE_NONE, 0, AT(stdio), 0, 0, NULL, NULL, NULL,
+     "serve one client on standard input and output, then exit: 0, or 1 if a batch ended other "
+     "than ok, 2 if a request was refused"},
+    {"config", 'c', VALUE_FILE, 0, 0, 0, 0, "FILE", NULL, "waitd.conf as installed, if it exists",
+     "read the configuration from FILE"},
+    {"check-config", 0, VALUE_NONE, 0, AT(check_config), 0, 0, NULL, NULL, NULL,
+     "check flags and configuration, then exit"},
+    {"max-connections", 0, VALUE_COUNT, LIMIT, AT(limits.max_connections), 1, INT32_MAX, "N", NULL,
+     "what the limit of descriptors allows", "connections at a time"},
+    {"max-jobs", 0, VALUE_COUNT, LIMIT, AT(limits.max_jobs), 1, UINT32_MAX - 1, "N", "1000000",
+     "1000000", "jobs of a batch, counted by `count`"},
+    {"max-pending", 0, VALUE_COUNT, LIMIT, AT(limits.max_pending), 1, INT64_MAX, "N", "10000000",
+     "10000000", "jobs not yet ended, in all the daemon"},
+    {"max-steps", 0, VALUE_COUNT, LIMIT, AT(limits.max_steps), 1, INT64_MAX, "N", "1000000000",
+     "1000000000", "jobs x steps x `repeat` x (1 + `retries`) of a batch"},
+    {"max-request", 0, VALUE_SIZE, LIMIT, AT(limits.max_request), 1, UINT64_C(1) << 31, "SIZE",
+     "64M", "64M", "length of a request"},
+    {"max-depth", 0, VALUE_UNSIGNED, LIMIT, AT(limits.max_depth), 4, 100000, "N", "128", "128",
+     "nesting of a request"},
+    {"max-wait", 0, VALUE_DURATION, LIMIT, AT(limits.max_wait_ns), 1, INT64_MAX, "D", "720h",
+     "30 days", "length of a wait, or of any other duration"},
+    {"max-backlog", 0, VALUE_SIZE, LIMIT, AT(limits.max_backlog), 1, UINT64_C(1) << 40, "SIZE",
+     "1M", "1M",
+     "output that a client may leave unread before its own batches are held back and its input is "
+     "no longer read"},
+    {"client-timeout", 0, VALUE_DURATION, LIMIT | MAY_BE_OFF, AT(limits.client_timeout_ns), 0,
+     INT64_MAX, "D", "10m", "10m",
+     "disconnect a client that takes nothing for so long with output waiting (off: never)"},
+    {"idle-timeout", 0, VALUE_DURATION, LIMIT | MAY_BE_OFF, AT(limits.idle_timeout_ns), 0,
+     INT64_MAX, "D", "off", "off",
+     "disconnect a client that has nothing running and sends nothing for so long"},
+    {"drain-timeout", 0, VALUE_DURATION, LIMIT, AT(limits.drain_timeout_ns), 0, DAY, "D", "5s",
+     "5s", "on SIGTERM, let running batches finish for so long"},
+    {"log-level", 0, VALUE_LEVEL, LIMIT, AT(log_level), 0, 0, "LEVEL", "info", "info",
+     "error, warning, info or debug"},
+    {"help", 'h', VALUE_NONE, ASKS_HELP, 0, 0, 0, NULL, NULL, NULL, "show this help, then exit"},
+    {"version", 'V', VALUE_NONE, ASKS_VERSION, 0, 0, 0, NULL, NULL, NULL,
+     "show the version, then exit"},
+};
+
+#define ROWS (sizeof(table) / sizeof(table[0]))
+
+/* What is being read, and which rows have been set, by what. */
+struct reading {
+    struct options options;
+    bool by_flag[ROWS];
+    bool in_file[ROWS];
+    bool asks_help, asks_version;
+    const char *file; /* NULL for the default */
+    enum options_verdict verdict;
+    char *problem; /* of OPTIONS_PROBLEM_MAX bytes */
+};
+
+static void clear_texts(struct option_texts *texts)
+{
+    for (unsigned i = 0; i < texts->n; i++)
+        free(texts->text[i]);
+    free(texts->text);
+    memset(texts, 0, sizeof(*texts));
+}
+
+static int complain(struct reading *reading, enum options_verdict verdict, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Tells of the first problem; always -1. */
+static int complain(struct reading *reading, enum options_verdict verdict, const char *format, ...)
+{
+    va_list arguments;
+
+    if (reading->verdict != OPTIONS_RUN)
+        return -1;
+    reading->verdict = verdict;
+    va_start(arguments, format);
+    vsnprintf(reading->problem, OPTIONS_PROBLEM_MAX, format, arguments);
+    va_end(arguments);
+    return -1;
+}
+
+/* ---- Flags ------------------------------------------------------------- */
+
+#define LONG_FLAG 1000 /* + row: what getopt_long() returns */
+
+static void make_flags(struct option flags[ROWS + 1], char letters[2 * ROWS + 2])
+{
+    memset(flags, 0, (ROWS + 1) * sizeof(*flags));
+    *letters++ = ':';
+    for (unsigned i = 0; i < ROWS; i++) {
+        flags[i].name = table[i].name;
+        flags[i].has_arg = table[i].kind == VALUE_NONE ? no_argument : required_argument;
+        flags[i].val = LONG_FLAG + (int)i;
+        if (!table[i].letter)
+            continue;
+        *letters++ = (char)table[i].letter;
+        if (table[i].kind != VALUE_NONE)
+            *letters++ = ':';
+    }
+    *letters = '\0';
+}
+
+/* The row that a value of getopt_long() means, or of its optopt. */
+static const struct option_row *row_of(int value)
+{
+    if (value >= LONG_FLAG)
+        return &table[value - LONG_FLAG];
+    for (unsigned i = 0; i < ROWS; i++)
+        if (table[i].letter && table[i].letter == value)
+            return &table[i];
+    return NULL;
+}
+
+static int misused_flag(struct reading *reading, int value, char *const argv[])
+{
+    const struct option_row *row = row_of(optopt);
+    const char *see = "(see waitd --help)";
+
+    if (value == ':')
+        return complain(reading, OPTIONS_WRONG, "--%s lacks its value %s", row->name, see);
+    if (row)
+        return complain(reading, OPTIONS_WRONG, "--%s takes no value %s", row->name, see);
+    if (optopt)
+        return complain(reading, OPTIONS_WRONG, "unknown flag -%c %s", optopt, see);
+    return complain(reading, OPTIONS_WRONG, "unknown flag %.64s %s", argv[optind - 1], see);
+}
+
+static int set_flag(struct reading *reading, const struct option_row *row, const char *text)
+{
+    char why[256];
+
+    reading->by_flag[row - table] = true;
+    if (row->kind == VALUE_FILE)
+        reading->file = text;
+    else if (row->traits & ASKS_HELP)
+        reading->asks_help = true;
+    else if (row->traits & ASKS_VERSION)
+        reading->asks_version = true;
+    else {
+        switch (options_set(&reading->options, row, text ? text : "true", why, sizeof(why))) {
+        case OPTION_SET:
+            break;
+        case OPTION_WRONG:
+            return complain(reading, OPTIONS_WRONG, "--%s: %s", row->name, why);
+        case OPTION_NOMEM:
+            return complain(reading, OPTIONS_UNREADABLE, "memory is short");
+        }
+    }
+    return 0;
+}
+
+static int read_flags(struct reading *reading, int argc, char *const argv[])
+{
+    struct option flags[ROWS + 1];
+    char letters[2 * ROWS + 2];
+    int value;
+
+    make_flags(flags, letters);
+    opterr = 0;
+    optind = 0; /* begin anew, in the GNU library's words */
+    while ((value = getopt_long(argc, argv, letters, flags, NULL)) != -1) {
+        if (value == '?' || value == ':')
+            return misused_flag(reading, value, argv);
+        if (set_flag(reading, row_of(value), optarg) != 0)
+            return -1;
+        if (reading->asks_help || reading->asks_version)
+            return 0;
+    }
+    if (optind < argc)
+        return complain(reading, OPTIONS_WRONG, "\"%.64s\" is not expected: waitd takes flags only",
+                        argv[optind]);
+    return 0;
+}
+
+/* ---- The file ---------------------------------------------------------- */
+
+/* The library's callbacks carry no context of the caller's; set only while it parses. */
+static _Thread_local struct reading *parsing;
+
+static void on_parse_error(cfg_t *cfg, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+
+static void on_parse_error(cfg_t *cfg, const char *format, va_list arguments)
+{
+    char why[256];
+
+    vsnprintf(why, sizeof(why), format, arguments);
+    complain(parsing, OPTIONS_WRONG, "%s:%d: %s", parsing->file, cfg ? cfg->line : 0, why);
+}
+
+/* Called at each value, so that a wrong one is told with its line. */
+static int on_value(cfg_t *cfg, cfg_opt_t *opt)
+{
+    const struct option_row *row = table;
+    struct options scratch;
+    unsigned n = cfg_opt_size(opt);
+    enum option_set result;
+    char why[256];
+
+    if (n == 0)
+        return 0;
+    while (strcmp(row->name, opt->name) != 0)
+        row++;
+    memset(&scratch, 0, sizeof(scratch));
+    result = options_set(&scratch, row, cfg_opt_getnstr(opt, n - 1), why, sizeof(why));
+    options_fini(&scratch);
+    if (result == OPTION_NOMEM)
+        return complain(parsing, OPTIONS_UNREADABLE, "memory is short");
+    if (result == OPTION_WRONG)
+        return complain(parsing, OPTIONS_WRONG, "%s:%d: %s: %s", parsing->file, cfg->line,
+                        row->name, why);
+    return 0;
+}
+
+/*
+ * Blanks the comments out.  The library reads them, but counts their lines
+ * several times, and then every line it tells of is wrong.
+ */
+static void blank_comments(char *text)
+{
+    char quote = '\0', before = '\n';
+
+    for (char *c = text; *c; before = *c++) {
+        if (quote) {
+            if (*c == '\\' && quote == '"' && c[1])
+                c++;
+            else if (*c == quote)
+                quote = '\0';
+        } else if (*c == '"' || *c == '\'') {
+            quote = *c;
+        } else if (*c == '#' || (strncmp(c, "//", 2) == 0 && strchr(" \t\n={},", before))) {
+            while (*c && *c != '\n')
+                *c++ = ' ';
+            c--;
+        } else if (strncmp(c, "/*", 2) == 0 && strchr(" \t\n={},", before)) {
+            char *end = strstr(c + 2, "*/");
+
+            for (end = end ? end + 2 : c + strlen(c); c < end; c++)
+                if (*c != '\n')
+                    *c = ' ';
+            c--;
+        }
+    }
+}
+
+static int take_file(struct reading *reading, cfg_t *cfg)
+{
+    char why[256];
+
+    for (unsigned i = 0; i < ROWS; i++) {
+        const struct option_row *row = &table[i];
+        unsigned n = row->traits & IN_FILE ? cfg_size(cfg, row->name) : 0;
+
+        if (reading->by_flag[i])
+            continue;
+        for (unsigned j = 0; j < n; j++) {
+            reading->in_file[i] = true;
+            if (options_set(&reading->options, row, cfg_getnstr(cfg, row->name, j), why,
+                            sizeof(why)) != OPTION_SET)
+                return complain(reading, OPTIONS_UNREADABLE, "memory is short");
+        }
+    }
+    return 0;
+}
+
+static int parse_file(struct reading *reading, char *text)
+{
+    cfg_opt_t keys[ROWS + 1];
+    unsigned n = 0;
+    cfg_t *cfg;
+    int result;
+
+    for (unsigned i = 0; i < ROWS; i++) {
+        cfg_opt_t one = CFG_STR(table[i].name, NULL, CFGF_NODEFAULT);
+        cfg_opt_t list = CFG_STR_LIST(table[i].name, NULL, CFGF_NODEFAULT);
+
+        if (table[i].traits & IN_FILE)
+            keys[n++] = table[i].kind == VALUE_ADDRESS ? list : one;
+    }
+    keys[n] = (cfg_opt_t)CFG_END();
+    cfg = cfg_init(keys, CFGF_NONE);
+    if (!cfg)
+        return complain(reading, OPTIONS_UNREADABLE, "memory is short");
+    cfg_set_error_function(cfg, on_parse_error);
+    for (unsigned i = 0; i < n; i++)
+        cfg_set_validate_func(cfg, keys[i].name, on_value);
+    blank_comments(text);
+    parsing = reading;
+    result = cfg_parse_buf(cfg, text);
+    parsing = NULL;
+    if (result != CFG_SUCCESS)
+        result = complain(reading, OPTIONS_WRONG, "%s: cannot be read as a configuration",
+                          reading->file);
+    else
+        result = take_file(reading, cfg);
+    cfg_free(cfg);
+    return result;
+}
+
+/* The whole of a file, with a final NUL, to be freed; NULL and errno. */
+static char *read_whole(FILE *file, size_t *len)
+{
+    char *text = malloc(FILE_MAX_BYTES + 1);
+
+    if (!text)
+        return NULL;
+    *len = fread(text, 1, FILE_MAX_BYTES, file);
+    text[*len] = '\0';
+    if (ferror(file) || fgetc(file) != EOF) {
+        errno = ferror(file) ? errno : EFBIG;
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+static int read_file(struct reading *reading, const char *default_file)
+{
+    FILE *file = NULL;
+    char *text = NULL;
+    size_t len = 0;
+    int result;
+
+    if (!reading->file && !default_file)
+        return 0;
+    file = fopen(reading->file ? reading->file : default_file, "re");
+    if (!file && !reading->file && errno == ENOENT)
+        return 0;
+    if (!reading->file)
+        reading->file = default_file;
+    if (file)
+        text = read_whole(file, &len);
+    if (!text)
+        result = complain(reading, OPTIONS_UNREADABLE, "cannot read %s: %s", reading->file,
+                          strerror(errno));
+    else if (strlen(text) != len)
+        result = complain(reading, OPTIONS_WRONG, "%s: holds a NUL", reading->file);
+    else
+        result = parse_file(reading, text);
+    free(text);
+    if (file)
+        fclose(file);
+    return result;
+}
+
+/* ---- All together ------------------------------------------------------ */
+
+static int set_defaults(struct reading *reading)
+{
+    char why[256];
+
+    for (unsigned i = 0; i < ROWS; i++)
+        if (table[i].initial && options_set(&reading->options, &table[i], table[i].initial, why,
+                                            sizeof(why)) != OPTION_SET)
+            return complain(reading, OPTIONS_UNREADABLE, "memory is short");
+    return 0;
+}
+
+/* The default of `listen` is put in at the end: what is given replaces it,
+ * and several are added up. */
+static int complete(struct reading *reading, const char *default_file)
+{
+    const struct option_row *listen = &table[0];
+    char why[256];
+
+    if (read_file(reading, default_file) != 0)
+        return -1;
+    if (reading->options.listen.n == 0 &&
+        options_set(&reading->options, listen, listen->default_text, why, sizeof(why)) !=
+            OPTION_SET)
+        return complain(reading, OPTIONS_UNREADABLE, "memory is short");
+    return 0;
+}
+
+enum options_verdict options_read(struct options *options, int argc, char *const argv[],
+                                  const char *default_file, char problem[OPTIONS_PROBLEM_MAX])
+{
+    struct reading reading;
+
+    memset(&reading, 0, sizeof(reading));
+    reading.verdict = OPTIONS_RUN;
+    reading.problem = problem;
+    if (set_defaults(&reading) == 0 && read_flags(&reading, argc, argv) == 0) {
+        if (reading.asks_help)
+            reading.verdict = OPTIONS_HELP;
+        else if (reading.asks_version)
+            reading.verdict = OPTIONS_VERSION;
+        else if (complete(&reading, default_file) == 0) {
+            *options = reading.options;
+            return OPTIONS_RUN;
+        }
+    }
+    options_fini(&reading.options);
+    return reading.verdict;
+}
+
+void options_fini(struct options *options)
+{
+    clear_texts(&options->listen);
+}
+
+static bool same_texts(const struct option_texts *a, const struct option_texts *b)
+{
+    if (a->n != b->n)
+        return false;
+    for (unsigned i = 0; i < a->n; i++)
+        if (strcmp(a->text[i], b->text[i]) != 0)
+            return false;
+    return true;
+}
+
+const char *options_update(struct options *options, const struct options *changed)
+{
+    options->limits = changed->limits;
+    options->log_level = changed->log_level;
+    if (!same_texts(&options->listen, &changed->listen))
+        return "listen";
+    if (options->insecure != changed->insecure)
+        return "insecure";
+    if (options->threads != changed->threads)
+        return "threads";
+    return NULL;
+}
+
+/* ---- Help -------------------------------------------------------------- */
+
+#define HELP_COLUMN 26
+#define HELP_WIDTH  79
+
+/* Prints text from HELP_COLUMN on, wrapped at blanks. */
+static void print_wrapped(FILE *out, const char *text)
+{
+    while (strlen(text) > HELP_WIDTH - HELP_COLUMN) {
+        int len = HELP_WIDTH - HELP_COLUMN;
+
+        while (len > 1 && text[len] != ' ')
+            len--;
+        fprintf(out, "%.*s\n%*s", len, text, HELP_COLUMN, "");
+        text += len + 1;
+    }
+    fprintf(out, "%s\n", text);
+}
+
+void options_help(FILE *out)
+{
+    fputs("Usage: waitd [FLAG...]\n\n"
+          "Runs batches of waiting jobs for clients that send JSON over TCP or a Unix socket.\n"
+          "Stays in the foreground and logs to standard error.\n\n",
+          out);
+    for (unsigned i = 0; i < ROWS; i++) {
+        const struct option_row *row = &table[i];
+        char flag[64], text[512], letter[8] = "    ";
+
+        if (row->letter)
+            snprintf(letter, sizeof(letter), "-%c, ", row->letter);
+        snprintf(flag, sizeof(flag), "%s--%s%s%s", letter, row->name, row->argument ? " " : "",
+                 row->argument ? row->argument : "");
+        snprintf(text, sizeof(text), "%s%s%s%s", row->help, row->default_text ? " [" : "",
+                 row->default_text ? row->default_text : "", row->default_text ? "]" : "");
+        if (strlen(flag) > HELP_COLUMN - 3)
+            fprintf(out, "%s\n%*s", flag, HELP_COLUMN, "");
+        else
+            fprintf(out, "%-*s", HELP_COLUMN, flag);
+        print_wrapped(out, text);
+    }
+    fputs("\nDurations: seconds, or 250ms, 1.5s, 1m30s, 2h. Sizes: bytes, or 64K, 64M, 1G.\n"
+          "Every flag but --stdio, --config, --check-config, --help and --version has the same\n"
+          "name in the configuration file; see waitd.conf(5).\n",
+          out);
+}
+
+struct option_facts options_facts(unsigned index)
+{
+    struct option_facts facts = {NULL, NULL, NULL, false, false};
+
+    if (index < ROWS) {
+        const struct option_row *row = &table[index];
+
+        facts.name = row->name;
+        facts.argument = row->argument;
+        facts.default_text = row->default_text;
+        facts.in_file = row->traits & IN_FILE;
+        facts.reloadable = row->traits & RELOADABLE;
+    }
+    return facts;
+}

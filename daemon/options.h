@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_OPTIONS_H
+#define WAITD_OPTIONS_H
+
+/*
+ * What the daemon is told at its start: flags and the configuration file.
+ * One constant table names every option, with its parser, range, default and
+ * unit; the flags, the file's keys, `--help` and the checks come from it.
+ * A flag prevails over the file, the file over the default.
+ *
+ * Not re-entrant (getopt_long(3) is not): for the main thread.
+ */
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "daemon/limits.h"
+#include "daemon/log.h"
+
+/* Texts that came in one after the other.  All-zero is empty. */
+struct option_texts {
+    char **text;
+    unsigned n;
+};
+
+struct options {
+    struct option_texts listen; /* as written; never empty */
+    bool insecure;
+    unsigned threads;     /* 0 for as many as there are processors to use */
+    struct limits limits; /* max_connections 0 for what the descriptors allow */
+    enum log_level log_level;
+    bool stdio;
+    bool check_config;
+};
+
+/* What the command line asks for. */
+enum options_verdict {
+    OPTIONS_RUN,
+    OPTIONS_HELP,
+    OPTIONS_VERSION,
+    OPTIONS_WRONG,      /* usage or configuration */
+    OPTIONS_UNREADABLE, /* the configuration file, or memory is short */
+};
+
+#define OPTIONS_PROBLEM_MAX 512
+
+/*
+ * Reads the command line, and the configuration file that it names or
+ * default_file where that exists (NULL for none).  *options is written on
+ * OPTIONS_RUN only, and is then the caller's to pass to options_fini().  On OPTIONS_WRONG and
+ * OPTIONS_UNREADABLE problem tells why, in one line without a line feed.
+ * May be called again, for what the file says by now.
+ */
+enum options_verdict options_read(struct options *options, int argc, char *const argv[],
+                                  const char *default_file, char problem[OPTIONS_PROBLEM_MAX]);
+void options_fini(struct options *options); /* also fine on all zeros */
+
+/* Moves into *options what may change while the daemon runs (limits, log
+ * level) from `changed`.  Returns the name of the first option that differs
+ * and may not, NULL for none. */
+const char *options_update(struct options *options, const struct options *changed);
+
+/* Writes what `--help` shows. */
+void options_help(FILE *out);
+
+/*
+ * For tests and documentation: the table, option by option, in the order of
+ * the help.  The name is NULL past the end.
+ */
+struct option_facts {
+    const char *name;         /* of the long flag and of the file's key */
+    const char *argument;     /* the placeholder of its value, NULL for none */
+    const char *default_text; /* as help shows it, NULL for none */
+    bool in_file;
+    bool reloadable;
+};
+struct option_facts options_facts(unsigned index);
+
+#endif

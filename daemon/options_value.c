@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/options_internal.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/address.h"
+#include "proto/duration.h"
+
+static void *field(struct options *options, const struct option_row *row)
+{
+    return (char *)options + row->offset;
+}
+
+/* A parser reads one value into *out.  Returns 0, or -1 if it is not what the
+ * option takes. */
+
+static int parse_number(const char *text, uint64_t *out)
+{
+    uint64_t value = 0;
+
+    if (!*text)
+        return -1;
+    for (; *text; text++) {
+        if (*text < '0' || *text > '9')
+            return -1;
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, (uint64_t)(*text - '0'), &value))
+            return -1;
+    }
+    *out = value;
+    return 0;
+}
+
+/* 65536, 64K, 64KiB, 1M, 1G: suffixes in powers of 1024. */
+static int parse_size(const char *text, uint64_t *out)
+{
+    static const char suffixes[] = "KMG";
+    size_t digits = strspn(text, "0123456789");
+    const char *suffix = text + digits, *found;
+    char number[24];
+    uint64_t value;
+
+    if (digits >= sizeof(number))
+        return -1;
+    memcpy(number, text, digits);
+    number[digits] = '\0';
+    if (parse_number(number, &value) != 0)
+        return -1;
+    if (*suffix) {
+        found = strchr(suffixes, *suffix == 'k' ? 'K' : *suffix);
+        if (!found || (suffix[1] && strcmp(suffix + 1, "iB") != 0 && strcmp(suffix + 1, "B") != 0))
+            return -1;
+        if (__builtin_mul_overflow(value, UINT64_C(1) << (10 * (found - suffixes + 1)), &value))
+            return -1;
+    }
+    *out = value;
+    return 0;
+}
+
+static int parse_level(const char *text, enum log_level *level)
+{
+    static const char *const names[] = {"error", "warning", "info", "debug"};
+
+    for (int i = 0; i < 4; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *level = (enum log_level)i;
+            return 0;
+        }
+    }
+    return -1;
+}
+
+static int parse_bool(const char *text, bool *value)
+{
+    if (strcmp(text, "true") == 0 || strcmp(text, "yes") == 0 || strcmp(text, "on") == 0)
+        *value = true;
+    else if (strcmp(text, "false") == 0 || strcmp(text, "no") == 0 || strcmp(text, "off") == 0)
+        *value = false;
+    else
+        return -1;
+    return 0;
+}
+
+static int parse_amount(const struct option_row *row, const char *text, uint64_t *out)
+{
+    int64_t ns;
+
+    if ((row->traits & MAY_BE_OFF) && strcmp(text, "off") == 0) {
+        *out = 0;
+        return 0;
+    }
+    if (row->kind == VALUE_SIZE)
+        return parse_size(text, out);
+    if (row->kind != VALUE_DURATION)
+        return parse_number(text, out);
+    if (duration_from_text(text, strlen(text), (int64_t)row->max, &ns) != DURATION_OK)
+        return -1;
+    *out = (uint64_t)ns;
+    return 0;
+}
+
+static int set_amount(struct options *options, const struct option_row *row, const char *text)
+{
+    uint64_t value;
+
+    if (parse_amount(row, text, &value) != 0 || value < row->min || value > row->max)
+        return -1;
+    if (row->kind == VALUE_UNSIGNED)
+        *(unsigned *)field(options, row) = (unsigned)value;
+    else if (row->kind == VALUE_DURATION)
+        *(int64_t *)field(options, row) = (int64_t)value;
+    else
+        *(uint64_t *)field(options, row) = value;
+    return 0;
+}
+
+/* What an option takes, for a person. */
+static void describe_range(const struct option_row *row, char *out, size_t size)
+{
+    char min[DURATION_PRINT_MAX + 1], max[DURATION_PRINT_MAX + 1];
+
+    switch (row->kind) {
+    case VALUE_NONE:
+        snprintf(out, size, "true or false");
+        break;
+    case VALUE_LEVEL:
+        snprintf(out, size, "error, warning, info or debug");
+        break;
+    case VALUE_SIZE:
+        snprintf(out, size, "a size from %" PRIu64 " to %" PRIu64 " bytes, such as 64M", row->min,
+                 row->max);
+        break;
+    case VALUE_DURATION:
+        min[duration_print(min, (int64_t)row->min)] = '\0';
+        max[duration_print(max, (int64_t)row->max)] = '\0';
+        snprintf(out, size, "a duration from %s to %s s, such as 1m30s%s", min, max,
+                 row->traits & MAY_BE_OFF ? ", or off" : "");
+        break;
+    case VALUE_UNSIGNED:
+    case VALUE_COUNT:
+    case VALUE_ADDRESS:
+    case VALUE_FILE:
+        snprintf(out, size, "a whole number from %" PRIu64 " to %" PRIu64, row->min, row->max);
+        break;
+    }
+}
+
+static int add_text(struct option_texts *texts, const char *text)
+{
+    char **grown = realloc(texts->text, (texts->n + 1) * sizeof(*grown));
+
+    if (!grown)
+        return -1;
+    texts->text = grown;
+    grown[texts->n] = strdup(text);
+    if (!grown[texts->n])
+        return -1;
+    texts->n++;
+    return 0;
+}
+
+enum option_set options_set(struct options *options, const struct option_row *row, const char *text,
+                            char *why, size_t size)
+{
+    struct address_spec ignored;
+    const char *problem;
+    char takes[160];
+    int result = 0;
+
+    switch (row->kind) {
+    case VALUE_ADDRESS:
+        problem = address_parse(text, &ignored);
+        if (problem) {
+            snprintf(why, size, "\"%.64s\" %s", text, problem);
+            return OPTION_WRONG;
+        }
+        return add_text(field(options, row), text) == 0 ? OPTION_SET : OPTION_NOMEM;
+    case VALUE_NONE:
+        result = parse_bool(text, field(options, row));
+        break;
+    case VALUE_LEVEL:
+        result = parse_level(text, field(options, row));
+        break;
+    case VALUE_UNSIGNED:
+    case VALUE_COUNT:
+    case VALUE_SIZE:
+    case VALUE_DURATION:
+        result = set_amount(options, row, text);
+        break;
+    case VALUE_FILE:
+        break;
+    }
+    if (result == 0)
+        return OPTION_SET;
+    describe_range(row, takes, sizeof(takes));
+    snprintf(why, size, "got \"%.64s\", takes %s", text, takes);
+    return OPTION_WRONG;
+}

@@ -1,0 +1,571 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/server.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "daemon/admission.h"
+#include "daemon/clock.h"
+#include "daemon/listener.h"
+#include "daemon/loop.h"
+#include "daemon/service.h"
+#include "daemon/survey.h"
+
+/* How long a client may take to fetch its last events once all is cancelled. */
+#define FLUSH_NS INT64_C(2000000000)
+
+/* Descriptors beside the connections: for each loop, for refused clients (one
+ * in so many of all, within bounds) and for all the rest (the standard ones,
+ * libevent's for signals, the configuration file, slack). */
+#define DESCRIPTORS_A_LOOP    4
+#define DESCRIPTORS_REST      16
+#define DESCRIPTORS_A_REFUSED 16
+#define REFUSED_MIN           4
+#define REFUSED_MAX           1024
+
+#define LISTENERS_MAX 256
+#define SIGNALS       3
+
+struct worker {
+    struct server *server;
+    struct loop *loop;
+    pthread_t thread;
+    bool running;
+    uint64_t turns_seen; /* at the last look of the watchdog */
+};
+
+struct server {
+    const struct server_config *config;
+    struct log *log;
+    struct admission admission;
+    struct channel_env env;
+    struct survey survey;
+    struct limits limits;   /* as in force: max_connections is known */
+    struct stats **stats;   /* of each loop */
+    struct worker *workers; /* the first is this thread's */
+    unsigned n_workers, next_worker;
+    _Atomic unsigned n_running; /* threads beside this one */
+    struct listener_env listener_env;
+    struct listener *listeners[LISTENERS_MAX];
+    unsigned n_listeners;
+    struct event *signals[SIGNALS];
+    struct event *stage_event, *watchdog_event;
+    enum life_stage stage;
+    struct log_rate refusals;
+};
+
+static struct event_base *base_of(struct server *server)
+{
+    return loop_base(server->workers[0].loop);
+}
+
+/* ---- Clients -------------------------------------------------------------- */
+
+static void on_accepted(void *context, int fd)
+{
+    struct server *server = context;
+    struct worker *worker = &server->workers[server->next_worker];
+
+    if (!admission_take(&server->admission.connections, 1, server->limits.max_connections)) {
+        log_write_rarely(server->log, &server->refusals, clock_now_ns(), LOG_LEVEL_WARNING,
+                         "connections are refused: max-connections is %" PRIu64,
+                         server->limits.max_connections);
+        loop_refuse(server->workers[0].loop, fd);
+        return;
+    }
+    server->next_worker = (server->next_worker + 1) % server->n_workers;
+    if (worker == &server->workers[0]) {
+        loop_adopt(worker->loop, fd);
+    } else if (mailbox_take_socket(loop_mailbox(worker->loop), fd) != 0) {
+        log_write(server->log, LOG_LEVEL_WARNING, "a connection is dropped: memory is short");
+        admission_give(&server->admission.connections, 1);
+        close(fd);
+    }
+}
+
+/* ---- Listening ------------------------------------------------------------ */
+
+static int keep_listener(struct server *server, struct listener *listener)
+{
+    if (server->n_listeners == LISTENERS_MAX) {
+        listener_free(listener);
+        log_write(server->log, LOG_LEVEL_ERROR, "more than %d addresses to listen on",
+                  LISTENERS_MAX);
+        return 1;
+    }
+    server->listeners[server->n_listeners++] = listener;
+    return 0;
+}
+
+static bool is_absent(int error)
+{
+    return error == EADDRNOTAVAIL || error == EAFNOSUPPORT;
+}
+
+/* Listens on all the addresses that text stands for.  A host's name may have
+ * some that this machine lacks, such as ::1 where there is no IPv6. */
+static int listen_on(struct server *server, const char *text)
+{
+    struct address found[ADDRESS_MAX];
+    struct address_spec spec;
+    const char *problem = address_parse(text, &spec);
+    int n = problem ? -1 : address_resolve(&spec, found, &problem);
+    int bound = 0, error = EADDRNOTAVAIL;
+
+    if (n < 0) {
+        log_write(server->log, LOG_LEVEL_ERROR, "cannot listen on %s: %s", text, problem);
+        return 1;
+    }
+    for (int i = 0; i < n; i++) {
+        if (!server->config->options->insecure && !address_is_loopback(&found[i])) {
+            log_write(server->log, LOG_LEVEL_ERROR,
+                      "will not listen on %s: other machines can reach it, and would be served "
+                      "without a question (--insecure allows it)",
+                      text);
+            return 2;
+        }
+    }
+    for (int i = 0; i < n; i++) {
+        struct listener *listener =
+            listener_open(&server->listener_env, &found[i], spec.kind == ADDRESS_ANY);
+
+        if (listener) {
+            bound++;
+            if (keep_listener(server, listener) != 0)
+                return 1;
+        } else {
+            error = errno;
+            if (!is_absent(error))
+                break;
+        }
+    }
+    if (bound == 0 || !is_absent(error)) {
+        log_write(server->log, LOG_LEVEL_ERROR, "cannot listen on %s: %s", text, strerror(error));
+        return 1;
+    }
+    return 0;
+}
+
+static int take_handed_over(struct server *server, struct service_socket *sockets, int n)
+{
+    char text[ADDRESS_PRINT_MAX];
+
+    for (int i = 0; i < n; i++) {
+        struct listener *listener = listener_take(&server->listener_env, sockets[i].fd);
+
+        if (!listener) {
+            log_write(server->log, LOG_LEVEL_ERROR, "cannot use the socket %s handed over: %s",
+                      sockets[i].name, strerror(errno));
+            return 1;
+        }
+        if (keep_listener(server, listener) != 0)
+            return 1;
+        if (!address_is_loopback(listener_address(listener)))
+            log_write(server->log, LOG_LEVEL_WARNING,
+                      "%s was handed over (%s): other machines can reach it and are served "
+                      "without a question",
+                      address_print(listener_address(listener), text), sockets[i].name);
+    }
+    return 0;
+}
+
+static int open_listeners(struct server *server)
+{
+    const struct option_texts *listen = &server->config->options->listen;
+    struct service_socket *sockets;
+    const char *problem;
+    int n = service_sockets(&sockets, &problem), result = 0;
+
+    if (n < 0) {
+        log_write(server->log, LOG_LEVEL_ERROR, "%s", problem);
+        return 1;
+    }
+    if (n > 0)
+        result = take_handed_over(server, sockets, n);
+    else
+        for (unsigned i = 0; i < listen->n && result == 0; i++)
+            result = listen_on(server, listen->text[i]);
+    free(sockets);
+    return result;
+}
+
+static int start_listening(struct server *server)
+{
+    char text[ADDRESS_PRINT_MAX];
+
+    for (unsigned i = 0; i < server->n_listeners; i++) {
+        if (listener_start(server->listeners[i]) != 0) {
+            log_write(server->log, LOG_LEVEL_ERROR, "memory is short");
+            return 1;
+        }
+    }
+    for (unsigned i = 0; i < server->n_listeners; i++)
+        log_announce(server->log, "listening on %s",
+                     address_print(listener_address(server->listeners[i]), text));
+    return 0;
+}
+
+static void close_listeners(struct server *server)
+{
+    while (server->n_listeners > 0)
+        listener_free(server->listeners[--server->n_listeners]);
+}
+
+/* ---- Life ----------------------------------------------------------------- */
+
+static void tell_stage(struct server *server, enum life_stage stage)
+{
+    server->stage = stage;
+    for (unsigned i = 0; i < server->n_workers; i++)
+        mailbox_give_stage(loop_mailbox(server->workers[i].loop), stage);
+}
+
+static void set_timer(struct event *event, int64_t in_ns)
+{
+    /* Rounded up: libevent counts in microseconds. */
+    struct timeval in = {.tv_sec = in_ns / 1000000000, .tv_usec = in_ns % 1000000000 / 1000 + 1};
+
+    if (in.tv_usec >= 1000000) {
+        in.tv_sec++;
+        in.tv_usec -= 1000000;
+    }
+    event_add(event, &in);
+}
+
+static void cancel_running(struct server *server)
+{
+    tell_stage(server, LIFE_CANCELLING);
+    set_timer(server->stage_event, FLUSH_NS);
+}
+
+static void on_stage_over(evutil_socket_t fd, short what, void *context)
+{
+    struct server *server = context;
+
+    (void)fd;
+    (void)what;
+    if (server->stage == LIFE_DRAINING) {
+        log_write(server->log, LOG_LEVEL_INFO, "drain-timeout is over: cancelling what runs");
+        cancel_running(server);
+    } else {
+        tell_stage(server, LIFE_OVER);
+    }
+}
+
+static void on_stop(evutil_socket_t signal_number, short what, void *context)
+{
+    struct server *server = context;
+    int64_t timeout_ns = server->limits.drain_timeout_ns;
+
+    (void)what;
+    if (server->stage == LIFE_SERVING) {
+        log_write(server->log, LOG_LEVEL_INFO, "stopping (SIG%s)",
+                  signal_number == SIGINT ? "INT" : "TERM");
+        service_stopping(timeout_ns + 2 * FLUSH_NS);
+        close_listeners(server);
+        tell_stage(server, LIFE_DRAINING);
+        set_timer(server->stage_event, timeout_ns);
+    } else if (server->stage == LIFE_DRAINING) {
+        log_write(server->log, LOG_LEVEL_INFO, "second signal: cancelling what runs");
+        cancel_running(server);
+    }
+}
+
+/* The limit of descriptors, raised as far as it goes. */
+static uint64_t raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 0;
+    if (limit.rlim_cur < limit.rlim_max) {
+        rlim_t soft = limit.rlim_cur;
+
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+            limit.rlim_cur = soft;
+    }
+    return limit.rlim_cur < INT32_MAX ? limit.rlim_cur : INT32_MAX;
+}
+
+/* Of so many descriptors, those to keep for clients that are refused. */
+static unsigned share_of_refused(uint64_t descriptors)
+{
+    uint64_t n = descriptors / DESCRIPTORS_A_REFUSED;
+
+    return n < REFUSED_MIN ? REFUSED_MIN : n > REFUSED_MAX ? REFUSED_MAX : (unsigned)n;
+}
+
+/* How many connections the descriptors allow beside all else; 0 if not one. */
+static uint64_t connections_allowed(const struct server *server)
+{
+    uint64_t all = raise_descriptors();
+    uint64_t others = DESCRIPTORS_REST + share_of_refused(all) + server->n_listeners +
+                      (uint64_t)server->n_workers * DESCRIPTORS_A_LOOP;
+
+    return all > others ? all - others : 0;
+}
+
+static void put_limits_in_force(struct server *server)
+{
+    uint64_t allowed = connections_allowed(server);
+
+    server->limits = server->config->options->limits;
+    if (server->limits.max_connections == 0)
+        server->limits.max_connections = allowed;
+    else if (server->limits.max_connections > allowed)
+        log_write(server->log, LOG_LEVEL_WARNING,
+                  "max-connections is %" PRIu64 ", but descriptors allow for %" PRIu64 " only",
+                  server->limits.max_connections, allowed);
+}
+
+static void reload(struct server *server)
+{
+    const struct server_config *config = server->config;
+    char problem[OPTIONS_PROBLEM_MAX];
+    struct options changed;
+    const char *fixed;
+
+    if (config->reread(config->context, &changed, problem) != OPTIONS_RUN) {
+        log_write(server->log, LOG_LEVEL_ERROR, "configuration left as it was: %s", problem);
+        return;
+    }
+    fixed = options_update(config->options, &changed);
+    options_fini(&changed);
+    log_set_level(server->log, config->options->log_level);
+    put_limits_in_force(server);
+    for (unsigned i = 0; i < server->n_workers; i++)
+        mailbox_give_limits(loop_mailbox(server->workers[i].loop), &server->limits);
+    if (fixed)
+        log_write(server->log, LOG_LEVEL_WARNING,
+                  "configuration read again; what it says of %s takes a restart", fixed);
+    else
+        log_write(server->log, LOG_LEVEL_INFO, "configuration read again");
+}
+
+static void on_reload(evutil_socket_t signal_number, short what, void *context)
+{
+    struct server *server = context;
+
+    (void)signal_number;
+    (void)what;
+    if (server->stage != LIFE_SERVING)
+        return;
+    service_reloading(clock_now_ns());
+    reload(server);
+    service_ready();
+}
+
+/* The manager hears from us while every loop has turned since it last did;
+ * each is woken, so that an idle one turns too. */
+static void on_watchdog(evutil_socket_t fd, short what, void *context)
+{
+    struct server *server = context;
+    bool all_turned = true;
+
+    (void)fd;
+    (void)what;
+    for (unsigned i = 0; i < server->n_workers; i++) {
+        struct worker *worker = &server->workers[i];
+        uint64_t turns = loop_turns(worker->loop);
+
+        if (turns == worker->turns_seen && (i == 0 || worker->running))
+            all_turned = false;
+        worker->turns_seen = turns;
+        mailbox_wake(loop_mailbox(worker->loop));
+    }
+    if (all_turned)
+        service_alive();
+    set_timer(server->watchdog_event, service_watchdog_ns());
+}
+
+/* ---- Beginning ------------------------------------------------------------ */
+
+static unsigned count_processors(void)
+{
+    cpu_set_t set;
+    int n = 0;
+
+    if (sched_getaffinity(0, sizeof(set), &set) == 0)
+        n = CPU_COUNT(&set);
+    else
+        n = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    return n > 0 ? (unsigned)n : 1;
+}
+
+static int make_loops(struct server *server)
+{
+    const struct server_config *config = server->config;
+    unsigned n = config->options->threads ? config->options->threads : count_processors();
+    struct loop_config loop_config = {.limits = &server->limits,
+                                      .env = &server->env,
+                                      .log = server->log,
+                                      .n_loops = n,
+                                      .max_refused = share_of_refused(raise_descriptors())};
+
+    server->stats = calloc(n, sizeof(struct stats *));
+    server->workers = calloc(n, sizeof(*server->workers));
+    if (!server->stats || !server->workers)
+        return -1;
+    for (unsigned i = 0; i < n; i++) {
+        struct worker *worker = &server->workers[i];
+
+        worker->server = server;
+        loop_config.index = i;
+        worker->loop = loop_new(&loop_config);
+        if (!worker->loop)
+            return -1;
+        server->stats[i] = loop_stats(worker->loop);
+        server->n_workers++;
+    }
+    server->survey.stats = server->stats;
+    server->survey.n_stats = n;
+    server->listener_env.base = base_of(server);
+    return 0;
+}
+
+static int make_events(struct server *server)
+{
+    static const int numbers[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+    struct event_base *base = base_of(server);
+
+    for (int i = 0; i < SIGNALS; i++) {
+        server->signals[i] =
+            evsignal_new(base, numbers[i], numbers[i] == SIGHUP ? on_reload : on_stop, server);
+        if (!server->signals[i] || event_add(server->signals[i], NULL) != 0)
+            return -1;
+    }
+    server->stage_event = evtimer_new(base, on_stage_over, server);
+    server->watchdog_event = evtimer_new(base, on_watchdog, server);
+    return server->stage_event && server->watchdog_event ? 0 : -1;
+}
+
+static void *run_worker(void *context)
+{
+    struct worker *worker = context;
+    struct server *server = worker->server;
+
+    while (!loop_is_over(worker->loop))
+        loop_turn(worker->loop);
+    atomic_fetch_sub(&server->n_running, 1);
+    mailbox_wake(loop_mailbox(server->workers[0].loop));
+    return NULL;
+}
+
+/* Signals are for this thread: the others are born with all of them blocked. */
+static int start_workers(struct server *server)
+{
+    sigset_t all, before;
+    int error = 0;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (unsigned i = 1; i < server->n_workers && !error; i++) {
+        struct worker *worker = &server->workers[i];
+
+        error = pthread_create(&worker->thread, NULL, run_worker, worker);
+        if (!error) {
+            worker->running = true;
+            atomic_fetch_add(&server->n_running, 1);
+        }
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = error;
+    return error ? -1 : 0;
+}
+
+static int begin(struct server *server)
+{
+    int result;
+
+    if (make_loops(server) != 0 || make_events(server) != 0) {
+        log_write(server->log, LOG_LEVEL_ERROR, "cannot make the event loops: %s", strerror(errno));
+        return 1;
+    }
+    result = open_listeners(server);
+    if (result != 0)
+        return result;
+    put_limits_in_force(server);
+    if (server->limits.max_connections == 0) {
+        log_write(server->log, LOG_LEVEL_ERROR,
+                  "the limit of descriptors allows for no connection");
+        return 1;
+    }
+    for (unsigned i = 0; i < server->n_workers; i++)
+        mailbox_give_limits(loop_mailbox(server->workers[i].loop), &server->limits);
+    if (start_workers(server) != 0) {
+        log_write(server->log, LOG_LEVEL_ERROR, "cannot start threads: %s", strerror(errno));
+        return 1;
+    }
+    return start_listening(server);
+}
+
+/* ---- Ending --------------------------------------------------------------- */
+
+static void finish(struct server *server)
+{
+    close_listeners(server);
+    if (server->stage < LIFE_OVER)
+        tell_stage(server, LIFE_OVER);
+    for (unsigned i = 1; i < server->n_workers; i++)
+        if (server->workers[i].running)
+            pthread_join(server->workers[i].thread, NULL);
+    for (int i = 0; i < SIGNALS; i++)
+        if (server->signals[i])
+            event_free(server->signals[i]);
+    if (server->stage_event)
+        event_free(server->stage_event);
+    if (server->watchdog_event)
+        event_free(server->watchdog_event);
+    for (unsigned i = 0; i < server->n_workers; i++)
+        loop_free(server->workers[i].loop);
+    free(server->workers);
+    free(server->stats);
+}
+
+static void prepare(struct server *server, const struct server_config *config)
+{
+    memset(server, 0, sizeof(*server));
+    server->config = config;
+    server->log = config->log;
+    server->limits = config->options->limits;
+    atomic_init(&server->admission.next_batch, 1);
+    server->survey.started_ns = config->started_ns;
+    server->survey.admission = &server->admission;
+    server->env.admission = &server->admission;
+    server->env.version = config->version;
+    server->env.instance = config->instance;
+    memcpy(server->env.hash_key, config->hash_key, sizeof(server->env.hash_key));
+    server->env.survey = survey_take;
+    server->env.survey_context = &server->survey;
+    server->listener_env.log = config->log;
+    server->listener_env.accepted = on_accepted;
+    server->listener_env.context = server;
+}
+
+int server_run(const struct server_config *config)
+{
+    struct server server;
+    int result;
+
+    prepare(&server, config);
+    result = begin(&server);
+    if (result == 0) {
+        service_ready();
+        if (service_watchdog_ns() > 0)
+            on_watchdog(-1, 0, &server);
+        while (!loop_is_over(server.workers[0].loop) || atomic_load(&server.n_running) > 0)
+            loop_turn(server.workers[0].loop);
+    }
+    finish(&server);
+    return result;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_SERVICE_H
+#define WAITD_SERVICE_H
+
+/*
+ * The service manager's side of things: sockets that it hands over and what it
+ * is told.  Without a service manager, or built without libsystemd, there are
+ * no sockets and telling does nothing.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SERVICE_NAME_MAX 256
+
+/* A listening stream socket that was handed over. */
+struct service_socket {
+    int fd;
+    char name[SERVICE_NAME_MAX]; /* FileDescriptorName= of its unit, or the unit's name */
+};
+
+/*
+ * Takes over the sockets handed to this process; they are its to close, and
+ * are never shutdown(), which would close the manager's copies as well.
+ * *sockets is to be freed.  Returns how many; -1 if one of them is no
+ * listening stream socket or memory is short, and *problem tells (a static text).
+ */
+int service_sockets(struct service_socket **sockets, const char **problem);
+
+void service_ready(void);
+void service_reloading(int64_t now_ns);
+
+/* Stopping, which may take so long. */
+void service_stopping(int64_t longest_ns);
+
+/* How often the manager wants to hear service_alive(); 0 for never. */
+int64_t service_watchdog_ns(void);
+void service_alive(void);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/survey.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* 0 where there is no /proc. */
+static uint64_t resident_bytes(void)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    unsigned long long pages = 0;
+
+    if (!file)
+        return 0;
+    if (fscanf(file, "%*u %llu", &pages) != 1)
+        pages = 0;
+    fclose(file);
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+void survey_take(void *context, int64_t now_ns, struct event_stats *out)
+{
+    const struct survey *survey = context;
+    struct admission *admission = survey->admission;
+
+    memset(out, 0, sizeof(*out));
+    stats_sum(survey->stats, survey->n_stats, now_ns, out);
+    out->uptime_ns = now_ns - survey->started_ns;
+    out->connections = atomic_load_explicit(&admission->connections, memory_order_relaxed);
+    out->batches = atomic_load_explicit(&admission->batches, memory_order_relaxed);
+    out->pending = atomic_load_explicit(&admission->pending, memory_order_relaxed);
+    out->rss_bytes = resident_bytes();
+}

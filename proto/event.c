@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: ISC */
+#include "proto/event.h"
+
+#include <string.h>
+
+#include "proto/duration.h"
+
+/* How much of a line an error's texts may take once they are escaped. */
+#define ERROR_MESSAGE_ROOM 560
+#define ERROR_PATH_ROOM    320
+
+static const char *const job_status_names[JOB_STATUSES] = {
+    [JOB_OK] = "ok",
+    [JOB_FAILED] = "failed",
+    [JOB_TIMED_OUT] = "timed_out",
+    [JOB_CANCELLED] = "cancelled",
+    [JOB_SKIPPED] = "skipped",
+};
+
+static const char *const batch_status_names[] = {
+    [BATCH_OK] = "ok",
+    [BATCH_FAILED] = "failed",
+    [BATCH_TIMED_OUT] = "timed_out",
+    [BATCH_CANCELLED] = "cancelled",
+};
+
+const char *event_job_status_name(enum job_status status)
+{
+    return job_status_names[status];
+}
+
+const char *event_batch_status_name(enum batch_status status)
+{
+    return batch_status_names[status];
+}
+
+static char *put_bytes(char *out, const char *bytes, size_t len)
+{
+    memcpy(out, bytes, len);
+    return out + len;
+}
+
+static char *put_string(char *out, const char *string)
+{
+    return put_bytes(out, string, strlen(string));
+}
+
+/* For literals, whose length the compiler knows. */
+#define PUT(out, literal) put_bytes(out, literal, sizeof literal - 1)
+
+static char *put_integer(char *out, uint64_t value)
+{
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
+    char digits[20];
+    char *p = digits + sizeof digits;
+
+    while (value >= 100) {
+        p -= 2;
+        memcpy(p, pairs + value % 100 * 2, 2);
+        value /= 100;
+    }
+    if (value >= 10) {
+        p -= 2;
+        memcpy(p, pairs + value * 2, 2);
+    } else {
+        *--p = (char)('0' + value);
+    }
+    return put_bytes(out, p, (size_t)(digits + sizeof digits - p));
+}
+
+static char *put_seconds(char *out, int64_t ns)
+{
+    return out + duration_print(out, ns);
+}
+
+static char *put_text(char *out, struct event_text text)
+{
+    return text.len > 0 ? put_bytes(out, text.text, text.len) : out;
+}
+
+static char *put_optional(char *out, const char *key, struct event_text text)
+{
+    return text.len > 0 ? put_text(put_string(out, key), text) : out;
+}
+
+static char *put_id(char *out, struct event_text id)
+{
+    return put_optional(out, ",\"id\":", id);
+}
+
+static char *put_end(char *out)
+{
+    return PUT(out, "}\n");
+}
+
+/* sequential / elapsed, rounded to nine decimals: a quotient of integers, so
+ * that a figure of any size is written as a plain decimal. */
+static char *put_speedup(char *out, int64_t sequential_ns, int64_t elapsed_ns)
+{
+    __extension__ typedef unsigned __int128 wide;
+    const uint64_t billion = 1000000000;
+    wide scaled;
+    uint64_t fraction;
+    unsigned digits = 9;
+
+    if (elapsed_ns <= 0)
+        return PUT(out, "1");
+    scaled = ((wide)sequential_ns * billion + (uint64_t)elapsed_ns / 2) / (uint64_t)elapsed_ns;
+    out = put_integer(out, (uint64_t)(scaled / billion));
+    fraction = (uint64_t)(scaled % billion);
+    if (fraction == 0)
+        return out;
+    for (; fraction % 10 == 0; fraction /= 10)
+        digits--;
+    *out = '.';
+    for (unsigned i = digits; i > 0; i--, fraction /= 10)
+        out[i] = (char)('0' + fraction % 10);
+    return out + 1 + digits;
+}
+
+char *event_write_accepted(char *out, uint64_t batch, struct event_text id, uint32_t jobs,
+                           const char *instance)
+{
+    out = put_integer(PUT(out, "{\"event\":\"accepted\",\"batch\":"), batch);
+    out = put_id(out, id);
+    out = put_integer(PUT(out, ",\"jobs\":"), jobs);
+    out = put_string(PUT(out, ",\"instance\":\""), instance);
+    return PUT(out, "\"}\n");
+}
+
+/* What the events of a job begin with. */
+static char *put_job(char *out, const struct event_job *job, uint32_t index)
+{
+    out = put_integer(PUT(out, ",\"batch\":"), job->batch);
+    out = put_integer(PUT(out, ",\"job\":"), index);
+    return put_optional(out, ",\"name\":", job->name);
+}
+
+static char *put_status(char *out, enum job_status status)
+{
+    out = put_string(PUT(out, ",\"status\":\""), job_status_names[status]);
+    return PUT(out, "\"");
+}
+
+static char *put_at(char *out, const struct event_job *job)
+{
+    return put_seconds(PUT(out, ",\"at\":"), job->at_ns);
+}
+
+static char *put_started(char *out, const struct event_job *job, const struct occurrence *o)
+{
+    out = put_job(PUT(out, "{\"event\":\"started\""), job, o->job);
+    out = put_integer(PUT(out, ",\"attempt\":"), o->ordinal);
+    return put_at(out, job);
+}
+
+static char *put_step(char *out, const struct event_job *job, const struct occurrence *o)
+{
+    out = put_job(PUT(out, "{\"event\":\"step\""), job, o->job);
+    out = put_integer(PUT(out, ",\"step\":"), o->ordinal);
+    out = o->step_kind == STEP_WAIT ? PUT(out, ",\"kind\":\"wait\"")
+                                    : PUT(out, ",\"kind\":\"compute\"");
+    out = put_optional(out, ",\"note\":", job->note);
+    out = put_seconds(PUT(out, ",\"duration\":"), o->span_ns);
+    return put_at(out, job);
+}
+
+/* `due` is when the next attempt starts: `at` and `delay` do not add up to it
+ * in a real run, where `at` is measured. */
+static char *put_retry(char *out, const struct event_job *job, const struct occurrence *o)
+{
+    int64_t next_ns = o->span_ns > INT64_MAX - o->due_ns ? INT64_MAX : o->due_ns + o->span_ns;
+
+    out = put_job(PUT(out, "{\"event\":\"retry\""), job, o->job);
+    out = put_integer(PUT(out, ",\"attempt\":"), o->ordinal);
+    out = put_status(out, (enum job_status)o->status);
+    out = put_seconds(PUT(out, ",\"delay\":"), o->span_ns);
+    out = put_at(out, job);
+    return put_seconds(PUT(out, ",\"due\":"), next_ns);
+}
+
+static char *put_done(char *out, const struct event_job *job, const struct occurrence *o)
+{
+    out = put_job(PUT(out, "{\"event\":\"done\""), job, o->job);
+    out = put_at(put_status(out, (enum job_status)o->status), job);
+    if (job->with_due)
+        out = put_seconds(PUT(out, ",\"due\":"), o->due_ns);
+    if (o->ordinal > 1)
+        out = put_integer(PUT(out, ",\"attempts\":"), o->ordinal);
+    return put_optional(out, ",\"data\":", job->data);
+}
+
+char *event_write_occurrence(char *out, const struct event_job *job,
+                             const struct occurrence *occurrence)
+{
+    switch ((enum occurrence_kind)occurrence->kind) {
+    case OCCURRED_STARTED:
+        return put_end(put_started(out, job, occurrence));
+    case OCCURRED_STEP:
+        return put_end(put_step(out, job, occurrence));
+    case OCCURRED_RETRY:
+        return put_end(put_retry(out, job, occurrence));
+    case OCCURRED_DONE:
+        return put_end(put_done(out, job, occurrence));
+    }
+    return out;
+}
+
+char *event_write_finished(char *out, uint64_t batch, struct event_text id, uint32_t jobs,
+                           int64_t elapsed_ns, const struct batch_result *result)
+{
+    out = put_integer(PUT(out, "{\"event\":\"finished\",\"batch\":"), batch);
+    out = put_id(out, id);
+    out = put_string(PUT(out, ",\"status\":\""), batch_status_names[result->status]);
+    out = put_integer(PUT(out, "\",\"jobs\":"), jobs);
+    out = put_integer(PUT(out, ",\"ok\":"), result->counts[JOB_OK]);
+    out = put_integer(PUT(out, ",\"failed\":"), result->counts[JOB_FAILED]);
+    out = put_integer(PUT(out, ",\"timed_out\":"), result->counts[JOB_TIMED_OUT]);
+    out = put_integer(PUT(out, ",\"cancelled\":"), result->counts[JOB_CANCELLED]);
+    out = put_integer(PUT(out, ",\"skipped\":"), result->counts[JOB_SKIPPED]);
+    out = put_seconds(PUT(out, ",\"elapsed\":"), elapsed_ns);
+    out = put_seconds(PUT(out, ",\"predicted\":"), result->predicted_ns);
+    out = put_seconds(PUT(out, ",\"sequential\":"), result->sequential_ns);
+    out = put_speedup(PUT(out, ",\"speedup\":"), result->sequential_ns, elapsed_ns);
+    out = put_seconds(PUT(out, ",\"critical_path\":"), result->critical_path_ns);
+    return put_end(out);
+}
+
+/* The length of the character at text, or 0 for a byte that begins none.  A
+ * surrogate, which is no character, counts as one here: see put_escaped(). */
+static size_t character_length(const char *text, const char *end)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    size_t left = (size_t)(end - text);
+    size_t len = s[0] < 0x80                    ? 1
+                 : s[0] >= 0xc2 && s[0] <= 0xdf ? 2
+                 : s[0] >= 0xe0 && s[0] <= 0xef ? 3
+                 : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
+                                                : 0;
+
+    if (len > left)
+        return 0;
+    for (size_t i = 1; i < len; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90) ||
+        (s[0] == 0xf4 && s[1] > 0x8f))
+        return 0;
+    return len;
+}
+
+static char *put_unicode_escape(char *out, unsigned code)
+{
+    static const char hex[] = "0123456789abcdef";
+
+    out = PUT(out, "\\u");
+    for (int shift = 12; shift >= 0; shift -= 4)
+        *out++ = hex[code >> shift & 15];
+    return out;
+}
+
+/* Writes one character, at most 12 bytes, as it stands in a JSON string. */
+static char *put_escaped(char *out, const char *character, size_t len)
+{
+    const unsigned char *s = (const unsigned char *)character;
+
+    if (len == 0)
+        return PUT(out, "\\ufffd");
+    if (len == 3 && s[0] == 0xed && s[1] >= 0xa0)
+        return put_unicode_escape(out, 0xd000u | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu));
+    if (s[0] == '"' || s[0] == '\\')
+        *out++ = '\\';
+    else if (s[0] == '\n')
+        return PUT(out, "\\n");
+    else if (s[0] == '\t')
+        return PUT(out, "\\t");
+    else if (s[0] < 0x20)
+        return put_unicode_escape(out, s[0]);
+    return put_bytes(out, character, len);
+}
+
+/* Writes text as a JSON string of at most `room` bytes between its quotes. */
+static char *put_quoted(char *out, const char *text, size_t room)
+{
+    const char *end = text + strlen(text);
+    const char *stop;
+    char piece[12];
+
+    *out++ = '"';
+    stop = out + room;
+    while (text < end) {
+        size_t len = character_length(text, end);
+        size_t piece_len = (size_t)(put_escaped(piece, text, len) - piece);
+
+        if (piece_len > (size_t)(stop - out))
+            break;
+        out = put_bytes(out, piece, piece_len);
+        text += len > 0 ? len : 1;
+    }
+    *out++ = '"';
+    return out;
+}
+
+char *event_write_error(char *out, const struct fault *fault, struct event_text id)
+{
+    out = put_string(PUT(out, "{\"event\":\"error\",\"code\":\""), fault_code_name(fault->code));
+    out = put_quoted(PUT(out, "\",\"message\":"), fault->message, ERROR_MESSAGE_ROOM);
+    if (fault->path[0] != '\0')
+        out = put_quoted(PUT(out, ",\"path\":"), fault->path, ERROR_PATH_ROOM);
+    return put_end(put_id(out, id));
+}
+
+char *event_write_pong(char *out, struct event_text id, const char *version, const char *instance)
+{
+    out = put_id(PUT(out, "{\"event\":\"pong\""), id);
+    out = put_string(PUT(out, ",\"version\":\""), version);
+    out = put_string(PUT(out, "\",\"protocol\":1,\"instance\":\""), instance);
+    return PUT(out, "\"}\n");
+}
+
+char *event_write_cancelled(char *out, struct event_text id, uint64_t batch, uint32_t jobs)
+{
+    out = put_id(PUT(out, "{\"event\":\"cancelled\""), id);
+    out = put_integer(PUT(out, ",\"batch\":"), batch);
+    out = put_integer(PUT(out, ",\"jobs\":"), jobs);
+    return put_end(out);
+}
+
+char *event_write_stats(char *out, struct event_text id, const struct event_stats *stats)
+{
+    out = put_id(PUT(out, "{\"event\":\"stats\""), id);
+    out = put_seconds(PUT(out, ",\"uptime\":"), stats->uptime_ns);
+    out = put_integer(PUT(out, ",\"connections\":"), stats->connections);
+    out = put_integer(PUT(out, ",\"batches\":"), stats->batches);
+    out = put_integer(PUT(out, ",\"pending\":"), stats->pending);
+    out = put_integer(PUT(out, ",\"accepted\":"), stats->accepted);
+    for (unsigned i = 0; i < JOB_STATUSES; i++) {
+        out = put_string(PUT(out, ",\""), job_status_names[i]);
+        out = put_integer(PUT(out, "\":"), stats->ended[i]);
+    }
+    out = put_integer(PUT(out, ",\"events\":"), stats->events);
+    out = put_integer(PUT(out, ",\"bytes_in\":"), stats->bytes_in);
+    out = put_integer(PUT(out, ",\"bytes_out\":"), stats->bytes_out);
+    out = put_seconds(PUT(out, ",\"late_p50\":"), stats->late_p50_ns);
+    out = put_seconds(PUT(out, ",\"late_p99\":"), stats->late_p99_ns);
+    out = put_seconds(PUT(out, ",\"late_max\":"), stats->late_max_ns);
+    out = put_integer(PUT(out, ",\"rss\":"), stats->rss_bytes);
+    return put_end(out);
+}

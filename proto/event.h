@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_EVENT_H
+#define WAITD_EVENT_H
+
+/*
+ * Writing of events: one line of JSON each, `event` first, no blanks, numbers
+ * as plain decimals.  Every function appends one whole line, its line feed
+ * included, at `out` and returns the end of what it wrote.  The caller
+ * provides the room: EVENT_LINE_MAX bytes and the length of every piece of
+ * client's text that goes in (id, name, note, data, all of them JSON text
+ * already).  No printf on the way: lines are what the daemon makes most of.
+ * Pure and re-entrant.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/engine/batch.h"
+#include "proto/fault.h"
+
+/* A line is at most this long besides the client's own texts.  An `error`
+ * counts its message and path towards it: see event_write_error(). */
+#define EVENT_LINE_MAX 1024
+
+/* JSON text to be copied as it stands; len 0 for none, and the member is left out. */
+struct event_text {
+    const char *text;
+    size_t len;
+};
+
+/* `instance` is 16 hexadecimal digits. */
+char *event_write_accepted(char *out, uint64_t batch, struct event_text id, uint32_t jobs,
+                           const char *instance);
+
+/* What an occurrence looks like to the client.  at_ns: since acceptance.
+ * with_due: `done` carries `due`, as it does with "events":"all". */
+struct event_job {
+    uint64_t batch;
+    int64_t at_ns;
+    struct event_text name;
+    struct event_text note; /* STEP */
+    struct event_text data; /* DONE */
+    int with_due;
+};
+char *event_write_occurrence(char *out, const struct event_job *job,
+                             const struct occurrence *occurrence);
+
+char *event_write_finished(char *out, uint64_t batch, struct event_text id, uint32_t jobs,
+                           int64_t elapsed_ns, const struct batch_result *result);
+
+/* The message and the path are escaped here and, should they be too long
+ * then, cut at a whole character, so that the line keeps to EVENT_LINE_MAX. */
+char *event_write_error(char *out, const struct fault *fault, struct event_text id);
+
+char *event_write_pong(char *out, struct event_text id, const char *version, const char *instance);
+
+char *event_write_cancelled(char *out, struct event_text id, uint64_t batch, uint32_t jobs);
+
+struct event_stats {
+    int64_t uptime_ns;
+    uint64_t connections, batches, pending;
+    uint64_t accepted;
+    uint64_t ended[JOB_STATUSES]; /* by enum job_status */
+    uint64_t events, bytes_in, bytes_out;
+    int64_t late_p50_ns, late_p99_ns, late_max_ns;
+    uint64_t rss_bytes;
+};
+char *event_write_stats(char *out, struct event_text id, const struct event_stats *stats);
+
+/* The words of the contract for statuses: `ok`, `timed_out`, ... */
+const char *event_job_status_name(enum job_status status);
+const char *event_batch_status_name(enum batch_status status);
+
+#endif

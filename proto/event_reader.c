@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: ISC */
+#include "proto/event_reader.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/duration.h"
+#include "proto/lexer.h"
+
+struct event_reader {
+    struct lexer *lexer; /* NULL after a line that was not JSON */
+    char *decoded;       /* the strings of the line read last */
+    size_t room;         /* at decoded; at least the line's length */
+    size_t used;
+};
+
+static const struct {
+    const char *name;
+    enum event_kind kind;
+} kinds[] = {
+    {"done", EVENT_DONE},           {"step", EVENT_STEP},         {"started", EVENT_STARTED},
+    {"retry", EVENT_RETRY},         {"accepted", EVENT_ACCEPTED}, {"finished", EVENT_FINISHED},
+    {"error", EVENT_ERROR},         {"pong", EVENT_PONG},         {"stats", EVENT_STATS},
+    {"cancelled", EVENT_CANCELLED},
+};
+#define N_KINDS (sizeof kinds / sizeof kinds[0])
+
+enum member_type { COUNT, TIME, RATIO, STRING, TEXT };
+
+struct member {
+    const char *name;
+    size_t len;
+    enum member_type type;
+    size_t offset; /* in struct event */
+};
+
+#define MEMBER(name, type, field)                                                                  \
+    {                                                                                              \
+        name, sizeof name - 1, type, offsetof(struct event, field)                                 \
+    }
+
+/* Those of `done` first: they are what there is most of. */
+static const struct member members[] = {
+    MEMBER("batch", COUNT, batch),
+    MEMBER("job", COUNT, job),
+    MEMBER("name", STRING, name),
+    MEMBER("status", STRING, status),
+    MEMBER("at", TIME, at_ns),
+    MEMBER("due", TIME, due_ns),
+    MEMBER("attempts", COUNT, attempts),
+    MEMBER("data", TEXT, data),
+    MEMBER("step", COUNT, step),
+    MEMBER("kind", STRING, step_kind),
+    MEMBER("note", STRING, note),
+    MEMBER("duration", TIME, duration_ns),
+    MEMBER("attempt", COUNT, attempt),
+    MEMBER("delay", TIME, delay_ns),
+    MEMBER("id", TEXT, id),
+    MEMBER("jobs", COUNT, jobs),
+    MEMBER("instance", STRING, instance),
+    MEMBER("ok", COUNT, ok),
+    MEMBER("failed", COUNT, failed),
+    MEMBER("timed_out", COUNT, timed_out),
+    MEMBER("cancelled", COUNT, cancelled),
+    MEMBER("skipped", COUNT, skipped),
+    MEMBER("elapsed", TIME, elapsed_ns),
+    MEMBER("predicted", TIME, predicted_ns),
+    MEMBER("sequential", TIME, sequential_ns),
+    MEMBER("speedup", RATIO, speedup),
+    MEMBER("critical_path", TIME, critical_path_ns),
+    MEMBER("code", STRING, code),
+    MEMBER("message", STRING, message),
+    MEMBER("path", STRING, path),
+    MEMBER("version", STRING, version),
+    MEMBER("protocol", COUNT, protocol),
+    MEMBER("uptime", TIME, uptime_ns),
+    MEMBER("connections", COUNT, connections),
+    MEMBER("batches", COUNT, batches),
+    MEMBER("pending", COUNT, pending),
+    MEMBER("accepted", COUNT, accepted),
+    MEMBER("events", COUNT, events),
+    MEMBER("bytes_in", COUNT, bytes_in),
+    MEMBER("bytes_out", COUNT, bytes_out),
+    MEMBER("late_p50", TIME, late_p50_ns),
+    MEMBER("late_p99", TIME, late_p99_ns),
+    MEMBER("late_max", TIME, late_max_ns),
+    MEMBER("rss", COUNT, rss),
+};
+#define N_MEMBERS (sizeof members / sizeof members[0])
+
+/* `event` itself, whose value becomes the kind. */
+static const struct member kind_member = {"event", 5, STRING, 0};
+
+struct event_reader *event_reader_new(void)
+{
+    return calloc(1, sizeof(struct event_reader));
+}
+
+void event_reader_free(struct event_reader *reader)
+{
+    if (reader == NULL)
+        return;
+    lexer_free(reader->lexer);
+    free(reader->decoded);
+    free(reader);
+}
+
+bool event_reader_is(struct event_string text, const char *string)
+{
+    return text.text != NULL && text.len == strlen(string) &&
+           memcmp(text.text, string, text.len) == 0;
+}
+
+static enum event_kind find_kind(struct event_string name)
+{
+    for (size_t i = 0; i < N_KINDS; i++)
+        if (event_reader_is(name, kinds[i].name))
+            return kinds[i].kind;
+    return EVENT_UNKNOWN;
+}
+
+enum event_kind event_reader_kind(const char *line, size_t len)
+{
+    static const char prefix[] = "{\"event\":\"";
+    const size_t prefix_len = sizeof prefix - 1;
+    const char *end;
+
+    if (len < prefix_len || memcmp(line, prefix, prefix_len) != 0)
+        return EVENT_UNKNOWN;
+    line += prefix_len;
+    end = memchr(line, '"', len - prefix_len);
+    if (end == NULL)
+        return EVENT_UNKNOWN;
+    return find_kind((struct event_string){line, (size_t)(end - line)});
+}
+
+/* Makes room for the strings of a line of len bytes, which take less decoded
+ * than they do in the line, so that they never move. */
+static int make_room(struct event_reader *reader, size_t len)
+{
+    char *decoded;
+
+    reader->used = 0;
+    if (len <= reader->room)
+        return 0;
+    if (len < 1024)
+        len = 1024;
+    decoded = realloc(reader->decoded, len);
+    if (decoded == NULL)
+        return -1;
+    reader->decoded = decoded;
+    reader->room = len;
+    return 0;
+}
+
+static struct event_string decode(struct event_reader *reader, const struct lexer_token *token)
+{
+    char *text = reader->decoded + reader->used;
+    size_t len;
+
+    if (!token->escaped)
+        return (struct event_string){token->text + 1, token->len - 2};
+    len = lexer_decode(token->text, token->len, text);
+    reader->used += len;
+    return (struct event_string){text, len};
+}
+
+static const struct member *find_member(const struct lexer_token *key)
+{
+    const char *name = key->text + 1;
+    size_t len = key->len - 2;
+
+    if (len == kind_member.len && memcmp(name, kind_member.name, len) == 0)
+        return &kind_member;
+    for (size_t i = 0; i < N_MEMBERS; i++)
+        if (members[i].len == len && memcmp(members[i].name, name, len) == 0)
+            return &members[i];
+    return NULL;
+}
+
+static uint64_t read_count(const char *text, size_t len)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        unsigned digit = (unsigned)(text[i] - '0');
+        if (digit > 9)
+            return 0;
+        if (value > (UINT64_MAX - digit) / 10)
+            return UINT64_MAX;
+        value = value * 10 + digit;
+    }
+    return value;
+}
+
+static int64_t read_time(const char *text, size_t len)
+{
+    int64_t ns = 0;
+
+    return duration_from_number(text, len, INT64_MAX, &ns) == DURATION_TOO_LONG ? INT64_MAX : ns;
+}
+
+static double read_ratio(const char *text, size_t len)
+{
+    char copy[64];
+
+    if (len >= sizeof copy)
+        return 0;
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    return strtod(copy, NULL);
+}
+
+/* Takes in a member whose value is a single token. */
+static void set_scalar(struct event_reader *reader, struct event *event,
+                       const struct member *member, const struct lexer_token *token)
+{
+    char *field = (char *)event + member->offset;
+    bool is_string = token->kind == LEXER_STRING, is_number = token->kind == LEXER_NUMBER;
+
+    if (member == &kind_member) {
+        if (is_string)
+            event->kind = find_kind(decode(reader, token));
+    } else if (member->type == STRING && is_string) {
+        *(struct event_string *)(void *)field = decode(reader, token);
+    } else if (member->type == COUNT && is_number) {
+        *(uint64_t *)(void *)field = read_count(token->text, token->len);
+    } else if (member->type == TIME && is_number) {
+        *(int64_t *)(void *)field = read_time(token->text, token->len);
+        event->has_due |= member->offset == offsetof(struct event, due_ns);
+    } else if (member->type == RATIO && is_number) {
+        event->speedup = read_ratio(token->text, token->len);
+    }
+}
+
+/* What is known while a line is read. */
+struct reading {
+    const char *line;
+    uint64_t start;              /* the line's offset in the lexer's stream */
+    const struct member *member; /* whose value comes, or NULL for one to pass over */
+    size_t value;                /* where in the line that value began */
+    bool is_complete;
+};
+
+static size_t token_length(const struct lexer_token *token)
+{
+    if (token->kind == LEXER_TRUE || token->kind == LEXER_NULL)
+        return 4;
+    if (token->kind == LEXER_FALSE)
+        return 5;
+    return token->len;
+}
+
+/* Handles what stands right within the event's object. */
+static void take(struct event_reader *reader, struct reading *reading, struct event *event,
+                 const struct lexer_token *token)
+{
+    size_t where = (size_t)(token->offset - reading->start);
+    bool opens = token->kind == LEXER_OBJECT_BEGIN || token->kind == LEXER_ARRAY_BEGIN;
+    bool closes = token->kind == LEXER_OBJECT_END || token->kind == LEXER_ARRAY_END;
+
+    if (token->kind == LEXER_KEY) {
+        reading->member = find_member(token);
+        return;
+    }
+    if (!closes)
+        reading->value = where;
+    if (opens || reading->member == NULL)
+        return;
+    if (reading->member->type == TEXT) {
+        struct event_string *field =
+            (struct event_string *)(void *)((char *)event + reading->member->offset);
+        field->text = reading->line + reading->value;
+        field->len = where + (closes ? 1 : token_length(token)) - reading->value;
+    } else if (!closes) {
+        set_scalar(reader, event, reading->member, token);
+    }
+}
+
+static bool is_fatal(enum lexer_token_kind kind)
+{
+    return kind == LEXER_BAD || kind == LEXER_TOO_LONG || kind == LEXER_TOO_DEEP ||
+           kind == LEXER_NOMEM || kind == LEXER_END;
+}
+
+/* Reads the tokens of one line.  Returns whether it was one object. */
+static bool read_tokens(struct event_reader *reader, struct reading *reading, struct event *event)
+{
+    struct lexer_token token;
+
+    while (lexer_next(reader->lexer, &token) != LEXER_MORE) {
+        if (is_fatal(token.kind) || reading->is_complete)
+            return false;
+        if (token.depth == 1)
+            take(reader, reading, event, &token);
+        else if (token.depth == 0 && token.kind == LEXER_OBJECT_END)
+            reading->is_complete = true;
+        else if (token.depth == 0 && token.kind != LEXER_OBJECT_BEGIN)
+            return false;
+    }
+    return reading->is_complete;
+}
+
+int event_reader_read(struct event_reader *reader, const char *line, size_t len,
+                      struct event *event)
+{
+    struct reading reading = {.line = line};
+    struct event fresh = {.kind = EVENT_UNKNOWN};
+
+    if (reader->lexer == NULL &&
+        (reader->lexer = lexer_new(UINT64_MAX / 2, LEXER_DEPTH_MAX)) == NULL)
+        return -1;
+    if (make_room(reader, len) < 0)
+        return -1;
+    reading.start = lexer_offset(reader->lexer);
+    lexer_feed(reader->lexer, line, len);
+    if (!read_tokens(reader, &reading, &fresh)) {
+        lexer_free(reader->lexer);
+        reader->lexer = NULL;
+        return -1;
+    }
+    *event = fresh;
+    return 0;
+}

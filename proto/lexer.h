@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_LEXER_H
+#define WAITD_LEXER_H
+
+/*
+ * JSON (RFC 8259) as a stream of tokens, from bytes that come in any pieces.
+ *
+ * The lexer is strict: it accepts exactly the grammar, with well-formed UTF-8
+ * and nothing else, and it keeps the nesting itself, so that whoever takes the
+ * tokens only ever sees well-formed values, one after another.  It can stop
+ * at any byte and go on with the next piece.  A token that lies within one
+ * piece is handed out where it stands; only one that is cut by the end of a
+ * piece is copied.
+ *
+ * It judges syntax and size and nothing more: numbers too large for any type,
+ * escaped lone surrogates and repeated keys are JSON, and what to make of
+ * them is the reader's decision.  That is why a library that builds values
+ * (and refuses such texts as it does so) cannot stand here.
+ *
+ * Not re-entrant; one lexer a stream.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum lexer_token_kind {
+    LEXER_MORE,         /* the piece is used up; feed the next one */
+    LEXER_OBJECT_BEGIN, /* { */
+    LEXER_OBJECT_END,   /* } */
+    LEXER_ARRAY_BEGIN,  /* [ */
+    LEXER_ARRAY_END,    /* ] */
+    LEXER_KEY,          /* a member's name; its value comes next */
+    LEXER_STRING,
+    LEXER_NUMBER,
+    LEXER_TRUE,
+    LEXER_FALSE,
+    LEXER_NULL,
+    LEXER_BAD,      /* a syntax error: see lexer_complaint(); nothing comes after it */
+    LEXER_TOO_LONG, /* a value of more than max_bytes; nothing comes after it */
+    LEXER_TOO_DEEP, /* nested deeper than max_depth; nothing comes after it */
+    LEXER_NOMEM,    /* no memory to keep the token under way: it will come, but without text */
+    LEXER_END,      /* after lexer_finish(): the input ended between values */
+};
+
+struct lexer_token {
+    enum lexer_token_kind kind;
+    unsigned depth;   /* 0 for a whole top-level value and its brackets; a member's key
+                       * and value stand one deeper than the object's brackets */
+    bool escaped;     /* KEY, STRING: there is a backslash in it */
+    const char *text; /* KEY, STRING: the token with its quotes; NUMBER: its digits; valid
+                       * until the next call; NULL where it was not kept (lexer_skip(),
+                       * LEXER_NOMEM) */
+    size_t len;       /* bytes at text */
+    uint64_t offset;  /* of its first byte in the stream */
+};
+
+struct lexer;
+
+/* More brackets than this are never open at once, whatever max_depth. */
+#define LEXER_DEPTH_MAX 1024
+
+/* max_bytes: of one top-level value, first byte to last; max_depth: brackets
+ * open at once.  NULL when memory is short. */
+struct lexer *lexer_new(uint64_t max_bytes, unsigned max_depth);
+void lexer_free(struct lexer *lexer);
+
+/* Changes the limits from the next token on. */
+void lexer_limit(struct lexer *lexer, uint64_t max_bytes, unsigned max_depth);
+
+/* Gives the next piece, which must stay where it is until LEXER_MORE has been
+ * handed out.  To be called at the start, after LEXER_MORE, or between two
+ * tokens to take the unread rest of a piece away: the bytes that lexer_rest()
+ * counts are then forgotten, and are to be fed again. */
+void lexer_feed(struct lexer *lexer, const char *piece, size_t len);
+
+/* Says that nothing comes after the last piece.  If that ends inside a value
+ * it is a syntax error. */
+void lexer_finish(struct lexer *lexer);
+
+/* Hands out the next token. */
+enum lexer_token_kind lexer_next(struct lexer *lexer, struct lexer_token *token);
+
+/*
+ * While skipping, tokens are still checked and handed out, but one that is
+ * cut by the end of a piece is not kept and comes without text, so passing
+ * over a value of any size takes no memory.  A token under way is dropped.
+ */
+void lexer_skip(struct lexer *lexer, bool skip);
+
+/* How many bytes of the last piece have not been looked at yet. */
+size_t lexer_rest(const struct lexer *lexer);
+
+/* Whether a value has begun and not ended. */
+bool lexer_is_inside(const struct lexer *lexer);
+
+/* Bytes held for a token that is not complete yet. */
+size_t lexer_held(const struct lexer *lexer);
+
+/* The stream offset of the next byte. */
+uint64_t lexer_offset(const struct lexer *lexer);
+
+/* After LEXER_BAD: what was wrong, as the middle of a sentence (`a comma
+ * before the closing bracket`), and where. */
+const char *lexer_complaint(const struct lexer *lexer);
+uint64_t lexer_complaint_offset(const struct lexer *lexer);
+
+/*
+ * Decodes the escapes of a string token (with its quotes) to UTF-8 into out,
+ * which must hold at least len bytes.  Returns the decoded length.  A lone
+ * surrogate is written as if it were a character (three bytes): such strings
+ * can be told apart and compared, which is all that is asked of them here.
+ */
+size_t lexer_decode(const char *token, size_t len, char *out);
+
+#endif

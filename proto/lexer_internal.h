@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_LEXER_INTERNAL_H
+#define WAITD_LEXER_INTERNAL_H
+
+/*
+ * The lexer's insides: lexer.c keeps the stream and the grammar,
+ * lexer_scan.c looks at the bytes of strings, numbers and words.
+ */
+
+#include <string.h>
+
+#include "proto/lexer.h"
+
+/* What may come next. */
+enum expect {
+    TOP,          /* a value at top level, or nothing more */
+    VALUE,        /* after a colon, or after a comma in an array */
+    FIRST_VALUE,  /* after an opening bracket */
+    KEY,          /* after a comma in an object */
+    FIRST_KEY,    /* after an opening brace */
+    COLON,        /* after a key */
+    COMMA_OR_END, /* after a value in an array or object */
+};
+
+enum string_state { PLAIN, ESCAPE, HEX, CONTINUATION, CLOSED };
+
+/* MINUS, POINT, POWER and SIGN are not the end of a number. */
+enum number_state {
+    MINUS,
+    ZERO,
+    WHOLE,
+    POINT,
+    FRACTION,
+    POWER,
+    SIGN,
+    EXPONENT,
+    NUMBER_STATES,
+    STOP
+};
+
+struct lexer {
+    const char *at;        /* the next byte to look at */
+    const char *end;       /* of the piece, or where max_bytes ends within it */
+    const char *piece_end; /* of the piece */
+    uint64_t fed;          /* the stream offset of piece_end */
+    uint64_t value_start;  /* of the top-level value under way */
+    uint64_t max_bytes;
+    unsigned max_depth;
+    unsigned depth;
+    enum expect expect;
+    bool in_object; /* the innermost bracket is a brace */
+    bool skip;
+    bool finished;
+    enum lexer_token_kind last; /* LEXER_BAD and such, for good; else LEXER_MORE */
+
+    /* The token that the end of a piece has cut; LEXER_MORE for none. */
+    enum lexer_token_kind cut;
+    bool lost;    /* its text is not kept */
+    bool escaped; /* it, or the one being scanned, has a backslash */
+    uint64_t cut_offset;
+    unsigned char state;                 /* string_state, or number_state */
+    unsigned char hex_left;              /* HEX: digits to come; CONTINUATION: bytes to come */
+    unsigned char byte_least, byte_most; /* CONTINUATION: the range of the next one */
+    const char *word;                    /* the rest of true, false or null */
+    char *carry;
+    size_t held, room;
+
+    const char *complaint;
+    uint64_t complaint_offset;
+    uint64_t braces[LEXER_DEPTH_MAX / 64]; /* by depth: 1 for an object, 0 for an array */
+};
+
+/* The stream offset of a byte of the piece. */
+static inline uint64_t lexer_offset_of(const struct lexer *lexer, const char *at)
+{
+    return lexer->fed - (uint64_t)(lexer->piece_end - at);
+}
+
+static inline void lexer_complain(struct lexer *lexer, const char *at, const char *complaint)
+{
+    lexer->complaint = complaint;
+    lexer->complaint_offset = lexer_offset_of(lexer, at);
+}
+
+/*
+ * Each scans bytes of a token from `at` on, going on in the state where the
+ * last call left it.  Returns the end of what belongs to the token: lexer->end
+ * where the piece cuts it, else the token's own end.  NULL after a complaint.
+ */
+const char *lexer_scan_string(struct lexer *lexer, const char *at); /* whole: state is CLOSED */
+const char *lexer_scan_number(struct lexer *lexer,
+                              const char *at);                    /* ends before `end`, if at all */
+const char *lexer_scan_word(struct lexer *lexer, const char *at); /* whole: *word is NUL */
+
+/* Whether a number in this state may end before `next`, or without a next
+ * byte at all (-1). */
+bool lexer_number_may_end(enum number_state state, int next);
+
+/* Returns the first byte of a string that is not plain: a quote, a backslash,
+ * a control character, a byte beyond ASCII; or end. */
+static inline const char *lexer_skip_plain(const char *at, const char *end)
+{
+    const uint64_t ones = 0x0101010101010101ULL, highs = 0x8080808080808080ULL;
+    while (end - at >= 8) {
+        uint64_t bytes;
+        memcpy(&bytes, at, sizeof(bytes));
+        uint64_t quote = bytes ^ (ones * '"'), backslash = bytes ^ (ones * '\\');
+        uint64_t found = (bytes - ones * 0x20) | (quote - ones) | (backslash - ones) | bytes;
+        found &= highs;
+        if (found == 0) {
+            at += 8;
+            continue;
+        }
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        /* A borrow may mark bytes above the first one found, none below it. */
+        return at + __builtin_ctzll(found) / 8;
+#else
+        break;
+#endif
+    }
+    while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' &&
+           *at != '\\')
+        at++;
+    return at;
+}
+
+#endif

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The bytes of strings, numbers and words, and what escapes stand for. */
+
+#include "proto/lexer.h"
+
+#include "proto/lexer_internal.h"
+
+/* ---- Strings -------------------------------------------------------------- */
+
+static bool is_hex(unsigned char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* The first byte of a character beyond ASCII: how many follow, and which. */
+static bool open_character(struct lexer *lexer, unsigned char c)
+{
+    if (c < 0xC2 || c > 0xF4)
+        return false;
+    lexer->hex_left = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1;
+    lexer->byte_least = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;
+    lexer->byte_most = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
+    lexer->state = CONTINUATION;
+    return true;
+}
+
+/* Each takes one byte of a string and returns a complaint or NULL. */
+static const char *take_plain(struct lexer *lexer, unsigned char c)
+{
+    if (c == '"')
+        lexer->state = CLOSED;
+    else if (c == '\\')
+        lexer->state = ESCAPE;
+    else if (c < 0x20)
+        return c == 0 ? "a NUL byte in a string" : "a control character in a string";
+    else if (c >= 0x80 && !open_character(lexer, c))
+        return "a byte that is not UTF-8 in a string";
+    return NULL;
+}
+
+static const char *take_escape(struct lexer *lexer, unsigned char c)
+{
+    lexer->escaped = true;
+    lexer->state = c == 'u' ? HEX : PLAIN;
+    lexer->hex_left = 4;
+    if (c == 'u' || c == 'n' || c == '"' || c == '\\' || c == '/' || c == 'b' || c == 'f' ||
+        c == 'r' || c == 't')
+        return NULL;
+    return "a backslash before a character that it does not escape";
+}
+
+static const char *take_hex(struct lexer *lexer, unsigned char c)
+{
+    if (!is_hex(c))
+        return "a \\u without four hexadecimal digits";
+    if (--lexer->hex_left == 0)
+        lexer->state = PLAIN;
+    return NULL;
+}
+
+static const char *take_continuation(struct lexer *lexer, unsigned char c)
+{
+    if (c < lexer->byte_least || c > lexer->byte_most)
+        return "a byte that is not UTF-8 in a string";
+    lexer->byte_least = 0x80;
+    lexer->byte_most = 0xBF;
+    if (--lexer->hex_left == 0)
+        lexer->state = PLAIN;
+    return NULL;
+}
+
+const char *lexer_scan_string(struct lexer *lexer, const char *at)
+{
+    const char *end = lexer->end;
+    while (lexer->state != CLOSED) {
+        if (lexer->state == PLAIN)
+            at = lexer_skip_plain(at, end);
+        if (at == end)
+            break;
+        unsigned char c = (unsigned char)*at;
+        const char *complaint = lexer->state == PLAIN          ? take_plain(lexer, c)
+                                : lexer->state == ESCAPE       ? take_escape(lexer, c)
+                                : lexer->state == CONTINUATION ? take_continuation(lexer, c)
+                                                               : take_hex(lexer, c);
+        if (complaint != NULL) {
+            lexer_complain(lexer, at, complaint);
+            return NULL;
+        }
+        at++;
+    }
+    return at;
+}
+
+enum number_class { OTHER, DIGIT_0, DIGIT, DOT, LETTER_E, PLUS, DASH, NUMBER_CLASSES };
+
+static const unsigned char number_class[256] = {
+    ['0'] = DIGIT_0, ['1'] = DIGIT, ['2'] = DIGIT, ['3'] = DIGIT,    ['4'] = DIGIT,
+    ['5'] = DIGIT,   ['6'] = DIGIT, ['7'] = DIGIT, ['8'] = DIGIT,    ['9'] = DIGIT,
+    ['.'] = DOT,     ['+'] = PLUS,  ['-'] = DASH,  ['e'] = LETTER_E, ['E'] = LETTER_E,
+};
+
+static const unsigned char number_table[NUMBER_STATES][NUMBER_CLASSES] = {
+    /*             OTHER  DIGIT_0   DIGIT     DOT    LETTER_E PLUS  DASH */
+    [MINUS] = {STOP, ZERO, WHOLE, STOP, STOP, STOP, STOP},
+    [ZERO] = {STOP, STOP, STOP, POINT, POWER, STOP, STOP},
+    [WHOLE] = {STOP, WHOLE, WHOLE, POINT, POWER, STOP, STOP},
+    [POINT] = {STOP, FRACTION, FRACTION, STOP, STOP, STOP, STOP},
+    [FRACTION] = {STOP, FRACTION, FRACTION, STOP, POWER, STOP, STOP},
+    [POWER] = {STOP, EXPONENT, EXPONENT, STOP, STOP, SIGN, SIGN},
+    [SIGN] = {STOP, EXPONENT, EXPONENT, STOP, STOP, STOP, STOP},
+    [EXPONENT] = {STOP, EXPONENT, EXPONENT, STOP, STOP, STOP, STOP},
+};
+
+static const char *const number_complaints[NUMBER_STATES] = {
+    [MINUS] = "a minus sign without a digit after it",
+    [POINT] = "a decimal point without a digit after it",
+    [POWER] = "an exponent without a digit",
+    [SIGN] = "an exponent without a digit",
+};
+
+/* What is wrong with a number in this state that ends before `next`, or NULL. */
+static const char *judge_end(unsigned state, int next)
+{
+    if (state == ZERO && next >= '0' && next <= '9')
+        return "a number with a leading zero";
+    return number_complaints[state];
+}
+
+bool lexer_number_may_end(enum number_state state, int next)
+{
+    if (next >= 0 && number_table[state][number_class[(unsigned char)next]] != STOP)
+        return false;
+    return judge_end(state, next) == NULL;
+}
+
+const char *lexer_scan_number(struct lexer *lexer, const char *at)
+{
+    const char *end = lexer->end;
+    unsigned state = lexer->state;
+    for (; at < end; at++) {
+        unsigned next = number_table[state][number_class[(unsigned char)*at]];
+        if (next == STOP)
+            break;
+        state = next;
+    }
+    lexer->state = (unsigned char)state;
+    if (at == end)
+        return at;
+    const char *complaint = judge_end(state, (unsigned char)*at);
+    if (complaint == NULL)
+        return at;
+    lexer_complain(lexer, at, complaint);
+    return NULL;
+}
+
+const char *lexer_scan_word(struct lexer *lexer, const char *at)
+{
+    for (; at < lexer->end && *lexer->word != '\0'; at++, lexer->word++) {
+        if (*at != *lexer->word) {
+            lexer_complain(lexer, at, "a word that is none of true, false and null");
+            return NULL;
+        }
+    }
+    return at;
+}
+
+/* ---- Decoding --------------------------------------------------------------- */
+
+static unsigned read_hex(const char *at)
+{
+    unsigned value = 0;
+    for (int i = 0; i < 4; i++) {
+        unsigned char c = (unsigned char)at[i];
+        value = value << 4 | (c <= '9' ? c - 0x30u : (c | 0x20u) - 0x61u + 10u);
+    }
+    return value;
+}
+
+static char *write_character(char *out, unsigned code)
+{
+    if (code < 0x80) {
+        *out++ = (char)code;
+        return out;
+    }
+    if (code < 0x800) {
+        *out++ = (char)(0xC0 | code >> 6);
+    } else {
+        if (code < 0x10000) {
+            *out++ = (char)(0xE0 | code >> 12);
+        } else {
+            *out++ = (char)(0xF0 | code >> 18);
+            *out++ = (char)(0x80 | (code >> 12 & 0x3F));
+        }
+        *out++ = (char)(0x80 | (code >> 6 & 0x3F));
+    }
+    *out++ = (char)(0x80 | (code & 0x3F));
+    return out;
+}
+
+/* Decodes the escape whose backslash is at `at`; returns what comes after it. */
+static const char *decode_escape(const char *at, const char *end, char **out)
+{
+    static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
+    char c = at[1];
+    if (c != 'u') {
+        const char *found = strchr(from, c);
+        *(*out)++ = found != NULL ? to[found - from] : c;
+        return at + 2;
+    }
+    unsigned code = read_hex(at + 2);
+    at += 6;
+    if (code >= 0xD800 && code <= 0xDBFF && end - at >= 6 && at[0] == '\\' && at[1] == 'u') {
+        unsigned low = read_hex(at + 2);
+        if (low >= 0xDC00 && low <= 0xDFFF) {
+            code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+            at += 6;
+        }
+    }
+    *out = write_character(*out, code);
+    return at;
+}
+
+size_t lexer_decode(const char *text, size_t len, char *out)
+{
+    const char *at = text + 1, *end = text + len - 1;
+    char *to = out;
+    while (at < end) {
+        if (*at == '\\')
+            at = decode_escape(at, end, &to);
+        else
+            *to++ = *at++;
+    }
+    return (size_t)(to - out);
+}

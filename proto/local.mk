@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: ISC
+#
+# What both sides share: the wire format.
+
+noinst_LIBRARIES += proto/libwaitd-proto.a
+proto_libwaitd_proto_a_SOURCES = \
+	proto/duration.c \
+	proto/duration.h \
+	proto/event.c \
+	proto/event.h \
+	proto/event_reader.c \
+	proto/event_reader.h \
+	proto/fault.c \
+	proto/fault.h \
+	proto/lexer.c \
+	proto/lexer.h \
+	proto/lexer_internal.h \
+	proto/lexer_scan.c \
+	proto/request.c \
+	proto/request.h \
+	proto/request_fault.c \
+	proto/request_internal.h \
+	proto/request_job.c \
+	proto/request_law.c \
+	proto/request_top.c \
+	proto/request_value.c
+
+dist_man_MANS += \
+	proto/waitd-protocol.7
+EXTRA_DIST += \
+	proto/event.schema.json \
+	proto/request.schema.json

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_REQUEST_H
+#define WAITD_REQUEST_H
+
+/*
+ * Reads requests from a stream of bytes and checks them: the one place where
+ * the range of every member is looked at.  Data goes through it once, token
+ * by token: jobs are added to a plan as they close, so a request of a million
+ * jobs is never in memory as a document, and reading can stop at any byte.
+ *
+ * A fault does not stop the reading of its request.  The value at fault is
+ * skipped, the rest is read on, so that `id` is found wherever it stands; at
+ * the request's end the first fault in the order of the document is told.
+ * Only a fault of syntax, or of bytes or nesting, ends the stream.
+ *
+ * Not re-entrant; one reader a stream.  No clock, no socket.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/engine/plan.h"
+#include "proto/fault.h"
+
+#define REQUEST_PROTOCOL 1
+
+/* What one request may ask for at most. */
+struct request_limits {
+    uint64_t max_bytes; /* of its text, 1 .. 2^31 */
+    unsigned max_depth; /* nesting, 8 .. 1024 */
+    struct plan_limits plan;
+};
+
+enum request_op {
+    REQUEST_SUBMIT,
+    REQUEST_PING,
+    REQUEST_CANCEL,
+    REQUEST_STATS,
+    REQUEST_QUIT,
+};
+
+/* A request that is in order. */
+struct request {
+    enum request_op op;
+    char *id; /* its JSON token, or NULL; the reader's, until the next call */
+    size_t id_len;
+    uint64_t batch;    /* CANCEL */
+    bool has_job;      /* CANCEL: one job, not the batch */
+    uint64_t job;      /* CANCEL */
+    struct plan *plan; /* SUBMIT: sealed, and from now on the caller's to free */
+};
+
+enum request_result {
+    REQUEST_MORE,    /* the piece is used up; feed the next one */
+    REQUEST_BUSY,    /* the budget is spent; call again, nothing is fed meanwhile */
+    REQUEST_READY,   /* *request is in order */
+    REQUEST_REFUSED, /* *fault tells why; request->id is its id */
+    REQUEST_BROKEN,  /* *fault ends the stream; nothing comes after it */
+    REQUEST_END,     /* after request_finish(): the input ended between requests */
+};
+
+struct request_reader;
+
+/* limits: copied.  hash_key: as plan_new() takes it.  NULL when memory is short. */
+struct request_reader *request_reader_new(const struct request_limits *limits,
+                                          const uint8_t hash_key[16]);
+void request_reader_free(struct request_reader *reader);
+
+/* From the next request on. */
+void request_reader_limit(struct request_reader *reader, const struct request_limits *limits);
+
+/* As lexer_feed() and lexer_finish().  Between two calls of request_read() the
+ * unread rest of a piece (request_rest()) may be taken away by feeding another,
+ * even an empty one; it is then to be fed again. */
+void request_feed(struct request_reader *reader, const char *piece, size_t len);
+void request_finish(struct request_reader *reader);
+
+/* How many bytes of the last piece have not been looked at yet. */
+size_t request_rest(const struct request_reader *reader);
+
+/*
+ * Reads on.  budget: about how many jobs to read or complete before answering
+ * REQUEST_BUSY (at least 1).  *request and *fault are written when they are
+ * told of, and are valid until the next call.
+ */
+enum request_result request_read(struct request_reader *reader, size_t budget,
+                                 struct request *request, struct fault *fault);
+
+/* Jobs of the request under way so far (counts included; from the moment it is
+ * complete until the next call, of the request handed out).  For daemon-wide
+ * limits, which know them as they are read. */
+uint64_t request_jobs(const struct request_reader *reader);
+
+/* Refuses the request under way, for a reason of the caller's: what it held is
+ * freed, the rest of it is skipped, and the fault is told at its end, unless
+ * an earlier one is.  Nothing happens between requests. */
+void request_refuse(struct request_reader *reader, enum fault_code code, const char *message);
+
+/* Whether a request has begun and not ended. */
+bool request_is_open(const struct request_reader *reader);
+
+/* Bytes of memory that the request under way holds, roughly. */
+size_t request_held(const struct request_reader *reader);
+
+#endif

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Refusing: what is said, where it stands, and what becomes of the rest. */
+
+#include "proto/request.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/request_internal.h"
+
+/* A key is shown in a path up to this length, so that what leads to it fits. */
+#define PATH_KEY_MAX 128
+
+/* ---- Paths -------------------------------------------------------------------- */
+
+static bool is_identifier(const char *key, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        char c = key[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+        if (!letter && (i == 0 || c < '0' || c > '9'))
+            return false;
+    }
+    return len > 0;
+}
+
+static void append(char path[FAULT_PATH_MAX], const char *text)
+{
+    size_t len = strlen(path);
+    snprintf(path + len, FAULT_PATH_MAX - len, "%s", text);
+}
+
+static void append_member(char path[FAULT_PATH_MAX], const char *name)
+{
+    if (path[0] != '\0')
+        append(path, ".");
+    append(path, name);
+}
+
+/* Appends a decoded key that is no identifier as ["..."], as far as it fits. */
+static void append_quoted(char path[FAULT_PATH_MAX], const char *key, size_t len)
+{
+    const char *at = key, *end = key + len;
+    append(path, "[\"");
+    while (at < end && at - key < PATH_KEY_MAX) {
+        char quoted[FAULT_QUOTE_SIZE];
+        const char *next = at + 1;
+        while (next < end && ((unsigned char)*next & 0xC0) == 0x80)
+            next++;
+        if (*at == '"' || *at == '\\')
+            append(path, "\\");
+        append(path, fault_quote(quoted, at, (size_t)(next - at)));
+        at = next;
+    }
+    append(path, at < end ? "\u2026\"]" : "\"]");
+}
+
+static void append_key(char path[FAULT_PATH_MAX], const char *key, size_t len)
+{
+    if (len > PATH_KEY_MAX || !is_identifier(key, len)) {
+        append_quoted(path, key, len);
+        return;
+    }
+    char name[PATH_KEY_MAX + 1];
+    memcpy(name, key, len);
+    name[len] = '\0';
+    append_member(path, name);
+}
+
+static void write_path(const struct request_reader *reader, char path[FAULT_PATH_MAX])
+{
+    path[0] = '\0';
+    for (unsigned i = 0; i < reader->n_frames; i++) {
+        const struct request_frame *frame = &reader->frames[i];
+        char index[32];
+        snprintf(index, sizeof(index), "[%llu]", (unsigned long long)frame->index);
+        if (frame->member != NULL)
+            append_member(path, frame->member->name);
+        else if (frame->has_index)
+            append(path, index);
+    }
+}
+
+/* ---- Refusing ------------------------------------------------------------------ */
+
+void request_fault(struct request_reader *reader, enum fault_code code, uint64_t offset,
+                   const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    if (fault_vset(&reader->fault, code, offset, format, arguments))
+        write_path(reader, reader->fault.path);
+    va_end(arguments);
+}
+
+void request_fault_member(struct request_reader *reader, unsigned place, enum fault_code code,
+                          uint64_t offset, const char *format, ...)
+{
+    struct request_frame *frame = request_frame(reader);
+    va_list arguments;
+    va_start(arguments, format);
+    frame->member = &frame->context->members[place];
+    if (fault_vset(&reader->fault, code, offset, format, arguments))
+        write_path(reader, reader->fault.path);
+    frame->member = NULL;
+    va_end(arguments);
+}
+
+/* What takes a total beyond its limit: a member of the job, or the job. */
+static void fault_total(struct request_reader *reader, uint64_t offset, uint64_t got,
+                        const char *what, uint64_t most)
+{
+    const struct request_frame *frame = reader->n_frames > 0 ? request_frame(reader) : NULL;
+    bool member = frame != NULL && frame->member != NULL;
+    const char *quote = member ? "\"" : "";
+    request_fault(reader, FAULT_TOO_LARGE, offset,
+                  "%s%s%s makes it %llu %s or more, and a request takes at most %llu", quote,
+                  member ? frame->member->name : "this job", quote, (unsigned long long)got, what,
+                  (unsigned long long)most);
+}
+
+void request_too_many_jobs(struct request_reader *reader, uint64_t offset, uint64_t got)
+{
+    fault_total(reader, offset, got, "jobs", reader->limits.plan.max_jobs);
+}
+
+void request_too_many_steps(struct request_reader *reader, uint64_t offset, uint64_t got)
+{
+    fault_total(reader, offset, got, "steps (jobs x steps x repeat x (1 + retries))",
+                reader->limits.plan.max_steps);
+}
+
+/* Whose value is being read: `"count"`, or `each of "after"`. */
+static void name_subject(const struct request_reader *reader, char *out, size_t size)
+{
+    unsigned n = reader->n_frames;
+    if (n == 0)
+        snprintf(out, size, "a request");
+    else if (reader->frames[n - 1].member != NULL)
+        snprintf(out, size, "\"%s\"", reader->frames[n - 1].member->name);
+    else if (n > 1 && reader->frames[n - 2].member != NULL)
+        snprintf(out, size, "each of \"%s\"", reader->frames[n - 2].member->name);
+    else
+        snprintf(out, size, "each of the jobs");
+}
+
+static void describe(const struct lexer_token *token, char *out, size_t size)
+{
+    char quoted[FAULT_QUOTE_SIZE];
+    if (token->kind == LEXER_OBJECT_BEGIN)
+        snprintf(out, size, "an object");
+    else if (token->kind == LEXER_ARRAY_BEGIN)
+        snprintf(out, size, "an array");
+    else if (token->kind == LEXER_STRING)
+        snprintf(out, size, "\"%s\"", fault_quote(quoted, token->text + 1, token->len - 2));
+    else
+        snprintf(out, size, "%s", fault_quote(quoted, token->text, token->len));
+}
+
+void request_wrong(struct request_reader *reader, const struct lexer_token *token, const char *what)
+{
+    if (reader->fault.code == FAULT_NONE || reader->fault.offset > token->offset) {
+        char subject[64], got[FAULT_QUOTE_SIZE + 2];
+        name_subject(reader, subject, sizeof(subject));
+        describe(token, got, sizeof(got));
+        request_fault(reader, FAULT_INVALID_REQUEST, token->offset, "%s takes %s, not %s", subject,
+                      what, got);
+    }
+    request_pass(reader, token);
+}
+
+void request_wrong_count(struct request_reader *reader, const struct lexer_token *token,
+                         const char *what, uint64_t most)
+{
+    char subject[64], got[FAULT_QUOTE_SIZE + 2];
+    name_subject(reader, subject, sizeof(subject));
+    describe(token, got, sizeof(got));
+    request_fault(reader, FAULT_TOO_LARGE, token->offset,
+                  "%s is %s, and a request takes at most %llu %s", subject, got,
+                  (unsigned long long)most, what);
+}
+
+static void fault_key(struct request_reader *reader, const struct lexer_token *key, bool second)
+{
+    const struct request_context *context = request_frame(reader)->context;
+    const char *name;
+    size_t len;
+    if (request_decode(reader, key, &name, &len) != 0)
+        return;
+    char quoted[FAULT_QUOTE_SIZE];
+    fault_quote(quoted, name, len);
+    struct fault *fault = &reader->fault;
+    bool set;
+    if (second) {
+        set = fault_set(fault, FAULT_INVALID_REQUEST, key->offset,
+                        "%s takes each member once, and \"%s\" is there twice", context->noun,
+                        quoted);
+    } else {
+        struct request_list list;
+        request_list_members(&list, context, UINT32_MAX);
+        set = fault_set(fault, FAULT_INVALID_REQUEST, key->offset,
+                        "%s has no member \"%s\"; it takes %s", context->noun, quoted, list.text);
+    }
+    if (set) {
+        request_frame(reader)->member = NULL;
+        write_path(reader, fault->path);
+        append_key(fault->path, name, len);
+    }
+}
+
+void request_unknown_key(struct request_reader *reader, const struct lexer_token *key)
+{
+    fault_key(reader, key, false);
+    request_pass_next(reader, key->depth);
+}
+
+void request_second_key(struct request_reader *reader, const struct lexer_token *key)
+{
+    fault_key(reader, key, true);
+    request_pass_next(reader, key->depth);
+}
+
+/* ---- Passing over ---------------------------------------------------------------- */
+
+void request_pass_next(struct request_reader *reader, unsigned depth)
+{
+    if (reader->dropped)
+        return;
+    reader->skipping = true;
+    reader->skip_depth = depth;
+    lexer_skip(reader->lexer, true);
+}
+
+void request_pass(struct request_reader *reader, const struct lexer_token *token)
+{
+    if (token->kind == LEXER_OBJECT_BEGIN || token->kind == LEXER_ARRAY_BEGIN)
+        request_pass_next(reader, token->depth);
+}
+
+void request_drop(struct request_reader *reader)
+{
+    plan_free(reader->plan);
+    reader->plan = NULL;
+    reader->jobs = 0;
+    reader->kept_bytes = 0;
+    if (reader->dropped || reader->phase != REQUEST_READING)
+        return;
+    const struct request_member *member = reader->n_frames == 1 ? reader->frames[0].member : NULL;
+    reader->dropped = true;
+    reader->dropped_id = member != NULL && strcmp(member->name, "id") == 0 && !reader->skipping;
+    reader->skipping = reader->copying = false;
+    reader->n_frames = 0;
+    lexer_skip(reader->lexer, reader->bare || reader->open_depth > 1);
+}
+
+void request_no_memory(struct request_reader *reader)
+{
+    request_fault(reader, FAULT_OVERLOADED, lexer_offset(reader->lexer),
+                  "out of memory while reading the request; try again later");
+    request_drop(reader);
+}
+
+/* ---- What the plan found --------------------------------------------------------- */
+
+/* The path of an element of `jobs`, or of `defaults`, and a member of it. */
+static void write_element(const struct request_reader *reader, uint32_t element, const char *member,
+                          char path[FAULT_PATH_MAX])
+{
+    if (element == PLAN_NONE)
+        snprintf(path, FAULT_PATH_MAX, "defaults");
+    else
+        snprintf(path, FAULT_PATH_MAX, "%s[%lu]", reader->bare ? "" : "jobs",
+                 (unsigned long)element);
+    if (member != NULL)
+        append_member(path, member);
+}
+
+static void fault_after(struct request_reader *reader, const struct plan_fault *found,
+                        const char *before, const char *behind)
+{
+    char quoted[FAULT_QUOTE_SIZE], index[16];
+    bool in_array = (found->where & 1) != 0;
+    if (!fault_set(&reader->fault, FAULT_INVALID_REQUEST, found->where >> 1, "%s%s%s", before,
+                   fault_quote(quoted, found->names, strlen(found->names)), behind))
+        return;
+    write_element(reader, found->element, "after", reader->fault.path);
+    snprintf(index, sizeof(index), "[%lu]", (unsigned long)found->after);
+    if (in_array)
+        append(reader->fault.path, index);
+}
+
+void request_plan_fault(struct request_reader *reader)
+{
+    const struct plan_fault *found = &reader->found;
+    /* Totals stand where the request ends, or before what else is at fault: they
+     * were not held to more than that. */
+    uint64_t end =
+        reader->fault.code != FAULT_NONE ? reader->fault.offset - 1 : lexer_offset(reader->lexer);
+    const char *member = NULL;
+    switch (found->kind) {
+    case PLAN_FAULT_UNKNOWN:
+        fault_after(reader, found,
+                    "\"after\" takes names of jobs in the request, and none is called \"", "\"");
+        return;
+    case PLAN_FAULT_CYCLE:
+        fault_after(reader, found,
+                    "\"after\" takes jobs that do not wait for this one in turn: ", "");
+        return;
+    case PLAN_FAULT_JOBS:
+        request_too_many_jobs(reader, end, found->got);
+        break;
+    case PLAN_FAULT_STEPS:
+        request_too_many_steps(reader, end, found->got);
+        break;
+    case PLAN_FAULT_BACKOFF:
+        member = "backoff";
+        request_fault(reader, FAULT_INVALID_REQUEST, end, REQUEST_BACKOFF_OVERFLOWS);
+        break;
+    }
+    if (reader->fault.offset == end)
+        write_element(reader, found->element, member, reader->fault.path);
+}
+
+/* ---- Lists of words ---------------------------------------------------------------- */
+
+static void list_word(struct request_list *list, const char *before, const char *word,
+                      const char *quote)
+{
+    size_t room = sizeof(list->text) - list->len;
+    int len = snprintf(list->text + list->len, room, "%s%s%s%s", before, quote, word, quote);
+    if (len > 0 && (size_t)len < room)
+        list->len += (size_t)len;
+}
+
+void request_list_words(struct request_list *list, const char *const *words, unsigned n)
+{
+    list->text[list->len = 0] = '\0';
+    for (unsigned i = 0; i < n; i++)
+        list_word(list, i == 0 ? "" : i + 1 < n ? ", " : " or ", words[i], "\"");
+}
+
+void request_list_members(struct request_list *list, const struct request_context *context,
+                          uint32_t set)
+{
+    unsigned left = 0;
+    for (unsigned i = 0; i < context->n_members; i++)
+        left += set >> i & 1;
+    list->text[list->len = 0] = '\0';
+    for (unsigned i = 0; i < context->n_members; i++) {
+        if ((set >> i & 1) == 0)
+            continue;
+        left--;
+        list_word(list,
+                  list->len == 0 ? ""
+                  : left > 0     ? ", "
+                                 : " and ",
+                  context->members[i].name, "");
+    }
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_REQUEST_INTERNAL_H
+#define WAITD_REQUEST_INTERNAL_H
+
+/*
+ * The request reader's insides.
+ *
+ *   request.c        the stream: tokens to whoever is to take them, a request's
+ *                    beginning and end, completing its plan
+ *   request_top.c    the members of a request
+ *   request_job.c    jobs and defaults, steps, `after`, `data`
+ *   request_law.c    drawn durations and back-offs
+ *   request_value.c  single values: strings, integers, durations, choices
+ *   request_fault.c  refusing: messages, paths, skipping and dropping
+ *
+ * A request is read by a stack of frames, one for each object or array that
+ * is open and means something.  The frame's context has a table of members
+ * (an object) or a function for elements (an array).  A function that reads a
+ * value is given its token: a scalar, or the bracket that opens it, for which
+ * it pushes a frame, or refuses and passes over the value.
+ */
+
+#include "proto/lexer.h"
+#include "proto/request.h"
+
+#define REQUEST_FRAMES_MAX  8
+#define REQUEST_MEMBERS_MAX 16
+
+struct request_member {
+    const char *name;
+    size_t len;
+    void (*read)(struct request_reader *reader, const struct lexer_token *token);
+    unsigned mask; /* its meaning is the table's */
+};
+#define REQUEST_MEMBER(name, read, mask)                                                           \
+    {                                                                                              \
+        name, sizeof(name) - 1, read, mask                                                         \
+    }
+
+struct request_context {
+    const char *noun;                     /* `a job` */
+    const struct request_member *members; /* NULL for an array */
+    unsigned n_members;
+    void (*element)(struct request_reader *reader, const struct lexer_token *token);
+    /* At the closing bracket, with the frame still there and nothing of it
+     * current; NULL for none. */
+    void (*close)(struct request_reader *reader, const struct lexer_token *token);
+};
+
+struct request_frame {
+    const struct request_context *context;
+    const struct request_member *member; /* current one of an object, or NULL */
+    uint64_t index;                      /* current one of an array */
+    bool has_index;
+    uint32_t seen;                         /* members, by their place in the table */
+    uint64_t offsets[REQUEST_MEMBERS_MAX]; /* of the keys of those */
+};
+
+/* Bytes that grow as needed. */
+struct request_text {
+    char *bytes;
+    size_t len, room;
+};
+
+/* A drawn duration under way: its parameters by their place in the table. */
+struct request_law {
+    unsigned kind;  /* place in the table of laws */
+    uint32_t valid; /* which parameters were read without fault */
+    int64_t ns[REQUEST_MEMBERS_MAX];
+    uint32_t first_value, n_values;
+};
+
+enum request_phase {
+    REQUEST_IDLE, /* between requests */
+    REQUEST_READING,
+    REQUEST_SEALING, /* its text has ended, its plan is being completed */
+    REQUEST_DEAD,    /* the stream has come to its end by a fault */
+};
+
+struct request_reader {
+    struct lexer *lexer;
+    struct request_limits limits;
+    struct request_limits next_limits; /* from the next request on */
+    uint8_t hash_key[16];
+    enum request_phase phase;
+    struct request_frame frames[REQUEST_FRAMES_MAX];
+    unsigned n_frames;
+    unsigned open_depth; /* brackets open after the token in hand */
+
+    bool skipping;       /* a value at fault is passed over */
+    unsigned skip_depth; /* where that value stands */
+    bool copying;        /* `data` is being copied */
+    unsigned copy_depth;
+    bool copy_comma; /* a comma belongs before the next value copied */
+    bool dropped;    /* nothing is kept any more, only `id` is looked for */
+    bool dropped_id; /* the value of `id` comes next */
+
+    struct fault fault; /* the first one, if any */
+    struct request_text id;
+    struct request_text scratch; /* a decoded string, a number with its NUL */
+    struct plan *plan;           /* NULL until it is needed, and once dropped */
+    size_t kept_bytes;           /* in the plan, roughly */
+    struct plan_fault found;     /* plan_seal()'s, from its first call to its last */
+
+    bool bare; /* the request is an array of jobs */
+    bool op_known;
+    enum request_op op;
+    struct plan_options options;
+    uint64_t batch, job;
+    bool has_job;
+
+    /* What came before anything at fault: elements, and where they and `defaults` end. */
+    uint32_t whole_elements;
+    uint64_t whole_end;
+
+    uint64_t jobs;  /* so far, counts included */
+    uint64_t steps; /* so far, at least */
+
+    /* The job (or `defaults`) under way. */
+    struct job_spec spec;
+    bool name_escaped;
+    struct request_text name; /* decoded, where it has escapes */
+    struct step step;
+    struct request_law law;
+};
+
+extern const struct request_context request_top;
+extern const struct request_context request_jobs_array;
+extern const struct request_context request_job_object;
+extern const struct request_context request_defaults_object;
+extern const struct request_context request_step_object;
+extern const struct request_context request_law_object;
+extern const struct request_context request_backoff_object;
+
+/* ---- request.c ------------------------------------------------------------ */
+
+void request_push(struct request_reader *reader, const struct request_context *context);
+
+static inline struct request_frame *request_frame(struct request_reader *reader)
+{
+    return &reader->frames[reader->n_frames - 1];
+}
+
+/* The plan, made when first asked for; NULL, with the request dropped, when
+ * memory is short, and once it is dropped. */
+struct plan *request_plan(struct request_reader *reader);
+
+/* ---- request_top.c ---------------------------------------------------------- */
+
+/* Whether this key of a request is `id`, and what it takes. */
+bool request_is_id_key(struct request_reader *reader, const struct lexer_token *key);
+bool request_is_id(const struct lexer_token *token);
+void request_keep_id(struct request_reader *reader, const struct lexer_token *token);
+
+/* ---- request_job.c ---------------------------------------------------------- */
+
+/* Takes a token of `data` while it is copied. */
+void request_copy(struct request_reader *reader, const struct lexer_token *token);
+
+/* Opens the frame of `defaults`. */
+void request_begin_defaults(struct request_reader *reader);
+
+/* Appends reader->step to the steps of the job under way. */
+void request_add_step(struct request_reader *reader);
+
+/* Whether what is read is still worth keeping: nothing was at fault so far. */
+static inline bool request_keeps(const struct request_reader *reader)
+{
+    return reader->plan != NULL && reader->fault.code == FAULT_NONE;
+}
+
+/* ---- request_law.c ---------------------------------------------------------- */
+
+/* Whether the longest delay of a back-off has no value in nanoseconds. */
+bool request_backoff_overflows(const struct backoff *backoff, uint64_t retries);
+
+/* ---- request_value.c -------------------------------------------------------- */
+
+/* Grows text to hold size bytes.  -1, with the request dropped, when memory is short. */
+int request_reserve(struct request_reader *reader, struct request_text *text, size_t size);
+
+/* What a string token says, decoded into `scratch` if need be.  -1 as above. */
+int request_decode(struct request_reader *reader, const struct lexer_token *token,
+                   const char **text, size_t *len);
+
+/* Each reads a value into *out, or refuses it, passes over it and returns
+ * false with *out untouched. */
+bool request_string(struct request_reader *reader, const struct lexer_token *token);
+bool request_integer(struct request_reader *reader, const struct lexer_token *token, uint64_t least,
+                     uint64_t *out); /* saturates at UINT64_MAX */
+bool request_signed(struct request_reader *reader, const struct lexer_token *token, int64_t *out);
+bool request_number(struct request_reader *reader, const struct lexer_token *token,
+                    double *out); /* token is a number; infinity if it is too large */
+bool request_duration(struct request_reader *reader, const struct lexer_token *token, int64_t *out);
+bool request_choice(struct request_reader *reader, const struct lexer_token *token,
+                    const char *const *choices, unsigned n, unsigned *out);
+
+/* What a duration looks like, for messages. */
+#define REQUEST_DURATION "a number of seconds or a string such as \"1.5s\", \"250ms\" or \"1m30s\""
+
+/* ---- request_fault.c -------------------------------------------------------- */
+
+/* Refuses the request for what stands at `offset`, with the path to what is
+ * current in the frames, unless an earlier fault is known. */
+void request_fault(struct request_reader *reader, enum fault_code code, uint64_t offset,
+                   const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* The same for a member of the innermost object, when none is current. */
+void request_fault_member(struct request_reader *reader, unsigned place, enum fault_code code,
+                          uint64_t offset, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* `"member" takes WHAT, not GOT`, and passes over the value. */
+void request_wrong(struct request_reader *reader, const struct lexer_token *token,
+                   const char *what);
+
+/* Refuse a key and pass over its value. */
+void request_unknown_key(struct request_reader *reader, const struct lexer_token *key);
+void request_second_key(struct request_reader *reader, const struct lexer_token *key);
+
+/* Passes over a value whose first token this is; over the value that comes
+ * next, at that depth. */
+void request_pass(struct request_reader *reader, const struct lexer_token *token);
+void request_pass_next(struct request_reader *reader, unsigned depth);
+
+/* Frees what the request holds; the rest of it is looked at for its `id` alone. */
+void request_drop(struct request_reader *reader);
+
+/* Refuses the request because memory is short, and drops it. */
+void request_no_memory(struct request_reader *reader);
+
+/* Refuses a count of jobs or steps that passes the limit by itself. */
+void request_wrong_count(struct request_reader *reader, const struct lexer_token *token,
+                         const char *what, uint64_t most);
+
+/* Refuses for a total that passes its limit: of the jobs, or the steps, of the
+ * whole request.  Current in the frames is what made it so. */
+void request_too_many_jobs(struct request_reader *reader, uint64_t offset, uint64_t got);
+void request_too_many_steps(struct request_reader *reader, uint64_t offset, uint64_t got);
+
+/* Refuses for what plan_seal() found. */
+void request_plan_fault(struct request_reader *reader);
+
+#define REQUEST_BACKOFF_OVERFLOWS                                                                  \
+    "\"backoff\" takes delays of less than 2^63 ns, and the last of these is longer: give it a "   \
+    "\"max\", a smaller \"factor\" or fewer \"retries\""
+
+struct request_list {
+    char text[200];
+    size_t len;
+};
+
+/* Writes `"a", "b" or "c"`. */
+void request_list_words(struct request_list *list, const char *const *words, unsigned n);
+
+/* Writes the members of a context that are in the set: `a, b and c`. */
+void request_list_members(struct request_list *list, const struct request_context *context,
+                          uint32_t set);
+
+#endif

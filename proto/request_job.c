@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Jobs, `defaults`, and what is in them. */
+
+#include "proto/request.h"
+
+#include <string.h>
+
+#include "proto/request_internal.h"
+
+/* What a plan holds for an element, a step and a name waited for, roughly. */
+#define ELEMENT_BYTES 24
+#define DETAIL_BYTES  160
+#define STEP_BYTES    32
+#define AFTER_BYTES   24
+
+enum {
+    NAME,
+    WAIT,
+    COMPUTE,
+    STEPS,
+    REPEAT,
+    COUNT,
+    AFTER,
+    TIMEOUT,
+    FAIL,
+    RETRIES,
+    BACKOFF,
+    DATA,
+    N_MEMBERS
+};
+
+/* 0, or -1 with the request dropped. */
+static int keep_text(struct request_reader *reader, const struct lexer_token *token,
+                     plan_text_ref *ref)
+{
+    if (reader->plan == NULL)
+        return -1;
+    if (plan_add_text(reader->plan, token->text, token->len, ref) != PLAN_OK) {
+        request_no_memory(reader);
+        return -1;
+    }
+    reader->kept_bytes += token->len + sizeof(*ref);
+    return 0;
+}
+
+/* ---- Names ----------------------------------------------------------------------------- */
+
+/* A name is kept even in a request at fault: others may wait for it, and must
+ * not be told that nobody bears it. */
+static void read_name(struct request_reader *reader, const struct lexer_token *token)
+{
+    if (!request_string(reader, token))
+        return;
+    reader->name_escaped = token->escaped;
+    if (token->escaped) {
+        if (request_reserve(reader, &reader->name, token->len) != 0)
+            return;
+        reader->name.len = lexer_decode(token->text, token->len, reader->name.bytes);
+    }
+    if (keep_text(reader, token, &reader->spec.name) == 0)
+        reader->spec.set |= JOB_NAME;
+}
+
+/* `where` tells, besides the offset, whether the name stands in an array. */
+static void add_after(struct request_reader *reader, const struct lexer_token *token, bool in_array)
+{
+    const char *name;
+    size_t len;
+    if (token->kind != LEXER_STRING) {
+        request_wrong(reader, token,
+                      in_array ? "the name of a job" : "a name or an array of names");
+        return;
+    }
+    if (reader->plan == NULL || request_decode(reader, token, &name, &len) != 0)
+        return;
+    if (plan_add_after(reader->plan, name, len, token->offset << 1 | in_array) != PLAN_OK) {
+        request_no_memory(reader);
+        return;
+    }
+    reader->spec.n_afters++;
+    reader->kept_bytes += len + AFTER_BYTES;
+}
+
+static void read_after_element(struct request_reader *reader, const struct lexer_token *token)
+{
+    add_after(reader, token, true);
+}
+
+static const struct request_context after_array = {.element = read_after_element};
+
+static void read_after(struct request_reader *reader, const struct lexer_token *token)
+{
+    reader->spec.set |= JOB_AFTER;
+    reader->spec.first_after = plan_n_afters(reader->plan);
+    if (token->kind == LEXER_ARRAY_BEGIN)
+        request_push(reader, &after_array);
+    else
+        add_after(reader, token, false);
+}
+
+/* ---- Steps ----------------------------------------------------------------------------- */
+
+void request_add_step(struct request_reader *reader)
+{
+    if (!request_keeps(reader))
+        return;
+    if (plan_add_step(reader->plan, &reader->step) != PLAN_OK) {
+        request_no_memory(reader);
+        return;
+    }
+    reader->spec.n_steps++;
+    reader->kept_bytes += STEP_BYTES;
+}
+
+/* Refuses a second one of members that exclude each other. */
+static bool is_alone(struct request_reader *reader, const struct lexer_token *token,
+                     uint32_t exclusive, const char *rule)
+{
+    const struct request_frame *frame = request_frame(reader);
+    const struct request_member *members = frame->context->members;
+    uint32_t others = frame->seen & exclusive & ~(1u << (frame->member - members));
+    if (others == 0)
+        return true;
+    request_fault(reader, FAULT_INVALID_REQUEST, token->offset,
+                  "%s, and \"%s\" stands beside \"%s\"", rule, frame->member->name,
+                  members[__builtin_ctz(others)].name);
+    request_pass(reader, token);
+    return false;
+}
+
+/* Returns whether the length is known; if not, it is a law being read, or at fault. */
+static bool read_length(struct request_reader *reader, const struct lexer_token *token,
+                        enum step_kind kind)
+{
+    reader->step.kind = kind;
+    if (token->kind == LEXER_OBJECT_BEGIN) {
+        reader->law.valid = 0;
+        request_push(reader, &request_law_object);
+        return false;
+    }
+    reader->step.length = (struct dist){.kind = DIST_CONSTANT};
+    if (token->kind == LEXER_NUMBER || token->kind == LEXER_STRING)
+        return request_duration(reader, token, &reader->step.length.a_ns);
+    request_wrong(reader, token, REQUEST_DURATION ", or an object with \"dist\"");
+    return false;
+}
+
+static void read_only_step(struct request_reader *reader, const struct lexer_token *token,
+                           enum step_kind kind)
+{
+    if (!is_alone(reader, token, 1u << WAIT | 1u << COMPUTE | 1u << STEPS,
+                  "a job takes at most one of wait, compute and steps"))
+        return;
+    reader->spec.set |= JOB_STEPS;
+    reader->spec.first_step = plan_n_steps(reader->plan);
+    reader->step.note = 0;
+    if (read_length(reader, token, kind))
+        request_add_step(reader);
+}
+
+static void read_wait(struct request_reader *reader, const struct lexer_token *token)
+{
+    read_only_step(reader, token, STEP_WAIT);
+}
+
+static void read_compute(struct request_reader *reader, const struct lexer_token *token)
+{
+    read_only_step(reader, token, STEP_COMPUTE);
+}
+
+enum { STEP_WAIT_MEMBER, STEP_COMPUTE_MEMBER, NOTE, N_STEP_MEMBERS };
+#define STEP_LENGTHS (1u << STEP_WAIT_MEMBER | 1u << STEP_COMPUTE_MEMBER)
+
+static void read_step_wait(struct request_reader *reader, const struct lexer_token *token)
+{
+    if (is_alone(reader, token, STEP_LENGTHS, "a step takes one of wait and compute"))
+        read_length(reader, token, STEP_WAIT);
+}
+
+static void read_step_compute(struct request_reader *reader, const struct lexer_token *token)
+{
+    if (is_alone(reader, token, STEP_LENGTHS, "a step takes one of wait and compute"))
+        read_length(reader, token, STEP_COMPUTE);
+}
+
+static void read_note(struct request_reader *reader, const struct lexer_token *token)
+{
+    if (request_string(reader, token) && request_keeps(reader))
+        keep_text(reader, token, &reader->step.note);
+}
+
+static void close_step(struct request_reader *reader, const struct lexer_token *token)
+{
+    if ((request_frame(reader)->seen & STEP_LENGTHS) == 0)
+        request_fault(reader, FAULT_INVALID_REQUEST, token->offset,
+                      "a step takes wait or compute, and this one has neither");
+    request_add_step(reader);
+}
+
+static const struct request_member step_members[N_STEP_MEMBERS] = {
+    [STEP_WAIT_MEMBER] = REQUEST_MEMBER("wait", read_step_wait, 0),
+    [STEP_COMPUTE_MEMBER] = REQUEST_MEMBER("compute", read_step_compute, 0),
+    [NOTE] = REQUEST_MEMBER("note", read_note, 0),
+};
+
+const struct request_context request_step_object = {
+    .noun = "a step",
+    .members = step_members,
+    .n_members = N_STEP_MEMBERS,
+    .close = close_step,
+};
+
+static void read_step(struct request_reader *reader, const struct lexer_token *token)
+{
+    if (token->kind != LEXER_OBJECT_BEGIN) {
+        request_wrong(reader, token, "an object with wait or compute");
+        return;
+    }
+    reader->step = (struct step){.note = 0};
+    request_push(reader, &request_step_object);
+}
+
+static const struct request_context steps_array = {.element = read_step};
+
+static void read_steps(struct request_reader *reader, const struct lexer_token *token)
+{
+    if (!is_alone(reader, token, 1u << WAIT | 1u << COMPUTE | 1u << STEPS,
+                  "a job takes at most one of wait, compute and steps"))
+        return;
+    if (token->kind != LEXER_ARRAY_BEGIN) {
+        request_wrong(reader, token, "an array of steps");
+        return;
+    }
+    reader->spec.set |= JOB_STEPS;
+    reader->spec.first_step = plan_n_steps(reader->plan);
+    request_push(reader, &steps_array);
+}
+
+/* ---- Numbers of things ------------------------------------------------------------------ */
+
+static uint64_t multiply(uint64_t a, uint64_t b)
+{
+    uint64_t product;
+    return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
+}
+
+static uint64_t add(uint64_t a, uint64_t b)
+{
+    uint64_t sum;
+    return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+static bool in_defaults(struct request_reader *reader)
+{
+    return request_frame(reader)->context == &request_defaults_object;
+}
+
+static void read_repeat(struct request_reader *reader, const struct lexer_token *token)
+{
+    if (request_integer(reader, token, 1, &reader->spec.repeat))
+        reader->spec.set |= JOB_REPEAT;
+}
+
+static void read_count(struct request_reader *reader, const struct lexer_token *token)
+{
+    uint64_t most = reader->limits.plan.max_jobs;
+    if (!request_integer(reader, token, 1, &reader->spec.count))
+        return;
+    if (reader->spec.count <= most || in_defaults(reader)) {
+        reader->spec.set |= JOB_COUNT;
+    } else {
+        request_wrong_count(reader, token, "jobs", most);
+        reader->spec.count = 1;
+    }
+}
+
+static void read_retries(struct request_reader *reader, const struct lexer_token *token)
+{
+    uint64_t most = reader->limits.plan.max_steps;
+    if (!request_integer(reader, token, 0, &reader->spec.retries))
+        return;
+    reader->spec.set |= JOB_RETRIES;
+    if (reader->spec.retries >= most && !in_defaults(reader))
+        request_wrong_count(reader, token, "steps (jobs x steps x repeat x (1 + retries))", most);
+}
+
+/* ---- The rest ----------------------------------------------------------------------------- */
+
+static void read_timeout(struct request_reader *reader, const struct lexer_token *token)
+{
+    if (request_duration(reader, token, &reader->spec.timeout_ns))
+        reader->spec.set |= JOB_TIMEOUT;
+}
+
+static void read_fail(struct request_reader *reader, const struct lexer_token *token)
+{
+    double fail = token->kind == LEXER_TRUE ? 1 : token->kind == LEXER_FALSE ? 0 : -1;
+    if (token->kind == LEXER_NUMBER && !request_number(reader, token, &fail))
+        return;
+    if (fail >= 0 && fail <= 1) {
+        reader->spec.fail = fail;
+        reader->spec.set |= JOB_FAIL;
+    } else {
+        request_wrong(reader, token, "true, false or a probability from 0 to 1");
+    }
+}
+
+static void read_backoff(struct request_reader *reader, const struct lexer_token *token)
+{
+    if (token->kind != LEXER_OBJECT_BEGIN) {
+        request_wrong(reader, token, "an object with \"initial\"");
+        return;
+    }
+    reader->spec.set |= JOB_BACKOFF;
+    request_push(reader, &request_backoff_object);
+}
+
+static bool append_data(struct request_reader *reader, const char *text, size_t len)
+{
+    if (plan_text_append(reader->plan, text, len) != PLAN_OK) {
+        request_no_memory(reader);
+        return false;
+    }
+    reader->kept_bytes += len;
+    return true;
+}
+
+static void read_data(struct request_reader *reader, const struct lexer_token *token)
+{
+    if (!request_keeps(reader)) {
+        request_pass(reader, token);
+        return;
+    }
+    reader->spec.set |= JOB_DATA;
+    if (token->kind != LEXER_OBJECT_BEGIN && token->kind != LEXER_ARRAY_BEGIN) {
+        keep_text(reader, token, &reader->spec.data);
+        return;
+    }
+    if (plan_text_open(reader->plan) != PLAN_OK) {
+        request_no_memory(reader);
+        return;
+    }
+    reader->copying = true;
+    reader->copy_depth = token->depth;
+    reader->copy_comma = false;
+    append_data(reader, token->kind == LEXER_OBJECT_BEGIN ? "{" : "[", 1);
+}
+
+void request_copy(struct request_reader *reader, const struct lexer_token *token)
+{
+    static const char brackets[] = {[LEXER_OBJECT_BEGIN] = '{',
+                                    [LEXER_OBJECT_END] = '}',
+                                    [LEXER_ARRAY_BEGIN] = '[',
+                                    [LEXER_ARRAY_END] = ']'};
+    bool closes = token->kind == LEXER_OBJECT_END || token->kind == LEXER_ARRAY_END;
+    bool opens = token->kind == LEXER_OBJECT_BEGIN || token->kind == LEXER_ARRAY_BEGIN;
+    if (reader->copy_comma && !closes && !append_data(reader, ",", 1))
+        return;
+    if (opens || closes) {
+        if (!append_data(reader, &brackets[token->kind], 1))
+            return;
+    } else if (!append_data(reader, token->text, token->len)) {
+        return;
+    }
+    if (token->kind == LEXER_KEY && !append_data(reader, ":", 1))
+        return;
+    reader->copy_comma = token->kind != LEXER_KEY && !opens;
+    if (closes && token->depth == reader->copy_depth) {
+        reader->copying = false;
+        reader->spec.data = plan_text_close(reader->plan);
+    }
+}
+
+/* ---- The whole ----------------------------------------------------------------------------- */
+
+static const struct request_member job_members[N_MEMBERS] = {
+    [NAME] = REQUEST_MEMBER("name", read_name, 0),
+    [WAIT] = REQUEST_MEMBER("wait", read_wait, 0),
+    [COMPUTE] = REQUEST_MEMBER("compute", read_compute, 0),
+    [STEPS] = REQUEST_MEMBER("steps", read_steps, 0),
+    [REPEAT] = REQUEST_MEMBER("repeat", read_repeat, 0),
+    [COUNT] = REQUEST_MEMBER("count", read_count, 0),
+    [AFTER] = REQUEST_MEMBER("after", read_after, 0),
+    [TIMEOUT] = REQUEST_MEMBER("timeout", read_timeout, 0),
+    [FAIL] = REQUEST_MEMBER("fail", read_fail, 0),
+    [RETRIES] = REQUEST_MEMBER("retries", read_retries, 0),
+    [BACKOFF] = REQUEST_MEMBER("backoff", read_backoff, 0),
+    [DATA] = REQUEST_MEMBER("data", read_data, 0),
+};
+
+static void begin_job(struct request_reader *reader, const struct request_context *context)
+{
+    reader->spec = (struct job_spec){
+        .repeat = 1, .count = 1, .timeout_ns = -1, .backoff = {.factor = 2, .max_ns = -1}};
+    reader->name_escaped = false;
+    request_push(reader, context);
+}
+
+/* The steps of the request so far, by what jobs set themselves. */
+static void count_steps(struct request_reader *reader, const struct lexer_token *token)
+{
+    const struct job_spec *spec = &reader->spec;
+    struct request_frame *frame = request_frame(reader);
+    uint64_t most = reader->limits.plan.max_steps;
+    uint64_t attempt = multiply(spec->n_steps, spec->repeat);
+    if (attempt > most) {
+        frame->member = &frame->context->members[REPEAT];
+        request_too_many_steps(reader, token->offset, attempt);
+        frame->member = NULL;
+    }
+    attempt = multiply(attempt > 0 ? attempt : 1, add(spec->retries, 1));
+    reader->steps = add(reader->steps, multiply(attempt, spec->count));
+    if (reader->steps > most)
+        request_too_many_steps(reader, token->offset, reader->steps);
+}
+
+static void check_backoff(struct request_reader *reader)
+{
+    const struct request_frame *frame = request_frame(reader);
+    unsigned both = JOB_BACKOFF | JOB_RETRIES;
+    if ((reader->spec.set & both) == both &&
+        request_backoff_overflows(&reader->spec.backoff, reader->spec.retries))
+        request_fault_member(reader, BACKOFF, FAULT_INVALID_REQUEST, frame->offsets[BACKOFF],
+                             REQUEST_BACKOFF_OVERFLOWS);
+}
+
+/* What the plan is to know of the job: all, or in a request at fault only
+ * what a fault that is found later and stands earlier may depend on. */
+static void strip_job(struct request_reader *reader)
+{
+    if (reader->fault.code != FAULT_NONE)
+        reader->spec.set &= (unsigned)(JOB_NAME | JOB_AFTER);
+}
+
+static const char *plain_name(const struct request_reader *reader)
+{
+    return reader->name_escaped && (reader->spec.set & JOB_NAME) != 0 ? reader->name.bytes : NULL;
+}
+
+static void close_job(struct request_reader *reader, const struct lexer_token *token)
+{
+    const struct job_spec *spec = &reader->spec;
+    uint64_t most = reader->limits.plan.max_jobs;
+    count_steps(reader, token);
+    check_backoff(reader);
+    strip_job(reader);
+    if (reader->fault.code == FAULT_NONE) {
+        reader->whole_elements++;
+        reader->whole_end = token->offset;
+    }
+    reader->jobs = add(reader->jobs, spec->count);
+    if (reader->jobs > most) {
+        request_too_many_jobs(reader, token->offset, reader->jobs);
+        request_drop(reader);
+        return;
+    }
+    if (plan_add_element(reader->plan, spec, plain_name(reader), reader->name.len) != PLAN_OK) {
+        request_no_memory(reader);
+        return;
+    }
+    bool plain = (spec->set & ~(unsigned)(JOB_NAME | JOB_STEPS)) == 0 && spec->n_steps <= 1;
+    reader->kept_bytes += plain ? ELEMENT_BYTES : ELEMENT_BYTES + DETAIL_BYTES;
+}
+
+static void close_defaults(struct request_reader *reader, const struct lexer_token *token)
+{
+    check_backoff(reader);
+    strip_job(reader);
+    if (reader->fault.code == FAULT_NONE)
+        reader->whole_end = token->offset;
+    if (plan_set_defaults(reader->plan, &reader->spec, plain_name(reader), reader->name.len) !=
+        PLAN_OK)
+        request_no_memory(reader);
+}
+
+const struct request_context request_job_object = {
+    .noun = "a job",
+    .members = job_members,
+    .n_members = N_MEMBERS,
+    .close = close_job,
+};
+
+const struct request_context request_defaults_object = {
+    .noun = "a job",
+    .members = job_members,
+    .n_members = N_MEMBERS,
+    .close = close_defaults,
+};
+
+static void read_job(struct request_reader *reader, const struct lexer_token *token)
+{
+    if (token->kind == LEXER_OBJECT_BEGIN)
+        begin_job(reader, &request_job_object);
+    else
+        request_wrong(reader, token, "an object");
+}
+
+void request_begin_defaults(struct request_reader *reader)
+{
+    begin_job(reader, &request_defaults_object);
+}
+
+const struct request_context request_jobs_array = {.element = read_job};

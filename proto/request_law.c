@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Drawn durations (`dist`) and back-offs. */
+
+#include "proto/request.h"
+
+#include <math.h>
+
+#include "proto/duration.h"
+#include "proto/request_internal.h"
+
+/* ---- Drawn durations ----------------------------------------------------------------- */
+
+enum { DIST, MIN, MAX, MEAN, STDDEV, P50, P99, VALUES, N_MEMBERS };
+
+/* The laws, what each takes besides `dist`, and which of it are a and b. */
+#define N_LAWS 5
+static const char *const law_names[N_LAWS] = {"uniform", "exponential", "normal", "lognormal",
+                                              "trace"};
+static const struct {
+    enum dist_kind kind;
+    unsigned a, b; /* places; the same when there is one alone */
+} laws[N_LAWS] = {
+    {DIST_UNIFORM, MIN, MAX},   {DIST_EXPONENTIAL, MEAN, MEAN}, {DIST_NORMAL, MEAN, STDDEV},
+    {DIST_LOGNORMAL, P50, P99}, {DIST_TRACE, VALUES, VALUES},
+};
+
+static void read_dist(struct request_reader *reader, const struct lexer_token *token)
+{
+    if (request_choice(reader, token, law_names, N_LAWS, &reader->law.kind))
+        reader->law.valid |= 1u << DIST;
+}
+
+static void read_parameter(struct request_reader *reader, const struct lexer_token *token)
+{
+    const struct request_frame *frame = request_frame(reader);
+    size_t place = (size_t)(frame->member - frame->context->members);
+    struct request_law *law = &reader->law;
+    int64_t ns;
+    if (!request_duration(reader, token, &ns))
+        return;
+    if (place == P50 && ns == 0) {
+        request_wrong(reader, token, "a duration above 0");
+        return;
+    }
+    law->ns[place] = ns;
+    law->valid |= 1u << place;
+}
+
+static void read_value(struct request_reader *reader, const struct lexer_token *token)
+{
+    int64_t ns;
+    if (!request_duration(reader, token, &ns) || !request_keeps(reader))
+        return;
+    if (plan_add_trace(reader->plan, ns) != PLAN_OK) {
+        request_no_memory(reader);
+        return;
+    }
+    reader->law.n_values++;
+    reader->kept_bytes += sizeof(ns);
+}
+
+static void close_values(struct request_reader *reader, const struct lexer_token *token)
+{
+    if (reader->law.n_values == 0)
+        request_fault(reader, FAULT_INVALID_REQUEST, token->offset,
+                      "\"values\" takes one duration or more, and this one is empty");
+    reader->law.valid |= 1u << VALUES;
+}
+
+static const struct request_context values_array = {.element = read_value, .close = close_values};
+
+static void read_values(struct request_reader *reader, const struct lexer_token *token)
+{
+    if (token->kind != LEXER_ARRAY_BEGIN) {
+        request_wrong(reader, token, "an array of durations");
+        return;
+    }
+    reader->law.first_value = plan_n_traces(reader->plan);
+    reader->law.n_values = 0;
+    request_push(reader, &values_array);
+}
+
+/* Refuses what the law needs and does not have, or has and does not know. */
+static void check_members(struct request_reader *reader, const struct lexer_token *token,
+                          const struct request_frame *frame, uint32_t taken)
+{
+    const char *name = law_names[reader->law.kind];
+    struct request_list list;
+    request_list_members(&list, &request_law_object, taken & ~(1u << DIST));
+    for (unsigned i = 0; i < N_MEMBERS; i++) {
+        const char *member = request_law_object.members[i].name;
+        bool given = (frame->seen & 1u << i) != 0, takes = (taken & 1u << i) != 0;
+        if (takes && !given)
+            request_fault(reader, FAULT_INVALID_REQUEST, token->offset,
+                          "a dist of \"%s\" takes %s, and this one has no \"%s\"", name, list.text,
+                          member);
+        else if (given && !takes)
+            request_fault_member(reader, i, FAULT_INVALID_REQUEST, frame->offsets[i],
+                                 "a dist of \"%s\" takes %s, and no \"%s\"", name, list.text,
+                                 member);
+    }
+}
+
+/* Refuses bounds that are the wrong way round, where the second of them stands. */
+static void check_order(struct request_reader *reader, const struct request_frame *frame,
+                        unsigned low, unsigned high)
+{
+    const struct request_law *law = &reader->law;
+    uint32_t both = 1u << low | 1u << high;
+    if ((law->valid & both) != both || law->ns[low] <= law->ns[high])
+        return;
+    const struct request_member *table = frame->context->members;
+    uint64_t offset =
+        frame->offsets[low] > frame->offsets[high] ? frame->offsets[low] : frame->offsets[high];
+    char least[DURATION_PRINT_MAX], got[DURATION_PRINT_MAX];
+    int least_len = (int)duration_print(least, law->ns[low]);
+    int got_len = (int)duration_print(got, law->ns[high]);
+    request_fault_member(reader, high, FAULT_INVALID_REQUEST, offset,
+                         "\"%s\" takes a duration of at least \"%s\", which is %.*s s, not %.*s s",
+                         table[high].name, table[low].name, least_len, least, got_len, got);
+}
+
+static void close_law(struct request_reader *reader, const struct lexer_token *token)
+{
+    const struct request_frame *frame = request_frame(reader);
+    struct request_law *law = &reader->law;
+    if ((frame->seen & 1u << DIST) == 0) {
+        struct request_list list;
+        request_list_words(&list, law_names, N_LAWS);
+        request_fault(reader, FAULT_INVALID_REQUEST, token->offset,
+                      "a drawn duration takes a \"dist\", which is %s, and this one has none",
+                      list.text);
+    }
+    if ((law->valid & 1u << DIST) == 0)
+        return;
+    unsigned a = laws[law->kind].a, b = laws[law->kind].b;
+    check_members(reader, token, frame, 1u << DIST | 1u << a | 1u << b);
+    enum dist_kind kind = laws[law->kind].kind;
+    if (kind == DIST_UNIFORM || kind == DIST_LOGNORMAL)
+        check_order(reader, frame, a, b);
+    reader->step.length = (struct dist){.kind = kind, .a_ns = law->ns[a], .b_ns = law->ns[b]};
+    if (kind == DIST_EXPONENTIAL)
+        reader->step.length.b_ns = 0;
+    if (kind == DIST_TRACE) {
+        reader->step.length.a_ns = law->first_value;
+        reader->step.length.b_ns = law->n_values;
+    }
+    /* A job's own `wait` or `compute` is a step by itself; in `steps` the
+     * step's object is still open. */
+    if (reader->frames[reader->n_frames - 2].context != &request_step_object)
+        request_add_step(reader);
+}
+
+static const struct request_member law_members[N_MEMBERS] = {
+    [DIST] = REQUEST_MEMBER("dist", read_dist, 0),
+    [MIN] = REQUEST_MEMBER("min", read_parameter, 0),
+    [MAX] = REQUEST_MEMBER("max", read_parameter, 0),
+    [MEAN] = REQUEST_MEMBER("mean", read_parameter, 0),
+    [STDDEV] = REQUEST_MEMBER("stddev", read_parameter, 0),
+    [P50] = REQUEST_MEMBER("p50", read_parameter, 0),
+    [P99] = REQUEST_MEMBER("p99", read_parameter, 0),
+    [VALUES] = REQUEST_MEMBER("values", read_values, 0),
+};
+
+const struct request_context request_law_object = {
+    .noun = "a drawn duration",
+    .members = law_members,
+    .n_members = N_MEMBERS,
+    .close = close_law,
+};
+
+/* ---- Back-offs ------------------------------------------------------------------------- */
+
+enum { INITIAL, FACTOR, LONGEST, JITTER, N_BACKOFF };
+
+static void read_initial(struct request_reader *reader, const struct lexer_token *token)
+{
+    request_duration(reader, token, &reader->spec.backoff.initial_ns);
+}
+
+static void read_longest(struct request_reader *reader, const struct lexer_token *token)
+{
+    request_duration(reader, token, &reader->spec.backoff.max_ns);
+}
+
+static void read_factor(struct request_reader *reader, const struct lexer_token *token)
+{
+    double factor = 0;
+    if (token->kind == LEXER_NUMBER && !request_number(reader, token, &factor))
+        return;
+    if (factor >= 1 && isfinite(factor))
+        reader->spec.backoff.factor = factor;
+    else
+        request_wrong(reader, token, "a number of 1 or more, below 1.8e308");
+}
+
+static void read_jitter(struct request_reader *reader, const struct lexer_token *token)
+{
+    static const char *const names[] = {"none", "full"};
+    unsigned choice;
+    if (request_choice(reader, token, names, 2, &choice))
+        reader->spec.backoff.full_jitter = choice == 1;
+}
+
+static void close_backoff(struct request_reader *reader, const struct lexer_token *token)
+{
+    if ((request_frame(reader)->seen & 1u << INITIAL) == 0)
+        request_fault(reader, FAULT_INVALID_REQUEST, token->offset,
+                      "a back-off takes an \"initial\" duration, and this one has none");
+}
+
+static const struct request_member backoff_members[N_BACKOFF] = {
+    [INITIAL] = REQUEST_MEMBER("initial", read_initial, 0),
+    [FACTOR] = REQUEST_MEMBER("factor", read_factor, 0),
+    [LONGEST] = REQUEST_MEMBER("max", read_longest, 0),
+    [JITTER] = REQUEST_MEMBER("jitter", read_jitter, 0),
+};
+
+const struct request_context request_backoff_object = {
+    .noun = "a back-off",
+    .members = backoff_members,
+    .n_members = N_BACKOFF,
+    .close = close_backoff,
+};
+
+bool request_backoff_overflows(const struct backoff *backoff, uint64_t retries)
+{
+    if (retries < 2 || backoff->initial_ns == 0 || backoff->max_ns >= 0)
+        return false;
+    return (double)backoff->initial_ns * pow(backoff->factor, (double)(retries - 1)) >= 0x1p63;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Single values: strings, integers, numbers, durations, choices. */
+
+#include "proto/request.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/duration.h"
+#include "proto/request_internal.h"
+
+int request_reserve(struct request_reader *reader, struct request_text *text, size_t size)
+{
+    if (size <= text->room)
+        return 0;
+    size_t room = size < 64 ? 64 : size;
+    char *bytes = realloc(text->bytes, room);
+    if (bytes == NULL) {
+        request_no_memory(reader);
+        return -1;
+    }
+    text->bytes = bytes;
+    text->room = room;
+    return 0;
+}
+
+int request_decode(struct request_reader *reader, const struct lexer_token *token,
+                   const char **text, size_t *len)
+{
+    if (!token->escaped) {
+        *text = token->text + 1;
+        *len = token->len - 2;
+        return 0;
+    }
+    if (request_reserve(reader, &reader->scratch, token->len) != 0)
+        return -1;
+    *len = lexer_decode(token->text, token->len, reader->scratch.bytes);
+    *text = reader->scratch.bytes;
+    return 0;
+}
+
+bool request_string(struct request_reader *reader, const struct lexer_token *token)
+{
+    if (token->kind == LEXER_STRING)
+        return true;
+    request_wrong(reader, token, "a string");
+    return false;
+}
+
+/* ---- Integers ------------------------------------------------------------------ */
+
+/* Reads digits alone, with perhaps a minus sign in front (not of 0, which has
+ * none then); saturates. */
+static bool read_integer(const struct lexer_token *token, bool *minus, uint64_t *size)
+{
+    if (token->kind != LEXER_NUMBER)
+        return false;
+    const char *at = token->text, *end = at + token->len;
+    *minus = *at == '-';
+    uint64_t value = 0;
+    for (at += *minus; at < end; at++) {
+        if (*at < '0' || *at > '9')
+            return false;
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, (uint64_t)(*at - '0'), &value))
+            value = UINT64_MAX;
+        if (value == UINT64_MAX)
+            break;
+    }
+    /* What is left of a number that saturates decides whether it is one. */
+    for (; at < end; at++) {
+        if (*at < '0' || *at > '9')
+            return false;
+    }
+    *minus = *minus && value > 0;
+    *size = value;
+    return true;
+}
+
+bool request_integer(struct request_reader *reader, const struct lexer_token *token, uint64_t least,
+                     uint64_t *out)
+{
+    bool minus;
+    uint64_t size;
+    if (read_integer(token, &minus, &size) && !minus && size >= least) {
+        *out = size;
+        return true;
+    }
+    request_wrong(reader, token,
+                  least > 0 ? "an integer of 1 or more, without fraction or exponent"
+                            : "an integer of 0 or more, without fraction or exponent");
+    return false;
+}
+
+bool request_signed(struct request_reader *reader, const struct lexer_token *token, int64_t *out)
+{
+    bool minus;
+    uint64_t size;
+    if (read_integer(token, &minus, &size) && size <= (uint64_t)INT64_MAX + minus) {
+        *out = minus ? (int64_t)(0 - size) : (int64_t)size;
+        return true;
+    }
+    request_wrong(reader, token, "an integer from -2^63 to 2^63-1, without fraction or exponent");
+    return false;
+}
+
+bool request_number(struct request_reader *reader, const struct lexer_token *token, double *out)
+{
+    if (request_reserve(reader, &reader->scratch, token->len + 1) != 0)
+        return false;
+    memcpy(reader->scratch.bytes, token->text, token->len);
+    reader->scratch.bytes[token->len] = '\0';
+    *out = strtod(reader->scratch.bytes, NULL);
+    return true;
+}
+
+/* ---- Durations ----------------------------------------------------------------- */
+
+static void refuse_length(struct request_reader *reader, const struct lexer_token *token,
+                          enum duration_result result)
+{
+    char what[96], seconds[DURATION_PRINT_MAX];
+    if (result == DURATION_NEGATIVE) {
+        request_wrong(reader, token, "a duration of 0 or more");
+        return;
+    }
+    if (result == DURATION_MALFORMED) {
+        request_wrong(reader, token, REQUEST_DURATION);
+        return;
+    }
+    size_t len = duration_print(seconds, reader->limits.plan.max_wait_ns);
+    snprintf(what, sizeof(what), "a duration of at most %.*s s", (int)len, seconds);
+    request_wrong(reader, token, what);
+}
+
+bool request_duration(struct request_reader *reader, const struct lexer_token *token, int64_t *out)
+{
+    int64_t max_ns = reader->limits.plan.max_wait_ns;
+    enum duration_result result = DURATION_MALFORMED;
+    if (token->kind == LEXER_NUMBER) {
+        result = duration_from_number(token->text, token->len, max_ns, out);
+    } else if (token->kind == LEXER_STRING) {
+        const char *text;
+        size_t len;
+        if (request_decode(reader, token, &text, &len) != 0)
+            return false;
+        result = duration_from_string(text, len, max_ns, out);
+    }
+    if (result == DURATION_OK)
+        return true;
+    refuse_length(reader, token, result);
+    return false;
+}
+
+/* ---- Choices -------------------------------------------------------------------- */
+
+bool request_choice(struct request_reader *reader, const struct lexer_token *token,
+                    const char *const *choices, unsigned n, unsigned *out)
+{
+    const char *text = NULL;
+    size_t len = 0;
+    if (token->kind == LEXER_STRING && request_decode(reader, token, &text, &len) != 0)
+        return false;
+    for (unsigned i = 0; text != NULL && i < n; i++) {
+        if (strlen(choices[i]) == len && memcmp(choices[i], text, len) == 0) {
+            *out = i;
+            return true;
+        }
+    }
+    struct request_list list;
+    request_list_words(&list, choices, n);
+    request_wrong(reader, token, list.text);
+    return false;
+}

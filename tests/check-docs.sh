@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
+#
+# The documents hold together: man pages are well formed and name exactly the
+# flags that --help tells, links lead somewhere, no file speaks of the machine
+# that it was written on.
+set -u
+
+top_srcdir=${top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
+top_builddir=${top_builddir:-$PWD}
+. "$top_srcdir/tests/support/tap.sh"
+cd "$top_srcdir" || bail "no $top_srcdir"
+
+waitd=${WAITD:-$top_builddir/daemon/waitd}
+waitctl=${WAITCTL:-$top_builddir/client/waitctl}
+
+# ---- man pages -------------------------------------------------------------
+
+lint()
+{
+    if have mandoc; then
+        mandoc -T lint -W warning "$1"
+    else
+        complaints=$(LC_ALL=C.UTF-8 MANROFFSEQ='' man --warnings -E UTF-8 -l -Tutf8 -Z "$1" 2>&1 >/dev/null)
+        printf '%s' "$complaints"
+        [ -z "$complaints" ]
+    fi
+}
+
+for page in daemon/waitd.8 daemon/waitd.conf.5 client/waitctl.1 proto/waitd-protocol.7; do
+    if [ ! -f "$page" ]; then
+        not_ok "$page is there"
+    elif have mandoc || have man; then
+        passes "$page is well formed" lint "$page"
+    else
+        skip "$page is well formed" "neither mandoc nor man"
+    fi
+done
+
+# ---- flags -----------------------------------------------------------------
+
+long_flags()
+{
+    grep -oE -- '(^|[^a-zA-Z0-9-])--[a-z][a-z0-9-]+' | sed 's/^[^-]//' | sort -u
+}
+
+# An mdoc page with its flags as they are typed: `Fl -listen' is --listen.
+page_text()
+{
+    sed -E -e 's/\\-/-/g' -e 's/\\&//g' -e 's/(^\.|[[:space:]])Fl -([a-z])/\1--\2/g' \
+        -e '/Fl/ s/ ([,|]) -([a-z][a-z])/ \1 --\2/g' "$1"
+}
+
+# compare_flags PROGRAM PAGE
+compare_flags()
+{
+    name=$(basename "$1")
+    if [ ! -x "$1" ] || [ ! -f "$2" ]; then
+        not_ok "the flags of $name and of $2 agree: one of them is missing"
+        return
+    fi
+    # A flag of the other program may well be mentioned on a page: what --help
+    # tells is looked up in the page, the page's own list in --help.
+    help=$("$1" --help | long_flags)
+    page=$(page_text "$2" | long_flags)
+    listed=$(page_text "$2" | grep '^\.It ' | long_flags)
+    none "$(comm -23 <(printf '%s\n' "$help") <(printf '%s\n' "$page"))" \
+        "each flag of $name --help is in $2"
+    none "$(comm -13 <(printf '%s\n' "$help") <(printf '%s\n' "$listed"))" \
+        "each flag listed in $2 is in $name --help"
+}
+
+compare_flags "$waitd" daemon/waitd.8
+compare_flags "$waitctl" client/waitctl.1
+
+# ---- links -----------------------------------------------------------------
+
+broken_links()
+{
+    for document in README.md tests/samples/README.md; do
+        [ -f "$document" ] || { echo "no $document" && continue; }
+        # [text](target), without #fragment; addresses of other hosts are left alone
+        grep -oE '\]\([^)[:space:]]+\)' "$document" | sed -E 's/^\]\(//; s/\)$//; s/#.*//' |
+            grep -vE '^([a-z]+:|$)' | sort -u | while IFS= read -r target; do
+            [ -e "$(dirname "$document")/$target" ] || echo "$document: $target"
+        done
+    done
+}
+none "$(broken_links)" "links between files lead somewhere"
+
+# ---- words -----------------------------------------------------------------
+
+# Paths of somebody's machine; mktemp's patterns are fine.
+machine_paths()
+{
+    find proto daemon client tests systemd .ci bootstrap configure.ac Makefile.am README.md \
+        -type f ! -path '*/corpus/*' ! -name check-docs.sh \
+        -exec grep -HnIE '(^|[^[:alnum:]._-])/(work|root|home|Users)/[A-Za-z0-9]|/tmp/[A-Za-z0-9]' {} + |
+        grep -vE '/tmp/[A-Za-z0-9.-]*XXXX|mkdtemp'
+}
+none "$(machine_paths)" "no file names a path of the machine it was written on"
+
+done_testing

@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: ISC
+#
+# Every test speaks TAP; `make check TESTS=tests/unit/test_plan' runs one.
+
+# ---- programs on Check -----------------------------------------------------
+
+check_programs = \
+	tests/unit/test_address \
+	tests/unit/test_arguments \
+	tests/unit/test_batch \
+	tests/unit/test_batch_ends \
+	tests/unit/test_client \
+	tests/unit/test_draw \
+	tests/unit/test_duration \
+	tests/unit/test_event \
+	tests/unit/test_event_reader \
+	tests/unit/test_fault \
+	tests/unit/test_lexer \
+	tests/unit/test_names \
+	tests/unit/test_options \
+	tests/unit/test_outbox \
+	tests/unit/test_overrides \
+	tests/unit/test_plan \
+	tests/unit/test_plan_after \
+	tests/unit/test_request \
+	tests/unit/test_request_faults \
+	tests/unit/test_request_memory \
+	tests/unit/test_rewrite \
+	tests/unit/test_stats \
+	tests/unit/test_timerq \
+	tests/scenario/test_channel \
+	tests/scenario/test_scenarios \
+	tests/scenario/test_schedule \
+	tests/scenario/test_stories
+
+if HAVE_CHECK
+check_LIBRARIES += tests/libsupport.a
+check_PROGRAMS += $(check_programs)
+TESTS += $(check_programs)
+else
+tests_without_check = $(check_programs)
+endif
+EXTRA_DIST += tests/support/coverage.sh tests/support/summary.sh \
+	tests/support/tap.sh
+
+tests_libsupport_a_SOURCES = \
+	tests/scenario/description.c \
+	tests/scenario/description.h \
+	tests/scenario/given.c \
+	tests/scenario/given.h \
+	tests/scenario/naive.c \
+	tests/scenario/naive.h \
+	tests/scenario/naive_job.c \
+	tests/scenario/naive_model.h \
+	tests/scenario/random_batch.c \
+	tests/scenario/random_batch.h \
+	tests/scenario/story.c \
+	tests/scenario/story.h \
+	tests/support/check.h \
+	tests/support/main.c \
+	tests/support/plan_kit.c \
+	tests/support/plan_kit.h \
+	tests/support/reading.c \
+	tests/support/reading.h \
+	tests/support/rig.c \
+	tests/support/rig.h
+
+all_libraries = \
+	client/libwaitctl.a \
+	daemon/libwaitd-daemon.a \
+	proto/libwaitd-proto.a \
+	daemon/engine/libwaitd-engine.a \
+	$(EVENT_LIBS) $(CONFUSE_LIBS) $(SYSTEMD_LIBS)
+LDADD = tests/libsupport.a $(all_libraries) $(JANSSON_LIBS) $(CHECK_LIBS)
+
+# ---- shell tests -----------------------------------------------------------
+
+shell_tests = \
+	tests/check-docs.sh \
+	tests/check-exports.sh \
+	tests/check-headers.sh \
+	tests/check-layers.sh \
+	tests/check-units.sh \
+	tests/skipped.sh \
+	tests/wire/test_idioms.sh \
+	tests/wire/test_readme.sh \
+	tests/wire/test_samples.sh \
+	tests/wire/test_waitctl.sh
+dist_check_SCRIPTS = $(shell_tests)
+TESTS += $(shell_tests)
+
+python_tests = \
+	tests/wire/test_contract.py \
+	tests/wire/test_protocol_examples.py \
+	tests/wire/test_schemas.py
+dist_check_SCRIPTS += $(python_tests)
+
+if HAVE_PYTHON
+TESTS += $(python_tests)
+else
+tests_without_python = $(python_tests)
+endif
+
+EXTRA_DIST += \
+	tests/wire/examples.py \
+	tests/wire/lib.sh
+
+EXTRA_DIST += \
+	tests/samples/README.md \
+	tests/samples/chess-one-by-one.json \
+	tests/samples/chess-three-games.json \
+	tests/samples/exhibition-one-by-one.json \
+	tests/samples/exhibition.json \
+	tests/samples/expected/chess-one-by-one.ndjson \
+	tests/samples/expected/chess-three-games.ndjson \
+	tests/samples/expected/exhibition-one-by-one.ndjson \
+	tests/samples/expected/exhibition.ndjson \
+	tests/samples/expected/first-done.ndjson \
+	tests/samples/expected/graph.ndjson \
+	tests/samples/expected/latency.ndjson \
+	tests/samples/expected/one-two-three-concurrent.ndjson \
+	tests/samples/expected/one-two-three-sequential.ndjson \
+	tests/samples/expected/retries.ndjson \
+	tests/samples/expected/sums-blocking.ndjson \
+	tests/samples/expected/sums-concurrent.ndjson \
+	tests/samples/expected/sums-sequential.ndjson \
+	tests/samples/expected/ten-waits.ndjson \
+	tests/samples/expected/timeout.ndjson \
+	tests/samples/expected/two-waits.ndjson \
+	tests/samples/first-done.json \
+	tests/samples/graph.json \
+	tests/samples/latency.json \
+	tests/samples/one-two-three-concurrent.json \
+	tests/samples/one-two-three-sequential.json \
+	tests/samples/retries.json \
+	tests/samples/sums-blocking.json \
+	tests/samples/sums-concurrent.json \
+	tests/samples/sums-sequential.json \
+	tests/samples/ten-waits.json \
+	tests/samples/timeout.json \
+	tests/samples/two-waits.json
+
+# ---- fuzz targets ----------------------------------------------------------
+
+fuzz_programs = \
+	tests/fuzz/fuzz_lexer \
+	tests/fuzz/fuzz_request
+
+EXTRA_DIST += \
+	tests/fuzz/request.dict
+
+if FUZZERS
+noinst_PROGRAMS = $(fuzz_programs)
+endif
+EXTRA_PROGRAMS += $(fuzz_programs)
+CLEANFILES += $(fuzz_programs)
+tests_fuzz_fuzz_lexer_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_lexer_LDADD = $(all_libraries)
+tests_fuzz_fuzz_request_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_request_LDADD = $(all_libraries)
+tests_fuzz_fuzz_request_SOURCES = tests/fuzz/fuzz_request.c tests/support/reading.c tests/support/reading.h
+
+# ---- benchmarks: figures, not tests ----------------------------------------
+
+bench_programs = \
+	tests/bench/bench_lateness
+EXTRA_PROGRAMS += $(bench_programs)
+CLEANFILES += $(bench_programs)
+tests_bench_bench_lateness_LDADD = $(all_libraries)
+
+bench: all $(bench_programs)
+	@for program in $(bench_programs); do \
+	  echo "== $$program =="; \
+	  env WAITD='$(abs_top_builddir)/daemon/waitd' WAITCTL='$(abs_top_builddir)/client/waitctl' \
+	    ./$$program || exit 1; \
+	done
+
+# ---- how they run ----------------------------------------------------------
+
+TEST_EXTENSIONS = .sh .py
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+SH_LOG_COMPILER = bash
+PY_LOG_DRIVER = $(LOG_DRIVER)
+PY_LOG_COMPILER = $(PYTHON)
+
+AM_TESTS_ENVIRONMENT = \
+	WAITD='$(abs_top_builddir)/daemon/waitd'; export WAITD; \
+	WAITCTL='$(abs_top_builddir)/client/waitctl'; export WAITCTL; \
+	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
+	top_builddir='$(abs_top_builddir)'; export top_builddir; \
+	abs_top_builddir='$(abs_top_builddir)'; export abs_top_builddir; \
+	CC='$(CC)'; export CC; \
+	HEADER_CPPFLAGS='$(EVENT_CFLAGS) $(JANSSON_CFLAGS) $(CONFUSE_CFLAGS)'; \
+	export HEADER_CPPFLAGS; \
+	TESTS_WITHOUT_CHECK='$(tests_without_check)'; export TESTS_WITHOUT_CHECK; \
+	TESTS_WITHOUT_PYTHON='$(tests_without_python)'; export TESTS_WITHOUT_PYTHON; \
+	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE; \
+	CK_TAP_LOG_FILE_NAME=-; export CK_TAP_LOG_FILE_NAME; \
+	$(SANITIZERS_ENVIRONMENT)
+
+# Sanitizers slow tests down; what they find must fail the test that did it.
+if SANITIZERS
+SANITIZERS_ENVIRONMENT = \
+	CK_TIMEOUT_MULTIPLIER=$${CK_TIMEOUT_MULTIPLIER-4}; export CK_TIMEOUT_MULTIPLIER; \
+	UBSAN_OPTIONS=print_stacktrace=1:$$UBSAN_OPTIONS; export UBSAN_OPTIONS; \
+	TSAN_OPTIONS=halt_on_error=1:$$TSAN_OPTIONS; export TSAN_OPTIONS;
+endif
+
+# The same programs under valgrind, each in one process, with fewer random
+# batches: it is some fifty times slower.
+VALGRIND = valgrind
+VALGRIND_FLAGS = -q --leak-check=full --show-leak-kinds=all --error-exitcode=99
+
+check-valgrind:
+	CK_FORK=no WAITD_TEST_BATCHES=$${WAITD_TEST_BATCHES-2000} \
+	  $(MAKE) check TESTS='$(check_PROGRAMS)' LOG_COMPILER='$(VALGRIND)' \
+	  LOG_FLAGS='$(VALGRIND_FLAGS)'
+
+# The names that TESTS= takes.
+list-tests:
+	@printf '%s\n' $(TESTS)
+
+if COVERAGE
+coverage:
+	find . -name '*.gcda' -exec rm -f {} +
+	status=0; $(MAKE) check || status=$$?; \
+	GCOV='$(GCOV)' bash $(top_srcdir)/tests/support/coverage.sh; exit $$status
+clean-local:
+	find . '(' -name '*.gcda' -o -name '*.gcno' ')' -exec rm -f {} +
+endif
+
+.PHONY: bench check-valgrind coverage list-tests

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: ISC */
+#include "tests/scenario/naive_model.h"
+
+#include <math.h>
+
+#include "daemon/engine/draw.h"
+
+static int64_t due_after(struct naive_model *m, int64_t length_ns)
+{
+    naive_see(m, NAIVE_SATURATIONS, m->clock_ns > INT64_MAX - length_ns);
+    return naive_plus(m->clock_ns, length_ns);
+}
+
+static uint64_t total_steps(const struct naive_job *job)
+{
+    return (uint64_t)job->spec.n_steps * job->spec.repeat;
+}
+
+/* ---- Steps ------------------------------------------------------------------ */
+
+static int64_t drawn_length(const struct naive_model *m, uint32_t index)
+{
+    const struct naive_job *job = &m->jobs[index];
+    const struct description_dist *length = &job->spec.steps[job->step % job->spec.n_steps].length;
+    const struct draw_key key = {m->batch->options.seed, index, job->attempt, job->step};
+    const struct dist dist = {length->kind, length->a_ns, length->b_ns};
+
+    if (length->kind == DIST_TRACE)
+        return length->values[index % length->n_values];
+    return draw_length(NULL, &dist, &key, m->batch->max_wait_ns);
+}
+
+static void begin_step(struct naive_model *m, uint32_t index)
+{
+    struct naive_job *job = &m->jobs[index];
+    const struct description_step *step = &job->spec.steps[job->step % job->spec.n_steps];
+
+    job->state = STEPPING;
+    job->began_ns = m->clock_ns;
+    job->length_ns = drawn_length(m, index);
+    job->has_end = true;
+    job->end_ns = due_after(m, job->length_ns);
+    naive_see(m, NAIVE_ZERO_STEPS, job->length_ns == 0);
+    naive_emit(m, (struct occurrence){.kind = OCCURRED_STEP,
+                                      .job = index,
+                                      .ordinal = job->step,
+                                      .step_kind = (uint8_t)step->kind,
+                                      .span_ns = job->length_ns});
+}
+
+static void enter_step(struct naive_model *m, uint32_t index)
+{
+    struct naive_job *job = &m->jobs[index];
+    bool compute = job->spec.steps[job->step % job->spec.n_steps].kind == STEP_COMPUTE;
+
+    if (!compute || naive_is_blocking(m)) {
+        begin_step(m, index);
+    } else if (m->workers > 0) {
+        m->workers--;
+        job->worker = true;
+        begin_step(m, index);
+    } else {
+        job->state = QUEUEING;
+        job->has_end = false;
+        naive_append(&m->queue, index);
+    }
+}
+
+static void give_worker_back(struct naive_model *m, uint32_t index)
+{
+    m->jobs[index].worker = false;
+    if (m->queue.n > 0 && !naive_is_blocking(m)) {
+        uint32_t head = m->queue.jobs[0];
+
+        naive_take_out(&m->queue, head);
+        m->jobs[head].worker = true;
+        begin_step(m, head);
+    } else {
+        m->workers++;
+    }
+}
+
+/* What ran until now counts, be it over or cut short. */
+static void count_time(struct naive_model *m, struct naive_job *job)
+{
+    if (job->has_end && (job->state == STEPPING || job->state == BACKING_OFF)) {
+        int64_t until_ns = job->end_ns < m->clock_ns ? job->end_ns : m->clock_ns;
+
+        job->spent_ns = naive_plus(job->spent_ns, until_ns - job->began_ns);
+    }
+    job->length_ns = 0;
+    job->has_end = false;
+}
+
+/* ---- Terminal jobs ------------------------------------------------------------ */
+
+static bool meets_until(const struct naive_model *m, enum job_status status)
+{
+    switch (m->batch->options.until) {
+    case PLAN_UNTIL_FIRST_DONE:
+        return true;
+    case PLAN_UNTIL_FIRST_FAILED:
+        return status == JOB_FAILED || status == JOB_TIMED_OUT;
+    case PLAN_UNTIL_ALL:
+        break;
+    }
+    return false;
+}
+
+static void say_done(struct naive_model *m, uint32_t index, enum job_status status)
+{
+    struct naive_job *job = &m->jobs[index];
+
+    count_time(m, job);
+    job->state = TERMINAL;
+    job->status = status;
+    job->has_timeout = false;
+    m->predicted_ns = m->clock_ns > m->predicted_ns ? m->clock_ns : m->predicted_ns;
+    naive_emit(m, (struct occurrence){.kind = OCCURRED_DONE,
+                                      .job = index,
+                                      .ordinal = job->attempt,
+                                      .status = (uint8_t)status});
+}
+
+static void turn_terminal(struct naive_model *m, uint32_t index, enum job_status status)
+{
+    enum plan_until until = m->batch->options.until;
+    bool had_slot = m->jobs[index].attempt > 0;
+
+    say_done(m, index, status);
+    m->slots += had_slot;
+    if (meets_until(m, status)) {
+        naive_begin_sweep(m, JOB_CANCELLED);
+        naive_see(m, NAIVE_FIRST_DONE, until == PLAN_UNTIL_FIRST_DONE && naive_pending(m) > 0);
+        naive_see(m, NAIVE_FIRST_FAILED, until == PLAN_UNTIL_FIRST_FAILED && naive_pending(m) > 0);
+        return;
+    }
+    if (m->jobs[index].worker)
+        give_worker_back(m, index);
+    m->releases[m->n_releases++] = (struct naive_release){index, 0, m->clock_ns};
+}
+
+/* ---- Attempts ------------------------------------------------------------------ */
+
+void naive_job_start(struct naive_model *m, uint32_t index)
+{
+    struct naive_job *job = &m->jobs[index];
+
+    job->attempt++;
+    job->step = 0;
+    job->state = STEPPING;
+    job->began_ns = m->clock_ns;
+    job->length_ns = 0;
+    job->has_timeout = job->spec.timeout_ns >= 0;
+    job->timeout_ns = job->has_timeout ? due_after(m, job->spec.timeout_ns) : 0;
+    naive_emit(
+        m, (struct occurrence){.kind = OCCURRED_STARTED, .job = index, .ordinal = job->attempt});
+    if (total_steps(job) == 0) {
+        job->has_end = true;
+        job->end_ns = m->clock_ns;
+    } else {
+        enter_step(m, index);
+    }
+}
+
+static int64_t delay_after(const struct naive_model *m, uint32_t index, bool *drawn)
+{
+    const struct naive_job *job = &m->jobs[index];
+    const struct backoff *backoff = &job->spec.backoff;
+    const struct draw_key key = {m->batch->options.seed, index, job->attempt, 0};
+    double exact = (double)backoff->initial_ns * pow(backoff->factor, job->attempt - 1);
+    int64_t delay_ns;
+
+    if (backoff->initial_ns == 0)
+        return 0;
+    if (backoff->max_ns >= 0 && exact >= (double)backoff->max_ns)
+        delay_ns = backoff->max_ns;
+    else
+        delay_ns = exact >= 0x1p63 ? INT64_MAX : llround(exact);
+    *drawn = backoff->full_jitter;
+    return *drawn ? llround(draw_unit(&key, DRAW_JITTER) * (double)delay_ns) : delay_ns;
+}
+
+static void back_off(struct naive_model *m, uint32_t index, enum job_status status)
+{
+    struct naive_job *job = &m->jobs[index];
+    bool drawn = false;
+    int64_t delay_ns = delay_after(m, index, &drawn);
+
+    naive_emit(m, (struct occurrence){.kind = OCCURRED_RETRY,
+                                      .job = index,
+                                      .ordinal = job->attempt,
+                                      .status = (uint8_t)status,
+                                      .span_ns = delay_ns});
+    naive_see(m, NAIVE_RETRIES, true);
+    naive_see(m, NAIVE_PROMPT_RETRIES, delay_ns == 0);
+    naive_see(m, NAIVE_JITTERED_RETRIES, drawn);
+    job->state = BACKING_OFF;
+    job->began_ns = m->clock_ns;
+    job->length_ns = delay_ns;
+    job->has_end = true;
+    job->end_ns = due_after(m, delay_ns);
+}
+
+static void end_attempt(struct naive_model *m, uint32_t index, enum job_status status)
+{
+    struct naive_job *job = &m->jobs[index];
+
+    job->has_timeout = false;
+    if (status != JOB_OK && job->attempt <= job->spec.retries)
+        back_off(m, index, status);
+    else
+        turn_terminal(m, index, status);
+}
+
+static enum job_status verdict(const struct naive_model *m, uint32_t index)
+{
+    const struct naive_job *job = &m->jobs[index];
+    const struct draw_key key = {m->batch->options.seed, index, job->attempt, 0};
+
+    return job->spec.fail >= 1 || draw_unit(&key, DRAW_FAIL) < job->spec.fail ? JOB_FAILED : JOB_OK;
+}
+
+void naive_job_end_step(struct naive_model *m, uint32_t index)
+{
+    struct naive_job *job = &m->jobs[index];
+
+    naive_see(m, NAIVE_CLOSE_ENDS, job->has_timeout && job->timeout_ns == job->end_ns);
+    count_time(m, job);
+    if (job->worker && !naive_is_blocking(m))
+        give_worker_back(m, index);
+    if (total_steps(job) == 0 || ++job->step == total_steps(job))
+        end_attempt(m, index, verdict(m, index));
+    else
+        enter_step(m, index);
+}
+
+void naive_job_time_out(struct naive_model *m, uint32_t index)
+{
+    struct naive_job *job = &m->jobs[index];
+
+    naive_see(m, NAIVE_TIMEOUTS, true);
+    naive_see(m, NAIVE_QUEUED_TIMEOUTS, job->state == QUEUEING);
+    naive_see(m, NAIVE_HOLDER_TIMEOUTS, job->worker && m->queue.n > 0);
+    naive_take_out(&m->queue, index);
+    count_time(m, job);
+    if (job->worker && !naive_is_blocking(m))
+        give_worker_back(m, index);
+    end_attempt(m, index, JOB_TIMED_OUT);
+}
+
+void naive_job_end_back_off(struct naive_model *m, uint32_t index)
+{
+    count_time(m, &m->jobs[index]);
+    naive_job_start(m, index);
+}
+
+void naive_job_skip(struct naive_model *m, uint32_t index)
+{
+    turn_terminal(m, index, JOB_SKIPPED);
+}
+
+/* A worker it holds goes to the head of the queue first, as at a time-out. */
+void naive_job_cancel(struct naive_model *m, uint32_t index)
+{
+    struct naive_job *job = &m->jobs[index];
+
+    naive_see(m, NAIVE_CANCELS, true);
+    naive_see(m, NAIVE_QUEUED_CANCELS, job->state == QUEUEING);
+    naive_see(m, NAIVE_HOLDER_CANCELS, job->worker && m->queue.n > 0);
+    naive_take_out(&m->queue, index);
+    naive_take_out(&m->ready, index);
+    count_time(m, job);
+    if (job->worker && !naive_is_blocking(m))
+        give_worker_back(m, index);
+    turn_terminal(m, index, JOB_CANCELLED);
+}
+
+void naive_job_sweep(struct naive_model *m, uint32_t index)
+{
+    say_done(m, index, m->sweep_status);
+    m->jobs[index].swept = true;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_TEST_NAIVE_MODEL_H
+#define WAITD_TEST_NAIVE_MODEL_H
+
+/*
+ * The naive model's state, shared by the files that make it up:
+ *
+ *     naive.c      what comes next: readiness, occurrences, cancels, the result
+ *     naive_job.c  what one job goes through: attempts, steps, workers, its end
+ */
+
+#include "tests/scenario/naive.h"
+
+enum naive_state { WAITING, READY, STEPPING, QUEUEING, BACKING_OFF, TO_BE_SKIPPED, TERMINAL };
+
+struct naive_job {
+    struct description_element spec;
+    enum naive_state state;
+    enum job_status status;
+    uint32_t attempt;
+    uint32_t step;
+    bool has_end, has_timeout;
+    int64_t end_ns, timeout_ns;
+    int64_t began_ns, length_ns; /* of the step or the back-off under way */
+    int64_t spent_ns;            /* on steps and back-offs that are over */
+    int64_t chain_ns;
+    bool worker;
+    bool swept;
+};
+
+/* A list of job indexes, taken from its head. */
+struct naive_line {
+    uint32_t *jobs;
+    uint32_t n;
+};
+
+/* A terminal job whose dependents have still to be looked at, from `next` on. */
+struct naive_release {
+    uint32_t job, next;
+    int64_t at_ns;
+};
+
+struct naive_model {
+    const struct description *batch;
+    struct naive_job *jobs;
+    uint32_t n_jobs;
+    struct naive_line ready, queue;
+    struct naive_release *releases;
+    uint32_t n_releases;
+    uint32_t slots, workers; /* free ones */
+    int64_t clock_ns;
+    bool sweeping, cancelled, timed_out;
+    enum job_status sweep_status;
+    int64_t predicted_ns;
+    struct naive_outcome *outcome;
+    size_t room;
+};
+
+/* Of times, saturating. */
+int64_t naive_plus(int64_t a, int64_t b);
+
+/* Counts a situation if it holds. */
+void naive_see(struct naive_model *m, enum naive_situation situation, bool holds);
+
+void naive_append(struct naive_line *line, uint32_t job);
+void naive_take_out(struct naive_line *line, uint32_t job);
+
+bool naive_is_blocking(const struct naive_model *m);
+uint32_t naive_pending(const struct naive_model *m);
+
+/* Writes an occurrence at the model's clock, if the batch asks for its kind. */
+void naive_emit(struct naive_model *m, struct occurrence what);
+
+void naive_begin_sweep(struct naive_model *m, enum job_status status);
+
+/* ---- naive_job.c: all at the model's clock ------------------------------------ */
+
+void naive_job_start(struct naive_model *m, uint32_t index);
+void naive_job_end_step(struct naive_model *m, uint32_t index);
+void naive_job_end_back_off(struct naive_model *m, uint32_t index);
+void naive_job_time_out(struct naive_model *m, uint32_t index);
+void naive_job_skip(struct naive_model *m, uint32_t index);
+void naive_job_cancel(struct naive_model *m, uint32_t index);
+void naive_job_sweep(struct naive_model *m, uint32_t index);
+
+#endif

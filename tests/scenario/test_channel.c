@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Conversations with a channel, scripted to the nanosecond. */
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/check.h"
+#include "tests/support/rig.h"
+
+#define S  INT64_C(1000000000)
+#define MS INT64_C(1000000)
+
+static struct rig rig;
+
+static void set_up(void)
+{
+    rig_init(&rig);
+    rig_open(&rig);
+}
+
+static void tear_down(void)
+{
+    rig_fini(&rig);
+}
+
+#define ACCEPTED(n, jobs)                                                                          \
+    "{\"event\":\"accepted\",\"batch\":" #n ",\"jobs\":" #jobs                                     \
+    ",\"instance\":\"0123456789abcdef\"}\n"
+#define DONE(n, job, status, at)                                                                   \
+    "{\"event\":\"done\",\"batch\":" #n ",\"job\":" #job ",\"status\":\"" #status "\",\"at\":" #at \
+    "}\n"
+
+START_TEST(a_batch_is_accepted_run_and_finished)
+{
+    rig_send(&rig, "[{\"wait\":2},{\"wait\":1}]");
+    rig_expect(&rig, ACCEPTED(1, 2));
+    rig_advance(&rig, 1 * S - 1);
+    rig_expect(&rig, "");
+    rig_advance(&rig, 1 * S);
+    rig_expect(&rig, DONE(1, 1, ok, 1));
+    rig_advance(&rig, 2 * S);
+    rig_expect(&rig, DONE(1, 0, ok,
+                          2) "{\"event\":\"finished\",\"batch\":1,\"status\":\"ok\",\"jobs\":2,"
+                             "\"ok\":2,\"failed\":0,\"timed_out\":0,\"cancelled\":0,\"skipped\":0,"
+                             "\"elapsed\":2,\"predicted\":2,\"sequential\":3,\"speedup\":1.5,"
+                             "\"critical_path\":2}\n");
+}
+END_TEST
+
+START_TEST(lateness_shows_in_at_and_does_not_add_up)
+{
+    rig_send(&rig, "{\"jobs\":[{\"steps\":[{\"wait\":1},{\"wait\":1}]}],\"events\":\"all\"}");
+    rig.out_len = 0;
+    rig.now_ns = 1500 * MS;
+    rig_advance(&rig, 1500 * MS);
+    rig_expect(&rig, "{\"event\":\"step\",\"batch\":1,\"job\":0,\"step\":1,\"kind\":\"wait\","
+                     "\"duration\":1,\"at\":1.5}\n");
+    ck_assert_int_eq(channel_next_due(rig.channel), 2 * S);
+    rig_advance(&rig, 2 * S);
+    ck_assert_uint_eq(rig_count(&rig, "\"at\":2,\"due\":2}"), 1);
+    ck_assert_uint_eq(rig_count(&rig, "\"elapsed\":2,\"predicted\":2,"), 1);
+}
+END_TEST
+
+START_TEST(batches_of_one_connection_interleave)
+{
+    const char *first, *second, *third;
+
+    rig_send(&rig, "[{\"wait\":3}] [{\"wait\":1}]{\"id\":\"x\",\"jobs\":[]}");
+    rig_finish(&rig);
+    third = strstr(rig.out, "\"finished\",\"batch\":3,\"id\":\"x\"");
+    second = strstr(rig.out, "\"finished\",\"batch\":2");
+    first = strstr(rig.out, "\"finished\",\"batch\":1");
+    ck_assert_ptr_nonnull(third);
+    ck_assert(third < second);
+    ck_assert(second < first);
+    ck_assert(!channel_is_drained(rig.channel));
+    ck_assert(channel_is_idle(rig.channel));
+}
+END_TEST
+
+START_TEST(a_virtual_batch_takes_no_time)
+{
+    rig_send(&rig, "{\"clock\":\"virtual\",\"jobs\":[{\"wait\":\"1h\",\"count\":3}]}");
+    ck_assert_int_eq(rig.now_ns, 0);
+    ck_assert_uint_eq(rig_count(&rig, "\"at\":3600}"), 3);
+    ck_assert_uint_eq(rig_count(&rig, "\"elapsed\":3600,"), 1);
+}
+END_TEST
+
+START_TEST(any_pieces_give_the_same_events)
+{
+    static const char text[] = "{\"op\":\"ping\"}[{\"wait\":-1}]{\"op\":\"cancel\",\"batch\":9}"
+                               " {\"id\" : 7, \"jobs\":[ {\"name\":\"a\\u0062\",\"data\":[1, 2.50],"
+                               "\"wait\":\"1ms\"}, {\"after\":\"ab\"} ],\"clock\":\"virtual\"}\n";
+    char *whole;
+
+    rig_send(&rig, text);
+    whole = strdup(rig.out);
+    ck_assert_uint_eq(rig_count(&rig, "\"data\":[1,2.50]"), 1);
+    ck_assert_uint_eq(rig_count(&rig, "\"error\""), 2);
+    for (size_t piece = 1; piece < 40; piece++) {
+        rig_fini(&rig);
+        set_up();
+        rig_send_pieces(&rig, text, strlen(text), piece);
+        ck_assert_str_eq(rig.out, whole);
+    }
+    free(whole);
+}
+END_TEST
+
+START_TEST(a_client_that_does_not_read_is_held_back)
+{
+    rig_fini(&rig);
+    rig_init(&rig);
+    rig.limits.max_backlog = 1000;
+    rig_open(&rig);
+    ck_assert_uint_gt(channel_take(rig.channel, 0, "[{\"wait\":1,\"count\":5000}]", 25), 0);
+    rig.now_ns = 2 * S;
+    for (int i = 0; i < 1000; i++)
+        channel_work(rig.channel, rig.now_ns, 100);
+    ck_assert_int_eq(channel_next_due(rig.channel), CHANNEL_NEVER);
+    ck_assert(!channel_wants_input(rig.channel));
+    ck_assert_uint_gt(atomic_load(&rig.admission.pending), 4000);
+    rig_render(&rig);
+    ck_assert(channel_wants_input(rig.channel));
+    rig_finish(&rig);
+    ck_assert_uint_eq(rig_count(&rig, "\"done\""), 5000);
+    ck_assert_uint_eq(rig_count(&rig, "\"finished\""), 1);
+}
+END_TEST
+
+START_TEST(answers_that_nobody_reads_stop_the_reading)
+{
+    static const char ping[] = "{\"op\":\"ping\"}";
+    size_t taken = 0;
+
+    rig_fini(&rig);
+    rig_init(&rig);
+    rig.limits.max_backlog = 1000;
+    rig_open(&rig);
+    for (int i = 0; i < 10000 && channel_wants_input(rig.channel); i++)
+        taken += channel_take(rig.channel, 0, ping, strlen(ping));
+    ck_assert_uint_lt(taken, 100 * strlen(ping));
+    rig_render(&rig);
+    ck_assert(channel_wants_input(rig.channel));
+}
+END_TEST
+
+START_TEST(quit_ends_the_input_and_lets_the_rest_run)
+{
+    rig_send(&rig, "[{\"wait\":1}]{\"op\":\"quit\"} this is [not looked at");
+    ck_assert(channel_input_ended(rig.channel));
+    ck_assert(!channel_is_drained(rig.channel));
+    rig_advance(&rig, 1 * S);
+    ck_assert(channel_is_drained(rig.channel));
+    ck_assert_uint_eq(rig_count(&rig, "\"finished\""), 1);
+    ck_assert_uint_eq(rig_count(&rig, "\"error\""), 0);
+}
+END_TEST
+
+START_TEST(a_syntax_error_ends_the_input_and_lets_the_rest_run)
+{
+    rig_send(&rig, "[{\"wait\":1}] GET / HTTP/1.1\r\n\r\n[{}]");
+    ck_assert_uint_eq(rig_count(&rig, "\"code\":\"bad_json\""), 1);
+    rig_advance(&rig, 1 * S);
+    ck_assert_uint_eq(rig_count(&rig, "\"accepted\""), 1);
+    ck_assert_uint_eq(rig_count(&rig, "\"finished\""), 1);
+    ck_assert(channel_is_drained(rig.channel));
+    ck_assert(channel_verdict(rig.channel).request_refused);
+}
+END_TEST
+
+START_TEST(an_input_that_ends_within_a_request_is_a_syntax_error)
+{
+    rig_send(&rig, "[{\"wait\":1}");
+    rig_end_input(&rig);
+    ck_assert_uint_eq(rig_count(&rig, "\"code\":\"bad_json\""), 1);
+    ck_assert_uint_eq(rig_count(&rig, "\"accepted\""), 0);
+    ck_assert(channel_is_drained(rig.channel));
+}
+END_TEST
+
+START_TEST(a_refused_request_starts_nothing_and_the_next_one_runs)
+{
+    rig_send(&rig, "[{\"wait\":1},{\"wait\":null}] [{}]");
+    ck_assert_uint_eq(rig_count(&rig, "\"code\":\"invalid_request\""), 1);
+    ck_assert_uint_eq(rig_count(&rig, "\"path\":\"[1].wait\""), 1);
+    ck_assert_uint_eq(rig_count(&rig, "\"accepted\""), 1);
+    ck_assert_uint_eq(rig_count(&rig, "\"finished\""), 1);
+}
+END_TEST
+
+START_TEST(cancelling_a_batch_ends_all_its_jobs)
+{
+    rig_send(&rig, "[{\"wait\":5,\"count\":3}]");
+    rig_advance(&rig, 1 * S);
+    rig.out_len = 0;
+    rig_send(&rig, "{\"op\":\"cancel\",\"batch\":1,\"id\":\"c\"}");
+    ck_assert_ptr_eq(
+        strstr(rig.out, "{\"event\":\"cancelled\",\"id\":\"c\",\"batch\":1,\"jobs\":3}\n"),
+        rig.out);
+    ck_assert_uint_eq(rig_count(&rig, "\"status\":\"cancelled\",\"at\":1}"), 3);
+    ck_assert_uint_eq(rig_count(&rig, "\"finished\",\"batch\":1,\"status\":\"cancelled\""), 1);
+    rig.out_len = 0;
+    rig_send(&rig, "{\"op\":\"cancel\",\"batch\":1}");
+    ck_assert_uint_eq(rig_count(&rig, "\"code\":\"not_found\""), 1);
+}
+END_TEST
+
+START_TEST(cancelling_a_job_lets_those_behind_it_go_on)
+{
+    rig_send(&rig, "{\"concurrency\":1,\"jobs\":[{\"wait\":5},{\"wait\":1}]}");
+    rig_advance(&rig, 2 * S);
+    rig.out_len = 0;
+    rig_send(&rig, "{\"op\":\"cancel\",\"batch\":1,\"job\":0}");
+    rig_expect(&rig, "{\"event\":\"cancelled\",\"batch\":1,\"jobs\":1}\n" DONE(1, 0, cancelled, 2));
+    rig_advance(&rig, 3 * S);
+    ck_assert_uint_eq(rig_count(&rig, "\"job\":1,\"status\":\"ok\",\"at\":3}"), 1);
+    ck_assert_uint_eq(rig_count(&rig, "\"status\":\"failed\",\"jobs\":2,\"ok\":1"), 1);
+    rig_send(&rig, "[{\"wait\":1}]{\"op\":\"cancel\",\"batch\":2,\"job\":1}");
+    ck_assert_uint_eq(rig_count(&rig, "\"code\":\"not_found\""), 1);
+}
+END_TEST
+
+START_TEST(pending_jobs_are_limited_in_all_the_daemon)
+{
+    rig_fini(&rig);
+    rig_init(&rig);
+    rig.limits.max_pending = 10;
+    rig_open(&rig);
+    rig_send(&rig, "[{\"wait\":1,\"count\":8}]");
+    rig_send(&rig, "{\"jobs\":[{\"wait\":1,\"count\":3}],\"id\":5}");
+    ck_assert_uint_eq(rig_count(&rig, "\"code\":\"overloaded\""), 1);
+    ck_assert_uint_eq(rig_count(&rig, "\"id\":5"), 1);
+    ck_assert_uint_eq(atomic_load(&rig.admission.pending), 8);
+    rig_send(&rig, "[{\"wait\":1,\"count\":2}]");
+    ck_assert_uint_eq(rig_count(&rig, "\"accepted\""), 2);
+    rig_finish(&rig);
+    ck_assert_uint_eq(atomic_load(&rig.admission.pending), 0);
+}
+END_TEST
+
+START_TEST(jobs_count_while_they_are_read_and_no_longer)
+{
+    rig_send(&rig, "[{\"count\":7},{}");
+    ck_assert_uint_eq(atomic_load(&rig.admission.pending), 8);
+    rig_send(&rig, ",{\"wait\":\"x\"}]");
+    ck_assert_uint_eq(atomic_load(&rig.admission.pending), 0);
+}
+END_TEST
+
+START_TEST(a_daemon_that_stops_takes_no_batches)
+{
+    rig_send(&rig, "[{\"wait\":1}]");
+    channel_refuse_batches(rig.channel);
+    rig_send(&rig, "[{}]{\"op\":\"ping\"}");
+    ck_assert_uint_eq(rig_count(&rig, "\"code\":\"shutting_down\""), 1);
+    ck_assert_uint_eq(rig_count(&rig, "\"pong\""), 1);
+    rig.out_len = 0;
+    channel_cancel_all(rig.channel, rig.now_ns);
+    rig_finish(&rig);
+    ck_assert_uint_eq(rig_count(&rig, "\"status\":\"cancelled\""), 2);
+    ck_assert(channel_is_drained(rig.channel));
+}
+END_TEST
+
+START_TEST(silent_batches_tell_their_beginning_and_end)
+{
+    rig_send(&rig, "{\"events\":\"none\",\"jobs\":[{\"wait\":1,\"count\":1000}]}");
+    rig_finish(&rig);
+    ck_assert_uint_eq(rig_count(&rig, "\n"), 2);
+    ck_assert_uint_eq(rig_count(&rig, "\"ok\":1000"), 1);
+}
+END_TEST
+
+START_TEST(stats_count_what_happened)
+{
+    rig_send(&rig, "[{\"wait\":1},{\"fail\":true},{\"wait\":9}]");
+    rig_advance(&rig, 2 * S);
+    rig_send(&rig, "{\"op\":\"stats\",\"id\":\"s\"}");
+    ck_assert_uint_eq(rig_count(&rig, "{\"event\":\"stats\",\"id\":\"s\",\"uptime\":2,"), 1);
+    ck_assert_uint_eq(rig_count(&rig,
+                                "\"batches\":1,\"pending\":1,\"accepted\":3,\"ok\":1,"
+                                "\"failed\":1,\"timed_out\":0,\"cancelled\":0,\"skipped\":0,"),
+                      1);
+}
+END_TEST
+
+START_TEST(a_name_longer_than_the_room_for_output_comes_out_whole)
+{
+    size_t len = 300000;
+    char *text = malloc(len + 64), *out = malloc(len + 4096);
+    char piece[1000];
+    size_t used = 0, n;
+
+    ck_assert_ptr_nonnull(text);
+    ck_assert_ptr_nonnull(out);
+    strcpy(text, "[{\"name\":\"");
+    memset(text + 10, 'n', len);
+    strcpy(text + 10 + len, "\"}]");
+    ck_assert_uint_gt(channel_take(rig.channel, 0, text, strlen(text)), 0);
+    channel_work(rig.channel, 0, 100);
+    while ((n = channel_render(rig.channel, piece, sizeof(piece))) > 0) {
+        memcpy(out + used, piece, n);
+        used += n;
+    }
+    out[used] = '\0';
+    text[10 + len + 1] = '\0';
+    ck_assert_ptr_nonnull(strstr(out, text + 9));
+    ck_assert_ptr_nonnull(strstr(out, "\"finished\""));
+    free(text);
+    free(out);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("channel");
+    TCase *tests = tcase_create("conversations");
+
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, a_batch_is_accepted_run_and_finished);
+    tcase_add_test(tests, lateness_shows_in_at_and_does_not_add_up);
+    tcase_add_test(tests, batches_of_one_connection_interleave);
+    tcase_add_test(tests, a_virtual_batch_takes_no_time);
+    tcase_add_test(tests, any_pieces_give_the_same_events);
+    tcase_add_test(tests, a_client_that_does_not_read_is_held_back);
+    tcase_add_test(tests, answers_that_nobody_reads_stop_the_reading);
+    tcase_add_test(tests, quit_ends_the_input_and_lets_the_rest_run);
+    tcase_add_test(tests, a_syntax_error_ends_the_input_and_lets_the_rest_run);
+    tcase_add_test(tests, an_input_that_ends_within_a_request_is_a_syntax_error);
+    tcase_add_test(tests, a_refused_request_starts_nothing_and_the_next_one_runs);
+    tcase_add_test(tests, cancelling_a_batch_ends_all_its_jobs);
+    tcase_add_test(tests, cancelling_a_job_lets_those_behind_it_go_on);
+    tcase_add_test(tests, pending_jobs_are_limited_in_all_the_daemon);
+    tcase_add_test(tests, jobs_count_while_they_are_read_and_no_longer);
+    tcase_add_test(tests, a_daemon_that_stops_takes_no_batches);
+    tcase_add_test(tests, silent_batches_tell_their_beginning_and_end);
+    tcase_add_test(tests, stats_count_what_happened);
+    tcase_add_test(tests, a_name_longer_than_the_room_for_output_comes_out_whole);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_TESTS_CHECK_H
+#define WAITD_TESTS_CHECK_H
+
+/*
+ * What every test program on Check has in common.  A program defines
+ * test_suite(); tests/support/main.c runs it.
+ *
+ * Run by hand, a program reports as Check does (CK_VERBOSITY, CK_RUN_SUITE,
+ * CK_RUN_CASE and CK_FORK=no are heeded) and exits with 0 if all passed, else 1.
+ * With CK_TAP_LOG_FILE_NAME=-, as under `make check`, standard output is TAP
+ * and tells of failures; the exit status is then 0 unless something besides
+ * the tests went wrong, a leak found at exit for instance.
+ */
+
+#include <check.h>
+
+/* The program's tests.  The runner frees it. */
+Suite *test_suite(void);
+
+#endif

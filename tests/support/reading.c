@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: ISC */
+#include "tests/support/reading.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct request_limits reading_limits = {
+    .max_bytes = 64 << 20,
+    .max_depth = 64,
+    .plan = {.max_jobs = 1000000, .max_steps = 1000000000, .max_wait_ns = 2592000000000000},
+};
+
+size_t reading_whole(void *context)
+{
+    (void)context;
+    return SIZE_MAX;
+}
+
+size_t reading_bytes(void *context)
+{
+    (void)context;
+    return 1;
+}
+
+uint64_t reading_draw(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+size_t reading_few(void *context)
+{
+    return reading_draw(context) % 12;
+}
+
+static void print_text(FILE *out, const struct plan *plan, const char *label, plan_text_ref ref)
+{
+    size_t len;
+    if (ref == 0)
+        return;
+    const char *text = plan_text(plan, ref, &len);
+    fprintf(out, "%s%.*s", label, (int)len, text);
+}
+
+static void print_step(FILE *out, const struct plan *plan, const struct step *step)
+{
+    static const char *const laws[] = {
+        [DIST_CONSTANT] = "",
+        [DIST_UNIFORM] = "uniform",
+        [DIST_EXPONENTIAL] = "exponential",
+        [DIST_NORMAL] = "normal",
+        [DIST_LOGNORMAL] = "lognormal",
+        [DIST_TRACE] = "trace",
+    };
+    const struct dist *length = &step->length;
+    fprintf(out, " %s", step->kind == STEP_WAIT ? "w" : "c");
+    if (length->kind == DIST_TRACE) {
+        fputs("trace(", out);
+        for (int64_t i = 0; i < length->b_ns; i++)
+            fprintf(out, "%s%" PRId64, i > 0 ? "," : "",
+                    plan_trace(plan, (uint32_t)(length->a_ns + i)));
+        fputs(")", out);
+    } else if (length->kind == DIST_CONSTANT) {
+        fprintf(out, "%" PRId64, length->a_ns);
+    } else {
+        fprintf(out, "%s(%" PRId64 ",%" PRId64 ")", laws[length->kind], length->a_ns, length->b_ns);
+    }
+    print_text(out, plan, "/", step->note);
+}
+
+static void print_job(FILE *out, const struct plan *plan, uint32_t job)
+{
+    struct job_spec spec;
+    plan_job(plan, job, &spec);
+    fprintf(out, " [");
+    print_text(out, plan, "name=", spec.name);
+    for (uint32_t i = 0; i < spec.n_steps; i++) {
+        struct step step = plan_job_step(plan, job, i);
+        print_step(out, plan, &step);
+    }
+    if (spec.repeat != 1)
+        fprintf(out, " x%" PRIu64, spec.repeat);
+    if (spec.count != 1)
+        fprintf(out, " n%" PRIu64, spec.count);
+    if (spec.n_afters > 0)
+        fprintf(out, " after=%" PRIu32, spec.n_afters);
+    if (spec.timeout_ns >= 0)
+        fprintf(out, " timeout=%" PRId64, spec.timeout_ns);
+    if (spec.fail > 0)
+        fprintf(out, " fail=%.17g", spec.fail);
+    if (spec.retries > 0)
+        fprintf(out, " retries=%" PRIu64, spec.retries);
+    if (spec.backoff.initial_ns > 0)
+        fprintf(out, " backoff=%" PRId64 "*%.17g<%" PRId64 "%s", spec.backoff.initial_ns,
+                spec.backoff.factor, spec.backoff.max_ns, spec.backoff.full_jitter ? "~" : "");
+    print_text(out, plan, " data=", spec.data);
+    fprintf(out, "]");
+}
+
+static void print_plan(FILE *out, const struct plan *plan)
+{
+    const struct plan_options *options = plan_options_of(plan);
+    fprintf(out, " mode=%d until=%d clock=%d events=%d", (int)options->mode, (int)options->until,
+            (int)options->clock, (int)options->events);
+    if (options->concurrency != PLAN_UNLIMITED)
+        fprintf(out, " concurrency=%" PRIu32, options->concurrency);
+    fprintf(out, " workers=%" PRIu32, options->workers);
+    if (options->timeout_ns >= 0)
+        fprintf(out, " timeout=%" PRId64, options->timeout_ns);
+    if (options->seed != 0)
+        fprintf(out, " seed=%" PRId64, options->seed);
+    fprintf(out, " jobs=%" PRIu32, plan_n_jobs(plan));
+    for (uint32_t i = 0; i < plan_n_jobs(plan) && i < 8; i++)
+        print_job(out, plan, i);
+}
+
+static void print_request(FILE *out, struct request *request)
+{
+    static const char *const ops[] = {
+        [REQUEST_SUBMIT] = "submit", [REQUEST_PING] = "ping", [REQUEST_CANCEL] = "cancel",
+        [REQUEST_STATS] = "stats",   [REQUEST_QUIT] = "quit",
+    };
+    fprintf(out, "%s", ops[request->op]);
+    if (request->id != NULL)
+        fprintf(out, " id=%.*s", (int)request->id_len, request->id);
+    if (request->op == REQUEST_CANCEL)
+        fprintf(out, " batch=%" PRIu64, request->batch);
+    if (request->has_job)
+        fprintf(out, " job=%" PRIu64, request->job);
+    if (request->plan != NULL)
+        print_plan(out, request->plan);
+    fputs("\n", out);
+    plan_free(request->plan);
+}
+
+/* Reads until the piece is used up.  Returns whether more may come. */
+static bool drain(FILE *out, struct request_reader *reader, size_t budget)
+{
+    for (;;) {
+        struct request request = {.plan = NULL};
+        struct fault fault = {.code = FAULT_NONE};
+        enum request_result result = request_read(reader, budget, &request, &fault);
+        switch (result) {
+        case REQUEST_MORE:
+            return true;
+        case REQUEST_BUSY:
+            break;
+        case REQUEST_READY:
+            print_request(out, &request);
+            break;
+        case REQUEST_REFUSED:
+        case REQUEST_BROKEN:
+            fprintf(out, "%s%s|%s|%s", result == REQUEST_BROKEN ? "BROKEN " : "",
+                    fault_code_name(fault.code), fault.path, fault.message);
+            if (request.id != NULL)
+                fprintf(out, "|id=%.*s", (int)request.id_len, request.id);
+            fputs("\n", out);
+            if (result == REQUEST_BROKEN)
+                return false;
+            break;
+        case REQUEST_END:
+            fputs("END\n", out);
+            return false;
+        }
+    }
+}
+
+char *reading_run(const struct request_limits *limits, const char *text, size_t len,
+                  reading_split *split, void *context, size_t budget)
+{
+    static const uint8_t key[16] = {1, 2, 3};
+    struct request_reader *reader = request_reader_new(limits, key);
+    char *result = NULL;
+    size_t result_len = 0;
+    FILE *out = open_memstream(&result, &result_len);
+    bool more = true;
+    for (size_t at = 0; more && at < len;) {
+        size_t size = split(context);
+        if (size > len - at)
+            size = len - at;
+        /* A piece of its own on the heap: what is kept of it is noticed. */
+        char *piece = malloc(size > 0 ? size : 1);
+        memcpy(piece, text + at, size);
+        request_feed(reader, piece, size);
+        more = drain(out, reader, budget);
+        free(piece);
+        at += size;
+    }
+    if (more) {
+        request_finish(reader);
+        drain(out, reader, budget);
+    }
+    request_reader_free(reader);
+    fclose(out);
+    return result;
+}
+
+char *reading_all_ways(const struct request_limits *limits, const char *text, size_t len)
+{
+    char *whole = reading_run(limits, text, len, reading_whole, NULL, SIZE_MAX);
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        uint64_t state = seed;
+        reading_split *split = seed == 1 ? reading_bytes : reading_few;
+        char *cut = reading_run(limits, text, len, split, &state, seed);
+        if (strcmp(whole, cut) != 0) {
+            fprintf(stderr, "`%.*s` in pieces, seed %d:\n%s\nbut whole:\n%s\n", (int)len, text,
+                    (int)seed, cut, whole);
+            abort();
+        }
+        free(cut);
+    }
+    return whole;
+}

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The schedule rule by rule, as the protocol states it: rules 6 to 9, in batches
+ * small enough to be worked out by hand.  Times are in nanoseconds; how to read
+ * the expected text is told in tests/scenario/story.h.
+ */
+
+#include "tests/support/check.h"
+
+#include "tests/scenario/given.h"
+
+/* ---- Rule 6: after --------------------------------------------------------------------------- */
+
+START_TEST(dependents_become_ready_in_index_order_then_start)
+{
+    given_after(given_wait(1), "x");
+    given_named(given_wait(2), "x");
+    given_after(given_wait(1), "x");
+    given_tells("0 #1 started 1\n0 #1 wait 0 for 2\n2 #1 done ok 1\n2 #0 started 1\n"
+                "2 #0 wait 0 for 1\n2 #2 started 1\n2 #2 wait 0 for 1\n3 #0 done ok 1\n"
+                "3 #2 done ok 1\n= ok 3 of 4, chain 3\n");
+}
+END_TEST
+
+START_TEST(a_job_waits_for_all_that_it_names)
+{
+    given_named(given_wait(1), "x");
+    given_named(given_wait(4), "y");
+    given_after(given_after(given_wait(1), "x"), "y");
+    given_ends_only();
+    given_tells("1 #0 done ok 1\n4 #1 done ok 1\n5 #2 done ok 1\n= ok 5 of 6, chain 5\n");
+}
+END_TEST
+
+START_TEST(a_name_may_stand_twice_in_after)
+{
+    given_named(given_wait(1), "x");
+    given_after(given_after(given_wait(1), "x"), "x");
+    given_ends_only();
+    given_tells("1 #0 done ok 1\n2 #1 done ok 1\n= ok 2 of 2, chain 2\n");
+}
+END_TEST
+
+START_TEST(after_in_defaults_holds_for_all_that_set_none)
+{
+    description_after(&given_batch.defaults, "x");
+    description_after(&given_batch.defaults, "x");
+    description_after(&given_batch.defaults, "y");
+    given_wait(1);
+    given_after(given_wait(1), "x");
+    given_named(given_wait(2), "x")->set |= JOB_AFTER;
+    given_named(given_wait(3), "y")->set |= JOB_AFTER;
+    given_wait(1);
+    given_ends_only();
+    given_tells("2 #2 done ok 1\n3 #1 done ok 1\n3 #3 done ok 1\n4 #0 done ok 1\n"
+                "4 #4 done ok 1\n= ok 4 of 8, chain 4\n");
+}
+END_TEST
+
+START_TEST(what_waits_for_a_failure_is_skipped_at_once_and_once)
+{
+    given_named(given_failing(given_wait(1), 0), "x");
+    given_named(given_failing(given_wait(2), 0), "y");
+    given_named(given_after(given_after(given_wait(1), "x"), "y"), "z");
+    given_after(given_wait(1), "z");
+    given_ends_only();
+    given_tells("1 #0 done failed 1\n1 #2 done skipped 0\n1 #3 done skipped 0\n"
+                "2 #1 done failed 1\n= failed 2 of 3, chain 2\n");
+}
+END_TEST
+
+START_TEST(a_skip_takes_its_place_in_the_instant)
+{
+    given_after(given_named(given_wait(1), "z"), "x");
+    given_named(given_failing(given_wait(2), 0), "x");
+    given_wait(2);
+    given_after(given_wait(1), "x");
+    given_after(given_wait(1), "z");
+    given_ends_only();
+    given_tells("2 #1 done failed 1\n2 #0 done skipped 0\n2 #2 done ok 1\n2 #3 done skipped 0\n"
+                "2 #4 done skipped 0\n= failed 2 of 4, chain 2\n");
+}
+END_TEST
+
+START_TEST(retries_left_are_not_a_failure_for_those_who_wait)
+{
+    given_named(given_failing(given_wait(1), 1), "x");
+    given_after(given_wait(1), "x");
+    given_ends_only();
+    given_tells("2 #0 done failed 2\n2 #1 done skipped 0\n= failed 2 of 2, chain 2\n");
+}
+END_TEST
+
+/* ---- Rule 7: sweeps ----------------------------------------------------------------------------
+ */
+
+START_TEST(first_done_cancels_the_rest_in_index_order)
+{
+    given_wait(3);
+    given_after(given_wait(1), "x");
+    given_named(given_wait(2), "x");
+    given_wait(2);
+    given_batch.options.until = PLAN_UNTIL_FIRST_DONE;
+    given_ends_only();
+    given_tells("2 #2 done ok 1\n2 #0 done cancelled 1\n2 #1 done cancelled 0\n"
+                "2 #3 done cancelled 1\n= ok 2 of 6, chain 2\n");
+}
+END_TEST
+
+START_TEST(first_done_takes_a_failure_too)
+{
+    given_failing(given_wait(1), 0);
+    given_wait(2);
+    given_batch.options.until = PLAN_UNTIL_FIRST_DONE;
+    given_ends_only();
+    given_tells("1 #0 done failed 1\n1 #1 done cancelled 1\n= failed 1 of 2, chain 1\n");
+}
+END_TEST
+
+START_TEST(first_failed_looks_at_terminal_jobs_not_at_attempts)
+{
+    given_failing(given_wait(1), 2);
+    given_wait(5);
+    given_batch.options.until = PLAN_UNTIL_FIRST_FAILED;
+    given_ends_only();
+    given_tells("3 #0 done failed 3\n3 #1 done cancelled 1\n= failed 3 of 6, chain 3\n");
+}
+END_TEST
+
+START_TEST(first_failed_takes_a_time_out_too)
+{
+    given_timeout(given_wait(9), 2);
+    given_wait(5);
+    given_batch.options.until = PLAN_UNTIL_FIRST_FAILED;
+    given_ends_only();
+    given_tells("2 #0 done timed_out 1\n2 #1 done cancelled 1\n= failed 2 of 4, chain 2\n");
+}
+END_TEST
+
+START_TEST(nothing_steps_in_consequence_of_a_sweep)
+{
+    given_compute(3);
+    given_compute(1);
+    given_wait(1);
+    given_batch.options.until = PLAN_UNTIL_FIRST_DONE;
+    given_tells("0 #0 started 1\n0 #0 compute 0 for 3\n0 #1 started 1\n0 #2 started 1\n"
+                "0 #2 wait 0 for 1\n1 #2 done ok 1\n1 #0 done cancelled 1\n1 #1 done cancelled 1\n"
+                "= ok 1 of 2, chain 1\n");
+}
+END_TEST
+
+START_TEST(a_worker_goes_to_the_head_even_if_the_end_then_sweeps)
+{
+    given_compute(3);
+    given_compute(1);
+    given_batch.options.until = PLAN_UNTIL_FIRST_DONE;
+    given_tells("0 #0 started 1\n0 #0 compute 0 for 3\n0 #1 started 1\n3 #1 compute 0 for 1\n"
+                "3 #0 done ok 1\n3 #1 done cancelled 1\n= ok 3 of 3, chain 3\n");
+}
+END_TEST
+
+START_TEST(a_skip_that_is_due_is_swept)
+{
+    given_named(given_failing(given_wait(1), 0), "x");
+    given_after(given_wait(1), "x");
+    given_batch.options.until = PLAN_UNTIL_FIRST_FAILED;
+    given_ends_only();
+    given_tells("1 #0 done failed 1\n1 #1 done cancelled 0\n= failed 1 of 1, chain 1\n");
+}
+END_TEST
+
+START_TEST(the_batch_time_out_sweeps_what_is_left)
+{
+    given_wait(2);
+    given_backoff(given_failing(given_wait(1), 1), 9, 1, -1);
+    given_after(given_wait(1), "x");
+    given_named(given_wait(7), "x");
+    given_batch.options.timeout_ns = 4;
+    given_ends_only();
+    given_tells("2 #0 done ok 1\n4 #1 done timed_out 1\n4 #2 done timed_out 0\n"
+                "4 #3 done timed_out 1\n= timed_out 4 of 10, chain 4\n");
+}
+END_TEST
+
+START_TEST(what_is_due_exactly_at_the_batch_time_out_comes_before_it)
+{
+    given_named(given_wait(4), "x");
+    description_step(given_after(given_wait(0), "x"), STEP_WAIT, 0);
+    given_after(given_job(), "x");
+    given_batch.options.timeout_ns = 4;
+    given_ends_only();
+    given_tells("4 #0 done ok 1\n4 #1 done ok 1\n4 #2 done ok 1\n= ok 4 of 4, chain 4\n");
+}
+END_TEST
+
+START_TEST(what_follows_after_the_instant_of_the_time_out_does_not)
+{
+    given_named(given_wait(4), "x");
+    given_after(given_wait(1), "x");
+    given_batch.options.timeout_ns = 4;
+    given_tells("0 #0 started 1\n0 #0 wait 0 for 4\n4 #0 done ok 1\n4 #1 started 1\n"
+                "4 #1 wait 0 for 1\n4 #1 done timed_out 1\n= timed_out 4 of 4, chain 4\n");
+}
+END_TEST
+
+START_TEST(a_batch_time_out_of_zero_lets_the_first_instant_pass)
+{
+    given_job();
+    given_wait(1);
+    given_batch.options.timeout_ns = 0;
+    given_ends_only();
+    given_tells("0 #0 done ok 1\n0 #1 done timed_out 1\n= timed_out 0 of 0, chain 0\n");
+}
+END_TEST
+
+START_TEST(a_time_out_of_job_and_batch_at_one_instant_is_the_jobs)
+{
+    given_timeout(given_wait(9), 4);
+    given_batch.options.timeout_ns = 4;
+    given_ends_only();
+    given_tells("4 #0 done timed_out 1\n= failed 4 of 4, chain 4\n");
+}
+END_TEST
+
+/* ---- Rule 8: shared names
+ * -------------------------------------------------------------------------- */
+
+START_TEST(after_waits_for_all_who_bear_the_name)
+{
+    description_count(given_named(given_wait(1), "x"), 2);
+    given_after(given_wait(1), "x");
+    given_named(given_wait(3), "x");
+    given_ends_only();
+    given_tells("1 #0 done ok 1\n1 #1 done ok 1\n3 #3 done ok 1\n4 #2 done ok 1\n"
+                "= ok 4 of 6, chain 4\n");
+}
+END_TEST
+
+START_TEST(one_failure_among_those_of_a_name_skips)
+{
+    given_named(given_wait(3), "x");
+    given_named(given_failing(given_wait(1), 0), "x");
+    description_count(given_after(given_wait(1), "x"), 2);
+    given_ends_only();
+    given_tells("1 #1 done failed 1\n1 #2 done skipped 0\n1 #3 done skipped 0\n3 #0 done ok 1\n"
+                "= failed 3 of 4, chain 3\n");
+}
+END_TEST
+
+/* ---- Rule 9: cancels
+ * --------------------------------------------------------------------------------- */
+
+START_TEST(a_running_job_is_cancelled_and_gives_its_slot_back)
+{
+    given_wait(9);
+    given_wait(2);
+    given_batch.options.concurrency = 1;
+    given_cancelled_tells(
+        3, 0,
+        "0 #0 started 1\n0 #0 wait 0 for 9\n3 #0 done cancelled 1\n"
+        "3 #1 started 1\n3 #1 wait 0 for 2\n5 #1 done ok 1\n= failed 5 of 5, chain 3\n");
+    ck_assert_uint_eq(given_story.cancelled, 1);
+}
+END_TEST
+
+START_TEST(a_ready_job_is_cancelled_and_never_starts)
+{
+    given_wait(4);
+    given_wait(4);
+    given_wait(4);
+    given_batch.options.concurrency = 1;
+    given_ends_only();
+    given_cancelled_tells(1, 1,
+                          "1 #1 done cancelled 0\n4 #0 done ok 1\n8 #2 done ok 1\n"
+                          "= failed 8 of 8, chain 4\n");
+}
+END_TEST
+
+START_TEST(a_waiting_job_is_cancelled_and_who_waits_for_it_is_skipped)
+{
+    given_named(given_wait(4), "x");
+    given_named(given_after(given_wait(4), "x"), "y");
+    given_after(given_wait(4), "y");
+    given_ends_only();
+    given_cancelled_tells(1, 1,
+                          "1 #1 done cancelled 0\n1 #2 done skipped 0\n4 #0 done ok 1\n"
+                          "= failed 4 of 4, chain 4\n");
+}
+END_TEST
+
+START_TEST(a_queueing_job_is_cancelled_and_leaves_the_queue)
+{
+    given_compute(4);
+    given_compute(1);
+    given_compute(2);
+    given_cancelled_tells(1, 1,
+                          "0 #0 started 1\n0 #0 compute 0 for 4\n0 #1 started 1\n0 #2 started 1\n"
+                          "1 #1 done cancelled 1\n4 #2 compute 0 for 2\n4 #0 done ok 1\n"
+                          "6 #2 done ok 1\n= failed 6 of 6, chain 4\n");
+}
+END_TEST
+
+START_TEST(a_cancelled_jobs_worker_goes_to_the_head)
+{
+    given_compute(9);
+    given_compute(2);
+    given_cancelled_tells(3, 0,
+                          "0 #0 started 1\n0 #0 compute 0 for 9\n0 #1 started 1\n"
+                          "3 #1 compute 0 for 2\n3 #0 done cancelled 1\n5 #1 done ok 1\n"
+                          "= failed 5 of 5, chain 3\n");
+}
+END_TEST
+
+START_TEST(a_blocking_job_is_cancelled_and_gives_its_worker_back)
+{
+    given_wait(9);
+    given_wait(2);
+    given_batch.options.mode = PLAN_BLOCKING;
+    given_ends_only();
+    given_cancelled_tells(3, 0,
+                          "3 #0 done cancelled 1\n5 #1 done ok 1\n= failed 5 of 5, chain 3\n");
+}
+END_TEST
+
+START_TEST(a_job_is_cancelled_in_its_back_off)
+{
+    given_backoff(given_failing(given_wait(1), 1), 9, 1, -1);
+    given_ends_only();
+    given_cancelled_tells(4, 0, "4 #0 done cancelled 1\n= failed 4 of 4, chain 4\n");
+}
+END_TEST
+
+START_TEST(a_cancel_counts_for_first_done)
+{
+    given_wait(9);
+    given_wait(2);
+    given_batch.options.until = PLAN_UNTIL_FIRST_DONE;
+    given_ends_only();
+    given_cancelled_tells(
+        1, 0, "1 #0 done cancelled 1\n1 #1 done cancelled 1\n= failed 1 of 2, chain 1\n");
+}
+END_TEST
+
+START_TEST(a_cancel_does_not_count_for_first_failed)
+{
+    given_wait(9);
+    given_wait(2);
+    given_batch.options.until = PLAN_UNTIL_FIRST_FAILED;
+    given_ends_only();
+    given_cancelled_tells(1, 0,
+                          "1 #0 done cancelled 1\n2 #1 done ok 1\n= failed 2 of 3, chain 2\n");
+}
+END_TEST
+
+START_TEST(a_terminal_or_unknown_job_is_not_cancelled)
+{
+    given_wait(1);
+    given_wait(9);
+    given_ends_only();
+    given_cancelled_tells(3, _i == 0 ? 0 : 2,
+                          "1 #0 done ok 1\n9 #1 done ok 1\n= ok 9 of 10, chain 9\n");
+    ck_assert_uint_eq(given_story.cancelled, 0);
+}
+END_TEST
+
+START_TEST(a_batch_cancelled_whole_is_swept)
+{
+    given_wait(1);
+    given_wait(9);
+    given_named(given_wait(5), "x");
+    given_after(given_wait(1), "x");
+    given_ends_only();
+    given_cancelled_tells(3, STORY_WHOLE,
+                          "1 #0 done ok 1\n3 #1 done cancelled 1\n3 #2 done cancelled 1\n"
+                          "3 #3 done cancelled 0\n= cancelled 3 of 7, chain 3\n");
+    ck_assert_uint_eq(given_story.cancelled, 3);
+}
+END_TEST
+
+static void add_endings(TCase *tcase)
+{
+    tcase_add_test(tcase, dependents_become_ready_in_index_order_then_start);
+    tcase_add_test(tcase, a_job_waits_for_all_that_it_names);
+    tcase_add_test(tcase, a_name_may_stand_twice_in_after);
+    tcase_add_test(tcase, after_in_defaults_holds_for_all_that_set_none);
+    tcase_add_test(tcase, what_waits_for_a_failure_is_skipped_at_once_and_once);
+    tcase_add_test(tcase, a_skip_takes_its_place_in_the_instant);
+    tcase_add_test(tcase, retries_left_are_not_a_failure_for_those_who_wait);
+    tcase_add_test(tcase, first_done_cancels_the_rest_in_index_order);
+    tcase_add_test(tcase, first_done_takes_a_failure_too);
+    tcase_add_test(tcase, first_failed_looks_at_terminal_jobs_not_at_attempts);
+    tcase_add_test(tcase, first_failed_takes_a_time_out_too);
+    tcase_add_test(tcase, nothing_steps_in_consequence_of_a_sweep);
+    tcase_add_test(tcase, a_worker_goes_to_the_head_even_if_the_end_then_sweeps);
+    tcase_add_test(tcase, a_skip_that_is_due_is_swept);
+    tcase_add_test(tcase, the_batch_time_out_sweeps_what_is_left);
+    tcase_add_test(tcase, what_is_due_exactly_at_the_batch_time_out_comes_before_it);
+    tcase_add_test(tcase, what_follows_after_the_instant_of_the_time_out_does_not);
+    tcase_add_test(tcase, a_batch_time_out_of_zero_lets_the_first_instant_pass);
+    tcase_add_test(tcase, a_time_out_of_job_and_batch_at_one_instant_is_the_jobs);
+    tcase_add_test(tcase, after_waits_for_all_who_bear_the_name);
+    tcase_add_test(tcase, one_failure_among_those_of_a_name_skips);
+}
+
+static void add_cancels(TCase *tcase)
+{
+    tcase_add_test(tcase, a_running_job_is_cancelled_and_gives_its_slot_back);
+    tcase_add_test(tcase, a_ready_job_is_cancelled_and_never_starts);
+    tcase_add_test(tcase, a_waiting_job_is_cancelled_and_who_waits_for_it_is_skipped);
+    tcase_add_test(tcase, a_queueing_job_is_cancelled_and_leaves_the_queue);
+    tcase_add_test(tcase, a_cancelled_jobs_worker_goes_to_the_head);
+    tcase_add_test(tcase, a_blocking_job_is_cancelled_and_gives_its_worker_back);
+    tcase_add_test(tcase, a_job_is_cancelled_in_its_back_off);
+    tcase_add_test(tcase, a_cancel_counts_for_first_done);
+    tcase_add_test(tcase, a_cancel_does_not_count_for_first_failed);
+    tcase_add_loop_test(tcase, a_terminal_or_unknown_job_is_not_cancelled, 0, 2);
+    tcase_add_test(tcase, a_batch_cancelled_whole_is_swept);
+}
+
+Suite *test_suite(void)
+{
+    static const struct {
+        const char *name;
+        void (*add)(TCase *tcase);
+    } groups[] = {{"endings", add_endings}, {"cancels", add_cancels}};
+    Suite *suite = suite_create("batch_ends");
+
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        TCase *tcase = tcase_create(groups[i].name);
+
+        tcase_add_checked_fixture(tcase, given_open, given_close);
+        tcase_set_timeout(tcase, 60);
+        groups[i].add(tcase);
+        suite_add_tcase(suite, tcase);
+    }
+    return suite;
+}

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/dial.h"
+#include "client/lines.h"
+#include "client/progress.h"
+#include "client/show.h"
+#include "client/tally.h"
+#include "client/text.h"
+#include "tests/support/check.h"
+
+/* The client's smaller pure parts. */
+
+#define N(table) (sizeof(table) / sizeof((table)[0]))
+
+static struct bytes out;
+
+static void tear_down(void)
+{
+    bytes_fini(&out);
+}
+
+static const char *taken(void)
+{
+    bytes_add_char(&out, '\0');
+    return bytes_at(&out);
+}
+
+/* ---- Bytes and lines -------------------------------------------------------- */
+
+START_TEST(bytes_come_out_as_they_went_in)
+{
+    size_t in = 0, gone = 0;
+
+    srand(1);
+    while (gone < 200000) {
+        for (int n = rand() % 300; n > 0; n--)
+            bytes_add_char(&out, (char)(in++ % 251));
+        for (size_t n = (size_t)(rand() % 300); n > 0 && bytes_len(&out) > 0; n--) {
+            ck_assert_int_eq(*bytes_at(&out), (char)(gone++ % 251));
+            bytes_consume(&out, 1);
+        }
+    }
+    ck_assert_uint_eq(bytes_len(&out), in - gone);
+    ck_assert_uint_le(out.room, 65536);
+}
+END_TEST
+
+START_TEST(lines_are_whole_in_any_chunking)
+{
+    static const char text[] = "one\n\ntwo and a half\nthree\nrest";
+    static const char *const expected[] = {"one\n", "\n", "two and a half\n", "three\n"};
+
+    for (size_t piece = 1; piece < sizeof text; piece++) {
+        struct lines lines = {.len = 0};
+        const char *line;
+        size_t len, n = 0;
+
+        for (size_t at = 0; at < strlen(text); at += piece) {
+            size_t left = strlen(text) - at;
+
+            lines_feed(&lines, text + at, left < piece ? left : piece);
+            while ((line = lines_next(&lines, &len)) != NULL) {
+                ck_assert_uint_lt(n, N(expected));
+                ck_assert_uint_eq(len, strlen(expected[n]));
+                ck_assert_int_eq(memcmp(line, expected[n++], len), 0);
+            }
+        }
+        ck_assert_uint_eq(n, N(expected));
+        line = lines_rest(&lines, &len);
+        ck_assert_uint_eq(len, 4);
+        ck_assert_int_eq(memcmp(line, "rest", 4), 0);
+        lines_fini(&lines);
+    }
+}
+END_TEST
+
+/* ---- Tally -------------------------------------------------------------------- */
+
+static void tell(struct tally *tally, enum event_kind kind, uint64_t batch, const char *word)
+{
+    struct event event = {.kind = kind, .batch = batch, .jobs = 2};
+
+    event.status = event.code = (struct event_string){word, strlen(word)};
+    tally_take(tally, &event);
+}
+
+START_TEST(a_tally_knows_which_batches_run)
+{
+    struct tally tally = {0};
+    uint64_t sum = 0, batch;
+
+    for (uint64_t i = 1; i <= 5000; i++)
+        tell(&tally, EVENT_ACCEPTED, i * i, "");
+    for (uint64_t i = 5000; i > 10; i--)
+        tell(&tally, EVENT_FINISHED, i * i, "ok");
+    tell(&tally, EVENT_FINISHED, 77777777, "ok");
+    for (size_t place = 0; tally_next_running(&tally, &place, &batch);)
+        sum += batch;
+    ck_assert_uint_eq(tally.n_running, 10);
+    ck_assert_uint_eq(sum, 385);
+    ck_assert_uint_eq(tally.answers, 5000);
+    ck_assert_uint_eq(tally.jobs, 10000);
+    ck_assert(!tally.not_ok);
+    tell(&tally, EVENT_FINISHED, 1, "failed");
+    ck_assert(tally.not_ok);
+    tally_fini(&tally);
+}
+END_TEST
+
+START_TEST(a_tally_counts_answers_of_every_kind)
+{
+    struct tally tally = {0};
+
+    tally_count(&tally, EVENT_PONG);
+    tally_count(&tally, EVENT_STATS);
+    tally_count(&tally, EVENT_CANCELLED);
+    tally_count(&tally, EVENT_DONE);
+    tally_count(&tally, EVENT_STEP);
+    ck_assert(!tally.has_unknown);
+    tally_count(&tally, EVENT_UNKNOWN);
+    ck_assert(tally.has_unknown);
+    ck_assert_uint_eq(tally.answers, 3);
+    ck_assert_uint_eq(tally.done, 1);
+    tell(&tally, EVENT_ERROR, 0, "invalid_request");
+    ck_assert(tally.refused && !tally.is_deaf);
+    tell(&tally, EVENT_ERROR, 0, "bad_json");
+    ck_assert(tally.is_deaf);
+    ck_assert_uint_eq(tally.answers, 5);
+}
+END_TEST
+
+/* ---- Text ----------------------------------------------------------------------- */
+
+static const struct {
+    int64_t ns;
+    const char *rounded, *fine;
+} seconds[] = {
+    {0, "0.000 s", "0.000 s"},
+    {1, "0.000 s", "0.000000001 s"},
+    {40000, "0.000 s", "0.000040 s"},
+    {999999, "0.001 s", "0.001000 s"},
+    {1000000000, "1.000 s", "1.000 s"},
+    {1000499999, "1.000 s", "1.000 s"},
+    {1000500000, "1.001 s", "1.001 s"},
+    {7800000000000, "7800.000 s", "7800.000 s"},
+    {INT64_MAX, "9223372036.855 s", "9223372036.855 s"},
+};
+
+START_TEST(times_are_rounded_for_people)
+{
+    char text[TEXT_SECONDS_MAX];
+
+    ck_assert_str_eq(text_seconds(text, seconds[_i].ns), seconds[_i].rounded);
+    ck_assert_str_eq(text_seconds_fine(text, seconds[_i].ns), seconds[_i].fine);
+}
+END_TEST
+
+START_TEST(sizes_have_units)
+{
+    char text[TEXT_SECONDS_MAX];
+
+    ck_assert_str_eq(text_size(text, 0), "0 B");
+    ck_assert_str_eq(text_size(text, 1023), "1023 B");
+    ck_assert_str_eq(text_size(text, 1536), "1.5 KiB");
+    ck_assert_str_eq(text_size(text, UINT64_MAX), "16.0 EiB");
+}
+END_TEST
+
+static const struct {
+    const char *text, *shown;
+} unsafe[] = {
+    {"plain \xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
+     "plain \xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"},
+    {"\033[2J", "\\x1b[2J"},
+    {"a\nb\tc\r", "a\\nb\\tc\\r"},
+    {"\x7f", "\\x7f"},
+    {"\xc2\x9b", "\\x9b"},
+    {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+    {"\xff", "\xef\xbf\xbd"},
+    {"\xe2\x82", "\xef\xbf\xbd\xef\xbf\xbd"},
+};
+
+START_TEST(a_terminal_is_only_shown_text)
+{
+    text_append_safe(&out, unsafe[_i].text, strlen(unsafe[_i].text), 100);
+    ck_assert_str_eq(taken(), unsafe[_i].shown);
+}
+END_TEST
+
+START_TEST(a_long_text_is_cut_at_a_whole_character)
+{
+    text_append_safe(&out,
+                     "ab\xc3\xa9"
+                     "cd",
+                     6, 3);
+    ck_assert_str_eq(taken(), "ab...");
+}
+END_TEST
+
+/* ---- Addresses --------------------------------------------------------------------- */
+
+static const struct {
+    const char *text, *host, *port; /* host NULL if it is refused */
+    bool is_unix;
+} addresses[] = {
+    {"127.0.0.1:9248", "127.0.0.1", "9248", false},
+    {"localhost:1", "localhost", "1", false},
+    {"9248", "127.0.0.1", "9248", false},
+    {":65535", "", "65535", false},
+    {"[::1]:80", "::1", "80", false},
+    {"unix:/run/waitd", "/run/waitd", "", true},
+    {"unix:a:b", "a:b", "", true},
+    {"", NULL, NULL, false},
+    {"localhost", NULL, NULL, false},
+    {"localhost:", NULL, NULL, false},
+    {"localhost:http", NULL, NULL, false},
+    {"localhost:0", NULL, NULL, false},
+    {"localhost:65536", NULL, NULL, false},
+    {"localhost:-1", NULL, NULL, false},
+    {"0", NULL, NULL, false},
+    {"::1:80", NULL, NULL, false},
+    {"[::1]", NULL, NULL, false},
+    {"[]:80", NULL, NULL, false},
+    {"[::1:80", NULL, NULL, false},
+    {"unix:", NULL, NULL, false},
+};
+
+START_TEST(addresses_are_taken_apart)
+{
+    struct dial_target target = {.host = "untouched"};
+    const char *problem = dial_parse(addresses[_i].text, &target);
+
+    if (addresses[_i].host == NULL) {
+        ck_assert_msg(problem != NULL, "%s", addresses[_i].text);
+        ck_assert_str_eq(target.host, "untouched");
+        return;
+    }
+    ck_assert_msg(problem == NULL, "%s %s", addresses[_i].text, problem);
+    ck_assert_str_eq(target.host, addresses[_i].host);
+    ck_assert_str_eq(target.port, addresses[_i].port);
+    ck_assert(target.is_unix == addresses[_i].is_unix);
+}
+END_TEST
+
+START_TEST(a_path_too_long_for_a_socket_is_refused)
+{
+    char text[300] = "unix:";
+    struct dial_target target;
+
+    memset(text + 5, 'p', 107);
+    ck_assert_ptr_null(dial_parse(text, &target));
+    text[5 + 107] = 'p';
+    ck_assert_ptr_nonnull(dial_parse(text, &target));
+    memset(text, 'h', 290);
+    strcpy(text + 290, ":80");
+    ck_assert_ptr_nonnull(dial_parse(text, &target));
+}
+END_TEST
+
+/* ---- Progress ------------------------------------------------------------------------- */
+
+static const struct {
+    struct progress_figures figures;
+    unsigned columns;
+    const char *line;
+} bars[] = {
+    {{4, 1, 1000000000}, 40, "[==>       ] 1/4  1.0 s  ETA about 3.0 s"},
+    {{10, 0, 1500000000}, 27, "[>            ] 0/10  1.5 s"},
+    {{10, 10, 61000000000}, 30, "[===============] 10/10  1m01s"},
+    {{10, 10, 7325000000000}, 12, "10/10  2h02m"},
+    {{0, 0, 0}, 5, "0/0  "},
+    {{1, 0, 0}, 0, ""},
+};
+
+START_TEST(progress_keeps_to_the_width)
+{
+    char line[PROGRESS_MAX];
+    size_t len = progress_render(line, &bars[_i].figures, bars[_i].columns);
+
+    ck_assert_uint_eq(len, strlen(line));
+    ck_assert_uint_le(len, bars[_i].columns);
+    ck_assert_str_eq(line, bars[_i].line);
+}
+END_TEST
+
+START_TEST(a_bar_is_no_wider_than_can_be_read)
+{
+    struct progress_figures figures = {2, 1, 500000000};
+    char line[PROGRESS_MAX];
+
+    progress_render(line, &figures, 200);
+    ck_assert_str_eq(line, "[====================>                   ] 1/2  0.5 s  "
+                           "ETA about 0.5 s");
+    ck_assert_uint_lt(progress_render(line, &figures, 100000), PROGRESS_MAX);
+}
+END_TEST
+
+/* ---- What people see ---------------------------------------------------------------------- */
+
+static struct event_string word(const char *text)
+{
+    return (struct event_string){text, strlen(text)};
+}
+
+START_TEST(a_job_is_one_line)
+{
+    struct show_run run = {.out = &out, .batches = 1, .jobs = 11};
+    struct event event = {.kind = EVENT_DONE,
+                          .batch = 3,
+                          .job = 2,
+                          .at_ns = 3000012345,
+                          .name = word("three\n"),
+                          .status = word("ok"),
+                          .data = word("6")};
+
+    show_human.event(&run, &event);
+    run.batches = 2;
+    event.data.text = NULL;
+    event.attempts = 3;
+    event.status = word("timed_out");
+    show_human.event(&run, &event);
+    ck_assert_str_eq(taken(), "     3.000 s  ok         #2  three\\n = 6\n"
+                              "[3]      3.000 s  timed_out  #2  three\\n (3 attempts)\n");
+}
+END_TEST
+
+START_TEST(totals_are_one_line)
+{
+    struct show_run run = {.out = &out, .batches = 1};
+    struct event event = {.kind = EVENT_FINISHED,
+                          .batch = 1,
+                          .status = word("ok"),
+                          .jobs = 10,
+                          .ok = 10,
+                          .elapsed_ns = 1000100000,
+                          .predicted_ns = 1000000000,
+                          .sequential_ns = 10000000000,
+                          .critical_path_ns = 1000000000,
+                          .speedup = 9.999};
+
+    show_summary.event(&run, &event);
+    run.batches = 2;
+    run.color = true;
+    event.ok = 9;
+    event.failed = 1;
+    event.status = word("failed");
+    event.predicted_ns = 900000000;
+    show_totals(&run, &event);
+    ck_assert_str_eq(taken(),
+                     "ok: 10 jobs in 1.000 s (10.000 s one by one, speed-up 10.0, critical path "
+                     "1.000 s)\n"
+                     "batch 1: \033[31mfailed\033[0m: 10 jobs in 1.000 s: 9 ok, 1 failed "
+                     "(10.000 s one by one, speed-up 10.0, critical path 1.000 s, 0.100 s behind "
+                     "schedule)\n");
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("client");
+    TCase *tests = tcase_create("client");
+
+    tcase_add_checked_fixture(tests, NULL, tear_down);
+    tcase_add_test(tests, bytes_come_out_as_they_went_in);
+    tcase_add_test(tests, lines_are_whole_in_any_chunking);
+    tcase_add_test(tests, a_tally_knows_which_batches_run);
+    tcase_add_test(tests, a_tally_counts_answers_of_every_kind);
+    tcase_add_loop_test(tests, times_are_rounded_for_people, 0, N(seconds));
+    tcase_add_test(tests, sizes_have_units);
+    tcase_add_loop_test(tests, a_terminal_is_only_shown_text, 0, N(unsafe));
+    tcase_add_test(tests, a_long_text_is_cut_at_a_whole_character);
+    tcase_add_loop_test(tests, addresses_are_taken_apart, 0, N(addresses));
+    tcase_add_test(tests, a_path_too_long_for_a_socket_is_refused);
+    tcase_add_loop_test(tests, progress_keeps_to_the_width, 0, N(bars));
+    tcase_add_test(tests, a_bar_is_no_wider_than_can_be_read);
+    tcase_add_test(tests, a_job_is_one_line);
+    tcase_add_test(tests, totals_are_one_line);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

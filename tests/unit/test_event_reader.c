@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: ISC */
+#include "proto/event_reader.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/event.h"
+#include "tests/support/check.h"
+
+static struct event_reader *reader;
+static struct event event;
+
+static void set_up(void)
+{
+    reader = event_reader_new();
+    ck_assert_ptr_nonnull(reader);
+}
+
+static void tear_down(void)
+{
+    event_reader_free(reader);
+}
+
+static void read_line(const char *line)
+{
+    ck_assert_msg(event_reader_read(reader, line, strlen(line), &event) == 0, "%s", line);
+}
+
+#define ck_assert_text(string, expected)                                                           \
+    ck_assert_msg(event_reader_is(string, expected), "%.*s is not %s", (int)(string).len,          \
+                  (string).text != NULL ? (string).text : "(none)", expected)
+
+START_TEST(a_done_line_is_read)
+{
+    read_line("{\"event\":\"done\",\"batch\":18446744073709551615,\"job\":7,\"name\":\"A\\u00e9\","
+              "\"status\":\"ok\",\"at\":3.000000001,\"due\":3,\"attempts\":2,\"data\":[1]}\n");
+    ck_assert_int_eq(event.kind, EVENT_DONE);
+    ck_assert_uint_eq(event.batch, UINT64_MAX);
+    ck_assert_uint_eq(event.job, 7);
+    ck_assert_text(event.name, "A\xc3\xa9");
+    ck_assert_text(event.status, "ok");
+    ck_assert_int_eq(event.at_ns, 3000000001);
+    ck_assert(event.has_due);
+    ck_assert_int_eq(event.due_ns, 3000000000);
+    ck_assert_uint_eq(event.attempts, 2);
+    ck_assert_text(event.data, "[1]");
+}
+END_TEST
+
+START_TEST(what_is_absent_is_zero)
+{
+    read_line("{\"event\":\"done\",\"name\":\"x\",\"data\":1,\"due\":1,\"job\":3}");
+    read_line("{\"event\":\"done\"}");
+    ck_assert_ptr_null(event.name.text);
+    ck_assert_ptr_null(event.data.text);
+    ck_assert_uint_eq(event.job, 0);
+    ck_assert(!event.has_due);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    int64_t ns;
+} times[] = {
+    {"0", 0},
+    {"0.1", 100000000},
+    {"9007199.254740993", 9007199254740993}, /* 2^53 + 1: no double has it */
+    {"9223372036.854775807", INT64_MAX},
+    {"9223372036.854775808", INT64_MAX},
+    {"1e400", INT64_MAX},
+    {"0.0000000004", 0},
+};
+
+START_TEST(times_are_exact)
+{
+    char line[128];
+
+    snprintf(line, sizeof line, "{\"event\":\"finished\",\"elapsed\":%s}", times[_i].text);
+    read_line(line);
+    ck_assert_int_eq(event.elapsed_ns, times[_i].ns);
+}
+END_TEST
+
+static const char *const texts[] = {
+    "null",
+    "true",
+    "false",
+    "0",
+    "-1.50e+400",
+    "123456789012345678901234567890",
+    "\"\\ud800\"",
+    "\"\"",
+    "[]",
+    "{}",
+    "{\"batch\":9,\"a\":[{\"event\":\"done\"},[[]]],\"name\":\"no\"}",
+};
+
+START_TEST(data_is_the_text_that_it_was)
+{
+    char line[256];
+
+    snprintf(line, sizeof line, "{\"event\":\"done\",\"data\":%s,\"batch\":4}", texts[_i]);
+    read_line(line);
+    ck_assert_text(event.data, texts[_i]);
+    ck_assert_uint_eq(event.batch, 4);
+    ck_assert_ptr_null(event.name.text);
+}
+END_TEST
+
+START_TEST(deep_data_is_read)
+{
+    enum { DEPTH = 1000 };
+    char line[2 * DEPTH + 64] = "{\"event\":\"done\",\"data\":";
+    size_t len = strlen(line);
+
+    memset(line + len, '[', DEPTH);
+    memset(line + len + DEPTH, ']', DEPTH);
+    strcpy(line + len + 2 * DEPTH, ",\"job\":5}");
+    read_line(line);
+    ck_assert_uint_eq(event.data.len, 2 * DEPTH);
+    ck_assert_uint_eq(event.job, 5);
+}
+END_TEST
+
+START_TEST(what_this_version_does_not_know_is_passed_over)
+{
+    read_line("{\"event\":\"paused\",\"why\":{\"batch\":1},\"batch\":2,\"job\":\"three\"}");
+    ck_assert_int_eq(event.kind, EVENT_UNKNOWN);
+    ck_assert_uint_eq(event.batch, 2);
+    ck_assert_uint_eq(event.job, 0);
+}
+END_TEST
+
+static const char *const wrong[] = {
+    "",
+    "{",
+    "[]",
+    "1",
+    "\"event\"",
+    "{\"event\":\"done\"",
+    "{\"event\":\"done\"}{",
+    "{\"event\":\"done\"}{}",
+    "{\"event\":\"done\",}",
+    "HTTP/1.1 400 Bad Request",
+    "{\"event\":\"\xff\"}",
+};
+
+START_TEST(what_is_no_event_is_refused_and_forgotten)
+{
+    event.batch = 99;
+    ck_assert_int_eq(event_reader_read(reader, wrong[_i], strlen(wrong[_i]), &event), -1);
+    ck_assert_uint_eq(event.batch, 99);
+    read_line("{\"event\":\"pong\",\"protocol\":1}");
+    ck_assert_int_eq(event.kind, EVENT_PONG);
+    ck_assert_uint_eq(event.protocol, 1);
+}
+END_TEST
+
+START_TEST(strings_with_escapes_stay_valid_together)
+{
+    char long_line[4096] = "{\"event\":\"error\",\"message\":\"";
+    char *end = long_line + strlen(long_line);
+
+    for (int i = 0; i < 300; i++)
+        end = stpcpy(end, "\\u0041\\n");
+    strcpy(end, "\",\"path\":\"\\u006a\",\"code\":\"bad_json\"}");
+    read_line("{\"event\":\"pong\"}");
+    read_line(long_line);
+    ck_assert_uint_eq(event.message.len, 600);
+    ck_assert_text(event.path, "j");
+    ck_assert_text(event.code, "bad_json");
+}
+END_TEST
+
+static const struct {
+    const char *line;
+    enum event_kind kind;
+} kinds[] = {
+    {"{\"event\":\"done\",\"batch\":1}", EVENT_DONE},
+    {"{\"event\":\"accepted\"", EVENT_ACCEPTED},
+    {"{\"event\":\"started\"", EVENT_STARTED},
+    {"{\"event\":\"step\"", EVENT_STEP},
+    {"{\"event\":\"retry\"", EVENT_RETRY},
+    {"{\"event\":\"finished\"", EVENT_FINISHED},
+    {"{\"event\":\"error\"", EVENT_ERROR},
+    {"{\"event\":\"pong\"", EVENT_PONG},
+    {"{\"event\":\"cancelled\"", EVENT_CANCELLED},
+    {"{\"event\":\"stats\"", EVENT_STATS},
+    {"{\"event\":\"don\"", EVENT_UNKNOWN},
+    {"{\"event\":\"donee\"", EVENT_UNKNOWN},
+    {"{\"event\":\"done", EVENT_UNKNOWN},
+    {"{\"event\":", EVENT_UNKNOWN},
+    {"", EVENT_UNKNOWN},
+    {"{\"batch\":1,\"event\":\"done\"}", EVENT_UNKNOWN},
+};
+
+START_TEST(the_first_member_tells_the_kind)
+{
+    ck_assert_int_eq(event_reader_kind(kinds[_i].line, strlen(kinds[_i].line)), kinds[_i].kind);
+}
+END_TEST
+
+START_TEST(what_is_written_is_read_back)
+{
+    struct batch_result result = {.status = BATCH_TIMED_OUT,
+                                  .counts = {1, 2, 3, 4, 5},
+                                  .predicted_ns = 1,
+                                  .sequential_ns = 1000000000000000001,
+                                  .critical_path_ns = 3};
+    char line[EVENT_LINE_MAX + 64];
+    struct event_text id = {"\"x\\\"y\"", 6};
+
+    *event_write_finished(line, 8, id, 15, 2000000000000000000, &result) = '\0';
+    read_line(line);
+    ck_assert_int_eq(event.kind, EVENT_FINISHED);
+    ck_assert_text(event.id, "\"x\\\"y\"");
+    ck_assert_text(event.status, "timed_out");
+    ck_assert_uint_eq(event.jobs, 15);
+    ck_assert_uint_eq(event.ok, 1);
+    ck_assert_uint_eq(event.failed, 2);
+    ck_assert_uint_eq(event.timed_out, 3);
+    ck_assert_uint_eq(event.cancelled, 4);
+    ck_assert_uint_eq(event.skipped, 5);
+    ck_assert_int_eq(event.elapsed_ns, 2000000000000000000);
+    ck_assert_int_eq(event.predicted_ns, 1);
+    ck_assert_int_eq(event.sequential_ns, 1000000000000000001);
+    ck_assert_int_eq(event.critical_path_ns, 3);
+    ck_assert_double_eq(event.speedup, 0.5);
+}
+END_TEST
+
+#define N(table) (sizeof(table) / sizeof((table)[0]))
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("event_reader");
+    TCase *tests = tcase_create("event_reader");
+
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, a_done_line_is_read);
+    tcase_add_test(tests, what_is_absent_is_zero);
+    tcase_add_loop_test(tests, times_are_exact, 0, N(times));
+    tcase_add_loop_test(tests, data_is_the_text_that_it_was, 0, N(texts));
+    tcase_add_test(tests, deep_data_is_read);
+    tcase_add_test(tests, what_this_version_does_not_know_is_passed_over);
+    tcase_add_loop_test(tests, what_is_no_event_is_refused_and_forgotten, 0, N(wrong));
+    tcase_add_test(tests, strings_with_escapes_stay_valid_together);
+    tcase_add_loop_test(tests, the_first_member_tells_the_kind, 0, N(kinds));
+    tcase_add_test(tests, what_is_written_is_read_back);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/engine/names.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/check.h"
+
+static const uint8_t key[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+/* From the paper's appendix and the reference implementation's vectors. */
+START_TEST(siphash_gives_its_published_answers)
+{
+    static const struct {
+        size_t len;
+        uint64_t hash;
+    } cases[] = {
+        {0, UINT64_C(0x726fdb47dd0e0e31)},
+        {1, UINT64_C(0x74f839c593dc67fd)},
+        {8, UINT64_C(0x93f5f5799a932462)},
+        {15, UINT64_C(0xa129ca6149be45e5)},
+    };
+    char bytes[15];
+
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (char)i;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        ck_assert_uint_eq(names_siphash(key, bytes, cases[i].len), cases[i].hash);
+}
+END_TEST
+
+START_TEST(equal_names_have_one_number)
+{
+    struct names *names = names_new(4, key);
+
+    ck_assert_ptr_nonnull(names);
+    ck_assert_uint_eq(names_add(names, "a", 1), 0);
+    ck_assert_uint_eq(names_add(names, "", 0), 1);
+    ck_assert_uint_eq(names_add(names, "ab", 2), 2);
+    ck_assert_uint_eq(names_add(names, "a", 1), 0);
+    ck_assert_uint_eq(names_add(names, "", 0), 1);
+    ck_assert_uint_eq(names_find(names, "ab", 2), 2);
+    ck_assert_uint_eq(names_find(names, "b", 1), NAMES_NONE);
+    ck_assert_uint_eq(names_find(names, "a\0", 2), NAMES_NONE);
+    ck_assert_uint_eq(names_count(names), 3);
+    names_free(names);
+}
+END_TEST
+
+START_TEST(a_full_set_still_finds_every_name)
+{
+    enum { ROOM = 10000 };
+    static char text[ROOM][8];
+    struct names *names = names_new(ROOM, key);
+
+    ck_assert_ptr_nonnull(names);
+    for (uint32_t i = 0; i < ROOM; i++) {
+        snprintf(text[i], sizeof(text[i]), "n%u", (unsigned)i);
+        ck_assert_uint_eq(names_add(names, text[i], strlen(text[i])), i);
+    }
+    for (uint32_t i = 0; i < ROOM; i++)
+        ck_assert_uint_eq(names_find(names, text[i], strlen(text[i])), i);
+    ck_assert_uint_eq(names_find(names, "n10000", 6), NAMES_NONE);
+    names_free(names);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("names");
+    TCase *tests = tcase_create("names");
+
+    tcase_add_test(tests, siphash_gives_its_published_answers);
+    tcase_add_test(tests, equal_names_have_one_number);
+    tcase_add_test(tests, a_full_set_still_finds_every_name);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/support/check.h"
+
+#define SECOND        INT64_C(1000000000)
+#define ARGUMENTS_MAX 16
+
+static struct options options;
+static char problem[OPTIONS_PROBLEM_MAX];
+static char file[] = "test_options.XXXXXX";
+
+static void set_up(void)
+{
+    int fd;
+
+    strcpy(file, "test_options.XXXXXX");
+    fd = mkstemp(file);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    memset(&options, 0, sizeof(options));
+    strcpy(problem, "(none)");
+}
+
+static void tear_down(void)
+{
+    options_fini(&options);
+    unlink(file);
+}
+
+/* Reads a command line, blanks between its words, and the file if it was
+ * written. */
+static enum options_verdict read_line(const char *line)
+{
+    char *argv[ARGUMENTS_MAX + 1] = {NULL}, words[256];
+    int argc = 0;
+
+    snprintf(words, sizeof(words), "waitd %s", line);
+    for (char *word = strtok(words, " "); word && argc < ARGUMENTS_MAX; word = strtok(NULL, " "))
+        argv[argc++] = word;
+    return options_read(&options, argc, argv, file, problem);
+}
+
+static void write_file(const char *text)
+{
+    FILE *out = fopen(file, "w");
+
+    ck_assert_ptr_nonnull(out);
+    fputs(text, out);
+    fclose(out);
+}
+
+static enum options_verdict read_file(const char *text)
+{
+    write_file(text);
+    return read_line("");
+}
+
+#define ck_assert_run(verdict)                                                                     \
+    do {                                                                                           \
+        enum options_verdict is = (verdict);                                                       \
+        ck_assert_msg(is == OPTIONS_RUN, "verdict %d: %s", is, problem);                           \
+    } while (0)
+
+START_TEST(the_defaults_are_those_of_the_contract)
+{
+    ck_assert_run(read_line(""));
+    ck_assert_uint_eq(options.listen.n, 1);
+    ck_assert_str_eq(options.listen.text[0], "127.0.0.1:9248");
+    ck_assert(!options.insecure);
+    ck_assert_uint_eq(options.threads, 0);
+    ck_assert_uint_eq(options.limits.max_connections, 0);
+    ck_assert_uint_eq(options.limits.max_jobs, 1000000);
+    ck_assert_uint_eq(options.limits.max_pending, 10000000);
+    ck_assert_uint_eq(options.limits.max_steps, 1000000000);
+    ck_assert_uint_eq(options.limits.max_request, 64 << 20);
+    ck_assert_int_eq(options.limits.max_wait_ns, 30 * 86400 * SECOND);
+    ck_assert_uint_eq(options.limits.max_backlog, 1 << 20);
+    ck_assert_int_eq(options.limits.client_timeout_ns, 600 * SECOND);
+    ck_assert_int_eq(options.limits.idle_timeout_ns, 0);
+    ck_assert_int_eq(options.limits.drain_timeout_ns, 5 * SECOND);
+    ck_assert_int_eq(options.log_level, LOG_LEVEL_INFO);
+    ck_assert(!options.stdio);
+    ck_assert(!options.check_config);
+}
+END_TEST
+
+START_TEST(flags_are_read)
+{
+    ck_assert_run(read_line("--listen :1 --listen=unix:/x --insecure --threads 3 --stdio "
+                            "--max-jobs=7"));
+    ck_assert_uint_eq(options.listen.n, 2);
+    ck_assert_str_eq(options.listen.text[0], ":1");
+    ck_assert_str_eq(options.listen.text[1], "unix:/x");
+    ck_assert(options.insecure);
+    ck_assert(options.stdio);
+    ck_assert_uint_eq(options.threads, 3);
+    ck_assert_uint_eq(options.limits.max_jobs, 7);
+}
+END_TEST
+
+START_TEST(of_a_flag_given_twice_the_last_counts)
+{
+    ck_assert_run(read_line("--max-jobs 1 --max-jobs 2"));
+    ck_assert_uint_eq(options.limits.max_jobs, 2);
+}
+END_TEST
+
+static const struct {
+    const char *line;
+    uint64_t bytes;
+} sizes[] = {
+    {"--max-request 1", 1},
+    {"--max-request 65536", 65536},
+    {"--max-request 64K", 65536},
+    {"--max-request 64k", 65536},
+    {"--max-request 64KiB", 65536},
+    {"--max-request 3M", 3 << 20},
+    {"--max-request 3MiB", 3 << 20},
+    {"--max-request 1G", 1 << 30},
+    {"--max-request 2GiB", UINT64_C(1) << 31},
+};
+
+START_TEST(sizes_are_bytes_or_have_a_suffix)
+{
+    ck_assert_run(read_line(sizes[_i].line));
+    ck_assert_uint_eq(options.limits.max_request, sizes[_i].bytes);
+}
+END_TEST
+
+static const struct {
+    const char *line;
+    int64_t ns;
+} durations[] = {
+    {"--idle-timeout 1", SECOND},
+    {"--idle-timeout 0.25", SECOND / 4},
+    {"--idle-timeout 250ms", SECOND / 4},
+    {"--idle-timeout 1m30s", 90 * SECOND},
+    {"--idle-timeout off", 0},
+    {"--idle-timeout 0", 0},
+};
+
+START_TEST(durations_are_those_of_the_protocol_or_off)
+{
+    ck_assert_run(read_line(durations[_i].line));
+    ck_assert_int_eq(options.limits.idle_timeout_ns, durations[_i].ns);
+}
+END_TEST
+
+/* Each with what its one line of complaint must tell. */
+static const struct {
+    const char *line, *tells;
+} wrongs[] = {
+    {"--frobnicate", "--frobnicate"},
+    {"-x", "-x"},
+    {"--max-jobs", "--max-jobs"},
+    {"--stdio=1", "--stdio"},
+    {"extra", "extra"},
+    {"--max-jobs 0", "\"0\""},
+    {"--max-jobs -1", "\"-1\""},
+    {"--max-jobs ten", "\"ten\""},
+    {"--max-jobs 1e6", "\"1e6\""},
+    {"--max-jobs 4294967295", "4294967294"},
+    {"--max-jobs 18446744073709551617", "18446744073709551617"},
+    {"--threads 0", "--threads"},
+    {"--threads 1025", "1024"},
+    {"--max-request 3G", "2147483648"},
+    {"--max-request 1T", "\"1T\""},
+    {"--max-request K", "\"K\""},
+    {"--max-request 1KB1", "\"1KB1\""},
+    {"--max-request 99999999999G", "--max-request"},
+    {"--max-wait 0", "--max-wait"},
+    {"--max-wait off", "\"off\""},
+    {"--max-wait 1x", "\"1x\""},
+    {"--drain-timeout -1s", "\"-1s\""},
+    {"--drain-timeout off", "\"off\""},
+    {"--log-level loud", "error, warning, info or debug"},
+    {"--listen nowhere", "\"nowhere\" has no port"},
+};
+
+START_TEST(a_wrong_flag_is_told_in_one_line_with_what_it_got)
+{
+    ck_assert_int_eq(read_line(wrongs[_i].line), OPTIONS_WRONG);
+    ck_assert_msg(strstr(problem, wrongs[_i].tells) != NULL, "%s: %s", wrongs[_i].line, problem);
+    ck_assert_ptr_null(strchr(problem, '\n'));
+}
+END_TEST
+
+START_TEST(help_and_version_go_before_what_follows)
+{
+    ck_assert_int_eq(read_line("--help --max-jobs x"), OPTIONS_HELP);
+    ck_assert_int_eq(read_line("-V"), OPTIONS_VERSION);
+    ck_assert_int_eq(read_line("--max-jobs x --help"), OPTIONS_WRONG);
+}
+END_TEST
+
+START_TEST(the_file_is_read)
+{
+    ck_assert_run(read_file("# a comment\n"
+                            "listen = { \"[::1]:1\", unix:/run/x } // another\n"
+                            "/* and\n one more */ insecure = yes\n"
+                            "max-jobs = 12\n"
+                            "max-backlog = \"2M\"\n"
+                            "client-timeout = off\n"
+                            "log-level = 'debug'\n"));
+    ck_assert_uint_eq(options.listen.n, 2);
+    ck_assert_str_eq(options.listen.text[0], "[::1]:1");
+    ck_assert_str_eq(options.listen.text[1], "unix:/run/x");
+    ck_assert(options.insecure);
+    ck_assert_uint_eq(options.limits.max_jobs, 12);
+    ck_assert_uint_eq(options.limits.max_backlog, 2 << 20);
+    ck_assert_int_eq(options.limits.client_timeout_ns, 0);
+    ck_assert_int_eq(options.log_level, LOG_LEVEL_DEBUG);
+}
+END_TEST
+
+START_TEST(listen_in_the_file_may_be_a_single_address)
+{
+    ck_assert_run(read_file("listen = 127.0.0.1:1\n"));
+    ck_assert_uint_eq(options.listen.n, 1);
+    ck_assert_str_eq(options.listen.text[0], "127.0.0.1:1");
+}
+END_TEST
+
+START_TEST(an_empty_file_changes_nothing)
+{
+    ck_assert_run(read_file(""));
+    ck_assert_uint_eq(options.limits.max_jobs, 1000000);
+}
+END_TEST
+
+START_TEST(flags_win_over_the_file)
+{
+    write_file("listen = {:1, :2}\nmax-jobs = 5\nmax-steps = 6\n");
+    ck_assert_run(read_line("--max-jobs 9 --listen :3"));
+    ck_assert_uint_eq(options.listen.n, 1);
+    ck_assert_str_eq(options.listen.text[0], ":3");
+    ck_assert_uint_eq(options.limits.max_jobs, 9);
+    ck_assert_uint_eq(options.limits.max_steps, 6);
+}
+END_TEST
+
+static const struct {
+    const char *text, *tells;
+} wrong_files[] = {
+    {"max-jobs = 5\nfrobnicate = 1\n", ":2: "},
+    {"# one\n// two\n/* three\nfour */\nfrobnicate = 1\n", ":5: "},
+    {"# one\nmax-jobs = ten\n", ":2: max-jobs: got \"ten\""},
+    {"max-jobs = \"#\"\n", ":1: max-jobs: got \"#\""},
+    {"listen = {:1, nowhere}\n", ":1: listen: \"nowhere\" has no port"},
+    {"insecure = maybe\n", "true or false"},
+    {"stdio = true\n", "stdio"},
+    {"config = x\n", "config"},
+    {"max-jobs\n", ":"},
+    {"max-jobs = \"5\n", ":"},
+    {"max-jobs = {1, 2}\n", ":1: "},
+    {"include(\"x\")\n", ":1: "},
+};
+
+START_TEST(a_wrong_file_is_told_with_its_name_and_line)
+{
+    ck_assert_int_eq(read_file(wrong_files[_i].text), OPTIONS_WRONG);
+    ck_assert_msg(strncmp(problem, file, strlen(file)) == 0, "%s", problem);
+    ck_assert_msg(strstr(problem, wrong_files[_i].tells) != NULL, "%s", problem);
+    ck_assert_ptr_null(strchr(problem, '\n'));
+}
+END_TEST
+
+START_TEST(a_default_file_may_be_absent_but_not_one_asked_for)
+{
+    ck_assert_int_eq(unlink(file), 0);
+    ck_assert_run(read_line(""));
+    options_fini(&options);
+    ck_assert_int_eq(read_line("--config ./test_options.absent"), OPTIONS_UNREADABLE);
+    ck_assert_ptr_nonnull(strstr(problem, "test_options.absent"));
+}
+END_TEST
+
+START_TEST(what_is_no_regular_file_is_refused_and_not_fatal)
+{
+    ck_assert_int_eq(read_line("--config /"), OPTIONS_UNREADABLE);
+    ck_assert_int_eq(read_line("--config /dev/zero"), OPTIONS_UNREADABLE);
+    ck_assert_run(read_line("--config /dev/null"));
+}
+END_TEST
+
+START_TEST(it_can_be_read_again_for_what_the_file_says_by_then)
+{
+    ck_assert_run(read_file("max-jobs = 1\n"));
+    options_fini(&options);
+    ck_assert_run(read_file("max-jobs = 2\n"));
+    ck_assert_uint_eq(options.limits.max_jobs, 2);
+}
+END_TEST
+
+START_TEST(limits_and_the_log_level_change_later_and_the_rest_is_named)
+{
+    struct options running, none = {.threads = 1};
+
+    ck_assert_run(read_line("--threads 1"));
+    running = options;
+    memset(&options, 0, sizeof(options));
+    ck_assert_run(read_line("--threads 1 --max-jobs 3 --log-level error"));
+    ck_assert_ptr_null(options_update(&running, &options));
+    ck_assert_uint_eq(running.limits.max_jobs, 3);
+    ck_assert_int_eq(running.log_level, LOG_LEVEL_ERROR);
+    none.threads = 2;
+    ck_assert_str_eq(options_update(&running, &none), "listen");
+    options_fini(&options);
+    ck_assert_run(read_line("--threads 2"));
+    ck_assert_str_eq(options_update(&running, &options), "threads");
+    ck_assert_uint_eq(running.threads, 1);
+    options_fini(&running);
+}
+END_TEST
+
+/* Whether the help names the flag at the beginning of a line. */
+static bool help_has(const char *help, const char *name)
+{
+    char flag[64];
+    const char *found = help;
+
+    snprintf(flag, sizeof(flag), " --%s", name);
+    while ((found = strstr(found, flag)) != NULL) {
+        if (strchr(" \n", found[strlen(flag)]))
+            return true;
+        found++;
+    }
+    return false;
+}
+
+START_TEST(each_option_is_in_the_help_and_its_lines_fit)
+{
+    char *help = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&help, &size);
+
+    options_help(out);
+    fclose(out);
+    ck_assert_uint_gt(size, 0);
+    ck_assert_ptr_nonnull(options_facts(0).name);
+    for (unsigned i = 0; options_facts(i).name; i++)
+        ck_assert_msg(help_has(help, options_facts(i).name), "%s", options_facts(i).name);
+    for (char *line = strtok(help, "\n"); line; line = strtok(NULL, "\n"))
+        ck_assert_msg(strlen(line) < 100, "%s", line);
+    free(help);
+}
+END_TEST
+
+START_TEST(each_option_but_the_five_is_a_key_of_the_file)
+{
+    unsigned missing = 0;
+
+    for (unsigned i = 0; options_facts(i).name; i++) {
+        const char *name = options_facts(i).name;
+
+        if (options_facts(i).in_file)
+            continue;
+        ck_assert_msg(strcmp(name, "help") == 0 || strcmp(name, "version") == 0 ||
+                          strcmp(name, "config") == 0 || strcmp(name, "check-config") == 0 ||
+                          strcmp(name, "stdio") == 0,
+                      "%s", name);
+        missing++;
+    }
+    ck_assert_uint_eq(missing, 5);
+}
+END_TEST
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("options");
+    TCase *tcase = tcase_create("options");
+
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, the_defaults_are_those_of_the_contract);
+    tcase_add_test(tcase, flags_are_read);
+    tcase_add_test(tcase, of_a_flag_given_twice_the_last_counts);
+    tcase_add_loop_test(tcase, sizes_are_bytes_or_have_a_suffix, 0, COUNT(sizes));
+    tcase_add_loop_test(tcase, durations_are_those_of_the_protocol_or_off, 0, COUNT(durations));
+    tcase_add_loop_test(tcase, a_wrong_flag_is_told_in_one_line_with_what_it_got, 0, COUNT(wrongs));
+    tcase_add_test(tcase, help_and_version_go_before_what_follows);
+    tcase_add_test(tcase, the_file_is_read);
+    tcase_add_test(tcase, listen_in_the_file_may_be_a_single_address);
+    tcase_add_test(tcase, an_empty_file_changes_nothing);
+    tcase_add_test(tcase, flags_win_over_the_file);
+    tcase_add_loop_test(tcase, a_wrong_file_is_told_with_its_name_and_line, 0, COUNT(wrong_files));
+    tcase_add_test(tcase, a_default_file_may_be_absent_but_not_one_asked_for);
+    tcase_add_test(tcase, what_is_no_regular_file_is_refused_and_not_fatal);
+    tcase_add_test(tcase, it_can_be_read_again_for_what_the_file_says_by_then);
+    tcase_add_test(tcase, limits_and_the_log_level_change_later_and_the_rest_is_named);
+    tcase_add_test(tcase, each_option_is_in_the_help_and_its_lines_fit);
+    tcase_add_test(tcase, each_option_but_the_five_is_a_key_of_the_file);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

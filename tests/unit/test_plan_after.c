@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: ISC */
+
+/* What `after` does to a plan: names, cycles, and that large ones are sealed
+ * in slices. */
+
+#include "tests/support/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/engine/batch.h"
+#include "tests/support/plan_kit.h"
+
+/* ---- Names --------------------------------------------------------------------------- */
+
+START_TEST(a_name_may_be_borne_by_several_and_later)
+{
+    plan_kit_add_named(NULL, 0, "x", NULL);
+    plan_kit_add_named("x", 2, NULL, NULL);
+    plan_kit_add_named("x", 0, NULL, NULL);
+    plan_kit_seal();
+    ck_assert_uint_eq(plan_n_jobs(plan_kit_plan), 4);
+}
+END_TEST
+
+START_TEST(an_unknown_name_is_refused)
+{
+    plan_kit_add_named("x", 0, NULL, NULL);
+    plan_kit_add_named(NULL, 0, "x", "nobody");
+    plan_kit_add_named(NULL, 0, "no one", NULL);
+    plan_kit_refuses(PLAN_FAULT_UNKNOWN, 1);
+    ck_assert_uint_eq(plan_kit_fault.after, 1);
+    ck_assert_uint_eq(plan_kit_fault.where, 102);
+    ck_assert_str_eq(plan_kit_fault.names, "nobody");
+}
+END_TEST
+
+START_TEST(an_unknown_name_in_defaults_is_theirs)
+{
+    struct job_spec defaults = {0};
+
+    plan_kit_add_named("x", 0, NULL, NULL);
+    plan_kit_wait_for(&defaults, "nobody");
+    plan_kit_set_defaults(&defaults);
+    plan_kit_refuses(PLAN_FAULT_UNKNOWN, PLAN_NONE);
+    ck_assert_str_eq(plan_kit_fault.names, "nobody");
+}
+END_TEST
+
+START_TEST(a_long_name_is_cut_at_a_character)
+{
+    char name[200];
+
+    for (size_t i = 0; i + 2 < sizeof name; i += 2)
+        memcpy(name + i, "\xc3\xa4", 2); /* ä, in two bytes */
+    name[198] = '\0';
+    memmove(name + _i, name, 198 - (size_t)_i);
+    memset(name, 'a', (size_t)_i);
+    plan_kit_add_named(NULL, 0, name, NULL);
+    plan_kit_refuses(PLAN_FAULT_UNKNOWN, 0);
+    ck_assert_uint_lt(strlen(plan_kit_fault.names), sizeof plan_kit_fault.names);
+    ck_assert_uint_ge(strlen(plan_kit_fault.names), 64);
+    ck_assert_mem_eq(plan_kit_fault.names, name, strlen(plan_kit_fault.names));
+    ck_assert_uint_eq((strlen(plan_kit_fault.names) - (size_t)_i) % 2, 0);
+}
+END_TEST
+
+START_TEST(an_escaped_name_is_found_by_its_plain_text)
+{
+    struct job_spec spec = {.set = JOB_NAME, .name = plan_kit_text("\"\\u0061b\"")};
+
+    ck_assert_int_eq(plan_add_element(plan_kit_plan, &spec, "ab", 2), PLAN_OK);
+    plan_kit_add_named(NULL, 0, "ab", NULL);
+    plan_kit_seal();
+    plan_kit_text_is(plan_kit_job(0).name, "\"\\u0061b\"");
+}
+END_TEST
+
+START_TEST(a_name_with_a_nul_is_not_its_beginning)
+{
+    struct job_spec spec = {.set = JOB_NAME, .name = plan_kit_text("\"a\\u0000b\"")};
+
+    ck_assert_int_eq(plan_add_element(plan_kit_plan, &spec, "a\0b", 3), PLAN_OK);
+    plan_kit_add_named(NULL, 0, "a", NULL);
+    plan_kit_refuses(PLAN_FAULT_UNKNOWN, 1);
+}
+END_TEST
+
+START_TEST(the_name_of_defaults_is_found)
+{
+    const struct job_spec defaults = {.set = JOB_NAME, .name = plan_kit_token("x")};
+
+    plan_kit_set_defaults(&defaults);
+    plan_kit_add_wait(1);
+    plan_kit_add_named("y", 0, "x", NULL);
+    plan_kit_seal();
+    plan_kit_text_is(plan_kit_job(0).name, "\"x\"");
+}
+END_TEST
+
+START_TEST(a_job_that_waits_for_itself_is_a_cycle)
+{
+    plan_kit_add_named("a", 0, NULL, NULL);
+    plan_kit_add_named("b", 0, "a", "b");
+    plan_kit_refuses(PLAN_FAULT_CYCLE, 1);
+    ck_assert_uint_eq(plan_kit_fault.after, 1);
+    ck_assert_uint_eq(plan_kit_fault.where, 102);
+    ck_assert_str_eq(plan_kit_fault.names, "b -> b");
+}
+END_TEST
+
+START_TEST(a_cycle_is_told_from_its_first_element_on)
+{
+    plan_kit_add_named("a", 0, "c", NULL);
+    plan_kit_add_named("b", 0, "a", NULL);
+    plan_kit_add_named("c", 0, "b", NULL);
+    plan_kit_refuses(PLAN_FAULT_CYCLE, 0);
+    ck_assert_str_eq(plan_kit_fault.names, "a -> c -> b -> a");
+    ck_assert_uint_eq(plan_kit_fault.where, 101);
+}
+END_TEST
+
+START_TEST(of_two_cycles_the_first_is_told)
+{
+    plan_kit_add_named("x", 0, NULL, NULL);
+    plan_kit_add_named("d", 0, "c", NULL);
+    plan_kit_add_named("a", 0, "b", NULL);
+    plan_kit_add_named("b", 0, "a", NULL);
+    plan_kit_add_named("c", 0, "d", NULL);
+    plan_kit_refuses(PLAN_FAULT_CYCLE, 1);
+    ck_assert_str_eq(plan_kit_fault.names, "d -> c -> d");
+}
+END_TEST
+
+START_TEST(a_cycle_through_a_shared_name_is_found)
+{
+    plan_kit_add_named("x", 0, NULL, NULL);
+    plan_kit_add_named("y", 0, "x", NULL);
+    plan_kit_add_named("x", 0, "y", NULL);
+    plan_kit_refuses(PLAN_FAULT_CYCLE, 1);
+    ck_assert_str_eq(plan_kit_fault.names, "y -> x -> y");
+}
+END_TEST
+
+START_TEST(a_cycle_through_defaults_is_theirs)
+{
+    struct job_spec defaults = {0};
+
+    plan_kit_wait_for(&defaults, "a");
+    plan_kit_set_defaults(&defaults);
+    plan_kit_add_named("a", 0, NULL, NULL);
+    plan_kit_refuses(PLAN_FAULT_CYCLE, PLAN_NONE);
+    ck_assert_str_eq(plan_kit_fault.names, "a -> a");
+}
+END_TEST
+
+START_TEST(a_diamond_is_no_cycle)
+{
+    plan_kit_add_named("d", 0, "b", "c");
+    plan_kit_add_named("b", 0, "a", NULL);
+    plan_kit_add_named("c", 0, "a", NULL);
+    plan_kit_add_named("a", 0, NULL, NULL);
+    plan_kit_seal();
+    ck_assert_uint_eq(plan_n_jobs(plan_kit_plan), 4);
+}
+END_TEST
+
+/* ---- Slices and size ---------------------------------------------------------------------- */
+
+START_TEST(sealing_in_slices_comes_to_the_same)
+{
+    static const size_t budgets[] = {1, 2, 3, 7, 1000};
+
+    plan_kit_add_named("a", 2, NULL, NULL);
+    plan_kit_add_named("b", 3, "a", "a");
+    plan_kit_add_named(_i % 2 == 0 ? "c" : "a", 0, "b", NULL);
+    if (_i % 2 == 0) {
+        ck_assert_int_eq(plan_kit_seal_by(budgets[_i], &plan_kit_limits), PLAN_SEALED);
+        ck_assert_uint_eq(plan_n_jobs(plan_kit_plan), 6);
+        ck_assert_uint_eq(plan_kit_job(4).n_afters, 2);
+    } else {
+        ck_assert_int_eq(plan_kit_seal_by(budgets[_i], &plan_kit_limits), PLAN_SEAL_FAULT);
+        ck_assert_str_eq(plan_kit_fault.names, "b -> a -> b");
+    }
+}
+END_TEST
+
+START_TEST(a_slice_does_no_more_than_its_budget)
+{
+    size_t calls = 0;
+
+    for (int i = 0; i < 1000; i++)
+        plan_kit_add_named("a", 0, NULL, NULL);
+    plan_kit_add_named("b", 0, "a", NULL);
+    while (plan_seal(plan_kit_plan, &plan_kit_limits, 10, &plan_kit_fault) == PLAN_SEAL_MORE)
+        calls++;
+    ck_assert_uint_ge(calls, 100);
+}
+END_TEST
+
+/* Each waits for the one before it, or for the one after it. */
+static uint64_t seal_chain(int n, bool backwards)
+{
+    uint64_t calls = 0;
+
+    for (int i = 0; i < n; i++) {
+        char name[16], other[16];
+
+        snprintf(name, sizeof name, "%d", i);
+        snprintf(other, sizeof other, "%d", backwards ? i + 1 : i - 1);
+        plan_kit_add_named(name, 0, i == (backwards ? n - 1 : 0) ? NULL : other, NULL);
+    }
+    while (plan_seal(plan_kit_plan, &plan_kit_limits, 1, &plan_kit_fault) == PLAN_SEAL_MORE)
+        calls++;
+    ck_assert_uint_eq(plan_n_jobs(plan_kit_plan), (uint32_t)n);
+    return calls;
+}
+
+static uint64_t run_work(struct batch_result *result)
+{
+    struct batch *batch = batch_new(plan_kit_plan);
+    struct occurrence out[64];
+    uint64_t total = 0;
+    size_t worked;
+
+    ck_assert_ptr_nonnull(batch);
+    while (!batch_is_over(batch)) {
+        batch_run(batch, INT64_MAX, 1000, out, 64, &worked);
+        total += worked;
+    }
+    batch_result(batch, result);
+    batch_free(batch);
+    return total;
+}
+
+/* Counted in units of work: 20 an element is linear, and no recursion would
+ * come this far. */
+START_TEST(a_chain_of_a_million_is_sealed_and_run_in_linear_work)
+{
+    struct batch_result result;
+
+    ck_assert_uint_le(seal_chain(PLAN_KIT_MILLION, _i == 1), 20 * PLAN_KIT_MILLION);
+    ck_assert_uint_le(run_work(&result), 20 * PLAN_KIT_MILLION);
+    ck_assert_uint_eq(result.counts[JOB_OK], PLAN_KIT_MILLION);
+}
+END_TEST
+
+static void add_names(Suite *suite)
+{
+    TCase *tcase = tcase_create("names");
+
+    tcase_add_checked_fixture(tcase, plan_kit_open, plan_kit_close);
+    tcase_add_test(tcase, a_name_may_be_borne_by_several_and_later);
+    tcase_add_test(tcase, an_unknown_name_is_refused);
+    tcase_add_test(tcase, an_unknown_name_in_defaults_is_theirs);
+    tcase_add_loop_test(tcase, a_long_name_is_cut_at_a_character, 0, 2);
+    tcase_add_test(tcase, an_escaped_name_is_found_by_its_plain_text);
+    tcase_add_test(tcase, a_name_with_a_nul_is_not_its_beginning);
+    tcase_add_test(tcase, the_name_of_defaults_is_found);
+    tcase_add_test(tcase, a_job_that_waits_for_itself_is_a_cycle);
+    tcase_add_test(tcase, a_cycle_is_told_from_its_first_element_on);
+    tcase_add_test(tcase, of_two_cycles_the_first_is_told);
+    tcase_add_test(tcase, a_cycle_through_a_shared_name_is_found);
+    tcase_add_test(tcase, a_cycle_through_defaults_is_theirs);
+    tcase_add_test(tcase, a_diamond_is_no_cycle);
+    suite_add_tcase(suite, tcase);
+}
+
+static void add_slices(Suite *suite)
+{
+    TCase *tcase = tcase_create("slices");
+
+    tcase_add_checked_fixture(tcase, plan_kit_open, plan_kit_close);
+    tcase_set_timeout(tcase, 120);
+    tcase_add_loop_test(tcase, sealing_in_slices_comes_to_the_same, 0, 5);
+    tcase_add_test(tcase, a_slice_does_no_more_than_its_budget);
+    tcase_add_loop_test(tcase, a_chain_of_a_million_is_sealed_and_run_in_linear_work, 0, 2);
+    suite_add_tcase(suite, tcase);
+}
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("plan_after");
+
+    add_names(suite);
+    add_slices(suite);
+    return suite;
+}

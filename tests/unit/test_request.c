@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Requests that are in order, and how a reader is driven. */
+#include "proto/request.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/check.h"
+#include "tests/support/reading.h"
+
+static const uint8_t key[16] = {9, 8, 7};
+
+#define INVALID "invalid_request"
+#define PLAIN   "submit mode=0 until=0 clock=0 events=0 workers=1"
+
+static char *all_ways(const struct request_limits *limits, const char *text)
+{
+    return reading_all_ways(limits, text, strlen(text));
+}
+
+static void check_reads(const char *text, const char *expected)
+{
+    char *got = all_ways(&reading_limits, text);
+    char *end = strstr(got, "\nEND\n");
+    ck_assert_msg(end != NULL, "`%s`: %s", text, got);
+    *end = '\0';
+    ck_assert_msg(strcmp(got, expected) == 0, "`%s`: %s, not %s", text, got, expected);
+    free(got);
+}
+
+/* ---- Requests that are in order --------------------------------------------------- */
+
+START_TEST(every_operation_is_read)
+{
+    check_reads("{\"op\":\"ping\"}", "ping");
+    check_reads("{\"op\":\"stats\",\"id\":\"a b\"}", "stats id=\"a b\"");
+    check_reads("{\"id\":-12,\"op\":\"quit\",\"protocol\":1}", "quit id=-12");
+    check_reads("{\"op\":\"cancel\",\"batch\":7}", "cancel batch=7");
+    check_reads("{\"batch\":7,\"job\":0,\"op\":\"cancel\"}", "cancel batch=7 job=0");
+    check_reads(
+        "{\"op\":\"cancel\",\"batch\":99999999999999999999999,\"job\":18446744073709551615}",
+        "cancel batch=18446744073709551615 job=18446744073709551615");
+    check_reads("{\"op\":\"submit\",\"jobs\":[]}", PLAIN " jobs=0");
+    check_reads("{\"jobs\":[]}", PLAIN " jobs=0");
+    check_reads("[]", PLAIN " jobs=0");
+    check_reads("{\"\\u006fp\":\"p\\u0069ng\",\"i\\u0064\":123456789012345678901234567890}",
+                "ping id=123456789012345678901234567890");
+}
+END_TEST
+
+START_TEST(requests_follow_each_other)
+{
+    check_reads("{\"op\":\"ping\"}{\"op\":\"stats\"}\n[]", "ping\nstats\n" PLAIN " jobs=0");
+    check_reads("{\"op\":\"ping\",\"id\":1} {\"op\":\"ping\"}", "ping id=1\nping");
+    check_reads("{\"op\":\"nop\",\"id\":1} {\"op\":\"ping\"} {\"jobs\":5} [{\"wait\":1}]", INVALID
+                "|op|\"op\" takes \"submit\", \"ping\", \"cancel\", \"stats\" or "
+                "\"quit\", not \"nop\"|id=1\nping\n" INVALID
+                "|jobs|\"jobs\" takes an array of jobs, not 5\n" PLAIN " jobs=1 [ w1000000000]");
+}
+END_TEST
+
+START_TEST(a_refusal_tells_the_id)
+{
+    check_reads("{\"jobs\":[{\"wait\":-1}],\"id\":\"x\"}",
+                INVALID "|jobs[0].wait|\"wait\" takes a duration of 0 or more, not -1|id=\"x\"");
+}
+END_TEST
+
+START_TEST(the_options_of_a_batch_are_read_in_any_order)
+{
+    static const char expected[] = "submit id=\"x\" mode=1 until=1 clock=1 events=1 concurrency=3 "
+                                   "workers=2 timeout=90000000000 seed=-9 jobs=1 [ w1000000000]";
+    check_reads("{\"id\":\"x\",\"mode\":\"sequential\",\"until\":\"first_done\",\"clock\":"
+                "\"virtual\",\"events\":\"all\",\"concurrency\":3,\"workers\":2,\"timeout\":"
+                "\"1m30s\",\"seed\":-9,\"jobs\":[{\"wait\":1}]}",
+                expected);
+    check_reads("{\"jobs\":[{\"wait\":1}],\"seed\":-9,\"timeout\":90,\"workers\":2,"
+                "\"concurrency\":3,\"events\":\"all\",\"clock\":\"virtual\",\"until\":"
+                "\"first_done\",\"mode\":\"sequential\",\"id\":\"x\",\"op\":\"submit\"}",
+                expected);
+    check_reads("{\"mode\":\"blocking\",\"until\":\"first_failed\",\"clock\":\"real\",\"events\":"
+                "\"none\",\"jobs\":[]}",
+                "submit mode=2 until=2 clock=0 events=2 workers=1 jobs=0");
+    check_reads("{\"mode\":\"concurrent\",\"until\":\"all\",\"events\":\"done\",\"jobs\":[]}",
+                PLAIN " jobs=0");
+    check_reads("{\"concurrency\":99999999999999999999,\"workers\":4294967296,\"seed\":"
+                "-9223372036854775808,\"jobs\":[]}",
+                "submit mode=0 until=0 clock=0 events=0 workers=4294967295 "
+                "seed=-9223372036854775808 jobs=0");
+}
+END_TEST
+
+START_TEST(a_job_has_all_its_members)
+{
+    check_reads("[{\"name\":\"a\",\"wait\":\"1.5s\",\"timeout\":2,\"fail\":0.25,\"retries\":3,"
+                "\"backoff\":{\"initial\":1,\"factor\":1.5,\"max\":\"10s\",\"jitter\":\"full\"},"
+                "\"data\":7,\"repeat\":2,\"count\":2}]",
+                PLAIN " jobs=2"
+                      " [name=\"a\" w1500000000 x2 n2 timeout=2000000000 fail=0.25 retries=3"
+                      " backoff=1000000000*1.5<10000000000~ data=7]"
+                      " [name=\"a\" w1500000000 x2 n2 timeout=2000000000 fail=0.25 retries=3"
+                      " backoff=1000000000*1.5<10000000000~ data=7]");
+    check_reads("[{\"retries\":200,\"backoff\":{\"initial\":1,\"max\":5}}]",
+                PLAIN " jobs=1 [ retries=200 backoff=1000000000*2<5000000000]");
+    check_reads("[{},{\"compute\":0.25},{\"fail\":true},{\"fail\":false},{\"fail\":-0.0},"
+                "{\"retries\":-0},{\"backoff\":{\"initial\":1,\"jitter\":\"none\"}}]",
+                PLAIN " jobs=7 [] [ c250000000] [ fail=1] [] [] [] [ backoff=1000000000*2<-1]");
+}
+END_TEST
+
+START_TEST(steps_have_notes_and_laws)
+{
+    check_reads("[{\"steps\":[{\"wait\":1,\"note\":\"0+1\"},{\"note\":\"\\u00e9\",\"compute\":"
+                "\"2ms\"},{\"wait\":{\"dist\":\"uniform\",\"min\":0,\"max\":1},\"note\":\"u\"}]}]",
+                PLAIN " jobs=1 [ w1000000000/\"0+1\" c2000000/\"\\u00e9\" "
+                      "wuniform(0,1000000000)/\"u\"]");
+    check_reads("[{\"steps\":[]}]", PLAIN " jobs=1 []");
+    check_reads("[{\"steps\":[{\"compute\":1},{\"wait\":1,\"note\":\"n\"}]},{\"compute\":2}]",
+                PLAIN " jobs=2 [ c1000000000 w1000000000/\"n\"] [ c2000000000]");
+    check_reads("[{\"wait\":{\"max\":2,\"min\":2,\"dist\":\"uniform\"}},"
+                "{\"compute\":{\"dist\":\"exponential\",\"mean\":\"3ns\"}},"
+                "{\"wait\":{\"stddev\":0,\"mean\":5e-9,\"dist\":\"normal\"}},"
+                "{\"wait\":{\"dist\":\"lognormal\",\"p50\":\"1ns\",\"p99\":\"1ns\"}},"
+                "{\"wait\":{\"values\":[1e-9,\"2ns\",0],\"dist\":\"trace\"}},"
+                "{\"steps\":[{\"wait\":{\"dist\":\"trace\",\"values\":[\"9ns\"]}}]}]",
+                PLAIN " jobs=6 [ wuniform(2000000000,2000000000)] [ cexponential(3,0)]"
+                      " [ wnormal(5,0)] [ wlognormal(1,1)] [ wtrace(1,2,0)] [ wtrace(9)]");
+}
+END_TEST
+
+START_TEST(defaults_are_taken_by_jobs_that_set_none_of_their_own)
+{
+    static const char expected[] = PLAIN " jobs=3 [name=\"d\" w1000000000 retries=2] [name=\"b\" "
+                                         "c2000000000 retries=2] [name=\"d\"]";
+    check_reads("{\"defaults\":{\"wait\":1,\"name\":\"d\",\"retries\":2},\"jobs\":[{},{\"compute\":"
+                "2,\"name\":\"b\"},{\"steps\":[],\"retries\":0}]}",
+                expected);
+    check_reads("{\"jobs\":[{},{\"compute\":2,\"name\":\"b\"},{\"steps\":[],\"retries\":0}],"
+                "\"defaults\":{\"wait\":1,\"name\":\"d\",\"retries\":2}}",
+                expected);
+    check_reads("{\"jobs\":[{}],\"defaults\":{}}", PLAIN " jobs=1 []");
+}
+END_TEST
+
+START_TEST(names_are_found_by_what_they_say)
+{
+    check_reads("[{\"name\":\"\\u0061\"},{\"after\":\"a\"},{\"after\":[\"\\u0061\",\"b\"]},"
+                "{\"name\":\"b\",\"after\":[]}]",
+                PLAIN " jobs=4 [name=\"\\u0061\"] [ after=1] [ after=2] [name=\"b\"]");
+}
+END_TEST
+
+START_TEST(data_is_kept_less_the_blanks_between_its_tokens)
+{
+    check_reads("[{\"data\" : { \"a\" : [ 1 , 2.50 , { } , [ ] ] ,\n\"a\" : \"x  y\\u00e9\\n\" , "
+                "\"b\":1e400 } }]",
+                PLAIN
+                " jobs=1 [ data={\"a\":[1,2.50,{},[]],\"a\":\"x  y\\u00e9\\n\",\"b\":1e400}]");
+    check_reads("[{\"data\":[[ ],[[]],{\"k\":{}},null]},{\"data\":\"s\"},{\"data\":null},"
+                "{\"data\":-0.0e+00},{\"data\":false}]",
+                PLAIN " jobs=5 [ data=[[],[[]],{\"k\":{}},null]] [ data=\"s\"] [ data=null] "
+                      "[ data=-0.0e+00] [ data=false]");
+}
+END_TEST
+
+/* ---- Driving ------------------------------------------------------------------------------- */
+
+/* Feeds and reads until the piece is used up or a request is told of. */
+static enum request_result read_text(struct request_reader *reader, const char *text,
+                                     struct request *request, struct fault *fault)
+{
+    enum request_result result;
+    if (text != NULL)
+        request_feed(reader, text, strlen(text));
+    do
+        result = request_read(reader, 1000, request, fault);
+    while (result == REQUEST_BUSY);
+    return result;
+}
+
+START_TEST(jobs_are_counted_as_they_close)
+{
+    struct request_reader *reader = request_reader_new(&reading_limits, key);
+    struct request request;
+    struct fault fault;
+    ck_assert_int_eq(read_text(reader, "{\"jobs\":[{\"wait\":1},{\"count\":5", &request, &fault),
+                     REQUEST_MORE);
+    ck_assert_uint_eq(request_jobs(reader), 1);
+    ck_assert(request_is_open(reader));
+    ck_assert_uint_gt(request_held(reader), 0);
+    ck_assert_int_eq(read_text(reader, "},{}", &request, &fault), REQUEST_MORE);
+    ck_assert_uint_eq(request_jobs(reader), 7);
+    ck_assert_int_eq(read_text(reader, "],\"defaults\":{\"count\":3}}", &request, &fault),
+                     REQUEST_READY);
+    ck_assert_uint_eq(request_jobs(reader), 11);
+    ck_assert(!request_is_open(reader));
+    plan_free(request.plan);
+    ck_assert_int_eq(read_text(reader, NULL, &request, &fault), REQUEST_MORE);
+    ck_assert_uint_eq(request_jobs(reader), 0);
+    request_reader_free(reader);
+}
+END_TEST
+
+START_TEST(a_request_under_way_can_be_refused)
+{
+    struct request_reader *reader = request_reader_new(&reading_limits, key);
+    struct request request;
+    struct fault fault;
+    request_refuse(reader, FAULT_OVERLOADED, "not now");
+    ck_assert_int_eq(read_text(reader, "{\"jobs\":[{\"name\":\"a", &request, &fault), REQUEST_MORE);
+    request_refuse(reader, FAULT_OVERLOADED, "try again later");
+    ck_assert_uint_eq(request_jobs(reader), 0);
+    ck_assert_int_eq(
+        read_text(reader, "bc\"},{\"wait\":-1}],\"id\":4}{\"op\":\"ping\"}", &request, &fault),
+        REQUEST_REFUSED);
+    ck_assert_int_eq(fault.code, FAULT_OVERLOADED);
+    ck_assert_str_eq(fault.message, "try again later");
+    ck_assert_str_eq(fault.path, "");
+    ck_assert_uint_eq(request.id_len, 1);
+    ck_assert_mem_eq(request.id, "4", 1);
+    ck_assert_int_eq(read_text(reader, NULL, &request, &fault), REQUEST_READY);
+    ck_assert_int_eq(request.op, REQUEST_PING);
+    ck_assert_ptr_null(request.id);
+    request_reader_free(reader);
+}
+END_TEST
+
+START_TEST(the_id_is_found_when_it_is_what_comes_next)
+{
+    struct request_reader *reader = request_reader_new(&reading_limits, key);
+    struct request request;
+    struct fault fault;
+    ck_assert_int_eq(read_text(reader, "{\"id\" : ", &request, &fault), REQUEST_MORE);
+    request_refuse(reader, FAULT_OVERLOADED, "later");
+    ck_assert_int_eq(read_text(reader, "\"it\"}", &request, &fault), REQUEST_REFUSED);
+    ck_assert_int_eq(fault.code, FAULT_OVERLOADED);
+    ck_assert_ptr_nonnull(request.id);
+    ck_assert_mem_eq(request.id, "\"it\"", 4);
+    request_reader_free(reader);
+}
+END_TEST
+
+START_TEST(a_refusal_from_outside_does_not_hide_an_earlier_fault)
+{
+    struct request_reader *reader = request_reader_new(&reading_limits, key);
+    struct request request;
+    struct fault fault;
+    ck_assert_int_eq(read_text(reader, "{\"x\":1,\"id", &request, &fault), REQUEST_MORE);
+    request_refuse(reader, FAULT_SHUTTING_DOWN, "later");
+    ck_assert_int_eq(read_text(reader, "\":\"i\"}", &request, &fault), REQUEST_REFUSED);
+    ck_assert_int_eq(fault.code, FAULT_INVALID_REQUEST);
+    ck_assert_str_eq(fault.path, "x");
+    ck_assert_mem_eq(request.id, "\"i\"", 3);
+    request_reader_free(reader);
+}
+END_TEST
+
+START_TEST(a_request_can_be_refused_while_its_plan_is_completed)
+{
+    struct request_reader *reader = request_reader_new(&reading_limits, key);
+    struct request request;
+    struct fault fault;
+    enum request_result result;
+    char text[4000] = "[{\"name\":\"a\"}";
+    for (int i = 0; i < 100; i++)
+        strcat(text, ",{\"after\":\"a\",\"count\":2}");
+    strcat(text, "]");
+    request_feed(reader, text, strlen(text));
+    do
+        result = request_read(reader, 1, &request, &fault);
+    while (result == REQUEST_BUSY && request_rest(reader) > 0);
+    ck_assert_int_eq(result, REQUEST_BUSY);
+    ck_assert(request_is_open(reader));
+    request_refuse(reader, FAULT_SHUTTING_DOWN, "stopping");
+    ck_assert_int_eq(request_read(reader, 1, &request, &fault), REQUEST_REFUSED);
+    ck_assert_int_eq(fault.code, FAULT_SHUTTING_DOWN);
+    ck_assert_int_eq(read_text(reader, "[]", &request, &fault), REQUEST_READY);
+    plan_free(request.plan);
+    request_reader_free(reader);
+}
+END_TEST
+
+START_TEST(limits_change_from_the_next_request_on)
+{
+    struct request_limits small = reading_limits;
+    struct request_reader *reader = request_reader_new(&reading_limits, key);
+    struct request request;
+    struct fault fault;
+    small.plan.max_jobs = 1;
+    small.max_depth = 3;
+    ck_assert_int_eq(read_text(reader, "[{},", &request, &fault), REQUEST_MORE);
+    request_reader_limit(reader, &small);
+    ck_assert_int_eq(
+        read_text(reader, "{\"data\":[[[]]]}][{},{}][{\"data\":[[]]}]", &request, &fault),
+        REQUEST_READY);
+    ck_assert_uint_eq(plan_n_jobs(request.plan), 2);
+    plan_free(request.plan);
+    ck_assert_int_eq(read_text(reader, NULL, &request, &fault), REQUEST_REFUSED);
+    ck_assert_int_eq(fault.code, FAULT_TOO_LARGE);
+    ck_assert_int_eq(read_text(reader, NULL, &request, &fault), REQUEST_BROKEN);
+    ck_assert_int_eq(fault.code, FAULT_TOO_LARGE);
+    request_reader_free(reader);
+}
+END_TEST
+
+START_TEST(nothing_comes_after_what_is_not_json)
+{
+    struct request_reader *reader = request_reader_new(&reading_limits, key);
+    struct request request;
+    struct fault fault;
+    ck_assert_int_eq(read_text(reader, "[1,]", &request, &fault), REQUEST_BROKEN);
+    ck_assert_int_eq(read_text(reader, "[]", &request, &fault), REQUEST_BROKEN);
+    ck_assert_int_eq(fault.code, FAULT_BAD_JSON);
+    ck_assert(!request_is_open(reader));
+    request_refuse(reader, FAULT_OVERLOADED, "not heard");
+    ck_assert_int_eq(request_read(reader, 0, &request, &fault), REQUEST_BROKEN);
+    ck_assert_int_eq(fault.code, FAULT_BAD_JSON);
+    request_reader_free(reader);
+}
+END_TEST
+
+START_TEST(a_long_id_is_given_back)
+{
+    struct request_reader *reader = request_reader_new(&reading_limits, key);
+    struct request request;
+    struct fault fault;
+    char text[20100];
+    int head = sprintf(text, "{\"op\":\"ping\",\"id\":\"");
+    memset(text + head, 'i', 20000);
+    strcpy(text + head + 20000, "\"}");
+    ck_assert_int_eq(read_text(reader, text, &request, &fault), REQUEST_READY);
+    ck_assert_uint_eq(request.id_len, 20002);
+    ck_assert_int_eq(read_text(reader, NULL, &request, &fault), REQUEST_MORE);
+    ck_assert_uint_lt(request_held(reader), 4096);
+    request_reader_free(reader);
+}
+END_TEST
+
+START_TEST(reading_gives_way_when_its_budget_is_spent)
+{
+    struct request_reader *reader = request_reader_new(&reading_limits, key);
+    struct request request;
+    struct fault fault;
+    size_t calls = 0, n = 1000, len = 0;
+    char *text = malloc(n * 12 + 2);
+    text[len++] = '[';
+    for (size_t i = 0; i < n; i++)
+        len += (size_t)sprintf(text + len, "%s{\"wait\":1}", i > 0 ? "," : "");
+    text[len++] = ']';
+    request_feed(reader, text, len);
+    while (request_read(reader, 10, &request, &fault) == REQUEST_BUSY)
+        calls++;
+    ck_assert_uint_gt(calls, n / 40);
+    ck_assert_uint_lt(calls, n / 5);
+    ck_assert_uint_eq(plan_n_jobs(request.plan), n);
+    plan_free(request.plan);
+    request_reader_free(reader);
+    free(text);
+}
+END_TEST
+
+START_TEST(a_refused_request_of_64_mib_takes_no_memory)
+{
+    enum { PIECE = 65536 };
+    struct request_reader *reader = request_reader_new(&reading_limits, key);
+    struct request request;
+    struct fault fault;
+    char *piece = malloc(PIECE);
+    memset(piece, 'x', PIECE);
+    ck_assert_int_eq(read_text(reader, "{\"jobs\":[{\"unknown\":\"", &request, &fault),
+                     REQUEST_MORE);
+    for (int i = 0; i < 1000; i++) {
+        request_feed(reader, piece, PIECE);
+        ck_assert_int_eq(request_read(reader, 1000, &request, &fault), REQUEST_MORE);
+        ck_assert_uint_lt(request_held(reader), 4096);
+    }
+    ck_assert_int_eq(read_text(reader, "\"}],\"id\":9}", &request, &fault), REQUEST_REFUSED);
+    ck_assert_str_eq(fault.path, "jobs[0].unknown");
+    ck_assert_mem_eq(request.id, "9", 1);
+    request_reader_free(reader);
+    free(piece);
+}
+END_TEST
+
+START_TEST(a_reader_may_be_given_up_anywhere)
+{
+    static const char text[] = "{\"id\":\"abc\",\"jobs\":[{\"name\":\"\\u0061\",\"data\":{\"a\":[1,"
+                               "\"text\"]},\"steps\":[{\"wait\":{\"dist\":\"trace\",\"values\":[1,"
+                               "2]},\"note\":\"n\"}],\"after\":[\"a\",\"b\"]}]}";
+    for (size_t len = 0; len <= strlen(text); len++) {
+        struct request_reader *reader = request_reader_new(&reading_limits, key);
+        struct request request;
+        struct fault fault;
+        request_feed(reader, text, len);
+        request_read(reader, 1000, &request, &fault);
+        request_reader_free(reader);
+    }
+    request_reader_free(NULL);
+}
+END_TEST
+
+static void add_order(TCase *tcase)
+{
+    tcase_add_test(tcase, every_operation_is_read);
+    tcase_add_test(tcase, requests_follow_each_other);
+    tcase_add_test(tcase, the_options_of_a_batch_are_read_in_any_order);
+    tcase_add_test(tcase, a_job_has_all_its_members);
+    tcase_add_test(tcase, steps_have_notes_and_laws);
+    tcase_add_test(tcase, defaults_are_taken_by_jobs_that_set_none_of_their_own);
+    tcase_add_test(tcase, names_are_found_by_what_they_say);
+    tcase_add_test(tcase, data_is_kept_less_the_blanks_between_its_tokens);
+    tcase_add_test(tcase, a_refusal_tells_the_id);
+}
+
+static void add_driving(TCase *tcase)
+{
+    tcase_add_test(tcase, jobs_are_counted_as_they_close);
+    tcase_add_test(tcase, a_request_under_way_can_be_refused);
+    tcase_add_test(tcase, the_id_is_found_when_it_is_what_comes_next);
+    tcase_add_test(tcase, a_refusal_from_outside_does_not_hide_an_earlier_fault);
+    tcase_add_test(tcase, a_request_can_be_refused_while_its_plan_is_completed);
+    tcase_add_test(tcase, limits_change_from_the_next_request_on);
+    tcase_add_test(tcase, nothing_comes_after_what_is_not_json);
+    tcase_add_test(tcase, a_long_id_is_given_back);
+    tcase_add_test(tcase, reading_gives_way_when_its_budget_is_spent);
+    tcase_add_test(tcase, a_refused_request_of_64_mib_takes_no_memory);
+    tcase_add_test(tcase, a_reader_may_be_given_up_anywhere);
+}
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("request");
+    TCase *order = tcase_create("in order"), *driving = tcase_create("driving");
+    add_order(order);
+    add_driving(driving);
+    suite_add_tcase(suite, order);
+    suite_add_tcase(suite, driving);
+    return suite;
+}

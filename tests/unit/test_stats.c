@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/stats.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "tests/support/check.h"
+
+#define SECOND INT64_C(1000000000)
+
+static struct event_stats sum_of(struct stats *const *all, unsigned n, int64_t now_ns)
+{
+    struct event_stats sum;
+
+    memset(&sum, 0, sizeof(sum));
+    stats_sum(all, n, now_ns, &sum);
+    return sum;
+}
+
+START_TEST(counts_are_added_up_over_all_loops)
+{
+    struct stats *all[2] = {stats_new(), stats_new()};
+    struct event_stats sum;
+
+    stats_accepted(all[0], 10);
+    stats_accepted(all[1], 5);
+    stats_ended(all[0], JOB_OK, 3);
+    stats_ended(all[1], JOB_OK, 4);
+    stats_ended(all[1], JOB_CANCELLED, 1);
+    stats_events(all[0], 7);
+    stats_bytes(all[0], 100, 200);
+    stats_bytes(all[1], 1, 2);
+    sum = sum_of(all, 2, SECOND);
+    ck_assert_uint_eq(sum.accepted, 15);
+    ck_assert_uint_eq(sum.ended[JOB_OK], 7);
+    ck_assert_uint_eq(sum.ended[JOB_CANCELLED], 1);
+    ck_assert_uint_eq(sum.ended[JOB_FAILED], 0);
+    ck_assert_uint_eq(sum.events, 7);
+    ck_assert_uint_eq(sum.bytes_in, 101);
+    ck_assert_uint_eq(sum.bytes_out, 202);
+    stats_free(all[0]);
+    stats_free(all[1]);
+}
+END_TEST
+
+START_TEST(a_sum_is_added_to_what_is_there)
+{
+    struct stats *stats = stats_new();
+    struct event_stats sum;
+
+    memset(&sum, 0, sizeof(sum));
+    sum.accepted = 1;
+    sum.rss_bytes = 42;
+    stats_accepted(stats, 2);
+    stats_sum(&stats, 1, 0, &sum);
+    ck_assert_uint_eq(sum.accepted, 3);
+    ck_assert_uint_eq(sum.rss_bytes, 42);
+    stats_free(stats);
+}
+END_TEST
+
+START_TEST(lateness_is_zero_as_long_as_nothing_was_due)
+{
+    struct stats *stats = stats_new();
+    struct event_stats sum = sum_of(&stats, 1, SECOND);
+
+    ck_assert_int_eq(sum.late_p50_ns, 0);
+    ck_assert_int_eq(sum.late_p99_ns, 0);
+    ck_assert_int_eq(sum.late_max_ns, 0);
+    stats_free(stats);
+}
+END_TEST
+
+static const int64_t lates[] = {0,
+                                1,
+                                7,
+                                8,
+                                9,
+                                15,
+                                16,
+                                17,
+                                1000,
+                                65535,
+                                65536,
+                                123456789,
+                                SECOND,
+                                3600 * SECOND,
+                                INT64_MAX - 1,
+                                INT64_MAX};
+
+START_TEST(a_percentile_is_never_too_low_and_at_most_an_eighth_too_high)
+{
+    struct stats *stats = stats_new();
+    int64_t late_ns = lates[_i];
+    struct event_stats sum;
+
+    stats_late(stats, SECOND, late_ns);
+    stats_late(stats, SECOND, INT64_MAX);
+    sum = sum_of(&stats, 1, SECOND);
+    ck_assert_int_ge(sum.late_p50_ns, late_ns);
+    ck_assert_int_le(sum.late_p50_ns - late_ns, late_ns / 8);
+    ck_assert_int_eq(sum.late_max_ns, INT64_MAX);
+    stats_free(stats);
+}
+END_TEST
+
+START_TEST(no_percentile_is_above_the_maximum)
+{
+    struct stats *stats = stats_new();
+    struct event_stats sum;
+
+    stats_late(stats, SECOND, lates[_i]);
+    sum = sum_of(&stats, 1, SECOND);
+    ck_assert_int_eq(sum.late_max_ns, lates[_i]);
+    ck_assert_int_eq(sum.late_p50_ns, lates[_i]);
+    ck_assert_int_eq(sum.late_p99_ns, lates[_i]);
+    stats_free(stats);
+}
+END_TEST
+
+START_TEST(percentiles_are_taken_over_all_loops_together)
+{
+    struct stats *all[2] = {stats_new(), stats_new()};
+    struct event_stats sum;
+
+    for (int i = 0; i < 98; i++)
+        stats_late(all[0], SECOND, 2);
+    stats_late(all[1], SECOND, 5);
+    stats_late(all[1], SECOND, 7);
+    sum = sum_of(all, 2, SECOND);
+    ck_assert_int_eq(sum.late_p50_ns, 2);
+    ck_assert_int_eq(sum.late_p99_ns, 5);
+    ck_assert_int_eq(sum.late_max_ns, 7);
+    stats_free(all[0]);
+    stats_free(all[1]);
+}
+END_TEST
+
+START_TEST(early_counts_as_not_late)
+{
+    struct stats *stats = stats_new();
+
+    stats_late(stats, SECOND, -5);
+    ck_assert_int_eq(sum_of(&stats, 1, SECOND).late_max_ns, 0);
+    stats_free(stats);
+}
+END_TEST
+
+START_TEST(lateness_is_kept_for_a_minute_and_dropped_soon_after)
+{
+    struct stats *stats = stats_new();
+
+    stats_late(stats, 105 * SECOND, 1000);
+    ck_assert_int_eq(sum_of(&stats, 1, 164 * SECOND).late_max_ns, 1000);
+    ck_assert_int_eq(sum_of(&stats, 1, 170 * SECOND).late_max_ns, 0);
+    stats_free(stats);
+}
+END_TEST
+
+START_TEST(a_window_used_again_has_forgotten_what_it_held)
+{
+    struct stats *stats = stats_new();
+    struct event_stats sum;
+
+    stats_late(stats, 5 * SECOND, 1 * SECOND);
+    stats_late(stats, 85 * SECOND, 10);
+    sum = sum_of(&stats, 1, 86 * SECOND);
+    ck_assert_int_eq(sum.late_max_ns, 10);
+    ck_assert_int_eq(sum.late_p99_ns, 10);
+    stats_free(stats);
+}
+END_TEST
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("stats");
+    TCase *tcase = tcase_create("stats");
+
+    tcase_add_test(tcase, counts_are_added_up_over_all_loops);
+    tcase_add_test(tcase, a_sum_is_added_to_what_is_there);
+    tcase_add_test(tcase, lateness_is_zero_as_long_as_nothing_was_due);
+    tcase_add_loop_test(tcase, a_percentile_is_never_too_low_and_at_most_an_eighth_too_high, 0,
+                        COUNT(lates) - 1);
+    tcase_add_loop_test(tcase, no_percentile_is_above_the_maximum, 0, COUNT(lates));
+    tcase_add_test(tcase, percentiles_are_taken_over_all_loops_together);
+    tcase_add_test(tcase, early_counts_as_not_late);
+    tcase_add_test(tcase, lateness_is_kept_for_a_minute_and_dropped_soon_after);
+    tcase_add_test(tcase, a_window_used_again_has_forgotten_what_it_held);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

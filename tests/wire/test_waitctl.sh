@@ -1,0 +1,327 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
+#
+# waitctl against a real daemon: what it sends and shows, and how it ends.
+
+. "$(dirname "$0")/lib.sh"
+
+[ -n "$waitctl" ] || bail "no waitctl here: set WAITCTL"
+unset WAITD_SERVER NO_COLOR
+
+# run_waitctl WORD...: its output in $out, what it said in $err, how it ended in $rc.
+run_waitctl()
+{
+    timeout 60 "$waitctl" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+    rc=$?
+    out=$(cat "$tmp/out")
+    err=$(cat "$tmp/err")
+}
+
+# ends RC NAME WORD...: runs it and checks its exit status.
+ends()
+{
+    expected_rc=$1 name=$2
+    shift 2
+    run_waitctl "$@"
+    is "$rc" "$expected_rc" "$name"
+}
+
+# says PATTERN NAME: one line on standard error, of that form.
+says()
+{
+    if [ "$(wc -l <"$tmp/err")" -eq 1 ] && grep -qE "^waitctl: $1" "$tmp/err"; then
+        ok "$2"
+    else
+        not_ok "$2"
+        note "expected one line: $1"
+        note "got: $err"
+    fi
+}
+
+# has PATTERN NAME: a line of the output.
+has()
+{
+    if grep -qE -- "$1" "$tmp/out"; then
+        ok "$2"
+    else
+        not_ok "$2"
+        note "expected: $1"
+        note "got: $out"
+    fi
+}
+
+# How many jobs were cancelled since the daemon's start.
+cancelled_jobs()
+{
+    "$waitctl" stats -o json | jq .cancelled
+}
+
+# wait_until COMMAND...: asks again until it is so, 10 seconds at most.
+wait_until()
+{
+    for _ in $(seq 200); do
+        "$@" && return 0
+        sleep 0.05
+    done
+    return 1
+}
+
+echo '{"jobs":[{"wait":0.01}]}' >"$tmp/ok.json"
+echo '{"jobs":[{"fail":true}]}' >"$tmp/failed.json"
+echo '{"jobs":[{"wayt":1}]}' >"$tmp/refused.json"
+echo '{"jobs":[{"wait":0}' >"$tmp/truncated.json"
+
+# ---- Without a daemon --------------------------------------------------------
+
+ends 0 "--help exits with 0" --help
+has '^usage: waitctl' "--help goes to standard output"
+is "$err" "" "--help says nothing else"
+for command in submit run compare ping stats; do
+    ends 0 "$command --help exits with 0" "$command" --help
+    has "^usage: waitctl $command" "$command --help tells its usage"
+done
+ends 0 "--version exits with 0" --version
+has '^waitctl [0-9]' "--version tells it"
+ends 2 "an unknown flag is refused" ping --frobnicate
+says ".*--frobnicate" "in one line"
+ends 2 "an unknown command is refused" frobnicate
+says ".*frobnicate" "in one line"
+ends 2 "no command is refused"
+says ".*" "in one line"
+ends 2 "-n 0 is refused" run -n 0 1
+says ".*positive integer" "in one line"
+ends 2 "what is no duration is refused" run 1x
+says "'1x' is not a duration" "in one line"
+ends 2 "a wrong address is refused" ping --server nowhere
+says ".*nowhere" "in one line"
+
+ends 3 "no daemon is 3" ping --server unix:"$tmp/nobody"
+says "unix:$tmp/nobody: No such file.*--local" "the address and --local are named"
+ends 2 "a missing file is 2, before anything is sent" submit --server unix:"$tmp/nobody" "$tmp/ok.json" "$tmp/missing"
+says "$tmp/missing: No such file" "in one line"
+
+"$waitctl" submit --local >"$tmp/out" 2>"$tmp/err" <&-
+is $? 2 "a standard input that is closed is 2"
+says "standard input: Bad file descriptor" "in one line"
+"$waitctl" run --local 0 >/dev/full 2>"$tmp/err"
+is $? 1 "a standard output that is full is 1"
+says "standard output: No space left" "in one line"
+
+# ---- A daemon of one's own -----------------------------------------------------
+
+ends 0 "--local runs a batch" run --local -n 3 0.01
+has '"event":"finished".*"ok":3' "and shows its events"
+ends 1 "--local tells of a batch that failed" submit --local "$tmp/failed.json"
+ends 2 "--local tells of a refusal" submit --local "$tmp/refused.json"
+says "$tmp/refused.json: invalid_request: .*\(at jobs\[0\]\.wayt\)" "with file, code, message and path"
+mkdir "$tmp/bin" "$tmp/elsewhere"
+cp "$waitctl" "$tmp/elsewhere/"
+ln -s "$waitd" "$tmp/bin/waitd"
+PATH=$tmp/bin:$PATH timeout 60 "$tmp/elsewhere/waitctl" run --local 0.01 >"$tmp/out" 2>&1
+is $? 0 "--local finds waitd on the path"
+cp "$waitd" "$tmp/elsewhere/"
+PATH=/usr/bin:/bin timeout 60 "$tmp/elsewhere/waitctl" run --local 0.01 >"$tmp/out" 2>&1
+is $? 0 "--local finds the waitd beside waitctl"
+
+# ---- A daemon ------------------------------------------------------------------
+
+start_daemon --listen 127.0.0.1:0 --listen unix:"$tmp/socket"
+ends 0 "it is reached by host and port" ping --server "127.0.0.1:$port"
+has '^\{"event":"pong"' "it answers"
+ends 0 "it is reached by a name" ping --server "localhost:$port"
+ends 0 "it is reached by a port" ping --server "$port"
+ends 0 "it is reached by :PORT" ping --server ":$port"
+ends 0 "it is reached by a Unix socket" ping --server unix:"$tmp/socket"
+export WAITD_SERVER=127.0.0.1:$port
+ends 0 "it is reached by WAITD_SERVER" ping
+ends 0 "flags may stand in front" -o human ping
+has '^pong from 127.0.0.1:[0-9]+ in [0-9.]+ ms: waitd ' "ping is told to people"
+ends 0 "stats are told to people" stats -o human
+has '^jobs pending +0$' "as a table"
+
+ends 0 "a batch that is ok is 0" submit "$tmp/ok.json"
+ends 1 "a batch that failed is 1" submit "$tmp/ok.json" "$tmp/failed.json"
+ends 2 "a refusal is 2, whatever else happened" submit "$tmp/failed.json" "$tmp/refused.json" "$tmp/ok.json"
+says "$tmp/refused.json: invalid_request" "and names its file"
+is "$(grep -c '"event":"finished"' "$tmp/out")" 2 "the others are run"
+ends 2 "a truncated file is bad_json" submit "$tmp/truncated.json"
+says "$tmp/truncated.json: bad_json" "in one line"
+ends 2 "a truncated file is bad_json with flags too" submit --seed 1 "$tmp/truncated.json"
+says "$tmp/truncated.json: bad_json" "in one line"
+ends 2 "nothing to send is 2" submit /dev/null
+says ".*no request" "in one line"
+
+# ---- What is sent ----------------------------------------------------------------
+
+cat >"$tmp/mixed.json" <<'JSON'
+{ "id" : "a", "jobs" : [ {"data": [1.50, 1e400, 123456789012345678901234567890, "\ud800"]} ],
+  "mode" : "concurrent" }
+[ {"wait": 0.01, "name": "bare"} ]
+{"op": "ping", "id": 7}
+JSON
+exec 3<>"/dev/tcp/127.0.0.1/$port"
+(cat "$tmp/mixed.json"; echo '{"op":"quit"}') >&3
+normalise <&3 >"$tmp/raw"
+exec 3>&-
+ends 0 "requests of all kinds go through" submit "$tmp/mixed.json"
+is "$(normalise <"$tmp/out" | sort)" "$(sort "$tmp/raw")" "the daemon's lines come untouched"
+ends 0 "flags override the file" submit --mode sequential --virtual --events all "$tmp/mixed.json"
+has '"data":\[1\.50,1e400,123456789012345678901234567890,"\\ud800"\]' "digits and escapes survive"
+has '"event":"started","batch":[0-9]+,"job":0,"name":"bare"' "a bare array takes flags"
+has '"event":"pong","id":7' "what is no batch is left alone"
+ends 0 "run takes a name and flags" run -n 2 --name 'a "b"' --mode sequential 0.01 20ms
+is "$(jq -c 'select(.event == "done") | .name' "$tmp/out" | sort | uniq -c | tr -s ' ')" ' 4 "a \"b\""' "names are escaped"
+before=$(date +%s%N)
+ends 0 "ten waits of a second" run -n 10 1s
+elapsed=$(($(date +%s%N) - before))
+is "$((elapsed >= 1000000000 && elapsed < 5000000000))" 1 "take one"
+
+coproc CLIENT { timeout 60 "$waitctl" submit; }
+client=$CLIENT_PID
+echo '[{"name":"first"}]' >&"${CLIENT[1]}"
+while read -r line <&"${CLIENT[0]}" && [[ $line != *finished* ]]; do :; done
+case $line in *finished*) ok "standard input is sent as it comes" ;; *) not_ok "standard input is sent as it comes" ;; esac
+eval "exec ${CLIENT[1]}>&-"
+wait "$client"
+is $? 0 "its end ends the client"
+
+# ---- Large ones --------------------------------------------------------------------
+
+{
+    printf '{"jobs":[{}'
+    seq -f ',{"name":"job %.0f"}' 2 200000
+    printf ']}'
+} >"$tmp/large.json"
+ends 0 "a large batch comes back whole" submit --workers 2 "$tmp/large.json"
+is "$(grep -c '"event":"done"' "$tmp/out")" 200000 "with all its jobs"
+for _ in 1 2 3 4 5 6 7 8; do cat "$tmp/large.json"; done |
+    timeout 60 "$waitctl" submit 2>"$tmp/err" | (sleep 1; grep -c '"event":"done"') >"$tmp/out"
+is "$(cat "$tmp/out")" 1600000 "nobody waits for one another for ever"
+
+# ---- Ending early ------------------------------------------------------------------
+
+before=$(cancelled_jobs)
+"$waitctl" run -n 5 60 >"$tmp/out" 2>"$tmp/err" &
+client=$!
+wait_until grep -q accepted "$tmp/out"
+kill -INT "$client"
+wait "$client"
+is $? 130 "an interrupt is 130"
+is "$(grep -c '"status":"cancelled"' "$tmp/out")" 6 "it cancels what runs and shows how it ends"
+is "$(($(cancelled_jobs) - before))" 5 "on the daemon too"
+is "$(cat "$tmp/err")" "" "and says nothing"
+
+"$waitctl" run --local 60 >"$tmp/out" 2>"$tmp/err" &
+client=$!
+wait_until grep -q accepted "$tmp/out"
+kill -TERM "$client"
+wait "$client"
+is "$(tail -1 "$tmp/out" | grep -c '"event":"finished"')" 1 "--local is interrupted likewise"
+
+before=$(cancelled_jobs)
+mkfifo "$tmp/requests"
+"$waitctl" submit "$tmp/requests" >"$tmp/out" 2>"$tmp/err" &
+client=$!
+exec 3>"$tmp/requests"
+printf '[{"wait":60}]{"jobs":[' >&3
+wait_until grep -q accepted "$tmp/out"
+kill -INT "$client"
+wait "$client"
+is $? 130 "an interrupt amid a request is 130"
+exec 3>&-
+# shellcheck disable=SC2317
+one_cancelled()
+{
+    [ "$(cancelled_jobs)" -gt "$before" ]
+}
+passes "and cancels what ran" wait_until one_cancelled
+
+before=$(cancelled_jobs)
+timeout 60 "$waitctl" run -n 1000 0 60 2>"$tmp/err" | head -2 >"$tmp/out"
+is "${PIPESTATUS[0]}" 0 "a closed pipe ends it"
+is "$(cat "$tmp/err")" "" "quietly"
+# shellcheck disable=SC2317
+all_cancelled()
+{
+    [ "$(cancelled_jobs)" -ge $((before + 1000)) ]
+}
+passes "and cancels what it submitted" wait_until all_cancelled
+
+"$waitctl" run 60 >"$tmp/out" 2>"$tmp/err" &
+client=$!
+wait_until grep -q accepted "$tmp/out"
+disown "$daemon_pid"
+kill -KILL "$daemon_pid"
+wait "$client"
+is $? 3 "a connection lost is 3"
+says ".*lost.*1 batch running" "and told of"
+daemon_pid=
+
+if have socat; then
+    socat "UNIX-LISTEN:$tmp/web" SYSTEM:'echo HTTP/1.1 400 Bad Request; read line' 2>/dev/null &
+    server=$!
+    wait_until [ -S "$tmp/web" ]
+    ends 3 "what is not waitd is 3" ping --server unix:"$tmp/web"
+    says ".*not waitd" "and told of"
+    wait "$server" 2>/dev/null
+else
+    skip "what is not waitd is 3" "no socat"
+fi
+
+# ---- For people ----------------------------------------------------------------------
+
+ends 0 "compare shows three modes" compare --local -o human "$samples/exhibition.json"
+is "$(awk '{ print $1, $2, $4 }' "$tmp/out" | tail -3 | paste -sd ' ' -)" \
+    "sequential 7800.000 1.0 blocking 7800.000 1.0 concurrent 705.000 11.1" "side by side"
+ends 0 "compare prints an object a mode" compare --local -o json "$samples/exhibition.json"
+is "$(jq -r '"\(.mode) \(.elapsed)"' "$tmp/out" | paste -sd ' ' -)" \
+    "sequential 7800 blocking 7800 concurrent 705" "in their order"
+ends 2 "compare takes one batch" compare --local "$tmp/mixed.json"
+says ".*3 requests" "in one line"
+ends 2 "compare tells of a refusal once" compare --local "$tmp/refused.json"
+says "$tmp/refused.json: invalid_request" "in one line"
+ends 1 "compare tells of a batch that failed" compare --local "$tmp/failed.json"
+
+ends 0 "a summary is one line" submit --local -o summary "$tmp/ok.json"
+is "$(wc -l <"$tmp/out")" 1 "a batch"
+ends 0 "colours are off where it is no terminal" submit --local -o human "$tmp/ok.json"
+is "$(grep -c $'\033' "$tmp/out")" 0 "there are none"
+ends 0 "colours can be asked for" submit --local -o human --color always "$tmp/ok.json"
+is "$(grep -c $'\033\[32mok' "$tmp/out")" 2 "there are some"
+printf '[{"name":"\\u001b[2J\\u0007"}]' >"$tmp/nasty.json"
+ends 0 "a name cannot play with the terminal" submit --local -o human "$tmp/nasty.json"
+has '\\x1b\[2J\\x07' "it is shown as escapes"
+
+# ---- On a terminal ---------------------------------------------------------------------
+
+# screen COLUMNS TERM COMMAND: runs it in a terminal of its own.
+screen()
+{
+    tmux -S "$tmp/$2" -f /dev/null new-session -d -x "$1" -y 20 \
+        "cd '$tmp'; exec env -u NO_COLOR TERM=$2 sh"
+    socket=$tmp/$2
+    shift 2
+    tmux -S "$socket" send-keys "PS1=; clear; $*" Enter
+}
+
+# shellcheck disable=SC2317
+on_screen()
+{
+    tmux -S "$socket" capture-pane -p >"$tmp/out" 2>/dev/null && grep -qE -- "$1" "$tmp/out"
+}
+
+if have tmux && screen 60 screen "'$waitctl' run --local --mode sequential -n 4 0.5; echo ended \$?" 2>/dev/null; then
+    passes "a progress bar is drawn" wait_until on_screen '^\[=+> +\] [1-3]/4  [0-9.]+ s  ETA about [0-9.]+ s$'
+    passes "the end is shown" wait_until on_screen '^ended 0'
+    is "$(grep -c '\[=' "$tmp/out")" 0 "the bar is gone then"
+    is "$(grep -c '  ok  ' "$tmp/out")" 4 "the jobs stay"
+    tmux -S "$socket" kill-server
+    screen 60 dumb "'$waitctl' run --local --mode sequential -n 2 0.3; echo ended \$?"
+    passes "a dumb terminal is served" wait_until on_screen '^ended 0'
+    is "$(grep -c '[[]' "$tmp/out")" 0 "without bar and colours"
+    tmux -S "$socket" kill-server
+else
+    skip "a progress bar is drawn" "no tmux"
+fi
+
+done_testing
