@@ -286,6 +286,9 @@ static void refuse_pending(struct channel *channel, const struct request *reques
 static const char overloaded_memory[] =
     "the daemon is short of memory for this batch; try again later";
 
+static const char overloaded_answer[] =
+    "the daemon is short of memory for this request; try again later";
+
 static void start_run(struct channel *channel, struct request *request, int64_t now_ns)
 {
     struct run *run = NULL;
@@ -344,9 +347,18 @@ static struct run *running(struct channel *channel, uint64_t number, int64_t now
 static void cancel_job(struct channel *channel, const struct request *request, struct run *run,
                        int64_t now_ns)
 {
-    if (!run_cancel_job(run, &channel->outbox, request->job, text_of(request), now_ns))
+    switch (run_cancel_job(run, &channel->outbox, request->job, text_of(request), now_ns)) {
+    case RUN_CANCELLED:
+        (void)work_run(channel, run, now_ns, BUDGET_A_TURN);
+        break;
+    case RUN_NO_SUCH_JOB:
         refuse_absent(channel, request, "job", "the index of a job of the batch that has not ended",
                       request->job);
+        break;
+    case RUN_NOMEM:
+        refuse_with(channel, request, FAULT_OVERLOADED, overloaded_answer);
+        break;
+    }
 }
 
 static void cancel_whole(struct channel *channel, const struct request *request, struct run *run,
@@ -354,27 +366,24 @@ static void cancel_whole(struct channel *channel, const struct request *request,
 {
     char *line = answer_room(channel, request);
 
-    if (line != NULL)
-        answer(
-            channel, line,
-            event_write_cancelled(line, text_of(request), request->batch, run_cancel(run, now_ns)));
+    if (line == NULL)
+        return; /* and the run is gone */
+    answer(channel, line,
+           event_write_cancelled(line, text_of(request), request->batch, run_cancel(run, now_ns)));
+    (void)work_run(channel, run, now_ns, BUDGET_A_TURN);
 }
 
 static void do_cancel(struct channel *channel, const struct request *request, int64_t now_ns)
 {
     struct run *run = running(channel, request->batch, now_ns);
 
-    if (run == NULL) {
+    if (run == NULL)
         refuse_absent(channel, request, "batch",
                       "the number of a batch that is running on this connection", request->batch);
-        return;
-    }
-    if (request->has_job)
+    else if (request->has_job)
         cancel_job(channel, request, run, now_ns);
     else
         cancel_whole(channel, request, run, now_ns);
-    if (!channel->failed) /* else the run is gone */
-        (void)work_run(channel, run, now_ns, BUDGET_A_TURN);
 }
 
 static void do_ping(struct channel *channel, const struct request *request)

@@ -276,8 +276,8 @@ uint32_t run_cancel(struct run *run, int64_t now_ns)
     return run->batch == NULL ? 0 : batch_cancel(run->batch, own_time(run, now_ns));
 }
 
-bool run_cancel_job(struct run *run, struct outbox *outbox, uint64_t job, struct event_text id,
-                    int64_t now_ns)
+enum run_cancelled run_cancel_job(struct run *run, struct outbox *outbox, uint64_t job,
+                                  struct event_text id, int64_t now_ns)
 {
     struct occurrence occurred[BATCH_MIN_ROOM], *records;
     int64_t at_ns = own_time(run, now_ns);
@@ -286,15 +286,17 @@ bool run_cancel_job(struct run *run, struct outbox *outbox, uint64_t job, struct
     size_t n, room = 0;
     char *line, *end;
 
+    if (run->batch == NULL)
+        return RUN_NO_SUCH_JOB;
     /* Room for the records as well, so that none is lost once the job is cancelled. */
     line = outbox_line_room(outbox, EVENT_LINE_MAX + id.len + 2 * sizeof(occurred));
-    if (run->batch == NULL || line == NULL)
-        return false;
+    if (line == NULL)
+        return RUN_NOMEM;
     if (sweeps) /* a job's end, however it comes, cancels the rest */
         jobs = batch_pending(run->batch);
     n = batch_cancel_job(run->batch, job, at_ns, occurred, BATCH_MIN_ROOM);
     if (n == 0)
-        return false;
+        return RUN_NO_SUCH_JOB;
     count(run, occurred, n, now_ns);
     end = event_write_cancelled(line, id, run->source.batch, jobs);
     outbox_line_commit(outbox, (size_t)(end - line), NULL);
@@ -303,5 +305,5 @@ bool run_cancel_job(struct run *run, struct outbox *outbox, uint64_t job, struct
         memcpy(records, occurred, n * sizeof(*records));
         outbox_record_commit(outbox, &run->source, run->is_virtual ? -1 : at_ns, n);
     }
-    return true;
+    return RUN_CANCELLED;
 }

@@ -67,9 +67,11 @@ uint32_t run_cancel(struct run *run, int64_t now_ns);
 
 /*
  * Cancels one job and writes `cancelled` (with id) and what follows from it.
- * False, with nothing written, if there is no such job to cancel.
+ * Nothing is done or written if there is no such job to cancel or memory is
+ * short.
  */
-bool run_cancel_job(struct run *run, struct outbox *outbox, uint64_t job, struct event_text id,
-                    int64_t now_ns);
+enum run_cancelled { RUN_CANCELLED, RUN_NO_SUCH_JOB, RUN_NOMEM };
+enum run_cancelled run_cancel_job(struct run *run, struct outbox *outbox, uint64_t job,
+                                  struct event_text id, int64_t now_ns);
 
 #endif
