@@ -93,6 +93,14 @@ static void clear_texts(struct option_texts *texts)
 static int complain(struct reading *reading, enum options_verdict verdict, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* What is quoted may hold control characters, and the problem is one line. */
+static void make_one_line(char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            *text = '?';
+}
+
 /* Tells of the first problem; always -1. */
 static int complain(struct reading *reading, enum options_verdict verdict, const char *format, ...)
 {
@@ -104,6 +112,7 @@ static int complain(struct reading *reading, enum options_verdict verdict, const
     va_start(arguments, format);
     vsnprintf(reading->problem, OPTIONS_PROBLEM_MAX, format, arguments);
     va_end(arguments);
+    make_one_line(reading->problem);
     return -1;
 }
 
