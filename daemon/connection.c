@@ -401,8 +401,11 @@ static void write_output(struct connection *c, int64_t now_ns, size_t piece)
             use(&c->out, sent);
         } else {
             len = c->channel ? channel_render(c->channel, c->host->out, piece) : 0;
-            if (len == 0)
+            if (len == 0) {
+                if (has_output(c)) /* a long line that there is no memory for */
+                    move_to(c, DEAD, "memory is short");
                 break;
+            }
             sent = transmit(c, c->host->out, len);
             if (sent < len && c->state != DEAD) {
                 c->taken_ns = now_ns;
