@@ -1,15 +1,33 @@
 # SPDX-License-Identifier: ISC
 #
-# The service's units; installed where configure was told to.
+# The service's units; installed where configure was told to.  An empty
+# directory is nowhere: tests install by `make install systemdsystemunitdir=...'.
 
 systemd_units = systemd/waitd.service
 noinst_DATA = $(systemd_units)
-EXTRA_DIST += systemd/waitd.service.in systemd/waitd.socket
 CLEANFILES += $(systemd_units)
+EXTRA_DIST += \
+	systemd/waitd.service.in \
+	systemd/waitd.socket \
+	systemd/waitd.sysusers
 
-if INSTALL_UNITS
 systemdsystemunit_DATA = $(systemd_units) systemd/waitd.socket
-endif
+
+# The variant that binds by itself, for copying to /etc/systemd/system.
+selfbindingdir = $(pkgdatadir)/self-binding
+selfbindingservicedir = $(selfbindingdir)/waitd.service.d
+dist_selfbindingservice_DATA = systemd/self-binding/waitd.service.d/self-binding.conf
+selfbindingsocketdir = $(selfbindingdir)/waitd.socket.d
+dist_selfbindingsocket_DATA = systemd/self-binding/waitd.socket.d/self-binding.conf
+
+# The socket's group, wherever the socket goes.
+sysusersdir = $(prefix)/lib/sysusers.d
+install-data-local:
+	test -z '$(systemdsystemunitdir)' || { \
+	  $(MKDIR_P) '$(DESTDIR)$(sysusersdir)' && \
+	  $(INSTALL_DATA) '$(srcdir)/systemd/waitd.sysusers' '$(DESTDIR)$(sysusersdir)/waitd.conf'; }
+uninstall-local:
+	test -z '$(systemdsystemunitdir)' || rm -f '$(DESTDIR)$(sysusersdir)/waitd.conf'
 
 # Not by config.status: directories follow `make prefix=...'.
 systemd/waitd.service: systemd/waitd.service.in Makefile

@@ -9,44 +9,93 @@ top_srcdir=${top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
 top_builddir=${top_builddir:-$PWD}
 . "$top_srcdir/tests/support/tap.sh"
 
-# The service's exposure at most, in tenths.
-threshold=2
+# Exposure at most, in tenths: of the activated service, and of one that binds
+# by itself.
+activated=2
+self_binding=9
 
+units=$top_srcdir/systemd
 scratch=$(mktemp -d) || bail "no temporary directory"
 trap 'rm -rf -- "$scratch"' EXIT
 
 verify()
 {
-    systemd-analyze verify --man=no --recursive-errors=no "$scratch/waitd.socket" "$scratch/waitd.service"
+    systemd-analyze verify --man=no --recursive-errors=no "$1/waitd.socket" "$1/waitd.service"
 }
 
+# exposure DIRECTORY TENTHS
 exposure()
 {
-    systemd-analyze security --no-pager --offline=true --threshold="$1" "$scratch/waitd.service"
+    systemd-analyze security --no-pager --offline=true --threshold="$2" "$1/waitd.service"
 }
 
+# check_exposure DIRECTORY TENTHS WHICH: at most so much, and no less.
+check_exposure()
+{
+    passes "the exposure of the $3 service is at most 0.$2" exposure "$1" "$2"
+    if exposure "$1" $(($2 - 1)) >/dev/null 2>&1; then
+        not_ok "the threshold of the $3 service is as low as it can be"
+    else
+        ok "the threshold of the $3 service is as low as it can be"
+    fi
+}
+
+# is_valid DIRECTORY WHICH
+is_valid()
+{
+    complaints=$(verify "$1" 2>&1)
+    status=$?
+    is "$status $(printf '%s\n' "$complaints" | grep -cE "$scratch|waitd")" "0 0" "the $2 units are valid"
+    [ -z "$complaints" ] || note "$complaints"
+}
+
+# ---- each directive has its reason -----------------------------------------
+
+# A directive that neither follows a comment nor another directive of the same
+# paragraph that does; [Install] and what a unit begins with explain themselves.
+without_reason()
+{
+    awk -v name="${1##*/}" '
+        /^$/ || /^\[/ { reason = 0 }
+        /^\[/ { section = $0 }
+        /^#/ { reason = 1 }
+        /^[A-Z][A-Za-z]*=/ && !reason && section != "[Install]" && !/^(Description|Documentation)=/ {
+            print name ": " $0
+        }' "$1"
+}
+
+for unit in waitd.service.in waitd.socket self-binding/waitd.service.d/self-binding.conf \
+    self-binding/waitd.socket.d/self-binding.conf; do
+    none "$(without_reason "$units/$unit")" "each directive of $unit has its reason"
+done
+
+# ---- as systemd sees them --------------------------------------------------
+
 if ! have systemd-analyze; then
-    for name in "the units are valid" "the service's exposure is at most 0.$threshold" \
-        "the threshold is as low as it can be"; do
+    for name in "the activated units are valid" "the self-binding units are valid" \
+        "the exposure of the activated service is at most 0.$activated" \
+        "the exposure of the self-binding service is at most 0.$self_binding"; do
         skip "$name" "no systemd-analyze"
     done
     done_testing
 fi
 
 # A program that is there stands in for those that are not installed yet.
-cp "$top_srcdir/systemd/waitd.socket" "$scratch/" || bail "no waitd.socket"
+mkdir "$scratch/activated" || bail "no directory"
+cp "$units/waitd.socket" "$scratch/activated/" || bail "no waitd.socket"
 sed -E 's,(^Exec[A-Za-z]*=)[^ ]*/waitd,\1/bin/true,' "$top_builddir/systemd/waitd.service" \
-    >"$scratch/waitd.service" || bail "no waitd.service"
+    >"$scratch/activated/waitd.service" || bail "no waitd.service"
+is_valid "$scratch/activated" activated
+check_exposure "$scratch/activated" $activated activated
 
-complaints=$(verify 2>&1)
-status=$?
-is "$status $(printf '%s\n' "$complaints" | grep -c "$scratch")" "0 0" "the units are valid"
-[ -z "$complaints" ] || note "$complaints"
-passes "the service's exposure is at most 0.$threshold" exposure $threshold
-if exposure $((threshold - 1)) >/dev/null 2>&1; then
-    not_ok "the threshold is as low as it can be"
-else
-    ok "the threshold is as low as it can be"
-fi
+# The tool reads no drop-ins of a unit that is not installed: appended they
+# mean the same.
+mkdir "$scratch/self-binding" || bail "no directory"
+for unit in service socket; do
+    cat "$scratch/activated/waitd.$unit" "$units/self-binding/waitd.$unit.d/self-binding.conf" \
+        >"$scratch/self-binding/waitd.$unit" || bail "no drop-in"
+done
+is_valid "$scratch/self-binding" self-binding
+check_exposure "$scratch/self-binding" $self_binding self-binding
 
 done_testing
