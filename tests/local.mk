@@ -82,6 +82,7 @@ shell_tests = \
 	tests/check-layers.sh \
 	tests/check-units.sh \
 	tests/skipped.sh \
+	tests/systemd/test_service.sh \
 	tests/wire/test_idioms.sh \
 	tests/wire/test_readme.sh \
 	tests/wire/test_samples.sh \
@@ -102,6 +103,8 @@ tests_without_python = $(python_tests)
 endif
 
 EXTRA_DIST += \
+	tests/systemd/boot.sh \
+	tests/systemd/guest.sh \
 	tests/wire/examples.py \
 	tests/wire/lib.sh
 
