@@ -24,6 +24,7 @@
 
 struct channel {
     const struct channel_env *env;
+    uint64_t number;
     struct request_reader *reader;
     struct outbox outbox;
 
@@ -68,6 +69,17 @@ struct channel *channel_new(const struct channel_env *env)
         return NULL;
     }
     return channel;
+}
+
+void channel_set_number(struct channel *channel, uint64_t number)
+{
+    channel->number = number;
+}
+
+static void tell(const struct channel *channel, struct channel_news news)
+{
+    if (channel->env->tell != NULL)
+        channel->env->tell(channel->env->tell_context, channel->number, &news);
 }
 
 void channel_limits_changed(struct channel *channel)
@@ -198,6 +210,9 @@ static void run_ended(struct channel *channel, struct run *run)
     tdelete(run, &channel->by_number, compare_runs);
     channel->n_running--;
     channel->verdict.batch_not_ok |= run_ended_badly(run);
+    tell(channel, (struct channel_news){.kind = CHANNEL_FINISHED,
+                                        .batch = run_number(run),
+                                        .status = run_status(run)});
 }
 
 /* ---- Answers ------------------------------------------------------------------------ */
@@ -229,6 +244,8 @@ static void refuse(struct channel *channel, const struct request *request,
 
     give_back_reserved(channel);
     channel->verdict.request_refused = true;
+    stats_refused(channel->env->stats, fault->code);
+    tell(channel, (struct channel_news){.kind = CHANNEL_REFUSED, .fault = fault});
     if (line != NULL)
         answer(channel, line, event_write_error(line, fault, text_of(request)));
 }
@@ -309,6 +326,8 @@ static void start_run(struct channel *channel, struct request *request, int64_t 
         return;
     }
     set_due(channel, run, now_ns);
+    tell(channel, (struct channel_news){
+                      .kind = CHANNEL_ACCEPTED, .batch = run_number(run), .jobs = run_jobs(run)});
 }
 
 static void do_submit(struct channel *channel, struct request *request, int64_t now_ns)

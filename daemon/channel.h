@@ -36,6 +36,16 @@
 
 struct stats;
 
+/* What a channel tells of, beside what it tells its client. */
+enum channel_news_kind { CHANNEL_ACCEPTED, CHANNEL_FINISHED, CHANNEL_REFUSED };
+struct channel_news {
+    enum channel_news_kind kind;
+    uint64_t batch;            /* its number; 0 when REFUSED */
+    uint64_t jobs;             /* ACCEPTED */
+    enum batch_status status;  /* FINISHED */
+    const struct fault *fault; /* REFUSED */
+};
+
 /* What channels share.  Borrowed for the channel's life.  The limits may
  * change between calls (channel_limits_changed()). */
 struct channel_env {
@@ -48,12 +58,19 @@ struct channel_env {
     /* Fills in an answer to `stats`. */
     void (*survey)(void *context, int64_t now_ns, struct event_stats *stats);
     void *survey_context;
+    /* Told of news, with the channel's number; NULL for nobody.  It must not
+     * call back. */
+    void (*tell)(void *context, uint64_t channel, const struct channel_news *news);
+    void *tell_context;
 };
 
 struct channel;
 
 /* NULL when memory is short. */
 struct channel *channel_new(const struct channel_env *env);
+
+/* The number that env->tell() gets; 0 until it is set. */
+void channel_set_number(struct channel *channel, uint64_t number);
 
 /* Drops everything, running batches included; their jobs count as cancelled. */
 void channel_free(struct channel *channel);

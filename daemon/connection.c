@@ -147,8 +147,9 @@ static void log_arrival(struct connection *c)
         return;
     peer.len = sizeof(peer.room);
     if (getpeername(c->fd, &peer.any, &peer.len) == 0)
-        log_write(c->host->log, LOG_LEVEL_DEBUG, "connection %" PRIu64 " from %s%s", c->number,
-                  address_print(&peer, text), c->refused ? ", one too many" : "");
+        log_write_about(c->host->log, LOG_LEVEL_DEBUG, (struct log_about){c->number, 0},
+                        "from %s%s", address_print(&peer, text),
+                        c->refused ? ", one too many" : "");
 }
 
 struct connection *connection_new(struct connection_host *host, int fd, uint32_t slot,
@@ -164,6 +165,8 @@ struct connection *connection_new(struct connection_host *host, int fd, uint32_t
         free(c);
         return NULL;
     }
+    channel_set_number(c->channel, number);
+    stats_connection(host->env.stats);
     log_arrival(c);
     return c;
 }
@@ -223,8 +226,8 @@ static void move_to(struct connection *c, enum state state, const char *why)
         c->linger_until_ns = c->host->draining ? now_ns : now_ns + LINGER_NS;
         c->linger_end_ns = now_ns + LINGER_NS;
     }
-    log_write(c->host->log, LOG_LEVEL_DEBUG, "connection %" PRIu64 " %s: %s", c->number,
-              names[state], why);
+    log_write_about(c->host->log, LOG_LEVEL_DEBUG, (struct log_about){c->number, 0}, "%s: %s",
+                    names[state], why);
 }
 
 /* ---- The queue ------------------------------------------------------------ */

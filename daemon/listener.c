@@ -44,7 +44,7 @@ static void rest(struct listener *listener, int error)
     static const struct timeval rest_time = {.tv_usec = 100000};
 
     log_write_rarely(listener->env->log, &listener->rate, clock_now_ns(), LOG_LEVEL_WARNING,
-                     "cannot accept connections: %s", strerror(error));
+                     (struct log_about){0, 0}, "cannot accept connections: %s", strerror(error));
     event_del(listener->event);
     event_add(listener->rest_event, &rest_time);
 }

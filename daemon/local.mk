@@ -22,12 +22,16 @@ daemon_libwaitd_daemon_a_SOURCES = \
 	daemon/loop.h \
 	daemon/mailbox.c \
 	daemon/mailbox.h \
+	daemon/notice.c \
+	daemon/notice.h \
 	daemon/options.c \
 	daemon/options.h \
 	daemon/options_internal.h \
 	daemon/options_value.c \
 	daemon/outbox.c \
 	daemon/outbox.h \
+	daemon/report.c \
+	daemon/report.h \
 	daemon/run.c \
 	daemon/run.h \
 	daemon/server.c \

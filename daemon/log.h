@@ -6,8 +6,9 @@
  * The daemon's log: lines on standard error, each in one write, so that
  * threads do not cut into each other's.  Where standard error is the journal
  * (JOURNAL_STREAM names it), a line starts with its priority as in
- * sd-daemon(3); elsewhere `error: `, `warning: ` and `debug: ` stand before a
- * line and nothing before one of level info, which is what a person reads.
+ * sd-daemon(3), or is given to the journal itself, with the numbers of the
+ * connection and the batch that it is about as fields; elsewhere `error: `, `warning: ` and `debug:
+ * ` stand before a line and nothing before one of level info, which is what a person reads.
  *
  * Control characters in a line are shown as `?`, so that a file name cannot
  * forge a line.  A line that cannot be written is lost.
@@ -23,7 +24,13 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
 
 struct log {
     _Atomic int level; /* enum log_level: the most talkative that is written */
-    bool to_journal;
+    bool to_journal;   /* standard error is the journal's */
+    bool has_fields;   /* and it takes lines with fields */
+};
+
+/* What a line is about: it begins with these numbers.  0 for none. */
+struct log_about {
+    uint64_t connection, batch;
 };
 
 void log_init(struct log *log, enum log_level level);
@@ -37,6 +44,9 @@ bool log_takes(struct log *log, enum log_level level);
 void log_write(struct log *log, enum log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+void log_write_about(struct log *log, enum log_level level, struct log_about about,
+                     const char *format, ...) __attribute__((format(printf, 4, 5)));
+
 /* Writes a line of level info whatever the level is: for what others wait to read. */
 void log_announce(struct log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -49,6 +59,7 @@ struct log_rate {
 };
 
 void log_write_rarely(struct log *log, struct log_rate *rate, int64_t now_ns, enum log_level level,
-                      const char *format, ...) __attribute__((format(printf, 5, 6)));
+                      struct log_about about, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
 
 #endif

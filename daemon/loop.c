@@ -14,6 +14,7 @@
 #include "daemon/clock.h"
 #include "daemon/connection.h"
 #include "daemon/engine/timerq.h"
+#include "daemon/notice.h"
 
 /* A turn's worth of work, shared out among those who want some, and the least
  * and the most that one of them gets. */
@@ -41,6 +42,7 @@ struct loop {
     int64_t armed_ns; /* what the timer is set to, CHANNEL_NEVER for nothing */
     struct event *timer_event, *mail_event;
     struct mailbox mailbox;
+    struct notice notice;
     bool has_mail;
     uint64_t visits, tidied_visits, seen_visits; /* in all, when last tidied, when last looked */
     int64_t tidy_ns; /* when to look whether it is quiet, CHANNEL_NEVER for not */
@@ -230,6 +232,9 @@ static int fill(struct loop *loop)
     host->out = malloc(CONNECTION_BUFFER_BYTES);
     host->env.limits = &host->limits;
     host->env.stats = stats_new();
+    host->env.tell = notice_tell;
+    host->env.tell_context = &loop->notice;
+    loop->notice.log = host->log;
     if (!host->base || !host->in || !host->out || !host->env.stats ||
         timerq_init(&loop->dues, 0) != 0)
         return -1;
@@ -400,6 +405,7 @@ static void drop_all(struct loop *loop)
 void loop_turn(struct loop *loop)
 {
     int flags = EVLOOP_ONCE;
+    int64_t began_ns;
 
     if (loop->host.n_queued > 0)
         flags |= EVLOOP_NONBLOCK;
@@ -408,10 +414,12 @@ void loop_turn(struct loop *loop)
     event_base_loop(loop->host.base, flags);
     if (loop->has_mail)
         read_mail(loop);
+    began_ns = clock_now_ns();
     queue_due(loop);
     visit_queued(loop);
     if (loop->stage == LIFE_OVER)
         drop_all(loop);
+    stats_turn(loop->host.env.stats, clock_now_ns() - began_ns);
     atomic_fetch_add_explicit(&loop->turns, 1, memory_order_relaxed);
 }
 

@@ -104,6 +104,7 @@ void run_free(struct run *run)
         uint32_t left = run->batch != NULL ? batch_pending(run->batch) : 0;
 
         stats_ended(run->env->stats, JOB_CANCELLED, left);
+        stats_batch(run->env->stats, BATCH_CANCELLED);
         admission_give(&run->env->admission->pending, left);
         admission_give(&run->env->admission->batches, 1);
     }
@@ -114,6 +115,16 @@ void run_free(struct run *run)
 uint64_t run_number(const struct run *run)
 {
     return run->source.batch;
+}
+
+uint64_t run_jobs(const struct run *run)
+{
+    return run->jobs;
+}
+
+enum batch_status run_status(const struct run *run)
+{
+    return run->result.status;
 }
 
 struct run *run_of(struct outbox_source *source)
@@ -180,6 +191,7 @@ static void finish(struct run *run, struct outbox *outbox, int64_t now_ns)
                                &run->result);
     outbox_line_commit(outbox, (size_t)(end - line), &run->source);
     run->finished = true;
+    stats_batch(run->env->stats, run->result.status);
     batch_free(run->batch);
     run->batch = NULL;
     admission_give(&run->env->admission->batches, 1);

@@ -33,6 +33,7 @@ struct run *run_new_take(const struct channel_env *env, struct outbox *outbox, s
 void run_free(struct run *run);
 
 uint64_t run_number(const struct run *run);
+uint64_t run_jobs(const struct run *run);
 
 /* The run that a source in the outbox belongs to. */
 struct run *run_of(struct outbox_source *source);
@@ -53,6 +54,7 @@ int64_t run_next_due(const struct run *run, int64_t now_ns);
 bool run_is_finished(const struct run *run);
 
 /* Whether it finished, and other than `ok`. */
+enum batch_status run_status(const struct run *run); /* once it is finished */
 bool run_ended_badly(const struct run *run);
 
 /*

@@ -17,6 +17,7 @@
 #include "daemon/clock.h"
 #include "daemon/listener.h"
 #include "daemon/loop.h"
+#include "daemon/report.h"
 #include "daemon/service.h"
 #include "daemon/survey.h"
 
@@ -40,7 +41,6 @@ struct worker {
     struct loop *loop;
     pthread_t thread;
     bool running;
-    uint64_t turns_seen; /* at the last look of the watchdog */
 };
 
 struct server {
@@ -58,7 +58,9 @@ struct server {
     struct listener *listeners[LISTENERS_MAX];
     unsigned n_listeners;
     struct event *signals[SIGNALS];
-    struct event *stage_event, *watchdog_event;
+    struct event *stage_event;
+    struct loop **loops; /* of each worker */
+    struct report *report;
     enum life_stage stage;
     struct log_rate refusals;
 };
@@ -77,8 +79,10 @@ static void on_accepted(void *context, int fd)
 
     if (!admission_take(&server->admission.connections, 1, server->limits.max_connections)) {
         log_write_rarely(server->log, &server->refusals, clock_now_ns(), LOG_LEVEL_WARNING,
+                         (struct log_about){0, 0},
                          "connections are refused: max-connections is %" PRIu64,
                          server->limits.max_connections);
+        stats_refused(server->stats[0], FAULT_OVERLOADED);
         loop_refuse(server->workers[0].loop, fd);
         return;
     }
@@ -271,6 +275,7 @@ static void on_stop(evutil_socket_t signal_number, short what, void *context)
         log_write(server->log, LOG_LEVEL_INFO, "stopping (SIG%s)",
                   signal_number == SIGINT ? "INT" : "TERM");
         service_stopping(timeout_ns + 2 * FLUSH_NS);
+        report_stopping(server->report);
         close_listeners(server);
         tell_stage(server, LIFE_DRAINING);
         set_timer(server->stage_event, timeout_ns);
@@ -365,29 +370,6 @@ static void on_reload(evutil_socket_t signal_number, short what, void *context)
     service_ready();
 }
 
-/* The manager hears from us while every loop has turned since it last did;
- * each is woken, so that an idle one turns too. */
-static void on_watchdog(evutil_socket_t fd, short what, void *context)
-{
-    struct server *server = context;
-    bool all_turned = true;
-
-    (void)fd;
-    (void)what;
-    for (unsigned i = 0; i < server->n_workers; i++) {
-        struct worker *worker = &server->workers[i];
-        uint64_t turns = loop_turns(worker->loop);
-
-        if (turns == worker->turns_seen && (i == 0 || worker->running))
-            all_turned = false;
-        worker->turns_seen = turns;
-        mailbox_wake(loop_mailbox(worker->loop));
-    }
-    if (all_turned)
-        service_alive();
-    set_timer(server->watchdog_event, service_watchdog_ns());
-}
-
 /* ---- Beginning ------------------------------------------------------------ */
 
 static unsigned count_processors(void)
@@ -413,8 +395,9 @@ static int make_loops(struct server *server)
                                       .max_refused = share_of_refused(raise_descriptors())};
 
     server->stats = calloc(n, sizeof(struct stats *));
+    server->loops = calloc(n, sizeof(struct loop *));
     server->workers = calloc(n, sizeof(*server->workers));
-    if (!server->stats || !server->workers)
+    if (!server->stats || !server->loops || !server->workers)
         return -1;
     for (unsigned i = 0; i < n; i++) {
         struct worker *worker = &server->workers[i];
@@ -425,6 +408,7 @@ static int make_loops(struct server *server)
         if (!worker->loop)
             return -1;
         server->stats[i] = loop_stats(worker->loop);
+        server->loops[i] = worker->loop;
         server->n_workers++;
     }
     server->survey.stats = server->stats;
@@ -445,8 +429,13 @@ static int make_events(struct server *server)
             return -1;
     }
     server->stage_event = evtimer_new(base, on_stage_over, server);
-    server->watchdog_event = evtimer_new(base, on_watchdog, server);
-    return server->stage_event && server->watchdog_event ? 0 : -1;
+    server->report = report_new(&(struct report_config){
+        .base = base,
+        .loops = server->loops,
+        .n_loops = server->n_workers,
+        .survey = &server->survey,
+    });
+    return server->stage_event && server->report ? 0 : -1;
 }
 
 static void *run_worker(void *context)
@@ -524,12 +513,12 @@ static void finish(struct server *server)
             event_free(server->signals[i]);
     if (server->stage_event)
         event_free(server->stage_event);
-    if (server->watchdog_event)
-        event_free(server->watchdog_event);
+    report_free(server->report);
     for (unsigned i = 0; i < server->n_workers; i++)
         loop_free(server->workers[i].loop);
     free(server->workers);
     free(server->stats);
+    free(server->loops);
 }
 
 static void prepare(struct server *server, const struct server_config *config)
@@ -561,8 +550,7 @@ int server_run(const struct server_config *config)
     result = begin(&server);
     if (result == 0) {
         service_ready();
-        if (service_watchdog_ns() > 0)
-            on_watchdog(-1, 0, &server);
+        report_start(server.report);
         while (!loop_is_over(server.workers[0].loop) || atomic_load(&server.n_running) > 0)
             loop_turn(server.workers[0].loop);
     }

@@ -6,8 +6,16 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <systemd/sd-daemon.h>
+
+/* Where in the source a line was logged is nothing to the journal's readers. */
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
+
+#define FIELD_MAX 1100
 
 static void free_names(char **names, int n)
 {
@@ -57,6 +65,16 @@ void service_reloading(int64_t now_ns)
     sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, now_ns / 1000);
 }
 
+bool service_is_listening(void)
+{
+    return getenv("NOTIFY_SOCKET") != NULL;
+}
+
+void service_status(const char *line)
+{
+    sd_notifyf(0, "STATUS=%s", line);
+}
+
 void service_stopping(int64_t longest_ns)
 {
     sd_notifyf(0, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" PRId64, longest_ns / 1000);
@@ -74,6 +92,24 @@ int64_t service_watchdog_ns(void)
 void service_alive(void)
 {
     sd_notify(0, "WATCHDOG=1");
+}
+
+bool service_journal(int priority, const char *line, uint64_t connection, uint64_t batch)
+{
+    char fields[5][FIELD_MAX];
+    struct iovec parts[5];
+    int n = 0;
+
+    snprintf(fields[n++], FIELD_MAX, "MESSAGE=%s", line);
+    snprintf(fields[n++], FIELD_MAX, "PRIORITY=%d", priority);
+    snprintf(fields[n++], FIELD_MAX, "SYSLOG_IDENTIFIER=waitd");
+    if (connection)
+        snprintf(fields[n++], FIELD_MAX, "WAITD_CONNECTION=%" PRIu64, connection);
+    if (batch)
+        snprintf(fields[n++], FIELD_MAX, "WAITD_BATCH=%" PRIu64, batch);
+    for (int i = 0; i < n; i++)
+        parts[i] = (struct iovec){.iov_base = fields[i], .iov_len = strlen(fields[i])};
+    return sd_journal_sendv(parts, n) == 0;
 }
 
 #else
@@ -96,6 +132,16 @@ void service_reloading(int64_t now_ns)
     (void)now_ns;
 }
 
+bool service_is_listening(void)
+{
+    return false;
+}
+
+void service_status(const char *line)
+{
+    (void)line;
+}
+
 void service_stopping(int64_t longest_ns)
 {
     (void)longest_ns;
@@ -108,6 +154,15 @@ int64_t service_watchdog_ns(void)
 
 void service_alive(void)
 {
+}
+
+bool service_journal(int priority, const char *line, uint64_t connection, uint64_t batch)
+{
+    (void)priority;
+    (void)line;
+    (void)connection;
+    (void)batch;
+    return false;
 }
 
 #endif

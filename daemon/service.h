@@ -30,11 +30,24 @@ int service_sockets(struct service_socket **sockets, const char **problem);
 void service_ready(void);
 void service_reloading(int64_t now_ns);
 
+/* Whether there is a manager that listens. */
+bool service_is_listening(void);
+
+/* The line that `systemctl status` shows. */
+void service_status(const char *line);
+
 /* Stopping, which may take so long. */
 void service_stopping(int64_t longest_ns);
 
 /* How often the manager wants to hear service_alive(); 0 for never. */
 int64_t service_watchdog_ns(void);
 void service_alive(void);
+
+/*
+ * Gives a line to the journal, with its priority as in syslog(3) and the
+ * numbers, each unless it is 0, in the fields WAITD_CONNECTION and WAITD_BATCH.
+ * Returns false if there is no journal to take it.  From any thread.
+ */
+bool service_journal(int priority, const char *line, uint64_t connection, uint64_t batch);
 
 #endif

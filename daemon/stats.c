@@ -22,7 +22,22 @@ struct window {
     _Atomic uint32_t buckets[BUCKETS];
 };
 
+const int64_t stats_bounds_ns[STATS_BOUNDS] = {
+    50000,    100000,   250000,   500000,    1000000,   2500000,   5000000,
+    10000000, 25000000, 50000000, 100000000, 250000000, 500000000, 1000000000,
+};
+
+struct histogram {
+    _Atomic uint64_t counts[STATS_BOUNDS + 1];
+    _Atomic uint64_t sum_ns;
+};
+
 struct stats {
+    _Atomic uint64_t connections;
+    _Atomic uint64_t batches_accepted;
+    _Atomic uint64_t batches[STATS_BATCH_STATUSES];
+    _Atomic uint64_t refused[STATS_FAULT_CODES];
+    struct histogram late, turns;
     _Atomic uint64_t accepted;
     _Atomic uint64_t ended[JOB_STATUSES];
     _Atomic uint64_t events, bytes_in, bytes_out;
@@ -63,7 +78,38 @@ void stats_free(struct stats *stats)
 
 void stats_accepted(struct stats *stats, uint64_t jobs)
 {
+    add(&stats->batches_accepted, 1);
     add(&stats->accepted, jobs);
+}
+
+void stats_batch(struct stats *stats, enum batch_status status)
+{
+    add(&stats->batches[status], 1);
+}
+
+void stats_refused(struct stats *stats, enum fault_code code)
+{
+    add(&stats->refused[code], 1);
+}
+
+void stats_connection(struct stats *stats)
+{
+    add(&stats->connections, 1);
+}
+
+static void note(struct histogram *histogram, int64_t value_ns)
+{
+    unsigned i = 0;
+
+    while (i < STATS_BOUNDS && value_ns > stats_bounds_ns[i])
+        i++;
+    add(&histogram->counts[i], 1);
+    add(&histogram->sum_ns, (uint64_t)value_ns);
+}
+
+void stats_turn(struct stats *stats, int64_t took_ns)
+{
+    note(&stats->turns, took_ns);
 }
 
 void stats_ended(struct stats *stats, enum job_status status, uint64_t jobs)
@@ -132,6 +178,7 @@ void stats_late(struct stats *stats, int64_t now_ns, int64_t late_ns)
 
     if (late_ns < 0)
         late_ns = 0;
+    note(&stats->late, late_ns);
     if (now_ns >= stats->current_end_ns)
         turn_over(stats, now_ns);
     window = stats->current;
@@ -207,4 +254,28 @@ void stats_sum(struct stats *const *all, unsigned n, int64_t now_ns, struct even
     sum->late_p50_ns = percentile(&late, 50);
     sum->late_p99_ns = percentile(&late, 99);
     sum->late_max_ns = late.max_ns;
+}
+
+static void add_histogram(struct stats_histogram *sum, const struct histogram *histogram)
+{
+    for (unsigned i = 0; i <= STATS_BOUNDS; i++)
+        sum->counts[i] += get(&histogram->counts[i]);
+    sum->sum_ns += get(&histogram->sum_ns);
+}
+
+void stats_totals(struct stats *const *all, unsigned n, struct stats_totals *sum)
+{
+    memset(sum, 0, sizeof(*sum));
+    for (unsigned i = 0; i < n; i++) {
+        const struct stats *stats = all[i];
+
+        sum->connections += get(&stats->connections);
+        sum->batches_accepted += get(&stats->batches_accepted);
+        for (unsigned s = 0; s < STATS_BATCH_STATUSES; s++)
+            sum->batches[s] += get(&stats->batches[s]);
+        for (unsigned c = 0; c < STATS_FAULT_CODES; c++)
+            sum->refused[c] += get(&stats->refused[c]);
+        add_histogram(&sum->late, &stats->late);
+        add_histogram(&sum->turns, &stats->turns);
+    }
 }

@@ -89,6 +89,29 @@ for where in "127.0.0.1 $port" "-U $unix"; do
     echo '{"jobs":[{"wait":0.1,"count":3}]}' | ask $where >"$tmp/out"
     is "$(events_of "$tmp/out")" "accepted done done done finished" "a batch over ${where% *} $port"
 done
+shows_pending()
+{
+    property waitd.service StatusText |
+        grep -qE '^1 connection, 1 batch, 3 pending jobs; lateness in the last minute: p99 [0-9.]+ ms, max [0-9.]+ ms$'
+}
+echo '{"jobs":[{"wait":30,"count":3}]}' | ask 127.0.0.1 $port >"$tmp/out" &
+client=$!
+passes "the status shows connections, batches, pending jobs and lateness" until_true shows_pending
+kill $client
+echo '{"jobs":[{"wiat":1}]}' | ask 127.0.0.1 $port >/dev/null
+has_fields()
+{
+    journalctl -q --no-pager -o cat _SYSTEMD_UNIT=waitd.service SYSLOG_IDENTIFIER=waitd PRIORITY=6 --output-fields=MESSAGE,WAITD_CONNECTION |
+        grep -qE '^connection [0-9]+: request refused: invalid_request: jobs\[0\]\.wiat' &&
+        journalctl -q --no-pager -F WAITD_CONNECTION | grep -qE '^[0-9]+$'
+}
+passes "a refused request is in the journal, with its connection as a field" until_true has_fields
+for _ in 1 2 3 4 5 6 7 8 9; do
+    echo '{"jobs":[{"wiat":1}]}'
+done | ask 127.0.0.1 $port >/dev/null
+is "$(($(journalctl -q --no-pager -u waitd.service | grep -c 'request refused') <= $(nproc)))" 1 \
+    "and ten are not ten lines"
+
 is "$(stat -c '%a %U %G' $unix)" "660 root waitd-clients" "the Unix socket is for a group of its own"
 if setpriv --reuid nobody --clear-groups nc -N -U $unix </dev/null 2>/dev/null; then
     not_ok "others may not connect to it"

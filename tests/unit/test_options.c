@@ -66,6 +66,88 @@ static enum options_verdict read_file(const char *text)
         ck_assert_msg(is == OPTIONS_RUN, "verdict %d: %s", is, problem);                           \
     } while (0)
 
+/* The whole of a manual page, less the dashes' and blanks' escapes. */
+static const char *page(const char *name)
+{
+    static char text[65536];
+    const char *top = getenv("top_srcdir");
+    char path[1024];
+    FILE *in;
+    size_t len;
+
+    snprintf(path, sizeof(path), "%s/daemon/%s", top ? top : ".", name);
+    in = fopen(path, "r");
+    ck_assert_msg(in != NULL, "no %s", path);
+    len = fread(text, 1, sizeof(text) - 1, in);
+    fclose(in);
+    text[len] = '\0';
+    return text;
+}
+
+/* Whether the page has an entry for the option: `.It Cm NAME` or
+ * `.It ... Fl -NAME`, and its name ends there. */
+static bool has_entry(const char *text, const char *mark, const char *name)
+{
+    char wanted[128];
+    size_t len = (size_t)snprintf(wanted, sizeof(wanted), "%s%s", mark, name);
+
+    for (const char *at = strstr(text, ".It "); at; at = strstr(at + 1, "\n.It ")) {
+        const char *end = strchr(at + 1, '\n'), *found = strstr(at, wanted);
+
+        while (found && found < end) {
+            if (strchr(" \n", found[len]))
+                return true;
+            found = strstr(found + 1, wanted);
+        }
+    }
+    return false;
+}
+
+START_TEST(each_option_stands_in_the_help_and_in_the_manual)
+{
+    char *help = NULL, flag[64];
+    size_t len;
+    FILE *out = open_memstream(&help, &len);
+
+    ck_assert_ptr_nonnull(out);
+    options_help(out);
+    fclose(out);
+    for (unsigned i = 0; options_facts(i).name; i++) {
+        struct option_facts facts = options_facts(i);
+
+        snprintf(flag, sizeof(flag), "--%s%s%s", facts.name, facts.argument ? " " : "",
+                 facts.argument ? facts.argument : "");
+        ck_assert_msg(strstr(help, flag) != NULL, "%s is not in --help", flag);
+        ck_assert_msg(has_entry(page("waitd.8"), "Fl -", facts.name), "--%s is not in waitd(8)",
+                      facts.name);
+        ck_assert_msg(has_entry(page("waitd.conf.5"), "Cm ", facts.name) == facts.in_file,
+                      "%s and waitd.conf(5): it %s in the table", facts.name,
+                      facts.in_file ? "is" : "is not");
+    }
+    free(help);
+}
+END_TEST
+
+START_TEST(each_key_of_the_manual_is_an_option)
+{
+    unsigned n = 0;
+
+    for (const char *at = strstr(page("waitd.conf.5"), ".It Cm "); at;
+         at = strstr(at + 1, ".It Cm ")) {
+        char name[64] = "";
+        unsigned i = 0;
+
+        ck_assert_int_eq(sscanf(at, ".It Cm %63s", name), 1);
+        while (options_facts(i).name && strcmp(options_facts(i).name, name) != 0)
+            i++;
+        ck_assert_msg(options_facts(i).name && options_facts(i).in_file,
+                      "%s of waitd.conf(5) is no key", name);
+        n++;
+    }
+    ck_assert_uint_gt(n, 10);
+}
+END_TEST
+
 START_TEST(the_defaults_are_those_of_the_contract)
 {
     ck_assert_run(read_line(""));
@@ -378,6 +460,8 @@ Suite *test_suite(void)
     TCase *tcase = tcase_create("options");
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, each_option_stands_in_the_help_and_in_the_manual);
+    tcase_add_test(tcase, each_key_of_the_manual_is_an_option);
     tcase_add_test(tcase, the_defaults_are_those_of_the_contract);
     tcase_add_test(tcase, flags_are_read);
     tcase_add_test(tcase, of_a_flag_given_twice_the_last_counts);

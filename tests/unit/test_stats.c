@@ -173,11 +173,60 @@ END_TEST
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
+START_TEST(totals_are_added_up_over_all_loops)
+{
+    struct stats *all[2] = {stats_new(), stats_new()};
+    struct stats_totals totals;
+
+    stats_accepted(all[0], 10);
+    stats_accepted(all[1], 5);
+    stats_connection(all[1]);
+    stats_batch(all[0], BATCH_OK);
+    stats_batch(all[1], BATCH_OK);
+    stats_batch(all[1], BATCH_CANCELLED);
+    stats_refused(all[0], FAULT_TOO_LARGE);
+    stats_totals(all, 2, &totals);
+    ck_assert_uint_eq(totals.connections, 1);
+    ck_assert_uint_eq(totals.batches_accepted, 2);
+    ck_assert_uint_eq(totals.batches[BATCH_OK], 2);
+    ck_assert_uint_eq(totals.batches[BATCH_CANCELLED], 1);
+    ck_assert_uint_eq(totals.batches[BATCH_FAILED], 0);
+    ck_assert_uint_eq(totals.refused[FAULT_TOO_LARGE], 1);
+    ck_assert_uint_eq(totals.refused[FAULT_BAD_JSON], 0);
+    stats_free(all[0]);
+    stats_free(all[1]);
+}
+END_TEST
+
+START_TEST(a_histogram_counts_a_bound_as_within_it)
+{
+    struct stats *stats = stats_new();
+    struct stats_totals totals;
+
+    stats_late(stats, SECOND, stats_bounds_ns[0]);
+    stats_late(stats, SECOND, stats_bounds_ns[0] + 1);
+    stats_late(stats, SECOND, stats_bounds_ns[STATS_BOUNDS - 1] + 1);
+    stats_late(stats, SECOND, -5);
+    stats_turn(stats, 7);
+    stats_totals(&stats, 1, &totals);
+    ck_assert_uint_eq(totals.late.counts[0], 2);
+    ck_assert_uint_eq(totals.late.counts[1], 1);
+    ck_assert_uint_eq(totals.late.counts[STATS_BOUNDS], 1);
+    ck_assert_uint_eq(totals.late.sum_ns,
+                      (uint64_t)(2 * stats_bounds_ns[0] + stats_bounds_ns[STATS_BOUNDS - 1] + 2));
+    ck_assert_uint_eq(totals.turns.counts[0], 1);
+    ck_assert_uint_eq(totals.turns.sum_ns, 7);
+    stats_free(stats);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("stats");
     TCase *tcase = tcase_create("stats");
 
+    tcase_add_test(tcase, totals_are_added_up_over_all_loops);
+    tcase_add_test(tcase, a_histogram_counts_a_bound_as_within_it);
     tcase_add_test(tcase, counts_are_added_up_over_all_loops);
     tcase_add_test(tcase, a_sum_is_added_to_what_is_there);
     tcase_add_test(tcase, lateness_is_zero_as_long_as_nothing_was_due);
