@@ -13,6 +13,10 @@ daemon_libwaitd_daemon_a_SOURCES = \
 	daemon/clock.h \
 	daemon/connection.c \
 	daemon/connection.h \
+	daemon/descriptors.c \
+	daemon/descriptors.h \
+	daemon/http.c \
+	daemon/http.h \
 	daemon/limits.h \
 	daemon/listener.c \
 	daemon/listener.h \
@@ -22,6 +26,8 @@ daemon_libwaitd_daemon_a_SOURCES = \
 	daemon/loop.h \
 	daemon/mailbox.c \
 	daemon/mailbox.h \
+	daemon/metrics.c \
+	daemon/metrics.h \
 	daemon/notice.c \
 	daemon/notice.h \
 	daemon/options.c \
@@ -49,7 +55,7 @@ bin_PROGRAMS += daemon/waitd
 daemon_waitd_SOURCES = daemon/main.c
 daemon_waitd_LDADD = \
 	daemon/libwaitd-daemon.a proto/libwaitd-proto.a daemon/engine/libwaitd-engine.a \
-	$(EVENT_LIBS) $(CONFUSE_LIBS) $(SYSTEMD_LIBS)
+	$(METRICS_LIBS) $(EVENT_LIBS) $(CONFUSE_LIBS) $(SYSTEMD_LIBS)
 
 dist_man_MANS += \
 	daemon/waitd.8 \

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/http.h"
 #include "daemon/options_internal.h"
 
 #define SECOND INT64_C(1000000000)
@@ -27,6 +28,9 @@ static const struct option_row table[] = {
      "may be given several times; port 0 picks a free one"},
     {"insecure", 0, VALUE_NONE, IN_FILE, AT(insecure), 0, 0, NULL, NULL, NULL,
      "allow addresses that other machines can reach, for anyone to use"},
+    {"metrics", 0, VALUE_ADDRESS, IN_FILE, AT(metrics), 0, 0, "ADDR", NULL, "off",
+     "serve metrics for Prometheus over HTTP on ADDR, written as for --listen: /metrics and "
+     "/healthz; may be given several times"},
     {"threads", 't', VALUE_UNSIGNED, IN_FILE, AT(threads), 1, 1024, "N", NULL,
      "the processors it may use", "event loops, a thread each"},
     {"stdio", 0, VALUE_NONE, 0, AT(stdio), 0, 0, NULL, NULL, NULL,
@@ -406,6 +410,8 @@ static int complete(struct reading *reading, const char *default_file)
         options_set(&reading->options, listen, listen->default_text, why, sizeof(why)) !=
             OPTION_SET)
         return complain(reading, OPTIONS_UNREADABLE, "memory is short");
+    if (reading->options.metrics.n > 0 && !http_is_there())
+        return complain(reading, OPTIONS_WRONG, "metrics: this waitd was built without them");
     return 0;
 }
 
@@ -434,6 +440,7 @@ enum options_verdict options_read(struct options *options, int argc, char *const
 void options_fini(struct options *options)
 {
     clear_texts(&options->listen);
+    clear_texts(&options->metrics);
 }
 
 static bool same_texts(const struct option_texts *a, const struct option_texts *b)
@@ -452,6 +459,8 @@ const char *options_update(struct options *options, const struct options *change
     options->log_level = changed->log_level;
     if (!same_texts(&options->listen, &changed->listen))
         return "listen";
+    if (!same_texts(&options->metrics, &changed->metrics))
+        return "metrics";
     if (options->insecure != changed->insecure)
         return "insecure";
     if (options->threads != changed->threads)

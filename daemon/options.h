@@ -24,7 +24,8 @@ struct option_texts {
 };
 
 struct options {
-    struct option_texts listen; /* as written; never empty */
+    struct option_texts listen;  /* as written; never empty */
+    struct option_texts metrics; /* as written; empty for off */
     bool insecure;
     unsigned threads;     /* 0 for as many as there are processors to use */
     struct limits limits; /* max_connections 0 for what the descriptors allow */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
@@ -10,13 +11,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "daemon/admission.h"
 #include "daemon/clock.h"
+#include "daemon/descriptors.h"
+#include "daemon/http.h"
 #include "daemon/listener.h"
 #include "daemon/loop.h"
+#include "daemon/metrics.h"
 #include "daemon/report.h"
 #include "daemon/service.h"
 #include "daemon/survey.h"
@@ -24,16 +27,8 @@
 /* How long a client may take to fetch its last events once all is cancelled. */
 #define FLUSH_NS INT64_C(2000000000)
 
-/* Descriptors beside the connections: for each loop, for refused clients (one
- * in so many of all, within bounds) and for all the rest (the standard ones,
- * libevent's for signals, the configuration file, slack). */
-#define DESCRIPTORS_A_LOOP    4
-#define DESCRIPTORS_REST      16
-#define DESCRIPTORS_A_REFUSED 16
-#define REFUSED_MIN           4
-#define REFUSED_MAX           1024
-
 #define LISTENERS_MAX 256
+#define MONITORS_MAX  16
 #define SIGNALS       3
 
 struct worker {
@@ -57,6 +52,9 @@ struct server {
     struct listener_env listener_env;
     struct listener *listeners[LISTENERS_MAX];
     unsigned n_listeners;
+    struct http *http;
+    struct listener *monitors[MONITORS_MAX]; /* what the above serves */
+    unsigned n_monitors;
     struct event *signals[SIGNALS];
     struct event *stage_event;
     struct loop **loops; /* of each worker */
@@ -110,6 +108,46 @@ static int keep_listener(struct server *server, struct listener *listener)
     return 0;
 }
 
+static char *write_metrics(void *context, size_t *len)
+{
+    struct server *server = context;
+    struct metrics metrics = {
+        .version = server->config->version, .limits = server->limits, .n_loops = server->n_workers};
+
+    survey_take(&server->survey, clock_now_ns(), &metrics.stats);
+    stats_totals(server->stats, server->n_workers, &metrics.totals);
+    return metrics_write(&metrics, len);
+}
+
+static bool is_serving(void *context)
+{
+    const struct server *server = context;
+
+    return server->stage == LIFE_SERVING;
+}
+
+/* A listener for metrics: HTTP's server has a descriptor of its own for it. */
+static int keep_monitor(struct server *server, struct listener *listener)
+{
+    int fd = -1;
+
+    if (!server->http)
+        server->http =
+            http_new(&(struct http_config){base_of(server), write_metrics, is_serving, server});
+    if (server->http && server->n_monitors < MONITORS_MAX)
+        fd = fcntl(listener_fd(listener), F_DUPFD_CLOEXEC, 0);
+    if (fd < 0 || http_serve(server->http, fd) != 0) {
+        if (fd >= 0)
+            close(fd);
+        listener_free(listener);
+        log_write(server->log, LOG_LEVEL_ERROR, "cannot serve metrics: %s",
+                  http_is_there() ? strerror(errno) : "built without them");
+        return 1;
+    }
+    server->monitors[server->n_monitors++] = listener;
+    return 0;
+}
+
 static bool is_absent(int error)
 {
     return error == EADDRNOTAVAIL || error == EAFNOSUPPORT;
@@ -117,7 +155,8 @@ static bool is_absent(int error)
 
 /* Listens on all the addresses that text stands for.  A host's name may have
  * some that this machine lacks, such as ::1 where there is no IPv6. */
-static int listen_on(struct server *server, const char *text)
+static int listen_on(struct server *server, const char *text,
+                     int (*keep)(struct server *server, struct listener *listener))
 {
     struct address found[ADDRESS_MAX];
     struct address_spec spec;
@@ -144,7 +183,7 @@ static int listen_on(struct server *server, const char *text)
 
         if (listener) {
             bound++;
-            if (keep_listener(server, listener) != 0)
+            if (keep(server, listener) != 0)
                 return 1;
         } else {
             error = errno;
@@ -162,6 +201,7 @@ static int listen_on(struct server *server, const char *text)
 static int take_handed_over(struct server *server, struct service_socket *sockets, int n)
 {
     char text[ADDRESS_PRINT_MAX];
+    bool is_monitor;
 
     for (int i = 0; i < n; i++) {
         struct listener *listener = listener_take(&server->listener_env, sockets[i].fd);
@@ -171,7 +211,8 @@ static int take_handed_over(struct server *server, struct service_socket *socket
                       sockets[i].name, strerror(errno));
             return 1;
         }
-        if (keep_listener(server, listener) != 0)
+        is_monitor = strcmp(sockets[i].name, "metrics") == 0;
+        if ((is_monitor ? keep_monitor : keep_listener)(server, listener) != 0)
             return 1;
         if (!address_is_loopback(listener_address(listener)))
             log_write(server->log, LOG_LEVEL_WARNING,
@@ -185,6 +226,7 @@ static int take_handed_over(struct server *server, struct service_socket *socket
 static int open_listeners(struct server *server)
 {
     const struct option_texts *listen = &server->config->options->listen;
+    const struct option_texts *metrics = &server->config->options->metrics;
     struct service_socket *sockets;
     const char *problem;
     int n = service_sockets(&sockets, &problem), result = 0;
@@ -195,9 +237,13 @@ static int open_listeners(struct server *server)
     }
     if (n > 0)
         result = take_handed_over(server, sockets, n);
-    else
+    /* What was handed over of a kind takes the place of what is configured. */
+    if (server->n_listeners == 0)
         for (unsigned i = 0; i < listen->n && result == 0; i++)
-            result = listen_on(server, listen->text[i]);
+            result = listen_on(server, listen->text[i], keep_listener);
+    if (server->n_monitors == 0)
+        for (unsigned i = 0; i < metrics->n && result == 0; i++)
+            result = listen_on(server, metrics->text[i], keep_monitor);
     free(sockets);
     return result;
 }
@@ -215,6 +261,9 @@ static int start_listening(struct server *server)
     for (unsigned i = 0; i < server->n_listeners; i++)
         log_announce(server->log, "listening on %s",
                      address_print(listener_address(server->listeners[i]), text));
+    for (unsigned i = 0; i < server->n_monitors; i++)
+        log_announce(server->log, "metrics on %s",
+                     address_print(listener_address(server->monitors[i]), text));
     return 0;
 }
 
@@ -285,44 +334,10 @@ static void on_stop(evutil_socket_t signal_number, short what, void *context)
     }
 }
 
-/* The limit of descriptors, raised as far as it goes. */
-static uint64_t raise_descriptors(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return 0;
-    if (limit.rlim_cur < limit.rlim_max) {
-        rlim_t soft = limit.rlim_cur;
-
-        limit.rlim_cur = limit.rlim_max;
-        if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-            limit.rlim_cur = soft;
-    }
-    return limit.rlim_cur < INT32_MAX ? limit.rlim_cur : INT32_MAX;
-}
-
-/* Of so many descriptors, those to keep for clients that are refused. */
-static unsigned share_of_refused(uint64_t descriptors)
-{
-    uint64_t n = descriptors / DESCRIPTORS_A_REFUSED;
-
-    return n < REFUSED_MIN ? REFUSED_MIN : n > REFUSED_MAX ? REFUSED_MAX : (unsigned)n;
-}
-
-/* How many connections the descriptors allow beside all else; 0 if not one. */
-static uint64_t connections_allowed(const struct server *server)
-{
-    uint64_t all = raise_descriptors();
-    uint64_t others = DESCRIPTORS_REST + share_of_refused(all) + server->n_listeners +
-                      (uint64_t)server->n_workers * DESCRIPTORS_A_LOOP;
-
-    return all > others ? all - others : 0;
-}
-
 static void put_limits_in_force(struct server *server)
 {
-    uint64_t allowed = connections_allowed(server);
+    uint64_t allowed = descriptors_for_connections(descriptors_raise(), server->n_workers,
+                                                   server->n_listeners + server->n_monitors);
 
     server->limits = server->config->options->limits;
     if (server->limits.max_connections == 0)
@@ -392,7 +407,7 @@ static int make_loops(struct server *server)
                                       .env = &server->env,
                                       .log = server->log,
                                       .n_loops = n,
-                                      .max_refused = share_of_refused(raise_descriptors())};
+                                      .max_refused = descriptors_for_refused(descriptors_raise())};
 
     server->stats = calloc(n, sizeof(struct stats *));
     server->loops = calloc(n, sizeof(struct loop *));
@@ -503,6 +518,9 @@ static int begin(struct server *server)
 static void finish(struct server *server)
 {
     close_listeners(server);
+    http_free(server->http);
+    while (server->n_monitors > 0)
+        listener_free(server->monitors[--server->n_monitors]);
     if (server->stage < LIFE_OVER)
         tell_stage(server, LIFE_OVER);
     for (unsigned i = 1; i < server->n_workers; i++)

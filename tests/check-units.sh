@@ -20,7 +20,8 @@ trap 'rm -rf -- "$scratch"' EXIT
 
 verify()
 {
-    systemd-analyze verify --man=no --recursive-errors=no "$1/waitd.socket" "$1/waitd.service"
+    systemd-analyze verify --man=no --recursive-errors=no "$1/waitd.socket" "$1/waitd.service" \
+        "$1/waitd-metrics.socket"
 }
 
 # exposure DIRECTORY TENTHS
@@ -64,7 +65,7 @@ without_reason()
         }' "$1"
 }
 
-for unit in waitd.service.in waitd.socket self-binding/waitd.service.d/self-binding.conf \
+for unit in waitd.service.in waitd.socket waitd-metrics.socket self-binding/waitd.service.d/self-binding.conf \
     self-binding/waitd.socket.d/self-binding.conf; do
     none "$(without_reason "$units/$unit")" "each directive of $unit has its reason"
 done
@@ -82,7 +83,7 @@ fi
 
 # A program that is there stands in for those that are not installed yet.
 mkdir "$scratch/activated" || bail "no directory"
-cp "$units/waitd.socket" "$scratch/activated/" || bail "no waitd.socket"
+cp "$units/waitd.socket" "$units/waitd-metrics.socket" "$scratch/activated/" || bail "no waitd.socket"
 sed -E 's,(^Exec[A-Za-z]*=)[^ ]*/waitd,\1/bin/true,' "$top_builddir/systemd/waitd.service" \
     >"$scratch/activated/waitd.service" || bail "no waitd.service"
 is_valid "$scratch/activated" activated
@@ -91,6 +92,7 @@ check_exposure "$scratch/activated" $activated activated
 # The tool reads no drop-ins of a unit that is not installed: appended they
 # mean the same.
 mkdir "$scratch/self-binding" || bail "no directory"
+cp "$units/waitd-metrics.socket" "$scratch/self-binding/"
 for unit in service socket; do
     cat "$scratch/activated/waitd.$unit" "$units/self-binding/waitd.$unit.d/self-binding.conf" \
         >"$scratch/self-binding/waitd.$unit" || bail "no drop-in"

@@ -70,7 +70,7 @@ all_libraries = \
 	daemon/libwaitd-daemon.a \
 	proto/libwaitd-proto.a \
 	daemon/engine/libwaitd-engine.a \
-	$(EVENT_LIBS) $(CONFUSE_LIBS) $(SYSTEMD_LIBS)
+	$(METRICS_LIBS) $(EVENT_LIBS) $(CONFUSE_LIBS) $(SYSTEMD_LIBS)
 LDADD = tests/libsupport.a $(all_libraries) $(JANSSON_LIBS) $(CHECK_LIBS)
 
 # ---- shell tests -----------------------------------------------------------
@@ -84,6 +84,7 @@ shell_tests = \
 	tests/skipped.sh \
 	tests/systemd/test_service.sh \
 	tests/wire/test_idioms.sh \
+	tests/wire/test_metrics.sh \
 	tests/wire/test_readme.sh \
 	tests/wire/test_samples.sh \
 	tests/wire/test_waitctl.sh

@@ -126,6 +126,25 @@ else
     ok "an address beyond loopback gets no answer"
 fi
 
+# ---- metrics ---------------------------------------------------------------
+
+systemctl stop waitd.service
+systemctl start waitd-metrics.socket
+healthz()
+{
+    printf 'GET /healthz HTTP/1.0\r\n\r\n' | ask 127.0.0.1 9249 | tail -n 1
+}
+if $HAS_METRICS; then
+    is "$(healthz)" ok "metrics are served on the socket that waitd-metrics.socket hands over"
+    is "$(printf 'GET /metrics HTTP/1.0\r\n\r\n' | ask 127.0.0.1 9249 | grep -c '^# TYPE waitd_jobs_ended_total counter')" 1 \
+        "with the daemon's counts"
+    passes "and jobs on the others" ping_once 127.0.0.1 $port
+else
+    skip "metrics are served on the socket that waitd-metrics.socket hands over" "built without metrics"
+fi
+systemctl stop waitd-metrics.socket waitd.service
+ping_once 127.0.0.1 $port
+
 # ---- reload ----------------------------------------------------------------
 
 pid=$(main_pid)

@@ -35,6 +35,11 @@ bindir=$(sed -n 's,^ExecStart=\(.*\)/waitd$,\1,p' "$scratch/tree/$unit")
 overrides=$(cd "$scratch/tree" && find . -type d -name self-binding)
 {
     printf '#!/bin/bash\nCK_TAP_LOG_FILE_NAME=-\n'
+    if ldd "$waitd" | grep -q libevent_extra; then
+        echo 'HAS_METRICS=true'
+    else
+        echo 'HAS_METRICS=false'
+    fi
     printf 'UNIT=%q CONF=%q SELF_BINDING=%q\n' "${unit#.}" "$(strings "$waitd" | grep -m1 '/waitd\.conf$')" \
         "${overrides#.}"
     # Expanded over there.

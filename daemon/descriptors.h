@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_DESCRIPTORS_H
+#define WAITD_DESCRIPTORS_H
+
+/*
+ * How the descriptors that a process may have are shared out.  Re-entrant, but
+ * the limit is the process's.
+ */
+
+#include <stdint.h>
+
+/* Raises the limit as far as it goes and returns it, at most INT32_MAX; 0 if
+ * it is not known. */
+uint64_t descriptors_raise(void);
+
+/* Of so many descriptors, those to keep for clients that are refused. */
+unsigned descriptors_for_refused(uint64_t all);
+
+/* How many connections so many descriptors allow beside all else; 0 if not one. */
+uint64_t descriptors_for_connections(uint64_t all, unsigned n_loops, unsigned n_listeners);
+
+#endif
