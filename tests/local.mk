@@ -167,9 +167,11 @@ tests_fuzz_fuzz_request_SOURCES = tests/fuzz/fuzz_request.c tests/support/readin
 # ---- benchmarks: figures, not tests ----------------------------------------
 
 bench_programs = \
+	tests/bench/bench_activation \
 	tests/bench/bench_lateness
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
+tests_bench_bench_activation_LDADD =
 tests_bench_bench_lateness_LDADD = $(all_libraries)
 
 bench: all $(bench_programs)

@@ -78,7 +78,9 @@ systemctl enable --quiet waitd.socket
 set_up '' ''
 is "$(property waitd.socket ActiveState) $(property waitd.service ActiveState)" "active inactive" \
     "sockets listen and nothing runs before the first client"
+started=${EPOCHREALTIME/./}
 passes "the first connection starts the service" ping_once 127.0.0.1 $port
+note "the first client had its answer after $(((${EPOCHREALTIME/./} - started) / 1000)) ms"
 is "$(property waitd.service ActiveState)/$(property waitd.service SubState)" active/running \
     "the service has told that it is ready"
 passes "IPv6 loopback is served" ping_once ::1 $port
