@@ -29,8 +29,10 @@ check_programs = \
 	tests/unit/test_stats \
 	tests/unit/test_timerq \
 	tests/scenario/test_channel \
+	tests/scenario/test_memory \
 	tests/scenario/test_scenarios \
 	tests/scenario/test_schedule \
+	tests/scenario/test_simulation \
 	tests/scenario/test_stories
 
 if HAVE_CHECK
@@ -63,7 +65,24 @@ tests_libsupport_a_SOURCES = \
 	tests/support/reading.c \
 	tests/support/reading.h \
 	tests/support/rig.c \
-	tests/support/rig.h
+	tests/support/rig.h \
+	tests/support/witness.c \
+	tests/support/witness.h
+
+# Allocations of these programs come by tests/support/famine.c.
+famine_flags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=free \
+	-Wl,--wrap=tsearch
+famine_sources = tests/support/famine.c tests/support/famine.h
+tests_scenario_test_memory_SOURCES = tests/scenario/test_memory.c $(famine_sources)
+tests_scenario_test_memory_LDFLAGS = $(AM_LDFLAGS) $(famine_flags)
+tests_scenario_test_simulation_SOURCES = \
+	tests/scenario/simulation.c \
+	tests/scenario/simulation.h \
+	tests/scenario/simulation_script.c \
+	tests/scenario/simulation_script.h \
+	tests/scenario/test_simulation.c \
+	$(famine_sources)
+tests_scenario_test_simulation_LDFLAGS = $(AM_LDFLAGS) $(famine_flags)
 
 all_libraries = \
 	client/libwaitctl.a \
@@ -146,11 +165,32 @@ EXTRA_DIST += \
 
 # ---- fuzz targets ----------------------------------------------------------
 
+# Each target is built twice: with libFuzzer, where there is clang, and with a
+# main() that replays its corpus, which is a test like any other.
 fuzz_programs = \
+	tests/fuzz/fuzz_channel \
+	tests/fuzz/fuzz_config \
+	tests/fuzz/fuzz_duration \
+	tests/fuzz/fuzz_event \
 	tests/fuzz/fuzz_lexer \
 	tests/fuzz/fuzz_request
 
+replay_programs = \
+	tests/fuzz/replay_channel \
+	tests/fuzz/replay_config \
+	tests/fuzz/replay_duration \
+	tests/fuzz/replay_event \
+	tests/fuzz/replay_lexer \
+	tests/fuzz/replay_request
+
+check_PROGRAMS += $(replay_programs)
+TESTS += $(replay_programs)
+
 EXTRA_DIST += \
+	tests/fuzz/corpus \
+	tests/fuzz/event.dict \
+	tests/fuzz/config.dict \
+	tests/fuzz/fuzz.sh \
 	tests/fuzz/request.dict
 
 if FUZZERS
@@ -158,11 +198,44 @@ noinst_PROGRAMS = $(fuzz_programs)
 endif
 EXTRA_PROGRAMS += $(fuzz_programs)
 CLEANFILES += $(fuzz_programs)
+
+tests_fuzz_fuzz_channel_SOURCES = tests/fuzz/fuzz_channel.c tests/support/witness.c tests/support/witness.h
+tests_fuzz_fuzz_channel_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_channel_LDADD = $(all_libraries)
+tests_fuzz_replay_channel_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_channel_SOURCES)
+tests_fuzz_replay_channel_LDADD = $(all_libraries)
+tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c
+tests_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_config_LDADD = $(all_libraries)
+tests_fuzz_replay_config_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_config_SOURCES)
+tests_fuzz_replay_config_LDADD = $(all_libraries)
+tests_fuzz_fuzz_duration_SOURCES = tests/fuzz/fuzz_duration.c
+tests_fuzz_fuzz_duration_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_duration_LDADD = $(all_libraries)
+tests_fuzz_replay_duration_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_duration_SOURCES)
+tests_fuzz_replay_duration_LDADD = $(all_libraries)
+tests_fuzz_fuzz_event_SOURCES = tests/fuzz/fuzz_event.c
+tests_fuzz_fuzz_event_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_event_LDADD = $(all_libraries) $(JANSSON_LIBS)
+tests_fuzz_replay_event_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_event_SOURCES)
+tests_fuzz_replay_event_LDADD = $(all_libraries) $(JANSSON_LIBS)
+tests_fuzz_fuzz_lexer_SOURCES = tests/fuzz/fuzz_lexer.c
 tests_fuzz_fuzz_lexer_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_lexer_LDADD = $(all_libraries)
+tests_fuzz_replay_lexer_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_lexer_SOURCES)
+tests_fuzz_replay_lexer_LDADD = $(all_libraries)
+tests_fuzz_fuzz_request_SOURCES = tests/fuzz/fuzz_request.c tests/support/reading.c tests/support/reading.h
 tests_fuzz_fuzz_request_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_request_LDADD = $(all_libraries)
-tests_fuzz_fuzz_request_SOURCES = tests/fuzz/fuzz_request.c tests/support/reading.c tests/support/reading.h
+tests_fuzz_replay_request_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_request_SOURCES)
+tests_fuzz_replay_request_LDADD = $(all_libraries)
+
+# FUZZ_TIME: seconds for each target; FUZZ_TARGETS: which.
+FUZZ_TIME = 600
+FUZZ_TARGETS = $(fuzz_programs)
+
+fuzz: $(fuzz_programs)
+	bash $(top_srcdir)/tests/fuzz/fuzz.sh '$(FUZZ_TIME)' '$(top_srcdir)' $(FUZZ_TARGETS)
 
 # ---- benchmarks: figures, not tests ----------------------------------------
 
@@ -220,7 +293,7 @@ VALGRIND_FLAGS = -q --leak-check=full --show-leak-kinds=all --error-exitcode=99
 
 check-valgrind:
 	CK_FORK=no WAITD_TEST_BATCHES=$${WAITD_TEST_BATCHES-2000} \
-	  $(MAKE) check TESTS='$(check_PROGRAMS)' LOG_COMPILER='$(VALGRIND)' \
+	  $(MAKE) check TESTS='$(check_programs) $(replay_programs)' LOG_COMPILER='$(VALGRIND)' \
 	  LOG_FLAGS='$(VALGRIND_FLAGS)'
 
 # The names that TESTS= takes.
@@ -236,4 +309,4 @@ clean-local:
 	find . '(' -name '*.gcda' -o -name '*.gcno' ')' -exec rm -f {} +
 endif
 
-.PHONY: bench check-valgrind coverage list-tests
+.PHONY: bench check-valgrind coverage fuzz list-tests

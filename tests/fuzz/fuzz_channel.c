@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * A whole conversation, bytes in and bytes out in virtual time.  The input is
+ * a script for the channel's driver: an octet below 0x20, but the blanks of
+ * JSON, is an order (see obey()); all else is what the client sends.  What the
+ * client is told must keep the contract's promises, and when all is over the
+ * counts are zero again.
+ */
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/channel.h"
+#include "daemon/stats.h"
+#include "tests/support/witness.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What a fuzzer may make the channel do in one script. */
+#define CALLS_MAX 3000
+
+struct stage {
+    struct limits limits;
+    struct admission admission;
+    struct channel_env env;
+    struct channel *channel;
+    struct witness witness;
+    int64_t now_ns;
+    unsigned calls;
+    bool cancelled_all;
+};
+
+static void demand(bool holds, const char *what)
+{
+    if (holds)
+        return;
+    fprintf(stderr, "%s\n", what);
+    abort();
+}
+
+static void survey(void *context, int64_t now_ns, struct event_stats *stats)
+{
+    const struct stage *stage = context;
+
+    stats->uptime_ns = now_ns;
+    stats_sum(&(struct stats *){stage->env.stats}, 1, now_ns, stats);
+}
+
+static void open_stage(struct stage *stage, unsigned choice)
+{
+    *stage = (struct stage){
+        .limits = {.max_connections = 1,
+                   .max_jobs = (choice & 1) != 0 ? 3 : 200,
+                   .max_pending = (choice & 2) != 0 ? 5 : 400,
+                   .max_steps = 5000,
+                   .max_request = (choice & 4) != 0 ? 60 : 1 << 20,
+                   .max_backlog = (choice & 8) != 0 ? 300 : 1 << 20,
+                   .max_depth = (choice & 16) != 0 ? 8 : 64,
+                   .max_wait_ns = INT64_C(2592000000000000)},
+    };
+    atomic_store(&stage->admission.next_batch, 1);
+    stage->env = (struct channel_env){
+        .limits = &stage->limits,
+        .admission = &stage->admission,
+        .stats = stats_new(),
+        .version = "0",
+        .instance = "0123456789abcdef",
+        .survey = survey,
+        .survey_context = stage,
+    };
+    witness_init(&stage->witness);
+    stage->channel = channel_new(&stage->env);
+    demand(stage->env.stats != NULL && stage->channel != NULL, "no memory");
+}
+
+static void hear(struct stage *stage, size_t room)
+{
+    char out[4096];
+    size_t n = channel_render(stage->channel, out, room);
+
+    demand(n <= room, "more was rendered than there was room for");
+    demand(n > 0 || !channel_has_output(stage->channel), "there is output and none comes");
+    demand(witness_hear(&stage->witness, out, n, stage->now_ns), stage->witness.complaint);
+}
+
+static void work(struct stage *stage, size_t budget)
+{
+    if (channel_next_due(stage->channel) <= stage->now_ns)
+        channel_work(stage->channel, stage->now_ns, budget);
+}
+
+/* Moves on to the next due time if there is one within reach. */
+static bool move_on(struct stage *stage, int64_t by_ns)
+{
+    int64_t due_ns = channel_next_due(stage->channel);
+
+    if (due_ns == CHANNEL_NEVER || due_ns > INT64_MAX / 2)
+        return false;
+    if (due_ns > stage->now_ns)
+        stage->now_ns = due_ns;
+    stage->now_ns += by_ns;
+    return true;
+}
+
+static void obey(struct stage *stage, unsigned order)
+{
+    switch (order) {
+    case 0x01:
+        work(stage, 1);
+        break;
+    case 0x02:
+        work(stage, 100);
+        break;
+    case 0x03:
+        hear(stage, 7);
+        break;
+    case 0x04:
+        hear(stage, 4096);
+        break;
+    case 0x05:
+        (void)move_on(stage, 0);
+        break;
+    case 0x06:
+        (void)move_on(stage, 1500000000);
+        break;
+    case 0x07:
+        channel_end_input(stage->channel, stage->now_ns);
+        break;
+    case 0x08:
+        channel_refuse_batches(stage->channel);
+        break;
+    case 0x0b:
+        channel_cancel_all(stage->channel, stage->now_ns);
+        stage->cancelled_all = true;
+        break;
+    case 0x0c:
+        stage->limits.max_backlog = stage->limits.max_backlog == 300 ? 5000 : 300;
+        stage->limits.max_pending = stage->limits.max_pending == 5 ? 400 : 5;
+        channel_limits_changed(stage->channel);
+        break;
+    default: /* a piece ends here */
+        break;
+    }
+}
+
+static bool is_order(unsigned octet)
+{
+    return octet < 0x20 && octet != '\t' && octet != '\n' && octet != '\r';
+}
+
+/* Gives a piece to the channel, from a block of just its size, as it takes it. */
+static void send_piece(struct stage *stage, const uint8_t *bytes, size_t len)
+{
+    while (len > 0 && ++stage->calls < CALLS_MAX && !channel_input_ended(stage->channel)) {
+        char *copy;
+        size_t n;
+
+        if (!channel_wants_input(stage->channel)) {
+            work(stage, 50);
+            hear(stage, 4096);
+            if (!channel_wants_input(stage->channel) && channel_next_due(stage->channel) > 0)
+                return; /* the input was ended by an order */
+            continue;
+        }
+        copy = malloc(len);
+        demand(copy != NULL, "no memory");
+        memcpy(copy, bytes, len);
+        n = channel_take(stage->channel, stage->now_ns, copy, len);
+        free(copy);
+        demand(n <= len, "more was taken than was given");
+        demand(n > 0 || !channel_wants_input(stage->channel), "input is wanted and not taken");
+        bytes += n;
+        len -= n;
+    }
+}
+
+/* Lets everything come to its end; a batch that takes for ever is let be. */
+static void wind_up(struct stage *stage)
+{
+    bool moves = true;
+
+    if (stage->calls % 2 == 0)
+        channel_end_input(stage->channel, stage->now_ns);
+    while (moves && ++stage->calls < 20 * CALLS_MAX) {
+        work(stage, 200);
+        while (channel_has_output(stage->channel))
+            hear(stage, 4096);
+        moves = move_on(stage, 0);
+    }
+    demand(stage->calls < 20 * CALLS_MAX, "it does not come to an end");
+    if (channel_is_drained(stage->channel))
+        demand(witness_is_settled(&stage->witness), "drained with a batch unfinished");
+    if (channel_is_idle(stage->channel))
+        demand(atomic_load(&stage->admission.pending) == 0, "jobs are pending in an idle channel");
+}
+
+static void close_stage(struct stage *stage)
+{
+    struct event_stats sum = {0};
+    uint64_t ended = 0;
+
+    channel_free(stage->channel);
+    demand(atomic_load(&stage->admission.pending) == 0, "pending jobs are left");
+    demand(atomic_load(&stage->admission.batches) == 0, "running batches are left");
+    stats_sum(&stage->env.stats, 1, stage->now_ns, &sum);
+    for (int status = 0; status < JOB_STATUSES; status++)
+        ended += sum.ended[status];
+    demand(ended == sum.accepted, "jobs accepted and ended do not add up");
+    stats_free(stage->env.stats);
+    witness_fini(&stage->witness);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct stage stage;
+
+    if (size == 0)
+        return 0;
+    open_stage(&stage, data[0]);
+    for (size_t at = 1; at < size;) {
+        size_t len = 0;
+
+        while (at + len < size && !is_order(data[at + len]))
+            len++;
+        send_piece(&stage, data + at, len);
+        at += len;
+        if (at < size)
+            obey(&stage, data[at++]);
+    }
+    wind_up(&stage);
+    close_stage(&stage);
+    return 0;
+}

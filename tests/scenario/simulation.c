@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: ISC */
+#include "tests/scenario/simulation.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/channel.h"
+#include "daemon/stats.h"
+#include "proto/fault.h"
+#include "tests/scenario/naive.h"
+#include "tests/scenario/random_batch.h"
+#include "tests/scenario/simulation_script.h"
+#include "tests/support/famine.h"
+#include "tests/support/witness.h"
+
+#define LOOPS     2
+#define MAX_STEPS 3000000
+
+/* What a client's output may exceed max_backlog by: what one turn of a run
+ * tells, or the answers to the requests read at a time. */
+#define BACKLOG_SLACK 600000
+
+struct client {
+    struct channel *channel; /* NULL once it is gone */
+    struct script script;
+    size_t sent;
+    struct witness witness;
+    int64_t stalled_until_ns; /* nobody reads */
+    bool tame;                /* nothing befalls it but time, pieces and rooms */
+    bool starved;             /* an allocation of its has failed */
+    bool ended;               /* the driver said that no input comes */
+    bool cut;                 /* input ended before all of the script was sent */
+    bool was_reset;
+};
+
+struct world {
+    struct limits limits;
+    struct admission admission;
+    struct channel_env env[LOOPS];
+    struct random_batch_source dice;
+    struct client *clients;
+    uint32_t n_clients, n_open;
+    int64_t now_ns;
+    bool stopping, cancelled_all;
+    struct simulation_tally *tally;
+    char *fault;
+};
+
+static bool complain(struct world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Always false. */
+static bool complain(struct world *world, const char *format, ...)
+{
+    va_list arguments;
+
+    if (world->fault[0] == '\0') {
+        va_start(arguments, format);
+        vsnprintf(world->fault, 400, format, arguments);
+        va_end(arguments);
+    }
+    return false;
+}
+
+static uint32_t below(struct world *world, uint32_t n)
+{
+    return random_batch_below(&world->dice, n);
+}
+
+static bool chance(struct world *world, uint32_t percent)
+{
+    return random_batch_chance(&world->dice, percent);
+}
+
+static void survey(void *context, int64_t now_ns, struct event_stats *stats)
+{
+    struct world *world = context;
+    struct stats *all[LOOPS];
+
+    for (int i = 0; i < LOOPS; i++)
+        all[i] = world->env[i].stats;
+    stats->uptime_ns = now_ns;
+    stats->batches = atomic_load(&world->admission.batches);
+    stats->pending = atomic_load(&world->admission.pending);
+    stats_sum(all, LOOPS, now_ns, stats);
+}
+
+/* ---- The beginning --------------------------------------------------------------- */
+
+static void draw_limits(struct world *world)
+{
+    world->limits.max_backlog = chance(world, 40) ? 1 << 20 : 200 + below(world, 3000);
+    world->limits.max_pending = chance(world, 80) ? 1000000 : 5 + below(world, 60);
+    world->limits.max_jobs = chance(world, 80) ? 1000000 : 1 + below(world, 20);
+    world->limits.max_request = chance(world, 90) ? 1 << 20 : 100 + below(world, 2000);
+}
+
+static bool open_client(struct world *world, struct client *client, bool calm)
+{
+    *client = (struct client){.tame = calm || chance(world, 50)};
+    witness_init(&client->witness);
+    script_make(&client->script, &world->dice, client->tame);
+    famine_watch(true);
+    client->channel = channel_new(&world->env[below(world, LOOPS)]);
+    famine_watch(false);
+    if (client->channel == NULL)
+        return complain(world, "a channel cannot be made");
+    world->n_open++;
+    world->tally->requests += client->script.n_requests;
+    return true;
+}
+
+static bool open_world(struct world *world)
+{
+    uint32_t crowd = chance(world, 1) ? 300 : 8;
+    bool calm = chance(world, 30);
+
+    world->limits = (struct limits){.max_connections = UINT32_MAX,
+                                    .max_steps = 1000000,
+                                    .max_depth = 64,
+                                    .max_wait_ns = SCRIPT_MAX_WAIT_NS};
+    draw_limits(world);
+    atomic_store(&world->admission.next_batch, 1);
+    for (int i = 0; i < LOOPS; i++) {
+        world->env[i] = (struct channel_env){
+            .limits = &world->limits,
+            .admission = &world->admission,
+            .stats = stats_new(),
+            .version = "0",
+            .instance = "0123456789abcdef",
+            .survey = survey,
+            .survey_context = world,
+        };
+        if (world->env[i].stats == NULL)
+            abort();
+    }
+    world->n_clients = 1 + below(world, crowd);
+    world->clients = calloc(world->n_clients, sizeof(struct client));
+    if (world->clients == NULL)
+        abort();
+    for (uint32_t i = 0; i < world->n_clients; i++)
+        if (!open_client(world, &world->clients[i], calm))
+            return false;
+    world->tally->clients += world->n_clients;
+    return true;
+}
+
+/* ---- What a driver does ------------------------------------------------------------ */
+
+/* Around every call of a channel: the memory of a client that is not tame may be short. */
+static void enter(struct world *world, const struct client *client)
+{
+    if (!client->tame && !world->cancelled_all && chance(world, 8))
+        famine_after(below(world, 4), chance(world, 70) ? 1 : 1 + below(world, 50));
+    else
+        famine_after(FAMINE_NONE, 0);
+    famine_watch(true);
+}
+
+static void leave(struct world *world, struct client *client)
+{
+    famine_watch(false);
+    if (famine_struck()) {
+        world->tally->famines += !client->starved;
+        client->starved = true;
+    }
+    famine_after(FAMINE_NONE, 0);
+}
+
+static void close_client(struct world *world, struct client *client)
+{
+    famine_watch(true);
+    channel_free(client->channel);
+    famine_watch(false);
+    client->channel = NULL;
+    world->n_open--;
+}
+
+static void send_some(struct world *world, struct client *client)
+{
+    size_t left = client->script.len - client->sent, len, taken;
+    char *copy;
+
+    if (left == 0 || !channel_wants_input(client->channel))
+        return;
+    len = 1 + below(world, chance(world, 70) ? 40 : 2000);
+    len = len < left ? len : left;
+    copy = malloc(len);
+    if (copy == NULL)
+        abort();
+    memcpy(copy, client->script.text + client->sent, len);
+    enter(world, client);
+    taken = channel_take(client->channel, world->now_ns, copy, len);
+    leave(world, client);
+    free(copy);
+    if (taken > len)
+        complain(world, "more was taken than was given");
+    if (taken == 0 && channel_wants_input(client->channel))
+        complain(world, "input is wanted and not taken");
+    client->sent += taken;
+}
+
+/* Reads into a room of a random size; what was waiting is bounded. */
+static void read_some(struct world *world, struct client *client)
+{
+    static char out[70000];
+    size_t room = chance(world, 30) ? 1 + below(world, 40) : sizeof(out), n;
+
+    if (world->now_ns < client->stalled_until_ns || !channel_has_output(client->channel))
+        return;
+    enter(world, client);
+    n = channel_render(client->channel, out, room);
+    leave(world, client);
+    if (n > room)
+        complain(world, "more was rendered than there was room for");
+    if (n == 0 && channel_has_output(client->channel) && !client->starved)
+        complain(world, "there is output and none comes");
+    if (!witness_hear(&client->witness, out, n, world->now_ns))
+        complain(world, "%s", client->witness.complaint);
+}
+
+static void work_some(struct world *world, struct client *client)
+{
+    if (channel_next_due(client->channel) > world->now_ns)
+        return;
+    enter(world, client);
+    channel_work(client->channel, world->now_ns, 1 + below(world, chance(world, 50) ? 4 : 300));
+    leave(world, client);
+}
+
+static void end_input(struct world *world, struct client *client)
+{
+    if (client->ended)
+        return;
+    client->ended = true;
+    client->cut = client->sent < client->script.len;
+    world->tally->half_closes++;
+    enter(world, client);
+    channel_end_input(client->channel, world->now_ns);
+    leave(world, client);
+}
+
+/* ---- What befalls clients ------------------------------------------------------------ */
+
+static void change_limits(struct world *world)
+{
+    draw_limits(world);
+    world->tally->limit_changes++;
+    for (uint32_t i = 0; i < world->n_clients; i++)
+        if (world->clients[i].channel != NULL)
+            channel_limits_changed(world->clients[i].channel);
+}
+
+static void stop(struct world *world)
+{
+    world->stopping = true;
+    world->tally->drains++;
+    for (uint32_t i = 0; i < world->n_clients; i++)
+        if (world->clients[i].channel != NULL)
+            channel_refuse_batches(world->clients[i].channel);
+}
+
+static void cancel_all(struct world *world)
+{
+    world->cancelled_all = true;
+    for (uint32_t i = 0; i < world->n_clients; i++)
+        if (world->clients[i].channel != NULL)
+            channel_cancel_all(world->clients[i].channel, world->now_ns);
+}
+
+static void trouble(struct world *world, struct client *client)
+{
+    uint32_t kind = below(world, 1000);
+
+    if (kind < 4)
+        change_limits(world);
+    else if (kind < 5 && !world->stopping)
+        stop(world);
+    else if (kind < 10 && world->stopping && !world->cancelled_all)
+        cancel_all(world);
+    else if (kind < 30)
+        client->stalled_until_ns = world->now_ns + below(world, 200);
+    else if (kind < 40 && !client->tame)
+        end_input(world, client);
+    else if (kind < 55 && !client->tame) {
+        client->was_reset = true;
+        world->tally->resets++;
+        close_client(world, client);
+    }
+}
+
+/* ---- Time ------------------------------------------------------------------------------ */
+
+/* When something is due next, past times for now; a client that is read again
+ * counts as something. */
+static int64_t next_due(const struct world *world)
+{
+    int64_t due_ns = CHANNEL_NEVER;
+
+    for (uint32_t i = 0; i < world->n_clients; i++) {
+        const struct client *client = &world->clients[i];
+        int64_t next_ns;
+
+        if (client->channel == NULL)
+            continue;
+        next_ns = channel_next_due(client->channel);
+        if (channel_has_output(client->channel) && client->stalled_until_ns < next_ns)
+            next_ns = client->stalled_until_ns;
+        due_ns = next_ns < due_ns ? next_ns : due_ns;
+    }
+    return due_ns;
+}
+
+static void pass_time(struct world *world)
+{
+    int64_t due_ns = next_due(world);
+
+    if (due_ns != CHANNEL_NEVER && due_ns > world->now_ns)
+        world->now_ns = due_ns;
+    if (chance(world, 20))
+        world->now_ns += below(world, 30);
+}
+
+/* ---- The end ------------------------------------------------------------------------------ */
+
+static bool same_event(const struct witness_event *heard, const struct occurrence *told,
+                       bool is_virtual)
+{
+    bool is_step = told->kind == OCCURRED_STEP, is_retry = told->kind == OCCURRED_RETRY;
+    uint32_t ordinal = told->ordinal;
+
+    /* `attempts` is told when it is above 1 */
+    if (told->kind == OCCURRED_DONE && ordinal == 0)
+        ordinal = 1;
+    return heard->kind == told->kind && heard->job == told->job && heard->ordinal == ordinal &&
+           (!(is_step || is_retry) || heard->span_ns == told->span_ns) &&
+           (!is_step || heard->step_kind == told->step_kind) &&
+           (is_step || told->kind == OCCURRED_STARTED || heard->status == told->status) &&
+           heard->at_ns >= told->due_ns && (!is_virtual || heard->at_ns == told->due_ns) &&
+           (!heard->has_due || told->kind != OCCURRED_DONE || heard->due_ns == told->due_ns);
+}
+
+/* A batch that nothing interfered with, against the naive model. */
+static bool compare(struct world *world, const struct description *batch,
+                    const struct witness_batch *heard)
+{
+    struct naive_outcome outcome;
+    bool is_virtual = batch->options.clock == PLAN_CLOCK_VIRTUAL;
+    bool is_silent = batch->options.events == PLAN_EVENTS_NONE;
+    bool same;
+
+    naive_run(batch, NULL, 0, &outcome);
+    same = heard->n_events == (is_silent ? 0 : outcome.n_out) &&
+           memcmp(heard->counts, outcome.result.counts, sizeof(heard->counts)) == 0 &&
+           strcmp(heard->status, event_batch_status_name(outcome.result.status)) == 0 &&
+           heard->predicted_ns == outcome.result.predicted_ns &&
+           heard->sequential_ns == outcome.result.sequential_ns &&
+           heard->critical_path_ns == outcome.result.critical_path_ns &&
+           heard->elapsed_ns >= heard->predicted_ns &&
+           (!is_virtual || heard->elapsed_ns == heard->predicted_ns);
+    for (size_t i = 0; same && i < heard->n_events; i++)
+        same = same_event(&heard->events[i], &outcome.out[i], is_virtual);
+    naive_outcome_fini(&outcome);
+    world->tally->compared++;
+    return same || complain(world, "batch %" PRIu64 " told other things than the naive model",
+                            heard->number);
+}
+
+static void check_batches(struct world *world, struct client *client)
+{
+    const struct witness *witness = &client->witness;
+
+    world->tally->batches += witness->n_batches;
+    world->tally->finished += witness->n_finished;
+    for (size_t i = 0; i < witness->n_batches; i++) {
+        const struct witness_batch *heard = &witness->batches[i];
+        struct description batch;
+
+        if (!heard->finished || world->cancelled_all || client->script.cancels)
+            continue;
+        if (!script_batch(&client->script, heard->id, &batch))
+            complain(world, "batch %" PRIu64 " was accepted and is not sound", heard->number);
+        else
+            compare(world, &batch, heard);
+    }
+}
+
+/* Of a client that came to its end, or could have: what it must have been told. */
+static void check_client(struct world *world, struct client *client)
+{
+    const struct witness *witness = &client->witness;
+    uint64_t refused = 0;
+
+    for (int code = 0; code < 8; code++)
+        refused += witness->n_refused[code];
+    world->tally->refused += refused;
+    world->tally->lines += witness->n_lines;
+    world->tally->unfinished += witness->n_batches - witness->n_finished;
+    if (client->was_reset)
+        return;
+    if (!witness_is_settled(witness) && !client->starved)
+        complain(world, "a client was let go with a batch unfinished");
+    if (!witness_is_settled(witness))
+        world->tally->let_go++;
+    if (client->tame && !world->cancelled_all &&
+        witness->n_refused[FAULT_BAD_JSON] + witness->n_refused[FAULT_TOO_LARGE] == 0 &&
+        witness->n_answers != client->script.n_requests)
+        complain(world, "%" PRIu64 " answers to %u requests", witness->n_answers,
+                 client->script.n_requests);
+    if (client->tame && !client->cut && witness->n_refused[FAULT_BAD_JSON] > 0)
+        complain(world, "a sound request was not read");
+}
+
+static void check_counts(struct world *world, long live)
+{
+    struct event_stats sum = {0};
+    uint64_t ended = 0, lines = 0;
+
+    survey(world, world->now_ns, &sum);
+    for (int status = 0; status < JOB_STATUSES; status++)
+        ended += sum.ended[status];
+    for (uint32_t i = 0; i < world->n_clients; i++)
+        lines += world->clients[i].witness.n_lines;
+    if (sum.pending != 0 || sum.batches != 0)
+        complain(world, "%" PRIu64 " jobs pending and %" PRIu64 " batches running at the end",
+                 sum.pending, sum.batches);
+    if (sum.accepted != ended)
+        complain(world, "%" PRIu64 " jobs accepted and %" PRIu64 " ended", sum.accepted, ended);
+    if (sum.events < lines)
+        complain(world, "%" PRIu64 " events counted and %" PRIu64 " heard", sum.events, lines);
+    if (famine_live() != live)
+        complain(world, "%ld blocks of memory left", famine_live() - live);
+}
+
+static void close_world(struct world *world, long live)
+{
+    for (uint32_t i = 0; i < world->n_clients; i++)
+        if (world->clients[i].channel != NULL)
+            close_client(world, &world->clients[i]);
+    if (world->fault[0] == '\0')
+        check_counts(world, live);
+    for (uint32_t i = 0; i < world->n_clients; i++) {
+        witness_fini(&world->clients[i].witness);
+        script_fini(&world->clients[i].script);
+    }
+    for (int i = 0; i < LOOPS; i++)
+        stats_free(world->env[i].stats);
+    free(world->clients);
+}
+
+/* ---- All together ------------------------------------------------------------------------- */
+
+/* What is waiting in a channel that is read at last, without work in between. */
+static void check_backlog(struct world *world, struct client *client)
+{
+    static char out[70000];
+    size_t waiting = 0, n;
+
+    if (world->limits.max_backlog > 3200 || !channel_has_output(client->channel))
+        return;
+    world->tally->held += !channel_wants_input(client->channel);
+    do {
+        famine_watch(true);
+        n = channel_render(client->channel, out, sizeof(out));
+        famine_watch(false);
+        waiting += n;
+        if (!witness_hear(&client->witness, out, n, world->now_ns))
+            complain(world, "%s", client->witness.complaint);
+    } while (n > 0);
+    if (waiting > BACKLOG_SLACK)
+        complain(world, "%zu bytes were waiting for a client that did not read", waiting);
+}
+
+/* One turn of a client; chaos until the world winds down. */
+static void turn(struct world *world, struct client *client, bool winding_down)
+{
+    send_some(world, client);
+    if (chance(world, 70))
+        work_some(world, client);
+    if (chance(world, 60))
+        read_some(world, client);
+    if (chance(world, 2) && world->now_ns >= client->stalled_until_ns)
+        check_backlog(world, client);
+    if (client->sent == client->script.len && (winding_down || chance(world, 5)))
+        end_input(world, client);
+    if (channel_is_drained(client->channel)) {
+        close_client(world, client);
+        return;
+    }
+    if (!winding_down)
+        trouble(world, client);
+}
+
+static void run_world(struct world *world)
+{
+    uint64_t chaos = 200 + below(world, 2000), step;
+
+    for (step = 0; world->n_open > 0 && world->fault[0] == '\0' && step < MAX_STEPS; step++) {
+        struct client *client = &world->clients[below(world, world->n_clients)];
+
+        if (client->channel != NULL)
+            turn(world, client, step > chaos);
+        if (next_due(world) > world->now_ns || chance(world, 5))
+            pass_time(world);
+    }
+    if (step == MAX_STEPS)
+        complain(world, "it does not come to an end");
+}
+
+bool simulation_run(uint64_t seed, struct simulation_tally *tally, char fault[400])
+{
+    struct world world = {
+        .dice = {seed * UINT64_C(0x9e3779b97f4a7c15) + 1}, .tally = tally, .fault = fault};
+    long live = famine_live();
+
+    fault[0] = '\0';
+    if (open_world(&world))
+        run_world(&world);
+    for (uint32_t i = 0; fault[0] == '\0' && i < world.n_clients; i++) {
+        check_client(&world, &world.clients[i]);
+        check_batches(&world, &world.clients[i]);
+    }
+    close_world(&world, live);
+    return fault[0] == '\0';
+}

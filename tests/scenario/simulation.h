@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_TEST_SIMULATION_H
+#define WAITD_TEST_SIMULATION_H
+
+/*
+ * A daemon's worth of clients on one virtual clock.  From one seed come the
+ * clients, what they ask for and all that befalls them: input in random
+ * pieces, output into random rooms, stalls, half-closes, resets, cancels,
+ * allocations that fail, limits that change, a drain.  The channels are those
+ * of the daemon and share one admission, on two loops with counts of their own.
+ *
+ * What every client is told is held against the contract (witness.h).  A
+ * batch that nothing interfered with must have told what the naive model
+ * tells, in that order, nothing before it was due.  When all is over the
+ * counts are zero, what was accepted has ended, and no memory is left.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a simulation met with; added up over many. */
+struct simulation_tally {
+    uint64_t clients, requests, batches, compared, finished, resets, half_closes, cancels;
+    uint64_t famines, let_go, drains, limit_changes, held, refused, lines, unfinished;
+};
+
+/* Runs the simulation of a seed and adds to *tally.  Returns whether all was
+ * well; if not, fault tells what was not. */
+bool simulation_run(uint64_t seed, struct simulation_tally *tally, char fault[400]);
+
+#endif

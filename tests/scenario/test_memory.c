@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Whole conversations when memory is short: each allocation of a channel's
+ * life fails in turn, alone or with those behind it.  Every request is
+ * answered as it would be, or refused as `overloaded`, or the client is let
+ * go; every batch that was accepted tells all of its jobs; nothing is left,
+ * and the next request works.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/channel.h"
+#include "daemon/stats.h"
+#include "proto/fault.h"
+#include "tests/support/check.h"
+#include "tests/support/famine.h"
+#include "tests/support/rig.h"
+#include "tests/support/witness.h"
+
+#define MOST_CALLS 100000
+
+/* A conversation and how it is carried. */
+struct talk {
+    const char *text;
+    int64_t then_ns;   /* when `later` is sent, */
+    const char *later; /* NULL for nothing */
+    size_t piece, room;
+};
+
+/* How it went. */
+struct course {
+    struct rig rig;
+    struct witness witness;
+    bool struck; /* an allocation has failed after the first ones */
+    bool let_go; /* drained before its input ended */
+};
+
+static void hear(struct course *course, size_t room)
+{
+    char out[2048];
+    size_t n;
+
+    famine_watch(true);
+    n = channel_render(course->rig.channel, out, room);
+    famine_watch(false);
+    ck_assert_msg(witness_hear(&course->witness, out, n, course->rig.now_ns), "%s",
+                  course->witness.complaint);
+}
+
+/* Works and reads until time_ns, and what is due by then has been handled. */
+static void live_until(struct course *course, int64_t time_ns, size_t room)
+{
+    struct channel *channel = course->rig.channel;
+
+    for (int calls = 0; calls < MOST_CALLS; calls++) {
+        int64_t due_ns = channel_next_due(channel);
+
+        if (channel_has_output(channel)) {
+            hear(course, room);
+        } else if (due_ns == CHANNEL_NEVER || due_ns > time_ns) {
+            course->rig.now_ns = time_ns < INT64_MAX ? time_ns : course->rig.now_ns;
+            return;
+        } else {
+            course->rig.now_ns = due_ns > course->rig.now_ns ? due_ns : course->rig.now_ns;
+            famine_watch(true);
+            channel_work(channel, course->rig.now_ns, 3);
+            famine_watch(false);
+        }
+    }
+    ck_abort_msg("it does not come to an end");
+}
+
+static void say(struct course *course, const struct talk *talk, const char *text)
+{
+    size_t len = strlen(text);
+
+    for (int calls = 0; len > 0 && calls < MOST_CALLS; calls++) {
+        size_t n = talk->piece < len ? talk->piece : len;
+
+        if (channel_input_ended(course->rig.channel))
+            return;
+        if (channel_wants_input(course->rig.channel)) {
+            famine_watch(true);
+            n = channel_take(course->rig.channel, course->rig.now_ns, text, n);
+            famine_watch(false);
+            text += n;
+            len -= n;
+        }
+        live_until(course, course->rig.now_ns, talk->room);
+    }
+    ck_assert_uint_eq(len, 0);
+}
+
+/* Carries on a conversation with `length` allocations failing from the n-th on. */
+static void carry(struct course *course, const struct talk *talk, long n, long length)
+{
+    static const char next[] = " {\"op\":\"ping\"} {\"id\":99,\"jobs\":[{\"wait\":1}]}";
+
+    rig_init(&course->rig);
+    witness_init(&course->witness);
+    famine_after(n, length);
+    famine_watch(true);
+    course->rig.channel = channel_new(&course->rig.env);
+    famine_watch(false);
+    course->let_go = course->rig.channel == NULL;
+    if (course->let_go)
+        return;
+    say(course, talk, talk->text);
+    if (talk->later != NULL) {
+        live_until(course, talk->then_ns, talk->room);
+        say(course, talk, talk->later);
+    }
+    live_until(course, INT64_MAX, talk->room);
+    course->struck = famine_struck();
+    famine_after(FAMINE_NONE, 0);
+    say(course, talk, next);
+    live_until(course, INT64_MAX, talk->room);
+    course->let_go = channel_is_drained(course->rig.channel);
+    famine_watch(true);
+    channel_free(course->rig.channel);
+    famine_watch(false);
+    course->rig.channel = NULL;
+}
+
+static void finish(struct course *course)
+{
+    rig_fini(&course->rig);
+    witness_fini(&course->witness);
+    memset(course, 0, sizeof(*course));
+}
+
+static const struct witness_batch *batch_with(const struct witness *witness, uint64_t id)
+{
+    for (size_t i = 0; i < witness->n_batches; i++)
+        if (witness->batches[i].id == id)
+            return &witness->batches[i];
+    return NULL;
+}
+
+/* A batch that was accepted tells of every job what it tells with memory. */
+static void compare_batches(const struct course *course, const struct course *sound, long n)
+{
+    for (size_t i = 0; i < course->witness.n_batches; i++) {
+        const struct witness_batch *heard = &course->witness.batches[i];
+        const struct witness_batch *told = batch_with(&sound->witness, heard->id);
+
+        ck_assert_ptr_nonnull(told);
+        if (course->let_go && !heard->finished)
+            continue;
+        ck_assert_msg(heard->finished, "allocation %ld: batch %d does not finish", n,
+                      (int)heard->id);
+        ck_assert_uint_eq(heard->n_events, told->n_events);
+        /* a cancel that was refused leaves the jobs as they were */
+        if (course->witness.n_refused[FAULT_OVERLOADED] == 0)
+            ck_assert_mem_eq(heard->counts, told->counts, sizeof(heard->counts));
+    }
+}
+
+static void compare_answers(const struct course *course, const struct course *sound, long n)
+{
+    const uint64_t *refused = course->witness.n_refused;
+    uint64_t overloaded = refused[FAULT_OVERLOADED];
+
+    if (!course->let_go)
+        ck_assert_msg(course->witness.n_answers == sound->witness.n_answers,
+                      "allocation %ld: %d answers in place of %d", n,
+                      (int)course->witness.n_answers, (int)sound->witness.n_answers);
+    for (int code = FAULT_BAD_JSON; code <= FAULT_SHUTTING_DOWN; code++) {
+        /* what was refused as `overloaded` cannot be found to be cancelled */
+        if (code == FAULT_OVERLOADED || (code == FAULT_NOT_FOUND && overloaded > 0))
+            continue;
+        ck_assert_msg(refused[code] <= sound->witness.n_refused[code],
+                      "allocation %ld: refused as %s", n, fault_code_name((enum fault_code)code));
+    }
+    ck_assert_msg(overloaded > 0 || course->let_go ||
+                      course->witness.n_batches == sound->witness.n_batches,
+                  "allocation %ld: a batch is missing", n);
+}
+
+static void sweep(const struct talk *talk, long length)
+{
+    struct course sound = {0};
+    bool goes_on = true;
+    long n;
+
+    carry(&sound, talk, FAMINE_NONE, 0);
+    ck_assert(witness_is_settled(&sound.witness));
+    for (n = 0; goes_on && n < 100000; n++) {
+        struct course course = {0};
+        long live = famine_live();
+
+        carry(&course, talk, n, length);
+        goes_on = course.struck || course.let_go;
+        ck_assert_msg(famine_live() == live, "allocation %ld: %ld blocks left", n,
+                      famine_live() - live);
+        compare_answers(&course, &sound, n);
+        compare_batches(&course, &sound, n);
+        finish(&course);
+    }
+    ck_assert_int_gt(n, 5);
+    finish(&sound);
+}
+
+static void sweep_all(struct talk talk)
+{
+    static const size_t pieces[] = {1000000, 7}, rooms[] = {2000, 33};
+
+    for (int i = 0; i < 2; i++) {
+        talk.piece = pieces[i];
+        talk.room = rooms[i];
+        sweep(&talk, 1);
+        sweep(&talk, i == 0 ? 3 : 40);
+    }
+}
+
+START_TEST(a_batch_with_everything)
+{
+    sweep_all((struct talk){
+        .text = "{\"id\":1,\"events\":\"all\",\"jobs\":[{\"name\":\"\\u0061 name\",\"wait\":1,"
+                "\"data\":{\"key\":[\"value\",12345678]}},{\"steps\":[{\"wait\":{\"dist\":"
+                "\"trace\",\"values\":[1,2,3]},\"note\":\"some note\"},{\"compute\":\"1500ms\"}],"
+                "\"after\":[\"a name\",\"b\"]},{\"name\":\"b\",\"fail\":0.5,\"retries\":2,"
+                "\"backoff\":{\"initial\":1}}],\"defaults\":{\"name\":\"\\u0064efault\"}}"});
+}
+END_TEST
+
+START_TEST(many_jobs_in_several_batches)
+{
+    sweep_all((struct talk){
+        .text =
+            "{\"id\":1,\"jobs\":[{\"wait\":1,\"count\":70},{\"compute\":\"1ms\",\"count\":20}]}"
+            "{\"id\":2,\"clock\":\"virtual\",\"events\":\"all\",\"jobs\":[{\"wait\":3,\"count\":"
+            "60}]}{\"id\":3,\"events\":\"none\",\"jobs\":[{\"wait\":2,\"count\":99}]}"
+            "{\"id\":4,\"jobs\":[]}{\"id\":5,\"jobs\":[{\"wait\":1}]}"});
+}
+END_TEST
+
+START_TEST(requests_of_every_other_kind)
+{
+    sweep_all((struct talk){
+        .text = "{\"op\":\"ping\",\"id\":\"an identity that is somewhat long\"}{\"op\":\"stats\"}"
+                "{\"op\":\"cancel\",\"batch\":7}{\"op\":\"nonsense\",\"id\":3}[{\"wait\":\"long\"}]"
+                "\"a string that is no request\" 12345678901234567890"});
+}
+END_TEST
+
+START_TEST(a_cancel_of_a_batch)
+{
+    sweep_all((struct talk){.text = "{\"id\":1,\"jobs\":[{\"wait\":5,\"count\":40}]}",
+                            .then_ns = 1000000000,
+                            .later = "{\"op\":\"cancel\",\"batch\":1,\"id\":\"c\"}"});
+}
+END_TEST
+
+START_TEST(a_cancel_of_a_job)
+{
+    sweep_all((struct talk){
+        .text =
+            "{\"id\":1,\"events\":\"all\",\"workers\":1,\"jobs\":[{\"compute\":5},{\"compute\":1},"
+            "{\"wait\":9}]}",
+        .then_ns = 1000000000,
+        .later = "{\"op\":\"cancel\",\"batch\":1,\"job\":0,\"id\":\"c\"}"});
+}
+END_TEST
+
+START_TEST(lines_longer_than_the_room_for_them)
+{
+    static char text[4000] = "{\"id\":1,\"jobs\":[{\"data\":\"";
+
+    memset(text + strlen(text), 'x', 2500);
+    strcat(text, "\",\"count\":3,\"wait\":1}]}");
+    sweep_all((struct talk){.text = text});
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("memory");
+    TCase *sweeps = tcase_create("sweeps");
+
+    tcase_set_timeout(sweeps, 300);
+    tcase_add_test(sweeps, a_batch_with_everything);
+    tcase_add_test(sweeps, many_jobs_in_several_batches);
+    tcase_add_test(sweeps, requests_of_every_other_kind);
+    tcase_add_test(sweeps, a_cancel_of_a_batch);
+    tcase_add_test(sweeps, a_cancel_of_a_job);
+    tcase_add_test(sweeps, lines_longer_than_the_room_for_them);
+    suite_add_tcase(suite, sweeps);
+    return suite;
+}
