@@ -112,6 +112,7 @@ TESTS += $(shell_tests)
 
 python_tests = \
 	tests/wire/test_contract.py \
+	tests/wire/test_faults.py \
 	tests/wire/test_protocol_examples.py \
 	tests/wire/test_schemas.py
 dist_check_SCRIPTS += $(python_tests)

@@ -1,0 +1,391 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""What a daemon meets on its worst day, for real: descriptors and memory that
+run out, clients that do not read, reset, dawdle or come in floods, a process
+stopped, told to end under load, or killed.  After each the others have been
+served, the counts are what they were and no descriptor is left open.
+"""
+
+import json
+import os
+import resource
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from examples import Tap
+
+GUARD_SECONDS = 60  # a hanging daemon fails the test; nothing waits for this long
+PROGRAM = os.environ.get("WAITD") or "daemon/waitd"
+
+
+class Daemon:
+    def __init__(self, *flags, listen="127.0.0.1:0"):
+        self.process = subprocess.Popen(
+            [PROGRAM, "--listen", listen, "--threads", "2", *flags], stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL, text=True)
+        self.pid = self.process.pid
+        self.address = None
+        for line in self.process.stderr:
+            if line.startswith("listening on "):
+                self.address = line.split(" ", 2)[2].strip()
+                break
+        if self.address is None:
+            print(f"Bail out! {PROGRAM} did not become ready")
+            sys.exit(99)
+        self.log = []
+        threading.Thread(target=self.read_log, daemon=True).start()
+        self.descriptors_at_rest = self.descriptors()
+
+    def read_log(self):
+        for line in self.process.stderr:
+            self.log.append(line)
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def cpu_seconds(self):
+        with open(f"/proc/{self.pid}/stat", encoding="ascii") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def resident_bytes(self):
+        with open(f"/proc/{self.pid}/statm", encoding="ascii") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def stop(self, signal_number=signal.SIGTERM):
+        self.process.send_signal(signal_number)
+        return self.process.wait(GUARD_SECONDS)
+
+
+class Client:
+    def __init__(self, daemon, receive_bytes=None):
+        family = socket.AF_UNIX if daemon.address.startswith("unix:") else socket.AF_INET
+        self.socket = socket.socket(family)
+        self.socket.settimeout(GUARD_SECONDS)
+        if receive_bytes:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        if family == socket.AF_UNIX:
+            self.socket.connect(daemon.address[5:])
+        else:
+            self.socket.connect(("127.0.0.1", int(daemon.address.rsplit(":", 1)[1])))
+        self.lines = self.socket.makefile("rb")
+
+    def send(self, request):
+        data = request if isinstance(request, bytes) else json.dumps(request).encode()
+        self.socket.sendall(data)
+
+    def event(self):
+        """The next event; None at the end of file or after a reset."""
+        try:
+            line = self.lines.readline()
+        except ConnectionError:
+            return None
+        return json.loads(line) if line.endswith(b"\n") else None
+
+    def until(self, kind):
+        """Events up to the first of this kind, which is the last; or to the end."""
+        events = []
+        while not events or (events[-1] is not None and events[-1]["event"] != kind):
+            events.append(self.event())
+        return events
+
+    def ask(self, request):
+        self.send(request)
+        return self.event()
+
+    def close(self):
+        self.lines.close()
+        self.socket.close()
+
+    def reset(self):
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
+
+
+def eventually(condition):
+    """Whether it comes to hold; asks again and again, not for ever."""
+    guard = time.monotonic() + GUARD_SECONDS
+    while time.monotonic() < guard:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def settles(daemon):
+    """None, or what is not as it was before any client came."""
+    stats = {}
+
+    def is_at_rest():
+        nonlocal stats
+        client = Client(daemon)
+        stats = client.ask({"op": "stats"}) or {}
+        client.close()
+        return (stats.get("connections") == 1 and stats.get("pending") == 0
+                and stats.get("batches") == 0)
+
+    if not eventually(is_at_rest):
+        return f"the counts do not return: {stats}"
+    ended = sum(stats[s] for s in ("ok", "failed", "timed_out", "cancelled", "skipped"))
+    if ended != stats["accepted"]:
+        return f"jobs accepted and ended do not add up: {stats}"
+    if not eventually(lambda: daemon.descriptors() <= daemon.descriptors_at_rest):
+        return f"{daemon.descriptors() - daemon.descriptors_at_rest} descriptors are left"
+    return None
+
+
+def is_served(daemon, lateness=1.0):
+    """None, or how somebody else was not served: ten waits one after another."""
+    client = Client(daemon)
+    client.send({"events": "all", "mode": "sequential", "jobs": [{"wait": 0.02, "count": 10}]})
+    events = client.until("finished")
+    client.close()
+    if events[-1] is None or events[-1]["ok"] != 10:
+        return f"a bystander was not served: {events[-1]}"
+    late = max(e["at"] - e["due"] for e in events if e["event"] == "done")
+    return f"a bystander was {late:.3f} s late" if late > lateness else None
+
+
+def first(*problems):
+    return next((p for p in problems if p), None)
+
+
+# ---- The faults --------------------------------------------------------------
+
+
+def descriptors_run_out(daemon):
+    _, hard = resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE)
+    soft = daemon.descriptors() + 6
+    old = Client(daemon)
+    old.ask({"op": "ping"})
+    before = resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (soft, hard))
+    crowd = [Client(daemon) for _ in range(40)]
+    for client in crowd:
+        client.send({"op": "ping"})
+    problem = None if eventually(lambda: daemon.descriptors() >= soft - 1) else "no shortage"
+    cpu = daemon.cpu_seconds()
+    pongs = 0
+    until = time.monotonic() + 1
+    while time.monotonic() < until:
+        pongs += old.ask({"op": "ping"})["event"] == "pong"
+        time.sleep(0.01)
+    cpu = daemon.cpu_seconds() - cpu
+    if cpu > 0.5:
+        problem = problem or f"{cpu} s of processor time in a second of shortage"
+    if len(daemon.log) > 50:
+        problem = problem or f"{len(daemon.log)} lines of log"
+    resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, before)
+    for client in crowd:
+        event = client.event()
+        if event is None or event["event"] != "pong":
+            problem = problem or f"one that had to wait was answered {event}"
+        client.close()
+    old.close()
+    return first(problem, is_served(daemon), settles(daemon))
+
+
+def memory_runs_out(daemon):
+    with open(f"/proc/{daemon.pid}/statm", encoding="ascii") as statm:
+        size = int(statm.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    old = Client(daemon)
+    old.ask({"op": "ping"})
+    before = resource.prlimit(daemon.pid, resource.RLIMIT_AS, (size + (8 << 20), -1))
+    big = Client(daemon)
+    jobs = b",".join(b'{"name":"job number %d","wait":%d}' % (i, i) for i in range(600000))
+    problem = None
+    try:
+        answer = big.ask(b'{"id":"big","jobs":[' + jobs + b"]}")
+    except ConnectionError:
+        answer = None
+    if answer is not None and answer.get("code") != "overloaded":
+        problem = f"a batch without memory for it was answered {answer}"
+    if old.ask({"op": "ping"})["event"] != "pong":
+        problem = problem or "an older client was not answered"
+    problem = problem or is_served(daemon)
+    resource.prlimit(daemon.pid, resource.RLIMIT_AS, before)
+    if answer is not None and not problem:
+        big.send({"jobs": [{"wait": 0.01}]})
+        last = big.until("finished")[-1]
+        if last is None or last["status"] != "ok":
+            problem = f"the next batch of the same client: {last}"
+    big.close()
+    old.close()
+    return first(problem, is_served(daemon), settles(daemon))
+
+
+def nobody_reads(daemon):
+    crowd = []
+    for _ in range(300):
+        client = Client(daemon, receive_bytes=4096)
+        client.send({"events": "all", "jobs": [{"wait": 0.01, "count": 3000}]})
+        crowd.append(client)
+    problem = is_served(daemon)
+    resident = daemon.resident_bytes()
+    if resident > 1 << 30:
+        problem = problem or f"{resident >> 20} MiB for clients that do not read"
+    for client in crowd[::2]:
+        client.reset()
+    for client in crowd[1::2]:
+        client.close()
+    return first(problem, is_served(daemon), settles(daemon))
+
+
+def resets_in_every_state(daemon):
+    long = {"jobs": [{"wait": 100, "count": 50}]}
+    for _ in range(30):
+        Client(daemon).reset()
+
+        within = Client(daemon)
+        within.send(b'{"jobs":[{"wait":100,"count":7},{"wa')
+        within.reset()
+
+        running = Client(daemon)
+        running.ask(long)
+        running.reset()
+
+        waiting = Client(daemon, receive_bytes=4096)
+        waiting.send({"events": "all", "jobs": [{"count": 5000}]})
+        waiting.reset()
+
+        half_closed = Client(daemon)
+        half_closed.ask(long)
+        half_closed.socket.shutdown(socket.SHUT_WR)
+        half_closed.reset()
+
+        lingering = Client(daemon)
+        lingering.send({"op": "quit"})
+        lingering.lines.readline()
+        lingering.reset()
+
+        broken = Client(daemon)
+        broken.ask(b"GET / HTTP/1.1\r\n\r\n")
+        broken.reset()
+    problem = is_served(daemon)
+    # On TCP a reset behind a half-close is heard of when something is sent.
+    return first(problem, settles(daemon))
+
+
+def a_byte_at_a_time(daemon):
+    slow = Client(daemon)
+    text = b'{"id":"slow","jobs":[{}]}'
+    problem = None
+    for i in range(len(text)):
+        slow.send(text[i:i + 1])
+        time.sleep(0.02)
+        if i % 8 == 0:
+            problem = problem or is_served(daemon)
+    last = slow.until("finished")[-1]
+    if last is None or last["id"] != "slow":
+        problem = problem or f"the slow client was answered {last}"
+    slow.close()
+    return first(problem, settles(daemon))
+
+
+def a_flood(daemon):
+    crowd = [Client(daemon) for _ in range(300)]
+    served = refused = 0
+    for client in crowd:
+        try:
+            event = client.ask({"op": "ping"})
+        except ConnectionError:
+            event = client.event()
+        served += event is not None and event["event"] == "pong"
+        refused += event is not None and event.get("code") == "overloaded"
+    problem = None
+    if served != 50 or served + refused != len(crowd):
+        problem = f"{served} served and {refused} refused of {len(crowd)}, with room for 50"
+    for client in crowd:
+        client.close()
+    return first(problem, settles(daemon), is_served(daemon))
+
+
+def stopped_and_continued(daemon):
+    client = Client(daemon)
+    client.send({"events": "all", "jobs": [{"wait": 0.1, "name": "a"},
+                                           {"wait": 0.2, "after": "a"}]})
+    client.event()
+    daemon.process.send_signal(signal.SIGSTOP)
+    time.sleep(0.6)
+    daemon.process.send_signal(signal.SIGCONT)
+    done = [e for e in client.until("finished") if e["event"] == "done"]
+    client.close()
+    problem = None
+    if [e["due"] for e in done] != [0.1, 0.3]:
+        problem = f"the schedule moved: {done}"
+    return first(problem, is_served(daemon), settles(daemon))
+
+
+def told_to_end_under_load(daemon):
+    crowd = [Client(daemon) for _ in range(50)]
+    for client in crowd:
+        client.send({"jobs": [{"wait": 100, "count": 1000}]})
+    for client in crowd:
+        client.event()
+    status = []
+    waiter = threading.Thread(target=lambda: status.append(daemon.stop()))
+    waiter.start()
+    problem = None
+    for client in crowd:
+        events = client.until("finished")
+        if events[-1] is None or events[-1]["cancelled"] != 1000 or len(events) != 1001:
+            problem = f"{len(events)} events at the end, the last {events[-1]}"
+        client.close()
+    waiter.join()
+    if status != [0]:
+        problem = problem or f"exit status {status}"
+    return problem
+
+
+def killed_and_started_again(daemon):
+    client = Client(daemon)
+    client.ask({"jobs": [{"wait": 100}]})
+    daemon.stop(signal.SIGKILL)
+    if client.event() is not None:
+        return "a killed daemon went on talking"
+    client.close()
+    again = Daemon(listen=daemon.address)
+    problem = is_served(again)
+    again.stop()
+    return problem
+
+
+def main():
+    tap = Tap()
+    socket_path = os.path.join(tempfile.mkdtemp(prefix="waitd-test."), "socket")
+    cases = [
+        ("descriptors run out and come back", descriptors_run_out, [], True),
+        ("memory runs out and comes back", memory_runs_out, [], True),
+        ("clients that never read", nobody_reads, [], True),
+        ("resets in every state", resets_in_every_state, [], True),
+        ("a client that sends byte by byte", a_byte_at_a_time, [], True),
+        ("a flood beyond max-connections", a_flood, ["--max-connections", "50"], True),
+        ("stopped and continued", stopped_and_continued, [], True),
+        ("told to end under load", told_to_end_under_load, ["--drain-timeout", "0.2"], False),
+        ("killed and started again", killed_and_started_again, [], False),
+    ]
+    for name, case, flags, is_alive in cases:
+        listen = f"unix:{socket_path}" if case is killed_and_started_again else "127.0.0.1:0"
+        daemon = Daemon(*flags, listen=listen)
+        try:
+            problem = case(daemon)
+            if is_alive and not problem:
+                status = daemon.stop()
+                problem = f"exit status {status}" if status != 0 else None
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            problem = f"{type(error).__name__}: {error}"
+        finally:
+            if daemon.process.poll() is None:
+                daemon.process.kill()
+        tap.result(not problem, name, problem or "")
+    os.rmdir(os.path.dirname(socket_path))
+    return tap.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
