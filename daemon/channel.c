@@ -35,6 +35,7 @@ struct channel {
     uint32_t n_running;
     void *by_number; /* a tsearch() tree of the runs that are not finished */
 
+    int64_t opened_ns; /* when the request under way was first asked for; -1 for not yet */
     uint64_t reserved; /* jobs admitted for the request being read */
     bool busy;         /* a request is complete but for work in slices */
     bool ending;       /* the driver said that no input comes */
@@ -63,6 +64,7 @@ struct channel *channel_new(const struct channel_env *env)
     if (channel == NULL)
         return NULL;
     channel->env = env;
+    channel->opened_ns = -1;
     channel->reader = request_reader_new(&limits, env->hash_key);
     if (channel->reader == NULL) {
         free(channel);
@@ -104,22 +106,16 @@ static struct run *run_in(void *node)
     return node == NULL ? NULL : *(struct run **)node;
 }
 
-struct by_number {
-    uint64_t number;
-};
-
 static int compare_number(const void *number, const void *run)
 {
-    uint64_t x = ((const struct by_number *)number)->number, y = run_number(run);
+    uint64_t x = *(const uint64_t *)number, y = run_number(run);
 
     return (x > y) - (x < y);
 }
 
 static struct run *find_run(const struct channel *channel, uint64_t number)
 {
-    struct by_number key = {.number = number};
-
-    return run_in(tfind(&key, &channel->by_number, compare_number));
+    return run_in(tfind(&number, &channel->by_number, compare_number));
 }
 
 static int grow_slots(struct channel *channel)
@@ -301,9 +297,6 @@ static void refuse_pending(struct channel *channel, const struct request *reques
 }
 
 static const char overloaded_memory[] =
-    "the daemon is short of memory for this batch; try again later";
-
-static const char overloaded_answer[] =
     "the daemon is short of memory for this request; try again later";
 
 static void start_run(struct channel *channel, struct request *request, int64_t now_ns)
@@ -332,9 +325,15 @@ static void start_run(struct channel *channel, struct request *request, int64_t 
 
 static void do_submit(struct channel *channel, struct request *request, int64_t now_ns)
 {
+    uint64_t max_batches = channel->env->limits->max_batches;
+
     if (channel->refuse_batches)
         refuse_with(channel, request, FAULT_SHUTTING_DOWN,
                     "the daemon is shutting down and takes no new batches");
+    else if (max_batches > 0 && channel->n_running >= max_batches)
+        refuse_with(channel, request, FAULT_OVERLOADED,
+                    "as many batches run on this connection as may (max-batches); "
+                    "try again later");
     else if (!admit(channel, plan_n_jobs(request->plan)))
         refuse_pending(channel, request, plan_n_jobs(request->plan));
     else
@@ -375,7 +374,7 @@ static void cancel_job(struct channel *channel, const struct request *request, s
                       request->job);
         break;
     case RUN_NOMEM:
-        refuse_with(channel, request, FAULT_OVERLOADED, overloaded_answer);
+        refuse_with(channel, request, FAULT_OVERLOADED, overloaded_memory);
         break;
     }
 }
@@ -488,18 +487,40 @@ static void read_requests(struct channel *channel, int64_t now_ns)
             plan_free(request.plan); /* NULL once a run has it */
             break;
         case REQUEST_REFUSED:
-            refuse(channel, &request, &fault);
-            break;
         case REQUEST_BROKEN:
             refuse(channel, &request, &fault);
-            channel->input_ended = true;
+            channel->input_ended |= result == REQUEST_BROKEN;
             break;
         case REQUEST_END:
             channel->input_ended = true;
             break;
         }
+        channel->opened_ns = -1;
         budget--;
     }
+}
+
+int64_t channel_request_due(struct channel *channel, int64_t now_ns)
+{
+    int64_t due_ns, timeout_ns = channel->env->limits->request_timeout_ns;
+
+    if (timeout_ns == 0 || !channel_wants_input(channel) || !request_is_open(channel->reader)) {
+        channel->opened_ns = -1;
+        return CHANNEL_NEVER;
+    }
+    if (channel->opened_ns < 0)
+        channel->opened_ns = now_ns;
+    return __builtin_add_overflow(channel->opened_ns, timeout_ns, &due_ns) ? CHANNEL_NEVER : due_ns;
+}
+
+void channel_refuse_late(struct channel *channel)
+{
+    const struct request none = {.op = REQUEST_SUBMIT};
+    static const char why[] = "the request was not complete in time (request-timeout)";
+
+    request_refuse(channel->reader, FAULT_TOO_LARGE, why); /* what it holds is freed */
+    refuse_with(channel, &none, FAULT_TOO_LARGE, why);
+    channel->input_ended = true;
 }
 
 size_t channel_take(struct channel *channel, int64_t now_ns, const char *bytes, size_t len)

@@ -479,6 +479,10 @@ static void settle(struct connection *c, int64_t now_ns)
     if (c->state == OPEN && c->host->draining && !c->readable && !c->in.text && !has_output(c) &&
         channel_is_idle(c->channel))
         move_to(c, LINGERING, "the daemon stops");
+    if (c->state == OPEN && c->channel && channel_request_due(c->channel, now_ns) <= now_ns) {
+        channel_refuse_late(c->channel);
+        move_to(c, INPUT_ENDED, "takes too long over a request");
+    }
     if (c->state <= INPUT_ENDED)
         enforce_timeouts(c, now_ns);
     if (c->state == LINGERING)
@@ -502,22 +506,28 @@ static bool wants_more_now(const struct connection *c, int64_t now_ns)
     return channel_next_due(c->channel) <= now_ns;
 }
 
-static int64_t find_due(const struct connection *c)
+static int64_t sooner(int64_t a_ns, int64_t b_ns)
+{
+    return a_ns < b_ns ? a_ns : b_ns;
+}
+
+static int64_t find_due(const struct connection *c, int64_t now_ns)
 {
     const struct limits *limits = &c->host->limits;
-    int64_t due_ns = CHANNEL_NEVER, timeout_ns = CHANNEL_NEVER;
+    int64_t due_ns = c->channel ? channel_next_due(c->channel) : CHANNEL_NEVER;
+    int64_t timeout_ns = CHANNEL_NEVER;
 
     if (c->state == LINGERING)
         return c->linger_until_ns;
-    if (c->channel)
-        due_ns = channel_next_due(c->channel);
+    if (c->state == OPEN && c->channel)
+        due_ns = sooner(due_ns, channel_request_due(c->channel, now_ns));
     if (has_output(c)) {
         if (limits->client_timeout_ns > 0)
             timeout_ns = later(c->taken_ns, limits->client_timeout_ns);
     } else if (c->state == OPEN && limits->idle_timeout_ns > 0 && is_quiet(c)) {
         timeout_ns = later(c->heard_ns, limits->idle_timeout_ns);
     }
-    return due_ns < timeout_ns ? due_ns : timeout_ns;
+    return sooner(due_ns, timeout_ns);
 }
 
 void connection_visit(struct connection *c, int64_t slice_ns)
@@ -541,7 +551,7 @@ void connection_visit(struct connection *c, int64_t slice_ns)
         write_output(c, now_ns, piece);
     now_ns = clock_now_ns();
     settle(c, now_ns);
-    c->due_ns = c->state == DEAD ? CHANNEL_NEVER : find_due(c);
+    c->due_ns = c->state == DEAD ? CHANNEL_NEVER : find_due(c, now_ns);
     if (wants_more_now(c, now_ns))
         connection_queue(c);
 }

@@ -8,6 +8,7 @@
 
 struct limits {
     uint64_t max_connections; /* in all */
+    uint64_t max_batches;     /* running on one connection, 0 for any number */
     uint64_t max_jobs;        /* of a batch, after `count`; at most UINT32_MAX - 1 */
     uint64_t max_pending;     /* jobs not yet terminal, in all */
     uint64_t max_steps;       /* of a batch: jobs x steps x repeat x (1 + retries) */
@@ -15,8 +16,9 @@ struct limits {
     uint64_t max_backlog;     /* bytes that a client may leave unread */
     unsigned max_depth;       /* of nesting in a request */
     int64_t max_wait_ns;
-    int64_t client_timeout_ns; /* a client that takes nothing, 0 for off */
-    int64_t idle_timeout_ns;   /* nothing running, nothing sent, 0 for off */
+    int64_t request_timeout_ns; /* from a request's first byte to its last, 0 for off */
+    int64_t client_timeout_ns;  /* a client that takes nothing, 0 for off */
+    int64_t idle_timeout_ns;    /* nothing running, nothing sent, 0 for off */
     int64_t drain_timeout_ns;
 };
 

@@ -95,6 +95,8 @@ static void draw_limits(struct world *world)
     world->limits.max_backlog = chance(world, 40) ? 1 << 20 : 200 + below(world, 3000);
     world->limits.max_pending = chance(world, 80) ? 1000000 : 5 + below(world, 60);
     world->limits.max_jobs = chance(world, 80) ? 1000000 : 1 + below(world, 20);
+    world->limits.max_batches = chance(world, 80) ? 0 : 1 + below(world, 3);
+    world->limits.request_timeout_ns = chance(world, 70) ? 0 : 1 + below(world, 300);
     world->limits.max_request = chance(world, 90) ? 1 << 20 : 100 + below(world, 2000);
 }
 
@@ -228,6 +230,18 @@ static void work_some(struct world *world, struct client *client)
         return;
     enter(world, client);
     channel_work(client->channel, world->now_ns, 1 + below(world, chance(world, 50) ? 4 : 300));
+    leave(world, client);
+}
+
+/* As a driver does: a request that takes too long is refused. */
+static void refuse_late(struct world *world, struct client *client)
+{
+    if (channel_request_due(client->channel, world->now_ns) > world->now_ns)
+        return;
+    client->cut = true;
+    world->tally->late++;
+    enter(world, client);
+    channel_refuse_late(client->channel);
     leave(world, client);
 }
 
@@ -478,13 +492,14 @@ static void check_backlog(struct world *world, struct client *client)
 static void turn(struct world *world, struct client *client, bool winding_down)
 {
     send_some(world, client);
+    refuse_late(world, client);
     if (chance(world, 70))
         work_some(world, client);
     if (chance(world, 60))
         read_some(world, client);
     if (chance(world, 2) && world->now_ns >= client->stalled_until_ns)
         check_backlog(world, client);
-    if (client->sent == client->script.len && (winding_down || chance(world, 5)))
+    if ((client->sent == client->script.len || client->cut) && (winding_down || chance(world, 5)))
         end_input(world, client);
     if (channel_is_drained(client->channel)) {
         close_client(world, client);

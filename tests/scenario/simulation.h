@@ -22,7 +22,7 @@
 /* What a simulation met with; added up over many. */
 struct simulation_tally {
     uint64_t clients, requests, batches, compared, finished, resets, half_closes, cancels;
-    uint64_t famines, let_go, drains, limit_changes, held, refused, lines, unfinished;
+    uint64_t famines, let_go, drains, limit_changes, held, refused, lines, unfinished, late;
 };
 
 /* Runs the simulation of a seed and adds to *tally.  Returns whether all was

@@ -243,6 +243,50 @@ START_TEST(pending_jobs_are_limited_in_all_the_daemon)
 }
 END_TEST
 
+START_TEST(batches_running_on_a_connection_are_limited)
+{
+    rig.limits.max_batches = 2;
+    rig_send(&rig, "[{\"wait\":1}][{\"wait\":2}]{\"id\":7,\"jobs\":[{}]}");
+    ck_assert_uint_eq(rig_count(&rig, "\"accepted\""), 2);
+    ck_assert_uint_eq(rig_count(&rig, "\"code\":\"overloaded\""), 1);
+    ck_assert_uint_eq(rig_count(&rig, "\"id\":7"), 1);
+    rig_advance(&rig, 1 * S);
+    rig_send(&rig, "[{}]");
+    ck_assert_uint_eq(rig_count(&rig, "\"accepted\""), 3);
+}
+END_TEST
+
+START_TEST(a_request_has_to_be_complete_in_time)
+{
+    rig.limits.request_timeout_ns = 5 * S;
+    rig_send(&rig, "[{\"wait\":9}] ");
+    ck_assert_int_eq(channel_request_due(rig.channel, rig.now_ns), CHANNEL_NEVER);
+    rig_send(&rig, "[{\"wait\":1}");
+    ck_assert_int_eq(channel_request_due(rig.channel, 1 * S), 6 * S);
+    rig_send(&rig, ",{}");
+    ck_assert_int_eq(channel_request_due(rig.channel, 2 * S), 6 * S);
+    rig_send(&rig, "][");
+    ck_assert_int_eq(channel_request_due(rig.channel, 3 * S), 8 * S);
+    channel_refuse_late(rig.channel);
+    rig_advance(&rig, 9 * S);
+    ck_assert_uint_eq(rig_count(&rig, "\"code\":\"too_large\""), 1);
+    ck_assert_uint_eq(rig_count(&rig, "\"finished\""), 2);
+    ck_assert(channel_is_drained(rig.channel));
+}
+END_TEST
+
+START_TEST(a_client_that_is_not_read_from_is_not_late)
+{
+    rig.limits.request_timeout_ns = 5 * S;
+    rig.limits.max_backlog = 10;
+    ck_assert_uint_eq(channel_take(rig.channel, 0, "{\"op\":\"ping\"}", 13), 13);
+    ck_assert_int_eq(channel_request_due(rig.channel, 0), CHANNEL_NEVER);
+    rig_render(&rig);
+    rig_send(&rig, "[");
+    ck_assert_int_eq(channel_request_due(rig.channel, 7 * S), 12 * S);
+}
+END_TEST
+
 START_TEST(jobs_count_while_they_are_read_and_no_longer)
 {
     rig_send(&rig, "[{\"count\":7},{}");
@@ -336,6 +380,9 @@ Suite *test_suite(void)
     tcase_add_test(tests, cancelling_a_batch_ends_all_its_jobs);
     tcase_add_test(tests, cancelling_a_job_lets_those_behind_it_go_on);
     tcase_add_test(tests, pending_jobs_are_limited_in_all_the_daemon);
+    tcase_add_test(tests, batches_running_on_a_connection_are_limited);
+    tcase_add_test(tests, a_request_has_to_be_complete_in_time);
+    tcase_add_test(tests, a_client_that_is_not_read_from_is_not_late);
     tcase_add_test(tests, jobs_count_while_they_are_read_and_no_longer);
     tcase_add_test(tests, a_daemon_that_stops_takes_no_batches);
     tcase_add_test(tests, silent_batches_tell_their_beginning_and_end);

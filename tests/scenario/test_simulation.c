@@ -34,8 +34,8 @@ static void print_tally(const struct simulation_tally *tally)
     printf("# %" PRIu64 " resets, %" PRIu64 " half-closes, %" PRIu64
            " clients short of memory, %" PRIu64 " let go, %" PRIu64 " held back\n",
            tally->resets, tally->half_closes, tally->famines, tally->let_go, tally->held);
-    printf("# %" PRIu64 " drains, %" PRIu64 " changes of limits\n", tally->drains,
-           tally->limit_changes);
+    printf("# %" PRIu64 " drains, %" PRIu64 " changes of limits, %" PRIu64 " late requests\n",
+           tally->drains, tally->limit_changes, tally->late);
     fflush(stdout);
 }
 

@@ -287,6 +287,29 @@ def a_byte_at_a_time(daemon):
     return first(problem, settles(daemon))
 
 
+def a_request_without_end(daemon):
+    slow = Client(daemon)
+    slow.send(b'{"jobs":[{"wait":0.5}]}{"jobs":[')
+    started = time.monotonic()
+    sent = 0
+    try:
+        while time.monotonic() < started + 1:
+            slow.send(b"{},")
+            sent += 1
+            time.sleep(0.02)
+    except ConnectionError:
+        return "reset while it sent on"
+    events = []
+    while not events or events[-1] is not None:
+        events.append(slow.event())
+    kinds = [e["event"] for e in events[:-1]]
+    problem = None
+    if kinds != ["accepted", "error", "done", "finished"] or events[1]["code"] != "too_large":
+        problem = f"a request of {sent} pieces without end: {events}"
+    slow.close()
+    return first(problem, is_served(daemon), settles(daemon))
+
+
 def a_flood(daemon):
     crowd = [Client(daemon) for _ in range(300)]
     served = refused = 0
@@ -364,6 +387,7 @@ def main():
         ("clients that never read", nobody_reads, [], True),
         ("resets in every state", resets_in_every_state, [], True),
         ("a client that sends byte by byte", a_byte_at_a_time, [], True),
+        ("a request without end", a_request_without_end, ["--request-timeout", "0.3"], True),
         ("a flood beyond max-connections", a_flood, ["--max-connections", "50"], True),
         ("stopped and continued", stopped_and_continued, [], True),
         ("told to end under load", told_to_end_under_load, ["--drain-timeout", "0.2"], False),
