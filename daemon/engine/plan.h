@@ -171,10 +171,10 @@ int plan_set_defaults(struct plan *plan, const struct job_spec *spec, const char
 /* ---- Sealing ------------------------------------------------------------ */
 
 struct plan_limits {
-    uint64_t max_jobs;   /* of a batch, at most UINT32_MAX - 1 */
-    uint64_t max_steps;  /* jobs x steps x repeat x (1 + retries), each attempt at least 1
-                          * step; at most UINT32_MAX */
-    int64_t max_wait_ns; /* draws are cut at this */
+    uint64_t max_jobs;    /* of a batch, at most UINT32_MAX - 1 */
+    uint64_t max_steps;   /* jobs x steps x repeat x (1 + retries), each attempt at least 1
+                           * step; at most UINT32_MAX */
+    int64_t max_wait_ns;  /* draws are cut at this */
     uint32_t unheld_from; /* elements from this one on are not held to the totals, nor is
                            * their back-off looked at; 0: all are.  For requests that are
                            * at fault there anyway */

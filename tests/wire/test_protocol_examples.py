@@ -19,6 +19,7 @@ from examples import Tap, read_examples
 
 GUARD_SECONDS = 30  # a hanging daemon fails the test; nothing waits for this long
 BATCH = re.compile(r'"batch":(\d+)')
+QUOTED = re.compile(r'\bnot (\d+)(?=")')  # the number of a batch in a message
 VARIABLE = re.compile(r'"(instance|version)":"[^"]*"')
 TIMES = re.compile(
     r'"(at|due|elapsed|predicted|sequential|speedup|critical_path)":[0-9]+(\.[0-9]+)?(?=[,}])')
@@ -93,6 +94,9 @@ class Conversation:
                 self.real_of.setdefault(wanted.group(1), real.group(1))
             expected = BATCH.sub(
                 lambda m: f'"batch":{self.real_of.get(m.group(1), m.group(1))}', expected)
+        elif '"code":"not_found"' in expected:
+            expected = QUOTED.sub(
+                lambda m: f'not {self.real_of.get(m.group(1), m.group(1))}', expected)
         if normalise(got, self.example) != normalise(expected, self.example):
             self.transcript += ["expected: " + expected, "     got: " + got]
 

@@ -195,7 +195,7 @@ is $? 0 "its end ends the client"
 ends 0 "a large batch comes back whole" submit --workers 2 "$tmp/large.json"
 is "$(grep -c '"event":"done"' "$tmp/out")" 200000 "with all its jobs"
 for _ in 1 2 3 4 5 6 7 8; do cat "$tmp/large.json"; done |
-    timeout 60 "$waitctl" submit 2>"$tmp/err" | (sleep 1; grep -c '"event":"done"') >"$tmp/out"
+    timeout 300 "$waitctl" submit 2>"$tmp/err" | (sleep 1; grep -c '"event":"done"') >"$tmp/out"
 is "$(cat "$tmp/out")" 1600000 "nobody waits for one another for ever"
 
 # ---- Ending early ------------------------------------------------------------------
