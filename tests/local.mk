@@ -184,8 +184,10 @@ replay_programs = \
 	tests/fuzz/replay_lexer \
 	tests/fuzz/replay_request
 
+if HAVE_CHECK
 check_PROGRAMS += $(replay_programs)
 TESTS += $(replay_programs)
+endif
 
 EXTRA_DIST += \
 	tests/fuzz/corpus \
