@@ -181,6 +181,16 @@ sleep 0.5
 is "$(property waitd.service NRestarts) $(property waitd.service ActiveState)" "0 failed" \
     "and is not tried again"
 
+# A client who waits in the sockets starts it time and again, but not for ever.
+is_given_up()
+{
+    [ "$(property waitd.socket Result)" != success ]
+}
+systemctl reset-failed waitd.service
+ask 127.0.0.1 $port </dev/null >/dev/null
+passes "nor for a client who waits, without end" until_true is_given_up
+note "waitd.socket: $(property waitd.socket Result)"
+
 # ---- crashes ---------------------------------------------------------------
 
 # killed_and_back SIGNAL: another process serves in its place.
