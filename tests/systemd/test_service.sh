@@ -32,6 +32,10 @@ if ! env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -C "$top_builddir" install 
 fi
 unit=$(cd "$scratch/tree" && find . -name waitd.service)
 bindir=$(sed -n 's,^ExecStart=\(.*\)/waitd$,\1,p' "$scratch/tree/$unit")
+case $bindir in
+/usr/bin | /usr/local/bin) ;;
+*) cannot "the prefix, ${bindir%/bin}, is neither /usr nor /usr/local, where systemd looks for files" ;;
+esac
 overrides=$(cd "$scratch/tree" && find . -type d -name self-binding)
 {
     printf '#!/bin/bash\nCK_TAP_LOG_FILE_NAME=-\n'
