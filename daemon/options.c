@@ -162,7 +162,7 @@ static int misused_flag(struct reading *reading, int value, char *const argv[])
     const struct option_row *row = row_of(optopt);
     const char *see = "(see waitd --help)";
 
-    if (value == ':')
+    if (value == ':' && row)
         return complain(reading, OPTIONS_WRONG, "--%s lacks its value %s", row->name, see);
     if (row)
         return complain(reading, OPTIONS_WRONG, "--%s takes no value %s", row->name, see);
@@ -205,9 +205,11 @@ static int read_flags(struct reading *reading, int argc, char *const argv[])
     opterr = 0;
     optind = 0; /* begin anew, in the GNU library's words */
     while ((value = getopt_long(argc, argv, letters, flags, NULL)) != -1) {
-        if (value == '?' || value == ':')
+        const struct option_row *row = row_of(value);
+
+        if (value == '?' || value == ':' || !row)
             return misused_flag(reading, value, argv);
-        if (set_flag(reading, row_of(value), optarg) != 0)
+        if (set_flag(reading, row, optarg) != 0)
             return -1;
         if (reading->asks_help || reading->asks_version)
             return 0;

@@ -144,24 +144,34 @@ static void describe_range(const struct option_row *row, char *out, size_t size)
     case VALUE_COUNT:
     case VALUE_ADDRESS:
     case VALUE_FILE:
-        snprintf(out, size, "a whole number from %" PRIu64 " to %" PRIu64, row->min, row->max);
+        snprintf(out, size, "a whole number from %" PRIu64 " to %" PRIu64 "%s", row->min, row->max,
+                 row->traits & MAY_BE_OFF ? ", or off" : "");
         break;
     }
 }
 
+/* gcc's analyser does not follow a pointer into a struct by a row's offset, and
+ * takes what is kept there for lost. */
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 10
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
 static int add_text(struct option_texts *texts, const char *text)
 {
-    char **grown = realloc(texts->text, (texts->n + 1) * sizeof(*grown));
+    char *copy = strdup(text);
+    char **grown = copy ? realloc(texts->text, (texts->n + 1) * sizeof(*grown)) : NULL;
 
-    if (!grown)
+    if (!grown) {
+        free(copy);
         return -1;
+    }
+    grown[texts->n++] = copy;
     texts->text = grown;
-    grown[texts->n] = strdup(text);
-    if (!grown[texts->n])
-        return -1;
-    texts->n++;
     return 0;
 }
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 10
+#pragma GCC diagnostic pop
+#endif
 
 enum option_set options_set(struct options *options, const struct option_row *row, const char *text,
                             char *why, size_t size)

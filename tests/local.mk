@@ -297,6 +297,7 @@ VALGRIND_FLAGS = -q --leak-check=full --show-leak-kinds=all --error-exitcode=99
 
 check-valgrind:
 	CK_FORK=no WAITD_TEST_BATCHES=$${WAITD_TEST_BATCHES-2000} \
+	  WAITD_TEST_SEEDS=$${WAITD_TEST_SEEDS-200} \
 	  $(MAKE) check TESTS='$(check_programs) $(replay_programs)' LOG_COMPILER='$(VALGRIND)' \
 	  LOG_FLAGS='$(VALGRIND_FLAGS)'
 
