@@ -169,7 +169,7 @@ static uint32_t ordinal_of(const struct event *event)
 }
 
 static bool hear_job(struct witness *witness, struct witness_batch *batch,
-                     const struct event *event)
+                     const struct event *event, int64_t now_ns)
 {
     int status = status_of(event->status);
     bool tells_status = event->kind == EVENT_DONE || event->kind == EVENT_RETRY;
@@ -191,6 +191,7 @@ static bool hear_job(struct witness *witness, struct witness_batch *batch,
         batch->events = enlarge(batch->events, batch->room * sizeof(struct witness_event));
     }
     batch->events[batch->n_events++] = (struct witness_event){
+        .heard_ns = now_ns,
         .at_ns = event->at_ns,
         .due_ns = event->due_ns,
         .span_ns = event->kind == EVENT_STEP ? event->duration_ns : event->delay_ns,
@@ -250,7 +251,7 @@ static bool hear_event(struct witness *witness, const struct event *event, int64
     if (batch->finished)
         return complain(witness, "batch %" PRIu64 " is heard of after its end", event->batch);
     return event->kind == EVENT_FINISHED ? hear_finished(witness, batch, event)
-                                         : hear_job(witness, batch, event);
+                                         : hear_job(witness, batch, event, now_ns);
 }
 
 static bool hear_line(struct witness *witness, const char *line, size_t len, int64_t now_ns)

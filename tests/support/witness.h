@@ -21,6 +21,7 @@
 
 /* Something that a batch told of one of its jobs. */
 struct witness_event {
+    int64_t heard_ns;               /* when it came out, by the caller's clock */
     int64_t at_ns, due_ns, span_ns; /* span: the duration of a step, the delay of a retry */
     uint32_t job, ordinal;          /* as of struct occurrence */
     uint8_t kind, status, step_kind;
