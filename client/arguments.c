@@ -39,21 +39,26 @@ struct flag {
 };
 
 static const struct flag flags[] = {
-    {"mode", FLAG_OVERRIDE + OVERRIDE_MODE, BATCHES, "MODE", "concurrent, sequential or blocking"},
+    {"mode", FLAG_OVERRIDE + OVERRIDE_MODE, BATCHES, "MODE",
+     "concurrent, sequential or blocking\n"
+     "(submit, run)"},
     {"concurrency", FLAG_OVERRIDE + OVERRIDE_CONCURRENCY, VARIANTS, "N", "jobs in flight at most"},
     {"workers", FLAG_OVERRIDE + OVERRIDE_WORKERS, VARIANTS, "N", "workers for compute steps"},
     {"until", FLAG_OVERRIDE + OVERRIDE_UNTIL, VARIANTS, "WHEN", "all, first_done or first_failed"},
     {"timeout", FLAG_OVERRIDE + OVERRIDE_TIMEOUT, VARIANTS, "D", "time-out of the whole batch"},
     {"virtual", FLAG_VIRTUAL, VARIANTS, NULL, "on the virtual clock: compute it at once"},
     {"seed", FLAG_OVERRIDE + OVERRIDE_SEED, VARIANTS, "N", "seed for draws"},
-    {"events", FLAG_OVERRIDE + OVERRIDE_EVENTS, BATCHES, "WHICH", "all, done or none"},
-    {"count", 'n', ON(COMMAND_RUN), "N", "so many jobs of each duration"},
-    {"name", FLAG_NAME, ON(COMMAND_RUN), "NAME", "name of the jobs"},
-    {"real", FLAG_REAL, ON(COMMAND_COMPARE), NULL, "on the real clock"},
+    {"events", FLAG_OVERRIDE + OVERRIDE_EVENTS, BATCHES, "WHICH",
+     "all, done or none (submit, run)"},
+    {"count", 'n', ON(COMMAND_RUN), "N", "this many jobs of each duration (run)"},
+    {"name", FLAG_NAME, ON(COMMAND_RUN), "NAME", "name of the jobs (run)"},
+    {"real", FLAG_REAL, ON(COMMAND_COMPARE), NULL, "on the real clock (compare)"},
     {"server", FLAG_SERVER, ALL, "ADDR",
      "HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH;\n"
      "else $WAITD_SERVER, else 127.0.0.1:9248"},
-    {"local", FLAG_LOCAL, ALL, NULL, "run a daemon of one's own instead"},
+    {"local", FLAG_LOCAL, ALL, NULL,
+     "start a daemon for this command alone;\n"
+     "not beside --server"},
     {"connect-timeout", FLAG_CONNECT_TIMEOUT, ALL, "D", "give up connecting after D (5 s)"},
     {"output", 'o', ALL, "FORMAT",
      "human, json or summary; human on a terminal,\n"
@@ -116,7 +121,7 @@ void arguments_help(FILE *out, enum command_id command)
         for (unsigned i = 0; i < COMMANDS; i++)
             fprintf(out, "  %-8s %-18s %s\n", command_table[i].name, command_table[i].operands,
                     command_table[i].summary);
-        fputs("\nflags of a batch (submit, run; most for compare too):\n", out);
+        fputs("\nflags of a batch (submit, run and compare, where not said otherwise):\n", out);
         print_flags(out, VARIANTS, false);
     }
     fputs("\nflags of every command:\n", out);
@@ -261,6 +266,10 @@ static bool check(const struct arguments *arguments, const bool given[N_FLAGS],
     }
     if (arguments->real && arguments->overrides.json[OVERRIDE_CLOCK] != NULL) {
         snprintf(problem, ARGUMENTS_PROBLEM_MAX, "--real and --virtual exclude each other");
+        return false;
+    }
+    if (arguments->local && arguments->server != NULL) {
+        snprintf(problem, ARGUMENTS_PROBLEM_MAX, "--local and --server exclude each other");
         return false;
     }
     return true;

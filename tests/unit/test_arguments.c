@@ -94,6 +94,7 @@ static const struct {
     {"ping --mode blocking", "ping takes no --mode"},
     {"compare --mode blocking f", "compare takes no --mode"},
     {"compare --real --virtual f", "exclude each other"},
+    {"ping --local --server 1", "--local and --server exclude each other"},
     {"submit -o yaml", "--output takes human, json or summary, not 'yaml'"},
     {"submit --mode fast", "--mode takes concurrent, sequential or blocking, not 'fast'"},
     {"submit --color red", "--color takes auto, always or never"},
