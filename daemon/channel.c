@@ -2,14 +2,12 @@
 #include "daemon/channel.h"
 
 #include <inttypes.h>
-#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/engine/timerq.h"
 #include "daemon/outbox.h"
-#include "daemon/run.h"
+#include "daemon/runs.h"
 #include "daemon/stats.h"
 #include "proto/event.h"
 #include "proto/request.h"
@@ -28,12 +26,7 @@ struct channel {
     struct request_reader *reader;
     struct outbox outbox;
 
-    struct timerq agenda; /* of each slot: when its run wants to work */
-    struct run **slots;   /* NULL for free ones */
-    uint32_t *free_slots; /* a stack of them */
-    uint32_t n_slots, n_free;
-    uint32_t n_running;
-    void *by_number; /* a tsearch() tree of the runs that are not finished */
+    struct runs runs;
 
     int64_t opened_ns; /* when the request under way was first asked for; -1 for not yet */
     uint64_t reserved; /* jobs admitted for the request being read */
@@ -91,75 +84,7 @@ void channel_limits_changed(struct channel *channel)
     request_reader_limit(channel->reader, &limits);
 }
 
-/* ---- The runs of a channel ------------------------------------------------------- */
-
-static int compare_runs(const void *a, const void *b)
-{
-    uint64_t x = run_number(a), y = run_number(b);
-
-    return (x > y) - (x < y);
-}
-
-/* A tree node begins with its key (POSIX). */
-static struct run *run_in(void *node)
-{
-    return node == NULL ? NULL : *(struct run **)node;
-}
-
-static int compare_number(const void *number, const void *run)
-{
-    uint64_t x = *(const uint64_t *)number, y = run_number(run);
-
-    return (x > y) - (x < y);
-}
-
-static struct run *find_run(const struct channel *channel, uint64_t number)
-{
-    return run_in(tfind(&number, &channel->by_number, compare_number));
-}
-
-static int grow_slots(struct channel *channel)
-{
-    uint32_t n = channel->n_slots > 0 ? channel->n_slots * 2 : 4;
-    struct run **slots;
-    uint32_t *free_slots;
-
-    if (timerq_grow(&channel->agenda, n) != 0 ||
-        timerq_reserve(&channel->agenda, n - channel->agenda.n) != 0)
-        return -1;
-    slots = realloc(channel->slots, n * sizeof(struct run *));
-    if (slots == NULL)
-        return -1;
-    channel->slots = slots;
-    free_slots = realloc(channel->free_slots, n * sizeof(uint32_t));
-    if (free_slots == NULL)
-        return -1;
-    channel->free_slots = free_slots;
-    for (uint32_t slot = n; slot-- > channel->n_slots;) {
-        channel->slots[slot] = NULL;
-        channel->free_slots[channel->n_free++] = slot;
-    }
-    channel->n_slots = n;
-    return 0;
-}
-
-static void free_run(struct channel *channel, struct run *run)
-{
-    timerq_remove(&channel->agenda, run_slot(run));
-    channel->slots[run_slot(run)] = NULL;
-    channel->free_slots[channel->n_free++] = run_slot(run);
-    run_free(run);
-}
-
-static void clear_runs(struct channel *channel)
-{
-    while (channel->by_number != NULL)
-        tdelete(run_in(channel->by_number), &channel->by_number, compare_runs);
-    for (uint32_t slot = 0; slot < channel->n_slots; slot++)
-        if (channel->slots[slot] != NULL)
-            free_run(channel, channel->slots[slot]);
-    channel->n_running = 0;
-}
+/* ---- The end of a channel ---------------------------------------------------------- */
 
 static void give_back_reserved(struct channel *channel)
 {
@@ -172,12 +97,9 @@ void channel_free(struct channel *channel)
     if (channel == NULL)
         return;
     give_back_reserved(channel);
-    clear_runs(channel);
+    runs_fini(&channel->runs);
     outbox_fini(&channel->outbox);
-    timerq_fini(&channel->agenda);
     request_reader_free(channel->reader);
-    free(channel->slots);
-    free(channel->free_slots);
     free(channel);
 }
 
@@ -188,23 +110,12 @@ static void fail(struct channel *channel)
     channel->busy = false;
     give_back_reserved(channel);
     outbox_fini(&channel->outbox);
-    clear_runs(channel);
-}
-
-static void set_due(struct channel *channel, const struct run *run, int64_t now_ns)
-{
-    int64_t due_ns = run_next_due(run, now_ns);
-
-    if (due_ns == RUN_NEVER)
-        timerq_remove(&channel->agenda, run_slot(run));
-    else /* its slot has room in the agenda */
-        (void)timerq_set(&channel->agenda, run_slot(run), due_ns, 0);
+    runs_clear(&channel->runs);
 }
 
 static void run_ended(struct channel *channel, struct run *run)
 {
-    tdelete(run, &channel->by_number, compare_runs);
-    channel->n_running--;
+    runs_retire(&channel->runs, run);
     channel->verdict.batch_not_ok |= run_ended_badly(run);
     tell(channel, (struct channel_news){.kind = CHANNEL_FINISHED,
                                         .batch = run_number(run),
@@ -303,7 +214,7 @@ static void start_run(struct channel *channel, struct request *request, int64_t 
 {
     struct run *run = NULL;
 
-    if (channel->n_free > 0 || grow_slots(channel) == 0)
+    if (runs_reserve(&channel->runs) == 0)
         run = run_new_take(channel->env, &channel->outbox, request->plan, text_of(request), now_ns);
     if (run == NULL) {
         refuse_with(channel, request, FAULT_OVERLOADED, overloaded_memory);
@@ -311,14 +222,11 @@ static void start_run(struct channel *channel, struct request *request, int64_t 
     }
     request->plan = NULL;
     channel->reserved = 0; /* the run's now */
-    run_set_slot(run, channel->free_slots[--channel->n_free]);
-    channel->slots[run_slot(run)] = run;
-    channel->n_running++;
-    if (tsearch(run, &channel->by_number, compare_runs) == NULL) {
-        fail(channel);
+    if (runs_add_take(&channel->runs, run, now_ns) != 0) {
+        run_free(run);
+        fail(channel); /* it has been told of */
         return;
     }
-    set_due(channel, run, now_ns);
     tell(channel, (struct channel_news){
                       .kind = CHANNEL_ACCEPTED, .batch = run_number(run), .jobs = run_jobs(run)});
 }
@@ -330,7 +238,7 @@ static void do_submit(struct channel *channel, struct request *request, int64_t 
     if (channel->refuse_batches)
         refuse_with(channel, request, FAULT_SHUTTING_DOWN,
                     "the daemon is shutting down and takes no new batches");
-    else if (max_batches > 0 && channel->n_running >= max_batches)
+    else if (max_batches > 0 && runs_running(&channel->runs) >= max_batches)
         refuse_with(channel, request, FAULT_OVERLOADED,
                     "as many batches run on this connection as may (max-batches); "
                     "try again later");
@@ -345,7 +253,7 @@ static size_t work_run(struct channel *channel, struct run *run, int64_t now_ns,
 {
     size_t spent = run_work(run, &channel->outbox, now_ns, budget);
 
-    set_due(channel, run, now_ns);
+    runs_set_due(&channel->runs, run, now_ns);
     if (run_is_finished(run))
         run_ended(channel, run);
     return spent;
@@ -354,7 +262,7 @@ static size_t work_run(struct channel *channel, struct run *run, int64_t now_ns,
 /* The run to be cancelled, if there is still something to cancel. */
 static struct run *running(struct channel *channel, uint64_t number, int64_t now_ns)
 {
-    struct run *run = find_run(channel, number);
+    struct run *run = runs_find(&channel->runs, number);
 
     if (run == NULL || run_catch_up(run, &channel->outbox, now_ns, BUDGET_A_TURN))
         return run;
@@ -572,24 +480,22 @@ void channel_work(struct channel *channel, int64_t now_ns, size_t budget)
     if (has_reading_to_do(channel) && !is_held(channel))
         read_requests(channel, now_ns);
     while (spent < budget && !is_held(channel)) {
-        const struct timerq_entry *first = timerq_first(&channel->agenda);
+        struct run *run = runs_first_due(&channel->runs, now_ns);
         size_t turn = budget - spent < BUDGET_A_TURN ? budget - spent : BUDGET_A_TURN;
 
-        if (first == NULL || first->due_ns > now_ns)
+        if (run == NULL)
             break;
-        spent += work_run(channel, channel->slots[first->id], now_ns, turn);
+        spent += work_run(channel, run, now_ns, turn);
     }
 }
 
 int64_t channel_next_due(const struct channel *channel)
 {
-    const struct timerq_entry *first = timerq_first(&channel->agenda);
-
     if (is_held(channel))
         return CHANNEL_NEVER;
     if (has_reading_to_do(channel))
         return 0;
-    return first != NULL ? first->due_ns : CHANNEL_NEVER;
+    return runs_next_due(&channel->runs);
 }
 
 /* ---- Output ----------------------------------------------------------------------------- */
@@ -604,7 +510,7 @@ size_t channel_render(struct channel *channel, char *out, size_t room)
         n = outbox_render(&channel->outbox, out + used, room - used, &ended);
         used += n;
         if (ended != NULL)
-            free_run(channel, run_of(ended));
+            runs_drop(&channel->runs, run_of(ended));
     } while (ended != NULL && used < room);
     stats_events(channel->env->stats, outbox_lines(&channel->outbox) - lines);
     return used;
@@ -619,12 +525,13 @@ bool channel_has_output(const struct channel *channel)
 
 bool channel_is_drained(const struct channel *channel)
 {
-    return channel->input_ended && channel->n_running == 0 && outbox_is_empty(&channel->outbox);
+    return channel->input_ended && runs_running(&channel->runs) == 0 &&
+           outbox_is_empty(&channel->outbox);
 }
 
 bool channel_is_idle(const struct channel *channel)
 {
-    return channel->n_running == 0 && !request_is_open(channel->reader);
+    return runs_running(&channel->runs) == 0 && !request_is_open(channel->reader);
 }
 
 void channel_refuse_batches(struct channel *channel)
@@ -637,14 +544,7 @@ void channel_cancel_all(struct channel *channel, int64_t now_ns)
     channel->input_ended = true;
     channel->busy = false;
     give_back_reserved(channel);
-    for (uint32_t slot = 0; slot < channel->n_slots; slot++) {
-        struct run *run = channel->slots[slot];
-
-        if (run != NULL && !run_is_finished(run)) {
-            (void)run_cancel(run, now_ns);
-            set_due(channel, run, now_ns);
-        }
-    }
+    runs_cancel_all(&channel->runs, now_ns);
 }
 
 struct channel_verdict channel_verdict(const struct channel *channel)

@@ -40,6 +40,8 @@ daemon_libwaitd_daemon_a_SOURCES = \
 	daemon/report.h \
 	daemon/run.c \
 	daemon/run.h \
+	daemon/runs.c \
+	daemon/runs.h \
 	daemon/server.c \
 	daemon/server.h \
 	daemon/service.c \
