@@ -41,6 +41,7 @@ struct session {
     enum { SERVING, DRAINING, CANCELLING } stage; /* by signals and time */
     int64_t stage_ends_ns;                        /* not while serving */
     int64_t taken_ns, heard_ns;
+    int64_t request_due_ns; /* by when the request under way is to be complete */
     size_t in_at, in_len;   /* read, not wanted yet: in[in_at..in_len) */
     size_t out_at, out_len; /* rendered, not written yet */
     char in[BUFFER_BYTES], out[BUFFER_BYTES];
@@ -180,6 +181,8 @@ static int64_t next_due(const struct session *session)
         return 0;
     if (timeout_ns < due_ns)
         due_ns = timeout_ns;
+    if (session->request_due_ns < due_ns)
+        due_ns = session->request_due_ns;
     if (session->stage != SERVING && session->stage_ends_ns < due_ns)
         due_ns = session->stage_ends_ns;
     return due_ns;
@@ -240,6 +243,21 @@ static void advance(struct session *session, int64_t now_ns)
     }
 }
 
+/* Ends the input of a client that takes too long over a request. */
+static void enforce_request_timeout(struct session *session, int64_t now_ns)
+{
+    session->request_due_ns = CHANNEL_NEVER;
+    if (session->in_ended || channel_input_ended(session->channel))
+        return;
+    session->request_due_ns = channel_request_due(session->channel, now_ns);
+    if (session->request_due_ns > now_ns)
+        return;
+    channel_refuse_late(session->channel);
+    session->request_due_ns = CHANNEL_NEVER;
+    session->in_ended = true;
+    session->in_at = session->in_len = 0;
+}
+
 /* Each signal cuts the wait of a stage short. */
 static void on_signal(struct session *session, int64_t now_ns)
 {
@@ -263,6 +281,7 @@ static void turn(struct session *session)
         read_input(session, now_ns);
     /* Read again: a batch is accepted after it has been sent, not before. */
     give_input(session, clock_now_ns());
+    enforce_request_timeout(session, clock_now_ns());
     if (session->stage == DRAINING && now_ns >= session->stage_ends_ns)
         advance(session, now_ns);
     work(session);
@@ -342,6 +361,7 @@ int stdio_serve(const struct stdio_config *config)
 
     if (!session)
         return 1;
+    session->request_due_ns = CHANNEL_NEVER;
     session->config = config;
     session->channel = channel_new(config->env);
     session->signal_fd = take_signals();

@@ -1584,6 +1584,23 @@ def _():
              data)
 
 
+@test("--stdio ends the input of a client that takes too long over a request")
+def _():
+    daemon = subprocess.Popen([WAITD, "--stdio", "--request-timeout", "0.2"],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    daemon.stdin.write(BATCH + b'[{"wait":')
+    daemon.stdin.flush()
+    try:  # standard input stays open: the time-out alone can end it
+        status = daemon.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        daemon.kill()
+        status = None
+    out = daemon.stdout.read()
+    daemon.stdin.close()
+    daemon.stdout.close()
+    same((status, out.count(b'"finished"'), out.count(b'"too_large"')), (2, 1, 1), out)
+
+
 def flags_of(fd):
     return fcntl.fcntl(fd, fcntl.F_GETFL)
 
