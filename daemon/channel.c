@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/account.h"
 #include "daemon/outbox.h"
 #include "daemon/runs.h"
 #include "daemon/stats.h"
@@ -20,6 +21,10 @@
 /* What a run may do before another run of the same client has its turn. */
 #define BUDGET_A_TURN 1024
 
+/* A request under way that is kept in this much is not held against the limits
+ * of text: a daemon that is full goes on answering small ones. */
+#define TEXT_FREE_BYTES 4096
+
 struct channel {
     const struct channel_env *env;
     uint64_t number;
@@ -27,9 +32,11 @@ struct channel {
     struct outbox outbox;
 
     struct runs runs;
+    struct account account;
 
     int64_t opened_ns; /* when the request under way was first asked for; -1 for not yet */
-    uint64_t reserved; /* jobs admitted for the request being read */
+    uint64_t reserved; /* jobs that the account took for the request being read */
+    uint64_t text;     /* bytes that it took for it */
     bool busy;         /* a request is complete but for work in slices */
     bool ending;       /* the driver said that no input comes */
     bool input_ended;
@@ -43,6 +50,9 @@ static struct request_limits request_limits(const struct limits *limits)
     return (struct request_limits){
         .max_bytes = limits->max_request,
         .max_depth = limits->max_depth,
+        .max_string = limits->max_string,
+        .max_data = limits->max_data,
+        .max_dependencies = limits->max_dependencies,
         .plan = {.max_jobs = limits->max_jobs,
                  .max_steps = limits->max_steps,
                  .max_wait_ns = limits->max_wait_ns},
@@ -57,6 +67,7 @@ struct channel *channel_new(const struct channel_env *env)
     if (channel == NULL)
         return NULL;
     channel->env = env;
+    channel->account = (struct account){.limits = env->limits, .admission = env->admission};
     channel->opened_ns = -1;
     channel->reader = request_reader_new(&limits, env->hash_key);
     if (channel->reader == NULL) {
@@ -88,8 +99,24 @@ void channel_limits_changed(struct channel *channel)
 
 static void give_back_reserved(struct channel *channel)
 {
-    admission_give(&channel->env->admission->pending, channel->reserved);
+    account_give_jobs(&channel->account, channel->reserved);
     channel->reserved = 0;
+}
+
+static void give_back_text(struct channel *channel)
+{
+    account_give_text(&channel->account, channel->text);
+    channel->text = 0;
+}
+
+/* No input comes any more: what was read of a request is let go. */
+static void end_input(struct channel *channel)
+{
+    channel->input_ended = true;
+    channel->busy = false;
+    request_end(channel->reader);
+    give_back_reserved(channel);
+    give_back_text(channel);
 }
 
 void channel_free(struct channel *channel)
@@ -97,6 +124,7 @@ void channel_free(struct channel *channel)
     if (channel == NULL)
         return;
     give_back_reserved(channel);
+    give_back_text(channel);
     runs_fini(&channel->runs);
     outbox_fini(&channel->outbox);
     request_reader_free(channel->reader);
@@ -106,9 +134,8 @@ void channel_free(struct channel *channel)
 /* Lets go of a client whose answer there is no memory for. */
 static void fail(struct channel *channel)
 {
-    channel->failed = channel->input_ended = true;
-    channel->busy = false;
-    give_back_reserved(channel);
+    channel->failed = true;
+    end_input(channel);
     outbox_fini(&channel->outbox);
     runs_clear(&channel->runs);
 }
@@ -179,32 +206,59 @@ static void refuse_absent(struct channel *channel, const struct request *request
 
 /* ---- Requests ------------------------------------------------------------------------ */
 
-/* Admits what the request under way has come to.  False if it may not. */
-static bool admit(struct channel *channel, uint64_t jobs)
+/* Takes the jobs of the request under way, so far.  False, with why in
+ * message, if they are too many beside those that are pending. */
+static bool admit(struct channel *channel, uint64_t jobs, char message[FAULT_MESSAGE_MAX])
 {
-    if (jobs <= channel->reserved)
+    const struct limits *limits = channel->env->limits;
+    enum account_answer answer = ACCOUNT_TAKEN;
+
+    if (jobs > channel->reserved)
+        answer = account_take_jobs(&channel->account, jobs - channel->reserved);
+    if (answer == ACCOUNT_TAKEN) {
+        if (jobs > channel->reserved)
+            channel->reserved = jobs;
         return true;
-    if (!admission_take(&channel->env->admission->pending, jobs - channel->reserved,
-                        channel->env->limits->max_pending))
-        return false;
-    channel->reserved = jobs;
-    return true;
+    }
+    if (answer == ACCOUNT_NO_SHARE)
+        snprintf(message, FAULT_MESSAGE_MAX,
+                 "a connection takes at most %" PRIu64 " pending jobs "
+                 "(max-pending-per-connection), and this request has %" PRIu64
+                 " jobs or more beside those; try again later",
+                 limits->max_pending_per_connection, jobs);
+    else
+        snprintf(message, FAULT_MESSAGE_MAX,
+                 "the daemon takes at most %" PRIu64 " pending jobs in all (max-pending), and this "
+                 "request has %" PRIu64 " jobs or more beside those; try again later",
+                 limits->max_pending, jobs);
+    return false;
 }
 
-static void word_pending(const struct channel *channel, uint64_t jobs, char *out, size_t size)
+/* The same for the memory that it is kept in. */
+static bool admit_text(struct channel *channel, uint64_t bytes, char message[FAULT_MESSAGE_MAX])
 {
-    snprintf(out, size,
-             "the daemon takes at most %" PRIu64 " pending jobs in all (max-pending), and this "
-             "request has %" PRIu64 " jobs or more beside those; try again later",
-             channel->env->limits->max_pending, jobs);
-}
+    const struct limits *limits = channel->env->limits;
+    enum account_answer answer = ACCOUNT_TAKEN;
 
-static void refuse_pending(struct channel *channel, const struct request *request, uint64_t jobs)
-{
-    char message[FAULT_MESSAGE_MAX];
-
-    word_pending(channel, jobs, message, sizeof(message));
-    refuse_with(channel, request, FAULT_OVERLOADED, message);
+    if (bytes > channel->text)
+        answer = account_take_text(&channel->account, bytes - channel->text);
+    else
+        account_give_text(&channel->account, channel->text - bytes);
+    if (answer == ACCOUNT_TAKEN) {
+        channel->text = bytes;
+        return true;
+    }
+    if (answer == ACCOUNT_NO_SHARE)
+        snprintf(message, FAULT_MESSAGE_MAX,
+                 "a connection takes requests of at most %" PRIu64 " bytes at a time "
+                 "(max-text-per-connection), and with this one there are more; try again later",
+                 limits->max_text_per_connection);
+    else
+        snprintf(message, FAULT_MESSAGE_MAX,
+                 "the daemon takes requests of at most %" PRIu64 " bytes at a time in all "
+                 "(max-text), and with this one there are more; try again later",
+                 limits->max_text);
+    return false;
 }
 
 static const char overloaded_memory[] =
@@ -215,13 +269,15 @@ static void start_run(struct channel *channel, struct request *request, int64_t 
     struct run *run = NULL;
 
     if (runs_reserve(&channel->runs) == 0)
-        run = run_new_take(channel->env, &channel->outbox, request->plan, text_of(request), now_ns);
+        run = run_new_take(channel->env, &channel->account, &channel->outbox, request->plan,
+                           text_of(request), now_ns);
     if (run == NULL) {
         refuse_with(channel, request, FAULT_OVERLOADED, overloaded_memory);
         return;
     }
     request->plan = NULL;
-    channel->reserved = 0; /* the run's now */
+    run_keep_text(run, channel->text);
+    channel->reserved = channel->text = 0; /* the run's now */
     if (runs_add_take(&channel->runs, run, now_ns) != 0) {
         run_free(run);
         fail(channel); /* it has been told of */
@@ -234,6 +290,7 @@ static void start_run(struct channel *channel, struct request *request, int64_t 
 static void do_submit(struct channel *channel, struct request *request, int64_t now_ns)
 {
     uint64_t max_batches = channel->env->limits->max_batches;
+    char message[FAULT_MESSAGE_MAX];
 
     if (channel->refuse_batches)
         refuse_with(channel, request, FAULT_SHUTTING_DOWN,
@@ -242,8 +299,9 @@ static void do_submit(struct channel *channel, struct request *request, int64_t 
         refuse_with(channel, request, FAULT_OVERLOADED,
                     "as many batches run on this connection as may (max-batches); "
                     "try again later");
-    else if (!admit(channel, plan_n_jobs(request->plan)))
-        refuse_pending(channel, request, plan_n_jobs(request->plan));
+    else if (!admit(channel, plan_n_jobs(request->plan), message) ||
+             !admit_text(channel, request->held, message))
+        refuse_with(channel, request, FAULT_OVERLOADED, message);
     else
         start_run(channel, request, now_ns);
 }
@@ -349,22 +407,46 @@ static void do_request(struct channel *channel, struct request *request, int64_t
         do_stats(channel, request, now_ns);
         break;
     case REQUEST_QUIT:
-        channel->input_ended = true;
+        end_input(channel);
         break;
     }
 }
 
-/* Holds the request under way against the daemon-wide limit. */
+/* Holds the jobs of the request under way against the limits of pending ones. */
 static void admit_so_far(struct channel *channel)
 {
     uint64_t jobs = request_jobs(channel->reader);
     char message[FAULT_MESSAGE_MAX];
 
-    if (!request_is_open(channel->reader) || admit(channel, jobs))
+    if (!request_is_open(channel->reader) || admit(channel, jobs, message))
         return;
     give_back_reserved(channel);
-    word_pending(channel, jobs, message, sizeof(message));
     request_refuse(channel->reader, FAULT_OVERLOADED, message);
+}
+
+/* What the request under way is kept in, if that is much. */
+static uint64_t held(const struct channel *channel)
+{
+    size_t bytes = request_is_open(channel->reader) ? request_held(channel->reader) : 0;
+
+    return bytes > TEXT_FREE_BYTES ? bytes : 0;
+}
+
+/* Holds that against the limits of text.  A request whose refusal alone does
+ * not free it, being one long word, is the last one. */
+static void admit_text_so_far(struct channel *channel)
+{
+    const struct request none = {.op = REQUEST_SUBMIT};
+    char message[FAULT_MESSAGE_MAX];
+
+    if (channel->input_ended || admit_text(channel, held(channel), message))
+        return;
+    request_refuse(channel->reader, FAULT_OVERLOADED, message);
+    give_back_reserved(channel);
+    if (admit_text(channel, held(channel), message))
+        return;
+    refuse_with(channel, &none, FAULT_OVERLOADED, message);
+    end_input(channel);
 }
 
 static bool is_held(const struct channel *channel)
@@ -372,8 +454,7 @@ static bool is_held(const struct channel *channel)
     return outbox_backlog(&channel->outbox) >= channel->env->limits->max_backlog;
 }
 
-/* Reads what there is until there is no more or it has to give way. */
-static void read_requests(struct channel *channel, int64_t now_ns)
+static void take_requests(struct channel *channel, int64_t now_ns)
 {
     size_t budget = REQUESTS_A_TAKE;
 
@@ -397,15 +478,23 @@ static void read_requests(struct channel *channel, int64_t now_ns)
         case REQUEST_REFUSED:
         case REQUEST_BROKEN:
             refuse(channel, &request, &fault);
-            channel->input_ended |= result == REQUEST_BROKEN;
+            if (result == REQUEST_BROKEN)
+                end_input(channel);
             break;
         case REQUEST_END:
-            channel->input_ended = true;
+            end_input(channel);
             break;
         }
         channel->opened_ns = -1;
         budget--;
     }
+}
+
+/* Reads what there is until there is no more or it has to give way. */
+static void read_requests(struct channel *channel, int64_t now_ns)
+{
+    take_requests(channel, now_ns);
+    admit_text_so_far(channel);
 }
 
 int64_t channel_request_due(struct channel *channel, int64_t now_ns)
@@ -426,9 +515,8 @@ void channel_refuse_late(struct channel *channel)
     const struct request none = {.op = REQUEST_SUBMIT};
     static const char why[] = "the request was not complete in time (request-timeout)";
 
-    request_refuse(channel->reader, FAULT_TOO_LARGE, why); /* what it holds is freed */
     refuse_with(channel, &none, FAULT_TOO_LARGE, why);
-    channel->input_ended = true;
+    end_input(channel);
 }
 
 size_t channel_take(struct channel *channel, int64_t now_ns, const char *bytes, size_t len)
@@ -541,9 +629,7 @@ void channel_refuse_batches(struct channel *channel)
 
 void channel_cancel_all(struct channel *channel, int64_t now_ns)
 {
-    channel->input_ended = true;
-    channel->busy = false;
-    give_back_reserved(channel);
+    end_input(channel);
     runs_cancel_all(&channel->runs, now_ns);
 }
 

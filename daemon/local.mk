@@ -4,6 +4,8 @@
 
 noinst_LIBRARIES += daemon/libwaitd-daemon.a
 daemon_libwaitd_daemon_a_SOURCES = \
+	daemon/account.c \
+	daemon/account.h \
 	daemon/address.c \
 	daemon/address.h \
 	daemon/admission.h \

@@ -59,6 +59,11 @@ static void write_present(FILE *out, const struct metrics *metrics)
                 stats->pending);
     write_count(out, "jobs_pending_max", "gauge", "The limit of pending jobs.",
                 metrics->limits.max_pending);
+    write_count(out, "request_text_bytes", "gauge",
+                "Memory for requests, being read and of batches that have not ended.",
+                metrics->text);
+    write_count(out, "request_text_bytes_max", "gauge", "The limit of that; 0 for none.",
+                metrics->limits.max_text);
     write_count(out, "resident_memory_bytes", "gauge", "Memory in use.", stats->rss_bytes);
 }
 

@@ -9,6 +9,7 @@
  */
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "daemon/limits.h"
 #include "daemon/stats.h"
@@ -22,6 +23,7 @@ struct metrics {
     struct stats_totals totals;
     struct limits limits;
     unsigned n_loops;
+    uint64_t text; /* bytes that requests are kept in */
 };
 
 /* The whole text, to be freed, and its length; NULL when memory is short. */

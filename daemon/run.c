@@ -15,6 +15,8 @@
 struct run {
     struct outbox_source source; /* first: see run_of() */
     const struct channel_env *env;
+    struct account *account;
+    uint64_t text; /* bytes taken from the account */
     struct plan *plan;
     struct batch *batch; /* NULL once it is over and its result is known */
     struct batch_result result;
@@ -61,14 +63,16 @@ static void discard(struct run *run)
     free(run);
 }
 
-struct run *run_new_take(const struct channel_env *env, struct outbox *outbox, struct plan *plan,
-                         struct event_text id, int64_t now_ns)
+struct run *run_new_take(const struct channel_env *env, struct account *account,
+                         struct outbox *outbox, struct plan *plan, struct event_text id,
+                         int64_t now_ns)
 {
     struct run *run = calloc(1, sizeof(*run));
 
     if (run == NULL)
         return NULL;
     run->env = env;
+    run->account = account;
     run->jobs = plan_n_jobs(plan);
     run->is_virtual = plan_options_of(plan)->clock == PLAN_CLOCK_VIRTUAL;
     run->is_silent = plan_options_of(plan)->events == PLAN_EVENTS_NONE;
@@ -105,11 +109,17 @@ void run_free(struct run *run)
 
         stats_ended(run->env->stats, JOB_CANCELLED, left);
         stats_batch(run->env->stats, BATCH_CANCELLED);
-        admission_give(&run->env->admission->pending, left);
+        account_give_jobs(run->account, left);
         admission_give(&run->env->admission->batches, 1);
     }
+    account_give_text(run->account, run->text);
     plan_free(run->plan);
     discard(run);
+}
+
+void run_keep_text(struct run *run, uint64_t bytes)
+{
+    run->text = bytes;
 }
 
 uint64_t run_number(const struct run *run)
@@ -168,7 +178,7 @@ static void count(const struct run *run, const struct occurrence *occurred, size
         if (ended[status] > 0)
             stats_ended(run->env->stats, (enum job_status)status, ended[status]);
     }
-    admission_give(&run->env->admission->pending, sum);
+    account_give_jobs(run->account, sum);
 }
 
 /* An empty batch is over at its acceptance, whenever that is noticed. */

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/account.h"
 #include "daemon/channel.h"
 #include "daemon/outbox.h"
 
@@ -22,12 +23,17 @@
 struct run;
 
 /*
- * Takes over a sealed plan whose jobs have been admitted, and writes its
- * `accepted`.  id: the JSON token to echo, copied; len 0 for none.  NULL when
- * memory is short: the plan is then still the caller's.
+ * Takes over a sealed plan whose jobs the account has taken, and writes its
+ * `accepted`; they are given back as they end.  The account outlives the run.
+ * id: the JSON token to echo, copied; len 0 for none.  NULL when memory is
+ * short: plan and jobs are then still the caller's.
  */
-struct run *run_new_take(const struct channel_env *env, struct outbox *outbox, struct plan *plan,
-                         struct event_text id, int64_t now_ns);
+struct run *run_new_take(const struct channel_env *env, struct account *account,
+                         struct outbox *outbox, struct plan *plan, struct event_text id,
+                         int64_t now_ns);
+
+/* Bytes that the account has taken for the plan, to be given back with it. */
+void run_keep_text(struct run *run, uint64_t bytes);
 
 /* At any time.  Jobs that have not ended count as cancelled. */
 void run_free(struct run *run);

@@ -112,7 +112,10 @@ static char *write_metrics(void *context, size_t *len)
 {
     struct server *server = context;
     struct metrics metrics = {
-        .version = server->config->version, .limits = server->limits, .n_loops = server->n_workers};
+        .version = server->config->version,
+        .limits = server->limits,
+        .n_loops = server->n_workers,
+        .text = atomic_load_explicit(&server->admission.text, memory_order_relaxed)};
 
     survey_take(&server->survey, clock_now_ns(), &metrics.stats);
     stats_totals(server->stats, server->n_workers, &metrics.totals);

@@ -67,12 +67,23 @@ void lexer_finish(struct lexer *lexer)
     lexer->finished = true;
 }
 
+/* The carried token has been used, or nobody wants it. */
+static void drop_carry(struct lexer *lexer)
+{
+    lexer->held = 0;
+    if (lexer->room > CARRY_KEPT_BYTES) {
+        free(lexer->carry);
+        lexer->carry = NULL;
+        lexer->room = 0;
+    }
+}
+
 void lexer_skip(struct lexer *lexer, bool skip)
 {
     lexer->skip = skip;
     if (skip && lexer->cut != LEXER_MORE) {
         lexer->lost = true;
-        lexer->held = 0;
+        drop_carry(lexer);
     }
 }
 
@@ -147,17 +158,6 @@ static int keep(struct lexer *lexer, const char *part, size_t len)
         memcpy(lexer->carry + lexer->held, part, len);
     lexer->held += len;
     return 0;
-}
-
-/* The carried token has been used. */
-static void drop_carry(struct lexer *lexer)
-{
-    lexer->held = 0;
-    if (lexer->room > CARRY_KEPT_BYTES) {
-        free(lexer->carry);
-        lexer->carry = NULL;
-        lexer->room = 0;
-    }
 }
 
 static enum lexer_token_kind out_of_memory(struct lexer *lexer, struct lexer_token *token)

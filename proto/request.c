@@ -86,12 +86,42 @@ size_t request_held(const struct request_reader *reader)
            reader->kept_bytes;
 }
 
+static void trim(struct request_text *text)
+{
+    text->len = 0;
+    if (text->room > TEXT_KEPT_BYTES) {
+        free(text->bytes);
+        text->bytes = NULL;
+        text->room = 0;
+    }
+}
+
+/* Forgets what was handed out by the last call. */
+static void forget(struct request_reader *reader)
+{
+    trim(&reader->id);
+    trim(&reader->scratch);
+    trim(&reader->name);
+    reader->jobs = 0;
+    reader->kept_bytes = 0;
+}
+
 void request_refuse(struct request_reader *reader, enum fault_code code, const char *message)
 {
     if (reader->phase != REQUEST_READING && reader->phase != REQUEST_SEALING)
         return;
     fault_set(&reader->fault, code, lexer_offset(reader->lexer), "%s", message);
     request_drop(reader);
+    trim(&reader->scratch);
+    trim(&reader->name);
+}
+
+void request_end(struct request_reader *reader)
+{
+    request_drop(reader);
+    forget(reader);
+    lexer_skip(reader->lexer, true); /* and drops the token under way */
+    reader->phase = REQUEST_DEAD;
 }
 
 /* ---- Tokens ----------------------------------------------------------------- */
@@ -188,7 +218,7 @@ static void take_dropped(struct request_reader *reader, const struct lexer_token
         lexer_skip(reader->lexer, !reader->dropped_id);
         return;
     }
-    if (reader->dropped_id && request_is_id(token))
+    if (reader->dropped_id && request_is_id(token) && request_fits(reader, token))
         request_keep_id(reader, token);
     reader->dropped_id = false;
     lexer_skip(reader->lexer, opens(token->kind));
@@ -258,26 +288,6 @@ struct plan *request_plan(struct request_reader *reader)
     return reader->plan;
 }
 
-static void trim(struct request_text *text)
-{
-    text->len = 0;
-    if (text->room > TEXT_KEPT_BYTES) {
-        free(text->bytes);
-        text->bytes = NULL;
-        text->room = 0;
-    }
-}
-
-/* Forgets what was handed out by the last call. */
-static void forget(struct request_reader *reader)
-{
-    trim(&reader->id);
-    trim(&reader->scratch);
-    trim(&reader->name);
-    reader->jobs = 0;
-    reader->kept_bytes = 0;
-}
-
 static enum request_result tell(struct request_reader *reader, enum request_result result,
                                 struct request *request, struct fault *fault)
 {
@@ -289,6 +299,7 @@ static enum request_result tell(struct request_reader *reader, enum request_resu
                                 .job = reader->job};
     if (result == REQUEST_READY) {
         request->plan = reader->plan;
+        request->held = reader->plan != NULL ? reader->kept_bytes : 0;
     } else {
         *fault = reader->fault;
         plan_free(reader->plan);

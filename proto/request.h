@@ -27,8 +27,11 @@
 
 /* What one request may ask for at most. */
 struct request_limits {
-    uint64_t max_bytes; /* of its text, 1 .. 2^31 */
-    unsigned max_depth; /* nesting, 8 .. 1024 */
+    uint64_t max_bytes;        /* of its text, 1 .. 2^31 */
+    unsigned max_depth;        /* nesting, 8 .. 1024 */
+    uint64_t max_string;       /* bytes of a name, a note, an id; 0 for any */
+    uint64_t max_data;         /* bytes of a job's data, 0 for any */
+    uint64_t max_dependencies; /* names in `after`, in all; 0 for any */
     struct plan_limits plan;
 };
 
@@ -49,6 +52,7 @@ struct request {
     bool has_job;      /* CANCEL: one job, not the batch */
     uint64_t job;      /* CANCEL */
     struct plan *plan; /* SUBMIT: sealed, and from now on the caller's to free */
+    size_t held;       /* SUBMIT: bytes that the plan is kept in, roughly */
 };
 
 enum request_result {
@@ -96,6 +100,10 @@ uint64_t request_jobs(const struct request_reader *reader);
  * freed, the rest of it is skipped, and the fault is told at its end, unless
  * an earlier one is.  Nothing happens between requests. */
 void request_refuse(struct request_reader *reader, enum fault_code code, const char *message);
+
+/* Ends the stream: what the request under way holds is freed, and nothing is
+ * read any more. */
+void request_end(struct request_reader *reader);
 
 /* Whether a request has begun and not ended. */
 bool request_is_open(const struct request_reader *reader);

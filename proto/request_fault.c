@@ -181,6 +181,16 @@ void request_wrong_count(struct request_reader *reader, const struct lexer_token
                   (unsigned long long)most, what);
 }
 
+void request_too_long(struct request_reader *reader, uint64_t offset, uint64_t got,
+                      const char *what, const char *limit, uint64_t most)
+{
+    char subject[64];
+    name_subject(reader, subject, sizeof(subject));
+    request_fault(reader, FAULT_TOO_LARGE, offset,
+                  "%s takes %s of at most %llu bytes (%s), and this has %llu or more", subject,
+                  what, (unsigned long long)most, limit, (unsigned long long)got);
+}
+
 static void fault_key(struct request_reader *reader, const struct lexer_token *key, bool second)
 {
     const struct request_context *context = request_frame(reader)->context;

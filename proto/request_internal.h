@@ -91,9 +91,11 @@ struct request_reader {
     unsigned skip_depth; /* where that value stands */
     bool copying;        /* `data` is being copied */
     unsigned copy_depth;
-    bool copy_comma; /* a comma belongs before the next value copied */
-    bool dropped;    /* nothing is kept any more, only `id` is looked for */
-    bool dropped_id; /* the value of `id` comes next */
+    bool copy_comma;      /* a comma belongs before the next value copied */
+    uint64_t copied;      /* bytes of it so far */
+    uint64_t copy_offset; /* where it begins */
+    bool dropped;         /* nothing is kept any more, only `id` is looked for */
+    bool dropped_id;      /* the value of `id` comes next */
 
     struct fault fault; /* the first one, if any */
     struct request_text id;
@@ -186,6 +188,8 @@ int request_decode(struct request_reader *reader, const struct lexer_token *toke
 /* Each reads a value into *out, or refuses it, passes over it and returns
  * false with *out untouched. */
 bool request_string(struct request_reader *reader, const struct lexer_token *token);
+bool request_fits(struct request_reader *reader,
+                  const struct lexer_token *token); /* a string, or an `id`: its length alone */
 bool request_integer(struct request_reader *reader, const struct lexer_token *token, uint64_t least,
                      uint64_t *out); /* saturates at UINT64_MAX */
 bool request_signed(struct request_reader *reader, const struct lexer_token *token, int64_t *out);
@@ -228,6 +232,10 @@ void request_drop(struct request_reader *reader);
 
 /* Refuses the request because memory is short, and drops it. */
 void request_no_memory(struct request_reader *reader);
+
+/* Refuses a text of `got` bytes or more, WHAT of at most `most` by the limit named. */
+void request_too_long(struct request_reader *reader, uint64_t offset, uint64_t got,
+                      const char *what, const char *limit, uint64_t most);
 
 /* Refuses a count of jobs or steps that passes the limit by itself. */
 void request_wrong_count(struct request_reader *reader, const struct lexer_token *token,

@@ -62,6 +62,19 @@ static void read_name(struct request_reader *reader, const struct lexer_token *t
         reader->spec.set |= JOB_NAME;
 }
 
+static bool too_many_afters(struct request_reader *reader, const struct lexer_token *token)
+{
+    uint64_t most = reader->limits.max_dependencies;
+    if (most == 0 || plan_n_afters(reader->plan) < most)
+        return false;
+    request_fault(reader, FAULT_TOO_LARGE, token->offset,
+                  "\"after\" takes at most %llu names in all of a request (max-dependencies), and "
+                  "this is one more",
+                  (unsigned long long)most);
+    request_drop(reader);
+    return true;
+}
+
 /* `where` tells, besides the offset, whether the name stands in an array. */
 static void add_after(struct request_reader *reader, const struct lexer_token *token, bool in_array)
 {
@@ -72,7 +85,8 @@ static void add_after(struct request_reader *reader, const struct lexer_token *t
                       in_array ? "the name of a job" : "a name or an array of names");
         return;
     }
-    if (reader->plan == NULL || request_decode(reader, token, &name, &len) != 0)
+    if (reader->plan == NULL || !request_fits(reader, token) || too_many_afters(reader, token) ||
+        request_decode(reader, token, &name, &len) != 0)
         return;
     if (plan_add_after(reader->plan, name, len, token->offset << 1 | in_array) != PLAN_OK) {
         request_no_memory(reader);
@@ -316,8 +330,25 @@ static void read_backoff(struct request_reader *reader, const struct lexer_token
     request_push(reader, &request_backoff_object);
 }
 
+static bool data_fits(struct request_reader *reader, uint64_t offset, uint64_t bytes)
+{
+    uint64_t most = reader->limits.max_data;
+    if (most == 0 || bytes <= most)
+        return true;
+    request_too_long(reader, offset, bytes, "JSON", "max-data", most);
+    return false;
+}
+
+/* Appends to what is copied.  False if that is at its end by a fault: its rest
+ * is passed over. */
 static bool append_data(struct request_reader *reader, const char *text, size_t len)
 {
+    reader->copied += len;
+    if (!data_fits(reader, reader->copy_offset, reader->copied)) {
+        (void)plan_text_close(reader->plan);
+        reader->copying = false;
+        return false;
+    }
     if (plan_text_append(reader->plan, text, len) != PLAN_OK) {
         request_no_memory(reader);
         return false;
@@ -334,7 +365,8 @@ static void read_data(struct request_reader *reader, const struct lexer_token *t
     }
     reader->spec.set |= JOB_DATA;
     if (token->kind != LEXER_OBJECT_BEGIN && token->kind != LEXER_ARRAY_BEGIN) {
-        keep_text(reader, token, &reader->spec.data);
+        if (data_fits(reader, token->offset, token->len))
+            keep_text(reader, token, &reader->spec.data);
         return;
     }
     if (plan_text_open(reader->plan) != PLAN_OK) {
@@ -344,6 +376,8 @@ static void read_data(struct request_reader *reader, const struct lexer_token *t
     reader->copying = true;
     reader->copy_depth = token->depth;
     reader->copy_comma = false;
+    reader->copied = 0;
+    reader->copy_offset = token->offset;
     append_data(reader, token->kind == LEXER_OBJECT_BEGIN ? "{" : "[", 1);
 }
 
@@ -355,18 +389,18 @@ void request_copy(struct request_reader *reader, const struct lexer_token *token
                                     [LEXER_ARRAY_END] = ']'};
     bool closes = token->kind == LEXER_OBJECT_END || token->kind == LEXER_ARRAY_END;
     bool opens = token->kind == LEXER_OBJECT_BEGIN || token->kind == LEXER_ARRAY_BEGIN;
-    if (reader->copy_comma && !closes && !append_data(reader, ",", 1))
-        return;
-    if (opens || closes) {
-        if (!append_data(reader, &brackets[token->kind], 1))
-            return;
-    } else if (!append_data(reader, token->text, token->len)) {
+    bool ends = closes && token->depth == reader->copy_depth;
+    const char *text = opens || closes ? &brackets[token->kind] : token->text;
+    size_t len = opens || closes ? 1 : token->len;
+    if ((reader->copy_comma && !closes && !append_data(reader, ",", 1)) ||
+        !append_data(reader, text, len) ||
+        (token->kind == LEXER_KEY && !append_data(reader, ":", 1))) {
+        if (!ends)
+            request_pass_next(reader, reader->copy_depth);
         return;
     }
-    if (token->kind == LEXER_KEY && !append_data(reader, ":", 1))
-        return;
     reader->copy_comma = token->kind != LEXER_KEY && !opens;
-    if (closes && token->depth == reader->copy_depth) {
+    if (ends) {
         reader->copying = false;
         reader->spec.data = plan_text_close(reader->plan);
     }

@@ -51,9 +51,10 @@ void request_keep_id(struct request_reader *reader, const struct lexer_token *to
 
 static void read_id(struct request_reader *reader, const struct lexer_token *token)
 {
-    if (request_is_id(token))
-        request_keep_id(reader, token);
-    else
+    if (request_is_id(token)) {
+        if (request_fits(reader, token))
+            request_keep_id(reader, token);
+    } else
         request_wrong(reader, token, "a string or an integer");
 }
 

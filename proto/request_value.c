@@ -41,10 +41,19 @@ int request_decode(struct request_reader *reader, const struct lexer_token *toke
     return 0;
 }
 
+bool request_fits(struct request_reader *reader, const struct lexer_token *token)
+{
+    uint64_t most = reader->limits.max_string;
+    if (most == 0 || token->len <= most + 2)
+        return true;
+    request_too_long(reader, token->offset, token->len - 2, "a string", "max-string", most);
+    return false;
+}
+
 bool request_string(struct request_reader *reader, const struct lexer_token *token)
 {
     if (token->kind == LEXER_STRING)
-        return true;
+        return request_fits(reader, token);
     request_wrong(reader, token, "a string");
     return false;
 }

@@ -205,6 +205,7 @@ static void close_stage(struct stage *stage)
     channel_free(stage->channel);
     demand(atomic_load(&stage->admission.pending) == 0, "pending jobs are left");
     demand(atomic_load(&stage->admission.batches) == 0, "running batches are left");
+    demand(atomic_load(&stage->admission.text) == 0, "text is still taken");
     stats_sum(&stage->env.stats, 1, stage->now_ns, &sum);
     for (int status = 0; status < JOB_STATUSES; status++)
         ended += sum.ended[status];

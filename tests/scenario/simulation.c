@@ -96,6 +96,12 @@ static void draw_limits(struct world *world)
 {
     world->limits.max_backlog = chance(world, 40) ? 1 << 20 : 200 + below(world, 3000);
     world->limits.max_pending = chance(world, 80) ? 1000000 : 5 + below(world, 60);
+    world->limits.max_pending_per_connection = chance(world, 80) ? 0 : 5 + below(world, 30);
+    world->limits.max_text = chance(world, 80) ? 0 : 100 + below(world, 20000);
+    world->limits.max_text_per_connection = chance(world, 80) ? 0 : 50 + below(world, 5000);
+    world->limits.max_string = chance(world, 80) ? 0 : 1 + below(world, 20);
+    world->limits.max_data = chance(world, 80) ? 0 : 1 + below(world, 20);
+    world->limits.max_dependencies = chance(world, 80) ? 0 : 1 + below(world, 6);
     world->limits.max_jobs = chance(world, 80) ? 1000000 : 1 + below(world, 20);
     world->limits.max_batches = chance(world, 80) ? 0 : 1 + below(world, 3);
     world->limits.request_timeout_ns = chance(world, 70) ? 0 : 1 + below(world, 300);
@@ -298,9 +304,11 @@ static void stop(struct world *world)
 static void cancel_all(struct world *world)
 {
     world->cancelled_all = true;
+    famine_watch(true);
     for (uint32_t i = 0; i < world->n_clients; i++)
         if (world->clients[i].channel != NULL)
             channel_cancel_all(world->clients[i].channel, world->now_ns);
+    famine_watch(false);
 }
 
 static void trouble(struct world *world, struct client *client)
@@ -463,6 +471,9 @@ static void check_counts(struct world *world, long live)
     if (sum.pending != 0 || sum.batches != 0)
         complain(world, "%" PRIu64 " jobs pending and %" PRIu64 " batches running at the end",
                  sum.pending, sum.batches);
+    if (atomic_load(&world->admission.text) != 0)
+        complain(world, "%" PRIu64 " bytes of text taken at the end",
+                 atomic_load(&world->admission.text));
     if (sum.accepted != ended)
         complain(world, "%" PRIu64 " jobs accepted and %" PRIu64 " ended", sum.accepted, ended);
     if (sum.events < lines)

@@ -3,6 +3,7 @@
 /* Conversations with a channel, scripted to the nanosecond. */
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -243,6 +244,126 @@ START_TEST(pending_jobs_are_limited_in_all_the_daemon)
 }
 END_TEST
 
+START_TEST(a_connection_has_a_share_of_the_pending_jobs)
+{
+    struct channel *other = channel_new(&rig.env);
+    static const char text[] = "[{\"wait\":1,\"count\":9}]";
+
+    rig.limits.max_pending = 18;
+    rig.limits.max_pending_per_connection = 10;
+    rig_send(&rig, "[{\"wait\":1,\"count\":8}]");
+    rig_send(&rig, "{\"jobs\":[{\"wait\":1,\"count\":3}],\"id\":5}");
+    ck_assert_uint_eq(rig_count(&rig, "at most 10 pending jobs (max-pending-per-connection)"), 1);
+    ck_assert_uint_eq(rig_count(&rig, "\"code\":\"overloaded\""), 1);
+    ck_assert_uint_eq(rig_count(&rig, "\"id\":5"), 1);
+    ck_assert_ptr_nonnull(other);
+    ck_assert_uint_eq(channel_take(other, 0, text, strlen(text)), strlen(text));
+    ck_assert_uint_eq(atomic_load(&rig.admission.pending), 17);
+    rig_send(&rig, "[{\"wait\":1,\"count\":2}]");
+    ck_assert_uint_eq(rig_count(&rig, "(max-pending)"), 1);
+    channel_free(other);
+    rig_send(&rig, "[{\"wait\":1,\"count\":2}]");
+    ck_assert_uint_eq(rig_count(&rig, "\"accepted\""), 2);
+    rig_finish(&rig);
+    rig_send(&rig, "[{\"wait\":1,\"count\":10}]");
+    ck_assert_uint_eq(rig_count(&rig, "\"accepted\""), 3);
+}
+END_TEST
+
+/* Jobs with a name of `len` bytes each; the caller's to free. */
+static char *wordy(unsigned jobs, size_t len)
+{
+    char *text = calloc(1, jobs * (len + 40) + 40), *at = text;
+
+    ck_assert_ptr_nonnull(text);
+    for (unsigned i = 0; i < jobs; i++) {
+        at += sprintf(at, "%s{\"wait\":1,\"name\":\"", i == 0 ? "[" : ",");
+        memset(at, 'n', len);
+        at = stpcpy(at + len, "\"}");
+    }
+    strcpy(at, "]");
+    return text;
+}
+
+START_TEST(the_text_of_requests_is_limited)
+{
+    char *text = wordy(10, 1000);
+
+    rig.limits.max_text = 25000;
+    rig_send(&rig, text);
+    ck_assert_uint_gt(atomic_load(&rig.admission.text), 10000);
+    ck_assert_uint_lt(atomic_load(&rig.admission.text), 12000);
+    rig_send(&rig, text);
+    rig_send(&rig, text);
+    ck_assert_uint_eq(rig_count(&rig, "\"accepted\""), 2);
+    ck_assert_uint_eq(rig_count(&rig, "\"code\":\"overloaded\""), 1);
+    ck_assert_uint_eq(rig_count(&rig, "at most 25000 bytes at a time in all (max-text)"), 1);
+    rig.limits.max_text_per_connection = 25000;
+    rig.limits.max_text = 0;
+    rig_send(&rig, text);
+    ck_assert_uint_eq(rig_count(&rig, "(max-text-per-connection)"), 1);
+    rig_send(&rig, "{\"op\":\"ping\"}");
+    ck_assert_uint_eq(rig_count(&rig, "\"pong\""), 1);
+    rig_finish(&rig); /* and what has ended makes room */
+    ck_assert_uint_eq(atomic_load(&rig.admission.text), 0);
+    rig_send(&rig, text);
+    ck_assert_uint_eq(rig_count(&rig, "\"accepted\""), 3);
+    free(text);
+}
+END_TEST
+
+START_TEST(text_counts_while_it_is_read)
+{
+    char *text = wordy(100, 1000);
+
+    rig.limits.max_text = 20000;
+    rig_send_pieces(&rig, text, 15000, 500);
+    ck_assert_uint_gt(atomic_load(&rig.admission.text), 12000);
+    rig_send_pieces(&rig, text + 15000, 35000, 500);
+    ck_assert_uint_eq(atomic_load(&rig.admission.text), 0); /* it is refused, and let go */
+    ck_assert_uint_eq(atomic_load(&rig.admission.pending), 0);
+    ck_assert_uint_eq(rig_count(&rig, "error"), 0);
+    rig_send_pieces(&rig, text + 50000, strlen(text + 50000), 500);
+    ck_assert_uint_eq(rig_count(&rig, "\"code\":\"overloaded\""), 1);
+    rig_send(&rig, "{\"op\":\"ping\"}");
+    ck_assert_uint_eq(rig_count(&rig, "\"pong\""), 1);
+    free(text);
+}
+END_TEST
+
+START_TEST(one_word_that_is_too_long_to_keep_ends_the_input)
+{
+    char *text = wordy(1, 50000);
+
+    rig.limits.max_text_per_connection = 20000;
+    rig_send(&rig, "[{\"wait\":1}]\"");
+    rig_send_pieces(&rig, text + 30, 40000, 500);
+    ck_assert_uint_eq(rig_count(&rig, "\"code\":\"overloaded\""), 1);
+    ck_assert_uint_eq(rig_count(&rig, "(max-text-per-connection)"), 1);
+    ck_assert(channel_input_ended(rig.channel));
+    ck_assert_uint_lt(atomic_load(&rig.admission.text), 4096);
+    rig_finish(&rig);
+    ck_assert_uint_eq(rig_count(&rig, "\"finished\""), 1);
+    ck_assert(channel_is_drained(rig.channel));
+    free(text);
+}
+END_TEST
+
+START_TEST(a_request_that_was_late_is_let_go)
+{
+    char *text = wordy(10, 1000);
+
+    rig.limits.request_timeout_ns = 5 * S;
+    rig_send(&rig, "[{\"wait\":99}]");
+    rig_send_pieces(&rig, text, 9000, 500);
+    ck_assert_uint_gt(atomic_load(&rig.admission.text), 8000);
+    channel_refuse_late(rig.channel);
+    ck_assert_uint_lt(atomic_load(&rig.admission.text), 1000);
+    ck_assert_uint_eq(atomic_load(&rig.admission.pending), 1);
+    free(text);
+}
+END_TEST
+
 START_TEST(batches_running_on_a_connection_are_limited)
 {
     rig.limits.max_batches = 2;
@@ -380,6 +501,11 @@ Suite *test_suite(void)
     tcase_add_test(tests, cancelling_a_batch_ends_all_its_jobs);
     tcase_add_test(tests, cancelling_a_job_lets_those_behind_it_go_on);
     tcase_add_test(tests, pending_jobs_are_limited_in_all_the_daemon);
+    tcase_add_test(tests, a_connection_has_a_share_of_the_pending_jobs);
+    tcase_add_test(tests, the_text_of_requests_is_limited);
+    tcase_add_test(tests, text_counts_while_it_is_read);
+    tcase_add_test(tests, one_word_that_is_too_long_to_keep_ends_the_input);
+    tcase_add_test(tests, a_request_that_was_late_is_let_go);
     tcase_add_test(tests, batches_running_on_a_connection_are_limited);
     tcase_add_test(tests, a_request_has_to_be_complete_in_time);
     tcase_add_test(tests, a_client_that_is_not_read_from_is_not_late);

@@ -56,6 +56,7 @@ void rig_fini(struct rig *rig)
     channel_free(rig->channel);
     ck_assert_uint_eq(atomic_load(&rig->admission.pending), 0);
     ck_assert_uint_eq(atomic_load(&rig->admission.batches), 0);
+    ck_assert_uint_eq(atomic_load(&rig->admission.text), 0);
     stats_free(rig->env.stats);
     free(rig->out);
 }

@@ -385,6 +385,34 @@ START_TEST(a_refused_request_of_64_mib_takes_no_memory)
 }
 END_TEST
 
+START_TEST(an_end_lets_go_of_what_was_read)
+{
+    enum { LONG = 100000 };
+    struct request_reader *reader = request_reader_new(&reading_limits, key);
+    struct request request;
+    struct fault fault;
+    char *name = calloc(1, LONG + 1);
+    memset(name, 'n', LONG);
+    ck_assert_int_eq(read_text(reader, "[{\"name\":\"\\u0061", &request, &fault), REQUEST_MORE);
+    ck_assert_int_eq(read_text(reader, name, &request, &fault), REQUEST_MORE);
+    ck_assert_int_eq(read_text(reader, "\"},{\"name\":\"", &request, &fault), REQUEST_MORE);
+    ck_assert_int_eq(read_text(reader, name, &request, &fault), REQUEST_MORE);
+    ck_assert_uint_gt(request_held(reader), 2 * LONG);
+    request_end(reader);
+    ck_assert_uint_lt(request_held(reader), 4096);
+    ck_assert_uint_eq(request_jobs(reader), 0);
+    request_reader_free(reader);
+    reader = request_reader_new(&reading_limits, key);
+    ck_assert_int_eq(read_text(reader, "\"", &request, &fault), REQUEST_MORE);
+    ck_assert_int_eq(read_text(reader, name, &request, &fault), REQUEST_MORE);
+    ck_assert_uint_gt(request_held(reader), LONG);
+    request_end(reader);
+    ck_assert_uint_lt(request_held(reader), 4096);
+    request_reader_free(reader);
+    free(name);
+}
+END_TEST
+
 START_TEST(a_reader_may_be_given_up_anywhere)
 {
     static const char text[] = "{\"id\":\"abc\",\"jobs\":[{\"name\":\"\\u0061\",\"data\":{\"a\":[1,"
@@ -396,6 +424,11 @@ START_TEST(a_reader_may_be_given_up_anywhere)
         struct fault fault;
         request_feed(reader, text, len);
         request_read(reader, 1000, &request, &fault);
+        if (len % 2 == 0) {
+            request_end(reader);
+            ck_assert(!request_is_open(reader));
+            ck_assert_int_eq(read_text(reader, "[]", &request, &fault), REQUEST_BROKEN);
+        }
         request_reader_free(reader);
     }
     request_reader_free(NULL);
@@ -427,6 +460,7 @@ static void add_driving(TCase *tcase)
     tcase_add_test(tcase, a_long_id_is_given_back);
     tcase_add_test(tcase, reading_gives_way_when_its_budget_is_spent);
     tcase_add_test(tcase, a_refused_request_of_64_mib_takes_no_memory);
+    tcase_add_test(tcase, an_end_lets_go_of_what_was_read);
     tcase_add_test(tcase, a_reader_may_be_given_up_anywhere);
 }
 

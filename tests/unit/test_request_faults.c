@@ -407,6 +407,50 @@ START_TEST(totals_are_limited)
 }
 END_TEST
 
+START_TEST(texts_and_dependencies_are_limited)
+{
+    struct request_limits limits = reading_limits;
+    limits.max_string = 4;
+    limits.max_data = 9;
+    limits.max_dependencies = 3;
+    static const struct refusal cases[] = {
+        {"[{\"name\":\"abcde\"}]", "too_large", "[0].name",
+         "\"name\" takes a string of at most 4 bytes (max-string), and this has 5"},
+        {"[{\"steps\":[{\"wait\":1,\"note\":\"abcde\"}]}]", "too_large", "[0].steps[0].note",
+         "max-string"},
+        {"{\"id\":\"abcde\",\"jobs\":[]}", "too_large", "id", "max-string"},
+        {"{\"id\":1234567,\"jobs\":[]}", "too_large", "id", "max-string"},
+        {"[{\"after\":\"abcde\"}]", "too_large", "[0].after", "max-string"},
+        {"[{\"after\":[\"x\",\"abcde\"]},{\"name\":\"x\"}]", "too_large", "[0].after[1]",
+         "each of \"after\" takes a string of at most 4"},
+        {"[{\"name\":\"a\"},{\"after\":[\"a\",\"a\"]},{\"after\":[\"a\",\"a\"]}]", "too_large",
+         "[2].after[1]", "at most 3 names in all of a request (max-dependencies)"},
+        {"[{\"data\":\"12345678\"}]", "too_large", "[0].data",
+         "\"data\" takes JSON of at most 9 bytes (max-data), and this has 10"},
+        {"[{\"data\":[1, 2, 3, 4, 5]}]", "too_large", "[0].data", "max-data"},
+        {"[{\"data\":{\"a\":[[[ ]]]}}]", "too_large", "[0].data", "max-data"},
+        {"[{\"data\":[[[1234567]],{\"x\":[]}]},{\"wait\":-1}]", "too_large", "[0].data", ""},
+        {"[{\"data\":[1,2,[[[]]]],\"wait\":-1}]", "too_large", "[0].data", ""},
+        {"{\"jobs\":[{\"data\":[1,2,3,45]}],\"id\":7}", "too_large", "jobs[0].data", "|id=7"},
+        {"[{\"wait\":-1,\"name\":\"abcde\"}]", INVALID, "[0].wait", ""},
+    };
+    for (size_t i = 0; i < N(cases); i++)
+        check_refusal(&limits, &cases[i]);
+    char *got =
+        all_ways(&limits, "{\"id\":\"abcd\",\"jobs\":[{\"name\":\"abcd\",\"data\":[1, 2, 3, 4]},"
+                          "{\"after\":[\"abcd\",\"abcd\",\"abcd\"]}]}[{\"data\":[[[[[1]]]]]}]"
+                          "{\"op\":\"ping\"}");
+    ck_assert_ptr_nonnull(strstr(got, "data=[1,2,3,4]"));
+    ck_assert_ptr_nonnull(strstr(got, "too_large|[0].data|"));
+    free(got);
+    got =
+        all_ways(&limits, "{\"jobs\":[{\"count\":1000000},{}],\"id\":\"abcde\"}{\"op\":\"ping\"}");
+    ck_assert_ptr_null(strstr(got, "id="));
+    ck_assert_ptr_nonnull(strstr(got, "\nping\nEND\n"));
+    free(got);
+}
+END_TEST
+
 START_TEST(bytes_and_nesting_end_the_stream)
 {
     struct request_limits limits = reading_limits;
@@ -467,6 +511,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, the_id_is_found_wherever_it_stands);
     tcase_add_test(tcase, a_quote_in_a_message_is_64_bytes_at_most);
     tcase_add_test(tcase, totals_are_limited);
+    tcase_add_test(tcase, texts_and_dependencies_are_limited);
     tcase_add_test(tcase, bytes_and_nesting_end_the_stream);
     tcase_add_test(tcase, what_is_not_json_ends_the_stream);
     suite_add_tcase(suite, tcase);
