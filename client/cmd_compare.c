@@ -190,7 +190,7 @@ static int read_file(char *const *path, struct bytes *text)
 static enum rewrite_state append_text(const struct bytes *text, const struct overrides *overrides,
                                       struct bytes *out, uint64_t *requests, bool *is_batch)
 {
-    struct rewrite *rewrite = rewrite_new(overrides);
+    struct rewrite *rewrite = rewrite_new(overrides, NULL);
     enum rewrite_state state = REWRITE_NOMEM;
 
     if (rewrite == NULL)

@@ -100,19 +100,33 @@ static enum status talk_to(struct session_setup *setup, const char *server, int6
     return status;
 }
 
-enum status conversation(const struct arguments *arguments, struct source *source,
-                         const struct show *show, void *own)
+static enum status talk(const struct arguments *arguments, struct source *source,
+                        struct fanout *fanout)
 {
-    struct session_setup setup = {
-        .source = source,
-        .show = show,
-        .show_own = own,
-        .color = wants_color(arguments),
-    };
+    struct session_setup setup = {.source = source, .fanout = fanout};
 
     return arguments->local
                ? talk_locally(&setup)
                : talk_to(&setup, conversation_server(arguments), arguments->connect_timeout_ns);
+}
+
+enum status conversation(const struct arguments *arguments, struct source *source,
+                         const struct show *show, void *own)
+{
+    struct fanout fanout;
+    enum status status = STATUS_REFUSED;
+
+    if (fanout_init(&fanout, wants_color(arguments)) < 0)
+        say("%s", strerror(ENOMEM));
+    else if (fanout_add(&fanout, show, own, NULL) == 0) {
+        if ((fanout.needs_all || fanout.needs_graph) &&
+            source_want(source, fanout.needs_all, fanout.needs_graph) < 0)
+            say("%s", strerror(ENOMEM));
+        else
+            status = talk(arguments, source, &fanout);
+    }
+    fanout_fini(&fanout);
+    return status;
 }
 
 enum status conversation_ask(const struct arguments *arguments, const char *request,

@@ -6,10 +6,16 @@ noinst_LIBRARIES += client/libwaitctl.a
 client_libwaitctl_a_SOURCES = \
 	client/arguments.c \
 	client/arguments.h \
+	client/asked.c \
+	client/asked.h \
 	client/batch_text.c \
 	client/batch_text.h \
+	client/batches.c \
+	client/batches.h \
 	client/bytes.c \
 	client/bytes.h \
+	client/chain.c \
+	client/chain.h \
 	client/cmd.h \
 	client/cmd_compare.c \
 	client/cmd_ping.c \
@@ -22,6 +28,12 @@ client_libwaitctl_a_SOURCES = \
 	client/conversation.h \
 	client/dial.c \
 	client/dial.h \
+	client/digest.c \
+	client/digest.h \
+	client/fanout.c \
+	client/fanout.h \
+	client/graph.c \
+	client/graph.h \
 	client/interrupt.c \
 	client/interrupt.h \
 	client/lines.c \

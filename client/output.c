@@ -11,7 +11,10 @@
 
 void output_init(struct output *output, int fd)
 {
+    struct stat status;
+
     *output = (struct output){.fd = fd, .is_terminal = isatty(fd)};
+    output->is_file = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 void output_fini(struct output *output)
@@ -34,11 +37,12 @@ static bool takes_more(const struct output *output)
 
 void output_flush(struct output *output)
 {
-    while (!output->is_closed && bytes_len(&output->pending) > 0 && takes_more(output)) {
+    while (!output->is_closed && bytes_len(&output->pending) > 0 &&
+           (output->is_file || takes_more(output))) {
         size_t len = bytes_len(&output->pending);
         ssize_t written;
 
-        if (len > PIECE_BYTES)
+        if (len > PIECE_BYTES && !output->is_file)
             len = PIECE_BYTES;
         written = write(output->fd, bytes_at(&output->pending), len);
         if (written > 0)

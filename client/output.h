@@ -21,6 +21,7 @@ struct output {
     int fd;
     struct bytes pending; /* to be appended to */
     bool is_terminal;
+    bool is_file;   /* a regular one, which takes everything at once */
     bool is_closed; /* the reader has gone; what is pending is dropped */
     int error;      /* another error in writing (errno), 0 for none; then is_closed too */
 };

@@ -8,7 +8,10 @@
 
 struct rewrite {
     struct lexer *lexer;
-    const struct overrides *overrides; /* NULL to copy the bytes */
+    const struct overrides *overrides; /* NULL for none */
+    struct digest *digest;             /* NULL for none */
+    bool asks_for_all;                 /* "events":"all" of each batch */
+    bool copies;                       /* the bytes, rather than write tokens */
     enum rewrite_state state;
     uint64_t requests;
     bool was_submit;
@@ -18,6 +21,8 @@ struct rewrite {
     bool has_jobs;
     bool op_comes; /* the next token is the value of `op` */
     bool has_op, op_is_submit, op_is_quit;
+    bool events_come; /* the next token is the value of `events` */
+    bool has_events;
     unsigned members; /* of the request's object, written so far */
 
     /* Where tokens go, and what goes between them. */
@@ -31,7 +36,7 @@ struct rewrite {
     uint64_t covered; /* the offset up to which tokens cover the input */
 };
 
-struct rewrite *rewrite_new(const struct overrides *overrides)
+struct rewrite *rewrite_new(const struct overrides *overrides, struct digest *digest)
 {
     struct rewrite *rewrite = calloc(1, sizeof *rewrite);
 
@@ -44,6 +49,9 @@ struct rewrite *rewrite_new(const struct overrides *overrides)
     }
     if (overrides != NULL && overrides_any(overrides))
         rewrite->overrides = overrides;
+    rewrite->digest = digest;
+    rewrite->asks_for_all = digest != NULL && digest->asks_for_all;
+    rewrite->copies = rewrite->overrides == NULL && !rewrite->asks_for_all;
     return rewrite;
 }
 
@@ -113,18 +121,6 @@ static void write_token(struct rewrite *rewrite, const struct lexer_token *token
     rewrite->is_first = is_begin(token);
 }
 
-/* Compares a key or string with a word, whether it is written with escapes or not. */
-static bool token_is(const struct lexer_token *token, const char *word)
-{
-    char decoded[64];
-    size_t len = strlen(word);
-
-    if (!token->escaped)
-        return token->len == len + 2 && memcmp(token->text + 1, word, len) == 0;
-    return token->len <= sizeof decoded && lexer_decode(token->text, token->len, decoded) == len &&
-           memcmp(decoded, word, len) == 0;
-}
-
 static bool is_overridden(const struct rewrite *rewrite, const struct lexer_token *key)
 {
     char decoded[128];
@@ -142,6 +138,7 @@ static void open_request(struct rewrite *rewrite)
     rewrite->is_open = true;
     rewrite->has_jobs = rewrite->has_op = rewrite->op_comes = false;
     rewrite->op_is_submit = rewrite->op_is_quit = false;
+    rewrite->events_come = rewrite->has_events = false;
     rewrite->members = 0;
     rewrite->is_first = true;
     rewrite->after_key = rewrite->is_dropping = false;
@@ -156,6 +153,21 @@ static void close_request(struct rewrite *rewrite)
         rewrite->state = REWRITE_QUIT;
     else
         rewrite->requests++;
+    if (rewrite->digest != NULL)
+        digest_close(rewrite->digest, !rewrite->op_is_quit);
+}
+
+/* What a batch gets that does not say it itself. */
+static void append_members(struct rewrite *rewrite, struct bytes *out)
+{
+    bool is_first = rewrite->members == 0;
+
+    if (rewrite->overrides != NULL) {
+        overrides_append(rewrite->overrides, is_first, out);
+        is_first = false;
+    }
+    if (rewrite->asks_for_all && !rewrite->has_events)
+        bytes_add_string(out, is_first ? "\"events\":\"all\"" : ",\"events\":\"all\"");
 }
 
 /* The brackets of a whole request, and requests that have none. */
@@ -179,7 +191,7 @@ static void take_outermost(struct rewrite *rewrite, const struct lexer_token *to
     close_request(rewrite);
     if (is_end(token)) {
         if (rewrite->was_submit) {
-            overrides_append(rewrite->overrides, rewrite->members == 0, out);
+            append_members(rewrite, out);
         } else if (bytes_len(&rewrite->held) > 0) {
             size_t comma = rewrite->members == 0;
             bytes_add(out, bytes_at(&rewrite->held) + comma, bytes_len(&rewrite->held) - comma);
@@ -193,14 +205,29 @@ static void take_outermost(struct rewrite *rewrite, const struct lexer_token *to
 static void note_member(struct rewrite *rewrite, const struct lexer_token *token)
 {
     if (token->kind == LEXER_KEY) {
-        rewrite->op_comes = token_is(token, "op");
-        rewrite->has_jobs |= token_is(token, "jobs");
+        rewrite->op_comes = digest_is(token, "op");
+        rewrite->has_jobs |= digest_is(token, "jobs");
+        rewrite->events_come = digest_is(token, "events");
+        rewrite->has_events |= rewrite->events_come;
     } else if (rewrite->op_comes) {
         rewrite->op_comes = false;
         rewrite->has_op = true;
-        rewrite->op_is_submit = token->kind == LEXER_STRING && token_is(token, "submit");
-        rewrite->op_is_quit = token->kind == LEXER_STRING && token_is(token, "quit");
+        rewrite->op_is_submit = token->kind == LEXER_STRING && digest_is(token, "submit");
+        rewrite->op_is_quit = token->kind == LEXER_STRING && digest_is(token, "quit");
     }
+}
+
+static const struct lexer_token all_events = {
+    .kind = LEXER_STRING, .text = "\"all\"", .len = sizeof "\"all\"" - 1};
+
+/* Whether the token is a level of events, in the place of which all are asked
+ * for.  Anything else there is for the daemon to refuse. */
+static bool asks_for_less(const struct rewrite *rewrite, const struct lexer_token *token)
+{
+    enum asked_events level;
+
+    return rewrite->asks_for_all && rewrite->events_come && token->kind != LEXER_KEY &&
+           digest_level(token, &level);
 }
 
 static void take_inner(struct rewrite *rewrite, const struct lexer_token *token, struct bytes *out)
@@ -210,12 +237,15 @@ static void take_inner(struct rewrite *rewrite, const struct lexer_token *token,
         rewrite->is_first = !rewrite->is_dropping && rewrite->members == 0;
         rewrite->members += !rewrite->is_dropping;
     }
-    write_token(rewrite, token, out);
+    if (token->depth == 1 && asks_for_less(rewrite, token))
+        write_token(rewrite, &all_events, out);
+    else
+        write_token(rewrite, token, out);
     if (token->depth == 1 && token->kind != LEXER_KEY && !is_begin(token))
         rewrite->is_dropping = false;
 }
 
-/* Without overrides the bytes are copied elsewhere and only counted here. */
+/* Where nothing changes the bytes are copied elsewhere and only counted here. */
 static void count_outermost(struct rewrite *rewrite, const struct lexer_token *token)
 {
     if (!is_end(token))
@@ -229,9 +259,11 @@ static void take(struct rewrite *rewrite, const struct lexer_token *token, struc
 {
     size_t len;
 
+    if (rewrite->digest != NULL)
+        digest_take(rewrite->digest, token);
     if (token->depth == 1)
         note_member(rewrite, token);
-    if (rewrite->overrides == NULL) {
+    if (rewrite->copies) {
         if (token->depth == 0)
             count_outermost(rewrite, token);
         return;
@@ -305,11 +337,11 @@ enum rewrite_state rewrite_feed(struct rewrite *rewrite, const char *piece, size
 {
     uint64_t start = lexer_offset(rewrite->lexer);
 
-    if (rewrite->overrides == NULL)
+    if (rewrite->copies)
         bytes_add(out, piece, len);
     lexer_feed(rewrite->lexer, piece, len);
     take_tokens(rewrite, out);
-    if (rewrite->overrides != NULL && rewrite->state != REWRITE_QUIT) {
+    if (!rewrite->copies && rewrite->state != REWRITE_QUIT) {
         keep_tail(rewrite, piece, len, start);
         if (rewrite->state == REWRITE_BROKEN)
             send_tail(rewrite, out);
@@ -323,7 +355,7 @@ enum rewrite_state rewrite_finish(struct rewrite *rewrite, struct bytes *out)
         return rewrite->state;
     lexer_finish(rewrite->lexer);
     take_tokens(rewrite, out);
-    if (rewrite->state == REWRITE_BROKEN && rewrite->overrides != NULL)
+    if (rewrite->state == REWRITE_BROKEN && !rewrite->copies)
         send_tail(rewrite, out);
     else if (rewrite->state == REWRITE_GOING)
         bytes_add_char(out, '\n');

@@ -10,7 +10,7 @@
  *
  * The text is rewritten token by token, never as a document: digits, escapes
  * and the client's `data` stay what they are, and an input of any size takes
- * no memory to speak of.  Without flags it goes through byte for byte.  What
+ * no memory to speak of.  Without changes it goes through byte for byte.  What
  * is no submit is left alone, and what is no JSON is sent as it is, for the
  * daemon to refuse in its own words.  Pure.
  */
@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "client/bytes.h"
+#include "client/digest.h"
 #include "client/overrides.h"
 
 enum rewrite_state {
@@ -31,9 +32,10 @@ enum rewrite_state {
 
 struct rewrite;
 
-/* overrides: borrowed for the rewriter's life; NULL or an empty one for none.
- * NULL when memory is short. */
-struct rewrite *rewrite_new(const struct overrides *overrides);
+/* overrides: NULL or an empty one for none; digest: is told of the requests,
+ * and may want "events":"all" of each; NULL for none.  Both are borrowed for the
+ * rewriter's life.  NULL when memory is short. */
+struct rewrite *rewrite_new(const struct overrides *overrides, struct digest *digest);
 void rewrite_free(struct rewrite *rewrite); /* NULL is fine */
 
 /* Takes a piece and appends what is to be sent for it.  After REWRITE_GOING

@@ -16,7 +16,6 @@
 #include "client/progress.h"
 #include "client/say.h"
 #include "client/tally.h"
-#include "proto/event_reader.h"
 
 #define RECEIVE_BYTES  65536
 #define OUTGOING_BYTES 65536
@@ -33,13 +32,11 @@
 
 struct session {
     const struct session_setup *setup;
-    struct show_run run;
-    struct output output;
+    struct fanout *fanout;
+    struct output *output; /* standard output, of the fanout's */
     struct progress progress;
     struct bytes outgoing;
     struct lines lines;
-    struct event_reader *reader;
-    struct tally tally;
     char *received;       /* RECEIVE_BYTES */
     int signals;          /* see client/interrupt.h */
     uint64_t cancels;     /* requests of our own */
@@ -50,6 +47,11 @@ struct session {
     bool is_foreign; /* what came is not of this protocol */
     int error;       /* of the connection, errno */
 };
+
+static bool batches_run(const struct session *session)
+{
+    return session->fanout->batches.n > 0;
+}
 
 /* ---- Ending --------------------------------------------------------------- */
 
@@ -65,8 +67,9 @@ static void cut_short(struct session *session)
 
 static bool all_is_answered(const struct session *session)
 {
-    return session->tally.answers >= source_requests(session->setup->source) + session->cancels &&
-           session->tally.n_running == 0;
+    return session->fanout->tally.answers >=
+               source_requests(session->setup->source) + session->cancels &&
+           !batches_run(session);
 }
 
 /* Whether there is nothing more to send: no request, and no cancel either. */
@@ -75,9 +78,9 @@ static bool has_said_all(struct session *session, bool is_answered)
     const struct source *source = session->setup->source;
 
     if (is_answered || source_is_closed(source) || source_has_failed(source) ||
-        session->tally.has_unknown)
+        session->fanout->tally.has_unknown)
         return true;
-    if (session->tally.n_running > 0)
+    if (batches_run(session))
         return false;
     if (session->answer_by_ns == 0)
         session->answer_by_ns = moment_after(ANSWER_PATIENCE_NS);
@@ -111,7 +114,7 @@ static void interrupt(struct session *session)
 {
     struct source *source = session->setup->source;
     bool is_first = !session->is_interrupted;
-    uint64_t batch;
+    const struct batch *batch;
 
     session->is_interrupted = true;
     source_stop(source);
@@ -121,18 +124,18 @@ static void interrupt(struct session *session)
         return;
     }
     session->deadline_ns = moment_after(INTERRUPT_PATIENCE_NS);
-    for (size_t place = 0; tally_next_running(&session->tally, &place, &batch);)
-        send_cancel(session, batch);
+    for (size_t place = 0; (batch = batches_next(&session->fanout->batches, &place)) != NULL;)
+        send_cancel(session, batch->number);
 }
 
 /* ---- Receiving -------------------------------------------------------------- */
 
 static void say_error(struct session *session, const struct event *event)
 {
-    const char *file = source_name(session->setup->source, session->tally.answers - 1);
+    const char *file = source_name(session->setup->source, session->fanout->tally.answers - 1);
     bool has_path = event->path.len > 0;
 
-    if (session->setup->show->is_of_one && session->has_said_error)
+    if (session->fanout->parts[0].show->is_of_one && session->has_said_error)
         return;
     session->has_said_error = true;
     /* A batch may end before our own cancel reaches it. */
@@ -145,43 +148,27 @@ static void say_error(struct session *session, const struct event *event)
         has_path ? ")" : "");
 }
 
-static void take_event(struct session *session, const struct event *event)
-{
-    const struct show *show = session->setup->show;
-
-    if (tally_wants(event->kind))
-        tally_take(&session->tally, event);
-    session->run.batches = session->tally.accepted;
-    if (event->kind == EVENT_ACCEPTED && event->jobs > session->run.jobs)
-        session->run.jobs = event->jobs;
-    if (event->kind == EVENT_ERROR)
-        say_error(session, event);
-    if (event->kind == EVENT_ACCEPTED && session->is_interrupted)
-        send_cancel(session, event->batch);
-    if (show->event != NULL && (show->events & SHOW_KIND(event->kind)))
-        show->event(&session->run, event);
-}
-
 static void take_line(struct session *session, const char *line, size_t len)
 {
-    const struct show *show = session->setup->show;
-    enum event_kind kind = event_reader_kind(line, len);
     struct event event;
 
-    if (kind == EVENT_UNKNOWN && (len < 10 || memcmp(line, "{\"event\":\"", 10) != 0)) {
+    switch (fanout_take(session->fanout, line, len, &event)) {
+    case FANOUT_FOREIGN:
         session->is_foreign = true;
         cut_short(session);
-        return;
+        break;
+    case FANOUT_NOMEM:
+        cut_short(session);
+        break;
+    case FANOUT_EVENT:
+        if (event.kind == EVENT_ERROR)
+            say_error(session, &event);
+        else if (session->is_interrupted)
+            send_cancel(session, event.batch);
+        break;
+    case FANOUT_TAKEN:
+        break;
     }
-    if (show->line != NULL)
-        show->line(&session->run, line, len);
-    tally_count(&session->tally, kind);
-    if (!tally_wants(kind) && (show->event == NULL || !(show->events & SHOW_KIND(kind))))
-        return;
-    if (event_reader_read(session->reader, line, len, &event) == 0)
-        take_event(session, &event);
-    else if (tally_wants(kind))
-        session->tally.no_memory = true;
 }
 
 static void receive(struct session *session)
@@ -198,9 +185,10 @@ static void receive(struct session *session)
         return;
     }
     lines_feed(&session->lines, session->received, (size_t)received);
-    while (!session->is_foreign && (line = lines_next(&session->lines, &len)) != NULL)
+    while (!session->is_foreign && !session->fanout->no_memory &&
+           (line = lines_next(&session->lines, &len)) != NULL)
         take_line(session, line, len);
-    if (session->lines.partial.failed || session->tally.no_memory)
+    if (session->lines.partial.failed)
         cut_short(session);
 }
 
@@ -221,13 +209,13 @@ static void send_some(struct session *session)
 
 /* ---- The loop ---------------------------------------------------------------- */
 
-enum { SOCKET, SOURCE, SIGNALS, OUTPUT, POLLED };
+enum { SOCKET, SOURCE, SIGNALS, OUTPUTS, POLLED = OUTPUTS + SHOWS_MAX };
 
 /* Whether what is to be written goes out at once.  With a progress bar it
  * waits for the bar to be drawn anew, so that it does not flicker. */
 static bool writes_at_once(const struct session *session)
 {
-    return !session->progress.is_on || bytes_len(&session->output.pending) >= HURRY_BYTES;
+    return !session->progress.is_on || bytes_len(&session->output->pending) >= HURRY_BYTES;
 }
 
 static void refresh(struct session *session, int64_t now_ns)
@@ -235,15 +223,17 @@ static void refresh(struct session *session, int64_t now_ns)
     struct progress *progress = &session->progress;
     bool draws = progress->is_on && now_ns >= progress->next_ns;
 
-    if (bytes_len(&session->output.pending) > 0 && (draws || writes_at_once(session))) {
+    if (bytes_len(&session->output->pending) > 0 && (draws || writes_at_once(session))) {
         progress_clear(progress);
-        output_flush(&session->output);
+        output_flush(session->output);
     }
+    for (size_t i = 1; i < session->fanout->n; i++)
+        output_flush(&session->fanout->parts[i].output);
     if (!draws)
         return;
     progress->next_ns = now_ns + PROGRESS_INTERVAL_NS;
-    if (session->tally.n_running > 0)
-        progress_draw(progress, session->tally.jobs, session->tally.done, now_ns);
+    if (batches_run(session))
+        progress_draw(progress, session->fanout->tally.jobs, session->fanout->tally.done, now_ns);
     else
         progress_clear(progress);
 }
@@ -251,9 +241,9 @@ static void refresh(struct session *session, int64_t now_ns)
 static int poll_timeout(const struct session *session, int64_t now_ns)
 {
     int64_t until_ns = session->deadline_ns > 0 ? session->deadline_ns : INT64_MAX;
-    bool has_news = session->tally.n_running > 0 || bytes_len(&session->output.pending) > 0;
+    bool has_news = batches_run(session) || bytes_len(&session->output->pending) > 0;
 
-    if (session->answer_by_ns > 0 && !session->write_closed && session->tally.n_running == 0 &&
+    if (session->answer_by_ns > 0 && !session->write_closed && !batches_run(session) &&
         session->answer_by_ns < until_ns)
         until_ns = session->answer_by_ns;
     if (session->progress.is_on && has_news && session->progress.next_ns < until_ns)
@@ -267,9 +257,29 @@ static struct pollfd poll_for(int fd, short events)
     return (struct pollfd){.fd = events != 0 ? fd : -1, .events = events};
 }
 
+/* The first one is always looked at, so that it is noticed when its reader leaves. */
+static void poll_outputs(const struct fanout *fanout, struct pollfd pollers[SHOWS_MAX])
+{
+    for (size_t i = 0; i < SHOWS_MAX; i++) {
+        const struct output *output = &fanout->parts[i].output;
+        short events = i < fanout->n && !output->is_closed ? output_events(output) : 0;
+
+        pollers[i] = poll_for(output->fd, events);
+    }
+    pollers[0].fd = fanout->parts[0].output.fd;
+}
+
+/* What poll() said of the outputs.  One that is not standard output is written
+ * to as long as that works, and nothing else depends on it. */
+static void outputs_polled(struct fanout *fanout, const struct pollfd pollers[SHOWS_MAX])
+{
+    for (size_t i = 0; i < fanout->n; i++)
+        output_polled(&fanout->parts[i].output, pollers[i].revents);
+}
+
 static void wait_for_news(struct session *session, struct pollfd pollers[POLLED])
 {
-    bool takes_more = bytes_len(&session->output.pending) < OUTPUT_ENOUGH_BYTES;
+    bool takes_more = !fanout_is_full(session->fanout);
     bool sends = !session->write_closed && bytes_len(&session->outgoing) > 0;
     bool reads = bytes_len(&session->outgoing) < OUTGOING_BYTES;
     int source_waits_for = source_fd(session->setup->source);
@@ -278,9 +288,9 @@ static void wait_for_news(struct session *session, struct pollfd pollers[POLLED]
         poll_for(session->setup->fd, (short)((takes_more ? POLLIN : 0) | (sends ? POLLOUT : 0)));
     pollers[SOURCE] = poll_for(source_waits_for, reads ? POLLIN : 0);
     pollers[SIGNALS] = poll_for(session->signals, POLLIN);
-    pollers[OUTPUT] =
-        (struct pollfd){.fd = session->output.fd,
-                        .events = writes_at_once(session) ? output_events(&session->output) : 0};
+    poll_outputs(session->fanout, pollers + OUTPUTS);
+    if (!writes_at_once(session))
+        pollers[OUTPUTS].events = 0;
     if (poll(pollers, POLLED, poll_timeout(session, moment_now())) < 0)
         memset(pollers, 0, POLLED * sizeof pollers[0]);
 }
@@ -304,8 +314,8 @@ static void handle(struct session *session, const struct pollfd pollers[POLLED])
     if (pollers[SIGNALS].revents != 0)
         for (int n = interrupt_take(session->signals); n > 0; n--)
             interrupt(session);
-    output_polled(&session->output, pollers[OUTPUT].revents);
-    if (session->output.is_closed)
+    outputs_polled(session->fanout, pollers + OUTPUTS);
+    if (session->output->is_closed)
         cut_short(session);
     if (!session->read_closed && (pollers[SOCKET].revents & POLLOUT) && !session->write_closed)
         send_some(session);
@@ -331,22 +341,25 @@ static void converse(struct session *session)
 /* Lets go out what is left to be written. */
 static void drain(struct session *session)
 {
-    progress_clear(&session->progress);
-    output_flush(&session->output);
-    while (!session->output.is_closed && bytes_len(&session->output.pending) > 0) {
-        struct pollfd pollers[] = {
-            {.fd = session->output.fd, .events = POLLOUT},
-            {.fd = session->signals, .events = POLLIN},
-        };
+    struct fanout *fanout = session->fanout;
 
-        if (poll(pollers, 2, -1) < 0 && errno != EINTR)
-            return;
-        if (pollers[1].revents != 0) {
+    progress_clear(&session->progress);
+    fanout_flush(fanout);
+    while (fanout_is_pending(fanout)) {
+        struct pollfd pollers[SHOWS_MAX + 1];
+
+        poll_outputs(fanout, pollers);
+        if (session->output->is_closed)
+            pollers[0].fd = -1;
+        pollers[SHOWS_MAX] = poll_for(session->signals, POLLIN);
+        if (poll(pollers, SHOWS_MAX + 1, -1) < 0)
+            continue;
+        if (pollers[SHOWS_MAX].revents != 0) {
             session->is_interrupted = true;
             return;
         }
-        output_polled(&session->output, pollers[0].revents);
-        output_flush(&session->output);
+        outputs_polled(fanout, pollers);
+        fanout_flush(fanout);
     }
 }
 
@@ -355,13 +368,13 @@ static void drain(struct session *session)
 static bool is_lost(const struct session *session)
 {
     const struct source *source = session->setup->source;
-    const struct tally *tally = &session->tally;
+    const struct tally *tally = &session->fanout->tally;
 
-    if (session->is_foreign || tally->no_memory || session->lines.partial.failed)
+    if (session->is_foreign || session->fanout->no_memory || session->lines.partial.failed)
         return true;
     if (session->is_cut_short)
         return false;
-    return tally->n_running > 0 ||
+    return session->fanout->unfinished > 0 ||
            (!tally->is_deaf && (!source_is_over(source) ||
                                 tally->answers < source_requests(source) + session->cancels));
 }
@@ -369,11 +382,11 @@ static bool is_lost(const struct session *session)
 static void say_lost(const struct session *session)
 {
     const char *peer = session->setup->peer;
-    size_t running = session->tally.n_running;
+    size_t running = session->fanout->unfinished;
 
     if (session->is_foreign)
         say("%s: what answers there is not waitd", peer);
-    else if (session->tally.no_memory || session->lines.partial.failed)
+    else if (session->fanout->no_memory || session->lines.partial.failed)
         say("%s: %s", peer, strerror(ENOMEM));
     else if (running > 0)
         say("%s: the connection was lost (%s) with %zu batch%s running", peer,
@@ -387,17 +400,14 @@ static void say_lost(const struct session *session)
 static enum status conclude(const struct session *session)
 {
     const struct source *source = session->setup->source;
-    enum status status = session->tally.not_ok ? STATUS_NOT_OK : STATUS_OK;
+    enum status status = session->fanout->tally.not_ok ? STATUS_NOT_OK : STATUS_OK;
 
     if (session->is_interrupted)
         return STATUS_INTERRUPTED;
-    if (session->output.error != 0) {
-        say("standard output: %s", strerror(session->output.error));
-        status = STATUS_NOT_OK;
-    }
-    if (session->tally.refused || source_has_failed(source))
+    status = status_worse(status, fanout_conclude(session->fanout));
+    if (session->fanout->tally.refused || source_has_failed(source))
         status = STATUS_REFUSED;
-    if (is_lost(session) && !session->output.is_closed) {
+    if (is_lost(session) && !session->output->is_closed) {
         say_lost(session);
         return STATUS_LOST;
     }
@@ -411,16 +421,11 @@ static enum status conclude(const struct session *session)
 
 static int set_up(struct session *session)
 {
-    session->reader = event_reader_new();
     session->received = malloc(RECEIVE_BYTES);
     session->signals = interrupt_open();
-    if (session->reader == NULL || session->received == NULL || session->signals < 0)
+    if (session->received == NULL || session->signals < 0)
         return -1;
-    output_init(&session->output, STDOUT_FILENO);
-    progress_init(&session->progress, session->setup->show->has_progress, moment_now());
-    session->run = (struct show_run){.out = &session->output.pending,
-                                     .color = session->setup->color,
-                                     .own = session->setup->show_own};
+    progress_init(&session->progress, session->fanout->parts[0].show->has_progress, moment_now());
     return 0;
 }
 
@@ -428,17 +433,19 @@ static void tear_down(struct session *session)
 {
     if (session->signals >= 0)
         close(session->signals);
-    output_fini(&session->output);
     bytes_fini(&session->outgoing);
     lines_fini(&session->lines);
-    event_reader_free(session->reader);
-    tally_fini(&session->tally);
     free(session->received);
 }
 
 enum status session_run(const struct session_setup *setup, bool *is_cut_short)
 {
-    struct session session = {.setup = setup, .signals = -1};
+    struct session session = {
+        .setup = setup,
+        .fanout = setup->fanout,
+        .output = &setup->fanout->parts[0].output,
+        .signals = -1,
+    };
     enum status status = STATUS_LOST;
     const char *rest;
     size_t len;
@@ -447,14 +454,11 @@ enum status session_run(const struct session_setup *setup, bool *is_cut_short)
         say("%s", strerror(errno));
         session.is_cut_short = true;
     } else {
-        if (setup->show->begin != NULL)
-            setup->show->begin(&session.run);
+        setup->fanout->asked = source_asked(setup->source);
+        fanout_begin(setup->fanout);
         converse(&session);
         rest = lines_rest(&session.lines, &len);
-        if (rest != NULL && setup->show->line != NULL && !session.is_foreign)
-            setup->show->line(&session.run, rest, len);
-        if (setup->show->end != NULL)
-            setup->show->end(&session.run);
+        fanout_end(setup->fanout, session.is_foreign ? NULL : rest, len);
         drain(&session);
         status = conclude(&session);
     }

@@ -5,8 +5,7 @@
 /*
  * One conversation with a daemon, from the first request to the last event.
  *
- *     source ──► outgoing ──► socket ──► lines ──► show ──► output
- *                                          └─────► tally
+ *     source ──► outgoing ──► socket ──► lines ──► fanout ──► outputs
  *
  * Sending, receiving and writing go on at once and none waits for another, so
  * that no amount of requests or events can make the two sides wait for each
@@ -19,7 +18,7 @@
  * middle of a request) an interrupt resets the connection, which cancels too.
  */
 
-#include "client/show.h"
+#include "client/fanout.h"
 #include "client/source.h"
 #include "client/status.h"
 
@@ -27,9 +26,7 @@ struct session_setup {
     int fd;           /* non-blocking socket; the caller's */
     const char *peer; /* for messages */
     struct source *source;
-    const struct show *show;
-    void *show_own; /* for struct show_run */
-    bool color;
+    struct fanout *fanout; /* with its ways of showing; it is ended here */
 };
 
 /*

@@ -3,16 +3,22 @@
 #define WAITD_SHOW_H
 
 /*
- * Ways of showing what comes.  The session hands each event over as it is
- * received and knows nothing of how it looks; a way of showing knows nothing
- * of connections.  It only appends to `out`, which the session writes when
- * standard output takes it.
+ * Ways of showing what comes.  Several may be at work at once, one for standard
+ * output and others for files: client/fanout.c hands each event over as it is
+ * received and knows nothing of how it looks; a way of showing knows nothing of
+ * connections.  It only appends to `out`, which is written when its file
+ * takes it.
+ *
+ * A way of showing that needs all events (`needs_all`) says so, and is told
+ * all: the batches are then sent with "events":"all".  The others are still told
+ * what the user asked for and no more, as the daemon would have sent it.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/batches.h"
 #include "client/bytes.h"
 #include "proto/event_reader.h"
 
@@ -20,25 +26,36 @@
 #define SHOW_KIND(kind) (1u << (kind))
 #define SHOW_ALL        (~0u)
 
-/* One run's state. */
+/* One run's state, for one way of showing. */
 struct show_run {
     struct bytes *out;
     bool color;
     uint64_t batches; /* accepted so far */
     uint64_t jobs;    /* of the largest of them */
     void *own;        /* of the way of showing */
+
+    /* While `event` and `forget` run: the batch that it is about, or NULL for none
+     * that is known.  Its graph (batch->asked.graph) is there if some way of
+     * showing `needs_graph` and the request is known. */
+    const struct batch *batch;
+    /* What this way of showing keeps of that batch, with the batch: NULL at first,
+     * and from `accepted` on what it puts there, until it is told to `forget`. */
+    void **kept;
 };
 
 struct show {
     const char *name;  /* as -o has it */
     bool is_of_one;    /* the requests are variants of one: the first refusal says it all */
     bool has_progress; /* goes with a progress bar on standard error */
+    bool needs_all;    /* every event of every batch */
+    bool needs_graph;  /* to know who waits for whom */
     unsigned events;   /* the kinds that `event` is called for */
     /* Each may be NULL. */
     void (*begin)(struct show_run *run);                              /* connected */
     void (*line)(struct show_run *run, const char *line, size_t len); /* as received */
     void (*event)(struct show_run *run, const struct event *event);
-    void (*end)(struct show_run *run); /* nothing more comes */
+    void (*forget)(struct show_run *run); /* the batch is over, or will not be: free *run->kept */
+    void (*end)(struct show_run *run);    /* nothing more comes; after each batch's `forget` */
 };
 
 /* The ways that -o offers for batches. */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client/digest.h"
 #include "client/rewrite.h"
 #include "client/say.h"
 
@@ -23,6 +24,9 @@ struct source {
     struct input *inputs;
     size_t n, current;
     const struct overrides *overrides;
+    struct overrides own_overrides; /* in place of those given */
+    struct digest digest;
+    bool has_digest;
     struct bytes text;
     int fd; /* of the current input; -1 if it is not open */
     bool needs_poll;
@@ -122,8 +126,38 @@ void source_free(struct source *source)
     close_input(source);
     rewrite_free(source->rewrite);
     bytes_fini(&source->text);
+    digest_fini(&source->digest);
+    overrides_fini(&source->own_overrides);
     free(source->inputs);
     free(source);
+}
+
+int source_want(struct source *source, bool all_events, bool graph)
+{
+    struct digest *digest = &source->digest;
+    const char *level = source->overrides != NULL ? source->overrides->json[OVERRIDE_EVENTS] : NULL;
+
+    source->has_digest = true;
+    digest->wants_graph = graph;
+    digest->asks_for_all = all_events && level == NULL;
+    digest->is_assumed_of_all = level != NULL;
+    if (level == NULL)
+        return 0;
+    /* What the flag says is what the user asks for; what is sent is another matter. */
+    digest_level(&(struct lexer_token){.kind = LEXER_STRING, .text = level, .len = strlen(level)},
+                 &digest->assumed);
+    if (!all_events)
+        return 0;
+    if (overrides_copy(&source->own_overrides, source->overrides) < 0 ||
+        overrides_set(&source->own_overrides, OVERRIDE_EVENTS, "all") != NULL)
+        return -1;
+    source->overrides = &source->own_overrides;
+    return 0;
+}
+
+struct asked_queue *source_asked(struct source *source)
+{
+    return source->has_digest ? &source->digest.queue : NULL;
 }
 
 void source_stop(struct source *source)
@@ -148,7 +182,7 @@ static int open_input(struct source *source)
     struct stat status;
 
     rewrite_free(source->rewrite);
-    source->rewrite = rewrite_new(source->overrides);
+    source->rewrite = rewrite_new(source->overrides, source->has_digest ? &source->digest : NULL);
     if (source->rewrite == NULL) {
         fail(source, NULL, ENOMEM);
         return -1;

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/asked.h"
 #include "client/bytes.h"
 #include "client/overrides.h"
 
@@ -28,6 +29,15 @@ struct source *source_new_files(char *const *paths, size_t n, const struct overr
 struct source *source_new_text(struct bytes *text);
 
 void source_free(struct source *source); /* NULL is fine */
+
+/*
+ * Before anything is read: from now on what the requests ask for is kept in
+ * source_asked(), to be taken from there as they are answered.  all_events: each
+ * batch is sent with "events":"all", whatever it says; graph: who waits for whom
+ * is kept too.  0, or -1 when memory is short.
+ */
+int source_want(struct source *source, bool all_events, bool graph);
+struct asked_queue *source_asked(struct source *source); /* NULL without source_want() */
 
 /* What to wait for (POLLIN) before source_read(): -1 if there is no need. */
 int source_fd(const struct source *source);

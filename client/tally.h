@@ -3,12 +3,11 @@
 #define WAITD_TALLY_H
 
 /*
- * What has become of the requests: which batches run, how many answers came,
- * and how it ended.  It decides what waitctl exits with.  Pure.
+ * What has become of the requests: how many answers came, and how it ended.  It
+ * decides what waitctl exits with.  Pure.
  */
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "proto/event_reader.h"
@@ -22,22 +21,12 @@ struct tally {
     bool refused;     /* a request was */
     bool is_deaf;     /* the daemon told that it reads no further */
     bool has_unknown; /* an event came that this version does not know */
-    bool no_memory;
-    /* The batches that run: a hash table of their numbers, 0 for none. */
-    uint64_t *running;
-    size_t n_running, room;
 };
-
-void tally_fini(struct tally *tally);
 
 /* The kinds of events that tally_take() wants to see read; the others it only
  * counts, by tally_count(). */
 bool tally_wants(enum event_kind kind);
 void tally_take(struct tally *tally, const struct event *event);
 void tally_count(struct tally *tally, enum event_kind kind);
-
-/* Goes through the batches that run: starts with *place 0; returns false
- * behind the last. */
-bool tally_next_running(const struct tally *tally, size_t *place, uint64_t *batch);
 
 #endif

@@ -14,7 +14,9 @@ check_programs = \
 	tests/unit/test_duration \
 	tests/unit/test_event \
 	tests/unit/test_event_reader \
+	tests/unit/test_fanout \
 	tests/unit/test_fault \
+	tests/unit/test_graph \
 	tests/unit/test_lexer \
 	tests/unit/test_names \
 	tests/unit/test_options \

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/batches.h"
 #include "client/dial.h"
 #include "client/lines.h"
 #include "client/progress.h"
@@ -87,26 +88,41 @@ static void tell(struct tally *tally, enum event_kind kind, uint64_t batch, cons
     tally_take(tally, &event);
 }
 
-START_TEST(a_tally_knows_which_batches_run)
+START_TEST(a_tally_knows_how_it_ended)
 {
     struct tally tally = {0};
-    uint64_t sum = 0, batch;
 
-    for (uint64_t i = 1; i <= 5000; i++)
-        tell(&tally, EVENT_ACCEPTED, i * i, "");
-    for (uint64_t i = 5000; i > 10; i--)
-        tell(&tally, EVENT_FINISHED, i * i, "ok");
-    tell(&tally, EVENT_FINISHED, 77777777, "ok");
-    for (size_t place = 0; tally_next_running(&tally, &place, &batch);)
-        sum += batch;
-    ck_assert_uint_eq(tally.n_running, 10);
-    ck_assert_uint_eq(sum, 385);
-    ck_assert_uint_eq(tally.answers, 5000);
-    ck_assert_uint_eq(tally.jobs, 10000);
+    tell(&tally, EVENT_ACCEPTED, 1, "");
+    tell(&tally, EVENT_ACCEPTED, 2, "");
+    tell(&tally, EVENT_FINISHED, 2, "ok");
+    ck_assert_uint_eq(tally.answers, 2);
+    ck_assert_uint_eq(tally.jobs, 4);
     ck_assert(!tally.not_ok);
     tell(&tally, EVENT_FINISHED, 1, "failed");
     ck_assert(tally.not_ok);
-    tally_fini(&tally);
+}
+END_TEST
+
+START_TEST(batches_are_found_by_their_numbers)
+{
+    struct batches batches = {0};
+    const struct batch *batch;
+    uint64_t sum = 0;
+
+    for (uint64_t i = 1; i <= 5000; i++)
+        ck_assert_uint_eq(batches_add(&batches, i * i)->ordinal, i - 1);
+    ck_assert_ptr_null(batches_add(&batches, 9));
+    ck_assert_ptr_null(batches_add(&batches, 0));
+    for (uint64_t i = 5000; i > 10; i--) {
+        ck_assert_uint_eq(batches_find(&batches, i * i)->number, i * i);
+        batches_drop(&batches, batches_find(&batches, i * i));
+        ck_assert_ptr_null(batches_find(&batches, i * i));
+    }
+    for (size_t place = 0; (batch = batches_next(&batches, &place)) != NULL;)
+        sum += batch->number;
+    ck_assert_uint_eq(batches.n, 10);
+    ck_assert_uint_eq(sum, 385);
+    batches_fini(&batches);
 }
 END_TEST
 
@@ -366,7 +382,8 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(tests, NULL, tear_down);
     tcase_add_test(tests, bytes_come_out_as_they_went_in);
     tcase_add_test(tests, lines_are_whole_in_any_chunking);
-    tcase_add_test(tests, a_tally_knows_which_batches_run);
+    tcase_add_test(tests, a_tally_knows_how_it_ended);
+    tcase_add_test(tests, batches_are_found_by_their_numbers);
     tcase_add_test(tests, a_tally_counts_answers_of_every_kind);
     tcase_add_loop_test(tests, times_are_rounded_for_people, 0, N(seconds));
     tcase_add_test(tests, sizes_have_units);

@@ -9,6 +9,7 @@
 
 static struct overrides overrides;
 static struct bytes out;
+static struct digest digest;
 static uint64_t requests;
 static bool is_between, was_submit;
 
@@ -16,12 +17,13 @@ static void tear_down(void)
 {
     overrides_fini(&overrides);
     bytes_fini(&out);
+    digest_fini(&digest);
 }
 
 /* Rewrites the whole input in pieces of `piece` bytes. */
 static enum rewrite_state rewrite(const char *input, size_t len, size_t piece)
 {
-    struct rewrite *rewriter = rewrite_new(&overrides);
+    struct rewrite *rewriter = rewrite_new(&overrides, &digest);
     enum rewrite_state state = REWRITE_GOING;
 
     bytes_fini(&out);
@@ -168,7 +170,7 @@ END_TEST
 
 START_TEST(a_huge_number_of_requests_takes_no_memory)
 {
-    struct rewrite *rewriter = rewrite_new(&overrides);
+    struct rewrite *rewriter = rewrite_new(&overrides, NULL);
     size_t most = 0;
 
     for (int i = 0; i < 100000; i++) {
@@ -182,6 +184,56 @@ START_TEST(a_huge_number_of_requests_takes_no_memory)
 }
 END_TEST
 
+/* What is sent for all events to be told, and what the user asked for. */
+static const struct {
+    const char *in, *out;
+    enum asked_events asked;
+} raised[] = {
+    {"{\"jobs\":[]}", "{\"jobs\":[],\"events\":\"all\"}\n\n", ASKED_DONE},
+    {"[ ]", "{\"jobs\":[],\"events\":\"all\"}\n\n", ASKED_DONE},
+    {"{\"op\":\"submit\"}", "{\"op\":\"submit\",\"events\":\"all\"}\n\n", ASKED_DONE},
+    {"{\"events\":\"none\",\"jobs\":[]}", "{\"events\":\"all\",\"jobs\":[]}\n\n", ASKED_NONE},
+    {"{\"jobs\":[],\"events\":\"d\\u006fne\"}", "{\"jobs\":[],\"events\":\"all\"}\n\n", ASKED_DONE},
+    {"{\"jobs\":[],\"events\":\"all\"}", "{\"jobs\":[],\"events\":\"all\"}\n\n", ASKED_ALL},
+    /* What is wrong stays wrong, where it is. */
+    {"{\"jobs\":[],\"events\":\"al\"}", "{\"jobs\":[],\"events\":\"al\"}\n\n", ASKED_DONE},
+    {"{\"jobs\":[],\"events\":[\"none\"]}", "{\"jobs\":[],\"events\":[\"none\"]}\n\n", ASKED_DONE},
+    {"{\"jobs\":[],\"events\":{\"events\":\"none\"}}",
+     "{\"jobs\":[],\"events\":{\"events\":\"none\"}}\n\n", ASKED_DONE},
+    {"{\"jobs\":[{\"events\":\"none\"}]}",
+     "{\"jobs\":[{\"events\":\"none\"}],\"events\":\"all\"}\n\n", ASKED_DONE},
+    {"{\"op\":\"ping\"}", "{\"op\":\"ping\"}\n\n", ASKED_DONE},
+};
+
+START_TEST(all_events_are_asked_for_and_what_was_asked_is_known)
+{
+    size_t len = strlen(raised[_i].in);
+
+    digest.asks_for_all = true;
+    for (size_t piece = 1; piece <= len; piece++) {
+        struct asked asked;
+
+        ck_assert_int_eq(rewrite(raised[_i].in, len, piece), REWRITE_GOING);
+        ck_assert_str_eq(bytes_at(&out), raised[_i].out);
+        ck_assert(asked_pop(&digest.queue, &asked));
+        ck_assert_int_eq(asked.events, raised[_i].asked);
+        ck_assert(!asked_pop(&digest.queue, &asked));
+    }
+}
+END_TEST
+
+START_TEST(a_request_that_is_not_answered_is_not_waited_for)
+{
+    static const char input[] = "[] {\"op\":\"ping\"} {\"op\":\"quit\"} []";
+    struct asked asked;
+
+    ck_assert_int_eq(rewrite(input, strlen(input), 5), REWRITE_QUIT);
+    ck_assert(asked_pop(&digest.queue, &asked));
+    ck_assert(asked_pop(&digest.queue, &asked));
+    ck_assert(!asked_pop(&digest.queue, &asked));
+}
+END_TEST
+
 #define N(table) (sizeof(table) / sizeof((table)[0]))
 
 Suite *test_suite(void)
@@ -192,6 +244,8 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(tests, NULL, tear_down);
     tcase_add_loop_test(tests, a_flag_replaces_a_member_in_any_chunking, 0, N(rewritten));
     tcase_add_test(tests, without_flags_bytes_go_through);
+    tcase_add_loop_test(tests, all_events_are_asked_for_and_what_was_asked_is_known, 0, N(raised));
+    tcase_add_test(tests, a_request_that_is_not_answered_is_not_waited_for);
     tcase_add_loop_test(tests, requests_are_counted, 0, 2);
     tcase_add_loop_test(tests, quit_ends_it_and_is_not_answered, 0, 2);
     tcase_add_loop_test(tests, what_is_no_json_is_sent_for_the_daemon_to_refuse, 0, N(broken));
