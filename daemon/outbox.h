@@ -4,10 +4,12 @@
 
 /*
  * What a client is to be told and has not been yet, in order.  What happened
- * to jobs waits as compact records (32 bytes, whatever the names) and becomes
- * text only when the client takes bytes; answers wait as the lines they are.
- * Kept in blocks that grow with the amount, so that an empty outbox owns no
- * memory and a small one little.  Pure; not re-entrant.
+ * to jobs waits as compact records and becomes text only when the client takes
+ * bytes; answers wait as the lines they are.  Jobs that ended at their first
+ * attempt, in the same way and at the same time, are 4 bytes each behind a
+ * header of 24; all else that happens is 32 bytes.  Kept in blocks that grow
+ * with the amount, so that an empty outbox owns no memory and a small one
+ * little.  Pure; not re-entrant.
  */
 
 #include <stdbool.h>
@@ -46,15 +48,22 @@ void outbox_fini(struct outbox *outbox);
 char *outbox_line_room(struct outbox *outbox, size_t size);
 void outbox_line_commit(struct outbox *outbox, size_t len, struct outbox_source *ends);
 
+/* How much n occurrences take at most: for who asks for the room of a line and
+ * needs some for them too. */
+#define OUTBOX_OCCURRENCES_BYTES(n) ((n) * (sizeof(struct occurrence) + 24))
+
 /*
- * Room for records at the end, *room of them, BATCH_MIN_ROOM or more; then
- * committed, with the time at which they were handled (since acceptance; -1:
- * each at its due time).  The room may be given up by asking for other room.
- * NULL when memory is short.
+ * Makes room for what happened: how many occurrences may be put, between
+ * BATCH_MIN_ROOM and `most` (at least that too); 0 when memory is short.
  */
-struct occurrence *outbox_record_room(struct outbox *outbox, size_t *room);
-void outbox_record_commit(struct outbox *outbox, const struct outbox_source *source, int64_t at_ns,
-                          size_t n);
+size_t outbox_reserve(struct outbox *outbox, size_t most);
+
+/*
+ * Puts n occurrences, no more than there was made room for, with the time at
+ * which they were handled (since acceptance; -1: each at its due time).
+ */
+void outbox_put(struct outbox *outbox, const struct outbox_source *source, int64_t at_ns,
+                const struct occurrence *occurred, size_t n);
 
 /*
  * Writes up to `room` bytes of text.  Returns how many; 0 for an empty outbox,

@@ -9,8 +9,8 @@
 /* How long to wait before trying again what memory was short for. */
 #define STARVED_RETRY_NS INT64_C(10000000)
 
-/* Occurrences looked at a time where none of them is told. */
-#define UNTOLD_ROOM 64
+/* Occurrences looked at a time: on the stack, and few enough for the nearest cache. */
+#define OCCURRENCES 256
 
 struct run {
     struct outbox_source source; /* first: see run_of() */
@@ -160,25 +160,42 @@ static int64_t own_time(const struct run *run, int64_t now_ns)
     return now_ns - run->accepted_ns;
 }
 
+/* How many in a row ended alike and were due at the same time. */
+static size_t alike(const struct occurrence *occurred, size_t n)
+{
+    size_t i = 1;
+
+    while (i < n && occurred[i].kind == OCCURRED_DONE && occurred[i].status == occurred->status &&
+           occurred[i].due_ns == occurred->due_ns)
+        i++;
+    return i;
+}
+
+/* Counts those who ended, all those alike at once: what falls due together is
+ * handled together. */
 static void count(const struct run *run, const struct occurrence *occurred, size_t n,
                   int64_t now_ns)
 {
     uint64_t ended[JOB_STATUSES] = {0};
     uint64_t sum = 0;
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0, same = 1; i < n; i += same) {
+        same = 1;
         if (occurred[i].kind != OCCURRED_DONE)
             continue;
-        ended[occurred[i].status]++;
+        same = alike(&occurred[i], n - i);
+        ended[occurred[i].status] += same;
         if (!run->is_virtual && occurred[i].status != JOB_CANCELLED)
-            stats_late(run->env->stats, now_ns, now_ns - run->accepted_ns - occurred[i].due_ns);
+            stats_late(run->env->stats, now_ns, now_ns - run->accepted_ns - occurred[i].due_ns,
+                       (uint32_t)same);
     }
     for (unsigned status = 0; status < JOB_STATUSES; status++) {
         sum += ended[status];
         if (ended[status] > 0)
             stats_ended(run->env->stats, (enum job_status)status, ended[status]);
     }
-    account_give_jobs(run->account, sum);
+    if (sum > 0)
+        account_give_jobs(run->account, sum);
 }
 
 /* An empty batch is over at its acceptance, whenever that is noticed. */
@@ -207,40 +224,22 @@ static void finish(struct run *run, struct outbox *outbox, int64_t now_ns)
     admission_give(&run->env->admission->batches, 1);
 }
 
-static size_t work_told(struct run *run, struct outbox *outbox, int64_t now_ns, int64_t until_ns,
-                        size_t budget)
-{
-    size_t room = 0, worked = 0, n;
-    struct occurrence *occurred = outbox_record_room(outbox, &room);
-
-    run->starved = occurred == NULL;
-    if (occurred == NULL)
-        return 1;
-    n = batch_run(run->batch, until_ns, budget, occurred, room, &worked);
-    count(run, occurred, n, now_ns);
-    outbox_record_commit(outbox, &run->source, run->is_virtual ? -1 : until_ns, n);
-    return worked;
-}
-
-static size_t work_untold(struct run *run, int64_t now_ns, int64_t until_ns, size_t budget)
-{
-    struct occurrence occurred[UNTOLD_ROOM];
-    size_t worked = 0, n;
-
-    run->starved = false;
-    n = batch_run(run->batch, until_ns, budget, occurred, UNTOLD_ROOM, &worked);
-    count(run, occurred, n, now_ns);
-    return worked;
-}
-
 /* Handles what is due up to until_ns by the run's own clock. */
 static size_t work_until(struct run *run, struct outbox *outbox, int64_t now_ns, int64_t until_ns,
                          size_t budget)
 {
-    size_t worked = run->is_silent ? work_untold(run, now_ns, until_ns, budget)
-                                   : work_told(run, outbox, now_ns, until_ns, budget);
+    struct occurrence occurred[OCCURRENCES];
+    size_t room = run->is_silent ? OCCURRENCES : outbox_reserve(outbox, OCCURRENCES);
+    size_t worked = 0, n;
 
-    run->starved = run->starved || batch_is_starved(run->batch);
+    run->starved = room == 0;
+    if (run->starved)
+        return 1;
+    n = batch_run(run->batch, until_ns, budget, occurred, room, &worked);
+    count(run, occurred, n, now_ns);
+    if (!run->is_silent)
+        outbox_put(outbox, &run->source, run->is_virtual ? -1 : until_ns, occurred, n);
+    run->starved = batch_is_starved(run->batch);
     return worked;
 }
 
@@ -301,17 +300,18 @@ uint32_t run_cancel(struct run *run, int64_t now_ns)
 enum run_cancelled run_cancel_job(struct run *run, struct outbox *outbox, uint64_t job,
                                   struct event_text id, int64_t now_ns)
 {
-    struct occurrence occurred[BATCH_MIN_ROOM], *records;
+    struct occurrence occurred[BATCH_MIN_ROOM];
     int64_t at_ns = own_time(run, now_ns);
     bool sweeps = plan_options_of(run->plan)->until == PLAN_UNTIL_FIRST_DONE;
     uint32_t jobs = 1;
-    size_t n, room = 0;
     char *line, *end;
+    size_t n;
 
     if (run->batch == NULL)
         return RUN_NO_SUCH_JOB;
     /* Room for the records as well, so that none is lost once the job is cancelled. */
-    line = outbox_line_room(outbox, EVENT_LINE_MAX + id.len + 2 * sizeof(occurred));
+    line = outbox_line_room(outbox,
+                            EVENT_LINE_MAX + id.len + OUTBOX_OCCURRENCES_BYTES(BATCH_MIN_ROOM));
     if (line == NULL)
         return RUN_NOMEM;
     if (sweeps) /* a job's end, however it comes, cancels the rest */
@@ -322,10 +322,7 @@ enum run_cancelled run_cancel_job(struct run *run, struct outbox *outbox, uint64
     count(run, occurred, n, now_ns);
     end = event_write_cancelled(line, id, run->source.batch, jobs);
     outbox_line_commit(outbox, (size_t)(end - line), NULL);
-    records = run->is_silent ? NULL : outbox_record_room(outbox, &room);
-    if (records != NULL) {
-        memcpy(records, occurred, n * sizeof(*records));
-        outbox_record_commit(outbox, &run->source, run->is_virtual ? -1 : at_ns, n);
-    }
+    if (!run->is_silent && outbox_reserve(outbox, BATCH_MIN_ROOM) > 0)
+        outbox_put(outbox, &run->source, run->is_virtual ? -1 : at_ns, occurred, n);
     return RUN_CANCELLED;
 }

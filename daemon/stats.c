@@ -97,19 +97,19 @@ void stats_connection(struct stats *stats)
     add(&stats->connections, 1);
 }
 
-static void note(struct histogram *histogram, int64_t value_ns)
+static void note(struct histogram *histogram, int64_t value_ns, uint32_t times)
 {
     unsigned i = 0;
 
     while (i < STATS_BOUNDS && value_ns > stats_bounds_ns[i])
         i++;
-    add(&histogram->counts[i], 1);
-    add(&histogram->sum_ns, (uint64_t)value_ns);
+    add(&histogram->counts[i], times);
+    add(&histogram->sum_ns, (uint64_t)value_ns * times);
 }
 
 void stats_turn(struct stats *stats, int64_t took_ns)
 {
-    note(&stats->turns, took_ns);
+    note(&stats->turns, took_ns, 1);
 }
 
 void stats_ended(struct stats *stats, enum job_status status, uint64_t jobs)
@@ -171,19 +171,19 @@ static void turn_over(struct stats *stats, int64_t now_ns)
     stats->current_end_ns = (number + 1) * WINDOW_NS;
 }
 
-void stats_late(struct stats *stats, int64_t now_ns, int64_t late_ns)
+void stats_late(struct stats *stats, int64_t now_ns, int64_t late_ns, uint32_t jobs)
 {
     struct window *window;
     _Atomic uint32_t *bucket;
 
     if (late_ns < 0)
         late_ns = 0;
-    note(&stats->late, late_ns);
+    note(&stats->late, late_ns, jobs);
     if (now_ns >= stats->current_end_ns)
         turn_over(stats, now_ns);
     window = stats->current;
     bucket = &window->buckets[bucket_of((uint64_t)late_ns)];
-    atomic_store_explicit(bucket, atomic_load_explicit(bucket, memory_order_relaxed) + 1,
+    atomic_store_explicit(bucket, atomic_load_explicit(bucket, memory_order_relaxed) + jobs,
                           memory_order_relaxed);
     if (late_ns > atomic_load_explicit(&window->max_ns, memory_order_relaxed))
         atomic_store_explicit(&window->max_ns, late_ns, memory_order_relaxed);

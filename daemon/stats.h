@@ -27,8 +27,8 @@ void stats_free(struct stats *stats);
 void stats_accepted(struct stats *stats, uint64_t jobs);
 void stats_ended(struct stats *stats, enum job_status status, uint64_t jobs);
 
-/* One job that fell due at due_ns and was handled at now_ns (real clock only). */
-void stats_late(struct stats *stats, int64_t now_ns, int64_t late_ns);
+/* Jobs, all handled at now_ns and late_ns after they were due (real clock only). */
+void stats_late(struct stats *stats, int64_t now_ns, int64_t late_ns, uint32_t jobs);
 
 /* A batch that ended, a request that was refused, a client that came. */
 void stats_batch(struct stats *stats, enum batch_status status);

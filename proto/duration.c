@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "proto/decimal.h"
+
 /* 2^63-1 has 19 digits: the tens' powers 0 .. 18. */
 #define TOP_POSITION 18
 
@@ -294,22 +296,8 @@ enum duration_result duration_from_text(const char *text, size_t len, int64_t ma
 
 size_t duration_print(char out[DURATION_PRINT_MAX], int64_t ns)
 {
-    char digits[DURATION_PRINT_MAX];
-    size_t n = 0;
-    uint64_t left = (uint64_t)ns;
-    /* Digits from the last to the first, at least one before the point. */
-    while (left > 0 || n < 10) {
-        digits[n++] = (char)('0' + left % 10);
-        left /= 10;
-    }
-    size_t last = 0; /* the fraction's last digit that is not 0 */
-    while (last < 9 && digits[last] == '0')
-        last++;
-    size_t len = 0;
-    for (size_t i = n; i > last; i--) {
-        if (i == 9)
-            out[len++] = '.';
-        out[len++] = digits[i - 1];
-    }
-    return len;
+    const uint64_t billion = 1000000000;
+    char *end = decimal_put(out, (uint64_t)ns / billion);
+
+    return (size_t)(decimal_put_fraction(end, (uint32_t)((uint64_t)ns % billion)) - out);
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "proto/decimal.h"
 #include "proto/duration.h"
 
 /* How much of a line an error's texts may take once they are escaped. */
@@ -48,29 +49,6 @@ static char *put_string(char *out, const char *string)
 /* For literals, whose length the compiler knows. */
 #define PUT(out, literal) put_bytes(out, literal, sizeof literal - 1)
 
-static char *put_integer(char *out, uint64_t value)
-{
-    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
-                                "25262728293031323334353637383940414243444546474849"
-                                "50515253545556575859606162636465666768697071727374"
-                                "75767778798081828384858687888990919293949596979899";
-    char digits[20];
-    char *p = digits + sizeof digits;
-
-    while (value >= 100) {
-        p -= 2;
-        memcpy(p, pairs + value % 100 * 2, 2);
-        value /= 100;
-    }
-    if (value >= 10) {
-        p -= 2;
-        memcpy(p, pairs + value * 2, 2);
-    } else {
-        *--p = (char)('0' + value);
-    }
-    return put_bytes(out, p, (size_t)(digits + sizeof digits - p));
-}
-
 static char *put_seconds(char *out, int64_t ns)
 {
     return out + duration_print(out, ns);
@@ -103,30 +81,20 @@ static char *put_speedup(char *out, int64_t sequential_ns, int64_t elapsed_ns)
     __extension__ typedef unsigned __int128 wide;
     const uint64_t billion = 1000000000;
     wide scaled;
-    uint64_t fraction;
-    unsigned digits = 9;
 
     if (elapsed_ns <= 0)
         return PUT(out, "1");
     scaled = ((wide)sequential_ns * billion + (uint64_t)elapsed_ns / 2) / (uint64_t)elapsed_ns;
-    out = put_integer(out, (uint64_t)(scaled / billion));
-    fraction = (uint64_t)(scaled % billion);
-    if (fraction == 0)
-        return out;
-    for (; fraction % 10 == 0; fraction /= 10)
-        digits--;
-    *out = '.';
-    for (unsigned i = digits; i > 0; i--, fraction /= 10)
-        out[i] = (char)('0' + fraction % 10);
-    return out + 1 + digits;
+    out = decimal_put(out, (uint64_t)(scaled / billion));
+    return decimal_put_fraction(out, (uint32_t)(scaled % billion));
 }
 
 char *event_write_accepted(char *out, uint64_t batch, struct event_text id, uint32_t jobs,
                            const char *instance)
 {
-    out = put_integer(PUT(out, "{\"event\":\"accepted\",\"batch\":"), batch);
+    out = decimal_put(PUT(out, "{\"event\":\"accepted\",\"batch\":"), batch);
     out = put_id(out, id);
-    out = put_integer(PUT(out, ",\"jobs\":"), jobs);
+    out = decimal_put(PUT(out, ",\"jobs\":"), jobs);
     out = put_string(PUT(out, ",\"instance\":\""), instance);
     return PUT(out, "\"}\n");
 }
@@ -134,8 +102,8 @@ char *event_write_accepted(char *out, uint64_t batch, struct event_text id, uint
 /* What the events of a job begin with. */
 static char *put_job(char *out, const struct event_job *job, uint32_t index)
 {
-    out = put_integer(PUT(out, ",\"batch\":"), job->batch);
-    out = put_integer(PUT(out, ",\"job\":"), index);
+    out = decimal_put(PUT(out, ",\"batch\":"), job->batch);
+    out = decimal_put(PUT(out, ",\"job\":"), index);
     return put_optional(out, ",\"name\":", job->name);
 }
 
@@ -153,14 +121,14 @@ static char *put_at(char *out, const struct event_job *job)
 static char *put_started(char *out, const struct event_job *job, const struct occurrence *o)
 {
     out = put_job(PUT(out, "{\"event\":\"started\""), job, o->job);
-    out = put_integer(PUT(out, ",\"attempt\":"), o->ordinal);
+    out = decimal_put(PUT(out, ",\"attempt\":"), o->ordinal);
     return put_at(out, job);
 }
 
 static char *put_step(char *out, const struct event_job *job, const struct occurrence *o)
 {
     out = put_job(PUT(out, "{\"event\":\"step\""), job, o->job);
-    out = put_integer(PUT(out, ",\"step\":"), o->ordinal);
+    out = decimal_put(PUT(out, ",\"step\":"), o->ordinal);
     out = o->step_kind == STEP_WAIT ? PUT(out, ",\"kind\":\"wait\"")
                                     : PUT(out, ",\"kind\":\"compute\"");
     out = put_optional(out, ",\"note\":", job->note);
@@ -175,7 +143,7 @@ static char *put_retry(char *out, const struct event_job *job, const struct occu
     int64_t next_ns = o->span_ns > INT64_MAX - o->due_ns ? INT64_MAX : o->due_ns + o->span_ns;
 
     out = put_job(PUT(out, "{\"event\":\"retry\""), job, o->job);
-    out = put_integer(PUT(out, ",\"attempt\":"), o->ordinal);
+    out = decimal_put(PUT(out, ",\"attempt\":"), o->ordinal);
     out = put_status(out, (enum job_status)o->status);
     out = put_seconds(PUT(out, ",\"delay\":"), o->span_ns);
     out = put_at(out, job);
@@ -189,7 +157,7 @@ static char *put_done(char *out, const struct event_job *job, const struct occur
     if (job->with_due)
         out = put_seconds(PUT(out, ",\"due\":"), o->due_ns);
     if (o->ordinal > 1)
-        out = put_integer(PUT(out, ",\"attempts\":"), o->ordinal);
+        out = decimal_put(PUT(out, ",\"attempts\":"), o->ordinal);
     return put_optional(out, ",\"data\":", job->data);
 }
 
@@ -212,15 +180,15 @@ char *event_write_occurrence(char *out, const struct event_job *job,
 char *event_write_finished(char *out, uint64_t batch, struct event_text id, uint32_t jobs,
                            int64_t elapsed_ns, const struct batch_result *result)
 {
-    out = put_integer(PUT(out, "{\"event\":\"finished\",\"batch\":"), batch);
+    out = decimal_put(PUT(out, "{\"event\":\"finished\",\"batch\":"), batch);
     out = put_id(out, id);
     out = put_string(PUT(out, ",\"status\":\""), batch_status_names[result->status]);
-    out = put_integer(PUT(out, "\",\"jobs\":"), jobs);
-    out = put_integer(PUT(out, ",\"ok\":"), result->counts[JOB_OK]);
-    out = put_integer(PUT(out, ",\"failed\":"), result->counts[JOB_FAILED]);
-    out = put_integer(PUT(out, ",\"timed_out\":"), result->counts[JOB_TIMED_OUT]);
-    out = put_integer(PUT(out, ",\"cancelled\":"), result->counts[JOB_CANCELLED]);
-    out = put_integer(PUT(out, ",\"skipped\":"), result->counts[JOB_SKIPPED]);
+    out = decimal_put(PUT(out, "\",\"jobs\":"), jobs);
+    out = decimal_put(PUT(out, ",\"ok\":"), result->counts[JOB_OK]);
+    out = decimal_put(PUT(out, ",\"failed\":"), result->counts[JOB_FAILED]);
+    out = decimal_put(PUT(out, ",\"timed_out\":"), result->counts[JOB_TIMED_OUT]);
+    out = decimal_put(PUT(out, ",\"cancelled\":"), result->counts[JOB_CANCELLED]);
+    out = decimal_put(PUT(out, ",\"skipped\":"), result->counts[JOB_SKIPPED]);
     out = put_seconds(PUT(out, ",\"elapsed\":"), elapsed_ns);
     out = put_seconds(PUT(out, ",\"predicted\":"), result->predicted_ns);
     out = put_seconds(PUT(out, ",\"sequential\":"), result->sequential_ns);
@@ -324,8 +292,8 @@ char *event_write_pong(char *out, struct event_text id, const char *version, con
 char *event_write_cancelled(char *out, struct event_text id, uint64_t batch, uint32_t jobs)
 {
     out = put_id(PUT(out, "{\"event\":\"cancelled\""), id);
-    out = put_integer(PUT(out, ",\"batch\":"), batch);
-    out = put_integer(PUT(out, ",\"jobs\":"), jobs);
+    out = decimal_put(PUT(out, ",\"batch\":"), batch);
+    out = decimal_put(PUT(out, ",\"jobs\":"), jobs);
     return put_end(out);
 }
 
@@ -333,20 +301,20 @@ char *event_write_stats(char *out, struct event_text id, const struct event_stat
 {
     out = put_id(PUT(out, "{\"event\":\"stats\""), id);
     out = put_seconds(PUT(out, ",\"uptime\":"), stats->uptime_ns);
-    out = put_integer(PUT(out, ",\"connections\":"), stats->connections);
-    out = put_integer(PUT(out, ",\"batches\":"), stats->batches);
-    out = put_integer(PUT(out, ",\"pending\":"), stats->pending);
-    out = put_integer(PUT(out, ",\"accepted\":"), stats->accepted);
+    out = decimal_put(PUT(out, ",\"connections\":"), stats->connections);
+    out = decimal_put(PUT(out, ",\"batches\":"), stats->batches);
+    out = decimal_put(PUT(out, ",\"pending\":"), stats->pending);
+    out = decimal_put(PUT(out, ",\"accepted\":"), stats->accepted);
     for (unsigned i = 0; i < JOB_STATUSES; i++) {
         out = put_string(PUT(out, ",\""), job_status_names[i]);
-        out = put_integer(PUT(out, "\":"), stats->ended[i]);
+        out = decimal_put(PUT(out, "\":"), stats->ended[i]);
     }
-    out = put_integer(PUT(out, ",\"events\":"), stats->events);
-    out = put_integer(PUT(out, ",\"bytes_in\":"), stats->bytes_in);
-    out = put_integer(PUT(out, ",\"bytes_out\":"), stats->bytes_out);
+    out = decimal_put(PUT(out, ",\"events\":"), stats->events);
+    out = decimal_put(PUT(out, ",\"bytes_in\":"), stats->bytes_in);
+    out = decimal_put(PUT(out, ",\"bytes_out\":"), stats->bytes_out);
     out = put_seconds(PUT(out, ",\"late_p50\":"), stats->late_p50_ns);
     out = put_seconds(PUT(out, ",\"late_p99\":"), stats->late_p99_ns);
     out = put_seconds(PUT(out, ",\"late_max\":"), stats->late_max_ns);
-    out = put_integer(PUT(out, ",\"rss\":"), stats->rss_bytes);
+    out = decimal_put(PUT(out, ",\"rss\":"), stats->rss_bytes);
     return put_end(out);
 }

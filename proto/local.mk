@@ -4,10 +4,14 @@
 
 noinst_LIBRARIES += proto/libwaitd-proto.a
 proto_libwaitd_proto_a_SOURCES = \
+	proto/decimal.c \
+	proto/decimal.h \
 	proto/duration.c \
 	proto/duration.h \
 	proto/event.c \
 	proto/event.h \
+	proto/event_done.c \
+	proto/event_done.h \
 	proto/event_reader.c \
 	proto/event_reader.h \
 	proto/fault.c \

@@ -10,9 +10,11 @@ check_programs = \
 	tests/unit/test_batch \
 	tests/unit/test_batch_ends \
 	tests/unit/test_client \
+	tests/unit/test_decimal \
 	tests/unit/test_draw \
 	tests/unit/test_duration \
 	tests/unit/test_event \
+	tests/unit/test_event_done \
 	tests/unit/test_event_reader \
 	tests/unit/test_fanout \
 	tests/unit/test_fault \

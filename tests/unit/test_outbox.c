@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/event.h"
 #include "tests/support/check.h"
 
 static struct plan *plan;
@@ -44,13 +45,10 @@ static void put_line(const char *text, struct outbox_source *ends)
 
 static void put_done(uint32_t job, int64_t at_ns)
 {
-    size_t room;
-    struct occurrence *record = outbox_record_room(&outbox, &room);
+    struct occurrence done = {.kind = OCCURRED_DONE, .job = job, .ordinal = 1, .due_ns = 5};
 
-    ck_assert_ptr_nonnull(record);
-    ck_assert_uint_ge(room, BATCH_MIN_ROOM);
-    *record = (struct occurrence){.kind = OCCURRED_DONE, .job = job, .ordinal = 1, .due_ns = 5};
-    outbox_record_commit(&outbox, &source, at_ns, 1);
+    ck_assert_uint_eq(outbox_reserve(&outbox, BATCH_MIN_ROOM), BATCH_MIN_ROOM);
+    outbox_put(&outbox, &source, at_ns, &done, 1);
 }
 
 START_TEST(lines_and_records_come_out_in_order)
@@ -124,6 +122,77 @@ START_TEST(any_room_gives_the_same_text)
 }
 END_TEST
 
+/* Something that may happen to a job, mostly its plain end. */
+static struct occurrence some_occurrence(unsigned draw)
+{
+    struct occurrence o = {.due_ns = draw % 1000,
+                           .span_ns = draw % 77,
+                           .job = draw % 100000,
+                           .ordinal = 1,
+                           .kind = OCCURRED_DONE,
+                           .status = JOB_OK};
+
+    if (draw % 5 == 0)
+        o.status = (uint8_t)(draw % JOB_STATUSES);
+    if (draw % 7 == 0)
+        o.ordinal = draw % 4;
+    if (draw % 11 == 0)
+        o.kind = draw % 2 == 0 ? OCCURRED_STARTED : OCCURRED_RETRY;
+    return o;
+}
+
+static unsigned next_draw(unsigned *seed)
+{
+    *seed = *seed * 1103515245 + 12345;
+    return *seed >> 8;
+}
+
+/* Whatever form a record waits in, its text is the general writer's. */
+START_TEST(every_record_becomes_the_line_it_is)
+{
+    enum { ROUNDS = 3000, MOST = 40 };
+    size_t room = (size_t)ROUNDS * MOST * 200, expected_len = 0, got_len = 0, n;
+    char *expected = malloc(room), *got = malloc(room);
+    struct outbox_source *ended;
+    uint64_t records = 0;
+    unsigned seed = 1;
+
+    ck_assert_ptr_nonnull(expected);
+    ck_assert_ptr_nonnull(got);
+    source.with_due = _i == 1;
+    for (int round = 0; round < ROUNDS; round++) {
+        struct occurrence occurred[MOST];
+        int64_t at_ns = next_draw(&seed) % 9 == 0 ? -1 : round / 3;
+        size_t reserved = outbox_reserve(&outbox, MOST);
+
+        ck_assert_uint_ge(reserved, BATCH_MIN_ROOM);
+        ck_assert_uint_le(reserved, MOST);
+        n = next_draw(&seed) % (reserved + 1);
+        for (size_t i = 0; i < n; i++) {
+            struct event_job job = {.batch = source.batch, .with_due = source.with_due};
+
+            occurred[i] = some_occurrence(next_draw(&seed));
+            job.at_ns = at_ns < 0 ? occurred[i].due_ns : at_ns;
+            expected_len =
+                (size_t)(event_write_occurrence(expected + expected_len, &job, &occurred[i]) -
+                         expected);
+        }
+        outbox_put(&outbox, &source, at_ns, occurred, n);
+        records += n;
+        if (round % 5 == 0)
+            got_len += outbox_render(&outbox, got + got_len, next_draw(&seed) % 9000, &ended);
+    }
+    while ((n = outbox_render(&outbox, got + got_len, 5000, &ended)) > 0)
+        got_len += n;
+    ck_assert_uint_eq(got_len, expected_len);
+    ck_assert_int_eq(memcmp(got, expected, got_len), 0);
+    ck_assert_uint_eq(outbox_lines(&outbox), records);
+    ck_assert_uint_eq(outbox_backlog(&outbox), 0);
+    free(expected);
+    free(got);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("outbox");
@@ -133,6 +202,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, lines_and_records_come_out_in_order);
     tcase_add_test(tests, an_empty_outbox_gives_nothing);
     tcase_add_test(tests, any_room_gives_the_same_text);
+    tcase_add_loop_test(tests, every_record_becomes_the_line_it_is, 0, 2);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -94,8 +94,8 @@ START_TEST(a_percentile_is_never_too_low_and_at_most_an_eighth_too_high)
     int64_t late_ns = lates[_i];
     struct event_stats sum;
 
-    stats_late(stats, SECOND, late_ns);
-    stats_late(stats, SECOND, INT64_MAX);
+    stats_late(stats, SECOND, late_ns, 1);
+    stats_late(stats, SECOND, INT64_MAX, 1);
     sum = sum_of(&stats, 1, SECOND);
     ck_assert_int_ge(sum.late_p50_ns, late_ns);
     ck_assert_int_le(sum.late_p50_ns - late_ns, late_ns / 8);
@@ -109,7 +109,7 @@ START_TEST(no_percentile_is_above_the_maximum)
     struct stats *stats = stats_new();
     struct event_stats sum;
 
-    stats_late(stats, SECOND, lates[_i]);
+    stats_late(stats, SECOND, lates[_i], 1);
     sum = sum_of(&stats, 1, SECOND);
     ck_assert_int_eq(sum.late_max_ns, lates[_i]);
     ck_assert_int_eq(sum.late_p50_ns, lates[_i]);
@@ -123,10 +123,9 @@ START_TEST(percentiles_are_taken_over_all_loops_together)
     struct stats *all[2] = {stats_new(), stats_new()};
     struct event_stats sum;
 
-    for (int i = 0; i < 98; i++)
-        stats_late(all[0], SECOND, 2);
-    stats_late(all[1], SECOND, 5);
-    stats_late(all[1], SECOND, 7);
+    stats_late(all[0], SECOND, 2, 98);
+    stats_late(all[1], SECOND, 5, 1);
+    stats_late(all[1], SECOND, 7, 1);
     sum = sum_of(all, 2, SECOND);
     ck_assert_int_eq(sum.late_p50_ns, 2);
     ck_assert_int_eq(sum.late_p99_ns, 5);
@@ -140,7 +139,7 @@ START_TEST(early_counts_as_not_late)
 {
     struct stats *stats = stats_new();
 
-    stats_late(stats, SECOND, -5);
+    stats_late(stats, SECOND, -5, 1);
     ck_assert_int_eq(sum_of(&stats, 1, SECOND).late_max_ns, 0);
     stats_free(stats);
 }
@@ -150,7 +149,7 @@ START_TEST(lateness_is_kept_for_a_minute_and_dropped_soon_after)
 {
     struct stats *stats = stats_new();
 
-    stats_late(stats, 105 * SECOND, 1000);
+    stats_late(stats, 105 * SECOND, 1000, 1);
     ck_assert_int_eq(sum_of(&stats, 1, 164 * SECOND).late_max_ns, 1000);
     ck_assert_int_eq(sum_of(&stats, 1, 170 * SECOND).late_max_ns, 0);
     stats_free(stats);
@@ -162,8 +161,8 @@ START_TEST(a_window_used_again_has_forgotten_what_it_held)
     struct stats *stats = stats_new();
     struct event_stats sum;
 
-    stats_late(stats, 5 * SECOND, 1 * SECOND);
-    stats_late(stats, 85 * SECOND, 10);
+    stats_late(stats, 5 * SECOND, 1 * SECOND, 1);
+    stats_late(stats, 85 * SECOND, 10, 1);
     sum = sum_of(&stats, 1, 86 * SECOND);
     ck_assert_int_eq(sum.late_max_ns, 10);
     ck_assert_int_eq(sum.late_p99_ns, 10);
@@ -203,17 +202,17 @@ START_TEST(a_histogram_counts_a_bound_as_within_it)
     struct stats *stats = stats_new();
     struct stats_totals totals;
 
-    stats_late(stats, SECOND, stats_bounds_ns[0]);
-    stats_late(stats, SECOND, stats_bounds_ns[0] + 1);
-    stats_late(stats, SECOND, stats_bounds_ns[STATS_BOUNDS - 1] + 1);
-    stats_late(stats, SECOND, -5);
+    stats_late(stats, SECOND, stats_bounds_ns[0], 1);
+    stats_late(stats, SECOND, stats_bounds_ns[0] + 1, 3);
+    stats_late(stats, SECOND, stats_bounds_ns[STATS_BOUNDS - 1] + 1, 1);
+    stats_late(stats, SECOND, -5, 1);
     stats_turn(stats, 7);
     stats_totals(&stats, 1, &totals);
     ck_assert_uint_eq(totals.late.counts[0], 2);
-    ck_assert_uint_eq(totals.late.counts[1], 1);
+    ck_assert_uint_eq(totals.late.counts[1], 3);
     ck_assert_uint_eq(totals.late.counts[STATS_BOUNDS], 1);
     ck_assert_uint_eq(totals.late.sum_ns,
-                      (uint64_t)(2 * stats_bounds_ns[0] + stats_bounds_ns[STATS_BOUNDS - 1] + 2));
+                      (uint64_t)(4 * stats_bounds_ns[0] + stats_bounds_ns[STATS_BOUNDS - 1] + 4));
     ck_assert_uint_eq(totals.turns.counts[0], 1);
     ck_assert_uint_eq(totals.turns.sum_ns, 7);
     stats_free(stats);

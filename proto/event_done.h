@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_EVENT_DONE_H
+#define WAITD_EVENT_DONE_H
+
+/*
+ * `done` lines by the block: what is the same in all of them (batch, status,
+ * `at`) is made text once, and a line is little more than three copies and the
+ * job's index.  For jobs that ended at their first attempt, without `due`;
+ * event_write_occurrence() writes all others, and the same text for these.
+ * Pure and re-entrant.
+ */
+
+#include <stdint.h>
+
+#include "proto/event.h"
+
+/* Room for what stands before the index and behind the name, each copied whole. */
+#define EVENT_DONE_HEAD 64
+#define EVENT_DONE_TAIL 64
+
+struct event_done {
+    char head[EVENT_DONE_HEAD], tail[EVENT_DONE_TAIL];
+    unsigned head_len, tail_len;
+};
+
+void event_done_begin(struct event_done *done, uint64_t batch, enum job_status status,
+                      int64_t at_ns);
+
+/* Writes a line, which takes the room that event_write_occurrence() takes. */
+char *event_done_write(char *out, const struct event_done *done, uint32_t job,
+                       struct event_text name, struct event_text data);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+#include "proto/event_done.h"
+
+#include <string.h>
+
+#include "tests/support/check.h"
+
+#define ROOM (EVENT_LINE_MAX + 200)
+
+static const uint64_t batches[] = {1, 42, UINT64_C(1) << 32, UINT64_MAX};
+static const int64_t ats[] = {0, 1, 1500000000, 1000177833, INT64_MAX};
+static const uint32_t jobs[] = {0, 9, 10, 99, 100, 12345, UINT32_MAX};
+
+/* Names and data of every length about those that are copied in pieces. */
+static const char texts[] = "\"abcdefghijklmnopqrstuvwxyz0123456789ABCDEF\"";
+
+static void check_same(const struct event_done *done, const struct event_job *job,
+                       const struct occurrence *occurrence)
+{
+    char general[ROOM], block[ROOM];
+    size_t len;
+
+    memset(general, '#', sizeof(general));
+    memset(block, '#', sizeof(block));
+    len = (size_t)(event_write_occurrence(general, job, occurrence) - general);
+    ck_assert_uint_eq(
+        (size_t)(event_done_write(block, done, occurrence->job, job->name, job->data) - block),
+        len);
+    general[len] = block[len] = '\0';
+    ck_assert_str_eq(block, general);
+}
+
+START_TEST(lines_are_those_of_the_general_writer)
+{
+    for (size_t b = 0; b < sizeof(batches) / sizeof(*batches); b++)
+        for (size_t a = 0; a < sizeof(ats) / sizeof(*ats); a++)
+            for (int status = 0; status < JOB_STATUSES; status++) {
+                struct event_job job = {.batch = batches[b], .at_ns = ats[a]};
+                struct occurrence o = {.kind = OCCURRED_DONE,
+                                       .status = (uint8_t)status,
+                                       .ordinal = status == JOB_SKIPPED ? 0 : 1};
+                struct event_done done;
+
+                event_done_begin(&done, batches[b], (enum job_status)status, ats[a]);
+                for (size_t j = 0; j < sizeof(jobs) / sizeof(*jobs); j++) {
+                    o.job = jobs[j];
+                    check_same(&done, &job, &o);
+                }
+            }
+}
+END_TEST
+
+START_TEST(names_and_data_of_any_length_are_whole)
+{
+    struct occurrence o = {.kind = OCCURRED_DONE, .job = 7, .ordinal = 1};
+    struct event_done done;
+
+    event_done_begin(&done, 3, JOB_OK, 1000177833);
+    for (size_t name = 0; name < sizeof(texts); name++)
+        for (size_t data = 0; data < sizeof(texts); data++) {
+            struct event_job job = {
+                .batch = 3, .at_ns = 1000177833, .name = {texts, name}, .data = {texts, data}};
+
+            check_same(&done, &job, &o);
+        }
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("event_done");
+    TCase *tests = tcase_create("event_done");
+
+    tcase_add_test(tests, lines_are_those_of_the_general_writer);
+    tcase_add_test(tests, names_and_data_of_any_length_are_whole);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
