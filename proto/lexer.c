@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/lexer_internal.h"
+#include "proto/scan.h"
 
 /* A carry buffer larger than this is given back once its token is used. */
 #define CARRY_KEPT_BYTES 65536
@@ -310,7 +311,7 @@ static enum lexer_token_kind begin_text(struct lexer *lexer, struct lexer_token 
 static inline enum lexer_token_kind begin_string(struct lexer *lexer, struct lexer_token *token,
                                                  enum lexer_token_kind kind, const char *from)
 {
-    const char *quote = lexer_skip_plain(from + 1, lexer->end);
+    const char *quote = scan_plain(from + 1, lexer->end);
     if (quote < lexer->end && *quote == '"') {
         lexer->escaped = false;
         return hand_out(lexer, token, kind, from, quote + 1);
@@ -443,15 +444,6 @@ static enum lexer_token_kind refuse_follower(struct lexer *lexer, struct lexer_t
     return bad(lexer, token, at, complaint);
 }
 
-static inline const char *skip_blanks(const char *at, const char *end)
-{
-    /* The first comparison settles nearly every byte. */
-    while (at < end && (unsigned char)*at <= ' ' &&
-           (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
-        at++;
-    return at;
-}
-
 /* Takes the byte at `at`, which is not white space. */
 static enum lexer_token_kind take(struct lexer *lexer, struct lexer_token *token, const char *at)
 {
@@ -484,17 +476,35 @@ enum lexer_token_kind lexer_next(struct lexer *lexer, struct lexer_token *token)
         return resume(lexer, token);
     if (lexer->held > 0)
         drop_carry(lexer);
-    const char *at = skip_blanks(lexer->at, lexer->end);
+    const char *at = scan_blanks(lexer->at, lexer->end);
     if (at < lexer->end && lexer->expect == COMMA_OR_END && *at == ',') {
         lexer->expect = lexer->in_object ? KEY : VALUE;
-        at = skip_blanks(at + 1, lexer->end);
+        at = scan_blanks(at + 1, lexer->end);
     } else if (at < lexer->end && lexer->expect == COLON && *at == ':') {
         lexer->expect = VALUE;
-        at = skip_blanks(at + 1, lexer->end);
+        at = scan_blanks(at + 1, lexer->end);
     }
     if (at == lexer->end) {
         lexer->at = at;
         return run_out(lexer, token);
     }
     return take(lexer, token, at);
+}
+
+/* ---- Elements that need no tokens -------------------------------------------- */
+
+bool lexer_elements(const struct lexer *lexer, struct lexer_window *window)
+{
+    bool first = lexer->expect == FIRST_VALUE || lexer->expect == VALUE;
+    if ((!first && lexer->expect != COMMA_OR_END) || lexer->in_object || lexer->depth == 0 ||
+        lexer->depth >= lexer->max_depth || lexer->cut != LEXER_MORE || lexer->last != LEXER_MORE)
+        return false;
+    *window = (struct lexer_window){.at = lexer->at, .end = lexer->end, .comma = !first};
+    return true;
+}
+
+void lexer_pass(struct lexer *lexer, const char *end)
+{
+    lexer->at = end;
+    lexer->expect = COMMA_OR_END;
 }

@@ -88,6 +88,21 @@ enum lexer_token_kind lexer_next(struct lexer *lexer, struct lexer_token *token)
  */
 void lexer_skip(struct lexer *lexer, bool skip);
 
+/*
+ * Elements of an array that a caller can read by itself.  Between two tokens,
+ * where an element of an array may come next and may hold brackets of its own,
+ * lexer_elements() tells what of the piece is there to be looked at, and
+ * returns true.  A caller who is certain that some bytes from window.at on are
+ * whole elements, by the letter of RFC 8259, each with one more bracket open at
+ * most, passes them by telling where the last one ends.
+ */
+struct lexer_window {
+    const char *at, *end; /* to where the piece or max_bytes ends */
+    bool comma;           /* a comma comes before the next element */
+};
+bool lexer_elements(const struct lexer *lexer, struct lexer_window *window);
+void lexer_pass(struct lexer *lexer, const char *end);
+
 /* How many bytes of the last piece have not been looked at yet. */
 size_t lexer_rest(const struct lexer *lexer);
 

@@ -7,8 +7,6 @@
  * lexer_scan.c looks at the bytes of strings, numbers and words.
  */
 
-#include <string.h>
-
 #include "proto/lexer.h"
 
 /* What may come next. */
@@ -95,33 +93,5 @@ const char *lexer_scan_word(struct lexer *lexer, const char *at); /* whole: *wor
 /* Whether a number in this state may end before `next`, or without a next
  * byte at all (-1). */
 bool lexer_number_may_end(enum number_state state, int next);
-
-/* Returns the first byte of a string that is not plain: a quote, a backslash,
- * a control character, a byte beyond ASCII; or end. */
-static inline const char *lexer_skip_plain(const char *at, const char *end)
-{
-    const uint64_t ones = 0x0101010101010101ULL, highs = 0x8080808080808080ULL;
-    while (end - at >= 8) {
-        uint64_t bytes;
-        memcpy(&bytes, at, sizeof(bytes));
-        uint64_t quote = bytes ^ (ones * '"'), backslash = bytes ^ (ones * '\\');
-        uint64_t found = (bytes - ones * 0x20) | (quote - ones) | (backslash - ones) | bytes;
-        found &= highs;
-        if (found == 0) {
-            at += 8;
-            continue;
-        }
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-        /* A borrow may mark bytes above the first one found, none below it. */
-        return at + __builtin_ctzll(found) / 8;
-#else
-        break;
-#endif
-    }
-    while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' &&
-           *at != '\\')
-        at++;
-    return at;
-}
 
 #endif

@@ -4,7 +4,10 @@
 
 #include "proto/lexer.h"
 
+#include <string.h>
+
 #include "proto/lexer_internal.h"
+#include "proto/scan.h"
 
 /* ---- Strings -------------------------------------------------------------- */
 
@@ -75,7 +78,7 @@ const char *lexer_scan_string(struct lexer *lexer, const char *at)
     const char *end = lexer->end;
     while (lexer->state != CLOSED) {
         if (lexer->state == PLAIN)
-            at = lexer_skip_plain(at, end);
+            at = scan_plain(at, end);
         if (at == end)
             break;
         unsigned char c = (unsigned char)*at;

@@ -8,6 +8,8 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/decimal.h \
 	proto/duration.c \
 	proto/duration.h \
+	proto/duration_short.c \
+	proto/duration_short.h \
 	proto/event.c \
 	proto/event.h \
 	proto/event_done.c \
@@ -23,11 +25,14 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/request.c \
 	proto/request.h \
 	proto/request_fault.c \
+	proto/request_flat.c \
+	proto/request_flat.h \
 	proto/request_internal.h \
 	proto/request_job.c \
 	proto/request_law.c \
 	proto/request_top.c \
-	proto/request_value.c
+	proto/request_value.c \
+	proto/scan.h
 
 dist_man_MANS += \
 	proto/waitd-protocol.7

@@ -390,12 +390,24 @@ static enum request_result break_off(struct request_reader *reader, enum lexer_t
     return tell(reader, REQUEST_BROKEN, request, fault);
 }
 
+/* Whether what comes next is an element of `jobs` that is to be kept.  (What is
+ * skipped or dropped has been at fault.) */
+static bool at_job(struct request_reader *reader)
+{
+    return reader->n_frames > 0 && request_frame(reader)->context == &request_jobs_array &&
+           reader->phase == REQUEST_READING && request_keeps(reader);
+}
+
 static enum request_result read_tokens(struct request_reader *reader, size_t budget,
                                        struct request *request, struct fault *fault)
 {
     struct lexer_token token;
     size_t left = budget < SIZE_MAX / TOKENS_PER_JOB ? budget * TOKENS_PER_JOB : SIZE_MAX;
     for (; left > 0; left--) {
+        if (at_job(reader))
+            left -= TOKENS_PER_JOB * request_take_flat(reader, left / TOKENS_PER_JOB);
+        if (left == 0)
+            break;
         enum lexer_token_kind kind = lexer_next(reader->lexer, &token);
         if (kind >= LEXER_BAD || kind == LEXER_MORE) {
             if (kind == LEXER_MORE)

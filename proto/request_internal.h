@@ -9,6 +9,7 @@
  *                    beginning and end, completing its plan
  *   request_top.c    the members of a request
  *   request_job.c    jobs and defaults, steps, `after`, `data`
+ *   request_flat.c   the jobs that need no tokens, found without them
  *   request_law.c    drawn durations and back-offs
  *   request_value.c  single values: strings, integers, durations, choices
  *   request_fault.c  refusing: messages, paths, skipping and dropping
@@ -158,6 +159,10 @@ void request_keep_id(struct request_reader *reader, const struct lexer_token *to
 
 /* Takes a token of `data` while it is copied. */
 void request_copy(struct request_reader *reader, const struct lexer_token *token);
+
+/* Adds the flat jobs that come next (request_flat.h) to the plan, at most `most`
+ * of them.  Returns how many there were. */
+size_t request_take_flat(struct request_reader *reader, size_t most);
 
 /* Opens the frame of `defaults`. */
 void request_begin_defaults(struct request_reader *reader);

@@ -6,7 +6,9 @@
 
 #include <string.h>
 
+#include "proto/request_flat.h"
 #include "proto/request_internal.h"
+#include "proto/scan.h"
 
 /* What a plan holds for an element, a step and a name waited for, roughly. */
 #define ELEMENT_BYTES 24
@@ -506,6 +508,72 @@ static void close_defaults(struct request_reader *reader, const struct lexer_tok
     if (plan_set_defaults(reader->plan, &reader->spec, plain_name(reader), reader->name.len) !=
         PLAN_OK)
         request_no_memory(reader);
+}
+
+/* The room that is left below a limit. */
+static uint64_t left_of(uint64_t most, uint64_t taken)
+{
+    return taken < most ? most - taken : 0;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Does for a flat job what close_job() and all before it would. */
+static int add_flat(struct request_reader *reader, const struct request_flat *job)
+{
+    if (plan_add_plain(reader->plan, job->name, job->name_len, job->wait_ns) != PLAN_OK)
+        return -1;
+    reader->kept_bytes += ELEMENT_BYTES;
+    if (job->name != NULL)
+        reader->kept_bytes += job->name_len + sizeof(plan_text_ref);
+    if (job->wait_ns >= 0)
+        reader->kept_bytes += STEP_BYTES;
+    return 0;
+}
+
+size_t request_take_flat(struct request_reader *reader, size_t most)
+{
+    const struct plan_limits *limits = &reader->limits.plan;
+    uint64_t max_string = reader->limits.max_string;
+    const struct request_flat_limits flat = {.max_wait_ns = limits->max_wait_ns,
+                                             .max_name = max_string > 0 ? max_string : UINT64_MAX};
+    struct request_frame *frame = request_frame(reader);
+    struct lexer_window window;
+    struct request_flat job;
+    size_t n = 0;
+    if (!lexer_elements(reader->lexer, &window))
+        return 0;
+    /* One job more than may be is left to who refuses it; one for which there is
+     * no memory, too. */
+    most = least(most, least(left_of(limits->max_jobs, reader->jobs),
+                             left_of(limits->max_steps, reader->steps)));
+    const char *done = window.at;
+    for (; n < most; n++) {
+        const char *at = scan_blanks(done, window.end);
+        if (window.comma) {
+            if (at == window.end || *at != ',')
+                break;
+            at = scan_blanks(at + 1, window.end);
+        }
+        at = request_flat_scan(at, window.end, &flat, &job);
+        if (at == NULL || add_flat(reader, &job) != 0)
+            break;
+        done = at;
+        window.comma = true;
+    }
+    if (n == 0)
+        return 0;
+    lexer_pass(reader->lexer, done);
+    frame->index += n - !frame->has_index;
+    frame->has_index = true;
+    reader->jobs += n;
+    reader->steps += n;
+    reader->whole_elements += (uint32_t)n;
+    reader->whole_end = lexer_offset(reader->lexer) - 1;
+    return n;
 }
 
 const struct request_context request_job_object = {

@@ -13,6 +13,7 @@ check_programs = \
 	tests/unit/test_decimal \
 	tests/unit/test_draw \
 	tests/unit/test_duration \
+	tests/unit/test_duration_short \
 	tests/unit/test_event \
 	tests/unit/test_event_done \
 	tests/unit/test_event_reader \
@@ -29,6 +30,7 @@ check_programs = \
 	tests/unit/test_report \
 	tests/unit/test_request \
 	tests/unit/test_request_faults \
+	tests/unit/test_request_flat \
 	tests/unit/test_request_memory \
 	tests/unit/test_rewrite \
 	tests/unit/test_stats \

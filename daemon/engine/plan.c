@@ -272,6 +272,25 @@ int plan_add_element(struct plan *plan, const struct job_spec *job, const char *
     return PLAN_OK;
 }
 
+int plan_add_plain(struct plan *plan, const char *name, size_t name_len, int64_t wait_ns)
+{
+    struct spec spec = {.wait_ns = wait_ns, .count = 1};
+
+    if (plan->n_elements == PLAN_NONE - 1)
+        return PLAN_NOMEM;
+    if (name == NULL && joins_run(plan, &spec)) {
+        plan->specs[plan->n_specs - 1].count++;
+    } else {
+        if (grow(&plan->specs, plan->n_specs, &plan->room_specs, sizeof(spec)) != PLAN_OK)
+            return PLAN_NOMEM;
+        if (name != NULL && plan_add_text(plan, name, name_len, &spec.name) != PLAN_OK)
+            return PLAN_NOMEM;
+        plan->specs[plan->n_specs++] = spec;
+    }
+    plan->n_elements++;
+    return PLAN_OK;
+}
+
 static void inherit_rest(struct job_spec *to, const struct job_spec *from, unsigned take)
 {
     if (take & JOB_RETRIES)

@@ -163,6 +163,13 @@ uint32_t plan_n_traces(const struct plan *plan);
 int plan_add_element(struct plan *plan, const struct job_spec *spec, const char *plain_name,
                      size_t plain_len);
 
+/*
+ * The same for an element that sets nothing but a name without escapes (its
+ * token; NULL for none) and one constant wait (-1 for none): no more than
+ * plan_add_text(), plan_add_step() and plan_add_element() do, in one step.
+ */
+int plan_add_plain(struct plan *plan, const char *name, size_t name_len, int64_t wait_ns);
+
 /* What elements take that do not set it themselves; may come before, between
  * or after them. */
 int plan_set_defaults(struct plan *plan, const struct job_spec *spec, const char *plain_name,

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The jobs of a plan that are printed; the rest are told apart by a digest. */
+#define JOBS_PRINTED 8
+
 const struct request_limits reading_limits = {
     .max_bytes = 64 << 20,
     .max_depth = 64,
@@ -101,6 +104,23 @@ static void print_job(FILE *out, const struct plan *plan, uint32_t job)
     fprintf(out, "]");
 }
 
+/* What the jobs say that are not printed, as one number. */
+static uint64_t digest_jobs(const struct plan *plan)
+{
+    uint64_t hash = 0xCBF29CE484222325u;
+    for (uint32_t i = JOBS_PRINTED; i < plan_n_jobs(plan); i++) {
+        char *text = NULL;
+        size_t len = 0;
+        FILE *out = open_memstream(&text, &len);
+        print_job(out, plan, i);
+        fclose(out);
+        for (size_t at = 0; at < len; at++)
+            hash = (hash ^ (unsigned char)text[at]) * 0x100000001B3u;
+        free(text);
+    }
+    return hash;
+}
+
 static void print_plan(FILE *out, const struct plan *plan)
 {
     const struct plan_options *options = plan_options_of(plan);
@@ -114,8 +134,10 @@ static void print_plan(FILE *out, const struct plan *plan)
     if (options->seed != 0)
         fprintf(out, " seed=%" PRId64, options->seed);
     fprintf(out, " jobs=%" PRIu32, plan_n_jobs(plan));
-    for (uint32_t i = 0; i < plan_n_jobs(plan) && i < 8; i++)
+    for (uint32_t i = 0; i < plan_n_jobs(plan) && i < JOBS_PRINTED; i++)
         print_job(out, plan, i);
+    if (plan_n_jobs(plan) > JOBS_PRINTED)
+        fprintf(out, " ... %016" PRIx64, digest_jobs(plan));
 }
 
 static void print_request(FILE *out, struct request *request)

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_SCAN_H
+#define WAITD_SCAN_H
+
+/*
+ * Passing over runs of bytes in JSON text: what the lexer and the scanner of
+ * flat jobs have in common.  Each returns the first byte in at .. end that does
+ * not belong, or end.
+ */
+
+#include <stdint.h>
+#include <string.h>
+
+/* White space between tokens. */
+static inline const char *scan_blanks(const char *at, const char *end)
+{
+    /* The first comparison settles nearly every byte. */
+    while (at < end && (unsigned char)*at <= ' ' &&
+           (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+        at++;
+    return at;
+}
+
+/* The plain bytes of a string: neither a quote nor a backslash, nor a control
+ * character, nor beyond ASCII.  Eight at a time. */
+static inline const char *scan_plain(const char *at, const char *end)
+{
+    const uint64_t ones = 0x0101010101010101ULL, highs = 0x8080808080808080ULL;
+    while (end - at >= 8) {
+        uint64_t bytes;
+        memcpy(&bytes, at, sizeof(bytes));
+        uint64_t quote = bytes ^ (ones * '"'), backslash = bytes ^ (ones * '\\');
+        uint64_t found = (bytes - ones * 0x20) | (quote - ones) | (backslash - ones) | bytes;
+        found &= highs;
+        if (found == 0) {
+            at += 8;
+            continue;
+        }
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        /* A borrow may mark bytes above the first one found, none below it. */
+        return at + __builtin_ctzll(found) / 8;
+#else
+        break;
+#endif
+    }
+    while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' &&
+           *at != '\\')
+        at++;
+    return at;
+}
+
+#endif
