@@ -9,6 +9,7 @@
 
 #include "client/show.h"
 #include "proto/duration.h"
+#include "proto/nearest.h"
 
 #define CONNECT_TIMEOUT_NS 5000000000
 
@@ -221,6 +222,39 @@ static void make_options(struct option options[N_FLAGS + 1])
     options[N_FLAGS] = (struct option){0};
 }
 
+/* A flag that is none: which ones it may be short for, or a slip of. */
+static void describe_unknown(char problem[ARGUMENTS_PROBLEM_MAX], const char *word)
+{
+    size_t len = strcspn(word, "="), used;
+    bool is_long = strncmp(word, "--", 2) == 0 && len > 2;
+    struct nearest nearest;
+    unsigned n = 0;
+
+    nearest_begin(&nearest, word + 2, is_long ? len - 2 : 0);
+    for (size_t i = 0; is_long && i < N_FLAGS; i++) {
+        nearest_try(&nearest, flags[i].name);
+        n += strncmp(flags[i].name, word + 2, len - 2) == 0;
+    }
+    if (n > 1) {
+        snprintf(problem, ARGUMENTS_PROBLEM_MAX, "%.*s may be", (int)len, word);
+        for (size_t i = 0; i < N_FLAGS; i++) {
+            used = strlen(problem);
+            if (strncmp(flags[i].name, word + 2, len - 2) == 0)
+                snprintf(problem + used, ARGUMENTS_PROBLEM_MAX - used, " --%s%s", flags[i].name,
+                         --n > 1  ? ","
+                         : n == 1 ? " or"
+                                  : "; see waitctl --help");
+        }
+    } else if (nearest.best != NULL) {
+        snprintf(problem, ARGUMENTS_PROBLEM_MAX,
+                 "unknown flag %.*s (did you mean --%s?); see waitctl --help", (int)len, word,
+                 nearest.best);
+    } else {
+        snprintf(problem, ARGUMENTS_PROBLEM_MAX, "unknown flag %.*s; see waitctl --help", (int)len,
+                 word);
+    }
+}
+
 /* What getopt stumbled over. */
 static void describe(char problem[ARGUMENTS_PROBLEM_MAX], int result, char *const *argv, int before)
 {
@@ -233,7 +267,19 @@ static void describe(char problem[ARGUMENTS_PROBLEM_MAX], int result, char *cons
     else if (optopt != 0)
         snprintf(problem, ARGUMENTS_PROBLEM_MAX, "--%s takes no value", find_flag(optopt)->name);
     else
-        snprintf(problem, ARGUMENTS_PROBLEM_MAX, "unknown flag %s; see waitctl --help", word);
+        describe_unknown(problem, word);
+}
+
+static void describe_command(char problem[ARGUMENTS_PROBLEM_MAX], const char *word)
+{
+    struct nearest nearest;
+
+    nearest_begin(&nearest, word, strlen(word));
+    for (unsigned i = 0; i < COMMANDS; i++)
+        nearest_try(&nearest, command_table[i].name);
+    snprintf(problem, ARGUMENTS_PROBLEM_MAX, "unknown command '%.64s'%s%s%s; see waitctl --help",
+             word, nearest.best != NULL ? " (did you mean " : "",
+             nearest.best != NULL ? nearest.best : "", nearest.best != NULL ? "?)" : "");
 }
 
 /* What the whole line has to be looked at for. */
@@ -286,7 +332,7 @@ static bool take_operand(struct arguments *arguments, char *word,
     arguments->command = command_find(word);
     if (arguments->command != COMMANDS)
         return true;
-    snprintf(problem, ARGUMENTS_PROBLEM_MAX, "unknown command '%s'; see waitctl --help", word);
+    describe_command(problem, word);
     return false;
 }
 

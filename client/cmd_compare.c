@@ -262,7 +262,7 @@ static struct source *make_source(const struct arguments *arguments)
         else if ((source = source_new_text(&out)) == NULL)
             say("%s", strerror(ENOMEM));
         else
-            source_set_name(source, path);
+            source_set_origin(source, path, &text, &arguments->overrides);
     }
     bytes_fini(&text);
     bytes_fini(&out);

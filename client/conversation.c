@@ -11,6 +11,10 @@
 #include "client/local.h"
 #include "client/say.h"
 #include "client/session.h"
+#include "client/text.h"
+
+/* Longer addresses are cut in hints. */
+#define SERVER_MAX 256
 
 const struct show *conversation_show(const struct arguments *arguments)
 {
@@ -69,13 +73,37 @@ static enum status talk_locally(struct session_setup *setup)
     return is_cut_short ? status : judge_daemon(ended, status);
 }
 
-static void say_unreachable(const char *server, const char *problem)
+static bool is_here(const struct dial_target *target)
 {
-    if (strcmp(server, DIAL_DEFAULT) == 0)
-        say("%s: %s; start a daemon with `waitd`, or do without one by --local", server, problem);
-    else
-        say("%s: %s; start a daemon with `waitd --listen %s`, or do without one by --local", server,
-            problem, server);
+    return target->is_unix || target->host[0] == '\0' || strcmp(target->host, "127.0.0.1") == 0 ||
+           strcmp(target->host, "::1") == 0 || strcmp(target->host, "localhost") == 0;
+}
+
+/* Whether services are a system's own here: what sd_booted(3) looks at. */
+static bool has_services(void)
+{
+    return access("/run/systemd/system/", F_OK) == 0;
+}
+
+/* What is wrong, and what to do about it. */
+static void say_unreachable(const char *server, const struct dial_target *target,
+                            const char *problem)
+{
+    bool is_default = strcmp(server, DIAL_DEFAULT) == 0;
+    struct bytes hint = {0};
+
+    if (is_here(target)) {
+        bytes_add_string(&hint, "  to start a daemon there:  ");
+        bytes_add_string(&hint, is_default ? "waitd" : "waitd --listen ");
+        if (!is_default)
+            text_append_safe(&hint, server, strlen(server), SERVER_MAX);
+        if (has_services())
+            bytes_add_string(&hint, "\n  or, as a service:        systemctl start waitd.socket");
+        bytes_add_string(&hint, "\n");
+    }
+    bytes_add_string(&hint, "  to do without a daemon:   the same command with --local\n");
+    say_with(&hint, "no daemon at %s: %s", server, problem);
+    bytes_fini(&hint);
 }
 
 static enum status talk_to(struct session_setup *setup, const char *server, int64_t timeout_ns)
@@ -92,7 +120,7 @@ static enum status talk_to(struct session_setup *setup, const char *server, int6
     setup->peer = server;
     setup->fd = dial(&target, timeout_ns, &problem);
     if (setup->fd < 0) {
-        say_unreachable(server, problem);
+        say_unreachable(server, &target, problem);
         return STATUS_LOST;
     }
     status = session_run(setup, &is_cut_short);

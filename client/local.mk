@@ -30,6 +30,8 @@ client_libwaitctl_a_SOURCES = \
 	client/dial.h \
 	client/digest.c \
 	client/digest.h \
+	client/excerpt.c \
+	client/excerpt.h \
 	client/fanout.c \
 	client/fanout.h \
 	client/graph.c \
@@ -40,6 +42,8 @@ client_libwaitctl_a_SOURCES = \
 	client/lines.h \
 	client/local.c \
 	client/local.h \
+	client/locate.c \
+	client/locate.h \
 	client/moment.c \
 	client/moment.h \
 	client/output.c \
@@ -48,6 +52,8 @@ client_libwaitctl_a_SOURCES = \
 	client/overrides.h \
 	client/progress.c \
 	client/progress.h \
+	client/refusal.c \
+	client/refusal.h \
 	client/rewrite.c \
 	client/rewrite.h \
 	client/say.c \

@@ -8,4 +8,9 @@
  */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same with `below` behind it as it stands: whole lines, fit for a terminal. */
+struct bytes;
+void say_with(const struct bytes *below, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 #endif

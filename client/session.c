@@ -14,8 +14,13 @@
 #include "client/moment.h"
 #include "client/output.h"
 #include "client/progress.h"
+#include "client/refusal.h"
 #include "client/say.h"
 #include "client/tally.h"
+
+/* A quotation is looked for from the start of its file: of many refusals the
+ * first ones have one. */
+#define REFUSALS_QUOTED 20
 
 #define RECEIVE_BYTES  65536
 #define OUTGOING_BYTES 65536
@@ -40,10 +45,11 @@ struct session {
     char *received;       /* RECEIVE_BYTES */
     int signals;          /* see client/interrupt.h */
     uint64_t cancels;     /* requests of our own */
+    uint64_t refusals;    /* told of so far */
     int64_t answer_by_ns; /* when to tell that all is sent, answered or not; 0 before */
     int64_t deadline_ns;  /* to give up at; 0 for none */
     bool write_closed, read_closed;
-    bool is_interrupted, is_cut_short, has_said_error;
+    bool is_interrupted, is_cut_short;
     bool is_foreign; /* what came is not of this protocol */
     int error;       /* of the connection, errno */
 };
@@ -132,20 +138,14 @@ static void interrupt(struct session *session)
 
 static void say_error(struct session *session, const struct event *event)
 {
-    const char *file = source_name(session->setup->source, session->fanout->tally.answers - 1);
-    bool has_path = event->path.len > 0;
-
-    if (session->fanout->parts[0].show->is_of_one && session->has_said_error)
+    if (session->fanout->parts[0].show->is_of_one && session->refusals > 0)
         return;
-    session->has_said_error = true;
     /* A batch may end before our own cancel reaches it. */
     if (session->is_interrupted && event_reader_is(event->code, "not_found"))
         return;
     progress_clear(&session->progress);
-    say("%s%s%.*s: %.*s%s%.*s%s", file != NULL ? file : "", file != NULL ? ": " : "",
-        (int)event->code.len, event->code.text, (int)event->message.len, event->message.text,
-        has_path ? " (at " : "", (int)event->path.len, has_path ? event->path.text : "",
-        has_path ? ")" : "");
+    refusal_say(session->setup->source, session->fanout->tally.answers - 1, event,
+                session->refusals++ < REFUSALS_QUOTED);
 }
 
 static void take_line(struct session *session, const char *line, size_t len)
@@ -305,6 +305,7 @@ static void pump(struct session *session, bool is_ready)
         if (source_fd(source) >= 0 && !is_ready)
             return;
         is_ready = false;
+        source_answered(source, session->fanout->tally.answers - session->cancels);
         source_read(source, &session->outgoing);
     }
 }

@@ -14,21 +14,36 @@
 
 #define PIECE_BYTES 65536
 
+/* So much of what cannot be read again is kept until it is answered. */
+#define KEPT_BYTES ((size_t)16 << 20)
+
+/* So much of a file is read again. */
+#define QUOTED_BYTES ((size_t)256 << 20)
+
 struct input {
     const char *path;      /* NULL for a text */
     const char *name;      /* for messages, where it is not the path */
     uint64_t requests_end; /* of this one and those before it, once it is over */
+    bool is_regular;       /* what it holds is read again when it is quoted */
+    off_t start;           /* in the file, of what was read */
+    /* Else what was read and not answered yet, and what came before it. */
+    struct bytes kept;
+    bool is_kept_cut; /* more was read than is kept */
+    uint64_t kept_requests, kept_lines;
 };
 
 struct source {
     struct input *inputs;
     size_t n, current;
-    const struct overrides *overrides;
-    struct overrides own_overrides; /* in place of those given */
+    const struct overrides *overrides; /* to be put in */
+    const struct overrides *flags;     /* put in, here or before */
+    struct overrides own_overrides;    /* in place of those given */
     struct digest digest;
     bool has_digest;
-    struct bytes text;
-    int fd; /* of the current input; -1 if it is not open */
+    struct bytes text;   /* of an input without a path, all of it, */
+    size_t text_sent;    /* of which so much is sent */
+    struct bytes origin; /* the text that it was made of, empty for none */
+    int fd;              /* of the current input; -1 if it is not open */
     bool needs_poll;
     struct rewrite *rewrite; /* of the current input, and of the last one to the end */
     uint64_t requests;       /* of the inputs before the current one */
@@ -89,7 +104,7 @@ struct source *source_new_files(char *const *paths, size_t n, const struct overr
         say("%s", strerror(errno));
         return NULL;
     }
-    source->overrides = overrides;
+    source->overrides = source->flags = overrides;
     source->inputs[0].path = "-";
     for (size_t i = 0; i < n; i++) {
         source->inputs[i].path = paths[i];
@@ -128,6 +143,9 @@ void source_free(struct source *source)
     bytes_fini(&source->text);
     digest_fini(&source->digest);
     overrides_fini(&source->own_overrides);
+    bytes_fini(&source->origin);
+    for (size_t i = 0; i < source->n; i++)
+        bytes_fini(&source->inputs[i].kept);
     free(source->inputs);
     free(source);
 }
@@ -196,6 +214,8 @@ static int open_input(struct source *source)
         return -1;
     }
     source->needs_poll = !S_ISREG(status.st_mode);
+    source->inputs[source->current].is_regular = S_ISREG(status.st_mode);
+    source->inputs[source->current].start = lseek(source->fd, 0, SEEK_CUR);
     return 0;
 }
 
@@ -229,6 +249,16 @@ static void end_input(struct source *source)
     }
 }
 
+static void keep(struct input *input, const char *piece, size_t len)
+{
+    size_t room = KEPT_BYTES - bytes_len(&input->kept);
+
+    if (input->is_regular || input->is_kept_cut)
+        return;
+    bytes_add(&input->kept, piece, len < room ? len : room);
+    input->is_kept_cut = len > room;
+}
+
 static void take_piece(struct source *source, const char *piece, size_t len, struct bytes *out)
 {
     source->state = len > 0 ? rewrite_feed(source->rewrite, piece, len, out)
@@ -247,13 +277,16 @@ void source_read(struct source *source, struct bytes *out)
     if (source->rewrite == NULL && (open_input(source) < 0 || source_fd(source) >= 0))
         return;
     if (source->inputs[source->current].path == NULL) {
-        size_t left = bytes_len(&source->text), part = left < PIECE_BYTES ? left : PIECE_BYTES;
+        size_t left = bytes_len(&source->text) - source->text_sent;
+        size_t part = left < PIECE_BYTES ? left : PIECE_BYTES;
 
-        take_piece(source, bytes_at(&source->text), part, out);
-        bytes_consume(&source->text, part);
+        take_piece(source, bytes_at(&source->text) + source->text_sent, part, out);
+        source->text_sent += part;
         return;
     }
     len = read(source->fd, piece, sizeof piece);
+    if (len > 0)
+        keep(&source->inputs[source->current], piece, (size_t)len);
     if (len >= 0)
         take_piece(source, piece, (size_t)len, out);
     else if (errno != EAGAIN && errno != EINTR)
@@ -295,18 +328,99 @@ uint64_t source_requests(const struct source *source)
     return source->requests + (source->rewrite != NULL ? rewrite_requests(source->rewrite) : 0);
 }
 
-void source_set_name(struct source *source, const char *name)
+void source_set_origin(struct source *source, const char *name, struct bytes *text,
+                       const struct overrides *overrides)
 {
+    source->flags = overrides;
     source->inputs[0].name = name;
+    source->origin = *text;
+    *text = (struct bytes){0};
 }
 
-const char *source_name(const struct source *source, uint64_t request)
+/* The input that the request came from. */
+static size_t input_of(const struct source *source, uint64_t request)
 {
     size_t i = 0;
 
     while (i < source->current && request >= source->inputs[i].requests_end)
         i++;
-    if (source->inputs[i].path == NULL)
-        return source->inputs[i].name;
-    return display_name(source->inputs[i].path);
+    return i;
+}
+
+const char *source_name(const struct source *source, uint64_t request)
+{
+    const struct input *input = &source->inputs[input_of(source, request)];
+
+    return input->path == NULL ? input->name : display_name(input->path);
+}
+
+/* ---- Quoting ----------------------------------------------------------------- */
+
+void source_answered(struct source *source, uint64_t answers)
+{
+    struct input *input = &source->inputs[source->current];
+    const char *text = bytes_at(&input->kept), *end = text + bytes_len(&input->kept);
+
+    if (text == end || answers < source_requests(source) || !source_is_between(source))
+        return;
+    for (; (text = memchr(text, '\n', (size_t)(end - text))) != NULL; text++)
+        input->kept_lines++;
+    input->kept_requests = source_requests(source);
+    input->is_kept_cut = false;
+    bytes_consume(&input->kept, bytes_len(&input->kept));
+}
+
+/* Reads again what was read from the file.  It may have changed since; then
+ * what is shown of it is what stands there now. */
+static void read_again(const struct input *input, struct bytes *text)
+{
+    bool is_open = is_stdin(input->path);
+    int fd = is_open ? STDIN_FILENO : open(input->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    off_t at = input->start > 0 ? input->start : 0;
+    ssize_t len = fd < 0 ? 0 : 1;
+
+    while (len > 0 && bytes_len(text) < QUOTED_BYTES) {
+        char *room = bytes_reserve(text, PIECE_BYTES);
+
+        len = room != NULL ? pread(fd, room, PIECE_BYTES, at) : 0;
+        if (len > 0) {
+            bytes_commit(text, (size_t)len);
+            at += len;
+        }
+    }
+    if (fd >= 0 && !is_open)
+        close(fd);
+}
+
+bool source_quote(const struct source *source, uint64_t request, struct source_quote *quote)
+{
+    size_t i = input_of(source, request);
+    const struct input *input = &source->inputs[i];
+
+    *quote = (struct source_quote){.name = source_name(source, request), .flags = source->flags};
+    if (bytes_len(&source->origin) > 0) {
+        quote->text = bytes_at(&source->origin);
+        quote->len = bytes_len(&source->origin);
+        return true;
+    }
+    quote->request = request - (i > 0 ? source->inputs[i - 1].requests_end : 0);
+    if (input->path == NULL) {
+        quote->text = bytes_at(&source->text);
+        quote->len = bytes_len(&source->text);
+    } else if (input->is_regular) {
+        read_again(input, &quote->read);
+        quote->text = bytes_at(&quote->read);
+        quote->len = bytes_len(&quote->read);
+    } else if (request >= input->kept_requests) {
+        quote->request = request - input->kept_requests;
+        quote->text = bytes_at(&input->kept);
+        quote->len = bytes_len(&input->kept);
+        quote->lines_before = input->kept_lines;
+    }
+    return quote->len > 0;
+}
+
+void source_quote_fini(struct source_quote *quote)
+{
+    bytes_fini(&quote->read);
 }

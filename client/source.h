@@ -64,11 +64,39 @@ bool source_has_quit(const struct source *source);
 /* Requests sent so far that will be answered. */
 uint64_t source_requests(const struct source *source);
 
-/* Gives a text the name of the file that it came from; borrowed. */
-void source_set_name(struct source *source, const char *name);
+/* Says what a text was made of: a file of that name, the one request that was
+ * in it (taken; *text is left empty), and flags that were put in.  Name and
+ * overrides are borrowed. */
+void source_set_origin(struct source *source, const char *name, struct bytes *text,
+                       const struct overrides *overrides);
 
 /* The name of the file that the request came from, counted from 0 among those
  * that are answered; NULL for a text. */
 const char *source_name(const struct source *source, uint64_t request);
+
+/* ---- Quoting ----------------------------------------------------------------- */
+
+/* Tells how many requests have been answered: those need not be quoted any
+ * more, and what was kept of them is dropped. */
+void source_answered(struct source *source, uint64_t answers);
+
+/* What a request stands in. */
+struct source_quote {
+    const char *name; /* as source_name() has it */
+    const char *text; /* of its input, before flags were put in */
+    size_t len;
+    uint64_t request;              /* which one in it, from 0 */
+    uint64_t lines_before;         /* lines of the input before the text */
+    const struct overrides *flags; /* that were; NULL for none */
+    struct bytes read;             /* what it is held in, where it was read again */
+};
+
+/*
+ * Fetches it: a file is read again, of a pipe as much is kept as is not answered
+ * yet, up to 16 MiB.  *quote is set in any case, valid until the source changes
+ * and to be released.  Returns whether there is a text.
+ */
+bool source_quote(const struct source *source, uint64_t request, struct source_quote *quote);
+void source_quote_fini(struct source_quote *quote);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "daemon/http.h"
 #include "daemon/options_internal.h"
+#include "proto/nearest.h"
 
 #define SECOND INT64_C(1000000000)
 #define DAY    (86400 * SECOND)
@@ -173,18 +174,40 @@ static const struct option_row *row_of(int value)
     return NULL;
 }
 
+/* The option that a word was probably meant to be, as ` (did you mean --x?)',
+ * else nothing. */
+static const char *guess(char out[64], const char *word, size_t len, unsigned traits,
+                         const char *dashes)
+{
+    struct nearest nearest;
+
+    nearest_begin(&nearest, word, len);
+    for (unsigned i = 0; i < ROWS; i++)
+        if (traits == 0 || (table[i].traits & traits))
+            nearest_try(&nearest, table[i].name);
+    out[0] = '\0';
+    if (nearest.best)
+        snprintf(out, 64, " (did you mean %s%s?)", dashes, nearest.best);
+    return out;
+}
+
 static int misused_flag(struct reading *reading, int value, char *const argv[])
 {
     const struct option_row *row = row_of(optopt);
-    const char *see = "(see waitd --help)";
+    const char *see = "; see waitd --help", *word;
+    char meant[64];
 
     if (value == ':' && row)
-        return complain(reading, OPTIONS_WRONG, "--%s lacks its value %s", row->name, see);
+        return complain(reading, OPTIONS_WRONG, "--%s lacks its value%s", row->name, see);
     if (row)
-        return complain(reading, OPTIONS_WRONG, "--%s takes no value %s", row->name, see);
+        return complain(reading, OPTIONS_WRONG, "--%s takes no value%s", row->name, see);
     if (optopt)
-        return complain(reading, OPTIONS_WRONG, "unknown flag -%c %s", optopt, see);
-    return complain(reading, OPTIONS_WRONG, "unknown flag %.64s %s", argv[optind - 1], see);
+        return complain(reading, OPTIONS_WRONG, "unknown flag -%c%s", optopt, see);
+    word = argv[optind - 1];
+    if (strncmp(word, "--", 2) == 0)
+        word += 2;
+    return complain(reading, OPTIONS_WRONG, "unknown flag %.64s%s%s", argv[optind - 1],
+                    guess(meant, word, strcspn(word, "="), 0, "--"), see);
 }
 
 static int set_flag(struct reading *reading, const struct option_row *row, const char *text)

@@ -22,6 +22,8 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/lexer.h \
 	proto/lexer_internal.h \
 	proto/lexer_scan.c \
+	proto/nearest.c \
+	proto/nearest.h \
 	proto/request.c \
 	proto/request.h \
 	proto/request_fault.c \

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/nearest.h"
 #include "proto/request_internal.h"
 
 /* A key is shown in a path up to this length, so that what leads to it fits. */
@@ -208,9 +209,16 @@ static void fault_key(struct request_reader *reader, const struct lexer_token *k
                         quoted);
     } else {
         struct request_list list;
+        struct nearest nearest;
+        nearest_begin(&nearest, name, len);
+        for (unsigned i = 0; i < context->n_members; i++)
+            nearest_try(&nearest, context->members[i].name);
+        const char *meant = nearest.best != NULL ? nearest.best : "";
         request_list_members(&list, context, UINT32_MAX);
         set = fault_set(fault, FAULT_INVALID_REQUEST, key->offset,
-                        "%s has no member \"%s\"; it takes %s", context->noun, quoted, list.text);
+                        "%s has no member \"%s\"%s%s%s; it takes %s", context->noun, quoted,
+                        nearest.best != NULL ? " (did you mean \"" : "", meant,
+                        nearest.best != NULL ? "\"?)" : "", list.text);
     }
     if (set) {
         request_frame(reader)->member = NULL;

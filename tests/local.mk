@@ -28,6 +28,7 @@ check_programs = \
 	tests/unit/test_plan \
 	tests/unit/test_plan_after \
 	tests/unit/test_report \
+	tests/unit/test_refusal \
 	tests/unit/test_request \
 	tests/unit/test_request_faults \
 	tests/unit/test_request_flat \

@@ -38,6 +38,20 @@ says()
     fi
 }
 
+# refuses PATTERN NAME: the first line on standard error, with a line of the
+# request and a mark under it below.
+refuses()
+{
+    if grep -qE "^waitctl: $1" <(head -1 "$tmp/err") &&
+        [ "$(sed -n '2,$p' "$tmp/err" | grep -cE '^ *[0-9]* \|? ')" -eq 2 ]; then
+        ok "$2"
+    else
+        not_ok "$2"
+        note "expected a line, and one quoted: $1"
+        note "got: $err"
+    fi
+}
+
 # has PATTERN NAME: a line of the output.
 has()
 {
@@ -86,6 +100,12 @@ ends 2 "an unknown flag is refused" ping --frobnicate
 says ".*--frobnicate" "in one line"
 ends 2 "an unknown command is refused" frobnicate
 says ".*frobnicate" "in one line"
+ends 2 "a slip in a command is refused" sumbit
+says ".*sumbit.*did you mean submit\?" "and what was meant is asked"
+ends 2 "a slip in a flag is refused" run --vritual=1 1
+says ".*--vritual .did you mean --virtual\?" "and what was meant is asked"
+ends 2 "a flag cut too short is refused" run --co 1
+says "--co may be --concurrency, --count, --connect-timeout or --color" "and what it may be is told"
 ends 2 "no command is refused"
 says ".*" "in one line"
 ends 2 "-n 0 is refused" run -n 0 1
@@ -96,7 +116,12 @@ ends 2 "a wrong address is refused" ping --server nowhere
 says ".*nowhere" "in one line"
 
 ends 3 "no daemon is 3" ping --server unix:"$tmp/nobody"
-says "unix:$tmp/nobody: No such file.*--local" "the address and --local are named"
+is "$err" "waitctl: no daemon at unix:$tmp/nobody: No such file or directory
+  to start a daemon there:  waitd --listen unix:$tmp/nobody
+$([ ! -d /run/systemd/system ] || echo '  or, as a service:         systemctl start waitd.socket
+')  to do without a daemon:   the same command with --local" "the address, what to start and --local are named"
+ends 3 "no daemon elsewhere is 3" ping --server waitd.invalid:9248
+is "$(grep -c 'waitd --listen\|systemctl' "$tmp/err")" 0 "what to start here is then not named"
 ends 2 "a missing file is 2, before anything is sent" submit --server unix:"$tmp/nobody" "$tmp/ok.json" "$tmp/missing"
 says "$tmp/missing: No such file" "in one line"
 
@@ -113,7 +138,25 @@ ends 0 "--local runs a batch" run --local -n 3 0.01
 has '"event":"finished".*"ok":3' "and shows its events"
 ends 1 "--local tells of a batch that failed" submit --local "$tmp/failed.json"
 ends 2 "--local tells of a refusal" submit --local "$tmp/refused.json"
-says "$tmp/refused.json: invalid_request: .*\(at jobs\[0\]\.wayt\)" "with file, code, message and path"
+is "$err" "waitctl: $tmp/refused.json:1:11: invalid_request: a job has no member \"wayt\" (did you mean \"wait\"?); it takes name, wait, compute, steps, repeat, count, after, timeout, fail, retries, backoff and data (at jobs[0].wayt)
+   1 | {\"jobs\":[{\"wayt\":1}]}
+     |           ^~~~~~~~" "with file, place, code, message and path, and the line"
+printf '[{}]\n\n[{},\n {"name":"é 2","count":0}]\n' >"$tmp/place.json"
+ends 2 "a refusal of a later request" submit --local "$tmp/place.json"
+refuses "$tmp/place.json:4:16: invalid_request" "tells the line of the file"
+cp "$tmp/out" "$tmp/from-file"
+for from in "<" "cat |"; do
+    case $from in
+    "<") "$waitctl" submit --local <"$tmp/place.json" >"$tmp/out" 2>"$tmp/err" ;;
+    *) { printf ' '; cat "$tmp/place.json"; } | "$waitctl" submit --local --seed 1 >"$tmp/out" 2>"$tmp/err" ;;
+    esac
+    err=$(cat "$tmp/err")
+    refuses "standard input:4:16: invalid_request" "so it does of standard input ($from)"
+done
+ends 2 "a flag at fault" submit --local --timeout 9999h "$tmp/place.json" -o summary
+is "$(head -1 "$tmp/err" | grep -oE '\(at .*')" "(at timeout, which comes from --timeout)" "is named"
+ends 2 "an operand at fault" run --local 9999h
+refuses "invalid_request: .*at jobs\[0\]\.wait" "is shown in what was sent"
 mkdir "$tmp/bin" "$tmp/elsewhere"
 cp "$waitctl" "$tmp/elsewhere/"
 ln -s "$waitd" "$tmp/bin/waitd"
@@ -142,12 +185,12 @@ has '^jobs pending +0$' "as a table"
 ends 0 "a batch that is ok is 0" submit "$tmp/ok.json"
 ends 1 "a batch that failed is 1" submit "$tmp/ok.json" "$tmp/failed.json"
 ends 2 "a refusal is 2, whatever else happened" submit "$tmp/failed.json" "$tmp/refused.json" "$tmp/ok.json"
-says "$tmp/refused.json: invalid_request" "and names its file"
+refuses "$tmp/refused.json:1:11: invalid_request" "and names its file"
 is "$(grep -c '"event":"finished"' "$tmp/out")" 2 "the others are run"
 ends 2 "a truncated file is bad_json" submit "$tmp/truncated.json"
-says "$tmp/truncated.json: bad_json" "in one line"
+refuses "$tmp/truncated.json:2:1: bad_json" "in one line"
 ends 2 "a truncated file is bad_json with flags too" submit --seed 1 "$tmp/truncated.json"
-says "$tmp/truncated.json: bad_json" "in one line"
+refuses "$tmp/truncated.json:2:1: bad_json" "in one line"
 ends 2 "nothing to send is 2" submit /dev/null
 says ".*no request" "in one line"
 
@@ -279,7 +322,7 @@ is "$(jq -r '"\(.mode) \(.elapsed)"' "$tmp/out" | paste -sd ' ' -)" \
 ends 2 "compare takes one batch" compare --local "$tmp/mixed.json"
 says ".*3 requests" "in one line"
 ends 2 "compare tells of a refusal once" compare --local "$tmp/refused.json"
-says "$tmp/refused.json: invalid_request" "in one line"
+refuses "$tmp/refused.json:1:11: invalid_request" "in one line"
 ends 1 "compare tells of a batch that failed" compare --local "$tmp/failed.json"
 
 ends 0 "a summary is one line" submit --local -o summary "$tmp/ok.json"

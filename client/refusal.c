@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/refusal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "client/excerpt.h"
+#include "client/locate.h"
+#include "client/say.h"
+
+#define DEFAULT_COLUMNS 80
+
+static unsigned columns(void)
+{
+    struct winsize size;
+
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
+                                                                           : DEFAULT_COLUMNS;
+}
+
+/* Whether it is the request's own text that is at fault. */
+static bool is_of_text(const struct event *error)
+{
+    return error->path.len > 0 || event_reader_is(error->code, "bad_json") ||
+           event_reader_is(error->code, "invalid_request");
+}
+
+/* The flag that put in what the path leads to; empty for none. */
+static void find_flag(const struct overrides *flags, struct event_string path, char flag[64])
+{
+    size_t len = 0;
+
+    while (len < path.len && path.text[len] != '.' && path.text[len] != '[')
+        len++;
+    flag[0] = '\0';
+    if (flags == NULL || len == 0 || !overrides_has(flags, path.text, len))
+        return;
+    if (len == 5 && memcmp(path.text, "clock", len) == 0)
+        snprintf(flag, 64, "--virtual");
+    else
+        snprintf(flag, 64, "--%.*s", (int)len, path.text);
+}
+
+/* The place as compilers write it, and the line; both empty if there is none
+ * to be shown. */
+static void quote(const struct source_quote *from, const struct event *error, char place[64],
+                  struct bytes *excerpt)
+{
+    bool is_second = error->message.text != NULL &&
+                     memmem(error->message.text, error->message.len, "there twice", 11) != NULL;
+    struct excerpt_place at;
+    struct locate_span span;
+
+    if (!locate(from->text, from->len, from->request, error->path, is_second, &span))
+        return;
+    at = excerpt_place(from->text, from->len, span.offset);
+    at.line += from->lines_before;
+    if (from->name != NULL)
+        snprintf(place, 64, ":%" PRIu64 ":%" PRIu64, at.line, at.column);
+    excerpt_append(excerpt, from->text, from->len, span.offset, span.len,
+                   from->name != NULL ? at.line : 0, columns());
+}
+
+void refusal_say(const struct source *source, uint64_t request, const struct event *error,
+                 bool quotes)
+{
+    struct source_quote from = {.name = source_name(source, request)};
+    struct bytes excerpt = {0};
+    char flag[64] = "", place[64] = "";
+    bool has_path = error->path.len > 0;
+
+    if (quotes && is_of_text(error) && source_quote(source, request, &from)) {
+        find_flag(from.flags, error->path, flag);
+        if (flag[0] == '\0')
+            quote(&from, error, place, &excerpt);
+    }
+    say_with(&excerpt, "%s%s%s%.*s: %.*s%s%.*s%s%s%s", from.name != NULL ? from.name : "", place,
+             from.name != NULL ? ": " : "", (int)error->code.len, error->code.text,
+             (int)error->message.len, error->message.text, has_path ? " (at " : "",
+             (int)error->path.len, has_path ? error->path.text : "",
+             flag[0] != '\0' ? ", which comes from " : "", flag, has_path ? ")" : "");
+    source_quote_fini(&from);
+    bytes_fini(&excerpt);
+}
