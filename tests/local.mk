@@ -12,6 +12,7 @@ check_programs = \
 	tests/unit/test_client \
 	tests/unit/test_decimal \
 	tests/unit/test_draw \
+	tests/unit/test_dueq \
 	tests/unit/test_duration \
 	tests/unit/test_duration_short \
 	tests/unit/test_event \

@@ -19,10 +19,15 @@
  * occurrence is taken: the earliest due, at one instant the lowest job index,
  * for one job its end before its time-out.
  *
- * Cost: O(log n) an occurrence, n being the jobs under way; names that others
- * wait for cost one step each time all their jobs are done, never one a pair
- * of jobs.  Memory: one allocation for the jobs when the batch is made and a
- * queue entry for each job under way, grown as jobs start.
+ * Cost: O(log n) an occurrence, n being the jobs under way, and O(1) where
+ * they fall due in the order in which they began (see dueq.h); names that
+ * others wait for cost one step each time all their jobs are done, never one a
+ * pair of jobs.  Cancelling one job is O(log n), to find its element.
+ *
+ * Memory, besides the plan's: for a job that waits once and is `ok`, 1 byte and
+ * from its start on a queue entry of 16, and 8 more where jobs may begin later
+ * than at once (`concurrency`, `after`); 64 more for any other job.  All of it
+ * is claimed when the batch is made, and touched job by job as they start.
  *
  * Not re-entrant; one thread at a time.
  */

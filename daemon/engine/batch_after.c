@@ -68,20 +68,20 @@ static void tell_later(struct batch *batch, uint32_t name)
     release->tail = name;
 }
 
-void batch_after_note(struct batch *batch, uint32_t job, enum job_status status)
+void batch_after_note(struct batch *batch, const struct ended *ended)
 {
     const struct after_graph *graph = &batch->plan->graph;
-    uint32_t spec = batch->jobs[job].spec;
+    uint32_t spec = ended->spec;
     struct name_state *name;
     int64_t chain_ns;
 
     if (!graph->used || graph->name_of[spec] == PLAN_NONE)
         return;
     name = &batch->names[graph->name_of[spec]];
-    chain_ns = batch_after_chain(batch, spec, batch->jobs[job].ran_ns);
+    chain_ns = batch_after_chain(batch, spec, ended->ran_ns);
     if (chain_ns > name->chain_ns)
         name->chain_ns = chain_ns;
-    if (status == JOB_OK) {
+    if (ended->status == JOB_OK) {
         if (--name->left == 0)
             tell_later(batch, graph->name_of[spec]);
     } else if (!name->broken) {
@@ -134,23 +134,16 @@ static void end_release(struct batch *batch)
 static bool skip_one(struct batch *batch, uint32_t spec_index)
 {
     const struct spec *spec = &batch->plan->specs[spec_index];
-    uint32_t index = spec->first_job + batch->release.job;
-    struct job *job;
+    uint32_t job = spec->first_job + batch->release.job;
 
     if (batch->release.job == spec->count) {
         batch->release.job = 0;
         return false;
     }
-    job = &batch->jobs[index];
-    if (job->state == STATE_UNTOUCHED) {
-        if (timerq_reserve(&batch->queue, batch->in_flight + 1 - batch->queue.n) != 0) {
-            batch->starved = true;
-            return true;
-        }
-        job->spec = spec_index;
-        job->state = STATE_SKIPPING;
-        batch->in_flight++;
-        timerq_set(&batch->queue, index, batch->clock_ns, DUE_END);
+    if (batch->states[job] == STATE_UNTOUCHED) {
+        batch->states[job] = STATE_SKIPPING;
+        dueq_push(&batch->queue,
+                  &(struct dueq_entry){.due_ns = batch->clock_ns, .id = job, .tag = spec_index});
     }
     batch->release.job++;
     return true;

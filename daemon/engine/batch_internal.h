@@ -5,9 +5,18 @@
 /*
  * The state of a running batch, shared by the files that make it up:
  *
- *     batch.c        its life, the order of work, sweeps, the result
- *     batch_job.c    what one job goes through: attempts, steps, workers
- *     batch_after.c  whom a job's end makes ready or skipped
+ *     batch.c         its life, the order of work, sweeps, the result
+ *     batch_simple.c  what a simple job goes through: it waits
+ *     batch_job.c     what any other goes through: attempts, steps, workers
+ *     batch_after.c   whom a job's end makes ready or skipped
+ *
+ * Every job has a state, in one byte.  A simple job (plan_is_simple()) needs
+ * nothing else but its entry in the queue of due times and, where jobs may
+ * begin at different times, the time it began:
+ *
+ *     UNTOUCHED ─► WAITING ─► ENDED
+ *
+ * Every other has a *course*:
  *
  *                    ┌──────────── retry ────────────┐
  *                    ▼                               │
@@ -16,18 +25,23 @@
  *         ▼          └──────────┬───────────┘────────┘
  *      SKIPPING ─────────────► ENDED
  *
- * A job has at most one entry in the timer queue: the end of its step, of its
- * back-off or of its empty attempt, its skip, or its attempt's time-out where
- * that is due earlier.  A job that queues for a worker has one only if its
- * attempt can time out.
+ * A job has at most one entry in the queue of due times: the end of its step,
+ * of its back-off or of its empty attempt, its skip, or its attempt's time-out
+ * where that is due earlier.  It stays there until it is due, even if the job
+ * is cancelled meanwhile: an entry of a job that has ended means nothing.
+ * While a job queues for a worker it has no such entry; should its attempt be
+ * able to time out meanwhile, that is in a queue of its own, out of which it is
+ * taken when there is a worker.
  */
 
 #include "daemon/engine/batch.h"
+#include "daemon/engine/dueq.h"
 #include "daemon/engine/plan_internal.h"
 #include "daemon/engine/timerq.h"
 
 enum job_state {
     STATE_UNTOUCHED, /* not ready, or ready and not started */
+    STATE_WAITING,   /* simple */
     STATE_BETWEEN,   /* in an attempt but in no step: it has none, and its end is due */
     STATE_RUNNING,   /* in a step that needs no worker of its own */
     STATE_COMPUTING, /* in a step, holding a worker */
@@ -37,20 +51,30 @@ enum job_state {
     STATE_ENDED,     /* terminal */
 };
 
-/* What an entry in the timer queue stands for: timerq_entry.tag. */
-enum due_kind { DUE_END, DUE_TIMEOUT };
-
 #define NO_JOB UINT32_MAX
 
-struct job {
-    int64_t began_ns;    /* the step or back-off under way */
-    int64_t ran_ns;      /* what its steps and back-offs took so far, saturating */
-    int64_t timeout_ns;  /* when the attempt times out, -1 for never */
-    uint32_t spec;       /* set when it starts or is to be skipped */
+/* No course. */
+#define NO_COURSE UINT32_MAX
+
+/* Of a job that is not simple, from its start on. */
+struct course {
+    int64_t began_ns;   /* the step or back-off under way */
+    int64_t due_ns;     /* and when it is over, unless the attempt times out before */
+    int64_t ran_ns;     /* what its steps and back-offs took so far, saturating */
+    int64_t timeout_ns; /* when the attempt times out, -1 for never */
+    uint32_t job, spec;
     uint32_t attempt;    /* from 1; 0 before the first */
     uint32_t step;       /* over repeats */
-    uint32_t prev, next; /* QUEUED */
-    uint8_t state;       /* enum job_state */
+    uint32_t prev, next; /* QUEUED: courses */
+    bool times_out;      /* the attempt does: what its entry stands for */
+};
+
+/* What is known of a job as it turns terminal. */
+struct ended {
+    int64_t ran_ns; /* what its steps and back-offs took */
+    uint32_t job, spec;
+    uint32_t attempts; /* 0: it never started */
+    enum job_status status;
 };
 
 /* Of a name that jobs wait for. */
@@ -91,16 +115,20 @@ struct release {
 struct batch {
     const struct plan *plan;
     const struct plan_options *options;
-    struct job *jobs;
-    struct timerq queue;
+    uint8_t *states;        /* enum job_state, of each job */
+    int64_t *began_ns;      /* of each simple job that has begun; NULL if all begin at 0 */
+    struct course *courses; /* by plan_course() */
+    struct dueq queue;      /* tags are specs */
+    struct timerq patience; /* time-outs of courses that queue for a worker */
     int64_t clock_ns;
+    int64_t next_ns; /* what is due next, once no work waits */
 
     uint32_t pending;      /* jobs not terminal */
     uint32_t slots_taken;  /* against `concurrency` */
-    uint32_t in_flight;    /* jobs that may have a queue entry; the queue has room for all */
+    uint32_t on_course;    /* jobs with a course under way; `patience` has room for all */
     uint32_t concurrency;  /* as it applies: 1 in `sequential` */
     uint32_t workers_free; /* in `blocking`: for whole jobs */
-    uint32_t first_queued, last_queued;
+    uint32_t first_queued, last_queued; /* courses */
 
     struct ready ready;
     struct release release;
@@ -109,7 +137,7 @@ struct batch {
 
     bool sweeping;
     enum job_status sweep_status;
-    uint32_t sweep_at;
+    uint32_t sweep_at, sweep_spec;
 
     bool more; /* work waits now */
     bool starved, timed_out, cancelled, any_not_ok;
@@ -121,25 +149,68 @@ struct batch {
 
 int64_t batch_add_ns(int64_t a, int64_t b); /* of times, saturating */
 
+/* Whether the plan asks for more than `done`. */
+static inline bool batch_tells_all(const struct batch *batch)
+{
+    return batch->options->events == PLAN_EVENTS_ALL;
+}
+
 /* Writes an occurrence, if the plan asks for its kind. */
-void batch_emit(struct batch *batch, const struct occurrence *occurrence);
+static inline void batch_emit(struct batch *batch, const struct occurrence *occurrence)
+{
+    if (occurrence->kind == OCCURRED_DONE || batch_tells_all(batch))
+        batch->out[batch->out_n++] = *occurrence;
+}
 
-/* ---- batch_job.c ----------------------------------------------------------- */
-
-/* Starts a job at the batch's clock.  The queue has room for it. */
-void batch_job_start(struct batch *batch, uint32_t job, uint32_t spec);
-
-/* Handles what the job's queue entry stands for, at the batch's clock. */
-void batch_job_due(struct batch *batch, uint32_t job, enum due_kind kind);
-
-/* Ends a job from whatever state it is in: gives back what it holds, counts
- * what it ran and writes its `done`.  No one is told. */
-void batch_job_end(struct batch *batch, uint32_t job, enum job_status status);
+static inline bool batch_is_blocking(const struct batch *batch)
+{
+    return batch->options->mode == PLAN_BLOCKING;
+}
 
 /* ---- batch.c ---------------------------------------------------------------- */
 
+/* Takes a slot, and in `blocking` a worker, for a job that starts. */
+static inline void batch_take_slot(struct batch *batch)
+{
+    batch->slots_taken++;
+    if (batch_is_blocking(batch))
+        batch->workers_free--;
+}
+
+/* Makes a job terminal at the batch's clock, once it holds nothing but its
+ * slot: counts it and writes its `done`.  No one is told. */
+void batch_turn_terminal(struct batch *batch, const struct ended *ended);
+
 /* Follows on a job's end, which is neither a sweep's nor undone: rule 6. */
-void batch_job_ended(struct batch *batch, uint32_t job, enum job_status status);
+void batch_job_ended(struct batch *batch, const struct ended *ended);
+
+/* ---- batch_simple.c ---------------------------------------------------------- */
+
+/* Starts a simple job at the batch's clock. */
+void batch_simple_start(struct batch *batch, uint32_t job, uint32_t spec);
+
+/* Ends it: its wait is over. */
+void batch_simple_due(struct batch *batch, uint32_t job, uint32_t spec);
+
+/* How long it has run by the batch's clock, or until its end should that be
+ * due already and not handled. */
+int64_t batch_simple_ran(const struct batch *batch, uint32_t job, uint32_t spec);
+
+/* ---- batch_job.c ----------------------------------------------------------- */
+
+/* Starts a job that is not simple, at the batch's clock.  False if memory is
+ * short: nothing is done then. */
+bool batch_job_start(struct batch *batch, uint32_t job, uint32_t spec);
+
+/* Handles what its queue entry stands for, at the batch's clock. */
+void batch_job_due(struct batch *batch, struct course *course);
+
+/* Has its attempt time out while it queues for a worker. */
+void batch_job_lose_patience(struct batch *batch, uint32_t course);
+
+/* Takes a job out of the step, the queue or the back-off that it is in, and
+ * gives back the worker that it holds by itself.  It is about to end. */
+void batch_job_leave(struct batch *batch, struct course *course);
 
 /* ---- batch_after.c ----------------------------------------------------------- */
 
@@ -147,7 +218,7 @@ int batch_after_init(struct batch *batch);
 void batch_after_fini(struct batch *batch);
 
 /* Notes that a job has ended; who waits for its name is to be told. */
-void batch_after_note(struct batch *batch, uint32_t job, enum job_status status);
+void batch_after_note(struct batch *batch, const struct ended *ended);
 
 /* Tells one element of those who wait.  False if there is none to be told. */
 bool batch_after_release(struct batch *batch);

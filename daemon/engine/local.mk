@@ -9,8 +9,11 @@ daemon_engine_libwaitd_engine_a_SOURCES = \
 	daemon/engine/batch_after.c \
 	daemon/engine/batch_internal.h \
 	daemon/engine/batch_job.c \
+	daemon/engine/batch_simple.c \
 	daemon/engine/draw.c \
 	daemon/engine/draw.h \
+	daemon/engine/dueq.c \
+	daemon/engine/dueq.h \
 	daemon/engine/names.c \
 	daemon/engine/names.h \
 	daemon/engine/plan.c \

@@ -163,6 +163,8 @@ int plan_add_step(struct plan *plan, const struct step *step)
     if (grow(&plan->steps, plan->n_steps, &plan->room_steps, sizeof(*plan->steps)) != PLAN_OK)
         return PLAN_NOMEM;
     plan->steps[plan->n_steps++] = *step;
+    if (step->kind == STEP_COMPUTE)
+        plan->has_compute = true;
     return PLAN_OK;
 }
 

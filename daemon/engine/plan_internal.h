@@ -25,6 +25,7 @@ struct detail {
     struct job_spec job;
     plan_text_ref plain_name; /* where the name's token has escapes */
     uint32_t element;
+    uint32_t first_course; /* once sealed: of its jobs' courses, PLAN_NONE if they are simple */
 };
 
 /* One name in an `after`. */
@@ -75,6 +76,7 @@ struct plan {
     uint32_t n_details, room_details;
     struct step *steps;
     uint32_t n_steps, room_steps;
+    bool has_compute; /* among its steps */
     struct after_ref *afters;
     uint32_t n_afters, room_afters;
     int64_t *traces;
@@ -85,8 +87,13 @@ struct plan {
     struct job_spec defaults;
     plan_text_ref defaults_plain_name;
     uint32_t n_elements;
-    uint32_t n_jobs;     /* once sealed */
-    int64_t max_wait_ns; /* once sealed */
+    /* Once sealed: */
+    uint32_t n_jobs;
+    uint32_t n_courses;                 /* jobs that are not simple, or all */
+    bool courses_by_job;                /* all: a course's number is its job's */
+    bool waits_simple, defaults_simple; /* elements without detail that set a wait, and others */
+    bool may_queue;                     /* a job's time-out may fall while it queues for a worker */
+    int64_t max_wait_ns;
     struct after_graph graph;
     struct sealing *sealing; /* while plan_seal() is under way */
 };
@@ -101,6 +108,25 @@ static inline const struct job_spec *plan_work(const struct plan *plan, const st
 static inline uint32_t plan_spec_steps(const struct plan *plan, const struct spec *spec)
 {
     return spec->wait_ns >= 0 ? 1 : plan_work(plan, spec)->n_steps;
+}
+
+/* Whether a spec's jobs are simple, once sealed: they wait once, or not at all,
+ * and are `ok`.  What they need while they run is next to nothing; the others
+ * have a course each. */
+static inline bool plan_is_simple(const struct plan *plan, const struct spec *spec)
+{
+    if (spec->detail != 0)
+        return plan->details[spec->detail - 1].first_course == PLAN_NONE;
+    return spec->wait_ns >= 0 ? plan->waits_simple : plan->defaults_simple;
+}
+
+/* The number of a job's course (< n_courses), of one that is not simple.  They
+ * are in the order of the jobs. */
+static inline uint32_t plan_course(const struct plan *plan, const struct spec *spec, uint32_t job)
+{
+    if (plan->courses_by_job)
+        return job;
+    return plan->details[spec->detail - 1].first_course + (job - spec->first_job);
 }
 
 /* Whether a spec's jobs wait for names, defaults looked at. */

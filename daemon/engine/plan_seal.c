@@ -127,6 +127,40 @@ static enum advance check_element(const struct plan *plan, const struct plan_lim
     return ADVANCE_MORE;
 }
 
+/* Whether jobs need no more than to wait once: see plan_is_simple(). */
+static bool is_simple(const struct plan *plan, const struct spec *spec)
+{
+    const struct job_spec *work = plan_work(plan, spec);
+    uint32_t steps = plan_spec_steps(plan, spec);
+
+    if (work->retries > 0 || work->timeout_ns >= 0 || work->fail > 0)
+        return false;
+    return steps == 0 ||
+           (steps == 1 && work->repeat == 1 && plan_spec_step(plan, spec, 0).kind == STEP_WAIT);
+}
+
+/* Sets courses aside for the jobs of a spec that need them. */
+static void give_courses(struct plan *plan, struct spec *spec, uint64_t jobs)
+{
+    struct sealing *sealing = plan->sealing;
+    bool simple = is_simple(plan, spec);
+
+    if (plan_work(plan, spec)->timeout_ns >= 0)
+        sealing->some_time_out = true;
+    if (spec->detail != 0)
+        plan->details[spec->detail - 1].first_course =
+            simple ? PLAN_NONE : (uint32_t)sealing->courses;
+    else if (spec->wait_ns >= 0)
+        plan->waits_simple = simple;
+    else
+        plan->defaults_simple = simple;
+    if (simple)
+        return;
+    sealing->courses = add_saturating(sealing->courses, jobs);
+    if (spec->detail == 0)
+        plan->courses_by_job = true;
+}
+
 /* Fills in one spec from the defaults and counts it. */
 static enum advance complete_spec(struct plan *plan, const struct plan_limits *limits,
                                   struct spec *spec, struct plan_fault *fault)
@@ -147,6 +181,7 @@ static enum advance complete_spec(struct plan *plan, const struct plan_limits *l
     attempt = multiply_saturating(plan_spec_steps(plan, spec), work->repeat);
     attempt = multiply_saturating(attempt > 0 ? attempt : 1, add_saturating(1, work->retries));
     spec->first_job = (uint32_t)sealing->jobs;
+    give_courses(plan, spec, jobs);
     sealing->jobs = add_saturating(sealing->jobs, jobs);
     sealing->steps = add_saturating(sealing->steps, multiply_saturating(jobs, attempt));
     checked = check_element(plan, limits, spec, fault);
@@ -164,6 +199,8 @@ static enum advance do_totals(struct plan *plan, const struct plan_limits *limit
 
     if (sealing->at == plan->n_specs) {
         plan->n_jobs = (uint32_t)sealing->jobs;
+        plan->n_courses = plan->courses_by_job ? plan->n_jobs : (uint32_t)sealing->courses;
+        plan->may_queue = sealing->some_time_out && plan->has_compute;
         plan->max_wait_ns = limits->max_wait_ns;
         return plan->graph.used ? plan_seal_go_to(sealing, LISTS) : ADVANCE_SEALED;
     }

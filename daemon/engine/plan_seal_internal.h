@@ -25,7 +25,8 @@ struct sealing {
     uint32_t at;      /* the phase's cursor */
     uint32_t inner;   /* and the one within it */
     uint32_t element; /* TOTALS */
-    uint64_t jobs, steps;
+    uint64_t jobs, steps, courses;
+    bool some_time_out;
     struct names *names;
     bool found_unknown;
     /* ORDER */

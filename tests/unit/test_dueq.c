@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: ISC */
+#include "tests/support/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/engine/dueq.h"
+
+#define ROOM 20000
+
+static struct dueq queue;
+
+static void make_queue(void)
+{
+    memset(&queue, 0xff, sizeof queue);
+    ck_assert_int_eq(dueq_init(&queue, ROOM), 0);
+}
+
+static void free_queue(void)
+{
+    dueq_fini(&queue);
+}
+
+/* Numbers of good enough chance: G. Marsaglia, "Xorshift RNGs" (2003). */
+static uint64_t chance(uint64_t n)
+{
+    static uint64_t x = UINT64_C(88172645463325252);
+
+    x ^= x << 13;
+    x ^= x >> 7;
+    x ^= x << 17;
+    return x % n;
+}
+
+static void push(uint32_t id, int64_t due_ns)
+{
+    dueq_push(&queue, &(struct dueq_entry){.due_ns = due_ns, .id = id, .tag = 7 * id});
+}
+
+/* Takes the first entry out and tells its id. */
+static uint32_t take(void)
+{
+    const struct dueq_entry *first = dueq_first(&queue);
+    uint32_t id;
+
+    ck_assert_ptr_nonnull(first);
+    id = first->id;
+    dueq_pop(&queue);
+    return id;
+}
+
+START_TEST(a_new_queue_is_empty)
+{
+    ck_assert_ptr_null(dueq_first(&queue));
+}
+END_TEST
+
+START_TEST(the_earliest_comes_first)
+{
+    push(1, 30);
+    push(2, 10);
+    push(3, 20);
+    ck_assert_uint_eq(take(), 2);
+    ck_assert_uint_eq(take(), 3);
+    ck_assert_uint_eq(take(), 1);
+    ck_assert_ptr_null(dueq_first(&queue));
+}
+END_TEST
+
+START_TEST(at_one_instant_the_lowest_id_comes_first)
+{
+    for (uint32_t i = 0; i < ROOM; i++)
+        push((i * 77) % ROOM, 5);
+    for (uint32_t i = 0; i < ROOM; i++)
+        ck_assert_uint_eq(take(), i);
+}
+END_TEST
+
+START_TEST(an_entry_keeps_its_due_time_and_its_tag)
+{
+    push(UINT32_MAX, INT64_MAX);
+    push(9, INT64_MAX);
+    ck_assert_int_eq(dueq_first(&queue)->due_ns, INT64_MAX);
+    ck_assert_uint_eq(dueq_first(&queue)->tag, 63);
+    ck_assert_uint_eq(take(), 9);
+    ck_assert_uint_eq(take(), UINT32_MAX);
+}
+END_TEST
+
+START_TEST(an_all_zero_queue_can_be_freed)
+{
+    struct dueq zero = {0};
+
+    dueq_fini(&zero);
+    ck_assert_ptr_null(zero.pages);
+}
+END_TEST
+
+/* ---- Against an ordinary binary heap ------------------------------------------- */
+
+struct model {
+    struct dueq_entry *heap;
+    uint32_t n;
+};
+
+static bool before(const struct dueq_entry *a, const struct dueq_entry *b)
+{
+    return a->due_ns != b->due_ns ? a->due_ns < b->due_ns : a->id < b->id;
+}
+
+static void model_push(struct model *model, struct dueq_entry entry)
+{
+    uint32_t at = model->n++;
+
+    for (; at > 0 && before(&entry, &model->heap[(at - 1) / 2]); at = (at - 1) / 2)
+        model->heap[at] = model->heap[(at - 1) / 2];
+    model->heap[at] = entry;
+}
+
+static void model_pop(struct model *model)
+{
+    struct dueq_entry entry = model->heap[--model->n];
+    uint32_t at = 0;
+
+    for (uint32_t child; (child = 2 * at + 1) < model->n; at = child) {
+        if (child + 1 < model->n && before(&model->heap[child + 1], &model->heap[child]))
+            child++;
+        if (!before(&model->heap[child], &entry))
+            break;
+        model->heap[at] = model->heap[child];
+    }
+    model->heap[at] = entry;
+}
+
+/* How a stretch of pushes chooses its due times. */
+enum law { EQUAL, RISING, FALLING, NEAR, FAR, ANYWHERE, LAWS };
+
+static int64_t draw_due(enum law law, int64_t now_ns, uint32_t i)
+{
+    switch (law) {
+    case EQUAL:
+        return now_ns + 1000;
+    case RISING:
+        return now_ns + i;
+    case FALLING:
+        return now_ns + 100000 - i;
+    case NEAR:
+        return now_ns + (int64_t)chance(50);
+    case FAR:
+        return now_ns + (int64_t)chance(INT64_MAX / 2);
+    case ANYWHERE:
+    case LAWS:
+        break;
+    }
+    return (int64_t)chance((uint64_t)INT64_MAX); /* before what was taken, too */
+}
+
+/* One assertion for all: each costs a system call. */
+static void check_first(struct dueq *q, const struct model *model)
+{
+    const struct dueq_entry *first = dueq_first(q);
+    bool agrees = q->n == model->n && (first == NULL) == (model->n == 0);
+
+    if (agrees && first != NULL)
+        agrees = first->due_ns == model->heap->due_ns && first->id == model->heap->id &&
+                 first->tag == model->heap->tag;
+    if (!agrees)
+        ck_abort_msg("of %u entries another comes first", model->n);
+}
+
+static void push_some(struct dueq *q, struct model *model, uint32_t n, int64_t now_ns,
+                      uint32_t *next_id)
+{
+    enum law law = (enum law)chance(LAWS);
+    bool descending = chance(4) == 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t id = descending ? *next_id + n - 1 - i : *next_id + i;
+        struct dueq_entry entry = {.due_ns = draw_due(law, now_ns, i), .id = id, .tag = ~id};
+
+        dueq_push(q, &entry);
+        model_push(model, entry);
+    }
+    *next_id += n;
+}
+
+/* Pages that hold a run, gather, are sorted into or are free: each is one. */
+static void check_pages(const struct dueq *q)
+{
+    if (q->n_pages > 1)
+        ck_assert_uint_eq(q->used_pages, q->n_runs + q->n_free + 2);
+    ck_assert_uint_le(q->used_pages, q->n_pages);
+}
+
+/* Pushes and takes in stretches of all lengths, at all fillings up to the brim. */
+static void compare(uint32_t room, uint32_t turns)
+{
+    struct model model = {.heap = malloc(room * sizeof(*model.heap))};
+    struct dueq q;
+    uint32_t next_id = 0;
+    int64_t now_ns = 0;
+
+    ck_assert_int_eq(dueq_init(&q, room), 0);
+    for (uint32_t turn = 0; turn < turns; turn++) {
+        uint32_t most = chance(3) == 0 ? 3 : 1 + (uint32_t)chance(room);
+        uint32_t pushed = (uint32_t)chance(most + 1), taken = (uint32_t)chance(most + 1);
+
+        push_some(&q, &model, pushed > room - model.n ? room - model.n : pushed, now_ns, &next_id);
+        check_pages(&q);
+        check_first(&q, &model);
+        for (; taken > 0 && model.n > 0; taken--) {
+            now_ns = model.heap->due_ns < INT64_MAX / 4 ? model.heap->due_ns : now_ns;
+            model_pop(&model);
+            dueq_pop(&q);
+            check_first(&q, &model);
+        }
+        check_pages(&q);
+    }
+    dueq_fini(&q);
+    free(model.heap);
+}
+
+static const uint32_t rooms[] = {1, 2, 31, 32, 64, 65, 100, 1000, ROOM};
+#define ROOMS ((int)(sizeof rooms / sizeof *rooms))
+
+START_TEST(random_changes_agree_with_a_heap)
+{
+    compare(rooms[_i], rooms[_i] < 1000 ? 3000 : 40);
+}
+END_TEST
+
+/* One is taken and one pushed, for long: what a limit on jobs in flight does.
+ * The runs' ends are few entries each, and do not take up ever more pages. */
+START_TEST(taking_one_and_pushing_one_agrees_with_a_heap)
+{
+    struct model model = {.heap = malloc(ROOM * sizeof(*model.heap))};
+    uint32_t id = 0;
+
+    for (; id < ROOM; id++) {
+        struct dueq_entry entry = {.due_ns = (int64_t)chance(1000000), .id = id};
+
+        dueq_push(&queue, &entry);
+        model_push(&model, entry);
+    }
+    for (; id < 20 * ROOM; id++) {
+        struct dueq_entry entry = {.due_ns = model.heap->due_ns, .id = id};
+
+        check_first(&queue, &model);
+        entry.due_ns += (int64_t)chance(id % 100 == 0 ? 1000000000 : 1000000);
+        model_pop(&model);
+        dueq_pop(&queue);
+        dueq_push(&queue, &entry);
+        model_push(&model, entry);
+    }
+    check_pages(&queue);
+    ck_assert_uint_gt(queue.used_pages, queue.n_pages - 3); /* all were needed: 2n/m runs */
+    free(model.heap);
+}
+END_TEST
+
+START_TEST(what_is_pushed_in_order_stays_where_it_is)
+{
+    for (uint32_t i = 0; i < ROOM; i++)
+        push(i, 1000);
+    for (uint32_t i = 0; i < ROOM; i++) {
+        uint32_t page = i / queue.page_size < 1 ? 0 : i / queue.page_size + 1; /* 1: scratch */
+
+        ck_assert_ptr_eq(dueq_first(&queue),
+                         &queue.pages[page * queue.page_size + i % queue.page_size]);
+        ck_assert_uint_eq(take(), i);
+    }
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("dueq");
+    TCase *cases = tcase_create("dueq");
+
+    tcase_set_timeout(cases, 60);
+    tcase_add_checked_fixture(cases, make_queue, free_queue);
+    tcase_add_test(cases, a_new_queue_is_empty);
+    tcase_add_test(cases, the_earliest_comes_first);
+    tcase_add_test(cases, at_one_instant_the_lowest_id_comes_first);
+    tcase_add_test(cases, an_entry_keeps_its_due_time_and_its_tag);
+    tcase_add_test(cases, an_all_zero_queue_can_be_freed);
+    tcase_add_loop_test(cases, random_changes_agree_with_a_heap, 0, ROOMS);
+    tcase_add_test(cases, taking_one_and_pushing_one_agrees_with_a_heap);
+    tcase_add_test(cases, what_is_pushed_in_order_stays_where_it_is);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
