@@ -117,7 +117,7 @@ void batch_turn_terminal(struct batch *batch, const struct ended *ended)
 
 static struct course *course_of(const struct batch *batch, uint32_t job, uint32_t spec)
 {
-    return &batch->courses[plan_course(batch->plan, &batch->plan->specs[spec], job)];
+    return &batch->courses[plan_course(batch->plan, spec, job)];
 }
 
 /* Ends a job from whatever state it is in, not of its own accord. */
@@ -165,10 +165,10 @@ static void begin_sweep(struct batch *batch, enum job_status status)
 
 static void sweep_one(struct batch *batch)
 {
-    const struct spec *spec = &batch->plan->specs[batch->sweep_spec];
+    uint32_t job = batch->sweep_at++, spec = batch->sweep_spec;
 
-    stop_job(batch, batch->sweep_at++, batch->sweep_spec, batch->sweep_status);
-    if (batch->sweep_at - spec->first_job == spec->count)
+    stop_job(batch, job, spec, batch->sweep_status);
+    if (batch->sweep_at == plan_first_job(batch->plan, spec) + plan_count(batch->plan, spec))
         batch->sweep_spec++;
 }
 

@@ -131,19 +131,18 @@ static void end_release(struct batch *batch)
 }
 
 /* Makes the skip of one job of a doomed element due.  False once all are. */
-static bool skip_one(struct batch *batch, uint32_t spec_index)
+static bool skip_one(struct batch *batch, uint32_t spec)
 {
-    const struct spec *spec = &batch->plan->specs[spec_index];
-    uint32_t job = spec->first_job + batch->release.job;
+    uint32_t job = plan_first_job(batch->plan, spec) + batch->release.job;
 
-    if (batch->release.job == spec->count) {
+    if (batch->release.job == plan_count(batch->plan, spec)) {
         batch->release.job = 0;
         return false;
     }
     if (batch->states[job] == STATE_UNTOUCHED) {
         batch->states[job] = STATE_SKIPPING;
         dueq_push(&batch->queue,
-                  &(struct dueq_entry){.due_ns = batch->clock_ns, .id = job, .tag = spec_index});
+                  &(struct dueq_entry){.due_ns = batch->clock_ns, .id = job, .tag = spec});
     }
     batch->release.job++;
     return true;
@@ -249,7 +248,7 @@ bool batch_after_next_ready(struct batch *batch, uint32_t *job, uint32_t *spec)
     *spec = front(batch);
     if (*spec == PLAN_NONE)
         return false;
-    *job = batch->plan->specs[*spec].first_job + batch->ready.job;
+    *job = plan_first_job(batch->plan, *spec) + batch->ready.job;
     return true;
 }
 
@@ -258,7 +257,7 @@ void batch_after_take_ready(struct batch *batch)
     struct ready *ready = &batch->ready;
     uint32_t spec = front(batch);
 
-    if (++ready->job < batch->plan->specs[spec].count)
+    if (++ready->job < plan_count(batch->plan, spec))
         return;
     ready->job = 0;
     if (ready->first < batch->plan->n_specs)

@@ -264,9 +264,8 @@ void batch_job_leave(struct batch *batch, struct course *course)
 
 /* ---- What the batch asks for ------------------------------------------------------- */
 
-bool batch_job_start(struct batch *batch, uint32_t job, uint32_t spec_index)
+bool batch_job_start(struct batch *batch, uint32_t job, uint32_t spec)
 {
-    const struct spec *spec = &batch->plan->specs[spec_index];
     struct course *course = &batch->courses[plan_course(batch->plan, spec, job)];
 
     /* Room for all, so that nothing later on needs memory. */
@@ -274,7 +273,7 @@ bool batch_job_start(struct batch *batch, uint32_t job, uint32_t spec_index)
         timerq_reserve(&batch->patience, batch->on_course + 1 - batch->patience.n) != 0)
         return false;
     course->job = job;
-    course->spec = spec_index;
+    course->spec = spec;
     batch->on_course++;
     batch_take_slot(batch);
     start_attempt(batch, course);

@@ -62,6 +62,7 @@ void plan_free(struct plan *plan)
         return;
     plan_seal_fini(plan);
     free(plan->specs);
+    free(plan->firsts);
     free(plan->details);
     free(plan->steps);
     free(plan->afters);
@@ -250,44 +251,81 @@ static bool joins_run(const struct plan *plan, const struct spec *spec)
            last->wait_ns == spec->wait_ns;
 }
 
+/* Adds an element to the run that the last spec stands for. */
+static int join_run(struct plan *plan)
+{
+    uint32_t n = plan->n_specs;
+
+    if (plan->firsts == NULL) {
+        plan->room_firsts = n; /* to grow from */
+        if (grow(&plan->firsts, n, &plan->room_firsts, sizeof(*plan->firsts)) != PLAN_OK)
+            return PLAN_NOMEM;
+        for (uint32_t i = 0; i <= n; i++)
+            plan->firsts[i] = i;
+    }
+    plan->firsts[n]++;
+    return PLAN_OK;
+}
+
+static int reserve_spec(struct plan *plan)
+{
+    if (grow(&plan->specs, plan->n_specs, &plan->room_specs, sizeof(*plan->specs)) != PLAN_OK)
+        return PLAN_NOMEM;
+    if (plan->firsts == NULL)
+        return PLAN_OK;
+    return grow(&plan->firsts, plan->n_specs + 1, &plan->room_firsts, sizeof(*plan->firsts));
+}
+
+/* Appends a spec, for which there is room; as yet it stands for one element. */
+static void append_spec(struct plan *plan, const struct spec *spec)
+{
+    uint32_t n = plan->n_specs++;
+
+    plan->specs[n] = *spec;
+    if (plan->firsts != NULL)
+        plan->firsts[n + 1] = plan->firsts[n] + 1;
+}
+
 int plan_add_element(struct plan *plan, const struct job_spec *job, const char *plain_name,
                      size_t plain_len)
 {
-    struct spec spec = {.wait_ns = -1, .count = 1};
+    struct spec spec = {.wait_ns = -1};
     bool plain = plain_name == NULL && make_plain(plan, job, &spec.wait_ns);
 
     if (plan->n_elements == PLAN_NONE - 1)
         return PLAN_NOMEM;
     spec.name = (job->set & JOB_NAME) != 0 ? job->name : 0;
     if (plain && joins_run(plan, &spec)) {
-        plan->specs[plan->n_specs - 1].count++;
+        if (join_run(plan) != PLAN_OK)
+            return PLAN_NOMEM;
     } else {
-        if (grow(&plan->specs, plan->n_specs, &plan->room_specs, sizeof(spec)) != PLAN_OK)
+        if (reserve_spec(plan) != PLAN_OK ||
+            (!plain && add_detail(plan, job, plain_name, plain_len, &spec) != PLAN_OK))
             return PLAN_NOMEM;
-        if (!plain && add_detail(plan, job, plain_name, plain_len, &spec) != PLAN_OK)
-            return PLAN_NOMEM;
-        plan->specs[plan->n_specs++] = spec;
+        append_spec(plan, &spec);
     }
     if (spec.wait_ns >= 0)
         plan->n_steps--; /* the wait is kept in the spec */
     plan->n_elements++;
+    if ((job->set & JOB_COUNT) != 0 && job->count > 1)
+        plan->counts = true;
     return PLAN_OK;
 }
 
 int plan_add_plain(struct plan *plan, const char *name, size_t name_len, int64_t wait_ns)
 {
-    struct spec spec = {.wait_ns = wait_ns, .count = 1};
+    struct spec spec = {.wait_ns = wait_ns};
 
     if (plan->n_elements == PLAN_NONE - 1)
         return PLAN_NOMEM;
     if (name == NULL && joins_run(plan, &spec)) {
-        plan->specs[plan->n_specs - 1].count++;
+        if (join_run(plan) != PLAN_OK)
+            return PLAN_NOMEM;
     } else {
-        if (grow(&plan->specs, plan->n_specs, &plan->room_specs, sizeof(spec)) != PLAN_OK)
+        if (reserve_spec(plan) != PLAN_OK ||
+            (name != NULL && plan_add_text(plan, name, name_len, &spec.name) != PLAN_OK))
             return PLAN_NOMEM;
-        if (name != NULL && plan_add_text(plan, name, name_len, &spec.name) != PLAN_OK)
-            return PLAN_NOMEM;
-        plan->specs[plan->n_specs++] = spec;
+        append_spec(plan, &spec);
     }
     plan->n_elements++;
     return PLAN_OK;
@@ -337,6 +375,8 @@ int plan_set_defaults(struct plan *plan, const struct job_spec *job, const char 
     plan->defaults_plain_name = plain;
     plan->defaults.set = job->set;
     inherit(&plan->defaults, job, job->set);
+    if (plan->defaults.count > 1)
+        plan->counts = true;
     return PLAN_OK;
 }
 
@@ -356,12 +396,12 @@ uint32_t plan_spec_of(const struct plan *plan, uint32_t job)
 {
     uint32_t low = 0, high = plan->n_specs - 1;
 
-    if (plan->n_specs == plan->n_jobs)
+    if (plan->firsts == NULL)
         return job; /* each spec is one job */
     while (low < high) {
         uint32_t middle = low + (high - low + 1) / 2;
 
-        if (plan->specs[middle].first_job <= job)
+        if (plan->firsts[middle] <= job)
             low = middle;
         else
             high = middle - 1;

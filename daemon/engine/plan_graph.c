@@ -105,6 +105,7 @@ enum advance plan_graph_bearers(struct plan *plan)
     struct after_graph *graph = &plan->graph;
     struct sealing *sealing = plan->sealing;
     const struct spec *spec;
+    uint32_t count;
     const char *text;
     size_t len;
     uint32_t name = NAMES_NONE;
@@ -115,8 +116,9 @@ enum advance plan_graph_bearers(struct plan *plan)
     text = plan_spec_name(plan, spec, &len);
     if (text != NULL)
         name = names_find(sealing->names, text, len);
+    count = plan_count(plan, sealing->at);
     if (name != NAMES_NONE &&
-        __builtin_add_overflow(graph->names[name].jobs, spec->count, &graph->names[name].jobs))
+        __builtin_add_overflow(graph->names[name].jobs, count, &graph->names[name].jobs))
         graph->names[name].jobs = UINT32_MAX; /* only where totals are not held */
     graph->name_of[sealing->at++] = name == NAMES_NONE ? PLAN_NONE : name;
     return ADVANCE_MORE;

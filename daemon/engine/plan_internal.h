@@ -7,8 +7,9 @@
  * it, plan_seal.c completes it, batch*.c run it.
  *
  * Most jobs wait once for a constant time.  Such a *plain* element is kept in
- * 24 bytes (struct spec), and equal ones in a row without a name are kept as
- * one; everything else a job may have is in a struct detail of its own.
+ * 16 bytes (struct spec), and equal ones in a row without a name are kept as
+ * one; everything else a job may have is in a struct detail of its own.  Where
+ * a spec may stand for several jobs, 4 bytes more for each tell which.
  */
 
 #include "daemon/engine/plan.h"
@@ -17,8 +18,6 @@ struct spec {
     int64_t wait_ns;    /* the one constant wait; -1: its steps are in its work */
     plan_text_ref name; /* its token, defaults filled in once sealed */
     uint32_t detail;    /* plan->details[detail - 1]; 0 for a plain element */
-    uint32_t first_job; /* once sealed */
-    uint32_t count;     /* plain, until sealed: elements in this run; sealed: jobs */
 };
 
 struct detail {
@@ -72,6 +71,11 @@ struct plan {
     uint8_t hash_key[16];
     struct spec *specs;
     uint32_t n_specs, room_specs;
+    /* Of each spec the first job (until sealed, the first element), and behind
+     * the last how many there are.  NULL where all specs are one each. */
+    uint32_t *firsts;
+    uint32_t room_firsts;
+    bool counts; /* some element stands for several jobs */
     struct detail *details;
     uint32_t n_details, room_details;
     struct step *steps;
@@ -110,6 +114,17 @@ static inline uint32_t plan_spec_steps(const struct plan *plan, const struct spe
     return spec->wait_ns >= 0 ? 1 : plan_work(plan, spec)->n_steps;
 }
 
+/* The first job of a spec, once sealed, and how many there are. */
+static inline uint32_t plan_first_job(const struct plan *plan, uint32_t spec)
+{
+    return plan->firsts != NULL ? plan->firsts[spec] : spec;
+}
+
+static inline uint32_t plan_count(const struct plan *plan, uint32_t spec)
+{
+    return plan->firsts != NULL ? plan->firsts[spec + 1] - plan->firsts[spec] : 1;
+}
+
 /* Whether a spec's jobs are simple, once sealed: they wait once, or not at all,
  * and are `ok`.  What they need while they run is next to nothing; the others
  * have a course each. */
@@ -122,11 +137,12 @@ static inline bool plan_is_simple(const struct plan *plan, const struct spec *sp
 
 /* The number of a job's course (< n_courses), of one that is not simple.  They
  * are in the order of the jobs. */
-static inline uint32_t plan_course(const struct plan *plan, const struct spec *spec, uint32_t job)
+static inline uint32_t plan_course(const struct plan *plan, uint32_t spec, uint32_t job)
 {
     if (plan->courses_by_job)
         return job;
-    return plan->details[spec->detail - 1].first_course + (job - spec->first_job);
+    return plan->details[plan->specs[spec].detail - 1].first_course +
+           (job - plan_first_job(plan, spec));
 }
 
 /* Whether a spec's jobs wait for names, defaults looked at. */

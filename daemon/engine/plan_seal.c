@@ -161,12 +161,21 @@ static void give_courses(struct plan *plan, struct spec *spec, uint64_t jobs)
         plan->courses_by_job = true;
 }
 
-/* Fills in one spec from the defaults and counts it. */
+/* Elements that the spec at the cursor stands for. */
+static uint32_t elements_of(const struct plan *plan)
+{
+    const struct sealing *sealing = plan->sealing;
+
+    return sealing->no_runs ? 1 : plan->firsts[sealing->at + 1] - sealing->element;
+}
+
+/* Fills in the spec at the cursor from the defaults and counts it. */
 static enum advance complete_spec(struct plan *plan, const struct plan_limits *limits,
-                                  struct spec *spec, struct plan_fault *fault)
+                                  struct plan_fault *fault)
 {
     struct sealing *sealing = plan->sealing;
-    uint32_t elements = spec->detail != 0 ? 1 : spec->count;
+    struct spec *spec = &plan->specs[sealing->at];
+    uint32_t elements = elements_of(plan);
     uint64_t jobs, attempt;
     const struct job_spec *work;
     enum advance checked;
@@ -180,12 +189,12 @@ static enum advance complete_spec(struct plan *plan, const struct plan_limits *l
     jobs = multiply_saturating(elements, work->count);
     attempt = multiply_saturating(plan_spec_steps(plan, spec), work->repeat);
     attempt = multiply_saturating(attempt > 0 ? attempt : 1, add_saturating(1, work->retries));
-    spec->first_job = (uint32_t)sealing->jobs;
+    if (plan->firsts != NULL)
+        plan->firsts[sealing->at] = (uint32_t)sealing->jobs;
     give_courses(plan, spec, jobs);
     sealing->jobs = add_saturating(sealing->jobs, jobs);
     sealing->steps = add_saturating(sealing->steps, multiply_saturating(jobs, attempt));
     checked = check_element(plan, limits, spec, fault);
-    spec->count = (uint32_t)jobs;
     sealing->element += elements;
     return checked;
 }
@@ -195,19 +204,27 @@ static enum advance do_totals(struct plan *plan, const struct plan_limits *limit
 {
     struct sealing *sealing = plan->sealing;
     enum advance completed;
-    struct spec *spec;
 
+    if (sealing->at == 0) {
+        sealing->no_runs = plan->firsts == NULL;
+        if (plan->counts && plan->firsts == NULL)
+            plan->firsts = plan_seal_array(plan->n_specs + 1, sizeof(*plan->firsts));
+        if (plan->counts && plan->firsts == NULL)
+            return ADVANCE_NOMEM;
+    }
     if (sealing->at == plan->n_specs) {
+        if (plan->firsts != NULL)
+            plan->firsts[sealing->at] = (uint32_t)sealing->jobs;
         plan->n_jobs = (uint32_t)sealing->jobs;
         plan->n_courses = plan->courses_by_job ? plan->n_jobs : (uint32_t)sealing->courses;
         plan->may_queue = sealing->some_time_out && plan->has_compute;
         plan->max_wait_ns = limits->max_wait_ns;
         return plan->graph.used ? plan_seal_go_to(sealing, LISTS) : ADVANCE_SEALED;
     }
-    spec = &plan->specs[sealing->at++];
-    completed = complete_spec(plan, limits, spec, fault);
-    if (plan_waits(plan, spec))
+    completed = complete_spec(plan, limits, fault);
+    if (plan_waits(plan, &plan->specs[sealing->at]))
         plan->graph.used = true;
+    sealing->at++;
     return completed;
 }
 

@@ -27,6 +27,7 @@ struct sealing {
     uint32_t element; /* TOTALS */
     uint64_t jobs, steps, courses;
     bool some_time_out;
+    bool no_runs; /* among the specs: plan->firsts tells nothing of elements */
     struct names *names;
     bool found_unknown;
     /* ORDER */
