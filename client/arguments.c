@@ -27,6 +27,8 @@ enum {
     FLAG_COLOR,
     FLAG_NAME,
     FLAG_REAL,
+    FLAG_TRACE,
+    FLAG_JOBLOG,
     FLAG_VIRTUAL,
     FLAG_OVERRIDE, /* and as many as there are overrides */
 };
@@ -54,6 +56,12 @@ static const struct flag flags[] = {
     {"count", 'n', ON(COMMAND_RUN), "N", "this many jobs of each duration (run)"},
     {"name", FLAG_NAME, ON(COMMAND_RUN), "NAME", "name of the jobs (run)"},
     {"real", FLAG_REAL, ON(COMMAND_COMPARE), NULL, "on the real clock (compare)"},
+    {"trace", FLAG_TRACE, BATCHES, "FILE",
+     "write the run there in Chrome's trace-event\n"
+     "format, for Perfetto (submit, run)"},
+    {"joblog", FLAG_JOBLOG, BATCHES, "FILE",
+     "write a table there, one line a job\n"
+     "(submit, run)"},
     {"server", FLAG_SERVER, ALL, "ADDR",
      "HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH;\n"
      "else $WAITD_SERVER, else 127.0.0.1:9248"},
@@ -201,6 +209,12 @@ static const char *set_flag(struct arguments *arguments, int id, const char *tex
     case FLAG_NAME:
         arguments->name = text;
         return NULL;
+    case FLAG_TRACE:
+        arguments->trace = text;
+        return NULL;
+    case FLAG_JOBLOG:
+        arguments->joblog = text;
+        return NULL;
     case FLAG_REAL:
         arguments->real = true;
         return NULL;
@@ -282,6 +296,11 @@ static void describe_command(char problem[ARGUMENTS_PROBLEM_MAX], const char *wo
              nearest.best != NULL ? nearest.best : "", nearest.best != NULL ? "?)" : "");
 }
 
+static int is_stdout(const char *path)
+{
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
 /* What the whole line has to be looked at for. */
 static bool check(const struct arguments *arguments, const bool given[N_FLAGS],
                   char problem[ARGUMENTS_PROBLEM_MAX])
@@ -312,6 +331,13 @@ static bool check(const struct arguments *arguments, const bool given[N_FLAGS],
     }
     if (arguments->real && arguments->overrides.json[OVERRIDE_CLOCK] != NULL) {
         snprintf(problem, ARGUMENTS_PROBLEM_MAX, "--real and --virtual exclude each other");
+        return false;
+    }
+    if (is_stdout(arguments->trace) + is_stdout(arguments->joblog) + (arguments->show != NULL) >
+            1 &&
+        (is_stdout(arguments->trace) || is_stdout(arguments->joblog))) {
+        snprintf(problem, ARGUMENTS_PROBLEM_MAX,
+                 "of --trace -, --joblog - and -o one can have standard output");
         return false;
     }
     if (arguments->local && arguments->server != NULL) {

@@ -29,9 +29,10 @@ struct arguments {
     const struct show *show; /* NULL for the default */
     enum color color;
     struct overrides overrides;
-    uint64_t count;   /* -n */
-    const char *name; /* --name, or NULL */
-    bool real;        /* --real */
+    uint64_t count;             /* -n */
+    const char *name;           /* --name, or NULL */
+    bool real;                  /* --real */
+    const char *trace, *joblog; /* files, `-` for standard output; NULL for none */
 };
 
 enum arguments_result {

@@ -6,22 +6,6 @@
 
 #include "client/text.h"
 
-static void append_quoted(struct bytes *out, const char *text)
-{
-    bytes_add_char(out, '"');
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-
-        if (c < 0x20)
-            bytes_add_format(out, "\\u%04x", c);
-        else if (c == '"' || c == '\\')
-            bytes_add_format(out, "\\%c", c);
-        else
-            bytes_add_char(out, *text);
-    }
-    bytes_add_char(out, '"');
-}
-
 const char *batch_text_make(const struct batch_text *batch, struct bytes *out)
 {
     if (batch->name != NULL && !text_is_utf8(batch->name, strlen(batch->name)))
@@ -31,7 +15,7 @@ const char *batch_text_make(const struct batch_text *batch, struct bytes *out)
         bytes_add_string(out, i > 0 ? ",{" : "{");
         if (batch->name != NULL) {
             bytes_add_string(out, "\"name\":");
-            append_quoted(out, batch->name);
+            text_append_json(out, batch->name, strlen(batch->name));
             bytes_add_char(out, ',');
         }
         bytes_add_string(out, "\"wait\":");

@@ -6,7 +6,7 @@
 /* The longest chain that ends with a job of one name, or with any. */
 struct tip {
     int64_t length_ns; /* -1 for none yet */
-    uint64_t job;
+    struct chain_job job;
     uint32_t before; /* the name that the job before it has; GRAPH_NONE for none */
 };
 
@@ -26,7 +26,7 @@ struct chain *chain_new(const struct graph *graph)
         return NULL;
     chain->graph = graph;
     chain->n = n;
-    chain->longest = (struct tip){-1, 0, GRAPH_NONE};
+    chain->longest = (struct tip){.length_ns = -1, .before = GRAPH_NONE};
     for (uint32_t i = 0; i < n; i++)
         chain->tips[i] = chain->longest;
     return chain;
@@ -52,9 +52,10 @@ static uint32_t find_before(const struct chain *chain, uint64_t job)
     return before;
 }
 
-void chain_done(struct chain *chain, uint64_t job, struct event_string name, int64_t own_ns)
+void chain_done(struct chain *chain, const struct chain_job *job, struct event_string name,
+                int64_t own_ns)
 {
-    struct tip tip = {own_ns, job, find_before(chain, job)};
+    struct tip tip = {own_ns, *job, find_before(chain, job->job)};
     uint32_t number = GRAPH_NONE;
 
     if (tip.before != GRAPH_NONE &&
@@ -62,6 +63,7 @@ void chain_done(struct chain *chain, uint64_t job, struct event_string name, int
         tip.length_ns = INT64_MAX;
     if (chain->n > 0 && name.text != NULL)
         number = graph_find(chain->graph, name.text, name.len);
+    tip.job.name = number;
     if (number != GRAPH_NONE && tip.length_ns > chain->tips[number].length_ns)
         chain->tips[number] = tip;
     if (tip.length_ns > chain->longest.length_ns)
@@ -73,7 +75,7 @@ int64_t chain_length(const struct chain *chain)
     return chain->longest.length_ns > 0 ? chain->longest.length_ns : 0;
 }
 
-size_t chain_jobs(const struct chain *chain, uint64_t *jobs, size_t max)
+size_t chain_jobs(const struct chain *chain, struct chain_job *jobs, size_t max)
 {
     const struct tip *tip = &chain->longest;
     size_t n = 0;

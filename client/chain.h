@@ -26,14 +26,22 @@ struct chain;
 struct chain *chain_new(const struct graph *graph);
 void chain_free(struct chain *chain); /* NULL is fine */
 
+/* A job on the path. */
+struct chain_job {
+    uint64_t job;
+    int64_t start_ns, end_ns; /* as they were told */
+    uint32_t name;            /* its number, or GRAPH_NONE; set by chain_done() */
+};
+
 /* A job has ended and took own_ns.  name: as the event has it. */
-void chain_done(struct chain *chain, uint64_t job, struct event_string name, int64_t own_ns);
+void chain_done(struct chain *chain, const struct chain_job *job, struct event_string name,
+                int64_t own_ns);
 
 /* The length of the longest chain so far. */
 int64_t chain_length(const struct chain *chain);
 
 /* Its jobs, the last one first: at most `max` go to jobs[].  Returns how many
  * there are in all. */
-size_t chain_jobs(const struct chain *chain, uint64_t *jobs, size_t max);
+size_t chain_jobs(const struct chain *chain, struct chain_job *jobs, size_t max);
 
 #endif

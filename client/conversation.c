@@ -128,6 +128,31 @@ static enum status talk_to(struct session_setup *setup, const char *server, int6
     return status;
 }
 
+/* Adds the way of showing that is for standard output, and those for files.  A file
+ * of `-` takes the place of what would be on standard output. */
+static int add_shows(struct fanout *fanout, const struct arguments *arguments,
+                     const struct show *show, void *own)
+{
+    const struct {
+        const struct show *show;
+        const char *path;
+    } files[] = {{&show_trace, arguments->trace}, {&show_joblog, arguments->joblog}};
+    const size_t n = sizeof files / sizeof files[0];
+
+    for (size_t i = 0; i < n; i++)
+        if (files[i].path != NULL && strcmp(files[i].path, "-") == 0) {
+            show = files[i].show;
+            own = NULL;
+        }
+    if (fanout_add(fanout, show, own, NULL) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if (files[i].path != NULL && files[i].show != show &&
+            fanout_add(fanout, files[i].show, NULL, files[i].path) < 0)
+            return -1;
+    return 0;
+}
+
 static enum status talk(const struct arguments *arguments, struct source *source,
                         struct fanout *fanout)
 {
@@ -146,12 +171,14 @@ enum status conversation(const struct arguments *arguments, struct source *sourc
 
     if (fanout_init(&fanout, wants_color(arguments)) < 0)
         say("%s", strerror(ENOMEM));
-    else if (fanout_add(&fanout, show, own, NULL) == 0) {
+    else if (add_shows(&fanout, arguments, show, own) == 0) {
         if ((fanout.needs_all || fanout.needs_graph) &&
             source_want(source, fanout.needs_all, fanout.needs_graph) < 0)
             say("%s", strerror(ENOMEM));
         else
             status = talk(arguments, source, &fanout);
+        fanout_end(&fanout, NULL, 0);
+        fanout_flush(&fanout);
     }
     fanout_fini(&fanout);
     return status;

@@ -61,14 +61,19 @@ int fanout_add(struct fanout *fanout, const struct show *show, void *own, const 
     return 0;
 }
 
+static void begin_from(struct fanout *fanout, size_t first)
+{
+    for (size_t i = first; i < fanout->n; i++)
+        if (fanout->parts[i].show->begin != NULL)
+            fanout->parts[i].show->begin(&fanout->parts[i].run);
+}
+
 void fanout_begin(struct fanout *fanout)
 {
     fanout->has_begun = true;
     if (fanout->needs_all)
         fanout->read |= JOB_KINDS;
-    for (size_t i = 0; i < fanout->n; i++)
-        if (fanout->parts[i].show->begin != NULL)
-            fanout->parts[i].show->begin(&fanout->parts[i].run);
+    begin_from(fanout, 0);
 }
 
 /* ---- Batches -------------------------------------------------------------- */
@@ -224,11 +229,10 @@ enum fanout_result fanout_take(struct fanout *fanout, const char *line, size_t l
 void fanout_end(struct fanout *fanout, const char *rest, size_t len)
 {
     struct batch *batch;
+    size_t first = 0;
 
     if (fanout->has_ended)
         return;
-    if (!fanout->has_begun)
-        fanout_begin(fanout);
     fanout->has_ended = true;
     fanout->unfinished = fanout->batches.n;
     if (rest != NULL && fanout->n > 0 && fanout->parts[0].show->line != NULL)
@@ -237,7 +241,10 @@ void fanout_end(struct fanout *fanout, const char *rest, size_t len)
         forget_batch(fanout, batch);
         place = 0; /* those behind it may have moved up */
     }
-    for (size_t i = 0; i < fanout->n; i++)
+    /* If it never began, the files are still to be what they are meant to be. */
+    if (!fanout->has_begun)
+        begin_from(fanout, first = 1);
+    for (size_t i = first; i < fanout->n; i++)
         if (fanout->parts[i].show->end != NULL)
             fanout->parts[i].show->end(&fanout->parts[i].run);
 }

@@ -34,6 +34,8 @@ client_libwaitctl_a_SOURCES = \
 	client/excerpt.h \
 	client/fanout.c \
 	client/fanout.h \
+	client/flight.c \
+	client/flight.h \
 	client/graph.c \
 	client/graph.h \
 	client/interrupt.c \
@@ -63,15 +65,19 @@ client_libwaitctl_a_SOURCES = \
 	client/show.c \
 	client/show.h \
 	client/show_human.c \
+	client/show_joblog.c \
 	client/show_json.c \
 	client/show_summary.c \
+	client/show_trace.c \
 	client/source.c \
 	client/source.h \
 	client/status.h \
 	client/tally.c \
 	client/tally.h \
 	client/text.c \
-	client/text.h
+	client/text.h \
+	client/trace_writer.c \
+	client/trace_writer.h
 
 bin_PROGRAMS += client/waitctl
 client_waitctl_SOURCES = client/main.c

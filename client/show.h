@@ -61,6 +61,9 @@ struct show {
 /* The ways that -o offers for batches. */
 extern const struct show show_human, show_json, show_summary;
 
+/* Those for files. */
+extern const struct show show_trace, show_joblog;
+
 /* The one of that name, or NULL. */
 const struct show *show_find(const char *name);
 

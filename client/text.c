@@ -121,3 +121,55 @@ void text_append_safe(struct bytes *out, const char *text, size_t len, size_t ma
         i += character > 0 ? character : 1;
     }
 }
+
+/* Whether it stands in a JSON string as it is. */
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+void text_append_json(struct bytes *out, const char *text, size_t len)
+{
+    bytes_add_char(out, '"');
+    for (size_t i = 0, n; i < len; i += n) {
+        const unsigned char *s = (const unsigned char *)text + i;
+
+        for (n = 0; i + n < len && is_plain(s[n]);)
+            n++;
+        if (n > 0) {
+            bytes_add(out, text + i, n);
+            continue;
+        }
+        n = character_length(s, len - i);
+        if (n == 0)
+            bytes_add_string(out, "\xef\xbf\xbd");
+        else if (s[0] < 0x20)
+            bytes_add_format(out, "\\u%04x", s[0]);
+        else if (n == 1)
+            bytes_add_format(out, "\\%c", s[0]);
+        else
+            bytes_add(out, text + i, n);
+        n += n == 0;
+    }
+    bytes_add_char(out, '"');
+}
+
+void text_append_column(struct bytes *out, const char *text, size_t len)
+{
+    for (size_t i = 0, n; i < len; i += n) {
+        const unsigned char *s = (const unsigned char *)text + i;
+        char piece[8];
+
+        for (n = 0; i + n < len && is_plain(s[n]) && s[n] != 0x7f;)
+            n++;
+        if (n > 0) {
+            bytes_add(out, text + i, n);
+            continue;
+        }
+        n = character_length(s, len - i);
+        if (s[0] == '\\')
+            bytes_add_char(out, '\\');
+        bytes_add(out, piece, show_character(piece, s, n));
+        n += n == 0;
+    }
+}

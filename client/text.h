@@ -31,4 +31,12 @@ bool text_is_utf8(const char *text, size_t len);
  */
 void text_append_safe(struct bytes *out, const char *text, size_t len, size_t max_bytes);
 
+/* Appends text as a JSON string with its quotes, malformed UTF-8 as U+FFFD. */
+void text_append_json(struct bytes *out, const char *text, size_t len);
+
+/* Appends text as a column of a table whose columns have tabs between them:
+ * tabs, line feeds and backslashes as `\t`, `\n` and `\\`, other control
+ * characters as `\x1b`, malformed UTF-8 as U+FFFD. */
+void text_append_column(struct bytes *out, const char *text, size_t len);
+
 #endif

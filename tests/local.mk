@@ -52,7 +52,7 @@ else
 tests_without_check = $(check_programs)
 endif
 EXTRA_DIST += tests/support/coverage.sh tests/support/summary.sh \
-	tests/support/tap.sh
+	tests/support/tap.sh tests/support/check_trace.py
 
 tests_libsupport_a_SOURCES = \
 	tests/scenario/description.c \
@@ -122,6 +122,7 @@ TESTS += $(shell_tests)
 python_tests = \
 	tests/wire/test_contract.py \
 	tests/wire/test_faults.py \
+	tests/wire/test_outputs.py \
 	tests/wire/test_protocol_examples.py \
 	tests/wire/test_schemas.py
 dist_check_SCRIPTS += $(python_tests)

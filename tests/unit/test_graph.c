@@ -146,12 +146,13 @@ END_TEST
 
 static void done(struct chain *chain, uint64_t job, const char *name, int64_t own_ns)
 {
-    chain_done(chain, job, (struct event_string){name, name != NULL ? strlen(name) : 0}, own_ns);
+    chain_done(chain, &(struct chain_job){.job = job},
+               (struct event_string){name, name != NULL ? strlen(name) : 0}, own_ns);
 }
 
 START_TEST(the_longest_chain_is_found)
 {
-    uint64_t jobs[8];
+    struct chain_job jobs[8];
     struct chain *chain;
 
     /* tests/samples/graph.json, more or less. */
@@ -172,7 +173,7 @@ START_TEST(the_longest_chain_is_found)
     done(chain, 0, "test", 1000);
     ck_assert_int_eq(chain_length(chain), 2210);
     ck_assert_uint_eq(chain_jobs(chain, jobs, 8), 4);
-    ck_assert(jobs[0] == 0 && jobs[1] == 1 && jobs[2] == 3 && jobs[3] == 5);
+    ck_assert(jobs[0].job == 0 && jobs[1].job == 1 && jobs[2].job == 3 && jobs[3].job == 5);
     ck_assert_uint_eq(chain_jobs(chain, jobs, 1), 4);
     chain_free(chain);
 }
@@ -181,13 +182,13 @@ END_TEST
 START_TEST(without_a_graph_the_longest_job_is_the_path)
 {
     struct chain *chain = chain_new(NULL);
-    uint64_t job;
+    struct chain_job job;
 
     done(chain, 0, "a", 0);
     done(chain, 1, "b", 7);
     done(chain, 2, NULL, 7);
     ck_assert_uint_eq(chain_jobs(chain, &job, 1), 1);
-    ck_assert_uint_eq(job, 1);
+    ck_assert_uint_eq(job.job, 1);
     ck_assert_int_eq(chain_length(chain), 7);
     chain_free(chain);
 }

@@ -1,0 +1,368 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""What waitctl writes to files beside what it shows: traces and tables."""
+
+import glob
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+
+from examples import TOP, Tap
+
+sys.path.insert(0, os.path.join(TOP, "tests", "support"))
+import check_trace  # noqa: E402
+
+WAITCTL = os.environ.get("WAITCTL", "client/waitctl")
+SAMPLES = os.path.join(TOP, "tests", "samples")
+HEADER = ["batch", "index", "name", "status", "due", "at", "late", "attempts"]
+
+# What is hard on lanes, nesting and arrows.
+HARD = {
+    "everything at once": {
+        "workers": 2, "concurrency": 7, "seed": 3,
+        "jobs": [
+            {"name": "a", "count": 20, "wait": {"dist": "uniform", "min": 0, "max": 1}},
+            {"name": "b", "count": 20, "after": "a", "fail": 0.5, "retries": 3,
+             "backoff": {"initial": "10ms", "jitter": "full"},
+             "steps": [{"wait": "1ms"}, {"compute": "20ms", "note": "sum"}, {"wait": 0}]},
+            {"name": "c", "count": 3, "after": ["a", "b"], "compute": "5ms"},
+            {"name": "d", "count": 5, "compute": "30ms", "timeout": "10ms", "retries": 2},
+        ],
+    },
+    "nothing takes any time": {
+        "jobs": [{"count": 5}, {"name": "x", "retries": 3, "fail": True}, {"after": "x"},
+                 {"name": "y", "wait": 0}, {"after": "y", "steps": [{"compute": 0}] * 3}],
+    },
+    "no jobs": {"jobs": []},
+    "swept": {
+        "timeout": "55ms", "concurrency": 2,
+        "jobs": [{"count": 4, "wait": "20ms"}, {"count": 9, "compute": "30ms"},
+                 {"name": "late", "wait": 9, "fail": True}, {"after": "late"}],
+    },
+    "the first ends it": {
+        "until": "first_done",
+        "jobs": [{"wait": 2}, {"wait": 1, "fail": True, "retries": 1,
+                               "backoff": {"initial": 5}}, {"wait": "1.5s"}],
+    },
+    "blocking": {
+        "mode": "blocking", "workers": 2,
+        "jobs": [{"count": 5, "steps": [{"wait": 1}, {"compute": 1}]}],
+    },
+    "long": {"jobs": [{"wait": "30d", "retries": 1, "fail": True}, {"wait": "1ns"}]},
+}
+
+
+class Run:
+    """waitctl, run once with a trace and a joblog."""
+
+    def __init__(self, folder, *arguments, request=None, real=False):
+        self.trace = os.path.join(folder, "trace.json")
+        self.joblog = os.path.join(folder, "jobs.tsv")
+        clock = [] if real else ["--virtual"]
+        self.result = subprocess.run(
+            [WAITCTL, "submit", "--local", *clock, "--trace", self.trace, "--joblog",
+             self.joblog, *arguments],
+            input=request, capture_output=True, text=True, timeout=60, check=False,
+        )
+
+    def wrong(self):
+        """Complaints about the trace."""
+        return "\n".join(check_trace.complaints(self.trace)[:5])
+
+    def events(self):
+        with open(self.trace, encoding="utf-8") as file:
+            return json.load(file)
+
+    def rows(self):
+        with open(self.joblog, encoding="utf-8", newline="\n") as file:
+            return [line.rstrip("\n").split("\t") for line in file]
+
+
+def plain(*arguments, request=None):
+    """The lines that come without any file, less what differs from run to run."""
+    result = subprocess.run(
+        [WAITCTL, "submit", "--local", "--virtual", "-o", "json", *arguments],
+        input=request, capture_output=True, text=True, timeout=60, check=False,
+    )
+    return normal(result.stdout)
+
+
+def normal(lines):
+    return [line.partition(',"instance"')[0] for line in lines.splitlines()]
+
+
+def slices(events, category):
+    return [event for event in events if event["ph"] == "X" and event["cat"] == category]
+
+
+def check_samples(tap, folder):
+    for path in sorted(glob.glob(os.path.join(SAMPLES, "*.json"))):
+        run = Run(folder, "-o", "json", path)
+        name = os.path.basename(path)
+        tap.result(run.wrong() == "", f"{name}: the trace keeps to the format", run.wrong())
+        jobs = [event for event in run.events() if event.get("cat") == "job"]
+        rows = run.rows()
+        tap.result(
+            rows[0] == HEADER and len(rows) - 1 == len(jobs)
+            and all(len(row) == len(HEADER) for row in rows),
+            f"{name}: there is a slice and a line for each job",
+        )
+        for level in ((), ("--events", "none"), ("--events", "done"), ("--events", "all")):
+            lines = normal(Run(folder, "-o", "json", *level, path).result.stdout)
+            tap.result(
+                lines == plain(*level, path),
+                f"{name} {' '.join(level)}: the lines on standard output are what they are",
+            )
+
+
+def check_hard(tap, folder):
+    for name, request in HARD.items():
+        for level in ("none", "done", "all"):
+            text = json.dumps({**request, "events": level})
+            run = Run(folder, "-o", "json", request=text)
+            tap.result(run.wrong() == "", f"{name}, {level}: the trace keeps to the format",
+                       run.wrong())
+            tap.result(
+                normal(run.result.stdout) == plain(request=text),
+                f"{name}, {level}: the lines on standard output are what they are",
+            )
+        finished = json.loads(run.result.stdout.splitlines()[-1])
+        path = slices(run.events(), "critical path")
+        if path:
+            total = sum(event["dur"] for event in path)
+            tap.result(
+                total >= finished["critical_path"] * 1e6 - 1,
+                f"{name}: the critical path is no shorter than it is told to be",
+                f"{total} us in {path}",
+            )
+
+
+def check_picture(tap, folder):
+    """What one knows of these samples, found in the trace."""
+    events = Run(folder, os.path.join(SAMPLES, "graph.json")).events()
+    path = [event["name"] for event in slices(events, "critical path")]
+    tap.result(path == ["fetch", "compile", "link", "test"], "the critical path is drawn", f"{path}")
+    ends = {event["id"]: event for event in events if event["ph"] == "f"}
+    by_place = {
+        (event["tid"], event["ts"]): event["name"] for event in slices(events, "job")
+    }
+    arrows = sorted(by_place[end["tid"], end["ts"]] for end in ends.values())
+    tap.result(
+        arrows == ["compile"] * 3 + ["link", "manual", "test", "test"],
+        "arrows go to those that waited",
+        f"{arrows}",
+    )
+    counts = [
+        (event["ts"], event["args"]["jobs"]) for event in events if event["ph"] == "C"
+    ]
+    tap.result(
+        counts == [(0, 1), (400000, 4), (900000, 2), (1000000, 1), (2200000, 0)],
+        "the jobs in flight are counted",
+        f"{counts}",
+    )
+
+    events = Run(folder, os.path.join(SAMPLES, "chess-three-games.json")).events()
+    queued = sum(event["dur"] for event in slices(events, "queueing"))
+    tap.result(
+        queued == 300000 and len(slices(events, "wait")) == len(slices(events, "compute")) == 9,
+        "queueing for a worker is told from waiting and computing",
+        f"{queued} us",
+    )
+    lanes = {event["tid"] for event in slices(events, "job")}
+    tap.result(len(lanes) == 3, "jobs that overlap have lanes of their own")
+
+    events = Run(folder, os.path.join(SAMPLES, "chess-one-by-one.json")).events()
+    lanes = {event["tid"] for event in slices(events, "job")}
+    tap.result(len(lanes) == 1, "a lane that is free is used again")
+
+    events = Run(folder, os.path.join(SAMPLES, "retries.json")).events()
+    statuses = [event["args"]["status"] for event in slices(events, "attempt")]
+    delays = [event["dur"] for event in slices(events, "back-off")]
+    tap.result(
+        statuses == ["failed", "failed", "ok"] and delays == [250000, 500000],
+        "attempts and back-offs are slices",
+        f"{statuses} {delays}",
+    )
+
+
+def check_table(tap, folder):
+    request = json.dumps([
+        {"name": "tab\there", "wait": 1},
+        {"name": "line\nfeed \\ é \u0001\u007f", "wait": 2, "fail": True, "retries": 1},
+        {"name": "line\nfeed \\ é \u0001\u007f", "wait": 9},
+        {"after": "tab\there", "wait": 1, "fail": True},
+        {"name": "", "after": "line\nfeed \\ é \u0001\u007f"},
+    ]) + '{"id":"second","jobs":[{"wait":"1ns"}],"timeout":0}'
+    rows = Run(folder, "-o", "summary", request=request).rows()[1:]
+    expected = [
+        ["1", "0", "tab\\there", "ok", "1", "1", "0", "1"],
+        ["1", "3", "", "failed", "2", "2", "0", "1"],
+        ["1", "1", "line\\nfeed \\\\ é \\x01\\x7f", "failed", "4", "4", "0", "2"],
+        ["1", "4", "", "skipped", "4", "4", "0", "0"],
+        ["1", "2", "line\\nfeed \\\\ é \\x01\\x7f", "ok", "9", "9", "0", "1"],
+        ["2", "0", "", "timed_out", "0", "0", "0", "1"],
+    ]
+    tap.result(sorted(rows) == sorted(expected), "names stay in their column", f"{rows}")
+
+    rows = Run(folder, request='[{"wait":"20ms"},{"count":50}]', real=True).rows()[1:]
+    exact = all(
+        round(float(row[5]) * 1e9) - round(float(row[4]) * 1e9) == round(float(row[6]) * 1e9)
+        and float(row[6]) >= 0
+        for row in rows
+    )
+    tap.result(exact and len(rows) == 51, "late is at less due", f"{rows[:2]}")
+
+
+def check_real(tap, folder):
+    """On the real clock nothing is exact."""
+    text = json.dumps({**HARD["everything at once"], "clock": "real"})
+    run = Run(folder, "-o", "summary", request=text, real=True)
+    tap.result(run.wrong() == "", "a real run's trace keeps to the format", run.wrong())
+    several = Run(folder, "-o", "json", *[os.path.join(SAMPLES, "graph.json")] * 3, real=True)
+    tap.result(several.wrong() == "", "several batches at once are told apart", several.wrong())
+    names = [event["args"]["name"] for event in several.events() if event["name"] == "process_name"]
+    tap.result(names == ["batch 1", "batch 2", "batch 3"], "each is a process", f"{names}")
+
+
+def check_interrupted(tap, folder):
+    for signals, status in ((1, 130), (2, 130)):
+        trace = os.path.join(folder, "cut.json")
+        process = subprocess.Popen(
+            [WAITCTL, "run", "--local", "--name", "tea", "-n", "3", "1h", "-o", "json",
+             "--events", "all", "--trace", trace],
+            stdout=subprocess.PIPE, text=True,
+        )
+        while '"step"' not in process.stdout.readline():
+            pass
+        for _ in range(signals):
+            process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        wrong = check_trace.complaints(trace)
+        tap.result(
+            process.wait() == status and not wrong,
+            f"after {signals} interrupt(s) the file is whole",
+            "\n".join(wrong),
+        )
+
+    process = subprocess.Popen(
+        [WAITCTL, "submit", "--local", "-o", "json", "--trace", trace, "-"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )
+    process.stdin.write('{"events":"all","jobs":[{"count":3,"steps":[{"wait":0,"note":"n"},{"wait":9}]}]}')
+    process.stdin.flush()
+    for line in process.stdout:
+        if '"step":1' in line and '"job":2' in line:
+            break
+    children = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True, check=True
+    ).stdout.split()
+    os.kill(int(children[0]), signal.SIGKILL)
+    process.communicate()
+    wrong = check_trace.complaints(trace)
+    with open(trace, encoding="utf-8") as file:
+        events = json.load(file)
+    statuses = {event["args"]["status"] for event in slices(events, "job")}
+    tap.result(
+        process.returncode == 3 and not wrong and statuses == {"unfinished"}
+        and {event["name"] for event in slices(events, "wait")} == {"n", "wait"},
+        "when the connection is lost what was under way is shown as unfinished",
+        "\n".join(wrong) + f"{process.returncode} {statuses}",
+    )
+
+
+def check_files(tap, folder):
+    def ends(*arguments):
+        return subprocess.run([WAITCTL, "run", "--local", "--virtual", "1", "-o", "summary",
+                               *arguments], capture_output=True, text=True, check=False)
+
+    result = ends("--trace", os.path.join(folder, "no", "where"))
+    tap.result(
+        result.returncode == 2 and "No such file" in result.stderr and not result.stdout,
+        "a file that cannot be made is told of before anything is sent", result.stderr,
+    )
+    result = ends("--joblog", "/dev/full")
+    tap.result(
+        result.returncode == 1 and "/dev/full: No space left" in result.stderr
+        and result.stdout.startswith("ok:"),
+        "one that cannot be written is told of, and the rest goes on", result.stderr,
+    )
+    path = os.path.join(folder, "unreached.json")
+    result = ends("--trace", path)
+    result = subprocess.run([WAITCTL, "run", "--server", "unix:" + folder + "/none", "1", "--trace",
+                             path], capture_output=True, text=True, check=False)
+    tap.result(
+        result.returncode == 3 and not check_trace.complaints(path),
+        "without a daemon the trace is an empty one",
+    )
+    result = subprocess.run([WAITCTL, "run", "--local", "--virtual", "1", "--joblog", "-"],
+                            capture_output=True, text=True, check=False)
+    tap.result(
+        result.stdout.splitlines()[1:] == ["1\t0\t\tok\t1\t1\t0\t1"],
+        "a file of - is standard output", result.stdout,
+    )
+    result = ends("--joblog", "-")
+    tap.result(result.returncode == 2 and "standard output" in result.stderr,
+               "which -o does not share")
+    names = json.dumps([{"name": "q\"\\\t\u0001é\ud800", "wait": 1}])
+    run = Run(folder, request=names)
+    tap.result(
+        run.wrong() == "" and slices(run.events(), "job")[0]["name"].startswith("q\"\\\t\u0001é"),
+        "any name is a string in a trace", run.wrong(),
+    )
+
+
+def check_checker(tap, folder):
+    """The checker finds what it is for."""
+    good = [
+        {"ph": "M", "name": "process_name", "pid": 1, "tid": 1, "args": {"name": "p"}},
+        {"ph": "M", "name": "thread_name", "pid": 1, "tid": 1, "args": {"name": "t"}},
+        {"ph": "X", "name": "a", "cat": "c", "pid": 1, "tid": 1, "ts": 0, "dur": 10},
+        {"ph": "X", "name": "b", "cat": "c", "pid": 1, "tid": 1, "ts": 5, "dur": 5},
+        {"ph": "s", "name": "n", "cat": "c", "id": 1, "pid": 1, "tid": 1, "ts": 1},
+        {"ph": "f", "bp": "e", "name": "n", "cat": "c", "id": 1, "pid": 1, "tid": 1, "ts": 6},
+    ]
+    path = os.path.join(folder, "checked.json")
+
+    def finds(change):
+        events = json.loads(json.dumps(good))
+        change(events)
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(events, file)
+        return bool(check_trace.complaints(path))
+
+    bad = {
+        "a slice that reaches out": lambda e: e[3].update(dur=6),
+        "a member that is missing": lambda e: e[2].pop("dur"),
+        "a member of another type": lambda e: e[2].update(ts="0"),
+        "an unknown phase": lambda e: e[2].update(ph="Z"),
+        "an unknown colour": lambda e: e[2].update(cname="mauve"),
+        "half an arrow": lambda e: e.pop(),
+        "an arrow in the air": lambda e: e[5].update(ts=11),
+        "an arrow back": lambda e: e[4].update(ts=7),
+        "a thread without a name": lambda e: e[3].update(tid=2),
+        "a process without a name": lambda e: e.pop(0),
+    }
+    tap.result(not finds(lambda e: None), "the checker takes what is right")
+    for name, change in bad.items():
+        tap.result(finds(change), f"the checker sees {name}")
+
+
+def main():
+    tap = Tap()
+    with tempfile.TemporaryDirectory() as folder:
+        check_checker(tap, folder)
+        check_samples(tap, folder)
+        check_hard(tap, folder)
+        check_picture(tap, folder)
+        check_table(tap, folder)
+        check_real(tap, folder)
+        check_interrupted(tap, folder)
+        check_files(tap, folder)
+    tap.finish()
+
+
+if __name__ == "__main__":
+    main()
