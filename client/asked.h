@@ -16,9 +16,12 @@ struct graph;
 /* What a batch's `events` says. */
 enum asked_events { ASKED_DONE, ASKED_ALL, ASKED_NONE };
 
+enum asked_clock { ASKED_UNKNOWN, ASKED_REAL, ASKED_VIRTUAL };
+
 struct asked {
     enum asked_events events; /* as the user has it, whatever was sent */
-    struct graph *graph;      /* owned; NULL if it is not known */
+    enum asked_clock clock;
+    struct graph *graph; /* owned; NULL if it is not known */
 };
 
 /* All zero to begin with. */

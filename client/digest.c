@@ -9,7 +9,7 @@
 enum { ELSEWHERE, JOBS, DEFAULTS };
 
 /* Which member's value comes, or is under way. */
-enum { NOTHING, THE_JOBS, THE_DEFAULTS, THE_EVENTS, THE_COUNT, THE_AFTER };
+enum { NOTHING, THE_JOBS, THE_DEFAULTS, THE_EVENTS, THE_CLOCK, THE_COUNT, THE_AFTER };
 
 static bool is_begin(const struct lexer_token *token)
 {
@@ -61,6 +61,7 @@ static void open_request(struct digest *digest, const struct lexer_token *token)
     graph_free(digest->graph);
     digest->graph = digest->wants_graph ? graph_new() : NULL;
     digest->events = digest->assumed;
+    digest->clock = digest->is_virtual ? ASKED_VIRTUAL : ASKED_REAL;
     digest->member = NOTHING;
     /* An array as the whole request is its jobs. */
     digest->place = token->kind == LEXER_ARRAY_BEGIN ? JOBS : ELSEWHERE;
@@ -69,7 +70,7 @@ static void open_request(struct digest *digest, const struct lexer_token *token)
 
 void digest_close(struct digest *digest, bool will_be_answered)
 {
-    struct asked asked = {digest->events, NULL};
+    struct asked asked = {digest->events, digest->clock, NULL};
 
     if (digest->graph != NULL && graph_seal(digest->graph)) {
         asked.graph = digest->graph;
@@ -89,6 +90,7 @@ static void take_member(struct digest *digest, const struct lexer_token *token)
         digest->member = digest_is(token, "jobs")       ? THE_JOBS
                          : digest_is(token, "defaults") ? THE_DEFAULTS
                          : digest_is(token, "events")   ? THE_EVENTS
+                         : digest_is(token, "clock")    ? THE_CLOCK
                                                         : NOTHING;
     } else if (is_end(token)) {
         if (digest->place == DEFAULTS && digest->graph != NULL)
@@ -96,6 +98,9 @@ static void take_member(struct digest *digest, const struct lexer_token *token)
         digest->place = ELSEWHERE;
     } else if (digest->member == THE_EVENTS && !digest->is_assumed_of_all) {
         digest_level(token, &digest->events);
+    } else if (digest->member == THE_CLOCK && token->kind == LEXER_STRING) {
+        if (digest_is(token, "virtual"))
+            digest->clock = ASKED_VIRTUAL;
     } else if (digest->member == THE_JOBS && token->kind == LEXER_ARRAY_BEGIN) {
         digest->place = JOBS;
         digest->job_depth = 2;

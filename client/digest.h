@@ -20,11 +20,13 @@ struct digest {
     bool asks_for_all;         /* each batch is sent with "events":"all" */
     enum asked_events assumed; /* what a batch asks for that says nothing */
     bool is_assumed_of_all;    /* and whatever it says: a flag did */
+    bool is_virtual;           /* a flag says so of all clocks */
     struct asked_queue queue;
 
     /* The request under way. */
     struct graph *graph;
     enum asked_events events;
+    enum asked_clock clock;
     int place;          /* within the request: see digest.c */
     int member;         /* whose value comes */
     unsigned job_depth; /* of the jobs' own brackets; 0 for no jobs so far */

@@ -87,7 +87,7 @@ static bool is_answer(enum event_kind kind)
 /* What is known of the request that is answered. */
 static struct asked take_asked(struct fanout *fanout)
 {
-    struct asked asked = {ASKED_ALL, NULL};
+    struct asked asked = {ASKED_ALL, ASKED_UNKNOWN, NULL};
 
     if (fanout->asked != NULL)
         asked_pop(fanout->asked, &asked);

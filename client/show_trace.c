@@ -47,7 +47,7 @@ struct trace_batch {
     uint64_t process;
     struct flight flight;
     int64_t now_ns; /* of the last event */
-    bool is_late;   /* times are measured: the clock is real */
+    bool is_late;   /* times are measured: the clock is real, as far as is known */
     uint32_t named; /* lanes */
     /* Arrows and the critical path; NULL without a graph. */
     struct tail *tails; /* by name */
@@ -108,6 +108,7 @@ static struct trace_batch *new_trace(const struct batch *batch)
     if (trace == NULL)
         return NULL;
     trace->process = batch->ordinal + 1;
+    trace->is_late = batch->asked.clock == ASKED_REAL;
     if (flight_init(&trace->flight, batch->jobs) < 0)
         goto fail;
     if (graph == NULL || graph_names(graph) == 0)

@@ -157,6 +157,8 @@ int source_want(struct source *source, bool all_events, bool graph)
 
     source->has_digest = true;
     digest->wants_graph = graph;
+    digest->is_virtual =
+        source->overrides != NULL && source->overrides->json[OVERRIDE_CLOCK] != NULL;
     digest->asks_for_all = all_events && level == NULL;
     digest->is_assumed_of_all = level != NULL;
     if (level == NULL)

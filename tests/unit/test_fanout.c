@@ -92,8 +92,8 @@ static const struct {
 
 START_TEST(each_is_told_what_it_is_for)
 {
-    asked_push(&asked, (struct asked){ASKED_DONE, NULL}); /* the ping */
-    asked_push(&asked, (struct asked){levels[_i].asked, NULL});
+    asked_push(&asked, (struct asked){.events = ASKED_DONE}); /* the ping */
+    asked_push(&asked, (struct asked){.events = levels[_i].asked});
     fanout_add(&fanout, &show_json, NULL, NULL);
     fanout_add(&fanout, &greedy, NULL, "/dev/null");
     fanout.asked = &asked;
@@ -155,8 +155,8 @@ START_TEST(a_graph_of_another_request_is_not_believed)
     graph_add_jobs(right, 1, false);
     graph_add_jobs(wrong, 2, false);
     ck_assert(graph_seal(right) && graph_seal(wrong));
-    asked_push(&asked, (struct asked){ASKED_DONE, wrong});
-    asked_push(&asked, (struct asked){ASKED_DONE, right});
+    asked_push(&asked, (struct asked){.graph = wrong});
+    asked_push(&asked, (struct asked){.graph = right});
     fanout_add(&fanout, &show_json, NULL, NULL);
     fanout.asked = &asked;
     fanout_begin(&fanout);
