@@ -18,7 +18,7 @@ struct lexer *lexer_new(uint64_t max_bytes, unsigned max_depth)
     struct lexer *lexer = calloc(1, sizeof(*lexer));
     if (lexer == NULL)
         return NULL;
-    lexer->at = lexer->end = lexer->piece_end = "";
+    lexer->at = lexer->end = lexer->piece_end = lexer->counted = "";
     lexer->last = LEXER_MORE;
     lexer->cut = LEXER_MORE;
     lexer_limit(lexer, max_bytes, max_depth);
@@ -52,12 +52,27 @@ void lexer_limit(struct lexer *lexer, uint64_t max_bytes, unsigned max_depth)
     set_window(lexer);
 }
 
+/* Counts the lines of the piece up to `to`, before it goes. */
+static void count_lines(struct lexer *lexer, const char *to)
+{
+    uint64_t lines = scan_count_lines(lexer->counted, to);
+    if (lines > 0) {
+        const char *start = to;
+        while (start[-1] != '\n')
+            start--;
+        lexer->lines += lines;
+        lexer->line_start = lexer_offset_of(lexer, start);
+    }
+    lexer->counted = to;
+}
+
 void lexer_feed(struct lexer *lexer, const char *piece, size_t len)
 {
     if (piece == NULL)
         piece = "";
+    count_lines(lexer, lexer->at);
     lexer->fed -= lexer_rest(lexer);
-    lexer->at = piece;
+    lexer->at = lexer->counted = piece;
     lexer->piece_end = piece + len;
     lexer->fed += len;
     set_window(lexer);
@@ -118,11 +133,23 @@ uint64_t lexer_complaint_offset(const struct lexer *lexer)
     return lexer->complaint_offset;
 }
 
+uint64_t lexer_complaint_line(const struct lexer *lexer)
+{
+    return lexer->lines + 1;
+}
+
+uint64_t lexer_complaint_column(const struct lexer *lexer)
+{
+    return lexer->complaint_offset - lexer->line_start + 1;
+}
+
 /* ---- Handing out ---------------------------------------------------------- */
 
 static enum lexer_token_kind stop(struct lexer *lexer, struct lexer_token *token,
                                   enum lexer_token_kind kind)
 {
+    if (kind == LEXER_BAD && lexer->last == LEXER_MORE)
+        count_lines(lexer, lexer->piece_end - (lexer->fed - lexer->complaint_offset));
     lexer->last = kind;
     token->kind = kind;
     token->offset = kind == LEXER_BAD ? lexer->complaint_offset : lexer_offset(lexer);
@@ -254,6 +281,7 @@ static enum lexer_token_kind run_out(struct lexer *lexer, struct lexer_token *to
     if (lexer->end < lexer->piece_end)
         return stop(lexer, token, LEXER_TOO_LONG);
     if (!lexer->finished) {
+        count_lines(lexer, lexer->at);
         stop(lexer, token, LEXER_MORE);
         return LEXER_MORE;
     }

@@ -70,8 +70,8 @@ void lexer_limit(struct lexer *lexer, uint64_t max_bytes, unsigned max_depth);
 
 /* Gives the next piece, which must stay where it is until LEXER_MORE has been
  * handed out.  To be called at the start, after LEXER_MORE, or between two
- * tokens to take the unread rest of a piece away: the bytes that lexer_rest()
- * counts are then forgotten, and are to be fed again. */
+ * tokens to take the unread rest of a piece, which is still there, away: the
+ * bytes that lexer_rest() counts are then forgotten, and are to be fed again. */
 void lexer_feed(struct lexer *lexer, const char *piece, size_t len);
 
 /* Says that nothing comes after the last piece.  If that ends inside a value
@@ -116,9 +116,12 @@ size_t lexer_held(const struct lexer *lexer);
 uint64_t lexer_offset(const struct lexer *lexer);
 
 /* After LEXER_BAD: what was wrong, as the middle of a sentence (`a comma
- * before the closing bracket`), and where. */
+ * before the closing bracket`), and where: the offset in the stream, and what
+ * an editor calls that place, counted from 1 (columns in bytes). */
 const char *lexer_complaint(const struct lexer *lexer);
 uint64_t lexer_complaint_offset(const struct lexer *lexer);
+uint64_t lexer_complaint_line(const struct lexer *lexer);
+uint64_t lexer_complaint_column(const struct lexer *lexer);
 
 /*
  * Decodes the escapes of a string token (with its quotes) to UTF-8 into out,

@@ -41,6 +41,9 @@ struct lexer {
     const char *end;       /* of the piece, or where max_bytes ends within it */
     const char *piece_end; /* of the piece */
     uint64_t fed;          /* the stream offset of piece_end */
+    const char *counted;   /* to here the lines of the piece are counted */
+    uint64_t lines;        /* that have ended */
+    uint64_t line_start;   /* the stream offset of the one under way */
     uint64_t value_start;  /* of the top-level value under way */
     uint64_t max_bytes;
     unsigned max_depth;

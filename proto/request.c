@@ -375,8 +375,12 @@ static enum request_result break_off(struct request_reader *reader, enum lexer_t
     told->code = FAULT_NONE;
     if (kind == LEXER_BAD) {
         offset = lexer_complaint_offset(reader->lexer);
-        fault_set(told, FAULT_BAD_JSON, offset, "the input is not JSON: %s, at byte %llu of it",
-                  lexer_complaint(reader->lexer), (unsigned long long)offset + 1);
+        fault_set(told, FAULT_BAD_JSON, offset,
+                  "the input is not JSON: %s, at line %llu, column %llu (byte %llu of it)",
+                  lexer_complaint(reader->lexer),
+                  (unsigned long long)lexer_complaint_line(reader->lexer),
+                  (unsigned long long)lexer_complaint_column(reader->lexer),
+                  (unsigned long long)offset + 1);
     } else if (kind == LEXER_TOO_LONG) {
         fault_set(told, FAULT_TOO_LARGE, offset,
                   "a request takes at most %llu bytes, and this one is longer",

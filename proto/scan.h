@@ -49,4 +49,27 @@ static inline const char *scan_plain(const char *at, const char *end)
     return at;
 }
 
+/* How many of the bytes begin a new line after them. */
+static inline uint64_t scan_count_lines(const char *at, const char *end)
+{
+    const uint64_t ones = 0x0101010101010101ULL, lows = ones * 0x7F;
+    uint64_t lines = 0;
+    while (end - at >= 8) {
+        /* Eight sums side by side, each of which holds up to 255. */
+        const char *stop = at + ((end - at) / 8 < 255 ? (end - at) / 8 : 255) * 8;
+        uint64_t others = 0, words = (uint64_t)(stop - at) / 8;
+        for (; at < stop; at += 8) {
+            uint64_t bytes;
+            memcpy(&bytes, at, sizeof(bytes));
+            bytes ^= ones * '\n';
+            others += (((bytes & lows) + lows) | bytes) >> 7 & ones;
+        }
+        for (int i = 0; i < 64; i += 8)
+            lines += words - (others >> i & 0xFF);
+    }
+    for (; at < end; at++)
+        lines += *at == '\n';
+    return lines;
+}
+
 #endif

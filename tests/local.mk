@@ -22,6 +22,8 @@ check_programs = \
 	tests/unit/test_fault \
 	tests/unit/test_graph \
 	tests/unit/test_lexer \
+	tests/unit/test_lexer_faults \
+	tests/unit/test_lexer_oracle \
 	tests/unit/test_names \
 	tests/unit/test_options \
 	tests/unit/test_outbox \
@@ -68,6 +70,8 @@ tests_libsupport_a_SOURCES = \
 	tests/scenario/story.c \
 	tests/scenario/story.h \
 	tests/support/check.h \
+	tests/support/lexing.c \
+	tests/support/lexing.h \
 	tests/support/main.c \
 	tests/support/plan_kit.c \
 	tests/support/plan_kit.h \

@@ -478,11 +478,17 @@ END_TEST
 START_TEST(what_is_not_json_ends_the_stream)
 {
     static const struct refusal cases[] = {
-        {"[1,]", "BROKEN bad_json", "", "a comma before the closing bracket|byte 4"},
+        {"[1,]", "BROKEN bad_json", "",
+         "a comma before the closing bracket, at line 1, column 4 (byte 4 of it)"},
         {"{\"id\":5,\"jobs\":[{\"wait\":-1}", "BROKEN bad_json", "", "ended inside|id=5"},
         {"{\"jobs\":[{\"wait\":-1}],\"id\":\"x\" x}", "BROKEN bad_json", "", "|id=\"x\""},
         {"{\"jobs\":[{\"count\":9999999}],\"id\":7,", "BROKEN bad_json", "", "|id=7"},
-        {"GET / HTTP/1.1\r\n", "BROKEN bad_json", "", "begins no value|byte 1 "},
+        {"GET / HTTP/1.1\r\n", "BROKEN bad_json", "",
+         "begins no value, at line 1, column 1 (byte 1 of it)"},
+        {"\n \n\n{\"op\":}\n", "BROKEN bad_json", "",
+         "a member without a value, at line 4, column 7 (byte 11 of it)"},
+        {"[\n{\"wait\":1},\n{\"wait\":1},\n]", "BROKEN bad_json", "",
+         "a comma before the closing bracket, at line 4, column 1 (byte 27 of it)"},
         {"\xEF\xBB\xBF{\"op\":\"ping\"}", "BROKEN bad_json", "", "a byte order mark"},
         {"[{\"name\":\"\xFF\"}]", "BROKEN bad_json", "", "not UTF-8"},
         {"{\"x\":\"\xFF\"}", "BROKEN bad_json", "", "not UTF-8"},
