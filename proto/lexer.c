@@ -83,15 +83,19 @@ void lexer_finish(struct lexer *lexer)
     lexer->finished = true;
 }
 
+static void free_carry(struct lexer *lexer)
+{
+    free(lexer->carry);
+    lexer->carry = NULL;
+    lexer->held = lexer->room = 0;
+}
+
 /* The carried token has been used, or nobody wants it. */
 static void drop_carry(struct lexer *lexer)
 {
     lexer->held = 0;
-    if (lexer->room > CARRY_KEPT_BYTES) {
-        free(lexer->carry);
-        lexer->carry = NULL;
-        lexer->room = 0;
-    }
+    if (lexer->room > CARRY_KEPT_BYTES)
+        free_carry(lexer);
 }
 
 void lexer_skip(struct lexer *lexer, bool skip)
@@ -282,6 +286,8 @@ static enum lexer_token_kind run_out(struct lexer *lexer, struct lexer_token *to
         return stop(lexer, token, LEXER_TOO_LONG);
     if (!lexer->finished) {
         count_lines(lexer, lexer->at);
+        if (!lexer_is_inside(lexer))
+            free_carry(lexer); /* a stream may be idle for long here */
         stop(lexer, token, LEXER_MORE);
         return LEXER_MORE;
     }

@@ -32,6 +32,7 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/request_internal.h \
 	proto/request_job.c \
 	proto/request_law.c \
+	proto/request_take.c \
 	proto/request_top.c \
 	proto/request_value.c \
 	proto/scan.h

@@ -69,11 +69,11 @@ static void append_key(char path[FAULT_PATH_MAX], const char *key, size_t len)
     append_member(path, name);
 }
 
-static void write_path(const struct request_reader *reader, char path[FAULT_PATH_MAX])
+static void write_path(const struct request_reading *reading, char path[FAULT_PATH_MAX])
 {
     path[0] = '\0';
-    for (unsigned i = 0; i < reader->n_frames; i++) {
-        const struct request_frame *frame = &reader->frames[i];
+    for (unsigned i = 0; i < reading->n_frames; i++) {
+        const struct request_frame *frame = &reading->frames[i];
         char index[32];
         snprintf(index, sizeof(index), "[%llu]", (unsigned long long)frame->index);
         if (frame->member != NULL)
@@ -85,63 +85,63 @@ static void write_path(const struct request_reader *reader, char path[FAULT_PATH
 
 /* ---- Refusing ------------------------------------------------------------------ */
 
-void request_fault(struct request_reader *reader, enum fault_code code, uint64_t offset,
+void request_fault(struct request_reading *reading, enum fault_code code, uint64_t offset,
                    const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    if (fault_vset(&reader->fault, code, offset, format, arguments))
-        write_path(reader, reader->fault.path);
+    if (fault_vset(&reading->fault, code, offset, format, arguments))
+        write_path(reading, reading->fault.path);
     va_end(arguments);
 }
 
-void request_fault_member(struct request_reader *reader, unsigned place, enum fault_code code,
+void request_fault_member(struct request_reading *reading, unsigned place, enum fault_code code,
                           uint64_t offset, const char *format, ...)
 {
-    struct request_frame *frame = request_frame(reader);
+    struct request_frame *frame = request_frame(reading);
     va_list arguments;
     va_start(arguments, format);
     frame->member = &frame->context->members[place];
-    if (fault_vset(&reader->fault, code, offset, format, arguments))
-        write_path(reader, reader->fault.path);
+    if (fault_vset(&reading->fault, code, offset, format, arguments))
+        write_path(reading, reading->fault.path);
     frame->member = NULL;
     va_end(arguments);
 }
 
 /* What takes a total beyond its limit: a member of the job, or the job. */
-static void fault_total(struct request_reader *reader, uint64_t offset, uint64_t got,
+static void fault_total(struct request_reading *reading, uint64_t offset, uint64_t got,
                         const char *what, uint64_t most)
 {
-    const struct request_frame *frame = reader->n_frames > 0 ? request_frame(reader) : NULL;
+    const struct request_frame *frame = reading->n_frames > 0 ? request_frame(reading) : NULL;
     bool member = frame != NULL && frame->member != NULL;
     const char *quote = member ? "\"" : "";
-    request_fault(reader, FAULT_TOO_LARGE, offset,
+    request_fault(reading, FAULT_TOO_LARGE, offset,
                   "%s%s%s makes it %llu %s or more, and a request takes at most %llu", quote,
                   member ? frame->member->name : "this job", quote, (unsigned long long)got, what,
                   (unsigned long long)most);
 }
 
-void request_too_many_jobs(struct request_reader *reader, uint64_t offset, uint64_t got)
+void request_too_many_jobs(struct request_reading *reading, uint64_t offset, uint64_t got)
 {
-    fault_total(reader, offset, got, "jobs", reader->limits.plan.max_jobs);
+    fault_total(reading, offset, got, "jobs", reading->limits->plan.max_jobs);
 }
 
-void request_too_many_steps(struct request_reader *reader, uint64_t offset, uint64_t got)
+void request_too_many_steps(struct request_reading *reading, uint64_t offset, uint64_t got)
 {
-    fault_total(reader, offset, got, "steps (jobs x steps x repeat x (1 + retries))",
-                reader->limits.plan.max_steps);
+    fault_total(reading, offset, got, "steps (jobs x steps x repeat x (1 + retries))",
+                reading->limits->plan.max_steps);
 }
 
 /* Whose value is being read: `"count"`, or `each of "after"`. */
-static void name_subject(const struct request_reader *reader, char *out, size_t size)
+static void name_subject(const struct request_reading *reading, char *out, size_t size)
 {
-    unsigned n = reader->n_frames;
+    unsigned n = reading->n_frames;
     if (n == 0)
         snprintf(out, size, "a request");
-    else if (reader->frames[n - 1].member != NULL)
-        snprintf(out, size, "\"%s\"", reader->frames[n - 1].member->name);
-    else if (n > 1 && reader->frames[n - 2].member != NULL)
-        snprintf(out, size, "each of \"%s\"", reader->frames[n - 2].member->name);
+    else if (reading->frames[n - 1].member != NULL)
+        snprintf(out, size, "\"%s\"", reading->frames[n - 1].member->name);
+    else if (n > 1 && reading->frames[n - 2].member != NULL)
+        snprintf(out, size, "each of \"%s\"", reading->frames[n - 2].member->name);
     else
         snprintf(out, size, "each of the jobs");
 }
@@ -159,49 +159,50 @@ static void describe(const struct lexer_token *token, char *out, size_t size)
         snprintf(out, size, "%s", fault_quote(quoted, token->text, token->len));
 }
 
-void request_wrong(struct request_reader *reader, const struct lexer_token *token, const char *what)
+void request_wrong(struct request_reading *reading, const struct lexer_token *token,
+                   const char *what)
 {
-    if (reader->fault.code == FAULT_NONE || reader->fault.offset > token->offset) {
+    if (reading->fault.code == FAULT_NONE || reading->fault.offset > token->offset) {
         char subject[64], got[FAULT_QUOTE_SIZE + 2];
-        name_subject(reader, subject, sizeof(subject));
+        name_subject(reading, subject, sizeof(subject));
         describe(token, got, sizeof(got));
-        request_fault(reader, FAULT_INVALID_REQUEST, token->offset, "%s takes %s, not %s", subject,
+        request_fault(reading, FAULT_INVALID_REQUEST, token->offset, "%s takes %s, not %s", subject,
                       what, got);
     }
-    request_pass(reader, token);
+    request_pass(reading, token);
 }
 
-void request_wrong_count(struct request_reader *reader, const struct lexer_token *token,
+void request_wrong_count(struct request_reading *reading, const struct lexer_token *token,
                          const char *what, uint64_t most)
 {
     char subject[64], got[FAULT_QUOTE_SIZE + 2];
-    name_subject(reader, subject, sizeof(subject));
+    name_subject(reading, subject, sizeof(subject));
     describe(token, got, sizeof(got));
-    request_fault(reader, FAULT_TOO_LARGE, token->offset,
+    request_fault(reading, FAULT_TOO_LARGE, token->offset,
                   "%s is %s, and a request takes at most %llu %s", subject, got,
                   (unsigned long long)most, what);
 }
 
-void request_too_long(struct request_reader *reader, uint64_t offset, uint64_t got,
+void request_too_long(struct request_reading *reading, uint64_t offset, uint64_t got,
                       const char *what, const char *limit, uint64_t most)
 {
     char subject[64];
-    name_subject(reader, subject, sizeof(subject));
-    request_fault(reader, FAULT_TOO_LARGE, offset,
+    name_subject(reading, subject, sizeof(subject));
+    request_fault(reading, FAULT_TOO_LARGE, offset,
                   "%s takes %s of at most %llu bytes (%s), and this has %llu or more", subject,
                   what, (unsigned long long)most, limit, (unsigned long long)got);
 }
 
-static void fault_key(struct request_reader *reader, const struct lexer_token *key, bool second)
+static void fault_key(struct request_reading *reading, const struct lexer_token *key, bool second)
 {
-    const struct request_context *context = request_frame(reader)->context;
+    const struct request_context *context = request_frame(reading)->context;
     const char *name;
     size_t len;
-    if (request_decode(reader, key, &name, &len) != 0)
+    if (request_decode(reading, key, &name, &len) != 0)
         return;
     char quoted[FAULT_QUOTE_SIZE];
     fault_quote(quoted, name, len);
-    struct fault *fault = &reader->fault;
+    struct fault *fault = &reading->fault;
     bool set;
     if (second) {
         set = fault_set(fault, FAULT_INVALID_REQUEST, key->offset,
@@ -221,123 +222,122 @@ static void fault_key(struct request_reader *reader, const struct lexer_token *k
                         nearest.best != NULL ? "\"?)" : "", list.text);
     }
     if (set) {
-        request_frame(reader)->member = NULL;
-        write_path(reader, fault->path);
+        request_frame(reading)->member = NULL;
+        write_path(reading, fault->path);
         append_key(fault->path, name, len);
     }
 }
 
-void request_unknown_key(struct request_reader *reader, const struct lexer_token *key)
+void request_unknown_key(struct request_reading *reading, const struct lexer_token *key)
 {
-    fault_key(reader, key, false);
-    request_pass_next(reader, key->depth);
+    fault_key(reading, key, false);
+    request_pass_next(reading, key->depth);
 }
 
-void request_second_key(struct request_reader *reader, const struct lexer_token *key)
+void request_second_key(struct request_reading *reading, const struct lexer_token *key)
 {
-    fault_key(reader, key, true);
-    request_pass_next(reader, key->depth);
+    fault_key(reading, key, true);
+    request_pass_next(reading, key->depth);
 }
 
 /* ---- Passing over ---------------------------------------------------------------- */
 
-void request_pass_next(struct request_reader *reader, unsigned depth)
+void request_pass_next(struct request_reading *reading, unsigned depth)
 {
-    if (reader->dropped)
+    if (reading->dropped)
         return;
-    reader->skipping = true;
-    reader->skip_depth = depth;
-    lexer_skip(reader->lexer, true);
+    reading->skipping = true;
+    reading->skip_depth = depth;
+    lexer_skip(reading->lexer, true);
 }
 
-void request_pass(struct request_reader *reader, const struct lexer_token *token)
+void request_pass(struct request_reading *reading, const struct lexer_token *token)
 {
     if (token->kind == LEXER_OBJECT_BEGIN || token->kind == LEXER_ARRAY_BEGIN)
-        request_pass_next(reader, token->depth);
+        request_pass_next(reading, token->depth);
 }
 
-void request_drop(struct request_reader *reader)
+void request_drop(struct request_reading *reading)
 {
-    plan_free(reader->plan);
-    reader->plan = NULL;
-    reader->jobs = 0;
-    reader->kept_bytes = 0;
-    if (reader->dropped || reader->phase != REQUEST_READING)
+    plan_free(reading->plan);
+    reading->plan = NULL;
+    reading->jobs = 0;
+    reading->kept_bytes = 0;
+    if (reading->dropped || reading->sealing)
         return;
-    const struct request_member *member = reader->n_frames == 1 ? reader->frames[0].member : NULL;
-    reader->dropped = true;
-    reader->dropped_id = member != NULL && strcmp(member->name, "id") == 0 && !reader->skipping;
-    reader->skipping = reader->copying = false;
-    reader->n_frames = 0;
-    lexer_skip(reader->lexer, reader->bare || reader->open_depth > 1);
+    const struct request_member *member = reading->n_frames == 1 ? reading->frames[0].member : NULL;
+    reading->dropped = true;
+    reading->dropped_id = member != NULL && strcmp(member->name, "id") == 0 && !reading->skipping;
+    reading->skipping = reading->copying = false;
+    reading->n_frames = 0;
+    lexer_skip(reading->lexer, reading->bare || reading->open_depth > 1);
 }
 
-void request_no_memory(struct request_reader *reader)
+void request_no_memory(struct request_reading *reading)
 {
-    request_fault(reader, FAULT_OVERLOADED, lexer_offset(reader->lexer),
-                  "out of memory while reading the request; try again later");
-    request_drop(reader);
+    request_fault(reading, FAULT_OVERLOADED, lexer_offset(reading->lexer), REQUEST_NO_MEMORY);
+    request_drop(reading);
 }
 
 /* ---- What the plan found --------------------------------------------------------- */
 
 /* The path of an element of `jobs`, or of `defaults`, and a member of it. */
-static void write_element(const struct request_reader *reader, uint32_t element, const char *member,
-                          char path[FAULT_PATH_MAX])
+static void write_element(const struct request_reading *reading, uint32_t element,
+                          const char *member, char path[FAULT_PATH_MAX])
 {
     if (element == PLAN_NONE)
         snprintf(path, FAULT_PATH_MAX, "defaults");
     else
-        snprintf(path, FAULT_PATH_MAX, "%s[%lu]", reader->bare ? "" : "jobs",
+        snprintf(path, FAULT_PATH_MAX, "%s[%lu]", reading->bare ? "" : "jobs",
                  (unsigned long)element);
     if (member != NULL)
         append_member(path, member);
 }
 
-static void fault_after(struct request_reader *reader, const struct plan_fault *found,
+static void fault_after(struct request_reading *reading, const struct plan_fault *found,
                         const char *before, const char *behind)
 {
     char quoted[FAULT_QUOTE_SIZE], index[16];
     bool in_array = (found->where & 1) != 0;
-    if (!fault_set(&reader->fault, FAULT_INVALID_REQUEST, found->where >> 1, "%s%s%s", before,
+    if (!fault_set(&reading->fault, FAULT_INVALID_REQUEST, found->where >> 1, "%s%s%s", before,
                    fault_quote(quoted, found->names, strlen(found->names)), behind))
         return;
-    write_element(reader, found->element, "after", reader->fault.path);
+    write_element(reading, found->element, "after", reading->fault.path);
     snprintf(index, sizeof(index), "[%lu]", (unsigned long)found->after);
     if (in_array)
-        append(reader->fault.path, index);
+        append(reading->fault.path, index);
 }
 
-void request_plan_fault(struct request_reader *reader)
+void request_plan_fault(struct request_reading *reading)
 {
-    const struct plan_fault *found = &reader->found;
+    const struct plan_fault *found = &reading->found;
     /* Totals stand where the request ends, or before what else is at fault: they
      * were not held to more than that. */
-    uint64_t end =
-        reader->fault.code != FAULT_NONE ? reader->fault.offset - 1 : lexer_offset(reader->lexer);
+    uint64_t end = reading->fault.code != FAULT_NONE ? reading->fault.offset - 1
+                                                     : lexer_offset(reading->lexer);
     const char *member = NULL;
     switch (found->kind) {
     case PLAN_FAULT_UNKNOWN:
-        fault_after(reader, found,
+        fault_after(reading, found,
                     "\"after\" takes names of jobs in the request, and none is called \"", "\"");
         return;
     case PLAN_FAULT_CYCLE:
-        fault_after(reader, found,
+        fault_after(reading, found,
                     "\"after\" takes jobs that do not wait for this one in turn: ", "");
         return;
     case PLAN_FAULT_JOBS:
-        request_too_many_jobs(reader, end, found->got);
+        request_too_many_jobs(reading, end, found->got);
         break;
     case PLAN_FAULT_STEPS:
-        request_too_many_steps(reader, end, found->got);
+        request_too_many_steps(reading, end, found->got);
         break;
     case PLAN_FAULT_BACKOFF:
         member = "backoff";
-        request_fault(reader, FAULT_INVALID_REQUEST, end, REQUEST_BACKOFF_OVERFLOWS);
+        request_fault(reading, FAULT_INVALID_REQUEST, end, REQUEST_BACKOFF_OVERFLOWS);
         break;
     }
-    if (reader->fault.offset == end)
-        write_element(reader, found->element, member, reader->fault.path);
+    if (reading->fault.offset == end)
+        write_element(reading, found->element, member, reading->fault.path);
 }
 
 /* ---- Lists of words ---------------------------------------------------------------- */

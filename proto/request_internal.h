@@ -5,14 +5,18 @@
 /*
  * The request reader's insides.
  *
- *   request.c        the stream: tokens to whoever is to take them, a request's
- *                    beginning and end, completing its plan
+ *   request.c        the stream: its pieces, a request's beginning and end,
+ *                    completing its plan
+ *   request_take.c   tokens to whoever is to take them
  *   request_top.c    the members of a request
  *   request_job.c    jobs and defaults, steps, `after`, `data`
  *   request_flat.c   the jobs that need no tokens, found without them
  *   request_law.c    drawn durations and back-offs
  *   request_value.c  single values: strings, integers, durations, choices
  *   request_fault.c  refusing: messages, paths, skipping and dropping
+ *
+ * Between requests a reader holds next to nothing: what a request is read with
+ * (struct request_reading) lives from its first token until it is told of.
  *
  * A request is read by a stack of frames, one for each object or array that
  * is open and means something.  The frame's context has a table of members
@@ -27,10 +31,12 @@
 #define REQUEST_FRAMES_MAX  8
 #define REQUEST_MEMBERS_MAX 16
 
+struct request_reading;
+
 struct request_member {
     const char *name;
     size_t len;
-    void (*read)(struct request_reader *reader, const struct lexer_token *token);
+    void (*read)(struct request_reading *reading, const struct lexer_token *token);
     unsigned mask; /* its meaning is the table's */
 };
 #define REQUEST_MEMBER(name, read, mask)                                                           \
@@ -42,10 +48,10 @@ struct request_context {
     const char *noun;                     /* `a job` */
     const struct request_member *members; /* NULL for an array */
     unsigned n_members;
-    void (*element)(struct request_reader *reader, const struct lexer_token *token);
+    void (*element)(struct request_reading *reading, const struct lexer_token *token);
     /* At the closing bracket, with the frame still there and nothing of it
      * current; NULL for none. */
-    void (*close)(struct request_reader *reader, const struct lexer_token *token);
+    void (*close)(struct request_reading *reading, const struct lexer_token *token);
 };
 
 struct request_frame {
@@ -71,20 +77,12 @@ struct request_law {
     uint32_t first_value, n_values;
 };
 
-enum request_phase {
-    REQUEST_IDLE, /* between requests */
-    REQUEST_READING,
-    REQUEST_SEALING, /* its text has ended, its plan is being completed */
-    REQUEST_DEAD,    /* the stream has come to its end by a fault */
-};
-
-struct request_reader {
-    struct lexer *lexer;
-    struct request_limits limits;
-    struct request_limits next_limits; /* from the next request on */
-    uint8_t hash_key[16];
-    enum request_phase phase;
-    struct request_frame frames[REQUEST_FRAMES_MAX];
+/* A request being read, from its first token until it is told of. */
+struct request_reading {
+    struct lexer *lexer; /* the reader's, as are the next two */
+    const struct request_limits *limits;
+    const uint8_t *hash_key;
+    bool sealing; /* its text has ended, its plan is being completed */
     unsigned n_frames;
     unsigned open_depth; /* brackets open after the token in hand */
 
@@ -98,12 +96,12 @@ struct request_reader {
     bool dropped;         /* nothing is kept any more, only `id` is looked for */
     bool dropped_id;      /* the value of `id` comes next */
 
-    struct fault fault; /* the first one, if any */
     struct request_text id;
     struct request_text scratch; /* a decoded string, a number with its NUL */
-    struct plan *plan;           /* NULL until it is needed, and once dropped */
-    size_t kept_bytes;           /* in the plan, roughly */
-    struct plan_fault found;     /* plan_seal()'s, from its first call to its last */
+    struct request_text name;    /* of the job under way, decoded, where it has escapes */
+    bool name_escaped;
+    struct plan *plan; /* NULL until it is needed, and once dropped */
+    size_t kept_bytes; /* in the plan, roughly */
 
     bool bare; /* the request is an array of jobs */
     bool op_known;
@@ -119,13 +117,16 @@ struct request_reader {
     uint64_t jobs;  /* so far, counts included */
     uint64_t steps; /* so far, at least */
 
-    /* The job (or `defaults`) under way. */
-    struct job_spec spec;
-    bool name_escaped;
-    struct request_text name; /* decoded, where it has escapes */
+    /* What is above begins as zeros; what follows, which is large, is written
+     * before it is read, but for the code of `fault`. */
+    struct fault fault;                              /* the first one, if any */
+    struct request_frame frames[REQUEST_FRAMES_MAX]; /* n_frames of them */
+    struct job_spec spec;                            /* of the job, or `defaults`, under way */
     struct step step;
     struct request_law law;
+    struct plan_fault found; /* plan_seal()'s, from its first call to its last */
 };
+#define REQUEST_READING_ZEROS offsetof(struct request_reading, fault)
 
 extern const struct request_context request_top;
 extern const struct request_context request_jobs_array;
@@ -135,45 +136,52 @@ extern const struct request_context request_step_object;
 extern const struct request_context request_law_object;
 extern const struct request_context request_backoff_object;
 
-/* ---- request.c ------------------------------------------------------------ */
+/* ---- request_take.c ------------------------------------------------------- */
 
-void request_push(struct request_reader *reader, const struct request_context *context);
+/* Takes a token of the request: its first one, and any other. */
+void request_begin(struct request_reading *reading, const struct lexer_token *token);
+void request_take(struct request_reading *reading, const struct lexer_token *token);
 
-static inline struct request_frame *request_frame(struct request_reader *reader)
+/* Whether what comes next is an element of `jobs` that is to be kept. */
+bool request_at_job(struct request_reading *reading);
+
+void request_push(struct request_reading *reading, const struct request_context *context);
+
+static inline struct request_frame *request_frame(struct request_reading *reading)
 {
-    return &reader->frames[reader->n_frames - 1];
+    return &reading->frames[reading->n_frames - 1];
 }
 
 /* The plan, made when first asked for; NULL, with the request dropped, when
  * memory is short, and once it is dropped. */
-struct plan *request_plan(struct request_reader *reader);
+struct plan *request_plan(struct request_reading *reading);
 
 /* ---- request_top.c ---------------------------------------------------------- */
 
 /* Whether this key of a request is `id`, and what it takes. */
-bool request_is_id_key(struct request_reader *reader, const struct lexer_token *key);
+bool request_is_id_key(struct request_reading *reading, const struct lexer_token *key);
 bool request_is_id(const struct lexer_token *token);
-void request_keep_id(struct request_reader *reader, const struct lexer_token *token);
+void request_keep_id(struct request_reading *reading, const struct lexer_token *token);
 
 /* ---- request_job.c ---------------------------------------------------------- */
 
 /* Takes a token of `data` while it is copied. */
-void request_copy(struct request_reader *reader, const struct lexer_token *token);
+void request_copy(struct request_reading *reading, const struct lexer_token *token);
 
 /* Adds the flat jobs that come next (request_flat.h) to the plan, at most `most`
  * of them.  Returns how many there were. */
-size_t request_take_flat(struct request_reader *reader, size_t most);
+size_t request_take_flat(struct request_reading *reading, size_t most);
 
 /* Opens the frame of `defaults`. */
-void request_begin_defaults(struct request_reader *reader);
+void request_begin_defaults(struct request_reading *reading);
 
-/* Appends reader->step to the steps of the job under way. */
-void request_add_step(struct request_reader *reader);
+/* Appends reading->step to the steps of the job under way. */
+void request_add_step(struct request_reading *reading);
 
 /* Whether what is read is still worth keeping: nothing was at fault so far. */
-static inline bool request_keeps(const struct request_reader *reader)
+static inline bool request_keeps(const struct request_reading *reading)
 {
-    return reader->plan != NULL && reader->fault.code == FAULT_NONE;
+    return reading->plan != NULL && reading->fault.code == FAULT_NONE;
 }
 
 /* ---- request_law.c ---------------------------------------------------------- */
@@ -184,24 +192,25 @@ bool request_backoff_overflows(const struct backoff *backoff, uint64_t retries);
 /* ---- request_value.c -------------------------------------------------------- */
 
 /* Grows text to hold size bytes.  -1, with the request dropped, when memory is short. */
-int request_reserve(struct request_reader *reader, struct request_text *text, size_t size);
+int request_reserve(struct request_reading *reading, struct request_text *text, size_t size);
 
 /* What a string token says, decoded into `scratch` if need be.  -1 as above. */
-int request_decode(struct request_reader *reader, const struct lexer_token *token,
+int request_decode(struct request_reading *reading, const struct lexer_token *token,
                    const char **text, size_t *len);
 
 /* Each reads a value into *out, or refuses it, passes over it and returns
  * false with *out untouched. */
-bool request_string(struct request_reader *reader, const struct lexer_token *token);
-bool request_fits(struct request_reader *reader,
+bool request_string(struct request_reading *reading, const struct lexer_token *token);
+bool request_fits(struct request_reading *reading,
                   const struct lexer_token *token); /* a string, or an `id`: its length alone */
-bool request_integer(struct request_reader *reader, const struct lexer_token *token, uint64_t least,
-                     uint64_t *out); /* saturates at UINT64_MAX */
-bool request_signed(struct request_reader *reader, const struct lexer_token *token, int64_t *out);
-bool request_number(struct request_reader *reader, const struct lexer_token *token,
+bool request_integer(struct request_reading *reading, const struct lexer_token *token,
+                     uint64_t least, uint64_t *out); /* saturates at UINT64_MAX */
+bool request_signed(struct request_reading *reading, const struct lexer_token *token, int64_t *out);
+bool request_number(struct request_reading *reading, const struct lexer_token *token,
                     double *out); /* token is a number; infinity if it is too large */
-bool request_duration(struct request_reader *reader, const struct lexer_token *token, int64_t *out);
-bool request_choice(struct request_reader *reader, const struct lexer_token *token,
+bool request_duration(struct request_reading *reading, const struct lexer_token *token,
+                      int64_t *out);
+bool request_choice(struct request_reading *reading, const struct lexer_token *token,
                     const char *const *choices, unsigned n, unsigned *out);
 
 /* What a duration looks like, for messages. */
@@ -211,48 +220,49 @@ bool request_choice(struct request_reader *reader, const struct lexer_token *tok
 
 /* Refuses the request for what stands at `offset`, with the path to what is
  * current in the frames, unless an earlier fault is known. */
-void request_fault(struct request_reader *reader, enum fault_code code, uint64_t offset,
+void request_fault(struct request_reading *reading, enum fault_code code, uint64_t offset,
                    const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* The same for a member of the innermost object, when none is current. */
-void request_fault_member(struct request_reader *reader, unsigned place, enum fault_code code,
+void request_fault_member(struct request_reading *reading, unsigned place, enum fault_code code,
                           uint64_t offset, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
 /* `"member" takes WHAT, not GOT`, and passes over the value. */
-void request_wrong(struct request_reader *reader, const struct lexer_token *token,
+void request_wrong(struct request_reading *reading, const struct lexer_token *token,
                    const char *what);
 
 /* Refuse a key and pass over its value. */
-void request_unknown_key(struct request_reader *reader, const struct lexer_token *key);
-void request_second_key(struct request_reader *reader, const struct lexer_token *key);
+void request_unknown_key(struct request_reading *reading, const struct lexer_token *key);
+void request_second_key(struct request_reading *reading, const struct lexer_token *key);
 
 /* Passes over a value whose first token this is; over the value that comes
  * next, at that depth. */
-void request_pass(struct request_reader *reader, const struct lexer_token *token);
-void request_pass_next(struct request_reader *reader, unsigned depth);
+void request_pass(struct request_reading *reading, const struct lexer_token *token);
+void request_pass_next(struct request_reading *reading, unsigned depth);
 
 /* Frees what the request holds; the rest of it is looked at for its `id` alone. */
-void request_drop(struct request_reader *reader);
+void request_drop(struct request_reading *reading);
 
 /* Refuses the request because memory is short, and drops it. */
-void request_no_memory(struct request_reader *reader);
+#define REQUEST_NO_MEMORY "out of memory while reading the request; try again later"
+void request_no_memory(struct request_reading *reading);
 
 /* Refuses a text of `got` bytes or more, WHAT of at most `most` by the limit named. */
-void request_too_long(struct request_reader *reader, uint64_t offset, uint64_t got,
+void request_too_long(struct request_reading *reading, uint64_t offset, uint64_t got,
                       const char *what, const char *limit, uint64_t most);
 
 /* Refuses a count of jobs or steps that passes the limit by itself. */
-void request_wrong_count(struct request_reader *reader, const struct lexer_token *token,
+void request_wrong_count(struct request_reading *reading, const struct lexer_token *token,
                          const char *what, uint64_t most);
 
 /* Refuses for a total that passes its limit: of the jobs, or the steps, of the
  * whole request.  Current in the frames is what made it so. */
-void request_too_many_jobs(struct request_reader *reader, uint64_t offset, uint64_t got);
-void request_too_many_steps(struct request_reader *reader, uint64_t offset, uint64_t got);
+void request_too_many_jobs(struct request_reading *reading, uint64_t offset, uint64_t got);
+void request_too_many_steps(struct request_reading *reading, uint64_t offset, uint64_t got);
 
 /* Refuses for what plan_seal() found. */
-void request_plan_fault(struct request_reader *reader);
+void request_plan_fault(struct request_reading *reading);
 
 #define REQUEST_BACKOFF_OVERFLOWS                                                                  \
     "\"backoff\" takes delays of less than 2^63 ns, and the last of these is longer: give it a "   \

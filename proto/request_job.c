@@ -33,16 +33,16 @@ enum {
 };
 
 /* 0, or -1 with the request dropped. */
-static int keep_text(struct request_reader *reader, const struct lexer_token *token,
+static int keep_text(struct request_reading *reading, const struct lexer_token *token,
                      plan_text_ref *ref)
 {
-    if (reader->plan == NULL)
+    if (reading->plan == NULL)
         return -1;
-    if (plan_add_text(reader->plan, token->text, token->len, ref) != PLAN_OK) {
-        request_no_memory(reader);
+    if (plan_add_text(reading->plan, token->text, token->len, ref) != PLAN_OK) {
+        request_no_memory(reading);
         return -1;
     }
-    reader->kept_bytes += token->len + sizeof(*ref);
+    reading->kept_bytes += token->len + sizeof(*ref);
     return 0;
 }
 
@@ -50,168 +50,169 @@ static int keep_text(struct request_reader *reader, const struct lexer_token *to
 
 /* A name is kept even in a request at fault: others may wait for it, and must
  * not be told that nobody bears it. */
-static void read_name(struct request_reader *reader, const struct lexer_token *token)
+static void read_name(struct request_reading *reading, const struct lexer_token *token)
 {
-    if (!request_string(reader, token))
+    if (!request_string(reading, token))
         return;
-    reader->name_escaped = token->escaped;
+    reading->name_escaped = token->escaped;
     if (token->escaped) {
-        if (request_reserve(reader, &reader->name, token->len) != 0)
+        if (request_reserve(reading, &reading->name, token->len) != 0)
             return;
-        reader->name.len = lexer_decode(token->text, token->len, reader->name.bytes);
+        reading->name.len = lexer_decode(token->text, token->len, reading->name.bytes);
     }
-    if (keep_text(reader, token, &reader->spec.name) == 0)
-        reader->spec.set |= JOB_NAME;
+    if (keep_text(reading, token, &reading->spec.name) == 0)
+        reading->spec.set |= JOB_NAME;
 }
 
-static bool too_many_afters(struct request_reader *reader, const struct lexer_token *token)
+static bool too_many_afters(struct request_reading *reading, const struct lexer_token *token)
 {
-    uint64_t most = reader->limits.max_dependencies;
-    if (most == 0 || plan_n_afters(reader->plan) < most)
+    uint64_t most = reading->limits->max_dependencies;
+    if (most == 0 || plan_n_afters(reading->plan) < most)
         return false;
-    request_fault(reader, FAULT_TOO_LARGE, token->offset,
+    request_fault(reading, FAULT_TOO_LARGE, token->offset,
                   "\"after\" takes at most %llu names in all of a request (max-dependencies), and "
                   "this is one more",
                   (unsigned long long)most);
-    request_drop(reader);
+    request_drop(reading);
     return true;
 }
 
 /* `where` tells, besides the offset, whether the name stands in an array. */
-static void add_after(struct request_reader *reader, const struct lexer_token *token, bool in_array)
+static void add_after(struct request_reading *reading, const struct lexer_token *token,
+                      bool in_array)
 {
     const char *name;
     size_t len;
     if (token->kind != LEXER_STRING) {
-        request_wrong(reader, token,
+        request_wrong(reading, token,
                       in_array ? "the name of a job" : "a name or an array of names");
         return;
     }
-    if (reader->plan == NULL || !request_fits(reader, token) || too_many_afters(reader, token) ||
-        request_decode(reader, token, &name, &len) != 0)
+    if (reading->plan == NULL || !request_fits(reading, token) || too_many_afters(reading, token) ||
+        request_decode(reading, token, &name, &len) != 0)
         return;
-    if (plan_add_after(reader->plan, name, len, token->offset << 1 | in_array) != PLAN_OK) {
-        request_no_memory(reader);
+    if (plan_add_after(reading->plan, name, len, token->offset << 1 | in_array) != PLAN_OK) {
+        request_no_memory(reading);
         return;
     }
-    reader->spec.n_afters++;
-    reader->kept_bytes += len + AFTER_BYTES;
+    reading->spec.n_afters++;
+    reading->kept_bytes += len + AFTER_BYTES;
 }
 
-static void read_after_element(struct request_reader *reader, const struct lexer_token *token)
+static void read_after_element(struct request_reading *reading, const struct lexer_token *token)
 {
-    add_after(reader, token, true);
+    add_after(reading, token, true);
 }
 
 static const struct request_context after_array = {.element = read_after_element};
 
-static void read_after(struct request_reader *reader, const struct lexer_token *token)
+static void read_after(struct request_reading *reading, const struct lexer_token *token)
 {
-    reader->spec.set |= JOB_AFTER;
-    reader->spec.first_after = plan_n_afters(reader->plan);
+    reading->spec.set |= JOB_AFTER;
+    reading->spec.first_after = plan_n_afters(reading->plan);
     if (token->kind == LEXER_ARRAY_BEGIN)
-        request_push(reader, &after_array);
+        request_push(reading, &after_array);
     else
-        add_after(reader, token, false);
+        add_after(reading, token, false);
 }
 
 /* ---- Steps ----------------------------------------------------------------------------- */
 
-void request_add_step(struct request_reader *reader)
+void request_add_step(struct request_reading *reading)
 {
-    if (!request_keeps(reader))
+    if (!request_keeps(reading))
         return;
-    if (plan_add_step(reader->plan, &reader->step) != PLAN_OK) {
-        request_no_memory(reader);
+    if (plan_add_step(reading->plan, &reading->step) != PLAN_OK) {
+        request_no_memory(reading);
         return;
     }
-    reader->spec.n_steps++;
-    reader->kept_bytes += STEP_BYTES;
+    reading->spec.n_steps++;
+    reading->kept_bytes += STEP_BYTES;
 }
 
 /* Refuses a second one of members that exclude each other. */
-static bool is_alone(struct request_reader *reader, const struct lexer_token *token,
+static bool is_alone(struct request_reading *reading, const struct lexer_token *token,
                      uint32_t exclusive, const char *rule)
 {
-    const struct request_frame *frame = request_frame(reader);
+    const struct request_frame *frame = request_frame(reading);
     const struct request_member *members = frame->context->members;
     uint32_t others = frame->seen & exclusive & ~(1u << (frame->member - members));
     if (others == 0)
         return true;
-    request_fault(reader, FAULT_INVALID_REQUEST, token->offset,
+    request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
                   "%s, and \"%s\" stands beside \"%s\"", rule, frame->member->name,
                   members[__builtin_ctz(others)].name);
-    request_pass(reader, token);
+    request_pass(reading, token);
     return false;
 }
 
 /* Returns whether the length is known; if not, it is a law being read, or at fault. */
-static bool read_length(struct request_reader *reader, const struct lexer_token *token,
+static bool read_length(struct request_reading *reading, const struct lexer_token *token,
                         enum step_kind kind)
 {
-    reader->step.kind = kind;
+    reading->step.kind = kind;
     if (token->kind == LEXER_OBJECT_BEGIN) {
-        reader->law.valid = 0;
-        request_push(reader, &request_law_object);
+        reading->law.valid = 0;
+        request_push(reading, &request_law_object);
         return false;
     }
-    reader->step.length = (struct dist){.kind = DIST_CONSTANT};
+    reading->step.length = (struct dist){.kind = DIST_CONSTANT};
     if (token->kind == LEXER_NUMBER || token->kind == LEXER_STRING)
-        return request_duration(reader, token, &reader->step.length.a_ns);
-    request_wrong(reader, token, REQUEST_DURATION ", or an object with \"dist\"");
+        return request_duration(reading, token, &reading->step.length.a_ns);
+    request_wrong(reading, token, REQUEST_DURATION ", or an object with \"dist\"");
     return false;
 }
 
-static void read_only_step(struct request_reader *reader, const struct lexer_token *token,
+static void read_only_step(struct request_reading *reading, const struct lexer_token *token,
                            enum step_kind kind)
 {
-    if (!is_alone(reader, token, 1u << WAIT | 1u << COMPUTE | 1u << STEPS,
+    if (!is_alone(reading, token, 1u << WAIT | 1u << COMPUTE | 1u << STEPS,
                   "a job takes at most one of wait, compute and steps"))
         return;
-    reader->spec.set |= JOB_STEPS;
-    reader->spec.first_step = plan_n_steps(reader->plan);
-    reader->step.note = 0;
-    if (read_length(reader, token, kind))
-        request_add_step(reader);
+    reading->spec.set |= JOB_STEPS;
+    reading->spec.first_step = plan_n_steps(reading->plan);
+    reading->step.note = 0;
+    if (read_length(reading, token, kind))
+        request_add_step(reading);
 }
 
-static void read_wait(struct request_reader *reader, const struct lexer_token *token)
+static void read_wait(struct request_reading *reading, const struct lexer_token *token)
 {
-    read_only_step(reader, token, STEP_WAIT);
+    read_only_step(reading, token, STEP_WAIT);
 }
 
-static void read_compute(struct request_reader *reader, const struct lexer_token *token)
+static void read_compute(struct request_reading *reading, const struct lexer_token *token)
 {
-    read_only_step(reader, token, STEP_COMPUTE);
+    read_only_step(reading, token, STEP_COMPUTE);
 }
 
 enum { STEP_WAIT_MEMBER, STEP_COMPUTE_MEMBER, NOTE, N_STEP_MEMBERS };
 #define STEP_LENGTHS (1u << STEP_WAIT_MEMBER | 1u << STEP_COMPUTE_MEMBER)
 
-static void read_step_wait(struct request_reader *reader, const struct lexer_token *token)
+static void read_step_wait(struct request_reading *reading, const struct lexer_token *token)
 {
-    if (is_alone(reader, token, STEP_LENGTHS, "a step takes one of wait and compute"))
-        read_length(reader, token, STEP_WAIT);
+    if (is_alone(reading, token, STEP_LENGTHS, "a step takes one of wait and compute"))
+        read_length(reading, token, STEP_WAIT);
 }
 
-static void read_step_compute(struct request_reader *reader, const struct lexer_token *token)
+static void read_step_compute(struct request_reading *reading, const struct lexer_token *token)
 {
-    if (is_alone(reader, token, STEP_LENGTHS, "a step takes one of wait and compute"))
-        read_length(reader, token, STEP_COMPUTE);
+    if (is_alone(reading, token, STEP_LENGTHS, "a step takes one of wait and compute"))
+        read_length(reading, token, STEP_COMPUTE);
 }
 
-static void read_note(struct request_reader *reader, const struct lexer_token *token)
+static void read_note(struct request_reading *reading, const struct lexer_token *token)
 {
-    if (request_string(reader, token) && request_keeps(reader))
-        keep_text(reader, token, &reader->step.note);
+    if (request_string(reading, token) && request_keeps(reading))
+        keep_text(reading, token, &reading->step.note);
 }
 
-static void close_step(struct request_reader *reader, const struct lexer_token *token)
+static void close_step(struct request_reading *reading, const struct lexer_token *token)
 {
-    if ((request_frame(reader)->seen & STEP_LENGTHS) == 0)
-        request_fault(reader, FAULT_INVALID_REQUEST, token->offset,
+    if ((request_frame(reading)->seen & STEP_LENGTHS) == 0)
+        request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
                       "a step takes wait or compute, and this one has neither");
-    request_add_step(reader);
+    request_add_step(reading);
 }
 
 static const struct request_member step_members[N_STEP_MEMBERS] = {
@@ -227,30 +228,30 @@ const struct request_context request_step_object = {
     .close = close_step,
 };
 
-static void read_step(struct request_reader *reader, const struct lexer_token *token)
+static void read_step(struct request_reading *reading, const struct lexer_token *token)
 {
     if (token->kind != LEXER_OBJECT_BEGIN) {
-        request_wrong(reader, token, "an object with wait or compute");
+        request_wrong(reading, token, "an object with wait or compute");
         return;
     }
-    reader->step = (struct step){.note = 0};
-    request_push(reader, &request_step_object);
+    reading->step = (struct step){.note = 0};
+    request_push(reading, &request_step_object);
 }
 
 static const struct request_context steps_array = {.element = read_step};
 
-static void read_steps(struct request_reader *reader, const struct lexer_token *token)
+static void read_steps(struct request_reading *reading, const struct lexer_token *token)
 {
-    if (!is_alone(reader, token, 1u << WAIT | 1u << COMPUTE | 1u << STEPS,
+    if (!is_alone(reading, token, 1u << WAIT | 1u << COMPUTE | 1u << STEPS,
                   "a job takes at most one of wait, compute and steps"))
         return;
     if (token->kind != LEXER_ARRAY_BEGIN) {
-        request_wrong(reader, token, "an array of steps");
+        request_wrong(reading, token, "an array of steps");
         return;
     }
-    reader->spec.set |= JOB_STEPS;
-    reader->spec.first_step = plan_n_steps(reader->plan);
-    request_push(reader, &steps_array);
+    reading->spec.set |= JOB_STEPS;
+    reading->spec.first_step = plan_n_steps(reading->plan);
+    request_push(reading, &steps_array);
 }
 
 /* ---- Numbers of things ------------------------------------------------------------------ */
@@ -267,123 +268,123 @@ static uint64_t add(uint64_t a, uint64_t b)
     return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
 }
 
-static bool in_defaults(struct request_reader *reader)
+static bool in_defaults(struct request_reading *reading)
 {
-    return request_frame(reader)->context == &request_defaults_object;
+    return request_frame(reading)->context == &request_defaults_object;
 }
 
-static void read_repeat(struct request_reader *reader, const struct lexer_token *token)
+static void read_repeat(struct request_reading *reading, const struct lexer_token *token)
 {
-    if (request_integer(reader, token, 1, &reader->spec.repeat))
-        reader->spec.set |= JOB_REPEAT;
+    if (request_integer(reading, token, 1, &reading->spec.repeat))
+        reading->spec.set |= JOB_REPEAT;
 }
 
-static void read_count(struct request_reader *reader, const struct lexer_token *token)
+static void read_count(struct request_reading *reading, const struct lexer_token *token)
 {
-    uint64_t most = reader->limits.plan.max_jobs;
-    if (!request_integer(reader, token, 1, &reader->spec.count))
+    uint64_t most = reading->limits->plan.max_jobs;
+    if (!request_integer(reading, token, 1, &reading->spec.count))
         return;
-    if (reader->spec.count <= most || in_defaults(reader)) {
-        reader->spec.set |= JOB_COUNT;
+    if (reading->spec.count <= most || in_defaults(reading)) {
+        reading->spec.set |= JOB_COUNT;
     } else {
-        request_wrong_count(reader, token, "jobs", most);
-        reader->spec.count = 1;
+        request_wrong_count(reading, token, "jobs", most);
+        reading->spec.count = 1;
     }
 }
 
-static void read_retries(struct request_reader *reader, const struct lexer_token *token)
+static void read_retries(struct request_reading *reading, const struct lexer_token *token)
 {
-    uint64_t most = reader->limits.plan.max_steps;
-    if (!request_integer(reader, token, 0, &reader->spec.retries))
+    uint64_t most = reading->limits->plan.max_steps;
+    if (!request_integer(reading, token, 0, &reading->spec.retries))
         return;
-    reader->spec.set |= JOB_RETRIES;
-    if (reader->spec.retries >= most && !in_defaults(reader))
-        request_wrong_count(reader, token, "steps (jobs x steps x repeat x (1 + retries))", most);
+    reading->spec.set |= JOB_RETRIES;
+    if (reading->spec.retries >= most && !in_defaults(reading))
+        request_wrong_count(reading, token, "steps (jobs x steps x repeat x (1 + retries))", most);
 }
 
 /* ---- The rest ----------------------------------------------------------------------------- */
 
-static void read_timeout(struct request_reader *reader, const struct lexer_token *token)
+static void read_timeout(struct request_reading *reading, const struct lexer_token *token)
 {
-    if (request_duration(reader, token, &reader->spec.timeout_ns))
-        reader->spec.set |= JOB_TIMEOUT;
+    if (request_duration(reading, token, &reading->spec.timeout_ns))
+        reading->spec.set |= JOB_TIMEOUT;
 }
 
-static void read_fail(struct request_reader *reader, const struct lexer_token *token)
+static void read_fail(struct request_reading *reading, const struct lexer_token *token)
 {
     double fail = token->kind == LEXER_TRUE ? 1 : token->kind == LEXER_FALSE ? 0 : -1;
-    if (token->kind == LEXER_NUMBER && !request_number(reader, token, &fail))
+    if (token->kind == LEXER_NUMBER && !request_number(reading, token, &fail))
         return;
     if (fail >= 0 && fail <= 1) {
-        reader->spec.fail = fail;
-        reader->spec.set |= JOB_FAIL;
+        reading->spec.fail = fail;
+        reading->spec.set |= JOB_FAIL;
     } else {
-        request_wrong(reader, token, "true, false or a probability from 0 to 1");
+        request_wrong(reading, token, "true, false or a probability from 0 to 1");
     }
 }
 
-static void read_backoff(struct request_reader *reader, const struct lexer_token *token)
+static void read_backoff(struct request_reading *reading, const struct lexer_token *token)
 {
     if (token->kind != LEXER_OBJECT_BEGIN) {
-        request_wrong(reader, token, "an object with \"initial\"");
+        request_wrong(reading, token, "an object with \"initial\"");
         return;
     }
-    reader->spec.set |= JOB_BACKOFF;
-    request_push(reader, &request_backoff_object);
+    reading->spec.set |= JOB_BACKOFF;
+    request_push(reading, &request_backoff_object);
 }
 
-static bool data_fits(struct request_reader *reader, uint64_t offset, uint64_t bytes)
+static bool data_fits(struct request_reading *reading, uint64_t offset, uint64_t bytes)
 {
-    uint64_t most = reader->limits.max_data;
+    uint64_t most = reading->limits->max_data;
     if (most == 0 || bytes <= most)
         return true;
-    request_too_long(reader, offset, bytes, "JSON", "max-data", most);
+    request_too_long(reading, offset, bytes, "JSON", "max-data", most);
     return false;
 }
 
 /* Appends to what is copied.  False if that is at its end by a fault: its rest
  * is passed over. */
-static bool append_data(struct request_reader *reader, const char *text, size_t len)
+static bool append_data(struct request_reading *reading, const char *text, size_t len)
 {
-    reader->copied += len;
-    if (!data_fits(reader, reader->copy_offset, reader->copied)) {
-        (void)plan_text_close(reader->plan);
-        reader->copying = false;
+    reading->copied += len;
+    if (!data_fits(reading, reading->copy_offset, reading->copied)) {
+        (void)plan_text_close(reading->plan);
+        reading->copying = false;
         return false;
     }
-    if (plan_text_append(reader->plan, text, len) != PLAN_OK) {
-        request_no_memory(reader);
+    if (plan_text_append(reading->plan, text, len) != PLAN_OK) {
+        request_no_memory(reading);
         return false;
     }
-    reader->kept_bytes += len;
+    reading->kept_bytes += len;
     return true;
 }
 
-static void read_data(struct request_reader *reader, const struct lexer_token *token)
+static void read_data(struct request_reading *reading, const struct lexer_token *token)
 {
-    if (!request_keeps(reader)) {
-        request_pass(reader, token);
+    if (!request_keeps(reading)) {
+        request_pass(reading, token);
         return;
     }
-    reader->spec.set |= JOB_DATA;
+    reading->spec.set |= JOB_DATA;
     if (token->kind != LEXER_OBJECT_BEGIN && token->kind != LEXER_ARRAY_BEGIN) {
-        if (data_fits(reader, token->offset, token->len))
-            keep_text(reader, token, &reader->spec.data);
+        if (data_fits(reading, token->offset, token->len))
+            keep_text(reading, token, &reading->spec.data);
         return;
     }
-    if (plan_text_open(reader->plan) != PLAN_OK) {
-        request_no_memory(reader);
+    if (plan_text_open(reading->plan) != PLAN_OK) {
+        request_no_memory(reading);
         return;
     }
-    reader->copying = true;
-    reader->copy_depth = token->depth;
-    reader->copy_comma = false;
-    reader->copied = 0;
-    reader->copy_offset = token->offset;
-    append_data(reader, token->kind == LEXER_OBJECT_BEGIN ? "{" : "[", 1);
+    reading->copying = true;
+    reading->copy_depth = token->depth;
+    reading->copy_comma = false;
+    reading->copied = 0;
+    reading->copy_offset = token->offset;
+    append_data(reading, token->kind == LEXER_OBJECT_BEGIN ? "{" : "[", 1);
 }
 
-void request_copy(struct request_reader *reader, const struct lexer_token *token)
+void request_copy(struct request_reading *reading, const struct lexer_token *token)
 {
     static const char brackets[] = {[LEXER_OBJECT_BEGIN] = '{',
                                     [LEXER_OBJECT_END] = '}',
@@ -391,20 +392,20 @@ void request_copy(struct request_reader *reader, const struct lexer_token *token
                                     [LEXER_ARRAY_END] = ']'};
     bool closes = token->kind == LEXER_OBJECT_END || token->kind == LEXER_ARRAY_END;
     bool opens = token->kind == LEXER_OBJECT_BEGIN || token->kind == LEXER_ARRAY_BEGIN;
-    bool ends = closes && token->depth == reader->copy_depth;
+    bool ends = closes && token->depth == reading->copy_depth;
     const char *text = opens || closes ? &brackets[token->kind] : token->text;
     size_t len = opens || closes ? 1 : token->len;
-    if ((reader->copy_comma && !closes && !append_data(reader, ",", 1)) ||
-        !append_data(reader, text, len) ||
-        (token->kind == LEXER_KEY && !append_data(reader, ":", 1))) {
+    if ((reading->copy_comma && !closes && !append_data(reading, ",", 1)) ||
+        !append_data(reading, text, len) ||
+        (token->kind == LEXER_KEY && !append_data(reading, ":", 1))) {
         if (!ends)
-            request_pass_next(reader, reader->copy_depth);
+            request_pass_next(reading, reading->copy_depth);
         return;
     }
-    reader->copy_comma = token->kind != LEXER_KEY && !opens;
+    reading->copy_comma = token->kind != LEXER_KEY && !opens;
     if (ends) {
-        reader->copying = false;
-        reader->spec.data = plan_text_close(reader->plan);
+        reading->copying = false;
+        reading->spec.data = plan_text_close(reading->plan);
     }
 }
 
@@ -425,89 +426,90 @@ static const struct request_member job_members[N_MEMBERS] = {
     [DATA] = REQUEST_MEMBER("data", read_data, 0),
 };
 
-static void begin_job(struct request_reader *reader, const struct request_context *context)
+static void begin_job(struct request_reading *reading, const struct request_context *context)
 {
-    reader->spec = (struct job_spec){
+    reading->spec = (struct job_spec){
         .repeat = 1, .count = 1, .timeout_ns = -1, .backoff = {.factor = 2, .max_ns = -1}};
-    reader->name_escaped = false;
-    request_push(reader, context);
+    reading->name_escaped = false;
+    request_push(reading, context);
 }
 
 /* The steps of the request so far, by what jobs set themselves. */
-static void count_steps(struct request_reader *reader, const struct lexer_token *token)
+static void count_steps(struct request_reading *reading, const struct lexer_token *token)
 {
-    const struct job_spec *spec = &reader->spec;
-    struct request_frame *frame = request_frame(reader);
-    uint64_t most = reader->limits.plan.max_steps;
+    const struct job_spec *spec = &reading->spec;
+    struct request_frame *frame = request_frame(reading);
+    uint64_t most = reading->limits->plan.max_steps;
     uint64_t attempt = multiply(spec->n_steps, spec->repeat);
     if (attempt > most) {
         frame->member = &frame->context->members[REPEAT];
-        request_too_many_steps(reader, token->offset, attempt);
+        request_too_many_steps(reading, token->offset, attempt);
         frame->member = NULL;
     }
     attempt = multiply(attempt > 0 ? attempt : 1, add(spec->retries, 1));
-    reader->steps = add(reader->steps, multiply(attempt, spec->count));
-    if (reader->steps > most)
-        request_too_many_steps(reader, token->offset, reader->steps);
+    reading->steps = add(reading->steps, multiply(attempt, spec->count));
+    if (reading->steps > most)
+        request_too_many_steps(reading, token->offset, reading->steps);
 }
 
-static void check_backoff(struct request_reader *reader)
+static void check_backoff(struct request_reading *reading)
 {
-    const struct request_frame *frame = request_frame(reader);
+    const struct request_frame *frame = request_frame(reading);
     unsigned both = JOB_BACKOFF | JOB_RETRIES;
-    if ((reader->spec.set & both) == both &&
-        request_backoff_overflows(&reader->spec.backoff, reader->spec.retries))
-        request_fault_member(reader, BACKOFF, FAULT_INVALID_REQUEST, frame->offsets[BACKOFF],
+    if ((reading->spec.set & both) == both &&
+        request_backoff_overflows(&reading->spec.backoff, reading->spec.retries))
+        request_fault_member(reading, BACKOFF, FAULT_INVALID_REQUEST, frame->offsets[BACKOFF],
                              REQUEST_BACKOFF_OVERFLOWS);
 }
 
 /* What the plan is to know of the job: all, or in a request at fault only
  * what a fault that is found later and stands earlier may depend on. */
-static void strip_job(struct request_reader *reader)
+static void strip_job(struct request_reading *reading)
 {
-    if (reader->fault.code != FAULT_NONE)
-        reader->spec.set &= (unsigned)(JOB_NAME | JOB_AFTER);
+    if (reading->fault.code != FAULT_NONE)
+        reading->spec.set &= (unsigned)(JOB_NAME | JOB_AFTER);
 }
 
-static const char *plain_name(const struct request_reader *reader)
+static const char *plain_name(const struct request_reading *reading)
 {
-    return reader->name_escaped && (reader->spec.set & JOB_NAME) != 0 ? reader->name.bytes : NULL;
+    return reading->name_escaped && (reading->spec.set & JOB_NAME) != 0 ? reading->name.bytes
+                                                                        : NULL;
 }
 
-static void close_job(struct request_reader *reader, const struct lexer_token *token)
+static void close_job(struct request_reading *reading, const struct lexer_token *token)
 {
-    const struct job_spec *spec = &reader->spec;
-    uint64_t most = reader->limits.plan.max_jobs;
-    count_steps(reader, token);
-    check_backoff(reader);
-    strip_job(reader);
-    if (reader->fault.code == FAULT_NONE) {
-        reader->whole_elements++;
-        reader->whole_end = token->offset;
+    const struct job_spec *spec = &reading->spec;
+    uint64_t most = reading->limits->plan.max_jobs;
+    count_steps(reading, token);
+    check_backoff(reading);
+    strip_job(reading);
+    if (reading->fault.code == FAULT_NONE) {
+        reading->whole_elements++;
+        reading->whole_end = token->offset;
     }
-    reader->jobs = add(reader->jobs, spec->count);
-    if (reader->jobs > most) {
-        request_too_many_jobs(reader, token->offset, reader->jobs);
-        request_drop(reader);
+    reading->jobs = add(reading->jobs, spec->count);
+    if (reading->jobs > most) {
+        request_too_many_jobs(reading, token->offset, reading->jobs);
+        request_drop(reading);
         return;
     }
-    if (plan_add_element(reader->plan, spec, plain_name(reader), reader->name.len) != PLAN_OK) {
-        request_no_memory(reader);
+    if (plan_add_element(reading->plan, spec, plain_name(reading), reading->name.len) != PLAN_OK) {
+        request_no_memory(reading);
         return;
     }
     bool plain = (spec->set & ~(unsigned)(JOB_NAME | JOB_STEPS)) == 0 && spec->n_steps <= 1;
-    reader->kept_bytes += plain ? ELEMENT_BYTES : ELEMENT_BYTES + DETAIL_BYTES;
+    reading->kept_bytes += plain ? ELEMENT_BYTES : ELEMENT_BYTES + DETAIL_BYTES;
 }
 
-static void close_defaults(struct request_reader *reader, const struct lexer_token *token)
+static void close_defaults(struct request_reading *reading, const struct lexer_token *token)
 {
-    check_backoff(reader);
-    strip_job(reader);
-    if (reader->fault.code == FAULT_NONE)
-        reader->whole_end = token->offset;
-    if (plan_set_defaults(reader->plan, &reader->spec, plain_name(reader), reader->name.len) !=
+    check_backoff(reading);
+    strip_job(reading);
+    if (reading->fault.code == FAULT_NONE)
+        reading->whole_end = token->offset;
+    if (plan_set_defaults(reading->plan, &reading->spec, plain_name(reading), reading->name.len) !=
         PLAN_OK)
-        request_no_memory(reader);
+        request_no_memory(reading);
 }
 
 /* The room that is left below a limit. */
@@ -522,34 +524,34 @@ static uint64_t least(uint64_t a, uint64_t b)
 }
 
 /* Does for a flat job what close_job() and all before it would. */
-static int add_flat(struct request_reader *reader, const struct request_flat *job)
+static int add_flat(struct request_reading *reading, const struct request_flat *job)
 {
-    if (plan_add_plain(reader->plan, job->name, job->name_len, job->wait_ns) != PLAN_OK)
+    if (plan_add_plain(reading->plan, job->name, job->name_len, job->wait_ns) != PLAN_OK)
         return -1;
-    reader->kept_bytes += ELEMENT_BYTES;
+    reading->kept_bytes += ELEMENT_BYTES;
     if (job->name != NULL)
-        reader->kept_bytes += job->name_len + sizeof(plan_text_ref);
+        reading->kept_bytes += job->name_len + sizeof(plan_text_ref);
     if (job->wait_ns >= 0)
-        reader->kept_bytes += STEP_BYTES;
+        reading->kept_bytes += STEP_BYTES;
     return 0;
 }
 
-size_t request_take_flat(struct request_reader *reader, size_t most)
+size_t request_take_flat(struct request_reading *reading, size_t most)
 {
-    const struct plan_limits *limits = &reader->limits.plan;
-    uint64_t max_string = reader->limits.max_string;
+    const struct plan_limits *limits = &reading->limits->plan;
+    uint64_t max_string = reading->limits->max_string;
     const struct request_flat_limits flat = {.max_wait_ns = limits->max_wait_ns,
                                              .max_name = max_string > 0 ? max_string : UINT64_MAX};
-    struct request_frame *frame = request_frame(reader);
+    struct request_frame *frame = request_frame(reading);
     struct lexer_window window;
     struct request_flat job;
     size_t n = 0;
-    if (!lexer_elements(reader->lexer, &window))
+    if (!lexer_elements(reading->lexer, &window))
         return 0;
     /* One job more than may be is left to who refuses it; one for which there is
      * no memory, too. */
-    most = least(most, least(left_of(limits->max_jobs, reader->jobs),
-                             left_of(limits->max_steps, reader->steps)));
+    most = least(most, least(left_of(limits->max_jobs, reading->jobs),
+                             left_of(limits->max_steps, reading->steps)));
     const char *done = window.at;
     for (; n < most; n++) {
         const char *at = scan_blanks(done, window.end);
@@ -559,20 +561,20 @@ size_t request_take_flat(struct request_reader *reader, size_t most)
             at = scan_blanks(at + 1, window.end);
         }
         at = request_flat_scan(at, window.end, &flat, &job);
-        if (at == NULL || add_flat(reader, &job) != 0)
+        if (at == NULL || add_flat(reading, &job) != 0)
             break;
         done = at;
         window.comma = true;
     }
     if (n == 0)
         return 0;
-    lexer_pass(reader->lexer, done);
+    lexer_pass(reading->lexer, done);
     frame->index += n - !frame->has_index;
     frame->has_index = true;
-    reader->jobs += n;
-    reader->steps += n;
-    reader->whole_elements += (uint32_t)n;
-    reader->whole_end = lexer_offset(reader->lexer) - 1;
+    reading->jobs += n;
+    reading->steps += n;
+    reading->whole_elements += (uint32_t)n;
+    reading->whole_end = lexer_offset(reading->lexer) - 1;
     return n;
 }
 
@@ -590,17 +592,17 @@ const struct request_context request_defaults_object = {
     .close = close_defaults,
 };
 
-static void read_job(struct request_reader *reader, const struct lexer_token *token)
+static void read_job(struct request_reading *reading, const struct lexer_token *token)
 {
     if (token->kind == LEXER_OBJECT_BEGIN)
-        begin_job(reader, &request_job_object);
+        begin_job(reading, &request_job_object);
     else
-        request_wrong(reader, token, "an object");
+        request_wrong(reading, token, "an object");
 }
 
-void request_begin_defaults(struct request_reader *reader)
+void request_begin_defaults(struct request_reading *reading)
 {
-    begin_job(reader, &request_defaults_object);
+    begin_job(reading, &request_defaults_object);
 }
 
 const struct request_context request_jobs_array = {.element = read_job};

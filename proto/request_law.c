@@ -25,88 +25,88 @@ static const struct {
     {DIST_LOGNORMAL, P50, P99}, {DIST_TRACE, VALUES, VALUES},
 };
 
-static void read_dist(struct request_reader *reader, const struct lexer_token *token)
+static void read_dist(struct request_reading *reading, const struct lexer_token *token)
 {
-    if (request_choice(reader, token, law_names, N_LAWS, &reader->law.kind))
-        reader->law.valid |= 1u << DIST;
+    if (request_choice(reading, token, law_names, N_LAWS, &reading->law.kind))
+        reading->law.valid |= 1u << DIST;
 }
 
-static void read_parameter(struct request_reader *reader, const struct lexer_token *token)
+static void read_parameter(struct request_reading *reading, const struct lexer_token *token)
 {
-    const struct request_frame *frame = request_frame(reader);
+    const struct request_frame *frame = request_frame(reading);
     size_t place = (size_t)(frame->member - frame->context->members);
-    struct request_law *law = &reader->law;
+    struct request_law *law = &reading->law;
     int64_t ns;
-    if (!request_duration(reader, token, &ns))
+    if (!request_duration(reading, token, &ns))
         return;
     if (place == P50 && ns == 0) {
-        request_wrong(reader, token, "a duration above 0");
+        request_wrong(reading, token, "a duration above 0");
         return;
     }
     law->ns[place] = ns;
     law->valid |= 1u << place;
 }
 
-static void read_value(struct request_reader *reader, const struct lexer_token *token)
+static void read_value(struct request_reading *reading, const struct lexer_token *token)
 {
     int64_t ns;
-    if (!request_duration(reader, token, &ns) || !request_keeps(reader))
+    if (!request_duration(reading, token, &ns) || !request_keeps(reading))
         return;
-    if (plan_add_trace(reader->plan, ns) != PLAN_OK) {
-        request_no_memory(reader);
+    if (plan_add_trace(reading->plan, ns) != PLAN_OK) {
+        request_no_memory(reading);
         return;
     }
-    reader->law.n_values++;
-    reader->kept_bytes += sizeof(ns);
+    reading->law.n_values++;
+    reading->kept_bytes += sizeof(ns);
 }
 
-static void close_values(struct request_reader *reader, const struct lexer_token *token)
+static void close_values(struct request_reading *reading, const struct lexer_token *token)
 {
-    if (reader->law.n_values == 0)
-        request_fault(reader, FAULT_INVALID_REQUEST, token->offset,
+    if (reading->law.n_values == 0)
+        request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
                       "\"values\" takes one duration or more, and this one is empty");
-    reader->law.valid |= 1u << VALUES;
+    reading->law.valid |= 1u << VALUES;
 }
 
 static const struct request_context values_array = {.element = read_value, .close = close_values};
 
-static void read_values(struct request_reader *reader, const struct lexer_token *token)
+static void read_values(struct request_reading *reading, const struct lexer_token *token)
 {
     if (token->kind != LEXER_ARRAY_BEGIN) {
-        request_wrong(reader, token, "an array of durations");
+        request_wrong(reading, token, "an array of durations");
         return;
     }
-    reader->law.first_value = plan_n_traces(reader->plan);
-    reader->law.n_values = 0;
-    request_push(reader, &values_array);
+    reading->law.first_value = plan_n_traces(reading->plan);
+    reading->law.n_values = 0;
+    request_push(reading, &values_array);
 }
 
 /* Refuses what the law needs and does not have, or has and does not know. */
-static void check_members(struct request_reader *reader, const struct lexer_token *token,
+static void check_members(struct request_reading *reading, const struct lexer_token *token,
                           const struct request_frame *frame, uint32_t taken)
 {
-    const char *name = law_names[reader->law.kind];
+    const char *name = law_names[reading->law.kind];
     struct request_list list;
     request_list_members(&list, &request_law_object, taken & ~(1u << DIST));
     for (unsigned i = 0; i < N_MEMBERS; i++) {
         const char *member = request_law_object.members[i].name;
         bool given = (frame->seen & 1u << i) != 0, takes = (taken & 1u << i) != 0;
         if (takes && !given)
-            request_fault(reader, FAULT_INVALID_REQUEST, token->offset,
+            request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
                           "a dist of \"%s\" takes %s, and this one has no \"%s\"", name, list.text,
                           member);
         else if (given && !takes)
-            request_fault_member(reader, i, FAULT_INVALID_REQUEST, frame->offsets[i],
+            request_fault_member(reading, i, FAULT_INVALID_REQUEST, frame->offsets[i],
                                  "a dist of \"%s\" takes %s, and no \"%s\"", name, list.text,
                                  member);
     }
 }
 
 /* Refuses bounds that are the wrong way round, where the second of them stands. */
-static void check_order(struct request_reader *reader, const struct request_frame *frame,
+static void check_order(struct request_reading *reading, const struct request_frame *frame,
                         unsigned low, unsigned high)
 {
-    const struct request_law *law = &reader->law;
+    const struct request_law *law = &reading->law;
     uint32_t both = 1u << low | 1u << high;
     if ((law->valid & both) != both || law->ns[low] <= law->ns[high])
         return;
@@ -116,40 +116,40 @@ static void check_order(struct request_reader *reader, const struct request_fram
     char least[DURATION_PRINT_MAX], got[DURATION_PRINT_MAX];
     int least_len = (int)duration_print(least, law->ns[low]);
     int got_len = (int)duration_print(got, law->ns[high]);
-    request_fault_member(reader, high, FAULT_INVALID_REQUEST, offset,
+    request_fault_member(reading, high, FAULT_INVALID_REQUEST, offset,
                          "\"%s\" takes a duration of at least \"%s\", which is %.*s s, not %.*s s",
                          table[high].name, table[low].name, least_len, least, got_len, got);
 }
 
-static void close_law(struct request_reader *reader, const struct lexer_token *token)
+static void close_law(struct request_reading *reading, const struct lexer_token *token)
 {
-    const struct request_frame *frame = request_frame(reader);
-    struct request_law *law = &reader->law;
+    const struct request_frame *frame = request_frame(reading);
+    struct request_law *law = &reading->law;
     if ((frame->seen & 1u << DIST) == 0) {
         struct request_list list;
         request_list_words(&list, law_names, N_LAWS);
-        request_fault(reader, FAULT_INVALID_REQUEST, token->offset,
+        request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
                       "a drawn duration takes a \"dist\", which is %s, and this one has none",
                       list.text);
     }
     if ((law->valid & 1u << DIST) == 0)
         return;
     unsigned a = laws[law->kind].a, b = laws[law->kind].b;
-    check_members(reader, token, frame, 1u << DIST | 1u << a | 1u << b);
+    check_members(reading, token, frame, 1u << DIST | 1u << a | 1u << b);
     enum dist_kind kind = laws[law->kind].kind;
     if (kind == DIST_UNIFORM || kind == DIST_LOGNORMAL)
-        check_order(reader, frame, a, b);
-    reader->step.length = (struct dist){.kind = kind, .a_ns = law->ns[a], .b_ns = law->ns[b]};
+        check_order(reading, frame, a, b);
+    reading->step.length = (struct dist){.kind = kind, .a_ns = law->ns[a], .b_ns = law->ns[b]};
     if (kind == DIST_EXPONENTIAL)
-        reader->step.length.b_ns = 0;
+        reading->step.length.b_ns = 0;
     if (kind == DIST_TRACE) {
-        reader->step.length.a_ns = law->first_value;
-        reader->step.length.b_ns = law->n_values;
+        reading->step.length.a_ns = law->first_value;
+        reading->step.length.b_ns = law->n_values;
     }
     /* A job's own `wait` or `compute` is a step by itself; in `steps` the
      * step's object is still open. */
-    if (reader->frames[reader->n_frames - 2].context != &request_step_object)
-        request_add_step(reader);
+    if (reading->frames[reading->n_frames - 2].context != &request_step_object)
+        request_add_step(reading);
 }
 
 static const struct request_member law_members[N_MEMBERS] = {
@@ -174,39 +174,39 @@ const struct request_context request_law_object = {
 
 enum { INITIAL, FACTOR, LONGEST, JITTER, N_BACKOFF };
 
-static void read_initial(struct request_reader *reader, const struct lexer_token *token)
+static void read_initial(struct request_reading *reading, const struct lexer_token *token)
 {
-    request_duration(reader, token, &reader->spec.backoff.initial_ns);
+    request_duration(reading, token, &reading->spec.backoff.initial_ns);
 }
 
-static void read_longest(struct request_reader *reader, const struct lexer_token *token)
+static void read_longest(struct request_reading *reading, const struct lexer_token *token)
 {
-    request_duration(reader, token, &reader->spec.backoff.max_ns);
+    request_duration(reading, token, &reading->spec.backoff.max_ns);
 }
 
-static void read_factor(struct request_reader *reader, const struct lexer_token *token)
+static void read_factor(struct request_reading *reading, const struct lexer_token *token)
 {
     double factor = 0;
-    if (token->kind == LEXER_NUMBER && !request_number(reader, token, &factor))
+    if (token->kind == LEXER_NUMBER && !request_number(reading, token, &factor))
         return;
     if (factor >= 1 && isfinite(factor))
-        reader->spec.backoff.factor = factor;
+        reading->spec.backoff.factor = factor;
     else
-        request_wrong(reader, token, "a number of 1 or more, below 1.8e308");
+        request_wrong(reading, token, "a number of 1 or more, below 1.8e308");
 }
 
-static void read_jitter(struct request_reader *reader, const struct lexer_token *token)
+static void read_jitter(struct request_reading *reading, const struct lexer_token *token)
 {
     static const char *const names[] = {"none", "full"};
     unsigned choice;
-    if (request_choice(reader, token, names, 2, &choice))
-        reader->spec.backoff.full_jitter = choice == 1;
+    if (request_choice(reading, token, names, 2, &choice))
+        reading->spec.backoff.full_jitter = choice == 1;
 }
 
-static void close_backoff(struct request_reader *reader, const struct lexer_token *token)
+static void close_backoff(struct request_reading *reading, const struct lexer_token *token)
 {
-    if ((request_frame(reader)->seen & 1u << INITIAL) == 0)
-        request_fault(reader, FAULT_INVALID_REQUEST, token->offset,
+    if ((request_frame(reading)->seen & 1u << INITIAL) == 0)
+        request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
                       "a back-off takes an \"initial\" duration, and this one has none");
 }
 

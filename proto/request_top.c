@@ -20,11 +20,11 @@ static const char *const op_names[N_OPS] = {
 
 /* ---- id -------------------------------------------------------------------------- */
 
-bool request_is_id_key(struct request_reader *reader, const struct lexer_token *key)
+bool request_is_id_key(struct request_reading *reading, const struct lexer_token *key)
 {
     const char *name;
     size_t len;
-    return request_decode(reader, key, &name, &len) == 0 && len == 2 && memcmp(name, "id", 2) == 0;
+    return request_decode(reading, key, &name, &len) == 0 && len == 2 && memcmp(name, "id", 2) == 0;
 }
 
 bool request_is_id(const struct lexer_token *token)
@@ -41,49 +41,49 @@ bool request_is_id(const struct lexer_token *token)
     return true;
 }
 
-void request_keep_id(struct request_reader *reader, const struct lexer_token *token)
+void request_keep_id(struct request_reading *reading, const struct lexer_token *token)
 {
-    if (request_reserve(reader, &reader->id, token->len) != 0)
+    if (request_reserve(reading, &reading->id, token->len) != 0)
         return;
-    memcpy(reader->id.bytes, token->text, token->len);
-    reader->id.len = token->len;
+    memcpy(reading->id.bytes, token->text, token->len);
+    reading->id.len = token->len;
 }
 
-static void read_id(struct request_reader *reader, const struct lexer_token *token)
+static void read_id(struct request_reading *reading, const struct lexer_token *token)
 {
     if (request_is_id(token)) {
-        if (request_fits(reader, token))
-            request_keep_id(reader, token);
+        if (request_fits(reading, token))
+            request_keep_id(reading, token);
     } else
-        request_wrong(reader, token, "a string or an integer");
+        request_wrong(reading, token, "a string or an integer");
 }
 
 /* ---- Members ----------------------------------------------------------------------- */
 
-static void read_op(struct request_reader *reader, const struct lexer_token *token)
+static void read_op(struct request_reading *reading, const struct lexer_token *token)
 {
     unsigned op;
-    if (!request_choice(reader, token, op_names, N_OPS, &op))
+    if (!request_choice(reading, token, op_names, N_OPS, &op))
         return;
-    reader->op = (enum request_op)op;
-    reader->op_known = true;
+    reading->op = (enum request_op)op;
+    reading->op_known = true;
 }
 
-static void read_protocol(struct request_reader *reader, const struct lexer_token *token)
+static void read_protocol(struct request_reading *reading, const struct lexer_token *token)
 {
     if (token->kind != LEXER_NUMBER || token->len != 1 || token->text[0] != '0' + REQUEST_PROTOCOL)
-        request_wrong(reader, token, "1, the version that is spoken here");
+        request_wrong(reading, token, "1, the version that is spoken here");
 }
 
-static void read_jobs(struct request_reader *reader, const struct lexer_token *token)
+static void read_jobs(struct request_reading *reading, const struct lexer_token *token)
 {
     if (token->kind != LEXER_ARRAY_BEGIN)
-        request_wrong(reader, token, "an array of jobs");
-    else if (request_plan(reader) != NULL)
-        request_push(reader, &request_jobs_array);
+        request_wrong(reading, token, "an array of jobs");
+    else if (request_plan(reading) != NULL)
+        request_push(reading, &request_jobs_array);
 }
 
-static void read_mode(struct request_reader *reader, const struct lexer_token *token)
+static void read_mode(struct request_reading *reading, const struct lexer_token *token)
 {
     static const char *const names[] = {
         [PLAN_CONCURRENT] = "concurrent",
@@ -91,11 +91,11 @@ static void read_mode(struct request_reader *reader, const struct lexer_token *t
         [PLAN_BLOCKING] = "blocking",
     };
     unsigned choice;
-    if (request_choice(reader, token, names, 3, &choice))
-        reader->options.mode = (enum plan_mode)choice;
+    if (request_choice(reading, token, names, 3, &choice))
+        reading->options.mode = (enum plan_mode)choice;
 }
 
-static void read_until(struct request_reader *reader, const struct lexer_token *token)
+static void read_until(struct request_reading *reading, const struct lexer_token *token)
 {
     static const char *const names[] = {
         [PLAN_UNTIL_ALL] = "all",
@@ -103,75 +103,75 @@ static void read_until(struct request_reader *reader, const struct lexer_token *
         [PLAN_UNTIL_FIRST_FAILED] = "first_failed",
     };
     unsigned choice;
-    if (request_choice(reader, token, names, 3, &choice))
-        reader->options.until = (enum plan_until)choice;
+    if (request_choice(reading, token, names, 3, &choice))
+        reading->options.until = (enum plan_until)choice;
 }
 
-static void read_clock(struct request_reader *reader, const struct lexer_token *token)
+static void read_clock(struct request_reading *reading, const struct lexer_token *token)
 {
     static const char *const names[] = {
         [PLAN_CLOCK_REAL] = "real",
         [PLAN_CLOCK_VIRTUAL] = "virtual",
     };
     unsigned choice;
-    if (request_choice(reader, token, names, 2, &choice))
-        reader->options.clock = (enum plan_clock)choice;
+    if (request_choice(reading, token, names, 2, &choice))
+        reading->options.clock = (enum plan_clock)choice;
 }
 
-static void read_events(struct request_reader *reader, const struct lexer_token *token)
+static void read_events(struct request_reading *reading, const struct lexer_token *token)
 {
     static const char *const names[] = {"all", "done", "none"};
     static const enum plan_events events[] = {PLAN_EVENTS_ALL, PLAN_EVENTS_DONE, PLAN_EVENTS_NONE};
     unsigned choice;
-    if (request_choice(reader, token, names, 3, &choice))
-        reader->options.events = events[choice];
+    if (request_choice(reading, token, names, 3, &choice))
+        reading->options.events = events[choice];
 }
 
 /* A limit beyond any number of jobs is none. */
-static void read_slots(struct request_reader *reader, const struct lexer_token *token,
+static void read_slots(struct request_reading *reading, const struct lexer_token *token,
                        uint32_t *slots)
 {
     uint64_t n;
-    if (request_integer(reader, token, 1, &n))
+    if (request_integer(reading, token, 1, &n))
         *slots = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 
-static void read_concurrency(struct request_reader *reader, const struct lexer_token *token)
+static void read_concurrency(struct request_reading *reading, const struct lexer_token *token)
 {
-    read_slots(reader, token, &reader->options.concurrency);
+    read_slots(reading, token, &reading->options.concurrency);
 }
 
-static void read_workers(struct request_reader *reader, const struct lexer_token *token)
+static void read_workers(struct request_reading *reading, const struct lexer_token *token)
 {
-    read_slots(reader, token, &reader->options.workers);
+    read_slots(reading, token, &reading->options.workers);
 }
 
-static void read_timeout(struct request_reader *reader, const struct lexer_token *token)
+static void read_timeout(struct request_reading *reading, const struct lexer_token *token)
 {
-    request_duration(reader, token, &reader->options.timeout_ns);
+    request_duration(reading, token, &reading->options.timeout_ns);
 }
 
-static void read_seed(struct request_reader *reader, const struct lexer_token *token)
+static void read_seed(struct request_reading *reading, const struct lexer_token *token)
 {
-    request_signed(reader, token, &reader->options.seed);
+    request_signed(reading, token, &reading->options.seed);
 }
 
-static void read_defaults(struct request_reader *reader, const struct lexer_token *token)
+static void read_defaults(struct request_reading *reading, const struct lexer_token *token)
 {
     if (token->kind != LEXER_OBJECT_BEGIN)
-        request_wrong(reader, token, "an object with members of a job");
-    else if (request_plan(reader) != NULL)
-        request_begin_defaults(reader);
+        request_wrong(reading, token, "an object with members of a job");
+    else if (request_plan(reading) != NULL)
+        request_begin_defaults(reading);
 }
 
-static void read_batch(struct request_reader *reader, const struct lexer_token *token)
+static void read_batch(struct request_reading *reading, const struct lexer_token *token)
 {
-    request_integer(reader, token, 0, &reader->batch);
+    request_integer(reading, token, 0, &reading->batch);
 }
 
-static void read_job(struct request_reader *reader, const struct lexer_token *token)
+static void read_job(struct request_reading *reading, const struct lexer_token *token)
 {
-    reader->has_job = request_integer(reader, token, 0, &reader->job);
+    reading->has_job = request_integer(reading, token, 0, &reading->job);
 }
 
 /* ---- The whole --------------------------------------------------------------------- */
@@ -219,37 +219,37 @@ static bool has(const struct request_frame *frame, unsigned place)
 }
 
 /* Members that the operation does not take. */
-static void refuse_strangers(struct request_reader *reader, struct request_frame *frame)
+static void refuse_strangers(struct request_reading *reading, struct request_frame *frame)
 {
     uint32_t taken = 0;
     for (unsigned i = 0; i < N_MEMBERS; i++)
-        taken |= (uint32_t)((members[i].mask & 1u << reader->op) != 0) << i;
+        taken |= (uint32_t)((members[i].mask & 1u << reading->op) != 0) << i;
     struct request_list list;
     request_list_members(&list, &request_top, taken);
     for (unsigned i = 0; i < N_MEMBERS; i++) {
         if (has(frame, i) && (taken & 1u << i) == 0)
-            request_fault_member(reader, i, FAULT_INVALID_REQUEST, frame->offsets[i],
-                                 "a \"%s\" request takes %s, and no \"%s\"", op_names[reader->op],
+            request_fault_member(reading, i, FAULT_INVALID_REQUEST, frame->offsets[i],
+                                 "a \"%s\" request takes %s, and no \"%s\"", op_names[reading->op],
                                  list.text, members[i].name);
     }
 }
 
-static void close_request(struct request_reader *reader, const struct lexer_token *token)
+static void close_request(struct request_reading *reading, const struct lexer_token *token)
 {
-    struct request_frame *frame = request_frame(reader);
-    if (has(frame, OP) && !reader->op_known)
+    struct request_frame *frame = request_frame(reading);
+    if (has(frame, OP) && !reading->op_known)
         return; /* it was refused */
     if (!has(frame, OP) && !has(frame, JOBS)) {
-        request_fault(reader, FAULT_INVALID_REQUEST, token->offset,
+        request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
                       "a request takes \"op\" or \"jobs\", and this one has neither");
         return;
     }
-    refuse_strangers(reader, frame);
-    if (reader->op == REQUEST_SUBMIT && !has(frame, JOBS))
-        request_fault(reader, FAULT_INVALID_REQUEST, token->offset,
+    refuse_strangers(reading, frame);
+    if (reading->op == REQUEST_SUBMIT && !has(frame, JOBS))
+        request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
                       "a \"submit\" request takes \"jobs\", an array, and this one has none");
-    if (reader->op == REQUEST_CANCEL && !has(frame, BATCH))
-        request_fault(reader, FAULT_INVALID_REQUEST, token->offset,
+    if (reading->op == REQUEST_CANCEL && !has(frame, BATCH))
+        request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
                       "a \"cancel\" request takes \"batch\", the number of a batch, and this one "
                       "has none");
 }

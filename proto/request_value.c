@@ -11,14 +11,14 @@
 #include "proto/duration.h"
 #include "proto/request_internal.h"
 
-int request_reserve(struct request_reader *reader, struct request_text *text, size_t size)
+int request_reserve(struct request_reading *reading, struct request_text *text, size_t size)
 {
     if (size <= text->room)
         return 0;
     size_t room = size < 64 ? 64 : size;
     char *bytes = realloc(text->bytes, room);
     if (bytes == NULL) {
-        request_no_memory(reader);
+        request_no_memory(reading);
         return -1;
     }
     text->bytes = bytes;
@@ -26,7 +26,7 @@ int request_reserve(struct request_reader *reader, struct request_text *text, si
     return 0;
 }
 
-int request_decode(struct request_reader *reader, const struct lexer_token *token,
+int request_decode(struct request_reading *reading, const struct lexer_token *token,
                    const char **text, size_t *len)
 {
     if (!token->escaped) {
@@ -34,27 +34,27 @@ int request_decode(struct request_reader *reader, const struct lexer_token *toke
         *len = token->len - 2;
         return 0;
     }
-    if (request_reserve(reader, &reader->scratch, token->len) != 0)
+    if (request_reserve(reading, &reading->scratch, token->len) != 0)
         return -1;
-    *len = lexer_decode(token->text, token->len, reader->scratch.bytes);
-    *text = reader->scratch.bytes;
+    *len = lexer_decode(token->text, token->len, reading->scratch.bytes);
+    *text = reading->scratch.bytes;
     return 0;
 }
 
-bool request_fits(struct request_reader *reader, const struct lexer_token *token)
+bool request_fits(struct request_reading *reading, const struct lexer_token *token)
 {
-    uint64_t most = reader->limits.max_string;
+    uint64_t most = reading->limits->max_string;
     if (most == 0 || token->len <= most + 2)
         return true;
-    request_too_long(reader, token->offset, token->len - 2, "a string", "max-string", most);
+    request_too_long(reading, token->offset, token->len - 2, "a string", "max-string", most);
     return false;
 }
 
-bool request_string(struct request_reader *reader, const struct lexer_token *token)
+bool request_string(struct request_reading *reading, const struct lexer_token *token)
 {
     if (token->kind == LEXER_STRING)
-        return request_fits(reader, token);
-    request_wrong(reader, token, "a string");
+        return request_fits(reading, token);
+    request_wrong(reading, token, "a string");
     return false;
 }
 
@@ -88,8 +88,8 @@ static bool read_integer(const struct lexer_token *token, bool *minus, uint64_t 
     return true;
 }
 
-bool request_integer(struct request_reader *reader, const struct lexer_token *token, uint64_t least,
-                     uint64_t *out)
+bool request_integer(struct request_reading *reading, const struct lexer_token *token,
+                     uint64_t least, uint64_t *out)
 {
     bool minus;
     uint64_t size;
@@ -97,13 +97,13 @@ bool request_integer(struct request_reader *reader, const struct lexer_token *to
         *out = size;
         return true;
     }
-    request_wrong(reader, token,
+    request_wrong(reading, token,
                   least > 0 ? "an integer of 1 or more, without fraction or exponent"
                             : "an integer of 0 or more, without fraction or exponent");
     return false;
 }
 
-bool request_signed(struct request_reader *reader, const struct lexer_token *token, int64_t *out)
+bool request_signed(struct request_reading *reading, const struct lexer_token *token, int64_t *out)
 {
     bool minus;
     uint64_t size;
@@ -111,66 +111,67 @@ bool request_signed(struct request_reader *reader, const struct lexer_token *tok
         *out = minus ? (int64_t)(0 - size) : (int64_t)size;
         return true;
     }
-    request_wrong(reader, token, "an integer from -2^63 to 2^63-1, without fraction or exponent");
+    request_wrong(reading, token, "an integer from -2^63 to 2^63-1, without fraction or exponent");
     return false;
 }
 
-bool request_number(struct request_reader *reader, const struct lexer_token *token, double *out)
+bool request_number(struct request_reading *reading, const struct lexer_token *token, double *out)
 {
-    if (request_reserve(reader, &reader->scratch, token->len + 1) != 0)
+    if (request_reserve(reading, &reading->scratch, token->len + 1) != 0)
         return false;
-    memcpy(reader->scratch.bytes, token->text, token->len);
-    reader->scratch.bytes[token->len] = '\0';
-    *out = strtod(reader->scratch.bytes, NULL);
+    memcpy(reading->scratch.bytes, token->text, token->len);
+    reading->scratch.bytes[token->len] = '\0';
+    *out = strtod(reading->scratch.bytes, NULL);
     return true;
 }
 
 /* ---- Durations ----------------------------------------------------------------- */
 
-static void refuse_length(struct request_reader *reader, const struct lexer_token *token,
+static void refuse_length(struct request_reading *reading, const struct lexer_token *token,
                           enum duration_result result)
 {
     char what[96], seconds[DURATION_PRINT_MAX];
     if (result == DURATION_NEGATIVE) {
-        request_wrong(reader, token, "a duration of 0 or more");
+        request_wrong(reading, token, "a duration of 0 or more");
         return;
     }
     if (result == DURATION_MALFORMED) {
-        request_wrong(reader, token, REQUEST_DURATION);
+        request_wrong(reading, token, REQUEST_DURATION);
         return;
     }
-    size_t len = duration_print(seconds, reader->limits.plan.max_wait_ns);
+    size_t len = duration_print(seconds, reading->limits->plan.max_wait_ns);
     snprintf(what, sizeof(what), "a duration of at most %.*s s", (int)len, seconds);
-    request_wrong(reader, token, what);
+    request_wrong(reading, token, what);
 }
 
-bool request_duration(struct request_reader *reader, const struct lexer_token *token, int64_t *out)
+bool request_duration(struct request_reading *reading, const struct lexer_token *token,
+                      int64_t *out)
 {
-    int64_t max_ns = reader->limits.plan.max_wait_ns;
+    int64_t max_ns = reading->limits->plan.max_wait_ns;
     enum duration_result result = DURATION_MALFORMED;
     if (token->kind == LEXER_NUMBER) {
         result = duration_from_number(token->text, token->len, max_ns, out);
     } else if (token->kind == LEXER_STRING) {
         const char *text;
         size_t len;
-        if (request_decode(reader, token, &text, &len) != 0)
+        if (request_decode(reading, token, &text, &len) != 0)
             return false;
         result = duration_from_string(text, len, max_ns, out);
     }
     if (result == DURATION_OK)
         return true;
-    refuse_length(reader, token, result);
+    refuse_length(reading, token, result);
     return false;
 }
 
 /* ---- Choices -------------------------------------------------------------------- */
 
-bool request_choice(struct request_reader *reader, const struct lexer_token *token,
+bool request_choice(struct request_reading *reading, const struct lexer_token *token,
                     const char *const *choices, unsigned n, unsigned *out)
 {
     const char *text = NULL;
     size_t len = 0;
-    if (token->kind == LEXER_STRING && request_decode(reader, token, &text, &len) != 0)
+    if (token->kind == LEXER_STRING && request_decode(reading, token, &text, &len) != 0)
         return false;
     for (unsigned i = 0; text != NULL && i < n; i++) {
         if (strlen(choices[i]) == len && memcmp(choices[i], text, len) == 0) {
@@ -180,6 +181,6 @@ bool request_choice(struct request_reader *reader, const struct lexer_token *tok
     }
     struct request_list list;
     request_list_words(&list, choices, n);
-    request_wrong(reader, token, list.text);
+    request_wrong(reading, token, list.text);
     return false;
 }

@@ -186,6 +186,43 @@ START_TEST(a_scalar_that_cannot_be_kept_is_refused_too)
 }
 END_TEST
 
+/* What 10,000 idle clients keep counts 10,000 times. */
+START_TEST(between_requests_a_reader_keeps_nothing_of_them)
+{
+    static const char *const texts[] = {
+        " ", "{\"op\":\"ping\",\"id\":\"a long identity\"} ", "\"a scalar cut in pieces\" ",
+        "{\"id\":\"x\",\"jobs\":[{\"name\":\"\\u0061 name\",\"wait\":\"an hour or so\"}]}\n",
+        "[{\"name\":\"\\u0061 name\",\"fail\":0.123456789,\"data\":{\"key\":[12345678]}}]\n"};
+    struct request request = {.plan = NULL};
+    struct fault fault;
+    long fresh = 0;
+    watching = true;
+    live = 0;
+    until_failure = 1000000;
+    struct request_reader *reader = request_reader_new(&reading_limits, key);
+    fresh = live;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        for (const char *at = texts[i]; *at != '\0'; at++) {
+            struct request next = {.plan = NULL};
+            for (enum request_result result = read_piece(reader, at, 1, &next, &fault);
+                 result != REQUEST_MORE; result = request_read(reader, 3, &next, &fault)) {
+                if (result == REQUEST_READY)
+                    request = next;
+            }
+        }
+        plan_free(request.plan);
+        request.plan = NULL;
+        watching = false;
+        ck_assert_msg(live == fresh, "%ld blocks more after `%s`", live - fresh, texts[i]);
+        ck_assert_uint_eq(request_held(reader), 0);
+        watching = true;
+    }
+    request_reader_free(reader);
+    watching = false;
+    ck_assert_int_eq(live, 0);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("request_memory");
@@ -195,6 +232,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, many_jobs_that_cannot_be_kept_are_refused);
     tcase_add_test(tcase, a_request_at_fault_is_refused_for_one_or_the_other);
     tcase_add_test(tcase, a_scalar_that_cannot_be_kept_is_refused_too);
+    tcase_add_test(tcase, between_requests_a_reader_keeps_nothing_of_them);
     suite_add_tcase(suite, tcase);
     return suite;
 }

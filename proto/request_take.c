@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Tokens to whoever is to take them. */
+
+#include "proto/request.h"
+
+#include <string.h>
+
+#include "proto/request_internal.h"
+
+struct plan *request_plan(struct request_reading *reading)
+{
+    if (reading->plan == NULL && !reading->dropped) {
+        reading->plan = plan_new(reading->hash_key);
+        if (reading->plan == NULL)
+            request_no_memory(reading);
+    }
+    return reading->plan;
+}
+
+/* (What is skipped or dropped has been at fault.) */
+bool request_at_job(struct request_reading *reading)
+{
+    return reading->n_frames > 0 && request_frame(reading)->context == &request_jobs_array &&
+           request_keeps(reading);
+}
+
+void request_push(struct request_reading *reading, const struct request_context *context)
+{
+    struct request_frame *frame = &reading->frames[reading->n_frames++];
+    frame->context = context;
+    frame->member = NULL;
+    frame->index = 0;
+    frame->has_index = false;
+    frame->seen = 0;
+}
+
+static bool opens(enum lexer_token_kind kind)
+{
+    return kind == LEXER_OBJECT_BEGIN || kind == LEXER_ARRAY_BEGIN;
+}
+
+static bool closes(enum lexer_token_kind kind)
+{
+    return kind == LEXER_OBJECT_END || kind == LEXER_ARRAY_END;
+}
+
+/* Finds a key among the members that its object takes. */
+static const struct request_member *find_member(struct request_reading *reading,
+                                                const struct request_context *context,
+                                                const struct lexer_token *key)
+{
+    const char *name = key->text + 1;
+    size_t len = key->len - 2;
+    if (key->escaped && request_decode(reading, key, &name, &len) != 0)
+        return NULL;
+    for (unsigned i = 0; i < context->n_members; i++) {
+        const struct request_member *member = &context->members[i];
+        if (member->len == len && memcmp(member->name, name, len) == 0)
+            return member;
+    }
+    return NULL;
+}
+
+static void take_key(struct request_reading *reading, const struct lexer_token *key)
+{
+    struct request_frame *frame = request_frame(reading);
+    frame->member = NULL;
+    const struct request_member *member = find_member(reading, frame->context, key);
+    if (reading->dropped)
+        return;
+    if (member == NULL) {
+        request_unknown_key(reading, key);
+        return;
+    }
+    size_t place = (size_t)(member - frame->context->members);
+    frame->member = member;
+    if ((frame->seen & 1u << place) != 0) {
+        request_second_key(reading, key);
+        return;
+    }
+    frame->seen |= 1u << place;
+    frame->offsets[place] = key->offset;
+}
+
+static void take_close(struct request_reading *reading, const struct lexer_token *token)
+{
+    struct request_frame *frame = request_frame(reading);
+    frame->member = NULL;
+    frame->has_index = false;
+    if (frame->context->close != NULL)
+        frame->context->close(reading, token);
+    if (!reading->dropped)
+        reading->n_frames--;
+}
+
+static void take_value(struct request_reading *reading, const struct lexer_token *token)
+{
+    struct request_frame *frame = request_frame(reading);
+    if (frame->context->members != NULL) {
+        frame->member->read(reading, token);
+        return;
+    }
+    frame->index += frame->has_index;
+    frame->has_index = true;
+    frame->context->element(reading, token);
+}
+
+/* Looks for `id` in a request that is not kept. */
+static void take_dropped(struct request_reading *reading, const struct lexer_token *token)
+{
+    if (reading->bare || token->depth != 1)
+        return;
+    if (token->kind == LEXER_KEY) {
+        reading->dropped_id =
+            reading->id.len == 0 && token->text != NULL && request_is_id_key(reading, token);
+        lexer_skip(reading->lexer, !reading->dropped_id);
+        return;
+    }
+    if (reading->dropped_id && request_is_id(token) && request_fits(reading, token))
+        request_keep_id(reading, token);
+    reading->dropped_id = false;
+    lexer_skip(reading->lexer, opens(token->kind));
+}
+
+static void take_skipped(struct request_reading *reading, const struct lexer_token *token)
+{
+    if (token->depth > reading->skip_depth || opens(token->kind))
+        return;
+    reading->skipping = false;
+    lexer_skip(reading->lexer, false);
+}
+
+void request_begin(struct request_reading *reading, const struct lexer_token *token)
+{
+    reading->open_depth = token->depth + opens(token->kind);
+    reading->bare = token->kind == LEXER_ARRAY_BEGIN;
+    if (token->text == NULL && !opens(token->kind))
+        request_no_memory(reading); /* nothing else loses a text between requests */
+    else if (reading->bare && request_plan(reading) != NULL)
+        request_push(reading, &request_jobs_array);
+    else if (token->kind == LEXER_OBJECT_BEGIN)
+        request_push(reading, &request_top);
+    else if (!reading->bare)
+        request_wrong(reading, token, "an object, or an array of jobs");
+}
+
+void request_take(struct request_reading *reading, const struct lexer_token *token)
+{
+    reading->open_depth = token->depth + opens(token->kind);
+    if (reading->dropped)
+        take_dropped(reading, token);
+    else if (reading->skipping)
+        take_skipped(reading, token);
+    else if (reading->copying)
+        request_copy(reading, token);
+    else if (token->kind == LEXER_KEY)
+        take_key(reading, token);
+    else if (closes(token->kind))
+        take_close(reading, token);
+    else
+        take_value(reading, token);
+}
