@@ -254,23 +254,6 @@ FUZZ_TARGETS = $(fuzz_programs)
 fuzz: $(fuzz_programs)
 	bash $(top_srcdir)/tests/fuzz/fuzz.sh '$(FUZZ_TIME)' '$(top_srcdir)' $(FUZZ_TARGETS)
 
-# ---- benchmarks: figures, not tests ----------------------------------------
-
-bench_programs = \
-	tests/bench/bench_activation \
-	tests/bench/bench_lateness
-EXTRA_PROGRAMS += $(bench_programs)
-CLEANFILES += $(bench_programs)
-tests_bench_bench_activation_LDADD =
-tests_bench_bench_lateness_LDADD = $(all_libraries)
-
-bench: all $(bench_programs)
-	@for program in $(bench_programs); do \
-	  echo "== $$program =="; \
-	  env WAITD='$(abs_top_builddir)/daemon/waitd' WAITCTL='$(abs_top_builddir)/client/waitctl' \
-	    ./$$program || exit 1; \
-	done
-
 # ---- how they run ----------------------------------------------------------
 
 TEST_EXTENSIONS = .sh .py
@@ -327,4 +310,4 @@ clean-local:
 	find . '(' -name '*.gcda' -o -name '*.gcno' ')' -exec rm -f {} +
 endif
 
-.PHONY: bench check-valgrind coverage fuzz list-tests
+.PHONY: check-valgrind coverage fuzz list-tests

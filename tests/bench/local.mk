@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: ISC
+#
+# Benchmarks: figures, not tests.  What the load generator finds fault with is
+# tested, in test_load.py.
+
+bench_programs = \
+	tests/bench/bare_timer \
+	tests/bench/bench_activation \
+	tests/bench/load
+EXTRA_PROGRAMS += $(bench_programs)
+CLEANFILES += $(bench_programs)
+
+tests_bench_bare_timer_SOURCES = \
+	tests/bench/bare_timer.c \
+	tests/bench/histogram.c \
+	tests/bench/histogram.h \
+	tests/bench/probe.c \
+	tests/bench/probe.h
+tests_bench_bare_timer_LDADD =
+tests_bench_bench_activation_LDADD =
+tests_bench_load_SOURCES = \
+	tests/bench/caller.c \
+	tests/bench/caller.h \
+	tests/bench/group.c \
+	tests/bench/group.h \
+	tests/bench/heard.c \
+	tests/bench/heard.h \
+	tests/bench/histogram.c \
+	tests/bench/histogram.h \
+	tests/bench/load.c \
+	tests/bench/probe.c \
+	tests/bench/probe.h \
+	tests/bench/watch.c \
+	tests/bench/watch.h \
+	tests/bench/work.c \
+	tests/bench/work.h
+tests_bench_load_LDADD =
+
+EXTRA_DIST += \
+	tests/bench/bench.py \
+	tests/bench/peers \
+	tests/bench/report.py \
+	tests/bench/scenarios.py \
+	tests/bench/servers.py
+
+# BENCH: which scenarios, BENCH_PEERS: beside which peers (`none'), both separated by blanks;
+# BENCH_ROUNDS: medians of how many; BENCH_FLAGS: more flags.  bench.py --help tells them all.
+BENCH =
+BENCH_PEERS = all
+BENCH_ROUNDS = 3
+BENCH_FLAGS =
+
+bench: all $(bench_programs)
+	WAITD='$(abs_top_builddir)/daemon/waitd' PYTHONDONTWRITEBYTECODE=1 \
+	  $(PYTHON) $(top_srcdir)/tests/bench/bench.py --build tests/bench --peers '$(BENCH_PEERS)' \
+	  --rounds '$(BENCH_ROUNDS)' $(BENCH_FLAGS) $(BENCH)
+
+# From fork to ready, and from the first connection to `accepted'.
+bench-activation: all tests/bench/bench_activation
+	WAITD='$(abs_top_builddir)/daemon/waitd' tests/bench/bench_activation
+
+CLEANFILES += tests/bench/results.json
+mostlyclean-local:
+	rm -rf tests/bench/built
+
+.PHONY: bench bench-activation

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BENCH_PROBE_H
+#define BENCH_PROBE_H
+
+/* What time it is, and what a process has used. */
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* The monotonic clock, which all processes share. */
+int64_t probe_now_ns(void);
+
+/* The processor time of all threads, ended ones included, that the process has
+ * used; pid 0 is the caller.  -1 if there is no such process. */
+int64_t probe_cpu_ns(pid_t pid);
+
+/* What is in memory on the process's own account, shared pages in equal parts
+ * (PSS); or the most that ever was (RSS).  -1 if that cannot be read. */
+int64_t probe_memory_bytes(pid_t pid);
+int64_t probe_memory_peak_bytes(pid_t pid);
+
+#endif

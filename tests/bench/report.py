@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: ISC
+"""Tables and targets from the results of bench.py."""
+
+# ---- Figures as people read them -------------------------------------------
+
+
+def three_digits(value):
+    if value == 0:
+        return "0"
+    return "%.0f" % value if abs(value) >= 100 else "%.3g" % value
+
+
+def scaled(value, units):
+    for factor, unit in units:
+        if abs(value) >= factor:
+            break
+    return "%s %s" % (three_digits(value / factor), unit)
+
+
+def seconds(value):
+    return scaled(value, [(1, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")])
+
+
+def rate(value):
+    return scaled(value, [(1e6, "M"), (1e3, "k"), (1, "")]).strip()
+
+
+def plain_bytes(value):
+    return "%.0f B" % value
+
+
+def mebibytes(value):
+    return "%.0f MiB" % value
+
+
+def percent(value):
+    return "%.0f %%" % (100 * value)
+
+
+# Scenario, figure, what it is called in a table, how it is written.
+ROWS = [
+    ("throughput", "rate", "8 connections, batches of 1,000 named jobs, wait 0: jobs/s", rate),
+    ("throughput", "cpu", "its CPU a job", seconds),
+    ("burst", "beyond", "one batch of 10^6 written-out jobs of 1 s: time beyond the 1 s", seconds),
+    ("burst", "cpu", "its CPU a job", seconds),
+    ("burst", "memory", "its memory a pending job", plain_bytes),
+    ("burst", "peak", "its memory at most", mebibytes),
+    ("pending", "late_p99", "10^6 pending, uniform 1–11 s, 10 connections: lateness p99", seconds),
+    ("pending", "cpu", "its CPU a job", seconds),
+    ("pending", "memory", "its memory a pending job", plain_bytes),
+    ("connections", "late_p99", "10,000 connections of 10 jobs: lateness p99", seconds),
+    ("connections", "reply_p99", "the same from the request's sending", seconds),
+    ("connections", "memory", "its memory", mebibytes),
+    ("beside", "reply_p99", "a ten-job client beside the 10^6 batch: lateness p99", seconds),
+    ("beside", "reply_max", "the most", seconds),
+    ("beside", "loss", "what the burst loses by it", percent),
+    ("unread", "memory", "10^6 unread completions: memory each", plain_bytes),
+    ("unread", "reply_p99", "the other client's lateness p99", seconds),
+    ("timers", "late_p50", "1,000 jobs over 2 s: lateness p50", seconds),
+    ("timers", "late_p99", "p99", seconds),
+]
+
+
+def median(results, scenario, server, figure):
+    """None where it was not measured."""
+    by_server = results["scenarios"].get(scenario, {})
+    return by_server.get(server, {}).get("median", {}).get(figure)
+
+
+def add_losses(results):
+    """What the burst loses by the client beside it, of its speed beyond its second."""
+    for server, measured in results["scenarios"].get("beside", {}).items():
+        alone = median(results, "burst", server, "beyond")
+        beside = measured["median"].get("beyond")
+        if alone and beside:
+            measured["median"]["loss"] = 1 - alone / beside
+
+
+# ---- Tables ----------------------------------------------------------------
+
+
+def aligned(rows):
+    """A Markdown table whose columns stand straight."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |"
+             for row in rows]
+    lines.insert(1, "| " + " | ".join("-" * max(width, 3) for width in widths) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def main_table(results):
+    servers = results["servers"]
+    rows = [["work"] + [titles["title"] for titles in servers.values()]]
+    for scenario, figure, name, write in ROWS:
+        values = [median(results, scenario, server, figure) for server in servers]
+        if any(value is not None for value in values):
+            rows.append([name] + ["" if value is None else write(value) for value in values])
+    timers = results["scenarios"].get("timers", {}).get("bare")
+    if timers:
+        rows.append(["a bare timer: p50, p99", ", ".join(
+            [seconds(timers["median"]["p50"]), seconds(timers["median"]["p99"])])] +
+                    [""] * (len(servers) - 1))
+    return aligned(rows) if len(rows) > 1 else ""
+
+
+def growth_table(results):
+    rows = [["pending", "uniform 1–11 s: CPU a job", "memory a job", "lateness p99",
+             "5 s each: CPU a job", "memory a job", "lateness p99"]]
+    for power in range(3, 8):
+        row = ["10^%d" % power]
+        for kind in ("uniform", "equal"):
+            for figure, write in (("cpu", seconds), ("memory", plain_bytes),
+                                  ("late_p99", seconds)):
+                value = median(results, "growth-%s-%d" % (kind, power), "waitd", figure)
+                row.append("" if value is None else write(value))
+        if any(row[1:]):
+            rows.append(row)
+    return aligned(rows) if len(rows) > 1 else ""
+
+
+def threads_table(results):
+    rows = [["loops", "jobs/s", "CPU a job", "the generator's share of a processor"]]
+    for scenario, loops in (("threads-1", "1"), ("threads-2", "2")):
+        values = [median(results, scenario, "waitd", figure)
+                  for figure in ("rate", "cpu", "generator")]
+        if None not in values:
+            rows.append([loops, rate(values[0]), seconds(values[1]), percent(values[2])])
+    return aligned(rows) if len(rows) > 1 else ""
+
+
+# ---- Targets ---------------------------------------------------------------
+
+
+class Targets:
+    """Holds waitd's figures to what is asked of them."""
+
+    def __init__(self, results):
+        self.results = results
+        self.rows = []
+        self.floor = median(results, "timers", "bare", "p99") or 0
+
+    def ours(self, scenario, figure):
+        return median(self.results, scenario, "waitd", figure)
+
+    def best(self, scenario, figure, pick):
+        """(value, peer) of the best peer; the one that does not parse is none."""
+        found = [(median(self.results, scenario, server, figure), server)
+                 for server in self.results["servers"] if server not in ("waitd", "limit")]
+        found = [(value, server) for value, server in found if value is not None]
+        return pick(found) if found else None
+
+    def add(self, name, value, limit, write, at_least=False):
+        if value is None or limit is None:
+            return
+        held = value >= limit if at_least else value <= limit
+        if at_least:
+            margin = value / limit
+        else:
+            margin = limit / value if value > 0 else float("inf")
+        self.rows.append({
+            "target": name, "value": value, "limit": limit, "held": held, "times": margin,
+            "text": [name, write(value), ("≥ " if at_least else "≤ ") + write(limit),
+                     "held" if held else "NOT HELD",
+                     "%.2f times %s" % (margin if held else 1 / margin,
+                                        "better" if held else "short of it")],
+        })
+
+    def at_most(self, name, scenario, figure, limit, write, above_timer=False):
+        value = self.ours(scenario, figure)
+        if value is not None and above_timer:
+            value = max(0, value - self.floor)
+        self.add(name, value, limit, write)
+
+    def against_best(self, name, scenario, figure, factor, write, at_least=False):
+        best = self.best(scenario, figure, max if at_least else min)
+        if best is not None:
+            self.add("%s (against %s)" % (name, best[1]), self.ours(scenario, figure),
+                     best[0] * factor, write, at_least)
+
+    def all(self):
+        self.against_best("throughput: jobs/s, 1.5 times the best", "throughput", "rate", 1.5,
+                          rate, at_least=True)
+        self.against_best("throughput: CPU a job, two thirds of the best", "throughput", "cpu",
+                          2 / 3, seconds)
+        self.against_best("burst: time beyond the 1 s", "burst", "beyond", 1, seconds)
+        self.against_best("burst: CPU a job", "burst", "cpu", 1, seconds)
+        self.at_most("burst: memory a pending job", "burst", "memory", 40, plain_bytes)
+        self.at_most("pending: lateness p99 above a bare timer's", "pending", "late_p99", 1e-3,
+                     seconds, above_timer=True)
+        self.against_best("pending: CPU a job", "pending", "cpu", 1, seconds)
+        self.at_most("pending: memory a job", "pending", "memory", 48, plain_bytes)
+        self.at_most("connections: lateness p99 above a bare timer's", "connections", "late_p99",
+                     10e-3, seconds, above_timer=True)
+        self.at_most("connections: memory", "connections", "memory", 60, mebibytes)
+        self.at_most("beside: lateness p99 above a bare timer's", "beside", "reply_p99", 5e-3,
+                     seconds, above_timer=True)
+        self.at_most("beside: the most", "beside", "reply_max", 20e-3, seconds)
+        self.at_most("beside: what the burst loses", "beside", "loss", 0.2, percent)
+        self.at_most("unread: memory each", "unread", "memory", 40, plain_bytes)
+        self.at_most("unread: the other client's p99 above a bare timer's", "unread", "reply_p99",
+                     4e-3, seconds, above_timer=True)
+        one, two = self.ours("threads-1", "rate"), self.ours("threads-2", "rate")
+        if one and two:
+            self.add("threads: two loops against one", two / one, 1.7, three_digits, at_least=True)
+            share = self.ours("threads-2", "generator")
+            self.add("threads: the same, less the generator's share", two / one * 2 / (2 - share),
+                     1.7, three_digits, at_least=True)
+        return self.rows
+
+
+def targets_table(rows):
+    return aligned([["target", "waitd", "wanted", "", "by"]] + [row["text"] for row in rows]) \
+        if rows else ""
+
+
+def everything(results):
+    """All that there is to tell, in Markdown."""
+    machine = results["machine"]
+    parts = ["%s, %d processors, Linux %s; %s; medians of %d; load average at the start %.2f\n" % (
+        machine["processor"], machine["processors"], machine["kernel"], results["date"],
+        results["rounds"], machine["load_average"])]
+    parts += [main_table(results), threads_table(results), growth_table(results),
+              targets_table(results.get("targets", []))]
+    faults = results.get("faults", [])
+    parts.append("".join("- %s\n" % fault for fault in faults))
+    return "\n".join(part for part in parts if part)
