@@ -124,6 +124,7 @@ dist_check_SCRIPTS = $(shell_tests)
 TESTS += $(shell_tests)
 
 python_tests = \
+	tests/bench/test_load.py \
 	tests/wire/test_contract.py \
 	tests/wire/test_faults.py \
 	tests/wire/test_outputs.py \

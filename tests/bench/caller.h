@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef BENCH_CALLER_H
-#define BENCH_CALLER_H
+#ifndef WAITD_BENCH_CALLER_H
+#define WAITD_BENCH_CALLER_H
 
 /* A connection of a group: sends its batches one after another and has what
  * comes back watched.  Never blocks. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef BENCH_GROUP_H
-#define BENCH_GROUP_H
+#ifndef WAITD_BENCH_GROUP_H
+#define WAITD_BENCH_GROUP_H
 
 /* Connections that do the same, as they are asked for on the command line,
  * and what was measured on them. */

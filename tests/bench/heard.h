@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef BENCH_HEARD_H
-#define BENCH_HEARD_H
+#ifndef WAITD_BENCH_HEARD_H
+#define WAITD_BENCH_HEARD_H
 
 /*
  * A line that a server sent, read by code that shares nothing with the

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef BENCH_HISTOGRAM_H
-#define BENCH_HISTOGRAM_H
+#ifndef WAITD_BENCH_HISTOGRAM_H
+#define WAITD_BENCH_HISTOGRAM_H
 
 /*
  * Times counted in buckets of which each is at most 1/64 wider than it is

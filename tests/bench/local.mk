@@ -5,10 +5,10 @@
 
 bench_programs = \
 	tests/bench/bare_timer \
-	tests/bench/bench_activation \
-	tests/bench/load
+	tests/bench/bench_activation
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
+check_PROGRAMS += tests/bench/load
 
 tests_bench_bare_timer_SOURCES = \
 	tests/bench/bare_timer.c \
@@ -50,7 +50,7 @@ BENCH_PEERS = all
 BENCH_ROUNDS = 3
 BENCH_FLAGS =
 
-bench: all $(bench_programs)
+bench: all tests/bench/bare_timer tests/bench/load
 	WAITD='$(abs_top_builddir)/daemon/waitd' PYTHONDONTWRITEBYTECODE=1 \
 	  $(PYTHON) $(top_srcdir)/tests/bench/bench.py --build tests/bench --peers '$(BENCH_PEERS)' \
 	  --rounds '$(BENCH_ROUNDS)' $(BENCH_FLAGS) $(BENCH)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef BENCH_PROBE_H
-#define BENCH_PROBE_H
+#ifndef WAITD_BENCH_PROBE_H
+#define WAITD_BENCH_PROBE_H
 
 /* What time it is, and what a process has used. */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef BENCH_WATCH_H
-#define BENCH_WATCH_H
+#ifndef WAITD_BENCH_WATCH_H
+#define WAITD_BENCH_WATCH_H
 
 /*
  * Watches one batch at a time from its sending to its `finished`, and holds

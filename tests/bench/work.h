@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef BENCH_WORK_H
-#define BENCH_WORK_H
+#ifndef WAITD_BENCH_WORK_H
+#define WAITD_BENCH_WORK_H
 
 /* A batch to send: its text, made beforehand, and what it asks for. */
 
