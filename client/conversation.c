@@ -9,9 +9,13 @@
 
 #include "client/dial.h"
 #include "client/local.h"
+#include "client/progress.h"
 #include "client/say.h"
 #include "client/session.h"
 #include "client/text.h"
+
+/* So long the batches themselves may be held up for the sake of a forecast. */
+#define FORECAST_CONNECT_NS 500000000
 
 /* Longer addresses are cut in hints. */
 #define SERVER_MAX 256
@@ -153,14 +157,61 @@ static int add_shows(struct fanout *fanout, const struct arguments *arguments,
     return 0;
 }
 
+/* ---- The forecast --------------------------------------------------------- */
+
+struct door {
+    const struct arguments *arguments;
+    struct local local;
+};
+
+/* Where one connection is had, another one is, unless it takes long. */
+static int open_door(void *context)
+{
+    struct door *door = context;
+    struct dial_target target;
+    const char *problem;
+
+    if (door->arguments->local)
+        return local_start(&door->local, &problem) < 0 ? -1 : door->local.fd;
+    if (dial_parse(conversation_server(door->arguments), &target) != NULL)
+        return -1;
+    return dial(&target, FORECAST_CONNECT_NS, &problem);
+}
+
+static void close_door(void *context, int fd)
+{
+    struct door *door = context;
+
+    close(fd);
+    if (!door->arguments->local)
+        return;
+    local_kill(&door->local);
+    local_wait(&door->local);
+}
+
+/* A batch on the virtual clock is over as soon as its forecast would be. */
+static bool wants_forecast(const struct arguments *arguments, const struct fanout *fanout)
+{
+    return progress_is_possible() && fanout->parts[0].show->has_progress &&
+           arguments->overrides.json[OVERRIDE_CLOCK] == NULL &&
+           (arguments->command != COMMAND_COMPARE || arguments->real);
+}
+
 static enum status talk(const struct arguments *arguments, struct source *source,
                         struct fanout *fanout)
 {
     struct session_setup setup = {.source = source, .fanout = fanout};
+    struct door door = {.arguments = arguments};
+    const struct forecast_door forecast_door = {open_door, close_door, &door};
+    enum status status;
 
-    return arguments->local
-               ? talk_locally(&setup)
-               : talk_to(&setup, conversation_server(arguments), arguments->connect_timeout_ns);
+    if (wants_forecast(arguments, fanout))
+        setup.forecast = forecast_new(&forecast_door, source_overrides(source));
+    status = arguments->local
+                 ? talk_locally(&setup)
+                 : talk_to(&setup, conversation_server(arguments), arguments->connect_timeout_ns);
+    forecast_free(setup.forecast);
+    return status;
 }
 
 enum status conversation(const struct arguments *arguments, struct source *source,

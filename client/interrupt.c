@@ -32,17 +32,22 @@ int interrupt_open(void)
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGWINCH);
     if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
         return -1;
     return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-int interrupt_take(int fd)
+int interrupt_take(int fd, bool *is_resized)
 {
     struct signalfd_siginfo info;
     int n = 0;
 
+    *is_resized = false;
     while (read(fd, &info, sizeof info) == (ssize_t)sizeof info)
-        n++;
+        if (info.ssi_signo == SIGWINCH)
+            *is_resized = true;
+        else
+            n++;
     return n;
 }

@@ -3,10 +3,12 @@
 #define WAITD_INTERRUPT_H
 
 /*
- * SIGINT and SIGTERM.  At first they end the process at once; from
- * interrupt_open() on they are read from a descriptor, so that batches can be
- * cancelled before it ends.
+ * SIGINT and SIGTERM, and SIGWINCH.  At first the first two end the process at
+ * once; from interrupt_open() on all are read from a descriptor, so that batches
+ * can be cancelled before it ends.
  */
+
+#include <stdbool.h>
 
 /* To be called first of all; also ignores SIGPIPE. */
 void interrupt_init(void);
@@ -14,7 +16,8 @@ void interrupt_init(void);
 /* A non-blocking descriptor, readable (POLLIN) after a signal; -1 with errno set. */
 int interrupt_open(void);
 
-/* Reads how many signals have come. */
-int interrupt_take(int fd);
+/* Reads how many signals have come that end the process, and whether the
+ * terminal has been resized. */
+int interrupt_take(int fd, bool *is_resized);
 
 #endif

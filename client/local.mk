@@ -36,6 +36,8 @@ client_libwaitctl_a_SOURCES = \
 	client/fanout.h \
 	client/flight.c \
 	client/flight.h \
+	client/forecast.c \
+	client/forecast.h \
 	client/graph.c \
 	client/graph.h \
 	client/interrupt.c \
@@ -48,6 +50,8 @@ client_libwaitctl_a_SOURCES = \
 	client/locate.h \
 	client/moment.c \
 	client/moment.h \
+	client/outlook.c \
+	client/outlook.h \
 	client/output.c \
 	client/output.h \
 	client/overrides.c \

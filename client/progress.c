@@ -26,21 +26,18 @@ static void print_time(char *out, size_t room, int64_t ns)
         snprintf(out, room, "%d.%d s", (int)seconds, (int)(ns / 100000000 % 10));
 }
 
-/* What is left if it goes on as it went so far; -1 for no idea. */
-static int64_t estimate(const struct progress_figures *figures)
+static double share_of(const struct progress_figures *figures)
 {
-    double left;
+    double total_ns = (double)figures->elapsed_ns + (double)figures->left_ns;
 
-    if (figures->done == 0 || figures->done >= figures->jobs)
-        return -1;
-    left = (double)figures->elapsed_ns / (double)figures->done *
-           (double)(figures->jobs - figures->done);
-    return left < 9e18 ? (int64_t)left : -1;
+    if (figures->is_exact && figures->left_ns >= 0)
+        return total_ns > 0 ? (double)figures->elapsed_ns / total_ns : 0;
+    return figures->jobs > 0 ? (double)figures->done / (double)figures->jobs : 0;
 }
 
 static size_t render_bar(char *out, const struct progress_figures *figures, unsigned width)
 {
-    double share = figures->jobs > 0 ? (double)figures->done / (double)figures->jobs : 0;
+    double share = share_of(figures);
     unsigned filled = share >= 1 ? width : (unsigned)(share * width);
 
     out[0] = '[';
@@ -52,23 +49,37 @@ static size_t render_bar(char *out, const struct progress_figures *figures, unsi
     return width + 3;
 }
 
+/* What stands behind the bar. */
+static size_t render_text(char *out, size_t room, const struct progress_figures *figures,
+                          bool with_in_flight)
+{
+    char elapsed[40], left[40];
+    size_t len;
+
+    print_time(elapsed, sizeof elapsed, figures->elapsed_ns);
+    snprintf(out, room, "%" PRIu64 "/%" PRIu64 "  %s", figures->done, figures->jobs, elapsed);
+    if (figures->left_ns >= 0) {
+        print_time(left, sizeof left, figures->left_ns);
+        len = strlen(out);
+        snprintf(out + len, room - len, "  ETA %s%s", figures->is_exact ? "" : "~", left);
+    }
+    len = strlen(out);
+    if (with_in_flight && figures->has_in_flight)
+        snprintf(out + len, room - len, "  %" PRIu64 " in flight", figures->in_flight);
+    return strlen(out);
+}
+
 size_t progress_render(char out[PROGRESS_MAX], const struct progress_figures *figures,
                        unsigned columns)
 {
-    char text[160], elapsed[40], left[40];
-    int64_t left_ns = estimate(figures);
+    char text[200];
     size_t len = 0, text_len;
 
-    print_time(elapsed, sizeof elapsed, figures->elapsed_ns);
-    snprintf(text, sizeof text, "%" PRIu64 "/%" PRIu64 "  %s", figures->done, figures->jobs,
-             elapsed);
-    if (left_ns >= 0) {
-        print_time(left, sizeof left, left_ns);
-        strcat(strcat(text, "  ETA about "), left);
-    }
     if (columns >= PROGRESS_MAX)
         columns = PROGRESS_MAX - 1;
-    text_len = strlen(text);
+    text_len = render_text(text, sizeof text, figures, true);
+    if (text_len + BAR_MIN + 3 > columns)
+        text_len = render_text(text, sizeof text, figures, false);
     if (columns >= text_len + BAR_MIN + 3) {
         unsigned width = columns - (unsigned)text_len - 3;
 
@@ -81,16 +92,17 @@ size_t progress_render(char out[PROGRESS_MAX], const struct progress_figures *fi
     return len + text_len;
 }
 
-void progress_init(struct progress *progress, bool wanted, int64_t now_ns)
+bool progress_is_possible(void)
 {
     const char *terminal = getenv("TERM");
 
-    *progress = (struct progress){
-        .is_on = wanted && isatty(STDERR_FILENO) && terminal != NULL && terminal[0] != '\0' &&
-                 strcmp(terminal, "dumb") != 0,
-        .started_ns = now_ns,
-        .next_ns = now_ns,
-    };
+    return isatty(STDERR_FILENO) && terminal != NULL && terminal[0] != '\0' &&
+           strcmp(terminal, "dumb") != 0;
+}
+
+void progress_init(struct progress *progress, bool wanted, int64_t now_ns)
+{
+    *progress = (struct progress){.is_on = wanted && progress_is_possible(), .next_ns = now_ns};
 }
 
 static void put(const char *text, size_t len)
@@ -100,9 +112,8 @@ static void put(const char *text, size_t len)
     }
 }
 
-void progress_draw(struct progress *progress, uint64_t jobs, uint64_t done, int64_t now_ns)
+void progress_draw(struct progress *progress, const struct progress_figures *figures)
 {
-    struct progress_figures figures = {jobs, done, now_ns - progress->started_ns};
     char line[PROGRESS_MAX + 8] = "\r";
     struct winsize size;
     unsigned columns = DEFAULT_COLUMNS;
@@ -113,7 +124,7 @@ void progress_draw(struct progress *progress, uint64_t jobs, uint64_t done, int6
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         columns = size.ws_col;
     /* A line that reaches the last column would wrap on some terminals. */
-    len = 1 + progress_render(line + 1, &figures, columns - 1);
+    len = 1 + progress_render(line + 1, figures, columns - 1);
     memcpy(line + len, "\033[K", 3);
     put(line, len + 3);
     progress->is_drawn = true;

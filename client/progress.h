@@ -17,27 +17,37 @@
 struct progress_figures {
     uint64_t jobs, done;
     int64_t elapsed_ns;
+    int64_t left_ns; /* -1 for no idea */
+    bool is_exact;   /* left_ns is, and no estimate */
+    bool has_in_flight;
+    uint64_t in_flight;
 };
 
 #define PROGRESS_MAX 512
 
-/* Writes at most `columns` characters, and a NUL, for a terminal so wide:
- * a bar, done/total, elapsed and what is left by the pace so far.  Returns the
- * length. */
+/*
+ * Writes at most `columns` characters, and a NUL: a bar, done/total, elapsed,
+ * what is left (`~` before an estimate) and how many jobs are in flight; what does
+ * not fit is left out, the bar and the jobs in flight first.  The bar is filled by
+ * time where the time left is exact, else by jobs.  Returns the length.
+ */
 size_t progress_render(char out[PROGRESS_MAX], const struct progress_figures *figures,
                        unsigned columns);
 
 struct progress {
     bool is_on;
     bool is_drawn;
-    int64_t started_ns, next_ns; /* on the client's clock */
+    int64_t next_ns; /* when to draw it again, on the client's clock */
 };
 
-/* On if standard error is a terminal that can redraw a line, and `wanted`. */
+/* Whether standard error is a terminal that can redraw a line. */
+bool progress_is_possible(void);
+
+/* On if that is possible and `wanted`. */
 void progress_init(struct progress *progress, bool wanted, int64_t now_ns);
 
 /* Draws it, whatever the time. */
-void progress_draw(struct progress *progress, uint64_t jobs, uint64_t done, int64_t now_ns);
+void progress_draw(struct progress *progress, const struct progress_figures *figures);
 
 /* Takes it away, so that something else can be written. */
 void progress_clear(struct progress *progress);

@@ -12,6 +12,7 @@
 #include "client/interrupt.h"
 #include "client/lines.h"
 #include "client/moment.h"
+#include "client/outlook.h"
 #include "client/output.h"
 #include "client/progress.h"
 #include "client/refusal.h"
@@ -40,6 +41,7 @@ struct session {
     struct fanout *fanout;
     struct output *output; /* standard output, of the fanout's */
     struct progress progress;
+    struct outlook outlook;
     struct bytes outgoing;
     struct lines lines;
     char *received;       /* RECEIVE_BYTES */
@@ -148,6 +150,14 @@ static void say_error(struct session *session, const struct event *event)
                 session->refusals++ < REFUSALS_QUOTED);
 }
 
+static void note_accepted(struct session *session, uint64_t batch)
+{
+    if (session->is_interrupted)
+        send_cancel(session, batch);
+    else if (session->progress.is_on)
+        outlook_accept(&session->outlook, batch, session->fanout->tally.answers - 1, moment_now());
+}
+
 static void take_line(struct session *session, const char *line, size_t len)
 {
     struct event event;
@@ -163,8 +173,8 @@ static void take_line(struct session *session, const char *line, size_t len)
     case FANOUT_EVENT:
         if (event.kind == EVENT_ERROR)
             say_error(session, &event);
-        else if (session->is_interrupted)
-            send_cancel(session, event.batch);
+        else
+            note_accepted(session, event.batch);
         break;
     case FANOUT_TAKEN:
         break;
@@ -209,13 +219,20 @@ static void send_some(struct session *session)
 
 /* ---- The loop ---------------------------------------------------------------- */
 
-enum { SOCKET, SOURCE, SIGNALS, OUTPUTS, POLLED = OUTPUTS + SHOWS_MAX };
+enum { SOCKET, SOURCE, SIGNALS, FORECAST, OUTPUTS, POLLED = OUTPUTS + SHOWS_MAX };
 
 /* Whether what is to be written goes out at once.  With a progress bar it
  * waits for the bar to be drawn anew, so that it does not flicker. */
 static bool writes_at_once(const struct session *session)
 {
     return !session->progress.is_on || bytes_len(&session->output->pending) >= HURRY_BYTES;
+}
+
+static void draw_progress(struct session *session, int64_t now_ns)
+{
+    struct progress_figures figures = outlook_figures(&session->outlook, session->fanout, now_ns);
+
+    progress_draw(&session->progress, &figures);
 }
 
 static void refresh(struct session *session, int64_t now_ns)
@@ -233,7 +250,7 @@ static void refresh(struct session *session, int64_t now_ns)
         return;
     progress->next_ns = now_ns + PROGRESS_INTERVAL_NS;
     if (batches_run(session))
-        progress_draw(progress, session->fanout->tally.jobs, session->fanout->tally.done, now_ns);
+        draw_progress(session, now_ns);
     else
         progress_clear(progress);
 }
@@ -288,6 +305,10 @@ static void wait_for_news(struct session *session, struct pollfd pollers[POLLED]
         poll_for(session->setup->fd, (short)((takes_more ? POLLIN : 0) | (sends ? POLLOUT : 0)));
     pollers[SOURCE] = poll_for(source_waits_for, reads ? POLLIN : 0);
     pollers[SIGNALS] = poll_for(session->signals, POLLIN);
+    pollers[FORECAST] = poll_for(-1, 0);
+    if (session->outlook.forecast != NULL)
+        pollers[FORECAST] = poll_for(forecast_fd(session->outlook.forecast),
+                                     forecast_events(session->outlook.forecast));
     poll_outputs(session->fanout, pollers + OUTPUTS);
     if (!writes_at_once(session))
         pollers[OUTPUTS].events = 0;
@@ -299,22 +320,40 @@ static void wait_for_news(struct session *session, struct pollfd pollers[POLLED]
 static void pump(struct session *session, bool is_ready)
 {
     struct source *source = session->setup->source;
+    struct forecast *forecast = session->outlook.forecast;
+    struct bytes raw = {0};
 
     while (!session->write_closed && !source_is_over(source) &&
            bytes_len(&session->outgoing) < OUTGOING_BYTES) {
         if (source_fd(source) >= 0 && !is_ready)
-            return;
+            break;
         is_ready = false;
         source_answered(source, session->fanout->tally.answers - session->cancels);
-        source_read(source, &session->outgoing);
+        source_read(source, &session->outgoing, forecast != NULL ? &raw : NULL);
+        if (forecast != NULL) {
+            forecast_feed(forecast, bytes_at(&raw), bytes_len(&raw));
+            bytes_consume(&raw, bytes_len(&raw));
+        }
     }
+    bytes_fini(&raw);
+}
+
+static void take_signals(struct session *session)
+{
+    bool is_resized;
+
+    for (int n = interrupt_take(session->signals, &is_resized); n > 0; n--)
+        interrupt(session);
+    if (is_resized)
+        session->progress.next_ns = 0;
 }
 
 static void handle(struct session *session, const struct pollfd pollers[POLLED])
 {
     if (pollers[SIGNALS].revents != 0)
-        for (int n = interrupt_take(session->signals); n > 0; n--)
-            interrupt(session);
+        take_signals(session);
+    if (pollers[FORECAST].revents != 0)
+        forecast_polled(session->outlook.forecast, pollers[FORECAST].revents);
     outputs_polled(session->fanout, pollers + OUTPUTS);
     if (session->output->is_closed)
         cut_short(session);
@@ -426,6 +465,8 @@ static int set_up(struct session *session)
     session->signals = interrupt_open();
     if (session->received == NULL || session->signals < 0)
         return -1;
+    session->outlook.forecast = session->setup->forecast;
+    session->outlook.started_ns = moment_now();
     progress_init(&session->progress, session->fanout->parts[0].show->has_progress, moment_now());
     return 0;
 }
@@ -434,6 +475,7 @@ static void tear_down(struct session *session)
 {
     if (session->signals >= 0)
         close(session->signals);
+    outlook_fini(&session->outlook);
     bytes_fini(&session->outgoing);
     lines_fini(&session->lines);
     free(session->received);

@@ -19,6 +19,7 @@
  */
 
 #include "client/fanout.h"
+#include "client/forecast.h"
 #include "client/source.h"
 #include "client/status.h"
 
@@ -26,7 +27,8 @@ struct session_setup {
     int fd;           /* non-blocking socket; the caller's */
     const char *peer; /* for messages */
     struct source *source;
-    struct fanout *fanout; /* with its ways of showing; it is ended here */
+    struct fanout *fanout;     /* with its ways of showing; it is ended here */
+    struct forecast *forecast; /* for the progress bar; NULL for none */
 };
 
 /*

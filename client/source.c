@@ -261,15 +261,20 @@ static void keep(struct input *input, const char *piece, size_t len)
     input->is_kept_cut = len > room;
 }
 
-static void take_piece(struct source *source, const char *piece, size_t len, struct bytes *out)
+static void take_piece(struct source *source, const char *piece, size_t len, struct bytes *out,
+                       struct bytes *raw)
 {
+    if (raw != NULL && len > 0)
+        bytes_add(raw, piece, len);
+    else if (raw != NULL)
+        bytes_add_char(raw, '\n'); /* what the next input begins with is another request */
     source->state = len > 0 ? rewrite_feed(source->rewrite, piece, len, out)
                             : rewrite_finish(source->rewrite, out);
     if (len == 0 || source->state != REWRITE_GOING)
         end_input(source);
 }
 
-void source_read(struct source *source, struct bytes *out)
+void source_read(struct source *source, struct bytes *out, struct bytes *raw)
 {
     char piece[PIECE_BYTES];
     ssize_t len;
@@ -282,7 +287,7 @@ void source_read(struct source *source, struct bytes *out)
         size_t left = bytes_len(&source->text) - source->text_sent;
         size_t part = left < PIECE_BYTES ? left : PIECE_BYTES;
 
-        take_piece(source, bytes_at(&source->text) + source->text_sent, part, out);
+        take_piece(source, bytes_at(&source->text) + source->text_sent, part, out, raw);
         source->text_sent += part;
         return;
     }
@@ -290,7 +295,7 @@ void source_read(struct source *source, struct bytes *out)
     if (len > 0)
         keep(&source->inputs[source->current], piece, (size_t)len);
     if (len >= 0)
-        take_piece(source, piece, (size_t)len, out);
+        take_piece(source, piece, (size_t)len, out, raw);
     else if (errno != EAGAIN && errno != EINTR)
         fail(source, source->inputs[source->current].path, errno);
 }
@@ -328,6 +333,11 @@ bool source_has_quit(const struct source *source)
 uint64_t source_requests(const struct source *source)
 {
     return source->requests + (source->rewrite != NULL ? rewrite_requests(source->rewrite) : 0);
+}
+
+const struct overrides *source_overrides(const struct source *source)
+{
+    return source->inputs[0].path != NULL ? source->flags : NULL;
 }
 
 void source_set_origin(struct source *source, const char *name, struct bytes *text,

@@ -42,10 +42,11 @@ struct asked_queue *source_asked(struct source *source); /* NULL without source_
 /* What to wait for (POLLIN) before source_read(): -1 if there is no need. */
 int source_fd(const struct source *source);
 
-/* Reads a piece and appends what is to be sent, or opens the next input and
- * does no more, so that source_fd() can be waited for.  Trouble is said on standard
+/* Reads a piece and appends what is to be sent (to raw, unless NULL, what was
+ * read), or opens the next input and does no more, so that source_fd() can be
+ * waited for.  Trouble is said on standard
  * error, ends the source and is told by source_has_failed(). */
-void source_read(struct source *source, struct bytes *out);
+void source_read(struct source *source, struct bytes *out, struct bytes *raw);
 
 /* Nothing more is to be sent.  source_stop() makes it so. */
 bool source_is_over(const struct source *source);
@@ -63,6 +64,10 @@ bool source_has_quit(const struct source *source);
 
 /* Requests sent so far that will be answered. */
 uint64_t source_requests(const struct source *source);
+
+/* What is put into batches on their way, besides what source_want() asks for;
+ * NULL for nothing. */
+const struct overrides *source_overrides(const struct source *source);
 
 /* Says what a text was made of: a file of that name, the one request that was
  * in it (taken; *text is left empty), and flags that were put in.  Name and

@@ -283,12 +283,16 @@ static const struct {
     unsigned columns;
     const char *line;
 } bars[] = {
-    {{4, 1, 1000000000}, 40, "[==>       ] 1/4  1.0 s  ETA about 3.0 s"},
-    {{10, 0, 1500000000}, 27, "[>            ] 0/10  1.5 s"},
-    {{10, 10, 61000000000}, 30, "[===============] 10/10  1m01s"},
-    {{10, 10, 7325000000000}, 12, "10/10  2h02m"},
-    {{0, 0, 0}, 5, "0/0  "},
-    {{1, 0, 0}, 0, ""},
+    {{4, 1, 1000000000, 3000000000, false, false, 0}, 37, "[===>        ] 1/4  1.0 s  ETA ~3.0 s"},
+    {{4, 1, 1000000000, 3000000000, true, true, 2},
+     80,
+     "[==========>                             ] 1/4  1.0 s  ETA 3.0 s  2 in flight"},
+    {{4, 1, 2000000000, 2000000000, true, true, 2}, 40, "[========>       ] 1/4  2.0 s  ETA 2.0 s"},
+    {{10, 0, 1500000000, -1, false, true, 9}, 27, "[>            ] 0/10  1.5 s"},
+    {{10, 10, 61000000000, 0, true, false, 0}, 38, "[============] 10/10  1m01s  ETA 0.0 s"},
+    {{10, 10, 7325000000000, -1, false, false, 0}, 12, "10/10  2h02m"},
+    {{0, 0, 0, -1, false, false, 0}, 5, "0/0  "},
+    {{1, 0, 0, 0, true, true, 1}, 0, ""},
 };
 
 START_TEST(progress_keeps_to_the_width)
@@ -304,12 +308,12 @@ END_TEST
 
 START_TEST(a_bar_is_no_wider_than_can_be_read)
 {
-    struct progress_figures figures = {2, 1, 500000000};
+    struct progress_figures figures = {2, 1, 500000000, 500000000, false, false, 0};
     char line[PROGRESS_MAX];
 
     progress_render(line, &figures, 200);
     ck_assert_str_eq(line, "[====================>                   ] 1/2  0.5 s  "
-                           "ETA about 0.5 s");
+                           "ETA ~0.5 s");
     ck_assert_uint_lt(progress_render(line, &figures, 100000), PROGRESS_MAX);
 }
 END_TEST

@@ -340,9 +340,11 @@ has '\\x1b\[2J\\x07' "it is shown as escapes"
 # screen COLUMNS TERM COMMAND: runs it in a terminal of its own.
 screen()
 {
-    tmux -S "$tmp/$2" -f /dev/null new-session -d -x "$1" -y 20 \
+    # A server that ends may still be there when the next one starts.
+    screens=$((${screens:-0} + 1))
+    socket=$tmp/screen.$screens
+    tmux -S "$socket" -f /dev/null new-session -d -x "$1" -y 20 \
         "cd '$tmp'; exec env -u NO_COLOR TERM=$2 sh"
-    socket=$tmp/$2
     shift 2
     tmux -S "$socket" send-keys "PS1=; clear; $*" Enter
 }
@@ -354,10 +356,30 @@ on_screen()
 }
 
 if have tmux && screen 60 screen "'$waitctl' run --local --mode sequential -n 4 0.5; echo ended \$?" 2>/dev/null; then
-    passes "a progress bar is drawn" wait_until on_screen '^\[=+> +\] [1-3]/4  [0-9.]+ s  ETA about [0-9.]+ s$'
+    passes "a progress bar is drawn" wait_until on_screen '^\[=+> +\] [1-3]/4  [0-9.]+ s  ETA [0-9.]+ s( .*)?$'
     passes "the end is shown" wait_until on_screen '^ended 0'
     is "$(grep -c '\[=' "$tmp/out")" 0 "the bar is gone then"
     is "$(grep -c '  ok  ' "$tmp/out")" 4 "the jobs stay"
+    tmux -S "$socket" kill-server
+
+    # Nothing has ended for most of the time, and yet the end is known and time moves on.
+    screen 100 screen "'$waitctl' run --local --concurrency 2 -n 3 2 -o summary; echo ended \$?"
+    passes "the time left is known from the start" wait_until on_screen '^\[.*\] 0/3  [01]\.[0-9] s  ETA 3\.[0-9] s  2 in flight$'
+    passes "and moves while nothing happens" wait_until on_screen '^\[.*\] 0/3  1\.[0-9] s  ETA 2\.[0-9] s  2 in flight$'
+    tmux -S "$socket" resize-window -x 40 -y 20
+    passes "a resize is heeded" wait_until on_screen '^\[[=> ]{10,}\] [0-3]/3  [0-9.]+ s  ETA [0-9.]+ s$'
+    passes "the end comes" wait_until on_screen '^ended 0'
+    is "$(grep -c ETA "$tmp/out")" 0 "and nothing is left of the bar"
+    tmux -S "$socket" kill-server
+
+    screen 100 screen "'$waitctl' run --local --concurrency 10000 -n 30000 1 -o summary; echo ended \$?"
+    passes "of a larger batch it is an estimate" wait_until on_screen '^\[.*\] [12]0000/30000  [0-9.]+ s  ETA ~[0-9.]+ s$'
+    passes "and it ends as well" wait_until on_screen '^ended 0'
+    tmux -S "$socket" kill-server
+
+    screen 100 screen "'$waitctl' run --local 0.5 -o summary 2>&1 | cat >'$tmp/piped'; echo ended \$?"
+    passes "in a pipe it ends" wait_until on_screen '^ended 0'
+    is "$(tr -d '[:print:]\n' <"$tmp/piped" | wc -c) $(wc -l <"$tmp/piped")" "0 1" "without a bar"
     tmux -S "$socket" kill-server
     screen 60 dumb "'$waitctl' run --local --mode sequential -n 2 0.3; echo ended \$?"
     passes "a dumb terminal is served" wait_until on_screen '^ended 0'
