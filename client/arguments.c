@@ -12,9 +12,12 @@
 #include "proto/nearest.h"
 
 #define CONNECT_TIMEOUT_NS 5000000000
+#define INTERVAL_NS        1000000000
+#define INTERVAL_LEAST_NS  10000000
 
 #define ON(id)   (1u << (id))
 #define ALL      (~0u)
+#define DAEMONS  (ALL & ~ON(COMMAND_HELP))
 #define BATCHES  (ON(COMMAND_SUBMIT) | ON(COMMAND_RUN))
 #define VARIANTS (BATCHES | ON(COMMAND_COMPARE))
 
@@ -29,6 +32,7 @@ enum {
     FLAG_REAL,
     FLAG_TRACE,
     FLAG_JOBLOG,
+    FLAG_INTERVAL,
     FLAG_VIRTUAL,
     FLAG_OVERRIDE, /* and as many as there are overrides */
 };
@@ -53,7 +57,9 @@ static const struct flag flags[] = {
     {"seed", FLAG_OVERRIDE + OVERRIDE_SEED, VARIANTS, "N", "seed for draws"},
     {"events", FLAG_OVERRIDE + OVERRIDE_EVENTS, BATCHES, "WHICH",
      "all, done or none (submit, run)"},
-    {"count", 'n', ON(COMMAND_RUN), "N", "this many jobs of each duration (run)"},
+    {"count", 'n', ON(COMMAND_RUN) | ON(COMMAND_TOP), "N",
+     "this many jobs of each duration (run);\n"
+     "leave after so many looks (top)"},
     {"name", FLAG_NAME, ON(COMMAND_RUN), "NAME", "name of the jobs (run)"},
     {"real", FLAG_REAL, ON(COMMAND_COMPARE), NULL, "on the real clock (compare)"},
     {"trace", FLAG_TRACE, BATCHES, "FILE",
@@ -62,17 +68,18 @@ static const struct flag flags[] = {
     {"joblog", FLAG_JOBLOG, BATCHES, "FILE",
      "write a table there, one line a job\n"
      "(submit, run)"},
-    {"server", FLAG_SERVER, ALL, "ADDR",
+    {"interval", FLAG_INTERVAL, ON(COMMAND_TOP), "D", "look every D (1 s) (top)"},
+    {"server", FLAG_SERVER, DAEMONS, "ADDR",
      "HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH;\n"
      "else $WAITD_SERVER, else 127.0.0.1:9248"},
-    {"local", FLAG_LOCAL, ALL, NULL,
+    {"local", FLAG_LOCAL, DAEMONS & ~ON(COMMAND_TOP), NULL,
      "start a daemon for this command alone;\n"
      "not beside --server"},
-    {"connect-timeout", FLAG_CONNECT_TIMEOUT, ALL, "D", "give up connecting after D (5 s)"},
-    {"output", 'o', ALL, "FORMAT",
+    {"connect-timeout", FLAG_CONNECT_TIMEOUT, DAEMONS, "D", "give up connecting after D (5 s)"},
+    {"output", 'o', DAEMONS, "FORMAT",
      "human, json or summary; human on a terminal,\n"
      "else json"},
-    {"color", FLAG_COLOR, ALL, "WHEN", "auto, always or never"},
+    {"color", FLAG_COLOR, DAEMONS, "WHEN", "auto, always or never"},
     {"help", 'h', ALL, NULL, "show this help"},
     {"version", 'V', ALL, NULL, "show the version"},
 };
@@ -95,11 +102,21 @@ static void print_flag(FILE *out, const struct flag *flag)
     fprintf(out, "%s\n", line);
 }
 
-static void print_flags(FILE *out, unsigned commands, bool everywhere)
+/* Whether it is one of those that most commands have. */
+static bool is_common(const struct flag *flag)
 {
-    for (size_t i = 0; i < N_FLAGS; i++)
-        if ((flags[i].commands & commands) && (flags[i].commands == ALL) == everywhere)
-            print_flag(out, &flags[i]);
+    return (flag->commands & ON(COMMAND_PING)) != 0;
+}
+
+static void print_flags(FILE *out, const char *heading, unsigned commands, bool common)
+{
+    for (size_t i = 0; i < N_FLAGS; i++) {
+        if (!(flags[i].commands & commands) || is_common(&flags[i]) != common)
+            continue;
+        fputs(heading, out);
+        heading = "";
+        print_flag(out, &flags[i]);
+    }
 }
 
 static void help_on(FILE *out, enum command_id id)
@@ -111,9 +128,10 @@ static void help_on(FILE *out, enum command_id id)
             command->summary);
     if (id == COMMAND_SUBMIT)
         fputs("A FILE of `-`, or none, is standard input.  Flags override the files.\n", out);
-    if (id != COMMAND_PING && id != COMMAND_STATS)
-        fputs("\nflags:\n", out);
-    print_flags(out, ON(id), false);
+    if (id == COMMAND_TOP)
+        fputs("A picture on a terminal (q quits), else a line a look.\n", out);
+    print_flags(out, "\nflags:\n", ON(id), false);
+    print_flags(out, "\nflags that other commands have too:\n", ON(id), true);
 }
 
 void arguments_help(FILE *out, enum command_id command)
@@ -130,11 +148,12 @@ void arguments_help(FILE *out, enum command_id command)
         for (unsigned i = 0; i < COMMANDS; i++)
             fprintf(out, "  %-8s %-18s %s\n", command_table[i].name, command_table[i].operands,
                     command_table[i].summary);
-        fputs("\nflags of a batch (submit, run and compare, where not said otherwise):\n", out);
-        print_flags(out, VARIANTS, false);
+        print_flags(out,
+                    "\nflags of batches (submit, run and compare, where not said otherwise) and of"
+                    "\nsingle commands:\n",
+                    ALL, false);
+        print_flags(out, "\nflags of every command that talks to a daemon:\n", ALL, true);
     }
-    fputs("\nflags of every command:\n", out);
-    print_flags(out, ALL, true);
     fputs("\nD is a duration: seconds (1, 0.25) or with units (250ms, 1m30s).\n"
           "Exit status: 0 all batches ok, 1 one ended otherwise, 2 usage or a request\n"
           "refused, 3 no connection or one lost, 130 interrupted.  See waitctl(1).\n",
@@ -157,18 +176,26 @@ static const char *set_count(struct arguments *arguments, const char *text)
     char *end;
 
     errno = 0;
+    arguments->has_count = true;
     arguments->count = strtoull(text, &end, 10);
     return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && arguments->count > 0
                ? NULL
                : "a positive integer";
 }
 
-static const char *set_connect_timeout(struct arguments *arguments, const char *text)
+static const char *set_duration(int64_t *duration_ns, const char *text)
 {
-    return duration_from_text(text, strlen(text), INT64_MAX, &arguments->connect_timeout_ns) ==
-                   DURATION_OK
+    return duration_from_text(text, strlen(text), INT64_MAX, duration_ns) == DURATION_OK
                ? NULL
                : "a duration such as 1.5, 250ms or 1m30s";
+}
+
+static const char *set_interval(struct arguments *arguments, const char *text)
+{
+    return set_duration(&arguments->interval_ns, text) == NULL &&
+                   arguments->interval_ns >= INTERVAL_LEAST_NS
+               ? NULL
+               : "a duration of 10ms or more";
 }
 
 static const char *set_output(struct arguments *arguments, const char *text)
@@ -199,7 +226,9 @@ static const char *set_flag(struct arguments *arguments, int id, const char *tex
     case FLAG_COLOR:
         return set_color(arguments, text);
     case FLAG_CONNECT_TIMEOUT:
-        return set_connect_timeout(arguments, text);
+        return set_duration(&arguments->connect_timeout_ns, text);
+    case FLAG_INTERVAL:
+        return set_interval(arguments, text);
     case FLAG_SERVER:
         arguments->server = text;
         return NULL;
@@ -284,7 +313,7 @@ static void describe(char problem[ARGUMENTS_PROBLEM_MAX], int result, char *cons
         describe_unknown(problem, word);
 }
 
-static void describe_command(char problem[ARGUMENTS_PROBLEM_MAX], const char *word)
+void arguments_unknown_command(char problem[ARGUMENTS_PROBLEM_MAX], const char *word)
 {
     struct nearest nearest;
 
@@ -358,7 +387,7 @@ static bool take_operand(struct arguments *arguments, char *word,
     arguments->command = command_find(word);
     if (arguments->command != COMMANDS)
         return true;
-    describe_command(problem, word);
+    arguments_unknown_command(problem, word);
     return false;
 }
 
@@ -396,6 +425,7 @@ enum arguments_result arguments_parse(int argc, char **argv, struct arguments *a
         .command = COMMANDS,
         .operands = argv, /* behind those read already */
         .connect_timeout_ns = CONNECT_TIMEOUT_NS,
+        .interval_ns = INTERVAL_NS,
         .count = 1,
     };
     make_options(options);

@@ -29,9 +29,11 @@ struct arguments {
     const struct show *show; /* NULL for the default */
     enum color color;
     struct overrides overrides;
-    uint64_t count;             /* -n */
+    uint64_t count; /* -n; 1 if it is not given */
+    bool has_count;
     const char *name;           /* --name, or NULL */
     bool real;                  /* --real */
+    int64_t interval_ns;        /* --interval */
     const char *trace, *joblog; /* files, `-` for standard output; NULL for none */
 };
 
@@ -51,6 +53,9 @@ enum arguments_result {
 enum arguments_result arguments_parse(int argc, char **argv, struct arguments *arguments,
                                       char problem[ARGUMENTS_PROBLEM_MAX]);
 void arguments_fini(struct arguments *arguments);
+
+/* Words the problem that a command is none. */
+void arguments_unknown_command(char problem[ARGUMENTS_PROBLEM_MAX], const char *word);
 
 /* Writes the help text, of one command or with COMMANDS of all. */
 void arguments_help(FILE *out, enum command_id command);

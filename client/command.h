@@ -10,8 +10,16 @@
 
 struct arguments;
 
-enum command_id { COMMAND_SUBMIT, COMMAND_RUN, COMMAND_COMPARE, COMMAND_PING, COMMAND_STATS };
-#define COMMANDS 5
+enum command_id {
+    COMMAND_SUBMIT,
+    COMMAND_RUN,
+    COMMAND_COMPARE,
+    COMMAND_PING,
+    COMMAND_STATS,
+    COMMAND_TOP,
+    COMMAND_HELP
+};
+#define COMMANDS 7
 
 struct command {
     const char *name;

@@ -110,23 +110,34 @@ static void say_unreachable(const char *server, const struct dial_target *target
     bytes_fini(&hint);
 }
 
-static enum status talk_to(struct session_setup *setup, const char *server, int64_t timeout_ns)
+int conversation_dial(const struct arguments *arguments, struct dial_target *target,
+                      enum status *status)
+{
+    const char *server = conversation_server(arguments), *problem = dial_parse(server, target);
+    int fd;
+
+    *status = STATUS_REFUSED;
+    if (problem != NULL) {
+        say("the server's address '%s' %s", server, problem);
+        return -1;
+    }
+    fd = dial(target, arguments->connect_timeout_ns, &problem);
+    *status = fd < 0 ? STATUS_LOST : STATUS_OK;
+    if (fd < 0)
+        say_unreachable(server, target, problem);
+    return fd;
+}
+
+static enum status talk_remotely(struct session_setup *setup, const struct arguments *arguments)
 {
     struct dial_target target;
-    const char *problem = dial_parse(server, &target);
     enum status status;
     bool is_cut_short;
 
-    if (problem != NULL) {
-        say("the server's address '%s' %s", server, problem);
-        return STATUS_REFUSED;
-    }
-    setup->peer = server;
-    setup->fd = dial(&target, timeout_ns, &problem);
-    if (setup->fd < 0) {
-        say_unreachable(server, &target, problem);
-        return STATUS_LOST;
-    }
+    setup->peer = conversation_server(arguments);
+    setup->fd = conversation_dial(arguments, &target, &status);
+    if (setup->fd < 0)
+        return status;
     status = session_run(setup, &is_cut_short);
     close(setup->fd);
     return status;
@@ -207,9 +218,7 @@ static enum status talk(const struct arguments *arguments, struct source *source
 
     if (wants_forecast(arguments, fanout))
         setup.forecast = forecast_new(&forecast_door, source_overrides(source));
-    status = arguments->local
-                 ? talk_locally(&setup)
-                 : talk_to(&setup, conversation_server(arguments), arguments->connect_timeout_ns);
+    status = arguments->local ? talk_locally(&setup) : talk_remotely(&setup, arguments);
     forecast_free(setup.forecast);
     return status;
 }

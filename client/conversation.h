@@ -8,6 +8,7 @@
  */
 
 #include "client/arguments.h"
+#include "client/dial.h"
 #include "client/show.h"
 #include "client/source.h"
 #include "client/status.h"
@@ -18,6 +19,11 @@ const struct show *conversation_show(const struct arguments *arguments);
 
 /* The daemon's address as --server and the environment have it. */
 const char *conversation_server(const struct arguments *arguments);
+
+/* A connection to it.  -1 and in *status what to exit with when there is none,
+ * which is said on standard error; *target is where it is in any other case. */
+int conversation_dial(const struct arguments *arguments, struct dial_target *target,
+                      enum status *status);
 
 /* Sends what the source has and shows what comes.  own: struct show_run's.
  * What goes wrong is said on standard error. */

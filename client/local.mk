@@ -18,10 +18,12 @@ client_libwaitctl_a_SOURCES = \
 	client/chain.h \
 	client/cmd.h \
 	client/cmd_compare.c \
+	client/cmd_help.c \
 	client/cmd_ping.c \
 	client/cmd_run.c \
 	client/cmd_stats.c \
 	client/cmd_submit.c \
+	client/cmd_top.c \
 	client/command.c \
 	client/command.h \
 	client/conversation.c \
@@ -48,6 +50,8 @@ client_libwaitctl_a_SOURCES = \
 	client/local.h \
 	client/locate.c \
 	client/locate.h \
+	client/meter.c \
+	client/meter.h \
 	client/moment.c \
 	client/moment.h \
 	client/outlook.c \

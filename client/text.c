@@ -24,6 +24,22 @@ const char *text_seconds_fine(char out[TEXT_SECONDS_MAX], int64_t ns)
     return out;
 }
 
+const char *text_span(char out[TEXT_SECONDS_MAX], int64_t ns)
+{
+    int64_t seconds = ns / 1000000000;
+    int s = (int)(seconds % 60), m = (int)(seconds / 60 % 60), h = (int)(seconds / 3600 % 24);
+
+    if (seconds >= 86400)
+        snprintf(out, TEXT_SECONDS_MAX, "%" PRId64 "d %dh %dm", seconds / 86400, h, m);
+    else if (seconds >= 3600)
+        snprintf(out, TEXT_SECONDS_MAX, "%dh %dm %ds", h, m, s);
+    else if (seconds >= 60)
+        snprintf(out, TEXT_SECONDS_MAX, "%dm %ds", m, s);
+    else
+        snprintf(out, TEXT_SECONDS_MAX, "%d.%d s", s, (int)(ns / 100000000 % 10));
+    return out;
+}
+
 const char *text_size(char out[TEXT_SECONDS_MAX], uint64_t size_bytes)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

@@ -18,6 +18,10 @@ const char *text_seconds(char out[TEXT_SECONDS_MAX], int64_t ns);
 /* The same with as many decimals as a time below a millisecond needs: `0.000040 s`. */
 const char *text_seconds_fine(char out[TEXT_SECONDS_MAX], int64_t ns);
 
+/* `4.2 s`, `2m 5s`, `1h 2m 3s`, `3d 4h 5m`: for reading at a glance, cut and not
+ * rounded. */
+const char *text_span(char out[TEXT_SECONDS_MAX], int64_t ns);
+
 /* `6.5 KiB`, `12 B`. */
 const char *text_size(char out[TEXT_SECONDS_MAX], uint64_t size_bytes);
 

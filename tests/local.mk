@@ -25,6 +25,7 @@ check_programs = \
 	tests/unit/test_lexer \
 	tests/unit/test_lexer_faults \
 	tests/unit/test_lexer_oracle \
+	tests/unit/test_meter \
 	tests/unit/test_names \
 	tests/unit/test_options \
 	tests/unit/test_outbox \
@@ -120,6 +121,7 @@ shell_tests = \
 	tests/wire/test_metrics.sh \
 	tests/wire/test_readme.sh \
 	tests/wire/test_samples.sh \
+	tests/wire/test_top.sh \
 	tests/wire/test_waitctl.sh
 dist_check_SCRIPTS = $(shell_tests)
 TESTS += $(shell_tests)

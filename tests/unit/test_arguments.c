@@ -98,6 +98,9 @@ static const struct {
     {"submit -o yaml", "--output takes human, json or summary, not 'yaml'"},
     {"submit --mode fast", "--mode takes concurrent, sequential or blocking, not 'fast'"},
     {"submit --color red", "--color takes auto, always or never"},
+    {"top --local", "top takes no --local"},
+    {"top --interval 9ms", "--interval takes a duration of 10ms or more, not '9ms'"},
+    {"help a b", "what is 'b' for"},
     {"submit --connect-timeout soon", "--connect-timeout takes a duration"},
 };
 

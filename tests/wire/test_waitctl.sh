@@ -90,10 +90,19 @@ echo '{"jobs":[{"wait":0}' >"$tmp/truncated.json"
 ends 0 "--help exits with 0" --help
 has '^usage: waitctl' "--help goes to standard output"
 is "$err" "" "--help says nothing else"
-for command in submit run compare ping stats; do
+"$waitctl" help >"$tmp/help" 2>&1
+is "$?" 0 "help does, too"
+passes "and tells the same" cmp -s "$tmp/out" "$tmp/help"
+commands=$(sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' "$tmp/help")
+is "$(printf '%s\n' "$commands" | wc -l)" "$("$waitctl" help | sed -n '/^commands:/,/^$/p' | grep -c '^  ')" "commands are listed"
+for command in $commands; do
     ends 0 "$command --help exits with 0" "$command" --help
     has "^usage: waitctl $command" "$command --help tells its usage"
+    "$waitctl" help "$command" >"$tmp/help" 2>&1
+    passes "so does help $command" cmp -s "$tmp/out" "$tmp/help"
 done
+ends 2 "help on what is no command is refused" help sumbit
+says "unknown command 'sumbit' .did you mean submit\?" "in one line"
 ends 0 "--version exits with 0" --version
 has '^waitctl [0-9]' "--version tells it"
 ends 2 "an unknown flag is refused" ping --frobnicate
