@@ -172,22 +172,17 @@ struct connection *connection_new(struct connection_host *host, int fd, uint32_t
 }
 
 struct connection *connection_new_refused(struct connection_host *host, int fd, uint32_t slot,
-                                          uint64_t number)
+                                          uint64_t number, const struct fault *fault)
 {
     struct connection *c = make(host, fd, slot, number);
     struct event_text no_id = {NULL, 0};
     char line[EVENT_LINE_MAX];
-    struct fault fault;
 
     if (!c)
         return NULL;
-    memset(&fault, 0, sizeof(fault));
-    fault_set(&fault, FAULT_OVERLOADED, 0,
-              "the daemon serves as many connections as it may (max-connections %" PRIu64 ")",
-              host->limits.max_connections);
     c->refused = true;
     c->state = INPUT_ENDED;
-    if (keep(&c->out, line, (size_t)(event_write_error(line, &fault, no_id) - line)) != 0 ||
+    if (keep(&c->out, line, (size_t)(event_write_error(line, fault, no_id) - line)) != 0 ||
         listen_for_news(c) != 0) {
         drop(&c->out);
         free(c);

@@ -64,9 +64,9 @@ struct connection_host {
 struct connection *connection_new(struct connection_host *host, int fd, uint32_t slot,
                                   uint64_t number);
 
-/* The same for a client that is one too many: it is told so and let go. */
+/* The same for a client that is one too many: it is told why and let go. */
 struct connection *connection_new_refused(struct connection_host *host, int fd, uint32_t slot,
-                                          uint64_t number);
+                                          uint64_t number, const struct fault *fault);
 
 /* Closes the socket and drops everything; must not be in the queue. */
 void connection_free(struct connection *connection);

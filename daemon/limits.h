@@ -7,13 +7,14 @@
 #include <stdint.h>
 
 struct limits {
-    uint64_t max_connections;            /* in all */
-    uint64_t max_batches;                /* running on one connection, 0 for any number */
-    uint64_t max_jobs;                   /* of a batch, after `count`; at most UINT32_MAX - 1 */
-    uint64_t max_pending;                /* jobs not yet terminal, in all */
-    uint64_t max_pending_per_connection; /* the same of one connection, 0 for as many */
-    uint64_t max_steps;                  /* of a batch: jobs x steps x repeat x (1 + retries) */
-    uint64_t max_request;                /* bytes of one request, at most 2^31 */
+    uint64_t max_connections;             /* in all */
+    uint64_t max_connections_per_address; /* of one peer, 0 for any number */
+    uint64_t max_batches;                 /* running on one connection, 0 for any number */
+    uint64_t max_jobs;                    /* of a batch, after `count`; at most UINT32_MAX - 1 */
+    uint64_t max_pending;                 /* jobs not yet terminal, in all */
+    uint64_t max_pending_per_connection;  /* the same of one connection, 0 for as many */
+    uint64_t max_steps;                   /* of a batch: jobs x steps x repeat x (1 + retries) */
+    uint64_t max_request;                 /* bytes of one request, at most 2^31 */
     uint64_t max_text; /* bytes that requests are kept in, being read or running; 0 for any */
     uint64_t max_text_per_connection; /* the same of one connection, 0 for as many */
     uint64_t max_string;              /* bytes of a name, a note, an id; 0 for any */

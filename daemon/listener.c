@@ -69,10 +69,11 @@ static void on_clients(evutil_socket_t fd, short what, void *context)
 
     (void)what;
     for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-        int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        struct address from = {.len = sizeof(from.room)};
+        int client = accept4(fd, &from.any, &from.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
         if (client >= 0) {
-            listener->env->accepted(listener->env->context, client);
+            listener->env->accepted(listener->env->context, client, &from);
         } else if (is_shortage(errno)) {
             rest(listener, errno);
             return;

@@ -19,8 +19,9 @@ struct log;
 struct listener_env {
     struct event_base *base;
     struct log *log;
-    /* Takes over a client's socket: non-blocking, set up for use. */
-    void (*accepted)(void *context, int fd);
+    /* Takes over a client's socket: non-blocking, set up for use; and where it
+     * comes from. */
+    void (*accepted)(void *context, int fd, const struct address *from);
     void *context;
 };
 

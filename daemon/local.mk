@@ -38,6 +38,8 @@ daemon_libwaitd_daemon_a_SOURCES = \
 	daemon/options_value.c \
 	daemon/outbox.c \
 	daemon/outbox.h \
+	daemon/peers.c \
+	daemon/peers.h \
 	daemon/report.c \
 	daemon/report.h \
 	daemon/run.c \

@@ -15,6 +15,8 @@
 #include "daemon/connection.h"
 #include "daemon/engine/timerq.h"
 #include "daemon/notice.h"
+#include "daemon/peers.h"
+#include "proto/event.h"
 
 /* A turn's worth of work, shared out among those who want some, and the least
  * and the most that one of them gets. */
@@ -32,6 +34,7 @@ struct loop {
     struct connection_host host;
     struct timerq dues; /* ids are slots */
     struct connection **slots;
+    struct peer **peers; /* of each slot: whom its connection has joined */
     uint32_t *free_slots;
     uint32_t n_slots, n_free;
     uint32_t n_refused, max_refused;
@@ -56,6 +59,7 @@ static int grow(struct loop *loop)
 {
     uint32_t n = loop->n_slots ? 2 * loop->n_slots : 64;
     struct connection **slots;
+    struct peer **peers;
     uint32_t *free_slots;
 
     if (loop->n_slots > UINT32_MAX / 4)
@@ -64,6 +68,10 @@ static int grow(struct loop *loop)
     if (!slots)
         return -1;
     loop->slots = slots;
+    peers = realloc(loop->peers, n * sizeof(struct peer *));
+    if (!peers)
+        return -1;
+    loop->peers = peers;
     free_slots = realloc(loop->free_slots, n * sizeof(*free_slots));
     if (!free_slots)
         return -1;
@@ -72,13 +80,15 @@ static int grow(struct loop *loop)
         return -1;
     for (uint32_t slot = n; slot-- > loop->n_slots;) {
         slots[slot] = NULL;
+        peers[slot] = NULL;
         free_slots[loop->n_free++] = slot;
     }
     loop->n_slots = n;
     return 0;
 }
 
-static void add(struct loop *loop, int fd, bool refused)
+/* refused: why, NULL for one that is served. */
+static void add(struct loop *loop, struct arrival client, const struct fault *refused)
 {
     struct connection *made = NULL;
 
@@ -86,18 +96,20 @@ static void add(struct loop *loop, int fd, bool refused)
         uint32_t slot = loop->free_slots[loop->n_free - 1];
         uint64_t number = loop->next_number;
 
-        made = refused ? connection_new_refused(&loop->host, fd, slot, number)
-                       : connection_new(&loop->host, fd, slot, number);
+        made = refused ? connection_new_refused(&loop->host, client.fd, slot, number, refused)
+                       : connection_new(&loop->host, client.fd, slot, number);
         if (made) {
             loop->n_free--;
             loop->next_number += loop->number_step;
-            loop->n_refused += refused;
+            loop->n_refused += refused != NULL;
             loop->slots[slot] = made;
+            loop->peers[slot] = client.peer;
         }
     }
     if (!made) {
         log_write(loop->host.log, LOG_LEVEL_WARNING, "a connection is dropped: memory is short");
-        close(fd);
+        close(client.fd);
+        peers_leave(client.peer);
         if (!refused)
             admission_give(&loop->host.env.admission->connections, 1);
     } else if (loop->stage >= LIFE_DRAINING) {
@@ -105,23 +117,23 @@ static void add(struct loop *loop, int fd, bool refused)
     }
 }
 
-void loop_adopt(struct loop *loop, int fd)
+void loop_adopt(struct loop *loop, struct arrival client)
 {
-    add(loop, fd, false);
+    add(loop, client, NULL);
 }
 
-void loop_refuse(struct loop *loop, int fd)
+void loop_refuse(struct loop *loop, int fd, const struct fault *fault)
 {
-    static const char line[] = "{\"event\":\"error\",\"code\":\"overloaded\",\"message\":\"the "
-                               "daemon serves as many connections as it may\"}\n";
+    char line[EVENT_LINE_MAX], *end;
 
     if (loop->n_refused < loop->max_refused) {
-        add(loop, fd, true);
+        add(loop, (struct arrival){.fd = fd}, fault);
         return;
     }
+    end = event_write_error(line, fault, (struct event_text){NULL, 0});
     /* The socket's buffer is empty and takes it whole.  Were it closed with
      * something unread, it would be lost. */
-    (void)!send(fd, line, sizeof(line) - 1, MSG_NOSIGNAL);
+    (void)!send(fd, line, (size_t)(end - line), MSG_NOSIGNAL);
     shutdown(fd, SHUT_WR);
     (void)!recv(fd, loop->host.in, CONNECTION_BUFFER_BYTES, 0);
     close(fd);
@@ -136,6 +148,8 @@ static void reap(struct loop *loop, struct connection *c)
         loop->n_refused--;
     else
         admission_give(&loop->host.env.admission->connections, 1);
+    peers_leave(loop->peers[slot]);
+    loop->peers[slot] = NULL;
     connection_free(c);
     loop->slots[slot] = NULL;
     loop->free_slots[loop->n_free++] = slot;
@@ -283,6 +297,7 @@ void loop_free(struct loop *loop)
         if (loop->slots[slot])
             reap(loop, loop->slots[slot]);
     free(loop->slots);
+    free(loop->peers);
     free(loop->free_slots);
     timerq_fini(&loop->dues);
     if (loop->timer_event)

@@ -48,11 +48,12 @@ void loop_turn(struct loop *loop);
 /* The daemon stops and no connection is left. */
 bool loop_is_over(const struct loop *loop);
 
-/* Adds a client's socket: takes it over in any case. */
-void loop_adopt(struct loop *loop, int fd);
+/* Adds a client's socket: takes it over in any case.  It leaves its peer when
+ * it is gone. */
+void loop_adopt(struct loop *loop, struct arrival client);
 
-/* The same for a client beyond max_connections: it is told and let go. */
-void loop_refuse(struct loop *loop, int fd);
+/* The same for a client that is one too many: it is told so and let go. */
+void loop_refuse(struct loop *loop, int fd, const struct fault *fault);
 
 /* For further events: signals, listeners. */
 struct event_base *loop_base(struct loop *loop);

@@ -25,7 +25,7 @@ int mailbox_init(struct mailbox *mailbox)
 void mailbox_fini(struct mailbox *mailbox)
 {
     for (unsigned i = 0; i < mailbox->mail.n_sockets; i++)
-        close(mailbox->mail.sockets[i]);
+        close(mailbox->mail.sockets[i].fd);
     free(mailbox->mail.sockets);
     pthread_mutex_destroy(&mailbox->lock);
     close(mailbox->wake_fd);
@@ -41,7 +41,7 @@ void mailbox_wake(struct mailbox *mailbox)
         continue;
 }
 
-int mailbox_take_socket(struct mailbox *mailbox, int fd)
+int mailbox_take_socket(struct mailbox *mailbox, struct arrival socket)
 {
     struct mail *mail = &mailbox->mail;
     int result = -1;
@@ -49,7 +49,7 @@ int mailbox_take_socket(struct mailbox *mailbox, int fd)
     pthread_mutex_lock(&mailbox->lock);
     if (mail->n_sockets == mail->room) {
         unsigned room = mail->room ? 2 * mail->room : 64;
-        int *grown = realloc(mail->sockets, room * sizeof(*grown));
+        struct arrival *grown = realloc(mail->sockets, room * sizeof(*grown));
 
         if (grown) {
             mail->sockets = grown;
@@ -57,7 +57,7 @@ int mailbox_take_socket(struct mailbox *mailbox, int fd)
         }
     }
     if (mail->n_sockets < mail->room) {
-        mail->sockets[mail->n_sockets++] = fd;
+        mail->sockets[mail->n_sockets++] = socket;
         result = 0;
     }
     pthread_mutex_unlock(&mailbox->lock);

@@ -21,9 +21,17 @@ enum life_stage {
     LIFE_OVER,       /* whatever is still open is dropped */
 };
 
+struct peer;
+
+/* A client's socket, and whose it is. */
+struct arrival {
+    int fd;
+    struct peer *peer; /* which it has joined; NULL for none */
+};
+
 /* What has been left. */
 struct mail {
-    int *sockets; /* the reader's to use and to free */
+    struct arrival *sockets; /* the reader's to use and to free */
     unsigned n_sockets, room;
     bool has_limits;
     struct limits limits;
@@ -43,7 +51,7 @@ int mailbox_init(struct mailbox *mailbox);
 void mailbox_fini(struct mailbox *mailbox);
 
 /* From any thread.  -1 when memory is short: the socket stays the caller's. */
-int mailbox_take_socket(struct mailbox *mailbox, int fd);
+int mailbox_take_socket(struct mailbox *mailbox, struct arrival socket);
 void mailbox_give_limits(struct mailbox *mailbox, const struct limits *limits);
 void mailbox_give_stage(struct mailbox *mailbox, enum life_stage stage);
 void mailbox_wake(struct mailbox *mailbox);

@@ -43,6 +43,10 @@ static const struct option_row table[] = {
      "check flags and configuration, then exit"},
     {"max-connections", 0, VALUE_COUNT, LIMIT, AT(limits.max_connections), 1, INT32_MAX, "N", NULL,
      "what the limit of descriptors allows", "connections at a time"},
+    {"max-connections-per-address", 0, VALUE_COUNT, LIMIT | MAY_BE_OFF,
+     AT(limits.max_connections_per_address), 0, INT32_MAX, "N", "off", "off",
+     "connections of one IPv4 address, one IPv6 /64, or one user by Unix sockets (off: any "
+     "number)"},
     {"max-batches", 0, VALUE_COUNT, LIMIT | MAY_BE_OFF, AT(limits.max_batches), 0, INT64_MAX, "N",
      "100000", "100000", "batches running on one connection (off: any number)"},
     {"max-jobs", 0, VALUE_COUNT, LIMIT, AT(limits.max_jobs), 1, UINT32_MAX - 1, "N", "1000000",

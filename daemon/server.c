@@ -20,6 +20,7 @@
 #include "daemon/listener.h"
 #include "daemon/loop.h"
 #include "daemon/metrics.h"
+#include "daemon/peers.h"
 #include "daemon/report.h"
 #include "daemon/service.h"
 #include "daemon/survey.h"
@@ -42,6 +43,7 @@ struct server {
     const struct server_config *config;
     struct log *log;
     struct admission admission;
+    struct peers *peers; /* this thread's */
     struct channel_env env;
     struct survey survey;
     struct limits limits;   /* as in force: max_connections is known */
@@ -70,26 +72,55 @@ static struct event_base *base_of(struct server *server)
 
 /* ---- Clients -------------------------------------------------------------- */
 
-static void on_accepted(void *context, int fd)
+static void refuse_client(struct server *server, int fd, const char *limit, const char *message)
+{
+    struct fault fault = {0};
+
+    log_write_rarely(server->log, &server->refusals, clock_now_ns(), LOG_LEVEL_WARNING,
+                     (struct log_about){0, 0}, "connections are refused: %s", limit);
+    stats_refused(server->stats[0], FAULT_OVERLOADED);
+    (void)fault_set(&fault, FAULT_OVERLOADED, 0, "%s (%s)", message, limit);
+    loop_refuse(server->workers[0].loop, fd, &fault);
+}
+
+/* Takes a client's place in the peer's share and in all the daemon.  Refuses
+ * it, and returns false, if there is none. */
+static bool admit_client(struct server *server, int fd, struct peer *peer)
+{
+    const struct limits *limits = &server->limits;
+    char limit[64], message[128];
+
+    if (peer && !peers_join(peer, limits->max_connections_per_address)) {
+        snprintf(limit, sizeof(limit), "max-connections-per-address %" PRIu64,
+                 limits->max_connections_per_address);
+        snprintf(message, sizeof(message),
+                 "the daemon serves as many connections of one %s as it may", peers_noun(peer));
+        refuse_client(server, fd, limit, message);
+        return false;
+    }
+    if (admission_take(&server->admission.connections, 1, limits->max_connections))
+        return true;
+    peers_leave(peer);
+    snprintf(limit, sizeof(limit), "max-connections %" PRIu64, limits->max_connections);
+    refuse_client(server, fd, limit, "the daemon serves as many connections as it may");
+    return false;
+}
+
+static void on_accepted(void *context, int fd, const struct address *from)
 {
     struct server *server = context;
     struct worker *worker = &server->workers[server->next_worker];
+    struct arrival client = {.fd = fd, .peer = peers_find(server->peers, from, fd)};
 
-    if (!admission_take(&server->admission.connections, 1, server->limits.max_connections)) {
-        log_write_rarely(server->log, &server->refusals, clock_now_ns(), LOG_LEVEL_WARNING,
-                         (struct log_about){0, 0},
-                         "connections are refused: max-connections is %" PRIu64,
-                         server->limits.max_connections);
-        stats_refused(server->stats[0], FAULT_OVERLOADED);
-        loop_refuse(server->workers[0].loop, fd);
+    if (!admit_client(server, fd, client.peer))
         return;
-    }
     server->next_worker = (server->next_worker + 1) % server->n_workers;
     if (worker == &server->workers[0]) {
-        loop_adopt(worker->loop, fd);
-    } else if (mailbox_take_socket(loop_mailbox(worker->loop), fd) != 0) {
+        loop_adopt(worker->loop, client);
+    } else if (mailbox_take_socket(loop_mailbox(worker->loop), client) != 0) {
         log_write(server->log, LOG_LEVEL_WARNING, "a connection is dropped: memory is short");
         admission_give(&server->admission.connections, 1);
+        peers_leave(client.peer);
         close(fd);
     }
 }
@@ -494,7 +525,8 @@ static int begin(struct server *server)
 {
     int result;
 
-    if (make_loops(server) != 0 || make_events(server) != 0) {
+    server->peers = peers_new();
+    if (!server->peers || make_loops(server) != 0 || make_events(server) != 0) {
         log_write(server->log, LOG_LEVEL_ERROR, "cannot make the event loops: %s", strerror(errno));
         return 1;
     }
@@ -537,6 +569,7 @@ static void finish(struct server *server)
     report_free(server->report);
     for (unsigned i = 0; i < server->n_workers; i++)
         loop_free(server->workers[i].loop);
+    peers_free(server->peers);
     free(server->workers);
     free(server->stats);
     free(server->loops);

@@ -30,6 +30,7 @@ check_programs = \
 	tests/unit/test_options \
 	tests/unit/test_outbox \
 	tests/unit/test_overrides \
+	tests/unit/test_peers \
 	tests/unit/test_plan \
 	tests/unit/test_plan_after \
 	tests/unit/test_report \
@@ -130,6 +131,7 @@ python_tests = \
 	tests/bench/test_load.py \
 	tests/wire/test_contract.py \
 	tests/wire/test_faults.py \
+	tests/wire/test_limits.py \
 	tests/wire/test_outputs.py \
 	tests/wire/test_protocol_examples.py \
 	tests/wire/test_schemas.py
@@ -144,6 +146,7 @@ endif
 EXTRA_DIST += \
 	tests/systemd/boot.sh \
 	tests/systemd/guest.sh \
+	tests/wire/daemons.py \
 	tests/wire/examples.py \
 	tests/wire/lib.sh
 

@@ -156,6 +156,7 @@ START_TEST(the_defaults_are_those_of_the_contract)
     ck_assert(!options.insecure);
     ck_assert_uint_eq(options.threads, 0);
     ck_assert_uint_eq(options.limits.max_connections, 0);
+    ck_assert_uint_eq(options.limits.max_connections_per_address, 0);
     ck_assert_uint_eq(options.limits.max_batches, 100000);
     ck_assert_int_eq(options.limits.request_timeout_ns, 600 * SECOND);
     ck_assert_uint_eq(options.limits.max_jobs, 1000000);

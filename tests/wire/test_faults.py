@@ -6,166 +6,21 @@ stopped, told to end under load, or killed.  After each the others have been
 served, the counts are what they were and no descriptor is left open.
 """
 
-import json
 import os
 import resource
 import signal
 import socket
-import struct
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 
+from daemons import Client, Daemon, eventually, first, is_served, settles
 from examples import Tap
-
-GUARD_SECONDS = 60  # a hanging daemon fails the test; nothing waits for this long
-PROGRAM = os.environ.get("WAITD") or "daemon/waitd"
 
 
 class Skip(Exception):
     pass
-
-
-class Daemon:
-    def __init__(self, *flags, listen="127.0.0.1:0"):
-        self.process = subprocess.Popen(
-            [PROGRAM, "--listen", listen, "--threads", "2", *flags], stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL, text=True)
-        self.pid = self.process.pid
-        self.address = None
-        for line in self.process.stderr:
-            if line.startswith("listening on "):
-                self.address = line.split(" ", 2)[2].strip()
-                break
-        if self.address is None:
-            print(f"Bail out! {PROGRAM} did not become ready")
-            sys.exit(99)
-        self.log = []
-        threading.Thread(target=self.read_log, daemon=True).start()
-        self.descriptors_at_rest = self.descriptors()
-
-    def read_log(self):
-        for line in self.process.stderr:
-            self.log.append(line)
-
-    def descriptors(self):
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
-
-    def cpu_seconds(self):
-        with open(f"/proc/{self.pid}/stat", encoding="ascii") as stat:
-            fields = stat.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def resident_bytes(self):
-        with open(f"/proc/{self.pid}/statm", encoding="ascii") as statm:
-            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-    def address_space_bytes(self):
-        with open(f"/proc/{self.pid}/statm", encoding="ascii") as statm:
-            return int(statm.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-
-    def is_sanitized(self):
-        """A sanitizer's shadow of memory takes terabytes of addresses."""
-        return self.address_space_bytes() > 1 << 40
-
-    def stop(self, signal_number=signal.SIGTERM):
-        self.process.send_signal(signal_number)
-        return self.process.wait(GUARD_SECONDS)
-
-
-class Client:
-    def __init__(self, daemon, receive_bytes=None):
-        family = socket.AF_UNIX if daemon.address.startswith("unix:") else socket.AF_INET
-        self.socket = socket.socket(family)
-        self.socket.settimeout(GUARD_SECONDS)
-        if receive_bytes:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
-        if family == socket.AF_UNIX:
-            self.socket.connect(daemon.address[5:])
-        else:
-            self.socket.connect(("127.0.0.1", int(daemon.address.rsplit(":", 1)[1])))
-        self.lines = self.socket.makefile("rb")
-
-    def send(self, request):
-        data = request if isinstance(request, bytes) else json.dumps(request).encode()
-        self.socket.sendall(data)
-
-    def event(self):
-        """The next event; None at the end of file or after a reset."""
-        try:
-            line = self.lines.readline()
-        except ConnectionError:
-            return None
-        return json.loads(line) if line.endswith(b"\n") else None
-
-    def until(self, kind):
-        """Events up to the first of this kind, which is the last; or to the end."""
-        events = []
-        while not events or (events[-1] is not None and events[-1]["event"] != kind):
-            events.append(self.event())
-        return events
-
-    def ask(self, request):
-        self.send(request)
-        return self.event()
-
-    def close(self):
-        self.lines.close()
-        self.socket.close()
-
-    def reset(self):
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.close()
-
-
-def eventually(condition):
-    """Whether it comes to hold; asks again and again, not for ever."""
-    guard = time.monotonic() + GUARD_SECONDS
-    while time.monotonic() < guard:
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
-
-
-def settles(daemon):
-    """None, or what is not as it was before any client came."""
-    stats = {}
-
-    def is_at_rest():
-        nonlocal stats
-        client = Client(daemon)
-        stats = client.ask({"op": "stats"}) or {}
-        client.close()
-        return (stats.get("connections") == 1 and stats.get("pending") == 0
-                and stats.get("batches") == 0)
-
-    if not eventually(is_at_rest):
-        return f"the counts do not return: {stats}"
-    ended = sum(stats[s] for s in ("ok", "failed", "timed_out", "cancelled", "skipped"))
-    if ended != stats["accepted"]:
-        return f"jobs accepted and ended do not add up: {stats}"
-    if not eventually(lambda: daemon.descriptors() <= daemon.descriptors_at_rest):
-        return f"{daemon.descriptors() - daemon.descriptors_at_rest} descriptors are left"
-    return None
-
-
-def is_served(daemon, lateness=1.0):
-    """None, or how somebody else was not served: ten waits one after another."""
-    client = Client(daemon)
-    client.send({"events": "all", "mode": "sequential", "jobs": [{"wait": 0.02, "count": 10}]})
-    events = client.until("finished")
-    client.close()
-    if events[-1] is None or events[-1]["ok"] != 10:
-        return f"a bystander was not served: {events[-1]}"
-    late = max(e["at"] - e["due"] for e in events if e["event"] == "done")
-    return f"a bystander was {late:.3f} s late" if late > lateness else None
-
-
-def first(*problems):
-    return next((p for p in problems if p), None)
 
 
 # ---- The faults --------------------------------------------------------------

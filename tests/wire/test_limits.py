@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Limits of the daemon by its flags, by its file, and by SIGHUP: what is
+refused names the limit, and what is within it is served.
+"""
+
+import os
+import signal
+import sys
+import tempfile
+
+from daemons import Client, Daemon, eventually, first, settles
+from examples import Tap
+
+
+def refusal(event, code, limit):
+    """None, or how the event is not that refusal."""
+    if event is None or event.get("event") != "error" or event.get("code") != code:
+        return f"{code} was expected, for {limit}, not {event}"
+    return None if limit in event["message"] else f"{limit} is not named: {event['message']}"
+
+
+def is_pong(event):
+    return None if event and event["event"] == "pong" else f"a pong was expected, not {event}"
+
+
+def shares_of_an_address(daemon):
+    clients = [Client(daemon) for _ in range(3)]
+    problem = first(*[is_pong(client.ask({"op": "ping"})) for client in clients])
+    beyond = Client(daemon)
+    problem = problem or refusal(beyond.event(), "overloaded", "max-connections-per-address 3")
+    if beyond.event() is not None:
+        problem = problem or "the one too many was not let go"
+    beyond.close()
+    other = Client(daemon, source="127.0.0.2")
+    problem = problem or is_pong(other.ask({"op": "ping"}))
+    other.close()
+    clients.pop().reset()
+
+    def another_is_served():
+        client = Client(daemon)
+        event = client.ask({"op": "ping"})
+        client.close()
+        return event is not None and event["event"] == "pong"
+
+    if not eventually(another_is_served):
+        problem = problem or "nobody is served in the place of one that left"
+    for client in clients:
+        client.close()
+    return problem or settles(daemon)
+
+
+def shares_of_a_user(daemon):
+    clients = [Client(daemon) for _ in range(2)]
+    problem = first(*[is_pong(client.ask({"op": "ping"})) for client in clients])
+    beyond = Client(daemon)
+    problem = problem or refusal(beyond.event(), "overloaded", "of one user")
+    for client in [*clients, beyond]:
+        client.close()
+    return problem or settles(daemon)
+
+
+# Requests that pass each limit, and how they are refused.
+REFUSED = [
+    ("max-pending-per-connection = 5", {"jobs": [{"count": 6}]}, "overloaded"),
+    ("max-text = 1K", {"jobs": [{"data": "d" * 2000}]}, "overloaded"),
+    ("max-text-per-connection = 1K", {"jobs": [{"data": "d" * 2000}]}, "overloaded"),
+    ("max-string = 10", {"jobs": [{"name": "n" * 11}]}, "too_large"),
+    ("max-data = 10", {"jobs": [{"data": "d" * 9}]}, "too_large"),
+    ("max-dependencies = 2", {"jobs": [{"name": "a"}, {"after": ["a"] * 3}]}, "too_large"),
+]
+
+
+def reload(daemon, path, text):
+    """Has the daemon read this file; whether it says that it has."""
+    lines = len([line for line in daemon.log if "configuration read again" in line])
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text)
+    daemon.process.send_signal(signal.SIGHUP)
+    return eventually(
+        lambda: len([s for s in daemon.log if "configuration read again" in s]) > lines)
+
+
+def takes_effect(daemon, client, path, setting, request, code):
+    """The loops take limits up soon after the log tells of them, not before."""
+    event = None
+
+    def is_refused():
+        nonlocal event
+        client.send(request)
+        event = client.event()
+        if event["event"] == "error":
+            return True
+        client.until("finished")
+        return False
+
+    if not reload(daemon, path, setting + "\n"):
+        return f"{setting}: it was not read"
+    if not eventually(is_refused):
+        return f"{setting} is not in force: {event}"
+    return refusal(event, code, setting.split()[0])
+
+
+def changes(daemon, path):
+    client = Client(daemon)
+    problem = None
+    for setting, request, code in REFUSED:
+        problem = problem or takes_effect(daemon, client, path, setting, request, code)
+    if not reload(daemon, path, "max-connections-per-address = 1\n"):
+        problem = problem or "the last setting was not read"
+    beyond = Client(daemon)
+    problem = problem or refusal(beyond.event(), "overloaded", "max-connections-per-address 1")
+    beyond.close()
+    problem = problem or is_pong(client.ask({"op": "ping"}))  # that one stays
+    reload(daemon, path, "\n")
+    for _, request, _ in REFUSED:
+        client.send(request)
+        event = client.event()
+        if event["event"] != "accepted":
+            problem = problem or f"a limit stayed in force: {event}"
+        else:
+            client.until("finished")
+    client.close()
+    return problem or settles(daemon)
+
+
+def run(tap, name, case, *flags, listen="127.0.0.1:0"):
+    daemon = Daemon(*flags, listen=listen)
+    try:
+        problem = case(daemon)
+        if not problem:
+            status = daemon.stop()
+            problem = f"exit status {status}" if status != 0 else None
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        problem = f"{type(error).__name__}: {error}"
+    finally:
+        if daemon.process.poll() is None:
+            daemon.process.kill()
+    tap.result(not problem, name, problem or "")
+
+
+def main():
+    tap = Tap()
+    with tempfile.TemporaryDirectory(prefix="waitd-test.") as scratch:
+        path = os.path.join(scratch, "waitd.conf")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("\n")
+        run(tap, "connections of one address", shares_of_an_address,
+            "--max-connections-per-address", "3")
+        run(tap, "connections of one user by a Unix socket", shares_of_a_user,
+            "--max-connections-per-address", "2", listen=f"unix:{scratch}/socket")
+        run(tap, "limits change on SIGHUP, to and fro", lambda daemon: changes(daemon, path),
+            "--config", path)
+    return tap.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
