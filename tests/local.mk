@@ -113,6 +113,7 @@ LDADD = tests/libsupport.a $(all_libraries) $(JANSSON_LIBS) $(CHECK_LIBS)
 shell_tests = \
 	tests/check-docs.sh \
 	tests/check-exports.sh \
+	tests/check-hardening.sh \
 	tests/check-headers.sh \
 	tests/check-layers.sh \
 	tests/check-units.sh \
@@ -281,6 +282,8 @@ AM_TESTS_ENVIRONMENT = \
 	export HEADER_CPPFLAGS; \
 	TESTS_WITHOUT_CHECK='$(tests_without_check)'; export TESTS_WITHOUT_CHECK; \
 	TESTS_WITHOUT_PYTHON='$(tests_without_python)'; export TESTS_WITHOUT_PYTHON; \
+	HARDENING='$(enable_hardening)'; export HARDENING; \
+	BUILD_FLAGS='$(WAITD_CPPFLAGS) $(WAITD_CFLAGS) $(WAITD_LDFLAGS)'; export BUILD_FLAGS; \
 	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE; \
 	CK_TAP_LOG_FILE_NAME=-; export CK_TAP_LOG_FILE_NAME; \
 	$(SANITIZERS_ENVIRONMENT)
