@@ -18,10 +18,10 @@ PROGRAM = os.environ.get("WAITD") or "daemon/waitd"
 
 
 class Daemon:
-    def __init__(self, *flags, listen="127.0.0.1:0"):
+    def __init__(self, *flags, listen="127.0.0.1:0", environment=None):
         self.process = subprocess.Popen(
             [PROGRAM, "--listen", listen, "--threads", "2", *flags], stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL, text=True)
+            stdin=subprocess.DEVNULL, text=True, env=environment)
         self.pid = self.process.pid
         self.address = None
         for line in self.process.stderr:
