@@ -94,3 +94,36 @@ client_waitctl_LDADD = \
 
 dist_man_MANS += \
 	client/waitctl.1
+
+# A shell looks for a program's completions in a file of its name.
+completions = client/completions/waitctl.bash client/completions/_waitctl \
+	client/completions/waitctl.fish client/completions/waitd.fish
+EXTRA_DIST += $(completions)
+
+install-data-hook: install-completions
+install-completions:
+	test -z '$(bashcompletiondir)' || { \
+	  $(MKDIR_P) '$(DESTDIR)$(bashcompletiondir)' && \
+	  for name in waitctl waitd; do \
+	    $(INSTALL_DATA) '$(srcdir)/client/completions/waitctl.bash' \
+	      "$(DESTDIR)$(bashcompletiondir)/$$name" || exit 1; \
+	  done; }
+	test -z '$(zshcompletiondir)' || { \
+	  $(MKDIR_P) '$(DESTDIR)$(zshcompletiondir)' && \
+	  $(INSTALL_DATA) '$(srcdir)/client/completions/_waitctl' '$(DESTDIR)$(zshcompletiondir)'; }
+	test -z '$(fishcompletiondir)' || { \
+	  $(MKDIR_P) '$(DESTDIR)$(fishcompletiondir)' && \
+	  for name in waitctl waitd; do \
+	    $(INSTALL_DATA) "$(srcdir)/client/completions/$$name.fish" \
+	      '$(DESTDIR)$(fishcompletiondir)' || exit 1; \
+	  done; }
+
+uninstall-hook: uninstall-completions
+uninstall-completions:
+	test -z '$(bashcompletiondir)' || \
+	  rm -f '$(DESTDIR)$(bashcompletiondir)/waitctl' '$(DESTDIR)$(bashcompletiondir)/waitd'
+	test -z '$(zshcompletiondir)' || rm -f '$(DESTDIR)$(zshcompletiondir)/_waitctl'
+	test -z '$(fishcompletiondir)' || \
+	  rm -f '$(DESTDIR)$(fishcompletiondir)/waitctl.fish' '$(DESTDIR)$(fishcompletiondir)/waitd.fish'
+
+.PHONY: install-completions uninstall-completions

@@ -119,6 +119,7 @@ shell_tests = \
 	tests/check-units.sh \
 	tests/skipped.sh \
 	tests/systemd/test_service.sh \
+	tests/wire/test_completions.sh \
 	tests/wire/test_idioms.sh \
 	tests/wire/test_metrics.sh \
 	tests/wire/test_readme.sh \

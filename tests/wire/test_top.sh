@@ -3,6 +3,7 @@
 #
 # waitctl top against a real daemon, in a pipe and in a real terminal.
 
+# shellcheck source=tests/wire/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 [ -n "$waitctl" ] || bail "no waitctl here: set WAITCTL"

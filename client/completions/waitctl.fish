@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: ISC
+#
+# fish completion for waitctl(1).  What there is to complete is read from what the
+# program's own --help tells, so it is never out of date.
+
+# The flags that a program's help tells: letter, name, kind of value, text.
+function __waitd_flags
+    $argv --help 2>/dev/null | awk '
+        /^ *(-[A-Za-z], )?--[a-z]/ {
+            letter = match($0, /-[A-Za-z], /) ? substr($0, RSTART + 1, 1) : "-"
+            match($0, /--[a-z][a-z-]*/)
+            flag = substr($0, RSTART + 2, RLENGTH - 2)
+            text = substr($0, RSTART + RLENGTH)
+            kind = "-"
+            if (match(text, /^ [A-Z]+/)) {
+                kind = substr(text, 2, RLENGTH - 1)
+                text = substr(text, RSTART + RLENGTH)
+            }
+            sub(/^ +/, "", text)
+            print letter "\t" flag "\t" kind "\t" text
+        }'
+end
+
+# Defines them, for the words behind -n in $argv[2..].
+function __waitd_define --argument-names program condition
+    for line in (__waitd_flags $program $argv[3..])
+        set -l parts (string split \t -- $line)
+        set -l options -c $program -n $condition -l $parts[2] -d $parts[4]
+        test $parts[1] = -; or set -a options -s $parts[1]
+        switch $parts[3]
+            case -
+            case FILE
+                set -a options -r -F
+            case MODE WHEN WHICH FORMAT LEVEL
+                set -l words (string replace -r '[;([].*' '' -- $parts[4] |
+                    string replace -ra ',| or ' ' ')
+                set -a options -x -a "$words"
+            case '*'
+                set -a options -x
+        end
+        complete $options
+    end
+end
+
+if not set -q __waitd_helpers_only
+    complete -c waitctl -f
+    set -l commands (waitctl --help 2>/dev/null |
+        awk '/^commands:/ { on = 1; next } /^$/ { on = 0 } on { print $1 }')
+    for command in $commands
+        set -l text (waitctl $command --help | string match -rg "^waitctl $command: (.*)\.\$")
+        complete -c waitctl -n __fish_use_subcommand -a $command -d "$text"
+        __waitd_define waitctl "__fish_seen_subcommand_from $command" $command
+        if waitctl $command --help | string match -rq '^usage: .*FILE'
+            complete -c waitctl -n "__fish_seen_subcommand_from $command" -F
+        end
+    end
+    complete -c waitctl -n "__fish_seen_subcommand_from help" -a "$commands"
+    complete -c waitctl -n __fish_use_subcommand -s h -l help -d 'show help'
+    complete -c waitctl -n __fish_use_subcommand -s V -l version -d 'show the version'
+end
