@@ -77,8 +77,8 @@ static const struct flag flags[] = {
      "not beside --server"},
     {"connect-timeout", FLAG_CONNECT_TIMEOUT, DAEMONS, "D", "give up connecting after D (5 s)"},
     {"output", 'o', DAEMONS, "FORMAT",
-     "human, json or summary; human on a terminal,\n"
-     "else json"},
+     "human, json, timeline or summary; human on a\n"
+     "terminal, else json"},
     {"color", FLAG_COLOR, DAEMONS, "WHEN", "auto, always or never"},
     {"help", 'h', ALL, NULL, "show this help"},
     {"version", 'V', ALL, NULL, "show the version"},

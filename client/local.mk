@@ -76,21 +76,42 @@ client_libwaitctl_a_SOURCES = \
 	client/show_joblog.c \
 	client/show_json.c \
 	client/show_summary.c \
+	client/show_timeline.c \
 	client/show_trace.c \
 	client/source.c \
 	client/source.h \
 	client/status.h \
 	client/tally.c \
 	client/tally.h \
+	client/terminal.c \
+	client/terminal.h \
+	client/terminal_frame.c \
+	client/terminal_frame.h \
+	client/terminal_info.c \
+	client/terminal_text.c \
+	client/terminal_text.h \
 	client/text.c \
 	client/text.h \
+	client/timeline.c \
+	client/timeline.h \
+	client/timeline_area.c \
+	client/timeline_axis.c \
+	client/timeline_axis.h \
+	client/timeline_bins.c \
+	client/timeline_draw.c \
+	client/timeline_draw.h \
+	client/timeline_internal.h \
+	client/timeline_layout.c \
+	client/timeline_layout.h \
+	client/timeline_table.c \
 	client/trace_writer.c \
 	client/trace_writer.h
 
 bin_PROGRAMS += client/waitctl
 client_waitctl_SOURCES = client/main.c
 client_waitctl_LDADD = \
-	client/libwaitctl.a proto/libwaitd-proto.a daemon/engine/libwaitd-engine.a
+	client/libwaitctl.a proto/libwaitd-proto.a daemon/engine/libwaitd-engine.a \
+	$(UTF8PROC_LIBS) $(TINFO_LIBS)
 
 dist_man_MANS += \
 	client/waitctl.1

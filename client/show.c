@@ -12,7 +12,7 @@
 /* What real machines and networks are behind by is not worth telling. */
 #define LATE_WORTH_TELLING_NS 10000000
 
-static const struct show *const ways[] = {&show_human, &show_json, &show_summary};
+static const struct show *const ways[] = {&show_human, &show_json, &show_timeline, &show_summary};
 
 const struct show *show_find(const char *name)
 {
@@ -24,7 +24,7 @@ const struct show *show_find(const char *name)
 
 const char *show_names(void)
 {
-    return "human, json or summary";
+    return "human, json, timeline or summary";
 }
 
 static const char *status_color(struct event_string status)
@@ -46,7 +46,7 @@ void show_status(struct show_run *run, struct event_string status, int width)
         bytes_add_format(run->out, "%*s", width - (int)status.len, "");
 }
 
-static void append_counts(struct bytes *out, const struct event *event)
+static void append_counts(struct bytes *out, const struct event *event, const char *between)
 {
     const struct {
         uint64_t n;
@@ -58,23 +58,41 @@ static void append_counts(struct bytes *out, const struct event *event)
         {event->cancelled, "cancelled"},
         {event->skipped, "skipped"},
     };
-    const char *separator = ": ";
+    const char *separator = ":";
 
     if (event->ok == event->jobs)
         return;
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         if (counts[i].n == 0)
             continue;
-        bytes_add_format(out, "%s%" PRIu64 " %s", separator, counts[i].n, counts[i].name);
-        separator = ", ";
+        bytes_add_format(out, "%s%s%" PRIu64 " %s", separator, between, counts[i].n,
+                         counts[i].name);
+        separator = ",";
     }
+}
+
+void show_totals_parts(struct show_run *run, const struct event *finished, const char *between)
+{
+    struct bytes *out = run->out;
+    char time[TEXT_SECONDS_MAX];
+    int64_t late_ns = finished->elapsed_ns - finished->predicted_ns;
+
+    show_status(run, finished->status, 0);
+    bytes_add_format(out, ": %" PRIu64 " job%s in %s", finished->jobs,
+                     finished->jobs == 1 ? "" : "s", text_seconds_fine(time, finished->elapsed_ns));
+    append_counts(out, finished, between);
+    bytes_add_format(out, "%s(%s one by one,%s", between,
+                     text_seconds_fine(time, finished->sequential_ns), between);
+    bytes_add_format(out, "speed-up %.1f,%s", finished->speedup, between);
+    bytes_add_format(out, "critical path %s", text_seconds_fine(time, finished->critical_path_ns));
+    if (late_ns >= LATE_WORTH_TELLING_NS)
+        bytes_add_format(out, ",%s%s behind schedule", between, text_seconds(time, late_ns));
+    bytes_add_char(out, ')');
 }
 
 void show_totals(struct show_run *run, const struct event *finished)
 {
     struct bytes *out = run->out;
-    char time[TEXT_SECONDS_MAX];
-    int64_t late_ns = finished->elapsed_ns - finished->predicted_ns;
 
     if (finished->id.text != NULL) {
         text_append_safe(out, finished->id.text, finished->id.len, ID_MAX);
@@ -82,14 +100,6 @@ void show_totals(struct show_run *run, const struct event *finished)
     } else if (run->batches > 1) {
         bytes_add_format(out, "batch %" PRIu64 ": ", finished->batch);
     }
-    show_status(run, finished->status, 0);
-    bytes_add_format(out, ": %" PRIu64 " job%s in %s", finished->jobs,
-                     finished->jobs == 1 ? "" : "s", text_seconds_fine(time, finished->elapsed_ns));
-    append_counts(out, finished);
-    bytes_add_format(out, " (%s one by one, ", text_seconds_fine(time, finished->sequential_ns));
-    bytes_add_format(out, "speed-up %.1f, ", finished->speedup);
-    bytes_add_format(out, "critical path %s", text_seconds_fine(time, finished->critical_path_ns));
-    if (late_ns >= LATE_WORTH_TELLING_NS)
-        bytes_add_format(out, ", %s behind schedule", text_seconds(time, late_ns));
-    bytes_add_string(out, ")\n");
+    show_totals_parts(run, finished, " ");
+    bytes_add_char(out, '\n');
 }

@@ -59,7 +59,7 @@ struct show {
 };
 
 /* The ways that -o offers for batches. */
-extern const struct show show_human, show_json, show_summary;
+extern const struct show show_human, show_json, show_summary, show_timeline;
 
 /* Those for files. */
 extern const struct show show_trace, show_joblog;
@@ -67,13 +67,17 @@ extern const struct show show_trace, show_joblog;
 /* The one of that name, or NULL. */
 const struct show *show_find(const char *name);
 
-/* The names, as a list for people: `human, json or summary`. */
+/* The names, as a list for people: `human, json, timeline or summary`. */
 const char *show_names(void);
 
 /* ---- What several ways have in common ------------------------------------ */
 
 /* Appends a line of totals: `ok: 10 jobs in 1.000 s (...)`. */
 void show_totals(struct show_run *run, const struct event *finished);
+
+/* The same in its parts, with `between` in place of the spaces between them, for
+ * who breaks lines, and without the line feed. */
+void show_totals_parts(struct show_run *run, const struct event *finished, const char *between);
 
 /* Appends a status, coloured if colours are on, padded to `width`. */
 void show_status(struct show_run *run, struct event_string status, int width);

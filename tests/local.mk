@@ -41,6 +41,8 @@ check_programs = \
 	tests/unit/test_request_memory \
 	tests/unit/test_rewrite \
 	tests/unit/test_stats \
+	tests/unit/test_terminal \
+	tests/unit/test_timeline \
 	tests/unit/test_timerq \
 	tests/scenario/test_channel \
 	tests/scenario/test_memory \
@@ -105,7 +107,8 @@ all_libraries = \
 	daemon/libwaitd-daemon.a \
 	proto/libwaitd-proto.a \
 	daemon/engine/libwaitd-engine.a \
-	$(METRICS_LIBS) $(EVENT_LIBS) $(CONFUSE_LIBS) $(SYSTEMD_LIBS)
+	$(METRICS_LIBS) $(EVENT_LIBS) $(CONFUSE_LIBS) $(SYSTEMD_LIBS) \
+	$(UTF8PROC_LIBS) $(TINFO_LIBS)
 LDADD = tests/libsupport.a $(all_libraries) $(JANSSON_LIBS) $(CHECK_LIBS)
 
 # ---- shell tests -----------------------------------------------------------

@@ -95,7 +95,7 @@ static const struct {
     {"compare --mode blocking f", "compare takes no --mode"},
     {"compare --real --virtual f", "exclude each other"},
     {"ping --local --server 1", "--local and --server exclude each other"},
-    {"submit -o yaml", "--output takes human, json or summary, not 'yaml'"},
+    {"submit -o yaml", "--output takes human, json, timeline or summary, not 'yaml'"},
     {"submit --mode fast", "--mode takes concurrent, sequential or blocking, not 'fast'"},
     {"submit --color red", "--color takes auto, always or never"},
     {"top --local", "top takes no --local"},

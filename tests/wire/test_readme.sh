@@ -55,8 +55,8 @@ run_block()
 {
     (
         cd "$top_dir" || exit
-        PATH=$tmp/bin:$PATH WAITD_SERVER=127.0.0.1:$port COLUMNS=80 NO_COLOR=1
-        export PATH WAITD_SERVER COLUMNS NO_COLOR
+        PATH=$tmp/bin:$PATH WAITD_SERVER=127.0.0.1:$port COLUMNS=80 NO_COLOR=1 LC_ALL=C.UTF-8
+        export PATH WAITD_SERVER COLUMNS NO_COLOR LC_ALL
         sed -E "/^printf/!s/127\.0\.0\.1([ :])9248/127.0.0.1\1$port/g" "$tmp/blocks/$1.sh" >"$tmp/blocks/$1.local.sh"
         timeout 60 bash "$tmp/blocks/$1.local.sh" </dev/null >"$tmp/blocks/$1.got"
     )

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_TIMELINE_INTERNAL_H
+#define WAITD_TIMELINE_INTERNAL_H
+
+/* What timeline.c, its parts and timeline_layout.c share. */
+
+#include <stddef.h>
+
+#include "client/timeline.h"
+
+/* Bins of time: at least half of them are in use, which for the widest of
+ * terminals is still several a column. */
+#define TIMELINE_BINS 2048
+
+/* The first width of a bin. */
+#define TIMELINE_FIRST_BIN_NS 1
+
+#define TIMELINE_NO_TRACK UINT32_MAX
+#define TIMELINE_NO_DUE   INT64_MAX
+
+/* Names are kept so far, in bytes. */
+#define TIMELINE_LABEL_MAX 160
+
+/* ---- Running jobs: a hash table ------------------------------------------ */
+
+struct timeline_job {
+    uint64_t job;             /* index + 1; 0 for a free place */
+    int64_t since_ns, due_ns; /* of what it does */
+    int64_t own_ns;           /* steps and back-off so far, which queueing is not part of */
+    uint32_t track;
+    enum timeline_kind kind;
+    bool is_bare; /* started, and no step told of yet */
+};
+
+struct timeline_table {
+    struct timeline_job *places;
+    size_t n, room;
+};
+
+struct timeline_job *timeline_table_find(const struct timeline_table *table, uint64_t job);
+/* A new one, all zero but for `job`; NULL when memory is short. */
+struct timeline_job *timeline_table_add(struct timeline_table *table, uint64_t job);
+void timeline_table_remove(struct timeline_table *table, struct timeline_job *job);
+void timeline_table_fini(struct timeline_table *table);
+
+/* ---- Tracks: what one job, or the jobs of one lane, did ------------------ */
+
+struct timeline_bin {
+    float share[TIMELINE_KINDS]; /* of the bin's time */
+    uint8_t marks;               /* bits by enum timeline_mark */
+};
+
+struct timeline_track {
+    struct timeline_bin *bins; /* NULL: nothing yet */
+    int64_t begin_ns, end_ns;  /* of the job, or of the lane's first and last */
+    bool is_begun;
+    enum timeline_mark mark; /* of the last job that ended */
+    char *label;             /* of a job: safe to be shown; NULL for none */
+    size_t label_len;
+};
+
+/* Returns 0, or -1 when memory is short.  end_ns: within the bins. */
+int timeline_track_add(struct timeline_track *track, int64_t bin_ns, enum timeline_kind kind,
+                       int64_t begin_ns, int64_t end_ns);
+int timeline_track_mark(struct timeline_track *track, int64_t bin_ns, enum timeline_mark mark,
+                        int64_t at_ns);
+void timeline_track_halve(struct timeline_track *track); /* each two bins become one */
+void timeline_track_fini(struct timeline_track *track);
+
+/* ---- The flow: how many jobs did what ------------------------------------ */
+
+/*
+ * Kept as differences, so that an event costs the same however long what it
+ * tells of lasts.  For one that comes in the middle of bin b: `part[b]` is the
+ * rest of the bin, `whole[b]` counts for all bins behind it.
+ */
+struct timeline_flow {
+    double part[TIMELINE_KINDS][TIMELINE_BINS];
+    int64_t whole[TIMELINE_KINDS][TIMELINE_BINS];
+    uint64_t ended[TIMELINE_MARKS][TIMELINE_BINS];
+};
+
+void timeline_flow_add(struct timeline_flow *flow, int64_t bin_ns, enum timeline_kind kind,
+                       int64_t at_ns, int change);
+void timeline_flow_halve(struct timeline_flow *flow);
+
+/* ---- All of it ------------------------------------------------------------ */
+
+struct timeline {
+    uint64_t jobs;
+    int64_t bin_ns;
+    int64_t latest_ns, horizon_ns;
+    bool is_detailed; /* starts are told of */
+    bool has_rows;    /* the tracks are jobs; else lanes */
+    bool has_lanes;   /* there were never more jobs in flight than tracks */
+    unsigned tracks_max, n_tracks;
+    struct timeline_track *tracks; /* tracks_max */
+    bool *is_taken;                /* lanes; tracks_max */
+    unsigned first_free;           /* no lane before it is free */
+    uint64_t ended[TIMELINE_MARKS];
+    struct timeline_table running;
+    struct timeline_flow flow;
+};
+
+#endif
