@@ -269,15 +269,24 @@ static struct source *make_source(const struct arguments *arguments)
     return source;
 }
 
-enum status cmd_compare(const struct arguments *arguments)
+/* The way of showing the three that goes for one that is asked for. */
+static const struct show *choose_show(const struct arguments *arguments)
 {
     const struct show *show = conversation_show(arguments);
+
+    return show == &show_json ? &lines : show == &show_timeline ? &show_comparison : &table;
+}
+
+enum status cmd_compare(const struct arguments *arguments)
+{
+    const struct show *show = choose_show(arguments);
     struct comparison comparison = {.answers = 0};
     struct source *source = make_source(arguments);
     enum status status = STATUS_REFUSED;
 
     if (source != NULL)
-        status = conversation(arguments, source, show == &show_json ? &lines : &table, &comparison);
+        status = conversation(arguments, source, show,
+                              show == &show_comparison ? NULL : &comparison);
     for (unsigned i = 0; i < MODES; i++)
         bytes_fini(&comparison.results[i].json);
     source_free(source);

@@ -72,6 +72,7 @@ client_libwaitctl_a_SOURCES = \
 	client/session.h \
 	client/show.c \
 	client/show.h \
+	client/show_comparison.c \
 	client/show_human.c \
 	client/show_joblog.c \
 	client/show_json.c \
@@ -103,6 +104,8 @@ client_libwaitctl_a_SOURCES = \
 	client/timeline_internal.h \
 	client/timeline_layout.c \
 	client/timeline_layout.h \
+	client/timeline_picture.c \
+	client/timeline_picture.h \
 	client/timeline_table.c \
 	client/trace_writer.c \
 	client/trace_writer.h

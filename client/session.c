@@ -42,6 +42,7 @@ struct session {
     struct output *output; /* standard output, of the fanout's */
     struct progress progress;
     struct outlook outlook;
+    int64_t redraw_ns; /* when the way of showing wants to draw over what it drew */
     struct bytes outgoing;
     struct lines lines;
     char *received;       /* RECEIVE_BYTES */
@@ -146,6 +147,9 @@ static void say_error(struct session *session, const struct event *event)
     if (session->is_interrupted && event_reader_is(event->code, "not_found"))
         return;
     progress_clear(&session->progress);
+    if (session->fanout->parts[0].show->clear != NULL)
+        session->fanout->parts[0].show->clear(&session->fanout->parts[0].run);
+    output_flush(session->output);
     refusal_say(session->setup->source, session->fanout->tally.answers - 1, event,
                 session->refusals++ < REFUSALS_QUOTED);
 }
@@ -194,6 +198,8 @@ static void receive(struct session *session)
         session->read_closed = true;
         return;
     }
+    if (session->redraw_ns == INT64_MAX)
+        session->redraw_ns = 0; /* something came */
     lines_feed(&session->lines, session->received, (size_t)received);
     while (!session->is_foreign && !session->fanout->no_memory &&
            (line = lines_next(&session->lines, &len)) != NULL)
@@ -235,6 +241,18 @@ static void draw_progress(struct session *session, int64_t now_ns)
     progress_draw(&session->progress, &figures);
 }
 
+/* Lets what is on the terminal be drawn over. */
+static void redraw(struct session *session, int64_t now_ns, bool is_resized)
+{
+    struct fanout_part *part = &session->fanout->parts[0];
+
+    if (part->show->refresh == NULL ||
+        (!is_resized && (now_ns < session->redraw_ns || bytes_len(part->run.out) > 0)))
+        return;
+    session->redraw_ns = part->show->refresh(&part->run, now_ns, is_resized);
+    output_flush(session->output);
+}
+
 static void refresh(struct session *session, int64_t now_ns)
 {
     struct progress *progress = &session->progress;
@@ -246,6 +264,7 @@ static void refresh(struct session *session, int64_t now_ns)
     }
     for (size_t i = 1; i < session->fanout->n; i++)
         output_flush(&session->fanout->parts[i].output);
+    redraw(session, now_ns, false);
     if (!draws)
         return;
     progress->next_ns = now_ns + PROGRESS_INTERVAL_NS;
@@ -265,6 +284,9 @@ static int poll_timeout(const struct session *session, int64_t now_ns)
         until_ns = session->answer_by_ns;
     if (session->progress.is_on && has_news && session->progress.next_ns < until_ns)
         until_ns = session->progress.next_ns;
+    if (session->fanout->parts[0].show->refresh != NULL && session->redraw_ns < until_ns &&
+        bytes_len(&session->output->pending) == 0)
+        until_ns = session->redraw_ns;
     return until_ns == INT64_MAX ? -1 : moment_poll_ms(until_ns - now_ns);
 }
 
@@ -344,8 +366,10 @@ static void take_signals(struct session *session)
 
     for (int n = interrupt_take(session->signals, &is_resized); n > 0; n--)
         interrupt(session);
-    if (is_resized)
+    if (is_resized) {
         session->progress.next_ns = 0;
+        redraw(session, moment_now(), true);
+    }
 }
 
 static void handle(struct session *session, const struct pollfd pollers[POLLED])

@@ -55,6 +55,13 @@ struct show {
     void (*line)(struct show_run *run, const char *line, size_t len); /* as received */
     void (*event)(struct show_run *run, const struct event *event);
     void (*forget)(struct show_run *run); /* the batch is over, or will not be: free *run->kept */
+    /* For what is drawn over again as time passes, on standard output alone: draws
+     * it if it is time to, and returns when it wants to be called next, by the
+     * client's clock; INT64_MAX: not before something comes.  Called when nothing
+     * waits to be written, and after each resize of the terminal. */
+    int64_t (*refresh)(struct show_run *run, int64_t now_ns, bool is_resized);
+    /* Takes away what is to be drawn over, for something else to be written. */
+    void (*clear)(struct show_run *run);
     void (*end)(struct show_run *run);    /* nothing more comes; after each batch's `forget` */
 };
 
@@ -63,6 +70,10 @@ extern const struct show show_human, show_json, show_summary, show_timeline;
 
 /* Those for files. */
 extern const struct show show_trace, show_joblog;
+
+/* The way of `compare -o timeline`: batches that are one in the three modes, which
+ * are sequential, blocking and concurrent in the order in which they are accepted. */
+extern const struct show show_comparison;
 
 /* The one of that name, or NULL. */
 const struct show *show_find(const char *name);

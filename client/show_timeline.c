@@ -3,158 +3,187 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "client/terminal.h"
+#include "client/moment.h"
+#include "client/terminal_frame.h"
 #include "client/text.h"
-#include "client/timeline_draw.h"
+#include "client/timeline_picture.h"
 
 /*
- * Each batch as a picture of what its jobs did when, drawn when it is over: a
- * title, the rows, the axis, a legend and the totals.
+ * A picture of each batch when it is over, one below the other, and on a
+ * terminal that can draw over what it shows also while it runs.  Of several
+ * that run at one time the one that was accepted first is drawn.
  */
-
-/* Rows, where no screen bounds them; of them an area takes at most so many. */
-#define ROWS_MAX 100
-#define AREA_MAX 20
-
-/* What is neither row nor area takes so many lines at most, where it is wide
- * enough: the title, the axis, the legend, the totals, and one for the cursor. */
-#define OTHER_LINES        8
-#define OTHER_LINES_NARROW 11
-#define NARROW             72
 
 #define ID_MAX 64
 
-struct screen {
-    struct terminal terminal;
+/* Redrawn at most ten times a second; what is over at once is not drawn twice. */
+#define INTERVAL_NS 100000000
+#define AT_ONCE_NS  50000000
+
+struct batch_picture {
+    struct timeline_picture *picture;
+    const struct batch *batch; /* as long as it runs */
+    struct batch_picture *next;
 };
 
-struct picture {
-    struct timeline *timeline; /* NULL: memory is short */
-    struct bytes id;
+struct screen {
+    struct terminal terminal;
+    struct terminal_frame frame;
+    struct batch_picture *running; /* in the order in which they were accepted */
+    int64_t next_ns;
+    bool has_drawn; /* a batch, as a whole */
 };
 
 /* ---- Batches ------------------------------------------------------------------ */
 
-static struct picture *picture_new(const struct screen *screen, const struct event *accepted)
+/* The client's own name for the batch; it is JSON, and a string in there is
+ * shown as one. */
+static void add_id(struct bytes *name, struct event_string id)
 {
-    struct picture *picture = calloc(1, sizeof *picture);
-    unsigned rows = screen->terminal.rows > ROWS_MAX ? screen->terminal.rows : ROWS_MAX;
+    bool is_plain = id.len >= 2 && id.text[0] == '"' && memchr(id.text, '\\', id.len) == NULL;
 
-    if (picture == NULL)
-        return NULL;
-    picture->timeline = timeline_new(accepted->jobs, rows);
+    text_append_safe(name, id.text + is_plain, id.len - 2u * is_plain, ID_MAX);
+}
+
+static struct timeline_picture *new_picture(const struct show_run *run,
+                                            const struct event *accepted)
+{
+    const struct screen *screen = run->own;
+    unsigned tracks = screen->terminal.rows > TIMELINE_PICTURE_ROWS ? screen->terminal.rows
+                                                                    : TIMELINE_PICTURE_ROWS;
+    struct timeline_picture *picture = NULL;
+    struct bytes name = {0};
+
     if (accepted->id.text != NULL)
-        text_append_safe(&picture->id, accepted->id.text, accepted->id.len, ID_MAX);
+        add_id(&name, accepted->id);
+    else if (run->batch->ordinal > 0)
+        bytes_add_format(&name, "batch %" PRIu64, run->batch->ordinal + 1);
+    bytes_add_char(&name, '\0');
+    if (!name.failed)
+        picture = timeline_picture_new(accepted->jobs, bytes_at(&name), run->batch->asked.graph,
+                                       tracks, moment_now());
+    bytes_fini(&name);
     return picture;
 }
 
-static void picture_free(struct picture *picture)
+static struct batch_picture *add_batch(struct show_run *run, const struct event *accepted)
 {
-    if (picture == NULL)
-        return;
-    timeline_free(picture->timeline);
-    bytes_fini(&picture->id);
-    free(picture);
+    struct screen *screen = run->own;
+    struct batch_picture *added = calloc(1, sizeof *added), **last = &screen->running;
+
+    if (added == NULL)
+        return NULL;
+    added->picture = new_picture(run, accepted);
+    added->batch = run->batch;
+    if (screen->running == NULL)
+        screen->next_ns = moment_after(AT_ONCE_NS);
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = added;
+    return added;
 }
 
-/* ---- Drawing ------------------------------------------------------------------- */
-
-static unsigned choose_rows(const struct terminal *terminal, const struct timeline *timeline)
+static void drop_batch(struct screen *screen, struct batch_picture *dropped)
 {
-    unsigned other = terminal->columns < NARROW ? OTHER_LINES_NARROW : OTHER_LINES;
+    struct batch_picture **at = &screen->running;
 
-    if (!terminal->is_terminal)
-        return timeline_jobs(timeline) <= ROWS_MAX ? ROWS_MAX : AREA_MAX;
-    return terminal->rows > other + 1 ? terminal->rows - other : 1;
+    while (*at != dropped)
+        at = &(*at)->next;
+    *at = dropped->next;
+    timeline_picture_free(dropped->picture);
+    free(dropped);
 }
 
-static void add_title(struct bytes *out, const struct show_run *run, const struct picture *picture)
-{
-    uint64_t jobs = timeline_jobs(picture->timeline);
+/* ---- While it runs -------------------------------------------------------------- */
 
-    if (bytes_len(&picture->id) > 0) {
-        bytes_add(out, bytes_at(&picture->id), bytes_len(&picture->id));
-        bytes_add_string(out, ": ");
-    } else if (run->batches > 1) {
-        bytes_add_format(out, "batch %" PRIu64 ": ", run->batch->ordinal + 1);
+static void draw_running(struct show_run *run, int64_t now_ns)
+{
+    struct screen *screen = run->own;
+    struct batch_picture *first = screen->running;
+    struct bytes lines = {0};
+    size_t others = 0;
+
+    for (const struct batch_picture *at = first->next; at != NULL; at = at->next)
+        others++;
+    timeline_picture_draw_live(first->picture, &screen->terminal, run->color,
+                               first->batch->asked.clock == ASKED_VIRTUAL, now_ns, &lines);
+    if (others > 0)
+        bytes_add_format(&lines, "and %zu more batch%s\n", others, others == 1 ? "" : "es");
+    terminal_frame_draw(&screen->frame, &screen->terminal, &lines, run->out);
+    run->out->failed |= lines.failed;
+    bytes_fini(&lines);
+}
+
+static int64_t refresh(struct show_run *run, int64_t now_ns, bool is_resized)
+{
+    struct screen *screen = run->own;
+
+    if (screen == NULL || !screen->terminal.can_redraw)
+        return INT64_MAX;
+    if (is_resized && terminal_measure(&screen->terminal))
+        screen->next_ns = now_ns;
+    if (screen->running == NULL || screen->running->picture == NULL)
+        return INT64_MAX;
+    if (now_ns >= screen->next_ns) {
+        draw_running(run, now_ns);
+        screen->next_ns = now_ns + INTERVAL_NS;
     }
-    bytes_add_format(out, "%" PRIu64 " job%s", jobs, jobs == 1 ? "" : "s");
+    return screen->next_ns;
 }
 
-static void draw_title(struct bytes *out, const struct timeline_style *style,
-                       const struct show_run *run, const struct picture *picture)
+static void clear(struct show_run *run)
 {
-    struct bytes title = {0};
+    struct screen *screen = run->own;
 
-    add_title(&title, run, picture);
-    timeline_draw_title(out, style, bytes_at(&title), bytes_len(&title));
-    bytes_fini(&title);
+    if (screen != NULL)
+        terminal_frame_clear(&screen->frame, &screen->terminal, run->out);
 }
 
-static void draw_totals(struct show_run *run, const struct timeline_style *style,
-                        const struct event *finished)
+/* ---- When it is over -------------------------------------------------------------- */
+
+static void add_totals(struct show_run *run, const struct event *finished, struct bytes *lines)
 {
+    const struct screen *screen = run->own;
+    struct timeline_style style = timeline_picture_style(&screen->terminal, run->color, 0);
     struct bytes text = {0}, *out = run->out;
 
     run->out = &text;
     show_totals_parts(run, finished, "\n");
     run->out = out;
     bytes_add_char(&text, '\0');
-    timeline_draw_text(out, style, bytes_at(&text));
+    timeline_draw_text(lines, &style, bytes_at(&text));
+    lines->failed |= text.failed;
     bytes_fini(&text);
 }
 
-static int draw_plot(struct bytes *out, const struct timeline_style *style,
-                     const struct timeline *timeline, unsigned rows, int64_t span_ns,
-                     int64_t now_ns)
-{
-    struct timeline_seen seen = {0};
-    struct timeline_grid grid;
-    int result =
-        timeline_layout(timeline, timeline_draw_plot_columns(style), rows, span_ns, now_ns, &grid);
-
-    if (result == 0) {
-        timeline_draw_grid(out, style, &grid, &seen);
-        timeline_draw_axis(out, style, span_ns);
-        timeline_draw_legend(out, style, &seen);
-    }
-    timeline_layout_fini(&grid);
-    return result;
-}
-
-static struct timeline_style make_style(const struct show_run *run, const struct screen *screen,
-                                        const struct timeline *timeline)
-{
-    const struct terminal *terminal = &screen->terminal;
-
-    return (struct timeline_style){
-        .terminal = terminal,
-        .is_utf8 = terminal->is_utf8,
-        .has_colors = run->color,
-        .columns = terminal->columns,
-        .label_columns = timeline_draw_label_columns(timeline, terminal->columns),
-    };
-}
-
-static void draw_whole(struct show_run *run, const struct picture *picture,
+/* finished: NULL for a batch of which no more is heard. */
+static void draw_whole(struct show_run *run, struct timeline_picture *picture,
                        const struct event *finished)
 {
-    const struct screen *screen = run->own;
-    const struct timeline *timeline = picture->timeline;
-    struct timeline_style style = make_style(run, screen, timeline);
-    int64_t span_ns = timeline_latest_ns(timeline);
+    struct screen *screen = run->own;
+    struct bytes lines = {0};
 
-    draw_title(run->out, &style, run, picture);
-    if (timeline_jobs(timeline) > 0 &&
-        draw_plot(run->out, &style, timeline, choose_rows(&screen->terminal, timeline), span_ns,
-                  span_ns) < 0)
-        run->out->failed = true;
-    draw_totals(run, &style, finished);
+    if (screen->has_drawn && bytes_len(&screen->frame.drawn) == 0)
+        bytes_add_char(&lines, '\n');
+    timeline_picture_draw_whole(picture, &screen->terminal, run->color, &lines);
+    if (finished != NULL)
+        add_totals(run, finished, &lines);
+    if (screen->terminal.can_redraw && timeline_draw_count_lines(&lines) < screen->terminal.rows) {
+        terminal_frame_draw(&screen->frame, &screen->terminal, &lines, run->out);
+        terminal_frame_leave(&screen->frame);
+    } else {
+        clear(run);
+        bytes_add(run->out, bytes_at(&lines), bytes_len(&lines));
+    }
+    screen->has_drawn = true;
+    run->out->failed |= lines.failed;
+    bytes_fini(&lines);
 }
 
-/* ---- What comes ------------------------------------------------------------------ */
+/* ---- What comes --------------------------------------------------------------------- */
 
 static void begin(struct show_run *run)
 {
@@ -172,44 +201,56 @@ static void begin(struct show_run *run)
 
 static void take(struct show_run *run, const struct event *event)
 {
-    struct picture *picture;
+    struct batch_picture *own;
 
     if (run->own == NULL || run->kept == NULL)
         return;
     if (event->kind == EVENT_ACCEPTED)
-        *run->kept = picture_new(run->own, event);
-    picture = *run->kept;
-    if (picture == NULL || picture->timeline == NULL ||
-        timeline_take(picture->timeline, event) < 0) {
+        *run->kept = add_batch(run, event);
+    own = *run->kept;
+    if (own == NULL || own->picture == NULL || timeline_picture_take(own->picture, event) < 0) {
         run->out->failed = true;
         return;
     }
     if (event->kind == EVENT_FINISHED) {
-        if (run->batch->ordinal > 0)
-            bytes_add_char(run->out, '\n');
-        draw_whole(run, picture, event);
+        draw_whole(run, own->picture, event);
+        timeline_picture_free(own->picture);
+        own->picture = NULL;
     }
 }
 
 static void forget(struct show_run *run)
 {
-    picture_free(*run->kept);
+    struct batch_picture *own = *run->kept;
+
+    if (own == NULL)
+        return;
+    if (own->picture != NULL)
+        draw_whole(run, own->picture, NULL);
+    drop_batch(run->own, own);
     *run->kept = NULL;
 }
 
 static void end(struct show_run *run)
 {
-    free(run->own);
+    struct screen *screen = run->own;
+
+    if (screen != NULL)
+        terminal_frame_fini(&screen->frame);
+    free(screen);
     run->own = NULL;
 }
 
 const struct show show_timeline = {
     .name = "timeline",
     .needs_all = true,
+    .needs_graph = true,
     .events = SHOW_KIND(EVENT_ACCEPTED) | SHOW_KIND(EVENT_STARTED) | SHOW_KIND(EVENT_STEP) |
               SHOW_KIND(EVENT_RETRY) | SHOW_KIND(EVENT_DONE) | SHOW_KIND(EVENT_FINISHED),
     .begin = begin,
     .event = take,
     .forget = forget,
+    .refresh = refresh,
+    .clear = clear,
     .end = end,
 };

@@ -217,12 +217,24 @@ static struct timeline_job *add_job(struct timeline *timeline, const struct even
 
     if (job == NULL)
         return NULL;
+    job->begin_ns = since_ns;
     job->track = take_track(timeline, event->job);
     track = track_of(timeline, job);
     if (track != NULL && timeline->has_rows && name_track(track, event->name) < 0)
         return NULL;
     begin(timeline, job, kind, since_ns, TIMELINE_NO_DUE);
     return job;
+}
+
+static void note_own(struct timeline *timeline, int64_t own_ns)
+{
+    timeline->own_ns = own_ns;
+    if (own_ns > timeline->longest_ns) {
+        timeline->second_ns = timeline->longest_ns;
+        timeline->longest_ns = own_ns;
+    } else if (own_ns > timeline->second_ns) {
+        timeline->second_ns = own_ns;
+    }
 }
 
 /* ---- Events ------------------------------------------------------------------ */
@@ -288,6 +300,8 @@ static int take_done(struct timeline *timeline, const struct event *event)
     uint32_t track = TIMELINE_NO_TRACK;
 
     timeline->ended[how]++;
+    timeline->own_ns = 0;
+    timeline->begin_ns = event->at_ns;
     /* What ends at the edge of a bin belongs to the one before it. */
     timeline->flow.ended[how][(event->at_ns - (event->at_ns > 0)) / timeline->bin_ns]++;
     /* That it started at 0 is as much as can be said of one whose start was not told. */
@@ -300,6 +314,8 @@ static int take_done(struct timeline *timeline, const struct event *event)
     if (job != NULL) {
         if (end(timeline, job, event->at_ns) < 0)
             return -1;
+        timeline->begin_ns = job->begin_ns;
+        note_own(timeline, job->own_ns);
         track = job->track;
         leave_track(timeline, job);
         timeline_table_remove(&timeline->running, job);
@@ -367,4 +383,25 @@ uint64_t timeline_running(const struct timeline *timeline)
 uint64_t timeline_ended(const struct timeline *timeline, enum timeline_mark how)
 {
     return timeline->ended[how];
+}
+
+int64_t timeline_own_ns(const struct timeline *timeline)
+{
+    return timeline->own_ns;
+}
+
+int64_t timeline_begin_ns(const struct timeline *timeline)
+{
+    return timeline->begin_ns;
+}
+
+bool timeline_has_longest(const struct timeline *timeline)
+{
+    return timeline->longest_ns - timeline->second_ns > timeline->longest_ns / 100;
+}
+
+void timeline_mark_critical(struct timeline *timeline, uint64_t job)
+{
+    if (timeline->has_rows && job < timeline->n_tracks)
+        timeline->tracks[job].is_critical = true;
 }

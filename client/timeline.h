@@ -67,4 +67,14 @@ uint64_t timeline_jobs(const struct timeline *timeline);
 uint64_t timeline_running(const struct timeline *timeline);
 uint64_t timeline_ended(const struct timeline *timeline, enum timeline_mark how);
 
+/* When the job that was done last began, and its own time, queueing left out. */
+int64_t timeline_begin_ns(const struct timeline *timeline);
+int64_t timeline_own_ns(const struct timeline *timeline);
+
+/* Whether one job took clearly longer than every other one, by such times. */
+bool timeline_has_longest(const struct timeline *timeline);
+
+/* Marks a job as part of the critical path, if jobs are told apart. */
+void timeline_mark_critical(struct timeline *timeline, uint64_t job);
+
 #endif

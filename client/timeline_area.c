@@ -56,6 +56,9 @@ static void spread_kind(struct area *area, enum timeline_kind kind)
             spread(area, kind, level, (double)i * bin_ns, (double)(i + 1) * bin_ns);
         jobs += flow->whole[kind][i];
     }
+    /* Time goes on where nothing is told. */
+    if (jobs > 0)
+        spread(area, kind, (double)jobs, TIMELINE_BINS * bin_ns, area->now_ns);
 }
 
 /* From job-nanoseconds to jobs.  A column that has just begun counts for what
@@ -80,17 +83,18 @@ static void average(struct area *area)
 
 /* ---- Cells --------------------------------------------------------------------- */
 
-/* 1, 2 or 5 and noughts behind it. */
+/* A figure that is easy to count by: one digit and noughts behind it. */
 static uint64_t round_up(double jobs)
 {
+    static const unsigned steps[] = {1, 2, 3, 4, 5, 6, 8, 10};
     uint64_t unit = 1;
+    size_t i = 0;
 
     while ((double)unit * 10 < jobs)
         unit *= 10;
-    return (double)unit >= jobs       ? unit
-           : (double)unit * 2 >= jobs ? unit * 2
-           : (double)unit * 5 >= jobs ? unit * 5
-                                      : unit * 10;
+    while (i + 1 < sizeof steps / sizeof steps[0] && (double)(unit * steps[i]) < jobs)
+        i++;
+    return unit * steps[i];
 }
 
 static struct timeline_cell cell_for(const double level[TIMELINE_KINDS], double low, double high)
@@ -153,11 +157,10 @@ static int fill(struct area *area, unsigned rows_max)
     for (int mark = TIMELINE_MARKS - 1; mark > TIMELINE_OK; mark--)
         if (area->timeline->ended[mark] > 0 && n_marks + 2 < rows_max)
             marks[n_marks++] = (enum timeline_mark)mark;
+    /* A sliver more than whole jobs is the rounding of sums. */
+    area->peak *= 1 - 1e-6;
     area->per_row = round_up(area->peak / (rows_max - n_marks));
-    rows = (unsigned)(area->peak / (double)area->per_row);
-    /* A sliver of a row more is the rounding of sums. */
-    if (rows == 0 || area->peak - (double)rows * (double)area->per_row > 1e-6 * area->peak)
-        rows++;
+    rows = (unsigned)(area->peak / (double)area->per_row) + 1;
     area->grid->rows = rows + n_marks;
     area->grid->cells =
         calloc((size_t)area->grid->rows * area->grid->columns, sizeof area->grid->cells[0]);

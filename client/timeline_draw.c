@@ -6,13 +6,14 @@
 #include <string.h>
 
 #include "client/terminal_text.h"
+#include "client/text.h"
 #include "client/timeline_axis.h"
 #include "client/timeline_internal.h"
 
 /* Names get at most this many columns, and this part of all. */
 #define LABEL_MAX  28
 #define LABEL_PART 3
-#define LABEL_MIN  3
+#define LABEL_MIN  4
 
 /* ---- How things look ------------------------------------------------------- */
 
@@ -32,6 +33,8 @@ static const struct look kinds[TIMELINE_KINDS] = {
 };
 
 static const struct look critical = {"critical path", {"═", "═", "═"}, '=', TERMINAL_CYAN};
+
+static const struct look path_end = {"", {"╛", "╛", "╛"}, '|', TERMINAL_CYAN};
 
 static const struct look marks[TIMELINE_MARKS] = {
     [TIMELINE_OK] = {"ok", {"✓", "✓", "✓"}, '+', TERMINAL_GREEN},
@@ -122,27 +125,43 @@ static bool names_are_shared(const struct timeline *timeline)
     return false;
 }
 
-unsigned timeline_draw_label_columns(const struct timeline *timeline, unsigned columns)
+/* What jobs with rows of their own want. */
+static size_t widest_name(const struct timeline *timeline)
 {
-    size_t most = LABEL_MAX < columns / LABEL_PART ? LABEL_MAX : columns / LABEL_PART;
-    bool is_shared = timeline->has_rows && names_are_shared(timeline);
+    bool is_shared = names_are_shared(timeline);
     size_t width = 0;
 
-    for (unsigned i = 0; i < timeline->n_tracks && timeline->has_rows; i++) {
+    for (unsigned i = 0; i < timeline->n_tracks; i++) {
         const struct timeline_track *track = &timeline->tracks[i];
-        size_t own = track->label != NULL ? terminal_text_width(track->label, track->label_len)
-                                          : digits(i) + 1;
+        size_t own = digits(i) + 1;
 
-        if (track->label != NULL && is_shared)
-            own += digits(timeline->n_tracks) + 2;
+        if (track->label != NULL)
+            own = terminal_text_width(track->label, track->label_len) +
+                  (is_shared ? digits(timeline->n_tracks) + 2 : 0);
         if (own > width)
             width = own;
     }
-    for (int mark = TIMELINE_SKIPPED; !timeline->has_rows && mark < TIMELINE_MARKS; mark++)
+    return width;
+}
+
+/* And what lanes and areas do. */
+static size_t widest_figure(const struct timeline *timeline)
+{
+    size_t width = digits(timeline->jobs);
+
+    for (int mark = TIMELINE_SKIPPED; mark < TIMELINE_MARKS; mark++)
         if (timeline->ended[mark] > 0 && width < strlen(marks[mark].name))
             width = strlen(marks[mark].name);
-    if (!timeline->has_rows && width < digits(timeline->jobs))
-        width = digits(timeline->jobs);
+    return width;
+}
+
+unsigned timeline_draw_label_columns(const struct timeline *timeline, unsigned columns,
+                                     unsigned rows)
+{
+    size_t most = LABEL_MAX < columns / LABEL_PART ? LABEL_MAX : columns / LABEL_PART;
+    size_t width = timeline->has_rows && timeline->n_tracks <= rows ? widest_name(timeline)
+                                                                    : widest_figure(timeline);
+
     if (width > most)
         width = most;
     return width < LABEL_MIN ? LABEL_MIN : (unsigned)width;
@@ -280,6 +299,55 @@ void timeline_draw_grid(struct bytes *out, const struct timeline_style *style,
     }
 }
 
+/* A name needs quiet on both sides. */
+#define NAME_MARGIN 3
+
+static void put_segment(struct pen *pen, const struct timeline_segment *segment, unsigned columns)
+{
+    struct bytes name = {0};
+    size_t width = 0;
+    bool has_end = columns > 1;
+
+    if (segment->name != NULL)
+        text_append_safe(&name, segment->name, segment->name_len, TIMELINE_LABEL_MAX);
+    width = terminal_text_width(bytes_at(&name), bytes_len(&name));
+    if (width + NAME_MARGIN > columns)
+        width = 0;
+    for (unsigned i = 0; i < columns; i++) {
+        if (i == 1 && width > 0) {
+            use(pen, -1, true);
+            terminal_text_append(pen->out, bytes_at(&name), bytes_len(&name), width,
+                                 pen->style->is_utf8);
+            i += (unsigned)width;
+        }
+        put_look(pen, has_end && i + 1 == columns ? &path_end : &critical, TIMELINE_BOTH, true);
+    }
+    bytes_fini(&name);
+}
+
+void timeline_draw_path(struct bytes *out, const struct timeline_style *style,
+                        const struct timeline_segment *segments, size_t n,
+                        struct timeline_seen *seen)
+{
+    struct pen pen = take_pen(out, style);
+    unsigned at = 0;
+
+    terminal_text_append(out, "path", 4, style->label_columns, style->is_utf8);
+    put_bar(&pen, true);
+    for (size_t i = 0; i < n; i++) {
+        unsigned first = segments[i].first > at ? segments[i].first : at;
+
+        if (segments[i].last < first)
+            continue;
+        use(&pen, -1, false);
+        bytes_add_format(out, "%*s", (int)(first - at), "");
+        put_segment(&pen, &segments[i], segments[i].last + 1 - first);
+        at = segments[i].last + 1;
+    }
+    end_line(&pen);
+    seen->critical = true;
+}
+
 void timeline_draw_title(struct bytes *out, const struct timeline_style *style, const char *title,
                          size_t len)
 {
@@ -400,4 +468,13 @@ void timeline_draw_text(struct bytes *out, const struct timeline_style *style, c
         text += len + (text[len] != '\0');
     }
     bytes_add_char(out, '\n');
+}
+
+size_t timeline_draw_count_lines(const struct bytes *lines)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < bytes_len(lines); i++)
+        n += bytes_at(lines)[i] == '\n';
+    return n;
 }

@@ -30,8 +30,9 @@ struct timeline_seen {
 };
 
 /* Columns that the names of the timeline's jobs, or what else stands at the
- * left, want, and get out of so many. */
-unsigned timeline_draw_label_columns(const struct timeline *timeline, unsigned columns);
+ * left of at most so many rows, want, and get out of so many. */
+unsigned timeline_draw_label_columns(const struct timeline *timeline, unsigned columns,
+                                     unsigned rows);
 
 /* The columns that are left for the plot; at least 1. */
 unsigned timeline_draw_plot_columns(const struct timeline_style *style);
@@ -40,6 +41,18 @@ void timeline_draw_title(struct bytes *out, const struct timeline_style *style, 
                          size_t len);
 void timeline_draw_grid(struct bytes *out, const struct timeline_style *style,
                         const struct timeline_grid *grid, struct timeline_seen *seen);
+/* A job of the critical path, in columns of the plot. */
+struct timeline_segment {
+    unsigned first, last;
+    const char *name; /* UTF-8; shown where there is room; NULL for none */
+    size_t name_len;
+};
+
+/* A row of such, in their order. */
+void timeline_draw_path(struct bytes *out, const struct timeline_style *style,
+                        const struct timeline_segment *segments, size_t n,
+                        struct timeline_seen *seen);
+
 void timeline_draw_axis(struct bytes *out, const struct timeline_style *style, int64_t span_ns);
 
 /* Takes as many lines as it needs to be read in that width. */
@@ -49,5 +62,7 @@ void timeline_draw_legend(struct bytes *out, const struct timeline_style *style,
 /* Appends text whose pieces, with a line feed between each two, stand on one
  * line as far as there is room, and else on further ones, set in a little. */
 void timeline_draw_text(struct bytes *out, const struct timeline_style *style, const char *text);
+
+size_t timeline_draw_count_lines(const struct bytes *lines);
 
 #endif

@@ -26,10 +26,10 @@
 struct timeline_job {
     uint64_t job;             /* index + 1; 0 for a free place */
     int64_t since_ns, due_ns; /* of what it does */
+    int64_t begin_ns;         /* of the job */
     int64_t own_ns;           /* steps and back-off so far, which queueing is not part of */
     uint32_t track;
     enum timeline_kind kind;
-    bool is_bare; /* started, and no step told of yet */
 };
 
 struct timeline_table {
@@ -53,7 +53,7 @@ struct timeline_bin {
 struct timeline_track {
     struct timeline_bin *bins; /* NULL: nothing yet */
     int64_t begin_ns, end_ns;  /* of the job, or of the lane's first and last */
-    bool is_begun;
+    bool is_begun, is_critical;
     enum timeline_mark mark; /* of the last job that ended */
     char *label;             /* of a job: safe to be shown; NULL for none */
     size_t label_len;
@@ -90,9 +90,11 @@ struct timeline {
     uint64_t jobs;
     int64_t bin_ns;
     int64_t latest_ns, horizon_ns;
-    bool is_detailed; /* starts are told of */
-    bool has_rows;    /* the tracks are jobs; else lanes */
-    bool has_lanes;   /* there were never more jobs in flight than tracks */
+    int64_t begin_ns, own_ns;      /* of the job that was done last */
+    int64_t longest_ns, second_ns; /* of all jobs' own */
+    bool is_detailed;              /* starts are told of */
+    bool has_rows;                 /* the tracks are jobs; else lanes */
+    bool has_lanes;                /* there were never more jobs in flight than tracks */
     unsigned tracks_max, n_tracks;
     struct timeline_track *tracks; /* tracks_max */
     bool *is_taken;                /* lanes; tracks_max */

@@ -215,6 +215,15 @@ static void put_end(struct layout *layout, unsigned row, const struct timeline_t
         timeline_layout_at(layout->grid, row, column + 1)->mark = TIMELINE_NONE;
 }
 
+/* Marks the cells of a job on the critical path. */
+static void put_critical(struct layout *layout, unsigned row, const struct timeline_track *track)
+{
+    unsigned first = column_of(layout, track->begin_ns), last = column_of(layout, track->end_ns);
+
+    for (unsigned i = first; track->is_critical && i <= last; i++)
+        timeline_layout_at(layout->grid, row, i)->is_critical = true;
+}
+
 static int make_grid(struct timeline_grid *grid, unsigned rows)
 {
     grid->rows = rows;
@@ -264,6 +273,8 @@ static int lay_out_tracks(struct layout *layout, enum timeline_shape shape)
         make_cells(layout, i);
         grid->about[i].number = shape == TIMELINE_ROWS ? i : i + 1u;
         if (shape == TIMELINE_ROWS) {
+            grid->about[i].is_critical = timeline->tracks[i].is_critical;
+            put_critical(layout, i, &timeline->tracks[i]);
             put_end(layout, i, &timeline->tracks[i]);
             grid->about[i].label = timeline->tracks[i].label;
             grid->about[i].label_len = timeline->tracks[i].label_len;
@@ -341,6 +352,9 @@ static int make_lanes(struct layout *layout, const struct stay *stays, size_t n,
             if (stays[i].lane == lane)
                 put_track(layout, stays[i].track);
         make_cells(layout, lane);
+        for (size_t i = 0; i < n; i++)
+            if (stays[i].lane == lane)
+                put_critical(layout, lane, &layout->timeline->tracks[stays[i].track]);
         layout->grid->about[lane].number = lane + 1u;
     }
     return 0;

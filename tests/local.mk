@@ -127,6 +127,7 @@ shell_tests = \
 	tests/wire/test_metrics.sh \
 	tests/wire/test_readme.sh \
 	tests/wire/test_samples.sh \
+	tests/wire/test_terminal.sh \
 	tests/wire/test_top.sh \
 	tests/wire/test_waitctl.sh
 dist_check_SCRIPTS = $(shell_tests)
@@ -154,7 +155,8 @@ EXTRA_DIST += \
 	tests/systemd/guest.sh \
 	tests/wire/daemons.py \
 	tests/wire/examples.py \
-	tests/wire/lib.sh
+	tests/wire/lib.sh \
+	tests/wire/terminal.sh
 
 EXTRA_DIST += \
 	tests/samples/README.md \

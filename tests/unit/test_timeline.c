@@ -359,8 +359,10 @@ START_TEST(too_many_lanes_are_an_area)
     }
     for (uint64_t i = 0; i < 100; i++)
         done(i, NULL, i == 99 ? "failed" : "ok", (int64_t)(i / 25 + 1) * 250 * MS);
-    ck_assert_str_eq(drawn(12, 5, 1000 * MS, 1000 * MS), "  100  |------\n"
-                                                         "   50  |------------\n"
+    ck_assert_str_eq(drawn(12, 5, 1000 * MS, 1000 * MS), "  120  |---\n"
+                                                         "   90  |------\n"
+                                                         "   60  |---------\n"
+                                                         "   30  |------------\n"
                                                          "fail.  |           x\n"
                                                          "- wait  x failed\n");
 }

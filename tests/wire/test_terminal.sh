@@ -1,0 +1,222 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
+#
+# What people see: waitctl in a real terminal, by what is then on its screen.
+# shellcheck source=tests/wire/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/wire/terminal.sh
+. "$(dirname "$0")/terminal.sh"
+
+have tmux || bail "tmux is not installed"
+[ -n "$waitctl" ] || bail "no waitctl here: set WAITCTL"
+trap 'close_terminal; clean_up' EXIT
+start_daemon --listen 127.0.0.1:0
+chess=$samples/chess-three-games.json
+
+# The lines of the screen that match.
+lines_with()
+{
+    screen | grep -cE -- "$1"
+}
+
+# How many columns the widest line takes.
+widest()
+{
+    screen | LC_ALL=C.UTF-8 wc -L
+}
+
+is_at_most()
+{
+    [ "$(widest)" -le "$1" ]
+}
+
+is_at_least()
+{
+    [ "$(widest)" -ge "$1" ]
+}
+
+# record: what is written to the terminal from now on goes to $tmp/record as well.
+record()
+{
+    rm -f "$tmp/record"
+    terminal pipe-pane "cat >'$tmp/record'"
+}
+
+# ---- Widths and characters -----------------------------------------------------
+
+open_terminal 80 24
+type_in waitctl submit --local --virtual -o timeline "$chess"
+ends_with 0 "a timeline on a terminal"
+is "$(screen)" "3 jobs
+first board   │━━━━━━━━━━━━━━━━━━━██━━━━━━━━━━━━━━━━━━██━━━━━━━━━━━━━━━━━━██▌
+second board  │━━━━━━━━━━━━━━━━━━━··██━━━━━━━━━━━━━━━━━━██━━━━━━━━━━━━━━━━━━██
+third board   │━━━━━━━━━━━━━━━━━━━···██━━━━━━━━━━━━━━━━━━███━━━━━━━━━━━━━━━━━━██
+              └──────────────────┴──────────────────┴─────────────────┴─────────
+              0 s               1 s                2 s               3 s
+━ wait  █ compute  · queue
+ok: 3 jobs in 3.500 s (9.900 s one by one, speed-up 2.8, critical path 3.300 s)" \
+    "of 80 columns"
+
+type_in "printf '%s' '[{\"name\":\"日本語の仕事\",\"wait\":1},{\"name\":\"e\\u0301te\\u0301\",\"wait\":2},{\"name\":\"ab\\u001b[7mc\",\"wait\":2}]' | waitctl submit --local --virtual -o timeline"
+ends_with 0 "names in other scripts"
+is "$(screen | sed -n '2,4s/│.*/|/p')" "日本語の仕事  |
+$(printf 'e\u0301te\u0301           |')
+ab\\x1b[7mc    |" "take the columns that they take"
+close_terminal
+
+open_terminal 40 24
+type_in waitctl submit --local --virtual -o timeline "$chess"
+ends_with 0 "in a narrow window"
+is "$(screen)" "3 jobs
+first board   │━━━━━━━█━━━━━━━█━━━━━━━▌
+second board  │━━━━━━━·█━━━━━━━█━━━━━━━▌
+third board   │━━━━━━━·█━━━━━━━█━━━━━━━█
+              └───────┴──────┴──────┴───
+              0 s    1 s    2 s    3 s
+━ wait  █ compute  · queue
+ok: 3 jobs in 3.500 s
+  (9.900 s one by one, speed-up 2.8,
+  critical path 3.300 s)" "of 40 columns"
+close_terminal
+
+open_terminal 200 30
+type_in waitctl submit --local --virtual -o timeline "$chess"
+ends_with 0 "in a wide window"
+is "$(widest)" 200 "it is 200 columns wide"
+is "$(screen | wc -l)" 8 "and has no more lines"
+
+for locale in C POSIX; do
+    type_in LC_ALL=$locale waitctl submit --local --virtual -o timeline "$samples/graph.json"
+    ends_with 1 "in the locale $locale"
+    none "$(screen | LC_ALL=C grep '[^ -~]')" "there is ASCII alone"
+    shows '^test +\*\|  *=+$' "with the critical path marked"
+done
+type_in LC_ALL=C.UTF-8 waitctl submit --local --virtual -o timeline "$samples/graph.json"
+ends_with 1 "in a locale of UTF-8"
+shows '^test +◆│  *═+$' "the critical path is a double line"
+shows '^manual +│ +╺?━+✗$' "what failed ends in a cross"
+close_terminal
+
+# ---- Colours --------------------------------------------------------------------
+
+open_terminal 80 24
+type_in waitctl submit --local --virtual -o timeline "$chess"
+ends_with 0 "with colours"
+is "$(screen -e | grep -c $'\033\\[32m█')" 4 "what computes is green, in the rows and the legend"
+type_in NO_COLOR=1 waitctl submit --local --virtual -o timeline "$chess"
+ends_with 0 "with NO_COLOR"
+none "$(screen -e | grep $'\033')" "there are none"
+type_in TERM=dumb waitctl submit --local --virtual -o timeline "$chess"
+ends_with 0 "on a dumb terminal"
+none "$(screen -e | grep $'\033')" "there are none either"
+
+# ---- While it runs -----------------------------------------------------------------
+
+type_in TERM=dumb waitctl run --server "$address" -n 2 --name job 1.2s -o timeline
+record
+ends_with 0 "on a dumb terminal nothing is drawn over"
+is "$(grep -c $'\033' "$tmp/record") $(grep -c '^2 jobs' "$tmp/record")" "0 1" "and the picture comes once"
+
+type_in waitctl run --server "$address" --name job 2.5s 5s -o timeline
+record
+shows '^2 jobs, 0 done, 2 in flight, [0-9.]+ s$' "a timeline shows how far things are"
+shows '^job #0 +│━+╸?$' "with bars that grow"
+shows '^2 jobs, 1 done, 1 in flight, [0-9.]+ s$' "and what has ended"
+resize_terminal 44 24
+shows '^━ wait$' "it goes on in a narrower window"
+terminal_until is_at_most 44
+is "$(lines_with 'in flight') $(lines_with '└')" "1 1" "where there is still one picture"
+resize_terminal 120 24
+terminal_until is_at_least 81
+is "$(lines_with 'in flight') $(lines_with '└')" "1 1" "as there is in a wider one"
+ends_with 0 "and comes to its end"
+is "$(lines_with '^2 jobs$') $(lines_with '^job #0 .│━+╸?$') $(lines_with '^job #1 ◆│═+$') $(lines_with '└') $(lines_with '^ok: 2 jobs in ')" \
+    "1 1 1 1 1" "with all of it in one picture"
+is "$(widest)" 120 "of the width that there is now"
+frames=$(grep -o $'\033\[?25l' "$tmp/record" | wc -l)
+is "$([ "$frames" -ge 20 ] && [ "$frames" -le 58 ] && echo fine || echo "$frames")" fine \
+    "it was drawn at most ten times a second"
+close_terminal
+
+# A picture that has more rows than the window is made to have.
+open_terminal 80 24
+type_in waitctl run --server "$address" -n 12 3s -o timeline
+shows '^#11 +│━' "many rows"
+resize_terminal 80 12
+shows '^ +9 +│━' "become an area in a lower window"
+ends_with 0 "in which it ends"
+close_terminal
+
+# ---- Several, and what goes wrong -----------------------------------------------------
+
+open_terminal 80 40
+printf '%s\n' '{"id":"slow","jobs":[{"wait":2}]}' '{"jobs":[{"wait":1}]}' >"$tmp/two.json"
+type_in waitctl submit --server "$address" -o timeline "$tmp/two.json"
+shows '^and 1 more batch$' "of several batches one is drawn while they run"
+ends_with 0 "until all have ended"
+is "$(screen | grep -oE '^(.*: 1 job$|ok: 1 job in)')" "batch 2: 1 job
+ok: 1 job in
+slow: 1 job
+ok: 1 job in" "one below the other, each with its title"
+
+printf '%s\n' '{"jobs":[{"wait":2}]}' '{"jobs":[{"wayt":1}]}' >"$tmp/wrong.json"
+type_in waitctl submit --server "$address" -o timeline "$tmp/wrong.json"
+shows '^waitctl: .*invalid_request' "a refusal is told"
+shows 'job, 0 done' "and the picture drawn below"
+ends_with 2 "what ran runs on"
+is "$(lines_with 'invalid_request') $(lines_with '└')" "1 1" "and neither is drawn over"
+
+type_in waitctl run --server "$address" 1m -o timeline
+shows '^1 job, 0 done' "a batch that takes long"
+cursor_is_shown
+is $? 0 "the cursor is not taken away"
+key C-c
+ends_with 130 "is interrupted"
+shows '^cancelled: 1 job' "and its end is shown"
+cursor_is_shown
+is $? 0 "with the cursor where it was"
+
+# ---- Modes side by side --------------------------------------------------------------
+
+type_in waitctl compare --local -o timeline "$chess"
+ends_with 0 "three modes"
+is "$(screen)" 'sequential: 9.900 s, speed-up 1.0
+first board   │━━━━━━━█━━━━━━█━━━━━━▌
+second board  │                     ╺━━━━━━█━━━━━━█━━━━━━━▌
+third board   │                                           ╺━━━━━━█━━━━━━█━━━━━━█
+blocking: 9.900 s, speed-up 1.0
+first board   │━━━━━━━█━━━━━━█━━━━━━▌
+second board  │                     ╺━━━━━━█━━━━━━█━━━━━━━▌
+third board   │                                           ╺━━━━━━█━━━━━━█━━━━━━█
+concurrent: 3.500 s, speed-up 2.8
+first board   │━━━━━━━█━━━━━━█━━━━━━▌
+second board  │━━━━━━━█━━━━━━█━━━━━━━▌
+third board   │━━━━━━━·█━━━━━━█━━━━━━█
+              └─────────────┴────────────┴────────────┴────────────┴────────────
+              0 s          2 s          4 s          6 s          8 s
+━ wait  █ compute  · queue
+critical path 3.300 s: no mode can take less' "on one axis"
+
+printf '%s\n' '[{"name":"a","wait":0.5},{"name":"b","wait":0.7}]' >"$tmp/waits.json"
+type_in waitctl compare --server "$address" --real -o timeline "$tmp/waits.json"
+shows '^blocking: 0 done, 1 in flight, [0-9.]+ s$' "for real they are drawn while they run"
+ends_with 0 "until the slowest has ended"
+is "$(screen | sed -E 's/: [01]\.[0-9]+ s/: T/')" "$(printf '%s\n' 'sequential: T, speed-up 1.0' \
+    "$(screen | sed -n 2,3p)" 'blocking: T, speed-up 1.0' "$(screen | sed -n 5,6p)" \
+    'concurrent: T, speed-up 1.7' "$(screen | sed -n '8,$p')")" "with one picture left"
+is "$(lines_with '^a +│━+╸?$') $(lines_with '^b +◆│ *═+$') $(lines_with '└')" "3 3 1" "of three modes"
+
+# ---- Elsewhere -------------------------------------------------------------------------
+
+type_in "waitctl submit --local --virtual -o timeline '$chess' | cat"
+ends_with 0 "in a pipe"
+is "$(widest)" 80 "it is 80 columns wide"
+type_in "COLUMNS=60 waitctl submit --local --virtual -o timeline '$chess' | cat"
+ends_with 0 "or"
+is "$(screen | grep └ | LC_ALL=C.UTF-8 wc -L)" 60 "as wide as COLUMNS says"
+none "$(screen -e | grep $'\033')" "and has no colours"
+close_terminal
+
+stop_daemon
+is $? 0 "the daemon ends in good order"
+done_testing
