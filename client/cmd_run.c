@@ -24,7 +24,9 @@ static struct source *make_source(const struct arguments *arguments)
     if (wrong != NULL && wrong == arguments->name)
         say("--name takes UTF-8, which '%s' is not", wrong);
     else if (wrong != NULL)
-        say("'%s' is not a duration such as 1.5, 250ms or 1m30s", wrong);
+        say("'%s' is not a duration: seconds (1, 0.25) or with units of h m s ms us ns (250ms, "
+            "1m30s)",
+            wrong);
     else if (text.failed || (source = source_new_text(&text)) == NULL)
         say("%s", strerror(ENOMEM));
     bytes_fini(&text);

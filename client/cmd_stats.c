@@ -26,7 +26,7 @@ static void show_stats(struct show_run *run, const struct event *event)
     struct bytes *out = run->out;
     char figure[TEXT_SECONDS_MAX];
 
-    show_row(out, "uptime", text_seconds(figure, event->uptime_ns));
+    show_row(out, "uptime", text_span(figure, event->uptime_ns));
     show_count(out, "connections", event->connections);
     show_count(out, "batches running", event->batches);
     show_count(out, "jobs pending", event->pending);
@@ -39,9 +39,10 @@ static void show_stats(struct show_run *run, const struct event *event)
     show_count(out, "events", event->events);
     show_row(out, "received", text_size(figure, event->bytes_in));
     show_row(out, "sent", text_size(figure, event->bytes_out));
-    show_ms(out, "late, median", event->late_p50_ns);
-    show_ms(out, "late, 99th pct.", event->late_p99_ns);
-    show_ms(out, "late, at most", event->late_max_ns);
+    bytes_add_string(out, "late in the last minute\n");
+    show_ms(out, "  median", event->late_p50_ns);
+    show_ms(out, "  99th pct.", event->late_p99_ns);
+    show_ms(out, "  at most", event->late_max_ns);
     show_row(out, "memory", text_size(figure, event->rss));
 }
 

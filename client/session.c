@@ -461,6 +461,14 @@ static void say_lost(const struct session *session)
             session->error != 0 ? strerror(session->error) : "closed");
 }
 
+/* Nobody asked for it: that is what a daemon does whose time to end has come. */
+static bool was_drained(const struct session *session)
+{
+    const struct tally *tally = &session->fanout->tally;
+
+    return tally->cancelled && tally->cancels == 0 && !session->is_interrupted;
+}
+
 static enum status conclude(const struct session *session)
 {
     const struct source *source = session->setup->source;
@@ -468,6 +476,9 @@ static enum status conclude(const struct session *session)
 
     if (session->is_interrupted)
         return STATUS_INTERRUPTED;
+    if (was_drained(session))
+        say("%s: the daemon is shutting down, and has cancelled what still ran",
+            session->setup->peer);
     status = status_worse(status, fanout_conclude(session->fanout));
     if (session->fanout->tally.refused || source_has_failed(source))
         status = STATUS_REFUSED;

@@ -18,6 +18,8 @@ struct tally {
     uint64_t accepted; /* batches */
     uint64_t jobs, done;
     bool not_ok;      /* a batch ended otherwise */
+    bool cancelled;   /* a batch was, as a whole */
+    uint64_t cancels; /* answers to requests that cancel */
     bool refused;     /* a request was */
     bool is_deaf;     /* the daemon told that it reads no further */
     bool has_unknown; /* an event came that this version does not know */

@@ -86,7 +86,7 @@ static void append_text(struct line *line, const char *format, ...)
 static void begin(struct line *line, const struct log *log, enum log_level level,
                   struct log_about about)
 {
-    static const char *const words[] = {"error: ", "warning: ", "", "debug: "};
+    static const char *const words[] = {"waitd: error: ", "waitd: warning: ", "", "waitd: debug: "};
 
     line->len = 0;
     if (log->to_journal)

@@ -20,6 +20,8 @@
 #include "daemon/stdio.h"
 #include "daemon/survey.h"
 
+#define DEFAULT_FILE WAITD_SYSCONFDIR "/waitd.conf"
+
 struct command_line {
     int argc;
     char **argv;
@@ -30,7 +32,7 @@ static enum options_verdict read_options(void *context, struct options *options,
 {
     const struct command_line *line = context;
 
-    return options_read(options, line->argc, line->argv, WAITD_SYSCONFDIR "/waitd.conf", problem);
+    return options_read(options, line->argc, line->argv, DEFAULT_FILE, problem);
 }
 
 /* So that no socket of ours becomes a standard descriptor.  Whoever reads or
@@ -102,6 +104,15 @@ static int serve(struct options *options, struct command_line *line)
     return options->stdio ? serve_stdio(&config) : server_run(&config);
 }
 
+/* Tells what was checked. */
+static void tell_checked(const struct options *options)
+{
+    if (options->file)
+        printf("%s is in order, and so are the flags\n", options->file);
+    else
+        puts("the flags are in order; there is no " DEFAULT_FILE);
+}
+
 int main(int argc, char *argv[])
 {
     struct command_line line = {argc, argv};
@@ -129,6 +140,8 @@ int main(int argc, char *argv[])
     }
     if (!options.check_config)
         status = serve(&options, &line);
+    else if (isatty(STDOUT_FILENO)) /* scripts have the exit status */
+        tell_checked(&options);
     options_fini(&options);
     return status;
 }

@@ -271,11 +271,43 @@ static _Thread_local struct reading *parsing;
 static void on_parse_error(cfg_t *cfg, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 
+/* What the library says, told so that it names what stands there and what is to
+ * stand there.  The library's own words are kept for what is not known here. */
+static void reword(const char *format, const char *word, char *why, size_t size)
+{
+    char meant[64];
+
+    if (strncmp(format, "no such option", 14) == 0)
+        snprintf(why, size, "there is no option \"%.64s\"%s; see waitd.conf(5)", word,
+                 guess(meant, word, strlen(word), IN_FILE, ""));
+    else if (strncmp(format, "missing equal sign", 18) == 0)
+        snprintf(why, size, "%.64s lacks its equal sign: an option is written NAME = VALUE", word);
+    else if (strncmp(format, "attempt to append", 17) == 0)
+        snprintf(why, size, "%.64s takes one value: write = for +=", word);
+    else if (strncmp(format, "unexpected token", 16) == 0 && strcmp(word, "{") == 0)
+        snprintf(why, size, "a list in braces stands where one value is taken");
+    else if (strncmp(format, "unexpected token", 16) == 0)
+        snprintf(why, size, "\"%.64s\" is not expected here: an option is written NAME = VALUE",
+                 word);
+    else if (strncmp(format, "unexpected closing brace", 24) == 0)
+        snprintf(why, size, "a closing brace without an opening one");
+    else if (strncmp(format, "premature end", 13) == 0)
+        snprintf(why, size,
+                 "the file ends within a value: a quotation mark or brace is not closed");
+    else
+        why[0] = '\0';
+}
+
 static void on_parse_error(cfg_t *cfg, const char *format, va_list arguments)
 {
     char why[256];
+    va_list copy;
 
-    vsnprintf(why, sizeof(why), format, arguments);
+    va_copy(copy, arguments);
+    reword(format, strstr(format, "%s") ? va_arg(copy, const char *) : "", why, sizeof(why));
+    va_end(copy);
+    if (!why[0])
+        vsnprintf(why, sizeof(why), format, arguments);
     complain(parsing, OPTIONS_WRONG, "%s:%d: %s", parsing->file, cfg ? cfg->line : 0, why);
 }
 
@@ -419,6 +451,7 @@ static int read_file(struct reading *reading, const char *default_file)
         return 0;
     if (!reading->file)
         reading->file = default_file;
+    reading->options.file = reading->file;
     if (file)
         text = read_whole(file, &len);
     if (!text)
@@ -539,7 +572,7 @@ static void print_wrapped(FILE *out, const char *text)
 
 void options_help(FILE *out)
 {
-    fputs("Usage: waitd [FLAG...]\n\n"
+    fputs("usage: waitd [FLAG...]\n\n"
           "Runs batches of waiting jobs for clients that send JSON over TCP or a Unix socket.\n"
           "Stays in the foreground and logs to standard error.\n\n",
           out);

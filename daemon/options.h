@@ -24,6 +24,7 @@ struct option_texts {
 };
 
 struct options {
+    const char *file;            /* that was read, NULL for none; of those who asked for it */
     struct option_texts listen;  /* as written; never empty */
     struct option_texts metrics; /* as written; empty for off */
     bool insecure;

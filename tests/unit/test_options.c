@@ -338,6 +338,13 @@ END_TEST
 static const struct {
     const char *text, *tells;
 } wrong_files[] = {
+    {"\nlisen = 1\n", ":2: there is no option \"lisen\" (did you mean listen?)"},
+    {"max-jobs 5\n", ":1: max-jobs lacks its equal sign"},
+    {"max-jobs = {5, 6}\n", ":1: a list in braces stands where one value is taken"},
+    {"max-jobs += 5\n", ":1: max-jobs takes one value: write = for +="},
+    {"max-jobs = \"5\n", ": the file ends within a value"},
+    {"\n\n}\n", ":3: a closing brace without an opening one"},
+    {"= 5\n", ":1: \"=\" is not expected here"},
     {"max-jobs = 5\nfrobnicate = 1\n", ":2: "},
     {"# one\n// two\n/* three\nfour */\nfrobnicate = 1\n", ":5: "},
     {"# one\nmax-jobs = ten\n", ":2: max-jobs: got \"ten\""},

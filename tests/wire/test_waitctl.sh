@@ -120,7 +120,7 @@ says ".*" "in one line"
 ends 2 "-n 0 is refused" run -n 0 1
 says ".*positive integer" "in one line"
 ends 2 "what is no duration is refused" run 1x
-says "'1x' is not a duration" "in one line"
+says "'1x' is not a duration: .* units of h m s ms us ns" "in one line"
 ends 2 "a wrong address is refused" ping --server nowhere
 says ".*nowhere" "in one line"
 
@@ -262,6 +262,9 @@ is $? 130 "an interrupt is 130"
 is "$(grep -c '"status":"cancelled"' "$tmp/out")" 6 "it cancels what runs and shows how it ends"
 is "$(($(cancelled_jobs) - before))" 5 "on the daemon too"
 is "$(cat "$tmp/err")" "" "and says nothing"
+printf '[{"wait":60}]{"op":"cancel","batch":%s}' "$(("$(jq -r 'select(.event == "accepted") | .batch' "$tmp/out")" + 1))" >"$tmp/cancelled.json"
+ends 1 "a batch that its own client cancels" submit "$tmp/cancelled.json"
+is "$err $(grep -c '"status":"cancelled","jobs":1' "$tmp/out")" " 1" "is nobody else's doing"
 
 "$waitctl" run --local 60 >"$tmp/out" 2>"$tmp/err" &
 client=$!
@@ -298,6 +301,18 @@ all_cancelled()
     [ "$(cancelled_jobs)" -ge $((before + 1000)) ]
 }
 passes "and cancels what it submitted" wait_until all_cancelled
+
+"$waitctl" run 60 >"$tmp/out" 2>"$tmp/err" &
+client=$!
+wait_until grep -q accepted "$tmp/out"
+kill -TERM "$daemon_pid"
+kill -TERM "$daemon_pid"
+wait "$client"
+is $? 1 "a daemon that ends cancels what runs"
+says "127.0.0.1:[0-9]+: the daemon is shutting down, and has cancelled what still ran" "and that is told"
+wait "$daemon_pid"
+start_daemon --listen 127.0.0.1:0
+export WAITD_SERVER=127.0.0.1:$port
 
 "$waitctl" run 60 >"$tmp/out" 2>"$tmp/err" &
 client=$!
