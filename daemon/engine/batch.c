@@ -13,12 +13,8 @@
  * gets a worker, and two of the job that gave it. */
 #define ROOM_OF_A_UNIT 4
 
-int64_t batch_add_ns(int64_t a, int64_t b)
-{
-    int64_t sum;
-
-    return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
-}
+/* The most that the start of a simple job can write. */
+#define ROOM_OF_A_START 2
 
 /* Whether all jobs begin at the batch's acceptance. */
 static bool all_begin_at_once(const struct batch *batch)
@@ -87,33 +83,6 @@ void batch_free(struct batch *batch)
 }
 
 /* ---- The end of a job ------------------------------------------------------------ */
-
-static void give_back_slot(struct batch *batch)
-{
-    batch->slots_taken--;
-    if (batch_is_blocking(batch))
-        batch->workers_free++;
-}
-
-void batch_turn_terminal(struct batch *batch, const struct ended *ended)
-{
-    int64_t chain_ns = batch_after_chain(batch, ended->spec, ended->ran_ns);
-
-    if (ended->attempts > 0)
-        give_back_slot(batch);
-    batch->states[ended->job] = STATE_ENDED;
-    batch->pending--;
-    batch->result.counts[ended->status]++;
-    if (batch->clock_ns > batch->result.predicted_ns)
-        batch->result.predicted_ns = batch->clock_ns;
-    if (chain_ns > batch->result.critical_path_ns)
-        batch->result.critical_path_ns = chain_ns;
-    batch_emit(batch, &(struct occurrence){.kind = OCCURRED_DONE,
-                                           .job = ended->job,
-                                           .ordinal = ended->attempts,
-                                           .status = (uint8_t)ended->status,
-                                           .due_ns = batch->clock_ns});
-}
 
 static struct course *course_of(const struct batch *batch, uint32_t job, uint32_t spec)
 {
@@ -188,27 +157,55 @@ void batch_job_ended(struct batch *batch, const struct ended *ended)
 
 /* ---- The order of work ------------------------------------------------------------ */
 
-/* Starts the next ready job if the limits allow it.  False if nothing starts. */
-static bool start_one(struct batch *batch)
+static size_t least(size_t a, size_t b)
 {
-    uint32_t job, spec;
+    return a < b ? a : b;
+}
 
-    if (batch->slots_taken >= batch->concurrency ||
-        (batch_is_blocking(batch) && batch->workers_free == 0) ||
-        !batch_after_next_ready(batch, &job, &spec))
-        return false;
+/* How many occurrences can be written yet. */
+static size_t room_left(const struct batch *batch)
+{
+    return batch->room - batch->out_n;
+}
+
+/* How many more jobs the limits allow to start. */
+static uint32_t free_slots(const struct batch *batch)
+{
+    uint32_t slots = batch->concurrency - batch->slots_taken;
+
+    return batch_is_blocking(batch) && batch->workers_free < slots ? batch->workers_free : slots;
+}
+
+/* Starts one ready job that is not simple.  Returns what it took of the budget. */
+static size_t start_course(struct batch *batch, uint32_t spec)
+{
+    uint32_t job = batch_front_job(batch, spec);
+
+    /* It may have been cancelled before its turn. */
+    if (batch->states[job] == STATE_UNTOUCHED && !batch_job_start(batch, job, spec)) {
+        batch->starved = true;
+        return 1;
+    }
+    batch_leave_front(batch, spec);
+    return 1;
+}
+
+/* Starts ready jobs as far as the limits and the room allow it, at most
+ * `most`.  Returns what they took of the budget, 0 if nothing starts. */
+static size_t start_some(struct batch *batch, size_t most)
+{
+    uint32_t slots = free_slots(batch);
+    uint32_t spec = slots > 0 ? batch_front(batch) : PLAN_NONE;
+
+    if (spec == PLAN_NONE)
+        return 0;
     if (batch->began_ns == NULL)
         batch->clock_ns = 0; /* all begin then, even if one was cancelled meanwhile */
-    if (batch->states[job] == STATE_UNTOUCHED) {
-        if (plan_is_simple(batch->plan, &batch->plan->specs[spec])) {
-            batch_simple_start(batch, job, spec);
-        } else if (!batch_job_start(batch, job, spec)) {
-            batch->starved = true;
-            return true;
-        }
-    } /* else cancelled before its turn */
-    batch_after_take_ready(batch);
-    return true;
+    if (!plan_is_simple(batch->plan, &batch->plan->specs[spec]))
+        return start_course(batch, spec);
+    if (batch_tells_all(batch))
+        most = least(most, room_left(batch) / ROOM_OF_A_START);
+    return batch_simple_start(batch, least(most, slots));
 }
 
 static bool time_out(struct batch *batch, int64_t now_ns, int64_t next_ns)
@@ -223,17 +220,14 @@ static bool time_out(struct batch *batch, int64_t now_ns, int64_t next_ns)
     return true;
 }
 
-static void handle(struct batch *batch, const struct dueq_entry *entry)
+/* Handles what is due next: the first entry of the queue, at its due time. */
+static void handle(struct batch *batch, struct dueq_entry entry)
 {
-    uint32_t job = entry->id, spec = entry->tag;
-    enum job_state state = (enum job_state)batch->states[job];
-
-    if (state == STATE_WAITING)
-        batch_simple_due(batch, job, spec);
-    else if (state == STATE_SKIPPING)
-        stop_job(batch, job, spec, JOB_SKIPPED);
+    (void)dueq_take(&batch->queue, 1);
+    if (batch->states[entry.id] == STATE_SKIPPING)
+        stop_job(batch, entry.id, entry.tag, JOB_SKIPPED);
     else
-        batch_job_due(batch, course_of(batch, job, spec));
+        batch_job_due(batch, course_of(batch, entry.id, entry.tag));
 }
 
 /* Whether the first of those who queue for a worker loses patience before
@@ -247,46 +241,66 @@ static bool is_impatient(const struct batch *batch, const struct timerq_entry *q
                                            : batch->courses[queued->id].job < first->id;
 }
 
-/* Takes the next occurrence, or the batch's time-out where that comes first.
- * False if nothing is due. */
-static bool take_due(struct batch *batch, int64_t now_ns)
+/* Whether something may follow from the end of a job that is `ok`. */
+static bool ends_matter(struct batch *batch)
 {
-    const struct dueq_entry *first = dueq_first(&batch->queue);
+    return batch->options->until == PLAN_UNTIL_FIRST_DONE || batch->plan->graph.used ||
+           batch_front(batch) != PLAN_NONE || batch->patience.n > 0;
+}
+
+/*
+ * Takes what is due next, or the batch's time-out where that comes first; of
+ * simple jobs as many in a row as fall due by then, if nothing follows from
+ * their ends.  Returns what it took of the budget, 0 if nothing is due.
+ */
+static size_t take_due(struct batch *batch, int64_t now_ns, size_t most)
+{
+    size_t n;
+    const struct dueq_entry *first = dueq_look(&batch->queue, 1, &n);
     const struct timerq_entry *queued = timerq_first(&batch->patience);
     bool impatient = is_impatient(batch, queued, first);
-    struct dueq_entry entry;
-    int64_t due_ns = BATCH_NEVER;
+    int64_t due_ns = BATCH_NEVER, until_ns = now_ns;
 
     if (first != NULL && batch->states[first->id] == STATE_ENDED) { /* cancelled */
-        dueq_pop(&batch->queue);
-        return true;
+        (void)dueq_take(&batch->queue, 1);
+        return 1;
     }
     if (first != NULL || impatient)
         due_ns = impatient ? queued->due_ns : first->due_ns;
     if (time_out(batch, now_ns, due_ns))
-        return true;
+        return 1;
     batch->next_ns = due_ns;
     if ((first == NULL && !impatient) || due_ns > now_ns)
-        return false;
+        return 0;
     batch->clock_ns = due_ns;
     if (impatient) {
         batch_job_lose_patience(batch, queued->id);
-    } else {
-        entry = *first;
-        dueq_pop(&batch->queue);
-        handle(batch, &entry);
+        return 1;
     }
-    return true;
+    if (batch->states[first->id] != STATE_WAITING) {
+        handle(batch, *first);
+        return 1;
+    }
+    if (batch->options->timeout_ns >= 0 && batch->options->timeout_ns < until_ns)
+        until_ns = batch->options->timeout_ns;
+    return batch_simple_end(batch, until_ns,
+                            ends_matter(batch) ? 1 : least(most, room_left(batch)));
 }
 
-/* One unit of work.  False if there is none at this time. */
-static bool work_once(struct batch *batch, int64_t now_ns)
+/* Does some of what is to be done next, for at most `most` of the budget.  Returns what
+ * it took of it, 0 if there is nothing to do at this time. */
+static size_t work_some(struct batch *batch, int64_t now_ns, size_t most)
 {
+    size_t spent;
+
     if (batch->sweeping) {
         sweep_one(batch);
-        return true;
+        return 1;
     }
-    return batch_after_release(batch) || start_one(batch) || take_due(batch, now_ns);
+    if (batch_after_release(batch))
+        return 1;
+    spent = start_some(batch, most);
+    return spent > 0 ? spent : take_due(batch, now_ns, most);
 }
 
 size_t batch_run(struct batch *batch, int64_t now_ns, size_t budget, struct occurrence *out,
@@ -297,11 +311,14 @@ size_t batch_run(struct batch *batch, int64_t now_ns, size_t budget, struct occu
 
     batch->out = out;
     batch->out_n = 0;
+    batch->room = room;
     batch->starved = false;
     while (batch->pending > 0 && !idle && !batch->starved && spent < budget &&
-           room - batch->out_n >= ROOM_OF_A_UNIT) {
-        idle = !work_once(batch, now_ns);
-        spent++;
+           room_left(batch) >= ROOM_OF_A_UNIT) {
+        size_t took = work_some(batch, now_ns, budget - spent);
+
+        idle = took == 0;
+        spent += idle ? 1 : took; /* to have looked is work as well */
     }
     batch->more = batch->pending > 0 && !idle;
     batch->out = NULL;

@@ -40,20 +40,6 @@ void batch_after_fini(struct batch *batch)
     free(batch->ready.later);
 }
 
-static uint32_t list_of(const struct batch *batch, uint32_t spec)
-{
-    const struct after_graph *graph = &batch->plan->graph;
-
-    return graph->used ? graph->list_of[spec] : PLAN_NONE;
-}
-
-int64_t batch_after_chain(const struct batch *batch, uint32_t spec, int64_t ran_ns)
-{
-    uint32_t list = list_of(batch, spec);
-
-    return list == PLAN_NONE ? ran_ns : batch_add_ns(batch->lists[list].base_ns, ran_ns);
-}
-
 /* ---- Telling ------------------------------------------------------------------ */
 
 static void tell_later(struct batch *batch, uint32_t name)
@@ -78,7 +64,7 @@ void batch_after_note(struct batch *batch, const struct ended *ended)
     if (!graph->used || graph->name_of[spec] == PLAN_NONE)
         return;
     name = &batch->names[graph->name_of[spec]];
-    chain_ns = batch_after_chain(batch, spec, ended->ran_ns);
+    chain_ns = batch_chain(batch, spec, ended->ran_ns);
     if (chain_ns > name->chain_ns)
         name->chain_ns = chain_ns;
     if (ended->status == JOB_OK) {
@@ -227,41 +213,4 @@ bool batch_after_release(struct batch *batch)
         end_release(batch);
     }
     return true;
-}
-
-/* ---- Ready jobs ------------------------------------------------------------------ */
-
-/* The spec at the front of those that are ready, PLAN_NONE for none. */
-static uint32_t front(struct batch *batch)
-{
-    struct ready *ready = &batch->ready;
-
-    while (ready->first < batch->plan->n_specs && list_of(batch, ready->first) != PLAN_NONE)
-        ready->first++;
-    if (ready->first < batch->plan->n_specs)
-        return ready->first;
-    return ready->head < ready->tail ? ready->later[ready->head] : PLAN_NONE;
-}
-
-bool batch_after_next_ready(struct batch *batch, uint32_t *job, uint32_t *spec)
-{
-    *spec = front(batch);
-    if (*spec == PLAN_NONE)
-        return false;
-    *job = plan_first_job(batch->plan, *spec) + batch->ready.job;
-    return true;
-}
-
-void batch_after_take_ready(struct batch *batch)
-{
-    struct ready *ready = &batch->ready;
-    uint32_t spec = front(batch);
-
-    if (++ready->job < plan_count(batch->plan, spec))
-        return;
-    ready->job = 0;
-    if (ready->first < batch->plan->n_specs)
-        ready->first++;
-    else
-        ready->head++;
 }

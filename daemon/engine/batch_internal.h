@@ -144,10 +144,16 @@ struct batch {
     struct batch_result result; /* as far as known */
 
     struct occurrence *out; /* during a call */
-    size_t out_n;
+    size_t out_n, room;
 };
 
-int64_t batch_add_ns(int64_t a, int64_t b); /* of times, saturating */
+/* Of times, saturating. */
+static inline int64_t batch_add_ns(int64_t a, int64_t b)
+{
+    int64_t sum;
+
+    return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
+}
 
 /* Whether the plan asks for more than `done`. */
 static inline bool batch_tells_all(const struct batch *batch)
@@ -167,6 +173,56 @@ static inline bool batch_is_blocking(const struct batch *batch)
     return batch->options->mode == PLAN_BLOCKING;
 }
 
+/* The list of names that a spec's jobs wait for, PLAN_NONE for none. */
+static inline uint32_t batch_list_of(const struct batch *batch, uint32_t spec)
+{
+    const struct after_graph *graph = &batch->plan->graph;
+
+    return graph->used ? graph->list_of[spec] : PLAN_NONE;
+}
+
+/* Adds a job's own time to the longest chain that ends in what it waited for. */
+static inline int64_t batch_chain(const struct batch *batch, uint32_t spec, int64_t ran_ns)
+{
+    uint32_t list = batch_list_of(batch, spec);
+
+    return list == PLAN_NONE ? ran_ns : batch_add_ns(batch->lists[list].base_ns, ran_ns);
+}
+
+/* ---- Ready jobs --------------------------------------------------------------- */
+
+/* The spec at the front of those that are ready, PLAN_NONE for none. */
+static inline uint32_t batch_front(struct batch *batch)
+{
+    struct ready *ready = &batch->ready;
+
+    while (ready->first < batch->plan->n_specs && batch_list_of(batch, ready->first) != PLAN_NONE)
+        ready->first++;
+    if (ready->first < batch->plan->n_specs)
+        return ready->first;
+    return ready->head < ready->tail ? ready->later[ready->head] : PLAN_NONE;
+}
+
+/* The next job to start, of the spec at the front. */
+static inline uint32_t batch_front_job(const struct batch *batch, uint32_t spec)
+{
+    return plan_first_job(batch->plan, spec) + batch->ready.job;
+}
+
+/* That job of the spec at the front has been started, or has ended without. */
+static inline void batch_leave_front(struct batch *batch, uint32_t spec)
+{
+    struct ready *ready = &batch->ready;
+
+    if (++ready->job < plan_count(batch->plan, spec))
+        return;
+    ready->job = 0;
+    if (ready->first < batch->plan->n_specs)
+        ready->first++;
+    else
+        ready->head++;
+}
+
 /* ---- batch.c ---------------------------------------------------------------- */
 
 /* Takes a slot, and in `blocking` a worker, for a job that starts. */
@@ -177,22 +233,51 @@ static inline void batch_take_slot(struct batch *batch)
         batch->workers_free--;
 }
 
+static inline void batch_give_back_slot(struct batch *batch)
+{
+    batch->slots_taken--;
+    if (batch_is_blocking(batch))
+        batch->workers_free++;
+}
+
 /* Makes a job terminal at the batch's clock, once it holds nothing but its
  * slot: counts it and writes its `done`.  No one is told. */
-void batch_turn_terminal(struct batch *batch, const struct ended *ended);
+static inline void batch_turn_terminal(struct batch *batch, const struct ended *ended)
+{
+    int64_t chain_ns = batch_chain(batch, ended->spec, ended->ran_ns);
+
+    if (ended->attempts > 0)
+        batch_give_back_slot(batch);
+    batch->states[ended->job] = STATE_ENDED;
+    batch->pending--;
+    batch->result.counts[ended->status]++;
+    if (batch->clock_ns > batch->result.predicted_ns)
+        batch->result.predicted_ns = batch->clock_ns;
+    if (chain_ns > batch->result.critical_path_ns)
+        batch->result.critical_path_ns = chain_ns;
+    batch_emit(batch, &(struct occurrence){.kind = OCCURRED_DONE,
+                                           .job = ended->job,
+                                           .ordinal = ended->attempts,
+                                           .status = (uint8_t)ended->status,
+                                           .due_ns = batch->clock_ns});
+}
 
 /* Follows on a job's end, which is neither a sweep's nor undone: rule 6. */
 void batch_job_ended(struct batch *batch, const struct ended *ended);
 
 /* ---- batch_simple.c ---------------------------------------------------------- */
 
-/* Starts a simple job at the batch's clock. */
-void batch_simple_start(struct batch *batch, uint32_t job, uint32_t spec);
+/* Starts ready jobs at the batch's clock, at most `most`, as long as they are
+ * simple.  Returns how many it has gone through: one that was cancelled before
+ * its turn is passed over. */
+size_t batch_simple_start(struct batch *batch, size_t most);
 
-/* Ends it: its wait is over. */
-void batch_simple_due(struct batch *batch, uint32_t job, uint32_t spec);
+/* Ends jobs whose wait is over by until_ns, at most `most`, as long as those
+ * who fall due next are simple, which the first is.  Returns how many.  Nothing
+ * may follow from the end of any but the last. */
+size_t batch_simple_end(struct batch *batch, int64_t until_ns, size_t most);
 
-/* How long it has run by the batch's clock, or until its end should that be
+/* How long one has run by the batch's clock, or until its end should that be
  * due already and not handled. */
 int64_t batch_simple_ran(const struct batch *batch, uint32_t job, uint32_t spec);
 
@@ -223,13 +308,5 @@ void batch_after_note(struct batch *batch, const struct ended *ended);
 /* Tells one element of those who wait.  False if there is none to be told. */
 bool batch_after_release(struct batch *batch);
 bool batch_after_is_pending(const struct batch *batch);
-
-/* Adds a job's own time to the longest chain that ends in what it waited for. */
-int64_t batch_after_chain(const struct batch *batch, uint32_t spec, int64_t ran_ns);
-
-/* Finds the next job to start: its index and spec; false if none is ready. */
-bool batch_after_next_ready(struct batch *batch, uint32_t *job, uint32_t *spec);
-/* It has been started, or has ended without. */
-void batch_after_take_ready(struct batch *batch);
 
 #endif

@@ -39,7 +39,7 @@ static void tell_start(struct batch *batch, uint32_t job, const struct spec *spe
                                                .step_kind = STEP_WAIT});
 }
 
-void batch_simple_start(struct batch *batch, uint32_t job, uint32_t spec_index)
+static void start_one(struct batch *batch, uint32_t job, uint32_t spec_index)
 {
     const struct spec *spec = &batch->plan->specs[spec_index];
     int64_t length_ns = length_of(batch, job, spec);
@@ -56,17 +56,60 @@ void batch_simple_start(struct batch *batch, uint32_t job, uint32_t spec_index)
         tell_start(batch, job, spec, length_ns);
 }
 
-void batch_simple_due(struct batch *batch, uint32_t job, uint32_t spec)
+size_t batch_simple_start(struct batch *batch, size_t most)
 {
-    struct ended ended = {.job = job,
-                          .spec = spec,
+    size_t n = 0;
+
+    for (uint32_t spec; n < most && (spec = batch_front(batch)) != PLAN_NONE; n++) {
+        uint32_t job = batch_front_job(batch, spec);
+
+        if (!plan_is_simple(batch->plan, &batch->plan->specs[spec]))
+            break;
+        if (batch->states[job] == STATE_UNTOUCHED)
+            start_one(batch, job, spec);
+        batch_leave_front(batch, spec);
+    }
+    return n;
+}
+
+static struct ended end_one(struct batch *batch, const struct dueq_entry *entry)
+{
+    struct ended ended = {.job = entry->id,
+                          .spec = entry->tag,
                           .attempts = 1,
-                          .ran_ns = batch->clock_ns - began(batch, job),
+                          .ran_ns = entry->due_ns - began(batch, entry->id),
                           .status = JOB_OK};
 
+    batch->clock_ns = entry->due_ns;
     batch->result.sequential_ns = batch_add_ns(batch->result.sequential_ns, ended.ran_ns);
     batch_turn_terminal(batch, &ended);
-    batch_job_ended(batch, &ended);
+    return ended;
+}
+
+size_t batch_simple_end(struct batch *batch, int64_t until_ns, size_t most)
+{
+    struct ended last = {.status = JOB_OK};
+    size_t n = 0;
+
+    while (n < most) {
+        size_t shown, i = 0;
+        const struct dueq_entry *entries = dueq_look(&batch->queue, most - n, &shown), *soon;
+
+        if (entries == NULL)
+            break;
+        for (; i < shown && entries[i].due_ns <= until_ns &&
+               batch->states[entries[i].id] == STATE_WAITING;
+             i++)
+            last = end_one(batch, &entries[i]);
+        if (i == 0)
+            break;
+        n += i;
+        soon = dueq_take(&batch->queue, i);
+        if (soon != NULL)
+            __builtin_prefetch(&batch->states[soon->id]);
+    }
+    batch_job_ended(batch, &last);
+    return n;
 }
 
 int64_t batch_simple_ran(const struct batch *batch, uint32_t job, uint32_t spec)

@@ -240,8 +240,7 @@ static void absorb_shortest(struct dueq *queue)
     run_remove(queue, shortest);
 }
 
-/* Makes a run of the page that gathers. */
-static void end_page(struct dueq *queue)
+void dueq_end_page(struct dueq *queue)
 {
     sort_page(queue);
     run_add(queue, queue->page, queue->n_page);
@@ -284,7 +283,7 @@ static void settle(struct dueq *queue)
     uint32_t late = queue->n_page - queue->n_heaped;
 
     if (late >= BULK && late >= queue->n_heaped && queue->n_pages > 1) {
-        end_page(queue);
+        dueq_end_page(queue);
         return;
     }
     while (queue->n_heaped < queue->n_page)
@@ -292,14 +291,6 @@ static void settle(struct dueq *queue)
 }
 
 /* ---- The queue ------------------------------------------------------------------------- */
-
-void dueq_push(struct dueq *queue, const struct dueq_entry *entry)
-{
-    queue->page[queue->n_page++] = *entry;
-    queue->n++;
-    if (queue->n_page == queue->page_size && queue->n_pages > 1)
-        end_page(queue);
-}
 
 /* Whether the first entry is the page's. */
 static bool page_is_first(const struct dueq *queue)
@@ -310,32 +301,63 @@ static bool page_is_first(const struct dueq *queue)
                                                               run->due_ns, run->id));
 }
 
-const struct dueq_entry *dueq_first(struct dueq *queue)
+/* Whether an entry of the first run comes before all that is not in that run. */
+static bool leads(const struct dueq *queue, const struct dueq_entry *entry)
 {
-    if (queue->n_heaped < queue->n_page)
-        settle(queue);
-    if (page_is_first(queue))
-        return queue->page;
-    return queue->n_runs > 0 ? &queue->pages[queue->runs->at] : NULL;
+    const struct dueq_run *runs = queue->runs;
+
+    for (uint32_t i = 1; i < 3 && i < queue->n_runs; i++)
+        if (before(runs[i].due_ns, runs[i].id, entry->due_ns, entry->id))
+            return false;
+    return queue->n_page == 0 || entry_before(entry, queue->page);
 }
 
-void dueq_pop(struct dueq *queue)
+const struct dueq_entry *dueq_look(struct dueq *queue, size_t most, size_t *n)
 {
+    const struct dueq_entry *first;
+    size_t len, longer;
+
+    if (queue->n_heaped < queue->n_page)
+        settle(queue);
+    *n = 1;
+    if (page_is_first(queue))
+        return queue->page;
+    if (queue->n_runs == 0)
+        return NULL;
+    first = &queue->pages[queue->runs->at];
+    len = queue->runs->end - queue->runs->at;
+    if (len > most)
+        len = most;
+    /* Twice as far each time: most often not far, and then nothing far is touched. */
+    for (; *n < len; *n = longer) {
+        longer = 2 * *n < len ? 2 * *n : len;
+        if (!leads(queue, &first[longer - 1]))
+            break;
+    }
+    return first;
+}
+
+const struct dueq_entry *dueq_take(struct dueq *queue, size_t n)
+{
+    const struct dueq_entry *next;
     struct dueq_run run;
 
-    queue->n--;
+    queue->n -= (uint32_t)n;
     if (page_is_first(queue)) {
         queue->n_heaped = --queue->n_page;
         sink(queue->page, queue->n_page, queue->page[queue->n_page]);
-        return;
+        return NULL;
     }
     run = queue->runs[0];
-    if (++run.at < run.end) {
-        run.due_ns = queue->pages[run.at].due_ns;
-        run.id = queue->pages[run.at].id;
-        run_sink(queue, 0, run);
-    } else {
+    run.at += (uint32_t)n;
+    if (run.at == run.end) {
         queue->free_pages[queue->n_free++] = (run.end - 1) / queue->page_size;
         run_remove(queue, 0);
+        return NULL;
     }
+    next = &queue->pages[run.at];
+    run.due_ns = next->due_ns;
+    run.id = next->id;
+    run_sink(queue, 0, run);
+    return next;
 }

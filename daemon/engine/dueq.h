@@ -63,14 +63,30 @@ struct dueq {
 int dueq_init(struct dueq *queue, uint32_t room);
 void dueq_fini(struct dueq *queue); /* also fine on an all-zero queue */
 
+/* Makes a run of the page that gathers: it is full. */
+void dueq_end_page(struct dueq *queue);
+
 /* Adds an entry; no two in the queue are of the same due time and id. */
-void dueq_push(struct dueq *queue, const struct dueq_entry *entry);
+static inline void dueq_push(struct dueq *queue, const struct dueq_entry *entry)
+{
+    queue->page[queue->n_page++] = *entry;
+    queue->n++;
+    if (queue->n_page == queue->page_size && queue->n_pages > 1)
+        dueq_end_page(queue);
+}
 
-/* The first entry, or NULL when the queue is empty; valid until the next call.
- * Puts what was pushed since into order. */
-const struct dueq_entry *dueq_first(struct dueq *queue);
+/*
+ * The first entries in their order, or NULL when the queue is empty: *n of them
+ * stand side by side, 1 or more and at most `most`, by no means all there are.
+ * Puts what was pushed since into order.  Valid until the next call.
+ */
+const struct dueq_entry *dueq_look(struct dueq *queue, size_t most, size_t *n);
 
-/* Takes the first entry out: of a queue that dueq_first() has just looked at. */
-void dueq_pop(struct dueq *queue);
+/*
+ * Takes out the first n entries, which dueq_look() has just shown.  Returns one
+ * that will come up before long, so that what it stands for can be fetched into
+ * the cache meanwhile, or NULL.
+ */
+const struct dueq_entry *dueq_take(struct dueq *queue, size_t n);
 
 #endif

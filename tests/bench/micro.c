@@ -218,14 +218,16 @@ static uint64_t queue_batch(const void *what, uint32_t n)
     const struct dueq_entry *first;
     struct dueq queue;
     uint64_t sum = 0;
+    size_t shown;
 
     if (dueq_init(&queue, n) != 0)
         errx(2, "memory is short");
     for (uint32_t i = 0; i < n; i++)
         dueq_push(&queue, &(struct dueq_entry){.due_ns = due_ns[i], .id = i});
-    while ((first = dueq_first(&queue)) != NULL) {
-        sum += first->id ^ (uint64_t)first->due_ns;
-        dueq_pop(&queue);
+    while ((first = dueq_look(&queue, n, &shown)) != NULL) {
+        for (size_t i = 0; i < shown; i++)
+            sum += first[i].id ^ (uint64_t)first[i].due_ns;
+        (void)dueq_take(&queue, shown);
     }
     dueq_fini(&queue);
     return sum;
