@@ -135,11 +135,16 @@ plan_text_ref plan_text_close(struct plan *plan)
 
 int plan_add_text(struct plan *plan, const char *text, size_t len, plan_text_ref *ref)
 {
+    uint32_t stored = (uint32_t)len;
+    size_t at = plan->text_len == 0 ? LEN_SIZE : plan->text_len;
+
     if (len > UINT32_MAX - 2 * LEN_SIZE || text_reserve(plan, len + 2 * LEN_SIZE) != PLAN_OK)
         return PLAN_NOMEM;
-    if (plan_text_open(plan) != PLAN_OK || plan_text_append(plan, text, len) != PLAN_OK)
-        return PLAN_NOMEM;
-    *ref = plan_text_close(plan);
+    memcpy(plan->text + at, &stored, LEN_SIZE);
+    if (len > 0)
+        memcpy(plan->text + at + LEN_SIZE, text, len);
+    plan->text_len = at + LEN_SIZE + len;
+    *ref = (plan_text_ref)at;
     return PLAN_OK;
 }
 

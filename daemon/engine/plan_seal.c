@@ -100,33 +100,6 @@ static bool backoff_overflows(const struct job_spec *job)
     return (double)backoff->initial_ns * pow(backoff->factor, (double)(job->retries - 1)) >= 0x1p63;
 }
 
-static enum advance fault_total(struct plan_fault *fault, enum plan_fault_kind kind,
-                                uint32_t element, uint64_t got)
-{
-    *fault = (struct plan_fault){.kind = kind, .element = element, .got = got};
-    return ADVANCE_FAULT;
-}
-
-static enum advance check_element(const struct plan *plan, const struct plan_limits *limits,
-                                  const struct spec *spec, struct plan_fault *fault)
-{
-    const struct sealing *sealing = plan->sealing;
-    const struct job_spec *work = plan_work(plan, spec);
-
-    if (limits->unheld_from != 0 && sealing->element >= limits->unheld_from)
-        return ADVANCE_MORE;
-    if (sealing->jobs > limits->max_jobs)
-        return fault_total(fault, PLAN_FAULT_JOBS, sealing->element, sealing->jobs);
-    if (sealing->steps > limits->max_steps)
-        return fault_total(fault, PLAN_FAULT_STEPS, sealing->element, sealing->steps);
-    if (backoff_overflows(work)) {
-        bool own = spec->detail != 0 && (work->set & JOB_BACKOFF) != 0;
-
-        return fault_total(fault, PLAN_FAULT_BACKOFF, own ? sealing->element : PLAN_NONE, 0);
-    }
-    return ADVANCE_MORE;
-}
-
 /* Whether jobs need no more than to wait once: see plan_is_simple(). */
 static bool is_simple(const struct plan *plan, const struct spec *spec)
 {
@@ -139,22 +112,83 @@ static bool is_simple(const struct plan *plan, const struct spec *spec)
            (steps == 1 && work->repeat == 1 && plan_spec_step(plan, spec, 0).kind == STEP_WAIT);
 }
 
-/* Sets courses aside for the jobs of a spec that need them. */
-static void give_courses(struct plan *plan, struct spec *spec, uint64_t jobs)
+/* What all elements of a spec's kind have in common, defaults filled in. */
+static struct kind kind_of(const struct plan *plan, const struct spec *spec)
+{
+    const struct job_spec *work = plan_work(plan, spec);
+    uint64_t attempt = multiply_saturating(plan_spec_steps(plan, spec), work->repeat);
+
+    return (struct kind){
+        .known = true,
+        .count = work->count,
+        .steps = multiply_saturating(attempt > 0 ? attempt : 1, add_saturating(1, work->retries)),
+        .name = work->name,
+        .simple = is_simple(plan, spec),
+        .overflows = backoff_overflows(work),
+        .times_out = work->timeout_ns >= 0,
+        .waits = plan_waits(plan, spec),
+    };
+}
+
+/* The kind of the spec at the cursor: without detail there are but two, and
+ * most specs are of one of them. */
+static const struct kind *look_up_kind(struct plan *plan)
 {
     struct sealing *sealing = plan->sealing;
-    bool simple = is_simple(plan, spec);
+    const struct spec *spec = &plan->specs[sealing->at];
+    struct kind *kind = &sealing->kinds[spec->wait_ns >= 0 ? OWN_WAIT : NOTHING];
 
-    if (plan_work(plan, spec)->timeout_ns >= 0)
-        sealing->some_time_out = true;
+    if (spec->detail != 0) {
+        plan_inherit_defaults(plan, &plan->details[spec->detail - 1].job);
+        kind = &sealing->kinds[DETAILED];
+        kind->known = false;
+    }
+    if (!kind->known)
+        *kind = kind_of(plan, spec);
+    return kind;
+}
+
+static enum advance fault_total(struct plan_fault *fault, enum plan_fault_kind kind,
+                                uint32_t element, uint64_t got)
+{
+    *fault = (struct plan_fault){.kind = kind, .element = element, .got = got};
+    return ADVANCE_FAULT;
+}
+
+static enum advance check_element(const struct plan *plan, const struct plan_limits *limits,
+                                  const struct kind *kind, struct plan_fault *fault)
+{
+    const struct sealing *sealing = plan->sealing;
+    const struct spec *spec = &plan->specs[sealing->at];
+
+    if (limits->unheld_from != 0 && sealing->element >= limits->unheld_from)
+        return ADVANCE_MORE;
+    if (sealing->jobs > limits->max_jobs)
+        return fault_total(fault, PLAN_FAULT_JOBS, sealing->element, sealing->jobs);
+    if (sealing->steps > limits->max_steps)
+        return fault_total(fault, PLAN_FAULT_STEPS, sealing->element, sealing->steps);
+    if (kind->overflows) {
+        bool own = spec->detail != 0 && (plan_work(plan, spec)->set & JOB_BACKOFF) != 0;
+
+        return fault_total(fault, PLAN_FAULT_BACKOFF, own ? sealing->element : PLAN_NONE, 0);
+    }
+    return ADVANCE_MORE;
+}
+
+/* Sets courses aside for the jobs of the spec at the cursor, if they need them. */
+static void give_courses(struct plan *plan, const struct kind *kind, uint64_t jobs)
+{
+    struct sealing *sealing = plan->sealing;
+    const struct spec *spec = &plan->specs[sealing->at];
+
     if (spec->detail != 0)
         plan->details[spec->detail - 1].first_course =
-            simple ? PLAN_NONE : (uint32_t)sealing->courses;
+            kind->simple ? PLAN_NONE : (uint32_t)sealing->courses;
     else if (spec->wait_ns >= 0)
-        plan->waits_simple = simple;
+        plan->waits_simple = kind->simple;
     else
-        plan->defaults_simple = simple;
-    if (simple)
+        plan->defaults_simple = kind->simple;
+    if (kind->simple)
         return;
     sealing->courses = add_saturating(sealing->courses, jobs);
     if (spec->detail == 0)
@@ -175,35 +209,45 @@ static enum advance complete_spec(struct plan *plan, const struct plan_limits *l
 {
     struct sealing *sealing = plan->sealing;
     struct spec *spec = &plan->specs[sealing->at];
+    const struct kind *kind = look_up_kind(plan);
     uint32_t elements = elements_of(plan);
-    uint64_t jobs, attempt;
-    const struct job_spec *work;
+    uint64_t jobs = multiply_saturating(elements, kind->count);
     enum advance checked;
 
-    if (spec->detail != 0)
-        plan_inherit_defaults(plan, &plan->details[spec->detail - 1].job);
-    work = plan_work(plan, spec);
     if (spec->name == 0)
-        spec->name = work->name;
-
-    jobs = multiply_saturating(elements, work->count);
-    attempt = multiply_saturating(plan_spec_steps(plan, spec), work->repeat);
-    attempt = multiply_saturating(attempt > 0 ? attempt : 1, add_saturating(1, work->retries));
+        spec->name = kind->name;
     if (plan->firsts != NULL)
         plan->firsts[sealing->at] = (uint32_t)sealing->jobs;
-    give_courses(plan, spec, jobs);
+    give_courses(plan, kind, jobs);
     sealing->jobs = add_saturating(sealing->jobs, jobs);
-    sealing->steps = add_saturating(sealing->steps, multiply_saturating(jobs, attempt));
-    checked = check_element(plan, limits, spec, fault);
+    sealing->steps = add_saturating(sealing->steps, multiply_saturating(jobs, kind->steps));
+    checked = check_element(plan, limits, kind, fault);
     sealing->element += elements;
+    plan->graph.used |= kind->waits;
+    plan->may_queue |= kind->times_out && plan->has_compute;
     return checked;
 }
 
-static enum advance do_totals(struct plan *plan, const struct plan_limits *limits,
+/* What the whole request comes to, all elements counted. */
+static enum advance conclude_totals(struct plan *plan, const struct plan_limits *limits)
+{
+    struct sealing *sealing = plan->sealing;
+
+    if (plan->firsts != NULL)
+        plan->firsts[sealing->at] = (uint32_t)sealing->jobs;
+    plan->n_jobs = (uint32_t)sealing->jobs;
+    plan->n_courses = plan->courses_by_job ? plan->n_jobs : (uint32_t)sealing->courses;
+    plan->max_wait_ns = limits->max_wait_ns;
+    return plan->graph.used ? plan_seal_go_to(sealing, LISTS) : ADVANCE_SEALED;
+}
+
+/* Counts as many elements as the budget allows: a request may have no more work
+ * than this. */
+static enum advance do_totals(struct plan *plan, const struct plan_limits *limits, size_t *budget,
                               struct plan_fault *fault)
 {
     struct sealing *sealing = plan->sealing;
-    enum advance completed;
+    enum advance completed = ADVANCE_MORE;
 
     if (sealing->at == 0) {
         sealing->no_runs = plan->firsts == NULL;
@@ -212,30 +256,23 @@ static enum advance do_totals(struct plan *plan, const struct plan_limits *limit
         if (plan->counts && plan->firsts == NULL)
             return ADVANCE_NOMEM;
     }
-    if (sealing->at == plan->n_specs) {
-        if (plan->firsts != NULL)
-            plan->firsts[sealing->at] = (uint32_t)sealing->jobs;
-        plan->n_jobs = (uint32_t)sealing->jobs;
-        plan->n_courses = plan->courses_by_job ? plan->n_jobs : (uint32_t)sealing->courses;
-        plan->may_queue = sealing->some_time_out && plan->has_compute;
-        plan->max_wait_ns = limits->max_wait_ns;
-        return plan->graph.used ? plan_seal_go_to(sealing, LISTS) : ADVANCE_SEALED;
+    if (sealing->at == plan->n_specs)
+        return conclude_totals(plan, limits);
+    for (;; --*budget) {
+        completed = complete_spec(plan, limits, fault);
+        if (++sealing->at == plan->n_specs || completed != ADVANCE_MORE || *budget <= 1)
+            return completed;
     }
-    completed = complete_spec(plan, limits, fault);
-    if (plan_waits(plan, &plan->specs[sealing->at]))
-        plan->graph.used = true;
-    sealing->at++;
-    return completed;
 }
 
 /* ---- The machine ------------------------------------------------------------ */
 
-static enum advance advance(struct plan *plan, const struct plan_limits *limits,
+static enum advance advance(struct plan *plan, const struct plan_limits *limits, size_t *budget,
                             struct plan_fault *fault)
 {
     switch (plan->sealing->phase) {
     case TOTALS:
-        return do_totals(plan, limits, fault);
+        return do_totals(plan, limits, budget, fault);
     case LISTS:
         return plan_graph_lists(plan);
     case BEARERS:
@@ -268,7 +305,7 @@ enum plan_seal plan_seal(struct plan *plan, const struct plan_limits *limits, si
             return PLAN_SEAL_NOMEM;
     }
     for (; budget > 0; budget--) {
-        switch (advance(plan, limits, fault)) {
+        switch (advance(plan, limits, &budget, fault)) {
         case ADVANCE_MORE:
             break;
         case ADVANCE_SEALED:

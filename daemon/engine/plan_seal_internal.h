@@ -20,13 +20,28 @@
 
 enum phase { TOTALS, LISTS, BEARERS, UNKNOWN, EDGES, ORDER };
 
+/* What elements may have of their own, besides a name. */
+enum { OWN_WAIT, NOTHING, DETAILED, KINDS };
+
+/* What is to be known of an element, or of all of a kind, to count it. */
+struct kind {
+    bool known;
+    bool simple;    /* see plan_is_simple() */
+    bool overflows; /* a delay of its back-off has no value */
+    bool times_out; /* an attempt may */
+    bool waits;     /* for names */
+    plan_text_ref name;
+    uint64_t count;
+    uint64_t steps; /* of a job, all attempts together */
+};
+
 struct sealing {
     enum phase phase;
     uint32_t at;      /* the phase's cursor */
     uint32_t inner;   /* and the one within it */
     uint32_t element; /* TOTALS */
     uint64_t jobs, steps, courses;
-    bool some_time_out;
+    struct kind kinds[KINDS];
     bool no_runs; /* among the specs: plan->firsts tells nothing of elements */
     struct names *names;
     bool found_unknown;
