@@ -8,6 +8,9 @@
 #define PAGE_LEAST 64
 #define BULK       32 /* entries pushed at once that are worth a run */
 
+/* Entries in a line of the cache. */
+#define LINE (64 / sizeof(struct dueq_entry))
+
 /* What a page is sorted by. */
 #define DIGIT_BITS   8
 #define DIGIT_VALUES (1U << DIGIT_BITS)
@@ -356,6 +359,8 @@ const struct dueq_entry *dueq_take(struct dueq *queue, size_t n)
         return NULL;
     }
     next = &queue->pages[run.at];
+    if (run.end - run.at > LINE) /* it will be wanted soon */
+        __builtin_prefetch(next + LINE);
     run.due_ns = next->due_ns;
     run.id = next->id;
     run_sink(queue, 0, run);
