@@ -96,12 +96,12 @@ static struct timeline_track *track_of(struct timeline *timeline, const struct t
 }
 
 /* The row of the job, or the first free lane. */
-static uint32_t take_track(struct timeline *timeline, uint64_t job)
+static uint16_t take_track(struct timeline *timeline, uint64_t job)
 {
     unsigned lane = timeline->first_free;
 
     if (timeline->has_rows)
-        return job < timeline->n_tracks ? (uint32_t)job : TIMELINE_NO_TRACK;
+        return job < timeline->n_tracks ? (uint16_t)job : TIMELINE_NO_TRACK;
     if (!timeline->has_lanes)
         return TIMELINE_NO_TRACK;
     while (lane < timeline->tracks_max && timeline->is_taken[lane])
@@ -114,7 +114,7 @@ static uint32_t take_track(struct timeline *timeline, uint64_t job)
     timeline->first_free = lane + 1;
     if (lane >= timeline->n_tracks)
         timeline->n_tracks = lane + 1;
-    return lane;
+    return (uint16_t)lane;
 }
 
 static void leave_track(struct timeline *timeline, const struct timeline_job *job)
@@ -167,7 +167,7 @@ static void begin(struct timeline *timeline, struct timeline_job *job, enum time
 {
     struct timeline_track *track = track_of(timeline, job);
 
-    job->kind = kind;
+    job->kind = (uint8_t)kind;
     job->since_ns = at_ns;
     job->due_ns = due_ns;
     timeline_flow_add(&timeline->flow, timeline->bin_ns, kind, at_ns, 1);
@@ -187,8 +187,7 @@ static int end(struct timeline *timeline, struct timeline_job *job, int64_t at_n
         at_ns = job->since_ns;
     timeline_flow_add(&timeline->flow, timeline->bin_ns, job->kind, at_ns, -1);
     if (job->kind != TIMELINE_QUEUE)
-        job->own_ns =
-            later(job->own_ns, (at_ns < job->due_ns ? at_ns : job->due_ns) - job->since_ns);
+        job->own_ns += (float)((at_ns < job->due_ns ? at_ns : job->due_ns) - job->since_ns);
     if (track == NULL || at_ns == job->since_ns)
         return 0;
     if (at_ns > track->end_ns)
@@ -257,7 +256,7 @@ static int take_started(struct timeline *timeline, const struct event *event)
 static int take_step(struct timeline *timeline, const struct event *event)
 {
     struct timeline_job *job = timeline_table_find(&timeline->running, event->job);
-    bool is_compute = event_reader_is(event->step_kind, "compute");
+    bool is_compute = event->step_kind.len > 0 && event->step_kind.text[0] == 'c';
 
     timeline->is_detailed = true;
     if (job == NULL)
@@ -315,10 +314,10 @@ static int take_done(struct timeline *timeline, const struct event *event)
         if (end(timeline, job, event->at_ns) < 0)
             return -1;
         timeline->begin_ns = job->begin_ns;
-        note_own(timeline, job->own_ns);
+        note_own(timeline, (int64_t)job->own_ns);
         track = job->track;
         leave_track(timeline, job);
-        timeline_table_remove(&timeline->running, job);
+        timeline_table_remove(&timeline->running, event->job);
     } else if (timeline->has_rows && event->job < timeline->n_tracks) {
         track = (uint32_t)event->job;
         if (name_track(&timeline->tracks[track], event->name) < 0)

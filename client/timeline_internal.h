@@ -15,32 +15,45 @@
 /* The first width of a bin. */
 #define TIMELINE_FIRST_BIN_NS 1
 
-#define TIMELINE_NO_TRACK UINT32_MAX
+#define TIMELINE_NO_TRACK UINT16_MAX
 #define TIMELINE_NO_DUE   INT64_MAX
 
 /* Names are kept so far, in bytes. */
 #define TIMELINE_LABEL_MAX 160
 
-/* ---- Running jobs: a hash table ------------------------------------------ */
+/* ---- Running jobs ---------------------------------------------------------- */
 
+/* Of these there may be a million, looked at in any order: two fill a line of
+ * the processor's cache. */
 struct timeline_job {
-    uint64_t job;             /* index + 1; 0 for a free place */
     int64_t since_ns, due_ns; /* of what it does */
     int64_t begin_ns;         /* of the job */
-    int64_t own_ns;           /* steps and back-off so far, which queueing is not part of */
-    uint32_t track;
-    enum timeline_kind kind;
+    float own_ns;             /* steps and back-off so far, which queueing is not part of */
+    uint16_t track;
+    uint8_t kind; /* enum timeline_kind */
+};
+
+/* Jobs with indexes in a row that are kept side by side. */
+#define TIMELINE_GROUP 16
+
+struct timeline_slot {
+    uint64_t key;              /* and behind it a bit for each job that is there */
+    struct timeline_job *jobs; /* TIMELINE_GROUP of them; NULL: free */
 };
 
 struct timeline_table {
-    struct timeline_job *places;
-    size_t n, room;
+    struct timeline_slot *slots;
+    size_t n; /* jobs */
+    size_t groups, room;
+    struct timeline_job *spare; /* or NULL */
 };
 
 struct timeline_job *timeline_table_find(const struct timeline_table *table, uint64_t job);
-/* A new one, all zero but for `job`; NULL when memory is short. */
+/* A new one, all zero; NULL when memory is short. */
 struct timeline_job *timeline_table_add(struct timeline_table *table, uint64_t job);
-void timeline_table_remove(struct timeline_table *table, struct timeline_job *job);
+void timeline_table_remove(struct timeline_table *table, uint64_t job); /* one that is there */
+/* Goes through them, in no order: starts with *place 0; NULL behind the last. */
+const struct timeline_job *timeline_table_next(const struct timeline_table *table, size_t *place);
 void timeline_table_fini(struct timeline_table *table);
 
 /* ---- Tracks: what one job, or the jobs of one lane, did ------------------ */

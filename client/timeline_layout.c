@@ -389,9 +389,14 @@ static int find_open(struct layout *layout)
     layout->open = calloc(timeline->n_tracks + 1u, sizeof layout->open[0]);
     if (layout->open == NULL)
         return -1;
-    for (size_t i = 0; timeline->n_tracks > 0 && i < running->room; i++)
-        if (running->places[i].job != 0 && running->places[i].track < timeline->n_tracks)
-            layout->open[running->places[i].track] = &running->places[i];
+    for (size_t place = 0; timeline->n_tracks > 0;) {
+        const struct timeline_job *job = timeline_table_next(running, &place);
+
+        if (job == NULL)
+            break;
+        if (job->track < timeline->n_tracks)
+            layout->open[job->track] = job;
+    }
     return 0;
 }
 
