@@ -34,7 +34,7 @@ struct timeline_job {
 };
 
 /* Jobs with indexes in a row that are kept side by side. */
-#define TIMELINE_GROUP 16
+#define TIMELINE_GROUP 32
 
 struct timeline_slot {
     uint64_t key;              /* and behind it a bit for each job that is there */
@@ -45,7 +45,9 @@ struct timeline_table {
     struct timeline_slot *slots;
     size_t n; /* jobs */
     size_t groups, room;
-    struct timeline_job *spare; /* or NULL */
+    void *spare; /* groups to be used again */
+    struct timeline_chunk *chunks;
+    size_t left; /* groups that the first chunk has never given */
 };
 
 struct timeline_job *timeline_table_find(const struct timeline_table *table, uint64_t job);

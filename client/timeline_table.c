@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "client/timeline_internal.h"
 
@@ -11,7 +12,23 @@
  */
 
 #define FIRST_ROOM 16
-#define LINE_BYTES 64
+
+/* Groups come by the chunk: few of them by a small one, more by such as fill a
+ * large page, since with small pages most looks at a large memory are two. */
+#define GROUP_BYTES  (TIMELINE_GROUP * sizeof(struct timeline_job))
+#define SMALL_BYTES  ((size_t)1 << 16)
+#define LARGE_BYTES  ((size_t)1 << 21)
+#define SMALL_GROUPS (SMALL_BYTES / GROUP_BYTES)
+
+/* In place of a chunk's first group. */
+struct timeline_chunk {
+    struct timeline_chunk *next;
+};
+
+/* In place of a group that is free. */
+struct timeline_spare {
+    struct timeline_spare *next;
+};
 
 static uint64_t key_of(uint64_t job)
 {
@@ -65,6 +82,42 @@ static int grow(struct timeline_table *table)
     return 0;
 }
 
+static int add_chunk(struct timeline_table *table)
+{
+    size_t bytes = table->groups < SMALL_GROUPS ? SMALL_BYTES : LARGE_BYTES;
+    struct timeline_chunk *chunk = aligned_alloc(bytes, bytes);
+
+    if (chunk == NULL)
+        return -1;
+    if (bytes == LARGE_BYTES)
+        madvise(chunk, bytes, MADV_HUGEPAGE); /* if it does not help it does not hurt */
+    chunk->next = table->chunks;
+    table->chunks = chunk;
+    table->left = bytes / GROUP_BYTES - 1;
+    return 0;
+}
+
+static struct timeline_job *take_group(struct timeline_table *table)
+{
+    struct timeline_spare *spare = table->spare;
+
+    if (spare != NULL) {
+        table->spare = spare->next;
+        return (struct timeline_job *)spare;
+    }
+    if (table->left == 0 && add_chunk(table) < 0)
+        return NULL;
+    return (struct timeline_job *)table->chunks + table->left-- * TIMELINE_GROUP;
+}
+
+static void give_group(struct timeline_table *table, struct timeline_job *group)
+{
+    struct timeline_spare *spare = (struct timeline_spare *)group;
+
+    spare->next = table->spare;
+    table->spare = spare;
+}
+
 /* The slot of a key, with a group in it. */
 static struct timeline_slot *prepare(struct timeline_table *table, uint64_t key)
 {
@@ -75,10 +128,7 @@ static struct timeline_slot *prepare(struct timeline_table *table, uint64_t key)
     slot = find(table->slots, table->room, key);
     if (slot->jobs != NULL)
         return slot;
-    slot->jobs = table->spare;
-    table->spare = NULL;
-    if (slot->jobs == NULL)
-        slot->jobs = aligned_alloc(LINE_BYTES, TIMELINE_GROUP * sizeof slot->jobs[0]);
+    slot->jobs = take_group(table);
     if (slot->jobs == NULL)
         return NULL;
     slot->key = key << TIMELINE_GROUP;
@@ -104,10 +154,7 @@ static void drop(struct timeline_table *table, struct timeline_slot *slot)
 {
     size_t mask = table->room - 1, hole = (size_t)(slot - table->slots);
 
-    if (table->spare == NULL)
-        table->spare = slot->jobs;
-    else
-        free(slot->jobs);
+    give_group(table, slot->jobs);
     for (size_t i = (hole + 1) & mask; table->slots[i].jobs != NULL; i = (i + 1) & mask) {
         size_t home = home_of(table->slots[i].key >> TIMELINE_GROUP, table->room);
 
@@ -144,9 +191,12 @@ const struct timeline_job *timeline_table_next(const struct timeline_table *tabl
 
 void timeline_table_fini(struct timeline_table *table)
 {
-    for (size_t i = 0; i < table->room; i++)
-        free(table->slots[i].jobs);
+    while (table->chunks != NULL) {
+        struct timeline_chunk *next = table->chunks->next;
+
+        free(table->chunks);
+        table->chunks = next;
+    }
     free(table->slots);
-    free(table->spare);
     *table = (struct timeline_table){0};
 }
