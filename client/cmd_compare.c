@@ -285,8 +285,8 @@ enum status cmd_compare(const struct arguments *arguments)
     enum status status = STATUS_REFUSED;
 
     if (source != NULL)
-        status = conversation(arguments, source, show,
-                              show == &show_comparison ? NULL : &comparison);
+        status =
+            conversation(arguments, source, show, show == &show_comparison ? NULL : &comparison);
     for (unsigned i = 0; i < MODES; i++)
         bytes_fini(&comparison.results[i].json);
     source_free(source);

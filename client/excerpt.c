@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/terminal_text.h"
 #include "client/text.h"
 
 #define CUT      "..."
@@ -29,16 +30,6 @@ struct excerpt_place excerpt_place(const char *text, size_t len, size_t offset)
             place.column++;
     }
     return place;
-}
-
-/* A character takes a column. */
-static size_t terminal_text_width(const char *text, size_t len)
-{
-    size_t width = 0;
-
-    for (size_t i = 0; i < len; i++)
-        width += !is_inside_character(text, len, i);
-    return width;
 }
 
 /* ---- The part of the line that is shown ------------------------------------ */

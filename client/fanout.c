@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "client/graph.h"
@@ -68,8 +69,18 @@ static void begin_from(struct fanout *fanout, size_t first)
             fanout->parts[i].show->begin(&fanout->parts[i].run);
 }
 
+void fanout_resized(struct fanout *fanout)
+{
+    struct winsize size;
+
+    if (fanout->n > 0 && fanout->parts[0].output.is_terminal)
+        fanout->parts[0].run.columns =
+            ioctl(fanout->parts[0].output.fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 void fanout_begin(struct fanout *fanout)
 {
+    fanout_resized(fanout);
     fanout->has_begun = true;
     if (fanout->needs_all)
         fanout->read |= JOB_KINDS;

@@ -61,6 +61,9 @@ int fanout_add(struct fanout *fanout, const struct show *show, void *own, const 
 /* Tells the ways of showing that it begins. */
 void fanout_begin(struct fanout *fanout);
 
+/* Standard output's terminal may have another width now. */
+void fanout_resized(struct fanout *fanout);
+
 enum fanout_result {
     FANOUT_TAKEN,
     FANOUT_EVENT,   /* one that decides what to do next, accepted or error, is in *event */

@@ -367,6 +367,7 @@ static void take_signals(struct session *session)
     for (int n = interrupt_take(session->signals, &is_resized); n > 0; n--)
         interrupt(session);
     if (is_resized) {
+        fanout_resized(session->fanout);
         session->progress.next_ns = 0;
         redraw(session, moment_now(), true);
     }

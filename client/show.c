@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "client/terminal_text.h"
 #include "client/text.h"
 
 /* Longer texts of the client's are cut. */
@@ -79,27 +80,58 @@ void show_totals_parts(struct show_run *run, const struct event *finished, const
 
     show_status(run, finished->status, 0);
     bytes_add_format(out, ": %" PRIu64 " job%s in %s", finished->jobs,
-                     finished->jobs == 1 ? "" : "s", text_seconds_fine(time, finished->elapsed_ns));
+                     finished->jobs == 1 ? "" : "s", text_time(time, finished->elapsed_ns));
     append_counts(out, finished, between);
-    bytes_add_format(out, "%s(%s one by one,%s", between,
-                     text_seconds_fine(time, finished->sequential_ns), between);
+    bytes_add_format(out, "%s(%s one by one,%s", between, text_time(time, finished->sequential_ns),
+                     between);
     bytes_add_format(out, "speed-up %.1f,%s", finished->speedup, between);
-    bytes_add_format(out, "critical path %s", text_seconds_fine(time, finished->critical_path_ns));
+    bytes_add_format(out, "critical path %s", text_time(time, finished->critical_path_ns));
     if (late_ns >= LATE_WORTH_TELLING_NS)
-        bytes_add_format(out, ",%s%s behind schedule", between, text_seconds(time, late_ns));
+        bytes_add_format(out, ",%s%s behind schedule", between, text_time(time, late_ns));
     bytes_add_char(out, ')');
+}
+
+void show_batch(struct show_run *run, uint64_t batch)
+{
+    if (run->batches > 1)
+        bytes_add_format(run->out, "[%" PRIu64 "] ", batch);
+}
+
+/* Appends the parts, each with a line feed behind it, as lines that fit. */
+static void fold(struct show_run *run, const char *parts, const char *end)
+{
+    size_t used = 0;
+
+    for (const char *part = parts; part < end;) {
+        const char *line_feed = memchr(part, '\n', (size_t)(end - part));
+        size_t len = (size_t)(line_feed - part), width = terminal_text_width(part, len);
+        bool breaks = run->columns > 0 && used > 0 && used + 1 + width > run->columns;
+
+        if (breaks)
+            bytes_add_string(run->out, "\n    ");
+        else if (used > 0)
+            bytes_add_char(run->out, ' ');
+        bytes_add(run->out, part, len);
+        used = breaks ? 4 + width : used + (used > 0) + width;
+        part = line_feed + 1;
+    }
 }
 
 void show_totals(struct show_run *run, const struct event *finished)
 {
-    struct bytes *out = run->out;
+    struct bytes parts = {0}, *out = run->out;
 
+    show_batch(run, finished->batch);
+    run->out = &parts;
     if (finished->id.text != NULL) {
-        text_append_safe(out, finished->id.text, finished->id.len, ID_MAX);
-        bytes_add_string(out, ": ");
-    } else if (run->batches > 1) {
-        bytes_add_format(out, "batch %" PRIu64 ": ", finished->batch);
+        text_append_safe(&parts, finished->id.text, finished->id.len, ID_MAX);
+        bytes_add_string(&parts, ": ");
     }
-    show_totals_parts(run, finished, " ");
+    show_totals_parts(run, finished, "\n");
+    bytes_add_char(&parts, '\n');
+    run->out = out;
+    fold(run, bytes_at(&parts), bytes_at(&parts) + bytes_len(&parts));
+    out->failed |= parts.failed;
+    bytes_fini(&parts);
     bytes_add_char(out, '\n');
 }

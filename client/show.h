@@ -30,6 +30,7 @@
 struct show_run {
     struct bytes *out;
     bool color;
+    unsigned columns; /* of the terminal that it goes to; 0 for none */
     uint64_t batches; /* accepted so far */
     uint64_t jobs;    /* of the largest of them */
     void *own;        /* of the way of showing */
@@ -62,7 +63,7 @@ struct show {
     int64_t (*refresh)(struct show_run *run, int64_t now_ns, bool is_resized);
     /* Takes away what is to be drawn over, for something else to be written. */
     void (*clear)(struct show_run *run);
-    void (*end)(struct show_run *run);    /* nothing more comes; after each batch's `forget` */
+    void (*end)(struct show_run *run); /* nothing more comes; after each batch's `forget` */
 };
 
 /* The ways that -o offers for batches. */
@@ -83,7 +84,11 @@ const char *show_names(void);
 
 /* ---- What several ways have in common ------------------------------------ */
 
-/* Appends a line of totals: `ok: 10 jobs in 1.000 s (...)`. */
+/* Appends `[3] `, for the lines of one batch among others. */
+void show_batch(struct show_run *run, uint64_t batch);
+
+/* Appends a line of totals: `ok: 10 jobs in 1.000 s (...)`; several where it would
+ * be wider than the terminal. */
 void show_totals(struct show_run *run, const struct event *finished);
 
 /* The same in its parts, with `between` in place of the spaces between them, for

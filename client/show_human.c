@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "client/terminal_text.h"
 #include "client/text.h"
 
 /*
@@ -17,12 +18,58 @@
 /* Longer names, notes and data are cut. */
 #define TEXT_MAX 160
 
+#define NAME_LEAST  8
+#define ROOM_BEHIND 14
+
+#define MINUTE_NS INT64_C(60000000000)
+
+/* As much as fits into so many columns, and dots for the rest. */
+static void append_cut(struct show_run *run, const char *text, size_t len, size_t columns)
+{
+    size_t width, fits;
+
+    if (columns < 3)
+        return;
+    fits = terminal_text_fit(text, len, columns - 3, &width);
+    while (fits > 0 && (text[fits - 1] == '.' || text[fits - 1] == ' '))
+        fits--;
+    bytes_add(run->out, text, fits);
+    bytes_add_string(run->out, "...");
+}
+
 static void append_text(struct show_run *run, const char *before, struct event_string text)
 {
     if (text.text == NULL)
         return;
     bytes_add_string(run->out, before);
     text_append_safe(run->out, text.text, text.len, TEXT_MAX);
+}
+
+/* On a terminal a name gets the room there is on its line, which began at `start`
+ * of the output, less some for what else there is to tell. */
+static void append_name(struct show_run *run, const struct event *event, size_t start)
+{
+    bool is_last = event->kind == EVENT_DONE && event->data.text == NULL && event->attempts <= 1;
+    struct event_string name = event->name;
+    struct bytes shown = {0};
+    size_t used, most = NAME_LEAST;
+
+    if (run->columns == 0 || name.text == NULL) {
+        append_text(run, " ", name);
+        return;
+    }
+    used = 1 + terminal_text_width(bytes_at(run->out) + start, bytes_len(run->out) - start) +
+           (is_last ? 0 : ROOM_BEHIND);
+    if (run->columns > used + NAME_LEAST)
+        most = run->columns - used;
+    bytes_add_char(run->out, ' ');
+    text_append_safe(&shown, name.text, name.len, TEXT_MAX);
+    if (terminal_text_width(bytes_at(&shown), bytes_len(&shown)) > most)
+        append_cut(run, bytes_at(&shown), bytes_len(&shown), most);
+    else
+        bytes_add(run->out, bytes_at(&shown), bytes_len(&shown));
+    run->out->failed |= shown.failed;
+    bytes_fini(&shown);
 }
 
 /* How many digits the largest index takes. */
@@ -39,10 +86,12 @@ static int index_width(const struct show_run *run)
 static void append_start(struct show_run *run, const struct event *event, const char *what)
 {
     char time[TEXT_SECONDS_MAX];
+    size_t start = bytes_len(run->out);
 
-    if (run->batches > 1)
-        bytes_add_format(run->out, "[%" PRIu64 "] ", event->batch);
-    bytes_add_format(run->out, "%12s  ", text_seconds(time, event->at_ns));
+    show_batch(run, event->batch);
+    bytes_add_format(run->out, "%12s  ",
+                     event->at_ns < MINUTE_NS ? text_seconds(time, event->at_ns)
+                                              : text_time(time, event->at_ns));
     if (what != NULL)
         bytes_add_format(run->out, "%-9s", what);
     else
@@ -50,7 +99,7 @@ static void append_start(struct show_run *run, const struct event *event, const 
     bytes_add_format(run->out, "  #%-*" PRIu64,
                      event->name.text != NULL || event->data.text != NULL ? index_width(run) : 1,
                      event->job);
-    append_text(run, " ", event->name);
+    append_name(run, event, start);
 }
 
 static void show_done(struct show_run *run, const struct event *event)
@@ -67,7 +116,7 @@ static void show_step(struct show_run *run, const struct event *event)
 
     append_start(run, event, event_reader_is(event->step_kind, "compute") ? "compute" : "wait");
     append_text(run, ": ", event->note);
-    bytes_add_format(run->out, ", %s", text_seconds_fine(time, event->duration_ns));
+    bytes_add_format(run->out, ", %s", text_time(time, event->duration_ns));
 }
 
 static void show_retry(struct show_run *run, const struct event *event)
@@ -76,7 +125,7 @@ static void show_retry(struct show_run *run, const struct event *event)
 
     append_start(run, event, "retry");
     append_text(run, ": ", event->status);
-    bytes_add_format(run->out, ", again in %s", text_seconds_fine(time, event->delay_ns));
+    bytes_add_format(run->out, ", again in %s", text_time(time, event->delay_ns));
 }
 
 static void show_cancelled(struct show_run *run, const struct event *event)
@@ -99,8 +148,28 @@ static void show_stats(struct show_run *run, const struct event *event)
                      event->connections, event->batches, event->pending, event->accepted);
 }
 
+/* Cuts the line, which begins at `start` of the output, to the terminal's width. */
+static void cut_line(struct show_run *run, size_t start)
+{
+    size_t len = bytes_len(run->out) - start;
+    struct bytes line = {0};
+
+    if (run->columns == 0 || len <= run->columns ||
+        terminal_text_width(bytes_at(run->out) + start, len) <= run->columns)
+        return;
+    bytes_add(&line, bytes_at(run->out) + start, len);
+    run->out->end -= len;
+    append_cut(run, bytes_at(&line), len, run->columns);
+    if (run->color)
+        bytes_add_string(run->out, "\033[0m");
+    run->out->failed |= line.failed;
+    bytes_fini(&line);
+}
+
 static void show_event(struct show_run *run, const struct event *event)
 {
+    size_t start = bytes_len(run->out);
+
     switch (event->kind) {
     case EVENT_DONE:
         show_done(run, event);
@@ -131,6 +200,7 @@ static void show_event(struct show_run *run, const struct event *event)
     case EVENT_UNKNOWN:
         return;
     }
+    cut_line(run, start);
     bytes_add_char(run->out, '\n');
 }
 

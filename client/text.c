@@ -40,6 +40,24 @@ const char *text_span(char out[TEXT_SECONDS_MAX], int64_t ns)
     return out;
 }
 
+const char *text_time(char out[TEXT_SECONDS_MAX], int64_t ns)
+{
+    uint64_t ms = ((uint64_t)ns + 500000) / 1000000, s = ((uint64_t)ns + 500000000) / 1000000000;
+
+    if (ns < 0 || ms < 60000)
+        return text_seconds_fine(out, ns);
+    if (s < 3600)
+        snprintf(out, TEXT_SECONDS_MAX, "%um %u.%03us", (unsigned)(ms / 60000),
+                 (unsigned)(ms / 1000 % 60), (unsigned)(ms % 1000));
+    else if (s < 86400)
+        snprintf(out, TEXT_SECONDS_MAX, "%uh %um %us", (unsigned)(s / 3600),
+                 (unsigned)(s / 60 % 60), (unsigned)(s % 60));
+    else
+        snprintf(out, TEXT_SECONDS_MAX, "%" PRIu64 "d %uh %um %us", s / 86400,
+                 (unsigned)(s / 3600 % 24), (unsigned)(s / 60 % 60), (unsigned)(s % 60));
+    return out;
+}
+
 const char *text_size(char out[TEXT_SECONDS_MAX], uint64_t size_bytes)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

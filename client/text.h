@@ -22,6 +22,10 @@ const char *text_seconds_fine(char out[TEXT_SECONDS_MAX], int64_t ns);
  * rounded. */
 const char *text_span(char out[TEXT_SECONDS_MAX], int64_t ns);
 
+/* As text_seconds_fine() below a minute, then `2m 5.000s` and from an hour on
+ * `2h 10m 0s`, `3d 4h 5m 6s`: rounded to what is shown. */
+const char *text_time(char out[TEXT_SECONDS_MAX], int64_t ns);
+
 /* `6.5 KiB`, `12 B`. */
 const char *text_size(char out[TEXT_SECONDS_MAX], uint64_t size_bytes);
 

@@ -174,6 +174,29 @@ START_TEST(times_are_rounded_for_people)
 }
 END_TEST
 
+static const struct {
+    int64_t ns;
+    const char *text;
+} lengths[] = {
+    {40000, "0.000040 s"},
+    {59999499999, "59.999 s"},
+    {59999999999, "1m 0.000s"},
+    {705000000000, "11m 45.000s"},
+    {3599499999999, "59m 59.500s"},
+    {3599999999999, "1h 0m 0s"},
+    {7800000000000, "2h 10m 0s"},
+    {86400000000000, "1d 0h 0m 0s"},
+    {INT64_MAX, "106751d 23h 47m 17s"},
+};
+
+START_TEST(long_times_are_told_in_minutes_and_hours)
+{
+    char text[TEXT_SECONDS_MAX];
+
+    ck_assert_str_eq(text_time(text, lengths[_i].ns), lengths[_i].text);
+}
+END_TEST
+
 START_TEST(sizes_have_units)
 {
     char text[TEXT_SECONDS_MAX];
@@ -347,6 +370,40 @@ START_TEST(a_job_is_one_line)
 }
 END_TEST
 
+START_TEST(lines_keep_to_the_terminal)
+{
+    struct show_run run = {.out = &out, .batches = 1, .jobs = 11};
+    struct event event = {.kind = EVENT_DONE,
+                          .batch = 3,
+                          .at_ns = 3000000000,
+                          .name = word("a \xe8\x8c\xb6 that has a long name, longer than it needs"),
+                          .status = word("ok"),
+                          .data = word("[1,2,3,4,5]")};
+
+    run.columns = 60;
+    show_human.event(&run, &event);
+    run.columns = 40;
+    show_human.event(&run, &event);
+    event = (struct event){.kind = EVENT_FINISHED,
+                           .batch = 1,
+                           .status = word("ok"),
+                           .jobs = 10,
+                           .ok = 10,
+                           .elapsed_ns = 1000000000,
+                           .predicted_ns = 1000000000,
+                           .sequential_ns = 10000000000,
+                           .critical_path_ns = 1000000000,
+                           .speedup = 10};
+    show_human.event(&run, &event);
+    ck_assert_str_eq(taken(),
+                     "     3.000 s  ok         #0  a \xe8\x8c\xb6 that has... = [1,2,3,4,5]\n"
+                     "     3.000 s  ok         #0  a \xe8\x8c\xb6...\n"
+                     "ok: 10 jobs in 1.000 s\n"
+                     "    (10.000 s one by one, speed-up 10.0,\n"
+                     "    critical path 1.000 s)\n");
+}
+END_TEST
+
 START_TEST(totals_are_one_line)
 {
     struct show_run run = {.out = &out, .batches = 1};
@@ -372,7 +429,7 @@ START_TEST(totals_are_one_line)
     ck_assert_str_eq(taken(),
                      "ok: 10 jobs in 1.000 s (10.000 s one by one, speed-up 10.0, critical path "
                      "1.000 s)\n"
-                     "batch 1: \033[31mfailed\033[0m: 10 jobs in 1.000 s: 9 ok, 1 failed "
+                     "[1] \033[31mfailed\033[0m: 10 jobs in 1.000 s: 9 ok, 1 failed "
                      "(10.000 s one by one, speed-up 10.0, critical path 1.000 s, 0.100 s behind "
                      "schedule)\n");
 }
@@ -390,6 +447,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, batches_are_found_by_their_numbers);
     tcase_add_test(tests, a_tally_counts_answers_of_every_kind);
     tcase_add_loop_test(tests, times_are_rounded_for_people, 0, N(seconds));
+    tcase_add_loop_test(tests, long_times_are_told_in_minutes_and_hours, 0, N(lengths));
     tcase_add_test(tests, sizes_have_units);
     tcase_add_loop_test(tests, a_terminal_is_only_shown_text, 0, N(unsafe));
     tcase_add_test(tests, a_long_text_is_cut_at_a_whole_character);
@@ -398,6 +456,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, progress_keeps_to_the_width, 0, N(bars));
     tcase_add_test(tests, a_bar_is_no_wider_than_can_be_read);
     tcase_add_test(tests, a_job_is_one_line);
+    tcase_add_test(tests, lines_keep_to_the_terminal);
     tcase_add_test(tests, totals_are_one_line);
     suite_add_tcase(suite, tests);
     return suite;

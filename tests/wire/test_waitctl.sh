@@ -150,9 +150,11 @@ ends 2 "--local tells of a refusal" submit --local "$tmp/refused.json"
 is "$err" "waitctl: $tmp/refused.json:1:11: invalid_request: a job has no member \"wayt\" (did you mean \"wait\"?); it takes name, wait, compute, steps, repeat, count, after, timeout, fail, retries, backoff and data (at jobs[0].wayt)
    1 | {\"jobs\":[{\"wayt\":1}]}
      |           ^~~~~~~~" "with file, place, code, message and path, and the line"
-printf '[{}]\n\n[{},\n {"name":"é 2","count":0}]\n' >"$tmp/place.json"
+printf '[{}]\n\n[{},\n {"name":"é 茶","count":0}]\n' >"$tmp/place.json"
 ends 2 "a refusal of a later request" submit --local "$tmp/place.json"
 refuses "$tmp/place.json:4:16: invalid_request" "tells the line of the file"
+mark=$(sed -n 3p "$tmp/err")
+is "${mark%%^*}|" "     |                 |" "wide characters take two columns"
 cp "$tmp/out" "$tmp/from-file"
 for from in "<" "cat |"; do
     case $from in
