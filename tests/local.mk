@@ -124,6 +124,7 @@ shell_tests = \
 	tests/systemd/test_service.sh \
 	tests/wire/test_completions.sh \
 	tests/wire/test_idioms.sh \
+	tests/wire/test_manual.sh \
 	tests/wire/test_metrics.sh \
 	tests/wire/test_readme.sh \
 	tests/wire/test_samples.sh \
