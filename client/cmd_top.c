@@ -18,6 +18,7 @@
 #include "client/meter.h"
 #include "client/moment.h"
 #include "client/say.h"
+#include "client/terminal.h"
 #include "client/text.h"
 
 /*
@@ -339,29 +340,11 @@ static void watch(struct top *top)
     }
 }
 
-static bool has_utf8(void)
+static enum way choose_way(const struct arguments *arguments, const struct terminal *terminal)
 {
-    const char *names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-
-    for (unsigned i = 0; i < 3; i++) {
-        const char *value = getenv(names[i]);
-
-        if (value != NULL && value[0] != '\0')
-            return strcasestr(value, "UTF-8") != NULL || strcasestr(value, "utf8") != NULL;
-    }
-    return false;
-}
-
-static enum way choose_way(const struct arguments *arguments)
-{
-    const char *terminal = getenv("TERM");
-
     if (conversation_show(arguments) == &show_json)
         return JSON;
-    return isatty(STDOUT_FILENO) && terminal != NULL && terminal[0] != '\0' &&
-                   strcmp(terminal, "dumb") != 0
-               ? PICTURE
-               : LINES;
+    return terminal->is_terminal && terminal->can_redraw ? PICTURE : LINES;
 }
 
 /* Once that there is a daemon at all. */
@@ -384,14 +367,14 @@ static enum status run(struct top *top)
 
 enum status cmd_top(const struct arguments *arguments)
 {
-    struct top top = {.arguments = arguments,
-                      .server = conversation_server(arguments),
-                      .way = choose_way(arguments),
-                      .is_utf8 = has_utf8(),
-                      .fd = -1,
-                      .signals = -1};
+    struct terminal terminal;
+    struct top top = {
+        .arguments = arguments, .server = conversation_server(arguments), .fd = -1, .signals = -1};
     enum status status;
 
+    terminal_open(&terminal, STDOUT_FILENO);
+    top.way = choose_way(arguments, &terminal);
+    top.is_utf8 = terminal.is_utf8;
     top.fd = conversation_dial(arguments, &top.target, &status);
     if (top.fd >= 0) {
         status = run(&top);
