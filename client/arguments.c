@@ -20,6 +20,8 @@
 #define DAEMONS  (ALL & ~ON(COMMAND_HELP))
 #define BATCHES  (ON(COMMAND_SUBMIT) | ON(COMMAND_RUN))
 #define VARIANTS (BATCHES | ON(COMMAND_COMPARE))
+#define EVENTS   (BATCHES | ON(COMMAND_REPORT))
+#define TALKING  (DAEMONS & ~ON(COMMAND_REPORT))
 
 /* Those that have no letter are told apart by numbers above all letters. */
 enum {
@@ -30,6 +32,8 @@ enum {
     FLAG_COLOR,
     FLAG_NAME,
     FLAG_REAL,
+    FLAG_EXAMPLE,
+    FLAG_REQUEST,
     FLAG_TRACE,
     FLAG_JOBLOG,
     FLAG_INTERVAL,
@@ -61,21 +65,27 @@ static const struct flag flags[] = {
      "this many jobs of each duration (run);\n"
      "leave after so many looks (top)"},
     {"name", FLAG_NAME, ON(COMMAND_RUN), "NAME", "name of the jobs (run)"},
+    {"example", FLAG_EXAMPLE, ON(COMMAND_SUBMIT), "NAME",
+     "print a batch to start from, and send nothing;\n"
+     "`list` tells which there are (submit)"},
     {"real", FLAG_REAL, ON(COMMAND_COMPARE), NULL, "on the real clock (compare)"},
-    {"trace", FLAG_TRACE, BATCHES, "FILE",
+    {"trace", FLAG_TRACE, EVENTS, "FILE",
      "write the run there in Chrome's trace-event\n"
-     "format, for Perfetto (submit, run)"},
-    {"joblog", FLAG_JOBLOG, BATCHES, "FILE",
+     "format, for Perfetto (submit, run, report)"},
+    {"joblog", FLAG_JOBLOG, EVENTS, "FILE",
      "write a table there, one line a job\n"
-     "(submit, run)"},
+     "(submit, run, report)"},
+    {"request", FLAG_REQUEST, ON(COMMAND_REPORT), "FILE",
+     "the requests of the events, for arrows and\n"
+     "the critical path (report)"},
     {"interval", FLAG_INTERVAL, ON(COMMAND_TOP), "D", "look every D (1 s) (top)"},
-    {"server", FLAG_SERVER, DAEMONS, "ADDR",
+    {"server", FLAG_SERVER, TALKING, "ADDR",
      "HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH;\n"
      "else $WAITD_SERVER, else 127.0.0.1:9248"},
-    {"local", FLAG_LOCAL, DAEMONS & ~ON(COMMAND_TOP), NULL,
+    {"local", FLAG_LOCAL, TALKING & ~ON(COMMAND_TOP), NULL,
      "start a daemon for this command alone;\n"
      "not beside --server"},
-    {"connect-timeout", FLAG_CONNECT_TIMEOUT, DAEMONS, "D", "give up connecting after D (5 s)"},
+    {"connect-timeout", FLAG_CONNECT_TIMEOUT, TALKING, "D", "give up connecting after D (5 s)"},
     {"output", 'o', DAEMONS, "FORMAT",
      "human, json, timeline or summary; human on a\n"
      "terminal, else json"},
@@ -119,6 +129,15 @@ static void print_flags(FILE *out, const char *heading, unsigned commands, bool 
     }
 }
 
+static const struct flag *find_flag(int id)
+{
+    size_t i = 0;
+
+    while (i < N_FLAGS && flags[i].id != id)
+        i++;
+    return i < N_FLAGS ? &flags[i] : NULL;
+}
+
 static void help_on(FILE *out, enum command_id id)
 {
     const struct command *command = &command_table[id];
@@ -126,6 +145,8 @@ static void help_on(FILE *out, enum command_id id)
     fprintf(out, "usage: waitctl %s [FLAG...]%s%s\n\nwaitctl %s: %s.\n", command->name,
             command->operands[0] != '\0' ? " " : "", command->operands, command->name,
             command->summary);
+    if (id == COMMAND_REPORT)
+        fputs("EVENTS is what a daemon sent; `-`, or none, is standard input.\n", out);
     if (id == COMMAND_SUBMIT)
         fputs("A FILE of `-`, or none, is standard input.  Flags override the files.\n", out);
     if (id == COMMAND_TOP)
@@ -161,15 +182,6 @@ void arguments_help(FILE *out, enum command_id command)
 }
 
 /* ---- Reading ------------------------------------------------------------------ */
-
-static const struct flag *find_flag(int id)
-{
-    size_t i = 0;
-
-    while (i < N_FLAGS && flags[i].id != id)
-        i++;
-    return i < N_FLAGS ? &flags[i] : NULL;
-}
 
 static const char *set_count(struct arguments *arguments, const char *text)
 {
@@ -237,6 +249,12 @@ static const char *set_flag(struct arguments *arguments, int id, const char *tex
         return NULL;
     case FLAG_NAME:
         arguments->name = text;
+        return NULL;
+    case FLAG_EXAMPLE:
+        arguments->example = text;
+        return NULL;
+    case FLAG_REQUEST:
+        arguments->request = text;
         return NULL;
     case FLAG_TRACE:
         arguments->trace = text;
@@ -367,6 +385,11 @@ static bool check(const struct arguments *arguments, const bool given[N_FLAGS],
         (is_stdout(arguments->trace) || is_stdout(arguments->joblog))) {
         snprintf(problem, ARGUMENTS_PROBLEM_MAX,
                  "of --trace -, --joblog - and -o one can have standard output");
+        return false;
+    }
+    if (arguments->example != NULL && arguments->n_operands > 0) {
+        snprintf(problem, ARGUMENTS_PROBLEM_MAX, "--example sends nothing; what is '%s' for?",
+                 arguments->operands[0]);
         return false;
     }
     if (arguments->local && arguments->server != NULL) {

@@ -34,6 +34,8 @@ struct arguments {
     const char *name;           /* --name, or NULL */
     bool real;                  /* --real */
     int64_t interval_ns;        /* --interval */
+    const char *request;        /* --request, or NULL */
+    const char *example;        /* --example, or NULL */
     const char *trace, *joblog; /* files, `-` for standard output; NULL for none */
 };
 

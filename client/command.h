@@ -14,12 +14,13 @@ enum command_id {
     COMMAND_SUBMIT,
     COMMAND_RUN,
     COMMAND_COMPARE,
+    COMMAND_REPORT,
     COMMAND_PING,
     COMMAND_STATS,
     COMMAND_TOP,
     COMMAND_HELP
 };
-#define COMMANDS 7
+#define COMMANDS 8
 
 struct command {
     const char *name;

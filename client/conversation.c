@@ -168,6 +168,15 @@ static int add_shows(struct fanout *fanout, const struct arguments *arguments,
     return 0;
 }
 
+int conversation_open(struct fanout *fanout, const struct arguments *arguments,
+                      const struct show *show, void *own)
+{
+    if (fanout_init(fanout, wants_color(arguments)) == 0)
+        return add_shows(fanout, arguments, show, own);
+    say("%s", strerror(ENOMEM));
+    return -1;
+}
+
 /* ---- The forecast --------------------------------------------------------- */
 
 struct door {
@@ -229,9 +238,7 @@ enum status conversation(const struct arguments *arguments, struct source *sourc
     struct fanout fanout;
     enum status status = STATUS_REFUSED;
 
-    if (fanout_init(&fanout, wants_color(arguments)) < 0)
-        say("%s", strerror(ENOMEM));
-    else if (add_shows(&fanout, arguments, show, own) == 0) {
+    if (conversation_open(&fanout, arguments, show, own) == 0) {
         if ((fanout.needs_all || fanout.needs_graph) &&
             source_want(source, fanout.needs_all, fanout.needs_graph) < 0)
             say("%s", strerror(ENOMEM));

@@ -9,6 +9,7 @@
 
 #include "client/arguments.h"
 #include "client/dial.h"
+#include "client/fanout.h"
 #include "client/show.h"
 #include "client/source.h"
 #include "client/status.h"
@@ -24,6 +25,12 @@ const char *conversation_server(const struct arguments *arguments);
  * which is said on standard error; *target is where it is in any other case. */
 int conversation_dial(const struct arguments *arguments, struct dial_target *target,
                       enum status *status);
+
+/* Makes a fanout for the way of showing that is for standard output, and for those
+ * that go to files.  Says what is wrong on standard error and returns -1; it is
+ * to be released in any case. */
+int conversation_open(struct fanout *fanout, const struct arguments *arguments,
+                      const struct show *show, void *own);
 
 /* Sends what the source has and shows what comes.  own: struct show_run's.
  * What goes wrong is said on standard error. */

@@ -96,12 +96,12 @@ static bool is_answer(enum event_kind kind)
 }
 
 /* What is known of the request that is answered. */
-static struct asked take_asked(struct fanout *fanout)
+static struct asked take_asked(struct fanout *fanout, enum event_kind kind)
 {
     struct asked asked = {ASKED_ALL, ASKED_UNKNOWN, NULL};
 
-    if (fanout->asked != NULL)
-        asked_pop(fanout->asked, &asked);
+    if (fanout->asked != NULL && !asked_pop(fanout->asked, &asked) && kind == EVENT_ACCEPTED)
+        fanout->misfits++;
     return asked;
 }
 
@@ -117,6 +117,7 @@ static void accept_batch(struct fanout *fanout, const struct event *event, struc
     batch->jobs = event->jobs;
     /* A request file may be another's. */
     if (asked.graph != NULL && graph_jobs(asked.graph) != event->jobs) {
+        fanout->misfits++;
         graph_free(asked.graph);
         asked.graph = NULL;
     }
@@ -180,7 +181,7 @@ static const char *without_due(struct fanout *fanout, const char *line, size_t *
 static void show_line(struct fanout *fanout, struct fanout_part *part, const char *line, size_t len,
                       const struct event *event, bool is_read)
 {
-    bool is_cut = fanout->needs_all && !part->show->needs_all;
+    bool is_cut = fanout->needs_all && !fanout->shows_all && !part->show->needs_all;
 
     if (is_cut && !is_asked_for(part->run.batch, event->kind))
         return;
@@ -202,7 +203,7 @@ static void take_event(struct fanout *fanout, const char *line, size_t len,
 
     tally_take(&fanout->tally, event);
     if (is_answer(event->kind)) {
-        struct asked asked = take_asked(fanout);
+        struct asked asked = take_asked(fanout, event->kind);
 
         if (event->kind == EVENT_ACCEPTED)
             accept_batch(fanout, event, asked);
@@ -266,6 +267,23 @@ void fanout_flush(struct fanout *fanout)
 {
     for (size_t i = 0; i < fanout->n; i++)
         output_flush(&fanout->parts[i].output);
+}
+
+void fanout_poll(const struct fanout *fanout, struct pollfd pollers[SHOWS_MAX])
+{
+    for (size_t i = 0; i < SHOWS_MAX; i++) {
+        const struct output *output = &fanout->parts[i].output;
+        short events = i < fanout->n && !output->is_closed ? output_events(output) : 0;
+        bool is_wanted = events != 0 || (i == 0 && !output->is_closed);
+
+        pollers[i] = (struct pollfd){.fd = is_wanted ? output->fd : -1, .events = events};
+    }
+}
+
+void fanout_polled(struct fanout *fanout, const struct pollfd pollers[SHOWS_MAX])
+{
+    for (size_t i = 0; i < fanout->n; i++)
+        output_polled(&fanout->parts[i].output, pollers[i].revents);
 }
 
 bool fanout_is_full(const struct fanout *fanout)

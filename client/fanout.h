@@ -14,6 +14,8 @@
  * nothing by itself: whoever drives it flushes and polls the outputs.
  */
 
+#include <poll.h>
+
 #include "client/asked.h"
 #include "client/batches.h"
 #include "client/output.h"
@@ -33,10 +35,12 @@ struct fanout {
     struct fanout_part parts[SHOWS_MAX];
     size_t n; /* the first is the one on standard output */
     bool needs_all, needs_graph;
+    bool shows_all; /* to those too that do not need it: nothing was asked for on their behalf */
     bool color;
     struct tally tally;
     struct batches batches;    /* that run */
     struct asked_queue *asked; /* of the requests; borrowed; NULL where they are not known */
+    uint64_t misfits;          /* batches that are not of the next of these requests */
     bool has_begun, has_ended;
     size_t unfinished; /* batches that ran at the end */
     bool no_memory;
@@ -81,6 +85,13 @@ void fanout_end(struct fanout *fanout, const char *rest, size_t len);
 
 /* Writes as much as is taken at once. */
 void fanout_flush(struct fanout *fanout);
+
+/* What to poll() for: room to write, and of the one on standard output always
+ * whether its reader has left.  Entries that are of no use are left out. */
+void fanout_poll(const struct fanout *fanout, struct pollfd pollers[SHOWS_MAX]);
+
+/* Tells what poll() answered. */
+void fanout_polled(struct fanout *fanout, const struct pollfd pollers[SHOWS_MAX]);
 
 /* Whether so much waits to be written that it is better to take no more. */
 bool fanout_is_full(const struct fanout *fanout);

@@ -20,6 +20,7 @@ client_libwaitctl_a_SOURCES = \
 	client/cmd_compare.c \
 	client/cmd_help.c \
 	client/cmd_ping.c \
+	client/cmd_report.c \
 	client/cmd_run.c \
 	client/cmd_stats.c \
 	client/cmd_submit.c \
@@ -32,6 +33,8 @@ client_libwaitctl_a_SOURCES = \
 	client/dial.h \
 	client/digest.c \
 	client/digest.h \
+	client/example.c \
+	client/example.h \
 	client/excerpt.c \
 	client/excerpt.h \
 	client/fanout.c \
@@ -64,6 +67,8 @@ client_libwaitctl_a_SOURCES = \
 	client/progress.h \
 	client/refusal.c \
 	client/refusal.h \
+	client/replay.c \
+	client/replay.h \
 	client/rewrite.c \
 	client/rewrite.h \
 	client/say.c \
@@ -109,6 +114,18 @@ client_libwaitctl_a_SOURCES = \
 	client/timeline_table.c \
 	client/trace_writer.c \
 	client/trace_writer.h
+
+# The examples are the samples.
+nodist_client_libwaitctl_a_SOURCES = client/example_table.c
+CLEANFILES += client/example_table.c
+EXTRA_DIST += client/example_table.awk
+
+client/example_table.c: client/example_table.awk tests/samples/README.md \
+		$(top_srcdir)/tests/samples/*.json
+	@$(MKDIR_P) client
+	$(AM_V_GEN)$(AWK) -v folder='$(top_srcdir)/tests/samples' \
+	  -f '$(top_srcdir)/client/example_table.awk' '$(top_srcdir)/tests/samples/README.md' >$@.tmp && \
+	  mv $@.tmp $@
 
 bin_PROGRAMS += client/waitctl
 client_waitctl_SOURCES = client/main.c

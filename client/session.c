@@ -296,26 +296,6 @@ static struct pollfd poll_for(int fd, short events)
     return (struct pollfd){.fd = events != 0 ? fd : -1, .events = events};
 }
 
-/* The first one is always looked at, so that it is noticed when its reader leaves. */
-static void poll_outputs(const struct fanout *fanout, struct pollfd pollers[SHOWS_MAX])
-{
-    for (size_t i = 0; i < SHOWS_MAX; i++) {
-        const struct output *output = &fanout->parts[i].output;
-        short events = i < fanout->n && !output->is_closed ? output_events(output) : 0;
-
-        pollers[i] = poll_for(output->fd, events);
-    }
-    pollers[0].fd = fanout->parts[0].output.fd;
-}
-
-/* What poll() said of the outputs.  One that is not standard output is written
- * to as long as that works, and nothing else depends on it. */
-static void outputs_polled(struct fanout *fanout, const struct pollfd pollers[SHOWS_MAX])
-{
-    for (size_t i = 0; i < fanout->n; i++)
-        output_polled(&fanout->parts[i].output, pollers[i].revents);
-}
-
 static void wait_for_news(struct session *session, struct pollfd pollers[POLLED])
 {
     bool takes_more = !fanout_is_full(session->fanout);
@@ -331,7 +311,7 @@ static void wait_for_news(struct session *session, struct pollfd pollers[POLLED]
     if (session->outlook.forecast != NULL)
         pollers[FORECAST] = poll_for(forecast_fd(session->outlook.forecast),
                                      forecast_events(session->outlook.forecast));
-    poll_outputs(session->fanout, pollers + OUTPUTS);
+    fanout_poll(session->fanout, pollers + OUTPUTS);
     if (!writes_at_once(session))
         pollers[OUTPUTS].events = 0;
     if (poll(pollers, POLLED, poll_timeout(session, moment_now())) < 0)
@@ -379,7 +359,7 @@ static void handle(struct session *session, const struct pollfd pollers[POLLED])
         take_signals(session);
     if (pollers[FORECAST].revents != 0)
         forecast_polled(session->outlook.forecast, pollers[FORECAST].revents);
-    outputs_polled(session->fanout, pollers + OUTPUTS);
+    fanout_polled(session->fanout, pollers + OUTPUTS);
     if (session->output->is_closed)
         cut_short(session);
     if (!session->read_closed && (pollers[SOCKET].revents & POLLOUT) && !session->write_closed)
@@ -413,9 +393,7 @@ static void drain(struct session *session)
     while (fanout_is_pending(fanout)) {
         struct pollfd pollers[SHOWS_MAX + 1];
 
-        poll_outputs(fanout, pollers);
-        if (session->output->is_closed)
-            pollers[0].fd = -1;
+        fanout_poll(fanout, pollers);
         pollers[SHOWS_MAX] = poll_for(session->signals, POLLIN);
         if (poll(pollers, SHOWS_MAX + 1, -1) < 0)
             continue;
@@ -423,7 +401,7 @@ static void drain(struct session *session)
             session->is_interrupted = true;
             return;
         }
-        outputs_polled(fanout, pollers);
+        fanout_polled(fanout, pollers);
         fanout_flush(fanout);
     }
 }

@@ -314,6 +314,127 @@ def check_files(tap, folder):
     )
 
 
+def waitctl(*arguments, text=""):
+    return subprocess.run([WAITCTL, *arguments], input=text, capture_output=True, text=True,
+                          timeout=60, check=False)
+
+
+def check_report(tap, folder):
+    """A saved stream gives what the run itself gave."""
+    saved = os.path.join(folder, "saved.ndjson")
+    request = os.path.join(folder, "request.json")
+    files = {name: os.path.join(folder, name) for name in ("a.json", "b.json", "a.tsv", "b.tsv")}
+    runs = {name: json.dumps({**request, "events": "all", "clock": "virtual"})
+            for name, request in HARD.items()}
+    runs["two and a ping"] = (
+        json.dumps({"events": "all", "clock": "virtual", "jobs": [{"after": "x"}, {"name": "x"}]})
+        + '{"op":"ping"}{"jobs":1}'
+        + json.dumps({"events": "all", "clock": "virtual",
+                      "jobs": [{"name": "y", "wait": 2, "fail": True}, {"after": "y"}]})
+    )
+    for name, text in runs.items():
+        with open(request, "w", encoding="utf-8") as file:
+            file.write(text)
+        first = waitctl("submit", "--local", "-o", "json", "--trace", files["a.json"], "--joblog",
+                        files["a.tsv"], request)
+        with open(saved, "w", encoding="utf-8") as file:
+            file.write(first.stdout)
+        report = ["report", saved, "--request", request]
+        again = waitctl(*report, "-o", "json", "--trace", files["b.json"], "--joblog",
+                        files["b.tsv"])
+        pairs = [[open(files[f"{which}.{kind}"], encoding="utf-8").read() for which in "ab"]
+                 for kind in ("json", "tsv")]
+        tap.result(
+            again.stdout == first.stdout and again.returncode == first.returncode
+            and all(one == two for one, two in pairs),
+            f"{name}: a report is what the run gave",
+            f"{first.returncode} {again.returncode} {again.stderr}",
+        )
+    for form in ("human", "summary"):
+        text = os.path.join(SAMPLES, "graph.json")
+        first = waitctl("submit", "--local", "--virtual", "-o", form, text)
+        saved_text = waitctl("submit", "--local", "--virtual", "-o", "json", text).stdout
+        again = waitctl("report", "-", "-o", form, text=saved_text)
+        tap.result(
+            (again.stdout, again.returncode) == (first.stdout, first.returncode) == (first.stdout, 1),
+            f"-o {form} of a report is what the run gave", again.stdout,
+        )
+    rows = waitctl("report", "--joblog", "-", text=saved_text).stdout.splitlines()[1:]
+    tap.result(
+        rows[:2] == ["1\t6\tfetch\tok\t\t0.4\t\t1", "1\t3\tcompile\tok\t\t0.9\t\t1"]
+        and "1\t0\tpublish\tskipped\t\t1\t\t0" in rows,
+        "what was not told is left empty", "\n".join(rows),
+    )
+
+
+def check_streams(tap, folder):
+    """What saved streams may be like."""
+    whole = waitctl("submit", "--local", "--virtual", "--events", "all", "-o", "json",
+                    os.path.join(SAMPLES, "two-waits.json")).stdout
+    lines = whole.splitlines(keepends=True)
+    trace = os.path.join(folder, "t.json")
+    cases = [
+        ("whole", whole, 0, ""),
+        ("nothing", "", 2, "there is no event in it"),
+        ("something else", "hello\n", 2, "1 line is no event"),
+        ("whole with other lines", "hello\n\n" + whole + "bye\n", 0, "2 lines are no events"),
+        ("whole with events to come", '{"event":"news","batch":1}\n' + whole, 0, ""),
+        ("no last line", "".join(lines[:-1]), 3, "the stream ends with 1 batch running"),
+        ("half a line", whole[:-9], 3, "the stream ends with 1 batch running"),
+        ("no last line feed", whole[:-1], 3, "the stream ends with 1 batch running"),
+        ("another daemon behind it", whole + whole, 0, ""),
+        ("no beginning", "".join(lines[3:]), 0, ""),
+        ("a refusal", waitctl("submit", "--local", text='{"jobs":1}').stdout, 2, "invalid_request"),
+    ]
+    for name, text, status, words in cases:
+        result = waitctl("report", "-o", "summary", "--trace", trace, text=text)
+        wrong = check_trace.complaints(trace)
+        tap.result(
+            result.returncode == status and words in result.stderr
+            and (words != "" or result.stderr == "") and not wrong,
+            f"{name}: status {status}", f"{result} {wrong}",
+        )
+    result = waitctl("report", "-o", "json", text=whole[:-9])
+    tap.result(result.stdout == whole[:-9], "-o json of a report is the stream as it is")
+    result = waitctl("report", "/nonexistent")
+    tap.result(result.returncode == 2 and "/nonexistent" in result.stderr, "a file has to be there")
+    other = os.path.join(SAMPLES, "graph.json")
+    result = waitctl("report", "--request", other, "-o", "summary", text=whole)
+    tap.result(
+        result.returncode == 0 and "not of the requests there" in result.stderr,
+        "the request of another batch is noticed", result.stderr,
+    )
+
+    process = subprocess.Popen([WAITCTL, "report", "-o", "human", "--trace", trace],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process.stdin.write("".join(lines[:3]))
+    process.stdin.flush()
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    process.stdout.read()
+    wrong = check_trace.complaints(trace)
+    tap.result(process.wait() == 130 and not wrong,
+               "a report that follows a stream can be interrupted", "\n".join(wrong))
+    process.stdin.close()
+
+
+def check_examples(tap):
+    listed = waitctl("submit", "--example", "list").stdout.splitlines()
+    names = [line.split()[0] for line in listed]
+    files = {os.path.basename(path)[:-5]: path for path in glob.glob(SAMPLES + "/*.json")}
+    tap.result(sorted(names) == sorted(files), "the examples are the samples", f"{names}")
+    for name in names:
+        with open(files[name], encoding="utf-8") as file:
+            tap.result(waitctl("submit", "--example", name).stdout == file.read(),
+                       f"--example {name} prints the sample")
+    text = waitctl("submit", "--example", "retries").stdout
+    result = waitctl("submit", "--local", "--virtual", "-o", "summary", "-", text=text)
+    tap.result(result.stdout.startswith("ok: 1 job in 1.350 s"), "which can be submitted")
+    result = waitctl("submit", "--example", "retrys")
+    tap.result(result.returncode == 2 and "did you mean 'retries'?" in result.stderr,
+               "one that there is not is refused", result.stderr)
+
+
 def check_checker(tap, folder):
     """The checker finds what it is for."""
     good = [
@@ -361,6 +482,9 @@ def main():
         check_real(tap, folder)
         check_interrupted(tap, folder)
         check_files(tap, folder)
+        check_report(tap, folder)
+        check_streams(tap, folder)
+        check_examples(tap)
     tap.finish()
 
 
