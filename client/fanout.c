@@ -228,9 +228,10 @@ enum fanout_result fanout_take(struct fanout *fanout, const char *line, size_t l
     if (kind == EVENT_UNKNOWN && (len < 10 || memcmp(line, "{\"event\":\"", 10) != 0))
         return FANOUT_FOREIGN;
     tally_count(&fanout->tally, kind);
-    *event = (struct event){.kind = kind};
     is_read = (fanout->read & SHOW_KIND(kind)) &&
               event_reader_read(fanout->reader, line, len, event) == 0;
+    if (!is_read)
+        *event = (struct event){.kind = kind};
     fanout->no_memory |= !is_read && (OWN_KINDS & SHOW_KIND(kind));
     take_event(fanout, line, len, event, is_read);
     if (fanout->no_memory)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "client/text.h"
+#include "proto/decimal.h"
 #include "proto/duration.h"
 
 /*
@@ -31,13 +32,9 @@ static void begin(struct show_run *run)
 
 static void append_count(struct bytes *out, uint64_t value)
 {
-    char digits[20];
-    size_t at = sizeof digits;
+    char digits[DECIMAL_MAX];
 
-    do
-        digits[--at] = (char)('0' + value % 10);
-    while ((value /= 10) > 0);
-    bytes_add(out, digits + at, sizeof digits - at);
+    bytes_add(out, digits, (size_t)(decimal_put(digits, value) - digits));
 }
 
 static void append_seconds(struct bytes *out, int64_t ns)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/text.h"
+#include "proto/decimal.h"
 #include "proto/duration.h"
 
 /*
@@ -27,23 +28,12 @@ static char *put_string(char *out, const char *string)
     return put_bytes(out, string, strlen(string));
 }
 
-static char *put_integer(char *out, uint64_t value)
-{
-    char digits[20];
-    size_t at = sizeof digits;
-
-    do
-        digits[--at] = (char)('0' + value % 10);
-    while ((value /= 10) > 0);
-    return put_bytes(out, digits + at, sizeof digits - at);
-}
-
 /* Microseconds with as many decimals as it takes. */
 static char *put_us(char *out, int64_t ns)
 {
     unsigned rest = (unsigned)(ns % 1000);
 
-    out = put_integer(out, (uint64_t)ns / 1000);
+    out = decimal_put(out, (uint64_t)ns / 1000);
     if (rest == 0)
         return out;
     *out++ = '.';
@@ -55,8 +45,8 @@ static char *put_us(char *out, int64_t ns)
 
 static char *put_where(char *out, struct trace_where where)
 {
-    out = put_integer(PUT(out, ",\"pid\":"), where.process);
-    return put_integer(PUT(out, ",\"tid\":"), where.thread);
+    out = decimal_put(PUT(out, ",\"pid\":"), where.process);
+    return decimal_put(PUT(out, ",\"tid\":"), where.thread);
 }
 
 void trace_writer_begin(struct bytes *out)
@@ -106,7 +96,7 @@ static void write_order(struct bytes *out, const char *kind, struct trace_where 
     char *p = begin_metadata(out, kind, where, false);
 
     if (p != NULL)
-        commit(out, PUT(put_integer(PUT(p, "\"sort_index\":"), order), "}}"));
+        commit(out, PUT(decimal_put(PUT(p, "\"sort_index\":"), order), "}}"));
 }
 
 void trace_writer_process(struct bytes *out, struct trace_where where, struct event_string name,
@@ -128,7 +118,7 @@ static char *put_what(struct bytes *out, char *p, const struct trace_what *what)
 {
     p = PUT(p, "\"name\":");
     if (what->name.text == NULL) {
-        p = PUT(put_integer(PUT(p, "\"#"), what->job), "\"");
+        p = PUT(decimal_put(PUT(p, "\"#"), what->job), "\"");
     } else {
         commit(out, p);
         text_append_json(out, what->name.text, what->name.len);
@@ -174,7 +164,7 @@ void trace_writer_args(struct bytes *out, uint64_t job)
     char *p = bytes_reserve(out, EVENT_ROOM);
 
     if (p != NULL)
-        commit(out, put_integer(PUT(p, ",\"args\":{\"job\":"), job));
+        commit(out, decimal_put(PUT(p, ",\"args\":{\"job\":"), job));
 }
 
 static char *begin_arg(struct bytes *out, const char *name)
@@ -189,7 +179,7 @@ void trace_writer_count(struct bytes *out, const char *name, uint64_t value)
     char *p = begin_arg(out, name);
 
     if (p != NULL)
-        commit(out, put_integer(p, value));
+        commit(out, decimal_put(p, value));
 }
 
 void trace_writer_seconds(struct bytes *out, const char *name, int64_t ns)
@@ -221,7 +211,7 @@ static char *put_arrow_end(char *out, const char *phase, uint64_t id, struct tra
                            int64_t ns)
 {
     out = put_string(PUT(out, ",\n{\"ph\":\""), phase);
-    out = put_integer(PUT(out, ",\"name\":\"after\",\"cat\":\"after\",\"id\":"), id);
+    out = decimal_put(PUT(out, ",\"name\":\"after\",\"cat\":\"after\",\"id\":"), id);
     out = put_us(PUT(put_where(out, where), ",\"ts\":"), ns);
     return PUT(out, "}");
 }
@@ -246,8 +236,8 @@ void trace_writer_counter(struct bytes *out, uint64_t process, const char *name,
     if (p == NULL)
         return;
     p = put_string(PUT(p, ",\n{\"ph\":\"C\",\"name\":\""), name);
-    p = put_integer(PUT(p, "\",\"pid\":"), process);
+    p = decimal_put(PUT(p, "\",\"pid\":"), process);
     p = put_us(PUT(p, ",\"tid\":0,\"ts\":"), at_ns);
     p = put_string(PUT(p, ",\"args\":{\""), series);
-    commit(out, PUT(put_integer(PUT(p, "\":"), value), "}}"));
+    commit(out, PUT(decimal_put(PUT(p, "\":"), value), "}}"));
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proto/duration.h"
+#include "proto/event_scan.h"
 #include "proto/lexer.h"
 
 struct event_reader {
@@ -17,12 +18,14 @@ struct event_reader {
 
 static const struct {
     const char *name;
+    size_t len;
     enum event_kind kind;
 } kinds[] = {
-    {"done", EVENT_DONE},           {"step", EVENT_STEP},         {"started", EVENT_STARTED},
-    {"retry", EVENT_RETRY},         {"accepted", EVENT_ACCEPTED}, {"finished", EVENT_FINISHED},
-    {"error", EVENT_ERROR},         {"pong", EVENT_PONG},         {"stats", EVENT_STATS},
-    {"cancelled", EVENT_CANCELLED},
+    {"done", 4, EVENT_DONE},         {"step", 4, EVENT_STEP},
+    {"started", 7, EVENT_STARTED},   {"retry", 5, EVENT_RETRY},
+    {"accepted", 8, EVENT_ACCEPTED}, {"finished", 8, EVENT_FINISHED},
+    {"error", 5, EVENT_ERROR},       {"pong", 4, EVENT_PONG},
+    {"stats", 5, EVENT_STATS},       {"cancelled", 9, EVENT_CANCELLED},
 };
 #define N_KINDS (sizeof kinds / sizeof kinds[0])
 
@@ -115,7 +118,7 @@ bool event_reader_is(struct event_string text, const char *string)
 static enum event_kind find_kind(struct event_string name)
 {
     for (size_t i = 0; i < N_KINDS; i++)
-        if (event_reader_is(name, kinds[i].name))
+        if (name.len == kinds[i].len && memcmp(name.text, kinds[i].name, name.len) == 0)
             return kinds[i].kind;
     return EVENT_UNKNOWN;
 }
@@ -306,8 +309,11 @@ int event_reader_read(struct event_reader *reader, const char *line, size_t len,
                       struct event *event)
 {
     struct reading reading = {.line = line};
-    struct event fresh = {.kind = EVENT_UNKNOWN};
+    struct event fresh;
 
+    if (event_scan(line, len, event))
+        return 0;
+    fresh = (struct event){.kind = EVENT_UNKNOWN};
     if (reader->lexer == NULL &&
         (reader->lexer = lexer_new(UINT64_MAX / 2, LEXER_DEPTH_MAX)) == NULL)
         return -1;

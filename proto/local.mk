@@ -16,6 +16,8 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/event_done.h \
 	proto/event_reader.c \
 	proto/event_reader.h \
+	proto/event_scan.c \
+	proto/event_scan.h \
 	proto/fault.c \
 	proto/fault.h \
 	proto/lexer.c \

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/event.h"
+#include "proto/event_scan.h"
 #include "tests/support/check.h"
 
 static struct event_reader *reader;
@@ -229,6 +230,101 @@ START_TEST(what_is_written_is_read_back)
 }
 END_TEST
 
+/* ---- Read in one pass, or token by token ---------------------------------------- */
+
+#define JOB(kind) "{\"event\":\"" kind "\",\"batch\":7,\"job\":12"
+
+/* Lines, and whether they are such as to be read in one pass. */
+static const struct {
+    const char *line;
+    bool is_plain;
+} plain[] = {
+    {JOB("started") ",\"attempt\":3,\"at\":0}", true},
+    {JOB("started") ",\"name\":\"tea\",\"attempt\":1,\"at\":1.000000001}", true},
+    {JOB("step") ",\"name\":\"\",\"step\":4,\"kind\":\"wait\",\"duration\":0.25,\"at\":2}", true},
+    {JOB("step") ",\"step\":0,\"kind\":\"compute\",\"note\":\"a b\",\"duration\":1,\"at\":2.5}",
+     true},
+    {JOB("retry") ",\"attempt\":1,\"status\":\"failed\",\"delay\":0.5,\"at\":1,\"due\":1.5}", true},
+    {JOB("done") ",\"status\":\"ok\",\"at\":999999999.999999999}", true},
+    {JOB("done") ",\"name\":\"x\",\"status\":\"timed_out\",\"at\":1,\"due\":0.5,\"attempts\":2}",
+     true},
+    {"{\"event\":\"done\",\"batch\":999999999999999999,\"job\":0,\"status\":\"ok\",\"at\":1}",
+     true},
+    /* Right, but not plain. */
+    {JOB("done") ",\"status\":\"ok\",\"at\":1,\"data\":3}", false},
+    {JOB("done") ",\"name\":\"\\u00e9\",\"status\":\"ok\",\"at\":1}", false},
+    {JOB("done") ",\"name\":\"\xc3\xa9\",\"status\":\"ok\",\"at\":1}", false},
+    {JOB("done") ",\"at\":1,\"status\":\"ok\"}", false},
+    {JOB("done") ", \"status\":\"ok\",\"at\":1}", false},
+    {JOB("done") ",\"status\":\"ok\",\"at\":1000000000}", false},
+    {JOB("done") ",\"status\":\"ok\",\"at\":1e0}", false},
+    {JOB("done") ",\"status\":\"ok\",\"at\":0.1234567891}", false},
+    {JOB("done") ",\"status\":\"ok\",\"at\":1,\"attempts\":99999999999999999999}", false},
+    {JOB("done") ",\"status\":null,\"at\":-1}", false},
+    {JOB("done") "}", false},
+    {"{\"event\":\"done\",\"batch\":1.0,\"job\":0,\"status\":\"ok\",\"at\":1}", false},
+    {"{\"event\":\"finished\",\"batch\":1}", false},
+    /* Wrong. */
+    {JOB("done") ",\"status\":\"ok\",\"at\":01}", false},
+    {JOB("done") ",\"status\":\"ok\",\"at\":1.}", false},
+    {JOB("done") ",\"status\":\"ok\",\"at\":1}}", false},
+    {JOB("done") ",\"status\":\"ok\",\"at\":1", false},
+    {JOB("done") ",\"status\":\"o\tk\",\"at\":1}", false},
+    {"{\"event\":\"done\",\"batch\":01,\"job\":0,\"status\":\"ok\",\"at\":1}", false},
+    {"{\"event\":\"done\",\"batch\":,\"job\":0,\"status\":\"ok\",\"at\":1}", false},
+};
+
+static void check_same_text(struct event_string a, struct event_string b)
+{
+    ck_assert((a.text == NULL) == (b.text == NULL));
+    ck_assert_uint_eq(a.len, b.len);
+    if (a.len > 0)
+        ck_assert_mem_eq(a.text, b.text, a.len);
+}
+
+START_TEST(one_pass_reads_what_tokens_say)
+{
+    char line[256], spaced[256];
+    struct event scanned, read;
+    bool is_scanned;
+    int result;
+
+    /* A blank behind the bracket is none that the daemon writes. */
+    snprintf(line, sizeof line, "%s\n", plain[_i].line);
+    snprintf(spaced, sizeof spaced, "{ %s\n", plain[_i].line + 1);
+    memset(&scanned, 0xff, sizeof scanned);
+    is_scanned = event_scan(line, strlen(line), &scanned);
+    ck_assert_int_eq(is_scanned, plain[_i].is_plain);
+    ck_assert(!event_scan(spaced, strlen(spaced), &read));
+    ck_assert(!event_scan(line, strlen(line) - 1, &read));
+    result = event_reader_read(reader, spaced, strlen(spaced), &read);
+    if (!is_scanned) {
+        ck_assert_int_eq(event_reader_read(reader, line, strlen(line), &scanned), result);
+        return;
+    }
+    ck_assert_int_eq(result, 0);
+    check_same_text(scanned.name, read.name);
+    check_same_text(scanned.note, read.note);
+    check_same_text(scanned.status, read.status);
+    check_same_text(scanned.step_kind, read.step_kind);
+    scanned.name = scanned.note = scanned.status = scanned.step_kind = (struct event_string){0};
+    read.name = read.note = read.status = read.step_kind = (struct event_string){0};
+    ck_assert_int_eq(scanned.kind, read.kind);
+    ck_assert_uint_eq(scanned.batch, read.batch);
+    ck_assert_uint_eq(scanned.job, read.job);
+    ck_assert_uint_eq(scanned.step, read.step);
+    ck_assert_uint_eq(scanned.attempt, read.attempt);
+    ck_assert_uint_eq(scanned.attempts, read.attempts);
+    ck_assert_int_eq(scanned.at_ns, read.at_ns);
+    ck_assert_int_eq(scanned.due_ns, read.due_ns);
+    ck_assert_int_eq(scanned.delay_ns, read.delay_ns);
+    ck_assert_int_eq(scanned.duration_ns, read.duration_ns);
+    ck_assert_int_eq(scanned.has_due, read.has_due);
+    ck_assert_int_eq(scanned.elapsed_ns, 0);
+    ck_assert_ptr_null(scanned.data.text);
+}
+END_TEST
+
 #define N(table) (sizeof(table) / sizeof((table)[0]))
 
 Suite *test_suite(void)
@@ -247,6 +343,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, strings_with_escapes_stay_valid_together);
     tcase_add_loop_test(tests, the_first_member_tells_the_kind, 0, N(kinds));
     tcase_add_test(tests, what_is_written_is_read_back);
+    tcase_add_loop_test(tests, one_pass_reads_what_tokens_say, 0, N(plain));
     suite_add_tcase(suite, tests);
     return suite;
 }
