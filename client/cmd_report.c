@@ -29,7 +29,7 @@ static struct source *read_requests(const struct arguments *arguments)
         struct pollfd poller = {.fd = source_fd(source), .events = POLLIN};
 
         if (poller.fd < 0 || poll(&poller, 1, -1) > 0)
-            source_read(source, &text);
+            source_read(source, &text, NULL);
         bytes_consume(&text, bytes_len(&text));
     }
     failed |= source_has_failed(source);
