@@ -146,7 +146,7 @@ static void help_on(FILE *out, enum command_id id)
             command->operands[0] != '\0' ? " " : "", command->operands, command->name,
             command->summary);
     if (id == COMMAND_REPORT)
-        fputs("EVENTS is what a daemon sent; `-`, or none, is standard input.\n", out);
+        fputs("A FILE has what a daemon sent; `-`, or none, is standard input.\n", out);
     if (id == COMMAND_SUBMIT)
         fputs("A FILE of `-`, or none, is standard input.  Flags override the files.\n", out);
     if (id == COMMAND_TOP)
