@@ -192,7 +192,12 @@ static void write_phase(struct show_run *run, const struct trace_batch *trace,
 
     if ((phase == FLIGHT_WAIT || phase == FLIGHT_COMPUTE) && job->note.len > 0)
         what.name = job->note;
-    trace_writer_slice(run->out, lane_of(trace, job->lane), &what, start_ns, end_ns);
+    /* Within a slice one of no length confuses viewers: it ends no later than it
+     * begins, and they sort. */
+    if (end_ns > start_ns)
+        trace_writer_slice(run->out, lane_of(trace, job->lane), &what, start_ns, end_ns);
+    else
+        trace_writer_moment(run->out, lane_of(trace, job->lane), &what, start_ns);
     trace_writer_close(run->out);
 }
 
@@ -425,7 +430,10 @@ static void write_path(struct show_run *run, const struct trace_batch *trace)
                 (struct event_string){bytes_at(&trace->last_name), bytes_len(&trace->last_name)};
         else if (i > 0 && jobs[i].name != GRAPH_NONE)
             what.name.text = graph_name(run->batch->asked.graph, jobs[i].name, &what.name.len);
-        trace_writer_slice(run->out, where, &what, jobs[i].start_ns, jobs[i].end_ns);
+        if (jobs[i].end_ns > jobs[i].start_ns)
+            trace_writer_slice(run->out, where, &what, jobs[i].start_ns, jobs[i].end_ns);
+        else
+            trace_writer_moment(run->out, where, &what, jobs[i].start_ns);
         trace_writer_args(run->out, jobs[i].job);
         trace_writer_close_args(run->out);
     }
