@@ -112,6 +112,9 @@ static void draw_running(struct show_run *run, int64_t now_ns)
                                first->batch->asked.clock == ASKED_VIRTUAL, now_ns, &lines);
     if (others > 0)
         bytes_add_format(&lines, "and %zu more batch%s\n", others, others == 1 ? "" : "es");
+    /* Where there is no room for a picture its title tells how far it is. */
+    if (timeline_draw_count_lines(&lines) >= screen->terminal.rows)
+        timeline_draw_keep_first(&lines);
     terminal_frame_draw(&screen->frame, &screen->terminal, &lines, run->out);
     run->out->failed |= lines.failed;
     bytes_fini(&lines);

@@ -478,3 +478,12 @@ size_t timeline_draw_count_lines(const struct bytes *lines)
         n += bytes_at(lines)[i] == '\n';
     return n;
 }
+
+void timeline_draw_keep_first(struct bytes *lines)
+{
+    const char *feed =
+        bytes_len(lines) > 0 ? memchr(bytes_at(lines), '\n', bytes_len(lines)) : NULL;
+
+    if (feed != NULL)
+        lines->end = lines->start + (size_t)(feed + 1 - bytes_at(lines));
+}

@@ -65,4 +65,7 @@ void timeline_draw_text(struct bytes *out, const struct timeline_style *style, c
 
 size_t timeline_draw_count_lines(const struct bytes *lines);
 
+/* Leaves the first of the lines alone. */
+void timeline_draw_keep_first(struct bytes *lines);
+
 #endif

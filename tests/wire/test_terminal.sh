@@ -147,6 +147,15 @@ shows '^ +9 +│━' "become an area in a lower window"
 ends_with 0 "in which it ends"
 close_terminal
 
+# One that has room for no picture.
+open_terminal 30 4
+type_in waitctl run --server "$address" -n 3 2s -o timeline
+shows '^3 jobs, 0 done, 3 in flight' "a window of few lines shows how far things are"
+is "$(screen | wc -l)" 1 "in one of them"
+ends_with 0 "and scrolls the picture by at the end"
+shows 'critical path|behind schedule' "to its last line"
+close_terminal
+
 # ---- Several, and what goes wrong -----------------------------------------------------
 
 open_terminal 80 40
