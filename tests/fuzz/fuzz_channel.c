@@ -22,6 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* What a fuzzer may make the channel do in one script. */
 #define CALLS_MAX 3000
 
+#define REQUEST_TIMEOUT_NS INT64_C(5000000000)
+
 struct stage {
     struct limits limits;
     struct admission admission;
@@ -29,6 +31,7 @@ struct stage {
     struct channel *channel;
     struct witness witness;
     int64_t now_ns;
+    int64_t request_due_ns; /* of the request under way; 0 for none */
     unsigned calls;
     bool cancelled_all;
 };
@@ -61,6 +64,19 @@ static void open_stage(struct stage *stage, unsigned choice)
                    .max_depth = (choice & 16) != 0 ? 8 : 64,
                    .max_wait_ns = INT64_C(2592000000000000)},
     };
+    if ((choice & 32) != 0)
+        stage->limits.request_timeout_ns = REQUEST_TIMEOUT_NS;
+    if ((choice & 64) != 0) {
+        stage->limits.max_text = 6000;
+        stage->limits.max_text_per_connection = 5000;
+        stage->limits.max_pending_per_connection = 7;
+    }
+    if ((choice & 128) != 0) {
+        stage->limits.max_string = 4;
+        stage->limits.max_data = 9;
+        stage->limits.max_dependencies = 3;
+        stage->limits.max_batches = 2;
+    }
     atomic_store(&stage->admission.next_batch, 1);
     stage->env = (struct channel_env){
         .limits = &stage->limits,
@@ -84,6 +100,47 @@ static void hear(struct stage *stage, size_t room)
     demand(n <= room, "more was rendered than there was room for");
     demand(n > 0 || !channel_has_output(stage->channel), "there is output and none comes");
     demand(witness_hear(&stage->witness, out, n, stage->now_ns), stage->witness.complaint);
+}
+
+/* Refuses a request that is not complete in time, as a driver does after each
+ * turn; the time that it has never shrinks while it is being read. */
+static void keep_time(struct stage *stage)
+{
+    int64_t due_ns = channel_request_due(stage->channel, stage->now_ns);
+
+    if (due_ns == CHANNEL_NEVER) {
+        stage->request_due_ns = 0;
+        return;
+    }
+    demand(stage->limits.request_timeout_ns > 0, "a request has a time that none was set for");
+    demand(channel_wants_input(stage->channel), "a request is late that is not read");
+    demand(due_ns <= stage->now_ns + REQUEST_TIMEOUT_NS, "a request has too much time");
+    demand(stage->request_due_ns == 0 || due_ns >= stage->request_due_ns,
+           "a request has less time than before");
+    stage->request_due_ns = due_ns;
+    if (due_ns > stage->now_ns)
+        return;
+    channel_refuse_late(stage->channel);
+    demand(channel_input_ended(stage->channel), "a late request does not end the input");
+    demand(!channel_wants_input(stage->channel), "input is wanted after its end");
+    demand(channel_request_due(stage->channel, stage->now_ns) == CHANNEL_NEVER,
+           "a request is late twice");
+    demand(channel_has_output(stage->channel), "a late request is not answered");
+}
+
+/* What is kept of requests belongs to what is being read or runs, or has
+ * events that nobody took yet. */
+static void check_counts(struct stage *stage)
+{
+    uint64_t pending = atomic_load(&stage->admission.pending);
+
+    demand(pending <= 400, "more jobs are pending than may be");
+    demand(stage->limits.max_text == 0 || atomic_load(&stage->admission.text) <= 6000,
+           "more text is kept than may be");
+    if (channel_is_idle(stage->channel) && !channel_has_output(stage->channel)) {
+        demand(pending == 0, "jobs are pending where nothing runs");
+        demand(atomic_load(&stage->admission.text) == 0, "text is kept where nothing runs");
+    }
 }
 
 static void work(struct stage *stage, size_t budget)
@@ -141,9 +198,17 @@ static void obey(struct stage *stage, unsigned order)
         stage->limits.max_pending = stage->limits.max_pending == 5 ? 400 : 5;
         channel_limits_changed(stage->channel);
         break;
+    case 0x0e:
+        stage->now_ns += 1000000000;
+        break;
+    case 0x0f:
+        stage->limits.request_timeout_ns ^= REQUEST_TIMEOUT_NS;
+        break;
     default: /* a piece ends here */
         break;
     }
+    keep_time(stage);
+    check_counts(stage);
 }
 
 static bool is_order(unsigned octet)
