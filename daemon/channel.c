@@ -530,8 +530,9 @@ size_t channel_take(struct channel *channel, int64_t now_ns, const char *bytes, 
     if (channel->input_ended)
         return len;
     rest = request_rest(channel->reader);
-    if (rest > 0) /* it is offered again, perhaps at another place */
-        request_feed(channel->reader, bytes, 0);
+    /* The rest is offered again, perhaps at another place, and nothing of this
+     * piece is looked at once it is gone, not even to count its lines. */
+    request_feed(channel->reader, NULL, 0);
     return len - rest;
 }
 
