@@ -154,9 +154,11 @@ endif
 EXTRA_DIST += \
 	tests/systemd/boot.sh \
 	tests/systemd/guest.sh \
+	tests/wire/crowd.py \
 	tests/wire/daemons.py \
 	tests/wire/examples.py \
 	tests/wire/lib.sh \
+	tests/wire/soak.py \
 	tests/wire/terminal.sh
 
 EXTRA_DIST += \
@@ -270,6 +272,22 @@ FUZZ_TARGETS = $(fuzz_programs)
 fuzz: $(fuzz_programs)
 	bash $(top_srcdir)/tests/fuzz/fuzz.sh '$(FUZZ_TIME)' '$(top_srcdir)' $(FUZZ_TARGETS)
 
+# ---- long runs ---------------------------------------------------------------
+
+# Mixed load with faults: it holds what it says on any machine, in any time.
+SOAK_TIME = 60
+
+soak: all
+	env WAITD='$(abs_top_builddir)/daemon/waitd' top_srcdir='$(abs_top_srcdir)' \
+	  $(PYTHON) $(top_srcdir)/tests/wire/soak.py '$(SOAK_TIME)'
+
+# 10,000 connections at once, and others that reset.
+CROWD_FLAGS =
+
+crowd: all
+	env WAITD='$(abs_top_builddir)/daemon/waitd' top_srcdir='$(abs_top_srcdir)' \
+	  $(PYTHON) $(top_srcdir)/tests/wire/crowd.py $(CROWD_FLAGS)
+
 # ---- how they run ----------------------------------------------------------
 
 TEST_EXTENSIONS = .sh .py
@@ -328,4 +346,4 @@ clean-local:
 	find . '(' -name '*.gcda' -o -name '*.gcno' ')' -exec rm -f {} +
 endif
 
-.PHONY: check-valgrind coverage fuzz list-tests
+.PHONY: check-valgrind coverage crowd fuzz list-tests soak
