@@ -136,6 +136,7 @@ TESTS += $(shell_tests)
 
 python_tests = \
 	tests/bench/test_load.py \
+	tests/bench/test_report.py \
 	tests/wire/test_clock.py \
 	tests/wire/test_contract.py \
 	tests/wire/test_faults.py \

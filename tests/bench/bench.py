@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import shlex
+import signal
 import statistics
 import subprocess
 import sys
@@ -215,6 +216,7 @@ def run(arguments):
 
 def main():
     arguments = parse_arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers are ended on the way out
     if arguments.show:
         with open(arguments.show, encoding="utf-8") as old:
             results = json.load(old)

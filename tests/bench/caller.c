@@ -104,6 +104,7 @@ static void hear(struct caller *caller, const char *line, size_t len, bool other
 {
     switch (watch_hear(&caller->watch, line, len, now_ns)) {
     case WATCH_NOTHING:
+        caller->group->has_done = true;
         break;
     case WATCH_WAS_ACCEPTED:
         if (!caller->was_accepted) {

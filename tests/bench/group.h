@@ -16,16 +16,17 @@ struct group {
     const char *name;
     uint32_t connections;
     uint32_t batches;    /* on each connection, one after another; 0: see duration_ns */
-    int64_t duration_ns; /* begin batches for so long; 0: until the other groups are done */
+    int64_t duration_ns; /* begin batches for so long; 0: until the others are done */
     int64_t unread_ns;   /* read nothing for so long */
     struct work_order order;
 
-    struct work *works; /* one for all connections, or one for each where waits are drawn */
+    struct work *works; /* one for all, or one for each connection where waits are drawn */
     uint32_t n_works;
 
     uint64_t jobs;          /* of finished batches */
     uint32_t accepted;      /* connections whose first batch was */
     int64_t accepted_ns;    /* when the last of these was */
+    bool has_done;          /* a job of it is */
     int64_t begun_ns;       /* when the first byte was sent; 0: not yet */
     int64_t finished_ns;    /* when the last batch was */
     struct histogram *late; /* see watch_judge() */

@@ -47,8 +47,8 @@ static const char usage[] =
     "\n"
     "  --connect ADDRESS:PORT  where the server listens (IPv4)\n"
     "  --pid PID               tell the server's processor time and memory\n"
-    "  --sample SECONDS        look at its memory so long after all first batches were\n"
-    "                          accepted (0.1), or when an unread group begins to read\n"
+    "  --sample SECONDS        look at its memory so long after all first batches were accepted,\n"
+    "                          or once a job is done (0.1); before an unread group reads\n"
     "  --no-memory             leave its memory alone, since looking takes it time\n"
     "  --patience SECONDS      without any news it has failed (60)\n"
     "  --help                  this text\n"
@@ -174,7 +174,7 @@ static int64_t memory(const struct load *load)
 static int64_t next_date_ns(struct load *load)
 {
     int64_t date_ns = 0;
-    bool all_accepted = true;
+    bool all_accepted = true, has_done = false;
 
     for (int i = 0; i < load->n_groups; i++) {
         struct group *group = &load->groups[i];
@@ -182,10 +182,13 @@ static int64_t next_date_ns(struct load *load)
         if (group->unread_ns > 0)
             return group->begun_ns + group->unread_ns;
         all_accepted = all_accepted && group->accepted == group->connections;
+        has_done = has_done || group->has_done;
         if (group->accepted_ns + load->sample_ns > date_ns)
             date_ns = group->accepted_ns + load->sample_ns;
     }
-    return all_accepted && !load->is_sampled ? date_ns : INT64_MAX;
+    if (!all_accepted || load->is_sampled)
+        return INT64_MAX;
+    return has_done ? 0 : date_ns; /* before more than a few are done */
 }
 
 static void keep_date(struct load *load)
