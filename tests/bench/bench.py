@@ -59,7 +59,7 @@ def parse_arguments():
     parser.add_argument("--server-on", type=int, metavar="N", help="processor (the first)")
     parser.add_argument("--generator-on", type=int, metavar="N", help="processor (the last)")
     parser.add_argument("--nice", type=int, default=0, metavar="N",
-                        help="run server and generator with this priority; below 0, as root, "
+                        help="run server and generator (and their session) with this priority; below 0, as root, "
                              "where other work cannot be kept off")
     parser.add_argument("--json", metavar="FILE",
                         help="where the results go (results.json in the --build directory)")
@@ -110,6 +110,16 @@ def prepare_servers(arguments):
     return able
 
 
+def be_nice(priority):
+    """Among processes, and of the session among sessions where the kernel groups by them."""
+    os.nice(priority)
+    try:
+        with open("/proc/self/autogroup", "w", encoding="utf-8") as out:
+            out.write(str(priority))
+    except OSError:
+        pass
+
+
 class Bench:
     """The measuring itself."""
 
@@ -122,7 +132,7 @@ class Bench:
         if self.server_on == self.generator_on:
             tell("bench: server and generator share a processor: figures are of little worth")
         if arguments.nice != 0:
-            os.nice(arguments.nice)
+            be_nice(arguments.nice)
         self.build = os.path.abspath(arguments.build)
         self.measured = collections.defaultdict(lambda: collections.defaultdict(list))
         self.faults = []
