@@ -42,6 +42,8 @@ daemon_libwaitd_daemon_a_SOURCES = \
 	daemon/peers.h \
 	daemon/report.c \
 	daemon/report.h \
+	daemon/rest.c \
+	daemon/rest.h \
 	daemon/run.c \
 	daemon/run.h \
 	daemon/runs.c \

@@ -16,6 +16,7 @@
 #include "daemon/engine/timerq.h"
 #include "daemon/notice.h"
 #include "daemon/peers.h"
+#include "daemon/rest.h"
 #include "proto/event.h"
 
 /* A turn's worth of work, shared out among those who want some, and the least
@@ -43,6 +44,7 @@ struct loop {
     enum life_stage stage;
     int timer_fd;
     int64_t armed_ns; /* what the timer is set to, CHANNEL_NEVER for nothing */
+    struct rest rest; /* of the timer */
     struct event *timer_event, *mail_event;
     struct mailbox mailbox;
     struct notice notice;
@@ -324,6 +326,8 @@ static void arm(struct loop *loop)
     int64_t due_ns = first && first->due_ns < loop->tidy_ns ? first->due_ns : loop->tidy_ns;
     struct itimerspec at;
 
+    if (due_ns < rest_until(&loop->rest))
+        due_ns = rest_until(&loop->rest);
     if (due_ns == loop->armed_ns)
         return;
     memset(&at, 0, sizeof(at));
@@ -420,7 +424,7 @@ static void drop_all(struct loop *loop)
 void loop_turn(struct loop *loop)
 {
     int flags = EVLOOP_ONCE;
-    int64_t began_ns;
+    int64_t began_ns, ended_ns;
 
     if (loop->host.n_queued > 0)
         flags |= EVLOOP_NONBLOCK;
@@ -434,7 +438,9 @@ void loop_turn(struct loop *loop)
     visit_queued(loop);
     if (loop->stage == LIFE_OVER)
         drop_all(loop);
-    stats_turn(loop->host.env.stats, clock_now_ns() - began_ns);
+    ended_ns = clock_now_ns();
+    rest_note(&loop->rest, began_ns, ended_ns);
+    stats_turn(loop->host.env.stats, ended_ns - began_ns);
     atomic_fetch_add_explicit(&loop->turns, 1, memory_order_relaxed);
 }
 

@@ -8,7 +8,8 @@
  * Time.  The next due time of every connection stands in one queue, and one
  * timer (a timerfd, absolute) is set to the earliest.  libevent's own timers
  * are not used for what was promised to clients: they reckon with a clock
- * read before the callbacks ran.
+ * read before the callbacks ran.  A busy loop's timer rests between turns (see
+ * daemon/rest.h), so that what falls due about the same time is done together.
  *
  * Turns.  A turn waits for news, unless there is work left, and then visits
  * every connection that is queued or due once, each for a slice of time; the

@@ -39,6 +39,7 @@ check_programs = \
 	tests/unit/test_request_faults \
 	tests/unit/test_request_flat \
 	tests/unit/test_request_memory \
+	tests/unit/test_rest \
 	tests/unit/test_rewrite \
 	tests/unit/test_stats \
 	tests/unit/test_terminal \
