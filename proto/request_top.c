@@ -224,6 +224,8 @@ static void refuse_strangers(struct request_reading *reading, struct request_fra
     uint32_t taken = 0;
     for (unsigned i = 0; i < N_MEMBERS; i++)
         taken |= (uint32_t)((members[i].mask & 1u << reading->op) != 0) << i;
+    if ((frame->seen & ~taken) == 0)
+        return; /* and no list is made, which takes longer than a small request */
     struct request_list list;
     request_list_members(&list, &request_top, taken);
     for (unsigned i = 0; i < N_MEMBERS; i++) {
