@@ -22,6 +22,8 @@ daemon_libwaitd_daemon_a_SOURCES = \
 	daemon/limits.h \
 	daemon/listener.c \
 	daemon/listener.h \
+	daemon/listening.c \
+	daemon/listening.h \
 	daemon/log.c \
 	daemon/log.h \
 	daemon/loop.c \

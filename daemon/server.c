@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
@@ -16,8 +15,7 @@
 #include "daemon/admission.h"
 #include "daemon/clock.h"
 #include "daemon/descriptors.h"
-#include "daemon/http.h"
-#include "daemon/listener.h"
+#include "daemon/listening.h"
 #include "daemon/loop.h"
 #include "daemon/metrics.h"
 #include "daemon/peers.h"
@@ -28,9 +26,7 @@
 /* How long a client may take to fetch its last events once all is cancelled. */
 #define FLUSH_NS INT64_C(2000000000)
 
-#define LISTENERS_MAX 256
-#define MONITORS_MAX  16
-#define SIGNALS       3
+#define SIGNALS 3
 
 struct worker {
     struct server *server;
@@ -51,12 +47,7 @@ struct server {
     struct worker *workers; /* the first is this thread's */
     unsigned n_workers, next_worker;
     _Atomic unsigned n_running; /* threads beside this one */
-    struct listener_env listener_env;
-    struct listener *listeners[LISTENERS_MAX];
-    unsigned n_listeners;
-    struct http *http;
-    struct listener *monitors[MONITORS_MAX]; /* what the above serves */
-    unsigned n_monitors;
+    struct listening *listening;
     struct event *signals[SIGNALS];
     struct event *stage_event;
     struct loop **loops; /* of each worker */
@@ -125,19 +116,7 @@ static void on_accepted(void *context, int fd, const struct address *from)
     }
 }
 
-/* ---- Listening ------------------------------------------------------------ */
-
-static int keep_listener(struct server *server, struct listener *listener)
-{
-    if (server->n_listeners == LISTENERS_MAX) {
-        listener_free(listener);
-        log_write(server->log, LOG_LEVEL_ERROR, "more than %d addresses to listen on",
-                  LISTENERS_MAX);
-        return 1;
-    }
-    server->listeners[server->n_listeners++] = listener;
-    return 0;
-}
+/* ---- Metrics -------------------------------------------------------------- */
 
 static char *write_metrics(void *context, size_t *len)
 {
@@ -158,153 +137,6 @@ static bool is_serving(void *context)
     const struct server *server = context;
 
     return server->stage == LIFE_SERVING;
-}
-
-/* A listener for metrics: HTTP's server has a descriptor of its own for it. */
-static int keep_monitor(struct server *server, struct listener *listener)
-{
-    int fd = -1;
-
-    if (!server->http)
-        server->http =
-            http_new(&(struct http_config){base_of(server), write_metrics, is_serving, server});
-    if (server->http && server->n_monitors < MONITORS_MAX)
-        fd = fcntl(listener_fd(listener), F_DUPFD_CLOEXEC, 0);
-    if (fd < 0 || http_serve(server->http, fd) != 0) {
-        if (fd >= 0)
-            close(fd);
-        listener_free(listener);
-        log_write(server->log, LOG_LEVEL_ERROR, "cannot serve metrics: %s",
-                  http_is_there() ? strerror(errno) : "built without them");
-        return 1;
-    }
-    server->monitors[server->n_monitors++] = listener;
-    return 0;
-}
-
-static bool is_absent(int error)
-{
-    return error == EADDRNOTAVAIL || error == EAFNOSUPPORT;
-}
-
-/* Listens on all the addresses that text stands for.  A host's name may have
- * some that this machine lacks, such as ::1 where there is no IPv6. */
-static int listen_on(struct server *server, const char *text,
-                     int (*keep)(struct server *server, struct listener *listener))
-{
-    struct address found[ADDRESS_MAX];
-    struct address_spec spec;
-    const char *problem = address_parse(text, &spec);
-    int n = problem ? -1 : address_resolve(&spec, found, &problem);
-    int bound = 0, error = EADDRNOTAVAIL;
-
-    if (n < 0) {
-        log_write(server->log, LOG_LEVEL_ERROR, "cannot listen on %s: %s", text, problem);
-        return 1;
-    }
-    for (int i = 0; i < n; i++) {
-        if (!server->config->options->insecure && !address_is_loopback(&found[i])) {
-            log_write(server->log, LOG_LEVEL_ERROR,
-                      "will not listen on %s: other machines can reach it, and would be served "
-                      "without a question (--insecure allows it)",
-                      text);
-            return 2;
-        }
-    }
-    for (int i = 0; i < n; i++) {
-        struct listener *listener =
-            listener_open(&server->listener_env, &found[i], spec.kind == ADDRESS_ANY);
-
-        if (listener) {
-            bound++;
-            if (keep(server, listener) != 0)
-                return 1;
-        } else {
-            error = errno;
-            if (!is_absent(error))
-                break;
-        }
-    }
-    if (bound == 0 || !is_absent(error)) {
-        log_write(server->log, LOG_LEVEL_ERROR, "cannot listen on %s: %s", text, strerror(error));
-        return 1;
-    }
-    return 0;
-}
-
-static int take_handed_over(struct server *server, struct service_socket *sockets, int n)
-{
-    char text[ADDRESS_PRINT_MAX];
-    bool is_monitor;
-
-    for (int i = 0; i < n; i++) {
-        struct listener *listener = listener_take(&server->listener_env, sockets[i].fd);
-
-        if (!listener) {
-            log_write(server->log, LOG_LEVEL_ERROR, "cannot use the socket %s handed over: %s",
-                      sockets[i].name, strerror(errno));
-            return 1;
-        }
-        is_monitor = strcmp(sockets[i].name, "metrics") == 0;
-        if ((is_monitor ? keep_monitor : keep_listener)(server, listener) != 0)
-            return 1;
-        if (!address_is_loopback(listener_address(listener)))
-            log_write(server->log, LOG_LEVEL_WARNING,
-                      "%s was handed over (%s): other machines can reach it and are served "
-                      "without a question",
-                      address_print(listener_address(listener), text), sockets[i].name);
-    }
-    return 0;
-}
-
-static int open_listeners(struct server *server)
-{
-    const struct option_texts *listen = &server->config->options->listen;
-    const struct option_texts *metrics = &server->config->options->metrics;
-    struct service_socket *sockets;
-    const char *problem;
-    int n = service_sockets(&sockets, &problem), result = 0;
-
-    if (n < 0) {
-        log_write(server->log, LOG_LEVEL_ERROR, "%s", problem);
-        return 1;
-    }
-    if (n > 0)
-        result = take_handed_over(server, sockets, n);
-    /* What was handed over of a kind takes the place of what is configured. */
-    if (server->n_listeners == 0)
-        for (unsigned i = 0; i < listen->n && result == 0; i++)
-            result = listen_on(server, listen->text[i], keep_listener);
-    if (server->n_monitors == 0)
-        for (unsigned i = 0; i < metrics->n && result == 0; i++)
-            result = listen_on(server, metrics->text[i], keep_monitor);
-    free(sockets);
-    return result;
-}
-
-static int start_listening(struct server *server)
-{
-    char text[ADDRESS_PRINT_MAX];
-
-    for (unsigned i = 0; i < server->n_listeners; i++) {
-        if (listener_start(server->listeners[i]) != 0) {
-            log_write(server->log, LOG_LEVEL_ERROR, "memory is short");
-            return 1;
-        }
-    }
-    for (unsigned i = 0; i < server->n_listeners; i++)
-        log_announce(server->log, "listening on %s",
-                     address_print(listener_address(server->listeners[i]), text));
-    for (unsigned i = 0; i < server->n_monitors; i++)
-        log_announce(server->log, "metrics on %s",
-                     address_print(listener_address(server->monitors[i]), text));
-    return 0;
-}
-
-static void close_listeners(struct server *server)
-{
-    while (server->n_listeners > 0)
-        listener_free(server->listeners[--server->n_listeners]);
 }
 
 /* ---- Life ----------------------------------------------------------------- */
@@ -359,7 +191,7 @@ static void on_stop(evutil_socket_t signal_number, short what, void *context)
                   signal_number == SIGINT ? "INT" : "TERM");
         service_stopping(timeout_ns + 2 * FLUSH_NS);
         report_stopping(server->report);
-        close_listeners(server);
+        listening_stop(server->listening);
         tell_stage(server, LIFE_DRAINING);
         set_timer(server->stage_event, timeout_ns);
     } else if (server->stage == LIFE_DRAINING) {
@@ -371,7 +203,7 @@ static void on_stop(evutil_socket_t signal_number, short what, void *context)
 static void put_limits_in_force(struct server *server)
 {
     uint64_t allowed = descriptors_for_connections(descriptors_raise(), server->n_workers,
-                                                   server->n_listeners + server->n_monitors);
+                                                   listening_sockets(server->listening));
 
     server->limits = server->config->options->limits;
     if (server->limits.max_connections == 0)
@@ -462,7 +294,6 @@ static int make_loops(struct server *server)
     }
     server->survey.stats = server->stats;
     server->survey.n_stats = n;
-    server->listener_env.base = base_of(server);
     return 0;
 }
 
@@ -485,6 +316,20 @@ static int make_events(struct server *server)
         .survey = &server->survey,
     });
     return server->stage_event && server->report ? 0 : -1;
+}
+
+static int make_listening(struct server *server)
+{
+    struct event_base *base = base_of(server);
+
+    server->listening = listening_new(&(struct listening_config){
+        .options = server->config->options,
+        .log = server->log,
+        .clients = {.base = base, .log = server->log, .accepted = on_accepted, .context = server},
+        .metrics =
+            {.base = base, .metrics = write_metrics, .is_serving = is_serving, .context = server},
+    });
+    return server->listening ? 0 : -1;
 }
 
 static void *run_worker(void *context)
@@ -526,11 +371,12 @@ static int begin(struct server *server)
     int result;
 
     server->peers = peers_new();
-    if (!server->peers || make_loops(server) != 0 || make_events(server) != 0) {
+    if (!server->peers || make_loops(server) != 0 || make_events(server) != 0 ||
+        make_listening(server) != 0) {
         log_write(server->log, LOG_LEVEL_ERROR, "cannot make the event loops: %s", strerror(errno));
         return 1;
     }
-    result = open_listeners(server);
+    result = listening_open(server->listening);
     if (result != 0)
         return result;
     put_limits_in_force(server);
@@ -545,17 +391,14 @@ static int begin(struct server *server)
         log_write(server->log, LOG_LEVEL_ERROR, "cannot start threads: %s", strerror(errno));
         return 1;
     }
-    return start_listening(server);
+    return listening_start(server->listening);
 }
 
 /* ---- Ending --------------------------------------------------------------- */
 
 static void finish(struct server *server)
 {
-    close_listeners(server);
-    http_free(server->http);
-    while (server->n_monitors > 0)
-        listener_free(server->monitors[--server->n_monitors]);
+    listening_free(server->listening);
     if (server->stage < LIFE_OVER)
         tell_stage(server, LIFE_OVER);
     for (unsigned i = 1; i < server->n_workers; i++)
@@ -590,9 +433,6 @@ static void prepare(struct server *server, const struct server_config *config)
     memcpy(server->env.hash_key, config->hash_key, sizeof(server->env.hash_key));
     server->env.survey = survey_take;
     server->env.survey_context = &server->survey;
-    server->listener_env.log = config->log;
-    server->listener_env.accepted = on_accepted;
-    server->listener_env.context = server;
 }
 
 int server_run(const struct server_config *config)

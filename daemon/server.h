@@ -3,8 +3,8 @@
 #define WAITD_SERVER_H
 
 /*
- * The daemon on its sockets: loops and their threads, listeners, signals, and
- * its life from the ready line to the end of its drain.
+ * The daemon: loops and their threads, the clients dealt out to them, signals,
+ * and its life from the ready line to the end of its drain.
  *
  * The first loop is the caller's thread; it accepts clients and deals them out
  * in turn.  Signals are its alone.
