@@ -15,8 +15,12 @@ daemon_libwaitd_daemon_a_SOURCES = \
 	daemon/clock.h \
 	daemon/connection.c \
 	daemon/connection.h \
+	daemon/connection_internal.h \
+	daemon/connection_visit.c \
 	daemon/descriptors.c \
 	daemon/descriptors.h \
+	daemon/farewell.c \
+	daemon/farewell.h \
 	daemon/http.c \
 	daemon/http.h \
 	daemon/limits.h \
@@ -59,7 +63,9 @@ daemon_libwaitd_daemon_a_SOURCES = \
 	daemon/stdio.c \
 	daemon/stdio.h \
 	daemon/survey.c \
-	daemon/survey.h
+	daemon/survey.h \
+	daemon/wire.c \
+	daemon/wire.h
 
 bin_PROGRAMS += daemon/waitd
 daemon_waitd_SOURCES = daemon/main.c

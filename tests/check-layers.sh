@@ -66,7 +66,7 @@ includes()
         sort
 }
 
-none "$(includes 'event2?[/.]' proto daemon client tests | grep -vE '^daemon/(loop|connection|listener|report|http|server|main)\.[ch]:|^tests/')" \
+none "$(includes 'event2?[/.]' proto daemon client tests | grep -vE '^daemon/(loop|connection|connection_internal|listener|report|http|server|main)\.[ch]:|^tests/')" \
     "libevent stays where the loop is"
 none "$(includes '(event|evhttp|evdns|evutil)\.h' proto daemon client tests)" \
     "nothing includes libevent's old headers"
