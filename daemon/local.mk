@@ -11,6 +11,9 @@ daemon_libwaitd_daemon_a_SOURCES = \
 	daemon/admission.h \
 	daemon/channel.c \
 	daemon/channel.h \
+	daemon/channel_admit.c \
+	daemon/channel_internal.h \
+	daemon/channel_request.c \
 	daemon/clock.c \
 	daemon/clock.h \
 	daemon/connection.c \
