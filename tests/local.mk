@@ -263,9 +263,9 @@ tests_fuzz_replay_lexer_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_lexer_SO
 tests_fuzz_replay_lexer_LDADD = $(all_libraries)
 tests_fuzz_fuzz_request_SOURCES = tests/fuzz/fuzz_request.c tests/support/reading.c tests/support/reading.h
 tests_fuzz_fuzz_request_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_request_LDADD = $(all_libraries)
+tests_fuzz_fuzz_request_LDADD = $(all_libraries) $(JANSSON_LIBS)
 tests_fuzz_replay_request_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_request_SOURCES)
-tests_fuzz_replay_request_LDADD = $(all_libraries)
+tests_fuzz_replay_request_LDADD = $(all_libraries) $(JANSSON_LIBS)
 
 # FUZZ_TIME: seconds for each target; FUZZ_TARGETS: which.
 FUZZ_TIME = 600

@@ -2,8 +2,8 @@
 
 /*
  * Durations against plain arithmetic: numbers against a walk over their digits,
- * strings of short parts against sums in 128 bits.  What is read can be
- * printed and read again.  The first byte chooses the maximum.
+ * strings of short parts against sums in 128 bits, short ones against the rest.  What is read can
+ * be printed and read again.  The first byte chooses the maximum.
  */
 
 #include <assert.h>
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "proto/duration.h"
+#include "proto/duration_short.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -195,6 +196,19 @@ static void check_text(const char *text, size_t len, int64_t max_ns)
     assert(result == DURATION_OK && again == ns);
 }
 
+/* What is short comes to what any text does. */
+static void check_short(const char *text, size_t len)
+{
+    int64_t ns = -1, exact = -2;
+
+    if (duration_short_number(text, text + len, &ns) == text + len) {
+        assert(is_number(text));
+        assert(duration_from_number(text, len, INT64_MAX, &exact) == DURATION_OK && ns == exact);
+    }
+    if (duration_short_string(text, text + len, &ns) == text + len)
+        assert(duration_from_string(text, len, INT64_MAX, &exact) == DURATION_OK && ns == exact);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const int64_t maxima[] = {INT64_MAX, 2592000000000000, 0, 1000000000};
@@ -212,6 +226,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (strlen(text) == size - 1) {
         check_number(text, size - 1, max_ns);
         check_string(text, size - 1, max_ns);
+        check_short(text, size - 1);
     }
     free(text);
     return 0;

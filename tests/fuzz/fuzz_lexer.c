@@ -51,6 +51,16 @@ static void note(struct digest *digest, const struct lexer_token *token)
     free(out);
 }
 
+/* Where a complaint is, as offset and as line and column. */
+static void note_place(struct digest *digest, const struct lexer *lexer)
+{
+    uint64_t line = lexer_complaint_line(lexer), column = lexer_complaint_column(lexer);
+    digest->complaint = lexer_complaint_offset(lexer);
+    assert(line >= 1 && column >= 1 && column <= digest->complaint + 1);
+    mix(digest, &line, sizeof(line));
+    mix(digest, &column, sizeof(column));
+}
+
 static bool drain(struct lexer *lexer, struct digest *digest)
 {
     struct lexer_token token;
@@ -59,7 +69,7 @@ static bool drain(struct lexer *lexer, struct digest *digest)
         if (digest->last == LEXER_MORE)
             return true;
         if (digest->last == LEXER_BAD)
-            digest->complaint = lexer_complaint_offset(lexer);
+            note_place(digest, lexer);
         if (digest->last >= LEXER_BAD)
             return false;
         note(digest, &token);

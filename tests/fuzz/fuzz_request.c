@@ -2,16 +2,124 @@
 
 /*
  * A request reader makes the same of a text however it is cut and whatever
- * its budget, and what it says of a fault is text of a bounded size.  The
- * first byte chooses the limits.
+ * its budget: byte by byte all jobs go by their tokens, whole the flat ones do
+ * not.  What it says of a fault is text of a bounded size.  jansson refuses the
+ * same texts, and reads the same names and waits in those that are accepted.
+ * The first byte chooses the limits.
  */
 
+#include <assert.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "proto/lexer.h"
 #include "tests/support/reading.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What jansson refuses although it is JSON: numbers that its types cannot hold,
+ * escapes of lone surrogates, NUL in a key. */
+static bool is_known_difference(const json_error_t *error)
+{
+    return json_error_code(error) == json_error_numeric_overflow ||
+           json_error_code(error) == json_error_null_character ||
+           json_error_code(error) == json_error_null_byte_in_key ||
+           strstr(error->text, "invalid Unicode '") != NULL;
+}
+
+/* ---- The values of one accepted request --------------------------------------- */
+
+static void compare_name(const struct plan *plan, plan_text_ref ref, const json_t *expected)
+{
+    size_t len;
+    if (expected == NULL) {
+        assert(ref == 0);
+        return;
+    }
+    assert(ref != 0);
+    const char *token = plan_text(plan, ref, &len);
+    char *name = malloc(len);
+    size_t decoded = lexer_decode(token, len, name);
+    assert(decoded == json_string_length(expected));
+    assert(memcmp(name, json_string_value(expected), decoded) == 0);
+    free(name);
+}
+
+static const json_t *member(const json_t *job, const json_t *defaults, const char *name)
+{
+    const json_t *own = json_object_get(job, name);
+    return own != NULL ? own : json_object_get(defaults, name);
+}
+
+static void compare_job(const struct plan *plan, uint32_t index, const json_t *job,
+                        const json_t *defaults)
+{
+    struct job_spec spec;
+    plan_job(plan, index, &spec);
+    compare_name(plan, spec.name, member(job, defaults, "name"));
+    const json_t *wait = json_object_get(job, "wait");
+    if (!json_is_number(wait))
+        return;
+    double expected = json_number_value(wait) * 1e9;
+    assert(spec.n_steps == 1);
+    struct step step = plan_job_step(plan, index, 0);
+    assert(step.kind == STEP_WAIT && step.length.kind == DIST_CONSTANT);
+    assert(fabs((double)step.length.a_ns - expected) <= 1 + expected * 1e-12);
+}
+
+static bool has_counts(const json_t *jobs, const json_t *defaults)
+{
+    bool found = json_object_get(defaults, "count") != NULL;
+    for (size_t i = 0; i < json_array_size(jobs); i++)
+        found |= json_object_get(json_array_get(jobs, i), "count") != NULL;
+    return found;
+}
+
+static void compare_plan(const struct plan *plan, const json_t *json)
+{
+    const json_t *jobs = json_is_array(json) ? json : json_object_get(json, "jobs");
+    const json_t *defaults = json_object_get(json, "defaults");
+    if (has_counts(jobs, defaults))
+        return;
+    assert(json_array_size(jobs) == plan_n_jobs(plan));
+    for (uint32_t i = 0; i < plan_n_jobs(plan); i++)
+        compare_job(plan, i, json_array_get(jobs, i), defaults);
+}
+
+/* Reads the first request of the text whole. */
+static void compare_values(const struct request_limits *limits, const char *text, size_t len,
+                           const json_t *json)
+{
+    static const uint8_t key[16] = {1};
+    struct request_reader *reader = request_reader_new(limits, key);
+    struct request request = {.plan = NULL};
+    struct fault fault;
+    request_feed(reader, text, len);
+    if (request_read(reader, SIZE_MAX, &request, &fault) == REQUEST_READY && request.plan != NULL)
+        compare_plan(request.plan, json);
+    plan_free(request.plan);
+    request_reader_free(reader);
+}
+
+static void ask_jansson(const struct request_limits *limits, const char *text, size_t len,
+                        const char *reading)
+{
+    json_error_t error;
+    json_t *json = json_loadb(text, len, JSON_ALLOW_NUL | JSON_DECODE_ANY, &error);
+    if (json != NULL) {
+        assert(strstr(reading, "BROKEN bad_json") == NULL);
+        compare_values(limits, text, len, json);
+        json_decref(json);
+        return;
+    }
+    bool one_value = json_error_code(&error) != json_error_end_of_input_expected;
+    bool none = strcmp(reading, "END\n") == 0;
+    assert(!one_value || none || is_known_difference(&error) || strstr(reading, "BROKEN") != NULL);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -24,6 +132,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     limits.plan.max_steps = (choice & 2) != 0 ? 20 : 100000;
     limits.max_bytes = (choice & 4) != 0 ? 200 : 1u << 20;
     limits.max_depth = (choice & 8) != 0 ? 8 : 64;
-    free(reading_all_ways(&limits, (const char *)data + 1, size - 1));
+    limits.max_string = (choice & 16) != 0 ? 4 : 0;
+    char *reading = reading_all_ways(&limits, (const char *)data + 1, size - 1);
+    ask_jansson(&limits, (const char *)data + 1, size - 1, reading);
+    free(reading);
     return 0;
 }
