@@ -28,12 +28,14 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/nearest.h \
 	proto/request.c \
 	proto/request.h \
+	proto/request_data.c \
 	proto/request_fault.c \
 	proto/request_flat.c \
 	proto/request_flat.h \
 	proto/request_internal.h \
 	proto/request_job.c \
 	proto/request_law.c \
+	proto/request_step.c \
 	proto/request_take.c \
 	proto/request_top.c \
 	proto/request_value.c \

@@ -7,9 +7,11 @@
  *
  *   request.c        the stream: its pieces, a request's beginning and end,
  *                    completing its plan
- *   request_take.c   tokens to whoever is to take them
+ *   request_take.c   tokens to whoever is to take them, flat jobs to the plan
  *   request_top.c    the members of a request
- *   request_job.c    jobs and defaults, steps, `after`, `data`
+ *   request_job.c    jobs and defaults, `after`
+ *   request_step.c   steps
+ *   request_data.c   `data`
  *   request_flat.c   the jobs that need no tokens, found without them
  *   request_law.c    drawn durations and back-offs
  *   request_value.c  single values: strings, integers, durations, choices
@@ -114,6 +116,9 @@ struct request_reading {
     uint32_t whole_elements;
     uint64_t whole_end;
 
+    unsigned flat_misses; /* jobs in a row that were not flat */
+    unsigned flat_rest;   /* jobs to come that are not looked at for that */
+
     uint64_t jobs;  /* so far, counts included */
     uint64_t steps; /* so far, at least */
 
@@ -142,8 +147,9 @@ extern const struct request_context request_backoff_object;
 void request_begin(struct request_reading *reading, const struct lexer_token *token);
 void request_take(struct request_reading *reading, const struct lexer_token *token);
 
-/* Whether what comes next is an element of `jobs` that is to be kept. */
-bool request_at_job(struct request_reading *reading);
+/* Adds the flat jobs that come next (request_flat.h) to the plan, at most `most`
+ * of them, where request_at_job().  Returns how many there were. */
+size_t request_take_flat(struct request_reading *reading, size_t most);
 
 void request_push(struct request_reading *reading, const struct request_context *context);
 
@@ -165,24 +171,44 @@ void request_keep_id(struct request_reading *reading, const struct lexer_token *
 
 /* ---- request_job.c ---------------------------------------------------------- */
 
-/* Takes a token of `data` while it is copied. */
-void request_copy(struct request_reading *reading, const struct lexer_token *token);
-
-/* Adds the flat jobs that come next (request_flat.h) to the plan, at most `most`
- * of them.  Returns how many there were. */
-size_t request_take_flat(struct request_reading *reading, size_t most);
-
 /* Opens the frame of `defaults`. */
 void request_begin_defaults(struct request_reading *reading);
-
-/* Appends reading->step to the steps of the job under way. */
-void request_add_step(struct request_reading *reading);
 
 /* Whether what is read is still worth keeping: nothing was at fault so far. */
 static inline bool request_keeps(const struct request_reading *reading)
 {
     return reading->plan != NULL && reading->fault.code == FAULT_NONE;
 }
+
+/* Whether what comes next is an element of `jobs` that is to be kept.  (What is
+ * skipped or dropped has been at fault.) */
+static inline bool request_at_job(struct request_reading *reading)
+{
+    return reading->n_frames > 0 && request_frame(reading)->context == &request_jobs_array &&
+           request_keeps(reading);
+}
+
+/* What a plan holds for an element, a step and a name waited for, roughly. */
+#define REQUEST_ELEMENT_BYTES 24
+#define REQUEST_DETAIL_BYTES  160
+#define REQUEST_STEP_BYTES    32
+#define REQUEST_AFTER_BYTES   24
+
+/* ---- request_step.c --------------------------------------------------------- */
+
+void request_read_wait(struct request_reading *reading, const struct lexer_token *token);
+void request_read_compute(struct request_reading *reading, const struct lexer_token *token);
+void request_read_steps(struct request_reading *reading, const struct lexer_token *token);
+
+/* Appends reading->step to the steps of the job under way. */
+void request_add_step(struct request_reading *reading);
+
+/* ---- request_data.c --------------------------------------------------------- */
+
+void request_read_data(struct request_reading *reading, const struct lexer_token *token);
+
+/* Takes a token of `data` while it is copied. */
+void request_copy(struct request_reading *reading, const struct lexer_token *token);
 
 /* ---- request_law.c ---------------------------------------------------------- */
 
@@ -197,6 +223,10 @@ int request_reserve(struct request_reading *reading, struct request_text *text, 
 /* What a string token says, decoded into `scratch` if need be.  -1 as above. */
 int request_decode(struct request_reading *reading, const struct lexer_token *token,
                    const char **text, size_t *len);
+
+/* Keeps the token's text in the plan.  0, or -1 with the request dropped. */
+int request_keep_text(struct request_reading *reading, const struct lexer_token *token,
+                      plan_text_ref *ref);
 
 /* Each reads a value into *out, or refuses it, passes over it and returns
  * false with *out untouched. */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Tokens to whoever is to take them. */
+/* Tokens to whoever is to take them, and flat jobs straight to the plan. */
 
 #include "proto/request.h"
 
 #include <string.h>
 
+#include "proto/request_flat.h"
 #include "proto/request_internal.h"
+#include "proto/scan.h"
 
 struct plan *request_plan(struct request_reading *reading)
 {
@@ -16,13 +18,6 @@ struct plan *request_plan(struct request_reading *reading)
             request_no_memory(reading);
     }
     return reading->plan;
-}
-
-/* (What is skipped or dropped has been at fault.) */
-bool request_at_job(struct request_reading *reading)
-{
-    return reading->n_frames > 0 && request_frame(reading)->context == &request_jobs_array &&
-           request_keeps(reading);
 }
 
 void request_push(struct request_reading *reading, const struct request_context *context)
@@ -160,4 +155,81 @@ void request_take(struct request_reading *reading, const struct lexer_token *tok
         take_close(reading, token);
     else
         take_value(reading, token);
+}
+
+/* ---- Flat jobs --------------------------------------------------------------- */
+
+/* The room that is left below a limit. */
+static uint64_t left_of(uint64_t most, uint64_t taken)
+{
+    return taken < most ? most - taken : 0;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Does for a flat job what close_job() and all before it would. */
+static int add_flat(struct request_reading *reading, const struct request_flat *job)
+{
+    if (plan_add_plain(reading->plan, job->name, job->name_len, job->wait_ns) != PLAN_OK)
+        return -1;
+    reading->kept_bytes += REQUEST_ELEMENT_BYTES;
+    if (job->name != NULL)
+        reading->kept_bytes += job->name_len + sizeof(plan_text_ref);
+    if (job->wait_ns >= 0)
+        reading->kept_bytes += REQUEST_STEP_BYTES;
+    return 0;
+}
+
+size_t request_take_flat(struct request_reading *reading, size_t most)
+{
+    const struct plan_limits *limits = &reading->limits->plan;
+    uint64_t max_string = reading->limits->max_string;
+    const struct request_flat_limits flat = {.max_wait_ns = limits->max_wait_ns,
+                                             .max_name = max_string > 0 ? max_string : UINT64_MAX};
+    struct lexer_window window;
+    struct request_flat job;
+    size_t n = 0;
+    if (reading->flat_rest > 0) {
+        reading->flat_rest--;
+        return 0;
+    }
+    if (!lexer_elements(reading->lexer, &window))
+        return 0;
+    /* One job more than may be is left to who refuses it; one for which there is
+     * no memory, too. */
+    most = least(most, least(left_of(limits->max_jobs, reading->jobs),
+                             left_of(limits->max_steps, reading->steps)));
+    const char *done = window.at;
+    for (; n < most; n++) {
+        const char *at = scan_blanks(done, window.end);
+        if (window.comma) {
+            if (at == window.end || *at != ',')
+                break;
+            at = scan_blanks(at + 1, window.end);
+        }
+        at = request_flat_scan(at, window.end, &flat, &job);
+        if (at == NULL || add_flat(reading, &job) != 0)
+            break;
+        done = at;
+        window.comma = true;
+    }
+    if (n == 0) {
+        /* Where job after job is none, fewer are looked at: one in sixteen. */
+        reading->flat_misses += reading->flat_misses < 16;
+        reading->flat_rest = reading->flat_misses - 1;
+        return 0;
+    }
+    reading->flat_misses = 0;
+    struct request_frame *frame = request_frame(reading);
+    lexer_pass(reading->lexer, done);
+    frame->index += n - !frame->has_index;
+    frame->has_index = true;
+    reading->jobs += n;
+    reading->steps += n;
+    reading->whole_elements += (uint32_t)n;
+    reading->whole_end = lexer_offset(reading->lexer) - 1;
+    return n;
 }

@@ -58,6 +58,19 @@ bool request_string(struct request_reading *reading, const struct lexer_token *t
     return false;
 }
 
+int request_keep_text(struct request_reading *reading, const struct lexer_token *token,
+                      plan_text_ref *ref)
+{
+    if (reading->plan == NULL)
+        return -1;
+    if (plan_add_text(reading->plan, token->text, token->len, ref) != PLAN_OK) {
+        request_no_memory(reading);
+        return -1;
+    }
+    reading->kept_bytes += token->len + sizeof(*ref);
+    return 0;
+}
+
 /* ---- Integers ------------------------------------------------------------------ */
 
 /* Reads digits alone, with perhaps a minus sign in front (not of 0, which has

@@ -264,6 +264,25 @@ START_TEST(flat_jobs_take_defaults)
 }
 END_TEST
 
+/* After many jobs that are not flat, fewer are looked at. */
+START_TEST(flat_jobs_behind_many_others_are_read)
+{
+    static struct text text;
+    for (unsigned others = 0; others < 40; others++) {
+        text.len = 0;
+        put(&text, "[");
+        for (unsigned i = 0; i < others; i++)
+            put(&text, "{\"name\":\"o\",\"retries\":1},");
+        for (unsigned i = 0; i < 40; i++)
+            put(&text, "{\"name\":\"f\",\"wait\":1},");
+        put(&text, "{\"wait\":1,\"wait\":2}]");
+        char expected[64];
+        snprintf(expected, sizeof(expected), "invalid_request|[%u].wait|", others + 40);
+        check_tells(&reading_limits, &text, expected);
+    }
+}
+END_TEST
+
 /* What a plan is said to be kept in, which a connection's share counts. */
 static size_t held(const char *bytes, size_t len, size_t piece)
 {
@@ -437,6 +456,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, bytes_and_nesting_are_counted_through_flat_jobs);
     tcase_add_test(tcase, flat_jobs_take_defaults);
     tcase_add_test(tcase, a_fault_before_flat_jobs_comes_before_their_totals);
+    tcase_add_test(tcase, flat_jobs_behind_many_others_are_read);
     tcase_add_test(tcase, flat_jobs_weigh_as_much_as_others);
     tcase_add_test(tcase, random_requests_come_to_the_same);
     suite_add_tcase(suite, tcase);

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC */
+
+/* `data`: any JSON, copied less the white space between its tokens. */
+
+#include "proto/request.h"
+
+#include "proto/request_internal.h"
+
+static bool data_fits(struct request_reading *reading, uint64_t offset, uint64_t bytes)
+{
+    uint64_t most = reading->limits->max_data;
+    if (most == 0 || bytes <= most)
+        return true;
+    request_too_long(reading, offset, bytes, "JSON", "max-data", most);
+    return false;
+}
+
+/* Appends to what is copied.  False if that is at its end by a fault: its rest
+ * is passed over. */
+static bool append_data(struct request_reading *reading, const char *text, size_t len)
+{
+    reading->copied += len;
+    if (!data_fits(reading, reading->copy_offset, reading->copied)) {
+        (void)plan_text_close(reading->plan);
+        reading->copying = false;
+        return false;
+    }
+    if (plan_text_append(reading->plan, text, len) != PLAN_OK) {
+        request_no_memory(reading);
+        return false;
+    }
+    reading->kept_bytes += len;
+    return true;
+}
+
+void request_read_data(struct request_reading *reading, const struct lexer_token *token)
+{
+    if (!request_keeps(reading)) {
+        request_pass(reading, token);
+        return;
+    }
+    reading->spec.set |= JOB_DATA;
+    if (token->kind != LEXER_OBJECT_BEGIN && token->kind != LEXER_ARRAY_BEGIN) {
+        if (data_fits(reading, token->offset, token->len))
+            request_keep_text(reading, token, &reading->spec.data);
+        return;
+    }
+    if (plan_text_open(reading->plan) != PLAN_OK) {
+        request_no_memory(reading);
+        return;
+    }
+    reading->copying = true;
+    reading->copy_depth = token->depth;
+    reading->copy_comma = false;
+    reading->copied = 0;
+    reading->copy_offset = token->offset;
+    append_data(reading, token->kind == LEXER_OBJECT_BEGIN ? "{" : "[", 1);
+}
+
+void request_copy(struct request_reading *reading, const struct lexer_token *token)
+{
+    static const char brackets[] = {[LEXER_OBJECT_BEGIN] = '{',
+                                    [LEXER_OBJECT_END] = '}',
+                                    [LEXER_ARRAY_BEGIN] = '[',
+                                    [LEXER_ARRAY_END] = ']'};
+    bool closes = token->kind == LEXER_OBJECT_END || token->kind == LEXER_ARRAY_END;
+    bool opens = token->kind == LEXER_OBJECT_BEGIN || token->kind == LEXER_ARRAY_BEGIN;
+    bool ends = closes && token->depth == reading->copy_depth;
+    const char *text = opens || closes ? &brackets[token->kind] : token->text;
+    size_t len = opens || closes ? 1 : token->len;
+    if ((reading->copy_comma && !closes && !append_data(reading, ",", 1)) ||
+        !append_data(reading, text, len) ||
+        (token->kind == LEXER_KEY && !append_data(reading, ":", 1))) {
+        if (!ends)
+            request_pass_next(reading, reading->copy_depth);
+        return;
+    }
+    reading->copy_comma = token->kind != LEXER_KEY && !opens;
+    if (ends) {
+        reading->copying = false;
+        reading->spec.data = plan_text_close(reading->plan);
+    }
+}
