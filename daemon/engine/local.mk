@@ -18,6 +18,7 @@ daemon_engine_libwaitd_engine_a_SOURCES = \
 	daemon/engine/names.h \
 	daemon/engine/plan.c \
 	daemon/engine/plan.h \
+	daemon/engine/plan_cycle.c \
 	daemon/engine/plan_graph.c \
 	daemon/engine/plan_internal.h \
 	daemon/engine/plan_order.c \

@@ -10,7 +10,8 @@
  *     totals ─► lists ─► bearers ─► unknown ─► edges ─► order ─► sealed
  *
  * plan_seal.c turns the machine and has the totals, plan_graph.c the phases
- * that build the graph, plan_order.c the search for cycles.
+ * that build the graph, plan_order.c the question whether there is a
+ * cycle, plan_cycle.c which to tell of.
  */
 
 #include <stdbool.h>
@@ -72,6 +73,9 @@ enum advance plan_graph_lists(struct plan *plan);
 enum advance plan_graph_bearers(struct plan *plan);
 enum advance plan_graph_unknown(struct plan *plan, struct plan_fault *fault);
 enum advance plan_graph_edges(struct plan *plan);
+
+/* Tells of the cycle that stands first, where there is one.  PLAN_OK or PLAN_NOMEM. */
+int plan_find_cycle(const struct plan *plan, struct plan_fault *fault);
 enum advance plan_order(struct plan *plan, struct plan_fault *fault);
 
 #endif

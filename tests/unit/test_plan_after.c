@@ -132,6 +132,34 @@ START_TEST(of_two_cycles_the_first_is_told)
 }
 END_TEST
 
+/* What waits for a cycle is on none, nor is what stands between two. */
+START_TEST(the_cycle_that_stands_first_is_told)
+{
+    plan_kit_add_named("z", 0, "d", NULL);
+    plan_kit_add_named("p", 0, "d", NULL);
+    plan_kit_add_named("a", 0, "p", "b");
+    plan_kit_add_named("b", 0, "a", NULL);
+    plan_kit_add_named("c", 0, "d", NULL);
+    plan_kit_add_named("d", 0, "c", NULL);
+    plan_kit_refuses(PLAN_FAULT_CYCLE, 2);
+    ck_assert_uint_eq(plan_kit_fault.after, 1);
+    ck_assert_str_eq(plan_kit_fault.names, "a -> b -> a");
+}
+END_TEST
+
+/* Two ways back: the element that stands first counts, not the way taken first. */
+START_TEST(of_cycles_that_share_a_name_the_first_is_told)
+{
+    plan_kit_add_named("w", 0, "x", NULL);
+    plan_kit_add_named("a", 0, "x", NULL);
+    plan_kit_add_named("x", 0, "y", "a");
+    plan_kit_add_named("y", 0, "x", NULL);
+    plan_kit_refuses(PLAN_FAULT_CYCLE, 1);
+    ck_assert_uint_eq(plan_kit_fault.after, 0);
+    ck_assert_str_eq(plan_kit_fault.names, "a -> x -> a");
+}
+END_TEST
+
 START_TEST(a_cycle_through_a_shared_name_is_found)
 {
     plan_kit_add_named("x", 0, NULL, NULL);
@@ -260,6 +288,8 @@ static void add_names(Suite *suite)
     tcase_add_test(tcase, a_job_that_waits_for_itself_is_a_cycle);
     tcase_add_test(tcase, a_cycle_is_told_from_its_first_element_on);
     tcase_add_test(tcase, of_two_cycles_the_first_is_told);
+    tcase_add_test(tcase, the_cycle_that_stands_first_is_told);
+    tcase_add_test(tcase, of_cycles_that_share_a_name_the_first_is_told);
     tcase_add_test(tcase, a_cycle_through_a_shared_name_is_found);
     tcase_add_test(tcase, a_cycle_through_defaults_is_theirs);
     tcase_add_test(tcase, a_diamond_is_no_cycle);
