@@ -20,7 +20,8 @@ char *bytes_reserve(struct bytes *bytes, size_t len)
 
     if (bytes->data != NULL && bytes->room - bytes->end >= len)
         return bytes->data + bytes->end;
-    if (bytes->start >= used && bytes->start > 0 && bytes->room - used >= len) {
+    if (bytes->data != NULL && bytes->start >= used && bytes->start > 0 &&
+        bytes->room - used >= len) {
         memcpy(bytes->data, bytes->data + bytes->start, used);
         bytes->start = 0;
         bytes->end = used;

@@ -21,7 +21,7 @@ static char *put_bytes(char *out, const char *bytes, size_t len)
 }
 
 /* For literals, whose length the compiler knows. */
-#define PUT(out, literal) put_bytes(out, literal, sizeof literal - 1)
+#define PUT(out, literal) put_bytes(out, literal, sizeof(literal) - 1)
 
 static char *put_string(char *out, const char *string)
 {

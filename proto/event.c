@@ -47,7 +47,7 @@ static char *put_string(char *out, const char *string)
 }
 
 /* For literals, whose length the compiler knows. */
-#define PUT(out, literal) put_bytes(out, literal, sizeof literal - 1)
+#define PUT(out, literal) put_bytes(out, literal, sizeof(literal) - 1)
 
 static char *put_seconds(char *out, int64_t ns)
 {

@@ -40,7 +40,7 @@ struct member {
 
 #define MEMBER(name, type, field)                                                                  \
     {                                                                                              \
-        name, sizeof name - 1, type, offsetof(struct event, field)                                 \
+        name, sizeof(name) - 1, type, offsetof(struct event, field)                                \
     }
 
 /* Those of `done` first: they are what there is most of. */

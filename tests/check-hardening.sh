@@ -73,6 +73,7 @@ for program in daemon/waitd client/waitctl; do
         '__(memcpy|snprintf|vsnprintf|fprintf)_chk' readelf --dyn-syms -W "$path"
     check_x86 -fcf-protection $program "indirect branches land where they may" endbr64 \
         objdump -d --disassemble=main "$path"
+    # shellcheck disable=SC2016
     check_x86 -fstack-clash-protection $program "large frames touch each page" \
         '(or|mov)[lq]? +\$0x0,(0x[0-9a-f]+)?\(%r[a-z0-9]+\)' objdump -d "$path"
 done
