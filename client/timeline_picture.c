@@ -72,14 +72,15 @@ const struct timeline *timeline_picture_times(const struct timeline_picture *pic
 
 /* ---- What comes ------------------------------------------------------------- */
 
-/* The jobs of the critical path, the last one first; none where any of several
- * would do as well. */
+/* The jobs of the critical path, the last one first; none where there is but one
+ * job, or where any of several would do as well. */
 static size_t find_path(const struct timeline_picture *picture,
                         struct chain_job jobs[PATH_MAX_JOBS])
 {
     size_t n = chain_jobs(picture->chain, jobs, PATH_MAX_JOBS);
 
-    if (n == 1 && !timeline_has_longest(picture->timeline))
+    if (n == 1 &&
+        (timeline_jobs(picture->timeline) == 1 || !timeline_has_longest(picture->timeline)))
         return 0;
     return n < PATH_MAX_JOBS ? n : PATH_MAX_JOBS;
 }
