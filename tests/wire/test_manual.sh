@@ -57,8 +57,9 @@ for ((i = 1; i <= count; i++)); do
         cd "$tmp/run" || exit
         PATH=$tmp/bin:$PATH WAITD_SERVER=127.0.0.1:$port NO_COLOR=1 LC_ALL=C.UTF-8
         export PATH WAITD_SERVER NO_COLOR LC_ALL
-        # Nobody is there, and nobody is asked.
-        sed 's/build\.example\.org:9248/127.0.0.1:1/' "$tmp/blocks/$i.sh" >"$tmp/blocks/$i.run"
+        # Nobody is there, and nobody is asked; the daemon of the test is on a port of its own.
+        sed -e 's/build\.example\.org:9248/127.0.0.1:1/' -e "s/127\.0\.0\.1 9248/127.0.0.1 $port/" \
+            "$tmp/blocks/$i.sh" >"$tmp/blocks/$i.run"
         timeout 60 bash "$tmp/blocks/$i.run" </dev/null >"$tmp/blocks/$i.out" 2>"$tmp/blocks/$i.err"
         echo $? >"$tmp/blocks/$i.rc"
     )
