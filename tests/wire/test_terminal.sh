@@ -226,6 +226,6 @@ is "$(screen | grep └ | LC_ALL=C.UTF-8 wc -L)" 60 "as wide as COLUMNS says"
 none "$(screen -e | grep $'\033')" "and has no colours"
 close_terminal
 
-stop_daemon
+stop_daemon TERM
 is $? 0 "the daemon ends in good order"
 done_testing
