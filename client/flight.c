@@ -117,9 +117,11 @@ static void keep_note(struct flight_job *job, struct event_string note)
     if (note.text == NULL || note.len == 0)
         return;
     if (note.len > job->note_room) {
-        room = realloc(room, note.len);
-        if (room == NULL)
+        char *grown = realloc(room, note.len);
+
+        if (grown == NULL)
             return;
+        room = grown;
         job->note_room = note.len;
     }
     memcpy(room, note.text, note.len);

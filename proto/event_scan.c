@@ -13,7 +13,7 @@
  */
 
 /* For literals, whose length the compiler knows. */
-#define EXPECT(at, end, literal) expect(at, end, literal, sizeof literal - 1)
+#define EXPECT(at, end, literal) expect(at, end, (literal), sizeof(literal) - 1)
 
 static inline const char *expect(const char *at, const char *end, const char *text, size_t len)
 {
@@ -58,7 +58,7 @@ static inline bool is_next(const char *at, const char *end, const char *text, si
     return at != NULL && (size_t)(end - at) >= len && memcmp(at, text, len) == 0;
 }
 
-#define IS_NEXT(at, end, literal) is_next(at, end, literal, sizeof literal - 1)
+#define IS_NEXT(at, end, literal) is_next(at, end, (literal), sizeof(literal) - 1)
 
 /* Those members of an event that a job's may have, so that there is one copy of
  * all of it only. */

@@ -200,7 +200,9 @@ static uint32_t elements_of(const struct plan *plan)
 {
     const struct sealing *sealing = plan->sealing;
 
-    return sealing->no_runs ? 1 : plan->firsts[sealing->at + 1] - sealing->element;
+    if (sealing->no_runs || plan->firsts == NULL)
+        return 1;
+    return plan->firsts[sealing->at + 1] - sealing->element;
 }
 
 /* Fills in the spec at the cursor from the defaults and counts it. */
