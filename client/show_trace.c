@@ -498,9 +498,12 @@ static void abandon(struct show_run *run, struct trace_batch *trace)
 
 static void take_event(struct show_run *run, const struct event *event)
 {
-    struct trace_batch *trace = run->kept != NULL ? *run->kept : NULL;
+    struct trace_batch *trace;
 
-    if (event->kind == EVENT_ACCEPTED && run->batch != NULL && trace == NULL)
+    if (run->kept == NULL) /* of no batch */
+        return;
+    trace = *run->kept;
+    if (event->kind == EVENT_ACCEPTED && trace == NULL)
         take_accepted(run, event);
     if (trace == NULL)
         return;
