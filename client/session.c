@@ -74,6 +74,13 @@ static void cut_short(struct session *session)
     session->is_cut_short = session->read_closed = true;
 }
 
+/* Who reads standard output may leave, which a write or poll() tells. */
+static void heed_reader(struct session *session)
+{
+    if (session->output->is_closed)
+        cut_short(session);
+}
+
 static bool all_is_answered(const struct session *session)
 {
     return session->fanout->tally.answers >=
@@ -360,8 +367,7 @@ static void handle(struct session *session, const struct pollfd pollers[POLLED])
     if (pollers[FORECAST].revents != 0)
         forecast_polled(session->outlook.forecast, pollers[FORECAST].revents);
     fanout_polled(session->fanout, pollers + OUTPUTS);
-    if (session->output->is_closed)
-        cut_short(session);
+    heed_reader(session);
     if (!session->read_closed && (pollers[SOCKET].revents & POLLOUT) && !session->write_closed)
         send_some(session);
     if (!session->read_closed && (pollers[SOCKET].revents & (POLLIN | POLLHUP | POLLERR)))
@@ -378,6 +384,9 @@ static void converse(struct session *session)
         pump(session, pollers[SOURCE].revents != 0);
         close_sending(session);
         refresh(session, moment_now());
+        heed_reader(session);
+        if (session->read_closed)
+            break;
         wait_for_news(session, pollers);
         handle(session, pollers);
     }

@@ -304,6 +304,11 @@ all_cancelled()
 }
 passes "and cancels what it submitted" wait_until all_cancelled
 
+# Unlike a pipe's, this failure is first seen by a write.
+timeout 30 "$waitctl" run 60 >/dev/full 2>"$tmp/err"
+is $? 1 "output that fails ends it"
+says "standard output: No space left on device" "and is told"
+
 "$waitctl" run 60 >"$tmp/out" 2>"$tmp/err" &
 client=$!
 wait_until grep -q accepted "$tmp/out"
