@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
-/* A visit: a bounded amount of reading, working and writing, and what follows. */
+/* A visit: a bounded amount of reading, working and writing, and what follows.
+ * The clock is read after whatever takes time, so each part tells how late it
+ * has become. */
 
 #include <errno.h>
 #include <string.h>
@@ -57,13 +59,13 @@ static bool offer_kept(struct connection *c, int64_t now_ns)
     return !c->wire.in.text;
 }
 
-static void read_requests(struct connection *c, int64_t now_ns, int64_t slice_ns)
+static int64_t read_requests(struct connection *c, int64_t now_ns, int64_t slice_ns)
 {
     int64_t until_ns = now_ns + slice_ns;
     size_t piece = piece_of(slice_ns);
 
     if (!offer_kept(c, now_ns))
-        return;
+        return clock_now_ns();
     while (c->wire.readable && now_ns < until_ns && channel_wants_input(c->channel)) {
         size_t n = receive(c, piece), used;
 
@@ -73,10 +75,9 @@ static void read_requests(struct connection *c, int64_t now_ns, int64_t slice_ns
         now_ns = clock_now_ns();
         c->heard_ns = now_ns;
         used = channel_take(c->channel, now_ns, c->host->in, n);
-        if (used == n) {
-            now_ns = clock_now_ns();
+        now_ns = clock_now_ns();
+        if (used == n)
             continue;
-        }
         if (!channel_input_ended(c->channel) &&
             wire_keep(&c->wire.in, c->host->in + used, n - used) != 0)
             connection_move_to(c, CONNECTION_DEAD, "memory is short");
@@ -84,6 +85,7 @@ static void read_requests(struct connection *c, int64_t now_ns, int64_t slice_ns
     }
     if (c->state == CONNECTION_OPEN && c->wire.eof)
         channel_end_input(c->channel, now_ns);
+    return now_ns;
 }
 
 static void discard_input(struct connection *c)
@@ -103,16 +105,15 @@ static void discard_input(struct connection *c)
 
 /* ---- Working and writing -------------------------------------------------- */
 
-static void work(struct connection *c, int64_t slice_ns)
+static int64_t work(struct connection *c, int64_t now_ns, int64_t slice_ns)
 {
-    int64_t now_ns = clock_now_ns(), until_ns = now_ns + slice_ns;
+    int64_t until_ns = now_ns + slice_ns;
 
-    while (channel_next_due(c->channel) <= now_ns) {
+    while (now_ns < until_ns && channel_next_due(c->channel) <= now_ns) {
         channel_work(c->channel, now_ns, WORK_UNITS);
         now_ns = clock_now_ns();
-        if (now_ns >= until_ns)
-            break;
     }
+    return now_ns;
 }
 
 static bool has_output(const struct connection *c)
@@ -162,7 +163,7 @@ static size_t send_rendered(struct connection *c, int64_t now_ns)
     return sent;
 }
 
-static void write_output(struct connection *c, int64_t now_ns, int64_t slice_ns)
+static int64_t write_output(struct connection *c, int64_t now_ns, int64_t slice_ns)
 {
     int64_t until_ns = now_ns + slice_ns;
 
@@ -171,6 +172,7 @@ static void write_output(struct connection *c, int64_t now_ns, int64_t slice_ns)
             c->heard_ns = c->taken_ns = now_ns;
         now_ns = clock_now_ns();
     }
+    return now_ns;
 }
 
 /* ---- Deciding ------------------------------------------------------------- */
@@ -279,17 +281,16 @@ void connection_visit(struct connection *c, int64_t slice_ns)
         connection_move_to(c, CONNECTION_DEAD, "the client is gone");
     c->woken = false;
     if (c->state == CONNECTION_OPEN) {
-        read_requests(c, now_ns, slice_ns);
+        now_ns = read_requests(c, now_ns, slice_ns);
         if (c->wire.eof && c->state == CONNECTION_OPEN && wire_is_gone(&c->wire))
             connection_move_to(c, CONNECTION_DEAD, "the client is gone");
     } else if (c->state != CONNECTION_DEAD) {
         discard_input(c);
     }
     if (c->state <= CONNECTION_INPUT_ENDED && c->channel)
-        work(c, slice_ns);
+        now_ns = work(c, now_ns, slice_ns);
     if (c->state <= CONNECTION_INPUT_ENDED)
-        write_output(c, clock_now_ns(), slice_ns);
-    now_ns = clock_now_ns();
+        now_ns = write_output(c, now_ns, slice_ns);
     settle(c, now_ns);
     c->due_ns = c->state == CONNECTION_DEAD ? CHANNEL_NEVER : find_due(c, now_ns);
     if (wants_more_now(c, now_ns))

@@ -5,8 +5,9 @@
 /*
  * How long a loop's timer rests between two turns.  To wake up for what falls
  * due one by one and very often costs more than to do it: at 100,000 jobs a
- * second on ten connections, 9.6 us of processor time a job against 1.8 us when
- * what falls due within 750 us is done together.
+ * second on ten connections a job takes 8.6 us of processor time if each is
+ * woken up for, 1.4 us when what falls due within 0.7 ms is done together, 1.0 us
+ * within 1 ms.
  *
  * So the timer rests REST_FACTOR times as long as turns take, and what falls
  * due meanwhile is handled when it goes again, REST_MAX_NS late at most.  Time in
@@ -18,9 +19,9 @@
 
 #include <stdint.h>
 
-#define REST_FACTOR    8
-#define REST_MAX_NS    INT64_C(750000)
-#define REST_CREDIT_NS INT64_C(10000000)
+#define REST_FACTOR    16
+#define REST_MAX_NS    INT64_C(1000000)
+#define REST_CREDIT_NS INT64_C(20000000)
 
 /* Embedded by its owner; all zero is one without credit. */
 struct rest {

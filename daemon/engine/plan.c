@@ -444,8 +444,12 @@ void plan_job(const struct plan *plan, uint32_t job, struct job_spec *out)
 
 void plan_job_text(const struct plan *plan, uint32_t job, plan_text_ref *name, plan_text_ref *data)
 {
-    const struct spec *spec = &plan->specs[plan_spec_of(plan, job)];
+    const struct spec *spec;
 
+    *name = *data = 0;
+    if (plan->text_len == 0) /* far apart and out of the cache, the specs need not be looked at */
+        return;
+    spec = &plan->specs[plan_spec_of(plan, job)];
     *name = spec->name;
     *data = plan_work(plan, spec)->data;
 }
