@@ -231,7 +231,9 @@ static void settle(struct connection *c, int64_t now_ns)
         end_linger(c, now_ns);
 }
 
-static bool wants_more_now(const struct connection *c, int64_t now_ns)
+/* worked_ns: what was due by then has had its chance.  What has fallen due since is the
+ * timer's, which may rest: to go on for a job or two would be a write for each. */
+static bool wants_more_now(const struct connection *c, int64_t worked_ns)
 {
     if (c->state == CONNECTION_DEAD)
         return false;
@@ -246,7 +248,7 @@ static bool wants_more_now(const struct connection *c, int64_t now_ns)
     if (c->state == CONNECTION_OPEN && (c->wire.readable || c->wire.in.text) &&
         channel_wants_input(c->channel))
         return true;
-    return channel_next_due(c->channel) <= now_ns;
+    return channel_next_due(c->channel) <= worked_ns;
 }
 
 static int64_t sooner(int64_t a_ns, int64_t b_ns)
@@ -275,7 +277,7 @@ static int64_t find_due(const struct connection *c, int64_t now_ns)
 
 void connection_visit(struct connection *c, int64_t slice_ns)
 {
-    int64_t now_ns = clock_now_ns();
+    int64_t now_ns = clock_now_ns(), worked_ns;
 
     if (c->woken && c->wire.eof && wire_is_gone(&c->wire))
         connection_move_to(c, CONNECTION_DEAD, "the client is gone");
@@ -289,10 +291,11 @@ void connection_visit(struct connection *c, int64_t slice_ns)
     }
     if (c->state <= CONNECTION_INPUT_ENDED && c->channel)
         now_ns = work(c, now_ns, slice_ns);
+    worked_ns = now_ns;
     if (c->state <= CONNECTION_INPUT_ENDED)
         now_ns = write_output(c, now_ns, slice_ns);
     settle(c, now_ns);
     c->due_ns = c->state == CONNECTION_DEAD ? CHANNEL_NEVER : find_due(c, now_ns);
-    if (wants_more_now(c, now_ns))
+    if (wants_more_now(c, worked_ns))
         connection_queue(c);
 }
