@@ -315,7 +315,6 @@ void request_plan_fault(struct request_reading *reading)
      * were not held to more than that. */
     uint64_t end = reading->fault.code != FAULT_NONE ? reading->fault.offset - 1
                                                      : lexer_offset(reading->lexer);
-    const char *member = NULL;
     switch (found->kind) {
     case PLAN_FAULT_UNKNOWN:
         fault_after(reading, found,
@@ -331,13 +330,9 @@ void request_plan_fault(struct request_reading *reading)
     case PLAN_FAULT_STEPS:
         request_too_many_steps(reading, end, found->got);
         break;
-    case PLAN_FAULT_BACKOFF:
-        member = "backoff";
-        request_fault(reading, FAULT_INVALID_REQUEST, end, REQUEST_BACKOFF_OVERFLOWS);
-        break;
     }
     if (reading->fault.offset == end)
-        write_element(reading, found->element, member, reading->fault.path);
+        write_element(reading, found->element, NULL, reading->fault.path);
 }
 
 /* ---- Lists of words ---------------------------------------------------------------- */

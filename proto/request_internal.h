@@ -210,11 +210,6 @@ void request_read_data(struct request_reading *reading, const struct lexer_token
 /* Takes a token of `data` while it is copied. */
 void request_copy(struct request_reading *reading, const struct lexer_token *token);
 
-/* ---- request_law.c ---------------------------------------------------------- */
-
-/* Whether the longest delay of a back-off has no value in nanoseconds. */
-bool request_backoff_overflows(const struct backoff *backoff, uint64_t retries);
-
 /* ---- request_value.c -------------------------------------------------------- */
 
 /* Grows text to hold size bytes.  -1, with the request dropped, when memory is short. */
@@ -293,10 +288,6 @@ void request_too_many_steps(struct request_reading *reading, uint64_t offset, ui
 
 /* Refuses for what plan_seal() found. */
 void request_plan_fault(struct request_reading *reading);
-
-#define REQUEST_BACKOFF_OVERFLOWS                                                                  \
-    "\"backoff\" takes delays of less than 2^63 ns, and the last of these is longer: give it a "   \
-    "\"max\", a smaller \"factor\" or fewer \"retries\""
 
 struct request_list {
     char text[200];

@@ -217,16 +217,6 @@ static void count_steps(struct request_reading *reading, const struct lexer_toke
         request_too_many_steps(reading, token->offset, reading->steps);
 }
 
-static void check_backoff(struct request_reading *reading)
-{
-    const struct request_frame *frame = request_frame(reading);
-    unsigned both = JOB_BACKOFF | JOB_RETRIES;
-    if ((reading->spec.set & both) == both &&
-        request_backoff_overflows(&reading->spec.backoff, reading->spec.retries))
-        request_fault_member(reading, BACKOFF, FAULT_INVALID_REQUEST, frame->offsets[BACKOFF],
-                             REQUEST_BACKOFF_OVERFLOWS);
-}
-
 /* What the plan is to know of the job: all, or in a request at fault only
  * what a fault that is found later and stands earlier may depend on. */
 static void strip_job(struct request_reading *reading)
@@ -246,7 +236,6 @@ static void close_job(struct request_reading *reading, const struct lexer_token 
     const struct job_spec *spec = &reading->spec;
     uint64_t most = reading->limits->plan.max_jobs;
     count_steps(reading, token);
-    check_backoff(reading);
     strip_job(reading);
     if (reading->fault.code == FAULT_NONE) {
         reading->whole_elements++;
@@ -269,7 +258,6 @@ static void close_job(struct request_reading *reading, const struct lexer_token 
 
 static void close_defaults(struct request_reading *reading, const struct lexer_token *token)
 {
-    check_backoff(reading);
     strip_job(reading);
     if (reading->fault.code == FAULT_NONE)
         reading->whole_end = token->offset;

@@ -223,10 +223,3 @@ const struct request_context request_backoff_object = {
     .n_members = N_BACKOFF,
     .close = close_backoff,
 };
-
-bool request_backoff_overflows(const struct backoff *backoff, uint64_t retries)
-{
-    if (retries < 2 || backoff->initial_ns == 0 || backoff->max_ns >= 0)
-        return false;
-    return (double)backoff->initial_ns * pow(backoff->factor, (double)(retries - 1)) >= 0x1p63;
-}

@@ -182,9 +182,8 @@ struct plan_limits {
     uint64_t max_steps;   /* jobs x steps x repeat x (1 + retries), each attempt at least 1
                            * step; at most UINT32_MAX */
     int64_t max_wait_ns;  /* draws are cut at this */
-    uint32_t unheld_from; /* elements from this one on are not held to the totals, nor is
-                           * their back-off looked at; 0: all are.  For requests that are
-                           * at fault there anyway */
+    uint32_t unheld_from; /* elements from this one on are not held to the totals; 0: all
+                           * are.  For requests that are at fault there anyway */
 };
 
 enum plan_seal { PLAN_SEALED, PLAN_SEAL_MORE, PLAN_SEAL_FAULT, PLAN_SEAL_NOMEM };
@@ -192,7 +191,6 @@ enum plan_seal { PLAN_SEALED, PLAN_SEAL_MORE, PLAN_SEAL_FAULT, PLAN_SEAL_NOMEM }
 enum plan_fault_kind {
     PLAN_FAULT_JOBS,    /* more than max_jobs */
     PLAN_FAULT_STEPS,   /* more than max_steps */
-    PLAN_FAULT_BACKOFF, /* a delay that would pass 2^63-1 ns */
     PLAN_FAULT_UNKNOWN, /* `after` names what no job bears */
     PLAN_FAULT_CYCLE,   /* `after` goes round in a circle */
 };

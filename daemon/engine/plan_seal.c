@@ -4,7 +4,6 @@
 
 #include "daemon/engine/plan.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,16 +89,6 @@ static uint64_t multiply_saturating(uint64_t a, uint64_t b)
     return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
 }
 
-/* Whether the longest delay, that before the last attempt, has no value. */
-static bool backoff_overflows(const struct job_spec *job)
-{
-    const struct backoff *backoff = &job->backoff;
-
-    if (job->retries < 2 || backoff->initial_ns == 0 || backoff->max_ns >= 0)
-        return false;
-    return (double)backoff->initial_ns * pow(backoff->factor, (double)(job->retries - 1)) >= 0x1p63;
-}
-
 /* Whether jobs need no more than to wait once: see plan_is_simple(). */
 static bool is_simple(const struct plan *plan, const struct spec *spec)
 {
@@ -124,7 +113,6 @@ static struct kind kind_of(const struct plan *plan, const struct spec *spec)
         .steps = multiply_saturating(attempt > 0 ? attempt : 1, add_saturating(1, work->retries)),
         .name = work->name,
         .simple = is_simple(plan, spec),
-        .overflows = backoff_overflows(work),
         .times_out = work->timeout_ns >= 0,
         .waits = plan_waits(plan, spec),
     };
@@ -155,23 +143,15 @@ static enum advance fault_total(struct plan_fault *fault, enum plan_fault_kind k
     return ADVANCE_FAULT;
 }
 
-static enum advance check_element(const struct plan *plan, const struct plan_limits *limits,
-                                  const struct kind *kind, struct plan_fault *fault)
+static enum advance check_element(const struct sealing *sealing, const struct plan_limits *limits,
+                                  struct plan_fault *fault)
 {
-    const struct sealing *sealing = plan->sealing;
-    const struct spec *spec = &plan->specs[sealing->at];
-
     if (limits->unheld_from != 0 && sealing->element >= limits->unheld_from)
         return ADVANCE_MORE;
     if (sealing->jobs > limits->max_jobs)
         return fault_total(fault, PLAN_FAULT_JOBS, sealing->element, sealing->jobs);
     if (sealing->steps > limits->max_steps)
         return fault_total(fault, PLAN_FAULT_STEPS, sealing->element, sealing->steps);
-    if (kind->overflows) {
-        bool own = spec->detail != 0 && (plan_work(plan, spec)->set & JOB_BACKOFF) != 0;
-
-        return fault_total(fault, PLAN_FAULT_BACKOFF, own ? sealing->element : PLAN_NONE, 0);
-    }
     return ADVANCE_MORE;
 }
 
@@ -223,7 +203,7 @@ static enum advance complete_spec(struct plan *plan, const struct plan_limits *l
     give_courses(plan, kind, jobs);
     sealing->jobs = add_saturating(sealing->jobs, jobs);
     sealing->steps = add_saturating(sealing->steps, multiply_saturating(jobs, kind->steps));
-    checked = check_element(plan, limits, kind, fault);
+    checked = check_element(sealing, limits, fault);
     sealing->element += elements;
     plan->graph.used |= kind->waits;
     plan->may_queue |= kind->times_out && plan->has_compute;

@@ -28,7 +28,6 @@ enum { OWN_WAIT, NOTHING, DETAILED, KINDS };
 struct kind {
     bool known;
     bool simple;    /* see plan_is_simple() */
-    bool overflows; /* a delay of its back-off has no value */
     bool times_out; /* an attempt may */
     bool waits;     /* for names */
     plan_text_ref name;

@@ -365,6 +365,17 @@ START_TEST(sums_of_times_saturate)
 }
 END_TEST
 
+START_TEST(delays_grow_no_further_than_times_go)
+{
+    given_backoff(given_failing(given_job(), 300), 1000000000, 1e10, -1);
+    given_ends_only();
+    given_runs();
+    ck_assert_int_eq(story_done_at(&given_story, 0), INT64_MAX);
+    ck_assert_int_eq(given_story.result.sequential_ns, INT64_MAX);
+    ck_assert_uint_eq(given_story.result.counts[JOB_FAILED], 1);
+}
+END_TEST
+
 /* At the end of time the waiting job's time-out and the end of the worker's
  * job are due at one instant. */
 START_TEST(a_time_out_that_saturates_falls_at_the_end_of_time)
@@ -554,6 +565,7 @@ static void add_attempts(TCase *tcase)
     tcase_add_test(tcase, thousands_of_retries_at_once_take_no_time);
     tcase_add_test(tcase, a_time_out_ends_with_its_attempt);
     tcase_add_test(tcase, sums_of_times_saturate);
+    tcase_add_test(tcase, delays_grow_no_further_than_times_go);
     tcase_add_test(tcase, a_time_out_that_saturates_falls_at_the_end_of_time);
 }
 

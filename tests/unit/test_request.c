@@ -105,6 +105,8 @@ START_TEST(a_job_has_all_its_members)
                       " backoff=1000000000*1.5<10000000000~ data=7]");
     check_reads("[{\"retries\":200,\"backoff\":{\"initial\":1,\"max\":5}}]",
                 PLAIN " jobs=1 [ retries=200 backoff=1000000000*2<5000000000]");
+    check_reads("[{\"retries\":200,\"backoff\":{\"initial\":1}}]",
+                PLAIN " jobs=1 [ retries=200 backoff=1000000000*2<-1]");
     check_reads("[{},{\"compute\":0.25},{\"fail\":true},{\"fail\":false},{\"fail\":-0.0},"
                 "{\"retries\":-0},{\"backoff\":{\"initial\":1,\"jitter\":\"none\"}}]",
                 PLAIN " jobs=7 [] [ c250000000] [ fail=1] [] [] [] [ backoff=1000000000*2<-1]");

@@ -852,6 +852,11 @@ def _():
         final = json.loads(lines[-1], parse_float=str)
         for member in ("elapsed", "predicted", "sequential"):
             same(final[member], "9223372036.854775807", member)
+    got = answers(['{"clock":"virtual","events":"all","jobs":[{"fail":true,"retries":40,'
+                   '"backoff":{"initial":1}}]}'])[0]
+    retries = [json.loads(x, parse_float=str) for x in got if '"event":"retry"' in x]
+    same([(x["delay"], x["due"]) for x in retries[33:36]],
+         [(2**33, "9223372036.854775807")] + [("9223372036.854775807",) * 2] * 2)
     got = answers(['[{"wait":11}]', '{"clock":"virtual","jobs":[{"wait":10}]}'],
                   "--max-wait", "10s")
     same([json.loads(x[0]).get("code") for x in got], ["invalid_request", None])
