@@ -53,13 +53,15 @@ void channel_refuse_with(struct channel *channel, const struct request *request,
     channel_refuse(channel, request, &fault);
 }
 
-/* What was to be cancelled is not there: `member` takes WHAT, not got. */
+/* What was to be cancelled is not there: `member` takes WHAT, not got.  A number
+ * that is too large to be one was read as the largest. */
 static void refuse_absent(struct channel *channel, const struct request *request,
                           const char *member, const char *what, uint64_t got)
 {
     struct fault fault = {0};
 
-    (void)fault_set(&fault, FAULT_NOT_FOUND, 0, "\"%s\" takes %s, not %" PRIu64, member, what, got);
+    (void)fault_set(&fault, FAULT_NOT_FOUND, 0, "\"%s\" takes %s, not %" PRIu64 "%s", member, what,
+                    got, got == UINT64_MAX ? " or more" : "");
     memcpy(fault.path, member, strlen(member) + 1);
     channel_refuse(channel, request, &fault);
 }

@@ -1283,6 +1283,10 @@ def _():
              ["finished", "x", "cancelled", 4, 3, 1])
         same(line.ask({"op": "cancel", "batch": number})["code"], "not_found", "twice")
         same(line.ask({"op": "cancel", "batch": 10**30})["code"], "not_found")
+        for got, told in ((2**64 - 2, "18446744073709551614"),
+                          (10**30, "18446744073709551615 or more")):
+            message = line.ask({"op": "cancel", "batch": got})["message"]
+            check(message.endswith(f", not {told}"), message)
         # as the batch's events has it
         number = line.ask({"events": "none", "jobs": [{"wait": 100}]})["batch"]
         line.send({"op": "cancel", "batch": number, "job": 0})
