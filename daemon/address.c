@@ -134,7 +134,8 @@ static void resolve_any(uint16_t port, struct address *out)
     out->len = sizeof(*v6);
 }
 
-static int resolve_host(const struct address_spec *spec, struct address *out, const char **problem)
+static int resolve_host(const struct address_spec *spec, int flags, struct address *out,
+                        const char **problem)
 {
     struct addrinfo hints, *found;
     char port[8];
@@ -142,7 +143,7 @@ static int resolve_host(const struct address_spec *spec, struct address *out, co
 
     memset(&hints, 0, sizeof(hints));
     hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_NUMERICSERV;
+    hints.ai_flags = AI_NUMERICSERV | flags;
     snprintf(port, sizeof(port), "%u", spec->port);
     error = getaddrinfo(spec->host, port, &hints, &found);
     if (error) {
@@ -173,7 +174,7 @@ int address_resolve(const struct address_spec *spec, struct address out[ADDRESS_
     case ADDRESS_HOST:
         break;
     }
-    return resolve_host(spec, out, problem);
+    return resolve_host(spec, 0, out, problem);
 }
 
 static bool is_loopback_v4(uint32_t in_network_order)
@@ -195,6 +196,17 @@ bool address_is_loopback(const struct address *address)
         return is_loopback_v4(v4);
     }
     return address->any.sa_family == AF_UNIX;
+}
+
+bool address_spec_is_open(const struct address_spec *spec)
+{
+    struct address found[ADDRESS_MAX];
+    const char *ignored;
+    int n = 0;
+
+    if (spec->kind == ADDRESS_HOST)
+        n = resolve_host(spec, AI_NUMERICHOST, found, &ignored);
+    return spec->kind == ADDRESS_ANY || (n > 0 && !address_is_loopback(&found[0]));
 }
 
 static void print_unix(const struct address *address, char out[ADDRESS_PRINT_MAX])

@@ -58,6 +58,10 @@ int address_resolve(const struct address_spec *spec, struct address out[ADDRESS_
 /* Whether only this machine can reach it: 127.0.0.0/8, ::1, Unix sockets. */
 bool address_is_loopback(const struct address *address);
 
+/* Whether what a specification stands for is within others' reach, as far as it
+ * says so itself: no name is looked up. */
+bool address_spec_is_open(const struct address_spec *spec);
+
 /* Prints `127.0.0.1:9248`, `[::1]:9248`, `unix:/path`, cut to fit.  Returns out. */
 #define ADDRESS_PRINT_MAX 160
 const char *address_print(const struct address *address, char out[ADDRESS_PRINT_MAX]);

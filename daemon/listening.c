@@ -90,6 +90,15 @@ static bool is_absent(int error)
     return error == EADDRNOTAVAIL || error == EAFNOSUPPORT;
 }
 
+static int refuse_open(struct log *log, const char *text)
+{
+    log_write(log, LOG_LEVEL_ERROR,
+              "will not listen on %s: other machines can reach it, and would be served without a "
+              "question (--insecure allows it)",
+              text);
+    return 2;
+}
+
 /* Listens on all the addresses that text stands for.  A host's name may have
  * some that this machine lacks, such as ::1 where there is no IPv6. */
 static int listen_on(struct listening *listening, const char *text,
@@ -105,15 +114,9 @@ static int listen_on(struct listening *listening, const char *text,
         log_write(listening->config.log, LOG_LEVEL_ERROR, "cannot listen on %s: %s", text, problem);
         return 1;
     }
-    for (int i = 0; i < n; i++) {
-        if (!listening->config.options->insecure && !address_is_loopback(&found[i])) {
-            log_write(listening->config.log, LOG_LEVEL_ERROR,
-                      "will not listen on %s: other machines can reach it, and would be served "
-                      "without a question (--insecure allows it)",
-                      text);
-            return 2;
-        }
-    }
+    for (int i = 0; i < n; i++)
+        if (!listening->config.options->insecure && !address_is_loopback(&found[i]))
+            return refuse_open(listening->config.log, text);
     for (int i = 0; i < n; i++) {
         struct listener *listener =
             listener_open(&listening->config.clients, &found[i], spec.kind == ADDRESS_ANY);
@@ -134,6 +137,24 @@ static int listen_on(struct listening *listening, const char *text,
         return 1;
     }
     return 0;
+}
+
+static int check_all(const struct option_texts *texts, struct log *log)
+{
+    for (unsigned i = 0; i < texts->n; i++) {
+        struct address_spec spec;
+
+        if (!address_parse(texts->text[i], &spec) && address_spec_is_open(&spec))
+            return refuse_open(log, texts->text[i]);
+    }
+    return 0;
+}
+
+int listening_check(const struct options *options, struct log *log)
+{
+    int result = options->insecure ? 0 : check_all(&options->listen, log);
+
+    return options->insecure || result != 0 ? result : check_all(&options->metrics, log);
 }
 
 static int take_handed_over(struct listening *listening, struct service_socket *sockets, int n)

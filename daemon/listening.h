@@ -27,6 +27,10 @@ struct listening *listening_new(const struct listening_config *config);
 /* Stops listening. */
 void listening_free(struct listening *listening);
 
+/* Whether the options allow the addresses that they name, as far as can be told
+ * without looking names up: 0, or 2 with the reason in the log. */
+int listening_check(const struct options *options, struct log *log);
+
 /* Opens the sockets; nobody is accepted yet.  0; 1 when that cannot be done and
  * 2 when the options forbid it: the reason is in the log. */
 int listening_open(struct listening *listening);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "daemon/clock.h"
+#include "daemon/listening.h"
 #include "daemon/log.h"
 #include "daemon/options.h"
 #include "daemon/server.h"
@@ -104,13 +105,23 @@ static int serve(struct options *options, struct command_line *line)
     return options->stdio ? serve_stdio(&config) : server_run(&config);
 }
 
-/* Tells what was checked. */
-static void tell_checked(const struct options *options)
+/* Complains as a start would; if all is well it tells a person what was checked,
+ * while scripts have the exit status. */
+static int check(const struct options *options)
 {
+    struct log log;
+    int status = 0;
+
+    log_init(&log, options->log_level);
+    if (!options->stdio) /* which listens on nothing */
+        status = listening_check(options, &log);
+    if (status != 0 || !isatty(STDOUT_FILENO))
+        return status;
     if (options->file)
         printf("%s is in order, and so are the flags\n", options->file);
     else
         puts("the flags are in order; there is no " DEFAULT_FILE);
+    return 0;
 }
 
 int main(int argc, char *argv[])
@@ -118,7 +129,7 @@ int main(int argc, char *argv[])
     struct command_line line = {argc, argv};
     char problem[OPTIONS_PROBLEM_MAX];
     struct options options;
-    int status = 0;
+    int status;
 
     if (fill_standard_descriptors() != 0)
         return 1;
@@ -138,10 +149,7 @@ int main(int argc, char *argv[])
     case OPTIONS_RUN:
         break;
     }
-    if (!options.check_config)
-        status = serve(&options, &line);
-    else if (isatty(STDOUT_FILENO)) /* scripts have the exit status */
-        tell_checked(&options);
+    status = options.check_config ? check(&options) : serve(&options, &line);
     options_fini(&options);
     return status;
 }

@@ -153,8 +153,11 @@ static const struct {
 START_TEST(loopback_is_what_only_this_machine_can_reach)
 {
     struct address address = first_of(reaches[_i].text);
+    struct address_spec spec;
 
     ck_assert_msg(address_is_loopback(&address) == reaches[_i].is_loopback, "%s", reaches[_i].text);
+    ck_assert_ptr_null(address_parse(reaches[_i].text, &spec));
+    ck_assert_msg(address_spec_is_open(&spec) != reaches[_i].is_loopback, "%s", reaches[_i].text);
 }
 END_TEST
 
@@ -165,6 +168,7 @@ START_TEST(a_name_that_nobody_bears_is_refused_with_a_reason)
     const char *problem = NULL;
 
     ck_assert_ptr_null(address_parse("waitd..invalid:80", &spec));
+    ck_assert(!address_spec_is_open(&spec));
     ck_assert_int_eq(address_resolve(&spec, found, &problem), -1);
     ck_assert_ptr_nonnull(problem);
 }

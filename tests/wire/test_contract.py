@@ -1479,7 +1479,8 @@ def _():
 @test("what waitd refuses to start with: one line on standard error and 1 or 2")
 def _():
     files = {"good": 'listen = "127.0.0.1:0"\nmax-jobs = 7\n', "unknown": "max-jobs = 7\nfoo = 3\n",
-             "value": 'max-jobs = "x"\n', "stdio": "stdio = true\n", "syntax": "max-jobs = {\n"}
+             "value": 'max-jobs = "x"\n', "stdio": "stdio = true\n", "syntax": "max-jobs = {\n",
+             "open": 'listen = "192.0.2.1:0"\n'}
     for name, text in files.items():
         with open(f"{TMP}/{name}.conf", "w", encoding="utf-8") as file:
             file.write(text)
@@ -1499,6 +1500,13 @@ def _():
                 (["--check-config", "--config", f"{TMP}/stdio.conf"], 2),
                 (["--check-config", "--config", f"{TMP}/syntax.conf"], 2),
                 (["--check-config", "--config", f"{TMP}/good.conf"], 0),
+                (["--check-config", "--listen", "0.0.0.0:0"], 2),
+                (["--check-config", "--listen", ":0", "--listen", "127.0.0.1:0"], 2),
+                (["--check-config", "--listen", "[::]:0"], 2),
+                (["--check-config", "--config", f"{TMP}/open.conf"], 2),
+                (["--check-config", "--insecure", "--config", f"{TMP}/open.conf"], 0),
+                (["--check-config", "--listen", "[::1]:0", "--listen", "unix:/x"], 0),
+                (["--check-config", "--listen", "nowhere.invalid:0"], 0),
                 (["--check-config", "--max-wait", "5s"], 0)):
             result = subprocess.run([WAITD, *arguments], capture_output=True, timeout=GUARD,
                                     stdin=subprocess.DEVNULL)
