@@ -366,6 +366,52 @@ static void blank_comments(char *text)
     }
 }
 
+/* Whether the word that ends at `end`, or before the blanks there, names an
+ * option that takes a list. */
+static bool ends_list_name(const char *text, const char *end)
+{
+    const char *word;
+
+    while (end > text && strchr(" \t\n", end[-1]))
+        end--;
+    word = end;
+    while (word > text && !strchr(" \t\n={},\"'", word[-1]))
+        word--;
+    for (unsigned i = 0; i < ROWS; i++)
+        if (table[i].kind == VALUE_ADDRESS && strlen(table[i].name) == (size_t)(end - word) &&
+            memcmp(table[i].name, word, (size_t)(end - word)) == 0)
+            return true;
+    return false;
+}
+
+/*
+ * Has each setting of a list add to it, as a flag does: to the library `=' begins
+ * it anew, and an address would be lost in silence.  Returns the text with `+='
+ * there, to be freed; NULL when memory is short.
+ */
+static char *add_to_lists(const char *text)
+{
+    char *made = malloc(2 * strlen(text) + 1), *out = made;
+    char quote = '\0';
+
+    for (const char *c = text; made && *c; c++) {
+        if (quote) {
+            if (*c == '\\' && quote == '"' && c[1])
+                *out++ = *c++;
+            else if (*c == quote)
+                quote = '\0';
+        } else if (*c == '"' || *c == '\'') {
+            quote = *c;
+        } else if (*c == '=' && ends_list_name(text, c)) {
+            *out++ = '+';
+        }
+        *out++ = *c;
+    }
+    if (made)
+        *out = '\0';
+    return made;
+}
+
 static int take_file(struct reading *reading, cfg_t *cfg)
 {
     char why[256];
@@ -386,7 +432,7 @@ static int take_file(struct reading *reading, cfg_t *cfg)
     return 0;
 }
 
-static int parse_file(struct reading *reading, char *text)
+static int parse_file(struct reading *reading, const char *text)
 {
     cfg_opt_t keys[ROWS + 1];
     unsigned n = 0;
@@ -407,7 +453,6 @@ static int parse_file(struct reading *reading, char *text)
     cfg_set_error_function(cfg, on_parse_error);
     for (unsigned i = 0; i < n; i++)
         cfg_set_validate_func(cfg, keys[i].name, on_value);
-    blank_comments(text);
     parsing = reading;
     result = cfg_parse_buf(cfg, text);
     parsing = NULL;
@@ -440,7 +485,7 @@ static char *read_whole(FILE *file, size_t *len)
 static int read_file(struct reading *reading, const char *default_file)
 {
     FILE *file = NULL;
-    char *text = NULL;
+    char *text = NULL, *lists = NULL;
     size_t len = 0;
     int result;
 
@@ -459,8 +504,13 @@ static int read_file(struct reading *reading, const char *default_file)
                           strerror(errno));
     else if (strlen(text) != len)
         result = complain(reading, OPTIONS_WRONG, "%s: holds a NUL", reading->file);
-    else
-        result = parse_file(reading, text);
+    else {
+        blank_comments(text);
+        lists = add_to_lists(text);
+        result = lists ? parse_file(reading, lists)
+                       : complain(reading, OPTIONS_UNREADABLE, "memory is short");
+    }
+    free(lists);
     free(text);
     if (file)
         fclose(file);

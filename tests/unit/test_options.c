@@ -317,6 +317,22 @@ START_TEST(listen_in_the_file_may_be_a_single_address)
 }
 END_TEST
 
+START_TEST(listen_in_the_file_may_stand_several_times)
+{
+    ck_assert_run(
+        read_file("listen = :1\nmax-jobs=5\nmax-jobs=6\n listen={:2, unix:/a-listen}\n"
+                  "listen\n= \"unix:/x{listen = :9\" listen+=:3\nmetrics=:4\nmetrics=:5"));
+    ck_assert_uint_eq(options.listen.n, 5);
+    ck_assert_str_eq(options.listen.text[0], ":1");
+    ck_assert_str_eq(options.listen.text[1], ":2");
+    ck_assert_str_eq(options.listen.text[2], "unix:/a-listen");
+    ck_assert_str_eq(options.listen.text[3], "unix:/x{listen = :9");
+    ck_assert_str_eq(options.listen.text[4], ":3");
+    ck_assert_uint_eq(options.metrics.n, 2);
+    ck_assert_uint_eq(options.limits.max_jobs, 6);
+}
+END_TEST
+
 START_TEST(an_empty_file_changes_nothing)
 {
     ck_assert_run(read_file(""));
@@ -487,6 +503,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, help_and_version_go_before_what_follows);
     tcase_add_test(tcase, the_file_is_read);
     tcase_add_test(tcase, listen_in_the_file_may_be_a_single_address);
+    tcase_add_test(tcase, listen_in_the_file_may_stand_several_times);
     tcase_add_test(tcase, an_empty_file_changes_nothing);
     tcase_add_test(tcase, flags_win_over_the_file);
     tcase_add_loop_test(tcase, a_wrong_file_is_told_with_its_name_and_line, 0, COUNT(wrong_files));
