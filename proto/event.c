@@ -6,9 +6,8 @@
 #include "proto/decimal.h"
 #include "proto/duration.h"
 
-/* How much of a line an error's texts may take once they are escaped. */
+/* How much of a line an error's message may take once it is escaped. */
 #define ERROR_MESSAGE_ROOM 560
-#define ERROR_PATH_ROOM    320
 
 static const char *const job_status_names[JOB_STATUSES] = {
     [JOB_OK] = "ok",
@@ -277,7 +276,7 @@ char *event_write_error(char *out, const struct fault *fault, struct event_text 
     out = put_string(PUT(out, "{\"event\":\"error\",\"code\":\""), fault_code_name(fault->code));
     out = put_quoted(PUT(out, "\",\"message\":"), fault->message, ERROR_MESSAGE_ROOM);
     if (fault->path[0] != '\0')
-        out = put_quoted(PUT(out, ",\"path\":"), fault->path, ERROR_PATH_ROOM);
+        out = put_quoted(PUT(out, ",\"path\":"), fault->path, FAULT_PATH_ESCAPED_MAX);
     return put_end(put_id(out, id));
 }
 

@@ -28,6 +28,9 @@ enum fault_code {
 #define FAULT_MESSAGE_MAX 320
 #define FAULT_PATH_MAX    256
 
+/* What a path may come to in an event, where quotes and backslashes are escaped. */
+#define FAULT_PATH_ESCAPED_MAX 320
+
 struct fault {
     enum fault_code code;
     uint64_t offset; /* in the stream: of two faults the one further up is told */

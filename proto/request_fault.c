@@ -39,22 +39,40 @@ static void append_member(char path[FAULT_PATH_MAX], const char *name)
     append(path, name);
 }
 
+/* Behind a key that is cut, and behind one that is not. */
+#define KEY_CUT "\u2026\"]"
+#define KEY_END "\"]"
+
+/* Whether a path may go on with `more` and still be closed. */
+static bool has_room(const char path[FAULT_PATH_MAX], const char *more)
+{
+    size_t len = strlen(path) + strlen(more) + strlen(KEY_CUT);
+    size_t escaped = len + 1; /* for the quote in KEY_CUT */
+    for (const char *at = path; *at != '\0'; at++)
+        escaped += *at == '"' || *at == '\\';
+    for (const char *at = more; *at != '\0'; at++)
+        escaped += *at == '"' || *at == '\\';
+    return len < FAULT_PATH_MAX && escaped <= FAULT_PATH_ESCAPED_MAX;
+}
+
 /* Appends a decoded key that is no identifier as ["..."], as far as it fits. */
 static void append_quoted(char path[FAULT_PATH_MAX], const char *key, size_t len)
 {
     const char *at = key, *end = key + len;
     append(path, "[\"");
     while (at < end && at - key < PATH_KEY_MAX) {
-        char quoted[FAULT_QUOTE_SIZE];
+        char quoted[FAULT_QUOTE_SIZE], piece[FAULT_QUOTE_SIZE + 1];
         const char *next = at + 1;
         while (next < end && ((unsigned char)*next & 0xC0) == 0x80)
             next++;
-        if (*at == '"' || *at == '\\')
-            append(path, "\\");
-        append(path, fault_quote(quoted, at, (size_t)(next - at)));
+        snprintf(piece, sizeof(piece), "%s%s", *at == '"' || *at == '\\' ? "\\" : "",
+                 fault_quote(quoted, at, (size_t)(next - at)));
+        if (!has_room(path, piece))
+            break;
+        append(path, piece);
         at = next;
     }
-    append(path, at < end ? "\u2026\"]" : "\"]");
+    append(path, at < end ? KEY_CUT : KEY_END);
 }
 
 static void append_key(char path[FAULT_PATH_MAX], const char *key, size_t len)

@@ -821,6 +821,17 @@ BAD = [
     "true", "false", "null", "[]", "[1]", '"١s"']
 
 
+@test("the path of a key that is too long to show is closed all the same")
+def _():
+    characters = ('\\"', "\\\\", "\\u0001", "\\ud800", "é", "€", "𝄞", " ", "x")
+    keys = [prefix + character * 200 for character in characters for prefix in ("", "a", "ab")]
+    requests = ['{"defaults":{"steps":[{"wait":{"%s":1}}]},"jobs":[]}' % key for key in keys]
+    for key, lines in zip(keys, answers(requests)):
+        path = json.loads(lines[0])["path"]
+        check(path.startswith('defaults.steps[0].wait["') and path.endswith('…"]'), path)
+        check("\ufffd" not in path and len(lines[0].encode()) <= 1024, path)
+
+
 @test("durations are read exactly and rounded to the nearest nanosecond")
 def _():
     got = answers(['{"clock":"virtual","jobs":[{"wait":%s}]}' % text for text, _ in GOOD])
