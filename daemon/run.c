@@ -285,10 +285,16 @@ bool run_ended_badly(const struct run *run)
 
 bool run_catch_up(struct run *run, struct outbox *outbox, int64_t now_ns, size_t budget)
 {
-    if (run->finished)
+    int64_t until_ns = own_time(run, now_ns);
+    size_t spent = 0;
+
+    if (run->finished || batch_is_over(run->batch))
         return false;
-    if (!batch_is_over(run->batch))
-        (void)work_until(run, outbox, now_ns, own_time(run, now_ns), budget);
+    /* More than once: the outbox takes a few occurrences at a time. */
+    do
+        spent += work_until(run, outbox, now_ns, until_ns, budget - spent);
+    while (!batch_is_over(run->batch) && !run->starved && spent < budget &&
+           batch_next_due(run->batch) <= until_ns);
     return !batch_is_over(run->batch);
 }
 

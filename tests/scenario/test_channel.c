@@ -226,6 +226,19 @@ START_TEST(cancelling_a_job_lets_those_behind_it_go_on)
 }
 END_TEST
 
+START_TEST(what_is_due_when_a_cancel_comes_is_done_before)
+{
+    rig_send(&rig, "{\"events\":\"all\",\"jobs\":[{\"count\":200},{\"wait\":5}]}"
+                   "{\"op\":\"cancel\",\"batch\":1}");
+    ck_assert_uint_eq(rig_count(&rig, "\"started\""), 201);
+    ck_assert_uint_eq(rig_count(&rig, "\"cancelled\",\"batch\":1,\"jobs\":1}"), 1);
+    ck_assert_uint_eq(rig_count(&rig, "\"status\":\"ok\",\"at\":0,\"due\":0}"), 200);
+    rig_send(&rig, "{\"jobs\":[{\"count\":200},{\"wait\":5}]}"
+                   "{\"op\":\"cancel\",\"batch\":2,\"job\":199}");
+    ck_assert_uint_eq(rig_count(&rig, "\"not_found\""), 1);
+}
+END_TEST
+
 START_TEST(pending_jobs_are_limited_in_all_the_daemon)
 {
     rig_fini(&rig);
@@ -500,6 +513,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_refused_request_starts_nothing_and_the_next_one_runs);
     tcase_add_test(tests, cancelling_a_batch_ends_all_its_jobs);
     tcase_add_test(tests, cancelling_a_job_lets_those_behind_it_go_on);
+    tcase_add_test(tests, what_is_due_when_a_cancel_comes_is_done_before);
     tcase_add_test(tests, pending_jobs_are_limited_in_all_the_daemon);
     tcase_add_test(tests, a_connection_has_a_share_of_the_pending_jobs);
     tcase_add_test(tests, the_text_of_requests_is_limited);
