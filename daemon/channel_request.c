@@ -142,15 +142,26 @@ static void cancel_job(struct channel *channel, const struct request *request, s
     }
 }
 
+static void refuse_batch(struct channel *channel, const struct request *request)
+{
+    refuse_absent(channel, request, "batch",
+                  "the number of a batch that is running on this connection", request->batch);
+}
+
 static void cancel_whole(struct channel *channel, const struct request *request, struct run *run,
                          int64_t now_ns)
 {
     char *line = answer_room(channel, request);
+    uint32_t jobs;
 
     if (line == NULL)
         return; /* and the run is gone */
-    answer(channel, line,
-           event_write_cancelled(line, text_of(request), request->batch, run_cancel(run, now_ns)));
+    jobs = run_cancel(run, now_ns);
+    if (jobs == 0) { /* its last jobs are being swept */
+        refuse_batch(channel, request);
+        return;
+    }
+    answer(channel, line, event_write_cancelled(line, text_of(request), request->batch, jobs));
     (void)channel_work_run(channel, run, now_ns, CHANNEL_TURN);
 }
 
@@ -159,8 +170,7 @@ static void do_cancel(struct channel *channel, const struct request *request, in
     struct run *run = running(channel, request->batch, now_ns);
 
     if (run == NULL)
-        refuse_absent(channel, request, "batch",
-                      "the number of a batch that is running on this connection", request->batch);
+        refuse_batch(channel, request);
     else if (request->has_job)
         cancel_job(channel, request, run, now_ns);
     else

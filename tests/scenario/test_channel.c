@@ -239,6 +239,17 @@ START_TEST(what_is_due_when_a_cancel_comes_is_done_before)
 }
 END_TEST
 
+START_TEST(what_is_being_cancelled_is_not_there_to_be_cancelled)
+{
+    rig_send(&rig, "[{\"wait\":5,\"count\":10000}]"
+                   "{\"op\":\"cancel\",\"batch\":1}{\"op\":\"cancel\",\"batch\":1}"
+                   "{\"op\":\"cancel\",\"batch\":1,\"job\":9999}");
+    ck_assert_uint_eq(rig_count(&rig, "\"cancelled\",\"batch\":1,"), 1);
+    ck_assert_uint_eq(rig_count(&rig, "\"not_found\""), 2);
+    ck_assert_uint_eq(rig_count(&rig, "\"finished\",\"batch\":1,\"status\":\"cancelled\""), 1);
+}
+END_TEST
+
 START_TEST(pending_jobs_are_limited_in_all_the_daemon)
 {
     rig_fini(&rig);
@@ -514,6 +525,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, cancelling_a_batch_ends_all_its_jobs);
     tcase_add_test(tests, cancelling_a_job_lets_those_behind_it_go_on);
     tcase_add_test(tests, what_is_due_when_a_cancel_comes_is_done_before);
+    tcase_add_test(tests, what_is_being_cancelled_is_not_there_to_be_cancelled);
     tcase_add_test(tests, pending_jobs_are_limited_in_all_the_daemon);
     tcase_add_test(tests, a_connection_has_a_share_of_the_pending_jobs);
     tcase_add_test(tests, the_text_of_requests_is_limited);
