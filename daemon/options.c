@@ -56,7 +56,7 @@ static const struct option_row table[] = {
     {"max-pending-per-connection", 0, VALUE_COUNT, LIMIT | MAY_BE_OFF,
      AT(limits.max_pending_per_connection), 0, INT64_MAX, "N", "off", "off",
      "the same of one connection (off: as many as max-pending allows)"},
-    {"max-steps", 0, VALUE_COUNT, LIMIT, AT(limits.max_steps), 1, INT64_MAX, "N", "1000000000",
+    {"max-steps", 0, VALUE_COUNT, LIMIT, AT(limits.max_steps), 1, UINT32_MAX, "N", "1000000000",
      "1000000000", "jobs x steps x `repeat` x (1 + `retries`) of a batch"},
     {"max-request", 0, VALUE_SIZE, LIMIT, AT(limits.max_request), 1, UINT64_C(1) << 31, "SIZE",
      "64M", "64M", "length of a request"},
