@@ -298,9 +298,7 @@ static void take_keys(struct top *top)
 
 static void take_signals(struct top *top)
 {
-    bool is_resized;
-
-    if (interrupt_take(top->signals, &is_resized) > 0) {
+    if (interrupt_take(top->signals).n > 0) {
         top->is_over = true;
         top->status = STATUS_INTERRUPTED;
     }

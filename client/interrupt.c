@@ -38,16 +38,15 @@ int interrupt_open(void)
     return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-int interrupt_take(int fd, bool *is_resized)
+struct interrupts interrupt_take(int fd)
 {
+    struct interrupts taken = {0};
     struct signalfd_siginfo info;
-    int n = 0;
 
-    *is_resized = false;
     while (read(fd, &info, sizeof info) == (ssize_t)sizeof info)
         if (info.ssi_signo == SIGWINCH)
-            *is_resized = true;
+            taken.is_resized = true;
         else
-            n++;
-    return n;
+            taken.n++;
+    return taken;
 }

@@ -16,8 +16,12 @@ void interrupt_init(void);
 /* A non-blocking descriptor, readable (POLLIN) after a signal; -1 with errno set. */
 int interrupt_open(void);
 
-/* Reads how many signals have come that end the process, and whether the
- * terminal has been resized. */
-int interrupt_take(int fd, bool *is_resized);
+/* What has come since the last time. */
+struct interrupts {
+    int n; /* signals that end the process */
+    bool is_resized;
+};
+
+struct interrupts interrupt_take(int fd);
 
 #endif

@@ -78,6 +78,15 @@ static void read_piece(struct replay *replay)
     }
 }
 
+static void take_signals(struct replay *replay)
+{
+    struct interrupts taken = interrupt_take(replay->signals);
+
+    replay->is_interrupted |= taken.n > 0;
+    if (taken.is_resized)
+        fanout_resized(replay->fanout);
+}
+
 /* Waits until there is something to read, or room to write what is left. */
 static void step(struct replay *replay)
 {
@@ -92,7 +101,7 @@ static void step(struct replay *replay)
     if (poll(pollers, SHOWS_MAX + 2, -1) < 0)
         return;
     if (pollers[1].revents != 0)
-        replay->is_interrupted = true;
+        take_signals(replay);
     fanout_polled(fanout, pollers + 2);
     if (pollers[0].revents != 0)
         read_piece(replay);

@@ -349,11 +349,11 @@ static void pump(struct session *session, bool is_ready)
 
 static void take_signals(struct session *session)
 {
-    bool is_resized;
+    struct interrupts taken = interrupt_take(session->signals);
 
-    for (int n = interrupt_take(session->signals, &is_resized); n > 0; n--)
+    while (taken.n-- > 0)
         interrupt(session);
-    if (is_resized) {
+    if (taken.is_resized) {
         fanout_resized(session->fanout);
         session->progress.next_ns = 0;
         redraw(session, moment_now(), true);
@@ -406,7 +406,7 @@ static void drain(struct session *session)
         pollers[SHOWS_MAX] = poll_for(session->signals, POLLIN);
         if (poll(pollers, SHOWS_MAX + 1, -1) < 0)
             continue;
-        if (pollers[SHOWS_MAX].revents != 0) {
+        if (pollers[SHOWS_MAX].revents != 0 && interrupt_take(session->signals).n > 0) {
             session->is_interrupted = true;
             return;
         }

@@ -293,6 +293,35 @@ one_cancelled()
 }
 passes "and cancels what ran" wait_until one_cancelled
 
+# Nobody reads what is more than a pipe takes until the daemon has said all.
+# shellcheck disable=SC2317
+all_is_said()
+{
+    [ "$("$waitctl" stats -o json | jq .connections)" = 1 ]
+}
+mkfifo "$tmp/reader"
+exec 3<>"$tmp/reader"
+"$waitctl" run --virtual -n 5000 1 -o json >"$tmp/reader" 2>"$tmp/err" 3<&- &
+client=$!
+passes "a reader that is slow is waited for" wait_until all_is_said
+kill -WINCH "$client"
+timeout 10 head -n 5002 <&3 | tail -n 1 >"$tmp/out"
+wait "$client"
+is "$? $(jq .ok "$tmp/out")" "0 5000" "also when the terminal is resized"
+exec 3>&-
+
+mkfifo "$tmp/stream"
+"$waitctl" report -o json "$tmp/stream" >"$tmp/report" 2>"$tmp/err" &
+client=$!
+exec 3>"$tmp/stream"
+printf '%s\n' '{"event":"accepted","batch":1,"jobs":0}' >&3
+wait_until grep -q accepted "$tmp/report"
+kill -WINCH "$client"
+normalise_ids <"$tmp/out" >&3
+exec 3>&-
+wait "$client"
+is "$? $(wc -l <"$tmp/report")" "0 2" "and so is a stream to report on"
+
 before=$(cancelled_jobs)
 timeout 60 "$waitctl" run -n 1000 0 60 2>"$tmp/err" | head -2 >"$tmp/out"
 is "${PIPESTATUS[0]}" 0 "a closed pipe ends it"
