@@ -104,7 +104,7 @@ static void enter_screen(struct top *top)
     raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
-    raw.c_cc[VQUIT] = raw.c_cc[VSUSP] = _POSIX_VDISABLE;
+    raw.c_cc[VQUIT] = _POSIX_VDISABLE;
     tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
 }
 
@@ -298,7 +298,16 @@ static void take_keys(struct top *top)
 
 static void take_signals(struct top *top)
 {
-    if (interrupt_take(top->signals).n > 0) {
+    struct interrupts taken = interrupt_take(top->signals);
+
+    if (taken.is_to_stop) {
+        if (top->way == PICTURE)
+            leave_screen(top);
+        interrupt_stop();
+        if (top->way == PICTURE)
+            enter_screen(top);
+    }
+    if (taken.n > 0) {
         top->is_over = true;
         top->status = STATUS_INTERRUPTED;
     }

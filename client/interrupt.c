@@ -33,6 +33,7 @@ int interrupt_open(void)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGWINCH);
+    sigaddset(&signals, SIGTSTP);
     if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
         return -1;
     return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -46,7 +47,20 @@ struct interrupts interrupt_take(int fd)
     while (read(fd, &info, sizeof info) == (ssize_t)sizeof info)
         if (info.ssi_signo == SIGWINCH)
             taken.is_resized = true;
+        else if (info.ssi_signo == SIGTSTP)
+            taken.is_to_stop = true;
         else
             taken.n++;
     return taken;
+}
+
+void interrupt_stop(void)
+{
+    sigset_t stop;
+
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    raise(SIGTSTP);
+    sigprocmask(SIG_UNBLOCK, &stop, NULL); /* it stops here */
+    sigprocmask(SIG_BLOCK, &stop, NULL);
 }

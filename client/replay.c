@@ -83,7 +83,9 @@ static void take_signals(struct replay *replay)
     struct interrupts taken = interrupt_take(replay->signals);
 
     replay->is_interrupted |= taken.n > 0;
-    if (taken.is_resized)
+    if (taken.is_to_stop)
+        interrupt_stop();
+    if (taken.is_resized || taken.is_to_stop)
         fanout_resized(replay->fanout);
 }
 

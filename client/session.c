@@ -146,6 +146,17 @@ static void interrupt(struct session *session)
 
 /* ---- Receiving -------------------------------------------------------------- */
 
+/* Takes away what is drawn over, for something else to be written. */
+static void clear_screen(struct session *session)
+{
+    const struct fanout_part *part = &session->fanout->parts[0];
+
+    progress_clear(&session->progress);
+    if (part->show->clear != NULL)
+        part->show->clear(&session->fanout->parts[0].run);
+    output_flush(session->output);
+}
+
 static void say_error(struct session *session, const struct event *event)
 {
     if (session->fanout->parts[0].show->is_of_one && session->refusals > 0)
@@ -153,10 +164,7 @@ static void say_error(struct session *session, const struct event *event)
     /* A batch may end before our own cancel reaches it. */
     if (session->is_interrupted && event_reader_is(event->code, "not_found"))
         return;
-    progress_clear(&session->progress);
-    if (session->fanout->parts[0].show->clear != NULL)
-        session->fanout->parts[0].show->clear(&session->fanout->parts[0].run);
-    output_flush(session->output);
+    clear_screen(session);
     refusal_say(session->setup->source, session->fanout->tally.answers - 1, event,
                 session->refusals++ < REFUSALS_QUOTED);
 }
@@ -353,7 +361,11 @@ static void take_signals(struct session *session)
 
     while (taken.n-- > 0)
         interrupt(session);
-    if (taken.is_resized) {
+    if (taken.is_to_stop) {
+        clear_screen(session);
+        interrupt_stop();
+    }
+    if (taken.is_resized || taken.is_to_stop) {
         fanout_resized(session->fanout);
         session->progress.next_ns = 0;
         redraw(session, moment_now(), true);
@@ -406,9 +418,15 @@ static void drain(struct session *session)
         pollers[SHOWS_MAX] = poll_for(session->signals, POLLIN);
         if (poll(pollers, SHOWS_MAX + 1, -1) < 0)
             continue;
-        if (pollers[SHOWS_MAX].revents != 0 && interrupt_take(session->signals).n > 0) {
-            session->is_interrupted = true;
-            return;
+        if (pollers[SHOWS_MAX].revents != 0) {
+            struct interrupts taken = interrupt_take(session->signals);
+
+            if (taken.is_to_stop)
+                interrupt_stop();
+            if (taken.n > 0) {
+                session->is_interrupted = true;
+                return;
+            }
         }
         fanout_polled(fanout, pollers);
         fanout_flush(fanout);

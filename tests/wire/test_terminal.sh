@@ -156,6 +156,33 @@ ends_with 0 "and scrolls the picture by at the end"
 shows 'critical path|behind schedule' "to its last line"
 close_terminal
 
+# ---- Stopped, and going on ------------------------------------------------------------
+
+open_terminal 80 24
+type_in waitctl run --server "$address" --name job 3s -o timeline
+shows '^1 job, 0 done, 1 in flight' "a picture of what runs"
+key C-z
+ends_with 148 "it is stopped"
+is "$(lines_with '1 in flight') $(lines_with '└')" "0 0" "and nothing of it stands where the shell goes on"
+resize_terminal 100 24
+type_in fg
+shows '^1 job, 0 done, 1 in flight' "in the foreground it is drawn again"
+ends_with 0 "until it ends"
+is "$(lines_with '^1 job$') $(lines_with '^job +│━+$') $(lines_with '└') $(lines_with '^━ wait$') $(widest)" "1 1 1 1 100" \
+    "whole, and as wide as the window is now"
+
+type_in waitctl run --server "$address" --name job 3s
+shows ' 0/1 ' "a bar"
+key C-z
+ends_with 148 "is stopped"
+is "$(lines_with ' 0/1 ')" 0 "and taken away"
+type_in fg
+shows ' 0/1 ' "it comes back"
+ends_with 0 "until the end"
+is "$(lines_with ' 0/1 ')" 0 "which leaves nothing of it"
+
+close_terminal
+
 # ---- Several, and what goes wrong -----------------------------------------------------
 
 open_terminal 80 40

@@ -101,6 +101,18 @@ passes "q ends it" wait_until on_screen '^ended 0$'
 passes "the terminal is as it was" wait_until on_screen '^modes kept$'
 tmux -S "$socket" kill-server
 
+screen 80 20 "stty -a | grep -v rows >modes; '$waitctl' top --server $where; echo stopped \$?; stty -a | grep -v rows | cmp - modes && echo modes kept"
+passes "it runs" wait_until on_screen '^connections'
+tmux -S "$socket" send-keys C-z
+passes "it can be stopped" wait_until on_screen '^stopped 148$'
+passes "which gives the terminal back" wait_until on_screen '^modes kept$'
+is "$(grep -c '^connections' "$tmp/out")" 0 "with what stood there before"
+tmux -S "$socket" send-keys "clear; fg; echo ended \$?" Enter
+passes "it goes on" wait_until on_screen '^connections'
+tmux -S "$socket" send-keys q
+passes "and ends" wait_until on_screen '^ended 0$'
+tmux -S "$socket" kill-server
+
 for how in C-c TERM; do
     screen 80 20 "stty -a | grep -v rows >modes; sh -c 'echo \$\$ >pid; exec $waitctl top --server $where'; echo ended \$?; stty -a | grep -v rows | cmp - modes && echo modes kept"
     passes "it runs" wait_until on_screen '^connections'
