@@ -112,27 +112,44 @@ static void put(const char *text, size_t len)
     }
 }
 
+static unsigned measure(void)
+{
+    struct winsize size;
+
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
+                                                                           : DEFAULT_COLUMNS;
+}
+
+/* Goes to where the line that is drawn begins.  Most terminals that are made
+ * narrower break it into several, and leave the cursor at the end of it. */
+static void go_to_start(const struct progress *progress, unsigned columns)
+{
+    size_t rows = progress->drawn > 0 ? (progress->drawn - 1) / columns : 0;
+
+    put("\r", 1);
+    while (rows-- > 0)
+        put("\033[A", 3);
+}
+
 void progress_draw(struct progress *progress, const struct progress_figures *figures)
 {
-    char line[PROGRESS_MAX + 8] = "\r";
-    struct winsize size;
-    unsigned columns = DEFAULT_COLUMNS;
-    size_t len;
+    char line[PROGRESS_MAX + 8];
+    unsigned columns = measure();
 
     if (!progress->is_on)
         return;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        columns = size.ws_col;
+    go_to_start(progress, columns);
     /* A line that reaches the last column would wrap on some terminals. */
-    len = 1 + progress_render(line + 1, figures, columns - 1);
-    memcpy(line + len, "\033[K", 3);
-    put(line, len + 3);
-    progress->is_drawn = true;
+    progress->drawn = progress_render(line, figures, columns - 1);
+    memcpy(line + progress->drawn, "\033[J", 3);
+    put(line, progress->drawn + 3);
 }
 
 void progress_clear(struct progress *progress)
 {
-    if (progress->is_drawn)
-        put("\r\033[K", 4);
-    progress->is_drawn = false;
+    if (progress->drawn == 0)
+        return;
+    go_to_start(progress, measure());
+    put("\033[J", 3);
+    progress->drawn = 0;
 }

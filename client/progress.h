@@ -36,7 +36,7 @@ size_t progress_render(char out[PROGRESS_MAX], const struct progress_figures *fi
 
 struct progress {
     bool is_on;
-    bool is_drawn;
+    size_t drawn;    /* the length of what is on the terminal; 0 for nothing */
     int64_t next_ns; /* when to draw it again, on the client's clock */
 };
 

@@ -181,6 +181,14 @@ shows ' 0/1 ' "it comes back"
 ends_with 0 "until the end"
 is "$(lines_with ' 0/1 ')" 0 "which leaves nothing of it"
 
+# A bar that is wider than what the window is made to be: the terminal breaks it in two.
+type_in waitctl run --server "$address" --name job 0.1 3 3 4
+shows ' 1/4 .* 3 in flight$' "a bar for a wide window"
+resize_terminal 48 24
+shows '^\[.{8,12}\] 1/4 .*ETA [0-9.]+ s' "is drawn for a narrow one"
+is "$(lines_with '^\[')" 1 "in place of it"
+ends_with 0 "until the end"
+is "$(lines_with '^\[')" 0 "which leaves nothing of either"
 close_terminal
 
 # ---- Several, and what goes wrong -----------------------------------------------------
