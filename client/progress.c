@@ -8,6 +8,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "client/terminal.h"
+
 #define BAR_MIN         8
 #define BAR_MAX         40
 #define DEFAULT_COLUMNS 80
@@ -136,7 +138,7 @@ void progress_draw(struct progress *progress, const struct progress_figures *fig
     char line[PROGRESS_MAX + 8];
     unsigned columns = measure();
 
-    if (!progress->is_on)
+    if (!progress->is_on || !terminal_is_ours(STDERR_FILENO))
         return;
     go_to_start(progress, columns);
     /* A line that reaches the last column would wrap on some terminals. */

@@ -18,6 +18,7 @@
 #include "client/refusal.h"
 #include "client/say.h"
 #include "client/tally.h"
+#include "client/terminal.h"
 
 /* A quotation is looked for from the start of its file: of many refusals the
  * first ones have one. */
@@ -264,6 +265,10 @@ static void redraw(struct session *session, int64_t now_ns, bool is_resized)
     if (part->show->refresh == NULL ||
         (!is_resized && (now_ns < session->redraw_ns || bytes_len(part->run.out) > 0)))
         return;
+    if (!terminal_is_ours(session->output->fd)) {
+        session->redraw_ns = now_ns + PROGRESS_INTERVAL_NS;
+        return;
+    }
     session->redraw_ns = part->show->refresh(&part->run, now_ns, is_resized);
     output_flush(session->output);
 }

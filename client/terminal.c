@@ -65,6 +65,13 @@ void terminal_open(struct terminal *terminal, int fd)
     terminal_measure(terminal);
 }
 
+bool terminal_is_ours(int fd)
+{
+    pid_t in_front = tcgetpgrp(fd);
+
+    return in_front < 0 || in_front == getpgrp();
+}
+
 void terminal_force_colors(struct terminal *terminal)
 {
     if (terminal->has_colors)

@@ -59,6 +59,10 @@ void terminal_open(struct terminal *terminal, int fd);
  * another one. */
 bool terminal_measure(struct terminal *terminal);
 
+/* Whether what is drawn there disturbs nobody: not so in the background, where the
+ * shell, or what runs in front, has the terminal. */
+bool terminal_is_ours(int fd);
+
 /* Puts sequences of the common kind where terminfo has none, for colours that
  * are asked for whatever the terminal. */
 void terminal_force_colors(struct terminal *terminal);

@@ -181,6 +181,15 @@ shows ' 0/1 ' "it comes back"
 ends_with 0 "until the end"
 is "$(lines_with ' 0/1 ')" 0 "which leaves nothing of it"
 
+# In the background the terminal is somebody else's.
+for how in timeline human; do
+    type_in "waitctl run --server '$address' --name job 1.2s -o $how & wait \$!"
+    record
+    ends_with 0 "-o $how in the background"
+    is "$(tr '\r' '\n' <"$tmp/record" | grep -cE '1 in flight')" 0 "draws nothing while it runs"
+    shows '^ok: 1 job' "and tells of the end"
+done
+
 # A bar that is wider than what the window is made to be: the terminal breaks it in two.
 type_in waitctl run --server "$address" --name job 0.1 3 3 4
 shows ' 1/4 .* 3 in flight$' "a bar for a wide window"
