@@ -26,6 +26,7 @@
 struct batch_picture {
     struct timeline_picture *picture;
     const struct batch *batch; /* as long as it runs */
+    bool is_named;
     struct batch_picture *next;
 };
 
@@ -59,8 +60,6 @@ static struct timeline_picture *new_picture(const struct show_run *run,
 
     if (accepted->id.text != NULL)
         add_id(&name, accepted->id);
-    else if (run->batch->ordinal > 0)
-        bytes_add_format(&name, "batch %" PRIu64, run->batch->ordinal + 1);
     bytes_add_char(&name, '\0');
     if (!name.failed)
         picture = timeline_picture_new(accepted->jobs, bytes_at(&name), run->batch->asked.graph,
@@ -78,6 +77,7 @@ static struct batch_picture *add_batch(struct show_run *run, const struct event 
         return NULL;
     added->picture = new_picture(run, accepted);
     added->batch = run->batch;
+    added->is_named = accepted->id.text != NULL;
     if (screen->running == NULL)
         screen->next_ns = moment_after(AT_ONCE_NS);
     while (*last != NULL)
@@ -97,6 +97,16 @@ static void drop_batch(struct screen *screen, struct batch_picture *dropped)
     free(dropped);
 }
 
+/* One of several that the client gave no name is told by the daemon's number, as
+ * everywhere.  That there are several is known only in time. */
+static void name_batch(const struct show_run *run, struct batch_picture *own)
+{
+    if (run->batches < 2 || own->is_named)
+        return;
+    timeline_picture_number(own->picture, own->batch->number);
+    own->is_named = true;
+}
+
 /* ---- While it runs -------------------------------------------------------------- */
 
 static void draw_running(struct show_run *run, int64_t now_ns)
@@ -108,6 +118,7 @@ static void draw_running(struct show_run *run, int64_t now_ns)
 
     for (const struct batch_picture *at = first->next; at != NULL; at = at->next)
         others++;
+    name_batch(run, first);
     timeline_picture_draw_live(first->picture, &screen->terminal, run->color,
                                first->batch->asked.clock == ASKED_VIRTUAL, now_ns, &lines);
     if (others > 0)
@@ -163,15 +174,16 @@ static void add_totals(struct show_run *run, const struct event *finished, struc
 }
 
 /* finished: NULL for a batch of which no more is heard. */
-static void draw_whole(struct show_run *run, struct timeline_picture *picture,
+static void draw_whole(struct show_run *run, struct batch_picture *own,
                        const struct event *finished)
 {
     struct screen *screen = run->own;
     struct bytes lines = {0};
 
+    name_batch(run, own);
     if (screen->has_drawn && bytes_len(&screen->frame.drawn) == 0)
         bytes_add_char(&lines, '\n');
-    timeline_picture_draw_whole(picture, &screen->terminal, run->color, &lines);
+    timeline_picture_draw_whole(own->picture, &screen->terminal, run->color, &lines);
     if (finished != NULL)
         add_totals(run, finished, &lines);
     if (screen->terminal.can_redraw && timeline_draw_count_lines(&lines) < screen->terminal.rows) {
@@ -216,7 +228,7 @@ static void take(struct show_run *run, const struct event *event)
         return;
     }
     if (event->kind == EVENT_FINISHED) {
-        draw_whole(run, own->picture, event);
+        draw_whole(run, own, event);
         timeline_picture_free(own->picture);
         own->picture = NULL;
     }
@@ -229,7 +241,7 @@ static void forget(struct show_run *run)
     if (own == NULL)
         return;
     if (own->picture != NULL)
-        draw_whole(run, own->picture, NULL);
+        draw_whole(run, own, NULL);
     drop_batch(run->own, own);
     *run->kept = NULL;
 }

@@ -65,6 +65,11 @@ void timeline_picture_free(struct timeline_picture *picture)
     free(picture);
 }
 
+void timeline_picture_number(struct timeline_picture *picture, uint64_t number)
+{
+    bytes_add_format(&picture->name, "batch %" PRIu64, number);
+}
+
 const struct timeline *timeline_picture_times(const struct timeline_picture *picture)
 {
     return picture->timeline;

@@ -25,6 +25,9 @@ struct timeline_picture *timeline_picture_new(uint64_t jobs, const char *name,
                                               int64_t accepted_ns);
 void timeline_picture_free(struct timeline_picture *picture); /* NULL is fine */
 
+/* Gives one that has no name that of `batch 7`. */
+void timeline_picture_number(struct timeline_picture *picture, uint64_t number);
+
 /* Takes an event of the batch's.  Returns 0, or -1 when memory is short. */
 int timeline_picture_take(struct timeline_picture *picture, const struct event *event);
 

@@ -207,10 +207,18 @@ printf '%s\n' '{"id":"slow","jobs":[{"wait":2}]}' '{"jobs":[{"wait":1}]}' >"$tmp
 type_in waitctl submit --server "$address" -o timeline "$tmp/two.json"
 shows '^and 1 more batch$' "of several batches one is drawn while they run"
 ends_with 0 "until all have ended"
-is "$(screen | grep -oE '^(.*: 1 job$|ok: 1 job in)')" "batch 2: 1 job
+is "$(screen | grep -oE '^(.*: 1 job$|ok: 1 job in)' | sed 's/ [0-9]*: / N: /')" "batch N: 1 job
 ok: 1 job in
 slow: 1 job
 ok: 1 job in" "one below the other, each with its title"
+
+# Pictures, tables and lines tell batches by the same numbers.
+printf '%s\n' '{"jobs":[{"wait":1}]}' '{"jobs":[{"wait":0.6}]}' >"$tmp/two.json"
+type_in waitctl submit --server "$address" -o timeline --joblog "$tmp/two.tsv" "$tmp/two.json"
+shows '^batch [0-9]+: 1 job, 0 done' "one of several batches is told by its number while it runs"
+ends_with 0 "until all have ended"
+is "$(screen | grep -oE '^batch [0-9]+: 1 job$')" "$(sed -n 's/^\([0-9]*\)	.*/batch \1: 1 job/p' "$tmp/two.tsv")" \
+    "and in the end, by that of the table"
 
 printf '%s\n' '{"jobs":[{"wait":2}]}' '{"jobs":[{"wayt":1}]}' >"$tmp/wrong.json"
 type_in waitctl submit --server "$address" -o timeline "$tmp/wrong.json"
