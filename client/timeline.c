@@ -394,6 +394,11 @@ int64_t timeline_begin_ns(const struct timeline *timeline)
     return timeline->begin_ns;
 }
 
+bool timeline_is_detailed(const struct timeline *timeline)
+{
+    return timeline->is_detailed;
+}
+
 bool timeline_has_longest(const struct timeline *timeline)
 {
     return timeline->longest_ns - timeline->second_ns > timeline->longest_ns / 100;

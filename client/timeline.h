@@ -71,6 +71,9 @@ uint64_t timeline_ended(const struct timeline *timeline, enum timeline_mark how)
 int64_t timeline_begin_ns(const struct timeline *timeline);
 int64_t timeline_own_ns(const struct timeline *timeline);
 
+/* Whether it has been told of what jobs did, and not only of their ends. */
+bool timeline_is_detailed(const struct timeline *timeline);
+
 /* Whether one job took clearly longer than every other one, by such times. */
 bool timeline_has_longest(const struct timeline *timeline);
 

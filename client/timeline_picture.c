@@ -33,6 +33,7 @@ struct timeline_picture {
     struct bytes name;
     int64_t accepted_ns, span_ns;
     bool is_over;
+    bool has_path; /* what is known of the chains is the critical path */
 };
 
 struct timeline_picture *timeline_picture_new(uint64_t jobs, const char *name,
@@ -77,13 +78,25 @@ const struct timeline *timeline_picture_times(const struct timeline_picture *pic
 
 /* ---- What comes ------------------------------------------------------------- */
 
-/* The jobs of the critical path, the last one first; none where there is but one
- * job, or where any of several would do as well. */
+/* Without the request chains are single jobs: what the daemon found is longer then
+ * where jobs waited for one another.  Without starts that cannot be told. */
+static bool is_path_known(const struct timeline_picture *picture, int64_t critical_path_ns)
+{
+    int64_t missing_ns = critical_path_ns - chain_length(picture->chain);
+
+    return picture->graph != NULL ||
+           (timeline_is_detailed(picture->timeline) && missing_ns <= critical_path_ns / 100);
+}
+
+/* The jobs of the critical path, the last one first; none where it is not known,
+ * where there is but one job, or where any of several would do as well. */
 static size_t find_path(const struct timeline_picture *picture,
                         struct chain_job jobs[PATH_MAX_JOBS])
 {
     size_t n = chain_jobs(picture->chain, jobs, PATH_MAX_JOBS);
 
+    if (!picture->has_path)
+        return 0;
     if (n == 1 &&
         (timeline_jobs(picture->timeline) == 1 || !timeline_has_longest(picture->timeline)))
         return 0;
@@ -120,6 +133,7 @@ int timeline_picture_take(struct timeline_picture *picture, const struct event *
         add_to_chain(picture, event);
     } else if (event->kind == EVENT_FINISHED) {
         picture->is_over = true;
+        picture->has_path = is_path_known(picture, event->critical_path_ns);
         mark_path(picture);
     }
     return 0;

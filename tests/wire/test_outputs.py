@@ -359,6 +359,14 @@ def check_report(tap, folder):
             (again.stdout, again.returncode) == (first.stdout, first.returncode) == (first.stdout, 1),
             f"-o {form} of a report is what the run gave", again.stdout,
         )
+    # Without the request no chain is known, and the longest of its jobs is not it.
+    alone = waitctl("report", "-o", "timeline", text=saved_text)
+    whole = waitctl("report", "-o", "timeline", "--request", text, text=saved_text)
+    tap.result(
+        "critical path 2.200 s" in alone.stdout and alone.stdout.count("critical path") == 1
+        and whole.stdout.count("critical path") == 2,
+        "the critical path is marked where it is known", alone.stdout,
+    )
     rows = waitctl("report", "--joblog", "-", text=saved_text).stdout.splitlines()[1:]
     tap.result(
         rows[:2] == ["1\t6\tfetch\tok\t\t0.4\t\t1", "1\t3\tcompile\tok\t\t0.9\t\t1"]
