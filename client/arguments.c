@@ -15,6 +15,9 @@
 #define INTERVAL_NS        1000000000
 #define INTERVAL_LEAST_NS  10000000
 
+/* What stands right of the flags in help, in 80 columns. */
+#define HELP_TEXT_COLUMNS 50
+
 #define ON(id)   (1u << (id))
 #define ALL      (~0u)
 #define DAEMONS  (ALL & ~ON(COMMAND_HELP))
@@ -50,35 +53,29 @@ struct flag {
 };
 
 static const struct flag flags[] = {
-    {"mode", FLAG_OVERRIDE + OVERRIDE_MODE, BATCHES, "MODE",
-     "concurrent, sequential or blocking\n"
-     "(submit, run)"},
+    {"mode", FLAG_OVERRIDE + OVERRIDE_MODE, BATCHES, "MODE", "concurrent, sequential or blocking"},
     {"concurrency", FLAG_OVERRIDE + OVERRIDE_CONCURRENCY, VARIANTS, "N", "jobs in flight at most"},
     {"workers", FLAG_OVERRIDE + OVERRIDE_WORKERS, VARIANTS, "N", "workers for compute steps"},
     {"until", FLAG_OVERRIDE + OVERRIDE_UNTIL, VARIANTS, "WHEN", "all, first_done or first_failed"},
     {"timeout", FLAG_OVERRIDE + OVERRIDE_TIMEOUT, VARIANTS, "D", "time-out of the whole batch"},
     {"virtual", FLAG_VIRTUAL, VARIANTS, NULL, "on the virtual clock: compute it at once"},
     {"seed", FLAG_OVERRIDE + OVERRIDE_SEED, VARIANTS, "N", "seed for draws"},
-    {"events", FLAG_OVERRIDE + OVERRIDE_EVENTS, BATCHES, "WHICH",
-     "all, done or none (submit, run)"},
+    {"events", FLAG_OVERRIDE + OVERRIDE_EVENTS, BATCHES, "WHICH", "all, done or none"},
     {"count", 'n', ON(COMMAND_RUN) | ON(COMMAND_TOP), "N",
-     "this many jobs of each duration (run);\n"
-     "leave after so many looks (top)"},
-    {"name", FLAG_NAME, ON(COMMAND_RUN), "NAME", "name of the jobs (run)"},
+     "so many jobs of each duration; with top, looks"},
+    {"name", FLAG_NAME, ON(COMMAND_RUN), "NAME", "name of the jobs"},
     {"example", FLAG_EXAMPLE, ON(COMMAND_SUBMIT), "NAME",
      "print a batch to start from, and send nothing;\n"
-     "`list` tells which there are (submit)"},
-    {"real", FLAG_REAL, ON(COMMAND_COMPARE), NULL, "on the real clock (compare)"},
+     "`list` tells which there are"},
+    {"real", FLAG_REAL, ON(COMMAND_COMPARE), NULL, "on the real clock"},
     {"trace", FLAG_TRACE, EVENTS, "FILE",
      "write the run there in Chrome's trace-event\n"
-     "format, for Perfetto (submit, run, report)"},
-    {"joblog", FLAG_JOBLOG, EVENTS, "FILE",
-     "write a table there, one line a job\n"
-     "(submit, run, report)"},
+     "format, for Perfetto"},
+    {"joblog", FLAG_JOBLOG, EVENTS, "FILE", "write a table there, one line a job"},
     {"request", FLAG_REQUEST, ON(COMMAND_REPORT), "FILE",
      "the requests of the events, for arrows and\n"
-     "the critical path (report)"},
-    {"interval", FLAG_INTERVAL, ON(COMMAND_TOP), "D", "look every D (1 s) (top)"},
+     "the critical path"},
+    {"interval", FLAG_INTERVAL, ON(COMMAND_TOP), "D", "look every D (1 s)"},
     {"server", FLAG_SERVER, TALKING, "ADDR",
      "HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH;\n"
      "else $WAITD_SERVER, else 127.0.0.1:9248"},
@@ -97,7 +94,22 @@ static const struct flag flags[] = {
 
 /* ---- Help ------------------------------------------------------------------ */
 
-static void print_flag(FILE *out, const struct flag *flag)
+/* Which commands a flag goes with, in brackets: where it has room, behind the text. */
+static void print_commands(FILE *out, unsigned commands, size_t used)
+{
+    char names[HELP_TEXT_COLUMNS] = " (";
+
+    for (unsigned i = 0; i < COMMANDS; i++)
+        if (commands & ON(i))
+            snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s",
+                     names[2] != '\0' ? ", " : "", command_table[i].name);
+    if (used + strlen(names) + 1 <= HELP_TEXT_COLUMNS)
+        fprintf(out, "%s)", names);
+    else
+        fprintf(out, "\n%30s%s)", "", names + 1);
+}
+
+static void print_flag(FILE *out, const struct flag *flag, bool with_commands)
 {
     char names[64], letter[8] = "    ";
     const char *line = flag->help, *end;
@@ -109,7 +121,10 @@ static void print_flag(FILE *out, const struct flag *flag)
     fprintf(out, "  %-27s ", names);
     for (; (end = strchr(line, '\n')) != NULL; line = end + 1)
         fprintf(out, "%.*s\n%30s", (int)(end - line), line, "");
-    fprintf(out, "%s\n", line);
+    fputs(line, out);
+    if (with_commands)
+        print_commands(out, flag->commands, strlen(line));
+    fputc('\n', out);
 }
 
 /* Whether it is one of those that most commands have. */
@@ -125,7 +140,7 @@ static void print_flags(FILE *out, const char *heading, unsigned commands, bool 
             continue;
         fputs(heading, out);
         heading = "";
-        print_flag(out, &flags[i]);
+        print_flag(out, &flags[i], commands == ALL && !common && flags[i].commands != VARIANTS);
     }
 }
 

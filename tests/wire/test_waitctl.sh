@@ -98,6 +98,7 @@ is "$(printf '%s\n' "$commands" | wc -l)" "$("$waitctl" help | sed -n '/^command
 for command in $commands; do
     ends 0 "$command --help exits with 0" "$command" --help
     has "^usage: waitctl $command" "$command --help tells its usage"
+    none "$(grep -E '\((submit|run|compare|report|top)\b' "$tmp/out")" "and of no other command"
     "$waitctl" help "$command" >"$tmp/help" 2>&1
     passes "so does help $command" cmp -s "$tmp/out" "$tmp/help"
 done
