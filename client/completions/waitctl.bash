@@ -32,6 +32,12 @@ _waitd_commands()
     "$1" --help 2>/dev/null | awk '/^commands:/ { on = 1; next } /^$/ { on = 0 } on { print $1 }'
 }
 
+# The names of the samples.
+_waitd_samples()
+{
+    "$1" submit --example list 2>/dev/null | cut -d ' ' -f 1
+}
+
 # The files that begin with what has been typed.
 _waitd_files()
 {
@@ -62,6 +68,7 @@ _waitd()
 
     while IFS=$'\t' read -r flag letter kind words; do
         if { [ "$prev" = "$flag" ] || [ "$prev" = "$letter" ]; } && [ "$kind" != - ]; then
+            [ "$flag" = --example ] && words="list $(_waitd_samples "$program")"
             case $kind in
             FILE) _waitd_files "$cur" ;;
             *) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur") ;;

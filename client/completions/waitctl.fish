@@ -17,8 +17,14 @@ function __waitd_flags
                 text = substr(text, RSTART + RLENGTH)
             }
             sub(/^ +/, "", text)
+            sub(/;$/, "", text)
             print letter "\t" flag "\t" kind "\t" text
         }'
+end
+
+# The names of the samples, and what they are.
+function __waitd_samples
+    waitctl submit --example list 2>/dev/null | string replace -r ' +' \t
 end
 
 # Defines them, for the words behind -n in $argv[2..].
@@ -31,6 +37,9 @@ function __waitd_define --argument-names program condition
             case -
             case FILE
                 set -a options -r -F
+            case NAME
+                set -a options -x
+                test $parts[2] = example; and set -a options -a "(__waitd_samples)"
             case MODE WHEN WHICH FORMAT LEVEL
                 set -l words (string replace -r '[;([].*' '' -- $parts[4] |
                     string replace -ra ',| or ' ' ')
@@ -46,15 +55,15 @@ if not set -q __waitd_helpers_only
     complete -c waitctl -f
     set -l commands (waitctl --help 2>/dev/null |
         awk '/^commands:/ { on = 1; next } /^$/ { on = 0 } on { print $1 }')
+    set -l none "not __fish_seen_subcommand_from $commands"
+    __waitd_define waitctl $none
     for command in $commands
         set -l text (waitctl $command --help | string match -rg "^waitctl $command: (.*)\.\$")
-        complete -c waitctl -n __fish_use_subcommand -a $command -d "$text"
+        complete -c waitctl -n $none -a $command -d "$text"
         __waitd_define waitctl "__fish_seen_subcommand_from $command" $command
         if waitctl $command --help | string match -rq '^usage: .*FILE'
             complete -c waitctl -n "__fish_seen_subcommand_from $command" -F
         end
     end
     complete -c waitctl -n "__fish_seen_subcommand_from help" -a "$commands"
-    complete -c waitctl -n __fish_use_subcommand -s h -l help -d 'show help'
-    complete -c waitctl -n __fish_use_subcommand -s V -l version -d 'show the version'
 end
