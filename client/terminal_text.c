@@ -105,7 +105,8 @@ static void add_ascii(struct bytes *out, const char *text, size_t len)
     for (size_t i = 0; i < len;) {
         struct character character = next_character(text + i, len - i);
 
-        bytes_add_char(out, (signed char)text[i] < 0 || character.len > 1 ? '?' : text[i]);
+        if (character.width > 0)
+            bytes_add_char(out, (signed char)text[i] < 0 || character.len > 1 ? '?' : text[i]);
         i += character.len;
     }
 }

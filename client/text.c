@@ -110,11 +110,28 @@ bool text_is_utf8(const char *text, size_t len)
     return true;
 }
 
+/* Whether a character turns the direction of what is behind it, or breaks lines:
+ * U+2028 to U+202e, and U+2066 to U+2069. */
+static bool is_disruptive(const unsigned char *s, size_t len)
+{
+    return len == 3 && s[0] == 0xe2 &&
+           ((s[1] == 0x80 && s[2] >= 0xa8 && s[2] <= 0xae) ||
+            (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9));
+}
+
 /* Writes what shows the character of len bytes (0 for a malformed byte). */
 static size_t show_character(char out[8], const unsigned char *s, size_t len)
 {
     static const char hex[] = "0123456789abcdef";
     unsigned code = s[0];
+
+    if (is_disruptive(s, len)) {
+        memcpy(out, "\\u20", 4);
+        code = (s[1] & 3u) << 6 | (s[2] & 0x3fu);
+        out[4] = hex[code >> 4];
+        out[5] = hex[code & 15];
+        return 6;
+    }
 
     /* U+0080 to U+009f are control characters as well. */
     if (len == 2 && s[0] == 0xc2 && s[1] < 0xa0)
