@@ -136,7 +136,7 @@ static void append_heading(const struct top *top, unsigned columns, struct bytes
     } else if (top->meter.has_stats) {
         bytes_add_format(&line, ", up %s", text_span(span, top->meter.uptime_ns));
         if (top->has_restarted)
-            bytes_add_string(&line, ": a new one, started since you look");
+            bytes_add_string(&line, ": a new one since you began to look");
     }
     append_cut(out, &line, columns);
     bytes_fini(&line);

@@ -91,7 +91,7 @@ static bool has_services(void)
 
 /* What is wrong, and what to do about it. */
 static void say_unreachable(const char *server, const struct dial_target *target,
-                            const char *problem)
+                            const char *problem, bool takes_local)
 {
     bool is_default = strcmp(server, DIAL_DEFAULT) == 0;
     struct bytes hint = {0};
@@ -105,7 +105,8 @@ static void say_unreachable(const char *server, const struct dial_target *target
             bytes_add_string(&hint, "\n  or, as a service:        systemctl start waitd.socket");
         bytes_add_string(&hint, "\n");
     }
-    bytes_add_string(&hint, "  to do without a daemon:   the same command with --local\n");
+    if (takes_local)
+        bytes_add_string(&hint, "  to do without a daemon:   the same command with --local\n");
     say_with(&hint, "no daemon at %s: %s", server, problem);
     bytes_fini(&hint);
 }
@@ -124,7 +125,7 @@ int conversation_dial(const struct arguments *arguments, struct dial_target *tar
     fd = dial(target, arguments->connect_timeout_ns, &problem);
     *status = fd < 0 ? STATUS_LOST : STATUS_OK;
     if (fd < 0)
-        say_unreachable(server, target, problem);
+        say_unreachable(server, target, problem, arguments->command != COMMAND_TOP);
     return fd;
 }
 

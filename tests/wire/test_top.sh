@@ -20,6 +20,7 @@ top()
 top -n 1 >"$tmp/out"
 is $? 3 "no daemon is 3"
 is "$(head -1 "$tmp/err")" "waitctl: no daemon at $where: No such file or directory" "and told of"
+is "$(grep -c -e --local "$tmp/err")" 0 "nor is a flag named that it does not take"
 "$waitctl" top --local 2>"$tmp/err"
 is "$? $(cat "$tmp/err")" "2 waitctl: top takes no --local; see waitctl top --help" "one of its own is not looked at"
 "$waitctl" top --interval 1ms 2>"$tmp/err"
