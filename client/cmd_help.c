@@ -20,5 +20,5 @@ enum status cmd_help(const struct arguments *arguments)
         }
     }
     arguments_help(stdout, command);
-    return fflush(stdout) == 0 ? STATUS_OK : STATUS_NOT_OK;
+    return say_output() ? STATUS_OK : STATUS_NOT_OK;
 }

@@ -29,7 +29,6 @@ static enum status print_example(const char *name)
 {
     const struct example *example = example_find(name);
     struct bytes text = {0};
-    bool is_written;
 
     if (example != NULL)
         bytes_add_string(&text, example->text);
@@ -39,14 +38,13 @@ static enum status print_example(const char *name)
         say_unknown(name);
         return STATUS_REFUSED;
     }
-    errno = text.failed ? ENOMEM : 0;
-    is_written = !text.failed && fwrite(bytes_at(&text), bytes_len(&text), 1, stdout) == 1 &&
-                 fflush(stdout) == 0;
+    if (text.failed) {
+        say("%s", strerror(ENOMEM));
+        return STATUS_NOT_OK;
+    }
+    fwrite(bytes_at(&text), bytes_len(&text), 1, stdout);
     bytes_fini(&text);
-    if (is_written || errno == EPIPE)
-        return STATUS_OK;
-    say("standard output: %s", strerror(errno));
-    return STATUS_NOT_OK;
+    return say_output() ? STATUS_OK : STATUS_NOT_OK;
 }
 
 enum status cmd_submit(const struct arguments *arguments)

@@ -45,7 +45,7 @@ static enum status act(int argc, char **argv, struct arguments *arguments)
         say("%s", problem);
         return STATUS_REFUSED;
     }
-    return fflush(stdout) == 0 ? STATUS_OK : STATUS_NOT_OK;
+    return say_output() ? STATUS_OK : STATUS_NOT_OK;
 }
 
 int main(int argc, char **argv)

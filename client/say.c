@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/say.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,4 +48,12 @@ void say_with(const struct bytes *below, const char *format, ...)
     va_start(arguments, format);
     vsay(below, format, arguments);
     va_end(arguments);
+}
+
+bool say_output(void)
+{
+    if (fflush(stdout) == 0 || errno == EPIPE)
+        return true;
+    say("standard output: %s", strerror(errno));
+    return false;
 }

@@ -2,15 +2,21 @@
 #ifndef WAITD_SAY_H
 #define WAITD_SAY_H
 
+#include <stdbool.h>
+
 /*
  * What waitctl tells people on standard error: one line, `waitctl: ` in front,
  * in one write.  Control characters in it are shown as escapes.
  */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same with `below` behind it as it stands: whole lines, fit for a terminal. */
+/* The same as say() with `below` behind it as it stands: whole lines, fit for a terminal. */
 struct bytes;
 void say_with(const struct bytes *below, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Ends what was written to stdio's standard output.  Returns whether it could be
+ * written, or nobody is there to read it; else that is told. */
+bool say_output(void);
 
 #endif

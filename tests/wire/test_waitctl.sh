@@ -102,6 +102,11 @@ for command in $commands; do
     "$waitctl" help "$command" >"$tmp/help" 2>&1
     passes "so does help $command" cmp -s "$tmp/out" "$tmp/help"
 done
+for flag in --help --version 'help run'; do
+    # shellcheck disable=SC2086
+    "$waitctl" $flag >/dev/full 2>"$tmp/err"
+    is "$? $(cat "$tmp/err")" "1 waitctl: standard output: No space left on device" "$flag tells of an output that is full"
+done
 ends 2 "help on what is no command is refused" help sumbit
 says "unknown command 'sumbit' .did you mean submit\?" "in one line"
 ends 0 "--version exits with 0" --version
