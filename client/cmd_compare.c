@@ -108,10 +108,16 @@ static void show_row(struct show_run *run, const char *mode, const struct result
 
         bytes_add_string(run->out, "  ");
         show_status(run, status, 0);
-        bytes_add_format(run->out, " (%" PRIu64 " of %" PRIu64 " jobs ok)", totals->ok,
-                         totals->jobs);
     }
     bytes_add_char(run->out, '\n');
+}
+
+/* Below the table, which has no room for it in 80 columns. */
+static void show_not_ok(struct show_run *run, const char *mode, const struct event *totals)
+{
+    if (totals->ok != totals->jobs)
+        bytes_add_format(run->out, "%s: %" PRIu64 " of %" PRIu64 " job%s ok\n", mode, totals->ok,
+                         totals->jobs, totals->jobs == 1 ? "" : "s");
 }
 
 static void show_table(struct show_run *run)
@@ -132,6 +138,9 @@ static void show_table(struct show_run *run)
     for (unsigned i = 0; i < MODES; i++)
         if (comparison->results[i].is_finished)
             show_row(run, modes[i], &comparison->results[i], with_status);
+    for (unsigned i = 0; i < MODES; i++)
+        if (comparison->results[i].is_finished)
+            show_not_ok(run, modes[i], &comparison->results[i].totals);
 }
 
 static void show_lines(struct show_run *run)

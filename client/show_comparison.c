@@ -71,7 +71,8 @@ static void add_title(struct bytes *title, const char *mode, const struct varian
     bytes_add_format(title, "%s, speed-up %.1f", text_seconds_fine(time, totals->elapsed_ns),
                      totals->speedup);
     if (totals->ok != totals->jobs)
-        bytes_add_format(title, ", %" PRIu64 " of %" PRIu64 " jobs ok", totals->ok, totals->jobs);
+        bytes_add_format(title, ", %" PRIu64 " of %" PRIu64 " job%s ok", totals->ok, totals->jobs,
+                         totals->jobs == 1 ? "" : "s");
 }
 
 static void draw_variant(struct comparison *comparison, size_t i,
@@ -93,12 +94,14 @@ static void draw_variant(struct comparison *comparison, size_t i,
 static void draw_path(const struct comparison *comparison, const struct timeline_style *style,
                       struct bytes *lines)
 {
+    const struct event *totals = &comparison->variants[MODES - 1].totals;
     struct bytes text = {0};
     char time[TEXT_SECONDS_MAX];
 
-    bytes_add_format(
-        &text, "critical path %s:\nno mode can take less",
-        text_seconds_fine(time, comparison->variants[MODES - 1].totals.critical_path_ns));
+    bytes_add_format(&text, "critical path %s", text_seconds_fine(time, totals->critical_path_ns));
+    /* What was cut short says nothing of the whole. */
+    if (totals->cancelled == 0)
+        bytes_add_string(&text, ":\nno mode can take less");
     bytes_add_char(&text, '\0');
     timeline_draw_text(lines, style, bytes_at(&text));
     bytes_fini(&text);

@@ -390,6 +390,10 @@ says ".*3 requests" "in one line"
 ends 2 "compare tells of a refusal once" compare --local "$tmp/refused.json"
 refuses "$tmp/refused.json:1:11: invalid_request" "in one line"
 ends 1 "compare tells of a batch that failed" compare --local "$tmp/failed.json"
+ends 1 "and for people" compare --local -o human "$tmp/failed.json"
+is "$(grep -cE '^(sequential|blocking|concurrent) .* failed$' "$tmp/out") $(sed -n '$p' "$tmp/out")" \
+    "3 concurrent: 0 of 1 job ok" "of each mode how it ended, and of how many jobs"
+is "$(awk 'length > 80' "$tmp/out")" "" "in 80 columns"
 
 ends 0 "a summary is one line" submit --local -o summary "$tmp/ok.json"
 is "$(wc -l <"$tmp/out")" 1 "a batch"
