@@ -261,6 +261,7 @@ is "$(cat "$tmp/out")" 1600000 "nobody waits for one another for ever"
 # ---- Ending early ------------------------------------------------------------------
 
 before=$(cancelled_jobs)
+: >"$tmp/out"
 "$waitctl" run -n 5 60 >"$tmp/out" 2>"$tmp/err" &
 client=$!
 wait_until grep -q accepted "$tmp/out"
@@ -274,6 +275,7 @@ printf '[{"wait":60}]{"op":"cancel","batch":%s}' "$(("$(jq -r 'select(.event == 
 ends 1 "a batch that its own client cancels" submit "$tmp/cancelled.json"
 is "$err $(grep -c '"status":"cancelled","jobs":1' "$tmp/out")" " 1" "is nobody else's doing"
 
+: >"$tmp/out"
 "$waitctl" run --local 60 >"$tmp/out" 2>"$tmp/err" &
 client=$!
 wait_until grep -q accepted "$tmp/out"
@@ -283,6 +285,7 @@ is "$(tail -1 "$tmp/out" | grep -c '"event":"finished"')" 1 "--local is interrup
 
 before=$(cancelled_jobs)
 mkfifo "$tmp/requests"
+: >"$tmp/out"
 "$waitctl" submit "$tmp/requests" >"$tmp/out" 2>"$tmp/err" &
 client=$!
 exec 3>"$tmp/requests"
@@ -344,6 +347,7 @@ timeout 30 "$waitctl" run 60 >/dev/full 2>"$tmp/err"
 is $? 1 "output that fails ends it"
 says "standard output: No space left on device" "and is told"
 
+: >"$tmp/out"
 "$waitctl" run 60 >"$tmp/out" 2>"$tmp/err" &
 client=$!
 wait_until grep -q accepted "$tmp/out"
@@ -356,6 +360,7 @@ wait "$daemon_pid"
 start_daemon --listen 127.0.0.1:0
 export WAITD_SERVER=127.0.0.1:$port
 
+: >"$tmp/out"
 "$waitctl" run 60 >"$tmp/out" 2>"$tmp/err" &
 client=$!
 wait_until grep -q accepted "$tmp/out"
