@@ -131,7 +131,7 @@ static int name_track(struct timeline_track *track, struct event_string name)
 {
     struct bytes label = {0};
 
-    if (track->label != NULL || name.text == NULL)
+    if (track->label != NULL || name.len == 0)
         return 0;
     text_append_safe(&label, name.text, name.len, TIMELINE_LABEL_MAX);
     bytes_add_char(&label, '\0');

@@ -102,7 +102,7 @@ START_TEST(a_row_a_job_on_one_axis)
     timeline = timeline_new(3, 10);
     wait_job(0, "left", 0, 500 * MS);
     wait_job(1, "right", 0, 1000 * MS);
-    start(2, NULL, 500 * MS);
+    start(2, "", 500 * MS);
     step(2, "compute", 500 * MS, 250 * MS);
     done(2, NULL, "ok", 750 * MS);
     ck_assert_str_eq(drawn(20, 10, 1000 * MS, 1000 * MS), "left   |----------\n"
