@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/graph.h"
@@ -37,6 +38,20 @@ void fanout_fini(struct fanout *fanout)
     bytes_fini(&fanout->plain);
 }
 
+/* Whether it is a file that is written already: the two would mix. */
+static bool is_taken(const struct fanout *fanout, int fd)
+{
+    struct stat file, other;
+
+    if (fstat(fd, &file) < 0 || !S_ISREG(file.st_mode))
+        return false;
+    for (size_t i = 0; i < fanout->n; i++)
+        if (fstat(fanout->parts[i].output.fd, &other) == 0 && other.st_dev == file.st_dev &&
+            other.st_ino == file.st_ino)
+            return true;
+    return false;
+}
+
 int fanout_add(struct fanout *fanout, const struct show *show, void *own, const char *path)
 {
     struct fanout_part *part = &fanout->parts[fanout->n];
@@ -46,6 +61,11 @@ int fanout_add(struct fanout *fanout, const struct show *show, void *own, const 
         fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
         if (fd < 0) {
             say("%s: %s", path, strerror(errno));
+            return -1;
+        }
+        if (is_taken(fanout, fd)) {
+            say("%s: two things would be written to it", path);
+            close(fd);
             return -1;
         }
     }

@@ -289,6 +289,14 @@ def check_files(tap, folder):
         and result.stdout.startswith("ok:"),
         "one that cannot be written is told of, and the rest goes on", result.stderr,
     )
+    path = os.path.join(folder, "both")
+    result = ends("--trace", path, "--joblog", os.path.join(folder, ".", "both"))
+    tap.result(
+        result.returncode == 2 and "two things" in result.stderr and not result.stdout,
+        "one file is not written twice", result.stderr,
+    )
+    result = ends("--trace", "/dev/null", "--joblog", "/dev/null")
+    tap.result(result.returncode == 0, "but for devices", result.stderr)
     path = os.path.join(folder, "unreached.json")
     result = ends("--trace", path)
     result = subprocess.run([WAITCTL, "run", "--server", "unix:" + folder + "/none", "1", "--trace",
