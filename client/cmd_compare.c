@@ -252,7 +252,7 @@ static enum rewrite_state make_requests(const struct arguments *arguments, const
 
 static struct source *make_source(const struct arguments *arguments)
 {
-    const char *path = arguments->operands[0];
+    const char *path = source_display(arguments->operands[0]);
     struct bytes text = {0}, out = {0};
     struct source *source = NULL;
     uint64_t requests = 0;

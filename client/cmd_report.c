@@ -34,7 +34,7 @@ static struct source *read_requests(const struct arguments *arguments)
     }
     failed |= source_has_failed(source);
     if (!failed && source_is_closed(source) && !source_has_quit(source)) {
-        say("%s: what is there is not valid JSON", path);
+        say("%s: what is there is not valid JSON", source_display(path));
         failed = true;
     }
     bytes_fini(&text);
@@ -92,7 +92,7 @@ enum status cmd_report(const struct arguments *arguments)
         return status;
     fd = open_events(path);
     if (fd >= 0)
-        status = show(arguments, fd, strcmp(path, "-") == 0 ? "standard input" : path, requests);
+        status = show(arguments, fd, source_display(path), requests);
     if (fd > STDIN_FILENO)
         close(fd);
     source_free(requests);

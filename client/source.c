@@ -56,7 +56,7 @@ static bool is_stdin(const char *path)
     return strcmp(path, "-") == 0;
 }
 
-static const char *display_name(const char *path)
+const char *source_display(const char *path)
 {
     return is_stdin(path) ? "standard input" : path;
 }
@@ -189,7 +189,7 @@ void source_stop(struct source *source)
 static void fail(struct source *source, const char *path, int error)
 {
     if (path != NULL)
-        say("%s: %s", display_name(path), strerror(error));
+        say("%s: %s", source_display(path), strerror(error));
     else
         say("%s", strerror(error));
     source->has_failed = true;
@@ -228,8 +228,8 @@ static void say_unsent(const struct source *source)
 
     if (source->state == REWRITE_BROKEN)
         for (size_t i = source->current + 1; i < source->n; i++)
-            say("%s: not sent, since %s is not valid JSON", display_name(source->inputs[i].path),
-                display_name(broken));
+            say("%s: not sent, since %s is not valid JSON", source_display(source->inputs[i].path),
+                source_display(broken));
 }
 
 static void end_input(struct source *source)
@@ -363,7 +363,7 @@ const char *source_name(const struct source *source, uint64_t request)
 {
     const struct input *input = &source->inputs[input_of(source, request)];
 
-    return input->path == NULL ? input->name : display_name(input->path);
+    return input->path == NULL ? input->name : source_display(input->path);
 }
 
 /* ---- Quoting ----------------------------------------------------------------- */

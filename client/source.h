@@ -75,6 +75,9 @@ const struct overrides *source_overrides(const struct source *source);
 void source_set_origin(struct source *source, const char *name, struct bytes *text,
                        const struct overrides *overrides);
 
+/* What a path is called in messages: `-` is standard input. */
+const char *source_display(const char *path);
+
 /* The name of the file that the request came from, counted from 0 among those
  * that are answered; NULL for a text. */
 const char *source_name(const struct source *source, uint64_t request);

@@ -394,6 +394,8 @@ ends 2 "compare takes one batch" compare --local "$tmp/mixed.json"
 says ".*3 requests" "in one line"
 ends 2 "compare tells of a refusal once" compare --local "$tmp/refused.json"
 refuses "$tmp/refused.json:1:11: invalid_request" "in one line"
+"$waitctl" compare --local - <"$tmp/refused.json" 2>"$tmp/err" >"$tmp/out"
+refuses "standard input:1:[0-9]+: invalid_request: " "of standard input by that name"
 ends 1 "compare tells of a batch that failed" compare --local "$tmp/failed.json"
 ends 1 "and for people" compare --local -o human "$tmp/failed.json"
 is "$(grep -cE '^(sequential|blocking|concurrent) .* failed$' "$tmp/out") $(sed -n '$p' "$tmp/out")" \
