@@ -143,9 +143,11 @@ static void show_pong(struct show_run *run, const struct event *event)
 static void show_stats(struct show_run *run, const struct event *event)
 {
     bytes_add_format(run->out,
-                     "stats: %" PRIu64 " connections, %" PRIu64 " batches, %" PRIu64
-                     " jobs pending, %" PRIu64 " accepted",
-                     event->connections, event->batches, event->pending, event->accepted);
+                     "stats: %" PRIu64 " connection%s, %" PRIu64 " batch%s, %" PRIu64
+                     " job%s pending, %" PRIu64 " accepted",
+                     event->connections, event->connections == 1 ? "" : "s", event->batches,
+                     event->batches == 1 ? "" : "es", event->pending,
+                     event->pending == 1 ? "" : "s", event->accepted);
 }
 
 /* Cuts the line, which begins at `start` of the output, to the terminal's width. */
