@@ -35,7 +35,7 @@ struct screen {
     struct terminal_frame frame;
     struct batch_picture *running; /* in the order in which they were accepted */
     int64_t next_ns;
-    bool has_drawn; /* a batch, as a whole */
+    bool needs_gap; /* below a batch that was drawn as a whole */
 };
 
 /* ---- Batches ------------------------------------------------------------------ */
@@ -107,6 +107,16 @@ static void name_batch(const struct show_run *run, struct batch_picture *own)
     own->is_named = true;
 }
 
+/* An empty line between batches, before the first that is drawn of the next one. */
+static void add_gap(struct show_run *run)
+{
+    struct screen *screen = run->own;
+
+    if (screen->needs_gap)
+        bytes_add_char(run->out, '\n');
+    screen->needs_gap = false;
+}
+
 /* ---- While it runs -------------------------------------------------------------- */
 
 static void draw_running(struct show_run *run, int64_t now_ns)
@@ -126,6 +136,7 @@ static void draw_running(struct show_run *run, int64_t now_ns)
     /* Where there is no room for a picture its title tells how far it is. */
     if (timeline_draw_count_lines(&lines) >= screen->terminal.rows)
         timeline_draw_keep_first(&lines);
+    add_gap(run);
     terminal_frame_draw(&screen->frame, &screen->terminal, &lines, run->out);
     run->out->failed |= lines.failed;
     bytes_fini(&lines);
@@ -181,8 +192,7 @@ static void draw_whole(struct show_run *run, struct batch_picture *own,
     struct bytes lines = {0};
 
     name_batch(run, own);
-    if (screen->has_drawn && bytes_len(&screen->frame.drawn) == 0)
-        bytes_add_char(&lines, '\n');
+    add_gap(run);
     timeline_picture_draw_whole(own->picture, &screen->terminal, run->color, &lines);
     if (finished != NULL)
         add_totals(run, finished, &lines);
@@ -193,7 +203,7 @@ static void draw_whole(struct show_run *run, struct batch_picture *own,
         clear(run);
         bytes_add(run->out, bytes_at(&lines), bytes_len(&lines));
     }
-    screen->has_drawn = true;
+    screen->needs_gap = true;
     run->out->failed |= lines.failed;
     bytes_fini(&lines);
 }

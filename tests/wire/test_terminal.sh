@@ -219,6 +219,7 @@ shows '^batch [0-9]+: 1 job, 0 done' "one of several batches is told by its numb
 ends_with 0 "until all have ended"
 is "$(screen | grep -oE '^batch [0-9]+: 1 job$')" "$(sed -n 's/^\([0-9]*\)	.*/batch \1: 1 job/p' "$tmp/two.tsv")" \
     "and in the end, by that of the table"
+is "$(screen | grep -c '^$')" 1 "with an empty line between"
 
 printf '%s\n' '{"jobs":[{"wait":2}]}' '{"jobs":[{"wayt":1}]}' >"$tmp/wrong.json"
 type_in waitctl submit --server "$address" -o timeline "$tmp/wrong.json"
