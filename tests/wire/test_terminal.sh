@@ -115,6 +115,7 @@ none "$(screen -e | grep $'\033')" "there are none either"
 type_in TERM=dumb waitctl run --server "$address" -n 2 --name job 1.2s -o timeline
 record
 ends_with 0 "on a dumb terminal nothing is drawn over"
+terminal_until grep -q '^ok: ' "$tmp/record"
 is "$(grep -c $'\033' "$tmp/record") $(grep -c '^2 jobs' "$tmp/record")" "0 1" "and the picture comes once"
 
 type_in waitctl run --server "$address" --name job 2.5s 5s -o timeline
@@ -186,6 +187,7 @@ for how in timeline human; do
     type_in "waitctl run --server '$address' --name job 1.2s -o $how & wait \$!"
     record
     ends_with 0 "-o $how in the background"
+    terminal_until grep -q '^ok: ' "$tmp/record"
     is "$(tr '\r' '\n' <"$tmp/record" | grep -cE '1 in flight')" 0 "draws nothing while it runs"
     shows '^ok: 1 job' "and tells of the end"
 done
