@@ -75,6 +75,8 @@ client_libwaitctl_a_SOURCES = \
 	client/say.h \
 	client/session.c \
 	client/session.h \
+	client/session_conclude.c \
+	client/session_internal.h \
 	client/show.c \
 	client/show.h \
 	client/show_comparison.c \

@@ -10,14 +10,10 @@
 #include <unistd.h>
 
 #include "client/interrupt.h"
-#include "client/lines.h"
 #include "client/moment.h"
-#include "client/outlook.h"
-#include "client/output.h"
-#include "client/progress.h"
 #include "client/refusal.h"
 #include "client/say.h"
-#include "client/tally.h"
+#include "client/session_internal.h"
 #include "client/terminal.h"
 
 /* A quotation is looked for from the start of its file: of many refusals the
@@ -36,27 +32,6 @@
 #define ANSWER_PATIENCE_NS    3000000000
 #define INTERRUPT_PATIENCE_NS 5000000000
 #define CLOSE_PATIENCE_NS     2000000000
-
-struct session {
-    const struct session_setup *setup;
-    struct fanout *fanout;
-    struct output *output; /* standard output, of the fanout's */
-    struct progress progress;
-    struct outlook outlook;
-    int64_t redraw_ns; /* when the way of showing wants to draw over what it drew */
-    struct bytes outgoing;
-    struct lines lines;
-    char *received;       /* RECEIVE_BYTES */
-    int signals;          /* see client/interrupt.h */
-    uint64_t cancels;     /* requests of our own */
-    uint64_t refusals;    /* told of so far */
-    int64_t answer_by_ns; /* when to tell that all is sent, answered or not; 0 before */
-    int64_t deadline_ns;  /* to give up at; 0 for none */
-    bool write_closed, read_closed;
-    bool is_interrupted, is_cut_short;
-    bool is_foreign; /* what came is not of this protocol */
-    int error;       /* of the connection, errno */
-};
 
 static bool batches_run(const struct session *session)
 {
@@ -438,72 +413,7 @@ static void drain(struct session *session)
     }
 }
 
-/* ---- How it ended ------------------------------------------------------------- */
-
-static bool is_lost(const struct session *session)
-{
-    const struct source *source = session->setup->source;
-    const struct tally *tally = &session->fanout->tally;
-
-    if (session->is_foreign || session->fanout->no_memory || session->lines.partial.failed)
-        return true;
-    if (session->is_cut_short)
-        return false;
-    return session->fanout->unfinished > 0 ||
-           (!tally->is_deaf && (!source_is_over(source) ||
-                                tally->answers < source_requests(source) + session->cancels));
-}
-
-static void say_lost(const struct session *session)
-{
-    const char *peer = session->setup->peer;
-    size_t running = session->fanout->unfinished;
-
-    if (session->is_foreign)
-        say("%s: what answers there is not waitd", peer);
-    else if (session->fanout->no_memory || session->lines.partial.failed)
-        say("%s: %s", peer, strerror(ENOMEM));
-    else if (running > 0)
-        say("%s: the connection was lost (%s) with %zu batch%s running", peer,
-            session->error != 0 ? strerror(session->error) : "closed", running,
-            running == 1 ? "" : "es");
-    else
-        say("%s: the connection was lost (%s) before everything was answered", peer,
-            session->error != 0 ? strerror(session->error) : "closed");
-}
-
-/* Nobody asked for it: that is what a daemon does whose time to end has come. */
-static bool was_drained(const struct session *session)
-{
-    const struct tally *tally = &session->fanout->tally;
-
-    return tally->cancelled && tally->cancels == 0 && !session->is_interrupted;
-}
-
-static enum status conclude(const struct session *session)
-{
-    const struct source *source = session->setup->source;
-    enum status status = session->fanout->tally.not_ok ? STATUS_NOT_OK : STATUS_OK;
-
-    if (session->is_interrupted)
-        return STATUS_INTERRUPTED;
-    if (was_drained(session))
-        say("%s: the daemon is shutting down, and has cancelled what still ran",
-            session->setup->peer);
-    status = status_worse(status, fanout_conclude(session->fanout));
-    if (session->fanout->tally.refused || source_has_failed(source))
-        status = STATUS_REFUSED;
-    if (is_lost(session) && !session->output->is_closed) {
-        say_lost(session);
-        return STATUS_LOST;
-    }
-    if (source_is_over(source) && source_requests(source) == 0 && !source_is_closed(source) &&
-        !source_has_failed(source)) {
-        say("there is no request in the input");
-        status = STATUS_REFUSED;
-    }
-    return status;
-}
+/* ---- All of it ------------------------------------------------------------- */
 
 static int set_up(struct session *session)
 {
@@ -549,7 +459,7 @@ enum status session_run(const struct session_setup *setup, bool *is_cut_short)
         rest = lines_rest(&session.lines, &len);
         fanout_end(setup->fanout, session.is_foreign ? NULL : rest, len);
         drain(&session);
-        status = conclude(&session);
+        status = session_conclude(&session);
     }
     *is_cut_short = session.is_cut_short;
     tear_down(&session);
