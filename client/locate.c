@@ -16,6 +16,7 @@ struct search {
     bool is_array;          /* what kind of brackets they are */
     bool value_comes;       /* of the member that matched last */
     bool is_complete;       /* the path has been followed to its end */
+    size_t skipped;         /* of the path, in front */
     bool is_second;         /* and from there to a second one of its last member */
     const char *key;        /* that member's, in its quotes */
     size_t key_len;
@@ -159,7 +160,7 @@ static void take_key(struct search *search, const struct lexer_token *token)
     search->rest = rest;
     search->key = search->text + token->offset;
     search->key_len = token->len;
-    search->span = (struct locate_span){(size_t)token->offset, token->len};
+    search->span = (struct locate_span){(size_t)token->offset, token->len, 0};
     search->value_comes = true;
 }
 
@@ -171,7 +172,7 @@ static bool take_element(struct search *search, const struct lexer_token *token)
     if (rest == NULL)
         return false;
     search->rest = rest;
-    search->span = (struct locate_span){(size_t)token->offset, token_length(token)};
+    search->span = (struct locate_span){(size_t)token->offset, token_length(token), 0};
     return reach(search, token);
 }
 
@@ -194,11 +195,13 @@ static bool begin(struct search *search, const struct lexer_token *token)
 {
     static const char jobs[] = "jobs";
 
-    search->span = (struct locate_span){(size_t)token->offset, token_length(token)};
+    search->span = (struct locate_span){(size_t)token->offset, token_length(token), 0};
     /* A bare array may have been sent as an object's member. */
     if (token->kind == LEXER_ARRAY_BEGIN && search->end - search->rest > 4 &&
-        memcmp(search->rest, jobs, 4) == 0 && search->rest[4] == '[')
-        search->rest += 4;
+        memcmp(search->rest, jobs, 4) == 0 && search->rest[4] == '[') {
+        search->skipped = 4;
+        search->rest += search->skipped;
+    }
     if (!is_begin(token) || search->rest == search->end)
         return true;
     enter(search, token);
@@ -259,6 +262,7 @@ bool locate(const char *text, size_t len, uint64_t request, struct event_string 
     search.end = search.rest + (path.text != NULL ? path.len : 0);
     found = search_with(lexer, &search, len, request);
     lexer_free(lexer);
+    search.span.skipped = search.skipped;
     if (found)
         *span = search.span;
     return found;

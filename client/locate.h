@@ -14,6 +14,7 @@
 
 struct locate_span {
     size_t offset, len; /* of what to point at; len is 0 behind the end of the text */
+    size_t skipped;     /* bytes of the path, in front, that are not of the text */
 };
 
 /*

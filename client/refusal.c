@@ -45,9 +45,9 @@ static void find_flag(const struct overrides *flags, struct event_string path, c
 }
 
 /* The place as compilers write it, and the line; both empty if there is none
- * to be shown. */
-static void quote(const struct source_quote *from, const struct event *error, char place[64],
-                  struct bytes *excerpt)
+ * to be shown.  Returns how much of the path, in front, is not of the text. */
+static size_t quote(const struct source_quote *from, const struct event *error, char place[64],
+                    struct bytes *excerpt)
 {
     bool is_second = error->message.text != NULL &&
                      memmem(error->message.text, error->message.len, "there twice", 11) != NULL;
@@ -55,13 +55,14 @@ static void quote(const struct source_quote *from, const struct event *error, ch
     struct locate_span span;
 
     if (!locate(from->text, from->len, from->request, error->path, is_second, &span))
-        return;
+        return 0;
     at = excerpt_place(from->text, from->len, span.offset);
     at.line += from->lines_before;
     if (from->name != NULL)
         snprintf(place, 64, ":%" PRIu64 ":%" PRIu64, at.line, at.column);
     excerpt_append(excerpt, from->text, from->len, span.offset, span.len,
                    from->name != NULL ? at.line : 0, columns());
+    return span.skipped;
 }
 
 void refusal_say(const struct source *source, uint64_t request, const struct event *error,
@@ -70,18 +71,23 @@ void refusal_say(const struct source *source, uint64_t request, const struct eve
     struct source_quote from = {.name = source_name(source, request)};
     struct bytes excerpt = {0};
     char flag[64] = "", place[64] = "";
-    bool has_path = error->path.len > 0;
+    struct event_string path = error->path;
+    size_t skipped = 0;
 
     if (quotes && is_of_text(error) && source_quote(source, request, &from)) {
         find_flag(from.flags, error->path, flag);
         if (flag[0] == '\0')
-            quote(&from, error, place, &excerpt);
+            skipped = quote(&from, error, place, &excerpt);
+    }
+    if (path.len > 0) {
+        path.text += skipped;
+        path.len -= skipped;
     }
     say_with(&excerpt, "%s%s%s%.*s: %.*s%s%.*s%s%s%s", from.name != NULL ? from.name : "", place,
              from.name != NULL ? ": " : "", (int)error->code.len, error->code.text,
-             (int)error->message.len, error->message.text, has_path ? " (at " : "",
-             (int)error->path.len, has_path ? error->path.text : "",
-             flag[0] != '\0' ? ", which comes from " : "", flag, has_path ? ")" : "");
+             (int)error->message.len, error->message.text, path.len > 0 ? " (at " : "",
+             (int)path.len, path.len > 0 ? path.text : "",
+             flag[0] != '\0' ? ", which comes from " : "", flag, path.len > 0 ? ")" : "");
     source_quote_fini(&from);
     bytes_fini(&excerpt);
 }

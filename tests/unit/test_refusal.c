@@ -68,7 +68,7 @@ START_TEST(a_path_leads_to_its_place)
 {
     struct event_string path = {places[_i].path, strlen(places[_i].path)};
     const char *text = places[_i].text;
-    struct locate_span span = {0, 0};
+    struct locate_span span = {0};
     bool found = locate(text, strlen(text), places[_i].request, path, places[_i].is_second, &span);
 
     ck_assert_msg(found == (places[_i].found != NULL), "%s in %s", places[_i].path, text);
