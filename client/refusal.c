@@ -65,13 +65,24 @@ static size_t quote(const struct source_quote *from, const struct event *error, 
     return span.skipped;
 }
 
+/* Less the place in what was sent, for one that is told of in the text: flags may
+ * have been put in, and other files sent before. */
+static struct event_string without_place(struct event_string message)
+{
+    static const char behind[] = ", at line ";
+    const char *at = memmem(message.text, message.len, behind, sizeof behind - 1);
+
+    return (struct event_string){message.text,
+                                 at != NULL ? (size_t)(at - message.text) : message.len};
+}
+
 void refusal_say(const struct source *source, uint64_t request, const struct event *error,
                  bool quotes)
 {
     struct source_quote from = {.name = source_name(source, request)};
     struct bytes excerpt = {0};
     char flag[64] = "", place[64] = "";
-    struct event_string path = error->path;
+    struct event_string path = error->path, message = error->message;
     size_t skipped = 0;
 
     if (quotes && is_of_text(error) && source_quote(source, request, &from)) {
@@ -79,15 +90,17 @@ void refusal_say(const struct source *source, uint64_t request, const struct eve
         if (flag[0] == '\0')
             skipped = quote(&from, error, place, &excerpt);
     }
+    if (place[0] != '\0' && event_reader_is(error->code, "bad_json"))
+        message = without_place(message);
     if (path.len > 0) {
         path.text += skipped;
         path.len -= skipped;
     }
     say_with(&excerpt, "%s%s%s%.*s: %.*s%s%.*s%s%s%s", from.name != NULL ? from.name : "", place,
              from.name != NULL ? ": " : "", (int)error->code.len, error->code.text,
-             (int)error->message.len, error->message.text, path.len > 0 ? " (at " : "",
-             (int)path.len, path.len > 0 ? path.text : "",
-             flag[0] != '\0' ? ", which comes from " : "", flag, path.len > 0 ? ")" : "");
+             (int)message.len, message.text, path.len > 0 ? " (at " : "", (int)path.len,
+             path.len > 0 ? path.text : "", flag[0] != '\0' ? ", which comes from " : "", flag,
+             path.len > 0 ? ")" : "");
     source_quote_fini(&from);
     bytes_fini(&excerpt);
 }
