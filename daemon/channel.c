@@ -7,8 +7,9 @@
 #include "daemon/stats.h"
 
 /* What one call of channel_take() reads at most: requests, whose answers may
- * be dear, and jobs between two looks at the daemon-wide limits. */
-#define REQUESTS_A_TAKE 128
+ * be dear (`stats` takes tens of microseconds), and jobs between two looks at the
+ * daemon-wide limits. */
+#define REQUESTS_A_TAKE 8
 #define JOBS_A_READ     4096
 
 static struct request_limits request_limits(const struct limits *limits)

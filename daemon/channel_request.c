@@ -66,6 +66,10 @@ static void refuse_absent(struct channel *channel, const struct request *request
     channel_refuse(channel, request, &fault);
 }
 
+/* What a batch takes beside its request, about: its run, its batch, its place among
+ * others.  Measured: 1,237 bytes for one of a single job. */
+#define BATCH_BYTES 1280
+
 /* ---- Requests ------------------------------------------------------------------------ */
 
 static const char overloaded_memory[] =
@@ -108,7 +112,7 @@ static void do_submit(struct channel *channel, struct request *request, int64_t 
                             "as many batches run on this connection as may (max-batches); "
                             "try again later");
     else if (!channel_admit_jobs(channel, plan_n_jobs(request->plan), message) ||
-             !channel_admit_text(channel, request->held, message))
+             !channel_admit_text(channel, request->held + BATCH_BYTES, message))
         channel_refuse_with(channel, request, FAULT_OVERLOADED, message);
     else
         start_run(channel, request, now_ns);

@@ -50,40 +50,42 @@ static size_t receive(struct connection *c, size_t room)
     return (size_t)n;
 }
 
-/* Gives the channel what it has not wanted before.  Returns whether all went. */
-static bool offer_kept(struct connection *c, int64_t now_ns)
+/* Gives the channel input, piece by piece, until it wants no more or the time is up:
+ * requests may be dear.  Returns how many bytes are used up. */
+static size_t feed(struct connection *c, int64_t *now_ns, int64_t until_ns, const char *bytes,
+                   size_t len)
 {
-    if (c->wire.in.text && channel_wants_input(c->channel))
-        wire_use(&c->wire.in, channel_take(c->channel, now_ns, c->wire.in.text + c->wire.in.at,
-                                           c->wire.in.len - c->wire.in.at));
-    return !c->wire.in.text;
+    size_t used = 0;
+
+    while (used < len && *now_ns < until_ns && channel_wants_input(c->channel)) {
+        used += channel_take(c->channel, *now_ns, bytes + used, len - used);
+        *now_ns = clock_now_ns();
+    }
+    return channel_input_ended(c->channel) ? len : used;
 }
 
+/* What was kept for lack of time first, then what there is to receive. */
 static int64_t read_requests(struct connection *c, int64_t now_ns, int64_t slice_ns)
 {
     int64_t until_ns = now_ns + slice_ns;
     size_t piece = piece_of(slice_ns);
+    struct wire_kept *kept = &c->wire.in;
 
-    if (!offer_kept(c, now_ns))
-        return clock_now_ns();
-    while (c->wire.readable && now_ns < until_ns && channel_wants_input(c->channel)) {
+    if (kept->text)
+        wire_use(kept, feed(c, &now_ns, until_ns, kept->text + kept->at, kept->len - kept->at));
+    while (c->state == CONNECTION_OPEN && !kept->text && c->wire.readable && now_ns < until_ns &&
+           channel_wants_input(c->channel)) {
         size_t n = receive(c, piece), used;
 
         if (n == 0)
             break;
         /* Read again: a batch is accepted after its client has sent it, not before. */
-        now_ns = clock_now_ns();
-        c->heard_ns = now_ns;
-        used = channel_take(c->channel, now_ns, c->host->in, n);
-        now_ns = clock_now_ns();
-        if (used == n)
-            continue;
-        if (!channel_input_ended(c->channel) &&
-            wire_keep(&c->wire.in, c->host->in + used, n - used) != 0)
+        now_ns = c->heard_ns = clock_now_ns();
+        used = feed(c, &now_ns, until_ns, c->host->in, n);
+        if (used < n && wire_keep(kept, c->host->in + used, n - used) != 0)
             connection_move_to(c, CONNECTION_DEAD, "memory is short");
-        break;
     }
-    if (c->state == CONNECTION_OPEN && c->wire.eof)
+    if (c->state == CONNECTION_OPEN && c->wire.eof && !kept->text)
         channel_end_input(c->channel, now_ns);
     return now_ns;
 }
