@@ -37,6 +37,8 @@ daemon_libwaitd_daemon_a_SOURCES = \
 	daemon/loop.h \
 	daemon/mailbox.c \
 	daemon/mailbox.h \
+	daemon/memory.c \
+	daemon/memory.h \
 	daemon/metrics.c \
 	daemon/metrics.h \
 	daemon/notice.c \

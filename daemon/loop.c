@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "daemon/clock.h"
 #include "daemon/connection.h"
 #include "daemon/engine/timerq.h"
+#include "daemon/memory.h"
 #include "daemon/notice.h"
 #include "daemon/peers.h"
 #include "daemon/rest.h"
@@ -351,9 +351,7 @@ static void tidy(struct loop *loop, int64_t now_ns)
     }
     loop->tidied_visits = loop->visits;
     loop->tidy_ns = CHANNEL_NEVER;
-#ifdef __GLIBC__
-    malloc_trim(0);
-#endif
+    memory_give_back();
 }
 
 static void queue_due(struct loop *loop)

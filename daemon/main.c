@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "daemon/clock.h"
 #include "daemon/listening.h"
 #include "daemon/log.h"
+#include "daemon/memory.h"
 #include "daemon/options.h"
 #include "daemon/server.h"
 #include "daemon/stdio.h"
@@ -45,16 +45,6 @@ static int fill_standard_descriptors(void)
             open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
             return -1;
     return 0;
-}
-
-/* Large blocks go back to the system when they are freed, and no past size
- * makes the heap keep more. */
-static void tune_memory(void)
-{
-#ifdef __GLIBC__
-    mallopt(M_MMAP_THRESHOLD, 1 << 20);
-    mallopt(M_TRIM_THRESHOLD, 4 << 20);
-#endif
 }
 
 static int serve_stdio(struct server_config *config)
@@ -94,7 +84,7 @@ static int serve(struct options *options, struct command_line *line)
                                    .context = line};
 
     log_init(&log, options->log_level);
-    tune_memory();
+    memory_tune();
     signal(SIGPIPE, SIG_IGN);
     if (getrandom(drawn, sizeof(drawn), 0) != (ssize_t)sizeof(drawn)) {
         log_write(&log, LOG_LEVEL_ERROR, "no random bytes: %s", strerror(errno));

@@ -11,8 +11,7 @@ is no request, while the daemon is stopped and continued, reloaded, and short
 of descriptors now and then.  The load pauses now and then.  In each pause
 nothing may be left: no pending job, no batch, no connection, no descriptor,
 and the resident memory at the end is that of the first pause, within 5 % and
-1 MiB, which is what malloc() and pages of the program that were not needed
-before come to.
+512 KiB, which is what pages of the program that were not needed before come to.
 Jobs accepted are jobs ended, to the last one, by the clients' own count and by
 the daemon's.
 
@@ -37,7 +36,7 @@ PAUSES_MAX = 20
 STRETCH_SECONDS = 10  # the least between two pauses
 WORKERS = 3
 MEMORY_TOLERANCE = 1.05
-MEMORY_SLACK = 1 << 20
+MEMORY_SLACK = 1 << 19
 
 
 class Lost(Exception):
