@@ -5,7 +5,9 @@
  * request.  An element is on a cycle if the name it bears and the list it has
  * reach each other, that is if both are in one strongly connected component of
  * the graph of names and lists (R. Tarjan, "Depth-first search and linear graph
- * algorithms", 1972).  Time and memory are those of the request's text.
+ * algorithms", 1972).  Time and memory are those of the request's text, and
+ * the time is taken in slices like that of every other phase: what each stage
+ * does at a call is one step, whatever the request is like.
  */
 
 #include "daemon/engine/plan_seal_internal.h"
@@ -13,9 +15,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum stage {
+    CHAIN,      /* which specs bear each name and have a list */
+    COMPONENTS, /* of the graph */
+    PLACES,     /* the first name that leads on along a cycle */
+    TRACE,      /* the way from it back to who names it, the shortest */
+    BACK,       /* the same from its end */
+    TELL,
+};
+
 /* Nodes are the names, then the lists. */
-struct search {
+struct plan_search {
     const struct plan *plan;
+    enum stage stage;
+    uint32_t at, inner; /* the stage's cursor, and the one within it */
     uint32_t n_names;
     uint32_t *first;   /* of each name: a spec, plus 1, that bears it and has a list; 0: none */
     uint32_t *next;    /* of each spec: the next such one of its name */
@@ -26,30 +39,49 @@ struct search {
     uint32_t *path;    /* nodes being followed */
     uint32_t *pending; /* nodes seen, their component not closed */
     uint32_t n_path, n_pending, n_seen, n_knots;
+    uint32_t closing; /* the node whose component is being closed, or PLAN_NONE */
+    /* The first place of all, in the list of a spec: */
+    uint32_t spec, index;
+    uint64_t where;
+    bool defaults_seen;
+    uint32_t from, to; /* the circle: from that name to who names it */
+    uint32_t head, tail;
+    struct plan_fault fault;
 };
 
-static bool search_init(struct search *search, const struct plan *plan)
+static struct plan_search *search_new(const struct plan *plan)
 {
     const struct after_graph *graph = &plan->graph;
     uint32_t n = graph->n_names + graph->n_lists;
+    struct plan_search *search = malloc(sizeof(*search));
 
-    *search = (struct search){.plan = plan,
-                              .n_names = graph->n_names,
-                              .first = plan_seal_array(graph->n_names, sizeof(uint32_t)),
-                              .next = plan_seal_array(plan->n_specs, sizeof(uint32_t)),
-                              .cursor = plan_seal_array(n, sizeof(uint32_t)),
-                              .order = plan_seal_array(n, sizeof(uint32_t)),
-                              .low = plan_seal_array(n, sizeof(uint32_t)),
-                              .knot = plan_seal_array(n, sizeof(uint32_t)),
-                              .path = plan_seal_array(n, sizeof(uint32_t)),
-                              .pending = plan_seal_array(n, sizeof(uint32_t))};
-    return search->first != NULL && search->next != NULL && search->cursor != NULL &&
-           search->order != NULL && search->low != NULL && search->knot != NULL &&
-           search->path != NULL && search->pending != NULL;
+    if (search == NULL)
+        return NULL;
+    *search = (struct plan_search){.plan = plan,
+                                   .at = plan->n_specs,
+                                   .closing = PLAN_NONE,
+                                   .where = UINT64_MAX,
+                                   .n_names = graph->n_names,
+                                   .first = plan_seal_array(graph->n_names, sizeof(uint32_t)),
+                                   .next = plan_seal_array(plan->n_specs, sizeof(uint32_t)),
+                                   .cursor = plan_seal_array(n, sizeof(uint32_t)),
+                                   .order = plan_seal_array(n, sizeof(uint32_t)),
+                                   .low = plan_seal_array(n, sizeof(uint32_t)),
+                                   .knot = plan_seal_array(n, sizeof(uint32_t)),
+                                   .path = plan_seal_array(n, sizeof(uint32_t)),
+                                   .pending = plan_seal_array(n, sizeof(uint32_t))};
+    if (search->first != NULL && search->next != NULL && search->cursor != NULL &&
+        search->order != NULL && search->low != NULL && search->knot != NULL &&
+        search->path != NULL && search->pending != NULL)
+        return search;
+    plan_search_free(search);
+    return NULL;
 }
 
-static void search_fini(struct search *search)
+void plan_search_free(struct plan_search *search)
 {
+    if (search == NULL)
+        return;
     free(search->first);
     free(search->next);
     free(search->cursor);
@@ -58,10 +90,17 @@ static void search_fini(struct search *search)
     free(search->knot);
     free(search->path);
     free(search->pending);
+    free(search);
+}
+
+static void go_to(struct plan_search *search, enum stage stage)
+{
+    search->stage = stage;
+    search->at = search->inner = 0;
 }
 
 /* Makes every node's cursor point to the first thing that it leads to. */
-static void rewind_cursors(struct search *search)
+static void rewind_cursors(struct plan_search *search)
 {
     const struct after_graph *graph = &search->plan->graph;
 
@@ -69,22 +108,27 @@ static void rewind_cursors(struct search *search)
     memset(search->cursor + graph->n_names, 0, graph->n_lists * sizeof(uint32_t));
 }
 
-static void chain_bearers(struct search *search)
+/* From the last spec to the first, so that each name's chain is in their order. */
+static void chain_bearer(struct plan_search *search)
 {
     const struct after_graph *graph = &search->plan->graph;
+    uint32_t spec, name;
 
-    for (uint32_t spec = search->plan->n_specs; spec-- > 0;) {
-        uint32_t name = graph->name_of[spec];
-
-        if (name == PLAN_NONE || graph->list_of[spec] == PLAN_NONE)
-            continue;
-        search->next[spec] = search->first[name];
-        search->first[name] = spec + 1;
+    if (search->at == 0) {
+        rewind_cursors(search);
+        go_to(search, COMPONENTS);
+        return;
     }
+    spec = --search->at;
+    name = graph->name_of[spec];
+    if (name == PLAN_NONE || graph->list_of[spec] == PLAN_NONE)
+        return;
+    search->next[spec] = search->first[name];
+    search->first[name] = spec + 1;
 }
 
 /* The next node that this one leads to, or PLAN_NONE. */
-static uint32_t follow(struct search *search, uint32_t node)
+static uint32_t follow(struct plan_search *search, uint32_t node)
 {
     const struct after_graph *graph = &search->plan->graph;
     const struct after_list *list;
@@ -105,75 +149,67 @@ static uint32_t follow(struct search *search, uint32_t node)
 
 /* ---- Components ------------------------------------------------------------- */
 
-static void enter(struct search *search, uint32_t node)
+static void enter(struct plan_search *search, uint32_t node)
 {
     search->order[node] = search->low[node] = ++search->n_seen;
     search->path[search->n_path++] = node;
     search->pending[search->n_pending++] = node;
 }
 
-static void reach(struct search *search, uint32_t node, uint32_t when)
+static void reach(struct plan_search *search, uint32_t node, uint32_t when)
 {
     if (when < search->low[node])
         search->low[node] = when;
 }
 
 /* All that `node` leads to has been followed. */
-static void leave(struct search *search, uint32_t node)
+static void leave(struct plan_search *search, uint32_t node)
 {
-    uint32_t member;
-
     search->n_path--;
     if (search->n_path > 0)
         reach(search, search->path[search->n_path - 1], search->low[node]);
     if (search->low[node] != search->order[node])
         return;
     search->n_knots++;
-    do {
-        member = search->pending[--search->n_pending];
-        search->knot[member] = search->n_knots;
-    } while (member != node);
+    search->closing = node;
 }
 
-static void find_components(struct search *search)
+static void close_one(struct plan_search *search)
 {
-    for (uint32_t root = 0; root < search->n_names; root++) {
-        if (search->order[root] == 0)
-            enter(search, root);
-        while (search->n_path > 0) {
-            uint32_t node = search->path[search->n_path - 1], to = follow(search, node);
+    uint32_t member = search->pending[--search->n_pending];
 
-            if (to == PLAN_NONE)
-                leave(search, node);
-            else if (search->order[to] == 0)
-                enter(search, to);
-            else if (search->knot[to] == 0)
-                reach(search, node, search->order[to]);
-        }
+    search->knot[member] = search->n_knots;
+    if (member == search->closing)
+        search->closing = PLAN_NONE;
+}
+
+static void find_component(struct plan_search *search)
+{
+    uint32_t node, to;
+
+    if (search->closing != PLAN_NONE) {
+        close_one(search);
+    } else if (search->n_path > 0) {
+        node = search->path[search->n_path - 1];
+        to = follow(search, node);
+        if (to == PLAN_NONE)
+            leave(search, node);
+        else if (search->order[to] == 0)
+            enter(search, to);
+        else if (search->knot[to] == 0)
+            reach(search, node, search->order[to]);
+    } else if (search->at == search->n_names) {
+        go_to(search, PLACES);
+    } else {
+        if (search->order[search->at] == 0)
+            enter(search, search->at);
+        search->at++;
     }
 }
 
 /* ---- The first one ---------------------------------------------------------- */
 
-struct place {
-    uint32_t spec, index; /* of the name in the spec's list */
-    uint64_t where;
-};
-
-/* Where in its list a spec that is on a cycle names the next one. */
-static struct place place_of(const struct search *search, uint32_t spec)
-{
-    const struct plan *plan = search->plan;
-    const struct after_list *list = &plan->graph.lists[plan->graph.list_of[spec]];
-    const struct after_ref *refs = &plan->afters[list->first_after];
-    uint32_t knot = search->knot[plan->graph.name_of[spec]], index = 0;
-
-    while (search->knot[refs[index].name] != knot)
-        index++;
-    return (struct place){.spec = spec, .index = index, .where = refs[index].where};
-}
-
-static bool is_on_cycle(const struct search *search, uint32_t spec)
+static bool is_on_cycle(const struct plan_search *search, uint32_t spec)
 {
     uint32_t name = search->plan->graph.name_of[spec], list = search->plan->graph.list_of[spec];
 
@@ -181,92 +217,144 @@ static bool is_on_cycle(const struct search *search, uint32_t spec)
            search->knot[name] == search->knot[search->n_names + list];
 }
 
-static struct place first_place(const struct search *search)
+/* Where in its list a spec that is on a cycle names the next one, name by name;
+ * the list of the defaults is gone through once. */
+static void look_for_place(struct plan_search *search)
 {
-    const struct after_graph *graph = &search->plan->graph;
-    struct place first = {.spec = PLAN_NONE, .where = UINT64_MAX};
-    bool defaults_seen = false;
+    const struct plan *plan = search->plan;
+    const struct after_graph *graph = &plan->graph;
+    uint32_t spec = search->at;
+    const struct after_ref *ref;
+    bool shared;
 
-    for (uint32_t spec = 0; spec < search->plan->n_specs; spec++) {
-        bool shared = graph->list_of[spec] == graph->defaults_list;
-        struct place place;
-
-        if (!is_on_cycle(search, spec) || (shared && defaults_seen))
-            continue;
-        defaults_seen = defaults_seen || shared;
-        place = place_of(search, spec);
-        if (place.where < first.where)
-            first = place;
+    if (spec == plan->n_specs) {
+        go_to(search, TRACE);
+        return;
     }
-    return first;
+    shared = graph->list_of[spec] == graph->defaults_list;
+    if (!is_on_cycle(search, spec) || (shared && search->defaults_seen)) {
+        search->at++;
+        return;
+    }
+    ref = &plan->afters[graph->lists[graph->list_of[spec]].first_after + search->inner];
+    if (search->knot[ref->name] != search->knot[graph->name_of[spec]]) {
+        search->inner++;
+        return;
+    }
+    if (ref->where < search->where) {
+        search->where = ref->where;
+        search->spec = spec;
+        search->index = search->inner;
+    }
+    search->defaults_seen = search->defaults_seen || shared;
+    search->inner = 0;
+    search->at++;
 }
 
 /* ---- Its circle, for the message ------------------------------------------- */
 
+static void trace_begin(struct plan_search *search)
+{
+    const struct plan *plan = search->plan;
+    const struct after_list *list = &plan->graph.lists[plan->graph.list_of[search->spec]];
+
+    plan_seal_fault_after(plan, list, search->index, PLAN_FAULT_CYCLE, &search->fault);
+    search->from = plan->afters[list->first_after + search->index].name;
+    search->to = plan->graph.name_of[search->spec];
+    rewind_cursors(search);
+    memset(search->low, 0, (search->n_names + plan->graph.n_lists) * sizeof(uint32_t));
+    search->pending[search->tail++] = search->from;
+    search->low[search->from] = search->from + 1;
+}
+
 /* Follows what `from` leads to, nearest first, as far as `to`; search->low then
  * has the node, plus 1, from which each was come upon. */
-static void trace(struct search *search, uint32_t from, uint32_t to)
+static void trace(struct plan_search *search)
 {
-    uint32_t head = 0, tail = 0, node, next;
+    uint32_t node, next;
 
-    rewind_cursors(search);
-    memset(search->low, 0, (search->n_names + search->plan->graph.n_lists) * sizeof(uint32_t));
-    search->pending[tail++] = from;
-    search->low[from] = from + 1;
-    while (search->low[to] == 0) {
-        node = search->pending[head++];
-        while ((next = follow(search, node)) != PLAN_NONE) {
-            if (search->low[next] != 0)
-                continue;
-            search->low[next] = node + 1;
-            search->pending[tail++] = next;
-        }
+    if (search->tail == 0)
+        trace_begin(search);
+    if (search->low[search->to] != 0) {
+        go_to(search, BACK);
+        search->at = search->to;
+        search->n_path = 0;
+        return;
+    }
+    node = search->pending[search->head];
+    next = follow(search, node);
+    if (next == PLAN_NONE) {
+        search->head++;
+    } else if (search->low[next] == 0) {
+        search->low[next] = node + 1;
+        search->pending[search->tail++] = next;
     }
 }
 
-static void append_name(const struct search *search, uint32_t name, struct plan_fault *fault)
+static void append_name(struct plan_search *search, uint32_t name)
 {
     size_t len;
     const char *text =
         plan_spec_name(search->plan, &search->plan->specs[search->first[name] - 1], &len);
 
-    plan_seal_append_name(fault, text, len);
+    plan_seal_append_name(&search->fault, text, len);
 }
 
-static void tell_circle(struct search *search, const struct place *place, struct plan_fault *fault)
+static void go_back(struct plan_search *search)
 {
-    const struct plan *plan = search->plan;
-    const struct after_list *list = &plan->graph.lists[plan->graph.list_of[place->spec]];
-    uint32_t from = plan->afters[list->first_after + place->index].name;
-    uint32_t last = plan->graph.name_of[place->spec], n = 0;
-
-    plan_seal_fault_after(plan, list, place->index, PLAN_FAULT_CYCLE, fault);
-    trace(search, from, last);
-    for (uint32_t node = last; node != from; node = search->low[node] - 1)
-        search->path[n++] = node;
-    search->path[n++] = from;
-    append_name(search, last, fault);
-    while (n-- > 0) {
-        if (search->path[n] >= search->n_names)
-            continue;
-        plan_seal_append_name(fault, " -> ", 4);
-        append_name(search, search->path[n], fault);
+    search->path[search->n_path++] = search->at;
+    if (search->at != search->from) {
+        search->at = search->low[search->at] - 1;
+        return;
     }
+    append_name(search, search->to);
+    go_to(search, TELL);
 }
 
-int plan_find_cycle(const struct plan *plan, struct plan_fault *fault)
+/* Tells the next name of the circle.  False when there is none, or no room. */
+static bool tell_name(struct plan_search *search)
 {
-    struct search search;
-    struct place first;
-    bool ready = search_init(&search, plan);
+    uint32_t node;
 
-    if (ready) {
-        chain_bearers(&search);
-        rewind_cursors(&search);
-        find_components(&search);
-        first = first_place(&search);
-        tell_circle(&search, &first, fault);
+    if (search->n_path == 0 || search->fault.names[sizeof(search->fault.names) - 2] != '\0')
+        return false;
+    node = search->path[--search->n_path];
+    if (node < search->n_names) {
+        plan_seal_append_name(&search->fault, " -> ", 4);
+        append_name(search, node);
     }
-    search_fini(&search);
-    return ready ? PLAN_OK : PLAN_NOMEM;
+    return true;
+}
+
+enum advance plan_find_cycle(const struct plan *plan, const struct plan_fault **cycle)
+{
+    struct plan_search *search = plan->sealing->search;
+
+    if (search == NULL) {
+        plan->sealing->search = search_new(plan);
+        return plan->sealing->search == NULL ? ADVANCE_NOMEM : ADVANCE_MORE;
+    }
+    switch (search->stage) {
+    case CHAIN:
+        chain_bearer(search);
+        break;
+    case COMPONENTS:
+        find_component(search);
+        break;
+    case PLACES:
+        look_for_place(search);
+        break;
+    case TRACE:
+        trace(search);
+        break;
+    case BACK:
+        go_back(search);
+        break;
+    case TELL:
+        if (tell_name(search))
+            break;
+        *cycle = &search->fault;
+        return ADVANCE_FAULT;
+    }
+    return ADVANCE_MORE;
 }

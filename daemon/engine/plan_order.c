@@ -57,13 +57,12 @@ static bool order_prepare(struct plan *plan)
 
 static enum advance find_cycle(const struct plan *plan, struct plan_fault *fault)
 {
-    struct plan_fault cycle;
+    const struct plan_fault *cycle = NULL;
+    enum advance found = plan_find_cycle(plan, &cycle);
 
-    if (plan_find_cycle(plan, &cycle) != PLAN_OK)
-        return ADVANCE_NOMEM;
-    if (!plan->sealing->found_unknown || cycle.where < fault->where)
-        *fault = cycle;
-    return ADVANCE_FAULT;
+    if (found == ADVANCE_FAULT && (!plan->sealing->found_unknown || cycle->where < fault->where))
+        *fault = *cycle;
+    return found;
 }
 
 enum advance plan_order(struct plan *plan, struct plan_fault *fault)

@@ -19,6 +19,7 @@ void plan_seal_fini(struct plan *plan)
         free(sealing->bearers_left);
         free(sealing->names_left);
         free(sealing->queue);
+        plan_search_free(sealing->search);
         free(sealing);
         plan->sealing = NULL;
     }

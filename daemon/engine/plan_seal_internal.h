@@ -35,6 +35,8 @@ struct kind {
     uint64_t steps; /* of a job, all attempts together */
 };
 
+struct plan_search;
+
 struct sealing {
     enum phase phase;
     uint32_t at;      /* the phase's cursor */
@@ -50,6 +52,7 @@ struct sealing {
     uint32_t *names_left;   /* of each list: names not settled */
     uint32_t *queue;        /* names settled, each once */
     uint32_t head, tail;
+    struct plan_search *search; /* NULL until a cycle is looked for */
 };
 
 /* What a phase answers: on, as long as it has more to do. */
@@ -73,8 +76,11 @@ enum advance plan_graph_bearers(struct plan *plan);
 enum advance plan_graph_unknown(struct plan *plan, struct plan_fault *fault);
 enum advance plan_graph_edges(struct plan *plan);
 
-/* Tells of the cycle that stands first, where there is one.  PLAN_OK or PLAN_NOMEM. */
-int plan_find_cycle(const struct plan *plan, struct plan_fault *fault);
 enum advance plan_order(struct plan *plan, struct plan_fault *fault);
+
+/* Where there is a cycle, looks for the one that stands first; ADVANCE_FAULT
+ * once *cycle tells of it, which is the sealing's. */
+enum advance plan_find_cycle(const struct plan *plan, const struct plan_fault **cycle);
+void plan_search_free(struct plan_search *search);
 
 #endif

@@ -237,6 +237,17 @@ START_TEST(many_jobs_in_several_batches)
 }
 END_TEST
 
+START_TEST(names_that_are_waited_for)
+{
+    sweep_all((struct talk){
+        .text = "{\"id\":1,\"jobs\":[{\"name\":\"a\",\"wait\":1},{\"name\":\"b\",\"after\":\"a\","
+                "\"count\":3},{\"after\":[\"a\",\"b\"]}]}"
+                "{\"id\":2,\"jobs\":[{\"name\":\"a\",\"after\":[\"b\"]},{\"name\":\"b\",\"after\":"
+                "\"c\"},{\"name\":\"c\",\"after\":\"a\"}]}"
+                "{\"id\":3,\"jobs\":[{\"after\":\"nobody\"}]}"});
+}
+END_TEST
+
 START_TEST(requests_of_every_other_kind)
 {
     sweep_all((struct talk){
@@ -283,6 +294,7 @@ Suite *test_suite(void)
     tcase_set_timeout(sweeps, 300);
     tcase_add_test(sweeps, a_batch_with_everything);
     tcase_add_test(sweeps, many_jobs_in_several_batches);
+    tcase_add_test(sweeps, names_that_are_waited_for);
     tcase_add_test(sweeps, requests_of_every_other_kind);
     tcase_add_test(sweeps, a_cancel_of_a_batch);
     tcase_add_test(sweeps, a_cancel_of_a_job);

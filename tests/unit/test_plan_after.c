@@ -273,6 +273,37 @@ START_TEST(a_chain_of_a_million_is_sealed_and_run_in_linear_work)
 }
 END_TEST
 
+/* Each waits for the next, the last for the first. */
+static uint64_t look_for_ring(int n)
+{
+    uint64_t calls = 0;
+
+    for (int i = 0; i < n; i++) {
+        char name[16], other[16];
+
+        snprintf(name, sizeof name, "%d", i);
+        snprintf(other, sizeof other, "%d", (i + 1) % n);
+        plan_kit_add_named(name, 0, other, NULL);
+    }
+    while (plan_seal(plan_kit_plan, &plan_kit_limits, 1, &plan_kit_fault) == PLAN_SEAL_MORE)
+        calls++;
+    ck_assert_int_eq(plan_kit_fault.kind, PLAN_FAULT_CYCLE);
+    ck_assert_mem_eq(plan_kit_fault.names, "0 -> 1 -> 2 -> 3", 16);
+    return calls;
+}
+
+/* A slice of one follows no more than one edge: what looks for the cycle goes
+ * over each name and each list several times, and each time counts. */
+START_TEST(a_cycle_is_looked_for_in_slices_and_in_linear_work)
+{
+    const int n = 20000;
+    uint64_t calls = look_for_ring(n);
+
+    ck_assert_uint_ge(calls, 15 * (uint64_t)n);
+    ck_assert_uint_le(calls, 40 * (uint64_t)n);
+}
+END_TEST
+
 static void add_names(Suite *suite)
 {
     TCase *tcase = tcase_create("names");
@@ -305,6 +336,7 @@ static void add_slices(Suite *suite)
     tcase_add_loop_test(tcase, sealing_in_slices_comes_to_the_same, 0, 5);
     tcase_add_test(tcase, a_slice_does_no_more_than_its_budget);
     tcase_add_loop_test(tcase, a_chain_of_a_million_is_sealed_and_run_in_linear_work, 0, 2);
+    tcase_add_test(tcase, a_cycle_is_looked_for_in_slices_and_in_linear_work);
     suite_add_tcase(suite, tcase);
 }
 
