@@ -103,6 +103,13 @@ static void write_path(const struct request_reading *reading, char path[FAULT_PA
 
 /* ---- Refusing ------------------------------------------------------------------ */
 
+/* Whether a fault is known that stands no later, so that this one is not worth
+ * its words: a request may have millions. */
+static bool is_known(const struct request_reading *reading, uint64_t offset)
+{
+    return reading->fault.code != FAULT_NONE && reading->fault.offset <= offset;
+}
+
 void request_fault(struct request_reading *reading, enum fault_code code, uint64_t offset,
                    const char *format, ...)
 {
@@ -180,7 +187,7 @@ static void describe(const struct lexer_token *token, char *out, size_t size)
 void request_wrong(struct request_reading *reading, const struct lexer_token *token,
                    const char *what)
 {
-    if (reading->fault.code == FAULT_NONE || reading->fault.offset > token->offset) {
+    if (!is_known(reading, token->offset)) {
         char subject[64], got[FAULT_QUOTE_SIZE + 2];
         name_subject(reading, subject, sizeof(subject));
         describe(token, got, sizeof(got));
@@ -216,7 +223,7 @@ static void fault_key(struct request_reading *reading, const struct lexer_token 
     const struct request_context *context = request_frame(reading)->context;
     const char *name;
     size_t len;
-    if (request_decode(reading, key, &name, &len) != 0)
+    if (is_known(reading, key->offset) || request_decode(reading, key, &name, &len) != 0)
         return;
     char quoted[FAULT_QUOTE_SIZE];
     fault_quote(quoted, name, len);
