@@ -75,6 +75,7 @@ void channel_free(struct channel *channel)
     channel_give_back_text(channel);
     runs_fini(&channel->runs);
     outbox_fini(&channel->outbox);
+    channel_give_back_answers(channel);
     request_reader_free(channel->reader);
     free(channel);
 }
@@ -90,6 +91,7 @@ void channel_fail(struct channel *channel)
     channel->failed = true;
     channel_stop_reading(channel);
     outbox_fini(&channel->outbox);
+    channel_give_back_answers(channel);
     runs_clear(&channel->runs);
 }
 
@@ -266,6 +268,7 @@ size_t channel_render(struct channel *channel, char *out, size_t room)
         if (ended != NULL)
             runs_drop(&channel->runs, run_of(ended));
     } while (ended != NULL && used < room);
+    channel_give_back_answers(channel);
     stats_events(channel->env->stats, outbox_lines(&channel->outbox) - lines);
     return used;
 }

@@ -23,6 +23,27 @@ void channel_give_back_text(struct channel *channel)
     channel->text = 0;
 }
 
+void channel_keep_answer(struct channel *channel, uint64_t bytes)
+{
+    uint64_t moved = bytes < channel->text ? bytes : channel->text;
+
+    if (bytes <= TEXT_FREE_BYTES)
+        return;
+    channel->text -= moved;
+    channel->answered += moved;
+}
+
+/* No more is taken than is waiting. */
+void channel_give_back_answers(struct channel *channel)
+{
+    uint64_t waiting = outbox_backlog(&channel->outbox);
+
+    if (channel->answered <= waiting)
+        return;
+    account_give_text(&channel->account, channel->answered - waiting);
+    channel->answered = waiting;
+}
+
 bool channel_admit_jobs(struct channel *channel, uint64_t jobs, char message[FAULT_MESSAGE_MAX])
 {
     const struct limits *limits = channel->env->limits;

@@ -31,6 +31,7 @@ struct channel {
     int64_t opened_ns; /* when the request under way was first asked for; -1 for not yet */
     uint64_t reserved; /* jobs that the account took for the request being read */
     uint64_t text;     /* bytes that it took for it */
+    uint64_t answered; /* and for long answers that nobody has taken yet */
     bool busy;         /* a request is complete but for work in slices */
     bool ending;       /* the driver said that no input comes */
     bool input_ended;
@@ -78,6 +79,13 @@ bool channel_admit_text(struct channel *channel, uint64_t bytes, char message[FA
 /* Give back what it took. */
 void channel_give_back_jobs(struct channel *channel);
 void channel_give_back_text(struct channel *channel);
+
+/*
+ * An answer that echoes a long `id` is text of the client's as well: what the
+ * request took for it goes on being taken until the client has the answer.
+ */
+void channel_keep_answer(struct channel *channel, uint64_t bytes);
+void channel_give_back_answers(struct channel *channel);
 
 /* Hold what has been read of it against the limits, and refuse it there. */
 void channel_admit_jobs_so_far(struct channel *channel);

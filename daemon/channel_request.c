@@ -29,6 +29,7 @@ static char *answer_room(struct channel *channel, const struct request *request)
 static void answer(struct channel *channel, const char *line, const char *end)
 {
     outbox_line_commit(&channel->outbox, (size_t)(end - line), NULL);
+    channel_keep_answer(channel, (uint64_t)(end - line));
 }
 
 void channel_refuse(struct channel *channel, const struct request *request,
@@ -65,10 +66,6 @@ static void refuse_absent(struct channel *channel, const struct request *request
     memcpy(fault.path, member, strlen(member) + 1);
     channel_refuse(channel, request, &fault);
 }
-
-/* What a batch takes beside its request, about: its run, its batch, its place among
- * others.  Measured: 1,237 bytes for one of a single job. */
-#define BATCH_BYTES 1280
 
 /* ---- Requests ------------------------------------------------------------------------ */
 
@@ -112,7 +109,7 @@ static void do_submit(struct channel *channel, struct request *request, int64_t 
                             "as many batches run on this connection as may (max-batches); "
                             "try again later");
     else if (!channel_admit_jobs(channel, plan_n_jobs(request->plan), message) ||
-             !channel_admit_text(channel, request->held + BATCH_BYTES, message))
+             !channel_admit_text(channel, request->held, message))
         channel_refuse_with(channel, request, FAULT_OVERLOADED, message);
     else
         start_run(channel, request, now_ns);
@@ -134,6 +131,7 @@ static void cancel_job(struct channel *channel, const struct request *request, s
 {
     switch (run_cancel_job(run, &channel->outbox, request->job, text_of(request), now_ns)) {
     case RUN_CANCELLED:
+        channel_keep_answer(channel, text_of(request).len);
         (void)channel_work_run(channel, run, now_ns, CHANNEL_TURN);
         break;
     case RUN_NO_SUCH_JOB:

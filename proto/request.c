@@ -204,7 +204,7 @@ static enum request_result tell(struct request_reader *reader, enum request_resu
                                 .job = reading->job};
     if (result == REQUEST_READY && reading->plan != NULL) {
         request->plan = reading->plan;
-        request->held = reading->kept_bytes;
+        request->held = REQUEST_BATCH_BYTES + reading->kept_bytes + reader->id.len;
         reader->jobs = plan_n_jobs(reading->plan);
         reading->plan = NULL;
     }

@@ -52,7 +52,7 @@ struct request {
     bool has_job;      /* CANCEL: one job, not the batch */
     uint64_t job;      /* CANCEL */
     struct plan *plan; /* SUBMIT: sealed, and from now on the caller's to free */
-    size_t held;       /* SUBMIT: bytes that the plan is kept in, roughly */
+    size_t held;       /* SUBMIT: bytes that it is kept in while it runs, roughly */
 };
 
 enum request_result {

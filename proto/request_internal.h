@@ -188,7 +188,9 @@ static inline bool request_at_job(struct request_reading *reading)
            request_keeps(reading);
 }
 
-/* What a plan holds for an element, a step and a name waited for, roughly. */
+/* What a batch takes besides its jobs, and what a plan holds for an element, a
+ * step and a name waited for, roughly. */
+#define REQUEST_BATCH_BYTES   1024
 #define REQUEST_ELEMENT_BYTES 24
 #define REQUEST_DETAIL_BYTES  160
 #define REQUEST_STEP_BYTES    32

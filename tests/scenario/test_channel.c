@@ -336,19 +336,6 @@ START_TEST(the_text_of_requests_is_limited)
 }
 END_TEST
 
-START_TEST(a_batch_counts_for_what_it_takes_beside_its_text)
-{
-    rig.limits.max_text = 10000;
-    for (int i = 0; i < 20; i++)
-        rig_send(&rig, "[{\"wait\":1}]");
-    ck_assert_uint_ge(rig_count(&rig, "\"accepted\""), 5);
-    ck_assert_uint_le(rig_count(&rig, "\"accepted\""), 9);
-    ck_assert_uint_eq(rig_count(&rig, "\"accepted\"") + rig_count(&rig, "(max-text)"), 20);
-    rig_finish(&rig);
-    ck_assert_uint_eq(atomic_load(&rig.admission.text), 0);
-}
-END_TEST
-
 START_TEST(requests_are_taken_a_few_at_a_time)
 {
     static const char one[] = "{\"op\":\"stats\"}";
@@ -361,6 +348,77 @@ START_TEST(requests_are_taken_a_few_at_a_time)
     ck_assert_uint_ge(taken, strlen(one));
     ck_assert_uint_le(taken, 10 * strlen(one));
     ck_assert(channel_wants_input(rig.channel)); /* and goes on as soon as it is asked to */
+}
+END_TEST
+
+/* A request with an `id` of `len` bytes, then `rest`; the caller's to free. */
+static char *identified(size_t len, const char *rest)
+{
+    char *text = malloc(len + strlen(rest) + 20);
+
+    ck_assert_ptr_nonnull(text);
+    strcpy(text, "{\"id\":\"");
+    memset(text + 7, 'i', len);
+    stpcpy(stpcpy(text + 7 + len, "\","), rest);
+    return text;
+}
+
+/* Gives text to the channel in pieces, and takes no output. */
+static void tell_and_not_hear(const char *text)
+{
+    for (size_t left = strlen(text), n; left > 0 && channel_wants_input(rig.channel); left -= n) {
+        n = channel_take(rig.channel, rig.now_ns, text, left < 1000 ? left : 1000);
+        text += n;
+    }
+}
+
+/* A small one takes a kilobyte however little there is to say of it. */
+START_TEST(batches_count_as_text)
+{
+    rig.limits.max_text = 10 * 1100;
+    for (int i = 0; i < 11; i++)
+        rig_send(&rig, "[{\"wait\":1}]");
+    ck_assert_uint_eq(rig_count(&rig, "\"accepted\""), 10);
+    ck_assert_uint_eq(rig_count(&rig, "(max-text)"), 1);
+}
+END_TEST
+
+START_TEST(the_id_of_a_batch_is_text)
+{
+    char *text = identified(20000, "\"jobs\":[{\"wait\":1}]}");
+
+    rig.limits.max_text = 50000;
+    rig_send(&rig, text);
+    ck_assert_uint_gt(atomic_load(&rig.admission.text), 20000);
+    rig_send(&rig, text);
+    rig_send(&rig, text);
+    ck_assert_uint_eq(rig_count(&rig, "\"accepted\""), 2);
+    ck_assert_uint_eq(rig_count(&rig, "\"overloaded\""), 1);
+    rig_finish(&rig);
+    ck_assert_uint_eq(atomic_load(&rig.admission.text), 0);
+    free(text);
+}
+END_TEST
+
+/* What is answered is refused, to start with; then cancelled. */
+START_TEST(an_id_is_text_until_its_answer_is_taken)
+{
+    static const char *const requests[] = {"\"jobs\":7}",
+                                           "\"op\":\"ping\"}",
+                                           "\"op\":\"cancel\",\"batch\":1}",
+                                           "\"op\":\"cancel\",\"batch\":1,\"job\":0}",
+                                           "\"op\":\"stats\"}",
+                                           "]"};
+    char *text = identified(50000, requests[_i]);
+    uint64_t before;
+
+    rig_send(&rig, "[{\"wait\":1},{\"wait\":1}]");
+    before = atomic_load(&rig.admission.text);
+    tell_and_not_hear(text);
+    ck_assert_uint_gt(atomic_load(&rig.admission.text), before + 49000);
+    rig_render(&rig);
+    ck_assert_uint_le(atomic_load(&rig.admission.text), before);
+    free(text);
 }
 END_TEST
 
@@ -557,8 +615,10 @@ Suite *test_suite(void)
     tcase_add_test(tests, pending_jobs_are_limited_in_all_the_daemon);
     tcase_add_test(tests, a_connection_has_a_share_of_the_pending_jobs);
     tcase_add_test(tests, the_text_of_requests_is_limited);
-    tcase_add_test(tests, a_batch_counts_for_what_it_takes_beside_its_text);
     tcase_add_test(tests, requests_are_taken_a_few_at_a_time);
+    tcase_add_test(tests, batches_count_as_text);
+    tcase_add_test(tests, the_id_of_a_batch_is_text);
+    tcase_add_loop_test(tests, an_id_is_text_until_its_answer_is_taken, 0, 6);
     tcase_add_test(tests, text_counts_while_it_is_read);
     tcase_add_test(tests, one_word_that_is_too_long_to_keep_ends_the_input);
     tcase_add_test(tests, a_request_that_was_late_is_let_go);
