@@ -33,6 +33,9 @@ struct stage {
     int64_t now_ns;
     int64_t request_due_ns; /* of the request under way; 0 for none */
     unsigned calls;
+    uint64_t running; /* batches, by the news */
+    uint64_t pending; /* jobs, when last looked at */
+    bool stopping;
     bool cancelled_all;
 };
 
@@ -50,6 +53,23 @@ static void survey(void *context, int64_t now_ns, struct event_stats *stats)
 
     stats->uptime_ns = now_ns;
     stats_sum(&(struct stats *){stage->env.stats}, 1, now_ns, stats);
+}
+
+/* What is let in, with whatever limits there are now. */
+static void on_news(void *context, uint64_t number, const struct channel_news *news)
+{
+    struct stage *stage = context;
+    uint64_t most = stage->limits.max_batches;
+
+    (void)number;
+    if (news->kind == CHANNEL_FINISHED)
+        stage->running--;
+    if (news->kind != CHANNEL_ACCEPTED)
+        return;
+    stage->running++;
+    demand(!stage->stopping, "a batch is accepted while the daemon stops");
+    demand(most == 0 || stage->running <= most, "more batches run than may");
+    demand(news->jobs <= stage->limits.max_jobs, "a batch has more jobs than it may");
 }
 
 static void open_stage(struct stage *stage, unsigned choice)
@@ -86,6 +106,8 @@ static void open_stage(struct stage *stage, unsigned choice)
         .instance = "0123456789abcdef",
         .survey = survey,
         .survey_context = stage,
+        .tell = on_news,
+        .tell_context = stage,
     };
     witness_init(&stage->witness);
     stage->channel = channel_new(&stage->env);
@@ -133,10 +155,16 @@ static void keep_time(struct stage *stage)
 static void check_counts(struct stage *stage)
 {
     uint64_t pending = atomic_load(&stage->admission.pending);
+    uint64_t text = atomic_load(&stage->admission.text);
+    uint64_t share = stage->limits.max_pending_per_connection;
 
-    demand(pending <= 400, "more jobs are pending than may be");
-    demand(stage->limits.max_text == 0 || atomic_load(&stage->admission.text) <= 6000,
-           "more text is kept than may be");
+    /* Above a limit that was lowered nothing more is taken. */
+    demand(pending <= stage->limits.max_pending || pending <= stage->pending,
+           "more jobs are pending than may be");
+    demand(share == 0 || pending <= share, "more jobs are pending on a connection than may be");
+    demand(stage->limits.max_text == 0 || text <= 5000, "more text is kept than may be");
+    demand(atomic_load(&stage->admission.batches) == stage->running, "batches are not counted");
+    stage->pending = pending;
     if (channel_is_idle(stage->channel) && !channel_has_output(stage->channel)) {
         demand(pending == 0, "jobs are pending where nothing runs");
         demand(atomic_load(&stage->admission.text) == 0, "text is kept where nothing runs");
@@ -147,6 +175,21 @@ static void work(struct stage *stage, size_t budget)
 {
     if (channel_next_due(stage->channel) <= stage->now_ns)
         channel_work(stage->channel, stage->now_ns, budget);
+}
+
+/* Asked for a moment before anything is due, work is none. */
+static void work_early(struct stage *stage)
+{
+    int64_t due_ns = channel_next_due(stage->channel);
+    bool had_output = channel_has_output(stage->channel);
+
+    if (due_ns <= stage->now_ns)
+        return;
+    if (due_ns != CHANNEL_NEVER && due_ns < INT64_MAX / 2)
+        stage->now_ns = due_ns - 1;
+    channel_work(stage->channel, stage->now_ns, 100);
+    demand(channel_next_due(stage->channel) == due_ns, "something was done before it was due");
+    demand(channel_has_output(stage->channel) == had_output, "something was told too early");
 }
 
 /* Moves on to the next due time if there is one within reach. */
@@ -188,12 +231,14 @@ static void obey(struct stage *stage, unsigned order)
         break;
     case 0x08:
         channel_refuse_batches(stage->channel);
+        stage->stopping = true;
         break;
     case 0x0b:
         channel_cancel_all(stage->channel, stage->now_ns);
         stage->cancelled_all = true;
         break;
     case 0x0c:
+        stage->pending = atomic_load(&stage->admission.pending);
         stage->limits.max_backlog = stage->limits.max_backlog == 300 ? 5000 : 300;
         stage->limits.max_pending = stage->limits.max_pending == 5 ? 400 : 5;
         channel_limits_changed(stage->channel);
@@ -203,6 +248,9 @@ static void obey(struct stage *stage, unsigned order)
         break;
     case 0x0f:
         stage->limits.request_timeout_ns ^= REQUEST_TIMEOUT_NS;
+        break;
+    case 0x10:
+        work_early(stage);
         break;
     default: /* a piece ends here */
         break;

@@ -21,12 +21,14 @@
 
 /* What a client's output may exceed max_backlog by: what one turn of a run
  * tells, or the answers to the requests read at a time. */
-#define BACKLOG_SLACK 600000
+#define BACKLOG_SLACK 40000
 
 struct client {
     struct channel *channel; /* NULL once it is gone */
     struct script script;
     size_t sent;
+    uint64_t running; /* batches, by the news, */
+    uint64_t newest;  /* and the last that was accepted, which is what it cancels */
     struct witness witness;
     int64_t stalled_until_ns; /* nobody reads */
     bool tame;                /* nothing befalls it but time, pieces and rooms */
@@ -43,10 +45,12 @@ struct world {
     struct random_batch_source dice;
     struct client *clients;
     uint32_t n_clients, n_open;
+    uint32_t haste; /* percent of the steps with nothing to do in which time passes */
     int64_t now_ns;
     bool stopping, cancelled_all;
     int64_t *accepted_ns; /* of each batch, by its number */
     uint64_t n_accepted, room;
+    uint64_t pending, text; /* what was taken after the call before */
     struct simulation_tally *tally;
     char *fault;
 };
@@ -90,6 +94,24 @@ static void survey(void *context, int64_t now_ns, struct event_stats *stats)
     stats_sum(all, LOOPS, now_ns, stats);
 }
 
+/* What a channel tells its driver: is it let in, that which is? */
+static void on_news(void *context, uint64_t number, const struct channel_news *news)
+{
+    struct world *world = context;
+    struct client *client = &world->clients[number];
+
+    if (news->kind == CHANNEL_FINISHED)
+        client->running--;
+    if (news->kind != CHANNEL_ACCEPTED)
+        return;
+    client->running++;
+    client->newest = news->batch;
+    if (world->stopping)
+        complain(world, "a batch is accepted by a daemon that stops");
+    if (world->limits.max_batches > 0 && client->running > world->limits.max_batches)
+        complain(world, "more batches run on a connection than may");
+}
+
 /* ---- The beginning --------------------------------------------------------------- */
 
 static void draw_limits(struct world *world)
@@ -118,6 +140,7 @@ static bool open_client(struct world *world, struct client *client, bool calm)
     famine_watch(false);
     if (client->channel == NULL)
         return complain(world, "a channel cannot be made");
+    channel_set_number(client->channel, (uint64_t)(client - world->clients));
     world->n_open++;
     world->tally->requests += client->script.n_requests;
     return true;
@@ -143,6 +166,8 @@ static bool open_world(struct world *world)
             .instance = "0123456789abcdef",
             .survey = survey,
             .survey_context = world,
+            .tell = on_news,
+            .tell_context = world,
         };
         if (world->env[i].stats == NULL)
             abort();
@@ -185,10 +210,27 @@ static void note_accepted(struct world *world)
         world->accepted_ns[world->n_accepted++] = world->now_ns;
 }
 
+/* Above a limit, as after it was lowered, nothing more is taken. */
+static void check_limits(struct world *world)
+{
+    uint64_t pending = atomic_load(&world->admission.pending);
+    uint64_t text = atomic_load(&world->admission.text);
+
+    if (pending > world->limits.max_pending && pending > world->pending)
+        complain(world, "%" PRIu64 " jobs are pending where %" PRIu64 " may", pending,
+                 world->limits.max_pending);
+    if (world->limits.max_text > 0 && text > world->limits.max_text && text > world->text)
+        complain(world, "%" PRIu64 " bytes of text are kept where %" PRIu64 " may", text,
+                 world->limits.max_text);
+    world->pending = pending;
+    world->text = text;
+}
+
 static void leave(struct world *world, struct client *client)
 {
     famine_watch(false);
     note_accepted(world);
+    check_limits(world);
     if (famine_struck()) {
         world->tally->famines += !client->starved;
         client->starved = true;
@@ -214,6 +256,8 @@ static void send_some(struct world *world, struct client *client)
         return;
     len = 1 + below(world, chance(world, 70) ? 40 : 2000);
     len = len < left ? len : left;
+    script_aim(&client->script, client->sent,
+               client->running > 0 ? client->newest : atomic_load(&world->admission.next_batch));
     copy = malloc(len);
     if (copy == NULL)
         abort();
@@ -248,10 +292,29 @@ static void read_some(struct world *world, struct client *client)
         complain(world, "%s", client->witness.complaint);
 }
 
+/* Asked for before anything is due, work is none. */
+static void work_early(struct world *world, struct client *client)
+{
+    int64_t due_ns = channel_next_due(client->channel);
+    bool had_output = channel_has_output(client->channel);
+    int64_t now_ns = due_ns == CHANNEL_NEVER ? world->now_ns : due_ns - 1;
+
+    world->tally->early++;
+    famine_watch(true);
+    channel_work(client->channel, now_ns, 100);
+    famine_watch(false);
+    if (channel_next_due(client->channel) != due_ns ||
+        channel_has_output(client->channel) != had_output)
+        complain(world, "something was done before it was due");
+}
+
 static void work_some(struct world *world, struct client *client)
 {
-    if (channel_next_due(client->channel) > world->now_ns)
+    if (channel_next_due(client->channel) > world->now_ns) {
+        if (chance(world, 30))
+            work_early(world, client);
         return;
+    }
     enter(world, client);
     channel_work(client->channel, world->now_ns, 1 + below(world, chance(world, 50) ? 4 : 300));
     leave(world, client);
@@ -301,14 +364,23 @@ static void stop(struct world *world)
             channel_refuse_batches(world->clients[i].channel);
 }
 
+/* Nothing is waited for any more: what is left to do is to tell. */
 static void cancel_all(struct world *world)
 {
     world->cancelled_all = true;
-    famine_watch(true);
-    for (uint32_t i = 0; i < world->n_clients; i++)
-        if (world->clients[i].channel != NULL)
-            channel_cancel_all(world->clients[i].channel, world->now_ns);
-    famine_watch(false);
+    for (uint32_t i = 0; i < world->n_clients; i++) {
+        struct client *client = &world->clients[i];
+        int64_t due_ns;
+
+        if (client->channel == NULL)
+            continue;
+        famine_watch(true);
+        channel_cancel_all(client->channel, world->now_ns);
+        famine_watch(false);
+        due_ns = channel_next_due(client->channel);
+        if (due_ns > world->now_ns && due_ns != CHANNEL_NEVER && !client->starved)
+            complain(world, "a batch runs on that was cancelled with all others");
+    }
 }
 
 static void trouble(struct world *world, struct client *client)
@@ -423,12 +495,16 @@ static void check_batches(struct world *world, struct client *client)
         const struct witness_batch *heard = &witness->batches[i];
         struct description batch;
 
-        if (!heard->finished || world->cancelled_all || client->script.cancels)
+        if (!heard->finished || world->cancelled_all)
             continue;
         if (!script_batch(&client->script, heard->id, &batch))
             complain(world, "batch %" PRIu64 " was accepted and is not sound", heard->number);
-        else
+        else if (heard->n_swept == 0)
             compare(world, &batch, heard);
+        else if (batch.options.until == PLAN_UNTIL_ALL &&
+                 heard->counts[JOB_CANCELLED] != heard->n_swept)
+            complain(world, "of batch %" PRIu64 " more jobs were cancelled than was told",
+                     heard->number);
     }
 }
 
@@ -441,6 +517,7 @@ static void check_client(struct world *world, struct client *client)
     for (int code = 0; code < 8; code++)
         refused += witness->n_refused[code];
     world->tally->refused += refused;
+    world->tally->cancels += witness->n_cancels;
     world->tally->lines += witness->n_lines;
     world->tally->unfinished += witness->n_batches - witness->n_finished;
     if (client->was_reset)
@@ -547,12 +624,13 @@ static void run_world(struct world *world)
 {
     uint64_t chaos = 200 + below(world, 2000), step;
 
+    world->haste = chance(world, 50) ? 100 : 1 + below(world, 20);
     for (step = 0; world->n_open > 0 && world->fault[0] == '\0' && step < MAX_STEPS; step++) {
         struct client *client = &world->clients[below(world, world->n_clients)];
 
         if (client->channel != NULL)
             turn(world, client, step > chaos);
-        if (next_due(world) > world->now_ns || chance(world, 5))
+        if ((next_due(world) > world->now_ns && chance(world, world->haste)) || chance(world, 5))
             pass_time(world);
     }
     if (step == MAX_STEPS)

@@ -23,6 +23,7 @@
 struct simulation_tally {
     uint64_t clients, requests, batches, compared, finished, resets, half_closes, cancels;
     uint64_t famines, let_go, drains, limit_changes, held, refused, lines, unfinished, late;
+    uint64_t early; /* work asked for before it was due */
 };
 
 /* Runs the simulation of a seed and adds to *tally.  Returns whether all was

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 bool script_batch(const struct script *script, uint64_t id, struct description *batch)
 {
@@ -33,10 +34,20 @@ static void print_batch(const struct script *script, uint64_t id, FILE *out)
     free(text);
 }
 
+/* Of no batch yet: see script_aim(). */
+static void print_cancel(struct script *script, FILE *out)
+{
+    fputs("{\"op\":\"cancel\",\"batch\":", out);
+    if (fflush(out) != 0)
+        abort();
+    script->cancels[script->n_cancels++] = script->len;
+    fprintf(out, "%-*d", SCRIPT_BATCH_DIGITS, 1);
+}
+
 static void print_other(struct script *script, struct random_batch_source *dice, bool tame,
                         FILE *out)
 {
-    switch (random_batch_below(dice, tame ? 3 : 6)) {
+    switch (random_batch_below(dice, tame ? 3 : 8)) {
     case 0:
         fputs("{\"op\":\"ping\"}", out);
         break;
@@ -47,28 +58,40 @@ static void print_other(struct script *script, struct random_batch_source *dice,
         fputs("{\"jobs\":[{\"wait\":-1}],\"id\":[]}", out);
         break;
     case 3:
-        script->cancels = true;
-        fprintf(out, "{\"op\":\"cancel\",\"batch\":%u}", 1 + random_batch_below(dice, 12));
+    case 4:
+        print_cancel(script, out);
+        fputs("}", out);
         break;
     default:
-        script->cancels = true;
-        fprintf(out, "{\"op\":\"cancel\",\"batch\":%u,\"job\":%u}",
-                1 + random_batch_below(dice, 12), random_batch_below(dice, 5));
+        print_cancel(script, out);
+        fprintf(out, ",\"job\":%u}", random_batch_below(dice, 5));
         break;
     }
+}
+
+void script_aim(struct script *script, size_t sent, uint64_t batch)
+{
+    char digits[SCRIPT_BATCH_DIGITS + 1];
+
+    if (snprintf(digits, sizeof(digits), "%-*" PRIu64, SCRIPT_BATCH_DIGITS, batch) !=
+        SCRIPT_BATCH_DIGITS)
+        abort();
+    for (uint32_t i = 0; i < script->n_cancels; i++)
+        if (script->cancels[i] >= sent)
+            memcpy(script->text + script->cancels[i], digits, SCRIPT_BATCH_DIGITS);
 }
 
 void script_make(struct script *script, struct random_batch_source *dice, bool tame)
 {
     FILE *out;
 
-    *script =
-        (struct script){.n_requests = random_batch_below(dice, 7), .seed = random_batch_next(dice)};
+    *script = (struct script){.n_requests = random_batch_below(dice, SCRIPT_REQUESTS + 1),
+                              .seed = random_batch_next(dice)};
     out = open_memstream(&script->text, &script->len);
     if (out == NULL)
         abort();
     for (uint32_t id = 1; id <= script->n_requests; id++) {
-        if (random_batch_chance(dice, 75))
+        if (random_batch_chance(dice, tame ? 75 : 55))
             print_batch(script, id, out);
         else
             print_other(script, dice, tame, out);

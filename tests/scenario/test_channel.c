@@ -294,6 +294,36 @@ START_TEST(a_connection_has_a_share_of_the_pending_jobs)
 }
 END_TEST
 
+START_TEST(all_batches_are_cancelled_at_once)
+{
+    for (int i = 0; i < 5; i++)
+        rig_send(&rig, "[{\"wait\":1},{\"wait\":2}]");
+    channel_cancel_all(rig.channel, rig.now_ns);
+    ck_assert_int_le(channel_next_due(rig.channel), rig.now_ns);
+    rig_advance(&rig, rig.now_ns);
+    ck_assert_uint_eq(rig_count(&rig, "\"status\":\"cancelled\",\"jobs\":2"), 5);
+    ck_assert(channel_is_drained(rig.channel));
+}
+END_TEST
+
+/* Those of the next request: the one under way keeps what it began with. */
+START_TEST(limits_that_change_are_those_of_the_next_request)
+{
+    rig_send(&rig, "[{},{},");
+    rig.limits.max_jobs = 2;
+    channel_limits_changed(rig.channel);
+    rig_send(&rig, "{}]");
+    ck_assert_uint_eq(rig_count(&rig, "\"accepted\""), 1);
+    rig_send(&rig, "[{},{},{}]");
+    ck_assert_uint_eq(rig_count(&rig, "\"accepted\""), 1);
+    ck_assert_uint_eq(rig_count(&rig, "\"too_large\""), 1);
+    rig.limits.max_jobs = 3;
+    channel_limits_changed(rig.channel);
+    rig_send(&rig, "[{},{},{}]");
+    ck_assert_uint_eq(rig_count(&rig, "\"accepted\""), 2);
+}
+END_TEST
+
 /* Jobs with a name of `len` bytes each; the caller's to free. */
 static char *wordy(unsigned jobs, size_t len)
 {
@@ -614,6 +644,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, what_is_being_cancelled_is_not_there_to_be_cancelled);
     tcase_add_test(tests, pending_jobs_are_limited_in_all_the_daemon);
     tcase_add_test(tests, a_connection_has_a_share_of_the_pending_jobs);
+    tcase_add_test(tests, all_batches_are_cancelled_at_once);
+    tcase_add_test(tests, limits_that_change_are_those_of_the_next_request);
     tcase_add_test(tests, the_text_of_requests_is_limited);
     tcase_add_test(tests, requests_are_taken_a_few_at_a_time);
     tcase_add_test(tests, batches_count_as_text);

@@ -34,8 +34,9 @@ static void print_tally(const struct simulation_tally *tally)
     printf("# %" PRIu64 " resets, %" PRIu64 " half-closes, %" PRIu64
            " clients short of memory, %" PRIu64 " let go, %" PRIu64 " held back\n",
            tally->resets, tally->half_closes, tally->famines, tally->let_go, tally->held);
-    printf("# %" PRIu64 " drains, %" PRIu64 " changes of limits, %" PRIu64 " late requests\n",
-           tally->drains, tally->limit_changes, tally->late);
+    printf("# %" PRIu64 " drains, %" PRIu64 " changes of limits, %" PRIu64
+           " late requests, %" PRIu64 " cancels, work asked for too early %" PRIu64 " times\n",
+           tally->drains, tally->limit_changes, tally->late, tally->cancels, tally->early);
     fflush(stdout);
 }
 
@@ -66,6 +67,12 @@ START_TEST(whatever_befalls_clients_the_contract_holds)
     ck_assert_uint_gt(tally.drains, n / 50);
     ck_assert_uint_gt(tally.held, n / 50);
     ck_assert_uint_gt(tally.limit_changes, n / 50);
+    ck_assert_uint_gt(tally.half_closes, n / 50);
+    ck_assert_uint_gt(tally.cancels, n / 50);
+    ck_assert_uint_gt(tally.late, n / 50);
+    ck_assert_uint_gt(tally.let_go, n / 1000);
+    ck_assert_uint_gt(tally.refused, n / 50);
+    ck_assert_uint_gt(tally.early, n);
 }
 END_TEST
 

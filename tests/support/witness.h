@@ -34,6 +34,7 @@ struct witness_batch {
     uint32_t jobs, n_done;
     uint8_t *ended; /* of each job: 0, or 1 + its status */
     uint32_t counts[JOB_STATUSES];
+    uint64_t n_swept; /* jobs that `cancelled` told of */
     struct witness_event *events;
     size_t n_events, room;
     bool finished;
@@ -48,6 +49,7 @@ struct witness {
     char *line; /* the beginning of one that is not complete */
     size_t line_len, line_room;
     uint64_t n_lines, n_finished;
+    uint64_t n_cancels;    /* `cancelled` of one job at least */
     uint64_t n_answers;    /* `accepted`, `error`, `pong`, `cancelled` and `stats` */
     uint64_t n_refused[8]; /* errors, by enum fault_code */
     char complaint[240];   /* the first promise that was broken, else empty */
