@@ -378,6 +378,31 @@ START_TEST(a_batch_cancelled_whole_is_swept)
 }
 END_TEST
 
+/* A batch that is held back: what ended long ago, unheard, took its own time. */
+START_TEST(a_cancel_does_not_lengthen_what_was_over)
+{
+    struct occurrence out[16];
+    struct batch_result result;
+    struct plan_fault fault;
+    struct plan *plan;
+    struct batch *batch;
+
+    given_timeout(given_wait(9), 50);
+    given_wait(7);
+    plan = description_plan(&given_batch, SIZE_MAX, &fault);
+    batch = batch_new(plan);
+    ck_assert_ptr_nonnull(batch);
+    (void)batch_run(batch, 0, 100, out, 16, NULL);
+    ck_assert_uint_eq(batch_cancel(batch, 100), 2);
+    (void)batch_run(batch, 100, 100, out, 16, NULL);
+    batch_result(batch, &result);
+    ck_assert_int_eq(result.sequential_ns, 9 + 7);
+    ck_assert_int_eq(result.critical_path_ns, 9);
+    batch_free(batch);
+    plan_free(plan);
+}
+END_TEST
+
 static void add_endings(TCase *tcase)
 {
     tcase_add_test(tcase, dependents_become_ready_in_index_order_then_start);
@@ -416,6 +441,7 @@ static void add_cancels(TCase *tcase)
     tcase_add_test(tcase, a_cancel_does_not_count_for_first_failed);
     tcase_add_loop_test(tcase, a_terminal_or_unknown_job_is_not_cancelled, 0, 2);
     tcase_add_test(tcase, a_batch_cancelled_whole_is_swept);
+    tcase_add_test(tcase, a_cancel_does_not_lengthen_what_was_over);
 }
 
 Suite *test_suite(void)
