@@ -344,8 +344,12 @@ coverage:
 	find . -name '*.gcda' -exec rm -f {} +
 	status=0; $(MAKE) check || status=$$?; \
 	GCOV='$(GCOV)' bash $(top_srcdir)/tests/support/coverage.sh; exit $$status
+
+# Of what has been run since the build.
+coverage-report:
+	@GCOV='$(GCOV)' bash $(top_srcdir)/tests/support/coverage.sh
 clean-local:
 	find . '(' -name '*.gcda' -o -name '*.gcno' ')' -exec rm -f {} +
 endif
 
-.PHONY: check-valgrind coverage crowd fuzz list-tests soak
+.PHONY: check-valgrind coverage coverage-report crowd fuzz list-tests soak

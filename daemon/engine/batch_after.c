@@ -76,11 +76,6 @@ void batch_after_note(struct batch *batch, const struct ended *ended)
     }
 }
 
-bool batch_after_is_pending(const struct batch *batch)
-{
-    return batch->release.head != NO_JOB;
-}
-
 static void begin_release(struct batch *batch)
 {
     const struct after_graph *graph = &batch->plan->graph;

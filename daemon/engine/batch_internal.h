@@ -307,6 +307,5 @@ void batch_after_note(struct batch *batch, const struct ended *ended);
 
 /* Tells one element of those who wait.  False if there is none to be told. */
 bool batch_after_release(struct batch *batch);
-bool batch_after_is_pending(const struct batch *batch);
 
 #endif

@@ -4,7 +4,8 @@
  * A request reader makes the same of a text however it is cut and whatever
  * its budget: byte by byte all jobs go by their tokens, whole the flat ones do
  * not.  What it says of a fault is text of a bounded size.  jansson refuses the
- * same texts, and reads the same names and waits in those that are accepted.
+ * same texts, and reads the same values in those that are accepted: options, names,
+ * steps, numbers, notes, and `data` as the value that it is.
  * The first byte chooses the limits.
  */
 
@@ -55,20 +56,121 @@ static const json_t *member(const json_t *job, const json_t *defaults, const cha
     return own != NULL ? own : json_object_get(defaults, name);
 }
 
+/* A number of seconds; any other way to tell a length is read elsewhere. */
+static void compare_seconds(const json_t *seconds, int64_t got_ns)
+{
+    if (!json_is_number(seconds))
+        return;
+    double expected = json_number_value(seconds) * 1e9;
+    assert(fabs((double)got_ns - expected) <= 1 + expected * 1e-12);
+}
+
+static void compare_length(const json_t *seconds, const struct dist *got)
+{
+    if (json_is_number(seconds))
+        assert(got->kind == DIST_CONSTANT);
+    if (got->kind == DIST_CONSTANT)
+        compare_seconds(seconds, got->a_ns);
+}
+
+static void compare_integer(const json_t *integer, uint64_t got, uint64_t otherwise)
+{
+    if (integer == NULL)
+        assert(got == otherwise);
+    else if (json_is_integer(integer))
+        assert(got == (uint64_t)json_integer_value(integer));
+}
+
+static void compare_fail(const json_t *fail, double got)
+{
+    if (fail == NULL || json_is_false(fail))
+        assert(got <= 0.0);
+    else if (json_is_true(fail))
+        assert(got >= 1.0);
+    else if (json_is_number(fail))
+        assert(fabs(got - json_number_value(fail)) <= 1e-15);
+}
+
+/* The text that is kept of `data` is the same value. */
+static void compare_data(const struct plan *plan, plan_text_ref ref, const json_t *expected)
+{
+    size_t len;
+    assert((ref == 0) == (expected == NULL));
+    if (expected == NULL)
+        return;
+    const char *text = plan_text(plan, ref, &len);
+    json_t *data = json_loadb(text, len, JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL);
+    assert(data != NULL && json_equal(data, expected) == 1);
+    json_decref(data);
+}
+
+static void compare_step(const struct plan *plan, const struct step *got, const json_t *expected)
+{
+    const json_t *wait = json_object_get(expected, "wait");
+    assert((got->kind == STEP_WAIT) == (wait != NULL));
+    compare_length(wait != NULL ? wait : json_object_get(expected, "compute"), &got->length);
+    compare_name(plan, got->note, json_object_get(expected, "note"));
+}
+
+static bool has_steps(const json_t *job)
+{
+    return json_object_get(job, "wait") != NULL || json_object_get(job, "compute") != NULL ||
+           json_object_get(job, "steps") != NULL;
+}
+
+static void compare_steps(const struct plan *plan, uint32_t index, uint32_t n, const json_t *job)
+{
+    const json_t *steps = json_object_get(job, "steps");
+    struct step step;
+    if (json_is_array(steps)) {
+        assert(n == json_array_size(steps));
+        for (uint32_t i = 0; i < n; i++) {
+            step = plan_job_step(plan, index, i);
+            compare_step(plan, &step, json_array_get(steps, i));
+        }
+        return;
+    }
+    assert(n == (has_steps(job) ? 1 : 0));
+    if (n == 0)
+        return;
+    step = plan_job_step(plan, index, 0);
+    compare_step(plan, &step, job);
+}
+
+/* The step of `wait` or `compute` has no note; a job has no member of that name. */
 static void compare_job(const struct plan *plan, uint32_t index, const json_t *job,
                         const json_t *defaults)
 {
     struct job_spec spec;
     plan_job(plan, index, &spec);
     compare_name(plan, spec.name, member(job, defaults, "name"));
-    const json_t *wait = json_object_get(job, "wait");
-    if (!json_is_number(wait))
-        return;
-    double expected = json_number_value(wait) * 1e9;
-    assert(spec.n_steps == 1);
-    struct step step = plan_job_step(plan, index, 0);
-    assert(step.kind == STEP_WAIT && step.length.kind == DIST_CONSTANT);
-    assert(fabs((double)step.length.a_ns - expected) <= 1 + expected * 1e-12);
+    compare_steps(plan, index, spec.n_steps, has_steps(job) ? job : defaults);
+    compare_integer(member(job, defaults, "repeat"), spec.repeat, 1);
+    compare_integer(member(job, defaults, "retries"), spec.retries, 0);
+    compare_fail(member(job, defaults, "fail"), spec.fail);
+    compare_data(plan, spec.data, member(job, defaults, "data"));
+    assert((member(job, defaults, "timeout") == NULL) == (spec.timeout_ns < 0));
+    compare_seconds(member(job, defaults, "timeout"), spec.timeout_ns);
+    const json_t *after = member(job, defaults, "after");
+    uint32_t names = json_is_array(after) ? (uint32_t)json_array_size(after) : after != NULL;
+    assert(spec.n_afters == names);
+}
+
+static void compare_options(const struct plan_options *got, const json_t *json)
+{
+    static const char *const modes[] = {"concurrent", "sequential", "blocking"};
+    static const char *const levels[] = {"done", "all", "none"};
+    const char *mode = json_string_value(json_object_get(json, "mode"));
+    const char *level = json_string_value(json_object_get(json, "events"));
+    assert(strcmp(mode != NULL ? mode : modes[0], modes[got->mode]) == 0);
+    assert(strcmp(level != NULL ? level : levels[0], levels[got->events]) == 0);
+    compare_integer(json_object_get(json, "seed"), (uint64_t)got->seed, 0);
+    if (json_integer_value(json_object_get(json, "workers")) < UINT32_MAX)
+        compare_integer(json_object_get(json, "workers"), got->workers, 1);
+    if (json_integer_value(json_object_get(json, "concurrency")) < UINT32_MAX)
+        compare_integer(json_object_get(json, "concurrency"), got->concurrency, PLAN_UNLIMITED);
+    assert((json_object_get(json, "timeout") == NULL) == (got->timeout_ns < 0));
+    compare_seconds(json_object_get(json, "timeout"), got->timeout_ns);
 }
 
 static bool has_counts(const json_t *jobs, const json_t *defaults)
@@ -83,6 +185,7 @@ static void compare_plan(const struct plan *plan, const json_t *json)
 {
     const json_t *jobs = json_is_array(json) ? json : json_object_get(json, "jobs");
     const json_t *defaults = json_object_get(json, "defaults");
+    compare_options(plan_options_of(plan), json);
     if (has_counts(jobs, defaults))
         return;
     assert(json_array_size(jobs) == plan_n_jobs(plan));

@@ -248,6 +248,19 @@ START_TEST(names_that_are_waited_for)
 }
 END_TEST
 
+/* Words with escapes are decoded somewhere, and a name of defaults is kept twice. */
+START_TEST(words_with_escapes)
+{
+    sweep_all((struct talk){
+        .text =
+            "{\"id\":1,\"mode\":\"sequenti\\u0061l\",\"\\u0065vents\":\"\\u0061ll\",\"jobs\":"
+            "[{\"w\\u0061it\":\"1\\u0073\",\"note\\u0064\":1}]}"
+            "{\"id\":2,\"mode\":\"sequenti\\u0061l\",\"jobs\":[{\"wait\":\"1\\u0073\"},{\"after\":"
+            "\"\\u0064efault name\",\"name\":\"n\"}],\"defaults\":{\"name\":\"\\u0064efault name\","
+            "\"steps\":[{\"wait\":1,\"note\":\"\\u006eote\"},{\"compute\":2}],\"timeout\":9}}"});
+}
+END_TEST
+
 START_TEST(requests_of_every_other_kind)
 {
     sweep_all((struct talk){
@@ -295,6 +308,7 @@ Suite *test_suite(void)
     tcase_add_test(sweeps, a_batch_with_everything);
     tcase_add_test(sweeps, many_jobs_in_several_batches);
     tcase_add_test(sweeps, names_that_are_waited_for);
+    tcase_add_test(sweeps, words_with_escapes);
     tcase_add_test(sweeps, requests_of_every_other_kind);
     tcase_add_test(sweeps, a_cancel_of_a_batch);
     tcase_add_test(sweeps, a_cancel_of_a_job);

@@ -1445,9 +1445,9 @@ def _():
         check(until(lambda: other.ask({"op": "stats"})["connections"] == 1), "it is thrown out")
         other.send({"jobs": [{"wait": 0.4}]}).half_close()
         same([e["event"] for e in other.rest()][-1], "finished", "nothing waiting, no time-out")
-    with Daemon("--idle-timeout", "100ms") as daemon:
+    with Daemon("--idle-timeout", "500ms") as daemon:
         same(daemon.connect().rest(), [])
-        line = daemon.connect().send({"jobs": [{"wait": 0.3}]})
+        line = daemon.connect().send({"jobs": [{"wait": 0.8}]})
         same([e["event"] for e in line.rest()], ["accepted", "done", "finished"])
 
 
