@@ -67,6 +67,13 @@ void channel_stop_reading(struct channel *channel)
     channel_give_back_text(channel);
 }
 
+bool channel_discard(struct channel *channel, size_t most)
+{
+    channel_stop_reading(channel);
+    outbox_fini(&channel->outbox);
+    return runs_discard(&channel->runs, most);
+}
+
 void channel_free(struct channel *channel)
 {
     if (channel == NULL)

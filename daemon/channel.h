@@ -72,6 +72,13 @@ struct channel *channel_new(const struct channel_env *env);
 /* The number that env->tell() gets; 0 until it is set. */
 void channel_set_number(struct channel *channel, uint64_t number);
 
+/*
+ * Drops batches, running ones included, no more than so many; their jobs count
+ * as cancelled.  Returns whether none is left; nothing else may be done with
+ * the channel from then on than this again, or to free it.
+ */
+bool channel_discard(struct channel *channel, size_t most);
+
 /* Drops everything, running batches included; their jobs count as cancelled. */
 void channel_free(struct channel *channel);
 

@@ -42,6 +42,12 @@ struct event_base;
 /* The longest slice of time that a visit makes use of. */
 #define CONNECTION_SLICE_NS INT64_C(500000)
 
+/* Connections in the order of asking. */
+struct connection_queue {
+    struct connection *first, *last;
+    unsigned n;
+};
+
 /* What a loop lends its connections.  Outlives them. */
 struct connection_host {
     struct event_base *base;
@@ -50,9 +56,9 @@ struct connection_host {
     struct log *log;
     char *in, *out; /* scratch, CONNECTION_BUFFER_BYTES each */
     bool draining;  /* connections close once nothing runs on them */
-    /* Those that want a visit, each once, in the order of asking. */
-    struct connection *first, *last;
-    unsigned n_queued;
+    /* Those that want a visit, each in one of these: whose time has come, and
+     * who has something else to do. */
+    struct connection_queue due, busy;
 };
 
 /*
@@ -68,14 +74,21 @@ struct connection *connection_new(struct connection_host *host, int fd, uint32_t
 struct connection *connection_new_refused(struct connection_host *host, int fd, uint32_t slot,
                                           uint64_t number, const struct fault *fault);
 
-/* Closes the socket and drops everything; must not be in the queue. */
+/* Drops some of what a dead one has; whether that was all, and it is to be freed. */
+bool connection_discard(struct connection *connection);
+
+/* Closes the socket and drops everything; must not be in a queue. */
 void connection_free(struct connection *connection);
 
-/* The first in the queue, taken out of it; NULL when it is empty. */
+/* The first whose time has come, else the first of the others, taken out of its
+ * queue; NULL when both are empty.  And how many there are. */
 struct connection *connection_next(struct connection_host *host);
+unsigned connection_queued(const struct connection_host *host);
 
-/* Puts it into the queue, if it is not there. */
+/* Puts it into the queue of those with something to do, if it is in none; or of
+ * those whose time has come, out of the other if it is there. */
 void connection_queue(struct connection *connection);
+void connection_queue_due(struct connection *connection);
 
 /* Reads, works and writes, each for about slice_ns at most; queues another
  * visit if there is more to do now. */

@@ -29,13 +29,13 @@ enum connection_state {
 struct connection {
     struct event event;
     struct connection_host *host;
-    struct connection *next; /* in the host's queue */
-    struct channel *channel; /* NULL for one that was refused, and once lingering */
+    struct connection_queue *queue;   /* one of the host's, or NULL */
+    struct connection *before, *next; /* in it */
+    struct channel *channel;          /* NULL for one that was refused, and once lingering */
     struct wire wire;
     uint64_t number;
     uint32_t slot;
     enum connection_state state;
-    bool queued;
     bool refused;
     bool woken;       /* the socket has news since the last visit */
     int64_t heard_ns; /* when bytes last came or went */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,11 @@
 #define TURN_NS      INT64_C(2000000)
 #define SLICE_MIN_NS INT64_C(50000)
 #define SLICE_MAX_NS CONNECTION_SLICE_NS
+
+/* How often it is looked in a long turn whose time has come, and how many of
+ * those go first then. */
+#define LOOK_NS   INT64_C(1000000)
+#define LOOK_MOST 32
 
 /* Memory goes back to the system in the first second in which hardly anyone
  * was visited, if many were before: the heap keeps what was freed. */
@@ -354,29 +360,31 @@ static void tidy(struct loop *loop, int64_t now_ns)
     memory_give_back();
 }
 
-static void queue_due(struct loop *loop)
+/* Queues those whose time has come, no more than so many. */
+static void queue_due(struct loop *loop, int64_t now_ns, unsigned most)
 {
     const struct timerq_entry *first = timerq_first(&loop->dues);
-    int64_t now_ns;
 
-    if (!first && loop->tidy_ns == CHANNEL_NEVER)
-        return;
-    now_ns = clock_now_ns();
-    if (loop->tidy_ns <= now_ns)
-        tidy(loop, now_ns);
-    for (; first && first->due_ns <= now_ns; first = timerq_first(&loop->dues)) {
+    for (; first && first->due_ns <= now_ns && most > 0; first = timerq_first(&loop->dues)) {
         uint32_t slot = first->id;
 
         timerq_remove(&loop->dues, slot);
-        connection_queue(loop->slots[slot]);
+        connection_queue_due(loop->slots[slot]);
+        most--;
     }
 }
 
 static void visit(struct loop *loop, struct connection *c, int64_t slice_ns)
 {
-    connection_visit(c, slice_ns);
-    if (connection_is_dead(c))
+    if (!connection_is_dead(c))
+        connection_visit(c, slice_ns);
+    if (connection_is_dead(c)) {
+        if (connection_discard(c))
+            reap(loop, c);
+        else
+            connection_queue(c);
         return;
+    }
     /* Never short of memory: grow() has reserved an entry for each slot. */
     if (connection_due(c) == CHANNEL_NEVER)
         timerq_remove(&loop->dues, connection_slot(c));
@@ -384,11 +392,17 @@ static void visit(struct loop *loop, struct connection *c, int64_t slice_ns)
         (void)timerq_set(&loop->dues, connection_slot(c), connection_due(c), 0);
 }
 
-/* Visits those queued by now, once each.  No callback runs meanwhile, so what
- * is found dead can go at once. */
+/*
+ * Visits those queued by now, once each: first those whose time has come.  Where
+ * the others take long, they are looked for again in between, so that nobody is
+ * late for as long as hundreds take who send or compute; but not so many that
+ * those others would not get on.  No callback runs meanwhile, so what is found
+ * dead can go at once.
+ */
 static void visit_queued(struct loop *loop)
 {
-    unsigned n = loop->host.n_queued;
+    unsigned n = connection_queued(&loop->host), queued;
+    int64_t looked_ns = clock_now_ns(), now_ns;
     int64_t slice_ns;
 
     if (n == 0)
@@ -399,12 +413,17 @@ static void visit_queued(struct loop *loop)
     if (slice_ns > SLICE_MAX_NS)
         slice_ns = SLICE_MAX_NS;
     while (n-- > 0) {
-        struct connection *c = connection_next(&loop->host);
-
-        visit(loop, c, slice_ns);
-        if (connection_is_dead(c))
-            reap(loop, c);
+        visit(loop, connection_next(&loop->host), slice_ns);
         loop->visits++;
+        if (n == 0 || loop->host.due.n > 0)
+            continue;
+        now_ns = clock_now_ns();
+        if (now_ns - looked_ns < LOOK_NS)
+            continue;
+        looked_ns = now_ns;
+        queued = connection_queued(&loop->host);
+        queue_due(loop, now_ns, LOOK_MOST);
+        n += connection_queued(&loop->host) - queued; /* without those that only moved up */
     }
     if (loop->tidy_ns == CHANNEL_NEVER && loop->visits - loop->tidied_visits >= TIDY_VISITS)
         loop->tidy_ns = clock_now_ns() + TIDY_NS;
@@ -424,7 +443,7 @@ void loop_turn(struct loop *loop)
     int flags = EVLOOP_ONCE;
     int64_t began_ns, ended_ns;
 
-    if (loop->host.n_queued > 0)
+    if (connection_queued(&loop->host) > 0)
         flags |= EVLOOP_NONBLOCK;
     else
         arm(loop);
@@ -432,7 +451,9 @@ void loop_turn(struct loop *loop)
     if (loop->has_mail)
         read_mail(loop);
     began_ns = clock_now_ns();
-    queue_due(loop);
+    if (loop->tidy_ns <= began_ns)
+        tidy(loop, began_ns);
+    queue_due(loop, began_ns, UINT_MAX);
     visit_queued(loop);
     if (loop->stage == LIFE_OVER)
         drop_all(loop);

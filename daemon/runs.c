@@ -90,14 +90,25 @@ void runs_drop(struct runs *runs, struct run *run)
     run_free(run);
 }
 
+bool runs_discard(struct runs *runs, size_t most)
+{
+    while (runs->discarded < runs->n_slots && most > 0) {
+        struct run *run = runs->slots[runs->discarded++];
+
+        if (run == NULL)
+            continue;
+        if (!run_is_finished(run))
+            runs_retire(runs, run);
+        runs_drop(runs, run);
+        most--;
+    }
+    return runs->discarded == runs->n_slots;
+}
+
 void runs_clear(struct runs *runs)
 {
-    while (runs->by_number != NULL)
-        tdelete(run_in(runs->by_number), &runs->by_number, compare_runs);
-    for (uint32_t slot = 0; slot < runs->n_slots; slot++)
-        if (runs->slots[slot] != NULL)
-            runs_drop(runs, runs->slots[slot]);
-    runs->n_running = 0;
+    (void)runs_discard(runs, SIZE_MAX);
+    runs->discarded = 0;
 }
 
 void runs_fini(struct runs *runs)

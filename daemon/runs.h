@@ -12,6 +12,7 @@
  * only waits for its lines to go out.  Pure; not re-entrant.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,7 +26,8 @@ struct runs {
     uint32_t *free_slots; /* a stack of them */
     uint32_t n_slots, n_free;
     uint32_t n_running;
-    void *by_number; /* a tsearch() tree of those that are running */
+    uint32_t discarded; /* slots that runs_discard() has gone over */
+    void *by_number;    /* a tsearch() tree of those that are running */
 };
 
 /* Makes room for one more.  0, or -1 when memory is short. */
@@ -56,7 +58,14 @@ void runs_cancel_all(struct runs *runs, int64_t now_ns);
 
 uint32_t runs_running(const struct runs *runs);
 
-/* Frees them all, whatever they are at. */
+/*
+ * Frees runs, whatever they are at, no more than so many.  Returns whether
+ * none is left; until then nothing else may be done with them but this, and
+ * runs_fini().
+ */
+bool runs_discard(struct runs *runs, size_t most);
+
+/* Frees them all. */
 void runs_clear(struct runs *runs);
 void runs_fini(struct runs *runs);
 

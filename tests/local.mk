@@ -10,6 +10,7 @@ check_programs = \
 	tests/unit/test_batch \
 	tests/unit/test_batch_ends \
 	tests/unit/test_client \
+	tests/unit/test_connection \
 	tests/unit/test_decimal \
 	tests/unit/test_draw \
 	tests/unit/test_dueq \

@@ -8,6 +8,7 @@ served, the counts are what they were and no descriptor is left open.
 
 import os
 import resource
+import shutil
 import signal
 import socket
 import struct
@@ -287,16 +288,20 @@ class Supervised:
         os.killpg(self.supervisor.pid, signal.SIGKILL)
 
     def connect(self):
-        """A client of the one that listens now, once there is one."""
+        """A client of the one that listens now, once there is one that answers:
+        one that is being killed may still take connections."""
         client = None
 
         def is_in():
             nonlocal client
             try:
                 client = Client(self)
+                if client.ask({"op": "ping"}) is not None:
+                    return True
+                client.close()
             except (ConnectionError, FileNotFoundError):
-                return False
-            return True
+                pass
+            return False
 
         return client if eventually(is_in) else None
 
@@ -380,7 +385,7 @@ def main():
             if daemon.process.poll() is None:
                 daemon.process.kill()
         tap.result(not problem, name, problem or "")
-    os.rmdir(os.path.dirname(socket_path))
+    shutil.rmtree(os.path.dirname(socket_path))
     return tap.finish()
 
 
