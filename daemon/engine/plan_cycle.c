@@ -53,7 +53,7 @@ static struct plan_search *search_new(const struct plan *plan)
 {
     const struct after_graph *graph = &plan->graph;
     uint32_t n = graph->n_names + graph->n_lists;
-    struct plan_search *search = malloc(sizeof(*search));
+    struct plan_search *search = plan_seal_array(1, sizeof(*search));
 
     if (search == NULL)
         return NULL;
