@@ -60,6 +60,21 @@ def shares_of_a_user(daemon):
     return problem or settles(daemon)
 
 
+def batches_of_a_connection(daemon):
+    client, other = Client(daemon), Client(daemon)
+    batches = [client.ask({"jobs": [{"wait": 100}]}) for _ in range(2)]
+    problem = refusal(client.ask({"jobs": [{}]}), "overloaded", "max-batches")
+    if other.ask({"jobs": [{"wait": 100}]})["event"] != "accepted":
+        problem = problem or "the share of one connection is taken from another"
+    client.send({"op": "cancel", "batch": batches[0]["batch"]})
+    client.until("finished")
+    if client.ask({"jobs": [{"wait": 100}]})["event"] != "accepted":
+        problem = problem or "a batch that has ended still counts"
+    for each in (client, other):
+        each.reset()
+    return problem or settles(daemon)
+
+
 # Requests that pass each limit, and how they are refused.
 REFUSED = [
     ("max-pending-per-connection = 5", {"jobs": [{"count": 6}]}, "overloaded"),
@@ -149,6 +164,7 @@ def main():
             "--max-connections-per-address", "3")
         run(tap, "connections of one user by a Unix socket", shares_of_a_user,
             "--max-connections-per-address", "2", listen=f"unix:{scratch}/socket")
+        run(tap, "batches of one connection", batches_of_a_connection, "--max-batches", "2")
         run(tap, "limits change on SIGHUP, to and fro", lambda daemon: changes(daemon, path),
             "--config", path)
     return tap.finish()
