@@ -188,8 +188,8 @@ is "$(lines_with ' 0/1 ')" 0 "which leaves nothing of it"
 
 # In the background the terminal is somebody else's.
 for how in timeline human; do
-    type_in "waitctl run --server '$address' --name job 1.2s -o $how & wait \$!"
     record
+    type_in "waitctl run --server '$address' --name job 1.2s -o $how & wait \$!"
     ends_with 0 "-o $how in the background"
     terminal_until grep -q '^ok: ' "$tmp/record"
     is "$(tr '\r' '\n' <"$tmp/record" | grep -cE '1 in flight')" 0 "draws nothing while it runs"
