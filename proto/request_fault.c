@@ -103,13 +103,6 @@ static void write_path(const struct request_reading *reading, char path[FAULT_PA
 
 /* ---- Refusing ------------------------------------------------------------------ */
 
-/* Whether a fault is known that stands no later, so that this one is not worth
- * its words: a request may have millions. */
-static bool is_known(const struct request_reading *reading, uint64_t offset)
-{
-    return reading->fault.code != FAULT_NONE && reading->fault.offset <= offset;
-}
-
 void request_fault(struct request_reading *reading, enum fault_code code, uint64_t offset,
                    const char *format, ...)
 {
@@ -187,7 +180,7 @@ static void describe(const struct lexer_token *token, char *out, size_t size)
 void request_wrong(struct request_reading *reading, const struct lexer_token *token,
                    const char *what)
 {
-    if (!is_known(reading, token->offset)) {
+    if (!request_knows_better(reading, token->offset)) {
         char subject[64], got[FAULT_QUOTE_SIZE + 2];
         name_subject(reading, subject, sizeof(subject));
         describe(token, got, sizeof(got));
@@ -201,6 +194,8 @@ void request_wrong_count(struct request_reading *reading, const struct lexer_tok
                          const char *what, uint64_t most)
 {
     char subject[64], got[FAULT_QUOTE_SIZE + 2];
+    if (request_knows_better(reading, token->offset))
+        return;
     name_subject(reading, subject, sizeof(subject));
     describe(token, got, sizeof(got));
     request_fault(reading, FAULT_TOO_LARGE, token->offset,
@@ -223,16 +218,15 @@ static void fault_key(struct request_reading *reading, const struct lexer_token 
     const struct request_context *context = request_frame(reading)->context;
     const char *name;
     size_t len;
-    if (is_known(reading, key->offset) || request_decode(reading, key, &name, &len) != 0)
+    if (request_knows_better(reading, key->offset) ||
+        request_decode(reading, key, &name, &len) != 0)
         return;
     char quoted[FAULT_QUOTE_SIZE];
     fault_quote(quoted, name, len);
     struct fault *fault = &reading->fault;
-    bool set;
     if (second) {
-        set = fault_set(fault, FAULT_INVALID_REQUEST, key->offset,
-                        "%s takes each member once, and \"%s\" is there twice", context->noun,
-                        quoted);
+        fault_set(fault, FAULT_INVALID_REQUEST, key->offset,
+                  "%s takes each member once, and \"%s\" is there twice", context->noun, quoted);
     } else {
         struct request_list list;
         struct nearest nearest;
@@ -241,16 +235,14 @@ static void fault_key(struct request_reading *reading, const struct lexer_token 
             nearest_try(&nearest, context->members[i].name);
         const char *meant = nearest.best != NULL ? nearest.best : "";
         request_list_members(&list, context, UINT32_MAX);
-        set = fault_set(fault, FAULT_INVALID_REQUEST, key->offset,
-                        "%s has no member \"%s\"%s%s%s; it takes %s", context->noun, quoted,
-                        nearest.best != NULL ? " (did you mean \"" : "", meant,
-                        nearest.best != NULL ? "\"?)" : "", list.text);
+        fault_set(fault, FAULT_INVALID_REQUEST, key->offset,
+                  "%s has no member \"%s\"%s%s%s; it takes %s", context->noun, quoted,
+                  nearest.best != NULL ? " (did you mean \"" : "", meant,
+                  nearest.best != NULL ? "\"?)" : "", list.text);
     }
-    if (set) {
-        request_frame(reading)->member = NULL;
-        write_path(reading, fault->path);
-        append_key(fault->path, name, len);
-    }
+    request_frame(reading)->member = NULL;
+    write_path(reading, fault->path);
+    append_key(fault->path, name, len);
 }
 
 void request_unknown_key(struct request_reading *reading, const struct lexer_token *key)

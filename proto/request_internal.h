@@ -245,6 +245,13 @@ bool request_choice(struct request_reading *reading, const struct lexer_token *t
 
 /* ---- request_fault.c -------------------------------------------------------- */
 
+/* Whether a fault is known that stands no later: what is at fault at `offset` is not
+ * told then, and need not be put into words. */
+static inline bool request_knows_better(const struct request_reading *reading, uint64_t offset)
+{
+    return reading->fault.code != FAULT_NONE && reading->fault.offset <= offset;
+}
+
 /* Refuses the request for what stands at `offset`, with the path to what is
  * current in the frames, unless an earlier fault is known. */
 void request_fault(struct request_reading *reading, enum fault_code code, uint64_t offset,

@@ -125,7 +125,7 @@ static void close_law(struct request_reading *reading, const struct lexer_token 
 {
     const struct request_frame *frame = request_frame(reading);
     struct request_law *law = &reading->law;
-    if ((frame->seen & 1u << DIST) == 0) {
+    if ((frame->seen & 1u << DIST) == 0 && !request_knows_better(reading, token->offset)) {
         struct request_list list;
         request_list_words(&list, law_names, N_LAWS);
         request_fault(reading, FAULT_INVALID_REQUEST, token->offset,

@@ -40,6 +40,7 @@ check_programs = \
 	tests/unit/test_request_faults \
 	tests/unit/test_request_flat \
 	tests/unit/test_request_memory \
+	tests/unit/test_request_work \
 	tests/unit/test_rest \
 	tests/unit/test_rewrite \
 	tests/unit/test_stats \
@@ -103,6 +104,11 @@ tests_scenario_test_simulation_SOURCES = \
 	tests/scenario/test_simulation.c \
 	$(famine_sources)
 tests_scenario_test_simulation_LDFLAGS = $(AM_LDFLAGS) $(famine_flags)
+
+# This one counts the calls of what words a message.
+request_work_flags = -Wl,--wrap=fault_quote -Wl,--wrap=nearest_try \
+	-Wl,--wrap=request_list_members -Wl,--wrap=request_list_words
+tests_unit_test_request_work_LDFLAGS = $(AM_LDFLAGS) $(request_work_flags)
 
 all_libraries = \
 	client/libwaitctl.a \

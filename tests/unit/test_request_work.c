@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What reading does is in proportion to what it tells: a message is worded once,
+ * however much is at fault.  Linked with --wrap (request_work_flags in
+ * tests/local.mk), this counts the calls of what words a message.
+ */
+#include "proto/request.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/nearest.h"
+#include "proto/request_internal.h"
+#include "tests/support/check.h"
+#include "tests/support/reading.h"
+
+#define MANY 1000
+
+static struct {
+    unsigned quotes, distances, lists;
+} calls;
+
+const char *__real_fault_quote(char out[FAULT_QUOTE_SIZE], const char *text, size_t len);
+const char *__wrap_fault_quote(char out[FAULT_QUOTE_SIZE], const char *text, size_t len);
+void __real_nearest_try(struct nearest *nearest, const char *candidate);
+void __wrap_nearest_try(struct nearest *nearest, const char *candidate);
+void __real_request_list_words(struct request_list *list, const char *const *words, unsigned n);
+void __wrap_request_list_words(struct request_list *list, const char *const *words, unsigned n);
+void __real_request_list_members(struct request_list *list, const struct request_context *context,
+                                 uint32_t set);
+void __wrap_request_list_members(struct request_list *list, const struct request_context *context,
+                                 uint32_t set);
+
+const char *__wrap_fault_quote(char out[FAULT_QUOTE_SIZE], const char *text, size_t len)
+{
+    calls.quotes++;
+    return __real_fault_quote(out, text, len);
+}
+
+void __wrap_nearest_try(struct nearest *nearest, const char *candidate)
+{
+    calls.distances++;
+    __real_nearest_try(nearest, candidate);
+}
+
+void __wrap_request_list_words(struct request_list *list, const char *const *words, unsigned n)
+{
+    calls.lists++;
+    __real_request_list_words(list, words, n);
+}
+
+void __wrap_request_list_members(struct request_list *list, const struct request_context *context,
+                                 uint32_t set)
+{
+    calls.lists++;
+    __real_request_list_members(list, context, set);
+}
+
+/* Reads `head`, `repeated` many times with commas between, and `tail`. */
+static void read_many(const char *head, const char *repeated, const char *tail, const char *code)
+{
+    size_t len = strlen(head) + MANY * (strlen(repeated) + 1) + strlen(tail);
+    char *text = malloc(len + 1), *at = text, *got;
+
+    ck_assert_ptr_nonnull(text);
+    at += sprintf(at, "%s", head);
+    for (int i = 0; i < MANY; i++)
+        at += sprintf(at, "%s%s", i > 0 ? "," : "", repeated);
+    at += sprintf(at, "%s", tail);
+    memset(&calls, 0, sizeof(calls));
+    got = reading_run(&reading_limits, text, (size_t)(at - text), reading_whole, NULL, MANY);
+    ck_assert_msg(strncmp(got, code, strlen(code)) == 0, "`%s`: %.200s", repeated, got);
+    free(got);
+    free(text);
+}
+
+START_TEST(of_many_unknown_members_one_is_worded)
+{
+    read_many("{", "\"a\":1", ",\"jobs\":[]}", "invalid_request|");
+    ck_assert_uint_le(calls.quotes, 2); /* in the message and in the path */
+    ck_assert_uint_le(calls.distances, REQUEST_MEMBERS_MAX);
+}
+END_TEST
+
+START_TEST(of_many_members_given_twice_one_is_worded)
+{
+    read_many("{\"seed\":0,", "\"seed\":1", ",\"jobs\":[]}", "invalid_request|");
+    ck_assert_uint_le(calls.quotes, 2);
+}
+END_TEST
+
+START_TEST(of_many_drawn_durations_at_fault_one_is_worded)
+{
+    static const char *const durations[] = {
+        "{\"wait\":{}}",
+        "{\"wait\":{\"dist\":1}}",
+    };
+    read_many("[", durations[_i], "]", "invalid_request|");
+    ck_assert_uint_le(calls.lists, 3);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("request_work");
+    TCase *tcase = tcase_create("messages");
+
+    tcase_add_test(tcase, of_many_unknown_members_one_is_worded);
+    tcase_add_test(tcase, of_many_members_given_twice_one_is_worded);
+    tcase_add_loop_test(tcase, of_many_drawn_durations_at_fault_one_is_worded, 0, 2);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
