@@ -86,17 +86,22 @@ static void check_members(struct request_reading *reading, const struct lexer_to
                           const struct request_frame *frame, uint32_t taken)
 {
     const char *name = law_names[reading->law.kind];
-    struct request_list list;
-    request_list_members(&list, &request_law_object, taken & ~(1u << DIST));
     for (unsigned i = 0; i < N_MEMBERS; i++) {
         const char *member = request_law_object.members[i].name;
         bool given = (frame->seen & 1u << i) != 0, takes = (taken & 1u << i) != 0;
-        if (takes && !given)
-            request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
+        if (given == takes)
+            continue;
+        uint64_t offset = takes ? token->offset : frame->offsets[i];
+        struct request_list list;
+        if (request_knows_better(reading, offset))
+            continue;
+        request_list_members(&list, &request_law_object, taken & ~(1u << DIST));
+        if (takes)
+            request_fault(reading, FAULT_INVALID_REQUEST, offset,
                           "a dist of \"%s\" takes %s, and this one has no \"%s\"", name, list.text,
                           member);
-        else if (given && !takes)
-            request_fault_member(reading, i, FAULT_INVALID_REQUEST, frame->offsets[i],
+        else
+            request_fault_member(reading, i, FAULT_INVALID_REQUEST, offset,
                                  "a dist of \"%s\" takes %s, and no \"%s\"", name, list.text,
                                  member);
     }

@@ -97,9 +97,23 @@ START_TEST(of_many_drawn_durations_at_fault_one_is_worded)
     static const char *const durations[] = {
         "{\"wait\":{}}",
         "{\"wait\":{\"dist\":1}}",
+        "{\"wait\":{\"dist\":\"normal\"}}",
+        "{\"wait\":{\"dist\":\"normal\",\"mean\":1,\"min\":1}}",
     };
     read_many("[", durations[_i], "]", "invalid_request|");
     ck_assert_uint_le(calls.lists, 3);
+}
+END_TEST
+
+START_TEST(of_drawn_durations_in_order_nothing_is_worded)
+{
+    static const char *const durations[] = {
+        "{\"wait\":{\"dist\":\"exponential\",\"mean\":1}}",
+        "{\"wait\":{\"dist\":\"uniform\",\"min\":1,\"max\":2}}",
+        "{\"wait\":{\"dist\":\"trace\",\"values\":[1,2]}}",
+    };
+    read_many("[", durations[_i], "]", "submit");
+    ck_assert_uint_eq(calls.lists, 0);
 }
 END_TEST
 
@@ -110,7 +124,8 @@ Suite *test_suite(void)
 
     tcase_add_test(tcase, of_many_unknown_members_one_is_worded);
     tcase_add_test(tcase, of_many_members_given_twice_one_is_worded);
-    tcase_add_loop_test(tcase, of_many_drawn_durations_at_fault_one_is_worded, 0, 2);
+    tcase_add_loop_test(tcase, of_many_drawn_durations_at_fault_one_is_worded, 0, 4);
+    tcase_add_loop_test(tcase, of_drawn_durations_in_order_nothing_is_worded, 0, 3);
     suite_add_tcase(suite, tcase);
     return suite;
 }
