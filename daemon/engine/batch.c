@@ -199,8 +199,6 @@ static size_t start_some(struct batch *batch, size_t most)
 
     if (spec == PLAN_NONE)
         return 0;
-    if (batch->began_ns == NULL)
-        batch->clock_ns = 0; /* all begin then, even if one was cancelled meanwhile */
     if (!plan_is_simple(batch->plan, &batch->plan->specs[spec]))
         return start_course(batch, spec);
     if (batch_tells_all(batch))
@@ -380,7 +378,9 @@ size_t batch_cancel_job(struct batch *batch, uint64_t job, int64_t now_ns, struc
     if (job >= batch->plan->n_jobs || room < BATCH_MIN_ROOM || batch->sweeping ||
         batch->states[index] == STATE_ENDED)
         return 0;
-    if (now_ns > batch->clock_ns)
+    /* While work waits, the time of the schedule is that of this work: what starts
+     * in the course of it starts then, and not when a cancel came. */
+    if (now_ns > batch->clock_ns && now_ns < batch_next_due(batch))
         batch->clock_ns = now_ns;
     batch->out = out;
     batch->out_n = 0;

@@ -123,7 +123,9 @@ uint32_t batch_cancel(struct batch *batch, int64_t now_ns);
 /*
  * Cancels one job at now_ns and writes what happened into out[0..room), room
  * at least BATCH_MIN_ROOM: its `done`, and before it the step of a job that
- * gets its worker.  Returns how many were written; 0, and nothing is done, if
+ * gets its worker.  While work waits (batch_next_due() <= now_ns) the cancel
+ * falls at the instant that the batch has come to, batch_clock(), so that due
+ * times never go back.  Returns how many were written; 0, and nothing is done, if
  * there is no such job, it is terminal or the batch is being swept.
  */
 size_t batch_cancel_job(struct batch *batch, uint64_t job, int64_t now_ns, struct occurrence *out,

@@ -117,7 +117,5 @@ int64_t batch_simple_ran(const struct batch *batch, uint32_t job, uint32_t spec)
     int64_t length_ns = length_of(batch, job, &batch->plan->specs[spec]);
     int64_t since_ns = batch->clock_ns - began(batch, job);
 
-    if (since_ns < 0) /* the clock of a cancel before its start */
-        return 0;
     return since_ns < length_ns ? since_ns : length_ns;
 }

@@ -417,6 +417,7 @@ static void run_all(struct naive_model *m, struct naive_cancel *cancels, size_t 
             m->outcome->n_units++;
             note_unit(m);
         } else {
+            cancels[i].unit = m->outcome->n_units;
             cancel(m, &cancels[i++]);
         }
     }

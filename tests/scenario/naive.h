@@ -25,7 +25,7 @@
 /* A cancel by request: of one job or of the whole, at now_ns, after the first
  * `unit` units of work, or (NAIVE_BY_TIME) after all that is due by now_ns. */
 struct naive_cancel {
-    size_t unit;
+    size_t unit; /* where that was by time, the run sets how many they were */
     int64_t now_ns;
     uint32_t job;
     uint32_t answer; /* set by the run: how many jobs it cancelled */

@@ -26,7 +26,7 @@
 enum manner {
     VIRTUAL,   /* now is the end of time; cancels fall between any two calls */
     REAL,      /* now moves on, mostly too late; a cancel comes when nothing is overdue */
-    HELD_BACK, /* the same, but cancels may come with occurrences overdue */
+    HELD_BACK, /* the same, but cancels may come with work overdue */
 };
 
 /* What the engine was seen to do. */
@@ -36,6 +36,8 @@ struct drive {
     size_t n_out, room;
     struct naive_cancel cancels[MAX_CANCELS];
     size_t out_before[MAX_CANCELS];
+    int64_t clock_before[MAX_CANCELS];
+    bool overdue[MAX_CANCELS]; /* work was, when the cancel came */
     size_t n_cancels;
     uint32_t cancel_chance; /* between two calls, in percent */
     uint32_t n_done;
@@ -64,7 +66,7 @@ static void keep(struct drive *drive, const struct occurrence *out, size_t n, in
 
         if (out[i].due_ns > now_ns)
             complain(drive, "something happened before it was due");
-        if (out[i].due_ns < last_ns && drive->manner != HELD_BACK)
+        if (out[i].due_ns < last_ns)
             complain(drive, "due times went back");
         drive->n_done += out[i].kind == OCCURRED_DONE;
         drive->out[drive->n_out++] = out[i];
@@ -102,11 +104,15 @@ static void cancel_now(struct drive *drive, struct batch *batch, uint32_t job, i
 {
     struct naive_cancel *cancel = &drive->cancels[drive->n_cancels];
     struct occurrence out[BATCH_MIN_ROOM];
+    bool overdue = batch_next_due(batch) <= now_ns;
     size_t n;
 
+    drive->overdue[drive->n_cancels] = overdue;
+    drive->clock_before[drive->n_cancels] = batch_clock(batch);
     drive->out_before[drive->n_cancels++] = drive->n_out;
     cancel->job = job;
-    cancel->now_ns = now_ns;
+    /* That of a job falls at the instant that the batch has come to. */
+    cancel->now_ns = overdue && job != NAIVE_WHOLE ? batch_clock(batch) : now_ns;
     cancel->unit = NAIVE_BY_TIME;
     if (job == NAIVE_WHOLE) {
         cancel->answer = batch_cancel(batch, now_ns);
@@ -241,14 +247,14 @@ static bool agree_from(const struct description *batch, const struct drive *driv
         return same_run(drive, cancels, outcome);
     }
     cancels[n] = drive->cancels[n];
-    if (drive->manner != VIRTUAL)
+    if (!drive->overdue[n])
         return agree_from(batch, drive, n + 1, cancels, outcome);
     naive_run(batch, cancels, n, &before);
     for (size_t u = n > 0 ? cancels[n - 1].unit : 0; !found && u <= before.n_units; u++) {
         bool told = before.out_before[u] == drive->out_before[n] &&
-                    before.clock_before[u] == drive->cancels[n].now_ns;
+                    before.clock_before[u] == drive->clock_before[n];
         bool at_once =
-            n > 0 && u == cancels[n - 1].unit && drive->cancels[n].now_ns == cancels[n - 1].now_ns;
+            n > 0 && u == cancels[n - 1].unit && drive->clock_before[n] == cancels[n - 1].now_ns;
 
         if (told || at_once) {
             cancels[n].unit = u;
@@ -257,29 +263,6 @@ static bool agree_from(const struct description *batch, const struct drive *driv
     }
     naive_outcome_fini(&before);
     return found;
-}
-
-/* With occurrences overdue the contract does not say what a cancel precedes;
- * what must hold nevertheless. */
-static bool holds_together(const struct drive *drive, uint32_t n_jobs)
-{
-    uint32_t counts[JOB_STATUSES] = {0};
-    bool *done = calloc(n_jobs + 1, sizeof *done);
-    bool holds = drive->n_done == n_jobs;
-
-    ck_assert_ptr_nonnull(done);
-    for (size_t i = 0; i < drive->n_out; i++) {
-        const struct occurrence *what = &drive->out[i];
-
-        holds = holds && what->job < n_jobs && !done[what->job];
-        if (holds && what->kind == OCCURRED_DONE) {
-            done[what->job] = true;
-            counts[what->status]++;
-        }
-    }
-    free(done);
-    return holds && memcmp(counts, drive->result.counts, sizeof counts) == 0 &&
-           drive->result.critical_path_ns <= drive->result.sequential_ns;
 }
 
 /* Runs both; *drive and *outcome are the caller's to free. */
@@ -292,8 +275,6 @@ static bool agree(const struct description *batch, uint64_t seed, struct drive *
     run_engine(batch, seed, drive);
     if (drive->fault[0] != '\0')
         return false;
-    if (drive->manner == HELD_BACK && drive->n_cancels > 0)
-        return holds_together(drive, description_n_jobs(batch));
     return agree_from(batch, drive, 0, cancels, outcome);
 }
 

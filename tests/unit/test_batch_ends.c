@@ -364,6 +364,39 @@ START_TEST(a_terminal_or_unknown_job_is_not_cancelled)
 }
 END_TEST
 
+/* Others became ready at 4 and have not begun when the cancel comes at 5: it falls at
+ * the instant that is under way, and they begin at that. */
+START_TEST(what_was_to_start_before_a_cancel_starts_when_it_was_due)
+{
+    struct occurrence out[BATCH_MIN_ROOM];
+    struct batch_result result;
+    struct plan_fault fault;
+    struct batch *batch;
+    struct plan *plan;
+
+    given_named(given_wait(4), "a");
+    description_count(given_after(given_wait(6), "a"), 3);
+    given_ends_only();
+    plan = description_plan(&given_batch, 1, &fault);
+    batch = batch_new(plan);
+    ck_assert_ptr_nonnull(batch);
+    while (batch_pending(batch) == 4)
+        batch_run(batch, 4, 1, out, BATCH_MIN_ROOM, NULL);
+    for (int i = 0; i < _i; i++)
+        batch_run(batch, 4, 1, out, BATCH_MIN_ROOM, NULL);
+    ck_assert_uint_eq(batch_cancel_job(batch, 3, 5, out, BATCH_MIN_ROOM), 1);
+    ck_assert_int_eq(out[0].due_ns, 4);
+    ck_assert_int_eq(batch_clock(batch), 4);
+    while (!batch_is_over(batch))
+        batch_run(batch, INT64_MAX, 1, out, BATCH_MIN_ROOM, NULL);
+    batch_result(batch, &result);
+    ck_assert_int_eq(result.predicted_ns, 10);
+    ck_assert_int_eq(result.critical_path_ns, 10);
+    batch_free(batch);
+    plan_free(plan);
+}
+END_TEST
+
 START_TEST(a_batch_cancelled_whole_is_swept)
 {
     given_wait(1);
@@ -440,6 +473,7 @@ static void add_cancels(TCase *tcase)
     tcase_add_test(tcase, a_cancel_counts_for_first_done);
     tcase_add_test(tcase, a_cancel_does_not_count_for_first_failed);
     tcase_add_loop_test(tcase, a_terminal_or_unknown_job_is_not_cancelled, 0, 2);
+    tcase_add_loop_test(tcase, what_was_to_start_before_a_cancel_starts_when_it_was_due, 0, 4);
     tcase_add_test(tcase, a_batch_cancelled_whole_is_swept);
     tcase_add_test(tcase, a_cancel_does_not_lengthen_what_was_over);
 }
