@@ -13,12 +13,12 @@
 #include "daemon/engine/plan_seal_internal.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum stage {
     CHAIN,      /* which specs bear each name and have a list */
     COMPONENTS, /* of the graph */
     PLACES,     /* the first name that leads on along a cycle */
+    REWIND,     /* every node's cursor, to follow it once more */
     TRACE,      /* the way from it back to who names it, the shortest */
     BACK,       /* the same from its end */
     TELL,
@@ -99,15 +99,6 @@ static void go_to(struct plan_search *search, enum stage stage)
     search->at = search->inner = 0;
 }
 
-/* Makes every node's cursor point to the first thing that it leads to. */
-static void rewind_cursors(struct plan_search *search)
-{
-    const struct after_graph *graph = &search->plan->graph;
-
-    memcpy(search->cursor, search->first, graph->n_names * sizeof(uint32_t));
-    memset(search->cursor + graph->n_names, 0, graph->n_lists * sizeof(uint32_t));
-}
-
 /* From the last spec to the first, so that each name's chain is in their order. */
 static void chain_bearer(struct plan_search *search)
 {
@@ -115,7 +106,6 @@ static void chain_bearer(struct plan_search *search)
     uint32_t spec, name;
 
     if (search->at == 0) {
-        rewind_cursors(search);
         go_to(search, COMPONENTS);
         return;
     }
@@ -124,7 +114,7 @@ static void chain_bearer(struct plan_search *search)
     if (name == PLAN_NONE || graph->list_of[spec] == PLAN_NONE)
         return;
     search->next[spec] = search->first[name];
-    search->first[name] = spec + 1;
+    search->cursor[name] = search->first[name] = spec + 1;
 }
 
 /* The next node that this one leads to, or PLAN_NONE. */
@@ -228,7 +218,7 @@ static void look_for_place(struct plan_search *search)
     bool shared;
 
     if (spec == plan->n_specs) {
-        go_to(search, TRACE);
+        go_to(search, REWIND);
         return;
     }
     shared = graph->list_of[spec] == graph->defaults_list;
@@ -253,6 +243,19 @@ static void look_for_place(struct plan_search *search)
 
 /* ---- Its circle, for the message ------------------------------------------- */
 
+/* Makes a node's cursor point again to the first thing that it leads to. */
+static void rewind_one(struct plan_search *search)
+{
+    uint32_t node = search->at++;
+
+    if (node == search->n_names + search->plan->graph.n_lists) {
+        go_to(search, TRACE);
+        return;
+    }
+    search->cursor[node] = node < search->n_names ? search->first[node] : 0;
+    search->low[node] = 0;
+}
+
 static void trace_begin(struct plan_search *search)
 {
     const struct plan *plan = search->plan;
@@ -261,8 +264,6 @@ static void trace_begin(struct plan_search *search)
     plan_seal_fault_after(plan, list, search->index, PLAN_FAULT_CYCLE, &search->fault);
     search->from = plan->afters[list->first_after + search->index].name;
     search->to = plan->graph.name_of[search->spec];
-    rewind_cursors(search);
-    memset(search->low, 0, (search->n_names + plan->graph.n_lists) * sizeof(uint32_t));
     search->pending[search->tail++] = search->from;
     search->low[search->from] = search->from + 1;
 }
@@ -343,6 +344,9 @@ enum advance plan_find_cycle(const struct plan *plan, const struct plan_fault **
         break;
     case PLACES:
         look_for_place(search);
+        break;
+    case REWIND:
+        rewind_one(search);
         break;
     case TRACE:
         trace(search);

@@ -170,26 +170,35 @@ enum advance plan_graph_unknown(struct plan *plan, struct plan_fault *fault)
 
 static enum advance edges_begin(struct plan *plan)
 {
-    struct after_graph *graph = &plan->graph;
+    const struct after_graph *graph = &plan->graph;
     struct sealing *sealing = plan->sealing;
-    uint32_t first = 0;
 
-    for (uint32_t name = 0; name < graph->n_names; name++) {
-        graph->names[name].first_edge = first;
-        first += graph->names[name].n_edges;
-        graph->names[name].n_edges = 0;
-    }
-    graph->edges = plan_seal_array(first, sizeof(*graph->edges));
     sealing->bearers_left = plan_seal_array(graph->n_names, sizeof(uint32_t));
     sealing->names_left = plan_seal_array(graph->n_lists, sizeof(uint32_t));
     sealing->queue = plan_seal_array(graph->n_names, sizeof(uint32_t));
-    if (graph->edges == NULL || sealing->bearers_left == NULL || sealing->names_left == NULL ||
-        sealing->queue == NULL)
+    if (sealing->bearers_left == NULL || sealing->names_left == NULL || sealing->queue == NULL)
         return ADVANCE_NOMEM;
-    /* Nobody bears these: a cycle may stand further up all the same. */
-    for (uint32_t name = 0; name < graph->n_names; name++)
-        if (graph->names[name].jobs == 0)
-            sealing->queue[sealing->tail++] = name;
+    return ADVANCE_MORE;
+}
+
+/* Gives the next name a place for its edges. */
+static enum advance place_edges(struct plan *plan)
+{
+    struct after_graph *graph = &plan->graph;
+    struct sealing *sealing = plan->sealing;
+    struct awaited *name = &graph->names[sealing->at];
+
+    if (sealing->at == graph->n_names) {
+        graph->edges = plan_seal_array(sealing->n_edges, sizeof(*graph->edges));
+        sealing->at = 0;
+        return graph->edges != NULL ? ADVANCE_MORE : ADVANCE_NOMEM;
+    }
+    name->first_edge = sealing->n_edges;
+    sealing->n_edges += name->n_edges;
+    name->n_edges = 0;
+    if (name->jobs == 0) /* nobody bears it: a cycle may stand further up all the same */
+        sealing->queue[sealing->tail++] = sealing->at;
+    sealing->at++;
     return ADVANCE_MORE;
 }
 
@@ -200,8 +209,10 @@ enum advance plan_graph_edges(struct plan *plan)
     const struct after_list *list;
     struct awaited *name;
 
-    if (graph->edges == NULL)
+    if (sealing->queue == NULL)
         return edges_begin(plan);
+    if (graph->edges == NULL)
+        return place_edges(plan);
     if (sealing->at == graph->n_lists)
         return plan_seal_go_to(sealing, ORDER);
     list = &graph->lists[sealing->at];

@@ -30,9 +30,21 @@ static void settle_list(struct plan *plan, uint32_t list, uint32_t by)
         settle_spec(plan, graph->lists[list].spec);
         return;
     }
-    for (uint32_t spec = 0; spec < plan->n_specs; spec++)
-        if (graph->list_of[spec] == list)
-            settle_spec(plan, spec);
+    sealing->settling = true;
+}
+
+/* Goes through all elements, for those that take the list of `defaults`. */
+static bool settle_defaults(struct plan *plan)
+{
+    struct sealing *sealing = plan->sealing;
+    uint32_t spec = sealing->settled;
+
+    if (!sealing->settling || spec == plan->n_specs)
+        return false;
+    if (plan->graph.list_of[spec] == plan->graph.defaults_list)
+        settle_spec(plan, spec);
+    sealing->settled++;
+    return true;
 }
 
 /* Counts each name's bearers, then settles the elements that wait for nothing:
@@ -71,7 +83,7 @@ enum advance plan_order(struct plan *plan, struct plan_fault *fault)
     const struct after_graph *graph = &plan->graph;
     const struct awaited *name;
 
-    if (order_prepare(plan))
+    if (order_prepare(plan) || settle_defaults(plan))
         return ADVANCE_MORE;
     if (sealing->head == sealing->tail) {
         if (sealing->tail < graph->n_names)

@@ -47,11 +47,14 @@ struct sealing {
     bool no_runs; /* among the specs: plan->firsts tells nothing of elements */
     struct names *names;
     bool found_unknown;
+    uint32_t n_edges; /* EDGES: of the names before the cursor */
     /* ORDER */
     uint32_t *bearers_left; /* of each name: elements that bear it and are not settled */
     uint32_t *names_left;   /* of each list: names not settled */
     uint32_t *queue;        /* names settled, each once */
     uint32_t head, tail;
+    bool settling;              /* the elements that take the list of `defaults` */
+    uint32_t settled;           /* how many have been looked at for that */
     struct plan_search *search; /* NULL until a cycle is looked for */
 };
 
