@@ -26,10 +26,6 @@ int batch_after_init(struct batch *batch)
     batch->ready.later = calloc(batch->plan->n_specs, sizeof(*batch->ready.later));
     if (batch->names == NULL || batch->lists == NULL || batch->ready.later == NULL)
         return -1;
-    for (uint32_t i = 0; i < graph->n_names; i++)
-        batch->names[i].left = graph->names[i].jobs;
-    for (uint32_t i = 0; i < graph->n_lists; i++)
-        batch->lists[i].left = graph->lists[i].n_afters;
     return 0;
 }
 
@@ -68,7 +64,7 @@ void batch_after_note(struct batch *batch, const struct ended *ended)
     if (chain_ns > name->chain_ns)
         name->chain_ns = chain_ns;
     if (ended->status == JOB_OK) {
-        if (--name->left == 0)
+        if (++name->ok == graph->names[graph->name_of[spec]].jobs)
             tell_later(batch, graph->name_of[spec]);
     } else if (!name->broken) {
         name->broken = true;
@@ -93,8 +89,8 @@ static void begin_release(struct batch *batch)
             release->defaults = !list->doomed;
             list->doomed = true;
         } else {
-            list->left -= graph->names[name].in_defaults;
-            release->defaults = list->left == 0;
+            list->ok += graph->names[name].in_defaults;
+            release->defaults = list->ok == graph->lists[graph->defaults_list].n_afters;
             if (batch->names[name].chain_ns > list->base_ns)
                 list->base_ns = batch->names[name].chain_ns;
         }
@@ -153,7 +149,7 @@ static bool tell_edge(struct batch *batch, const struct name_state *name)
     } else {
         if (name->chain_ns > list->base_ns)
             list->base_ns = name->chain_ns;
-        if (--list->left == 0)
+        if (++list->ok == graph->lists[index].n_afters)
             make_ready(batch, spec);
     }
     batch->release.edge++;

@@ -77,10 +77,11 @@ struct ended {
     enum job_status status;
 };
 
-/* Of a name that jobs wait for. */
+/* Of a name that jobs wait for.  Zeros at first, as the next, so that a batch is made
+ * at once, however many there are. */
 struct name_state {
     int64_t chain_ns; /* the longest chain that ends in a job of this name */
-    uint32_t left;    /* its jobs that are not `ok` yet */
+    uint32_t ok;      /* its jobs that are `ok` */
     uint32_t next;    /* in the queue of names to tell about */
     bool broken;      /* a job of it ended otherwise */
 };
@@ -88,7 +89,7 @@ struct name_state {
 /* Of an `after` list. */
 struct list_state {
     int64_t base_ns; /* the longest chain that ends in its names */
-    uint32_t left;   /* its names that are not `ok` yet */
+    uint32_t ok;     /* its names that are `ok`, one that is there twice counted so */
     bool doomed;     /* one never will be */
 };
 
