@@ -25,6 +25,10 @@
 
 #define REQUEST_PROTOCOL 1
 
+/* The most bytes that a number or a duration takes where its value is read: reading it
+ * is work that cannot be interrupted. */
+#define REQUEST_VALUE_MAX 65536
+
 /* What one request may ask for at most. */
 struct request_limits {
     uint64_t max_bytes;        /* of its text, 1 .. 2^31 */

@@ -206,11 +206,15 @@ void request_wrong_count(struct request_reading *reading, const struct lexer_tok
 void request_too_long(struct request_reading *reading, uint64_t offset, uint64_t got,
                       const char *what, const char *limit, uint64_t most)
 {
-    char subject[64];
+    char subject[64], by[32] = "";
+    if (request_knows_better(reading, offset))
+        return;
     name_subject(reading, subject, sizeof(subject));
+    if (limit != NULL)
+        snprintf(by, sizeof(by), " (%s)", limit);
     request_fault(reading, FAULT_TOO_LARGE, offset,
-                  "%s takes %s of at most %llu bytes (%s), and this has %llu or more", subject,
-                  what, (unsigned long long)most, limit, (unsigned long long)got);
+                  "%s takes %s of at most %llu bytes%s, and this has %llu or more", subject, what,
+                  (unsigned long long)most, by, (unsigned long long)got);
 }
 
 static void fault_key(struct request_reading *reading, const struct lexer_token *key, bool second)

@@ -282,7 +282,8 @@ void request_drop(struct request_reading *reading);
 #define REQUEST_NO_MEMORY "out of memory while reading the request; try again later"
 void request_no_memory(struct request_reading *reading);
 
-/* Refuses a text of `got` bytes or more, WHAT of at most `most` by the limit named. */
+/* Refuses a text of `got` bytes or more, WHAT of at most `most` by the limit named
+ * (NULL for one that is not configured). */
 void request_too_long(struct request_reading *reading, uint64_t offset, uint64_t got,
                       const char *what, const char *limit, uint64_t most);
 

@@ -50,6 +50,18 @@ bool request_fits(struct request_reading *reading, const struct lexer_token *tok
     return false;
 }
 
+/* Whether a token that is to be read as WHAT is short enough for it. */
+static bool is_short(struct request_reading *reading, const struct lexer_token *token,
+                     const char *what)
+{
+    size_t quotes = token->kind == LEXER_STRING ? 2 : 0;
+    if ((token->kind != LEXER_NUMBER && token->kind != LEXER_STRING) ||
+        token->len <= REQUEST_VALUE_MAX + quotes)
+        return true;
+    request_too_long(reading, token->offset, token->len - quotes, what, NULL, REQUEST_VALUE_MAX);
+    return false;
+}
+
 bool request_string(struct request_reading *reading, const struct lexer_token *token)
 {
     if (token->kind == LEXER_STRING)
@@ -106,6 +118,8 @@ bool request_integer(struct request_reading *reading, const struct lexer_token *
 {
     bool minus;
     uint64_t size;
+    if (token->kind == LEXER_NUMBER && !is_short(reading, token, "an integer"))
+        return false;
     if (read_integer(token, &minus, &size) && !minus && size >= least) {
         *out = size;
         return true;
@@ -120,6 +134,8 @@ bool request_signed(struct request_reading *reading, const struct lexer_token *t
 {
     bool minus;
     uint64_t size;
+    if (token->kind == LEXER_NUMBER && !is_short(reading, token, "an integer"))
+        return false;
     if (read_integer(token, &minus, &size) && size <= (uint64_t)INT64_MAX + minus) {
         *out = minus ? (int64_t)(0 - size) : (int64_t)size;
         return true;
@@ -130,7 +146,8 @@ bool request_signed(struct request_reading *reading, const struct lexer_token *t
 
 bool request_number(struct request_reading *reading, const struct lexer_token *token, double *out)
 {
-    if (request_reserve(reading, &reading->scratch, token->len + 1) != 0)
+    if (!is_short(reading, token, "a number") ||
+        request_reserve(reading, &reading->scratch, token->len + 1) != 0)
         return false;
     memcpy(reading->scratch.bytes, token->text, token->len);
     reading->scratch.bytes[token->len] = '\0';
@@ -166,6 +183,8 @@ bool request_duration(struct request_reading *reading, const struct lexer_token 
 {
     int64_t max_ns = reading->limits->plan.max_wait_ns;
     enum duration_result result = DURATION_MALFORMED;
+    if (!is_short(reading, token, "a duration"))
+        return false;
     if (token->kind == LEXER_NUMBER) {
         result = duration_from_number(token->text, token->len, max_ns, out);
     } else if (token->kind == LEXER_STRING) {

@@ -443,6 +443,73 @@ START_TEST(texts_and_dependencies_are_limited)
 }
 END_TEST
 
+/* Fills the gap between `head` and `tail` with digits, so that there are `digits` of
+ * them, and reads it whole. */
+static char *read_digits(const char *head, size_t digits, const char *tail)
+{
+    size_t size = strlen(head) + digits + strlen(tail) + 1;
+    char *text = malloc(size), *got;
+    ck_assert_ptr_nonnull(text);
+    memcpy(text, head, strlen(head));
+    memset(text + strlen(head), '1', digits);
+    memcpy(text + strlen(head) + digits, tail, strlen(tail) + 1);
+    got = reading_run(&reading_limits, text, size - 1, reading_whole, NULL, 1000);
+    free(text);
+    return got;
+}
+
+START_TEST(the_text_of_a_number_and_of_a_duration_is_limited)
+{
+    /* What stands before and behind the digits counts as well. */
+    static const struct {
+        const char *head, *tail;
+        size_t others;
+        const char *path, *what;
+    } cases[] = {
+        {"[{\"wait\":0.", "}]", 2, "[0].wait", "\"wait\" takes a duration"},
+        {"[{\"wait\":\"0.", "s\"}]", 3, "[0].wait", "\"wait\" takes a duration"},
+        {"[{\"wait\":\"\\u0030.", "s\"}]", 8, "[0].wait", "a duration"},
+        {"[{\"timeout\":0.", "}]", 2, "[0].timeout", "a duration"},
+        {"[{\"backoff\":{\"initial\":0.", "}}]", 2, "[0].backoff.initial", "a duration"},
+        {"[{\"wait\":{\"dist\":\"exponential\",\"mean\":0.", "}}]", 2, "[0].wait.mean",
+         "a duration"},
+        {"[{\"wait\":{\"dist\":\"trace\",\"values\":[0.", "]}}]", 2, "[0].wait.values[0]",
+         "each of \"values\" takes a duration"},
+        {"[{\"fail\":0.", "}]", 2, "[0].fail", "a number"},
+        {"[{\"backoff\":{\"factor\":1.", ",\"initial\":1}}]", 2, "[0].backoff.factor", "a number"},
+        {"[{\"count\":", "}]", 0, "[0].count", "an integer"},
+        {"{\"concurrency\":", ",\"jobs\":[]}", 0, "concurrency", "an integer"},
+        {"{\"seed\":-", ",\"jobs\":[]}", 1, "seed", "an integer"},
+        {"{\"op\":\"cancel\",\"batch\":", "}", 0, "batch", "an integer"},
+    };
+    static const char expected[] = "of at most 65536 bytes, and this has 65537";
+    char head[100];
+    for (size_t i = 0; i < N(cases); i++) {
+        size_t most = REQUEST_VALUE_MAX - cases[i].others;
+        char *got = read_digits(cases[i].head, most + 1, cases[i].tail);
+        snprintf(head, sizeof(head), "too_large|%s|", cases[i].path);
+        ck_assert_msg(strncmp(got, head, strlen(head)) == 0, "`%s`: %.200s", cases[i].head, got);
+        ck_assert_ptr_nonnull(strstr(got, cases[i].what));
+        ck_assert_ptr_nonnull(strstr(got, expected));
+        free(got);
+        got = read_digits(cases[i].head, most, cases[i].tail);
+        ck_assert_ptr_null(strstr(got, "65536 bytes"));
+        free(got);
+    }
+}
+END_TEST
+
+START_TEST(other_numbers_are_as_long_as_they_like)
+{
+    static const char *const heads[] = {"[{\"data\":0.", "[{\"x\":0."};
+    static const char *const begins[] = {"submit", INVALID "|[0].x|"};
+    char *got = read_digits(heads[_i], 100000, "}]{\"op\":\"ping\"}");
+    ck_assert_msg(strncmp(got, begins[_i], strlen(begins[_i])) == 0, "%.200s", got);
+    ck_assert_ptr_nonnull(strstr(got, "\nping\n"));
+    free(got);
+}
+END_TEST
+
 START_TEST(bytes_and_nesting_end_the_stream)
 {
     struct request_limits limits = reading_limits;
@@ -510,6 +577,8 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_quote_in_a_message_is_64_bytes_at_most);
     tcase_add_test(tcase, totals_are_limited);
     tcase_add_test(tcase, texts_and_dependencies_are_limited);
+    tcase_add_test(tcase, the_text_of_a_number_and_of_a_duration_is_limited);
+    tcase_add_loop_test(tcase, other_numbers_are_as_long_as_they_like, 0, 2);
     tcase_add_test(tcase, bytes_and_nesting_end_the_stream);
     tcase_add_test(tcase, what_is_not_json_ends_the_stream);
     suite_add_tcase(suite, tcase);

@@ -786,7 +786,9 @@ def _():
     for request, answer in zip(requests, answers(requests)):
         same(len(answer), 1, request[:60])
         check(len(answer[0].encode()) <= 1024, f"{len(answer[0])} bytes for {request[:60]}")
-        same(json.loads(answer[0])["code"], "invalid_request", request[:60])
+        too_long = re.search('"(wait|count)":["9-]', request) and len(request.encode()) > 65600
+        same(json.loads(answer[0])["code"], "too_large" if too_long else "invalid_request",
+             request[:60])
         check(not re.search(r"x{65}|9{65}|1{65}", json.loads(answer[0])["message"]), answer[0])
 
 
