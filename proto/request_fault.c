@@ -217,13 +217,29 @@ void request_too_long(struct request_reading *reading, uint64_t offset, uint64_t
                   (unsigned long long)most, by, (unsigned long long)got);
 }
 
+/* As much of a key as is shown, and to tell that there is more: decoding all of one
+ * that fills a request would take a while. */
+static struct lexer_token beginning_of(const struct lexer_token *key)
+{
+    const size_t most = 6 * (PATH_KEY_MAX + 4);
+    struct lexer_token beginning = *key;
+    size_t len = 1;
+    if (key->len <= most)
+        return beginning;
+    while (len < most)
+        len += key->text[len] != '\\' ? 1 : key->text[len + 1] == 'u' ? 6 : 2;
+    beginning.len = len + 1; /* with what is taken for the quote behind it */
+    return beginning;
+}
+
 static void fault_key(struct request_reading *reading, const struct lexer_token *key, bool second)
 {
     const struct request_context *context = request_frame(reading)->context;
     const char *name;
     size_t len;
+    const struct lexer_token beginning = beginning_of(key);
     if (request_knows_better(reading, key->offset) ||
-        request_decode(reading, key, &name, &len) != 0)
+        request_decode(reading, &beginning, &name, &len) != 0)
         return;
     char quoted[FAULT_QUOTE_SIZE];
     fault_quote(quoted, name, len);

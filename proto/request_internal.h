@@ -221,6 +221,14 @@ int request_reserve(struct request_reading *reading, struct request_text *text, 
 int request_decode(struct request_reading *reading, const struct lexer_token *token,
                    const char **text, size_t *len);
 
+/* Whether a string token may say a word of the protocol's own: a longer one need not
+ * be decoded to tell that it does not.  An escape takes six bytes for one. */
+#define REQUEST_WORD_MAX 32
+static inline bool request_may_be_word(const struct lexer_token *token)
+{
+    return token->len <= 2 + 6 * REQUEST_WORD_MAX;
+}
+
 /* Keeps the token's text in the plan.  0, or -1 with the request dropped. */
 int request_keep_text(struct request_reading *reading, const struct lexer_token *token,
                       plan_text_ref *ref);

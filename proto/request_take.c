@@ -47,7 +47,8 @@ static const struct request_member *find_member(struct request_reading *reading,
 {
     const char *name = key->text + 1;
     size_t len = key->len - 2;
-    if (key->escaped && request_decode(reading, key, &name, &len) != 0)
+    if (!request_may_be_word(key) ||
+        (key->escaped && request_decode(reading, key, &name, &len) != 0))
         return NULL;
     for (unsigned i = 0; i < context->n_members; i++) {
         const struct request_member *member = &context->members[i];

@@ -24,7 +24,8 @@ bool request_is_id_key(struct request_reading *reading, const struct lexer_token
 {
     const char *name;
     size_t len;
-    return request_decode(reading, key, &name, &len) == 0 && len == 2 && memcmp(name, "id", 2) == 0;
+    return request_may_be_word(key) && request_decode(reading, key, &name, &len) == 0 && len == 2 &&
+           memcmp(name, "id", 2) == 0;
 }
 
 bool request_is_id(const struct lexer_token *token)

@@ -207,7 +207,8 @@ bool request_choice(struct request_reading *reading, const struct lexer_token *t
 {
     const char *text = NULL;
     size_t len = 0;
-    if (token->kind == LEXER_STRING && request_decode(reading, token, &text, &len) != 0)
+    if (token->kind == LEXER_STRING && request_may_be_word(token) &&
+        request_decode(reading, token, &text, &len) != 0)
         return false;
     for (unsigned i = 0; text != NULL && i < n; i++) {
         if (strlen(choices[i]) == len && memcmp(choices[i], text, len) == 0) {

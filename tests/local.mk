@@ -105,8 +105,8 @@ tests_scenario_test_simulation_SOURCES = \
 	$(famine_sources)
 tests_scenario_test_simulation_LDFLAGS = $(AM_LDFLAGS) $(famine_flags)
 
-# This one counts the calls of what words a message.
-request_work_flags = -Wl,--wrap=fault_quote -Wl,--wrap=nearest_try \
+# This one counts the calls of what words a message, and what is decoded.
+request_work_flags = -Wl,--wrap=fault_quote -Wl,--wrap=nearest_try -Wl,--wrap=lexer_decode \
 	-Wl,--wrap=request_list_members -Wl,--wrap=request_list_words
 tests_unit_test_request_work_LDFLAGS = $(AM_LDFLAGS) $(request_work_flags)
 

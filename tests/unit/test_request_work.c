@@ -3,7 +3,8 @@
 /*
  * What reading does is in proportion to what it tells: a message is worded once,
  * however much is at fault.  Linked with --wrap (request_work_flags in
- * tests/local.mk), this counts the calls of what words a message.
+ * tests/local.mk), this counts the calls of what words a message, and the bytes
+ * that are decoded.
  */
 #include "proto/request.h"
 
@@ -21,7 +22,11 @@
 
 static struct {
     unsigned quotes, distances, lists;
+    size_t decoded; /* bytes */
 } calls;
+
+size_t __real_lexer_decode(const char *token, size_t len, char *out);
+size_t __wrap_lexer_decode(const char *token, size_t len, char *out);
 
 const char *__real_fault_quote(char out[FAULT_QUOTE_SIZE], const char *text, size_t len);
 const char *__wrap_fault_quote(char out[FAULT_QUOTE_SIZE], const char *text, size_t len);
@@ -33,6 +38,12 @@ void __real_request_list_members(struct request_list *list, const struct request
                                  uint32_t set);
 void __wrap_request_list_members(struct request_list *list, const struct request_context *context,
                                  uint32_t set);
+
+size_t __wrap_lexer_decode(const char *token, size_t len, char *out)
+{
+    calls.decoded += len;
+    return __real_lexer_decode(token, len, out);
+}
 
 const char *__wrap_fault_quote(char out[FAULT_QUOTE_SIZE], const char *text, size_t len)
 {
@@ -117,6 +128,41 @@ START_TEST(of_drawn_durations_in_order_nothing_is_worded)
 }
 END_TEST
 
+/* Reads `head`, an escaped letter many times, and `tail`. */
+static void read_escaped(const char *head, const char *tail, const char *expected)
+{
+    static const char letter[] = "\\u0061";
+    size_t len = strlen(head) + MANY * strlen(letter) + strlen(tail);
+    char *text = malloc(len + 1), *at = text, *got;
+
+    ck_assert_ptr_nonnull(text);
+    at += sprintf(at, "%s", head);
+    for (int i = 0; i < MANY; i++)
+        at += sprintf(at, "%s", letter);
+    at += sprintf(at, "%s", tail);
+    memset(&calls, 0, sizeof(calls));
+    got = reading_run(&reading_limits, text, (size_t)(at - text), reading_whole, NULL, MANY);
+    ck_assert_msg(strncmp(got, expected, strlen(expected)) == 0, "%.300s", got);
+    free(got);
+    free(text);
+}
+
+START_TEST(of_a_word_that_is_none_only_the_beginning_is_decoded)
+{
+    static const struct {
+        const char *head, *tail, *expected;
+    } cases[] = {
+        {"{\"", "\":1}", "invalid_request|[\"aaaaaaaaaaaa"},
+        {"{\"x", "\":1}", "invalid_request|[\"xaaaaaaaaaaa"},
+        {"{\"jobs\":[],\"mode\":\"", "\"}", "invalid_request|mode|"},
+        {"[{\"count\":9999999}, {\"", "\":1}]", "too_large|[0].count|"},
+        {"{\"jobs\":[{\"count\":999999},{},{}], \"", "\":1}", "too_large|jobs[2]|"},
+    };
+    read_escaped(cases[_i].head, cases[_i].tail, cases[_i].expected);
+    ck_assert_uint_le(calls.decoded, 1000);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("request_work");
@@ -126,6 +172,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, of_many_members_given_twice_one_is_worded);
     tcase_add_loop_test(tcase, of_many_drawn_durations_at_fault_one_is_worded, 0, 4);
     tcase_add_loop_test(tcase, of_drawn_durations_in_order_nothing_is_worded, 0, 3);
+    tcase_add_loop_test(tcase, of_a_word_that_is_none_only_the_beginning_is_decoded, 0, 5);
     suite_add_tcase(suite, tcase);
     return suite;
 }
