@@ -117,6 +117,8 @@ enum advance plan_graph_bearers(struct plan *plan)
     if (text != NULL)
         name = names_find(sealing->names, text, len);
     count = plan_count(plan, sealing->at);
+    if (count == 0) /* where totals are not held, jobs are numbered modulo 2^32 */
+        count = 1;
     if (name != NAMES_NONE &&
         __builtin_add_overflow(graph->names[name].jobs, count, &graph->names[name].jobs))
         graph->names[name].jobs = UINT32_MAX; /* only where totals are not held */

@@ -321,6 +321,10 @@ START_TEST(a_fault_elsewhere_makes_no_name_unknown)
         {"[{\"after\":\"b\"},{\"wait\":-1},{\"name\":\"b\",\"count\":5}]", INVALID, "[1].wait", ""},
         {"{\"jobs\":[{\"after\":\"b\",\"name\":\"c\"},{}],\"defaults\":{\"x\":1,\"name\":\"b\"}}",
          INVALID, "defaults.x", ""},
+        /* as many jobs as numbers of 32 bits, which is 0 of them */
+        {"{\"defaults\":{\"count\":4294967296},\"jobs\":[{\"after\":\"b\",\"bogus\":1},"
+         "{\"name\":\"b\"}]}",
+         INVALID, "jobs[0].bogus", "no member \"bogus\""},
     };
     check_refusals(cases, N(cases));
 }
