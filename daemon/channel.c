@@ -95,7 +95,6 @@ void channel_tell(const struct channel *channel, struct channel_news news)
 
 void channel_fail(struct channel *channel)
 {
-    channel->failed = true;
     channel_stop_reading(channel);
     outbox_fini(&channel->outbox);
     channel_give_back_answers(channel);

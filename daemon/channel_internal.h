@@ -36,7 +36,6 @@ struct channel {
     bool ending;       /* the driver said that no input comes */
     bool input_ended;
     bool refuse_batches;
-    bool failed; /* an answer could not be kept: the client is let go */
     struct channel_verdict verdict;
 };
 

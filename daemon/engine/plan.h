@@ -218,8 +218,8 @@ enum plan_seal plan_seal(struct plan *plan, const struct plan_limits *limits, si
 
 uint32_t plan_n_jobs(const struct plan *plan);
 
-/* Everything that job `job` (< plan_n_jobs()) is to do, defaults filled in.
- * O(log n); text and steps are read through the references. */
+/* For tests and fuzzers: everything that job `job` (< plan_n_jobs()) is to do, defaults
+ * filled in.  O(log n); text and steps are read through the references. */
 void plan_job(const struct plan *plan, uint32_t job, struct job_spec *spec);
 
 /* What a job's events echo: its name and data, 0 where there is none. */
@@ -228,7 +228,7 @@ void plan_job_text(const struct plan *plan, uint32_t job, plan_text_ref *name, p
 /* The note of step `step` (counted over repeats) of a job, 0 where none. */
 plan_text_ref plan_job_note(const struct plan *plan, uint32_t job, uint32_t step);
 
-/* Step `index` (< n_steps) of a job's list of steps. */
+/* For tests and fuzzers: step `index` (< n_steps) of a job's list of steps. */
 struct step plan_job_step(const struct plan *plan, uint32_t job, uint32_t index);
 
 const char *plan_text(const struct plan *plan, plan_text_ref ref, size_t *len);
