@@ -7,9 +7,9 @@
  * threads do not cut into each other's.  Where standard error is the journal
  * (JOURNAL_STREAM names it), a line starts with its priority as in
  * sd-daemon(3), or is given to the journal itself, with the numbers of the
- * connection and the batch that it is about as fields; elsewhere `waitd: error: `, `waitd: warning:
- * ` and `waitd: debug: ` stand before a line and nothing before one of level info, which is what
- * a person and scripts wait to read.
+ * connection and the batch that it is about as fields.  Elsewhere a line begins
+ * with `waitd: error: `, `waitd: warning: ` or `waitd: debug: `, and one of level
+ * info, which is what a person and scripts wait to read, with nothing of the kind.
  *
  * Control characters in a line are shown as `?`, so that a file name cannot
  * forge a line.  A line that cannot be written is lost.

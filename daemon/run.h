@@ -59,8 +59,10 @@ int64_t run_next_due(const struct run *run, int64_t now_ns);
 /* Its `finished` has been written: nothing more will come. */
 bool run_is_finished(const struct run *run);
 
+/* How it ended, once it is finished. */
+enum batch_status run_status(const struct run *run);
+
 /* Whether it finished, and other than `ok`. */
-enum batch_status run_status(const struct run *run); /* once it is finished */
 bool run_ended_badly(const struct run *run);
 
 /*

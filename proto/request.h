@@ -32,7 +32,7 @@
 /* What one request may ask for at most. */
 struct request_limits {
     uint64_t max_bytes;        /* of its text, 1 .. 2^31 */
-    unsigned max_depth;        /* nesting, 8 .. 1024 */
+    unsigned max_depth;        /* nesting, 4 .. 1024 */
     uint64_t max_string;       /* bytes of a name, a note, an id; 0 for any */
     uint64_t max_data;         /* bytes of a job's data, 0 for any */
     uint64_t max_dependencies; /* names in `after`, in all; 0 for any */

@@ -15,8 +15,8 @@
  *
  * Ranges.  Whoever fills a plan has checked every single value (durations are
  * 0 or more and at most max_wait_ns, counts at least 1, probabilities within
- * [0,1]).  plan_seal() checks what needs the whole request: totals, back-off
- * growth, names and cycles.
+ * [0,1]).  plan_seal() checks what needs the whole request: totals, names and
+ * cycles.
  *
  * A plan is used by one thread at a time.  Functions that allocate return
  * PLAN_NOMEM and leave the plan as it was, fit to be freed and nothing else
