@@ -4,6 +4,7 @@
 
 #include "proto/request.h"
 
+#include "daemon/engine/saturate.h"
 #include "proto/request_internal.h"
 
 enum {
@@ -93,18 +94,6 @@ static void read_after(struct request_reading *reading, const struct lexer_token
 }
 
 /* ---- Numbers of things ------------------------------------------------------------------ */
-
-static uint64_t multiply(uint64_t a, uint64_t b)
-{
-    uint64_t product;
-    return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
-}
-
-static uint64_t add(uint64_t a, uint64_t b)
-{
-    uint64_t sum;
-    return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
-}
 
 static bool in_defaults(struct request_reading *reading)
 {
@@ -205,14 +194,14 @@ static void count_steps(struct request_reading *reading, const struct lexer_toke
     const struct job_spec *spec = &reading->spec;
     struct request_frame *frame = request_frame(reading);
     uint64_t most = reading->limits->plan.max_steps;
-    uint64_t attempt = multiply(spec->n_steps, spec->repeat);
+    uint64_t attempt = saturate_multiply(spec->n_steps, spec->repeat);
     if (attempt > most) {
         frame->member = &frame->context->members[REPEAT];
         request_too_many_steps(reading, token->offset, attempt);
         frame->member = NULL;
     }
-    attempt = multiply(attempt > 0 ? attempt : 1, add(spec->retries, 1));
-    reading->steps = add(reading->steps, multiply(attempt, spec->count));
+    attempt = saturate_multiply(attempt > 0 ? attempt : 1, saturate_add(spec->retries, 1));
+    reading->steps = saturate_add(reading->steps, saturate_multiply(attempt, spec->count));
     if (reading->steps > most)
         request_too_many_steps(reading, token->offset, reading->steps);
 }
@@ -241,7 +230,7 @@ static void close_job(struct request_reading *reading, const struct lexer_token 
         reading->whole_elements++;
         reading->whole_end = token->offset;
     }
-    reading->jobs = add(reading->jobs, spec->count);
+    reading->jobs = saturate_add(reading->jobs, spec->count);
     if (reading->jobs > most) {
         request_too_many_jobs(reading, token->offset, reading->jobs);
         request_drop(reading);

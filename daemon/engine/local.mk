@@ -24,5 +24,6 @@ daemon_engine_libwaitd_engine_a_SOURCES = \
 	daemon/engine/plan_order.c \
 	daemon/engine/plan_seal.c \
 	daemon/engine/plan_seal_internal.h \
+	daemon/engine/saturate.h \
 	daemon/engine/timerq.c \
 	daemon/engine/timerq.h

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/engine/plan_seal_internal.h"
+#include "daemon/engine/saturate.h"
 
 void plan_seal_fini(struct plan *plan)
 {
@@ -76,20 +77,6 @@ void plan_seal_fault_after(const struct plan *plan, const struct after_list *lis
 
 /* ---- Totals --------------------------------------------------------------- */
 
-static uint64_t add_saturating(uint64_t a, uint64_t b)
-{
-    uint64_t sum;
-
-    return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
-}
-
-static uint64_t multiply_saturating(uint64_t a, uint64_t b)
-{
-    uint64_t product;
-
-    return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
-}
-
 /* Whether jobs need no more than to wait once: see plan_is_simple(). */
 static bool is_simple(const struct plan *plan, const struct spec *spec)
 {
@@ -106,12 +93,12 @@ static bool is_simple(const struct plan *plan, const struct spec *spec)
 static struct kind kind_of(const struct plan *plan, const struct spec *spec)
 {
     const struct job_spec *work = plan_work(plan, spec);
-    uint64_t attempt = multiply_saturating(plan_spec_steps(plan, spec), work->repeat);
+    uint64_t attempt = saturate_multiply(plan_spec_steps(plan, spec), work->repeat);
 
     return (struct kind){
         .known = true,
         .count = work->count,
-        .steps = multiply_saturating(attempt > 0 ? attempt : 1, add_saturating(1, work->retries)),
+        .steps = saturate_multiply(attempt > 0 ? attempt : 1, saturate_add(1, work->retries)),
         .name = work->name,
         .simple = is_simple(plan, spec),
         .times_out = work->timeout_ns >= 0,
@@ -171,7 +158,7 @@ static void give_courses(struct plan *plan, const struct kind *kind, uint64_t jo
         plan->defaults_simple = kind->simple;
     if (kind->simple)
         return;
-    sealing->courses = add_saturating(sealing->courses, jobs);
+    sealing->courses = saturate_add(sealing->courses, jobs);
     if (spec->detail == 0)
         plan->courses_by_job = true;
 }
@@ -194,7 +181,7 @@ static enum advance complete_spec(struct plan *plan, const struct plan_limits *l
     struct spec *spec = &plan->specs[sealing->at];
     const struct kind *kind = look_up_kind(plan);
     uint32_t elements = elements_of(plan);
-    uint64_t jobs = multiply_saturating(elements, kind->count);
+    uint64_t jobs = saturate_multiply(elements, kind->count);
     enum advance checked;
 
     if (spec->name == 0)
@@ -202,8 +189,8 @@ static enum advance complete_spec(struct plan *plan, const struct plan_limits *l
     if (plan->firsts != NULL)
         plan->firsts[sealing->at] = (uint32_t)sealing->jobs;
     give_courses(plan, kind, jobs);
-    sealing->jobs = add_saturating(sealing->jobs, jobs);
-    sealing->steps = add_saturating(sealing->steps, multiply_saturating(jobs, kind->steps));
+    sealing->jobs = saturate_add(sealing->jobs, jobs);
+    sealing->steps = saturate_add(sealing->steps, saturate_multiply(jobs, kind->steps));
     checked = check_element(sealing, limits, fault);
     sealing->element += elements;
     plan->graph.used |= kind->waits;
