@@ -221,7 +221,8 @@ static void take_event(struct fanout *fanout, const char *line, size_t len,
 {
     struct batch *batch;
 
-    tally_take(&fanout->tally, event);
+    if (OWN_KINDS & SHOW_KIND(event->kind))
+        tally_take(&fanout->tally, event);
     if (is_answer(event->kind)) {
         struct asked asked = take_asked(fanout, event->kind);
 

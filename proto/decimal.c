@@ -40,17 +40,40 @@ static unsigned digits_of(uint64_t value)
     return digits + (value >= powers[digits]);
 }
 
+/* Each a few digits that do not have to wait for one another. */
+static void put_four(char *out, uint32_t value)
+{
+    memcpy(out, pairs + value / 100 * 2, 2);
+    memcpy(out + 2, pairs + value % 100 * 2, 2);
+}
+
+static void put_eight(char *out, uint32_t value)
+{
+    put_four(out, value / 10000);
+    put_four(out + 4, value % 10000);
+}
+
 char *decimal_put(char *out, uint64_t value)
 {
     unsigned digits = digits_of(value);
     char *end = out + digits, *p = end;
+    uint32_t first;
 
-    for (; value >= 100; value /= 100)
-        memcpy(p -= 2, pairs + value % 100 * 2, 2);
-    if (value >= 10)
-        memcpy(out, pairs + value * 2, 2);
+    for (; value >= 100000000; value /= 100000000)
+        put_eight(p -= 8, (uint32_t)(value % 100000000));
+    first = (uint32_t)value;
+    if (first >= 10000) {
+        put_four(p -= 4, first % 10000);
+        first /= 10000;
+    }
+    if (first >= 100) {
+        memcpy(p - 2, pairs + first % 100 * 2, 2);
+        first /= 100;
+    }
+    if (first >= 10)
+        memcpy(out, pairs + first * 2, 2);
     else
-        *out = (char)('0' + value);
+        *out = (char)('0' + first);
     return end;
 }
 

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "proto/scan.h"
+
 static const int64_t power_of_ten[DURATION_SHORT_DIGITS + 1] = {
     1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000,
 };
@@ -20,6 +22,15 @@ static inline const char *read_digits(const char *at, const char *end, int64_t *
     const char *most = end - at > DURATION_SHORT_DIGITS ? at + DURATION_SHORT_DIGITS : end;
     int64_t read = 0;
     unsigned digit;
+#ifdef SCAN_DIGITS
+    if (end - at >= SCAN_DIGITS) {
+        uint32_t first;
+        unsigned digits = scan_digits(at, &first);
+        read = first;
+        at += digits;
+        most = digits < SCAN_DIGITS ? at : most;
+    }
+#endif
     for (; at < most && (digit = (unsigned)(unsigned char)*at - '0') <= 9; at++)
         read = read * 10 + digit;
     *value = read;

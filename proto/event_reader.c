@@ -109,18 +109,17 @@ void event_reader_free(struct event_reader *reader)
     free(reader);
 }
 
-bool event_reader_is(struct event_string text, const char *string)
-{
-    return text.text != NULL && text.len == strlen(string) &&
-           memcmp(text.text, string, text.len) == 0;
-}
-
 static enum event_kind find_kind(struct event_string name)
 {
     for (size_t i = 0; i < N_KINDS; i++)
         if (name.len == kinds[i].len && memcmp(name.text, kinds[i].name, name.len) == 0)
             return kinds[i].kind;
     return EVENT_UNKNOWN;
+}
+
+static inline bool begins_with(const char *line, size_t len, const char *literal)
+{
+    return len >= strlen(literal) && memcmp(line, literal, strlen(literal)) == 0;
 }
 
 enum event_kind event_reader_kind(const char *line, size_t len)
@@ -132,6 +131,13 @@ enum event_kind event_reader_kind(const char *line, size_t len)
     if (len < prefix_len || memcmp(line, prefix, prefix_len) != 0)
         return EVENT_UNKNOWN;
     line += prefix_len;
+    /* Nearly all. */
+    if (begins_with(line, len - prefix_len, "done\""))
+        return EVENT_DONE;
+    if (begins_with(line, len - prefix_len, "step\""))
+        return EVENT_STEP;
+    if (begins_with(line, len - prefix_len, "started\""))
+        return EVENT_STARTED;
     end = memchr(line, '"', len - prefix_len);
     if (end == NULL)
         return EVENT_UNKNOWN;

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum event_kind {
     EVENT_UNKNOWN, /* an event that this version does not know, or no event at all */
@@ -70,7 +71,7 @@ void event_reader_free(struct event_reader *reader); /* NULL is fine */
 /*
  * Reads one line, its line feed at the end or not.  *event refers to the line
  * and to memory of the reader's, both until the next call.  Returns 0, or -1,
- * with *event untouched, when the line is no JSON object or memory is short.
+ * with *event of no use, when the line is no JSON object or memory is short.
  */
 int event_reader_read(struct event_reader *reader, const char *line, size_t len,
                       struct event *event);
@@ -79,6 +80,10 @@ int event_reader_read(struct event_reader *reader, const char *line, size_t len,
 enum event_kind event_reader_kind(const char *line, size_t len);
 
 /* Whether the text is `string`, as in event_reader_is(event.status, "ok"). */
-bool event_reader_is(struct event_string text, const char *string);
+static inline bool event_reader_is(struct event_string text, const char *string)
+{
+    return text.text != NULL && text.len == strlen(string) &&
+           memcmp(text.text, string, text.len) == 0;
+}
 
 #endif

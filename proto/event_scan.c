@@ -21,13 +21,22 @@ static inline const char *expect(const char *at, const char *end, const char *te
 }
 
 /* A count of a size that cannot overflow, without a zero in front. */
-static inline const char *scan_count(const char *at, uint64_t *value)
+static inline const char *scan_count(const char *at, const char *end, uint64_t *value)
 {
     const char *start = at;
     uint64_t number = 0;
 
     if (at == NULL)
         return NULL;
+#ifdef SCAN_DIGITS
+    /* Of one digit alone there are many. */
+    if (end - at >= SCAN_DIGITS && at[1] >= '0' && at[1] <= '9') {
+        uint32_t first;
+
+        at += scan_digits(at, &first);
+        number = first;
+    }
+#endif
     for (; *at >= '0' && *at <= '9'; at++)
         number = number * 10 + (unsigned)(*at - '0');
     *value = number;
@@ -60,24 +69,15 @@ static inline bool is_next(const char *at, const char *end, const char *text, si
 
 #define IS_NEXT(at, end, literal) is_next(at, end, (literal), sizeof(literal) - 1)
 
-/* Those members of an event that a job's may have, so that there is one copy of
- * all of it only. */
-struct scanned {
-    uint64_t batch, job, step, attempt, attempts;
-    int64_t at_ns, due_ns, delay_ns, duration_ns;
-    struct event_string name, note, status, step_kind;
-    bool has_due;
-};
-
-static const char *scan_started(const char *at, const char *end, struct scanned *event)
+static const char *scan_started(const char *at, const char *end, struct event *event)
 {
-    at = scan_count(EXPECT(at, end, ",\"attempt\":"), &event->attempt);
+    at = scan_count(EXPECT(at, end, ",\"attempt\":"), end, &event->attempt);
     return scan_time(EXPECT(at, end, ",\"at\":"), end, &event->at_ns);
 }
 
-static const char *scan_step(const char *at, const char *end, struct scanned *event)
+static const char *scan_step(const char *at, const char *end, struct event *event)
 {
-    at = scan_count(EXPECT(at, end, ",\"step\":"), &event->step);
+    at = scan_count(EXPECT(at, end, ",\"step\":"), end, &event->step);
     at = scan_string(EXPECT(at, end, ",\"kind\":\""), end, &event->step_kind);
     if (IS_NEXT(at, end, ",\"note\":\""))
         at = scan_string(EXPECT(at, end, ",\"note\":\""), end, &event->note);
@@ -85,9 +85,9 @@ static const char *scan_step(const char *at, const char *end, struct scanned *ev
     return scan_time(EXPECT(at, end, ",\"at\":"), end, &event->at_ns);
 }
 
-static const char *scan_retry(const char *at, const char *end, struct scanned *event)
+static const char *scan_retry(const char *at, const char *end, struct event *event)
 {
-    at = scan_count(EXPECT(at, end, ",\"attempt\":"), &event->attempt);
+    at = scan_count(EXPECT(at, end, ",\"attempt\":"), end, &event->attempt);
     at = scan_string(EXPECT(at, end, ",\"status\":\""), end, &event->status);
     at = scan_time(EXPECT(at, end, ",\"delay\":"), end, &event->delay_ns);
     at = scan_time(EXPECT(at, end, ",\"at\":"), end, &event->at_ns);
@@ -95,7 +95,7 @@ static const char *scan_retry(const char *at, const char *end, struct scanned *e
     return scan_time(EXPECT(at, end, ",\"due\":"), end, &event->due_ns);
 }
 
-static const char *scan_done(const char *at, const char *end, struct scanned *event)
+static const char *scan_done(const char *at, const char *end, struct event *event)
 {
     at = scan_string(EXPECT(at, end, ",\"status\":\""), end, &event->status);
     at = scan_time(EXPECT(at, end, ",\"at\":"), end, &event->at_ns);
@@ -103,7 +103,7 @@ static const char *scan_done(const char *at, const char *end, struct scanned *ev
     if (event->has_due)
         at = scan_time(EXPECT(at, end, ",\"due\":"), end, &event->due_ns);
     if (IS_NEXT(at, end, ",\"attempts\":"))
-        at = scan_count(EXPECT(at, end, ",\"attempts\":"), &event->attempts);
+        at = scan_count(EXPECT(at, end, ",\"attempts\":"), end, &event->attempts);
     return at;
 }
 
@@ -117,7 +117,7 @@ static inline void clear(void *at, size_t size)
 
 /* Reads what is behind the job's name, by the kind. */
 static const char *scan_rest(const char *at, const char *end, enum event_kind kind,
-                             struct scanned *event)
+                             struct event *event)
 {
     if (kind == EVENT_DONE)
         return scan_done(at, end, event);
@@ -149,34 +149,15 @@ bool event_scan(const char *line, size_t len, struct event *event)
 {
     const char *end = line + len, *at = EXPECT(line, end, "{\"event\":\"");
     enum event_kind kind;
-    struct scanned scanned;
 
     at = scan_kind(at, end, &kind);
     if (at == NULL || end[-1] != '\n')
         return false;
-    clear(&scanned, sizeof scanned);
-    at = scan_count(EXPECT(at, end, ",\"batch\":"), &scanned.batch);
-    at = scan_count(EXPECT(at, end, ",\"job\":"), &scanned.job);
-    if (IS_NEXT(at, end, ",\"name\":\""))
-        at = scan_string(EXPECT(at, end, ",\"name\":\""), end, &scanned.name);
-    at = EXPECT(scan_rest(at, end, kind, &scanned), end, "}\n");
-    if (at != end)
-        return false;
     clear(event, sizeof *event);
     event->kind = kind;
-    event->batch = scanned.batch;
-    event->job = scanned.job;
-    event->step = scanned.step;
-    event->attempt = scanned.attempt;
-    event->attempts = scanned.attempts;
-    event->at_ns = scanned.at_ns;
-    event->due_ns = scanned.due_ns;
-    event->delay_ns = scanned.delay_ns;
-    event->duration_ns = scanned.duration_ns;
-    event->name = scanned.name;
-    event->note = scanned.note;
-    event->status = scanned.status;
-    event->step_kind = scanned.step_kind;
-    event->has_due = scanned.has_due;
-    return true;
+    at = scan_count(EXPECT(at, end, ",\"batch\":"), end, &event->batch);
+    at = scan_count(EXPECT(at, end, ",\"job\":"), end, &event->job);
+    if (IS_NEXT(at, end, ",\"name\":\""))
+        at = scan_string(EXPECT(at, end, ",\"name\":\""), end, &event->name);
+    return EXPECT(scan_rest(at, end, kind, event), end, "}\n") == end;
 }

@@ -17,7 +17,7 @@
 /*
  * Reads one line with its line feed.  Returns whether it could; *event is then
  * what event_reader_read() would make of the line, its strings lying in it, and is
- * otherwise untouched.
+ * otherwise of no use.
  */
 bool event_scan(const char *line, size_t len, struct event *event);
 

@@ -49,6 +49,32 @@ static inline const char *scan_plain(const char *at, const char *end)
     return at;
 }
 
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define SCAN_DIGITS 8
+
+/* The value of the decimal digits at the front of SCAN_DIGITS bytes, and how many
+ * these are: no loop has to guess where they end. */
+static inline unsigned scan_digits(const char *at, uint32_t *value)
+{
+    const uint64_t ones = 0x0101010101010101ULL, highs = 0x8080808080808080ULL;
+    uint64_t bytes, others;
+    memcpy(&bytes, at, sizeof(bytes));
+    bytes ^= ones * '0';
+    others = ((bytes & ~highs) + ones * (0x80 - 10)) | bytes;
+    unsigned digits = (others & highs) == 0 ? 8 : (unsigned)__builtin_ctzll(others & highs) / 8;
+    if (digits == 0) {
+        *value = 0;
+        return 0;
+    }
+    /* Noughts in front, then sums of two neighbours, of two of these, and again. */
+    bytes <<= 64 - 8 * digits;
+    bytes = (bytes * 10 + (bytes >> 8)) & 0x00FF00FF00FF00FFULL;
+    bytes = (bytes * 100 + (bytes >> 16)) & 0x0000FFFF0000FFFFULL;
+    *value = (uint32_t)(bytes * 10000 + (bytes >> 32));
+    return digits;
+}
+#endif
+
 /* How many of the bytes begin a new line after them. */
 static inline uint64_t scan_count_lines(const char *at, const char *end)
 {
