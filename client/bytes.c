@@ -13,13 +13,11 @@ void bytes_fini(struct bytes *bytes)
     *bytes = (struct bytes){0};
 }
 
-char *bytes_reserve(struct bytes *bytes, size_t len)
+char *bytes_grow(struct bytes *bytes, size_t len)
 {
     size_t used = bytes_len(bytes), room = bytes->room > 0 ? bytes->room : 256;
     char *data;
 
-    if (bytes->data != NULL && bytes->room - bytes->end >= len)
-        return bytes->data + bytes->end;
     if (bytes->data != NULL && bytes->start >= used && bytes->start > 0 &&
         bytes->room - used >= len) {
         memcpy(bytes->data, bytes->data + bytes->start, used);
@@ -42,11 +40,6 @@ char *bytes_reserve(struct bytes *bytes, size_t len)
     bytes->data = data;
     bytes->room = room;
     return data + bytes->end;
-}
-
-void bytes_commit(struct bytes *bytes, size_t len)
-{
-    bytes->end += len;
 }
 
 void bytes_add(struct bytes *bytes, const char *data, size_t len)

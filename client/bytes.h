@@ -26,11 +26,25 @@ void bytes_add_format(struct bytes *bytes, const char *format, ...)
 
 /* Room for len bytes at the end, to be written and then told of by
  * bytes_commit(); NULL when memory is short. */
-char *bytes_reserve(struct bytes *bytes, size_t len);
-void bytes_commit(struct bytes *bytes, size_t len);
+static inline char *bytes_reserve(struct bytes *bytes, size_t len);
+static inline void bytes_commit(struct bytes *bytes, size_t len);
 
 /* Takes len bytes, at most all, from the front. */
 void bytes_consume(struct bytes *bytes, size_t len);
+
+/* The room of bytes_reserve() where there is none yet. */
+char *bytes_grow(struct bytes *bytes, size_t len);
+
+static inline char *bytes_reserve(struct bytes *bytes, size_t len)
+{
+    return bytes->data != NULL && bytes->room - bytes->end >= len ? bytes->data + bytes->end
+                                                                  : bytes_grow(bytes, len);
+}
+
+static inline void bytes_commit(struct bytes *bytes, size_t len)
+{
+    bytes->end += len;
+}
 
 static inline const char *bytes_at(const struct bytes *bytes)
 {

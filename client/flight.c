@@ -6,159 +6,188 @@
 
 int flight_init(struct flight *flight, uint64_t jobs)
 {
-    *flight = (struct flight){.jobs = jobs};
-    if (jobs == 0)
-        return 0;
-    if (jobs >= UINT32_MAX)
-        return -1;
-    flight->places = calloc(jobs, sizeof flight->places[0]);
-    return flight->places != NULL ? 0 : -1;
+    *flight = (struct flight){0};
+    return roster_init(&flight->jobs, jobs, sizeof(struct flight_job));
+}
+
+static char *room_of(const struct flight_more *more)
+{
+    return (char *)(uintptr_t)more->note.text;
 }
 
 void flight_fini(struct flight *flight)
 {
-    for (uint32_t i = 0; i < flight->room; i++)
-        free((char *)(uintptr_t)flight->in_flight[i].note.text);
-    free(flight->places);
-    free(flight->in_flight);
-    free(flight->free);
+    for (uint32_t i = 0; i < flight->n_more; i++)
+        free(room_of(&flight->more[i]));
+    free(flight->more);
+    roster_fini(&flight->jobs);
+    lanes_fini(&flight->lanes);
     *flight = (struct flight){0};
 }
 
-/* ---- Lanes: a binary heap ---------------------------------------------------- */
+/* ---- What some jobs have besides ---------------------------------------------- */
 
-static uint32_t take_lane(struct flight *flight)
+/* One that is free, or one more; NULL when memory is short. */
+static struct flight_more *take_more(struct flight *flight, uint32_t *place)
 {
-    uint32_t *heap = flight->free;
-    uint32_t lowest, last, i = 0;
+    struct flight_more *more;
 
-    if (flight->n_free == 0)
-        return flight->lanes++;
-    lowest = heap[0];
-    last = heap[--flight->n_free];
-    for (uint32_t child; (child = 2 * i + 1) < flight->n_free; i = child) {
-        if (child + 1 < flight->n_free && heap[child + 1] < heap[child])
-            child++;
-        if (last <= heap[child])
-            break;
-        heap[i] = heap[child];
+    if (flight->free_more != 0) {
+        *place = flight->free_more;
+        more = &flight->more[*place - 1];
+        flight->free_more = more->next;
+        return more;
     }
-    heap[i] = last;
-    return lowest;
+    if (flight->n_more == flight->more_room) {
+        uint32_t room = flight->more_room > 0 ? flight->more_room * 2 : 16;
+
+        more = realloc(flight->more, room * sizeof *more);
+        if (more == NULL)
+            return NULL;
+        flight->more = more;
+        flight->more_room = room;
+    }
+    *place = ++flight->n_more;
+    more = &flight->more[*place - 1];
+    *more = (struct flight_more){0};
+    return more;
 }
 
-static void give_lane(struct flight *flight, uint32_t lane)
+/* What the job has, from now on if it had nothing. */
+static struct flight_more *give_more(struct flight *flight, struct flight_job *job)
 {
-    uint32_t *heap = flight->free;
-    uint32_t i = flight->n_free++;
+    uint32_t place;
+    struct flight_more *more;
 
-    for (; i > 0 && heap[(i - 1) / 2] > lane; i = (i - 1) / 2)
-        heap[i] = heap[(i - 1) / 2];
-    heap[i] = lane;
-}
-
-/* ---- Jobs --------------------------------------------------------------------- */
-
-/* Room for twice as many, and for all their lanes to be free. */
-static int grow(struct flight *flight)
-{
-    uint32_t room = flight->room > 0 ? flight->room * 2 : 16;
-    struct flight_job *jobs = realloc(flight->in_flight, room * sizeof *jobs);
-    uint32_t *lanes;
-
-    if (jobs == NULL)
-        return -1;
-    flight->in_flight = jobs;
-    lanes = realloc(flight->free, room * sizeof *lanes);
-    if (lanes == NULL)
-        return -1;
-    flight->free = lanes;
-    memset(jobs + flight->room, 0, (room - flight->room) * sizeof *jobs);
-    flight->room = room;
-    return 0;
-}
-
-struct flight_job *flight_find(const struct flight *flight, uint64_t job)
-{
-    if (job >= flight->jobs || flight->places[job] == 0)
+    if (job->more != 0)
+        return &flight->more[job->more - 1];
+    more = take_more(flight, &place);
+    if (more == NULL) {
+        flight->no_memory = true;
         return NULL;
-    return &flight->in_flight[flight->places[job] - 1];
-}
-
-struct flight_job *flight_start(struct flight *flight, uint64_t job, int64_t at_ns)
-{
-    struct flight_job *started;
-
-    if (job >= flight->jobs || flight->places[job] != 0 ||
-        (flight->n == flight->room && grow(flight) < 0))
-        return NULL;
-    started = &flight->in_flight[flight->n++];
-    flight->places[job] = flight->n;
-    *started = (struct flight_job){
-        .job = job,
-        .lane = take_lane(flight),
+    }
+    *more = (struct flight_more){
         .attempt = 1,
-        .start_ns = at_ns,
-        .attempt_ns = at_ns,
-        .phase_ns = at_ns,
-        .due_ns = at_ns,
-        .note = {started->note.text, 0},
-        .note_room = started->note_room,
+        .attempt_ns = job->start_ns,
+        .phase_ns = job->start_ns,
+        .note = {more->note.text, 0},
+        .note_room = more->note_room,
     };
-    return started;
+    job->more = place & (LANES_MAX - 1);
+    return more;
 }
 
-/* Keeps the note in room of the job's own.  Without memory it goes without. */
-static void keep_note(struct flight_job *job, struct event_string note)
+/* Keeps the note in room of its own.  Without memory it goes without. */
+static void keep_note(struct flight_more *more, struct event_string note)
 {
-    char *room = (char *)(uintptr_t)job->note.text;
+    char *room = room_of(more);
 
-    job->note.len = 0;
-    if (note.text == NULL || note.len == 0)
+    more->note.len = 0;
+    if (note.len == 0 || note.len > UINT32_MAX)
         return;
-    if (note.len > job->note_room) {
+    if (note.len > more->note_room) {
         char *grown = realloc(room, note.len);
 
         if (grown == NULL)
             return;
         room = grown;
-        job->note_room = note.len;
+        more->note_room = (uint32_t)note.len;
     }
     memcpy(room, note.text, note.len);
-    job->note = (struct event_string){room, note.len};
+    more->note = (struct event_string){room, note.len};
 }
 
-void flight_step(struct flight_job *job, const struct event *step)
+/* ---- Jobs --------------------------------------------------------------------- */
+
+struct flight_job *flight_start(struct flight *flight, uint64_t job, int64_t at_ns)
 {
-    job->phase = event_reader_is(step->step_kind, "compute") ? FLIGHT_COMPUTE : FLIGHT_WAIT;
-    job->phase_ns = step->at_ns;
-    if (__builtin_add_overflow(step->at_ns, step->duration_ns, &job->due_ns))
-        job->due_ns = INT64_MAX;
-    keep_note(job, step->note);
+    struct flight_job *started;
+    uint32_t lane;
+
+    if (job >= flight->jobs.jobs || flight_find(flight, job) != NULL)
+        return NULL;
+    lane = lanes_take(&flight->lanes);
+    started = lane != UINT32_MAX ? roster_add(&flight->jobs, job) : NULL;
+    if (started == NULL) {
+        flight->no_memory = true;
+        return NULL;
+    }
+    *started = (struct flight_job){
+        .start_ns = at_ns, .due_ns = at_ns, .lane = lane, .phase = FLIGHT_BETWEEN};
+    return started;
 }
 
-int64_t flight_own(const struct flight_job *job, int64_t now_ns)
+static int64_t later(int64_t at_ns, int64_t by_ns)
+{
+    int64_t due_ns;
+
+    return __builtin_add_overflow(at_ns, by_ns, &due_ns) ? INT64_MAX : due_ns;
+}
+
+static void begin_phase(struct flight *flight, struct flight_job *job, enum flight_phase phase,
+                        int64_t at_ns, int64_t due_ns)
+{
+    struct flight_more *more = give_more(flight, job);
+
+    if (more != NULL) {
+        more->own_ns = flight_own(flight, job, at_ns);
+        more->phase_ns = at_ns;
+        more->note.len = 0;
+    }
+    job->phase = phase & 3;
+    job->due_ns = due_ns;
+}
+
+void flight_step(struct flight *flight, struct flight_job *job, const struct event *step)
+{
+    enum flight_phase phase =
+        event_reader_is(step->step_kind, "compute") ? FLIGHT_COMPUTE : FLIGHT_WAIT;
+    int64_t due_ns = later(step->at_ns, step->duration_ns);
+
+    if (job->more == 0 && step->at_ns == job->start_ns && step->note.len == 0) {
+        job->phase = phase & 3;
+        job->due_ns = due_ns;
+        return;
+    }
+    begin_phase(flight, job, phase, step->at_ns, due_ns);
+    if (job->more != 0)
+        keep_note(&flight->more[job->more - 1], step->note);
+}
+
+void flight_back_off(struct flight *flight, struct flight_job *job, int64_t at_ns, int64_t delay_ns)
+{
+    begin_phase(flight, job, FLIGHT_BACKOFF, at_ns, later(at_ns, delay_ns));
+}
+
+void flight_try_again(struct flight *flight, struct flight_job *job, int64_t at_ns)
+{
+    begin_phase(flight, job, FLIGHT_BETWEEN, at_ns, at_ns);
+    if (job->more != 0) {
+        flight->more[job->more - 1].attempt++;
+        flight->more[job->more - 1].attempt_ns = at_ns;
+    }
+}
+
+int64_t flight_own(const struct flight *flight, const struct flight_job *job, int64_t now_ns)
 {
     int64_t until_ns = now_ns < job->due_ns ? now_ns : job->due_ns;
-    int64_t own_ns;
+    int64_t phase_ns = flight_phase_ns(flight, job), sum_ns;
+    int64_t own_ns = job->more != 0 ? flight->more[job->more - 1].own_ns : 0;
 
-    if (job->phase == FLIGHT_BETWEEN || until_ns <= job->phase_ns ||
-        __builtin_add_overflow(job->own_ns, until_ns - job->phase_ns, &own_ns))
-        return job->own_ns;
-    return own_ns;
+    if (job->phase == FLIGHT_BETWEEN || until_ns <= phase_ns ||
+        __builtin_add_overflow(own_ns, until_ns - phase_ns, &sum_ns))
+        return own_ns;
+    return sum_ns;
 }
 
-void flight_end(struct flight *flight, struct flight_job *job)
+void flight_end(struct flight *flight, uint64_t job)
 {
-    struct flight_job *last = &flight->in_flight[--flight->n];
-    struct flight_job ended = *job;
+    const struct flight_job *ended = flight_find(flight, job);
 
-    flight->places[ended.job] = 0;
-    give_lane(flight, ended.lane);
-    if (job == last)
-        return;
-    /* The last one moves up; the room for notes stays with its place's. */
-    *job = *last;
-    *last = ended;
-    flight->places[job->job] = (uint32_t)(job - flight->in_flight) + 1;
+    if (ended->more != 0) {
+        flight->more[ended->more - 1].next = flight->free_more;
+        flight->free_more = ended->more;
+    }
+    lanes_give(&flight->lanes, ended->lane);
+    roster_remove(&flight->jobs, job);
 }

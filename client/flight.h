@@ -5,16 +5,22 @@
 /*
  * The jobs of one batch that are in flight, from `started` to `done`, and what
  * is under way in each.  Each has a lane that no other has meanwhile: the lowest
- * that is free, so that there are as many lanes as jobs were ever in flight
- * at once.
+ * that is free, so that there are as many lanes as jobs were ever in flight at
+ * once.
  *
- * Memory: 4 bytes for each job of the batch (touched only as they start), and
- * some 100 for each in flight at once.  Pure.
+ * Of most jobs there is no more to know than when they started and when the
+ * first step is due; what others have besides is kept beside them.
+ *
+ * Memory: 24 bytes for each in flight at once (see client/roster.h), and some 50
+ * more for each of these with a second step or attempt, queueing or a note.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/lanes.h"
+#include "client/roster.h"
 #include "proto/event_reader.h"
 
 enum flight_phase {
@@ -26,26 +32,28 @@ enum flight_phase {
 
 /* Times are those of the events. */
 struct flight_job {
-    uint64_t job;
-    uint32_t lane; /* from 0 */
-    enum flight_phase phase;
+    int64_t start_ns;
+    int64_t due_ns;     /* when the phase is to end, by when it began */
+    uint32_t lane;      /* from 0 */
+    unsigned phase : 2; /* enum flight_phase */
+    unsigned more : 30; /* 1 and the place of what it has besides; 0 for nothing */
+};
+
+/* What a job has besides. */
+struct flight_more {
     uint64_t attempt;
-    int64_t start_ns, attempt_ns; /* of the job, of its attempt */
-    int64_t phase_ns;             /* when the phase began */
-    int64_t due_ns;               /* when it is to end, by when it began */
+    int64_t attempt_ns, phase_ns; /* when they began */
     int64_t own_ns;               /* run by steps, and back-offs, before this phase */
     struct event_string note;     /* of the step; kept here */
-    size_t note_room;
+    uint32_t note_room, next;     /* next: of those that are free */
 };
 
 struct flight {
-    uint64_t jobs;
-    uint32_t *places; /* by job: 1 and the place in `in_flight`; 0 for none */
-    struct flight_job *in_flight;
-    uint32_t n, room;
-    uint32_t lanes; /* that were ever used */
-    uint32_t *free; /* lanes, a heap with the lowest at the top */
-    uint32_t n_free;
+    struct roster jobs;
+    struct lanes lanes;
+    struct flight_more *more;
+    uint32_t n_more, more_room, free_more; /* free_more: as a job's */
+    bool no_memory;                        /* something could not be kept */
 };
 
 /* For a batch of so many jobs.  0, or -1 when memory is short; to be released
@@ -54,20 +62,44 @@ int flight_init(struct flight *flight, uint64_t jobs);
 void flight_fini(struct flight *flight);
 
 /* A job starts, in BETWEEN.  NULL for one that is in flight or that there is
- * not, and when memory is short.  Pointers that were handed out before are
- * then void. */
+ * not, and when memory is short.  It stays where it is until it ends. */
 struct flight_job *flight_start(struct flight *flight, uint64_t job, int64_t at_ns);
 
 /* The job, or NULL if it is not in flight. */
-struct flight_job *flight_find(const struct flight *flight, uint64_t job);
+static inline struct flight_job *flight_find(const struct flight *flight, uint64_t job)
+{
+    return roster_find(&flight->jobs, job);
+}
 
-/* A step begins. */
-void flight_step(struct flight_job *job, const struct event *step);
+/* A step begins, or a back-off, or the attempt behind it.  What the job has taken
+ * of its own is added up. */
+void flight_step(struct flight *flight, struct flight_job *job, const struct event *step);
+void flight_back_off(struct flight *flight, struct flight_job *job, int64_t at_ns,
+                     int64_t delay_ns);
+void flight_try_again(struct flight *flight, struct flight_job *job, int64_t at_ns);
+
+/* What the job has besides; NULL where that is nothing. */
+static inline const struct flight_more *flight_more(const struct flight *flight,
+                                                    const struct flight_job *job)
+{
+    return job->more != 0 ? &flight->more[job->more - 1] : NULL;
+}
+
+/* When the phase began. */
+static inline int64_t flight_phase_ns(const struct flight *flight, const struct flight_job *job)
+{
+    return job->more != 0 ? flight->more[job->more - 1].phase_ns : job->start_ns;
+}
+
+static inline uint64_t flight_attempt(const struct flight *flight, const struct flight_job *job)
+{
+    return job->more != 0 ? flight->more[job->more - 1].attempt : 1;
+}
 
 /* What the job has taken so far of its own: without queueing. */
-int64_t flight_own(const struct flight_job *job, int64_t now_ns);
+int64_t flight_own(const struct flight *flight, const struct flight_job *job, int64_t now_ns);
 
-/* The job is over.  Voids pointers as well. */
-void flight_end(struct flight *flight, struct flight_job *job);
+/* The job of that index is over. */
+void flight_end(struct flight *flight, uint64_t job);
 
 #endif

@@ -47,6 +47,8 @@ client_libwaitctl_a_SOURCES = \
 	client/graph.h \
 	client/interrupt.c \
 	client/interrupt.h \
+	client/lanes.c \
+	client/lanes.h \
 	client/lines.c \
 	client/lines.h \
 	client/local.c \
@@ -71,6 +73,8 @@ client_libwaitctl_a_SOURCES = \
 	client/replay.h \
 	client/rewrite.c \
 	client/rewrite.h \
+	client/roster.c \
+	client/roster.h \
 	client/say.c \
 	client/say.h \
 	client/session.c \
@@ -114,6 +118,9 @@ client_libwaitctl_a_SOURCES = \
 	client/timeline_picture.c \
 	client/timeline_picture.h \
 	client/timeline_table.c \
+	client/trace_batch.c \
+	client/trace_internal.h \
+	client/trace_job.c \
 	client/trace_writer.c \
 	client/trace_writer.h
 

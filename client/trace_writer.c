@@ -6,13 +6,16 @@
 #include "client/text.h"
 #include "proto/decimal.h"
 #include "proto/duration.h"
+#include "proto/scan.h"
 
 /*
- * Traces have an event or more for each line of the daemon's, so they are put
- * together without printf.  Every event of a fixed shape fits in here besides
- * its texts, whose length is reckoned in.
+ * Traces have an event or more for each line of the daemon's, so each is put
+ * together in one go, without printf, in room that is asked for once.  Every event
+ * fits in here, and a text of SHORT_TEXT bytes besides; for a longer one there is
+ * the long way.
  */
-#define EVENT_ROOM 384
+#define EVENT_ROOM 512
+#define SHORT_TEXT 128
 
 static char *put_bytes(char *out, const char *bytes, size_t len)
 {
@@ -78,16 +81,27 @@ static void commit(struct bytes *out, const char *end)
     bytes_commit(out, (size_t)(end - (out->data + out->end)));
 }
 
+/* A text as a JSON string.  NULL when memory is short, like p; the room behind it
+ * is EVENT_ROOM again if it was not short. */
+static char *put_text(struct bytes *out, char *p, struct event_string text)
+{
+    if (p == NULL)
+        return NULL;
+    if (text.len <= SHORT_TEXT &&
+        scan_plain(text.text, text.text + text.len) == text.text + text.len)
+        return PUT(put_bytes(PUT(p, "\""), text.text, text.len), "\"");
+    commit(out, p);
+    text_append_json(out, text.text, text.len);
+    return bytes_reserve(out, EVENT_ROOM);
+}
+
 static void write_name(struct bytes *out, const char *kind, struct trace_where where,
                        struct event_string name, bool is_first)
 {
     char *p = begin_metadata(out, kind, where, is_first);
 
-    if (p == NULL)
-        return;
-    commit(out, PUT(p, "\"name\":"));
-    text_append_json(out, name.text, name.len);
-    bytes_add_string(out, "}}");
+    if (p != NULL && (p = put_text(out, PUT(p, "\"name\":"), name)) != NULL)
+        commit(out, PUT(p, "}}"));
 }
 
 static void write_order(struct bytes *out, const char *kind, struct trace_where where,
@@ -117,19 +131,11 @@ void trace_writer_thread(struct bytes *out, struct trace_where where, struct eve
 static char *put_what(struct bytes *out, char *p, const struct trace_what *what)
 {
     p = PUT(p, "\"name\":");
-    if (what->name.text == NULL) {
+    if (what->name.text == NULL)
         p = PUT(decimal_put(PUT(p, "\"#"), what->job), "\"");
-    } else {
-        commit(out, p);
-        text_append_json(out, what->name.text, what->name.len);
-        p = bytes_reserve(out, EVENT_ROOM);
-        if (p == NULL)
-            return NULL;
-    }
-    p = PUT(put_string(PUT(p, ",\"cat\":\""), what->category), "\"");
-    if (what->color != NULL)
-        p = PUT(put_string(PUT(p, ",\"cname\":\""), what->color), "\"");
-    return p;
+    else if ((p = put_text(out, p, what->name)) == NULL)
+        return NULL;
+    return put_bytes(p, what->kind->text, what->kind->len);
 }
 
 void trace_writer_slice(struct bytes *out, struct trace_where where, const struct trace_what *what,
@@ -159,12 +165,25 @@ void trace_writer_close(struct bytes *out)
     bytes_add(out, "}", 1);
 }
 
-void trace_writer_args(struct bytes *out, uint64_t job)
+void trace_writer_args(struct bytes *out, uint64_t job, struct event_string status)
 {
     char *p = bytes_reserve(out, EVENT_ROOM);
 
+    if (p == NULL)
+        return;
+    p = decimal_put(PUT(p, ",\"args\":{\"job\":"), job);
+    if (status.text != NULL)
+        p = put_text(out, PUT(p, ",\"status\":"), status);
     if (p != NULL)
-        commit(out, decimal_put(PUT(p, ",\"args\":{\"job\":"), job));
+        commit(out, p);
+}
+
+void trace_writer_batch_args(struct bytes *out, struct event_string status)
+{
+    char *p = bytes_reserve(out, EVENT_ROOM);
+
+    if (p != NULL && (p = put_text(out, PUT(p, ",\"args\":{\"status\":"), status)) != NULL)
+        commit(out, p);
 }
 
 static char *begin_arg(struct bytes *out, const char *name)
@@ -188,16 +207,6 @@ void trace_writer_seconds(struct bytes *out, const char *name, int64_t ns)
 
     if (p != NULL)
         commit(out, p + duration_print(p, ns));
-}
-
-void trace_writer_word(struct bytes *out, const char *name, struct event_string word)
-{
-    char *p = begin_arg(out, name);
-
-    if (p == NULL)
-        return;
-    commit(out, p);
-    text_append_json(out, word.text, word.len);
 }
 
 void trace_writer_close_args(struct bytes *out)

@@ -34,27 +34,45 @@ void trace_writer_process(struct bytes *out, struct trace_where where, struct ev
 /* The same for a thread. */
 void trace_writer_thread(struct bytes *out, struct trace_where where, struct event_string name);
 
+/* What an event belongs to, as it stands in the file: a category, and a color, which
+ * is one of the names that the format reserves. */
+struct trace_kind {
+    const char *text;
+    size_t len;
+};
+
+/* Of literals.  The second is for no color of its own. */
+#define TRACE_KIND(category, color)                                                                \
+    TRACE_KIND_OF(",\"cat\":\"" category "\",\"cname\":\"" color "\"")
+#define TRACE_KIND_PLAIN(category) TRACE_KIND_OF(",\"cat\":\"" category "\"")
+#define TRACE_KIND_OF(text)                                                                        \
+    {                                                                                              \
+        (text), sizeof(text) - 1                                                                   \
+    }
+
 /* What all events on a thread have. */
 struct trace_what {
     struct event_string name; /* text NULL: `#JOB` */
     uint64_t job;
-    const char *category;
-    const char *color; /* one of the names that the format reserves; NULL for none */
+    const struct trace_kind *kind;
 };
 
 /* A slice, `X`, or an instant, `i`.  Both are left open, to be ended by
  * trace_writer_close(), or with arguments in between: trace_writer_args() tells the
- * job, those behind it add one each, and trace_writer_close_args() ends it. */
+ * job and how it ended (text NULL: not), those behind it add one each, and
+ * trace_writer_close_args() ends it. */
 void trace_writer_slice(struct bytes *out, struct trace_where where, const struct trace_what *what,
                         int64_t start_ns, int64_t end_ns);
 void trace_writer_moment(struct bytes *out, struct trace_where where, const struct trace_what *what,
                          int64_t at_ns);
 void trace_writer_close(struct bytes *out);
-void trace_writer_args(struct bytes *out, uint64_t job);
+void trace_writer_args(struct bytes *out, uint64_t job, struct event_string status);
 void trace_writer_count(struct bytes *out, const char *name, uint64_t value);
 void trace_writer_seconds(struct bytes *out, const char *name, int64_t ns);
-void trace_writer_word(struct bytes *out, const char *name, struct event_string word);
 void trace_writer_close_args(struct bytes *out);
+
+/* The arguments of a whole batch, likewise. */
+void trace_writer_batch_args(struct bytes *out, struct event_string status);
 
 /* An arrow from one slice to another: from a moment within the one to one
  * within the other. */

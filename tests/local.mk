@@ -21,6 +21,7 @@ check_programs = \
 	tests/unit/test_event_reader \
 	tests/unit/test_fanout \
 	tests/unit/test_fault \
+	tests/unit/test_flight \
 	tests/unit/test_forecast \
 	tests/unit/test_graph \
 	tests/unit/test_lexer \
