@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -34,22 +35,80 @@ void fanout_fini(struct fanout *fanout)
             close(fanout->parts[i].output.fd);
     }
     event_reader_free(fanout->reader);
+    free(fanout->inputs);
     batches_fini(&fanout->batches);
     bytes_fini(&fanout->plain);
 }
 
-/* Whether it is a file that is written already: the two would mix. */
-static bool is_taken(const struct fanout *fanout, int fd)
+static bool is_same(const struct stat *a, const struct stat *b)
 {
-    struct stat file, other;
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
 
-    if (fstat(fd, &file) < 0 || !S_ISREG(file.st_mode))
-        return false;
+static bool is_input(const struct fanout *fanout, const struct stat *file)
+{
+    struct stat input;
+
+    for (size_t i = 0; i < fanout->n_inputs; i++) {
+        const char *path = fanout->inputs[i];
+
+        if ((strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &input) : stat(path, &input)) == 0 &&
+            is_same(&input, file))
+            return true;
+    }
+    return false;
+}
+
+static bool is_output(const struct fanout *fanout, const struct stat *file)
+{
+    struct stat output;
+
     for (size_t i = 0; i < fanout->n; i++)
-        if (fstat(fanout->parts[i].output.fd, &other) == 0 && other.st_dev == file.st_dev &&
-            other.st_ino == file.st_ino)
+        if (fstat(fanout->parts[i].output.fd, &output) == 0 && is_same(&output, file))
             return true;
     return false;
+}
+
+/* What speaks against writing to a file that is open; NULL if nothing does. */
+static const char *find_objection(const struct fanout *fanout, int fd)
+{
+    struct stat file;
+
+    if (fstat(fd, &file) < 0 || !S_ISREG(file.st_mode))
+        return NULL;
+    if (is_input(fanout, &file))
+        return "it is read, and would be written over";
+    return is_output(fanout, &file) ? "two things would be written to it" : NULL;
+}
+
+/* Makes the file, or empties it if it is no other's.  -1 when that was told to be
+ * impossible. */
+static int open_file(const struct fanout *fanout, const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    const char *objection = fd >= 0 ? find_objection(fanout, fd) : NULL;
+    struct stat file;
+
+    if (fd >= 0 && objection == NULL &&
+        (fstat(fd, &file) < 0 || !S_ISREG(file.st_mode) || ftruncate(fd, 0) == 0))
+        return fd;
+    say("%s: %s", path, objection != NULL ? objection : strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+int fanout_spare(struct fanout *fanout, const char *const *paths, size_t n)
+{
+    size_t bytes = (fanout->n_inputs + n) * sizeof fanout->inputs[0];
+    const char **inputs = n > 0 ? realloc(fanout->inputs, bytes) : fanout->inputs;
+
+    if (n > 0 && inputs == NULL)
+        return -1;
+    fanout->inputs = inputs;
+    for (size_t i = 0; i < n; i++)
+        fanout->inputs[fanout->n_inputs++] = paths[i];
+    return 0;
 }
 
 int fanout_add(struct fanout *fanout, const struct show *show, void *own, const char *path)
@@ -57,18 +116,8 @@ int fanout_add(struct fanout *fanout, const struct show *show, void *own, const 
     struct fanout_part *part = &fanout->parts[fanout->n];
     int fd = STDOUT_FILENO;
 
-    if (path != NULL) {
-        fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-        if (fd < 0) {
-            say("%s: %s", path, strerror(errno));
-            return -1;
-        }
-        if (is_taken(fanout, fd)) {
-            say("%s: two things would be written to it", path);
-            close(fd);
-            return -1;
-        }
-    }
+    if (path != NULL && (fd = open_file(fanout, path)) < 0)
+        return -1;
     output_init(&part->output, fd);
     part->show = show;
     part->path = path;

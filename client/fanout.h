@@ -33,7 +33,9 @@ struct fanout_part {
 
 struct fanout {
     struct fanout_part parts[SHOWS_MAX];
-    size_t n; /* the first is the one on standard output */
+    size_t n;            /* the first is the one on standard output */
+    const char **inputs; /* files that are read; `-` is standard input */
+    size_t n_inputs;
     bool needs_all, needs_graph;
     bool shows_all; /* to those too that do not need it: nothing was asked for on their behalf */
     bool color;
@@ -54,6 +56,10 @@ struct fanout {
  * in any case. */
 int fanout_init(struct fanout *fanout, bool color);
 void fanout_fini(struct fanout *fanout);
+
+/* Files that are read, which no way of showing may have written over: to be told
+ * before these are added.  Borrowed.  0, or -1 when memory is short. */
+int fanout_spare(struct fanout *fanout, const char *const *paths, size_t n);
 
 /*
  * Adds one; the first is that of standard output (path NULL).  path: a file,

@@ -273,6 +273,41 @@ def check_interrupted(tap, folder):
     )
 
 
+def check_inputs(tap, folder):
+    """What is read is not written over."""
+    batch, saved, link = (os.path.join(folder, name) for name in ("in.json", "in.ndjson", "ln"))
+    with open(batch, "w", encoding="utf-8") as file:
+        file.write('{"clock":"virtual","jobs":[{"wait":1}]}')
+    with open(saved, "w", encoding="utf-8") as file:
+        file.write(waitctl("submit", "--local", "-o", "json", batch).stdout)
+    os.symlink(batch, link)
+    cases = {
+        "a request": (["submit", "--local", batch, "--joblog", batch], None),
+        "a request by another name": (["submit", "--local", batch, "--trace", link], None),
+        "a request of several": (["submit", "--local", saved, batch, "--trace", batch], None),
+        "a stream": (["report", saved, "--trace", saved], None),
+        "standard input": (["report", "--trace", saved], saved),
+        "standard input as -": (["submit", "--local", "-", "--joblog", link], batch),
+        "the requests of a stream": (["report", saved, "--request", batch, "--trace", link], None),
+    }
+    before = [open(path, encoding="utf-8").read() for path in (batch, saved)]
+    for name, (arguments, stdin) in cases.items():
+        with open(stdin or os.devnull, encoding="utf-8") as file:
+            result = subprocess.run([WAITCTL, *arguments], stdin=file, capture_output=True,
+                                    text=True, timeout=60, check=False)
+        after = [open(path, encoding="utf-8").read() for path in (batch, saved)]
+        tap.result(
+            result.returncode == 2 and "would be written over" in result.stderr
+            and not result.stdout and after == before,
+            f"{name} is not written over", f"{result}",
+        )
+    longer = os.path.join(folder, "longer")
+    with open(longer, "w", encoding="utf-8") as file:
+        file.write("x" * 100000)
+    result = waitctl("submit", "--local", batch, "--joblog", longer)
+    tap.result(os.path.getsize(longer) < 1000, "a file that is no input is emptied")
+
+
 def check_files(tap, folder):
     def ends(*arguments):
         return subprocess.run([WAITCTL, "run", "--local", "--virtual", "1", "-o", "summary",
@@ -295,6 +330,7 @@ def check_files(tap, folder):
         result.returncode == 2 and "two things" in result.stderr and not result.stdout,
         "one file is not written twice", result.stderr,
     )
+    check_inputs(tap, folder)
     result = ends("--trace", "/dev/null", "--joblog", "/dev/null")
     tap.result(result.returncode == 0, "but for devices", result.stderr)
     path = os.path.join(folder, "unreached.json")
