@@ -96,14 +96,17 @@ static void count_until(struct show_run *run, struct trace_batch *trace)
 
 /* ---- The beginning of a job ---------------------------------------------------- */
 
-/* `lane 1` */
+/* `lane 1`, or of a hundred jobs `lane 001`, so that names sort as numbers do: to
+ * tell the order takes one event more a lane, and of a million jobs at once a
+ * quarter of all events were these. */
 static void name_lane(struct show_run *run, struct trace_batch *trace, uint32_t lane)
 {
-    char name[32] = "lane ";
-    const char *end = decimal_put(name + strlen(name), lane + 1u);
+    char name[8 + 2 * DECIMAL_MAX] = "lane 00000000000000000000", digits[DECIMAL_MAX];
+    size_t width = (size_t)(decimal_put(digits, run->batch->jobs) - digits);
+    size_t len = (size_t)(decimal_put(digits, lane + 1u) - digits);
 
-    trace_writer_thread(run->out, trace_lane(trace, lane),
-                        (struct event_string){name, (size_t)(end - name)});
+    memcpy(name + 5 + width - len, digits, len);
+    trace_writer_thread(run->out, trace_lane(trace, lane), (struct event_string){name, 5 + width});
     trace->named = lane + 1;
 }
 

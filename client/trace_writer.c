@@ -123,7 +123,6 @@ void trace_writer_process(struct bytes *out, struct trace_where where, struct ev
 void trace_writer_thread(struct bytes *out, struct trace_where where, struct event_string name)
 {
     write_name(out, "thread_name", where, name, false);
-    write_order(out, "thread_sort_index", where, where.thread);
 }
 
 /* ---- Slices ---------------------------------------------------------------- */

@@ -31,7 +31,8 @@ void trace_writer_end(struct bytes *out);
 void trace_writer_process(struct bytes *out, struct trace_where where, struct event_string name,
                           bool is_first);
 
-/* The same for a thread. */
+/* Names a thread.  Viewers put them in the order of their names or numbers, which
+ * had better be the same. */
 void trace_writer_thread(struct bytes *out, struct trace_where where, struct event_string name);
 
 /* What an event belongs to, as it stands in the file: a category, and a color, which

@@ -173,6 +173,14 @@ def check_picture(tap, folder):
     )
     lanes = {event["tid"] for event in slices(events, "job")}
     tap.result(len(lanes) == 3, "jobs that overlap have lanes of their own")
+    request = json.dumps({"jobs": [{"count": 120, "wait": 1}]})
+    names = [(event["tid"], event["args"]["name"])
+             for event in Run(folder, request=request).events() if event["name"] == "thread_name"]
+    tap.result(
+        names == sorted(names, key=lambda lane: lane[1]) == sorted(names)
+        and names[-1][1] == "lane 120" and len(names) == 121,
+        "the names of lanes sort as they do", f"{names}",
+    )
 
     events = Run(folder, os.path.join(SAMPLES, "chess-one-by-one.json")).events()
     lanes = {event["tid"] for event in slices(events, "job")}
