@@ -117,7 +117,6 @@ client_libwaitctl_a_SOURCES = \
 	client/timeline_layout.h \
 	client/timeline_picture.c \
 	client/timeline_picture.h \
-	client/timeline_table.c \
 	client/trace_batch.c \
 	client/trace_internal.h \
 	client/trace_job.c \

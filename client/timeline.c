@@ -26,7 +26,8 @@ struct timeline *timeline_new(uint64_t jobs, unsigned tracks_max)
     timeline->is_taken = calloc(tracks_max + 1, sizeof timeline->is_taken[0]);
     if (timeline->has_rows)
         timeline->n_tracks = (unsigned)jobs;
-    if (timeline->tracks == NULL || timeline->is_taken == NULL) {
+    if (timeline->tracks == NULL || timeline->is_taken == NULL ||
+        roster_init(&timeline->running, jobs, sizeof(struct timeline_job)) < 0) {
         timeline_free(timeline);
         return NULL;
     }
@@ -54,7 +55,7 @@ void timeline_free(struct timeline *timeline)
     if (timeline == NULL)
         return;
     drop_tracks(timeline);
-    timeline_table_fini(&timeline->running);
+    roster_fini(&timeline->running);
     free(timeline->tracks);
     free(timeline->is_taken);
     free(timeline);
@@ -211,13 +212,12 @@ static int queue(struct timeline *timeline, struct timeline_job *job, int64_t at
 static struct timeline_job *add_job(struct timeline *timeline, const struct event *event,
                                     enum timeline_kind kind, int64_t since_ns)
 {
-    struct timeline_job *job = timeline_table_add(&timeline->running, event->job);
+    struct timeline_job *job = roster_add(&timeline->running, event->job);
     struct timeline_track *track;
 
     if (job == NULL)
         return NULL;
-    job->begin_ns = since_ns;
-    job->track = take_track(timeline, event->job);
+    *job = (struct timeline_job){.begin_ns = since_ns, .track = take_track(timeline, event->job)};
     track = track_of(timeline, job);
     if (track != NULL && timeline->has_rows && name_track(track, event->name) < 0)
         return NULL;
@@ -240,7 +240,7 @@ static void note_own(struct timeline *timeline, int64_t own_ns)
 
 static int take_started(struct timeline *timeline, const struct event *event)
 {
-    struct timeline_job *job = timeline_table_find(&timeline->running, event->job);
+    struct timeline_job *job = roster_find(&timeline->running, event->job);
 
     timeline->is_detailed = true;
     if (job == NULL) {
@@ -255,7 +255,7 @@ static int take_started(struct timeline *timeline, const struct event *event)
 
 static int take_step(struct timeline *timeline, const struct event *event)
 {
-    struct timeline_job *job = timeline_table_find(&timeline->running, event->job);
+    struct timeline_job *job = roster_find(&timeline->running, event->job);
     bool is_compute = event->step_kind.len > 0 && event->step_kind.text[0] == 'c';
 
     timeline->is_detailed = true;
@@ -280,7 +280,7 @@ static enum timeline_mark mark_of(struct event_string status)
 
 static int take_retry(struct timeline *timeline, const struct event *event)
 {
-    struct timeline_job *job = timeline_table_find(&timeline->running, event->job);
+    struct timeline_job *job = roster_find(&timeline->running, event->job);
 
     timeline->is_detailed = true;
     if (job == NULL)
@@ -294,7 +294,7 @@ static int take_retry(struct timeline *timeline, const struct event *event)
 
 static int take_done(struct timeline *timeline, const struct event *event)
 {
-    struct timeline_job *job = timeline_table_find(&timeline->running, event->job);
+    struct timeline_job *job = roster_find(&timeline->running, event->job);
     enum timeline_mark how = mark_of(event->status);
     uint32_t track = TIMELINE_NO_TRACK;
 
@@ -317,7 +317,7 @@ static int take_done(struct timeline *timeline, const struct event *event)
         note_own(timeline, (int64_t)job->own_ns);
         track = job->track;
         leave_track(timeline, job);
-        timeline_table_remove(&timeline->running, event->job);
+        roster_remove(&timeline->running, event->job);
     } else if (timeline->has_rows && event->job < timeline->n_tracks) {
         track = (uint32_t)event->job;
         if (name_track(&timeline->tracks[track], event->name) < 0)
@@ -328,7 +328,8 @@ static int take_done(struct timeline *timeline, const struct event *event)
 
 int timeline_take(struct timeline *timeline, const struct event *event)
 {
-    if (event->at_ns > LATEST_NS || event->elapsed_ns > LATEST_NS)
+    if (event->at_ns > LATEST_NS || event->elapsed_ns > LATEST_NS ||
+        (event->job >= timeline->jobs && event->kind != EVENT_FINISHED))
         return 0;
     switch (event->kind) {
     case EVENT_STARTED:

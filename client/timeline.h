@@ -5,7 +5,8 @@
 /*
  * What the jobs of one batch did when, as its events tell it, at a resolution
  * that any screen can show: the memory that it takes is bounded by the rows of
- * the screen and by the jobs that run at one time, never by the jobs there are.
+ * the screen and, with 32 bytes each, by the jobs that run at one time; of all jobs
+ * that there are there is a table of a quarter of a byte each.
  *
  *     events ──► timeline ──► timeline_layout ──► timeline_draw ──► text
  *                 (times)      (cells)             (glyphs)

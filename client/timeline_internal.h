@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "client/roster.h"
 #include "client/timeline.h"
 
 /* Bins of time: at least half of them are in use, which for the widest of
@@ -32,31 +33,6 @@ struct timeline_job {
     uint16_t track;
     uint8_t kind; /* enum timeline_kind */
 };
-
-/* Jobs with indexes in a row that are kept side by side. */
-#define TIMELINE_GROUP 32
-
-struct timeline_slot {
-    uint64_t key;              /* and behind it a bit for each job that is there */
-    struct timeline_job *jobs; /* TIMELINE_GROUP of them; NULL: free */
-};
-
-struct timeline_table {
-    struct timeline_slot *slots;
-    size_t n; /* jobs */
-    size_t groups, room;
-    void *spare; /* groups to be used again */
-    struct timeline_chunk *chunks;
-    size_t left; /* groups that the first chunk has never given */
-};
-
-struct timeline_job *timeline_table_find(const struct timeline_table *table, uint64_t job);
-/* A new one, all zero; NULL when memory is short. */
-struct timeline_job *timeline_table_add(struct timeline_table *table, uint64_t job);
-void timeline_table_remove(struct timeline_table *table, uint64_t job); /* one that is there */
-/* Goes through them, in no order: starts with *place 0; NULL behind the last. */
-const struct timeline_job *timeline_table_next(const struct timeline_table *table, size_t *place);
-void timeline_table_fini(struct timeline_table *table);
 
 /* ---- Tracks: what one job, or the jobs of one lane, did ------------------ */
 
@@ -115,7 +91,7 @@ struct timeline {
     bool *is_taken;                /* lanes; tracks_max */
     unsigned first_free;           /* no lane before it is free */
     uint64_t ended[TIMELINE_MARKS];
-    struct timeline_table running;
+    struct roster running; /* struct timeline_job */
     struct timeline_flow flow;
 };
 

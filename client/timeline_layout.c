@@ -384,13 +384,12 @@ static int lay_out_lanes(struct layout *layout)
 static int find_open(struct layout *layout)
 {
     const struct timeline *timeline = layout->timeline;
-    const struct timeline_table *running = &timeline->running;
 
     layout->open = calloc(timeline->n_tracks + 1u, sizeof layout->open[0]);
     if (layout->open == NULL)
         return -1;
-    for (size_t place = 0; timeline->n_tracks > 0;) {
-        const struct timeline_job *job = timeline_table_next(running, &place);
+    for (uint64_t place = 0; timeline->n_tracks > 0;) {
+        const struct timeline_job *job = roster_next(&timeline->running, &place);
 
         if (job == NULL)
             break;
