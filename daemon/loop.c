@@ -396,12 +396,12 @@ static void visit(struct loop *loop, struct connection *c, int64_t slice_ns)
  * Visits those queued by now, once each: first those whose time has come.  Where
  * the others take long, they are looked for again in between, so that nobody is
  * late for as long as hundreds take who send or compute; but not so many that
- * those others would not get on.  No callback runs meanwhile, so what is found
- * dead can go at once.
+ * those others would not get on, or that the turn were more than twice as long.
+ * No callback runs meanwhile, so what is found dead can go at once.
  */
 static void visit_queued(struct loop *loop)
 {
-    unsigned n = connection_queued(&loop->host), queued;
+    unsigned n = connection_queued(&loop->host), spare = n, queued, more;
     int64_t looked_ns = clock_now_ns(), now_ns;
     int64_t slice_ns;
 
@@ -422,8 +422,10 @@ static void visit_queued(struct loop *loop)
             continue;
         looked_ns = now_ns;
         queued = connection_queued(&loop->host);
-        queue_due(loop, now_ns, LOOK_MOST);
-        n += connection_queued(&loop->host) - queued; /* without those that only moved up */
+        queue_due(loop, now_ns, spare < LOOK_MOST ? spare : LOOK_MOST);
+        more = connection_queued(&loop->host) - queued; /* without those that only moved up */
+        n += more;
+        spare -= more;
     }
     if (loop->tidy_ns == CHANNEL_NEVER && loop->visits - loop->tidied_visits >= TIDY_VISITS)
         loop->tidy_ns = clock_now_ns() + TIDY_NS;
