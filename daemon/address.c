@@ -153,6 +153,7 @@ static int resolve_host(const struct address_spec *spec, int flags, struct addre
     for (const struct addrinfo *info = found; info && n < ADDRESS_MAX; info = info->ai_next) {
         if (info->ai_addrlen > sizeof(out->room))
             continue;
+        memset(&out[n], 0, sizeof(out[n]));
         memcpy(&out[n].room, info->ai_addr, info->ai_addrlen);
         out[n++].len = info->ai_addrlen;
     }
