@@ -6,11 +6,11 @@
  * How long a loop's timer rests between two turns.  To wake up for what falls
  * due one by one and very often costs more than to do it: at 100,000 jobs a
  * second on ten connections a job takes 8.6 us of processor time if each is
- * woken up for, 1.4 us when what falls due within 0.7 ms is done together, 1.0 us
- * within 1 ms.
+ * woken up for, 1.4 us when what falls due within 0.7 ms is done together, and about
+ * 1 us within 0.95 ms.
  *
  * So the timer rests REST_FACTOR times as long as turns take, and what falls
- * due meanwhile is handled when it goes again, REST_MAX_NS late at most.  Time in
+ * due meanwhile is handled when it goes again, REST_MAX_NS    INT64_C(900000)
  * which there was nothing to do is credit, which is used up first: a loop that
  * works less than one part in REST_FACTOR of the time never rests.  What else
  * wakes the loop (a client, work left over) is not held back, and what is due
@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 #define REST_FACTOR    16
-#define REST_MAX_NS    INT64_C(1000000)
+#define REST_MAX_NS    INT64_C(900000)
 #define REST_CREDIT_NS INT64_C(20000000)
 
 /* Embedded by its owner; all zero is one without credit. */
