@@ -10,7 +10,7 @@
  * 1 us within 0.95 ms.
  *
  * So the timer rests REST_FACTOR times as long as turns take, and what falls
- * due meanwhile is handled when it goes again, REST_MAX_NS    INT64_C(900000)
+ * due meanwhile is handled when it goes again, REST_MAX_NS late at most.  Time in
  * which there was nothing to do is credit, which is used up first: a loop that
  * works less than one part in REST_FACTOR of the time never rests.  What else
  * wakes the loop (a client, work left over) is not held back, and what is due
