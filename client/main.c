@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "client/arguments.h"
-#include "client/command.h"
-#include "client/interrupt.h"
-#include "client/say.h"
+#include "client/cmd/arguments.h"
+#include "client/cmd/command.h"
+#include "client/net/interrupt.h"
+#include "client/base/say.h"
 
 /* A standard descriptor that is closed must not become a socket's: it is
  * opened so that using it is an error. */

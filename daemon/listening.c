@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/address.h"
-#include "daemon/log.h"
-#include "daemon/service.h"
+#include "proto/address.h"
+#include "daemon/base/log.h"
+#include "daemon/base/service.h"
 
 #define CLIENTS_MAX  256
 #define MONITORS_MAX 16

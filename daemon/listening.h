@@ -9,7 +9,7 @@
  */
 
 #include "daemon/http.h"
-#include "daemon/listener.h"
+#include "daemon/net/listener.h"
 #include "daemon/options.h"
 
 struct listening;

@@ -12,13 +12,13 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "daemon/clock.h"
+#include "daemon/base/clock.h"
 #include "daemon/listening.h"
-#include "daemon/log.h"
-#include "daemon/memory.h"
+#include "daemon/base/log.h"
+#include "daemon/base/memory.h"
 #include "daemon/options.h"
 #include "daemon/server.h"
-#include "daemon/stdio.h"
+#include "daemon/net/stdio.h"
 #include "daemon/survey.h"
 
 #define DEFAULT_FILE WAITD_SYSCONFDIR "/waitd.conf"

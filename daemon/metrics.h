@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/limits.h"
-#include "daemon/stats.h"
+#include "daemon/session/limits.h"
+#include "daemon/session/stats.h"
 
 #define METRICS_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 

@@ -14,8 +14,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "daemon/limits.h"
-#include "daemon/log.h"
+#include "daemon/session/limits.h"
+#include "daemon/base/log.h"
 
 /* Texts that came in one after the other.  All-zero is empty. */
 struct option_texts {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/address.h"
+#include "proto/address.h"
 #include "proto/duration.h"
 
 static void *field(struct options *options, const struct option_row *row)

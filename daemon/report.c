@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/clock.h"
-#include "daemon/loop.h"
-#include "daemon/service.h"
+#include "daemon/base/clock.h"
+#include "daemon/net/loop.h"
+#include "daemon/base/service.h"
 
 #define STATUS_NS INT64_C(1000000000)
 

@@ -12,15 +12,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/admission.h"
-#include "daemon/clock.h"
-#include "daemon/descriptors.h"
+#include "daemon/session/admission.h"
+#include "daemon/base/clock.h"
+#include "daemon/net/descriptors.h"
 #include "daemon/listening.h"
-#include "daemon/loop.h"
+#include "daemon/net/loop.h"
 #include "daemon/metrics.h"
-#include "daemon/peers.h"
+#include "daemon/net/peers.h"
 #include "daemon/report.h"
-#include "daemon/service.h"
+#include "daemon/base/service.h"
 #include "daemon/survey.h"
 
 /* How long a client may take to fetch its last events once all is cancelled. */

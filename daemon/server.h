@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#include "daemon/log.h"
+#include "daemon/base/log.h"
 #include "daemon/options.h"
 
 /* What it runs with; all of it borrowed. */

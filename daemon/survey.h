@@ -8,8 +8,8 @@
 
 #include <stdint.h>
 
-#include "daemon/admission.h"
-#include "daemon/stats.h"
+#include "daemon/session/admission.h"
+#include "daemon/session/stats.h"
 
 /* Where to look; all of it borrowed. */
 struct survey {

@@ -15,7 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/engine/batch.h"
+#include "proto/occurrence.h"
+#include "proto/plan.h"
 #include "proto/fault.h"
 
 /* A line is at most this long besides the client's own texts.  An `error`

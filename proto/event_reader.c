@@ -35,12 +35,12 @@ struct member {
     const char *name;
     size_t len;
     enum member_type type;
-    size_t offset; /* in struct event */
+    size_t offset; /* in struct event_read */
 };
 
 #define MEMBER(name, type, field)                                                                  \
     {                                                                                              \
-        name, sizeof(name) - 1, type, offsetof(struct event, field)                                \
+        name, sizeof(name) - 1, type, offsetof(struct event_read, field)                           \
     }
 
 /* Those of `done` first: they are what there is most of. */
@@ -222,7 +222,7 @@ static double read_ratio(const char *text, size_t len)
 }
 
 /* Takes in a member whose value is a single token. */
-static void set_scalar(struct event_reader *reader, struct event *event,
+static void set_scalar(struct event_reader *reader, struct event_read *event,
                        const struct member *member, const struct lexer_token *token)
 {
     char *field = (char *)event + member->offset;
@@ -237,7 +237,7 @@ static void set_scalar(struct event_reader *reader, struct event *event,
         *(uint64_t *)(void *)field = read_count(token->text, token->len);
     } else if (member->type == TIME && is_number) {
         *(int64_t *)(void *)field = read_time(token->text, token->len);
-        event->has_due |= member->offset == offsetof(struct event, due_ns);
+        event->has_due |= member->offset == offsetof(struct event_read, due_ns);
     } else if (member->type == RATIO && is_number) {
         event->speedup = read_ratio(token->text, token->len);
     }
@@ -262,7 +262,7 @@ static size_t token_length(const struct lexer_token *token)
 }
 
 /* Handles what stands right within the event's object. */
-static void take(struct event_reader *reader, struct reading *reading, struct event *event,
+static void take(struct event_reader *reader, struct reading *reading, struct event_read *event,
                  const struct lexer_token *token)
 {
     size_t where = (size_t)(token->offset - reading->start);
@@ -294,7 +294,8 @@ static bool is_fatal(enum lexer_token_kind kind)
 }
 
 /* Reads the tokens of one line.  Returns whether it was one object. */
-static bool read_tokens(struct event_reader *reader, struct reading *reading, struct event *event)
+static bool read_tokens(struct event_reader *reader, struct reading *reading,
+                        struct event_read *event)
 {
     struct lexer_token token;
 
@@ -312,14 +313,14 @@ static bool read_tokens(struct event_reader *reader, struct reading *reading, st
 }
 
 int event_reader_read(struct event_reader *reader, const char *line, size_t len,
-                      struct event *event)
+                      struct event_read *event)
 {
     struct reading reading = {.line = line};
-    struct event fresh;
+    struct event_read fresh;
 
     if (event_scan(line, len, event))
         return 0;
-    fresh = (struct event){.kind = EVENT_UNKNOWN};
+    fresh = (struct event_read){.kind = EVENT_UNKNOWN};
     if (reader->lexer == NULL &&
         (reader->lexer = lexer_new(UINT64_MAX / 2, LEXER_DEPTH_MAX)) == NULL)
         return -1;

@@ -43,7 +43,7 @@ struct event_string {
 
 /* What is absent from the line is 0.  Times are nanoseconds; one too long for
  * that, or a count too large, is the largest there is. */
-struct event {
+struct event_read {
     enum event_kind kind;
     struct event_string id, data; /* JSON text, as it stands in the line */
     /* Decoded.  UTF-8, but for surrogates that the client escaped singly, which
@@ -74,7 +74,7 @@ void event_reader_free(struct event_reader *reader); /* NULL is fine */
  * with *event of no use, when the line is no JSON object or memory is short.
  */
 int event_reader_read(struct event_reader *reader, const char *line, size_t len,
-                      struct event *event);
+                      struct event_read *event);
 
 /* What kind of event a line is, by its first member alone. */
 enum event_kind event_reader_kind(const char *line, size_t len);

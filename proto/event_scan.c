@@ -69,13 +69,13 @@ static inline bool is_next(const char *at, const char *end, const char *text, si
 
 #define IS_NEXT(at, end, literal) is_next(at, end, (literal), sizeof(literal) - 1)
 
-static const char *scan_started(const char *at, const char *end, struct event *event)
+static const char *scan_started(const char *at, const char *end, struct event_read *event)
 {
     at = scan_count(EXPECT(at, end, ",\"attempt\":"), end, &event->attempt);
     return scan_time(EXPECT(at, end, ",\"at\":"), end, &event->at_ns);
 }
 
-static const char *scan_step(const char *at, const char *end, struct event *event)
+static const char *scan_step(const char *at, const char *end, struct event_read *event)
 {
     at = scan_count(EXPECT(at, end, ",\"step\":"), end, &event->step);
     at = scan_string(EXPECT(at, end, ",\"kind\":\""), end, &event->step_kind);
@@ -85,7 +85,7 @@ static const char *scan_step(const char *at, const char *end, struct event *even
     return scan_time(EXPECT(at, end, ",\"at\":"), end, &event->at_ns);
 }
 
-static const char *scan_retry(const char *at, const char *end, struct event *event)
+static const char *scan_retry(const char *at, const char *end, struct event_read *event)
 {
     at = scan_count(EXPECT(at, end, ",\"attempt\":"), end, &event->attempt);
     at = scan_string(EXPECT(at, end, ",\"status\":\""), end, &event->status);
@@ -95,7 +95,7 @@ static const char *scan_retry(const char *at, const char *end, struct event *eve
     return scan_time(EXPECT(at, end, ",\"due\":"), end, &event->due_ns);
 }
 
-static const char *scan_done(const char *at, const char *end, struct event *event)
+static const char *scan_done(const char *at, const char *end, struct event_read *event)
 {
     at = scan_string(EXPECT(at, end, ",\"status\":\""), end, &event->status);
     at = scan_time(EXPECT(at, end, ",\"at\":"), end, &event->at_ns);
@@ -117,7 +117,7 @@ static inline void clear(void *at, size_t size)
 
 /* Reads what is behind the job's name, by the kind. */
 static const char *scan_rest(const char *at, const char *end, enum event_kind kind,
-                             struct event *event)
+                             struct event_read *event)
 {
     if (kind == EVENT_DONE)
         return scan_done(at, end, event);
@@ -145,7 +145,7 @@ static const char *scan_kind(const char *at, const char *end, enum event_kind *k
     return EXPECT(at, end, "retry\"");
 }
 
-bool event_scan(const char *line, size_t len, struct event *event)
+bool event_scan(const char *line, size_t len, struct event_read *event)
 {
     const char *end = line + len, *at = EXPECT(line, end, "{\"event\":\"");
     enum event_kind kind;

@@ -19,6 +19,6 @@
  * what event_reader_read() would make of the line, its strings lying in it, and is
  * otherwise of no use.
  */
-bool event_scan(const char *line, size_t len, struct event *event);
+bool event_scan(const char *line, size_t len, struct event_read *event);
 
 #endif

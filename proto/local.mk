@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: ISC
 #
-# What both sides share: the wire format.
+# The language that both sides share: requests, plans and events.
 
 noinst_LIBRARIES += proto/libwaitd-proto.a
 proto_libwaitd_proto_a_SOURCES = \
+	proto/address.c \
+	proto/address.h \
 	proto/decimal.c \
 	proto/decimal.h \
 	proto/duration.c \
@@ -24,8 +26,19 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/lexer.h \
 	proto/lexer_internal.h \
 	proto/lexer_scan.c \
+	proto/names.c \
+	proto/names.h \
 	proto/nearest.c \
 	proto/nearest.h \
+	proto/occurrence.h \
+	proto/plan.c \
+	proto/plan.h \
+	proto/plan_cycle.c \
+	proto/plan_graph.c \
+	proto/plan_internal.h \
+	proto/plan_order.c \
+	proto/plan_seal.c \
+	proto/plan_seal_internal.h \
 	proto/request.c \
 	proto/request.h \
 	proto/request_data.c \
@@ -39,6 +52,7 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/request_take.c \
 	proto/request_top.c \
 	proto/request_value.c \
+	proto/saturate.h \
 	proto/scan.h
 
 dist_man_MANS += \

@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/engine/plan.h"
+#include "proto/plan.h"
 #include "proto/fault.h"
 
 #define REQUEST_PROTOCOL 1

@@ -4,7 +4,7 @@
 
 #include "proto/request.h"
 
-#include "daemon/engine/saturate.h"
+#include "proto/saturate.h"
 #include "proto/request_internal.h"
 
 enum {

@@ -113,9 +113,7 @@ tests_unit_test_request_work_LDFLAGS = $(AM_LDFLAGS) $(request_work_flags)
 
 all_libraries = \
 	client/libwaitctl.a \
-	daemon/libwaitd-daemon.a \
-	proto/libwaitd-proto.a \
-	daemon/engine/libwaitd-engine.a \
+	$(daemon_libraries) \
 	$(METRICS_LIBS) $(EVENT_LIBS) $(CONFUSE_LIBS) $(SYSTEMD_LIBS) \
 	$(UTF8PROC_LIBS) $(TINFO_LIBS)
 LDADD = tests/libsupport.a $(all_libraries) $(JANSSON_LIBS) $(CHECK_LIBS)

@@ -19,8 +19,8 @@
 
 #include <jansson.h>
 
-#include "daemon/engine/dueq.h"
-#include "daemon/engine/timerq.h"
+#include "engine/dueq.h"
+#include "engine/timerq.h"
 #include "proto/event.h"
 #include "proto/event_done.h"
 #include "proto/lexer.h"

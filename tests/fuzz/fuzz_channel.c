@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/channel.h"
-#include "daemon/stats.h"
+#include "daemon/session/channel.h"
+#include "daemon/session/stats.h"
 #include "tests/support/witness.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -61,7 +61,7 @@ static void check_time(const json_t *object, const char *member, int64_t got)
 }
 
 /* A key that is written with escapes is another one to the reader. */
-static void check_against(const json_t *object, const struct event *event)
+static void check_against(const json_t *object, const struct event_read *event)
 {
     check_string(object, "name", event->name);
     check_string(object, "status", event->status);
@@ -85,7 +85,7 @@ static void check_text(const struct event_string *text, const char *line, size_t
 
 static void check_line(struct event_reader *used, const char *bytes, size_t len)
 {
-    struct event event = {0}, fresh_event = {0};
+    struct event_read event = {0}, fresh_event = {0};
     struct event_reader *fresh = event_reader_new();
     json_t *object = memchr(bytes, '\0', len) != NULL
                          ? NULL

@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "daemon/engine/plan.h"
+#include "proto/plan.h"
 
 #define DESCRIPTION_ELEMENTS   24
 #define DESCRIPTION_STEPS      4

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/engine/batch.h"
+#include "engine/batch.h"
 #include "tests/scenario/description.h"
 
 #define NAIVE_WHOLE   UINT32_MAX /* a cancel of the whole batch */

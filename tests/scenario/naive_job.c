@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "daemon/engine/draw.h"
+#include "engine/draw.h"
 
 static int64_t due_after(struct naive_model *m, int64_t length_ns)
 {

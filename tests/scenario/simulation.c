@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/channel.h"
-#include "daemon/stats.h"
+#include "daemon/session/channel.h"
+#include "daemon/session/stats.h"
 #include "proto/fault.h"
 #include "tests/scenario/naive.h"
 #include "tests/scenario/random_batch.h"

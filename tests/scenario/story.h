@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/engine/batch.h"
+#include "engine/batch.h"
 #include "tests/scenario/description.h"
 
 #define STORY_NOBODY (UINT32_MAX - 1)

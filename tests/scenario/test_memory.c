@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/channel.h"
-#include "daemon/stats.h"
+#include "daemon/session/channel.h"
+#include "daemon/session/stats.h"
 #include "proto/fault.h"
 #include "tests/support/check.h"
 #include "tests/support/famine.h"

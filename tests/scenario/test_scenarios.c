@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/engine/draw.h"
+#include "engine/draw.h"
 #include "tests/scenario/given.h"
 
 #define MS     INT64_C(1000000)

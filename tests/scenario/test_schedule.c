@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/engine/batch.h"
+#include "engine/batch.h"
 #include "tests/scenario/naive.h"
 #include "tests/scenario/random_batch.h"
 

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "daemon/engine/plan.h"
+#include "proto/plan.h"
 
 #define PLAN_KIT_MILLION 1000000
 

@@ -11,10 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/admission.h"
-#include "daemon/channel.h"
-#include "daemon/limits.h"
-#include "daemon/stats.h"
+#include "daemon/session/admission.h"
+#include "daemon/session/channel.h"
+#include "daemon/session/limits.h"
+#include "daemon/session/stats.h"
 
 struct rig {
     struct limits limits;

@@ -72,7 +72,7 @@ static struct witness_batch *find_batch(const struct witness *witness, uint64_t 
     return &witness->batches[from];
 }
 
-static bool hear_accepted(struct witness *witness, const struct event *event, int64_t now_ns)
+static bool hear_accepted(struct witness *witness, const struct event_read *event, int64_t now_ns)
 {
     struct witness_batch *batch;
 
@@ -107,7 +107,7 @@ static int status_of(struct event_string name)
     return -1;
 }
 
-static bool same_counts(const struct witness_batch *batch, const struct event *event)
+static bool same_counts(const struct witness_batch *batch, const struct event_read *event)
 {
     return batch->counts[JOB_OK] == event->ok && batch->counts[JOB_FAILED] == event->failed &&
            batch->counts[JOB_TIMED_OUT] == event->timed_out &&
@@ -116,7 +116,7 @@ static bool same_counts(const struct witness_batch *batch, const struct event *e
 }
 
 static bool hear_finished(struct witness *witness, struct witness_batch *batch,
-                          const struct event *event)
+                          const struct event_read *event)
 {
     bool is_silent = batch->n_done == 0 && batch->n_events == 0;
     size_t len = event->status.len < 15 ? event->status.len : 15;
@@ -163,7 +163,7 @@ static enum occurrence_kind occurrence_kind(enum event_kind kind)
                                  : OCCURRED_DONE;
 }
 
-static uint32_t ordinal_of(const struct event *event)
+static uint32_t ordinal_of(const struct event_read *event)
 {
     if (event->kind == EVENT_STEP)
         return (uint32_t)event->step;
@@ -173,7 +173,7 @@ static uint32_t ordinal_of(const struct event *event)
 }
 
 static bool hear_job(struct witness *witness, struct witness_batch *batch,
-                     const struct event *event, int64_t now_ns)
+                     const struct event_read *event, int64_t now_ns)
 {
     int status = status_of(event->status);
     bool tells_status = event->kind == EVENT_DONE || event->kind == EVENT_RETRY;
@@ -216,14 +216,14 @@ static bool hear_job(struct witness *witness, struct witness_batch *batch,
 
 /* ---- Lines -------------------------------------------------------------------- */
 
-static void count_error(struct witness *witness, const struct event *event)
+static void count_error(struct witness *witness, const struct event_read *event)
 {
     for (int code = FAULT_BAD_JSON; code <= FAULT_SHUTTING_DOWN; code++)
         if (event_reader_is(event->code, fault_code_name((enum fault_code)code)))
             witness->n_refused[code]++;
 }
 
-static bool hear_event(struct witness *witness, const struct event *event, int64_t now_ns)
+static bool hear_event(struct witness *witness, const struct event_read *event, int64_t now_ns)
 {
     struct witness_batch *batch = NULL;
 
@@ -267,7 +267,7 @@ static bool hear_event(struct witness *witness, const struct event *event, int64
 
 static bool hear_line(struct witness *witness, const char *line, size_t len, int64_t now_ns)
 {
-    struct event event;
+    struct event_read event;
     size_t own;
 
     witness->n_lines++;

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/engine/batch.h"
+#include "engine/batch.h"
 #include "proto/event_reader.h"
 
 /* Something that a batch told of one of its jobs. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/address.h"
+#include "proto/address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

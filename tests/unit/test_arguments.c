@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include "client/arguments.h"
+#include "client/cmd/arguments.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/show.h"
+#include "client/show/show.h"
 #include "tests/support/check.h"
 
 #define MAX_WORDS 16

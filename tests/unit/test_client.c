@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/batches.h"
-#include "client/dial.h"
-#include "client/lines.h"
-#include "client/progress.h"
-#include "client/show.h"
-#include "client/tally.h"
-#include "client/text.h"
+#include "client/show/batches.h"
+#include "client/net/dial.h"
+#include "client/base/lines.h"
+#include "client/show/progress.h"
+#include "client/show/show.h"
+#include "client/show/tally.h"
+#include "client/base/text.h"
 #include "tests/support/check.h"
 
 /* The client's smaller pure parts. */
@@ -82,7 +82,7 @@ END_TEST
 
 static void tell(struct tally *tally, enum event_kind kind, uint64_t batch, const char *word)
 {
-    struct event event = {.kind = kind, .batch = batch, .jobs = 2};
+    struct event_read event = {.kind = kind, .batch = batch, .jobs = 2};
 
     event.status = event.code = (struct event_string){word, strlen(word)};
     tally_take(tally, &event);
@@ -353,13 +353,13 @@ static struct event_string word(const char *text)
 START_TEST(a_job_is_one_line)
 {
     struct show_run run = {.out = &out, .batches = 1, .jobs = 11};
-    struct event event = {.kind = EVENT_DONE,
-                          .batch = 3,
-                          .job = 2,
-                          .at_ns = 3000012345,
-                          .name = word("three\n"),
-                          .status = word("ok"),
-                          .data = word("6")};
+    struct event_read event = {.kind = EVENT_DONE,
+                               .batch = 3,
+                               .job = 2,
+                               .at_ns = 3000012345,
+                               .name = word("three\n"),
+                               .status = word("ok"),
+                               .data = word("6")};
 
     show_human.event(&run, &event);
     run.batches = 2;
@@ -375,27 +375,28 @@ END_TEST
 START_TEST(lines_keep_to_the_terminal)
 {
     struct show_run run = {.out = &out, .batches = 1, .jobs = 11};
-    struct event event = {.kind = EVENT_DONE,
-                          .batch = 3,
-                          .at_ns = 3000000000,
-                          .name = word("a \xe8\x8c\xb6 that has a long name, longer than it needs"),
-                          .status = word("ok"),
-                          .data = word("[1,2,3,4,5]")};
+    struct event_read event = {
+        .kind = EVENT_DONE,
+        .batch = 3,
+        .at_ns = 3000000000,
+        .name = word("a \xe8\x8c\xb6 that has a long name, longer than it needs"),
+        .status = word("ok"),
+        .data = word("[1,2,3,4,5]")};
 
     run.columns = 60;
     show_human.event(&run, &event);
     run.columns = 40;
     show_human.event(&run, &event);
-    event = (struct event){.kind = EVENT_FINISHED,
-                           .batch = 1,
-                           .status = word("ok"),
-                           .jobs = 10,
-                           .ok = 10,
-                           .elapsed_ns = 1000000000,
-                           .predicted_ns = 1000000000,
-                           .sequential_ns = 10000000000,
-                           .critical_path_ns = 1000000000,
-                           .speedup = 10};
+    event = (struct event_read){.kind = EVENT_FINISHED,
+                                .batch = 1,
+                                .status = word("ok"),
+                                .jobs = 10,
+                                .ok = 10,
+                                .elapsed_ns = 1000000000,
+                                .predicted_ns = 1000000000,
+                                .sequential_ns = 10000000000,
+                                .critical_path_ns = 1000000000,
+                                .speedup = 10};
     show_human.event(&run, &event);
     ck_assert_str_eq(taken(),
                      "     3.000 s  ok         #0  a \xe8\x8c\xb6 that has... = [1,2,3,4,5]\n"
@@ -409,16 +410,16 @@ END_TEST
 START_TEST(totals_are_one_line)
 {
     struct show_run run = {.out = &out, .batches = 1};
-    struct event event = {.kind = EVENT_FINISHED,
-                          .batch = 1,
-                          .status = word("ok"),
-                          .jobs = 10,
-                          .ok = 10,
-                          .elapsed_ns = 1000100000,
-                          .predicted_ns = 1000000000,
-                          .sequential_ns = 10000000000,
-                          .critical_path_ns = 1000000000,
-                          .speedup = 9.999};
+    struct event_read event = {.kind = EVENT_FINISHED,
+                               .batch = 1,
+                               .status = word("ok"),
+                               .jobs = 10,
+                               .ok = 10,
+                               .elapsed_ns = 1000100000,
+                               .predicted_ns = 1000000000,
+                               .sequential_ns = 10000000000,
+                               .critical_path_ns = 1000000000,
+                               .speedup = 9.999};
 
     show_summary.event(&run, &event);
     run.batches = 2;

@@ -13,9 +13,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "daemon/admission.h"
-#include "daemon/connection.h"
-#include "daemon/stats.h"
+#include "daemon/session/admission.h"
+#include "daemon/net/connection.h"
+#include "daemon/session/stats.h"
 
 #define MANY 4
 

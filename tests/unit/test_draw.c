@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/engine/draw.h"
+#include "engine/draw.h"
 
 #define SECOND  INT64_C(1000000000)
 #define FOREVER (1000000 * SECOND)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/engine/dueq.h"
+#include "engine/dueq.h"
 
 #define ROOM 20000
 

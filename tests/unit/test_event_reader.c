@@ -9,7 +9,7 @@
 #include "tests/support/check.h"
 
 static struct event_reader *reader;
-static struct event event;
+static struct event_read event;
 
 static void set_up(void)
 {
@@ -285,7 +285,7 @@ static void check_same_text(struct event_string a, struct event_string b)
 START_TEST(one_pass_reads_what_tokens_say)
 {
     char line[256], spaced[256];
-    struct event scanned, read;
+    struct event_read scanned, read;
     bool is_scanned;
     int result;
 

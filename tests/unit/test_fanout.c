@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include "client/fanout.h"
+#include "client/show/fanout.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/graph.h"
+#include "client/net/graph.h"
 #include "tests/support/check.h"
 
 /* Lines, and what each of several ways of showing is told. */
@@ -27,7 +27,7 @@ static void tear_down(void)
 
 /* ---- A way of showing that needs all events and keeps something of each batch --- */
 
-static void note_event(struct show_run *run, const struct event *event)
+static void note_event(struct show_run *run, const struct event_read *event)
 {
     if (event->kind == EVENT_ACCEPTED)
         *run->kept = strdup("k");
@@ -58,7 +58,7 @@ static const struct show greedy = {
 
 static enum fanout_result take(const char *line)
 {
-    struct event event;
+    struct event_read event;
 
     return fanout_take(&fanout, line, strlen(line), &event);
 }

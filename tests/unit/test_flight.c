@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "client/flight.h"
+#include "client/trace/flight.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -155,7 +155,7 @@ static void tear_down(void)
 static void step(struct flight_job *job, const char *kind, const char *note, int64_t at_ns,
                  int64_t duration_ns)
 {
-    struct event event = {
+    struct event_read event = {
         .step_kind = {kind, strlen(kind)},
         .note = {note, note != NULL ? strlen(note) : 0},
         .at_ns = at_ns,

@@ -6,8 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "client/forecast.h"
-#include "client/overrides.h"
+#include "client/net/forecast.h"
+#include "client/cmd/overrides.h"
 #include "tests/support/check.h"
 
 /* The client's forecast, with this test in the daemon's place. */

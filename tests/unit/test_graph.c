@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#include "client/graph.h"
+#include "client/net/graph.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "client/chain.h"
-#include "client/rewrite.h"
+#include "client/show/chain.h"
+#include "client/net/rewrite.h"
 #include "tests/support/check.h"
 
 /* Who waits for whom, as it is read from a request's text, and the critical

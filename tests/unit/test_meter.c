@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include <string.h>
 
-#include "client/meter.h"
-#include "client/text.h"
+#include "client/cmd/meter.h"
+#include "client/base/text.h"
 #include "tests/support/check.h"
 
 #define SECOND INT64_C(1000000000)
@@ -30,15 +30,15 @@ static const char *drawn(unsigned columns, unsigned rows, bool is_utf8)
 
 static void take(int64_t uptime_ns, uint64_t ok, uint64_t pending)
 {
-    struct event stats = {.kind = EVENT_STATS,
-                          .uptime_ns = uptime_ns,
-                          .ok = ok,
-                          .failed = 1,
-                          .pending = pending,
-                          .connections = 3,
-                          .bytes_in = 100 * ok,
-                          .late_p99_ns = 1500000,
-                          .rss = 1 << 20};
+    struct event_read stats = {.kind = EVENT_STATS,
+                               .uptime_ns = uptime_ns,
+                               .ok = ok,
+                               .failed = 1,
+                               .pending = pending,
+                               .connections = 3,
+                               .bytes_in = 100 * ok,
+                               .late_p99_ns = 1500000,
+                               .rss = 1 << 20};
 
     meter_take(&meter, &stats);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/engine/names.h"
+#include "proto/names.h"
 
 #include <check.h>
 #include <stdio.h>

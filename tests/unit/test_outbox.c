@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/outbox.h"
+#include "daemon/session/outbox.h"
 
 #include <check.h>
 #include <stdlib.h>

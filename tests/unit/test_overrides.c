@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include "client/overrides.h"
+#include "client/cmd/overrides.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/batch_text.h"
+#include "client/cmd/batch_text.h"
 #include "tests/support/check.h"
 
 static struct overrides overrides;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/peers.h"
+#include "daemon/net/peers.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/engine/batch.h"
+#include "engine/batch.h"
 #include "tests/support/plan_kit.h"
 
 /* ---- Names --------------------------------------------------------------------------- */

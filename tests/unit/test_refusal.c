@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/excerpt.h"
-#include "client/locate.h"
+#include "client/net/excerpt.h"
+#include "client/net/locate.h"
 #include "proto/nearest.h"
 #include "tests/support/check.h"
 

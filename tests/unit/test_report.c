@@ -9,8 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "daemon/log.h"
-#include "daemon/loop.h"
+#include "daemon/base/log.h"
+#include "daemon/net/loop.h"
 #include "tests/support/check.h"
 
 #define LOOPS 2

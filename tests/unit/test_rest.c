@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/rest.h"
+#include "daemon/net/rest.h"
 
 #include "tests/support/check.h"
 

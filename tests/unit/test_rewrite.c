@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "client/rewrite.h"
+#include "client/net/rewrite.h"
 
 #include <stdio.h>
 #include <stdlib.h>

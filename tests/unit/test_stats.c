@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/stats.h"
+#include "daemon/session/stats.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include <string.h>
 
-#include "client/terminal_frame.h"
-#include "client/terminal_text.h"
+#include "client/terminal/terminal_frame.h"
+#include "client/terminal/terminal_text.h"
 #include "tests/support/check.h"
 
 /* Widths of text, and lines that are drawn over.  What a real terminal makes of

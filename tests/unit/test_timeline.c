@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/timeline_axis.h"
-#include "client/timeline_draw.h"
-#include "client/timeline_internal.h"
+#include "client/timeline/timeline_axis.h"
+#include "client/timeline/timeline_draw.h"
+#include "client/timeline/timeline_internal.h"
 #include "tests/support/check.h"
 
 /* Timelines from events to pictures, in ASCII and without colours. */
@@ -32,7 +32,7 @@ static struct event_string string(const char *text)
     return (struct event_string){text, text != NULL ? strlen(text) : 0};
 }
 
-static void take(struct event event)
+static void take(struct event_read event)
 {
     /* Check writes a message for each assertion, which is slow for millions. */
     if (timeline_take(timeline, &event) != 0)
@@ -41,34 +41,35 @@ static void take(struct event event)
 
 static void start(uint64_t job, const char *name, int64_t at_ns)
 {
-    take((struct event){.kind = EVENT_STARTED, .job = job, .name = string(name), .at_ns = at_ns});
+    take((struct event_read){
+        .kind = EVENT_STARTED, .job = job, .name = string(name), .at_ns = at_ns});
 }
 
 static void step(uint64_t job, const char *kind, int64_t at_ns, int64_t duration_ns)
 {
-    take((struct event){.kind = EVENT_STEP,
-                        .job = job,
-                        .step_kind = string(kind),
-                        .at_ns = at_ns,
-                        .duration_ns = duration_ns});
+    take((struct event_read){.kind = EVENT_STEP,
+                             .job = job,
+                             .step_kind = string(kind),
+                             .at_ns = at_ns,
+                             .duration_ns = duration_ns});
 }
 
 static void retry(uint64_t job, const char *status, int64_t at_ns, int64_t delay_ns)
 {
-    take((struct event){.kind = EVENT_RETRY,
-                        .job = job,
-                        .status = string(status),
-                        .at_ns = at_ns,
-                        .delay_ns = delay_ns});
+    take((struct event_read){.kind = EVENT_RETRY,
+                             .job = job,
+                             .status = string(status),
+                             .at_ns = at_ns,
+                             .delay_ns = delay_ns});
 }
 
 static void done(uint64_t job, const char *name, const char *status, int64_t at_ns)
 {
-    take((struct event){.kind = EVENT_DONE,
-                        .job = job,
-                        .name = string(name),
-                        .status = string(status),
-                        .at_ns = at_ns});
+    take((struct event_read){.kind = EVENT_DONE,
+                             .job = job,
+                             .name = string(name),
+                             .status = string(status),
+                             .at_ns = at_ns});
 }
 
 /* A job that waits and is ok. */
@@ -415,7 +416,7 @@ END_TEST
 /* A saved stream may be anything. */
 START_TEST(a_job_that_there_is_not_is_passed_over)
 {
-    struct event event = {.kind = EVENT_STARTED, .at_ns = 5};
+    struct event_read event = {.kind = EVENT_STARTED, .at_ns = 5};
     const uint64_t jobs[] = {3, 4, UINT64_MAX};
 
     timeline = timeline_new(3, 10);

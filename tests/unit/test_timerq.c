@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/engine/timerq.h"
+#include "engine/timerq.h"
 
 #define IDS 200
 

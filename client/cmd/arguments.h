@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_ARGUMENTS_H
+#define WAITD_ARGUMENTS_H
+
+/*
+ * The command line, read.  One table of flags feeds the parsing and --help;
+ * flags may stand before or after the command and its operands.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "client/cmd/command.h"
+#include "client/cmd/overrides.h"
+
+struct show;
+
+enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+struct arguments {
+    enum command_id command; /* COMMANDS for none */
+    char **operands;         /* in argv, put there in a row */
+    size_t n_operands;
+    const char *server; /* NULL where it was not given */
+    bool local;
+    int64_t connect_timeout_ns;
+    const struct show *show; /* NULL for the default */
+    enum color color;
+    struct overrides overrides;
+    uint64_t count; /* -n; 1 if it is not given */
+    bool has_count;
+    const char *name;           /* --name, or NULL */
+    bool real;                  /* --real */
+    int64_t interval_ns;        /* --interval */
+    const char *request;        /* --request, or NULL */
+    const char *example;        /* --example, or NULL */
+    const char *trace, *joblog; /* files, `-` for standard output; NULL for none */
+};
+
+enum arguments_result {
+    ARGUMENTS_RUN,
+    ARGUMENTS_HELP,
+    ARGUMENTS_VERSION,
+    ARGUMENTS_WRONG, /* see `problem` */
+};
+
+#define ARGUMENTS_PROBLEM_MAX 256
+
+/*
+ * Reads argv, whose order it changes.  *arguments is set in any case and to be
+ * released.  Uses getopt and its variables: not re-entrant.
+ */
+enum arguments_result arguments_parse(int argc, char **argv, struct arguments *arguments,
+                                      char problem[ARGUMENTS_PROBLEM_MAX]);
+void arguments_fini(struct arguments *arguments);
+
+/* Words the problem that a command is none. */
+void arguments_unknown_command(char problem[ARGUMENTS_PROBLEM_MAX], const char *word);
+
+/* Writes the help text, of one command or with COMMANDS of all. */
+void arguments_help(FILE *out, enum command_id command);
+
+#endif

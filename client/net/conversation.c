@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/net/conversation.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/net/dial.h"
+#include "client/net/local.h"
+#include "client/show/progress.h"
+#include "client/base/say.h"
+#include "client/net/session.h"
+#include "client/base/text.h"
+
+/* So long the batches themselves may be held up for the sake of a forecast. */
+#define FORECAST_CONNECT_NS 500000000
+
+/* Longer addresses are cut in hints. */
+#define SERVER_MAX 256
+
+const struct show *conversation_show(const struct arguments *arguments)
+{
+    if (arguments->show != NULL)
+        return arguments->show;
+    return isatty(STDOUT_FILENO) ? &show_human : &show_json;
+}
+
+const char *conversation_server(const struct arguments *arguments)
+{
+    const char *server = getenv("WAITD_SERVER");
+
+    if (arguments->server != NULL)
+        return arguments->server;
+    return server != NULL && server[0] != '\0' ? server : DIAL_DEFAULT;
+}
+
+static bool wants_color(const struct arguments *arguments)
+{
+    const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
+
+    if (arguments->color != COLOR_AUTO)
+        return arguments->color == COLOR_ALWAYS;
+    if (no_color != NULL && no_color[0] != '\0')
+        return false;
+    return isatty(STDOUT_FILENO) && terminal != NULL && strcmp(terminal, "dumb") != 0;
+}
+
+/* A waitd that ends by itself has said why. */
+static enum status judge_daemon(int ended, enum status status)
+{
+    if (ended < 0)
+        say("waitd --stdio was ended by signal %d (%s)", -ended, strsignal(-ended));
+    return ended < 0 ? status_worse(status, STATUS_LOST) : status;
+}
+
+static enum status talk_locally(struct session_setup *setup)
+{
+    struct local local;
+    const char *problem;
+    enum status status;
+    bool is_cut_short;
+    int ended;
+
+    if (local_start(&local, &problem) < 0) {
+        say("cannot run waitd: %s; it is looked for beside waitctl and on the PATH", problem);
+        return STATUS_LOST;
+    }
+    setup->fd = local.fd;
+    setup->peer = "waitd --stdio";
+    status = session_run(setup, &is_cut_short);
+    close(local.fd);
+    if (is_cut_short)
+        local_kill(&local);
+    ended = local_wait(&local);
+    return is_cut_short ? status : judge_daemon(ended, status);
+}
+
+static bool is_here(const struct dial_target *target)
+{
+    return target->is_unix || target->host[0] == '\0' || strcmp(target->host, "127.0.0.1") == 0 ||
+           strcmp(target->host, "::1") == 0 || strcmp(target->host, "localhost") == 0;
+}
+
+/* Whether services are a system's own here: what sd_booted(3) looks at. */
+static bool has_services(void)
+{
+    return access("/run/systemd/system/", F_OK) == 0;
+}
+
+/* What is wrong, and what to do about it. */
+static void say_unreachable(const char *server, const struct dial_target *target,
+                            const char *problem, bool takes_local)
+{
+    bool is_default = strcmp(server, DIAL_DEFAULT) == 0;
+    struct bytes hint = {0};
+
+    if (is_here(target)) {
+        bytes_add_string(&hint, "  to start a daemon there:  ");
+        bytes_add_string(&hint, is_default ? "waitd" : "waitd --listen ");
+        if (!is_default)
+            text_append_safe(&hint, server, strlen(server), SERVER_MAX);
+        if (has_services())
+            bytes_add_string(&hint, "\n  or, as a service:        systemctl start waitd.socket");
+        bytes_add_string(&hint, "\n");
+    }
+    if (takes_local)
+        bytes_add_string(&hint, "  to do without a daemon:   the same command with --local\n");
+    say_with(&hint, "no daemon at %s: %s", server, problem);
+    bytes_fini(&hint);
+}
+
+int conversation_dial(const struct arguments *arguments, struct dial_target *target,
+                      enum status *status)
+{
+    const char *server = conversation_server(arguments), *problem = dial_parse(server, target);
+    int fd;
+
+    *status = STATUS_REFUSED;
+    if (problem != NULL) {
+        say("the server's address '%s' %s", server, problem);
+        return -1;
+    }
+    fd = dial(target, arguments->connect_timeout_ns, &problem);
+    *status = fd < 0 ? STATUS_LOST : STATUS_OK;
+    if (fd < 0)
+        say_unreachable(server, target, problem, arguments->command != COMMAND_TOP);
+    return fd;
+}
+
+static enum status talk_remotely(struct session_setup *setup, const struct arguments *arguments)
+{
+    struct dial_target target;
+    enum status status;
+    bool is_cut_short;
+
+    setup->peer = conversation_server(arguments);
+    setup->fd = conversation_dial(arguments, &target, &status);
+    if (setup->fd < 0)
+        return status;
+    status = session_run(setup, &is_cut_short);
+    close(setup->fd);
+    return status;
+}
+
+/* Adds the way of showing that is for standard output, and those for files.  A file
+ * of `-` takes the place of what would be on standard output. */
+static int add_shows(struct fanout *fanout, const struct arguments *arguments,
+                     const struct show *show, void *own)
+{
+    const struct {
+        const struct show *show;
+        const char *path;
+    } files[] = {{&show_trace, arguments->trace}, {&show_joblog, arguments->joblog}};
+    const size_t n = sizeof files / sizeof files[0];
+
+    for (size_t i = 0; i < n; i++)
+        if (files[i].path != NULL && strcmp(files[i].path, "-") == 0) {
+            show = files[i].show;
+            own = NULL;
+        }
+    if (fanout_add(fanout, show, own, NULL) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if (files[i].path != NULL && files[i].show != show &&
+            fanout_add(fanout, files[i].show, NULL, files[i].path) < 0)
+            return -1;
+    return 0;
+}
+
+/* Tells which files the command reads. */
+static int spare_inputs(struct fanout *fanout, const struct arguments *arguments)
+{
+    static const char *const standard_input = "-";
+    const char *const *paths = (const char *const *)arguments->operands;
+    size_t n = arguments->n_operands;
+    bool takes_files = arguments->command == COMMAND_SUBMIT || arguments->command == COMMAND_REPORT;
+
+    if (takes_files && n == 0) {
+        paths = &standard_input;
+        n = 1;
+    }
+    if (takes_files && fanout_spare(fanout, paths, n) < 0)
+        return -1;
+    return arguments->request != NULL ? fanout_spare(fanout, &arguments->request, 1) : 0;
+}
+
+int conversation_open(struct fanout *fanout, const struct arguments *arguments,
+                      const struct show *show, void *own)
+{
+    if (fanout_init(fanout, wants_color(arguments)) == 0 && spare_inputs(fanout, arguments) == 0)
+        return add_shows(fanout, arguments, show, own);
+    say("%s", strerror(ENOMEM));
+    return -1;
+}
+
+/* ---- The forecast --------------------------------------------------------- */
+
+struct door {
+    const struct arguments *arguments;
+    struct local local;
+};
+
+/* Where one connection is had, another one is, unless it takes long. */
+static int open_door(void *context)
+{
+    struct door *door = context;
+    struct dial_target target;
+    const char *problem;
+
+    if (door->arguments->local)
+        return local_start(&door->local, &problem) < 0 ? -1 : door->local.fd;
+    if (dial_parse(conversation_server(door->arguments), &target) != NULL)
+        return -1;
+    return dial(&target, FORECAST_CONNECT_NS, &problem);
+}
+
+static void close_door(void *context, int fd)
+{
+    struct door *door = context;
+
+    close(fd);
+    if (!door->arguments->local)
+        return;
+    local_kill(&door->local);
+    local_wait(&door->local);
+}
+
+/* A batch on the virtual clock is over as soon as its forecast would be. */
+static bool wants_forecast(const struct arguments *arguments, const struct fanout *fanout)
+{
+    return progress_is_possible() && fanout->parts[0].show->has_progress &&
+           arguments->overrides.json[OVERRIDE_CLOCK] == NULL &&
+           (arguments->command != COMMAND_COMPARE || arguments->real);
+}
+
+static enum status talk(const struct arguments *arguments, struct source *source,
+                        struct fanout *fanout)
+{
+    struct session_setup setup = {.source = source, .fanout = fanout};
+    struct door door = {.arguments = arguments};
+    const struct forecast_door forecast_door = {open_door, close_door, &door};
+    enum status status;
+
+    if (wants_forecast(arguments, fanout))
+        setup.forecast = forecast_new(&forecast_door, source_overrides(source));
+    status = arguments->local ? talk_locally(&setup) : talk_remotely(&setup, arguments);
+    forecast_free(setup.forecast);
+    return status;
+}
+
+enum status conversation(const struct arguments *arguments, struct source *source,
+                         const struct show *show, void *own)
+{
+    struct fanout fanout;
+    enum status status = STATUS_REFUSED;
+
+    if (conversation_open(&fanout, arguments, show, own) == 0) {
+        if ((fanout.needs_all || fanout.needs_graph) &&
+            source_want(source, fanout.needs_all, fanout.needs_graph) < 0)
+            say("%s", strerror(ENOMEM));
+        else
+            status = talk(arguments, source, &fanout);
+        fanout_end(&fanout, NULL, 0);
+        fanout_flush(&fanout);
+    }
+    fanout_fini(&fanout);
+    return status;
+}
+
+enum status conversation_ask(const struct arguments *arguments, const char *request,
+                             const struct show *show, void *own)
+{
+    struct bytes text = {0};
+    struct source *source = NULL;
+    enum status status = STATUS_LOST;
+
+    bytes_add_string(&text, request);
+    if (!text.failed)
+        source = source_new_text(&text);
+    if (source == NULL)
+        say("%s", strerror(ENOMEM));
+    else
+        status = conversation(arguments, source, show, own);
+    source_free(source);
+    bytes_fini(&text);
+    return status;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_CONVERSATION_H
+#define WAITD_CONVERSATION_H
+
+/*
+ * What the commands have in common: finding the daemon, or starting one, and
+ * talking to it until everything is answered.
+ */
+
+#include "client/cmd/arguments.h"
+#include "client/net/dial.h"
+#include "client/show/fanout.h"
+#include "client/show/show.h"
+#include "client/net/source.h"
+#include "client/cmd/status.h"
+
+/* The way of showing that is asked for; by default `human` on a terminal and
+ * json elsewhere. */
+const struct show *conversation_show(const struct arguments *arguments);
+
+/* The daemon's address as --server and the environment have it. */
+const char *conversation_server(const struct arguments *arguments);
+
+/* A connection to it.  -1 and in *status what to exit with when there is none,
+ * which is said on standard error; *target is where it is in any other case. */
+int conversation_dial(const struct arguments *arguments, struct dial_target *target,
+                      enum status *status);
+
+/* Makes a fanout for the way of showing that is for standard output, and for those
+ * that go to files.  Says what is wrong on standard error and returns -1; it is
+ * to be released in any case. */
+int conversation_open(struct fanout *fanout, const struct arguments *arguments,
+                      const struct show *show, void *own);
+
+/* Sends what the source has and shows what comes.  own: struct show_run's.
+ * What goes wrong is said on standard error. */
+enum status conversation(const struct arguments *arguments, struct source *source,
+                         const struct show *show, void *own);
+
+/* The same for one request, as text. */
+enum status conversation_ask(const struct arguments *arguments, const char *request,
+                             const struct show *show, void *own);
+
+#endif

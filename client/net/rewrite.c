@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/net/rewrite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/lexer.h"
+
+struct rewrite {
+    struct lexer *lexer;
+    const struct overrides *overrides; /* NULL for none */
+    struct digest *digest;             /* NULL for none */
+    bool asks_for_all;                 /* "events":"all" of each batch */
+    bool copies;                       /* the bytes, rather than write tokens */
+    enum rewrite_state state;
+    uint64_t requests;
+    bool was_submit;
+
+    /* The request under way. */
+    bool is_open;
+    bool has_jobs;
+    bool op_comes; /* the next token is the value of `op` */
+    bool has_op, op_is_submit, op_is_quit;
+    bool events_come; /* the next token is the value of `events` */
+    bool has_events;
+    unsigned members; /* of the request's object, written so far */
+
+    /* Where tokens go, and what goes between them. */
+    bool is_dropping;  /* a member that is overridden */
+    struct bytes held; /* those dropped, each with a comma in front */
+    bool is_first;     /* of its array or object */
+    bool after_key;
+
+    /* What the last token does not cover, should the text turn out to be none. */
+    struct bytes tail;
+    uint64_t covered; /* the offset up to which tokens cover the input */
+};
+
+struct rewrite *rewrite_new(const struct overrides *overrides, struct digest *digest)
+{
+    struct rewrite *rewrite = calloc(1, sizeof *rewrite);
+
+    if (rewrite == NULL)
+        return NULL;
+    rewrite->lexer = lexer_new(UINT64_MAX / 2, LEXER_DEPTH_MAX);
+    if (rewrite->lexer == NULL) {
+        free(rewrite);
+        return NULL;
+    }
+    if (overrides != NULL && overrides_any(overrides))
+        rewrite->overrides = overrides;
+    rewrite->digest = digest;
+    rewrite->asks_for_all = digest != NULL && digest->asks_for_all;
+    rewrite->copies = rewrite->overrides == NULL && !rewrite->asks_for_all;
+    return rewrite;
+}
+
+void rewrite_free(struct rewrite *rewrite)
+{
+    if (rewrite == NULL)
+        return;
+    lexer_free(rewrite->lexer);
+    bytes_fini(&rewrite->held);
+    bytes_fini(&rewrite->tail);
+    free(rewrite);
+}
+
+uint64_t rewrite_requests(const struct rewrite *rewrite)
+{
+    return rewrite->requests;
+}
+
+bool rewrite_is_between(const struct rewrite *rewrite)
+{
+    return !rewrite->is_open && lexer_held(rewrite->lexer) == 0 && rewrite->state != REWRITE_BROKEN;
+}
+
+bool rewrite_was_submit(const struct rewrite *rewrite)
+{
+    return rewrite->was_submit;
+}
+
+static const char *token_text(const struct lexer_token *token, size_t *len)
+{
+    const char *text = token->kind == LEXER_OBJECT_BEGIN  ? "{"
+                       : token->kind == LEXER_OBJECT_END  ? "}"
+                       : token->kind == LEXER_ARRAY_BEGIN ? "["
+                       : token->kind == LEXER_ARRAY_END   ? "]"
+                       : token->kind == LEXER_TRUE        ? "true"
+                       : token->kind == LEXER_FALSE       ? "false"
+                       : token->kind == LEXER_NULL        ? "null"
+                                                          : NULL;
+
+    *len = text != NULL ? strlen(text) : token->len;
+    return text != NULL ? text : token->text;
+}
+
+static bool is_begin(const struct lexer_token *token)
+{
+    return token->kind == LEXER_OBJECT_BEGIN || token->kind == LEXER_ARRAY_BEGIN;
+}
+
+static bool is_end(const struct lexer_token *token)
+{
+    return token->kind == LEXER_OBJECT_END || token->kind == LEXER_ARRAY_END;
+}
+
+static void write_token(struct rewrite *rewrite, const struct lexer_token *token, struct bytes *out)
+{
+    size_t len;
+    const char *text = token_text(token, &len);
+
+    if (rewrite->is_dropping)
+        out = &rewrite->held;
+    if (!is_end(token) && !rewrite->after_key && !rewrite->is_first)
+        bytes_add_char(out, ',');
+    bytes_add(out, text, len);
+    rewrite->after_key = token->kind == LEXER_KEY;
+    if (rewrite->after_key)
+        bytes_add_char(out, ':');
+    rewrite->is_first = is_begin(token);
+}
+
+static bool is_overridden(const struct rewrite *rewrite, const struct lexer_token *key)
+{
+    char decoded[128];
+
+    if (rewrite->overrides == NULL)
+        return false;
+    if (!key->escaped)
+        return overrides_has(rewrite->overrides, key->text + 1, key->len - 2);
+    return key->len <= sizeof decoded &&
+           overrides_has(rewrite->overrides, decoded, lexer_decode(key->text, key->len, decoded));
+}
+
+static void open_request(struct rewrite *rewrite)
+{
+    rewrite->is_open = true;
+    rewrite->has_jobs = rewrite->has_op = rewrite->op_comes = false;
+    rewrite->op_is_submit = rewrite->op_is_quit = false;
+    rewrite->events_come = rewrite->has_events = false;
+    rewrite->members = 0;
+    rewrite->is_first = true;
+    rewrite->after_key = rewrite->is_dropping = false;
+    bytes_consume(&rewrite->held, bytes_len(&rewrite->held));
+}
+
+static void close_request(struct rewrite *rewrite)
+{
+    rewrite->is_open = false;
+    rewrite->was_submit = rewrite->has_op ? rewrite->op_is_submit : rewrite->has_jobs;
+    if (rewrite->op_is_quit)
+        rewrite->state = REWRITE_QUIT;
+    else
+        rewrite->requests++;
+    if (rewrite->digest != NULL)
+        digest_close(rewrite->digest, !rewrite->op_is_quit);
+}
+
+/* What a batch gets that does not say it itself. */
+static void append_members(struct rewrite *rewrite, struct bytes *out)
+{
+    bool is_first = rewrite->members == 0;
+
+    if (rewrite->overrides != NULL) {
+        overrides_append(rewrite->overrides, is_first, out);
+        is_first = false;
+    }
+    if (rewrite->asks_for_all && !rewrite->has_events)
+        bytes_add_string(out, is_first ? "\"events\":\"all\"" : ",\"events\":\"all\"");
+}
+
+/* The brackets of a whole request, and requests that have none. */
+static void take_outermost(struct rewrite *rewrite, const struct lexer_token *token,
+                           struct bytes *out)
+{
+    size_t len;
+    const char *text = token_text(token, &len);
+
+    if (!is_end(token))
+        open_request(rewrite);
+    if (token->kind == LEXER_ARRAY_BEGIN) {
+        bytes_add_string(out, "{\"jobs\":");
+        rewrite->members = 1;
+        rewrite->has_jobs = true;
+    }
+    if (token->kind != LEXER_OBJECT_END)
+        bytes_add(out, text, len);
+    if (is_begin(token))
+        return;
+    close_request(rewrite);
+    if (is_end(token)) {
+        if (rewrite->was_submit) {
+            append_members(rewrite, out);
+        } else if (bytes_len(&rewrite->held) > 0) {
+            size_t comma = rewrite->members == 0;
+            bytes_add(out, bytes_at(&rewrite->held) + comma, bytes_len(&rewrite->held) - comma);
+        }
+        bytes_add_char(out, '}');
+    }
+    bytes_add_char(out, '\n');
+}
+
+/* What a request says of itself: its operation, or that there are jobs in it. */
+static void note_member(struct rewrite *rewrite, const struct lexer_token *token)
+{
+    if (token->kind == LEXER_KEY) {
+        rewrite->op_comes = digest_is(token, "op");
+        rewrite->has_jobs |= digest_is(token, "jobs");
+        rewrite->events_come = digest_is(token, "events");
+        rewrite->has_events |= rewrite->events_come;
+    } else if (rewrite->op_comes) {
+        rewrite->op_comes = false;
+        rewrite->has_op = true;
+        rewrite->op_is_submit = token->kind == LEXER_STRING && digest_is(token, "submit");
+        rewrite->op_is_quit = token->kind == LEXER_STRING && digest_is(token, "quit");
+    }
+}
+
+static const struct lexer_token all_events = {
+    .kind = LEXER_STRING, .text = "\"all\"", .len = sizeof "\"all\"" - 1};
+
+/* Whether the token is a level of events, in the place of which all are asked
+ * for.  Anything else there is for the daemon to refuse. */
+static bool asks_for_less(const struct rewrite *rewrite, const struct lexer_token *token)
+{
+    enum asked_events level;
+
+    return rewrite->asks_for_all && rewrite->events_come && token->kind != LEXER_KEY &&
+           digest_level(token, &level);
+}
+
+static void take_inner(struct rewrite *rewrite, const struct lexer_token *token, struct bytes *out)
+{
+    if (token->depth == 1 && token->kind == LEXER_KEY) {
+        rewrite->is_dropping = is_overridden(rewrite, token);
+        rewrite->is_first = !rewrite->is_dropping && rewrite->members == 0;
+        rewrite->members += !rewrite->is_dropping;
+    }
+    if (token->depth == 1 && asks_for_less(rewrite, token))
+        write_token(rewrite, &all_events, out);
+    else
+        write_token(rewrite, token, out);
+    if (token->depth == 1 && token->kind != LEXER_KEY && !is_begin(token))
+        rewrite->is_dropping = false;
+}
+
+/* Where nothing changes the bytes are copied elsewhere and only counted here. */
+static void count_outermost(struct rewrite *rewrite, const struct lexer_token *token)
+{
+    if (!is_end(token))
+        open_request(rewrite);
+    rewrite->has_jobs |= token->kind == LEXER_ARRAY_BEGIN;
+    if (!is_begin(token))
+        close_request(rewrite);
+}
+
+static void take(struct rewrite *rewrite, const struct lexer_token *token, struct bytes *out)
+{
+    size_t len;
+
+    if (rewrite->digest != NULL)
+        digest_take(rewrite->digest, token);
+    if (token->depth == 1)
+        note_member(rewrite, token);
+    if (rewrite->copies) {
+        if (token->depth == 0)
+            count_outermost(rewrite, token);
+        return;
+    }
+    token_text(token, &len);
+    rewrite->covered = token->offset + len;
+    bytes_consume(&rewrite->tail, bytes_len(&rewrite->tail));
+    if (token->depth == 0)
+        take_outermost(rewrite, token, out);
+    else
+        take_inner(rewrite, token, out);
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Keeps what the last token leaves over of a piece, white space in front of it
+ * as a single blank. */
+static void keep_tail(struct rewrite *rewrite, const char *piece, size_t len, uint64_t start)
+{
+    struct bytes *tail = &rewrite->tail;
+    size_t skip = rewrite->covered > start ? (size_t)(rewrite->covered - start) : 0;
+    bool is_fresh = bytes_len(tail) == 0 || (bytes_len(tail) == 1 && *bytes_at(tail) == ' ');
+    size_t first;
+
+    if (skip > len)
+        skip = len;
+    for (first = skip; is_fresh && first < len && is_blank(piece[first]);)
+        first++;
+    if (first > skip && bytes_len(tail) == 0)
+        bytes_add_char(tail, ' ');
+    bytes_add(tail, piece + first, len - first);
+}
+
+static void send_tail(struct rewrite *rewrite, struct bytes *out)
+{
+    if (bytes_len(&rewrite->tail) > 0)
+        bytes_add(out, bytes_at(&rewrite->tail), bytes_len(&rewrite->tail));
+}
+
+/* Takes tokens until the piece, or after lexer_finish() the input, is used up. */
+static void take_tokens(struct rewrite *rewrite, struct bytes *out)
+{
+    struct lexer_token token;
+
+    while (rewrite->state == REWRITE_GOING) {
+        enum lexer_token_kind kind = lexer_next(rewrite->lexer, &token);
+
+        if (kind == LEXER_MORE || kind == LEXER_END)
+            return;
+        if (kind == LEXER_NOMEM)
+            rewrite->state = REWRITE_NOMEM;
+        else if (kind == LEXER_BAD || kind == LEXER_TOO_LONG || kind == LEXER_TOO_DEEP)
+            rewrite->state = REWRITE_BROKEN;
+        else
+            take(rewrite, &token, out);
+    }
+}
+
+static enum rewrite_state conclude(struct rewrite *rewrite, const struct bytes *out)
+{
+    if (rewrite->held.failed || rewrite->tail.failed || out->failed)
+        rewrite->state = REWRITE_NOMEM;
+    return rewrite->state;
+}
+
+enum rewrite_state rewrite_feed(struct rewrite *rewrite, const char *piece, size_t len,
+                                struct bytes *out)
+{
+    uint64_t start = lexer_offset(rewrite->lexer);
+
+    if (rewrite->copies)
+        bytes_add(out, piece, len);
+    lexer_feed(rewrite->lexer, piece, len);
+    take_tokens(rewrite, out);
+    if (!rewrite->copies && rewrite->state != REWRITE_QUIT) {
+        keep_tail(rewrite, piece, len, start);
+        if (rewrite->state == REWRITE_BROKEN)
+            send_tail(rewrite, out);
+    }
+    return conclude(rewrite, out);
+}
+
+enum rewrite_state rewrite_finish(struct rewrite *rewrite, struct bytes *out)
+{
+    if (rewrite->state != REWRITE_GOING)
+        return rewrite->state;
+    lexer_finish(rewrite->lexer);
+    take_tokens(rewrite, out);
+    if (rewrite->state == REWRITE_BROKEN && !rewrite->copies)
+        send_tail(rewrite, out);
+    else if (rewrite->state == REWRITE_GOING)
+        bytes_add_char(out, '\n');
+    return conclude(rewrite, out);
+}

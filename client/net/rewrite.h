@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_REWRITE_H
+#define WAITD_REWRITE_H
+
+/*
+ * Requests on their way to the daemon: one input's bytes go in, in pieces, and
+ * what is to be sent comes out.  The requests are counted, so that the client
+ * knows how many answers to expect, and members given as flags replace those
+ * of each submit.
+ *
+ * The text is rewritten token by token, never as a document: digits, escapes
+ * and the client's `data` stay what they are, and an input of any size takes
+ * no memory to speak of.  Without changes it goes through byte for byte.  What
+ * is no submit is left alone, and what is no JSON is sent as it is, for the
+ * daemon to refuse in its own words.  Pure.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/base/bytes.h"
+#include "client/net/digest.h"
+#include "client/cmd/overrides.h"
+
+enum rewrite_state {
+    REWRITE_GOING,
+    REWRITE_QUIT,   /* a `quit` went through: the daemon discards what follows */
+    REWRITE_BROKEN, /* no JSON: the daemon reads nothing more */
+    REWRITE_NOMEM,
+};
+
+struct rewrite;
+
+/* overrides: NULL or an empty one for none; digest: is told of the requests,
+ * and may want "events":"all" of each; NULL for none.  Both are borrowed for the
+ * rewriter's life.  NULL when memory is short. */
+struct rewrite *rewrite_new(const struct overrides *overrides, struct digest *digest);
+void rewrite_free(struct rewrite *rewrite); /* NULL is fine */
+
+/* Takes a piece and appends what is to be sent for it.  After REWRITE_GOING
+ * has passed nothing more is to be fed. */
+enum rewrite_state rewrite_feed(struct rewrite *rewrite, const char *piece, size_t len,
+                                struct bytes *out);
+
+/* Says that the input is over. */
+enum rewrite_state rewrite_finish(struct rewrite *rewrite, struct bytes *out);
+
+/* Complete requests so far that will be answered; `quit` will not. */
+uint64_t rewrite_requests(const struct rewrite *rewrite);
+
+/* Whether what has come out so far ends between two requests. */
+bool rewrite_is_between(const struct rewrite *rewrite);
+
+/* Whether the last complete request was a submit. */
+bool rewrite_was_submit(const struct rewrite *rewrite);
+
+#endif

@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/net/session.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client/net/interrupt.h"
+#include "client/base/moment.h"
+#include "client/net/refusal.h"
+#include "client/base/say.h"
+#include "client/net/session_internal.h"
+#include "client/terminal/terminal.h"
+
+/* A quotation is looked for from the start of its file: of many refusals the
+ * first ones have one. */
+#define REFUSALS_QUOTED 20
+
+#define RECEIVE_BYTES  65536
+#define OUTGOING_BYTES 65536
+
+/* So much to write does not wait for the progress bar. */
+#define HURRY_BYTES 65536
+
+/* How long to wait for a first answer before the end of input is told (there
+ * are servers, other than waitd, that begin to answer only then), for the end
+ * after an interrupt, and for the daemon to close once it has answered all. */
+#define ANSWER_PATIENCE_NS    3000000000
+#define INTERRUPT_PATIENCE_NS 5000000000
+#define CLOSE_PATIENCE_NS     2000000000
+
+static bool batches_run(const struct session *session)
+{
+    return session->fanout->batches.n > 0;
+}
+
+/* ---- Ending --------------------------------------------------------------- */
+
+/* Leaves without waiting for anything: with a reset, which cancels at once. */
+static void cut_short(struct session *session)
+{
+    struct linger reset = {.l_onoff = 1, .l_linger = 0};
+
+    /* Only TCP knows resets; on a Unix socket closing has the same effect. */
+    setsockopt(session->setup->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    session->is_cut_short = session->read_closed = true;
+}
+
+/* Who reads standard output may leave, which a write or poll() tells. */
+static void heed_reader(struct session *session)
+{
+    if (session->output->is_closed)
+        cut_short(session);
+}
+
+static bool all_is_answered(const struct session *session)
+{
+    return session->fanout->tally.answers >=
+               source_requests(session->setup->source) + session->cancels &&
+           !batches_run(session);
+}
+
+/* Whether there is nothing more to send: no request, and no cancel either. */
+static bool has_said_all(struct session *session, bool is_answered)
+{
+    const struct source *source = session->setup->source;
+
+    if (is_answered || source_is_closed(source) || source_has_failed(source) ||
+        session->fanout->tally.has_unknown)
+        return true;
+    if (batches_run(session))
+        return false;
+    if (session->answer_by_ns == 0)
+        session->answer_by_ns = moment_after(ANSWER_PATIENCE_NS);
+    return moment_now() >= session->answer_by_ns;
+}
+
+/* Tells the daemon that nothing more comes, once that is so. */
+static void close_sending(struct session *session)
+{
+    struct source *source = session->setup->source;
+    bool is_answered = all_is_answered(session);
+
+    if (session->write_closed || !source_is_over(source) || bytes_len(&session->outgoing) > 0 ||
+        !has_said_all(session, is_answered))
+        return;
+    shutdown(session->setup->fd, SHUT_WR);
+    session->write_closed = true;
+    if (is_answered && session->deadline_ns == 0 && !source_is_closed(source))
+        session->deadline_ns = moment_after(CLOSE_PATIENCE_NS);
+}
+
+/* ---- Interrupts ------------------------------------------------------------ */
+
+static void send_cancel(struct session *session, uint64_t batch)
+{
+    bytes_add_format(&session->outgoing, "{\"op\":\"cancel\",\"batch\":%" PRIu64 "}\n", batch);
+    session->cancels++;
+}
+
+static void interrupt(struct session *session)
+{
+    struct source *source = session->setup->source;
+    bool is_first = !session->is_interrupted;
+    const struct batch *batch;
+
+    session->is_interrupted = true;
+    source_stop(source);
+    if (!is_first || session->write_closed || source_is_closed(source) ||
+        !source_is_between(source)) {
+        cut_short(session);
+        return;
+    }
+    session->deadline_ns = moment_after(INTERRUPT_PATIENCE_NS);
+    for (size_t place = 0; (batch = batches_next(&session->fanout->batches, &place)) != NULL;)
+        send_cancel(session, batch->number);
+}
+
+/* ---- Receiving -------------------------------------------------------------- */
+
+/* Takes away what is drawn over, for something else to be written. */
+static void clear_screen(struct session *session)
+{
+    const struct fanout_part *part = &session->fanout->parts[0];
+
+    progress_clear(&session->progress);
+    if (part->show->clear != NULL)
+        part->show->clear(&session->fanout->parts[0].run);
+    output_flush(session->output);
+}
+
+static void say_error(struct session *session, const struct event_read *event)
+{
+    if (session->fanout->parts[0].show->is_of_one && session->refusals > 0)
+        return;
+    /* A batch may end before our own cancel reaches it. */
+    if (session->is_interrupted && event_reader_is(event->code, "not_found"))
+        return;
+    clear_screen(session);
+    refusal_say(session->setup->source, session->fanout->tally.answers - 1, event,
+                session->refusals++ < REFUSALS_QUOTED);
+}
+
+static void note_accepted(struct session *session, uint64_t batch)
+{
+    if (session->is_interrupted)
+        send_cancel(session, batch);
+    else if (session->progress.is_on)
+        outlook_accept(&session->outlook, batch, session->fanout->tally.answers - 1, moment_now());
+}
+
+static void take_line(struct session *session, const char *line, size_t len)
+{
+    struct event_read event;
+
+    switch (fanout_take(session->fanout, line, len, &event)) {
+    case FANOUT_FOREIGN:
+        session->is_foreign = true;
+        cut_short(session);
+        break;
+    case FANOUT_NOMEM:
+        cut_short(session);
+        break;
+    case FANOUT_EVENT:
+        if (event.kind == EVENT_ERROR)
+            say_error(session, &event);
+        else
+            note_accepted(session, event.batch);
+        break;
+    case FANOUT_TAKEN:
+        break;
+    }
+}
+
+static void receive(struct session *session)
+{
+    ssize_t received = recv(session->setup->fd, session->received, RECEIVE_BYTES, 0);
+    const char *line;
+    size_t len;
+
+    if (received < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (received <= 0) {
+        session->error = received < 0 ? errno : 0;
+        session->read_closed = true;
+        return;
+    }
+    if (session->redraw_ns == INT64_MAX)
+        session->redraw_ns = 0; /* something came */
+    lines_feed(&session->lines, session->received, (size_t)received);
+    while (!session->is_foreign && !session->fanout->no_memory &&
+           (line = lines_next(&session->lines, &len)) != NULL)
+        take_line(session, line, len);
+    if (session->lines.partial.failed)
+        cut_short(session);
+}
+
+static void send_some(struct session *session)
+{
+    ssize_t sent = send(session->setup->fd, bytes_at(&session->outgoing),
+                        bytes_len(&session->outgoing), MSG_NOSIGNAL);
+
+    if (sent >= 0) {
+        bytes_consume(&session->outgoing, (size_t)sent);
+    } else if (errno != EAGAIN && errno != EINTR) {
+        /* What the daemon has to say about it may still be on its way. */
+        session->write_closed = true;
+        source_stop(session->setup->source);
+        bytes_fini(&session->outgoing);
+    }
+}
+
+/* ---- The loop ---------------------------------------------------------------- */
+
+enum { SOCKET, SOURCE, SIGNALS, FORECAST, OUTPUTS, POLLED = OUTPUTS + SHOWS_MAX };
+
+/* Whether what is to be written goes out at once.  With a progress bar it
+ * waits for the bar to be drawn anew, so that it does not flicker. */
+static bool writes_at_once(const struct session *session)
+{
+    return !session->progress.is_on || bytes_len(&session->output->pending) >= HURRY_BYTES;
+}
+
+static void draw_progress(struct session *session, int64_t now_ns)
+{
+    struct progress_figures figures = outlook_figures(&session->outlook, session->fanout, now_ns);
+
+    progress_draw(&session->progress, &figures);
+}
+
+/* Lets what is on the terminal be drawn over. */
+static void redraw(struct session *session, int64_t now_ns, bool is_resized)
+{
+    struct fanout_part *part = &session->fanout->parts[0];
+
+    if (part->show->refresh == NULL ||
+        (!is_resized && (now_ns < session->redraw_ns || bytes_len(part->run.out) > 0)))
+        return;
+    if (!terminal_is_ours(session->output->fd)) {
+        session->redraw_ns = now_ns + PROGRESS_INTERVAL_NS;
+        return;
+    }
+    session->redraw_ns = part->show->refresh(&part->run, now_ns, is_resized);
+    output_flush(session->output);
+}
+
+static void refresh(struct session *session, int64_t now_ns)
+{
+    struct progress *progress = &session->progress;
+    bool draws = progress->is_on && now_ns >= progress->next_ns;
+
+    if (bytes_len(&session->output->pending) > 0 && (draws || writes_at_once(session))) {
+        progress_clear(progress);
+        output_flush(session->output);
+    }
+    for (size_t i = 1; i < session->fanout->n; i++)
+        output_flush(&session->fanout->parts[i].output);
+    redraw(session, now_ns, false);
+    if (!draws)
+        return;
+    progress->next_ns = now_ns + PROGRESS_INTERVAL_NS;
+    if (batches_run(session))
+        draw_progress(session, now_ns);
+    else
+        progress_clear(progress);
+}
+
+static int poll_timeout(const struct session *session, int64_t now_ns)
+{
+    int64_t until_ns = session->deadline_ns > 0 ? session->deadline_ns : INT64_MAX;
+    bool has_news = batches_run(session) || bytes_len(&session->output->pending) > 0;
+
+    if (session->answer_by_ns > 0 && !session->write_closed && !batches_run(session) &&
+        session->answer_by_ns < until_ns)
+        until_ns = session->answer_by_ns;
+    if (session->progress.is_on && has_news && session->progress.next_ns < until_ns)
+        until_ns = session->progress.next_ns;
+    if (session->fanout->parts[0].show->refresh != NULL && session->redraw_ns < until_ns &&
+        bytes_len(&session->output->pending) == 0)
+        until_ns = session->redraw_ns;
+    return until_ns == INT64_MAX ? -1 : moment_poll_ms(until_ns - now_ns);
+}
+
+/* An entry that waits for nothing is left out: poll() would tell of hang-ups. */
+static struct pollfd poll_for(int fd, short events)
+{
+    return (struct pollfd){.fd = events != 0 ? fd : -1, .events = events};
+}
+
+static void wait_for_news(struct session *session, struct pollfd pollers[POLLED])
+{
+    bool takes_more = !fanout_is_full(session->fanout);
+    bool sends = !session->write_closed && bytes_len(&session->outgoing) > 0;
+    bool reads = bytes_len(&session->outgoing) < OUTGOING_BYTES;
+    int source_waits_for = source_fd(session->setup->source);
+
+    pollers[SOCKET] =
+        poll_for(session->setup->fd, (short)((takes_more ? POLLIN : 0) | (sends ? POLLOUT : 0)));
+    pollers[SOURCE] = poll_for(source_waits_for, reads ? POLLIN : 0);
+    pollers[SIGNALS] = poll_for(session->signals, POLLIN);
+    pollers[FORECAST] = poll_for(-1, 0);
+    if (session->outlook.forecast != NULL)
+        pollers[FORECAST] = poll_for(forecast_fd(session->outlook.forecast),
+                                     forecast_events(session->outlook.forecast));
+    fanout_poll(session->fanout, pollers + OUTPUTS);
+    if (!writes_at_once(session))
+        pollers[OUTPUTS].events = 0;
+    if (poll(pollers, POLLED, poll_timeout(session, moment_now())) < 0)
+        memset(pollers, 0, POLLED * sizeof pollers[0]);
+}
+
+/* Takes requests as they are needed.  Files are simply read. */
+static void pump(struct session *session, bool is_ready)
+{
+    struct source *source = session->setup->source;
+    struct forecast *forecast = session->outlook.forecast;
+    struct bytes raw = {0};
+
+    while (!session->write_closed && !source_is_over(source) &&
+           bytes_len(&session->outgoing) < OUTGOING_BYTES) {
+        if (source_fd(source) >= 0 && !is_ready)
+            break;
+        is_ready = false;
+        source_answered(source, session->fanout->tally.answers - session->cancels);
+        source_read(source, &session->outgoing, forecast != NULL ? &raw : NULL);
+        if (forecast != NULL) {
+            forecast_feed(forecast, bytes_at(&raw), bytes_len(&raw));
+            bytes_consume(&raw, bytes_len(&raw));
+        }
+    }
+    bytes_fini(&raw);
+}
+
+static void take_signals(struct session *session)
+{
+    struct interrupts taken = interrupt_take(session->signals);
+
+    while (taken.n-- > 0)
+        interrupt(session);
+    if (taken.is_to_stop) {
+        clear_screen(session);
+        interrupt_stop();
+    }
+    if (taken.is_resized || taken.is_to_stop) {
+        fanout_resized(session->fanout);
+        session->progress.next_ns = 0;
+        redraw(session, moment_now(), true);
+    }
+}
+
+static void handle(struct session *session, const struct pollfd pollers[POLLED])
+{
+    if (pollers[SIGNALS].revents != 0)
+        take_signals(session);
+    if (pollers[FORECAST].revents != 0)
+        forecast_polled(session->outlook.forecast, pollers[FORECAST].revents);
+    fanout_polled(session->fanout, pollers + OUTPUTS);
+    heed_reader(session);
+    if (!session->read_closed && (pollers[SOCKET].revents & POLLOUT) && !session->write_closed)
+        send_some(session);
+    if (!session->read_closed && (pollers[SOCKET].revents & (POLLIN | POLLHUP | POLLERR)))
+        receive(session);
+    if (session->deadline_ns > 0 && moment_now() >= session->deadline_ns)
+        cut_short(session);
+}
+
+static void converse(struct session *session)
+{
+    struct pollfd pollers[POLLED] = {{0}};
+
+    while (!session->read_closed) {
+        pump(session, pollers[SOURCE].revents != 0);
+        close_sending(session);
+        refresh(session, moment_now());
+        heed_reader(session);
+        if (session->read_closed)
+            break;
+        wait_for_news(session, pollers);
+        handle(session, pollers);
+    }
+}
+
+/* Lets go out what is left to be written. */
+static void drain(struct session *session)
+{
+    struct fanout *fanout = session->fanout;
+
+    progress_clear(&session->progress);
+    fanout_flush(fanout);
+    while (fanout_is_pending(fanout)) {
+        struct pollfd pollers[SHOWS_MAX + 1];
+
+        fanout_poll(fanout, pollers);
+        pollers[SHOWS_MAX] = poll_for(session->signals, POLLIN);
+        if (poll(pollers, SHOWS_MAX + 1, -1) < 0)
+            continue;
+        if (pollers[SHOWS_MAX].revents != 0) {
+            struct interrupts taken = interrupt_take(session->signals);
+
+            if (taken.is_to_stop)
+                interrupt_stop();
+            if (taken.n > 0) {
+                session->is_interrupted = true;
+                return;
+            }
+        }
+        fanout_polled(fanout, pollers);
+        fanout_flush(fanout);
+    }
+}
+
+/* ---- All of it ------------------------------------------------------------- */
+
+static int set_up(struct session *session)
+{
+    session->received = malloc(RECEIVE_BYTES);
+    session->signals = interrupt_open();
+    if (session->received == NULL || session->signals < 0)
+        return -1;
+    session->outlook.forecast = session->setup->forecast;
+    session->outlook.started_ns = moment_now();
+    progress_init(&session->progress, session->fanout->parts[0].show->has_progress, moment_now());
+    return 0;
+}
+
+static void tear_down(struct session *session)
+{
+    if (session->signals >= 0)
+        close(session->signals);
+    outlook_fini(&session->outlook);
+    bytes_fini(&session->outgoing);
+    lines_fini(&session->lines);
+    free(session->received);
+}
+
+enum status session_run(const struct session_setup *setup, bool *is_cut_short)
+{
+    struct session session = {
+        .setup = setup,
+        .fanout = setup->fanout,
+        .output = &setup->fanout->parts[0].output,
+        .signals = -1,
+    };
+    enum status status = STATUS_LOST;
+    const char *rest;
+    size_t len;
+
+    if (set_up(&session) < 0) {
+        say("%s", strerror(errno));
+        session.is_cut_short = true;
+    } else {
+        setup->fanout->asked = source_asked(setup->source);
+        fanout_begin(setup->fanout);
+        converse(&session);
+        rest = lines_rest(&session.lines, &len);
+        fanout_end(setup->fanout, session.is_foreign ? NULL : rest, len);
+        drain(&session);
+        status = session_conclude(&session);
+    }
+    *is_cut_short = session.is_cut_short;
+    tear_down(&session);
+    return status;
+}

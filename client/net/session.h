@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_SESSION_H
+#define WAITD_SESSION_H
+
+/*
+ * One conversation with a daemon, from the first request to the last event.
+ *
+ *     source ──► outgoing ──► socket ──► lines ──► fanout ──► outputs
+ *
+ * Sending, receiving and writing go on at once and none waits for another, so
+ * that no amount of requests or events can make the two sides wait for each
+ * other.
+ *
+ * The sending direction stays open as long as batches run, for an interrupt is
+ * told to the daemon there: the first one cancels what runs and shows how it
+ * ends, for a few seconds; a second one leaves at once.  When the client can say
+ * nothing more anyhow (it has sent `quit` or what is no JSON, or is in the
+ * middle of a request) an interrupt resets the connection, which cancels too.
+ */
+
+#include "client/show/fanout.h"
+#include "client/net/forecast.h"
+#include "client/net/source.h"
+#include "client/cmd/status.h"
+
+struct session_setup {
+    int fd;           /* non-blocking socket; the caller's */
+    const char *peer; /* for messages */
+    struct source *source;
+    struct fanout *fanout;     /* with its ways of showing; it is ended here */
+    struct forecast *forecast; /* for the progress bar; NULL for none */
+};
+
+/*
+ * Runs it.  What goes wrong is said on standard error.  Blocks SIGINT and
+ * SIGTERM for good.  *cut_short tells that the daemon may not have ended what
+ * it was asked for: the connection is to be closed without further ado.
+ */
+enum status session_run(const struct session_setup *setup, bool *cut_short);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <string.h>
+
+#include "client/base/say.h"
+#include "client/net/session_internal.h"
+#include "client/show/tally.h"
+
+static bool is_lost(const struct session *session)
+{
+    const struct source *source = session->setup->source;
+    const struct tally *tally = &session->fanout->tally;
+
+    if (session->is_foreign || session->fanout->no_memory || session->lines.partial.failed)
+        return true;
+    if (session->is_cut_short)
+        return false;
+    return session->fanout->unfinished > 0 ||
+           (!tally->is_deaf && (!source_is_over(source) ||
+                                tally->answers < source_requests(source) + session->cancels));
+}
+
+static void say_lost(const struct session *session)
+{
+    const char *peer = session->setup->peer;
+    size_t running = session->fanout->unfinished;
+
+    if (session->is_foreign)
+        say("%s: what answers there is not waitd", peer);
+    else if (session->fanout->no_memory || session->lines.partial.failed)
+        say("%s: %s", peer, strerror(ENOMEM));
+    else if (running > 0)
+        say("%s: the connection was lost (%s) with %zu batch%s running", peer,
+            session->error != 0 ? strerror(session->error) : "closed", running,
+            running == 1 ? "" : "es");
+    else
+        say("%s: the connection was lost (%s) before everything was answered", peer,
+            session->error != 0 ? strerror(session->error) : "closed");
+}
+
+/* Nobody asked for it: that is what a daemon does whose time to end has come. */
+static bool was_drained(const struct session *session)
+{
+    const struct tally *tally = &session->fanout->tally;
+
+    return tally->cancelled && tally->cancels == 0 && !session->is_interrupted;
+}
+
+enum status session_conclude(const struct session *session)
+{
+    const struct source *source = session->setup->source;
+    enum status status = session->fanout->tally.not_ok ? STATUS_NOT_OK : STATUS_OK;
+
+    if (session->is_interrupted)
+        return STATUS_INTERRUPTED;
+    if (was_drained(session))
+        say("%s: the daemon is shutting down, and has cancelled what still ran",
+            session->setup->peer);
+    status = status_worse(status, fanout_conclude(session->fanout));
+    if (session->fanout->tally.refused || source_has_failed(source))
+        status = STATUS_REFUSED;
+    if (is_lost(session) && !session->output->is_closed) {
+        say_lost(session);
+        return STATUS_LOST;
+    }
+    if (source_is_over(source) && source_requests(source) == 0 && !source_is_closed(source) &&
+        !source_has_failed(source)) {
+        say("there is no request in the input");
+        status = STATUS_REFUSED;
+    }
+    return status;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/show/show.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "client/terminal/terminal_text.h"
+#include "client/base/text.h"
+
+/* Longer texts of the client's are cut. */
+#define ID_MAX 64
+
+/* What real machines and networks are behind by is not worth telling. */
+#define LATE_WORTH_TELLING_NS 10000000
+
+static const struct show *const ways[] = {&show_human, &show_json, &show_timeline, &show_summary};
+
+const struct show *show_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+        if (strcmp(ways[i]->name, name) == 0)
+            return ways[i];
+    return NULL;
+}
+
+const char *show_names(void)
+{
+    return "human, json, timeline or summary";
+}
+
+static const char *status_color(struct event_string status)
+{
+    return event_reader_is(status, "ok")          ? "\033[32m"
+           : event_reader_is(status, "failed")    ? "\033[31m"
+           : event_reader_is(status, "timed_out") ? "\033[33m"
+                                                  : "\033[35m";
+}
+
+void show_status(struct show_run *run, struct event_string status, int width)
+{
+    if (run->color)
+        bytes_add_string(run->out, status_color(status));
+    text_append_safe(run->out, status.text, status.len, ID_MAX);
+    if (run->color)
+        bytes_add_string(run->out, "\033[0m");
+    if (status.len < (size_t)width)
+        bytes_add_format(run->out, "%*s", width - (int)status.len, "");
+}
+
+static void append_counts(struct bytes *out, const struct event_read *event, const char *between)
+{
+    const struct {
+        uint64_t n;
+        const char *name;
+    } counts[] = {
+        {event->ok, "ok"},
+        {event->failed, "failed"},
+        {event->timed_out, "timed_out"},
+        {event->cancelled, "cancelled"},
+        {event->skipped, "skipped"},
+    };
+    const char *separator = ":";
+
+    if (event->ok == event->jobs)
+        return;
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        if (counts[i].n == 0)
+            continue;
+        bytes_add_format(out, "%s%s%" PRIu64 " %s", separator, between, counts[i].n,
+                         counts[i].name);
+        separator = ",";
+    }
+}
+
+void show_totals_parts(struct show_run *run, const struct event_read *finished, const char *between)
+{
+    struct bytes *out = run->out;
+    char time[TEXT_SECONDS_MAX];
+    int64_t late_ns = finished->elapsed_ns - finished->predicted_ns;
+
+    show_status(run, finished->status, 0);
+    bytes_add_format(out, ": %" PRIu64 " job%s in %s", finished->jobs,
+                     finished->jobs == 1 ? "" : "s", text_time(time, finished->elapsed_ns));
+    append_counts(out, finished, between);
+    bytes_add_format(out, "%s(%s one by one,%s", between, text_time(time, finished->sequential_ns),
+                     between);
+    bytes_add_format(out, "speed-up %.1f,%s", finished->speedup, between);
+    bytes_add_format(out, "critical path %s", text_time(time, finished->critical_path_ns));
+    if (late_ns >= LATE_WORTH_TELLING_NS)
+        bytes_add_format(out, ",%s%s behind schedule", between, text_time(time, late_ns));
+    bytes_add_char(out, ')');
+}
+
+void show_batch(struct show_run *run, uint64_t batch)
+{
+    if (run->batches > 1)
+        bytes_add_format(run->out, "[%" PRIu64 "] ", batch);
+}
+
+/* Appends the parts, each with a line feed behind it, as lines that fit. */
+static void fold(struct show_run *run, const char *parts, const char *end)
+{
+    size_t used = 0;
+
+    for (const char *part = parts; part < end;) {
+        const char *line_feed = memchr(part, '\n', (size_t)(end - part));
+        size_t len = (size_t)(line_feed - part), width = terminal_text_width(part, len);
+        bool breaks = run->columns > 0 && used > 0 && used + 1 + width > run->columns;
+
+        if (breaks)
+            bytes_add_string(run->out, "\n    ");
+        else if (used > 0)
+            bytes_add_char(run->out, ' ');
+        bytes_add(run->out, part, len);
+        used = breaks ? 4 + width : used + (used > 0) + width;
+        part = line_feed + 1;
+    }
+}
+
+void show_totals(struct show_run *run, const struct event_read *finished)
+{
+    struct bytes parts = {0}, *out = run->out;
+
+    show_batch(run, finished->batch);
+    run->out = &parts;
+    if (finished->id.text != NULL) {
+        text_append_safe(&parts, finished->id.text, finished->id.len, ID_MAX);
+        bytes_add_string(&parts, ": ");
+    }
+    show_totals_parts(run, finished, "\n");
+    bytes_add_char(&parts, '\n');
+    run->out = out;
+    fold(run, bytes_at(&parts), bytes_at(&parts) + bytes_len(&parts));
+    out->failed |= parts.failed;
+    bytes_fini(&parts);
+    bytes_add_char(out, '\n');
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_SHOW_H
+#define WAITD_SHOW_H
+
+/*
+ * Ways of showing what comes.  Several may be at work at once, one for standard
+ * output and others for files: client/show/fanout.c hands each event over as it is
+ * received and knows nothing of how it looks; a way of showing knows nothing of
+ * connections.  It only appends to `out`, which is written when its file
+ * takes it.
+ *
+ * A way of showing that needs all events (`needs_all`) says so, and is told
+ * all: the batches are then sent with "events":"all".  The others are still told
+ * what the user asked for and no more, as the daemon would have sent it.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/show/batches.h"
+#include "client/base/bytes.h"
+#include "proto/event_reader.h"
+
+/* For struct show's `events`. */
+#define SHOW_KIND(kind) (1u << (kind))
+#define SHOW_ALL        (~0u)
+
+/* One run's state, for one way of showing. */
+struct show_run {
+    struct bytes *out;
+    bool color;
+    unsigned columns; /* of the terminal that it goes to; 0 for none */
+    uint64_t batches; /* accepted so far */
+    uint64_t jobs;    /* of the largest of them */
+    void *own;        /* of the way of showing */
+
+    /* While `event` and `forget` run: the batch that it is about, or NULL for none
+     * that is known.  Its graph (batch->asked.graph) is there if some way of
+     * showing `needs_graph` and the request is known. */
+    const struct batch *batch;
+    /* What this way of showing keeps of that batch, with the batch: NULL at first,
+     * and from `accepted` on what it puts there, until it is told to `forget`. */
+    void **kept;
+};
+
+struct show {
+    const char *name;  /* as -o has it */
+    bool is_of_one;    /* the requests are variants of one: the first refusal says it all */
+    bool has_progress; /* goes with a progress bar on standard error */
+    bool needs_all;    /* every event of every batch */
+    bool needs_graph;  /* to know who waits for whom */
+    unsigned events;   /* the kinds that `event` is called for */
+    /* Each may be NULL. */
+    void (*begin)(struct show_run *run);                              /* connected */
+    void (*line)(struct show_run *run, const char *line, size_t len); /* as received */
+    void (*event)(struct show_run *run, const struct event_read *event);
+    void (*forget)(struct show_run *run); /* the batch is over, or will not be: free *run->kept */
+    /* For what is drawn over again as time passes, on standard output alone: draws
+     * it if it is time to, and returns when it wants to be called next, by the
+     * client's clock; INT64_MAX: not before something comes.  Called when nothing
+     * waits to be written, and after each resize of the terminal. */
+    int64_t (*refresh)(struct show_run *run, int64_t now_ns, bool is_resized);
+    /* Takes away what is to be drawn over, for something else to be written. */
+    void (*clear)(struct show_run *run);
+    void (*end)(struct show_run *run); /* nothing more comes; after each batch's `forget` */
+};
+
+/* The ways that -o offers for batches. */
+extern const struct show show_human, show_json, show_summary, show_timeline;
+
+/* Those for files. */
+extern const struct show show_trace, show_joblog;
+
+/* The way of `compare -o timeline`: batches that are one in the three modes, which
+ * are sequential, blocking and concurrent in the order in which they are accepted. */
+extern const struct show show_comparison;
+
+/* The one of that name, or NULL. */
+const struct show *show_find(const char *name);
+
+/* The names, as a list for people: `human, json, timeline or summary`. */
+const char *show_names(void);
+
+/* ---- What several ways have in common ------------------------------------ */
+
+/* Appends `[3] `, for the lines of one batch among others. */
+void show_batch(struct show_run *run, uint64_t batch);
+
+/* Appends a line of totals: `ok: 10 jobs in 1.000 s (...)`; several where it would
+ * be wider than the terminal. */
+void show_totals(struct show_run *run, const struct event_read *finished);
+
+/* The same in its parts, with `between` in place of the spaces between them, for
+ * who breaks lines, and without the line feed. */
+void show_totals_parts(struct show_run *run, const struct event_read *finished,
+                       const char *between);
+
+/* Appends a status, coloured if colours are on, padded to `width`. */
+void show_status(struct show_run *run, struct event_string status, int width);
+
+#endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/show/show.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/net/graph.h"
+#include "client/trace/trace_internal.h"
+#include "proto/decimal.h"
+
+/*
+ * The run in Chrome's trace-event format: a process for each batch, a thread
+ * for each lane.  On its lane a job is a slice, in which its attempts are
+ * slices (if there are several) and in these its steps, queueing and back-offs.
+ * A thread before the lanes has the batch as a whole and, if the request is known, the
+ * critical path; there are arrows from each job to those that waited for it, and
+ * a counter of the jobs in flight.
+ *
+ * Each slice is written when it is over.  What is kept is what is in flight, and
+ * what arrows come from: one job for each name that is waited for.
+ */
+
+/* So many values of a counter are told as they are; then half as many in the
+ * same time, and so on. */
+#define COUNTS_AT_ONCE 4096
+
+/* ---- Batches --------------------------------------------------------------- */
+
+static void free_trace(struct trace_batch *trace)
+{
+    if (trace == NULL)
+        return;
+    flight_fini(&trace->flight);
+    chain_free(trace->chain);
+    free(trace->tails);
+    bytes_fini(&trace->last_name);
+    free(trace);
+}
+
+static struct trace_batch *new_trace(const struct batch *batch)
+{
+    const struct graph *graph = batch->asked.graph;
+    struct trace_batch *trace = calloc(1, sizeof *trace);
+
+    if (trace == NULL)
+        return NULL;
+    trace->process = batch->ordinal + 1;
+    trace->is_late = batch->asked.clock == ASKED_REAL;
+    if (flight_init(&trace->flight, batch->jobs) < 0)
+        goto fail;
+    if (graph == NULL || graph_names(graph) == 0)
+        return trace;
+    trace->tails = calloc(graph_names(graph), sizeof trace->tails[0]);
+    trace->chain = chain_new(graph);
+    if (trace->tails != NULL && trace->chain != NULL)
+        return trace;
+fail:
+    free_trace(trace);
+    return NULL;
+}
+
+static void take_accepted(struct show_run *run, const struct event_read *event)
+{
+    struct trace_batch *trace = new_trace(run->batch);
+
+    if (trace == NULL) {
+        run->out->failed = true;
+        return;
+    }
+    *run->kept = trace;
+    trace_batch_name(run->out, trace, run->batch, event->id);
+}
+
+/* ---- The counter ------------------------------------------------------------- */
+
+static void tell_count(struct show_run *run, struct trace_batch *trace)
+{
+    trace->told = trace->flight.jobs.n;
+    trace_writer_counter(run->out, trace->process, "in flight", "jobs", trace->counted_ns,
+                         trace->told);
+    if (++trace->tellings % COUNTS_AT_ONCE == 0)
+        trace->interval_ns = trace->counted_ns / COUNTS_AT_ONCE;
+    trace->tell_from_ns = trace->counted_ns + trace->interval_ns;
+}
+
+/* To be called before the number changes: what it was until now is told once
+ * for each moment. */
+static void count_until(struct show_run *run, struct trace_batch *trace)
+{
+    if (trace->now_ns > trace->counted_ns && trace->flight.jobs.n != trace->told &&
+        trace->counted_ns >= trace->tell_from_ns)
+        tell_count(run, trace);
+    trace->counted_ns = trace->now_ns;
+}
+
+/* ---- The beginning of a job ---------------------------------------------------- */
+
+/* `lane 1`, or of a hundred jobs `lane 001`, so that names sort as numbers do: to
+ * tell the order takes one event more a lane, and of a million jobs at once a
+ * quarter of all events were these. */
+static void name_lane(struct show_run *run, struct trace_batch *trace, uint32_t lane)
+{
+    char name[8 + 2 * DECIMAL_MAX] = "lane 00000000000000000000", digits[DECIMAL_MAX];
+    size_t width = (size_t)(decimal_put(digits, run->batch->jobs) - digits);
+    size_t len = (size_t)(decimal_put(digits, lane + 1u) - digits);
+
+    memcpy(name + 5 + width - len, digits, len);
+    trace_writer_thread(run->out, trace_lane(trace, lane), (struct event_string){name, 5 + width});
+    trace->named = lane + 1;
+}
+
+/* Arrows from those that the job has waited for: of each name from the one
+ * that ended last. */
+static void write_arrows(struct show_run *run, struct trace_batch *trace, uint64_t index,
+                         const struct flight_job *job)
+{
+    const uint32_t *names;
+    size_t n = graph_after(run->batch->asked.graph, index, &names);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct trace_tail *tail = &trace->tails[names[i]];
+        int64_t from_ns = tail->end_ns;
+
+        if (!tail->is_there)
+            continue;
+        /* Behind its end the lane may be another's. */
+        if (from_ns > tail->start_ns)
+            from_ns--;
+        trace_writer_arrow(run->out, trace->process << 32 | ++trace->arrows,
+                           trace_lane(trace, tail->lane), from_ns, trace_lane(trace, job->lane),
+                           job->start_ns);
+    }
+}
+
+static void start_job(struct show_run *run, struct trace_batch *trace, uint64_t index)
+{
+    struct flight_job *job;
+
+    if (trace->flight.lanes.n == 0 && trace->now_ns > 0)
+        trace->is_late = true;
+    count_until(run, trace);
+    job = flight_start(&trace->flight, index, trace->now_ns);
+    if (job == NULL)
+        return;
+    if (job->lane >= trace->named)
+        name_lane(run, trace, job->lane);
+    if (trace->tails != NULL)
+        write_arrows(run, trace, index, job);
+}
+
+static void take_started(struct show_run *run, struct trace_batch *trace,
+                         const struct event_read *event)
+{
+    struct flight_job *job = flight_find(&trace->flight, event->job);
+
+    if (job == NULL) {
+        start_job(run, trace, event->job);
+        return;
+    }
+    trace_job_end_phase(run->out, trace, job, false);
+    flight_try_again(&trace->flight, job, trace->now_ns);
+}
+
+/* ---- In a job -------------------------------------------------------------------- */
+
+static void take_step(struct show_run *run, struct trace_batch *trace,
+                      const struct event_read *event)
+{
+    struct flight_job *job = flight_find(&trace->flight, event->job);
+
+    if (job == NULL)
+        return;
+    trace_job_end_phase(run->out, trace, job, event_reader_is(event->step_kind, "compute"));
+    flight_step(&trace->flight, job, event);
+}
+
+static void take_retry(struct show_run *run, struct trace_batch *trace,
+                       const struct event_read *event)
+{
+    struct flight_job *job = flight_find(&trace->flight, event->job);
+
+    if (job == NULL)
+        return;
+    trace_job_end_attempt(run->out, trace, job, event);
+    trace_job_end_phase(run->out, trace, job, trace_job_may_have_queued(event->status));
+    flight_back_off(&trace->flight, job, trace->now_ns, event->delay_ns);
+}
+
+/* ---- The end of a job ------------------------------------------------------------ */
+
+/* Keeps what arrows and the critical path need of a job that is over. */
+static void note_end(struct show_run *run, struct trace_batch *trace, const struct flight_job *job,
+                     const struct event_read *event)
+{
+    struct chain_job link = {.job = event->job, .start_ns = job->start_ns, .end_ns = trace->now_ns};
+    struct event_string name = event->name;
+    int64_t longest_ns = chain_length(trace->chain);
+    uint32_t number = GRAPH_NONE;
+
+    if (name.text != NULL)
+        number = graph_find(run->batch->asked.graph, name.text, name.len);
+    if (number != GRAPH_NONE)
+        trace->tails[number] = (struct trace_tail){true, job->lane, job->start_ns, trace->now_ns};
+    chain_done(trace->chain, &link, name, flight_own(&trace->flight, job, trace->now_ns));
+    if (chain_length(trace->chain) > longest_ns) {
+        bytes_consume(&trace->last_name, bytes_len(&trace->last_name));
+        bytes_add(&trace->last_name, name.text, name.len);
+    }
+}
+
+static void take_done(struct show_run *run, struct trace_batch *trace,
+                      const struct event_read *event)
+{
+    struct flight_job *job = flight_find(&trace->flight, event->job);
+
+    trace->is_late |= event->has_due && event->at_ns > event->due_ns;
+    if (job == NULL) {
+        trace_job_unstarted(run->out, trace, event);
+        return;
+    }
+    count_until(run, trace);
+    trace_job_end(run->out, trace, job, event);
+    if (trace->tails != NULL)
+        note_end(run, trace, job, event);
+    flight_end(&trace->flight, event->job);
+}
+
+/* ---- The end of the batch ---------------------------------------------------------- */
+
+static void finish(struct show_run *run, struct trace_batch *trace, const struct event_read *event)
+{
+    trace->counted_ns = trace->now_ns;
+    if (trace->flight.jobs.n != trace->told)
+        tell_count(run, trace);
+    trace_batch_end(run->out, trace, event);
+    trace_batch_path(run->out, trace, run->batch->asked.graph);
+}
+
+/* The batch was lost: what was under way is shown for as long as it is known of. */
+static void abandon(struct show_run *run, struct trace_batch *trace)
+{
+    struct event_read event = {.status = trace_string("unfinished")};
+    const struct flight_job *job;
+
+    for (uint64_t place = 0; (job = roster_next(&trace->flight.jobs, &place)) != NULL;) {
+        event.job = place - 1;
+        count_until(run, trace);
+        trace_job_end(run->out, trace, job, &event);
+        flight_end(&trace->flight, event.job);
+    }
+    finish(run, trace, NULL);
+}
+
+/* ---- Events -------------------------------------------------------------------------- */
+
+static void take_event(struct show_run *run, const struct event_read *event)
+{
+    struct trace_batch *trace;
+
+    if (run->kept == NULL) /* of no batch */
+        return;
+    trace = *run->kept;
+    if (event->kind == EVENT_ACCEPTED && trace == NULL)
+        take_accepted(run, event);
+    if (trace == NULL)
+        return;
+    /* Of one batch no event comes before its time, nor the times out of order. */
+    if (event->kind != EVENT_FINISHED && event->at_ns > trace->now_ns)
+        trace->now_ns = event->at_ns;
+    if (event->kind == EVENT_STARTED)
+        take_started(run, trace, event);
+    else if (event->kind == EVENT_STEP)
+        take_step(run, trace, event);
+    else if (event->kind == EVENT_RETRY)
+        take_retry(run, trace, event);
+    else if (event->kind == EVENT_DONE)
+        take_done(run, trace, event);
+    run->out->failed |= trace->flight.no_memory;
+    if (event->kind == EVENT_FINISHED) {
+        finish(run, trace, event);
+        free_trace(trace);
+        *run->kept = NULL;
+    }
+}
+
+static void forget(struct show_run *run)
+{
+    if (*run->kept == NULL)
+        return;
+    abandon(run, *run->kept);
+    free_trace(*run->kept);
+}
+
+static void begin(struct show_run *run)
+{
+    trace_writer_begin(run->out);
+}
+
+static void end(struct show_run *run)
+{
+    trace_writer_end(run->out);
+}
+
+const struct show show_trace = {
+    .name = "trace",
+    .has_progress = true,
+    .needs_all = true,
+    .needs_graph = true,
+    .events = SHOW_KIND(EVENT_ACCEPTED) | SHOW_KIND(EVENT_STARTED) | SHOW_KIND(EVENT_STEP) |
+              SHOW_KIND(EVENT_RETRY) | SHOW_KIND(EVENT_DONE) | SHOW_KIND(EVENT_FINISHED),
+    .begin = begin,
+    .event = take_event,
+    .forget = forget,
+    .end = end,
+};

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/timeline/timeline_internal.h"
+
+/* ---- Tracks ---------------------------------------------------------------- */
+
+static int prepare(struct timeline_track *track)
+{
+    if (track->bins == NULL)
+        track->bins = calloc(TIMELINE_BINS, sizeof track->bins[0]);
+    return track->bins != NULL ? 0 : -1;
+}
+
+int timeline_track_add(struct timeline_track *track, int64_t bin_ns, enum timeline_kind kind,
+                       int64_t begin_ns, int64_t end_ns)
+{
+    int64_t bin = begin_ns / bin_ns;
+
+    if (prepare(track) < 0)
+        return -1;
+    for (int64_t at_ns = begin_ns; at_ns < end_ns; bin++) {
+        int64_t next_ns = (bin + 1) * bin_ns;
+        int64_t to_ns = next_ns < end_ns ? next_ns : end_ns;
+
+        track->bins[bin].share[kind] += (float)((double)(to_ns - at_ns) / (double)bin_ns);
+        at_ns = to_ns;
+    }
+    return 0;
+}
+
+int timeline_track_mark(struct timeline_track *track, int64_t bin_ns, enum timeline_mark mark,
+                        int64_t at_ns)
+{
+    if (prepare(track) < 0)
+        return -1;
+    /* What ends at the edge of a bin belongs to the one before it. */
+    track->bins[at_ns > 0 ? (at_ns - 1) / bin_ns : 0].marks |= (uint8_t)(1u << mark);
+    return 0;
+}
+
+void timeline_track_halve(struct timeline_track *track)
+{
+    struct timeline_bin *bins = track->bins;
+
+    if (bins == NULL)
+        return;
+    for (size_t i = 0; i < TIMELINE_BINS / 2; i++) {
+        const struct timeline_bin left = bins[2 * i], right = bins[2 * i + 1];
+
+        for (int kind = 0; kind < TIMELINE_KINDS; kind++)
+            bins[i].share[kind] = (left.share[kind] + right.share[kind]) / 2;
+        bins[i].marks = left.marks | right.marks;
+    }
+    memset(bins + TIMELINE_BINS / 2, 0, TIMELINE_BINS / 2 * sizeof bins[0]);
+}
+
+void timeline_track_fini(struct timeline_track *track)
+{
+    free(track->bins);
+    free(track->label);
+    *track = (struct timeline_track){0};
+}
+
+/* ---- The flow ---------------------------------------------------------------- */
+
+void timeline_flow_add(struct timeline_flow *flow, int64_t bin_ns, enum timeline_kind kind,
+                       int64_t at_ns, int change)
+{
+    int64_t bin = at_ns / bin_ns;
+    double rest = (double)((bin + 1) * bin_ns - at_ns) / (double)bin_ns;
+
+    flow->part[kind][bin] += change * rest;
+    flow->whole[kind][bin] += change;
+}
+
+void timeline_flow_halve(struct timeline_flow *flow)
+{
+    size_t half = TIMELINE_BINS / 2;
+
+    for (int kind = 0; kind < TIMELINE_KINDS; kind++) {
+        double *part = flow->part[kind];
+        int64_t *whole = flow->whole[kind];
+
+        for (size_t i = 0; i < half; i++) {
+            part[i] = (part[2 * i] + (double)whole[2 * i] + part[2 * i + 1]) / 2;
+            whole[i] = whole[2 * i] + whole[2 * i + 1];
+        }
+        memset(part + half, 0, half * sizeof part[0]);
+        memset(whole + half, 0, half * sizeof whole[0]);
+    }
+    for (int mark = 0; mark < TIMELINE_MARKS; mark++) {
+        uint64_t *ended = flow->ended[mark];
+
+        for (size_t i = 0; i < half; i++)
+            ended[i] = ended[2 * i] + ended[2 * i + 1];
+        memset(ended + half, 0, half * sizeof ended[0]);
+    }
+}

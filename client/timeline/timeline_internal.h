@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_TIMELINE_INTERNAL_H
+#define WAITD_TIMELINE_INTERNAL_H
+
+/* What timeline.c, its parts and timeline_layout.c share. */
+
+#include <stddef.h>
+
+#include "client/trace/roster.h"
+#include "client/timeline/timeline.h"
+
+/* Bins of time: at least half of them are in use, which for the widest of
+ * terminals is still several a column. */
+#define TIMELINE_BINS 2048
+
+/* The first width of a bin. */
+#define TIMELINE_FIRST_BIN_NS 1
+
+#define TIMELINE_NO_TRACK UINT16_MAX
+#define TIMELINE_NO_DUE   INT64_MAX
+
+/* Names are kept so far, in bytes. */
+#define TIMELINE_LABEL_MAX 160
+
+/* ---- Running jobs ---------------------------------------------------------- */
+
+/* Of these there may be a million, looked at in any order: two fill a line of
+ * the processor's cache. */
+struct timeline_job {
+    int64_t since_ns, due_ns; /* of what it does */
+    int64_t begin_ns;         /* of the job */
+    float own_ns;             /* steps and back-off so far, which queueing is not part of */
+    uint16_t track;
+    uint8_t kind; /* enum timeline_kind */
+};
+
+/* ---- Tracks: what one job, or the jobs of one lane, did ------------------ */
+
+struct timeline_bin {
+    float share[TIMELINE_KINDS]; /* of the bin's time */
+    uint8_t marks;               /* bits by enum timeline_mark */
+};
+
+struct timeline_track {
+    struct timeline_bin *bins; /* NULL: nothing yet */
+    int64_t begin_ns, end_ns;  /* of the job, or of the lane's first and last */
+    bool is_begun, is_critical;
+    enum timeline_mark mark; /* of the last job that ended */
+    char *label;             /* of a job: safe to be shown; NULL for none */
+    size_t label_len;
+};
+
+/* Returns 0, or -1 when memory is short.  end_ns: within the bins. */
+int timeline_track_add(struct timeline_track *track, int64_t bin_ns, enum timeline_kind kind,
+                       int64_t begin_ns, int64_t end_ns);
+int timeline_track_mark(struct timeline_track *track, int64_t bin_ns, enum timeline_mark mark,
+                        int64_t at_ns);
+void timeline_track_halve(struct timeline_track *track); /* each two bins become one */
+void timeline_track_fini(struct timeline_track *track);
+
+/* ---- The flow: how many jobs did what ------------------------------------ */
+
+/*
+ * Kept as differences, so that an event costs the same however long what it
+ * tells of lasts.  For one that comes in the middle of bin b: `part[b]` is the
+ * rest of the bin, `whole[b]` counts for all bins behind it.
+ */
+struct timeline_flow {
+    double part[TIMELINE_KINDS][TIMELINE_BINS];
+    int64_t whole[TIMELINE_KINDS][TIMELINE_BINS];
+    uint64_t ended[TIMELINE_MARKS][TIMELINE_BINS];
+};
+
+void timeline_flow_add(struct timeline_flow *flow, int64_t bin_ns, enum timeline_kind kind,
+                       int64_t at_ns, int change);
+void timeline_flow_halve(struct timeline_flow *flow);
+
+/* ---- All of it ------------------------------------------------------------ */
+
+struct timeline {
+    uint64_t jobs;
+    int64_t bin_ns;
+    int64_t latest_ns, horizon_ns;
+    int64_t begin_ns, own_ns;      /* of the job that was done last */
+    int64_t longest_ns, second_ns; /* of all jobs' own */
+    bool is_detailed;              /* starts are told of */
+    bool has_rows;                 /* the tracks are jobs; else lanes */
+    bool has_lanes;                /* there were never more jobs in flight than tracks */
+    unsigned tracks_max, n_tracks;
+    struct timeline_track *tracks; /* tracks_max */
+    bool *is_taken;                /* lanes; tracks_max */
+    unsigned first_free;           /* no lane before it is free */
+    uint64_t ended[TIMELINE_MARKS];
+    struct roster running; /* struct timeline_job */
+    struct timeline_flow flow;
+};
+
+#endif

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/timeline/timeline_picture.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/show/chain.h"
+#include "client/base/text.h"
+
+/* Of the rows that no screen bounds lanes and areas take so many. */
+#define PIPED_LANES 20
+
+/* What is neither row nor area takes so many lines at most, where it is wide
+ * enough: the title, the axis, the legend, the totals, and one for the cursor. */
+#define OTHER_LINES        8
+#define OTHER_LINES_NARROW 11
+#define NARROW             72
+
+/* What falls due so soon has room on the axis at once; what takes longer once
+ * this part of it has passed. */
+#define SOON_NS   60000000000
+#define FORESIGHT 8
+#define FIRST_NS  1000000000
+
+/* Of a longer critical path the first jobs are not shown. */
+#define PATH_MAX_JOBS 256
+
+struct timeline_picture {
+    struct timeline *timeline;
+    const struct graph *graph;
+    struct chain *chain;
+    struct bytes name;
+    int64_t accepted_ns, span_ns;
+    bool is_over;
+    bool has_path; /* what is known of the chains is the critical path */
+};
+
+struct timeline_picture *timeline_picture_new(uint64_t jobs, const char *name,
+                                              const struct graph *graph, unsigned tracks_max,
+                                              int64_t accepted_ns)
+{
+    struct timeline_picture *picture = calloc(1, sizeof *picture);
+
+    if (picture == NULL)
+        return NULL;
+    picture->timeline = timeline_new(jobs, tracks_max);
+    picture->graph = graph;
+    picture->chain = chain_new(graph);
+    picture->accepted_ns = accepted_ns;
+    bytes_add_string(&picture->name, name);
+    if (picture->timeline == NULL || picture->chain == NULL || picture->name.failed) {
+        timeline_picture_free(picture);
+        return NULL;
+    }
+    return picture;
+}
+
+void timeline_picture_free(struct timeline_picture *picture)
+{
+    if (picture == NULL)
+        return;
+    timeline_free(picture->timeline);
+    chain_free(picture->chain);
+    bytes_fini(&picture->name);
+    free(picture);
+}
+
+void timeline_picture_number(struct timeline_picture *picture, uint64_t number)
+{
+    bytes_add_format(&picture->name, "batch %" PRIu64, number);
+}
+
+const struct timeline *timeline_picture_times(const struct timeline_picture *picture)
+{
+    return picture->timeline;
+}
+
+/* ---- What comes ------------------------------------------------------------- */
+
+/* Without the request chains are single jobs: what the daemon found is longer then
+ * where jobs waited for one another.  Without starts that cannot be told. */
+static bool is_path_known(const struct timeline_picture *picture, int64_t critical_path_ns)
+{
+    int64_t missing_ns = critical_path_ns - chain_length(picture->chain);
+
+    return picture->graph != NULL ||
+           (timeline_is_detailed(picture->timeline) && missing_ns <= critical_path_ns / 100);
+}
+
+/* The jobs of the critical path, the last one first; none where it is not known,
+ * where there is but one job, or where any of several would do as well. */
+static size_t find_path(const struct timeline_picture *picture,
+                        struct chain_job jobs[PATH_MAX_JOBS])
+{
+    size_t n = chain_jobs(picture->chain, jobs, PATH_MAX_JOBS);
+
+    if (!picture->has_path)
+        return 0;
+    if (n == 1 &&
+        (timeline_jobs(picture->timeline) == 1 || !timeline_has_longest(picture->timeline)))
+        return 0;
+    return n < PATH_MAX_JOBS ? n : PATH_MAX_JOBS;
+}
+
+static void mark_path(struct timeline_picture *picture)
+{
+    struct chain_job jobs[PATH_MAX_JOBS];
+    size_t n = find_path(picture, jobs);
+
+    for (size_t i = 0; i < n; i++)
+        timeline_mark_critical(picture->timeline, jobs[i].job);
+}
+
+static void add_to_chain(struct timeline_picture *picture, const struct event_read *event)
+{
+    struct chain_job job = {
+        .job = event->job,
+        .start_ns = timeline_begin_ns(picture->timeline),
+        .end_ns = event->at_ns,
+    };
+
+    chain_done(picture->chain, &job, event->name, timeline_own_ns(picture->timeline));
+}
+
+int timeline_picture_take(struct timeline_picture *picture, const struct event_read *event)
+{
+    if (timeline_take(picture->timeline, event) < 0)
+        return -1;
+    if (event->kind == EVENT_DONE && event_reader_is(event->status, "skipped"))
+        return 0;
+    if (event->kind == EVENT_DONE) {
+        add_to_chain(picture, event);
+    } else if (event->kind == EVENT_FINISHED) {
+        picture->is_over = true;
+        picture->has_path = is_path_known(picture, event->critical_path_ns);
+        mark_path(picture);
+    }
+    return 0;
+}
+
+/* ---- Drawing ------------------------------------------------------------------ */
+
+struct timeline_style timeline_picture_style(const struct terminal *terminal, bool has_colors,
+                                             unsigned label_columns)
+{
+    return (struct timeline_style){
+        .terminal = terminal,
+        .is_utf8 = terminal->is_utf8,
+        .has_colors = has_colors,
+        .columns = terminal->columns,
+        .label_columns = label_columns,
+    };
+}
+
+static unsigned choose_rows(const struct terminal *terminal, const struct timeline *timeline)
+{
+    unsigned other = terminal->columns < NARROW ? OTHER_LINES_NARROW : OTHER_LINES;
+
+    if (!terminal->is_terminal)
+        return timeline_jobs(timeline) <= TIMELINE_PICTURE_ROWS ? TIMELINE_PICTURE_ROWS
+                                                                : PIPED_LANES;
+    return terminal->rows > other + 1 ? terminal->rows - other : 1;
+}
+
+/* Where jobs have no rows of their own the critical path has one. */
+static void draw_path(const struct timeline_picture *picture, const struct timeline_style *style,
+                      const struct timeline_grid *grid, struct timeline_seen *seen,
+                      struct bytes *out)
+{
+    struct timeline_segment segments[PATH_MAX_JOBS];
+    struct chain_job jobs[PATH_MAX_JOBS];
+    size_t n = find_path(picture, jobs);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct chain_job *job = &jobs[n - 1 - i];
+        struct timeline_segment *segment = &segments[i];
+
+        *segment = (struct timeline_segment){
+            .first = timeline_layout_column(grid, job->start_ns),
+            .last = timeline_layout_column(grid, job->end_ns - (job->end_ns > job->start_ns)),
+        };
+        if (picture->graph != NULL && job->name != GRAPH_NONE)
+            segment->name = graph_name(picture->graph, job->name, &segment->name_len);
+    }
+    if (n > 0)
+        timeline_draw_path(out, style, segments, n, seen);
+}
+
+int timeline_picture_draw_rows(const struct timeline_picture *picture,
+                               const struct timeline_style *style, unsigned rows, int64_t span_ns,
+                               int64_t now_ns, struct timeline_seen *seen, struct bytes *out)
+{
+    struct timeline_grid grid;
+    int result = timeline_layout(picture->timeline, timeline_draw_plot_columns(style), rows,
+                                 span_ns, now_ns, &grid);
+
+    if (result == 0) {
+        timeline_draw_grid(out, style, &grid, seen);
+        if (picture->is_over && grid.shape != TIMELINE_ROWS)
+            draw_path(picture, style, &grid, seen, out);
+    }
+    timeline_layout_fini(&grid);
+    return result;
+}
+
+static void add_jobs(struct bytes *title, const struct timeline_picture *picture)
+{
+    uint64_t jobs = timeline_jobs(picture->timeline);
+
+    bytes_add(title, bytes_at(&picture->name), bytes_len(&picture->name));
+    if (bytes_len(&picture->name) > 0)
+        bytes_add_string(title, ": ");
+    bytes_add_format(title, "%" PRIu64 " job%s", jobs, jobs == 1 ? "" : "s");
+}
+
+void timeline_picture_add_state(const struct timeline_picture *picture, int64_t elapsed_ns,
+                                struct bytes *title)
+{
+    const struct timeline *timeline = picture->timeline;
+    char time[TEXT_SECONDS_MAX];
+    uint64_t done = 0;
+
+    for (int mark = TIMELINE_OK; mark < TIMELINE_MARKS; mark++)
+        done += timeline_ended(timeline, (enum timeline_mark)mark);
+    bytes_add_format(title, "%" PRIu64 " done, %" PRIu64 " in flight, ", done,
+                     timeline_running(timeline));
+    /* Tenths: what changes faster cannot be read. */
+    text_seconds(time, elapsed_ns / 100000000 * 100000000);
+    memmove(strchr(time, '.') + 2, strchr(time, '.') + 4, strlen(strchr(time, '.') + 4) + 1);
+    bytes_add_string(title, time);
+}
+
+static void draw(const struct timeline_picture *picture, const struct terminal *terminal,
+                 bool has_colors, const struct bytes *title, int64_t span_ns, int64_t now_ns,
+                 struct bytes *out)
+{
+    const struct timeline *timeline = picture->timeline;
+    unsigned rows = choose_rows(terminal, timeline);
+    struct timeline_style style = timeline_picture_style(
+        terminal, has_colors, timeline_draw_label_columns(timeline, terminal->columns, rows));
+    struct timeline_seen seen = {0};
+
+    timeline_draw_title(out, &style, bytes_at(title), bytes_len(title));
+    if (timeline_jobs(timeline) == 0)
+        return;
+    if (timeline_picture_draw_rows(picture, &style, rows, span_ns, now_ns, &seen, out) < 0)
+        out->failed = true;
+    timeline_draw_axis(out, &style, span_ns);
+    timeline_draw_legend(out, &style, &seen);
+}
+
+int64_t timeline_picture_elapsed(const struct timeline_picture *picture, bool is_virtual,
+                                 int64_t now_ns)
+{
+    int64_t latest_ns = timeline_latest_ns(picture->timeline);
+    int64_t elapsed_ns = now_ns - picture->accepted_ns;
+
+    return is_virtual || picture->is_over || elapsed_ns < latest_ns ? latest_ns : elapsed_ns;
+}
+
+int64_t timeline_picture_span(struct timeline_picture *picture, int64_t elapsed_ns)
+{
+    int64_t horizon_ns = timeline_horizon_ns(picture->timeline);
+    int64_t most_ns = elapsed_ns < SOON_NS / FORESIGHT ? SOON_NS : elapsed_ns * FORESIGHT;
+
+    if (horizon_ns > most_ns)
+        horizon_ns = most_ns;
+    /* What is a little late does not change it. */
+    if (horizon_ns < elapsed_ns - picture->span_ns / 64)
+        horizon_ns = elapsed_ns + elapsed_ns / 16;
+    if (horizon_ns == 0)
+        horizon_ns = FIRST_NS;
+    if (horizon_ns > picture->span_ns)
+        picture->span_ns = timeline_layout_round_span(horizon_ns);
+    return picture->span_ns;
+}
+
+void timeline_picture_drop_graph(struct timeline_picture *picture)
+{
+    picture->graph = NULL;
+}
+
+void timeline_picture_draw_live(struct timeline_picture *picture, const struct terminal *terminal,
+                                bool has_colors, bool is_virtual, int64_t now_ns, struct bytes *out)
+{
+    int64_t elapsed_ns = timeline_picture_elapsed(picture, is_virtual, now_ns);
+    int64_t span_ns = timeline_picture_span(picture, elapsed_ns);
+    struct bytes title = {0};
+
+    add_jobs(&title, picture);
+    bytes_add_string(&title, ", ");
+    timeline_picture_add_state(picture, elapsed_ns, &title);
+    draw(picture, terminal, has_colors, &title, span_ns, elapsed_ns, out);
+    out->failed |= title.failed;
+    bytes_fini(&title);
+}
+
+void timeline_picture_draw_whole(struct timeline_picture *picture, const struct terminal *terminal,
+                                 bool has_colors, struct bytes *out)
+{
+    int64_t latest_ns = timeline_latest_ns(picture->timeline);
+    struct bytes title = {0};
+
+    add_jobs(&title, picture);
+    if (!picture->is_over) {
+        bytes_add_string(&title, ", ");
+        timeline_picture_add_state(picture, latest_ns, &title);
+    }
+    draw(picture, terminal, has_colors, &title, latest_ns, latest_ns, out);
+    out->failed |= title.failed;
+    bytes_fini(&title);
+}

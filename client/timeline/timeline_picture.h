@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_TIMELINE_PICTURE_H
+#define WAITD_TIMELINE_PICTURE_H
+
+/*
+ * The picture of one batch, while it runs and when it is over: a title, the
+ * rows, the axis and a legend.  Pure.
+ */
+
+#include "client/base/bytes.h"
+#include "client/net/graph.h"
+#include "client/terminal/terminal.h"
+#include "client/timeline/timeline_draw.h"
+
+/* Rows, where no screen bounds them. */
+#define TIMELINE_PICTURE_ROWS 100
+
+struct timeline_picture;
+
+/* For a batch that was accepted at accepted_ns by the client's clock.  name: for
+ * the title, UTF-8 that a terminal only shows; empty for none.  graph: borrowed
+ * until the picture is freed; NULL where it is not known.  NULL when memory is short. */
+struct timeline_picture *timeline_picture_new(uint64_t jobs, const char *name,
+                                              const struct graph *graph, unsigned tracks_max,
+                                              int64_t accepted_ns);
+void timeline_picture_free(struct timeline_picture *picture); /* NULL is fine */
+
+/* Gives one that has no name that of `batch 7`. */
+void timeline_picture_number(struct timeline_picture *picture, uint64_t number);
+
+/* Takes an event of the batch's.  Returns 0, or -1 when memory is short. */
+int timeline_picture_take(struct timeline_picture *picture, const struct event_read *event);
+
+const struct timeline *timeline_picture_times(const struct timeline_picture *picture);
+
+/* As it is at now_ns by the client's clock; the axis goes a little beyond, and
+ * seldom changes.  is_virtual: the batch's times are not the clock's. */
+void timeline_picture_draw_live(struct timeline_picture *picture, const struct terminal *terminal,
+                                bool has_colors, bool is_virtual, int64_t now_ns,
+                                struct bytes *out);
+
+/* All of it, up to the last that was told. */
+void timeline_picture_draw_whole(struct timeline_picture *picture, const struct terminal *terminal,
+                                 bool has_colors, struct bytes *out);
+
+/* ---- As part of a larger picture ------------------------------------------- */
+
+/* From here on the graph is not asked any more. */
+void timeline_picture_drop_graph(struct timeline_picture *picture);
+
+/* How long it has been going on at now_ns by the client's clock; is_virtual: as
+ * above. */
+int64_t timeline_picture_elapsed(const struct timeline_picture *picture, bool is_virtual,
+                                 int64_t now_ns);
+
+/* What an axis that is to go on for a while spans after elapsed_ns. */
+int64_t timeline_picture_span(struct timeline_picture *picture, int64_t elapsed_ns);
+
+/* Appends `3 done, 2 in flight, 1.2 s`. */
+void timeline_picture_add_state(const struct timeline_picture *picture, int64_t elapsed_ns,
+                                struct bytes *out);
+
+/* The style of a picture in which what stands at the left takes so many columns. */
+struct timeline_style timeline_picture_style(const struct terminal *terminal, bool has_colors,
+                                             unsigned label_columns);
+
+/* The rows alone, at most so many. */
+int timeline_picture_draw_rows(const struct timeline_picture *picture,
+                               const struct timeline_style *style, unsigned rows, int64_t span_ns,
+                               int64_t elapsed_ns, struct timeline_seen *seen, struct bytes *out);
+
+#endif

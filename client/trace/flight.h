@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_FLIGHT_H
+#define WAITD_FLIGHT_H
+
+/*
+ * The jobs of one batch that are in flight, from `started` to `done`, and what
+ * is under way in each.  Each has a lane that no other has meanwhile: the lowest
+ * that is free, so that there are as many lanes as jobs were ever in flight at
+ * once.
+ *
+ * Of most jobs there is no more to know than when they started and when the
+ * first step is due; what others have besides is kept beside them.
+ *
+ * Memory: 24 bytes for each in flight at once (see client/trace/roster.h), and some 50
+ * more for each of these with a second step or attempt, queueing or a note.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/trace/lanes.h"
+#include "client/trace/roster.h"
+#include "proto/event_reader.h"
+
+enum flight_phase {
+    FLIGHT_BETWEEN, /* an attempt has started and no step yet */
+    FLIGHT_WAIT,
+    FLIGHT_COMPUTE,
+    FLIGHT_BACKOFF,
+};
+
+/* Times are those of the events. */
+struct flight_job {
+    int64_t start_ns;
+    int64_t due_ns;     /* when the phase is to end, by when it began */
+    uint32_t lane;      /* from 0 */
+    unsigned phase : 2; /* enum flight_phase */
+    unsigned more : 30; /* 1 and the place of what it has besides; 0 for nothing */
+};
+
+/* What a job has besides. */
+struct flight_more {
+    uint64_t attempt;
+    int64_t attempt_ns, phase_ns; /* when they began */
+    int64_t own_ns;               /* run by steps, and back-offs, before this phase */
+    struct event_string note;     /* of the step; kept here */
+    uint32_t note_room, next;     /* next: of those that are free */
+};
+
+struct flight {
+    struct roster jobs;
+    struct lanes lanes;
+    struct flight_more *more;
+    uint32_t n_more, more_room, free_more; /* free_more: as a job's */
+    bool no_memory;                        /* something could not be kept */
+};
+
+/* For a batch of so many jobs.  0, or -1 when memory is short; to be released
+ * in any case. */
+int flight_init(struct flight *flight, uint64_t jobs);
+void flight_fini(struct flight *flight);
+
+/* A job starts, in BETWEEN.  NULL for one that is in flight or that there is
+ * not, and when memory is short.  It stays where it is until it ends. */
+struct flight_job *flight_start(struct flight *flight, uint64_t job, int64_t at_ns);
+
+/* The job, or NULL if it is not in flight. */
+static inline struct flight_job *flight_find(const struct flight *flight, uint64_t job)
+{
+    return roster_find(&flight->jobs, job);
+}
+
+/* A step begins, or a back-off, or the attempt behind it.  What the job has taken
+ * of its own is added up. */
+void flight_step(struct flight *flight, struct flight_job *job, const struct event_read *step);
+void flight_back_off(struct flight *flight, struct flight_job *job, int64_t at_ns,
+                     int64_t delay_ns);
+void flight_try_again(struct flight *flight, struct flight_job *job, int64_t at_ns);
+
+/* What the job has besides; NULL where that is nothing. */
+static inline const struct flight_more *flight_more(const struct flight *flight,
+                                                    const struct flight_job *job)
+{
+    return job->more != 0 ? &flight->more[job->more - 1] : NULL;
+}
+
+/* When the phase began. */
+static inline int64_t flight_phase_ns(const struct flight *flight, const struct flight_job *job)
+{
+    return job->more != 0 ? flight->more[job->more - 1].phase_ns : job->start_ns;
+}
+
+static inline uint64_t flight_attempt(const struct flight *flight, const struct flight_job *job)
+{
+    return job->more != 0 ? flight->more[job->more - 1].attempt : 1;
+}
+
+/* What the job has taken so far of its own: without queueing. */
+int64_t flight_own(const struct flight *flight, const struct flight_job *job, int64_t now_ns);
+
+/* The job of that index is over. */
+void flight_end(struct flight *flight, uint64_t job);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_TRACE_INTERNAL_H
+#define WAITD_TRACE_INTERNAL_H
+
+/* What show_trace.c, trace_job.c and trace_batch.c share. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "client/show/chain.h"
+#include "client/trace/flight.h"
+#include "client/show/show.h"
+#include "client/trace/trace_writer.h"
+
+/* The thread before the lanes. */
+#define TRACE_BATCH_THREAD 1
+#define TRACE_LANE_THREAD  2
+
+/* Of the jobs that bear one name, the one that ended last. */
+struct trace_tail {
+    bool is_there;
+    uint32_t lane;
+    int64_t start_ns, end_ns;
+};
+
+struct trace_batch {
+    uint64_t process;
+    struct flight flight;
+    int64_t now_ns; /* of the last event */
+    bool is_late;   /* times are measured: the clock is real, as far as is known */
+    uint32_t named; /* lanes */
+    /* Arrows and the critical path; NULL without a graph. */
+    struct trace_tail *tails; /* by name */
+    uint64_t arrows;
+    struct chain *chain;
+    struct bytes last_name; /* of the last job on the path */
+    /* The counter of jobs in flight. */
+    uint64_t told;
+    int64_t counted_ns, tell_from_ns, interval_ns;
+    unsigned tellings;
+};
+
+static inline struct trace_where trace_lane(const struct trace_batch *trace, uint32_t lane)
+{
+    return (struct trace_where){trace->process, TRACE_LANE_THREAD + (uint64_t)lane};
+}
+
+static inline struct trace_where trace_of_batch(const struct trace_batch *trace)
+{
+    return (struct trace_where){trace->process, TRACE_BATCH_THREAD};
+}
+
+static inline struct event_string trace_string(const char *text)
+{
+    return (struct event_string){text, __builtin_strlen(text)};
+}
+
+/* By how it ended, as `finished` and `done` have it. */
+enum trace_outcome { TRACE_OK, TRACE_FAILED, TRACE_TIMED_OUT, TRACE_OTHER, TRACE_OUTCOMES };
+
+enum trace_outcome trace_outcome(struct event_string status);
+
+/* ---- On a job's lane (trace_job.c) ------------------------------------------- */
+
+/* What was under way in the job ends now.  may_queue: what comes next is such
+ * that the job may have waited for a worker since the end of it was due. */
+void trace_job_end_phase(struct bytes *out, const struct trace_batch *trace,
+                         const struct flight_job *job, bool may_queue);
+
+/* So does its attempt.  To be called first: of two slices that are equally long
+ * the outer one has to come first. */
+void trace_job_end_attempt(struct bytes *out, const struct trace_batch *trace,
+                           const struct flight_job *job, const struct event_read *event);
+
+/* Whether a job or an attempt that ended like this may have queued. */
+bool trace_job_may_have_queued(struct event_string status);
+
+/* So does all of the job. */
+void trace_job_end(struct bytes *out, const struct trace_batch *trace, const struct flight_job *job,
+                   const struct event_read *event);
+
+/* One that has no lane: it was skipped, or swept before it had started. */
+void trace_job_unstarted(struct bytes *out, const struct trace_batch *trace,
+                         const struct event_read *event);
+
+/* ---- Before the lanes (trace_batch.c) ----------------------------------------- */
+
+/* Names the process: `batch 7`, or with the client's id `batch 7: tea`. */
+void trace_batch_name(struct bytes *out, const struct trace_batch *trace, const struct batch *batch,
+                      struct event_string id);
+
+/* The batch as a whole.  event: `finished`, or NULL where it never came. */
+void trace_batch_end(struct bytes *out, const struct trace_batch *trace,
+                     const struct event_read *event);
+
+/* The critical path, if it is known. */
+void trace_batch_path(struct bytes *out, const struct trace_batch *trace,
+                      const struct graph *graph);
+
+#endif

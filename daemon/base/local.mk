@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: ISC
+#
+# What any room of the daemon may use: its clock, its log, the allocator.
+
+noinst_LIBRARIES += daemon/base/libwaitd-base.a
+daemon_base_libwaitd_base_a_SOURCES = \
+	daemon/base/clock.c \
+	daemon/base/clock.h \
+	daemon/base/log.c \
+	daemon/base/log.h \
+	daemon/base/memory.c \
+	daemon/base/memory.h \
+	daemon/base/service.c \
+	daemon/base/service.h

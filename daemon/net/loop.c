@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/net/loop.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/net/connection.h"
+#include "engine/timerq.h"
+#include "daemon/base/memory.h"
+#include "daemon/net/notice.h"
+#include "daemon/net/peers.h"
+#include "daemon/net/rest.h"
+#include "proto/event.h"
+
+/* A turn's worth of work, shared out among those who want some, and the least
+ * and the most that one of them gets. */
+#define TURN_NS      INT64_C(2000000)
+#define SLICE_MIN_NS INT64_C(50000)
+#define SLICE_MAX_NS CONNECTION_SLICE_NS
+
+/* How often it is looked in a long turn whose time has come, and how many of
+ * those go first then. */
+#define LOOK_NS   INT64_C(1000000)
+#define LOOK_MOST 32
+
+/* Memory goes back to the system in the first second in which hardly anyone
+ * was visited, if many were before: the heap keeps what was freed. */
+#define TIDY_NS      INT64_C(1000000000)
+#define TIDY_VISITS  64
+#define QUIET_VISITS 16
+
+struct loop {
+    struct connection_host host;
+    struct timerq dues; /* ids are slots */
+    struct connection **slots;
+    struct peer **peers; /* of each slot: whom its connection has joined */
+    uint32_t *free_slots;
+    uint32_t n_slots, n_free;
+    uint32_t n_refused, max_refused;
+    uint64_t next_number; /* of a connection; in steps, so that loops share none */
+    unsigned number_step;
+    enum life_stage stage;
+    int timer_fd;
+    int64_t armed_ns; /* what the timer is set to, CHANNEL_NEVER for nothing */
+    struct rest rest; /* of the timer */
+    struct event *timer_event, *mail_event;
+    struct mailbox mailbox;
+    struct notice notice;
+    bool has_mail;
+    uint64_t visits, tidied_visits, seen_visits; /* in all, when last tidied, when last looked */
+    int64_t tidy_ns; /* when to look whether it is quiet, CHANNEL_NEVER for not */
+    _Atomic uint64_t turns;
+};
+
+/* ---- Connections ---------------------------------------------------------- */
+
+/* Room for twice as many connections, their due times included. */
+static int grow(struct loop *loop)
+{
+    uint32_t n = loop->n_slots ? 2 * loop->n_slots : 64;
+    struct connection **slots;
+    struct peer **peers;
+    uint32_t *free_slots;
+
+    if (loop->n_slots > UINT32_MAX / 4)
+        return -1;
+    slots = realloc(loop->slots, n * sizeof(struct connection *));
+    if (!slots)
+        return -1;
+    loop->slots = slots;
+    peers = realloc(loop->peers, n * sizeof(struct peer *));
+    if (!peers)
+        return -1;
+    loop->peers = peers;
+    free_slots = realloc(loop->free_slots, n * sizeof(*free_slots));
+    if (!free_slots)
+        return -1;
+    loop->free_slots = free_slots;
+    if (timerq_grow(&loop->dues, n) != 0 || timerq_reserve(&loop->dues, n) != 0)
+        return -1;
+    for (uint32_t slot = n; slot-- > loop->n_slots;) {
+        slots[slot] = NULL;
+        peers[slot] = NULL;
+        free_slots[loop->n_free++] = slot;
+    }
+    loop->n_slots = n;
+    return 0;
+}
+
+/* refused: why, NULL for one that is served. */
+static void add(struct loop *loop, struct arrival client, const struct fault *refused)
+{
+    struct connection *made = NULL;
+
+    if (loop->n_free > 0 || grow(loop) == 0) {
+        uint32_t slot = loop->free_slots[loop->n_free - 1];
+        uint64_t number = loop->next_number;
+
+        made = refused ? connection_new_refused(&loop->host, client.fd, slot, number, refused)
+                       : connection_new(&loop->host, client.fd, slot, number);
+        if (made) {
+            loop->n_free--;
+            loop->next_number += loop->number_step;
+            loop->n_refused += refused != NULL;
+            loop->slots[slot] = made;
+            loop->peers[slot] = client.peer;
+        }
+    }
+    if (!made) {
+        log_write(loop->host.log, LOG_LEVEL_WARNING, "a connection is dropped: memory is short");
+        close(client.fd);
+        peers_leave(client.peer);
+        if (!refused)
+            admission_give(&loop->host.env.admission->connections, 1);
+    } else if (loop->stage >= LIFE_DRAINING) {
+        connection_drain(made);
+    }
+}
+
+void loop_adopt(struct loop *loop, struct arrival client)
+{
+    add(loop, client, NULL);
+}
+
+void loop_refuse(struct loop *loop, int fd, const struct fault *fault)
+{
+    char line[EVENT_LINE_MAX], *end;
+
+    if (loop->n_refused < loop->max_refused) {
+        add(loop, (struct arrival){.fd = fd}, fault);
+        return;
+    }
+    end = event_write_error(line, fault, (struct event_text){NULL, 0});
+    /* The socket's buffer is empty and takes it whole.  Were it closed with
+     * something unread, it would be lost. */
+    (void)!send(fd, line, (size_t)(end - line), MSG_NOSIGNAL);
+    shutdown(fd, SHUT_WR);
+    (void)!recv(fd, loop->host.in, CONNECTION_BUFFER_BYTES, 0);
+    close(fd);
+}
+
+static void reap(struct loop *loop, struct connection *c)
+{
+    uint32_t slot = connection_slot(c);
+
+    timerq_remove(&loop->dues, slot);
+    if (connection_was_refused(c))
+        loop->n_refused--;
+    else
+        admission_give(&loop->host.env.admission->connections, 1);
+    peers_leave(loop->peers[slot]);
+    loop->peers[slot] = NULL;
+    connection_free(c);
+    loop->slots[slot] = NULL;
+    loop->free_slots[loop->n_free++] = slot;
+}
+
+static void for_all(struct loop *loop, void (*order)(struct connection *))
+{
+    for (uint32_t slot = 0; slot < loop->n_slots; slot++)
+        if (loop->slots[slot])
+            order(loop->slots[slot]);
+}
+
+/* ---- Mail ----------------------------------------------------------------- */
+
+static void advance(struct loop *loop, enum life_stage stage)
+{
+    if (stage >= LIFE_DRAINING && loop->stage < LIFE_DRAINING) {
+        loop->host.draining = true;
+        for_all(loop, connection_drain);
+    }
+    if (stage >= LIFE_CANCELLING && loop->stage < LIFE_CANCELLING)
+        for_all(loop, connection_cancel);
+    loop->stage = stage;
+}
+
+static void read_mail(struct loop *loop)
+{
+    struct mail mail;
+
+    loop->has_mail = false;
+    mailbox_fetch(&loop->mailbox, &mail);
+    if (mail.has_limits) {
+        loop->host.limits = mail.limits;
+        for_all(loop, connection_limits_changed);
+    }
+    for (unsigned i = 0; i < mail.n_sockets; i++)
+        loop_adopt(loop, mail.sockets[i]);
+    free(mail.sockets);
+    advance(loop, mail.stage);
+}
+
+/* ---- Making --------------------------------------------------------------- */
+
+static void on_timer(evutil_socket_t fd, short what, void *context)
+{
+    struct loop *loop = context;
+
+    (void)fd;
+    (void)what;
+    loop->armed_ns = CHANNEL_NEVER;
+}
+
+static void on_mail(evutil_socket_t fd, short what, void *context)
+{
+    struct loop *loop = context;
+
+    (void)fd;
+    (void)what;
+    loop->has_mail = true;
+}
+
+static struct event_base *make_base(void)
+{
+    struct event_config *config = event_config_new();
+    struct event_base *base = NULL;
+
+    if (config &&
+        event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV) == 0)
+        base = event_base_new_with_config(config);
+    if (config)
+        event_config_free(config);
+    return base;
+}
+
+/* Edge-triggered: neither descriptor needs to be read. */
+static struct event *make_event(struct loop *loop, int fd, event_callback_fn callback)
+{
+    struct event *made =
+        event_new(loop->host.base, fd, EV_READ | EV_ET | EV_PERSIST, callback, loop);
+
+    if (made && event_add(made, NULL) != 0) {
+        event_free(made);
+        made = NULL;
+    }
+    return made;
+}
+
+static int fill(struct loop *loop)
+{
+    struct connection_host *host = &loop->host;
+
+    host->base = make_base();
+    host->in = malloc(CONNECTION_BUFFER_BYTES);
+    host->out = malloc(CONNECTION_BUFFER_BYTES);
+    host->env.limits = &host->limits;
+    host->env.stats = stats_new();
+    host->env.tell = notice_tell;
+    host->env.tell_context = &loop->notice;
+    loop->notice.log = host->log;
+    if (!host->base || !host->in || !host->out || !host->env.stats ||
+        timerq_init(&loop->dues, 0) != 0)
+        return -1;
+    loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (loop->timer_fd < 0)
+        return -1;
+    loop->armed_ns = CHANNEL_NEVER;
+    loop->timer_event = make_event(loop, loop->timer_fd, on_timer);
+    loop->mail_event = make_event(loop, loop->mailbox.wake_fd, on_mail);
+    return loop->timer_event && loop->mail_event ? 0 : -1;
+}
+
+struct loop *loop_new(const struct loop_config *config)
+{
+    struct loop *loop = calloc(1, sizeof(*loop));
+
+    if (!loop)
+        return NULL;
+    loop->host.limits = *config->limits;
+    loop->host.env = *config->env;
+    loop->host.log = config->log;
+    loop->max_refused = config->max_refused;
+    loop->next_number = config->index + 1;
+    loop->number_step = config->n_loops;
+    loop->timer_fd = -1;
+    loop->tidy_ns = CHANNEL_NEVER;
+    if (mailbox_init(&loop->mailbox) != 0) {
+        free(loop);
+        return NULL;
+    }
+    if (fill(loop) != 0) {
+        int error = errno;
+
+        loop_free(loop);
+        errno = error;
+        return NULL;
+    }
+    return loop;
+}
+
+void loop_free(struct loop *loop)
+{
+    if (!loop)
+        return;
+    for (uint32_t slot = 0; slot < loop->n_slots; slot++)
+        if (loop->slots[slot])
+            reap(loop, loop->slots[slot]);
+    free(loop->slots);
+    free(loop->peers);
+    free(loop->free_slots);
+    timerq_fini(&loop->dues);
+    if (loop->timer_event)
+        event_free(loop->timer_event);
+    if (loop->mail_event)
+        event_free(loop->mail_event);
+    if (loop->timer_fd >= 0)
+        close(loop->timer_fd);
+    mailbox_fini(&loop->mailbox);
+    if (loop->host.base)
+        event_base_free(loop->host.base);
+    stats_free(loop->host.env.stats);
+    free(loop->host.in);
+    free(loop->host.out);
+    free(loop);
+}
+
+/* ---- Turning -------------------------------------------------------------- */
+
+/* Sets the timer to the earliest due time, if it is not set to that already. */
+static void arm(struct loop *loop)
+{
+    const struct timerq_entry *first = timerq_first(&loop->dues);
+    int64_t due_ns = first && first->due_ns < loop->tidy_ns ? first->due_ns : loop->tidy_ns;
+    struct itimerspec at;
+
+    if (due_ns < rest_until(&loop->rest))
+        due_ns = rest_until(&loop->rest);
+    if (due_ns == loop->armed_ns)
+        return;
+    memset(&at, 0, sizeof(at));
+    if (due_ns != CHANNEL_NEVER) {
+        /* All zero would disarm it. */
+        int64_t set_ns = due_ns > 0 ? due_ns : 1;
+
+        at.it_value.tv_sec = set_ns / 1000000000;
+        at.it_value.tv_nsec = set_ns % 1000000000;
+    }
+    timerfd_settime(loop->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
+    loop->armed_ns = due_ns;
+}
+
+static void tidy(struct loop *loop, int64_t now_ns)
+{
+    if (loop->visits - loop->seen_visits > QUIET_VISITS) {
+        loop->seen_visits = loop->visits;
+        loop->tidy_ns = now_ns + TIDY_NS;
+        return;
+    }
+    loop->tidied_visits = loop->visits;
+    loop->tidy_ns = CHANNEL_NEVER;
+    memory_give_back();
+}
+
+/* Queues those whose time has come, no more than so many. */
+static void queue_due(struct loop *loop, int64_t now_ns, unsigned most)
+{
+    const struct timerq_entry *first = timerq_first(&loop->dues);
+
+    for (; first && first->due_ns <= now_ns && most > 0; first = timerq_first(&loop->dues)) {
+        uint32_t slot = first->id;
+
+        timerq_remove(&loop->dues, slot);
+        connection_queue_due(loop->slots[slot]);
+        most--;
+    }
+}
+
+static void visit(struct loop *loop, struct connection *c, int64_t slice_ns)
+{
+    if (!connection_is_dead(c))
+        connection_visit(c, slice_ns);
+    if (connection_is_dead(c)) {
+        if (connection_discard(c))
+            reap(loop, c);
+        else
+            connection_queue(c);
+        return;
+    }
+    /* Never short of memory: grow() has reserved an entry for each slot. */
+    if (connection_due(c) == CHANNEL_NEVER)
+        timerq_remove(&loop->dues, connection_slot(c));
+    else
+        (void)timerq_set(&loop->dues, connection_slot(c), connection_due(c), 0);
+}
+
+/*
+ * Visits those queued by now, once each: first those whose time has come.  Where
+ * the others take long, they are looked for again in between, so that nobody is
+ * late for as long as hundreds take who send or compute; but not so many that
+ * those others would not get on, or that the turn were more than twice as long.
+ * No callback runs meanwhile, so what is found dead can go at once.
+ */
+static void visit_queued(struct loop *loop)
+{
+    unsigned n = connection_queued(&loop->host), spare = n, queued, more;
+    int64_t looked_ns = clock_now_ns(), now_ns;
+    int64_t slice_ns;
+
+    if (n == 0)
+        return;
+    slice_ns = TURN_NS / n;
+    if (slice_ns < SLICE_MIN_NS)
+        slice_ns = SLICE_MIN_NS;
+    if (slice_ns > SLICE_MAX_NS)
+        slice_ns = SLICE_MAX_NS;
+    while (n-- > 0) {
+        visit(loop, connection_next(&loop->host), slice_ns);
+        loop->visits++;
+        if (n == 0 || loop->host.due.n > 0)
+            continue;
+        now_ns = clock_now_ns();
+        if (now_ns - looked_ns < LOOK_NS)
+            continue;
+        looked_ns = now_ns;
+        queued = connection_queued(&loop->host);
+        queue_due(loop, now_ns, spare < LOOK_MOST ? spare : LOOK_MOST);
+        more = connection_queued(&loop->host) - queued; /* without those that only moved up */
+        n += more;
+        spare -= more;
+    }
+    if (loop->tidy_ns == CHANNEL_NEVER && loop->visits - loop->tidied_visits >= TIDY_VISITS)
+        loop->tidy_ns = clock_now_ns() + TIDY_NS;
+}
+
+static void drop_all(struct loop *loop)
+{
+    while (connection_next(&loop->host))
+        continue;
+    for (uint32_t slot = 0; slot < loop->n_slots; slot++)
+        if (loop->slots[slot])
+            reap(loop, loop->slots[slot]);
+}
+
+void loop_turn(struct loop *loop)
+{
+    int flags = EVLOOP_ONCE;
+    int64_t began_ns, ended_ns;
+
+    if (connection_queued(&loop->host) > 0)
+        flags |= EVLOOP_NONBLOCK;
+    else
+        arm(loop);
+    event_base_loop(loop->host.base, flags);
+    if (loop->has_mail)
+        read_mail(loop);
+    began_ns = clock_now_ns();
+    if (loop->tidy_ns <= began_ns)
+        tidy(loop, began_ns);
+    queue_due(loop, began_ns, UINT_MAX);
+    visit_queued(loop);
+    if (loop->stage == LIFE_OVER)
+        drop_all(loop);
+    ended_ns = clock_now_ns();
+    rest_note(&loop->rest, began_ns, ended_ns);
+    stats_turn(loop->host.env.stats, ended_ns - began_ns);
+    atomic_fetch_add_explicit(&loop->turns, 1, memory_order_relaxed);
+}
+
+bool loop_is_over(const struct loop *loop)
+{
+    return loop->stage >= LIFE_DRAINING && loop->n_free == loop->n_slots;
+}
+
+struct event_base *loop_base(struct loop *loop)
+{
+    return loop->host.base;
+}
+
+struct mailbox *loop_mailbox(struct loop *loop)
+{
+    return &loop->mailbox;
+}
+
+struct stats *loop_stats(struct loop *loop)
+{
+    return loop->host.env.stats;
+}
+
+uint64_t loop_turns(const struct loop *loop)
+{
+    return atomic_load_explicit(&loop->turns, memory_order_relaxed);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_LOOP_H
+#define WAITD_LOOP_H
+
+/*
+ * One thread's event loop and the connections that live on it.
+ *
+ * Time.  The next due time of every connection stands in one queue, and one
+ * timer (a timerfd, absolute) is set to the earliest.  libevent's own timers
+ * are not used for what was promised to clients: they reckon with a clock
+ * read before the callbacks ran.  A busy loop's timer rests between turns (see
+ * daemon/net/rest.h), so that what falls due about the same time is done together.
+ *
+ * Turns.  A turn waits for news, unless there is work left, and then visits
+ * every connection that is queued or due once, each for a slice of time; the
+ * more there are, the smaller the slice.  So nobody's work holds up another's
+ * for longer than a few milliseconds.  The dead are freed at the end.
+ *
+ * Everything is for the loop's own thread, but for what says otherwise.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/session/channel.h"
+#include "daemon/net/mailbox.h"
+
+struct event_base;
+struct loop;
+struct log;
+
+struct loop_config {
+    const struct limits *limits;   /* copied; later ones come by mail */
+    const struct channel_env *env; /* copied; the loop puts its own limits and counts in */
+    struct log *log;
+    unsigned index, n_loops; /* which it is of how many, for the numbers of connections */
+    unsigned max_refused;    /* clients to see off gently at a time; others are just told */
+};
+
+/* NULL and errno.  May be made by another thread than the one that will run it. */
+struct loop *loop_new(const struct loop_config *config);
+
+/* Drops what is still open.  Once no thread runs it. */
+void loop_free(struct loop *loop);
+
+/* Waits for something to do, or not if there is, and does a turn of it. */
+void loop_turn(struct loop *loop);
+
+/* The daemon stops and no connection is left. */
+bool loop_is_over(const struct loop *loop);
+
+/* Adds a client's socket: takes it over in any case.  It leaves its peer when
+ * it is gone. */
+void loop_adopt(struct loop *loop, struct arrival client);
+
+/* The same for a client that is one too many: it is told so and let go. */
+void loop_refuse(struct loop *loop, int fd, const struct fault *fault);
+
+/* For further events: signals, listeners. */
+struct event_base *loop_base(struct loop *loop);
+
+/* From any thread: how to reach it, what it has counted, and how many turns
+ * it has made. */
+struct mailbox *loop_mailbox(struct loop *loop);
+struct stats *loop_stats(struct loop *loop);
+uint64_t loop_turns(const struct loop *loop);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/net/mailbox.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+int mailbox_init(struct mailbox *mailbox)
+{
+    memset(mailbox, 0, sizeof(*mailbox));
+    mailbox->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (mailbox->wake_fd < 0)
+        return -1;
+    errno = pthread_mutex_init(&mailbox->lock, NULL);
+    if (errno) {
+        close(mailbox->wake_fd);
+        return -1;
+    }
+    return 0;
+}
+
+void mailbox_fini(struct mailbox *mailbox)
+{
+    for (unsigned i = 0; i < mailbox->mail.n_sockets; i++)
+        close(mailbox->mail.sockets[i].fd);
+    free(mailbox->mail.sockets);
+    pthread_mutex_destroy(&mailbox->lock);
+    close(mailbox->wake_fd);
+}
+
+/* Edge-triggered: each write wakes, whether or not the counter is ever read.
+ * It cannot come near its limit in a process's life. */
+void mailbox_wake(struct mailbox *mailbox)
+{
+    uint64_t one = 1;
+
+    while (write(mailbox->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+        continue;
+}
+
+int mailbox_take_socket(struct mailbox *mailbox, struct arrival socket)
+{
+    struct mail *mail = &mailbox->mail;
+    int result = -1;
+
+    pthread_mutex_lock(&mailbox->lock);
+    if (mail->n_sockets == mail->room) {
+        unsigned room = mail->room ? 2 * mail->room : 64;
+        struct arrival *grown = realloc(mail->sockets, room * sizeof(*grown));
+
+        if (grown) {
+            mail->sockets = grown;
+            mail->room = room;
+        }
+    }
+    if (mail->n_sockets < mail->room) {
+        mail->sockets[mail->n_sockets++] = socket;
+        result = 0;
+    }
+    pthread_mutex_unlock(&mailbox->lock);
+    if (result == 0)
+        mailbox_wake(mailbox);
+    return result;
+}
+
+void mailbox_give_limits(struct mailbox *mailbox, const struct limits *limits)
+{
+    pthread_mutex_lock(&mailbox->lock);
+    mailbox->mail.limits = *limits;
+    mailbox->mail.has_limits = true;
+    pthread_mutex_unlock(&mailbox->lock);
+    mailbox_wake(mailbox);
+}
+
+void mailbox_give_stage(struct mailbox *mailbox, enum life_stage stage)
+{
+    pthread_mutex_lock(&mailbox->lock);
+    if (stage > mailbox->mail.stage)
+        mailbox->mail.stage = stage;
+    pthread_mutex_unlock(&mailbox->lock);
+    mailbox_wake(mailbox);
+}
+
+void mailbox_fetch(struct mailbox *mailbox, struct mail *mail)
+{
+    pthread_mutex_lock(&mailbox->lock);
+    *mail = mailbox->mail;
+    mailbox->mail.sockets = NULL;
+    mailbox->mail.n_sockets = mailbox->mail.room = 0;
+    mailbox->mail.has_limits = false;
+    pthread_mutex_unlock(&mailbox->lock);
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/session/channel.h"
+
+#include <stdlib.h>
+
+#include "daemon/session/channel_internal.h"
+#include "daemon/session/stats.h"
+
+/* What one call of channel_take() reads at most: requests, whose answers may
+ * be dear (`stats` takes tens of microseconds), and jobs between two looks at the
+ * daemon-wide limits. */
+#define REQUESTS_A_TAKE 8
+#define JOBS_A_READ     4096
+
+static struct request_limits request_limits(const struct limits *limits)
+{
+    return (struct request_limits){
+        .max_bytes = limits->max_request,
+        .max_depth = limits->max_depth,
+        .max_string = limits->max_string,
+        .max_data = limits->max_data,
+        .max_dependencies = limits->max_dependencies,
+        .plan = {.max_jobs = limits->max_jobs,
+                 .max_steps = limits->max_steps,
+                 .max_wait_ns = limits->max_wait_ns},
+    };
+}
+
+struct channel *channel_new(const struct channel_env *env)
+{
+    struct channel *channel = calloc(1, sizeof(*channel));
+    struct request_limits limits = request_limits(env->limits);
+
+    if (channel == NULL)
+        return NULL;
+    channel->env = env;
+    channel->account = (struct account){.limits = env->limits, .admission = env->admission};
+    channel->opened_ns = -1;
+    channel->reader = request_reader_new(&limits, env->hash_key);
+    if (channel->reader == NULL) {
+        free(channel);
+        return NULL;
+    }
+    return channel;
+}
+
+void channel_set_number(struct channel *channel, uint64_t number)
+{
+    channel->number = number;
+}
+
+void channel_limits_changed(struct channel *channel)
+{
+    struct request_limits limits = request_limits(channel->env->limits);
+
+    request_reader_limit(channel->reader, &limits);
+}
+
+/* ---- The end of a channel ---------------------------------------------------------- */
+
+void channel_stop_reading(struct channel *channel)
+{
+    channel->input_ended = true;
+    channel->busy = false;
+    request_end(channel->reader);
+    channel_give_back_jobs(channel);
+    channel_give_back_text(channel);
+}
+
+bool channel_discard(struct channel *channel, size_t most)
+{
+    channel_stop_reading(channel);
+    outbox_fini(&channel->outbox);
+    return runs_discard(&channel->runs, most);
+}
+
+void channel_free(struct channel *channel)
+{
+    if (channel == NULL)
+        return;
+    channel_give_back_jobs(channel);
+    channel_give_back_text(channel);
+    runs_fini(&channel->runs);
+    outbox_fini(&channel->outbox);
+    channel_give_back_answers(channel);
+    request_reader_free(channel->reader);
+    free(channel);
+}
+
+void channel_tell(const struct channel *channel, struct channel_news news)
+{
+    if (channel->env->tell != NULL)
+        channel->env->tell(channel->env->tell_context, channel->number, &news);
+}
+
+void channel_fail(struct channel *channel)
+{
+    channel_stop_reading(channel);
+    outbox_fini(&channel->outbox);
+    channel_give_back_answers(channel);
+    runs_clear(&channel->runs);
+}
+
+/* ---- Input ----------------------------------------------------------------------------- */
+
+static bool is_held(const struct channel *channel)
+{
+    return outbox_backlog(&channel->outbox) >= channel->env->limits->max_backlog;
+}
+
+static void take_requests(struct channel *channel, int64_t now_ns)
+{
+    size_t budget = REQUESTS_A_TAKE;
+
+    channel->busy = false;
+    while (!channel->input_ended && budget > 0 && !is_held(channel)) {
+        struct request request;
+        struct fault fault;
+        enum request_result result = request_read(channel->reader, JOBS_A_READ, &request, &fault);
+
+        channel_admit_jobs_so_far(channel);
+        switch (result) {
+        case REQUEST_MORE:
+            return;
+        case REQUEST_BUSY:
+            channel->busy = true;
+            return;
+        case REQUEST_READY:
+            channel_do(channel, &request, now_ns);
+            plan_free(request.plan); /* NULL once a run has it */
+            break;
+        case REQUEST_REFUSED:
+        case REQUEST_BROKEN:
+            channel_refuse(channel, &request, &fault);
+            if (result == REQUEST_BROKEN)
+                channel_stop_reading(channel);
+            break;
+        case REQUEST_END:
+            channel_stop_reading(channel);
+            break;
+        }
+        channel->opened_ns = -1;
+        budget--;
+    }
+}
+
+/* Reads what there is until there is no more or it has to give way. */
+static void read_requests(struct channel *channel, int64_t now_ns)
+{
+    take_requests(channel, now_ns);
+    channel_admit_text_so_far(channel);
+}
+
+int64_t channel_request_due(struct channel *channel, int64_t now_ns)
+{
+    int64_t due_ns, timeout_ns = channel->env->limits->request_timeout_ns;
+
+    if (timeout_ns == 0 || !channel_wants_input(channel) || !request_is_open(channel->reader)) {
+        channel->opened_ns = -1;
+        return CHANNEL_NEVER;
+    }
+    if (channel->opened_ns < 0)
+        channel->opened_ns = now_ns;
+    return __builtin_add_overflow(channel->opened_ns, timeout_ns, &due_ns) ? CHANNEL_NEVER : due_ns;
+}
+
+void channel_refuse_late(struct channel *channel)
+{
+    const struct request none = {.op = REQUEST_SUBMIT};
+    static const char why[] = "the request was not complete in time (request-timeout)";
+
+    channel_refuse_with(channel, &none, FAULT_TOO_LARGE, why);
+    channel_stop_reading(channel);
+}
+
+size_t channel_take(struct channel *channel, int64_t now_ns, const char *bytes, size_t len)
+{
+    size_t rest;
+
+    if (channel->input_ended)
+        return len;
+    request_feed(channel->reader, bytes, len);
+    read_requests(channel, now_ns);
+    if (channel->input_ended)
+        return len;
+    rest = request_rest(channel->reader);
+    /* The rest is offered again, perhaps at another place, and nothing of this
+     * piece is looked at once it is gone, not even to count its lines. */
+    request_feed(channel->reader, NULL, 0);
+    return len - rest;
+}
+
+void channel_end_input(struct channel *channel, int64_t now_ns)
+{
+    if (channel->ending || channel->input_ended)
+        return;
+    channel->ending = true;
+    request_finish(channel->reader);
+    read_requests(channel, now_ns);
+}
+
+bool channel_wants_input(const struct channel *channel)
+{
+    return !channel->input_ended && !channel->ending && !channel->busy && !is_held(channel);
+}
+
+bool channel_input_ended(const struct channel *channel)
+{
+    return channel->input_ended;
+}
+
+/* ---- Work ------------------------------------------------------------------------------ */
+
+static void run_ended(struct channel *channel, struct run *run)
+{
+    runs_retire(&channel->runs, run);
+    channel->verdict.batch_not_ok |= run_ended_badly(run);
+    channel_tell(channel, (struct channel_news){.kind = CHANNEL_FINISHED,
+                                                .batch = run_number(run),
+                                                .status = run_status(run)});
+}
+
+size_t channel_work_run(struct channel *channel, struct run *run, int64_t now_ns, size_t budget)
+{
+    size_t spent = run_work(run, &channel->outbox, now_ns, budget);
+
+    runs_set_due(&channel->runs, run, now_ns);
+    if (run_is_finished(run))
+        run_ended(channel, run);
+    return spent;
+}
+
+static bool has_reading_to_do(const struct channel *channel)
+{
+    return !channel->input_ended && (channel->busy || channel->ending);
+}
+
+void channel_work(struct channel *channel, int64_t now_ns, size_t budget)
+{
+    size_t spent = 0;
+
+    if (has_reading_to_do(channel) && !is_held(channel))
+        read_requests(channel, now_ns);
+    while (spent < budget && !is_held(channel)) {
+        struct run *run = runs_first_due(&channel->runs, now_ns);
+        size_t turn = budget - spent < CHANNEL_TURN ? budget - spent : CHANNEL_TURN;
+
+        if (run == NULL)
+            break;
+        spent += channel_work_run(channel, run, now_ns, turn);
+    }
+}
+
+int64_t channel_next_due(const struct channel *channel)
+{
+    if (is_held(channel))
+        return CHANNEL_NEVER;
+    if (has_reading_to_do(channel))
+        return 0;
+    return runs_next_due(&channel->runs);
+}
+
+/* ---- Output ----------------------------------------------------------------------------- */
+
+size_t channel_render(struct channel *channel, char *out, size_t room)
+{
+    uint64_t lines = outbox_lines(&channel->outbox);
+    struct outbox_source *ended;
+    size_t used = 0, n;
+
+    do {
+        n = outbox_render(&channel->outbox, out + used, room - used, &ended);
+        used += n;
+        if (ended != NULL)
+            runs_drop(&channel->runs, run_of(ended));
+    } while (ended != NULL && used < room);
+    channel_give_back_answers(channel);
+    stats_events(channel->env->stats, outbox_lines(&channel->outbox) - lines);
+    return used;
+}
+
+bool channel_has_output(const struct channel *channel)
+{
+    return !outbox_is_empty(&channel->outbox);
+}
+
+/* ---- Ends --------------------------------------------------------------------------------- */
+
+bool channel_is_drained(const struct channel *channel)
+{
+    return channel->input_ended && runs_running(&channel->runs) == 0 &&
+           outbox_is_empty(&channel->outbox);
+}
+
+bool channel_is_idle(const struct channel *channel)
+{
+    return runs_running(&channel->runs) == 0 && !request_is_open(channel->reader);
+}
+
+void channel_refuse_batches(struct channel *channel)
+{
+    channel->refuse_batches = true;
+}
+
+void channel_cancel_all(struct channel *channel, int64_t now_ns)
+{
+    channel_stop_reading(channel);
+    runs_cancel_all(&channel->runs, now_ns);
+}
+
+struct channel_verdict channel_verdict(const struct channel *channel)
+{
+    return channel->verdict;
+}

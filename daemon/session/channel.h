@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_CHANNEL_H
+#define WAITD_CHANNEL_H
+
+/*
+ * One client's end of the conversation, without its wire: bytes and the time
+ * go in, bytes come out.  A channel reads requests, runs their batches and
+ * renders their events; what carries the bytes (a socket, standard input and
+ * output, a test, a fuzzer) is its driver's business.
+ *
+ *     driver:  channel_take() ──► reader ─► plan ─► batch ─► outbox ──► channel_render()
+ *                                     channel_work(now)
+ *
+ * A driver gives input while channel_wants_input(), calls channel_work() when
+ * channel_next_due() has come, takes output while channel_has_output(), and
+ * closes when channel_is_drained().
+ *
+ * Bounded.  Each call works to a budget and gives way; nothing is buffered
+ * beyond the request being read, the jobs accepted and max_backlog of output.
+ * When that much is unread the channel holds its batches back (what is due
+ * stays in their queues and is handled later) and wants no input.
+ *
+ * now_ns is the driver's monotonic clock, never decreasing from call to call.
+ * Not re-entrant; one thread for life.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/session/admission.h"
+#include "daemon/session/limits.h"
+#include "proto/event.h"
+
+#define CHANNEL_NEVER INT64_MAX
+
+struct stats;
+
+/* What a channel tells of, beside what it tells its client. */
+enum channel_news_kind { CHANNEL_ACCEPTED, CHANNEL_FINISHED, CHANNEL_REFUSED };
+struct channel_news {
+    enum channel_news_kind kind;
+    uint64_t batch;            /* its number; 0 when REFUSED */
+    uint64_t jobs;             /* ACCEPTED */
+    enum batch_status status;  /* FINISHED */
+    const struct fault *fault; /* REFUSED */
+};
+
+/* What channels share.  Borrowed for the channel's life.  The limits may
+ * change between calls (channel_limits_changed()). */
+struct channel_env {
+    const struct limits *limits;
+    struct admission *admission;
+    struct stats *stats; /* of the loop that the channel lives on */
+    const char *version;
+    const char *instance; /* 16 hexadecimal digits */
+    uint8_t hash_key[16];
+    /* Fills in an answer to `stats`. */
+    void (*survey)(void *context, int64_t now_ns, struct event_stats *stats);
+    void *survey_context;
+    /* Told of news, with the channel's number; NULL for nobody.  It must not
+     * call back. */
+    void (*tell)(void *context, uint64_t channel, const struct channel_news *news);
+    void *tell_context;
+};
+
+struct channel;
+
+/* NULL when memory is short. */
+struct channel *channel_new(const struct channel_env *env);
+
+/* The number that env->tell() gets; 0 until it is set. */
+void channel_set_number(struct channel *channel, uint64_t number);
+
+/*
+ * Drops batches, running ones included, no more than so many; their jobs count
+ * as cancelled.  Returns whether none is left; nothing else may be done with
+ * the channel from then on than this again, or to free it.
+ */
+bool channel_discard(struct channel *channel, size_t most);
+
+/* Drops everything, running batches included; their jobs count as cancelled. */
+void channel_free(struct channel *channel);
+
+/* Takes input.  Returns how many bytes were used up: all of them, unless
+ * the channel has to give way or no longer wants input; the rest is offered
+ * again later, when channel_wants_input(). */
+size_t channel_take(struct channel *channel, int64_t now_ns, const char *bytes, size_t len);
+
+/* No input comes after what was taken: what was asked for still runs. */
+void channel_end_input(struct channel *channel, int64_t now_ns);
+
+/* False once input has ended, for good or until output has been taken.  While
+ * it is false because of unfinished work, channel_next_due() is in the past. */
+bool channel_wants_input(const struct channel *channel);
+
+/* Whether input has ended, by its end, `quit` or a fault of syntax: whatever
+ * more the client sends is to be read and discarded. */
+bool channel_input_ended(const struct channel *channel);
+
+/* By when the request under way is to be complete (request_timeout_ns), or
+ * CHANNEL_NEVER.  To be asked at each turn: its time begins when it is first
+ * asked for, and anew whenever the channel did not want input. */
+int64_t channel_request_due(struct channel *channel, int64_t now_ns);
+
+/* Refuses the request under way for taking too long; input has ended. */
+void channel_refuse_late(struct channel *channel);
+
+/* Runs what is due, about `budget` units of work at most (see batch_run()). */
+void channel_work(struct channel *channel, int64_t now_ns, size_t budget);
+
+/* When channel_work() is next wanted: a time, a past one for work that waits
+ * now, CHANNEL_NEVER for none. */
+int64_t channel_next_due(const struct channel *channel);
+
+/* Renders output, up to room bytes.  Returns how many. */
+size_t channel_render(struct channel *channel, char *out, size_t room);
+bool channel_has_output(const struct channel *channel);
+
+/* Input has ended, everything accepted has finished and all output was rendered. */
+bool channel_is_drained(const struct channel *channel);
+
+/* No batch is running and no request is half read. */
+bool channel_is_idle(const struct channel *channel);
+
+/* The daemon is stopping: from now on batches are answered `shutting_down`. */
+void channel_refuse_batches(struct channel *channel);
+
+/* Cancels all that runs, with its events; input ends. */
+void channel_cancel_all(struct channel *channel, int64_t now_ns);
+
+/* Takes up changed limits, from the next request on. */
+void channel_limits_changed(struct channel *channel);
+
+/* What happened so far, for exit statuses. */
+struct channel_verdict {
+    bool batch_not_ok;    /* a batch finished other than `ok` */
+    bool request_refused; /* an `error` was answered */
+};
+struct channel_verdict channel_verdict(const struct channel *channel);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_CHANNEL_INTERNAL_H
+#define WAITD_CHANNEL_INTERNAL_H
+
+/*
+ * A channel, shared by the files that make it up:
+ *
+ *     channel.c          what its driver calls: input, work, output, the ends
+ *     channel_request.c  what each request does, and answers
+ *     channel_admit.c    what the request under way takes of what there is
+ */
+
+#include "daemon/session/account.h"
+#include "daemon/session/channel.h"
+#include "daemon/session/outbox.h"
+#include "daemon/session/runs.h"
+#include "proto/request.h"
+
+/* What a run may do before another run of the same client has its turn. */
+#define CHANNEL_TURN 1024
+
+struct channel {
+    const struct channel_env *env;
+    uint64_t number;
+    struct request_reader *reader;
+    struct outbox outbox;
+
+    struct runs runs;
+    struct account account;
+
+    int64_t opened_ns; /* when the request under way was first asked for; -1 for not yet */
+    uint64_t reserved; /* jobs that the account took for the request being read */
+    uint64_t text;     /* bytes that it took for it */
+    uint64_t answered; /* and for long answers that nobody has taken yet */
+    bool busy;         /* a request is complete but for work in slices */
+    bool ending;       /* the driver said that no input comes */
+    bool input_ended;
+    bool refuse_batches;
+    struct channel_verdict verdict;
+};
+
+/* ---- channel.c --------------------------------------------------------------- */
+
+/* No input comes any more: what was read of a request is let go. */
+void channel_stop_reading(struct channel *channel);
+
+/* Lets go of a client whose answer there is no memory for. */
+void channel_fail(struct channel *channel);
+
+/* Gives a run its turn.  Returns what it spent. */
+size_t channel_work_run(struct channel *channel, struct run *run, int64_t now_ns, size_t budget);
+
+/* Tells the driver's owner, if it wants to know. */
+void channel_tell(const struct channel *channel, struct channel_news news);
+
+/* ---- channel_request.c --------------------------------------------------------- */
+
+/* Does what a request asks for; takes its plan where it is run. */
+void channel_do(struct channel *channel, struct request *request, int64_t now_ns);
+
+/* Answers with an error; what the request took is given back. */
+void channel_refuse(struct channel *channel, const struct request *request,
+                    const struct fault *fault);
+void channel_refuse_with(struct channel *channel, const struct request *request,
+                         enum fault_code code, const char *message);
+
+/* ---- channel_admit.c ------------------------------------------------------------ */
+
+/*
+ * Takes the jobs of the request under way, so far.  False, with why in
+ * message, if they are too many beside those that are pending.
+ */
+bool channel_admit_jobs(struct channel *channel, uint64_t jobs, char message[FAULT_MESSAGE_MAX]);
+
+/* The same for the memory that it is kept in. */
+bool channel_admit_text(struct channel *channel, uint64_t bytes, char message[FAULT_MESSAGE_MAX]);
+
+/* Give back what it took. */
+void channel_give_back_jobs(struct channel *channel);
+void channel_give_back_text(struct channel *channel);
+
+/*
+ * An answer that echoes a long `id` is text of the client's as well: what the
+ * request took for it goes on being taken until the client has the answer.
+ */
+void channel_keep_answer(struct channel *channel, uint64_t bytes);
+void channel_give_back_answers(struct channel *channel);
+
+/* Hold what has been read of it against the limits, and refuse it there. */
+void channel_admit_jobs_so_far(struct channel *channel);
+void channel_admit_text_so_far(struct channel *channel);
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: ISC */
+
+/* What each request does, and how it is answered. */
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "daemon/session/channel_internal.h"
+#include "daemon/session/stats.h"
+#include "proto/event.h"
+
+/* ---- Answers ------------------------------------------------------------------------ */
+
+static struct event_text text_of(const struct request *request)
+{
+    return (struct event_text){.text = request->id,
+                               .len = request->id == NULL ? 0 : request->id_len};
+}
+
+static char *answer_room(struct channel *channel, const struct request *request)
+{
+    char *line = outbox_line_room(&channel->outbox, EVENT_LINE_MAX + text_of(request).len);
+
+    if (line == NULL)
+        channel_fail(channel);
+    return line;
+}
+
+static void answer(struct channel *channel, const char *line, const char *end)
+{
+    outbox_line_commit(&channel->outbox, (size_t)(end - line), NULL);
+    channel_keep_answer(channel, (uint64_t)(end - line));
+}
+
+void channel_refuse(struct channel *channel, const struct request *request,
+                    const struct fault *fault)
+{
+    char *line = answer_room(channel, request);
+
+    channel_give_back_jobs(channel);
+    channel->verdict.request_refused = true;
+    stats_refused(channel->env->stats, fault->code);
+    channel_tell(channel, (struct channel_news){.kind = CHANNEL_REFUSED, .fault = fault});
+    if (line != NULL)
+        answer(channel, line, event_write_error(line, fault, text_of(request)));
+}
+
+void channel_refuse_with(struct channel *channel, const struct request *request,
+                         enum fault_code code, const char *message)
+{
+    struct fault fault = {0};
+
+    (void)fault_set(&fault, code, 0, "%s", message);
+    channel_refuse(channel, request, &fault);
+}
+
+/* What was to be cancelled is not there: `member` takes WHAT, not got.  A number
+ * that is too large to be one was read as the largest. */
+static void refuse_absent(struct channel *channel, const struct request *request,
+                          const char *member, const char *what, uint64_t got)
+{
+    struct fault fault = {0};
+
+    (void)fault_set(&fault, FAULT_NOT_FOUND, 0, "\"%s\" takes %s, not %" PRIu64 "%s", member, what,
+                    got, got == UINT64_MAX ? " or more" : "");
+    memcpy(fault.path, member, strlen(member) + 1);
+    channel_refuse(channel, request, &fault);
+}
+
+/* ---- Requests ------------------------------------------------------------------------ */
+
+static const char overloaded_memory[] =
+    "the daemon is short of memory for this request; try again later";
+
+static void start_run(struct channel *channel, struct request *request, int64_t now_ns)
+{
+    struct run *run = NULL;
+
+    if (runs_reserve(&channel->runs) == 0)
+        run = run_new_take(channel->env, &channel->account, &channel->outbox, request->plan,
+                           text_of(request), now_ns);
+    if (run == NULL) {
+        channel_refuse_with(channel, request, FAULT_OVERLOADED, overloaded_memory);
+        return;
+    }
+    request->plan = NULL;
+    run_keep_text(run, channel->text);
+    channel->reserved = channel->text = 0; /* the run's now */
+    if (runs_add_take(&channel->runs, run, now_ns) != 0) {
+        run_free(run);
+        channel_fail(channel); /* it has been told of */
+        return;
+    }
+    channel_tell(channel, (struct channel_news){.kind = CHANNEL_ACCEPTED,
+                                                .batch = run_number(run),
+                                                .jobs = run_jobs(run)});
+}
+
+static void do_submit(struct channel *channel, struct request *request, int64_t now_ns)
+{
+    uint64_t max_batches = channel->env->limits->max_batches;
+    char message[FAULT_MESSAGE_MAX];
+
+    if (channel->refuse_batches)
+        channel_refuse_with(channel, request, FAULT_SHUTTING_DOWN,
+                            "the daemon is shutting down and takes no new batches");
+    else if (max_batches > 0 && runs_running(&channel->runs) >= max_batches)
+        channel_refuse_with(channel, request, FAULT_OVERLOADED,
+                            "as many batches run on this connection as may (max-batches); "
+                            "try again later");
+    else if (!channel_admit_jobs(channel, plan_n_jobs(request->plan), message) ||
+             !channel_admit_text(channel, request->held, message))
+        channel_refuse_with(channel, request, FAULT_OVERLOADED, message);
+    else
+        start_run(channel, request, now_ns);
+}
+
+/* The run to be cancelled, if there is still something to cancel. */
+static struct run *running(struct channel *channel, uint64_t number, int64_t now_ns)
+{
+    struct run *run = runs_find(&channel->runs, number);
+
+    if (run == NULL || run_catch_up(run, &channel->outbox, now_ns, CHANNEL_TURN))
+        return run;
+    (void)channel_work_run(channel, run, now_ns, CHANNEL_TURN); /* tells its end first */
+    return NULL;
+}
+
+static void cancel_job(struct channel *channel, const struct request *request, struct run *run,
+                       int64_t now_ns)
+{
+    switch (run_cancel_job(run, &channel->outbox, request->job, text_of(request), now_ns)) {
+    case RUN_CANCELLED:
+        channel_keep_answer(channel, text_of(request).len);
+        (void)channel_work_run(channel, run, now_ns, CHANNEL_TURN);
+        break;
+    case RUN_NO_SUCH_JOB:
+        refuse_absent(channel, request, "job", "the index of a job of the batch that has not ended",
+                      request->job);
+        break;
+    case RUN_NOMEM:
+        channel_refuse_with(channel, request, FAULT_OVERLOADED, overloaded_memory);
+        break;
+    }
+}
+
+static void refuse_batch(struct channel *channel, const struct request *request)
+{
+    refuse_absent(channel, request, "batch",
+                  "the number of a batch that is running on this connection", request->batch);
+}
+
+static void cancel_whole(struct channel *channel, const struct request *request, struct run *run,
+                         int64_t now_ns)
+{
+    char *line = answer_room(channel, request);
+    uint32_t jobs;
+
+    if (line == NULL)
+        return; /* and the run is gone */
+    jobs = run_cancel(run, now_ns);
+    if (jobs == 0) { /* its last jobs are being swept */
+        refuse_batch(channel, request);
+        return;
+    }
+    answer(channel, line, event_write_cancelled(line, text_of(request), request->batch, jobs));
+    (void)channel_work_run(channel, run, now_ns, CHANNEL_TURN);
+}
+
+static void do_cancel(struct channel *channel, const struct request *request, int64_t now_ns)
+{
+    struct run *run = running(channel, request->batch, now_ns);
+
+    if (run == NULL)
+        refuse_batch(channel, request);
+    else if (request->has_job)
+        cancel_job(channel, request, run, now_ns);
+    else
+        cancel_whole(channel, request, run, now_ns);
+}
+
+static void do_ping(struct channel *channel, const struct request *request)
+{
+    char *line = answer_room(channel, request);
+
+    if (line != NULL)
+        answer(channel, line,
+               event_write_pong(line, text_of(request), channel->env->version,
+                                channel->env->instance));
+}
+
+static void do_stats(struct channel *channel, const struct request *request, int64_t now_ns)
+{
+    char *line = answer_room(channel, request);
+    struct event_stats stats = {0};
+
+    if (line == NULL)
+        return;
+    channel->env->survey(channel->env->survey_context, now_ns, &stats);
+    answer(channel, line, event_write_stats(line, text_of(request), &stats));
+}
+
+void channel_do(struct channel *channel, struct request *request, int64_t now_ns)
+{
+    switch (request->op) {
+    case REQUEST_SUBMIT:
+        do_submit(channel, request, now_ns);
+        break;
+    case REQUEST_PING:
+        do_ping(channel, request);
+        break;
+    case REQUEST_CANCEL:
+        do_cancel(channel, request, now_ns);
+        break;
+    case REQUEST_STATS:
+        do_stats(channel, request, now_ns);
+        break;
+    case REQUEST_QUIT:
+        channel_stop_reading(channel);
+        break;
+    }
+}

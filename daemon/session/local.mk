@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: ISC
+#
+# What one client may ask and gets, still pure.
+
+noinst_LIBRARIES += daemon/session/libwaitd-session.a
+daemon_session_libwaitd_session_a_SOURCES = \
+	daemon/session/account.c \
+	daemon/session/account.h \
+	daemon/session/admission.h \
+	daemon/session/channel.c \
+	daemon/session/channel.h \
+	daemon/session/channel_admit.c \
+	daemon/session/channel_internal.h \
+	daemon/session/channel_request.c \
+	daemon/session/limits.h \
+	daemon/session/outbox.c \
+	daemon/session/outbox.h \
+	daemon/session/run.c \
+	daemon/session/run.h \
+	daemon/session/runs.c \
+	daemon/session/runs.h \
+	daemon/session/stats.c \
+	daemon/session/stats.h

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/session/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/session/stats.h"
+
+/* How long to wait before trying again what memory was short for. */
+#define STARVED_RETRY_NS INT64_C(10000000)
+
+/* Occurrences looked at a time: on the stack, and few enough for the nearest cache. */
+#define OCCURRENCES 256
+
+struct run {
+    struct outbox_source source; /* first: see run_of() */
+    const struct channel_env *env;
+    struct account *account;
+    uint64_t text; /* bytes taken from the account */
+    struct plan *plan;
+    struct batch *batch; /* NULL once it is over and its result is known */
+    struct batch_result result;
+    int64_t accepted_ns;
+    char *id; /* NULL for none */
+    size_t id_len;
+    uint32_t slot;
+    uint32_t jobs;
+    bool is_virtual, is_silent;
+    bool starved;  /* no memory at the last attempt */
+    bool finished; /* `finished` is in the outbox */
+};
+
+/* About how long a line is: what stands in each, and the client's own text. */
+static uint32_t estimate_line(const struct plan *plan)
+{
+    const uint32_t frame = plan_options_of(plan)->events == PLAN_EVENTS_ALL ? 90 : 60;
+    uint64_t text = plan_text_bytes(plan) / (plan_n_jobs(plan) + 1);
+
+    return frame + (uint32_t)(text > UINT32_MAX / 2 ? UINT32_MAX / 2 : text);
+}
+
+static struct event_text id_of(const struct run *run)
+{
+    return (struct event_text){.text = run->id, .len = run->id_len};
+}
+
+static bool tell_accepted(const struct run *run, struct outbox *outbox)
+{
+    char *line = outbox_line_room(outbox, EVENT_LINE_MAX + run->id_len);
+    char *end;
+
+    if (line == NULL)
+        return false;
+    end = event_write_accepted(line, run->source.batch, id_of(run), run->jobs, run->env->instance);
+    outbox_line_commit(outbox, (size_t)(end - line), NULL);
+    return true;
+}
+
+static void discard(struct run *run)
+{
+    batch_free(run->batch);
+    free(run->id);
+    free(run);
+}
+
+struct run *run_new_take(const struct channel_env *env, struct account *account,
+                         struct outbox *outbox, struct plan *plan, struct event_text id,
+                         int64_t now_ns)
+{
+    struct run *run = calloc(1, sizeof(*run));
+
+    if (run == NULL)
+        return NULL;
+    run->env = env;
+    run->account = account;
+    run->jobs = plan_n_jobs(plan);
+    run->is_virtual = plan_options_of(plan)->clock == PLAN_CLOCK_VIRTUAL;
+    run->is_silent = plan_options_of(plan)->events == PLAN_EVENTS_NONE;
+    run->accepted_ns = now_ns;
+    run->batch = batch_new(plan);
+    if (id.len > 0) {
+        run->id = malloc(id.len);
+        if (run->id != NULL)
+            memcpy(run->id, id.text, id.len);
+        run->id_len = id.len;
+    }
+    run->source = (struct outbox_source){
+        .plan = plan,
+        .with_due = plan_options_of(plan)->events == PLAN_EVENTS_ALL,
+        .line_bytes = estimate_line(plan),
+        .batch = atomic_fetch_add_explicit(&env->admission->next_batch, 1, memory_order_relaxed),
+    };
+    if (run->batch == NULL || (id.len > 0 && run->id == NULL) || !tell_accepted(run, outbox)) {
+        discard(run);
+        return NULL;
+    }
+    run->plan = plan;
+    atomic_fetch_add_explicit(&env->admission->batches, 1, memory_order_relaxed);
+    stats_accepted(env->stats, run->jobs);
+    return run;
+}
+
+void run_free(struct run *run)
+{
+    if (run == NULL)
+        return;
+    if (!run->finished) {
+        uint32_t left = run->batch != NULL ? batch_pending(run->batch) : 0;
+
+        stats_ended(run->env->stats, JOB_CANCELLED, left);
+        stats_batch(run->env->stats, BATCH_CANCELLED);
+        account_give_jobs(run->account, left);
+        admission_give(&run->env->admission->batches, 1);
+    }
+    account_give_text(run->account, run->text);
+    plan_free(run->plan);
+    discard(run);
+}
+
+void run_keep_text(struct run *run, uint64_t bytes)
+{
+    run->text = bytes;
+}
+
+uint64_t run_number(const struct run *run)
+{
+    return run->source.batch;
+}
+
+uint64_t run_jobs(const struct run *run)
+{
+    return run->jobs;
+}
+
+enum batch_status run_status(const struct run *run)
+{
+    return run->result.status;
+}
+
+struct run *run_of(struct outbox_source *source)
+{
+    return (struct run *)(void *)source;
+}
+
+uint32_t run_slot(const struct run *run)
+{
+    return run->slot;
+}
+
+void run_set_slot(struct run *run, uint32_t slot)
+{
+    run->slot = slot;
+}
+
+/* Now, since acceptance, as the run's clock has it. */
+static int64_t own_time(const struct run *run, int64_t now_ns)
+{
+    if (run->is_virtual)
+        return run->batch != NULL ? batch_clock(run->batch) : 0;
+    return now_ns - run->accepted_ns;
+}
+
+/* How many in a row ended alike and were due at the same time. */
+static size_t alike(const struct occurrence *occurred, size_t n)
+{
+    size_t i = 1;
+
+    while (i < n && occurred[i].kind == OCCURRED_DONE && occurred[i].status == occurred->status &&
+           occurred[i].due_ns == occurred->due_ns)
+        i++;
+    return i;
+}
+
+/* Counts those who ended, all those alike at once: what falls due together is
+ * handled together. */
+static void count(const struct run *run, const struct occurrence *occurred, size_t n,
+                  int64_t now_ns)
+{
+    uint64_t ended[JOB_STATUSES] = {0};
+    uint64_t sum = 0;
+
+    for (size_t i = 0, same = 1; i < n; i += same) {
+        same = 1;
+        if (occurred[i].kind != OCCURRED_DONE)
+            continue;
+        same = alike(&occurred[i], n - i);
+        ended[occurred[i].status] += same;
+        if (!run->is_virtual && occurred[i].status != JOB_CANCELLED)
+            stats_late(run->env->stats, now_ns, now_ns - run->accepted_ns - occurred[i].due_ns,
+                       (uint32_t)same);
+    }
+    for (unsigned status = 0; status < JOB_STATUSES; status++) {
+        sum += ended[status];
+        if (ended[status] > 0)
+            stats_ended(run->env->stats, (enum job_status)status, ended[status]);
+    }
+    if (sum > 0)
+        account_give_jobs(run->account, sum);
+}
+
+/* An empty batch is over at its acceptance, whenever that is noticed. */
+static int64_t elapsed(const struct run *run, int64_t now_ns)
+{
+    if (run->is_virtual || run->jobs == 0)
+        return run->result.predicted_ns;
+    return own_time(run, now_ns);
+}
+
+static void finish(struct run *run, struct outbox *outbox, int64_t now_ns)
+{
+    char *line = outbox_line_room(outbox, EVENT_LINE_MAX + run->id_len), *end;
+
+    run->starved = line == NULL;
+    if (line == NULL)
+        return;
+    batch_result(run->batch, &run->result);
+    end = event_write_finished(line, run->source.batch, id_of(run), run->jobs, elapsed(run, now_ns),
+                               &run->result);
+    outbox_line_commit(outbox, (size_t)(end - line), &run->source);
+    run->finished = true;
+    stats_batch(run->env->stats, run->result.status);
+    batch_free(run->batch);
+    run->batch = NULL;
+    admission_give(&run->env->admission->batches, 1);
+}
+
+/* Handles what is due up to until_ns by the run's own clock. */
+static size_t work_until(struct run *run, struct outbox *outbox, int64_t now_ns, int64_t until_ns,
+                         size_t budget)
+{
+    struct occurrence occurred[OCCURRENCES];
+    size_t room = run->is_silent ? OCCURRENCES : outbox_reserve(outbox, OCCURRENCES);
+    size_t worked = 0, n;
+
+    run->starved = room == 0;
+    if (run->starved)
+        return 1;
+    n = batch_run(run->batch, until_ns, budget, occurred, room, &worked);
+    count(run, occurred, n, now_ns);
+    if (!run->is_silent)
+        outbox_put(outbox, &run->source, run->is_virtual ? -1 : until_ns, occurred, n);
+    run->starved = batch_is_starved(run->batch);
+    return worked;
+}
+
+size_t run_work(struct run *run, struct outbox *outbox, int64_t now_ns, size_t budget)
+{
+    size_t worked = 1;
+
+    if (run->finished)
+        return worked;
+    if (!batch_is_over(run->batch))
+        worked = work_until(run, outbox, now_ns,
+                            run->is_virtual ? INT64_MAX : own_time(run, now_ns), budget);
+    if (batch_is_over(run->batch))
+        finish(run, outbox, now_ns);
+    return worked > 0 ? worked : 1;
+}
+
+int64_t run_next_due(const struct run *run, int64_t now_ns)
+{
+    int64_t due_ns;
+
+    if (run->finished)
+        return RUN_NEVER;
+    if (run->starved)
+        return now_ns + STARVED_RETRY_NS;
+    if (run->is_virtual || batch_is_over(run->batch))
+        return now_ns;
+    due_ns = batch_next_due(run->batch);
+    if (__builtin_add_overflow(due_ns, run->accepted_ns, &due_ns))
+        return RUN_NEVER;
+    return due_ns > now_ns ? due_ns : now_ns;
+}
+
+bool run_is_finished(const struct run *run)
+{
+    return run->finished;
+}
+
+bool run_ended_badly(const struct run *run)
+{
+    return run->finished && run->result.status != BATCH_OK;
+}
+
+bool run_catch_up(struct run *run, struct outbox *outbox, int64_t now_ns, size_t budget)
+{
+    int64_t until_ns = own_time(run, now_ns);
+    size_t spent = 0;
+
+    if (run->finished || batch_is_over(run->batch))
+        return false;
+    /* More than once: the outbox takes a few occurrences at a time. */
+    do
+        spent += work_until(run, outbox, now_ns, until_ns, budget - spent);
+    while (!batch_is_over(run->batch) && !run->starved && spent < budget &&
+           batch_next_due(run->batch) <= until_ns);
+    return !batch_is_over(run->batch);
+}
+
+uint32_t run_cancel(struct run *run, int64_t now_ns)
+{
+    return run->batch == NULL ? 0 : batch_cancel(run->batch, own_time(run, now_ns));
+}
+
+enum run_cancelled run_cancel_job(struct run *run, struct outbox *outbox, uint64_t job,
+                                  struct event_text id, int64_t now_ns)
+{
+    struct occurrence occurred[BATCH_MIN_ROOM];
+    int64_t at_ns = own_time(run, now_ns);
+    bool sweeps = plan_options_of(run->plan)->until == PLAN_UNTIL_FIRST_DONE;
+    uint32_t jobs = 1;
+    char *line, *end;
+    size_t n;
+
+    if (run->batch == NULL)
+        return RUN_NO_SUCH_JOB;
+    /* Room for the records as well, so that none is lost once the job is cancelled. */
+    line = outbox_line_room(outbox,
+                            EVENT_LINE_MAX + id.len + OUTBOX_OCCURRENCES_BYTES(BATCH_MIN_ROOM));
+    if (line == NULL)
+        return RUN_NOMEM;
+    if (sweeps) /* a job's end, however it comes, cancels the rest */
+        jobs = batch_pending(run->batch);
+    n = batch_cancel_job(run->batch, job, at_ns, occurred, BATCH_MIN_ROOM);
+    if (n == 0)
+        return RUN_NO_SUCH_JOB;
+    count(run, occurred, n, now_ns);
+    end = event_write_cancelled(line, id, run->source.batch, jobs);
+    outbox_line_commit(outbox, (size_t)(end - line), NULL);
+    if (!run->is_silent && outbox_reserve(outbox, BATCH_MIN_ROOM) > 0)
+        outbox_put(outbox, &run->source, run->is_virtual ? -1 : at_ns, occurred, n);
+    return RUN_CANCELLED;
+}

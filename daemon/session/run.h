@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_RUN_H
+#define WAITD_RUN_H
+
+/*
+ * A batch as one client's channel runs it: the engine's batch with what ties
+ * it to the world (its number, the `id` to echo, the instant of its
+ * acceptance, its clock).  A run counts what becomes of its jobs and puts
+ * what happens into the channel's outbox.  Pure; not re-entrant.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/session/account.h"
+#include "daemon/session/channel.h"
+#include "daemon/session/outbox.h"
+
+/* "Never", for times; as CHANNEL_NEVER. */
+#define RUN_NEVER INT64_MAX
+
+struct run;
+
+/*
+ * Takes over a sealed plan whose jobs the account has taken, and writes its
+ * `accepted`; they are given back as they end.  The account outlives the run.
+ * id: the JSON token to echo, copied; len 0 for none.  NULL when memory is
+ * short: plan and jobs are then still the caller's.
+ */
+struct run *run_new_take(const struct channel_env *env, struct account *account,
+                         struct outbox *outbox, struct plan *plan, struct event_text id,
+                         int64_t now_ns);
+
+/* Bytes that the account has taken for the plan, to be given back with it. */
+void run_keep_text(struct run *run, uint64_t bytes);
+
+/* At any time.  Jobs that have not ended count as cancelled. */
+void run_free(struct run *run);
+
+uint64_t run_number(const struct run *run);
+uint64_t run_jobs(const struct run *run);
+
+/* The run that a source in the outbox belongs to. */
+struct run *run_of(struct outbox_source *source);
+
+/* Where the run stands among the channel's: the channel's to set and read. */
+uint32_t run_slot(const struct run *run);
+void run_set_slot(struct run *run, uint32_t slot);
+
+/* Handles what is due, about `budget` units of work at most.  Returns what was
+ * spent, at least 1. */
+size_t run_work(struct run *run, struct outbox *outbox, int64_t now_ns, size_t budget);
+
+/* When run_work() is next wanted: now_ns for work that waits now, RUN_NEVER
+ * once its `finished` has been written. */
+int64_t run_next_due(const struct run *run, int64_t now_ns);
+
+/* Its `finished` has been written: nothing more will come. */
+bool run_is_finished(const struct run *run);
+
+/* How it ended, once it is finished. */
+enum batch_status run_status(const struct run *run);
+
+/* Whether it finished, and other than `ok`. */
+bool run_ended_badly(const struct run *run);
+
+/*
+ * Handles what is due by now, on the virtual clock by the instant that it has
+ * come to, so that a cancel comes after it; about `budget` units at most.
+ * Whether there is still something to cancel.
+ */
+bool run_catch_up(struct run *run, struct outbox *outbox, int64_t now_ns, size_t budget);
+
+/* Cancels the whole of it.  How many jobs that concerns. */
+uint32_t run_cancel(struct run *run, int64_t now_ns);
+
+/*
+ * Cancels one job and writes `cancelled` (with id) and what follows from it.
+ * Nothing is done or written if there is no such job to cancel or memory is
+ * short.
+ */
+enum run_cancelled { RUN_CANCELLED, RUN_NO_SUCH_JOB, RUN_NOMEM };
+enum run_cancelled run_cancel_job(struct run *run, struct outbox *outbox, uint64_t job,
+                                  struct event_text id, int64_t now_ns);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_STATS_H
+#define WAITD_STATS_H
+
+/*
+ * Counting.  Each loop has a `struct stats` of its own, written by its thread
+ * alone; any thread may add them up at any time (relaxed atomics: a sum may
+ * mix counts a few microseconds apart, each of them whole).
+ *
+ * Lateness is kept as a histogram with eight buckets to each power of two
+ * (a figure read from it is at most an eighth too high), in windows of time that
+ * are dropped when they are a minute old.
+ */
+
+#include <stdint.h>
+
+#include "engine/batch.h"
+#include "proto/event.h"
+#include "proto/fault.h"
+
+struct stats;
+
+struct stats *stats_new(void);
+void stats_free(struct stats *stats);
+
+/* Jobs accepted; jobs ended, by status. */
+void stats_accepted(struct stats *stats, uint64_t jobs);
+void stats_ended(struct stats *stats, enum job_status status, uint64_t jobs);
+
+/* Jobs, all handled at now_ns and late_ns after they were due (real clock only). */
+void stats_late(struct stats *stats, int64_t now_ns, int64_t late_ns, uint32_t jobs);
+
+/* A batch that ended, a request that was refused, a client that came. */
+void stats_batch(struct stats *stats, enum batch_status status);
+void stats_refused(struct stats *stats, enum fault_code code);
+void stats_connection(struct stats *stats);
+
+/* One turn of the loop, less the time that it waited for news. */
+void stats_turn(struct stats *stats, int64_t took_ns);
+
+void stats_events(struct stats *stats, uint64_t lines);
+void stats_bytes(struct stats *stats, uint64_t in, uint64_t out);
+
+/* Adds what n loops have counted into *sum, lateness percentiles over all of
+ * them for the minute before now_ns.  Leaves uptime, connections, batches,
+ * pending and rss alone. */
+void stats_sum(struct stats *const *all, unsigned n, int64_t now_ns, struct event_stats *sum);
+
+/* How many values were at most so many nanoseconds (stats_bounds_ns; the last
+ * count is of those beyond all bounds), and all of them added up. */
+#define STATS_BOUNDS 14
+struct stats_histogram {
+    uint64_t counts[STATS_BOUNDS + 1];
+    uint64_t sum_ns;
+};
+extern const int64_t stats_bounds_ns[STATS_BOUNDS];
+
+/* What was counted in all, since the start. */
+#define STATS_BATCH_STATUSES (BATCH_CANCELLED + 1)
+#define STATS_FAULT_CODES    (FAULT_SHUTTING_DOWN + 1)
+struct stats_totals {
+    uint64_t connections, batches_accepted;
+    uint64_t batches[STATS_BATCH_STATUSES]; /* by enum batch_status */
+    uint64_t refused[STATS_FAULT_CODES];    /* by enum fault_code */
+    struct stats_histogram late, turns;
+};
+void stats_totals(struct stats *const *all, unsigned n, struct stats_totals *sum);
+
+#endif

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: ISC */
+
+/* A batch's life and the order of its work (rules 1, 2, 6, 7 and 9). */
+
+#include "engine/batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/batch_internal.h"
+
+/* The most occurrences that one unit of work can write: the step of a job that
+ * gets a worker, and two of the job that gave it. */
+#define ROOM_OF_A_UNIT 4
+
+/* The most that the start of a simple job can write. */
+#define ROOM_OF_A_START 2
+
+/* Whether all jobs begin at the batch's acceptance. */
+static bool all_begin_at_once(const struct batch *batch)
+{
+    uint32_t jobs = batch->plan->n_jobs;
+
+    return !batch->plan->graph.used && batch->concurrency >= jobs &&
+           (!batch_is_blocking(batch) || batch->options->workers >= jobs);
+}
+
+/* What the jobs need.  Memory that is not touched yet takes no room. */
+static int allocate(struct batch *batch)
+{
+    const struct plan *plan = batch->plan;
+    size_t jobs = plan->n_jobs > 0 ? plan->n_jobs : 1;
+
+    batch->states = calloc(jobs, sizeof(*batch->states));
+    if (batch->states == NULL || dueq_init(&batch->queue, plan->n_jobs) != 0)
+        return -1;
+    if (!all_begin_at_once(batch)) {
+        batch->began_ns = calloc(jobs, sizeof(*batch->began_ns));
+        if (batch->began_ns == NULL)
+            return -1;
+    }
+    if (plan->n_courses > 0) {
+        batch->courses = calloc(plan->n_courses, sizeof(*batch->courses));
+        if (batch->courses == NULL)
+            return -1;
+    }
+    if (plan->may_queue && !batch_is_blocking(batch))
+        return timerq_init(&batch->patience, plan->n_courses);
+    return 0;
+}
+
+struct batch *batch_new(const struct plan *plan)
+{
+    struct batch *batch = calloc(1, sizeof(*batch));
+
+    if (batch == NULL)
+        return NULL;
+    batch->plan = plan;
+    batch->options = plan_options_of(plan);
+    batch->pending = plan->n_jobs;
+    batch->concurrency = batch->options->mode == PLAN_SEQUENTIAL ? 1 : batch->options->concurrency;
+    batch->workers_free = batch->options->workers;
+    batch->first_queued = batch->last_queued = NO_COURSE;
+    batch->more = true;
+    if (allocate(batch) != 0 || batch_after_init(batch) != 0) {
+        batch_free(batch);
+        return NULL;
+    }
+    return batch;
+}
+
+void batch_free(struct batch *batch)
+{
+    if (batch == NULL)
+        return;
+    batch_after_fini(batch);
+    timerq_fini(&batch->patience);
+    dueq_fini(&batch->queue);
+    free(batch->courses);
+    free(batch->began_ns);
+    free(batch->states);
+    free(batch);
+}
+
+/* ---- The end of a job ------------------------------------------------------------ */
+
+static struct course *course_of(const struct batch *batch, uint32_t job, uint32_t spec)
+{
+    return &batch->courses[plan_course(batch->plan, spec, job)];
+}
+
+/* Ends a job from whatever state it is in, not of its own accord. */
+static void stop_job(struct batch *batch, uint32_t job, uint32_t spec, enum job_status status)
+{
+    struct ended ended = {.job = job, .spec = spec, .status = status};
+    struct course *course;
+
+    switch ((enum job_state)batch->states[job]) {
+    case STATE_UNTOUCHED:
+    case STATE_SKIPPING:
+        break;
+    case STATE_WAITING:
+        ended.attempts = 1;
+        ended.ran_ns = batch_simple_ran(batch, job, spec);
+        batch->result.sequential_ns = batch_add_ns(batch->result.sequential_ns, ended.ran_ns);
+        break;
+    case STATE_BETWEEN:
+    case STATE_RUNNING:
+    case STATE_COMPUTING:
+    case STATE_QUEUED:
+    case STATE_BACKOFF:
+        course = course_of(batch, job, spec);
+        batch_job_leave(batch, course);
+        batch->on_course--;
+        ended.attempts = course->attempt;
+        ended.ran_ns = course->ran_ns;
+        break;
+    case STATE_ENDED:
+        return;
+    }
+    batch_turn_terminal(batch, &ended);
+    if (!batch->sweeping)
+        batch_job_ended(batch, &ended);
+}
+
+/* ---- Sweeps (rule 7) ----------------------------------------------------------- */
+
+static void begin_sweep(struct batch *batch, enum job_status status)
+{
+    batch->sweeping = true;
+    batch->sweep_status = status;
+    batch->sweep_at = batch->sweep_spec = 0;
+}
+
+static void sweep_one(struct batch *batch)
+{
+    uint32_t job = batch->sweep_at++, spec = batch->sweep_spec;
+
+    stop_job(batch, job, spec, batch->sweep_status);
+    if (batch->sweep_at == plan_first_job(batch->plan, spec) + plan_count(batch->plan, spec))
+        batch->sweep_spec++;
+}
+
+void batch_job_ended(struct batch *batch, const struct ended *ended)
+{
+    enum plan_until until = batch->options->until;
+    enum job_status status = ended->status;
+
+    if (status != JOB_OK)
+        batch->any_not_ok = true;
+    if (until == PLAN_UNTIL_FIRST_DONE ||
+        (until == PLAN_UNTIL_FIRST_FAILED && (status == JOB_FAILED || status == JOB_TIMED_OUT)))
+        begin_sweep(batch, JOB_CANCELLED);
+    else
+        batch_after_note(batch, ended);
+}
+
+/* ---- The order of work ------------------------------------------------------------ */
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How many occurrences can be written yet. */
+static size_t room_left(const struct batch *batch)
+{
+    return batch->room - batch->out_n;
+}
+
+/* How many more jobs the limits allow to start. */
+static uint32_t free_slots(const struct batch *batch)
+{
+    uint32_t slots = batch->concurrency - batch->slots_taken;
+
+    return batch_is_blocking(batch) && batch->workers_free < slots ? batch->workers_free : slots;
+}
+
+/* Starts one ready job that is not simple.  Returns what it took of the budget. */
+static size_t start_course(struct batch *batch, uint32_t spec)
+{
+    uint32_t job = batch_front_job(batch, spec);
+
+    /* It may have been cancelled before its turn. */
+    if (batch->states[job] == STATE_UNTOUCHED && !batch_job_start(batch, job, spec)) {
+        batch->starved = true;
+        return 1;
+    }
+    batch_leave_front(batch, spec);
+    return 1;
+}
+
+/* Starts ready jobs as far as the limits and the room allow it, at most
+ * `most`.  Returns what they took of the budget, 0 if nothing starts. */
+static size_t start_some(struct batch *batch, size_t most)
+{
+    uint32_t slots = free_slots(batch);
+    uint32_t spec = slots > 0 ? batch_front(batch) : PLAN_NONE;
+
+    if (spec == PLAN_NONE)
+        return 0;
+    if (!plan_is_simple(batch->plan, &batch->plan->specs[spec]))
+        return start_course(batch, spec);
+    if (batch_tells_all(batch))
+        most = least(most, room_left(batch) / ROOM_OF_A_START);
+    return batch_simple_start(batch, least(most, slots));
+}
+
+static bool time_out(struct batch *batch, int64_t now_ns, int64_t next_ns)
+{
+    int64_t timeout_ns = batch->options->timeout_ns;
+
+    if (timeout_ns < 0 || next_ns <= timeout_ns || timeout_ns > now_ns)
+        return false;
+    batch->clock_ns = timeout_ns;
+    batch->timed_out = true;
+    begin_sweep(batch, JOB_TIMED_OUT);
+    return true;
+}
+
+/* Handles what is due next: the first entry of the queue, at its due time. */
+static void handle(struct batch *batch, struct dueq_entry entry)
+{
+    (void)dueq_take(&batch->queue, 1);
+    if (batch->states[entry.id] == STATE_SKIPPING)
+        stop_job(batch, entry.id, entry.tag, JOB_SKIPPED);
+    else
+        batch_job_due(batch, course_of(batch, entry.id, entry.tag));
+}
+
+/* Whether the first of those who queue for a worker loses patience before
+ * anything else falls due. */
+static bool is_impatient(const struct batch *batch, const struct timerq_entry *queued,
+                         const struct dueq_entry *first)
+{
+    if (queued == NULL || first == NULL)
+        return queued != NULL;
+    return queued->due_ns != first->due_ns ? queued->due_ns < first->due_ns
+                                           : batch->courses[queued->id].job < first->id;
+}
+
+/* Whether something may follow from the end of a job that is `ok`. */
+static bool ends_matter(struct batch *batch)
+{
+    return batch->options->until == PLAN_UNTIL_FIRST_DONE || batch->plan->graph.used ||
+           batch_front(batch) != PLAN_NONE || batch->patience.n > 0;
+}
+
+/*
+ * Takes what is due next, or the batch's time-out where that comes first; of
+ * simple jobs as many in a row as fall due by then, if nothing follows from
+ * their ends.  Returns what it took of the budget, 0 if nothing is due.
+ */
+static size_t take_due(struct batch *batch, int64_t now_ns, size_t most)
+{
+    size_t n;
+    const struct dueq_entry *first = dueq_look(&batch->queue, 1, &n);
+    const struct timerq_entry *queued = timerq_first(&batch->patience);
+    bool impatient = is_impatient(batch, queued, first);
+    int64_t due_ns = BATCH_NEVER, until_ns = now_ns;
+
+    if (first != NULL && batch->states[first->id] == STATE_ENDED) { /* cancelled */
+        (void)dueq_take(&batch->queue, 1);
+        return 1;
+    }
+    if (first != NULL || impatient)
+        due_ns = impatient ? queued->due_ns : first->due_ns;
+    if (time_out(batch, now_ns, due_ns))
+        return 1;
+    batch->next_ns = due_ns;
+    if ((first == NULL && !impatient) || due_ns > now_ns)
+        return 0;
+    batch->clock_ns = due_ns;
+    if (impatient) {
+        batch_job_lose_patience(batch, queued->id);
+        return 1;
+    }
+    if (batch->states[first->id] != STATE_WAITING) {
+        handle(batch, *first);
+        return 1;
+    }
+    if (batch->options->timeout_ns >= 0 && batch->options->timeout_ns < until_ns)
+        until_ns = batch->options->timeout_ns;
+    return batch_simple_end(batch, until_ns,
+                            ends_matter(batch) ? 1 : least(most, room_left(batch)));
+}
+
+/* Does some of what is to be done next, for at most `most` of the budget.  Returns what
+ * it took of it, 0 if there is nothing to do at this time. */
+static size_t work_some(struct batch *batch, int64_t now_ns, size_t most)
+{
+    size_t spent;
+
+    if (batch->sweeping) {
+        sweep_one(batch);
+        return 1;
+    }
+    if (batch_after_release(batch))
+        return 1;
+    spent = start_some(batch, most);
+    return spent > 0 ? spent : take_due(batch, now_ns, most);
+}
+
+size_t batch_run(struct batch *batch, int64_t now_ns, size_t budget, struct occurrence *out,
+                 size_t room, size_t *worked)
+{
+    size_t spent = 0;
+    bool idle = false;
+
+    batch->out = out;
+    batch->out_n = 0;
+    batch->room = room;
+    batch->starved = false;
+    while (batch->pending > 0 && !idle && !batch->starved && spent < budget &&
+           room_left(batch) >= ROOM_OF_A_UNIT) {
+        size_t took = work_some(batch, now_ns, budget - spent);
+
+        idle = took == 0;
+        spent += idle ? 1 : took; /* to have looked is work as well */
+    }
+    batch->more = batch->pending > 0 && !idle;
+    batch->out = NULL;
+    if (worked != NULL)
+        *worked = spent;
+    return batch->out_n;
+}
+
+int64_t batch_next_due(const struct batch *batch)
+{
+    int64_t timeout_ns = batch->options->timeout_ns;
+
+    if (batch->pending == 0)
+        return BATCH_NEVER;
+    if (batch->more)
+        return 0;
+    return timeout_ns >= 0 && timeout_ns < batch->next_ns ? timeout_ns : batch->next_ns;
+}
+
+bool batch_is_starved(const struct batch *batch)
+{
+    return batch->starved;
+}
+
+bool batch_is_over(const struct batch *batch)
+{
+    return batch->pending == 0;
+}
+
+uint32_t batch_pending(const struct batch *batch)
+{
+    return batch->pending;
+}
+
+int64_t batch_clock(const struct batch *batch)
+{
+    return batch->clock_ns;
+}
+
+/* ---- Cancelling (rule 9) -------------------------------------------------------------- */
+
+uint32_t batch_cancel(struct batch *batch, int64_t now_ns)
+{
+    if (batch->sweeping || batch->pending == 0)
+        return 0;
+    if (now_ns > batch->clock_ns)
+        batch->clock_ns = now_ns;
+    batch->cancelled = true;
+    batch->more = true;
+    begin_sweep(batch, JOB_CANCELLED);
+    return batch->pending;
+}
+
+size_t batch_cancel_job(struct batch *batch, uint64_t job, int64_t now_ns, struct occurrence *out,
+                        size_t room)
+{
+    uint32_t index = (uint32_t)job;
+
+    if (job >= batch->plan->n_jobs || room < BATCH_MIN_ROOM || batch->sweeping ||
+        batch->states[index] == STATE_ENDED)
+        return 0;
+    /* While work waits, the time of the schedule is that of this work: what starts
+     * in the course of it starts then, and not when a cancel came. */
+    if (now_ns > batch->clock_ns && now_ns < batch_next_due(batch))
+        batch->clock_ns = now_ns;
+    batch->out = out;
+    batch->out_n = 0;
+    batch->more = true;
+    stop_job(batch, index, plan_spec_of(batch->plan, index), JOB_CANCELLED);
+    batch->out = NULL;
+    return batch->out_n;
+}
+
+/* ---- The result --------------------------------------------------------------------------- */
+
+static enum batch_status overall(const struct batch *batch)
+{
+    if (batch->cancelled)
+        return BATCH_CANCELLED;
+    if (batch->timed_out)
+        return BATCH_TIMED_OUT;
+    return batch->any_not_ok ? BATCH_FAILED : BATCH_OK;
+}
+
+void batch_result(const struct batch *batch, struct batch_result *result)
+{
+    *result = batch->result;
+    result->status = overall(batch);
+}

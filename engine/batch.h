@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_BATCH_H
+#define WAITD_BATCH_H
+
+/*
+ * A batch runs a sealed plan: the schedule of the wire contract, as a pure
+ * function of the plan and of time.  It knows no socket, no JSON and no clock.
+ * The caller tells it what time it is, in nanoseconds since the batch was
+ * accepted; the batch does a bounded amount of work, says what happened and
+ * when it wants to be called again.
+ *
+ * All arithmetic is on due times.  A call that comes late changes nothing in
+ * the order of events or in their due times, so the same plan run with
+ * now = INT64_MAX (the virtual clock) gives the same occurrences as a real
+ * run.  Nothing happens before `now` has reached its due time.
+ *
+ * Order of work at one instant (contract, "The schedule, exactly"): a job's
+ * end makes others ready or skipped, ready jobs start, then the next
+ * occurrence is taken: the earliest due, at one instant the lowest job index,
+ * for one job its end before its time-out.
+ *
+ * Cost: O(log n) an occurrence, n being the jobs under way, and O(1) where
+ * they fall due in the order in which they began (see dueq.h); names that
+ * others wait for cost one step each time all their jobs are done, never one a
+ * pair of jobs.  Cancelling one job is O(log n), to find its element.
+ *
+ * Memory, besides the plan's: for a job that waits once and is `ok`, 1 byte and
+ * from its start on a queue entry of 16, and 8 more where jobs may begin later
+ * than at once (`concurrency`, `after`); 64 more for any other job.  All of it
+ * is claimed when the batch is made, and touched job by job as they start.
+ *
+ * Not re-entrant; one thread at a time.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/occurrence.h"
+#include "proto/plan.h"
+
+/* "Never", for times. */
+#define BATCH_NEVER INT64_MAX
+
+/* The least room for occurrences that batch_run() can work with. */
+#define BATCH_MIN_ROOM 8
+
+struct batch;
+
+/* Makes a batch of a sealed plan, which must outlive it and stays the
+ * caller's.  NULL when memory is short.  Nothing has happened yet. */
+struct batch *batch_new(const struct plan *plan);
+void batch_free(struct batch *batch); /* NULL is fine; at any time */
+
+/*
+ * Handles what is due at or before now_ns, at most about `budget` units of
+ * work (a job started, an occurrence handled, a job swept or released), and
+ * writes what happened into out[0..room), room at least BATCH_MIN_ROOM.
+ * Only occurrences that the plan's `events` asks for are written, but `done`
+ * always is.  Returns how many were written.  *worked (may be NULL) is what
+ * was spent of the budget.
+ *
+ * Stops early when the room is nearly full.  There is more to do now when
+ * batch_next_due() <= now_ns afterwards.
+ *
+ * Never fails: a job that cannot be started or queued for want of memory is
+ * tried again in the next call (batch_is_starved() tells).
+ */
+size_t batch_run(struct batch *batch, int64_t now_ns, size_t budget, struct occurrence *out,
+                 size_t room, size_t *worked);
+
+/* When to call batch_run() again: a due time, 0 or a past time for work that
+ * waits now, BATCH_NEVER once the batch is over. */
+int64_t batch_next_due(const struct batch *batch);
+
+/* Whether the last batch_run() stopped for want of memory. */
+bool batch_is_starved(const struct batch *batch);
+
+/* Every job is terminal and its occurrence has been handed out. */
+bool batch_is_over(const struct batch *batch);
+
+/* Jobs not terminal yet. */
+uint32_t batch_pending(const struct batch *batch);
+
+/* The due time of what was handled last: the virtual clock's reading. */
+int64_t batch_clock(const struct batch *batch);
+
+/*
+ * Cancels the whole batch at now_ns: the jobs that are not terminal are swept
+ * by the next calls of batch_run().  Returns how many those are; 0 if it was
+ * being swept already.
+ */
+uint32_t batch_cancel(struct batch *batch, int64_t now_ns);
+
+/*
+ * Cancels one job at now_ns and writes what happened into out[0..room), room
+ * at least BATCH_MIN_ROOM: its `done`, and before it the step of a job that
+ * gets its worker.  While work waits (batch_next_due() <= now_ns) the cancel
+ * falls at the instant that the batch has come to, batch_clock(), so that due
+ * times never go back.  Returns how many were written; 0, and nothing is done, if
+ * there is no such job, it is terminal or the batch is being swept.
+ */
+size_t batch_cancel_job(struct batch *batch, uint64_t job, int64_t now_ns, struct occurrence *out,
+                        size_t room);
+
+/* Valid once the batch is over. */
+void batch_result(const struct batch *batch, struct batch_result *result);
+
+#endif

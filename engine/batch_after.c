@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Whom a job's end makes ready or skipped (rules 2, 6 and 8).
+ *
+ * Names are counted, not pairs of jobs: when the last job of a name is `ok`,
+ * or the first ends otherwise, each element that waits for the name is told
+ * once.  A batch thus spends one unit of work for each name in each `after`,
+ * however many jobs stand on either side.  The telling is done in units as
+ * well, so that it can be interrupted.
+ */
+
+#include "engine/batch_internal.h"
+
+#include <stdlib.h>
+
+int batch_after_init(struct batch *batch)
+{
+    const struct after_graph *graph = &batch->plan->graph;
+
+    batch->release.head = batch->release.tail = NO_JOB;
+    if (!graph->used)
+        return 0;
+    batch->names = calloc(graph->n_names, sizeof(*batch->names));
+    batch->lists = calloc(graph->n_lists, sizeof(*batch->lists));
+    batch->ready.later = calloc(batch->plan->n_specs, sizeof(*batch->ready.later));
+    if (batch->names == NULL || batch->lists == NULL || batch->ready.later == NULL)
+        return -1;
+    return 0;
+}
+
+void batch_after_fini(struct batch *batch)
+{
+    free(batch->names);
+    free(batch->lists);
+    free(batch->ready.later);
+}
+
+/* ---- Telling ------------------------------------------------------------------ */
+
+static void tell_later(struct batch *batch, uint32_t name)
+{
+    struct release *release = &batch->release;
+
+    batch->names[name].next = NO_JOB;
+    if (release->tail == NO_JOB)
+        release->head = name;
+    else
+        batch->names[release->tail].next = name;
+    release->tail = name;
+}
+
+void batch_after_note(struct batch *batch, const struct ended *ended)
+{
+    const struct after_graph *graph = &batch->plan->graph;
+    uint32_t spec = ended->spec;
+    struct name_state *name;
+    int64_t chain_ns;
+
+    if (!graph->used || graph->name_of[spec] == PLAN_NONE)
+        return;
+    name = &batch->names[graph->name_of[spec]];
+    chain_ns = batch_chain(batch, spec, ended->ran_ns);
+    if (chain_ns > name->chain_ns)
+        name->chain_ns = chain_ns;
+    if (ended->status == JOB_OK) {
+        if (++name->ok == graph->names[graph->name_of[spec]].jobs)
+            tell_later(batch, graph->name_of[spec]);
+    } else if (!name->broken) {
+        name->broken = true;
+        tell_later(batch, graph->name_of[spec]);
+    }
+}
+
+static void begin_release(struct batch *batch)
+{
+    const struct after_graph *graph = &batch->plan->graph;
+    struct release *release = &batch->release;
+    uint32_t name = release->head;
+
+    release->begun = true;
+    release->edge = graph->names[name].first_edge;
+    release->spec = release->job = 0;
+    release->defaults = false;
+    if (graph->names[name].in_defaults > 0) {
+        struct list_state *list = &batch->lists[graph->defaults_list];
+
+        if (batch->names[name].broken) {
+            release->defaults = !list->doomed;
+            list->doomed = true;
+        } else {
+            list->ok += graph->names[name].in_defaults;
+            release->defaults = list->ok == graph->lists[graph->defaults_list].n_afters;
+            if (batch->names[name].chain_ns > list->base_ns)
+                list->base_ns = batch->names[name].chain_ns;
+        }
+    }
+}
+
+static void end_release(struct batch *batch)
+{
+    struct release *release = &batch->release;
+
+    release->begun = false;
+    release->head = batch->names[release->head].next;
+    if (release->head == NO_JOB)
+        release->tail = NO_JOB;
+}
+
+/* Makes the skip of one job of a doomed element due.  False once all are. */
+static bool skip_one(struct batch *batch, uint32_t spec)
+{
+    uint32_t job = plan_first_job(batch->plan, spec) + batch->release.job;
+
+    if (batch->release.job == plan_count(batch->plan, spec)) {
+        batch->release.job = 0;
+        return false;
+    }
+    if (batch->states[job] == STATE_UNTOUCHED) {
+        batch->states[job] = STATE_SKIPPING;
+        dueq_push(&batch->queue,
+                  &(struct dueq_entry){.due_ns = batch->clock_ns, .id = job, .tag = spec});
+    }
+    batch->release.job++;
+    return true;
+}
+
+static void make_ready(struct batch *batch, uint32_t spec)
+{
+    batch->ready.later[batch->ready.tail++] = spec;
+}
+
+/* Tells the element whose list is at the edge cursor.  False once it is told. */
+static bool tell_edge(struct batch *batch, const struct name_state *name)
+{
+    const struct after_graph *graph = &batch->plan->graph;
+    uint32_t index = graph->edges[batch->release.edge];
+    struct list_state *list = &batch->lists[index];
+    uint32_t spec = graph->lists[index].spec;
+
+    if (name->broken) {
+        if (!list->doomed) { /* by another name it may be doomed already */
+            list->doomed = true;
+            batch->release.skipping = true;
+        }
+        if (batch->release.skipping && skip_one(batch, spec))
+            return true;
+        batch->release.skipping = false;
+    } else {
+        if (name->chain_ns > list->base_ns)
+            list->base_ns = name->chain_ns;
+        if (++list->ok == graph->lists[index].n_afters)
+            make_ready(batch, spec);
+    }
+    batch->release.edge++;
+    return false;
+}
+
+/* Goes through all elements in their order, since those that take the list of
+ * `defaults` stand between those with a list of their own. */
+static bool tell_in_order(struct batch *batch, const struct name_state *name, uint32_t edges_end)
+{
+    const struct after_graph *graph = &batch->plan->graph;
+    struct release *release = &batch->release;
+    uint32_t spec = release->spec;
+
+    if (spec == batch->plan->n_specs)
+        return false;
+    if (graph->list_of[spec] == graph->defaults_list) {
+        if (!name->broken)
+            make_ready(batch, spec);
+        else if (skip_one(batch, spec))
+            return true;
+    } else if (release->edge < edges_end &&
+               graph->lists[graph->edges[release->edge]].spec == spec) {
+        tell_edge(batch, name);
+        return true; /* the name may stand twice in its list */
+    }
+    release->spec++;
+    return true;
+}
+
+bool batch_after_release(struct batch *batch)
+{
+    const struct after_graph *graph = &batch->plan->graph;
+    struct release *release = &batch->release;
+    const struct awaited *awaited;
+    const struct name_state *name;
+    uint32_t edges_end;
+
+    if (release->head == NO_JOB)
+        return false;
+    if (!release->begun)
+        begin_release(batch);
+    awaited = &graph->names[release->head];
+    name = &batch->names[release->head];
+    edges_end = awaited->first_edge + awaited->n_edges;
+    if (release->defaults) {
+        if (!tell_in_order(batch, name, edges_end))
+            end_release(batch);
+    } else if (release->edge < edges_end) {
+        tell_edge(batch, name);
+    } else {
+        end_release(batch);
+    }
+    return true;
+}

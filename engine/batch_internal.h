@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_BATCH_INTERNAL_H
+#define WAITD_BATCH_INTERNAL_H
+
+/*
+ * The state of a running batch, shared by the files that make it up:
+ *
+ *     batch.c         its life, the order of work, sweeps, the result
+ *     batch_simple.c  what a simple job goes through: it waits
+ *     batch_job.c     what any other goes through: attempts, steps, workers
+ *     batch_after.c   whom a job's end makes ready or skipped
+ *
+ * Every job has a state, in one byte.  A simple job (plan_is_simple()) needs
+ * nothing else but its entry in the queue of due times and, where jobs may
+ * begin at different times, the time it began:
+ *
+ *     UNTOUCHED ─► WAITING ─► ENDED
+ *
+ * Every other has a *course*:
+ *
+ *                    ┌──────────── retry ────────────┐
+ *                    ▼                               │
+ *     UNTOUCHED ─► RUNNING / COMPUTING ◄─► QUEUED   BACKOFF
+ *         │          │  (or BETWEEN)        │        ▲
+ *         ▼          └──────────┬───────────┘────────┘
+ *      SKIPPING ─────────────► ENDED
+ *
+ * A job has at most one entry in the queue of due times: the end of its step,
+ * of its back-off or of its empty attempt, its skip, or its attempt's time-out
+ * where that is due earlier.  It stays there until it is due, even if the job
+ * is cancelled meanwhile: an entry of a job that has ended means nothing.
+ * While a job queues for a worker it has no such entry; should its attempt be
+ * able to time out meanwhile, that is in a queue of its own, out of which it is
+ * taken when there is a worker.
+ */
+
+#include "engine/batch.h"
+#include "engine/dueq.h"
+#include "proto/plan_internal.h"
+#include "engine/timerq.h"
+
+enum job_state {
+    STATE_UNTOUCHED, /* not ready, or ready and not started */
+    STATE_WAITING,   /* simple */
+    STATE_BETWEEN,   /* in an attempt but in no step: it has none, and its end is due */
+    STATE_RUNNING,   /* in a step that needs no worker of its own */
+    STATE_COMPUTING, /* in a step, holding a worker */
+    STATE_QUEUED,    /* for a worker */
+    STATE_BACKOFF,   /* between attempts */
+    STATE_SKIPPING,  /* its skip is due */
+    STATE_ENDED,     /* terminal */
+};
+
+#define NO_JOB UINT32_MAX
+
+/* No course. */
+#define NO_COURSE UINT32_MAX
+
+/* Of a job that is not simple, from its start on. */
+struct course {
+    int64_t began_ns;   /* the step or back-off under way */
+    int64_t due_ns;     /* and when it is over, unless the attempt times out before */
+    int64_t ran_ns;     /* what its steps and back-offs took so far, saturating */
+    int64_t timeout_ns; /* when the attempt times out, -1 for never */
+    uint32_t job, spec;
+    uint32_t attempt;    /* from 1; 0 before the first */
+    uint32_t step;       /* over repeats */
+    uint32_t prev, next; /* QUEUED: courses */
+    bool times_out;      /* the attempt does: what its entry stands for */
+};
+
+/* What is known of a job as it turns terminal. */
+struct ended {
+    int64_t ran_ns; /* what its steps and back-offs took */
+    uint32_t job, spec;
+    uint32_t attempts; /* 0: it never started */
+    enum job_status status;
+};
+
+/* Of a name that jobs wait for.  Zeros at first, as the next, so that a batch is made
+ * at once, however many there are. */
+struct name_state {
+    int64_t chain_ns; /* the longest chain that ends in a job of this name */
+    uint32_t ok;      /* its jobs that are `ok` */
+    uint32_t next;    /* in the queue of names to tell about */
+    bool broken;      /* a job of it ended otherwise */
+};
+
+/* Of an `after` list. */
+struct list_state {
+    int64_t base_ns; /* the longest chain that ends in its names */
+    uint32_t ok;     /* its names that are `ok`, one that is there twice counted so */
+    bool doomed;     /* one never will be */
+};
+
+/* Jobs ready to start: first those that wait for nothing, in the order of the
+ * request, then those whose turn came later, element by element. */
+struct ready {
+    uint32_t first;  /* the next spec to look at among those that wait for nothing */
+    uint32_t *later; /* specs, in the order in which they became ready */
+    uint32_t head, tail;
+    uint32_t job; /* how many jobs of the spec at the front have been started */
+};
+
+/* Telling those who wait that a name is `ok`, or never will be. */
+struct release {
+    uint32_t head, tail; /* queue of names, NO_JOB for none; linked by name_state.next */
+    bool begun;          /* with the one at the head */
+    bool defaults;       /* it concerns the list of `defaults` */
+    uint32_t edge;       /* cursor over the name's edges */
+    uint32_t spec;       /* cursor over all specs, where it concerns `defaults` */
+    bool skipping;       /* the jobs of the element at the edge cursor */
+    uint32_t job;        /* cursor over the jobs of a doomed spec */
+};
+
+struct batch {
+    const struct plan *plan;
+    const struct plan_options *options;
+    uint8_t *states;        /* enum job_state, of each job */
+    int64_t *began_ns;      /* of each simple job that has begun; NULL if all begin at 0 */
+    struct course *courses; /* by plan_course() */
+    struct dueq queue;      /* tags are specs */
+    struct timerq patience; /* time-outs of courses that queue for a worker */
+    int64_t clock_ns;
+    int64_t next_ns; /* what is due next, once no work waits */
+
+    uint32_t pending;      /* jobs not terminal */
+    uint32_t slots_taken;  /* against `concurrency` */
+    uint32_t on_course;    /* jobs with a course under way; `patience` has room for all */
+    uint32_t concurrency;  /* as it applies: 1 in `sequential` */
+    uint32_t workers_free; /* in `blocking`: for whole jobs */
+    uint32_t first_queued, last_queued; /* courses */
+
+    struct ready ready;
+    struct release release;
+    struct name_state *names;
+    struct list_state *lists;
+
+    bool sweeping;
+    enum job_status sweep_status;
+    uint32_t sweep_at, sweep_spec;
+
+    bool more; /* work waits now */
+    bool starved, timed_out, cancelled, any_not_ok;
+    struct batch_result result; /* as far as known */
+
+    struct occurrence *out; /* during a call */
+    size_t out_n, room;
+};
+
+/* Of times, saturating. */
+static inline int64_t batch_add_ns(int64_t a, int64_t b)
+{
+    int64_t sum;
+
+    return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
+}
+
+/* Whether the plan asks for more than `done`. */
+static inline bool batch_tells_all(const struct batch *batch)
+{
+    return batch->options->events == PLAN_EVENTS_ALL;
+}
+
+/* Writes an occurrence, if the plan asks for its kind. */
+static inline void batch_emit(struct batch *batch, const struct occurrence *occurrence)
+{
+    if (occurrence->kind == OCCURRED_DONE || batch_tells_all(batch))
+        batch->out[batch->out_n++] = *occurrence;
+}
+
+static inline bool batch_is_blocking(const struct batch *batch)
+{
+    return batch->options->mode == PLAN_BLOCKING;
+}
+
+/* The list of names that a spec's jobs wait for, PLAN_NONE for none. */
+static inline uint32_t batch_list_of(const struct batch *batch, uint32_t spec)
+{
+    const struct after_graph *graph = &batch->plan->graph;
+
+    return graph->used ? graph->list_of[spec] : PLAN_NONE;
+}
+
+/* Adds a job's own time to the longest chain that ends in what it waited for. */
+static inline int64_t batch_chain(const struct batch *batch, uint32_t spec, int64_t ran_ns)
+{
+    uint32_t list = batch_list_of(batch, spec);
+
+    return list == PLAN_NONE ? ran_ns : batch_add_ns(batch->lists[list].base_ns, ran_ns);
+}
+
+/* ---- Ready jobs --------------------------------------------------------------- */
+
+/* The spec at the front of those that are ready, PLAN_NONE for none. */
+static inline uint32_t batch_front(struct batch *batch)
+{
+    struct ready *ready = &batch->ready;
+
+    while (ready->first < batch->plan->n_specs && batch_list_of(batch, ready->first) != PLAN_NONE)
+        ready->first++;
+    if (ready->first < batch->plan->n_specs)
+        return ready->first;
+    return ready->head < ready->tail ? ready->later[ready->head] : PLAN_NONE;
+}
+
+/* The next job to start, of the spec at the front. */
+static inline uint32_t batch_front_job(const struct batch *batch, uint32_t spec)
+{
+    return plan_first_job(batch->plan, spec) + batch->ready.job;
+}
+
+/* That job of the spec at the front has been started, or has ended without. */
+static inline void batch_leave_front(struct batch *batch, uint32_t spec)
+{
+    struct ready *ready = &batch->ready;
+
+    if (++ready->job < plan_count(batch->plan, spec))
+        return;
+    ready->job = 0;
+    if (ready->first < batch->plan->n_specs)
+        ready->first++;
+    else
+        ready->head++;
+}
+
+/* ---- batch.c ---------------------------------------------------------------- */
+
+/* Takes a slot, and in `blocking` a worker, for a job that starts. */
+static inline void batch_take_slot(struct batch *batch)
+{
+    batch->slots_taken++;
+    if (batch_is_blocking(batch))
+        batch->workers_free--;
+}
+
+static inline void batch_give_back_slot(struct batch *batch)
+{
+    batch->slots_taken--;
+    if (batch_is_blocking(batch))
+        batch->workers_free++;
+}
+
+/* Makes a job terminal at the batch's clock, once it holds nothing but its
+ * slot: counts it and writes its `done`.  No one is told. */
+static inline void batch_turn_terminal(struct batch *batch, const struct ended *ended)
+{
+    int64_t chain_ns = batch_chain(batch, ended->spec, ended->ran_ns);
+
+    if (ended->attempts > 0)
+        batch_give_back_slot(batch);
+    batch->states[ended->job] = STATE_ENDED;
+    batch->pending--;
+    batch->result.counts[ended->status]++;
+    if (batch->clock_ns > batch->result.predicted_ns)
+        batch->result.predicted_ns = batch->clock_ns;
+    if (chain_ns > batch->result.critical_path_ns)
+        batch->result.critical_path_ns = chain_ns;
+    batch_emit(batch, &(struct occurrence){.kind = OCCURRED_DONE,
+                                           .job = ended->job,
+                                           .ordinal = ended->attempts,
+                                           .status = (uint8_t)ended->status,
+                                           .due_ns = batch->clock_ns});
+}
+
+/* Follows on a job's end, which is neither a sweep's nor undone: rule 6. */
+void batch_job_ended(struct batch *batch, const struct ended *ended);
+
+/* ---- batch_simple.c ---------------------------------------------------------- */
+
+/* Starts ready jobs at the batch's clock, at most `most`, as long as they are
+ * simple.  Returns how many it has gone through: one that was cancelled before
+ * its turn is passed over. */
+size_t batch_simple_start(struct batch *batch, size_t most);
+
+/* Ends jobs whose wait is over by until_ns, at most `most`, as long as those
+ * who fall due next are simple, which the first is.  Returns how many.  Nothing
+ * may follow from the end of any but the last. */
+size_t batch_simple_end(struct batch *batch, int64_t until_ns, size_t most);
+
+/* How long one has run by the batch's clock, or until its end should that be
+ * due already and not handled. */
+int64_t batch_simple_ran(const struct batch *batch, uint32_t job, uint32_t spec);
+
+/* ---- batch_job.c ----------------------------------------------------------- */
+
+/* Starts a job that is not simple, at the batch's clock.  False if memory is
+ * short: nothing is done then. */
+bool batch_job_start(struct batch *batch, uint32_t job, uint32_t spec);
+
+/* Handles what its queue entry stands for, at the batch's clock. */
+void batch_job_due(struct batch *batch, struct course *course);
+
+/* Has its attempt time out while it queues for a worker. */
+void batch_job_lose_patience(struct batch *batch, uint32_t course);
+
+/* Takes a job out of the step, the queue or the back-off that it is in, and
+ * gives back the worker that it holds by itself.  It is about to end. */
+void batch_job_leave(struct batch *batch, struct course *course);
+
+/* ---- batch_after.c ----------------------------------------------------------- */
+
+int batch_after_init(struct batch *batch);
+void batch_after_fini(struct batch *batch);
+
+/* Notes that a job has ended; who waits for its name is to be told. */
+void batch_after_note(struct batch *batch, const struct ended *ended);
+
+/* Tells one element of those who wait.  False if there is none to be told. */
+bool batch_after_release(struct batch *batch);
+
+#endif

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: ISC */
+
+/* What a job that is not simple goes through: attempts, steps, workers (rules 3
+ * to 5). */
+
+#include "engine/batch_internal.h"
+
+#include <math.h>
+
+#include "engine/draw.h"
+
+static const struct spec *spec_of(const struct batch *batch, const struct course *course)
+{
+    return &batch->plan->specs[course->spec];
+}
+
+static const struct job_spec *work_of(const struct batch *batch, const struct course *course)
+{
+    return plan_work(batch->plan, spec_of(batch, course));
+}
+
+static enum job_state state_of(const struct batch *batch, const struct course *course)
+{
+    return (enum job_state)batch->states[course->job];
+}
+
+static void set_state(struct batch *batch, const struct course *course, enum job_state state)
+{
+    batch->states[course->job] = (uint8_t)state;
+}
+
+static uint32_t number_of(const struct batch *batch, const struct course *course)
+{
+    return (uint32_t)(course - batch->courses);
+}
+
+static struct draw_key draw_key(const struct batch *batch, const struct course *course,
+                                uint32_t step)
+{
+    return (struct draw_key){
+        .seed = batch->options->seed, .job = course->job, .attempt = course->attempt, .step = step};
+}
+
+/* Sets when the step or back-off that begins now is over.  The job's entry
+ * comes then, or at its attempt's time-out if that is earlier. */
+static void set_due(struct batch *batch, struct course *course, int64_t length_ns,
+                    int64_t timeout_ns)
+{
+    int64_t end_ns = batch_add_ns(batch->clock_ns, length_ns);
+    bool in_time = timeout_ns < 0 || end_ns <= timeout_ns;
+
+    course->began_ns = batch->clock_ns;
+    course->due_ns = end_ns;
+    course->times_out = !in_time;
+    dueq_push(&batch->queue, &(struct dueq_entry){.due_ns = in_time ? end_ns : timeout_ns,
+                                                  .id = course->job,
+                                                  .tag = course->spec});
+}
+
+/* ---- The queue for workers -------------------------------------------------- */
+
+static void queue_for_worker(struct batch *batch, struct course *course)
+{
+    uint32_t number = number_of(batch, course);
+
+    set_state(batch, course, STATE_QUEUED);
+    course->prev = batch->last_queued;
+    course->next = NO_COURSE;
+    if (batch->last_queued != NO_COURSE)
+        batch->courses[batch->last_queued].next = number;
+    else
+        batch->first_queued = number;
+    batch->last_queued = number;
+    if (course->timeout_ns >= 0)
+        timerq_set(&batch->patience, number, course->timeout_ns, 0);
+}
+
+static void leave_queue(struct batch *batch, struct course *course)
+{
+    if (course->prev != NO_COURSE)
+        batch->courses[course->prev].next = course->next;
+    else
+        batch->first_queued = course->next;
+    if (course->next != NO_COURSE)
+        batch->courses[course->next].prev = course->prev;
+    else
+        batch->last_queued = course->prev;
+    if (course->timeout_ns >= 0)
+        timerq_remove(&batch->patience, number_of(batch, course));
+}
+
+/* ---- Steps -------------------------------------------------------------------- */
+
+static void begin_step(struct batch *batch, struct course *course, const struct step *step)
+{
+    struct draw_key key = draw_key(batch, course, course->step);
+    int64_t length_ns = draw_length(batch->plan, &step->length, &key, batch->plan->max_wait_ns);
+    bool computes = step->kind == STEP_COMPUTE && !batch_is_blocking(batch);
+
+    set_state(batch, course, computes ? STATE_COMPUTING : STATE_RUNNING);
+    set_due(batch, course, length_ns, course->timeout_ns);
+    batch_emit(batch, &(struct occurrence){.kind = OCCURRED_STEP,
+                                           .job = course->job,
+                                           .ordinal = course->step,
+                                           .due_ns = batch->clock_ns,
+                                           .span_ns = length_ns,
+                                           .step_kind = (uint8_t)step->kind});
+}
+
+static struct step current_step(const struct batch *batch, const struct course *course)
+{
+    const struct spec *spec = spec_of(batch, course);
+
+    return plan_spec_step(batch->plan, spec, course->step % plan_spec_steps(batch->plan, spec));
+}
+
+static void free_worker(struct batch *batch)
+{
+    struct course *head;
+    struct step step;
+
+    if (batch->first_queued == NO_COURSE) {
+        batch->workers_free++;
+        return;
+    }
+    head = &batch->courses[batch->first_queued];
+    leave_queue(batch, head);
+    step = current_step(batch, head);
+    begin_step(batch, head, &step);
+}
+
+static void end_attempt(struct batch *batch, struct course *course);
+
+static void enter_step(struct batch *batch, struct course *course)
+{
+    const struct spec *spec = spec_of(batch, course);
+    uint64_t steps = plan_spec_steps(batch->plan, spec) * work_of(batch, course)->repeat;
+    struct step step;
+
+    if (course->step == steps) {
+        end_attempt(batch, course);
+        return;
+    }
+    step = current_step(batch, course);
+    if (step.kind == STEP_COMPUTE && !batch_is_blocking(batch)) {
+        if (batch->workers_free == 0) {
+            queue_for_worker(batch, course);
+            return;
+        }
+        batch->workers_free--;
+    }
+    begin_step(batch, course, &step);
+}
+
+/* ---- Attempts ------------------------------------------------------------------- */
+
+static void start_attempt(struct batch *batch, struct course *course)
+{
+    const struct job_spec *work = work_of(batch, course);
+
+    course->attempt++;
+    course->step = 0;
+    course->timeout_ns =
+        work->timeout_ns < 0 ? -1 : batch_add_ns(batch->clock_ns, work->timeout_ns);
+    batch_emit(batch, &(struct occurrence){.kind = OCCURRED_STARTED,
+                                           .job = course->job,
+                                           .ordinal = course->attempt,
+                                           .due_ns = batch->clock_ns});
+    if (plan_spec_steps(batch->plan, spec_of(batch, course)) == 0) {
+        set_state(batch, course, STATE_BETWEEN);
+        set_due(batch, course, 0, -1);
+        return;
+    }
+    enter_step(batch, course);
+}
+
+/* The delay after the attempt that has just ended. */
+static int64_t backoff_delay(const struct batch *batch, const struct course *course)
+{
+    const struct backoff *backoff = &work_of(batch, course)->backoff;
+    double delay = (double)backoff->initial_ns;
+    struct draw_key key = draw_key(batch, course, 0);
+    int64_t delay_ns;
+
+    if (backoff->initial_ns == 0)
+        return 0; /* whatever the power: it may be infinite */
+    if (course->attempt > 1)
+        delay *= pow(backoff->factor, (double)(course->attempt - 1));
+    delay_ns = delay >= 0x1p63 ? INT64_MAX : llround(delay);
+    if (backoff->max_ns >= 0 && delay_ns > backoff->max_ns)
+        delay_ns = backoff->max_ns;
+    if (backoff->full_jitter)
+        delay_ns = llround(draw_unit(&key, DRAW_JITTER) * (double)delay_ns);
+    return delay_ns;
+}
+
+/* Ends the job, which has left whatever it was in. */
+static void end_job(struct batch *batch, struct course *course, enum job_status status)
+{
+    struct ended ended = {.job = course->job,
+                          .spec = course->spec,
+                          .attempts = course->attempt,
+                          .ran_ns = course->ran_ns,
+                          .status = status};
+
+    batch->on_course--;
+    batch_turn_terminal(batch, &ended);
+    batch_job_ended(batch, &ended);
+}
+
+static void attempt_ended(struct batch *batch, struct course *course, enum job_status status)
+{
+    int64_t delay_ns;
+
+    if (status == JOB_OK || course->attempt > work_of(batch, course)->retries) {
+        end_job(batch, course, status);
+        return;
+    }
+    delay_ns = backoff_delay(batch, course);
+    set_state(batch, course, STATE_BACKOFF);
+    set_due(batch, course, delay_ns, -1);
+    batch_emit(batch, &(struct occurrence){.kind = OCCURRED_RETRY,
+                                           .job = course->job,
+                                           .ordinal = course->attempt,
+                                           .status = (uint8_t)status,
+                                           .due_ns = batch->clock_ns,
+                                           .span_ns = delay_ns});
+}
+
+static void end_attempt(struct batch *batch, struct course *course)
+{
+    double fail = work_of(batch, course)->fail;
+    struct draw_key key = draw_key(batch, course, 0);
+    bool failed = fail >= 1.0 || (fail > 0.0 && draw_unit(&key, DRAW_FAIL) < fail);
+
+    attempt_ended(batch, course, failed ? JOB_FAILED : JOB_OK);
+}
+
+/* ---- Leaving ------------------------------------------------------------------------ */
+
+/* Counts the time since the step or back-off began, up to the clock or, should
+ * its end be due already and not handled, up to that. */
+static void count_run(struct batch *batch, struct course *course)
+{
+    int64_t until_ns = course->due_ns < batch->clock_ns ? course->due_ns : batch->clock_ns;
+    int64_t ran_ns = until_ns > course->began_ns ? until_ns - course->began_ns : 0;
+
+    course->ran_ns = batch_add_ns(course->ran_ns, ran_ns);
+    batch->result.sequential_ns = batch_add_ns(batch->result.sequential_ns, ran_ns);
+}
+
+void batch_job_leave(struct batch *batch, struct course *course)
+{
+    enum job_state state = state_of(batch, course);
+
+    set_state(batch, course, STATE_BETWEEN);
+    if (state == STATE_QUEUED)
+        leave_queue(batch, course);
+    if (state == STATE_RUNNING || state == STATE_BACKOFF || state == STATE_COMPUTING)
+        count_run(batch, course);
+    if (state == STATE_COMPUTING && !batch->sweeping) /* a sweep has no consequences */
+        free_worker(batch);
+}
+
+/* ---- What the batch asks for ------------------------------------------------------- */
+
+bool batch_job_start(struct batch *batch, uint32_t job, uint32_t spec)
+{
+    struct course *course = &batch->courses[plan_course(batch->plan, spec, job)];
+
+    /* Room for all, so that nothing later on needs memory. */
+    if (batch->patience.ids > 0 &&
+        timerq_reserve(&batch->patience, batch->on_course + 1 - batch->patience.n) != 0)
+        return false;
+    course->job = job;
+    course->spec = spec;
+    batch->on_course++;
+    batch_take_slot(batch);
+    start_attempt(batch, course);
+    return true;
+}
+
+void batch_job_due(struct batch *batch, struct course *course)
+{
+    enum job_state state = state_of(batch, course);
+
+    batch_job_leave(batch, course);
+    if (course->times_out) {
+        attempt_ended(batch, course, JOB_TIMED_OUT);
+    } else if (state == STATE_BETWEEN) {
+        end_attempt(batch, course);
+    } else if (state == STATE_BACKOFF) {
+        start_attempt(batch, course);
+    } else {
+        course->step++;
+        enter_step(batch, course);
+    }
+}
+
+void batch_job_lose_patience(struct batch *batch, uint32_t number)
+{
+    struct course *course = &batch->courses[number];
+
+    batch_job_leave(batch, course);
+    attempt_ended(batch, course, JOB_TIMED_OUT);
+}

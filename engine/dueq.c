@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/dueq.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE_MOST  4096
+#define PAGE_LEAST 64
+#define BULK       32 /* entries pushed at once that are worth a run */
+
+/* Entries in a line of the cache. */
+#define LINE (64 / sizeof(struct dueq_entry))
+
+/* What a page is sorted by. */
+#define DIGIT_BITS   8
+#define DIGIT_VALUES (1U << DIGIT_BITS)
+#define ID_DIGITS    (32 / DIGIT_BITS)
+#define DIGITS       (ID_DIGITS + 64 / DIGIT_BITS)
+
+/* A run's first entry, next to where the rest is. */
+struct dueq_run {
+    int64_t due_ns;
+    uint32_t id;
+    uint32_t at, end; /* among all pages' entries */
+};
+
+/* Without branches: which is first is a matter of chance where it matters. */
+static bool before(int64_t a_ns, uint32_t a, int64_t b_ns, uint32_t b)
+{
+    return (a_ns < b_ns) | ((a_ns == b_ns) & (a < b));
+}
+
+static bool entry_before(const struct dueq_entry *a, const struct dueq_entry *b)
+{
+    return before(a->due_ns, a->id, b->due_ns, b->id);
+}
+
+static bool run_before(const struct dueq_run *a, const struct dueq_run *b)
+{
+    return before(a->due_ns, a->id, b->due_ns, b->id);
+}
+
+/* ---- Pages ------------------------------------------------------------------ */
+
+static uint32_t page_size(uint32_t room)
+{
+    uint32_t size = PAGE_LEAST;
+
+    if (room <= PAGE_LEAST)
+        return room > 0 ? room : 1;
+    while (size < PAGE_MOST && size < room / 8)
+        size *= 2;
+    return size;
+}
+
+/* Runs that there may be beside n entries. */
+static uint32_t runs_allowed(const struct dueq *queue, uint32_t n)
+{
+    return (uint32_t)(2 * (uint64_t)n / queue->page_size) + 2;
+}
+
+static struct dueq_entry *take_page(struct dueq *queue)
+{
+    uint32_t page = queue->n_free > 0 ? queue->free_pages[--queue->n_free] : queue->used_pages++;
+
+    return &queue->pages[(size_t)page * queue->page_size];
+}
+
+int dueq_init(struct dueq *queue, uint32_t room)
+{
+    memset(queue, 0, sizeof(*queue));
+    queue->page_size = page_size(room);
+    queue->n_pages = 1;
+    if (room > queue->page_size) { /* one more run until the shortest is gone, page and scratch */
+        uint32_t runs = runs_allowed(queue, room) + 1;
+
+        queue->n_pages = runs + 2;
+        queue->runs = malloc(runs * sizeof(*queue->runs));
+        queue->free_pages = malloc(queue->n_pages * sizeof(*queue->free_pages));
+    }
+    queue->pages = malloc((size_t)queue->n_pages * queue->page_size * sizeof(*queue->pages));
+    if (queue->pages == NULL ||
+        (queue->n_pages > 1 && (queue->runs == NULL || queue->free_pages == NULL))) {
+        dueq_fini(queue);
+        return -1;
+    }
+    queue->page = take_page(queue);
+    if (queue->n_pages > 1)
+        queue->scratch = take_page(queue);
+    return 0;
+}
+
+void dueq_fini(struct dueq *queue)
+{
+    free(queue->pages);
+    free(queue->runs);
+    free(queue->free_pages);
+    memset(queue, 0, sizeof(*queue));
+}
+
+/* ---- Sorting a page ------------------------------------------------------------ */
+
+static bool is_sorted(const struct dueq_entry *entries, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++)
+        if (entry_before(&entries[i], &entries[i - 1]))
+            return false;
+    return true;
+}
+
+/* One digit of an entry: of its id the lower ones, of its due time the others. */
+static unsigned digit_of(const struct dueq_entry *entry, unsigned digit)
+{
+    if (digit < ID_DIGITS)
+        return entry->id >> DIGIT_BITS * digit & (DIGIT_VALUES - 1);
+    return (unsigned)((uint64_t)entry->due_ns >> DIGIT_BITS * (digit - ID_DIGITS)) &
+           (DIGIT_VALUES - 1);
+}
+
+/* Sorts by one digit, leaving those that are equal in it in their order. */
+static void sort_by_digit(const struct dueq_entry *from, uint32_t n, unsigned digit,
+                          struct dueq_entry *to)
+{
+    uint32_t place[DIGIT_VALUES] = {0};
+    uint32_t first = 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        place[digit_of(&from[i], digit)]++;
+    for (unsigned value = 0; value < DIGIT_VALUES; value++) {
+        uint32_t count = place[value];
+
+        place[value] = first;
+        first += count;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        to[place[digit_of(&from[i], digit)]++] = from[i];
+}
+
+/* Which digits there are to sort by: those that differ at all, and of the ids
+ * none if they come in order as it is. */
+static unsigned telling_digits(const struct dueq_entry *entries, uint32_t n)
+{
+    struct dueq_entry differs = {0};
+    unsigned telling = 0;
+    bool ids_sorted = true;
+
+    for (uint32_t i = 1; i < n; i++) {
+        differs.due_ns |= entries[i].due_ns ^ entries[i - 1].due_ns;
+        differs.id |= entries[i].id ^ entries[i - 1].id;
+        ids_sorted &= entries[i - 1].id < entries[i].id;
+    }
+    for (unsigned digit = ids_sorted ? ID_DIGITS : 0; digit < DIGITS; digit++)
+        telling |= (digit_of(&differs, digit) != 0 ? 1U : 0U) << digit;
+    return telling;
+}
+
+/* Sorts the page, digit by digit from the least on: D. E. Knuth, "The Art of
+ * Computer Programming", vol. 3, 5.2.5.  It may thereby change places with the
+ * scratch page. */
+static void sort_page(struct dueq *queue)
+{
+    unsigned telling;
+
+    if (is_sorted(queue->page, queue->n_page))
+        return;
+    telling = telling_digits(queue->page, queue->n_page);
+    for (unsigned digit = 0; digit < DIGITS; digit++) {
+        struct dueq_entry *from = queue->page;
+
+        if ((telling & 1U << digit) == 0)
+            continue;
+        sort_by_digit(from, queue->n_page, digit, queue->scratch);
+        queue->page = queue->scratch;
+        queue->scratch = from;
+    }
+}
+
+/* ---- The heap of runs -------------------------------------------------------------- */
+
+static void run_rise(struct dueq *queue, uint32_t at, struct dueq_run run)
+{
+    for (; at > 0 && run_before(&run, &queue->runs[(at - 1) / 2]); at = (at - 1) / 2)
+        queue->runs[at] = queue->runs[(at - 1) / 2];
+    queue->runs[at] = run;
+}
+
+static void run_sink(struct dueq *queue, uint32_t at, struct dueq_run run)
+{
+    struct dueq_run *runs = queue->runs;
+
+    for (uint32_t child; (child = 2 * at + 1) < queue->n_runs; at = child) {
+        if (child + 1 < queue->n_runs)
+            child += run_before(&runs[child + 1], &runs[child]);
+        if (!run_before(&runs[child], &run))
+            break;
+        runs[at] = runs[child];
+    }
+    runs[at] = run;
+}
+
+static void run_add(struct dueq *queue, const struct dueq_entry *entries, uint32_t n)
+{
+    uint32_t at = (uint32_t)(entries - queue->pages);
+
+    run_rise(
+        queue, queue->n_runs++,
+        (struct dueq_run){.due_ns = entries->due_ns, .id = entries->id, .at = at, .end = at + n});
+}
+
+static void run_remove(struct dueq *queue, uint32_t at)
+{
+    struct dueq_run last = queue->runs[--queue->n_runs];
+
+    if (at == queue->n_runs)
+        return;
+    if (at > 0 && run_before(&last, &queue->runs[(at - 1) / 2]))
+        run_rise(queue, at, last);
+    else
+        run_sink(queue, at, last);
+}
+
+static uint32_t shortest_run(const struct dueq *queue)
+{
+    uint32_t shortest = 0;
+
+    for (uint32_t i = 1; i < queue->n_runs; i++)
+        if (queue->runs[i].end - queue->runs[i].at <
+            queue->runs[shortest].end - queue->runs[shortest].at)
+            shortest = i;
+    return shortest;
+}
+
+/* Makes the page of the shortest run the one that gathers: in order, it is a
+ * heap as well. */
+static void absorb_shortest(struct dueq *queue)
+{
+    uint32_t shortest = shortest_run(queue);
+    const struct dueq_run *run = &queue->runs[shortest];
+
+    queue->n_page = queue->n_heaped = run->end - run->at;
+    queue->page = &queue->pages[(size_t)(run->at / queue->page_size) * queue->page_size];
+    memmove(queue->page, &queue->pages[run->at], queue->n_page * sizeof(*queue->page));
+    run_remove(queue, shortest);
+}
+
+void dueq_end_page(struct dueq *queue)
+{
+    sort_page(queue);
+    run_add(queue, queue->page, queue->n_page);
+    queue->n_page = queue->n_heaped = 0;
+    if (queue->n_runs > runs_allowed(queue, queue->n))
+        absorb_shortest(queue);
+    else
+        queue->page = take_page(queue);
+}
+
+/* ---- The page as a heap --------------------------------------------------------------- */
+
+static void rise(struct dueq_entry *heap, uint32_t at)
+{
+    struct dueq_entry entry = heap[at];
+
+    for (; at > 0 && entry_before(&entry, &heap[(at - 1) / 2]); at = (at - 1) / 2)
+        heap[at] = heap[(at - 1) / 2];
+    heap[at] = entry;
+}
+
+/* Sinks the entry from the top of a heap of n others. */
+static void sink(struct dueq_entry *heap, uint32_t n, struct dueq_entry entry)
+{
+    uint32_t at = 0;
+
+    for (uint32_t child; (child = 2 * at + 1) < n; at = child) {
+        if (child + 1 < n)
+            child += entry_before(&heap[child + 1], &heap[child]);
+        if (!entry_before(&heap[child], &entry))
+            break;
+        heap[at] = heap[child];
+    }
+    heap[at] = entry;
+}
+
+/* Puts what was pushed lately into order: many as a run, few into the heap. */
+static void settle(struct dueq *queue)
+{
+    uint32_t late = queue->n_page - queue->n_heaped;
+
+    if (late >= BULK && late >= queue->n_heaped && queue->n_pages > 1) {
+        dueq_end_page(queue);
+        return;
+    }
+    while (queue->n_heaped < queue->n_page)
+        rise(queue->page, queue->n_heaped++);
+}
+
+/* ---- The queue ------------------------------------------------------------------------- */
+
+/* Whether the first entry is the page's. */
+static bool page_is_first(const struct dueq *queue)
+{
+    const struct dueq_run *run = queue->runs;
+
+    return queue->n_page > 0 && (queue->n_runs == 0 || before(queue->page->due_ns, queue->page->id,
+                                                              run->due_ns, run->id));
+}
+
+/* Whether an entry of the first run comes before all that is not in that run. */
+static bool leads(const struct dueq *queue, const struct dueq_entry *entry)
+{
+    const struct dueq_run *runs = queue->runs;
+
+    for (uint32_t i = 1; i < 3 && i < queue->n_runs; i++)
+        if (before(runs[i].due_ns, runs[i].id, entry->due_ns, entry->id))
+            return false;
+    return queue->n_page == 0 || entry_before(entry, queue->page);
+}
+
+const struct dueq_entry *dueq_look(struct dueq *queue, size_t most, size_t *n)
+{
+    const struct dueq_entry *first;
+    size_t len, longer;
+
+    if (queue->n_heaped < queue->n_page)
+        settle(queue);
+    *n = 1;
+    if (page_is_first(queue))
+        return queue->page;
+    if (queue->n_runs == 0)
+        return NULL;
+    first = &queue->pages[queue->runs->at];
+    len = queue->runs->end - queue->runs->at;
+    if (len > most)
+        len = most;
+    /* Twice as far each time: most often not far, and then nothing far is touched. */
+    for (; *n < len; *n = longer) {
+        longer = 2 * *n < len ? 2 * *n : len;
+        if (!leads(queue, &first[longer - 1]))
+            break;
+    }
+    return first;
+}
+
+const struct dueq_entry *dueq_take(struct dueq *queue, size_t n)
+{
+    const struct dueq_entry *next;
+    struct dueq_run run;
+
+    queue->n -= (uint32_t)n;
+    if (page_is_first(queue)) {
+        queue->n_heaped = --queue->n_page;
+        sink(queue->page, queue->n_page, queue->page[queue->n_page]);
+        return NULL;
+    }
+    run = queue->runs[0];
+    run.at += (uint32_t)n;
+    if (run.at == run.end) {
+        queue->free_pages[queue->n_free++] = (run.end - 1) / queue->page_size;
+        run_remove(queue, 0);
+        return NULL;
+    }
+    next = &queue->pages[run.at];
+    if (run.end - run.at > LINE) /* it will be wanted soon */
+        __builtin_prefetch(next + LINE);
+    run.due_ns = next->due_ns;
+    run.id = next->id;
+    run_sink(queue, 0, run);
+    return next;
+}

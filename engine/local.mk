@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: ISC
+#
+# The schedule: libc and libm, no clock, no socket, no JSON.
+
+noinst_LIBRARIES += engine/libwaitd-engine.a
+engine_libwaitd_engine_a_SOURCES = \
+	engine/batch.c \
+	engine/batch.h \
+	engine/batch_after.c \
+	engine/batch_internal.h \
+	engine/batch_job.c \
+	engine/batch_simple.c \
+	engine/draw.c \
+	engine/draw.h \
+	engine/dueq.c \
+	engine/dueq.h \
+	engine/timerq.c \
+	engine/timerq.h

@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: ISC */
+#include "proto/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/plan_internal.h"
+
+#define ROOM_LEAST      8
+#define TEXT_ROOM_LEAST 64
+#define LEN_SIZE        sizeof(uint32_t)
+
+/* Makes room for one more in a growing array.  0, or PLAN_NOMEM with nothing changed. */
+static int grow(void *array, uint32_t n, uint32_t *room, size_t size)
+{
+    uint64_t more = *room < ROOM_LEAST ? ROOM_LEAST : (uint64_t)*room + *room / 2;
+    void *old, *grown;
+
+    if (n < *room)
+        return PLAN_OK;
+    if (more >= PLAN_NONE)
+        return PLAN_NOMEM;
+    memcpy(&old, array, sizeof(old));
+    grown = realloc(old, more * size);
+    if (grown == NULL)
+        return PLAN_NOMEM;
+    memcpy(array, &grown, sizeof(grown));
+    *room = (uint32_t)more;
+    return PLAN_OK;
+}
+
+/* The members that a job has unless it or `defaults` sets them. */
+static void set_initial(struct job_spec *job)
+{
+    *job = (struct job_spec){
+        .repeat = 1,
+        .count = 1,
+        .timeout_ns = -1,
+        .backoff = {.factor = 2, .max_ns = -1},
+    };
+}
+
+struct plan *plan_new(const uint8_t hash_key[16])
+{
+    struct plan *plan = calloc(1, sizeof(*plan));
+
+    if (plan == NULL)
+        return NULL;
+    plan->options = (struct plan_options){
+        .concurrency = PLAN_UNLIMITED,
+        .workers = 1,
+        .timeout_ns = -1,
+    };
+    memcpy(plan->hash_key, hash_key, sizeof(plan->hash_key));
+    set_initial(&plan->defaults);
+    return plan;
+}
+
+void plan_free(struct plan *plan)
+{
+    if (plan == NULL)
+        return;
+    plan_seal_fini(plan);
+    free(plan->specs);
+    free(plan->firsts);
+    free(plan->details);
+    free(plan->steps);
+    free(plan->afters);
+    free(plan->traces);
+    free(plan->text);
+    free(plan);
+}
+
+struct plan_options *plan_options(struct plan *plan)
+{
+    return &plan->options;
+}
+
+const struct plan_options *plan_options_of(const struct plan *plan)
+{
+    return &plan->options;
+}
+
+/* ---- Text: a length of four bytes, then the bytes ------------------------ */
+
+static int text_reserve(struct plan *plan, size_t more)
+{
+    size_t room = plan->text_room < TEXT_ROOM_LEAST ? TEXT_ROOM_LEAST : plan->text_room;
+    char *text;
+
+    if (more > UINT32_MAX - plan->text_len)
+        return PLAN_NOMEM;
+    if (more <= plan->text_room - plan->text_len)
+        return PLAN_OK;
+    while (room < plan->text_len + more)
+        room += room / 2;
+    text = realloc(plan->text, room);
+    if (text == NULL)
+        return PLAN_NOMEM;
+    plan->text = text;
+    plan->text_room = room;
+    return PLAN_OK;
+}
+
+int plan_text_open(struct plan *plan)
+{
+    size_t lead = plan->text_len == 0 ? LEN_SIZE : 0; /* no text has reference 0 */
+
+    if (text_reserve(plan, lead + LEN_SIZE) != PLAN_OK)
+        return PLAN_NOMEM;
+    plan->text_open = plan->text_len + lead;
+    plan->text_len = plan->text_open + LEN_SIZE;
+    return PLAN_OK;
+}
+
+int plan_text_append(struct plan *plan, const char *piece, size_t len)
+{
+    if (text_reserve(plan, len) != PLAN_OK)
+        return PLAN_NOMEM;
+    if (len > 0)
+        memcpy(plan->text + plan->text_len, piece, len);
+    plan->text_len += len;
+    return PLAN_OK;
+}
+
+plan_text_ref plan_text_close(struct plan *plan)
+{
+    size_t at = plan->text_open;
+    uint32_t len = (uint32_t)(plan->text_len - at - LEN_SIZE);
+
+    memcpy(plan->text + at, &len, LEN_SIZE);
+    plan->text_open = 0;
+    return (plan_text_ref)at;
+}
+
+int plan_add_text(struct plan *plan, const char *text, size_t len, plan_text_ref *ref)
+{
+    uint32_t stored = (uint32_t)len;
+    size_t at = plan->text_len == 0 ? LEN_SIZE : plan->text_len;
+
+    if (len > UINT32_MAX - 2 * LEN_SIZE || text_reserve(plan, len + 2 * LEN_SIZE) != PLAN_OK)
+        return PLAN_NOMEM;
+    memcpy(plan->text + at, &stored, LEN_SIZE);
+    if (len > 0)
+        memcpy(plan->text + at + LEN_SIZE, text, len);
+    plan->text_len = at + LEN_SIZE + len;
+    *ref = (plan_text_ref)at;
+    return PLAN_OK;
+}
+
+const char *plan_text(const struct plan *plan, plan_text_ref ref, size_t *len)
+{
+    uint32_t stored;
+
+    memcpy(&stored, plan->text + ref, LEN_SIZE);
+    *len = stored;
+    return plan->text + ref + LEN_SIZE;
+}
+
+size_t plan_text_bytes(const struct plan *plan)
+{
+    return plan->text_len;
+}
+
+/* ---- Filling -------------------------------------------------------------- */
+
+int plan_add_step(struct plan *plan, const struct step *step)
+{
+    if (grow(&plan->steps, plan->n_steps, &plan->room_steps, sizeof(*plan->steps)) != PLAN_OK)
+        return PLAN_NOMEM;
+    plan->steps[plan->n_steps++] = *step;
+    if (step->kind == STEP_COMPUTE)
+        plan->has_compute = true;
+    return PLAN_OK;
+}
+
+int plan_add_after(struct plan *plan, const char *name, size_t len, uint64_t where)
+{
+    struct after_ref ref = {.where = where, .name = PLAN_NONE};
+
+    if (grow(&plan->afters, plan->n_afters, &plan->room_afters, sizeof(*plan->afters)) != PLAN_OK)
+        return PLAN_NOMEM;
+    if (plan_add_text(plan, name, len, &ref.text) != PLAN_OK)
+        return PLAN_NOMEM;
+    plan->afters[plan->n_afters++] = ref;
+    return PLAN_OK;
+}
+
+int plan_add_trace(struct plan *plan, int64_t value_ns)
+{
+    if (grow(&plan->traces, plan->n_traces, &plan->room_traces, sizeof(*plan->traces)) != PLAN_OK)
+        return PLAN_NOMEM;
+    plan->traces[plan->n_traces++] = value_ns;
+    return PLAN_OK;
+}
+
+uint32_t plan_n_steps(const struct plan *plan)
+{
+    return plan->n_steps;
+}
+
+uint32_t plan_n_afters(const struct plan *plan)
+{
+    return plan->n_afters;
+}
+
+uint32_t plan_n_traces(const struct plan *plan)
+{
+    return plan->n_traces;
+}
+
+/*
+ * Whether an element fits struct spec: nothing but a name and one constant
+ * wait, or no steps of its own.  Its step is taken back out of the pool if it
+ * is the last there.
+ */
+static bool make_plain(struct plan *plan, const struct job_spec *job, int64_t *wait_ns)
+{
+    const struct step *step;
+
+    if ((job->set & ~(unsigned)(JOB_NAME | JOB_STEPS)) != 0)
+        return false;
+    *wait_ns = -1;
+    if ((job->set & JOB_STEPS) == 0)
+        return true;
+    if (job->n_steps != 1 || job->first_step + 1 != plan->n_steps)
+        return false;
+    step = &plan->steps[job->first_step];
+    if (step->kind != STEP_WAIT || step->length.kind != DIST_CONSTANT || step->note != 0)
+        return false;
+    *wait_ns = step->length.a_ns;
+    return true;
+}
+
+static int add_detail(struct plan *plan, const struct job_spec *job, const char *plain_name,
+                      size_t plain_len, struct spec *spec)
+{
+    struct detail detail = {.job = *job, .element = plan->n_elements};
+
+    if (grow(&plan->details, plan->n_details, &plan->room_details, sizeof(detail)) != PLAN_OK)
+        return PLAN_NOMEM;
+    if (plain_name != NULL &&
+        plan_add_text(plan, plain_name, plain_len, &detail.plain_name) != PLAN_OK)
+        return PLAN_NOMEM;
+    plan->details[plan->n_details++] = detail;
+    spec->detail = plan->n_details;
+    return PLAN_OK;
+}
+
+/* Whether the last spec is a run of elements just like this one. */
+static bool joins_run(const struct plan *plan, const struct spec *spec)
+{
+    const struct spec *last = plan->n_specs > 0 ? &plan->specs[plan->n_specs - 1] : NULL;
+
+    return last != NULL && last->detail == 0 && last->name == 0 && spec->name == 0 &&
+           last->wait_ns == spec->wait_ns;
+}
+
+/* Adds an element to the run that the last spec stands for. */
+static int join_run(struct plan *plan)
+{
+    uint32_t n = plan->n_specs;
+
+    if (plan->firsts == NULL) {
+        plan->room_firsts = n; /* to grow from */
+        if (grow(&plan->firsts, n, &plan->room_firsts, sizeof(*plan->firsts)) != PLAN_OK)
+            return PLAN_NOMEM;
+        for (uint32_t i = 0; i <= n; i++)
+            plan->firsts[i] = i;
+    }
+    plan->firsts[n]++;
+    return PLAN_OK;
+}
+
+static int reserve_spec(struct plan *plan)
+{
+    if (grow(&plan->specs, plan->n_specs, &plan->room_specs, sizeof(*plan->specs)) != PLAN_OK)
+        return PLAN_NOMEM;
+    if (plan->firsts == NULL)
+        return PLAN_OK;
+    return grow(&plan->firsts, plan->n_specs + 1, &plan->room_firsts, sizeof(*plan->firsts));
+}
+
+/* Appends a spec, for which there is room; as yet it stands for one element. */
+static void append_spec(struct plan *plan, const struct spec *spec)
+{
+    uint32_t n = plan->n_specs++;
+
+    plan->specs[n] = *spec;
+    if (plan->firsts != NULL)
+        plan->firsts[n + 1] = plan->firsts[n] + 1;
+}
+
+int plan_add_element(struct plan *plan, const struct job_spec *job, const char *plain_name,
+                     size_t plain_len)
+{
+    struct spec spec = {.wait_ns = -1};
+    bool plain = plain_name == NULL && make_plain(plan, job, &spec.wait_ns);
+
+    if (plan->n_elements == PLAN_NONE - 1)
+        return PLAN_NOMEM;
+    spec.name = (job->set & JOB_NAME) != 0 ? job->name : 0;
+    if (plain && joins_run(plan, &spec)) {
+        if (join_run(plan) != PLAN_OK)
+            return PLAN_NOMEM;
+    } else {
+        if (reserve_spec(plan) != PLAN_OK ||
+            (!plain && add_detail(plan, job, plain_name, plain_len, &spec) != PLAN_OK))
+            return PLAN_NOMEM;
+        append_spec(plan, &spec);
+    }
+    if (spec.wait_ns >= 0)
+        plan->n_steps--; /* the wait is kept in the spec */
+    plan->n_elements++;
+    if ((job->set & JOB_COUNT) != 0 && job->count > 1)
+        plan->counts = true;
+    return PLAN_OK;
+}
+
+int plan_add_plain(struct plan *plan, const char *name, size_t name_len, int64_t wait_ns)
+{
+    struct spec spec = {.wait_ns = wait_ns};
+
+    if (plan->n_elements == PLAN_NONE - 1)
+        return PLAN_NOMEM;
+    if (name == NULL && joins_run(plan, &spec)) {
+        if (join_run(plan) != PLAN_OK)
+            return PLAN_NOMEM;
+    } else {
+        if (reserve_spec(plan) != PLAN_OK ||
+            (name != NULL && plan_add_text(plan, name, name_len, &spec.name) != PLAN_OK))
+            return PLAN_NOMEM;
+        append_spec(plan, &spec);
+    }
+    plan->n_elements++;
+    return PLAN_OK;
+}
+
+static void inherit_rest(struct job_spec *to, const struct job_spec *from, unsigned take)
+{
+    if (take & JOB_RETRIES)
+        to->retries = from->retries;
+    if (take & JOB_TIMEOUT)
+        to->timeout_ns = from->timeout_ns;
+    if (take & JOB_FAIL)
+        to->fail = from->fail;
+    if (take & JOB_BACKOFF)
+        to->backoff = from->backoff;
+    if (take & JOB_DATA)
+        to->data = from->data;
+    if (take & JOB_NAME)
+        to->name = from->name;
+}
+
+/* Copies the members named in `take`. */
+static void inherit(struct job_spec *to, const struct job_spec *from, unsigned take)
+{
+    if (take & JOB_STEPS) {
+        to->first_step = from->first_step;
+        to->n_steps = from->n_steps;
+    }
+    if (take & JOB_AFTER) {
+        to->first_after = from->first_after;
+        to->n_afters = from->n_afters;
+    }
+    if (take & JOB_REPEAT)
+        to->repeat = from->repeat;
+    if (take & JOB_COUNT)
+        to->count = from->count;
+    inherit_rest(to, from, take);
+}
+
+int plan_set_defaults(struct plan *plan, const struct job_spec *job, const char *plain_name,
+                      size_t plain_len)
+{
+    plan_text_ref plain = 0;
+
+    if (plain_name != NULL && plan_add_text(plan, plain_name, plain_len, &plain) != PLAN_OK)
+        return PLAN_NOMEM;
+    plan->defaults_plain_name = plain;
+    plan->defaults.set = job->set;
+    inherit(&plan->defaults, job, job->set);
+    if (plan->defaults.count > 1)
+        plan->counts = true;
+    return PLAN_OK;
+}
+
+void plan_inherit_defaults(const struct plan *plan, struct job_spec *job)
+{
+    inherit(job, &plan->defaults, ~job->set);
+}
+
+/* ---- Reading -------------------------------------------------------------- */
+
+uint32_t plan_n_jobs(const struct plan *plan)
+{
+    return plan->n_jobs;
+}
+
+uint32_t plan_spec_of(const struct plan *plan, uint32_t job)
+{
+    uint32_t low = 0, high = plan->n_specs - 1;
+
+    if (plan->firsts == NULL)
+        return job; /* each spec is one job */
+    while (low < high) {
+        uint32_t middle = low + (high - low + 1) / 2;
+
+        if (plan->firsts[middle] <= job)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
+}
+
+const char *plan_spec_name(const struct plan *plan, const struct spec *spec, size_t *len)
+{
+    plan_text_ref plain = spec->detail != 0 ? plan->details[spec->detail - 1].plain_name : 0;
+    const char *token;
+
+    if (spec->name == 0)
+        return NULL;
+    if (plain == 0 && spec->name == plan->defaults.name)
+        plain = plan->defaults_plain_name;
+    if (plain != 0)
+        return plan_text(plan, plain, len);
+    token = plan_text(plan, spec->name, len);
+    *len -= 2; /* its quotes */
+    return token + 1;
+}
+
+void plan_job(const struct plan *plan, uint32_t job, struct job_spec *out)
+{
+    const struct spec *spec = &plan->specs[plan_spec_of(plan, job)];
+
+    *out = *plan_work(plan, spec);
+    out->name = spec->name;
+    if (spec->wait_ns >= 0) {
+        out->first_step = PLAN_NONE;
+        out->n_steps = 1;
+    }
+}
+
+void plan_job_text(const struct plan *plan, uint32_t job, plan_text_ref *name, plan_text_ref *data)
+{
+    const struct spec *spec;
+
+    *name = *data = 0;
+    if (plan->text_len == 0) /* far apart and out of the cache, the specs need not be looked at */
+        return;
+    spec = &plan->specs[plan_spec_of(plan, job)];
+    *name = spec->name;
+    *data = plan_work(plan, spec)->data;
+}
+
+plan_text_ref plan_job_note(const struct plan *plan, uint32_t job, uint32_t step)
+{
+    const struct spec *spec = &plan->specs[plan_spec_of(plan, job)];
+
+    return plan_spec_step(plan, spec, step % plan_spec_steps(plan, spec)).note;
+}
+
+struct step plan_job_step(const struct plan *plan, uint32_t job, uint32_t index)
+{
+    return plan_spec_step(plan, &plan->specs[plan_spec_of(plan, job)], index);
+}
+
+int64_t plan_trace(const struct plan *plan, uint32_t index)
+{
+    return plan->traces[index];
+}

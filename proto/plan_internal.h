@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_PLAN_INTERNAL_H
+#define WAITD_PLAN_INTERNAL_H
+
+/*
+ * How a plan is laid out, for the engine's own files: plan.c fills and reads
+ * it, plan_seal.c completes it, batch*.c run it.
+ *
+ * Most jobs wait once for a constant time.  Such a *plain* element is kept in
+ * 16 bytes (struct spec), and equal ones in a row without a name are kept as
+ * one; everything else a job may have is in a struct detail of its own.  Where
+ * a spec may stand for several jobs, 4 bytes more for each tell which.
+ */
+
+#include "proto/plan.h"
+
+struct spec {
+    int64_t wait_ns;    /* the one constant wait; -1: its steps are in its work */
+    plan_text_ref name; /* its token, defaults filled in once sealed */
+    uint32_t detail;    /* plan->details[detail - 1]; 0 for a plain element */
+};
+
+struct detail {
+    struct job_spec job;
+    plan_text_ref plain_name; /* where the name's token has escapes */
+    uint32_t element;
+    uint32_t first_course; /* once sealed: of its jobs' courses, PLAN_NONE if they are simple */
+};
+
+/* One name in an `after`. */
+struct after_ref {
+    plan_text_ref text; /* decoded */
+    uint32_t name;      /* once sealed: its number */
+    uint64_t where;
+};
+
+/* The `after` of one element, or that of `defaults`, however many take it. */
+struct after_list {
+    uint32_t spec; /* whose it is; PLAN_NONE for that of `defaults` */
+    uint32_t first_after, n_afters;
+};
+
+/* A name that jobs wait for. */
+struct awaited {
+    uint32_t jobs;                /* that bear it */
+    uint32_t first_edge, n_edges; /* plan->edges: the lists of single elements that hold it */
+    uint32_t in_defaults;         /* how often it stands in the list of `defaults` */
+};
+
+/*
+ * What `after` comes to, once sealed.  Lists wait for names and not jobs for
+ * jobs, so its size is that of the request's text: an element with `count`
+ * waits once for all its jobs, and `defaults` once for all its elements.
+ */
+struct after_graph {
+    bool used; /* some job waits for another */
+    struct after_list *lists;
+    uint32_t n_lists;
+    uint32_t defaults_list; /* the list of `defaults`, if an element takes it, else PLAN_NONE */
+    uint32_t *list_of;      /* of each spec: its list, or PLAN_NONE */
+    uint32_t *name_of;      /* of each spec: the number of its name, or PLAN_NONE */
+    struct awaited *names;
+    uint32_t n_names;
+    uint32_t *edges;
+};
+
+struct sealing; /* plan_seal.c */
+
+struct plan {
+    struct plan_options options;
+    uint8_t hash_key[16];
+    struct spec *specs;
+    uint32_t n_specs, room_specs;
+    /* Of each spec the first job (until sealed, the first element), and behind
+     * the last how many there are.  NULL where all specs are one each. */
+    uint32_t *firsts;
+    uint32_t room_firsts;
+    bool counts; /* some element stands for several jobs */
+    struct detail *details;
+    uint32_t n_details, room_details;
+    struct step *steps;
+    uint32_t n_steps, room_steps;
+    bool has_compute; /* among its steps */
+    struct after_ref *afters;
+    uint32_t n_afters, room_afters;
+    int64_t *traces;
+    uint32_t n_traces, room_traces;
+    char *text;
+    size_t text_len, text_room;
+    size_t text_open; /* where the text under way begins, 0 for none */
+    struct job_spec defaults;
+    plan_text_ref defaults_plain_name;
+    uint32_t n_elements;
+    /* Once sealed: */
+    uint32_t n_jobs;
+    uint32_t n_courses;                 /* jobs that are not simple, or all */
+    bool courses_by_job;                /* all: a course's number is its job's */
+    bool waits_simple, defaults_simple; /* elements without detail that set a wait, and others */
+    bool may_queue;                     /* a job's time-out may fall while it queues for a worker */
+    int64_t max_wait_ns;
+    struct after_graph graph;
+    struct sealing *sealing; /* while plan_seal() is under way */
+};
+
+/* What the jobs of a spec do, all members filled in, once sealed.  Its steps
+ * count only where spec->wait_ns is -1. */
+static inline const struct job_spec *plan_work(const struct plan *plan, const struct spec *spec)
+{
+    return spec->detail != 0 ? &plan->details[spec->detail - 1].job : &plan->defaults;
+}
+
+static inline uint32_t plan_spec_steps(const struct plan *plan, const struct spec *spec)
+{
+    return spec->wait_ns >= 0 ? 1 : plan_work(plan, spec)->n_steps;
+}
+
+/* The first job of a spec, once sealed, and how many there are. */
+static inline uint32_t plan_first_job(const struct plan *plan, uint32_t spec)
+{
+    return plan->firsts != NULL ? plan->firsts[spec] : spec;
+}
+
+static inline uint32_t plan_count(const struct plan *plan, uint32_t spec)
+{
+    return plan->firsts != NULL ? plan->firsts[spec + 1] - plan->firsts[spec] : 1;
+}
+
+/* Whether a spec's jobs are simple, once sealed: they wait once, or not at all,
+ * and are `ok`.  What they need while they run is next to nothing; the others
+ * have a course each. */
+static inline bool plan_is_simple(const struct plan *plan, const struct spec *spec)
+{
+    if (spec->detail != 0)
+        return plan->details[spec->detail - 1].first_course == PLAN_NONE;
+    return spec->wait_ns >= 0 ? plan->waits_simple : plan->defaults_simple;
+}
+
+/* The number of a job's course (< n_courses), of one that is not simple.  They
+ * are in the order of the jobs. */
+static inline uint32_t plan_course(const struct plan *plan, uint32_t spec, uint32_t job)
+{
+    if (plan->courses_by_job)
+        return job;
+    return plan->details[plan->specs[spec].detail - 1].first_course +
+           (job - plan_first_job(plan, spec));
+}
+
+/* Whether a spec's jobs wait for names, defaults looked at. */
+static inline bool plan_waits(const struct plan *plan, const struct spec *spec)
+{
+    return plan_work(plan, spec)->n_afters > 0;
+}
+
+/* Step `index` (< plan_spec_steps()) of a spec's list. */
+static inline struct step plan_spec_step(const struct plan *plan, const struct spec *spec,
+                                         uint32_t index)
+{
+    if (spec->wait_ns >= 0)
+        return (struct step){.length = {.kind = DIST_CONSTANT, .a_ns = spec->wait_ns},
+                             .kind = STEP_WAIT};
+    return plan->steps[plan_work(plan, spec)->first_step + index];
+}
+
+/* The spec that job `job` (< n_jobs) belongs to, once sealed.  O(log n),
+ * O(1) where no spec stands for several jobs. */
+uint32_t plan_spec_of(const struct plan *plan, uint32_t job);
+
+/* Fills in the members of a job that it does not set itself. */
+void plan_inherit_defaults(const struct plan *plan, struct job_spec *job);
+
+/* The decoded name of a spec, NULL where it has none. */
+const char *plan_spec_name(const struct plan *plan, const struct spec *spec, size_t *len);
+
+/* Frees what plan_seal() works with and what it made of `after`. */
+void plan_seal_fini(struct plan *plan);
+
+#endif

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Completing a plan: the machine, and the totals. */
+
+#include "proto/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/plan_seal_internal.h"
+#include "proto/saturate.h"
+
+void plan_seal_fini(struct plan *plan)
+{
+    struct sealing *sealing = plan->sealing;
+    struct after_graph *graph = &plan->graph;
+
+    if (sealing != NULL) {
+        names_free(sealing->names);
+        free(sealing->bearers_left);
+        free(sealing->names_left);
+        free(sealing->queue);
+        plan_search_free(sealing->search);
+        free(sealing);
+        plan->sealing = NULL;
+    }
+    free(graph->lists);
+    free(graph->list_of);
+    free(graph->name_of);
+    free(graph->names);
+    free(graph->edges);
+    memset(graph, 0, sizeof(*graph));
+}
+
+enum advance plan_seal_go_to(struct sealing *sealing, enum phase phase)
+{
+    sealing->phase = phase;
+    sealing->at = sealing->inner = 0;
+    return ADVANCE_MORE;
+}
+
+void *plan_seal_array(uint32_t n, size_t size)
+{
+    return calloc(n > 0 ? n : 1, size);
+}
+
+void plan_seal_append_name(struct plan_fault *fault, const char *text, size_t len)
+{
+    size_t used = strlen(fault->names);
+    size_t room = sizeof(fault->names) - 1 - used;
+
+    if (len > room) {
+        len = room;
+        while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80)
+            len--;
+    }
+    memcpy(fault->names + used, text, len);
+    fault->names[used + len] = '\0';
+}
+
+/* Whose list it is, as the request has it. */
+static uint32_t element_of(const struct plan *plan, const struct after_list *list)
+{
+    if (list->spec == PLAN_NONE)
+        return PLAN_NONE;
+    return plan->details[plan->specs[list->spec].detail - 1].element;
+}
+
+void plan_seal_fault_after(const struct plan *plan, const struct after_list *list, uint32_t index,
+                           enum plan_fault_kind kind, struct plan_fault *fault)
+{
+    *fault = (struct plan_fault){.kind = kind,
+                                 .element = element_of(plan, list),
+                                 .after = index,
+                                 .where = plan->afters[list->first_after + index].where};
+}
+
+/* ---- Totals --------------------------------------------------------------- */
+
+/* Whether jobs need no more than to wait once: see plan_is_simple(). */
+static bool is_simple(const struct plan *plan, const struct spec *spec)
+{
+    const struct job_spec *work = plan_work(plan, spec);
+    uint32_t steps = plan_spec_steps(plan, spec);
+
+    if (work->retries > 0 || work->timeout_ns >= 0 || work->fail > 0)
+        return false;
+    return steps == 0 ||
+           (steps == 1 && work->repeat == 1 && plan_spec_step(plan, spec, 0).kind == STEP_WAIT);
+}
+
+/* What all elements of a spec's kind have in common, defaults filled in. */
+static struct kind kind_of(const struct plan *plan, const struct spec *spec)
+{
+    const struct job_spec *work = plan_work(plan, spec);
+    uint64_t attempt = saturate_multiply(plan_spec_steps(plan, spec), work->repeat);
+
+    return (struct kind){
+        .known = true,
+        .count = work->count,
+        .steps = saturate_multiply(attempt > 0 ? attempt : 1, saturate_add(1, work->retries)),
+        .name = work->name,
+        .simple = is_simple(plan, spec),
+        .times_out = work->timeout_ns >= 0,
+        .waits = plan_waits(plan, spec),
+    };
+}
+
+/* The kind of the spec at the cursor: without detail there are but two, and
+ * most specs are of one of them. */
+static const struct kind *look_up_kind(struct plan *plan)
+{
+    struct sealing *sealing = plan->sealing;
+    const struct spec *spec = &plan->specs[sealing->at];
+    struct kind *kind = &sealing->kinds[spec->wait_ns >= 0 ? OWN_WAIT : NOTHING];
+
+    if (spec->detail != 0) {
+        plan_inherit_defaults(plan, &plan->details[spec->detail - 1].job);
+        kind = &sealing->kinds[DETAILED];
+        kind->known = false;
+    }
+    if (!kind->known)
+        *kind = kind_of(plan, spec);
+    return kind;
+}
+
+static enum advance fault_total(struct plan_fault *fault, enum plan_fault_kind kind,
+                                uint32_t element, uint64_t got)
+{
+    *fault = (struct plan_fault){.kind = kind, .element = element, .got = got};
+    return ADVANCE_FAULT;
+}
+
+static enum advance check_element(const struct sealing *sealing, const struct plan_limits *limits,
+                                  struct plan_fault *fault)
+{
+    if (limits->unheld_from != 0 && sealing->element >= limits->unheld_from)
+        return ADVANCE_MORE;
+    if (sealing->jobs > limits->max_jobs)
+        return fault_total(fault, PLAN_FAULT_JOBS, sealing->element, sealing->jobs);
+    if (sealing->steps > limits->max_steps)
+        return fault_total(fault, PLAN_FAULT_STEPS, sealing->element, sealing->steps);
+    return ADVANCE_MORE;
+}
+
+/* Sets courses aside for the jobs of the spec at the cursor, if they need them. */
+static void give_courses(struct plan *plan, const struct kind *kind, uint64_t jobs)
+{
+    struct sealing *sealing = plan->sealing;
+    const struct spec *spec = &plan->specs[sealing->at];
+
+    if (spec->detail != 0)
+        plan->details[spec->detail - 1].first_course =
+            kind->simple ? PLAN_NONE : (uint32_t)sealing->courses;
+    else if (spec->wait_ns >= 0)
+        plan->waits_simple = kind->simple;
+    else
+        plan->defaults_simple = kind->simple;
+    if (kind->simple)
+        return;
+    sealing->courses = saturate_add(sealing->courses, jobs);
+    if (spec->detail == 0)
+        plan->courses_by_job = true;
+}
+
+/* Elements that the spec at the cursor stands for. */
+static uint32_t elements_of(const struct plan *plan)
+{
+    const struct sealing *sealing = plan->sealing;
+
+    if (sealing->no_runs || plan->firsts == NULL)
+        return 1;
+    return plan->firsts[sealing->at + 1] - sealing->element;
+}
+
+/* Fills in the spec at the cursor from the defaults and counts it. */
+static enum advance complete_spec(struct plan *plan, const struct plan_limits *limits,
+                                  struct plan_fault *fault)
+{
+    struct sealing *sealing = plan->sealing;
+    struct spec *spec = &plan->specs[sealing->at];
+    const struct kind *kind = look_up_kind(plan);
+    uint32_t elements = elements_of(plan);
+    uint64_t jobs = saturate_multiply(elements, kind->count);
+    enum advance checked;
+
+    if (spec->name == 0)
+        spec->name = kind->name;
+    if (plan->firsts != NULL)
+        plan->firsts[sealing->at] = (uint32_t)sealing->jobs;
+    give_courses(plan, kind, jobs);
+    sealing->jobs = saturate_add(sealing->jobs, jobs);
+    sealing->steps = saturate_add(sealing->steps, saturate_multiply(jobs, kind->steps));
+    checked = check_element(sealing, limits, fault);
+    sealing->element += elements;
+    plan->graph.used |= kind->waits;
+    plan->may_queue |= kind->times_out && plan->has_compute;
+    return checked;
+}
+
+/* What the whole request comes to, all elements counted. */
+static enum advance conclude_totals(struct plan *plan, const struct plan_limits *limits)
+{
+    struct sealing *sealing = plan->sealing;
+
+    if (plan->firsts != NULL)
+        plan->firsts[sealing->at] = (uint32_t)sealing->jobs;
+    plan->n_jobs = (uint32_t)sealing->jobs;
+    plan->n_courses = plan->courses_by_job ? plan->n_jobs : (uint32_t)sealing->courses;
+    plan->max_wait_ns = limits->max_wait_ns;
+    return plan->graph.used ? plan_seal_go_to(sealing, LISTS) : ADVANCE_SEALED;
+}
+
+/* Counts as many elements as the budget allows: a request may have no more work
+ * than this. */
+static enum advance do_totals(struct plan *plan, const struct plan_limits *limits, size_t *budget,
+                              struct plan_fault *fault)
+{
+    struct sealing *sealing = plan->sealing;
+    enum advance completed = ADVANCE_MORE;
+
+    if (sealing->at == 0) {
+        sealing->no_runs = plan->firsts == NULL;
+        if (plan->counts && plan->firsts == NULL)
+            plan->firsts = plan_seal_array(plan->n_specs + 1, sizeof(*plan->firsts));
+        if (plan->counts && plan->firsts == NULL)
+            return ADVANCE_NOMEM;
+    }
+    if (sealing->at == plan->n_specs)
+        return conclude_totals(plan, limits);
+    for (;; --*budget) {
+        completed = complete_spec(plan, limits, fault);
+        if (++sealing->at == plan->n_specs || completed != ADVANCE_MORE || *budget <= 1)
+            return completed;
+    }
+}
+
+/* ---- The machine ------------------------------------------------------------ */
+
+static enum advance advance(struct plan *plan, const struct plan_limits *limits, size_t *budget,
+                            struct plan_fault *fault)
+{
+    switch (plan->sealing->phase) {
+    case TOTALS:
+        return do_totals(plan, limits, budget, fault);
+    case LISTS:
+        return plan_graph_lists(plan);
+    case BEARERS:
+        return plan_graph_bearers(plan);
+    case UNKNOWN:
+        return plan_graph_unknown(plan, fault);
+    case EDGES:
+        return plan_graph_edges(plan);
+    case ORDER:
+        return plan_order(plan, fault);
+    }
+    return ADVANCE_SEALED;
+}
+
+static void finish(struct plan *plan)
+{
+    struct after_graph graph = plan->graph;
+
+    memset(&plan->graph, 0, sizeof(plan->graph));
+    plan_seal_fini(plan); /* frees the scaffolding alone */
+    plan->graph = graph;
+}
+
+enum plan_seal plan_seal(struct plan *plan, const struct plan_limits *limits, size_t budget,
+                         struct plan_fault *fault)
+{
+    if (plan->sealing == NULL) {
+        plan->sealing = calloc(1, sizeof(*plan->sealing));
+        if (plan->sealing == NULL)
+            return PLAN_SEAL_NOMEM;
+    }
+    for (; budget > 0; budget--) {
+        switch (advance(plan, limits, &budget, fault)) {
+        case ADVANCE_MORE:
+            break;
+        case ADVANCE_SEALED:
+            finish(plan);
+            return PLAN_SEALED;
+        case ADVANCE_FAULT:
+            return PLAN_SEAL_FAULT;
+        case ADVANCE_NOMEM:
+            return PLAN_SEAL_NOMEM;
+        }
+    }
+    return PLAN_SEAL_MORE;
+}
