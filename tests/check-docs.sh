@@ -77,7 +77,7 @@ compare_flags "$waitctl" client/waitctl.1
 
 broken_links()
 {
-    for document in README.md tests/samples/README.md; do
+    for document in README.md ARCHITECTURE.md tests/README.md tests/bench/README.md tests/samples/README.md; do
         [ -f "$document" ] || { echo "no $document" && continue; }
         # [text](target), without #fragment; addresses of other hosts are left alone
         grep -oE '\]\([^)[:space:]]+\)' "$document" | sed -E 's/^\]\(//; s/\)$//; s/#.*//' |
@@ -93,7 +93,7 @@ none "$(broken_links)" "links between files lead somewhere"
 # Paths of somebody's machine; mktemp's patterns are fine.
 machine_paths()
 {
-    find proto daemon client tests systemd .ci bootstrap configure.ac Makefile.am README.md \
+    find proto engine daemon client tests systemd .ci bootstrap configure.ac Makefile.am ./*.md \
         -type f ! -path '*/corpus/*' ! -name check-docs.sh \
         -exec grep -HnIE '(^|[^[:alnum:]._-])/(work|root|home|Users)/[A-Za-z0-9]|/tmp/[A-Za-z0-9]' {} + |
         grep -vE '/tmp/[A-Za-z0-9.-]*XXXX|mkdtemp'

@@ -170,6 +170,8 @@ EXTRA_DIST += \
 	tests/wire/terminal.sh
 
 EXTRA_DIST += \
+	tests/README.md \
+	tests/bench/README.md \
 	tests/samples/README.md \
 	tests/samples/chess-one-by-one.json \
 	tests/samples/chess-three-games.json \
