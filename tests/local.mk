@@ -150,7 +150,8 @@ python_tests = \
 	tests/wire/test_limits.py \
 	tests/wire/test_outputs.py \
 	tests/wire/test_protocol_examples.py \
-	tests/wire/test_schemas.py
+	tests/wire/test_schemas.py \
+	tests/wire/test_traces.py
 dist_check_SCRIPTS += $(python_tests)
 
 if HAVE_PYTHON
@@ -167,6 +168,7 @@ EXTRA_DIST += \
 	tests/wire/examples.py \
 	tests/wire/lib.sh \
 	tests/wire/soak.py \
+	tests/wire/speedscope.mjs \
 	tests/wire/terminal.sh
 
 EXTRA_DIST += \

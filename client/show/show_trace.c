@@ -17,8 +17,8 @@
  * critical path; there are arrows from each job to those that waited for it, and
  * a counter of the jobs in flight.
  *
- * Each slice is written when it is over.  What is kept is what is in flight, and
- * what arrows come from: one job for each name that is waited for.
+ * Each slice is written when it is over, arrows behind those that they are between.  What is kept
+ * is what is in flight, and what arrows come from: one job for each name that is waited for.
  */
 
 /* So many values of a counter are told as they are; then half as many in the
@@ -34,6 +34,8 @@ static void free_trace(struct trace_batch *trace)
     flight_fini(&trace->flight);
     chain_free(trace->chain);
     free(trace->tails);
+    for (unsigned depth = 0; depth < TRACE_DEPTHS; depth++)
+        bytes_fini(&trace->inner[depth]);
     bytes_fini(&trace->last_name);
     free(trace);
 }
@@ -88,8 +90,8 @@ static void tell_count(struct show_run *run, struct trace_batch *trace)
  * for each moment. */
 static void count_until(struct show_run *run, struct trace_batch *trace)
 {
-    if (trace->now_ns > trace->counted_ns && trace->flight.jobs.n != trace->told &&
-        trace->counted_ns >= trace->tell_from_ns)
+    if (trace_writer_us(trace->now_ns) > trace_writer_us(trace->counted_ns) &&
+        trace->flight.jobs.n != trace->told && trace->counted_ns >= trace->tell_from_ns)
         tell_count(run, trace);
     trace->counted_ns = trace->now_ns;
 }
@@ -110,29 +112,6 @@ static void name_lane(struct show_run *run, struct trace_batch *trace, uint32_t 
     trace->named = lane + 1;
 }
 
-/* Arrows from those that the job has waited for: of each name from the one
- * that ended last. */
-static void write_arrows(struct show_run *run, struct trace_batch *trace, uint64_t index,
-                         const struct flight_job *job)
-{
-    const uint32_t *names;
-    size_t n = graph_after(run->batch->asked.graph, index, &names);
-
-    for (size_t i = 0; i < n; i++) {
-        const struct trace_tail *tail = &trace->tails[names[i]];
-        int64_t from_ns = tail->end_ns;
-
-        if (!tail->is_there)
-            continue;
-        /* Behind its end the lane may be another's. */
-        if (from_ns > tail->start_ns)
-            from_ns--;
-        trace_writer_arrow(run->out, trace->process << 32 | ++trace->arrows,
-                           trace_lane(trace, tail->lane), from_ns, trace_lane(trace, job->lane),
-                           job->start_ns);
-    }
-}
-
 static void start_job(struct show_run *run, struct trace_batch *trace, uint64_t index)
 {
     struct flight_job *job;
@@ -145,8 +124,6 @@ static void start_job(struct show_run *run, struct trace_batch *trace, uint64_t 
         return;
     if (job->lane >= trace->named)
         name_lane(run, trace, job->lane);
-    if (trace->tails != NULL)
-        write_arrows(run, trace, index, job);
 }
 
 static void take_started(struct show_run *run, struct trace_batch *trace,
@@ -189,6 +166,34 @@ static void take_retry(struct show_run *run, struct trace_batch *trace,
 
 /* ---- The end of a job ------------------------------------------------------------ */
 
+/* Arrows from those that the job has waited for: of each name from the one
+ * that ended last.  None of that name has ended since the job started. */
+static void write_arrows(struct show_run *run, struct trace_batch *trace, uint64_t index,
+                         const struct flight_job *job)
+{
+    struct trace_extent to = {trace_lane(trace, job->lane), job->start_ns, trace->now_ns};
+    const uint32_t *names;
+    size_t n = graph_after(run->batch->asked.graph, index, &names);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct trace_tail *tail = &trace->tails[names[i]];
+        struct trace_extent from = {trace_lane(trace, tail->lane), tail->start_ns, tail->end_ns};
+
+        if (tail->is_there)
+            trace_writer_arrow(run->out, trace->process << 32 | ++trace->arrows, &from, &to);
+    }
+}
+
+/* Writes what a job was that is over. */
+static void end_job(struct show_run *run, struct trace_batch *trace, const struct flight_job *job,
+                    const struct event_read *event)
+{
+    count_until(run, trace);
+    trace_job_end(run->out, trace, job, event);
+    if (trace->tails != NULL)
+        write_arrows(run, trace, event->job, job);
+}
+
 /* Keeps what arrows and the critical path need of a job that is over. */
 static void note_end(struct show_run *run, struct trace_batch *trace, const struct flight_job *job,
                      const struct event_read *event)
@@ -219,8 +224,7 @@ static void take_done(struct show_run *run, struct trace_batch *trace,
         trace_job_unstarted(run->out, trace, event);
         return;
     }
-    count_until(run, trace);
-    trace_job_end(run->out, trace, job, event);
+    end_job(run, trace, job, event);
     if (trace->tails != NULL)
         note_end(run, trace, job, event);
     flight_end(&trace->flight, event->job);
@@ -230,6 +234,7 @@ static void take_done(struct show_run *run, struct trace_batch *trace,
 
 static void finish(struct show_run *run, struct trace_batch *trace, const struct event_read *event)
 {
+    trace_job_flush(run->out, trace);
     trace->counted_ns = trace->now_ns;
     if (trace->flight.jobs.n != trace->told)
         tell_count(run, trace);
@@ -245,14 +250,23 @@ static void abandon(struct show_run *run, struct trace_batch *trace)
 
     for (uint64_t place = 0; (job = roster_next(&trace->flight.jobs, &place)) != NULL;) {
         event.job = place - 1;
-        count_until(run, trace);
-        trace_job_end(run->out, trace, job, &event);
+        end_job(run, trace, job, &event);
         flight_end(&trace->flight, event.job);
     }
     finish(run, trace, NULL);
 }
 
 /* ---- Events -------------------------------------------------------------------------- */
+
+/* Of one batch no event comes before its time, nor the times out of order. */
+static void go_on_to(struct show_run *run, struct trace_batch *trace, int64_t at_ns)
+{
+    if (at_ns <= trace->now_ns)
+        return;
+    if (trace_writer_us(at_ns) > trace_writer_us(trace->now_ns))
+        trace_job_flush(run->out, trace);
+    trace->now_ns = at_ns;
+}
 
 static void take_event(struct show_run *run, const struct event_read *event)
 {
@@ -265,9 +279,8 @@ static void take_event(struct show_run *run, const struct event_read *event)
         take_accepted(run, event);
     if (trace == NULL)
         return;
-    /* Of one batch no event comes before its time, nor the times out of order. */
-    if (event->kind != EVENT_FINISHED && event->at_ns > trace->now_ns)
-        trace->now_ns = event->at_ns;
+    if (event->kind != EVENT_FINISHED)
+        go_on_to(run, trace, event->at_ns);
     if (event->kind == EVENT_STARTED)
         take_started(run, trace, event);
     else if (event->kind == EVENT_STEP)

@@ -132,6 +132,7 @@ static void begin_phase(struct flight *flight, struct flight_job *job, enum flig
     if (more != NULL) {
         more->own_ns = flight_own(flight, job, at_ns);
         more->phase_ns = at_ns;
+        more->step = 0;
         more->note.len = 0;
     }
     job->phase = phase & 3;
@@ -144,14 +145,16 @@ void flight_step(struct flight *flight, struct flight_job *job, const struct eve
         event_reader_is(step->step_kind, "compute") ? FLIGHT_COMPUTE : FLIGHT_WAIT;
     int64_t due_ns = later(step->at_ns, step->duration_ns);
 
-    if (job->more == 0 && step->at_ns == job->start_ns && step->note.len == 0) {
+    if (job->more == 0 && step->at_ns == job->start_ns && step->step == 0 && step->note.len == 0) {
         job->phase = phase & 3;
         job->due_ns = due_ns;
         return;
     }
     begin_phase(flight, job, phase, step->at_ns, due_ns);
-    if (job->more != 0)
+    if (job->more != 0) {
+        flight->more[job->more - 1].step = step->step;
         keep_note(&flight->more[job->more - 1], step->note);
+    }
 }
 
 void flight_back_off(struct flight *flight, struct flight_job *job, int64_t at_ns, int64_t delay_ns)

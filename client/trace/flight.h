@@ -11,7 +11,7 @@
  * Of most jobs there is no more to know than when they started and when the
  * first step is due; what others have besides is kept beside them.
  *
- * Memory: 24 bytes for each in flight at once (see client/trace/roster.h), and some 50
+ * Memory: 24 bytes for each in flight at once (see client/trace/roster.h), and some 60
  * more for each of these with a second step or attempt, queueing or a note.
  */
 
@@ -44,6 +44,7 @@ struct flight_more {
     uint64_t attempt;
     int64_t attempt_ns, phase_ns; /* when they began */
     int64_t own_ns;               /* run by steps, and back-offs, before this phase */
+    uint64_t step;                /* the index of the step, within the attempt */
     struct event_string note;     /* of the step; kept here */
     uint32_t note_room, next;     /* next: of those that are free */
 };
@@ -94,6 +95,12 @@ static inline int64_t flight_phase_ns(const struct flight *flight, const struct 
 static inline uint64_t flight_attempt(const struct flight *flight, const struct flight_job *job)
 {
     return job->more != 0 ? flight->more[job->more - 1].attempt : 1;
+}
+
+/* The index of the step in progress, or of the one that the job queues for. */
+static inline uint64_t flight_step_index(const struct flight *flight, const struct flight_job *job)
+{
+    return job->more != 0 ? flight->more[job->more - 1].step : 0;
 }
 
 /* What the job has taken so far of its own: without queueing. */

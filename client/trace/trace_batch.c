@@ -46,11 +46,11 @@ void trace_batch_end(struct bytes *out, const struct trace_batch *trace,
         event != NULL && event->elapsed_ns > trace->now_ns ? event->elapsed_ns : trace->now_ns;
 
     trace_writer_slice(out, trace_of_batch(trace), &what, 0, end_ns);
+    trace_writer_batch_args(out, status);
     if (event == NULL) {
-        trace_writer_close(out);
+        trace_writer_close_args(out);
         return;
     }
-    trace_writer_batch_args(out, status);
     trace_writer_count(out, "jobs", event->jobs);
     trace_writer_count(out, "ok", event->ok);
     trace_writer_count(out, "failed", event->failed);
@@ -71,10 +71,7 @@ static void write_link(struct bytes *out, const struct trace_batch *trace,
 {
     struct trace_what what = {.name = name, .job = job->job, .kind = &path_kind};
 
-    if (job->end_ns > job->start_ns)
-        trace_writer_slice(out, trace_of_batch(trace), &what, job->start_ns, job->end_ns);
-    else
-        trace_writer_moment(out, trace_of_batch(trace), &what, job->start_ns);
+    trace_writer_slice(out, trace_of_batch(trace), &what, job->start_ns, job->end_ns);
     trace_writer_args(out, job->job, (struct event_string){NULL, 0});
     trace_writer_close_args(out);
 }

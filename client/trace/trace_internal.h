@@ -23,12 +23,18 @@ struct trace_tail {
     int64_t start_ns, end_ns;
 };
 
+/* How deep in a job a slice lies that ends before the job does. */
+enum trace_depth { TRACE_ATTEMPT, TRACE_PHASE, TRACE_DEPTHS };
+
 struct trace_batch {
     uint64_t process;
     struct flight flight;
     int64_t now_ns; /* of the last event */
     bool is_late;   /* times are measured: the clock is real, as far as is known */
     uint32_t named; /* lanes */
+    /* Slices that end in this microsecond and begin where the one around them does,
+     * which may prove to end in it too and has to be written first. */
+    struct bytes inner[TRACE_DEPTHS];
     /* Arrows and the critical path; NULL without a graph. */
     struct trace_tail *tails; /* by name */
     uint64_t arrows;
@@ -62,26 +68,28 @@ enum trace_outcome trace_outcome(struct event_string status);
 
 /* ---- On a job's lane (trace_job.c) ------------------------------------------- */
 
-/* What was under way in the job ends now.  may_queue: what comes next is such
- * that the job may have waited for a worker since the end of it was due. */
-void trace_job_end_phase(struct bytes *out, const struct trace_batch *trace,
-                         const struct flight_job *job, bool may_queue);
+/* The phase of the job ends now, and the job does not.  may_queue: what comes next
+ * is such that the job may have waited for a worker since the end of it was due. */
+void trace_job_end_phase(struct bytes *out, struct trace_batch *trace, const struct flight_job *job,
+                         bool may_queue);
 
-/* So does its attempt.  To be called first: of two slices that are equally long
- * the outer one has to come first. */
-void trace_job_end_attempt(struct bytes *out, const struct trace_batch *trace,
+/* So does its attempt.  To be called first. */
+void trace_job_end_attempt(struct bytes *out, struct trace_batch *trace,
                            const struct flight_job *job, const struct event_read *event);
 
 /* Whether a job or an attempt that ended like this may have queued. */
 bool trace_job_may_have_queued(struct event_string status);
 
-/* So does all of the job. */
+/* All of the job ends now. */
 void trace_job_end(struct bytes *out, const struct trace_batch *trace, const struct flight_job *job,
                    const struct event_read *event);
 
 /* One that has no lane: it was skipped, or swept before it had started. */
 void trace_job_unstarted(struct bytes *out, const struct trace_batch *trace,
                          const struct event_read *event);
+
+/* Writes the inner slices: the microsecond is over. */
+void trace_job_flush(struct bytes *out, struct trace_batch *trace);
 
 /* ---- Before the lanes (trace_batch.c) ----------------------------------------- */
 

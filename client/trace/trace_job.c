@@ -47,26 +47,52 @@ bool trace_job_may_have_queued(struct event_string status)
 
 /* ---- Within a job -------------------------------------------------------------- */
 
+/* Where to write what begins at start_ns and ends within what began at outer_ns:
+ * what is longer than it, or may be, has to come first. */
+static struct bytes *place(struct bytes *out, struct trace_batch *trace, enum trace_depth depth,
+                           int64_t start_ns, int64_t outer_ns)
+{
+    int64_t start_us = trace_writer_us(start_ns);
+    bool may_be_equal =
+        start_us == trace_writer_us(outer_ns) && start_us < trace_writer_us(trace->now_ns);
+
+    return may_be_equal ? &trace->inner[depth] : out;
+}
+
+void trace_job_flush(struct bytes *out, struct trace_batch *trace)
+{
+    for (unsigned depth = 0; depth < TRACE_DEPTHS; depth++) {
+        struct bytes *inner = &trace->inner[depth];
+
+        bytes_add(out, bytes_at(inner), bytes_len(inner));
+        bytes_consume(inner, bytes_len(inner));
+        out->failed |= inner->failed;
+    }
+}
+
+/* One argument is enough to know a slice by from its neighbours of the same name. */
 static void write_phase(struct bytes *out, const struct trace_batch *trace,
                         const struct flight_job *job, enum flight_phase phase, int64_t start_ns,
                         int64_t end_ns)
 {
     const struct flight_more *more = flight_more(&trace->flight, job);
-    struct trace_where where = trace_lane(trace, job->lane);
     struct trace_what what = {.name = phases[phase].name, .kind = &phases[phase].kind};
+    uint64_t step = flight_step_index(&trace->flight, job);
 
     if ((phase == FLIGHT_WAIT || phase == FLIGHT_COMPUTE) && more != NULL && more->note.len > 0)
         what.name = more->note;
-    /* Within a slice one of no length confuses viewers: it ends no later than it
-     * begins, and they sort. */
-    if (end_ns > start_ns)
-        trace_writer_slice(out, where, &what, start_ns, end_ns);
+    trace_writer_slice(out, trace_lane(trace, job->lane), &what, start_ns, end_ns);
+    if (phase == FLIGHT_BACKOFF)
+        trace_writer_arg(out, "attempt", flight_attempt(&trace->flight, job));
+    else if (phase == FLIGHT_BETWEEN && job->phase != FLIGHT_BETWEEN)
+        trace_writer_arg(out, "step", step + 1);
     else
-        trace_writer_moment(out, where, &what, start_ns);
-    trace_writer_close(out);
+        trace_writer_arg(out, "step", step);
+    trace_writer_close_args(out);
 }
 
-void trace_job_end_phase(struct bytes *out, const struct trace_batch *trace,
+/* The phase, and the queueing behind it. */
+static void write_phases(struct bytes *out, const struct trace_batch *trace,
                          const struct flight_job *job, bool may_queue)
 {
     int64_t now_ns = trace->now_ns, gap_ns = now_ns - job->due_ns;
@@ -81,20 +107,44 @@ void trace_job_end_phase(struct bytes *out, const struct trace_batch *trace,
         write_phase(out, trace, job, FLIGHT_BETWEEN, end_ns, now_ns);
 }
 
-void trace_job_end_attempt(struct bytes *out, const struct trace_batch *trace,
-                           const struct flight_job *job, const struct event_read *event)
+static int64_t attempt_ns(const struct trace_batch *trace, const struct flight_job *job)
 {
     const struct flight_more *more = flight_more(&trace->flight, job);
-    int64_t begin_ns = more != NULL ? more->attempt_ns : job->start_ns;
+
+    return more != NULL ? more->attempt_ns : job->start_ns;
+}
+
+void trace_job_end_phase(struct bytes *out, struct trace_batch *trace, const struct flight_job *job,
+                         bool may_queue)
+{
+    bool is_backoff = job->phase == FLIGHT_BACKOFF;
+    int64_t outer_ns = is_backoff ? job->start_ns : attempt_ns(trace, job);
+
+    out = place(out, trace, is_backoff ? TRACE_ATTEMPT : TRACE_PHASE,
+                flight_phase_ns(&trace->flight, job), outer_ns);
+    write_phases(out, trace, job, may_queue);
+}
+
+static void write_attempt(struct bytes *out, const struct trace_batch *trace,
+                          const struct flight_job *job, const struct event_read *event)
+{
     char name[40];
     struct trace_what what = {.name.text = name,
                               .kind = &attempt_kinds[trace_outcome(event->status)]};
 
     what.name.len = (size_t)snprintf(name, sizeof name, "attempt %" PRIu64,
                                      flight_attempt(&trace->flight, job));
-    trace_writer_slice(out, trace_lane(trace, job->lane), &what, begin_ns, trace->now_ns);
+    trace_writer_slice(out, trace_lane(trace, job->lane), &what, attempt_ns(trace, job),
+                       trace->now_ns);
     trace_writer_args(out, event->job, event->status);
     trace_writer_close_args(out);
+}
+
+void trace_job_end_attempt(struct bytes *out, struct trace_batch *trace,
+                           const struct flight_job *job, const struct event_read *event)
+{
+    out = place(out, trace, TRACE_ATTEMPT, attempt_ns(trace, job), job->start_ns);
+    write_attempt(out, trace, job, event);
 }
 
 /* ---- Whole jobs ------------------------------------------------------------------ */
@@ -124,8 +174,8 @@ void trace_job_end(struct bytes *out, const struct trace_batch *trace, const str
 {
     write_job(out, trace, job, event);
     if (flight_attempt(&trace->flight, job) > 1 && job->phase != FLIGHT_BACKOFF)
-        trace_job_end_attempt(out, trace, job, event);
-    trace_job_end_phase(out, trace, job, trace_job_may_have_queued(event->status));
+        write_attempt(out, trace, job, event);
+    write_phases(out, trace, job, trace_job_may_have_queued(event->status));
 }
 
 void trace_job_unstarted(struct bytes *out, const struct trace_batch *trace,
@@ -137,7 +187,7 @@ void trace_job_unstarted(struct bytes *out, const struct trace_batch *trace,
         .kind = &job_kinds[trace_outcome(event->status)],
     };
 
-    trace_writer_moment(out, trace_of_batch(trace), &what, trace->now_ns);
+    trace_writer_slice(out, trace_of_batch(trace), &what, trace->now_ns, trace->now_ns);
     trace_writer_args(out, event->job, event->status);
     trace_writer_close_args(out);
 }

@@ -31,25 +31,15 @@ static char *put_string(char *out, const char *string)
     return put_bytes(out, string, strlen(string));
 }
 
-/* Microseconds with as many decimals as it takes. */
-static char *put_us(char *out, int64_t ns)
-{
-    unsigned rest = (unsigned)(ns % 1000);
-
-    out = decimal_put(out, (uint64_t)ns / 1000);
-    if (rest == 0)
-        return out;
-    *out++ = '.';
-    *out++ = (char)('0' + rest / 100);
-    *out++ = (char)('0' + rest / 10 % 10);
-    *out++ = (char)('0' + rest % 10);
-    return out;
-}
-
 static char *put_where(char *out, struct trace_where where)
 {
     out = decimal_put(PUT(out, ",\"pid\":"), where.process);
     return decimal_put(PUT(out, ",\"tid\":"), where.thread);
+}
+
+static char *put_time(char *out, int64_t us)
+{
+    return decimal_put(PUT(out, ",\"ts\":"), (uint64_t)us);
 }
 
 void trace_writer_begin(struct bytes *out)
@@ -140,28 +130,28 @@ static char *put_what(struct bytes *out, char *p, const struct trace_what *what)
 void trace_writer_slice(struct bytes *out, struct trace_where where, const struct trace_what *what,
                         int64_t start_ns, int64_t end_ns)
 {
+    int64_t start_us = trace_writer_us(start_ns), end_us = trace_writer_us(end_ns);
     char *p = bytes_reserve(out, EVENT_ROOM);
 
-    if (p == NULL || (p = put_what(out, PUT(p, ",\n{\"ph\":\"X\","), what)) == NULL)
+    if (p == NULL)
         return;
-    p = put_where(p, where);
-    p = put_us(PUT(p, ",\"ts\":"), start_ns);
-    commit(out, put_us(PUT(p, ",\"dur\":"), end_ns - start_ns));
+    p = end_us > start_us ? PUT(p, ",\n{\"ph\":\"X\",") : PUT(p, ",\n{\"ph\":\"i\",\"s\":\"t\",");
+    if ((p = put_what(out, p, what)) == NULL)
+        return;
+    p = put_time(put_where(p, where), start_us);
+    if (end_us > start_us)
+        p = decimal_put(PUT(p, ",\"dur\":"), (uint64_t)(end_us - start_us));
+    commit(out, p);
 }
 
-void trace_writer_moment(struct bytes *out, struct trace_where where, const struct trace_what *what,
-                         int64_t at_ns)
+void trace_writer_arg(struct bytes *out, const char *name, uint64_t value)
 {
     char *p = bytes_reserve(out, EVENT_ROOM);
 
-    if (p == NULL || (p = put_what(out, PUT(p, ",\n{\"ph\":\"i\",\"s\":\"t\","), what)) == NULL)
+    if (p == NULL)
         return;
-    commit(out, put_us(PUT(put_where(p, where), ",\"ts\":"), at_ns));
-}
-
-void trace_writer_close(struct bytes *out)
-{
-    bytes_add(out, "}", 1);
+    p = put_string(PUT(p, ",\"args\":{\""), name);
+    commit(out, decimal_put(PUT(p, "\":"), value));
 }
 
 void trace_writer_args(struct bytes *out, uint64_t job, struct event_string status)
@@ -216,24 +206,30 @@ void trace_writer_close_args(struct bytes *out)
 /* ---- Arrows and counters ------------------------------------------------------ */
 
 static char *put_arrow_end(char *out, const char *phase, uint64_t id, struct trace_where where,
-                           int64_t ns)
+                           int64_t us)
 {
     out = put_string(PUT(out, ",\n{\"ph\":\""), phase);
     out = decimal_put(PUT(out, ",\"name\":\"after\",\"cat\":\"after\",\"id\":"), id);
-    out = put_us(PUT(put_where(out, where), ",\"ts\":"), ns);
-    return PUT(out, "}");
+    return PUT(put_time(put_where(out, where), us), "}");
 }
 
-void trace_writer_arrow(struct bytes *out, uint64_t id, struct trace_where from, int64_t from_ns,
-                        struct trace_where to, int64_t to_ns)
+static bool is_slice(const struct trace_extent *extent)
 {
-    char *p = bytes_reserve(out, 2 * EVENT_ROOM);
+    return trace_writer_us(extent->end_ns) > trace_writer_us(extent->start_ns);
+}
 
-    if (p == NULL)
+void trace_writer_arrow(struct bytes *out, uint64_t id, const struct trace_extent *from,
+                        const struct trace_extent *to)
+{
+    char *p;
+
+    if (!is_slice(from) || !is_slice(to) || (p = bytes_reserve(out, 2 * EVENT_ROOM)) == NULL)
         return;
-    p = put_arrow_end(p, "s\"", id, from, from_ns);
+    /* The last microsecond that is the slice's alone: at its end the next may begin. */
+    p = put_arrow_end(p, "s\"", id, from->where, trace_writer_us(from->end_ns) - 1);
     /* Bound to the slice that encloses it, rather than to the next one. */
-    commit(out, put_arrow_end(p, "f\",\"bp\":\"e\"", id, to, to_ns));
+    p = put_arrow_end(p, "f\",\"bp\":\"e\"", id, to->where, trace_writer_us(to->start_ns));
+    commit(out, p);
 }
 
 void trace_writer_counter(struct bytes *out, uint64_t process, const char *name, const char *series,
@@ -245,7 +241,7 @@ void trace_writer_counter(struct bytes *out, uint64_t process, const char *name,
         return;
     p = put_string(PUT(p, ",\n{\"ph\":\"C\",\"name\":\""), name);
     p = decimal_put(PUT(p, "\",\"pid\":"), process);
-    p = put_us(PUT(p, ",\"tid\":0,\"ts\":"), at_ns);
+    p = put_time(PUT(p, ",\"tid\":0"), trace_writer_us(at_ns));
     p = put_string(PUT(p, ",\"args\":{\""), series);
     commit(out, PUT(decimal_put(PUT(p, "\":"), value), "}}"));
 }

@@ -5,9 +5,10 @@
     check_trace.py FILE      complaints on standard output, and then status 1
 
 What the format asks of the phases that waitctl writes (X, i, s, f, C, M), and
-what viewers need of it besides: slices of one thread nest, arrows come in
-pairs and hang on slices, each process and thread has a name.  Times are
-compared exactly, as decimals.
+what viewers need of it besides: slices of one thread nest, the outer one of two
+that are equal comes first, neighbours can be told apart, arrows come in pairs
+and behind the slices on which they hang, each process and thread has a name.
+Times are integers, which viewers add and compare exactly.
 """
 
 import collections
@@ -16,15 +17,15 @@ import json
 import sys
 
 COMMON = {"ph": str, "pid": int, "tid": int, "name": str}
-TIME = (int, decimal.Decimal)
+VALUE = (int, decimal.Decimal)
 
 # By phase: the members that it must have, and those that it may have.
 PHASES = {
-    "X": ({"ts": TIME, "dur": TIME, "cat": str}, {"args": dict, "cname": str}),
-    "i": ({"ts": TIME, "s": str, "cat": str}, {"args": dict, "cname": str}),
-    "s": ({"ts": TIME, "cat": str, "id": int}, {}),
-    "f": ({"ts": TIME, "cat": str, "id": int, "bp": str}, {}),
-    "C": ({"ts": TIME, "args": dict}, {}),
+    "X": ({"ts": int, "dur": int, "cat": str}, {"args": dict, "cname": str}),
+    "i": ({"ts": int, "s": str, "cat": str}, {"args": dict, "cname": str}),
+    "s": ({"ts": int, "cat": str, "id": int}, {}),
+    "f": ({"ts": int, "cat": str, "id": int, "bp": str}, {}),
+    "C": ({"ts": int, "args": dict}, {}),
     "M": ({"args": dict}, {}),
 }
 
@@ -87,7 +88,7 @@ def check_members(event):
         yield f"has a binding point of {event.get('bp')!r}"
     if event["ph"] == "C":
         for name, value in event.get("args", {}).items():
-            if not is_of(value, TIME) or value < 0:
+            if not is_of(value, VALUE) or value < 0:
                 yield f"counts {name} as {value!r}"
     if event["ph"] == "M":
         name, kind = METADATA.get(event.get("name"), (None, None))
@@ -112,8 +113,8 @@ def check_nesting(events):
         # equal the one that was written first.
         open_ends = []
         for event in slices:
-            # Viewers take one for begun after its end, unless it is by itself.
-            if event["dur"] == 0 and event["cat"] not in ("job", "attempt", "batch"):
+            # Viewers take one for begun after its end.
+            if event["dur"] == 0:
                 yield f"on {thread} {event['name']!r} at {event['ts']} takes no time"
         for event in sorted(slices, key=lambda event: (event["ts"], -event["dur"])):
             end = event["ts"] + event["dur"]
@@ -124,25 +125,50 @@ def check_nesting(events):
             open_ends.append(end)
 
 
+DEPTHS = {"job": 0, "attempt": 1, "back-off": 1}
+
+
+def check_order(events):
+    """Of slices that begin and end together the outer one is written first, and of
+    two that meet within another and have one name the arguments differ."""
+    for thread, slices in threads_of(events, "X").items():
+        depths, ends = {}, {}
+        for event in slices:
+            begin, end = event["ts"], event["ts"] + event["dur"]
+            depth = DEPTHS.get(event["cat"], 2)
+            if depth < depths.get((begin, end), 0):
+                yield f"on {thread} {event['name']!r} at {begin} is written behind what it has in it"
+            depths[begin, end] = depth
+            key = event["name"], json.dumps(event.get("args"), default=str)
+            ends.setdefault((key, end), []).append(event)
+        outer = {event["ts"] for event in slices if event["cat"] in ("job", "attempt")}
+        for event in slices:
+            key = event["name"], json.dumps(event.get("args"), default=str)
+            if (key, event["ts"]) in ends and event["ts"] not in outer:
+                yield f"on {thread} two {event['name']!r} meet at {event['ts']}"
+
+
 def check_arrows(events):
     """Each has one beginning, and then one end, and both lie on slices."""
     arrows = collections.defaultdict(lambda: {"s": [], "f": []})
-    slices = threads_of(events, "X")
+    slices = collections.defaultdict(list)
     for event in events:
-        if event["ph"] in "sf":
-            arrows[event["cat"], event["name"], event["id"]][event["ph"]].append(event)
+        if event["ph"] == "X":
+            slices[event["pid"], event["tid"]].append(event)
+        elif event["ph"] in "sf":
+            key = event["cat"], event["name"], event["id"]
+            arrows[key][event["ph"]].append(event)
+            if not any(
+                slice["ts"] <= event["ts"] < slice["ts"] + slice["dur"]
+                for slice in slices[event["pid"], event["tid"]]
+            ):
+                yield f"arrow {key} hangs in the air at {event['ts']}"
     for key, ends in arrows.items():
         if len(ends["s"]) != 1 or len(ends["f"]) != 1:
             yield f"arrow {key} has {len(ends['s'])} beginnings and {len(ends['f'])} ends"
             continue
         if ends["s"][0]["ts"] > ends["f"][0]["ts"]:
             yield f"arrow {key} goes back in time"
-        for end in (ends["s"][0], ends["f"][0]):
-            if not any(
-                slice["ts"] <= end["ts"] <= slice["ts"] + slice["dur"]
-                for slice in slices[end["pid"], end["tid"]]
-            ):
-                yield f"arrow {key} hangs in the air at {end['ts']}"
 
 
 def check_names(events):
@@ -178,7 +204,7 @@ def complaints(path):
         return ["is no array"]
     found = [f"event {i} {text}" for i, event in enumerate(events) for text in check_members(event)]
     if not found:
-        for check in (check_nesting, check_arrows, check_names, check_counters):
+        for check in (check_nesting, check_order, check_arrows, check_names, check_counters):
             found += check(events)
     return found
 
