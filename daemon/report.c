@@ -52,7 +52,7 @@ static void on_watchdog(evutil_socket_t fd, short what, void *context)
     (void)what;
     for (unsigned i = 0; i < report->config.n_loops; i++) {
         struct loop *loop = report->config.loops[i];
-        uint64_t turns = loop_turns(loop);
+        uint64_t turns = loop_iterations(loop);
 
         if (turns == report->turns_seen[i])
             all_turned = false;

@@ -338,7 +338,7 @@ static void *run_worker(void *context)
     struct server *server = worker->server;
 
     while (!loop_is_over(worker->loop))
-        loop_turn(worker->loop);
+        loop_iterate(worker->loop);
     atomic_fetch_sub(&server->n_running, 1);
     mailbox_wake(loop_mailbox(server->workers[0].loop));
     return NULL;
@@ -446,7 +446,7 @@ int server_run(const struct server_config *config)
         service_ready();
         report_start(server.report);
         while (!loop_is_over(server.workers[0].loop) || atomic_load(&server.n_running) > 0)
-            loop_turn(server.workers[0].loop);
+            loop_iterate(server.workers[0].loop);
     }
     finish(&server);
     return result;

@@ -10,7 +10,6 @@ check_programs = \
 	tests/unit/test_batch \
 	tests/unit/test_batch_ends \
 	tests/unit/test_client \
-	tests/unit/test_connection \
 	tests/unit/test_decimal \
 	tests/unit/test_draw \
 	tests/unit/test_dueq \
@@ -27,6 +26,7 @@ check_programs = \
 	tests/unit/test_lexer \
 	tests/unit/test_lexer_faults \
 	tests/unit/test_lexer_oracle \
+	tests/unit/test_loop \
 	tests/unit/test_meter \
 	tests/unit/test_names \
 	tests/unit/test_options \
@@ -35,6 +35,7 @@ check_programs = \
 	tests/unit/test_peers \
 	tests/unit/test_plan \
 	tests/unit/test_plan_after \
+	tests/unit/test_ready \
 	tests/unit/test_report \
 	tests/unit/test_refusal \
 	tests/unit/test_request \
@@ -105,6 +106,9 @@ tests_scenario_test_simulation_SOURCES = \
 	tests/scenario/test_simulation.c \
 	$(famine_sources)
 tests_scenario_test_simulation_LDFLAGS = $(AM_LDFLAGS) $(famine_flags)
+
+# The clock of this one is a script, and it counts service slices.
+tests_unit_test_loop_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_now_ns -Wl,--wrap=connection_serve
 
 # This one counts the calls of what words a message, and what is decoded.
 request_work_flags = -Wl,--wrap=fault_quote -Wl,--wrap=nearest_try -Wl,--wrap=lexer_decode \

@@ -2,6 +2,7 @@
 #include "daemon/net/connection.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,7 +17,7 @@
 
 /* ---- Coming and going ----------------------------------------------------- */
 
-static void on_news(evutil_socket_t fd, short what, void *context)
+static void on_readiness(evutil_socket_t fd, short what, void *context)
 {
     struct connection *c = context;
 
@@ -26,7 +27,7 @@ static void on_news(evutil_socket_t fd, short what, void *context)
         c->wire.readable = true;
     if (what & EV_WRITE)
         c->wire.writable = true;
-    connection_queue(c);
+    connection_is_ready(c, READY_WOKEN);
 }
 
 static struct connection *make(struct connection_host *host, int fd, uint32_t slot, uint64_t number)
@@ -46,13 +47,13 @@ static struct connection *make(struct connection_host *host, int fd, uint32_t sl
 
 /* One event for life, edge-triggered: a level-triggered one spins on a
  * half-closed socket, and only one of either kind hears of a later reset. */
-static int listen_for_news(struct connection *c)
+static int watch_socket(struct connection *c)
 {
     if (event_assign(&c->event, c->host->base, c->wire.fd, EV_READ | EV_WRITE | EV_ET | EV_PERSIST,
-                     on_news, c) != 0 ||
+                     on_readiness, c) != 0 ||
         event_add(&c->event, NULL) != 0)
         return -1;
-    connection_queue(c);
+    connection_is_ready(c, READY_WOKEN);
     return 0;
 }
 
@@ -78,7 +79,7 @@ struct connection *connection_new(struct connection_host *host, int fd, uint32_t
     if (!c)
         return NULL;
     c->channel = channel_new(&host->env);
-    if (!c->channel || listen_for_news(c) != 0) {
+    if (!c->channel || watch_socket(c) != 0) {
         channel_free(c->channel);
         free(c);
         return NULL;
@@ -102,7 +103,7 @@ struct connection *connection_new_refused(struct connection_host *host, int fd, 
     c->state = CONNECTION_INPUT_ENDED;
     if (wire_keep(&c->wire.out, line, (size_t)(event_write_error(line, fault, no_id) - line)) !=
             0 ||
-        listen_for_news(c) != 0) {
+        watch_socket(c) != 0) {
         wire_drop(&c->wire.out);
         free(c);
         return NULL;
@@ -119,6 +120,7 @@ bool connection_discard(struct connection *c)
 void connection_free(struct connection *c)
 {
     event_del(&c->event);
+    ready_remove(&c->host->ready, &c->ready);
     wire_fini(&c->wire);
     channel_free(c->channel);
     free(c);
@@ -141,69 +143,28 @@ void connection_move_to(struct connection *c, enum connection_state state, const
                     names[state], why);
 }
 
-/* ---- The queue ------------------------------------------------------------ */
+/* ---- Readiness ------------------------------------------------------------ */
 
-static void put(struct connection_queue *queue, struct connection *c)
+void connection_is_ready(struct connection *c, enum ready_class reason)
 {
-    c->queue = queue;
-    c->next = NULL;
-    c->before = queue->last;
-    if (queue->last)
-        queue->last->next = c;
-    else
-        queue->first = c;
-    queue->last = c;
-    queue->n++;
-}
-
-static void take_out(struct connection *c)
-{
-    struct connection_queue *queue = c->queue;
-
-    if (c->before)
-        c->before->next = c->next;
-    else
-        queue->first = c->next;
-    if (c->next)
-        c->next->before = c->before;
-    else
-        queue->last = c->before;
-    queue->n--;
-    c->queue = NULL;
-}
-
-void connection_queue(struct connection *c)
-{
-    if (!c->queue)
-        put(&c->host->busy, c);
-}
-
-void connection_queue_due(struct connection *c)
-{
-    if (c->queue == &c->host->due)
-        return;
-    if (c->queue)
-        take_out(c);
-    put(&c->host->due, c);
+    ready_add(&c->host->ready, &c->ready, reason);
 }
 
 struct connection *connection_next(struct connection_host *host)
 {
-    struct connection *c = host->due.first ? host->due.first : host->busy.first;
+    struct ready_link *link = ready_next(&host->ready);
 
-    if (c)
-        take_out(c);
-    return c;
-}
-
-unsigned connection_queued(const struct connection_host *host)
-{
-    return host->due.n + host->busy.n;
+    return link ? (struct connection *)((char *)link - offsetof(struct connection, ready)) : NULL;
 }
 
 int64_t connection_due(const struct connection *c)
 {
     return c->due_ns;
+}
+
+bool connection_is_queued(const struct connection *c)
+{
+    return c->ready.list != NULL;
 }
 
 bool connection_is_dead(const struct connection *c)
@@ -230,19 +191,19 @@ void connection_drain(struct connection *c)
     /* What the client has sent so far is still answered. */
     c->wire.readable = true;
     c->farewell.until_ns = 0;
-    connection_queue(c);
+    connection_is_ready(c, READY_WOKEN);
 }
 
 void connection_cancel(struct connection *c)
 {
     if (c->channel)
         channel_cancel_all(c->channel, clock_now_ns());
-    connection_queue(c);
+    connection_is_ready(c, READY_WOKEN);
 }
 
 void connection_limits_changed(struct connection *c)
 {
     if (c->channel)
         channel_limits_changed(c->channel);
-    connection_queue(c);
+    connection_is_ready(c, READY_WOKEN);
 }

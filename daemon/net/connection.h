@@ -20,8 +20,8 @@
  * a reset, a failed send or a time-out.
  *
  * libevent's callback only notes what the socket is ready for and puts the
- * connection into the host's queue.  Everything else happens in
- * connection_visit(), which does a bounded amount of work.
+ * connection into the host's ready queue.  Everything else happens in
+ * connection_serve(), which does a bounded amount of work.
  */
 
 #include <stdbool.h>
@@ -31,6 +31,7 @@
 #include "daemon/session/channel.h"
 #include "daemon/session/limits.h"
 #include "daemon/base/log.h"
+#include "daemon/net/ready.h"
 #include "daemon/session/stats.h"
 
 struct connection;
@@ -39,14 +40,8 @@ struct event_base;
 /* Each of the host's two buffers, and the most that a connection keeps of either. */
 #define CONNECTION_BUFFER_BYTES 65536
 
-/* The longest slice of time that a visit makes use of. */
+/* The longest slice of time that it makes use of. */
 #define CONNECTION_SLICE_NS INT64_C(500000)
-
-/* Connections in the order of asking. */
-struct connection_queue {
-    struct connection *first, *last;
-    unsigned n;
-};
 
 /* What a loop lends its connections.  Outlives them. */
 struct connection_host {
@@ -56,13 +51,11 @@ struct connection_host {
     struct log *log;
     char *in, *out; /* scratch, CONNECTION_BUFFER_BYTES each */
     bool draining;  /* connections close once nothing runs on them */
-    /* Those that want a visit, each in one of these: whose time has come, and
-     * who has something else to do. */
-    struct connection_queue due, busy;
+    struct ready_queue ready;
 };
 
 /*
- * Takes the socket over (non-blocking, connected) and queues the first visit.
+ * Takes the socket over (non-blocking, connected) and makes it ready.
  * The slot and the number are the host's: the slot says where it keeps this
  * connection, the number is for the log.  NULL when memory is short: the
  * socket stays the caller's.
@@ -77,38 +70,38 @@ struct connection *connection_new_refused(struct connection_host *host, int fd, 
 /* Drops some of what a dead one has; whether that was all, and it is to be freed. */
 bool connection_discard(struct connection *connection);
 
-/* Closes the socket and drops everything; must not be in a queue. */
+/* Closes the socket and drops everything. */
 void connection_free(struct connection *connection);
 
-/* The first whose time has come, else the first of the others, taken out of its
- * queue; NULL when both are empty.  And how many there are. */
+/* The next to be served in this round of the host's ready queue (see
+ * daemon/net/ready.h), NULL when the round is over. */
 struct connection *connection_next(struct connection_host *host);
-unsigned connection_queued(const struct connection_host *host);
 
-/* Puts it into the queue of those with something to do, if it is in none; or of
- * those whose time has come, out of the other if it is there. */
-void connection_queue(struct connection *connection);
-void connection_queue_due(struct connection *connection);
+/* Puts it into the host's ready queue. */
+void connection_is_ready(struct connection *connection, enum ready_class reason);
 
-/* Reads, works and writes, each for about slice_ns at most; queues another
- * visit if there is more to do now. */
-void connection_visit(struct connection *connection, int64_t slice_ns);
+/* Reads, works and writes, each for about slice_ns at most; it is ready again,
+ * as READY_UNFINISHED, if there is more to do now.  Returns the time. */
+int64_t connection_serve(struct connection *connection, int64_t slice_ns);
 
-/* When it wants to be visited without being queued; CHANNEL_NEVER for never. */
+/* When it is to be served without being ready; CHANNEL_NEVER for never. */
 int64_t connection_due(const struct connection *connection);
+
+/* Whether it is in the host's ready queue. */
+bool connection_is_queued(const struct connection *connection);
 
 bool connection_is_dead(const struct connection *connection);
 bool connection_was_refused(const struct connection *connection);
 uint32_t connection_slot(const struct connection *connection);
 
 /* The host is draining: batches are refused from now on, and the connection
- * closes once nothing runs.  Queues a visit. */
+ * closes once nothing runs.  Makes it ready. */
 void connection_drain(struct connection *connection);
 
-/* Cancels what runs, with its events, and closes then.  Queues a visit. */
+/* Cancels what runs, with its events, and closes then.  Makes it ready. */
 void connection_cancel(struct connection *connection);
 
-/* The host's limits have changed.  Queues a visit. */
+/* The host's limits have changed.  Makes it ready. */
 void connection_limits_changed(struct connection *connection);
 
 #endif

@@ -5,9 +5,8 @@
 /*
  * A connection, shared by the files that make it up:
  *
- *     connection.c        its life: coming and going, its states, the queue of
- *                         those that want a visit, orders of the host
- *     connection_visit.c  a visit: reading, working, writing, and what follows
+ *     connection.c        its life: coming and going, its states, orders of the host
+ *     connection_serve.c  a service slice: reading, working, writing, and what follows
  */
 
 #include <event2/event.h>
@@ -29,15 +28,14 @@ enum connection_state {
 struct connection {
     struct event event;
     struct connection_host *host;
-    struct connection_queue *queue;   /* one of the host's, or NULL */
-    struct connection *before, *next; /* in it */
-    struct channel *channel;          /* NULL for one that was refused, and once lingering */
+    struct ready_link ready;
+    struct channel *channel; /* NULL for one that was refused, and once lingering */
     struct wire wire;
     uint64_t number;
     uint32_t slot;
     enum connection_state state;
     bool refused;
-    bool woken;       /* the socket has news since the last visit */
+    bool woken;       /* the socket has become ready since the last slice */
     int64_t heard_ns; /* when bytes last came or went */
     int64_t taken_ns; /* when output last went, or began to wait */
     struct farewell farewell;

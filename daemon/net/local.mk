@@ -7,7 +7,7 @@ daemon_net_libwaitd_net_a_SOURCES = \
 	daemon/net/connection.c \
 	daemon/net/connection.h \
 	daemon/net/connection_internal.h \
-	daemon/net/connection_visit.c \
+	daemon/net/connection_serve.c \
 	daemon/net/descriptors.c \
 	daemon/net/descriptors.h \
 	daemon/net/farewell.c \
@@ -22,6 +22,8 @@ daemon_net_libwaitd_net_a_SOURCES = \
 	daemon/net/notice.h \
 	daemon/net/peers.c \
 	daemon/net/peers.h \
+	daemon/net/ready.c \
+	daemon/net/ready.h \
 	daemon/net/rest.c \
 	daemon/net/rest.h \
 	daemon/net/stdio.c \

@@ -20,22 +20,21 @@
 #include "daemon/net/rest.h"
 #include "proto/event.h"
 
-/* A turn's worth of work, shared out among those who want some, and the least
- * and the most that one of them gets. */
-#define TURN_NS      INT64_C(2000000)
+/* What all slices of a round take together, about, and the least and the most
+ * that one of them takes.  A connection may use its slice up three times: to read, to
+ * work and to write. */
+#define ROUND_NS     INT64_C(1000000)
 #define SLICE_MIN_NS INT64_C(50000)
 #define SLICE_MAX_NS CONNECTION_SLICE_NS
 
-/* How often it is looked in a long turn whose time has come, and how many of
- * those go first then. */
-#define LOOK_NS   INT64_C(1000000)
-#define LOOK_MOST 32
+/* After this long an iteration looks for events and due times again. */
+#define ITERATION_NS INT64_C(1000000)
 
-/* Memory goes back to the system in the first second in which hardly anyone
- * was visited, if many were before: the heap keeps what was freed. */
+/* Memory is released to the system in the first second with hardly any service
+ * slices, if there were many before: the heap keeps what was freed. */
 #define TIDY_NS      INT64_C(1000000000)
-#define TIDY_VISITS  64
-#define QUIET_VISITS 16
+#define TIDY_SLICES  64
+#define QUIET_SLICES 16
 
 struct loop {
     struct connection_host host;
@@ -55,9 +54,9 @@ struct loop {
     struct mailbox mailbox;
     struct notice notice;
     bool has_mail;
-    uint64_t visits, tidied_visits, seen_visits; /* in all, when last tidied, when last looked */
-    int64_t tidy_ns; /* when to look whether it is quiet, CHANNEL_NEVER for not */
-    _Atomic uint64_t turns;
+    uint64_t slices, tidied_slices, seen_slices; /* in all, when last tidied, when last seen */
+    int64_t tidy_ns; /* when to see whether it is quiet, CHANNEL_NEVER for not */
+    _Atomic uint64_t iterations;
 };
 
 /* ---- Connections ---------------------------------------------------------- */
@@ -323,7 +322,7 @@ void loop_free(struct loop *loop)
     free(loop);
 }
 
-/* ---- Turning -------------------------------------------------------------- */
+/* ---- Iterations ----------------------------------------------------------- */
 
 /* Sets the timer to the earliest due time, if it is not set to that already. */
 static void arm(struct loop *loop)
@@ -350,102 +349,101 @@ static void arm(struct loop *loop)
 
 static void tidy(struct loop *loop, int64_t now_ns)
 {
-    if (loop->visits - loop->seen_visits > QUIET_VISITS) {
-        loop->seen_visits = loop->visits;
+    if (loop->slices - loop->seen_slices > QUIET_SLICES) {
+        loop->seen_slices = loop->slices;
         loop->tidy_ns = now_ns + TIDY_NS;
         return;
     }
-    loop->tidied_visits = loop->visits;
+    loop->tidied_slices = loop->slices;
     loop->tidy_ns = CHANNEL_NEVER;
     memory_give_back();
 }
 
-/* Queues those whose time has come, no more than so many. */
-static void queue_due(struct loop *loop, int64_t now_ns, unsigned most)
+/* Makes those ready whose time has come. */
+static void wake_due(struct loop *loop, int64_t now_ns)
 {
     const struct timerq_entry *first = timerq_first(&loop->dues);
 
-    for (; first && first->due_ns <= now_ns && most > 0; first = timerq_first(&loop->dues)) {
+    for (; first && first->due_ns <= now_ns; first = timerq_first(&loop->dues)) {
         uint32_t slot = first->id;
 
         timerq_remove(&loop->dues, slot);
-        connection_queue_due(loop->slots[slot]);
-        most--;
+        connection_is_ready(loop->slots[slot], READY_DUE);
     }
 }
 
-static void visit(struct loop *loop, struct connection *c, int64_t slice_ns)
+/* Notes when it is to be served again.  What is due by now has had its slice: the
+ * connection is ready if that was not enough, and goes behind those that are due. */
+static void note_due(struct loop *loop, const struct connection *c, int64_t now_ns)
 {
-    if (!connection_is_dead(c))
-        connection_visit(c, slice_ns);
-    if (connection_is_dead(c)) {
-        if (connection_discard(c))
-            reap(loop, c);
-        else
-            connection_queue(c);
-        return;
-    }
-    /* Never short of memory: grow() has reserved an entry for each slot. */
-    if (connection_due(c) == CHANNEL_NEVER)
+    int64_t due_ns = connection_due(c);
+
+    /* Never out of memory: grow() has reserved an entry for each slot. */
+    if (due_ns == CHANNEL_NEVER || (due_ns <= now_ns && connection_is_queued(c)))
         timerq_remove(&loop->dues, connection_slot(c));
     else
-        (void)timerq_set(&loop->dues, connection_slot(c), connection_due(c), 0);
+        (void)timerq_set(&loop->dues, connection_slot(c), due_ns, 0);
 }
 
-/*
- * Visits those queued by now, once each: first those whose time has come.  Where
- * the others take long, they are looked for again in between, so that nobody is
- * late for as long as hundreds take who send or compute; but not so many that
- * those others would not get on, or that the turn were more than twice as long.
- * No callback runs meanwhile, so what is found dead can go at once.
- */
-static void visit_queued(struct loop *loop)
+/* Gives a connection its slice.  Returns the time.  No callback runs meanwhile, so
+ * that one that is found dead can be freed at once. */
+static int64_t serve(struct loop *loop, struct connection *c, int64_t slice_ns)
 {
-    unsigned n = connection_queued(&loop->host), spare = n, queued, more;
-    int64_t looked_ns = clock_now_ns(), now_ns;
-    int64_t slice_ns;
+    int64_t now_ns;
 
-    if (n == 0)
-        return;
-    slice_ns = TURN_NS / n;
-    if (slice_ns < SLICE_MIN_NS)
-        slice_ns = SLICE_MIN_NS;
-    if (slice_ns > SLICE_MAX_NS)
-        slice_ns = SLICE_MAX_NS;
-    while (n-- > 0) {
-        visit(loop, connection_next(&loop->host), slice_ns);
-        loop->visits++;
-        if (n == 0 || loop->host.due.n > 0)
-            continue;
-        now_ns = clock_now_ns();
-        if (now_ns - looked_ns < LOOK_NS)
-            continue;
-        looked_ns = now_ns;
-        queued = connection_queued(&loop->host);
-        queue_due(loop, now_ns, spare < LOOK_MOST ? spare : LOOK_MOST);
-        more = connection_queued(&loop->host) - queued; /* without those that only moved up */
-        n += more;
-        spare -= more;
+    if (!connection_is_dead(c)) {
+        now_ns = connection_serve(c, slice_ns);
+        if (!connection_is_dead(c)) {
+            note_due(loop, c, now_ns);
+            return now_ns;
+        }
     }
-    if (loop->tidy_ns == CHANNEL_NEVER && loop->visits - loop->tidied_visits >= TIDY_VISITS)
-        loop->tidy_ns = clock_now_ns() + TIDY_NS;
+    if (connection_discard(c))
+        reap(loop, c);
+    else
+        connection_is_ready(c, READY_UNFINISHED);
+    return clock_now_ns();
+}
+
+static int64_t slice_of(const struct loop *loop)
+{
+    unsigned n = ready_count(&loop->host.ready);
+    int64_t slice_ns = n > 0 ? ROUND_NS / n : SLICE_MAX_NS;
+
+    if (slice_ns < SLICE_MIN_NS)
+        return SLICE_MIN_NS;
+    return slice_ns < SLICE_MAX_NS ? slice_ns : SLICE_MAX_NS;
+}
+
+/* Serves those that are ready until the round is over or the iteration has
+ * taken long enough.  Returns the time. */
+static int64_t serve_ready(struct loop *loop, int64_t now_ns)
+{
+    int64_t until_ns = now_ns + ITERATION_NS, slice_ns = slice_of(loop);
+    struct connection *c;
+
+    while (now_ns < until_ns && (c = connection_next(&loop->host)) != NULL) {
+        now_ns = serve(loop, c, slice_ns);
+        loop->slices++;
+    }
+    if (loop->tidy_ns == CHANNEL_NEVER && loop->slices - loop->tidied_slices >= TIDY_SLICES)
+        loop->tidy_ns = now_ns + TIDY_NS;
+    return now_ns;
 }
 
 static void drop_all(struct loop *loop)
 {
-    while (connection_next(&loop->host))
-        continue;
     for (uint32_t slot = 0; slot < loop->n_slots; slot++)
         if (loop->slots[slot])
             reap(loop, loop->slots[slot]);
 }
 
-void loop_turn(struct loop *loop)
+void loop_iterate(struct loop *loop)
 {
     int flags = EVLOOP_ONCE;
     int64_t began_ns, ended_ns;
 
-    if (connection_queued(&loop->host) > 0)
+    if (ready_count(&loop->host.ready) > 0)
         flags |= EVLOOP_NONBLOCK;
     else
         arm(loop);
@@ -455,14 +453,13 @@ void loop_turn(struct loop *loop)
     began_ns = clock_now_ns();
     if (loop->tidy_ns <= began_ns)
         tidy(loop, began_ns);
-    queue_due(loop, began_ns, UINT_MAX);
-    visit_queued(loop);
+    wake_due(loop, began_ns);
+    ended_ns = serve_ready(loop, began_ns);
     if (loop->stage == LIFE_OVER)
         drop_all(loop);
-    ended_ns = clock_now_ns();
     rest_note(&loop->rest, began_ns, ended_ns);
     stats_turn(loop->host.env.stats, ended_ns - began_ns);
-    atomic_fetch_add_explicit(&loop->turns, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&loop->iterations, 1, memory_order_relaxed);
 }
 
 bool loop_is_over(const struct loop *loop)
@@ -485,7 +482,7 @@ struct stats *loop_stats(struct loop *loop)
     return loop->host.env.stats;
 }
 
-uint64_t loop_turns(const struct loop *loop)
+uint64_t loop_iterations(const struct loop *loop)
 {
-    return atomic_load_explicit(&loop->turns, memory_order_relaxed);
+    return atomic_load_explicit(&loop->iterations, memory_order_relaxed);
 }

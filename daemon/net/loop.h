@@ -8,13 +8,13 @@
  * Time.  The next due time of every connection stands in one queue, and one
  * timer (a timerfd, absolute) is set to the earliest.  libevent's own timers
  * are not used for what was promised to clients: they reckon with a clock
- * read before the callbacks ran.  A busy loop's timer rests between turns (see
+ * read before the callbacks ran.  A busy loop's timer rests between iterations (see
  * daemon/net/rest.h), so that what falls due about the same time is done together.
  *
- * Turns.  A turn waits for news, unless there is work left, and then visits
- * every connection that is queued or due once, each for a slice of time; the
- * more there are, the smaller the slice.  So nobody's work holds up another's
- * for longer than a few milliseconds.  The dead are freed at the end.
+ * Iterations.  One waits for events, unless connections are ready, and then serves
+ * those that are, each for a slice of time: the more there are, the smaller the
+ * slice.  It ends when the round does (see daemon/net/ready.h), or after about a
+ * millisecond, so that who has become ready meanwhile is found out soon.
  *
  * Everything is for the loop's own thread, but for what says otherwise.
  */
@@ -43,8 +43,8 @@ struct loop *loop_new(const struct loop_config *config);
 /* Drops what is still open.  Once no thread runs it. */
 void loop_free(struct loop *loop);
 
-/* Waits for something to do, or not if there is, and does a turn of it. */
-void loop_turn(struct loop *loop);
+/* Waits for something to do, unless there is, and does some of it. */
+void loop_iterate(struct loop *loop);
 
 /* The daemon stops and no connection is left. */
 bool loop_is_over(const struct loop *loop);
@@ -59,10 +59,10 @@ void loop_refuse(struct loop *loop, int fd, const struct fault *fault);
 /* For further events: signals, listeners. */
 struct event_base *loop_base(struct loop *loop);
 
-/* From any thread: how to reach it, what it has counted, and how many turns
- * it has made. */
+/* From any thread: how to reach it, what it has counted, and how many
+ * iterations it has made. */
 struct mailbox *loop_mailbox(struct loop *loop);
 struct stats *loop_stats(struct loop *loop);
-uint64_t loop_turns(const struct loop *loop);
+uint64_t loop_iterations(const struct loop *loop);
 
 #endif

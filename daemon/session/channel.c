@@ -10,7 +10,7 @@
  * be dear (`stats` takes tens of microseconds), and jobs between two looks at the
  * daemon-wide limits. */
 #define REQUESTS_A_TAKE 8
-#define JOBS_A_READ     4096
+#define JOBS_A_READ     512
 
 static struct request_limits request_limits(const struct limits *limits)
 {

@@ -27,7 +27,7 @@ project's targets are held, and writes all figures as JSON.
 """
 
 EPILOG = """\
-Names may be abbreviated by family: rows (all of the table), threads, growth.
+Names may be abbreviated by family: rows (all of the table), crowded, threads, growth.
 Figures are for comparing with others of the same run: another machine, or
 other work on this one, moves them all.  The scenarios:
 

@@ -6,17 +6,20 @@
 
 #include "tests/bench/group.h"
 
-const char group_help[] = "Words of a group, the first being its name:\n"
-                          "  connections=N   how many (1)\n"
-                          "  jobs=N          in a batch (1)\n"
-                          "  wait=A          seconds that each job waits (0)\n"
-                          "  wait=A..B       or uniform between them, to the microsecond\n"
-                          "  batches=N       on each connection, one after another (1)\n"
-                          "  batches=0       begin batches until the other groups are done\n"
-                          "  for=SECONDS     begin batches for so long\n"
-                          "  unread=SECONDS  read nothing for so long\n"
-                          "  named           jobs have names\n"
-                          "  silent          ask for no `done' (\"events\":\"none\")\n";
+const char group_help[] =
+    "Words of a group, the first being its name:\n"
+    "  connections=N   how many (1)\n"
+    "  jobs=N          in a batch (1)\n"
+    "  wait=A          seconds that each job waits (0)\n"
+    "  wait=A..B       or uniform between them, to the microsecond\n"
+    "  batches=N       on each connection, one after another (1)\n"
+    "  batches=0       begin batches until the other groups are done\n"
+    "  for=SECONDS     begin batches for so long\n"
+    "  unread=SECONDS  read nothing for so long\n"
+    "  named           jobs have names\n"
+    "  silent          ask for no `done' (\"events\":\"none\")\n"
+    "  spins=N         jobs of N steps of no length, on the virtual clock, silent:\n"
+    "                  they keep the server busy\n";
 
 static uint32_t read_count(const char *word, const char *text, uint32_t least)
 {
@@ -77,7 +80,10 @@ static void take_word(struct group *group, const char *word)
         read_wait(group, word, value);
     else if ((value = after(word, "batches")) != NULL)
         group->batches = read_count(word, value, 0);
-    else if ((value = after(word, "for")) != NULL) {
+    else if ((value = after(word, "spins")) != NULL) {
+        group->order.spins = read_count(word, value, 1);
+        group->order.silent = true;
+    } else if ((value = after(word, "for")) != NULL) {
         group->duration_ns = read_whole(word, value);
         group->batches = 0;
     } else if ((value = after(word, "unread")) != NULL)

@@ -128,6 +128,16 @@ def threads_table(results):
     return aligned(rows) if len(rows) > 1 else ""
 
 
+def crowded_table(results):
+    rows = [["busy clients on the loop", "a ten-job client's lateness p50", "p99", "the most"]]
+    for busy in ("1", "2", "4", "8"):
+        values = [median(results, "crowded-" + busy, "waitd", figure)
+                  for figure in ("reply_p50", "reply_p99", "reply_max")]
+        if None not in values:
+            rows.append([busy] + [seconds(value) for value in values])
+    return aligned(rows) if len(rows) > 1 else ""
+
+
 # ---- Targets ---------------------------------------------------------------
 
 
@@ -199,6 +209,10 @@ class Targets:
         self.at_most("unread: memory each", "unread", "memory", 40, plain_bytes)
         self.at_most("unread: the other client's p99 above a bare timer's", "unread", "reply_p99",
                      4e-3, seconds, above_timer=True)
+        for busy in ("1", "2", "4", "8"):
+            name = "crowded, %s busy: " % busy
+            self.at_most(name + "lateness p99", "crowded-" + busy, "reply_p99", 5e-3, seconds)
+            self.at_most(name + "the most", "crowded-" + busy, "reply_max", 20e-3, seconds)
         one, two = self.ours("threads-1", "rate"), self.ours("threads-2", "rate")
         if one and two:
             self.add("threads: two loops against one", two / one, 1.7, three_digits, at_least=True)
@@ -219,7 +233,8 @@ def everything(results):
     parts = ["%s, %d processors, Linux %s; %s; medians of %d; load average at the start %.2f\n" % (
         machine["processor"], machine["processors"], machine["kernel"], results["date"],
         results["rounds"], machine["load_average"])]
-    parts += [main_table(results), threads_table(results), growth_table(results),
+    parts += [main_table(results), crowded_table(results), threads_table(results),
+              growth_table(results),
               targets_table(results.get("targets", []))]
     faults = results.get("faults", [])
     parts.append("".join("- %s\n" % fault for fault in faults))

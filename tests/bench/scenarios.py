@@ -140,6 +140,15 @@ SCENARIOS = {
     },
 }
 
+# Clients that keep a loop busy for as long as they are let, and a small one on the same loop.
+for busy in (1, 2, 4, 8):
+    SCENARIOS["crowded-%d" % busy] = {
+        "about": "a ten-job client beside %d that run virtual batches of 10^6 steps" % busy,
+        "load": "--no-memory busy connections=%d jobs=10000 spins=100 for=2 " % busy + SMALL,
+        "judge": small,
+        "alone": True,
+    }
+
 for power in range(3, 8):
     SCENARIOS["growth-uniform-%d" % power] = {
         "about": "10^%d pending, uniform 1-11 s, 10 connections" % power,
@@ -157,6 +166,7 @@ for power in range(3, 8):
 # Names for several at once.
 FAMILIES = {
     "threads": ["threads-1", "threads-2"],
+    "crowded": [name for name in SCENARIOS if name.startswith("crowded-")],
     "growth": [name for name in SCENARIOS if name.startswith("growth-")],
     "rows": ["timers", "throughput", "burst", "pending", "connections", "beside", "unread"],
 }

@@ -204,6 +204,7 @@ def test_usage(tap):
             (["--connect", "127.0.0.1:1", "test", "jobs=0"], "jobs=0: takes a whole number from 1"),
             (["--connect", "127.0.0.1:1", "test", "wait=x"], "wait=x: takes seconds"),
             (["--connect", "127.0.0.1:1", "test", "wait=2..1"], "wait=2..1: ends before it begins"),
+            (["--connect", "127.0.0.1:1", "test", "spins=0"], "spins=0: takes a whole number from 1"),
             (["--connect", "127.0.0.1:1", "test", "often"], "a group has no `often'")]:
         done = subprocess.run([LOAD, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True, check=False)

@@ -45,11 +45,27 @@ static int write_seconds(char *out, int64_t time_ns)
     return len;
 }
 
+static void make_spinning(struct work *work)
+{
+    int len = asprintf(&work->text,
+                       "{\"clock\":\"virtual\",\"events\":\"none\",\"jobs\":[{\"count\":%" PRIu32
+                       ",\"steps\":[{\"wait\":0}],\"repeat\":%" PRIu32 "}]}\n",
+                       work->order.jobs, work->order.spins);
+
+    if (len < 0)
+        err(2, "a batch of %" PRIu32 " jobs", work->order.jobs);
+    work->len = (size_t)len;
+}
+
 void work_make(struct work *work, const struct work_order *order, uint64_t seed)
 {
     char *out;
 
     *work = (struct work){.order = *order};
+    if (order->spins > 0) {
+        make_spinning(work);
+        return;
+    }
     if (order->wait_min_ns != order->wait_max_ns)
         draw_waits(work, seed);
     out = work->text = malloc((size_t)order->jobs * JOB_MAX + JOB_MAX);

@@ -93,9 +93,9 @@ START_TEST(the_manager_hears_of_loops_that_turn)
 {
     report_start(report);
     for (int i = 0; i < TURNS; i++) {
-        loop_turn(loops[0]);
+        loop_iterate(loops[0]);
         mailbox_wake(loop_mailbox(loops[1]));
-        loop_turn(loops[1]);
+        loop_iterate(loops[1]);
     }
     ck_assert_uint_gt(count_messages("WATCHDOG=1"), 2);
 }
@@ -105,7 +105,7 @@ START_TEST(one_loop_that_is_stuck_is_silence)
 {
     report_start(report);
     for (int i = 0; i < TURNS; i++)
-        loop_turn(loops[0]);
+        loop_iterate(loops[0]);
     /* That of the start alone. */
     ck_assert_uint_eq(count_messages("WATCHDOG=1"), 1);
 }

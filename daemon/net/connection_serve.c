@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
-/* A visit: a bounded amount of reading, working and writing, and what follows.
- * The clock is read after whatever takes time, so each part tells how late it
+/* A service slice: a bounded amount of reading, working and writing, and what
+ * follows.  The clock is read after whatever takes time, so each part tells how late it
  * has become. */
 
 #include <errno.h>
@@ -17,8 +17,8 @@
 #define READ_MIN_BYTES 8192
 #define READ_NS_A_BYTE 4
 
-/* How much a visit discards. */
-#define VISIT_DISCARD_BYTES (4 * CONNECTION_BUFFER_BYTES)
+/* How much a slice discards. */
+#define SLICE_DISCARD_BYTES (4 * CONNECTION_BUFFER_BYTES)
 
 static int64_t later(int64_t now_ns, int64_t by_ns)
 {
@@ -95,7 +95,7 @@ static void discard_input(struct connection *c)
     const char *why;
     size_t done = 0, n;
 
-    while (c->wire.readable && done < VISIT_DISCARD_BYTES &&
+    while (c->wire.readable && done < SLICE_DISCARD_BYTES &&
            (n = receive(c, CONNECTION_BUFFER_BYTES)) > 0)
         done += n;
     if (c->state != CONNECTION_LINGERING)
@@ -277,7 +277,7 @@ static int64_t find_due(const struct connection *c, int64_t now_ns)
     return sooner(due_ns, timeout_ns);
 }
 
-void connection_visit(struct connection *c, int64_t slice_ns)
+int64_t connection_serve(struct connection *c, int64_t slice_ns)
 {
     int64_t now_ns = clock_now_ns(), worked_ns;
 
@@ -299,5 +299,6 @@ void connection_visit(struct connection *c, int64_t slice_ns)
     settle(c, now_ns);
     c->due_ns = c->state == CONNECTION_DEAD ? CHANNEL_NEVER : find_due(c, now_ns);
     if (wants_more_now(c, worked_ns))
-        connection_queue(c);
+        connection_is_ready(c, READY_UNFINISHED);
+    return now_ns;
 }

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The rule of the ready queue: every connection that is ready is served once before
+ * any is served twice; in order of class, and of coming within a class. */
+
+#include "daemon/net/ready.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "tests/support/check.h"
+
+#define MANY 8
+
+static struct ready_queue queue;
+static struct ready_link links[MANY];
+
+static void set_up(void)
+{
+    memset(&queue, 0, sizeof(queue));
+    memset(links, 0, sizeof(links));
+}
+
+static int next(void)
+{
+    struct ready_link *link = ready_next(&queue);
+
+    return link != NULL ? (int)(link - links) : -1;
+}
+
+/* The next to be served are these, and '.' is the end of a round. */
+static void are_served(const char *order)
+{
+    for (; *order != '\0'; order++)
+        ck_assert_int_eq(next(), *order == '.' ? -1 : *order - '0');
+}
+
+static void add_all(enum ready_class reason)
+{
+    for (int i = 0; i < MANY; i++)
+        ready_add(&queue, &links[i], reason);
+}
+
+START_TEST(first_come_first_served)
+{
+    are_served("..");
+    ready_add(&queue, &links[3], READY_WOKEN);
+    ready_add(&queue, &links[1], READY_WOKEN);
+    ready_add(&queue, &links[3], READY_WOKEN);
+    ck_assert_uint_eq(ready_count(&queue), 2);
+    are_served("31..");
+}
+END_TEST
+
+START_TEST(the_due_go_before_the_woken_and_those_before_the_unfinished)
+{
+    ready_add(&queue, &links[0], READY_UNFINISHED);
+    ready_add(&queue, &links[1], READY_WOKEN);
+    ready_add(&queue, &links[2], READY_DUE);
+    ready_add(&queue, &links[3], READY_UNFINISHED);
+    ready_add(&queue, &links[4], READY_WOKEN);
+    ready_add(&queue, &links[5], READY_DUE);
+    are_served("251403.");
+}
+END_TEST
+
+START_TEST(a_better_reason_moves_up_and_a_worse_one_changes_nothing)
+{
+    static const char *const orders[] = {"01234567.", "10234567.", "20134567.", "70123456."};
+    static const int moved[] = {0, 1, 2, 7};
+
+    add_all(READY_UNFINISHED);
+    ready_add(&queue, &links[moved[_i]], READY_DUE);
+    ready_add(&queue, &links[moved[_i]], READY_WOKEN);
+    ready_add(&queue, &links[moved[_i]], READY_DUE);
+    ck_assert_uint_eq(ready_count(&queue), MANY);
+    are_served(orders[_i]);
+}
+END_TEST
+
+START_TEST(who_was_served_waits_for_the_next_round_even_if_due)
+{
+    add_all(READY_WOKEN);
+    are_served("01");
+    ready_add(&queue, &links[0], READY_UNFINISHED);
+    ready_add(&queue, &links[1], READY_DUE);
+    ready_add(&queue, &links[0], READY_WOKEN);
+    are_served("234567.10.");
+}
+END_TEST
+
+START_TEST(who_becomes_ready_joins_the_round_in_progress)
+{
+    ready_add(&queue, &links[0], READY_UNFINISHED);
+    ready_add(&queue, &links[1], READY_UNFINISHED);
+    are_served("0");
+    ready_add(&queue, &links[0], READY_DUE);
+    ready_add(&queue, &links[2], READY_WOKEN);
+    are_served("21.0.");
+}
+END_TEST
+
+START_TEST(one_that_is_removed_is_not_served)
+{
+    add_all(READY_DUE);
+    are_served("0");
+    ready_add(&queue, &links[0], READY_DUE);
+    ready_remove(&queue, &links[0]);
+    ready_remove(&queue, &links[0]);
+    ready_remove(&queue, &links[1]);
+    ready_remove(&queue, &links[7]);
+    ready_remove(&queue, &links[4]);
+    ck_assert_uint_eq(ready_count(&queue), 4);
+    are_served("2356..");
+}
+END_TEST
+
+/* ---- The rule, whatever happens ------------------------------------------- */
+
+/* What is known of each, beside the queue. */
+struct known {
+    bool ready, served; /* served: in this round */
+    unsigned waited;    /* for how many slices of others, since it became ready */
+};
+static struct known known[MANY];
+
+static unsigned draw(uint64_t *state, unsigned n)
+{
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (unsigned)(*state >> 33) % n;
+}
+
+static void add_known(int i, enum ready_class reason)
+{
+    if (!known[i].ready)
+        known[i].waited = 0;
+    known[i].ready = true;
+    ready_add(&queue, &links[i], reason);
+}
+
+static void check_slice(int i)
+{
+    ck_assert(known[i].ready && !known[i].served);
+    ck_assert_uint_le(known[i].waited, 2 * (MANY - 1));
+    for (int other = 0; other < MANY; other++) {
+        bool could = known[other].ready && !known[other].served && other != i;
+
+        known[other].waited++;
+        if (could) /* it is in this round too, and no better reason than the one served */
+            ck_assert_int_ge(links[other].reason, links[i].reason);
+    }
+    known[i].ready = false;
+    known[i].served = true;
+}
+
+static void check_end_of_round(void)
+{
+    for (int i = 0; i < MANY; i++) {
+        ck_assert(!known[i].ready || known[i].served);
+        known[i].served = false;
+    }
+}
+
+/* Each is always ready, of the kind of its number, or becomes ready at random. */
+START_TEST(every_one_that_is_ready_is_served_once_before_any_is_served_twice)
+{
+    uint64_t state = (uint64_t)_i;
+
+    memset(known, 0, sizeof(known));
+    for (int step = 0; step < 20000; step++) {
+        int i;
+
+        if (draw(&state, 3) == 0)
+            add_known((int)draw(&state, MANY), (enum ready_class)draw(&state, READY_CLASSES));
+        i = next();
+        if (i < 0) {
+            check_end_of_round();
+            continue;
+        }
+        check_slice(i);
+        if (i < 6 || draw(&state, 2))
+            add_known(i, (enum ready_class)(i % READY_CLASSES));
+    }
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("ready");
+    TCase *tests = tcase_create("rounds");
+
+    tcase_add_checked_fixture(tests, set_up, NULL);
+    tcase_add_test(tests, first_come_first_served);
+    tcase_add_test(tests, the_due_go_before_the_woken_and_those_before_the_unfinished);
+    tcase_add_loop_test(tests, a_better_reason_moves_up_and_a_worse_one_changes_nothing, 0, 4);
+    tcase_add_test(tests, who_was_served_waits_for_the_next_round_even_if_due);
+    tcase_add_test(tests, who_becomes_ready_joins_the_round_in_progress);
+    tcase_add_test(tests, one_that_is_removed_is_not_served);
+    tcase_add_loop_test(tests, every_one_that_is_ready_is_served_once_before_any_is_served_twice, 0,
+                        8);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
