@@ -36,32 +36,24 @@ client_libwaitctl_a_SOURCES = \
 	client/cmd/overrides.c \
 	client/cmd/overrides.h \
 	client/cmd/status.h \
-	client/net/asked.c \
-	client/net/asked.h \
 	client/net/conversation.c \
 	client/net/conversation.h \
 	client/net/dial.c \
 	client/net/dial.h \
-	client/net/digest.c \
-	client/net/digest.h \
 	client/net/excerpt.c \
 	client/net/excerpt.h \
-	client/net/forecast.c \
-	client/net/forecast.h \
-	client/net/graph.c \
-	client/net/graph.h \
 	client/net/interrupt.c \
 	client/net/interrupt.h \
 	client/net/local.c \
 	client/net/local.h \
 	client/net/locate.c \
 	client/net/locate.h \
-	client/net/outlook.c \
-	client/net/outlook.h \
 	client/net/refusal.c \
 	client/net/refusal.h \
 	client/net/replay.c \
 	client/net/replay.h \
+	client/net/requests.c \
+	client/net/requests.h \
 	client/net/rewrite.c \
 	client/net/rewrite.h \
 	client/net/session.c \
@@ -72,12 +64,14 @@ client_libwaitctl_a_SOURCES = \
 	client/net/source.h \
 	client/show/batches.c \
 	client/show/batches.h \
-	client/show/chain.c \
-	client/show/chain.h \
+	client/show/eta.c \
+	client/show/eta.h \
 	client/show/fanout.c \
 	client/show/fanout.h \
 	client/show/output.c \
 	client/show/output.h \
+	client/show/pending.c \
+	client/show/pending.h \
 	client/show/progress.c \
 	client/show/progress.h \
 	client/show/show.c \
@@ -111,6 +105,8 @@ client_libwaitctl_a_SOURCES = \
 	client/timeline/timeline_layout.h \
 	client/timeline/timeline_picture.c \
 	client/timeline/timeline_picture.h \
+	client/trace/chain.c \
+	client/trace/chain.h \
 	client/trace/flight.c \
 	client/trace/flight.h \
 	client/trace/lanes.c \

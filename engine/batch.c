@@ -351,6 +351,11 @@ uint32_t batch_pending(const struct batch *batch)
     return batch->pending;
 }
 
+uint32_t batch_in_flight(const struct batch *batch)
+{
+    return batch->slots_taken;
+}
+
 int64_t batch_clock(const struct batch *batch)
 {
     return batch->clock_ns;

@@ -79,8 +79,9 @@ bool batch_is_starved(const struct batch *batch);
 /* Every job is terminal and its occurrence has been handed out. */
 bool batch_is_over(const struct batch *batch);
 
-/* Jobs not terminal yet. */
+/* Jobs not terminal yet; and of these, jobs that have started. */
 uint32_t batch_pending(const struct batch *batch);
+uint32_t batch_in_flight(const struct batch *batch);
 
 /* The due time of what was handled last: the virtual clock's reading. */
 int64_t batch_clock(const struct batch *batch);

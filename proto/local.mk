@@ -36,6 +36,8 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/plan_cycle.c \
 	proto/plan_graph.c \
 	proto/plan_internal.h \
+	proto/plan_names.c \
+	proto/plan_names.h \
 	proto/plan_order.c \
 	proto/plan_seal.c \
 	proto/plan_seal_internal.h \

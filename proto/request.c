@@ -9,6 +9,17 @@
 /* About how many tokens a job has, to count them against the budget of jobs. */
 #define TOKENS_PER_JOB 8
 
+const struct request_limits request_default_limits = {
+    .max_bytes = UINT64_C(64) << 20,
+    .max_depth = 128,
+    .max_string = UINT64_C(64) << 20,
+    .max_data = UINT64_C(64) << 20,
+    .max_dependencies = 10000000,
+    .plan = {.max_jobs = 1000000,
+             .max_steps = 1000000000,
+             .max_wait_ns = INT64_C(30) * 86400 * 1000000000},
+};
+
 /* What lasts from request to request; 10,000 idle clients have one each. */
 struct request_reader {
     struct lexer *lexer;

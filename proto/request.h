@@ -39,6 +39,9 @@ struct request_limits {
     struct plan_limits plan;
 };
 
+/* Those that waitd holds requests to unless it is configured otherwise. */
+extern const struct request_limits request_default_limits;
+
 enum request_op {
     REQUEST_SUBMIT,
     REQUEST_PING,

@@ -9,20 +9,20 @@ check_programs = \
 	tests/unit/test_arguments \
 	tests/unit/test_batch \
 	tests/unit/test_batch_ends \
+	tests/unit/test_chain \
 	tests/unit/test_client \
 	tests/unit/test_decimal \
 	tests/unit/test_draw \
 	tests/unit/test_dueq \
 	tests/unit/test_duration \
 	tests/unit/test_duration_short \
+	tests/unit/test_eta \
 	tests/unit/test_event \
 	tests/unit/test_event_done \
 	tests/unit/test_event_reader \
 	tests/unit/test_fanout \
 	tests/unit/test_fault \
 	tests/unit/test_flight \
-	tests/unit/test_forecast \
-	tests/unit/test_graph \
 	tests/unit/test_lexer \
 	tests/unit/test_lexer_faults \
 	tests/unit/test_lexer_oracle \

@@ -187,7 +187,7 @@ static int read_file(char *const *path, struct bytes *text)
         struct pollfd poller = {.fd = source_fd(source), .events = POLLIN};
 
         if (poller.fd < 0 || poll(&poller, 1, -1) > 0)
-            source_read(source, text, NULL);
+            source_read(source, text);
     }
     failed = source_has_failed(source);
     source_free(source);

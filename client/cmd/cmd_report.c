@@ -14,7 +14,7 @@
 #include "client/base/say.h"
 
 /* Reads the requests of which the events are; what they are is then in
- * source_asked().  NULL when that was told to be impossible. */
+ * source_pending().  NULL when that was told to be impossible. */
 static struct source *read_requests(const struct arguments *arguments)
 {
     char *path = (char *)(uintptr_t)arguments->request;
@@ -24,12 +24,12 @@ static struct source *read_requests(const struct arguments *arguments)
 
     if (source == NULL)
         return NULL;
-    failed = source_want(source, false, true) < 0;
+    failed = source_want(source, false) < 0;
     while (!failed && !source_is_over(source)) {
         struct pollfd poller = {.fd = source_fd(source), .events = POLLIN};
 
         if (poller.fd < 0 || poll(&poller, 1, -1) > 0)
-            source_read(source, &text, NULL);
+            source_read(source, &text);
         bytes_consume(&text, bytes_len(&text));
     }
     failed |= source_has_failed(source);
@@ -70,7 +70,7 @@ static enum status show(const struct arguments *arguments, int fd, const char *n
         /* What was asked for is what there is. */
         fanout.shows_all = true;
         if (requests != NULL)
-            fanout.asked = source_asked(requests);
+            fanout.pending = source_pending(requests);
         status = replay_run(fd, name, &fanout);
         if (fanout.misfits > 0)
             say("%s: %" PRIu64 " batch%s of %s %s not of the requests there", arguments->request,

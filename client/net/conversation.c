@@ -14,9 +14,6 @@
 #include "client/net/session.h"
 #include "client/base/text.h"
 
-/* So long the batches themselves may be held up for the sake of a forecast. */
-#define FORECAST_CONNECT_NS 500000000
-
 /* Longer addresses are cut in hints. */
 #define SERVER_MAX 256
 
@@ -195,40 +192,8 @@ int conversation_open(struct fanout *fanout, const struct arguments *arguments,
     return -1;
 }
 
-/* ---- The forecast --------------------------------------------------------- */
-
-struct door {
-    const struct arguments *arguments;
-    struct local local;
-};
-
-/* Where one connection is had, another one is, unless it takes long. */
-static int open_door(void *context)
-{
-    struct door *door = context;
-    struct dial_target target;
-    const char *problem;
-
-    if (door->arguments->local)
-        return local_start(&door->local, &problem) < 0 ? -1 : door->local.fd;
-    if (dial_parse(conversation_server(door->arguments), &target) != NULL)
-        return -1;
-    return dial(&target, FORECAST_CONNECT_NS, &problem);
-}
-
-static void close_door(void *context, int fd)
-{
-    struct door *door = context;
-
-    close(fd);
-    if (!door->arguments->local)
-        return;
-    local_kill(&door->local);
-    local_wait(&door->local);
-}
-
-/* A batch on the virtual clock is over as soon as its forecast would be. */
-static bool wants_forecast(const struct arguments *arguments, const struct fanout *fanout)
+/* A batch on the virtual clock is over as soon as its end is known. */
+static bool wants_eta(const struct arguments *arguments, const struct fanout *fanout)
 {
     return progress_is_possible() && fanout->parts[0].show->has_progress &&
            arguments->overrides.json[OVERRIDE_CLOCK] == NULL &&
@@ -239,15 +204,8 @@ static enum status talk(const struct arguments *arguments, struct source *source
                         struct fanout *fanout)
 {
     struct session_setup setup = {.source = source, .fanout = fanout};
-    struct door door = {.arguments = arguments};
-    const struct forecast_door forecast_door = {open_door, close_door, &door};
-    enum status status;
 
-    if (wants_forecast(arguments, fanout))
-        setup.forecast = forecast_new(&forecast_door, source_overrides(source));
-    status = arguments->local ? talk_locally(&setup) : talk_remotely(&setup, arguments);
-    forecast_free(setup.forecast);
-    return status;
+    return arguments->local ? talk_locally(&setup) : talk_remotely(&setup, arguments);
 }
 
 enum status conversation(const struct arguments *arguments, struct source *source,
@@ -257,9 +215,9 @@ enum status conversation(const struct arguments *arguments, struct source *sourc
     enum status status = STATUS_REFUSED;
 
     if (conversation_open(&fanout, arguments, show, own) == 0) {
-        if ((fanout.needs_all || fanout.needs_graph) &&
-            source_want(source, fanout.needs_all, fanout.needs_graph) < 0)
-            say("%s", strerror(ENOMEM));
+        if ((fanout.needs_all || fanout.needs_plan || wants_eta(arguments, &fanout)) &&
+            source_want(source, fanout.needs_all) < 0)
+            say("%s", strerror(errno));
         else
             status = talk(arguments, source, &fanout);
         fanout_end(&fanout, NULL, 0);

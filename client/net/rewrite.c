@@ -5,13 +5,15 @@
 #include <string.h>
 
 #include "proto/lexer.h"
+#include "proto/plan.h"
 
 struct rewrite {
     struct lexer *lexer;
     const struct overrides *overrides; /* NULL for none */
-    struct digest *digest;             /* NULL for none */
-    bool asks_for_all;                 /* "events":"all" of each batch */
-    bool copies;                       /* the bytes, rather than write tokens */
+    struct bytes *levels;              /* where "events":"all" is asked for, else NULL */
+    bool has_flag;                     /* --events, which then has only told the level */
+    enum plan_events flag;
+    bool copies; /* the bytes, rather than write tokens */
     enum rewrite_state state;
     uint64_t requests;
     bool was_submit;
@@ -23,7 +25,8 @@ struct rewrite {
     bool has_op, op_is_submit, op_is_quit;
     bool events_come; /* the next token is the value of `events` */
     bool has_events;
-    unsigned members; /* of the request's object, written so far */
+    enum plan_events level; /* that it asks for itself */
+    unsigned members;       /* of the request's object, written so far */
 
     /* Where tokens go, and what goes between them. */
     bool is_dropping;  /* a member that is overridden */
@@ -36,7 +39,46 @@ struct rewrite {
     uint64_t covered; /* the offset up to which tokens cover the input */
 };
 
-struct rewrite *rewrite_new(const struct overrides *overrides, struct digest *digest)
+/* Whether a key or string token is that word, written with escapes or not. */
+static bool is_word(const struct lexer_token *token, const char *word)
+{
+    char decoded[64];
+    size_t len = strlen(word);
+
+    if (!token->escaped)
+        return token->len == len + 2 && memcmp(token->text + 1, word, len) == 0;
+    return token->len <= sizeof decoded && lexer_decode(token->text, token->len, decoded) == len &&
+           memcmp(decoded, word, len) == 0;
+}
+
+/* Whether a string token is a level of events, which is then in *level. */
+static bool is_level(const struct lexer_token *token, enum plan_events *level)
+{
+    static const char *const names[] = {
+        [PLAN_EVENTS_DONE] = "done", [PLAN_EVENTS_ALL] = "all", [PLAN_EVENTS_NONE] = "none"};
+
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (is_word(token, names[i])) {
+            *level = (enum plan_events)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The flag's level is what the user asks for; what is sent is another matter. */
+static void take_flag(struct rewrite *rewrite)
+{
+    const char *json = NULL;
+
+    if (rewrite->levels != NULL && rewrite->overrides != NULL)
+        json = rewrite->overrides->json[OVERRIDE_EVENTS];
+    rewrite->has_flag = json != NULL;
+    if (json != NULL)
+        is_level(&(struct lexer_token){.text = json, .len = strlen(json)}, &rewrite->flag);
+}
+
+struct rewrite *rewrite_new(const struct overrides *overrides, struct bytes *levels)
 {
     struct rewrite *rewrite = calloc(1, sizeof *rewrite);
 
@@ -49,9 +91,9 @@ struct rewrite *rewrite_new(const struct overrides *overrides, struct digest *di
     }
     if (overrides != NULL && overrides_any(overrides))
         rewrite->overrides = overrides;
-    rewrite->digest = digest;
-    rewrite->asks_for_all = digest != NULL && digest->asks_for_all;
-    rewrite->copies = rewrite->overrides == NULL && !rewrite->asks_for_all;
+    rewrite->levels = levels;
+    rewrite->copies = rewrite->overrides == NULL && levels == NULL;
+    take_flag(rewrite);
     return rewrite;
 }
 
@@ -139,6 +181,7 @@ static void open_request(struct rewrite *rewrite)
     rewrite->has_jobs = rewrite->has_op = rewrite->op_comes = false;
     rewrite->op_is_submit = rewrite->op_is_quit = false;
     rewrite->events_come = rewrite->has_events = false;
+    rewrite->level = rewrite->flag;
     rewrite->members = 0;
     rewrite->is_first = true;
     rewrite->after_key = rewrite->is_dropping = false;
@@ -153,8 +196,8 @@ static void close_request(struct rewrite *rewrite)
         rewrite->state = REWRITE_QUIT;
     else
         rewrite->requests++;
-    if (rewrite->digest != NULL)
-        digest_close(rewrite->digest, !rewrite->op_is_quit);
+    if (rewrite->levels != NULL && !rewrite->op_is_quit)
+        bytes_add_char(rewrite->levels, (char)rewrite->level);
 }
 
 /* What a batch gets that does not say it itself. */
@@ -163,10 +206,14 @@ static void append_members(struct rewrite *rewrite, struct bytes *out)
     bool is_first = rewrite->members == 0;
 
     if (rewrite->overrides != NULL) {
-        overrides_append(rewrite->overrides, is_first, out);
-        is_first = false;
+        struct overrides put_in = *rewrite->overrides; /* borrowed */
+
+        if (rewrite->has_flag)
+            put_in.json[OVERRIDE_EVENTS] = NULL;
+        overrides_append(&put_in, is_first, out);
+        is_first &= !overrides_any(&put_in);
     }
-    if (rewrite->asks_for_all && !rewrite->has_events)
+    if (rewrite->levels != NULL && (!rewrite->has_events || rewrite->has_flag))
         bytes_add_string(out, is_first ? "\"events\":\"all\"" : ",\"events\":\"all\"");
 }
 
@@ -205,15 +252,15 @@ static void take_outermost(struct rewrite *rewrite, const struct lexer_token *to
 static void note_member(struct rewrite *rewrite, const struct lexer_token *token)
 {
     if (token->kind == LEXER_KEY) {
-        rewrite->op_comes = digest_is(token, "op");
-        rewrite->has_jobs |= digest_is(token, "jobs");
-        rewrite->events_come = digest_is(token, "events");
+        rewrite->op_comes = is_word(token, "op");
+        rewrite->has_jobs |= is_word(token, "jobs");
+        rewrite->events_come = is_word(token, "events");
         rewrite->has_events |= rewrite->events_come;
     } else if (rewrite->op_comes) {
         rewrite->op_comes = false;
         rewrite->has_op = true;
-        rewrite->op_is_submit = token->kind == LEXER_STRING && digest_is(token, "submit");
-        rewrite->op_is_quit = token->kind == LEXER_STRING && digest_is(token, "quit");
+        rewrite->op_is_submit = token->kind == LEXER_STRING && is_word(token, "submit");
+        rewrite->op_is_quit = token->kind == LEXER_STRING && is_word(token, "quit");
     }
 }
 
@@ -222,12 +269,10 @@ static const struct lexer_token all_events = {
 
 /* Whether the token is a level of events, in the place of which all are asked
  * for.  Anything else there is for the daemon to refuse. */
-static bool asks_for_less(const struct rewrite *rewrite, const struct lexer_token *token)
+static bool asks_for_less(struct rewrite *rewrite, const struct lexer_token *token)
 {
-    enum asked_events level;
-
-    return rewrite->asks_for_all && rewrite->events_come && token->kind != LEXER_KEY &&
-           digest_level(token, &level);
+    return rewrite->levels != NULL && rewrite->events_come && !rewrite->is_dropping &&
+           token->kind == LEXER_STRING && is_level(token, &rewrite->level);
 }
 
 static void take_inner(struct rewrite *rewrite, const struct lexer_token *token, struct bytes *out)
@@ -259,8 +304,6 @@ static void take(struct rewrite *rewrite, const struct lexer_token *token, struc
 {
     size_t len;
 
-    if (rewrite->digest != NULL)
-        digest_take(rewrite->digest, token);
     if (token->depth == 1)
         note_member(rewrite, token);
     if (rewrite->copies) {

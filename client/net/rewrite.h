@@ -20,7 +20,6 @@
 #include <stdint.h>
 
 #include "client/base/bytes.h"
-#include "client/net/digest.h"
 #include "client/cmd/overrides.h"
 
 enum rewrite_state {
@@ -32,10 +31,13 @@ enum rewrite_state {
 
 struct rewrite;
 
-/* overrides: NULL or an empty one for none; digest: is told of the requests,
- * and may want "events":"all" of each; NULL for none.  Both are borrowed for the
- * rewriter's life.  NULL when memory is short. */
-struct rewrite *rewrite_new(const struct overrides *overrides, struct digest *digest);
+/*
+ * overrides: NULL or an empty one for none.  levels: NULL, or every batch is sent with
+ * "events":"all", and for each request that will be answered a byte is appended there:
+ * the enum plan_events that it, or the flag in the overrides, asks for.  Both are
+ * borrowed for the rewriter's life.  NULL when out of memory.
+ */
+struct rewrite *rewrite_new(const struct overrides *overrides, struct bytes *levels);
 void rewrite_free(struct rewrite *rewrite); /* NULL is fine */
 
 /* Takes a piece and appends what is to be sent for it.  After REWRITE_GOING

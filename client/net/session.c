@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client/net/interrupt.h"
+#include "client/show/eta.h"
 #include "client/base/moment.h"
 #include "client/net/refusal.h"
 #include "client/base/say.h"
@@ -106,7 +107,7 @@ static void interrupt(struct session *session)
 {
     struct source *source = session->setup->source;
     bool is_first = !session->is_interrupted;
-    const struct batch *batch;
+    const struct active_batch *batch;
 
     session->is_interrupted = true;
     source_stop(source);
@@ -145,12 +146,31 @@ static void say_error(struct session *session, const struct event_read *event)
                 session->refusals++ < REFUSALS_QUOTED);
 }
 
+/* For the progress bar; on the virtual clock a batch is over as soon. */
+static void predict(struct session *session, struct active_batch *batch)
+{
+    if (batch == NULL || batch->request.plan == NULL || batch->request.clock != PENDING_CLOCK_REAL)
+        return;
+    batch->eta = eta_new(batch->request.plan, moment_now());
+    session->computes |= batch->eta != NULL;
+}
+
+/* Goes on with what is to be known of the batches that run. */
+static void compute(struct session *session)
+{
+    struct active_batch *batch;
+
+    session->computes = false;
+    for (size_t place = 0; (batch = batches_next(&session->fanout->batches, &place)) != NULL;)
+        session->computes |= batch->eta != NULL && eta_work(batch->eta);
+}
+
 static void note_accepted(struct session *session, uint64_t batch)
 {
     if (session->is_interrupted)
         send_cancel(session, batch);
     else if (session->progress.is_on)
-        outlook_accept(&session->outlook, batch, session->fanout->tally.answers - 1, moment_now());
+        predict(session, batches_find(&session->fanout->batches, batch));
 }
 
 static void take_line(struct session *session, const char *line, size_t len)
@@ -216,7 +236,7 @@ static void send_some(struct session *session)
 
 /* ---- The loop ---------------------------------------------------------------- */
 
-enum { SOCKET, SOURCE, SIGNALS, FORECAST, OUTPUTS, POLLED = OUTPUTS + SHOWS_MAX };
+enum { SOCKET, SOURCE, SIGNALS, OUTPUTS, POLLED = OUTPUTS + SHOWS_MAX };
 
 /* Whether what is to be written goes out at once.  With a progress bar it
  * waits for the bar to be drawn anew, so that it does not flicker. */
@@ -227,7 +247,8 @@ static bool writes_at_once(const struct session *session)
 
 static void draw_progress(struct session *session, int64_t now_ns)
 {
-    struct progress_figures figures = outlook_figures(&session->outlook, session->fanout, now_ns);
+    struct progress_figures figures = eta_figures(
+        &session->fanout->batches, &session->fanout->tally, session->started_ns, now_ns);
 
     progress_draw(&session->progress, &figures);
 }
@@ -274,6 +295,8 @@ static int poll_timeout(const struct session *session, int64_t now_ns)
     int64_t until_ns = session->deadline_ns > 0 ? session->deadline_ns : INT64_MAX;
     bool has_news = batches_run(session) || bytes_len(&session->output->pending) > 0;
 
+    if (session->computes)
+        return 0;
     if (session->answer_by_ns > 0 && !session->write_closed && !batches_run(session) &&
         session->answer_by_ns < until_ns)
         until_ns = session->answer_by_ns;
@@ -302,10 +325,6 @@ static void wait_for_news(struct session *session, struct pollfd pollers[POLLED]
         poll_for(session->setup->fd, (short)((takes_more ? POLLIN : 0) | (sends ? POLLOUT : 0)));
     pollers[SOURCE] = poll_for(source_waits_for, reads ? POLLIN : 0);
     pollers[SIGNALS] = poll_for(session->signals, POLLIN);
-    pollers[FORECAST] = poll_for(-1, 0);
-    if (session->outlook.forecast != NULL)
-        pollers[FORECAST] = poll_for(forecast_fd(session->outlook.forecast),
-                                     forecast_events(session->outlook.forecast));
     fanout_poll(session->fanout, pollers + OUTPUTS);
     if (!writes_at_once(session))
         pollers[OUTPUTS].events = 0;
@@ -317,8 +336,6 @@ static void wait_for_news(struct session *session, struct pollfd pollers[POLLED]
 static void pump(struct session *session, bool is_ready)
 {
     struct source *source = session->setup->source;
-    struct forecast *forecast = session->outlook.forecast;
-    struct bytes raw = {0};
 
     while (!session->write_closed && !source_is_over(source) &&
            bytes_len(&session->outgoing) < OUTGOING_BYTES) {
@@ -326,13 +343,8 @@ static void pump(struct session *session, bool is_ready)
             break;
         is_ready = false;
         source_answered(source, session->fanout->tally.answers - session->cancels);
-        source_read(source, &session->outgoing, forecast != NULL ? &raw : NULL);
-        if (forecast != NULL) {
-            forecast_feed(forecast, bytes_at(&raw), bytes_len(&raw));
-            bytes_consume(&raw, bytes_len(&raw));
-        }
+        source_read(source, &session->outgoing);
     }
-    bytes_fini(&raw);
 }
 
 static void take_signals(struct session *session)
@@ -356,8 +368,6 @@ static void handle(struct session *session, const struct pollfd pollers[POLLED])
 {
     if (pollers[SIGNALS].revents != 0)
         take_signals(session);
-    if (pollers[FORECAST].revents != 0)
-        forecast_polled(session->outlook.forecast, pollers[FORECAST].revents);
     fanout_polled(session->fanout, pollers + OUTPUTS);
     heed_reader(session);
     if (!session->read_closed && (pollers[SOCKET].revents & POLLOUT) && !session->write_closed)
@@ -379,6 +389,8 @@ static void converse(struct session *session)
         heed_reader(session);
         if (session->read_closed)
             break;
+        if (session->computes)
+            compute(session);
         wait_for_news(session, pollers);
         handle(session, pollers);
     }
@@ -421,8 +433,7 @@ static int set_up(struct session *session)
     session->signals = interrupt_open();
     if (session->received == NULL || session->signals < 0)
         return -1;
-    session->outlook.forecast = session->setup->forecast;
-    session->outlook.started_ns = moment_now();
+    session->started_ns = moment_now();
     progress_init(&session->progress, session->fanout->parts[0].show->has_progress, moment_now());
     return 0;
 }
@@ -431,7 +442,6 @@ static void tear_down(struct session *session)
 {
     if (session->signals >= 0)
         close(session->signals);
-    outlook_fini(&session->outlook);
     bytes_fini(&session->outgoing);
     lines_fini(&session->lines);
     free(session->received);
@@ -453,7 +463,7 @@ enum status session_run(const struct session_setup *setup, bool *is_cut_short)
         say("%s", strerror(errno));
         session.is_cut_short = true;
     } else {
-        setup->fanout->asked = source_asked(setup->source);
+        setup->fanout->pending = source_pending(setup->source);
         fanout_begin(setup->fanout);
         converse(&session);
         rest = lines_rest(&session.lines, &len);

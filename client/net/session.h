@@ -19,7 +19,6 @@
  */
 
 #include "client/show/fanout.h"
-#include "client/net/forecast.h"
 #include "client/net/source.h"
 #include "client/cmd/status.h"
 
@@ -27,8 +26,7 @@ struct session_setup {
     int fd;           /* non-blocking socket; the caller's */
     const char *peer; /* for messages */
     struct source *source;
-    struct fanout *fanout;     /* with its ways of showing; it is ended here */
-    struct forecast *forecast; /* for the progress bar; NULL for none */
+    struct fanout *fanout; /* with its ways of showing; it is ended here */
 };
 
 /*

@@ -9,7 +9,6 @@
 
 #include "client/base/bytes.h"
 #include "client/base/lines.h"
-#include "client/net/outlook.h"
 #include "client/show/output.h"
 #include "client/show/progress.h"
 #include "client/net/session.h"
@@ -19,7 +18,8 @@ struct session {
     struct fanout *fanout;
     struct output *output; /* standard output, of the fanout's */
     struct progress progress;
-    struct outlook outlook;
+    int64_t started_ns;
+    bool computes;     /* ends of batches for the progress bar, and has more to do */
     int64_t redraw_ns; /* when the way of showing wants to draw over what it drew */
     struct bytes outgoing;
     struct lines lines;

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/net/digest.h"
+#include "client/net/requests.h"
 #include "client/net/rewrite.h"
 #include "client/base/say.h"
 
@@ -37,13 +37,13 @@ struct source {
     size_t n, current;
     const struct overrides *overrides; /* to be put in */
     const struct overrides *flags;     /* put in, here or before */
-    struct overrides own_overrides;    /* in place of those given */
-    struct digest digest;
-    bool has_digest;
-    struct bytes text;   /* of an input without a path, all of it, */
-    size_t text_sent;    /* of which so much is sent */
-    struct bytes origin; /* the text that it was made of, empty for none */
-    int fd;              /* of the current input; -1 if it is not open */
+    struct requests *requests_read;    /* what they ask for; NULL if nobody wants to know */
+    bool asks_for_all;                 /* "events":"all" of each batch */
+    struct bytes levels;               /* see client/net/requests.h */
+    struct bytes text;                 /* of an input without a path, all of it, */
+    size_t text_sent;                  /* of which so much is sent */
+    struct bytes origin;               /* the text that it was made of, empty for none */
+    int fd;                            /* of the current input; -1 if it is not open */
     bool needs_poll;
     struct rewrite *rewrite; /* of the current input, and of the last one to the end */
     uint64_t requests;       /* of the inputs before the current one */
@@ -141,8 +141,8 @@ void source_free(struct source *source)
     close_input(source);
     rewrite_free(source->rewrite);
     bytes_fini(&source->text);
-    digest_fini(&source->digest);
-    overrides_fini(&source->own_overrides);
+    requests_free(source->requests_read);
+    bytes_fini(&source->levels);
     bytes_fini(&source->origin);
     for (size_t i = 0; i < source->n; i++)
         bytes_fini(&source->inputs[i].kept);
@@ -150,34 +150,16 @@ void source_free(struct source *source)
     free(source);
 }
 
-int source_want(struct source *source, bool all_events, bool graph)
+int source_want(struct source *source, bool all_events)
 {
-    struct digest *digest = &source->digest;
-    const char *level = source->overrides != NULL ? source->overrides->json[OVERRIDE_EVENTS] : NULL;
-
-    source->has_digest = true;
-    digest->wants_graph = graph;
-    digest->is_virtual =
-        source->overrides != NULL && source->overrides->json[OVERRIDE_CLOCK] != NULL;
-    digest->asks_for_all = all_events && level == NULL;
-    digest->is_assumed_of_all = level != NULL;
-    if (level == NULL)
-        return 0;
-    /* What the flag says is what the user asks for; what is sent is another matter. */
-    digest_level(&(struct lexer_token){.kind = LEXER_STRING, .text = level, .len = strlen(level)},
-                 &digest->assumed);
-    if (!all_events)
-        return 0;
-    if (overrides_copy(&source->own_overrides, source->overrides) < 0 ||
-        overrides_set(&source->own_overrides, OVERRIDE_EVENTS, "all") != NULL)
-        return -1;
-    source->overrides = &source->own_overrides;
-    return 0;
+    source->requests_read = requests_new();
+    source->asks_for_all = all_events;
+    return source->requests_read != NULL ? 0 : -1;
 }
 
-struct asked_queue *source_asked(struct source *source)
+struct pending_queue *source_pending(struct source *source)
 {
-    return source->has_digest ? &source->digest.queue : NULL;
+    return source->requests_read != NULL ? requests_pending(source->requests_read) : NULL;
 }
 
 void source_stop(struct source *source)
@@ -202,7 +184,7 @@ static int open_input(struct source *source)
     struct stat status;
 
     rewrite_free(source->rewrite);
-    source->rewrite = rewrite_new(source->overrides, source->has_digest ? &source->digest : NULL);
+    source->rewrite = rewrite_new(source->overrides, source->asks_for_all ? &source->levels : NULL);
     if (source->rewrite == NULL) {
         fail(source, NULL, ENOMEM);
         return -1;
@@ -261,20 +243,20 @@ static void keep(struct input *input, const char *piece, size_t len)
     input->is_kept_cut = len > room;
 }
 
-static void take_piece(struct source *source, const char *piece, size_t len, struct bytes *out,
-                       struct bytes *raw)
+static void take_piece(struct source *source, const char *piece, size_t len, struct bytes *out)
 {
-    if (raw != NULL && len > 0)
-        bytes_add(raw, piece, len);
-    else if (raw != NULL)
-        bytes_add_char(raw, '\n'); /* what the next input begins with is another request */
+    size_t before = bytes_len(out);
+
     source->state = len > 0 ? rewrite_feed(source->rewrite, piece, len, out)
                             : rewrite_finish(source->rewrite, out);
+    if (source->requests_read != NULL && !out->failed)
+        requests_feed(source->requests_read, bytes_at(out) + before, bytes_len(out) - before,
+                      source->asks_for_all ? &source->levels : NULL);
     if (len == 0 || source->state != REWRITE_GOING)
         end_input(source);
 }
 
-void source_read(struct source *source, struct bytes *out, struct bytes *raw)
+void source_read(struct source *source, struct bytes *out)
 {
     char piece[PIECE_BYTES];
     ssize_t len;
@@ -287,7 +269,7 @@ void source_read(struct source *source, struct bytes *out, struct bytes *raw)
         size_t left = bytes_len(&source->text) - source->text_sent;
         size_t part = left < PIECE_BYTES ? left : PIECE_BYTES;
 
-        take_piece(source, bytes_at(&source->text) + source->text_sent, part, out, raw);
+        take_piece(source, bytes_at(&source->text) + source->text_sent, part, out);
         source->text_sent += part;
         return;
     }
@@ -295,7 +277,7 @@ void source_read(struct source *source, struct bytes *out, struct bytes *raw)
     if (len > 0)
         keep(&source->inputs[source->current], piece, (size_t)len);
     if (len >= 0)
-        take_piece(source, piece, (size_t)len, out, raw);
+        take_piece(source, piece, (size_t)len, out);
     else if (errno != EAGAIN && errno != EINTR)
         fail(source, source->inputs[source->current].path, errno);
 }
@@ -333,11 +315,6 @@ bool source_has_quit(const struct source *source)
 uint64_t source_requests(const struct source *source)
 {
     return source->requests + (source->rewrite != NULL ? rewrite_requests(source->rewrite) : 0);
-}
-
-const struct overrides *source_overrides(const struct source *source)
-{
-    return source->inputs[0].path != NULL ? source->flags : NULL;
 }
 
 void source_set_origin(struct source *source, const char *name, struct bytes *text,

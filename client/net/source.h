@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client/net/asked.h"
+#include "client/show/pending.h"
 #include "client/base/bytes.h"
 #include "client/cmd/overrides.h"
 
@@ -32,21 +32,19 @@ void source_free(struct source *source); /* NULL is fine */
 
 /*
  * Before anything is read: from now on what the requests ask for is kept in
- * source_asked(), to be taken from there as they are answered.  all_events: each
- * batch is sent with "events":"all", whatever it says; graph: who waits for whom
- * is kept too.  0, or -1 when memory is short.
+ * source_pending(), to be taken from there as they are answered.  all_events: each
+ * batch is sent with "events":"all", whatever it says.  0, or -1 with errno set.
  */
-int source_want(struct source *source, bool all_events, bool graph);
-struct asked_queue *source_asked(struct source *source); /* NULL without source_want() */
+int source_want(struct source *source, bool all_events);
+struct pending_queue *source_pending(struct source *source); /* NULL without source_want() */
 
 /* What to wait for (POLLIN) before source_read(): -1 if there is no need. */
 int source_fd(const struct source *source);
 
-/* Reads a piece and appends what is to be sent (to raw, unless NULL, what was
- * read), or opens the next input and does no more, so that source_fd() can be
- * waited for.  Trouble is said on standard
+/* Reads a piece and appends what is to be sent, or opens the next input and does no
+ * more, so that source_fd() can be waited for.  Trouble is reported on standard
  * error, ends the source and is told by source_has_failed(). */
-void source_read(struct source *source, struct bytes *out, struct bytes *raw);
+void source_read(struct source *source, struct bytes *out);
 
 /* Nothing more is to be sent.  source_stop() makes it so. */
 bool source_is_over(const struct source *source);
@@ -64,10 +62,6 @@ bool source_has_quit(const struct source *source);
 
 /* Requests sent so far that will be answered. */
 uint64_t source_requests(const struct source *source);
-
-/* What is put into batches on their way, besides what source_want() asks for;
- * NULL for nothing. */
-const struct overrides *source_overrides(const struct source *source);
 
 /* Says what a text was made of: a file of that name, the one request that was
  * in it (taken; *text is left empty), and flags that were put in.  Name and

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "client/net/graph.h"
+#include "client/show/eta.h"
 
 #define FIRST_ROOM 16
 
@@ -15,7 +15,7 @@ static size_t place_of(uint64_t number, size_t room)
     return (size_t)(number * 0x9e3779b97f4a7c15u >> 32) & (room - 1);
 }
 
-static size_t find(struct batch *const *table, size_t room, uint64_t number)
+static size_t find(struct active_batch *const *table, size_t room, uint64_t number)
 {
     size_t place = place_of(number, room);
 
@@ -27,7 +27,7 @@ static size_t find(struct batch *const *table, size_t room, uint64_t number)
 static bool grow(struct batches *batches)
 {
     size_t room = batches->room > 0 ? batches->room * 2 : FIRST_ROOM;
-    struct batch **table = calloc(room, sizeof *table);
+    struct active_batch **table = calloc(room, sizeof *table);
 
     if (table == NULL)
         return false;
@@ -40,9 +40,9 @@ static bool grow(struct batches *batches)
     return true;
 }
 
-struct batch *batches_add(struct batches *batches, uint64_t number)
+struct active_batch *batches_add(struct batches *batches, uint64_t number)
 {
-    struct batch *batch;
+    struct active_batch *batch;
     size_t place;
 
     if (number == 0 || (batches->n * 2 >= batches->room && !grow(batches)))
@@ -57,9 +57,9 @@ struct batch *batches_add(struct batches *batches, uint64_t number)
     return batch;
 }
 
-struct batch *batches_find(struct batches *batches, uint64_t number)
+struct active_batch *batches_find(struct batches *batches, uint64_t number)
 {
-    struct batch *batch;
+    struct active_batch *batch;
 
     if (batches->last != NULL && batches->last->number == number)
         return batches->last;
@@ -71,13 +71,14 @@ struct batch *batches_find(struct batches *batches, uint64_t number)
     return batch;
 }
 
-static void free_batch(struct batch *batch)
+static void free_batch(struct active_batch *batch)
 {
-    graph_free(batch->asked.graph);
+    eta_free(batch->eta);
+    plan_free(batch->request.plan);
     free(batch);
 }
 
-void batches_drop(struct batches *batches, struct batch *batch)
+void batches_drop(struct batches *batches, struct active_batch *batch)
 {
     size_t mask = batches->room - 1;
     size_t hole = find(batches->table, batches->room, batch->number);
@@ -97,10 +98,10 @@ void batches_drop(struct batches *batches, struct batch *batch)
     free_batch(batch);
 }
 
-struct batch *batches_next(const struct batches *batches, size_t *place)
+struct active_batch *batches_next(const struct batches *batches, size_t *place)
 {
     while (*place < batches->room) {
-        struct batch *batch = batches->table[(*place)++];
+        struct active_batch *batch = batches->table[(*place)++];
 
         if (batch != NULL)
             return batch;

@@ -8,26 +8,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client/net/asked.h"
+#include "client/show/pending.h"
 
 /* Ways of showing that may be at work at once, one for standard output and
  * the others for files. */
 #define SHOWS_MAX 4
 
-struct batch {
+struct eta;
+
+struct active_batch {
     uint64_t number;  /* the daemon's; never 0 */
     uint64_t ordinal; /* among those of this run, from 0 */
     uint64_t jobs;
-    struct asked asked;
+    struct pending request;
+    struct eta *eta;       /* owned; NULL where nobody wants it: see client/show/eta.h */
     void *kept[SHOWS_MAX]; /* what each way of showing keeps of it */
 };
 
 /* All zero to begin with. */
 struct batches {
-    struct batch **table;
+    struct active_batch **table;
     size_t n, room;
-    uint64_t added;     /* ever */
-    struct batch *last; /* asked for */
+    uint64_t added;            /* ever */
+    struct active_batch *last; /* asked for */
 };
 
 /* Drops all of them; what is kept of them is not its business. */
@@ -35,15 +38,15 @@ void batches_fini(struct batches *batches);
 
 /* Adds one, zeroed but for its numbers.  NULL when memory is short, for a
  * number of 0, and for one that is there already. */
-struct batch *batches_add(struct batches *batches, uint64_t number);
+struct active_batch *batches_add(struct batches *batches, uint64_t number);
 
 /* The batch of that number, or NULL.  Asking for the same one again is cheap. */
-struct batch *batches_find(struct batches *batches, uint64_t number);
+struct active_batch *batches_find(struct batches *batches, uint64_t number);
 
-/* Drops one that is there, and its graph. */
-void batches_drop(struct batches *batches, struct batch *batch);
+/* Drops one that is there, and its plan. */
+void batches_drop(struct batches *batches, struct active_batch *batch);
 
 /* Goes through them: starts with *place 0; NULL behind the last. */
-struct batch *batches_next(const struct batches *batches, size_t *place);
+struct active_batch *batches_next(const struct batches *batches, size_t *place);
 
 #endif

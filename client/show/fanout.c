@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/net/graph.h"
 #include "client/base/say.h"
 
 /* What the tally and the table of batches need. */
@@ -126,7 +125,7 @@ int fanout_add(struct fanout *fanout, const struct show *show, void *own, const 
     if (show->event != NULL)
         fanout->read |= show->events;
     fanout->needs_all |= show->needs_all;
-    fanout->needs_graph |= show->needs_graph;
+    fanout->needs_plan |= show->needs_plan;
     fanout->n++;
     return 0;
 }
@@ -165,32 +164,34 @@ static bool is_answer(enum event_kind kind)
 }
 
 /* What is known of the request that is answered. */
-static struct asked take_asked(struct fanout *fanout, enum event_kind kind)
+static struct pending take_request(struct fanout *fanout, enum event_kind kind)
 {
-    struct asked asked = {ASKED_ALL, ASKED_UNKNOWN, NULL};
+    struct pending request = {PLAN_EVENTS_ALL, PENDING_CLOCK_UNKNOWN, NULL};
 
-    if (fanout->asked != NULL && !asked_pop(fanout->asked, &asked) && kind == EVENT_ACCEPTED)
+    if (fanout->pending != NULL && !pending_pop(fanout->pending, &request) &&
+        kind == EVENT_ACCEPTED)
         fanout->misfits++;
-    return asked;
+    return request;
 }
 
-static void accept_batch(struct fanout *fanout, const struct event_read *event, struct asked asked)
+static void accept_batch(struct fanout *fanout, const struct event_read *event,
+                         struct pending request)
 {
-    struct batch *batch = batches_add(&fanout->batches, event->batch);
+    struct active_batch *batch = batches_add(&fanout->batches, event->batch);
 
     if (batch == NULL) {
         fanout->no_memory |= batches_find(&fanout->batches, event->batch) == NULL;
-        graph_free(asked.graph);
+        plan_free(request.plan);
         return;
     }
     batch->jobs = event->jobs;
     /* A request file may be another's. */
-    if (asked.graph != NULL && graph_jobs(asked.graph) != event->jobs) {
+    if (request.plan != NULL && plan_n_jobs(request.plan) != event->jobs) {
         fanout->misfits++;
-        graph_free(asked.graph);
-        asked.graph = NULL;
+        plan_free(request.plan);
+        request.plan = NULL;
     }
-    batch->asked = asked;
+    batch->request = request;
     for (size_t i = 0; i < fanout->n; i++) {
         struct show_run *run = &fanout->parts[i].run;
 
@@ -200,7 +201,7 @@ static void accept_batch(struct fanout *fanout, const struct event_read *event, 
     }
 }
 
-static void set_batch(struct fanout *fanout, struct batch *batch)
+static void set_batch(struct fanout *fanout, struct active_batch *batch)
 {
     for (size_t i = 0; i < fanout->n; i++) {
         fanout->parts[i].run.batch = batch;
@@ -208,7 +209,7 @@ static void set_batch(struct fanout *fanout, struct batch *batch)
     }
 }
 
-static void forget_batch(struct fanout *fanout, struct batch *batch)
+static void forget_batch(struct fanout *fanout, struct active_batch *batch)
 {
     set_batch(fanout, batch);
     for (size_t i = 0; i < fanout->n; i++)
@@ -220,11 +221,11 @@ static void forget_batch(struct fanout *fanout, struct batch *batch)
 
 /* ---- What the user asked for ------------------------------------------------ */
 
-static bool is_asked_for(const struct batch *batch, enum event_kind kind)
+static bool is_asked_for(const struct active_batch *batch, enum event_kind kind)
 {
-    if (batch == NULL || batch->asked.events == ASKED_ALL || !(SHOW_KIND(kind) & JOB_KINDS))
+    if (batch == NULL || batch->request.events == PLAN_EVENTS_ALL || !(SHOW_KIND(kind) & JOB_KINDS))
         return true;
-    return batch->asked.events == ASKED_DONE && kind == EVENT_DONE;
+    return batch->request.events == PLAN_EVENTS_DONE && kind == EVENT_DONE;
 }
 
 /* The line less a member `due`, which `done` has with "events":"all" alone.
@@ -256,7 +257,7 @@ static void show_line(struct fanout *fanout, struct fanout_part *part, const cha
         return;
     if (part->show->line != NULL) {
         if (is_cut && event->kind == EVENT_DONE && event->has_due && part->run.batch != NULL &&
-            part->run.batch->asked.events == ASKED_DONE)
+            part->run.batch->request.events == PLAN_EVENTS_DONE)
             line = without_due(fanout, line, &len);
         part->show->line(&part->run, line, len);
     }
@@ -268,17 +269,17 @@ static void show_line(struct fanout *fanout, struct fanout_part *part, const cha
 static void take_event(struct fanout *fanout, const char *line, size_t len,
                        const struct event_read *event, bool is_read)
 {
-    struct batch *batch;
+    struct active_batch *batch;
 
     if (OWN_KINDS & SHOW_KIND(event->kind))
         tally_take(&fanout->tally, event);
     if (is_answer(event->kind)) {
-        struct asked asked = take_asked(fanout, event->kind);
+        struct pending request = take_request(fanout, event->kind);
 
         if (event->kind == EVENT_ACCEPTED)
-            accept_batch(fanout, event, asked);
+            accept_batch(fanout, event, request);
         else
-            graph_free(asked.graph);
+            plan_free(request.plan);
     }
     batch = event->batch != 0 ? batches_find(&fanout->batches, event->batch) : NULL;
     set_batch(fanout, batch);
@@ -311,7 +312,7 @@ enum fanout_result fanout_take(struct fanout *fanout, const char *line, size_t l
 
 void fanout_end(struct fanout *fanout, const char *rest, size_t len)
 {
-    struct batch *batch;
+    struct active_batch *batch;
     size_t first = 0;
 
     if (fanout->has_ended)

@@ -16,7 +16,7 @@
 
 #include <poll.h>
 
-#include "client/net/asked.h"
+#include "client/show/pending.h"
 #include "client/show/batches.h"
 #include "client/show/output.h"
 #include "client/show/show.h"
@@ -36,13 +36,13 @@ struct fanout {
     size_t n;            /* the first is the one on standard output */
     const char **inputs; /* files that are read; `-` is standard input */
     size_t n_inputs;
-    bool needs_all, needs_graph;
+    bool needs_all, needs_plan;
     bool shows_all; /* to those too that do not need it: nothing was asked for on their behalf */
     bool color;
     struct tally tally;
-    struct batches batches;    /* that run */
-    struct asked_queue *asked; /* of the requests; borrowed; NULL where they are not known */
-    uint64_t misfits;          /* batches that are not of the next of these requests */
+    struct batches batches;        /* that run */
+    struct pending_queue *pending; /* requests; borrowed; NULL where they are not known */
+    uint64_t misfits;              /* batches that are not of the next of these requests */
     bool has_begun, has_ended;
     size_t unfinished; /* batches that ran at the end */
     bool no_memory;

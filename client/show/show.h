@@ -36,9 +36,9 @@ struct show_run {
     void *own;        /* of the way of showing */
 
     /* While `event` and `forget` run: the batch that it is about, or NULL for none
-     * that is known.  Its graph (batch->asked.graph) is there if some way of
-     * showing `needs_graph` and the request is known. */
-    const struct batch *batch;
+     * that is known.  Its plan (batch->request.plan) is there if some way of
+     * showing `needs_plan` and the request is known. */
+    const struct active_batch *batch;
     /* What this way of showing keeps of that batch, with the batch: NULL at first,
      * and from `accepted` on what it puts there, until it is told to `forget`. */
     void **kept;
@@ -49,7 +49,7 @@ struct show {
     bool is_of_one;    /* the requests are variants of one: the first refusal says it all */
     bool has_progress; /* goes with a progress bar on standard error */
     bool needs_all;    /* every event of every batch */
-    bool needs_graph;  /* to know who waits for whom */
+    bool needs_plan;   /* to know who waits for whom */
     unsigned events;   /* the kinds that `event` is called for */
     /* Each may be NULL. */
     void (*begin)(struct show_run *run);                              /* connected */

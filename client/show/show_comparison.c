@@ -216,9 +216,9 @@ static struct variant *add_variant(struct show_run *run, const struct event_read
         return NULL;
     if (comparison->n == 0)
         comparison->next_ns = moment_after(AT_ONCE_NS);
-    variant->picture = timeline_picture_new(accepted->jobs, "", run->batch->asked.graph,
+    variant->picture = timeline_picture_new(accepted->jobs, "", run->batch->request.plan,
                                             TIMELINE_PICTURE_ROWS, moment_now());
-    variant->is_virtual = run->batch->asked.clock == ASKED_VIRTUAL;
+    variant->is_virtual = run->batch->request.clock == PENDING_CLOCK_VIRTUAL;
     if (variant->picture == NULL)
         return NULL;
     comparison->n++;
@@ -249,7 +249,7 @@ static void forget(struct show_run *run)
     struct variant *variant = *run->kept;
 
     if (variant != NULL)
-        timeline_picture_drop_graph(variant->picture);
+        timeline_picture_drop_plan(variant->picture);
     *run->kept = NULL;
 }
 
@@ -276,7 +276,7 @@ const struct show show_comparison = {
     .name = "timeline",
     .is_of_one = true,
     .needs_all = true,
-    .needs_graph = true,
+    .needs_plan = true,
     .events = SHOW_KIND(EVENT_ACCEPTED) | SHOW_KIND(EVENT_STARTED) | SHOW_KIND(EVENT_STEP) |
               SHOW_KIND(EVENT_RETRY) | SHOW_KIND(EVENT_DONE) | SHOW_KIND(EVENT_FINISHED),
     .begin = begin,

@@ -25,7 +25,7 @@
 
 struct batch_picture {
     struct timeline_picture *picture;
-    const struct batch *batch; /* as long as it runs */
+    const struct active_batch *batch; /* as long as it runs */
     bool is_named;
     struct batch_picture *next;
 };
@@ -62,7 +62,7 @@ static struct timeline_picture *new_picture(const struct show_run *run,
         add_id(&name, accepted->id);
     bytes_add_char(&name, '\0');
     if (!name.failed)
-        picture = timeline_picture_new(accepted->jobs, bytes_at(&name), run->batch->asked.graph,
+        picture = timeline_picture_new(accepted->jobs, bytes_at(&name), run->batch->request.plan,
                                        tracks, moment_now());
     bytes_fini(&name);
     return picture;
@@ -130,7 +130,8 @@ static void draw_running(struct show_run *run, int64_t now_ns)
         others++;
     name_batch(run, first);
     timeline_picture_draw_live(first->picture, &screen->terminal, run->color,
-                               first->batch->asked.clock == ASKED_VIRTUAL, now_ns, &lines);
+                               first->batch->request.clock == PENDING_CLOCK_VIRTUAL, now_ns,
+                               &lines);
     if (others > 0)
         bytes_add_format(&lines, "and %zu more batch%s\n", others, others == 1 ? "" : "es");
     /* Where there is no room for a picture its title tells how far it is. */
@@ -269,7 +270,7 @@ static void end(struct show_run *run)
 const struct show show_timeline = {
     .name = "timeline",
     .needs_all = true,
-    .needs_graph = true,
+    .needs_plan = true,
     .events = SHOW_KIND(EVENT_ACCEPTED) | SHOW_KIND(EVENT_STARTED) | SHOW_KIND(EVENT_STEP) |
               SHOW_KIND(EVENT_RETRY) | SHOW_KIND(EVENT_DONE) | SHOW_KIND(EVENT_FINISHED),
     .begin = begin,

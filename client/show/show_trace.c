@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/net/graph.h"
+#include "proto/plan_names.h"
 #include "client/trace/trace_internal.h"
 #include "proto/decimal.h"
 
@@ -36,25 +36,24 @@ static void free_trace(struct trace_batch *trace)
     free(trace->tails);
     for (unsigned depth = 0; depth < TRACE_DEPTHS; depth++)
         bytes_fini(&trace->inner[depth]);
-    bytes_fini(&trace->last_name);
     free(trace);
 }
 
-static struct trace_batch *new_trace(const struct batch *batch)
+static struct trace_batch *new_trace(const struct active_batch *batch)
 {
-    const struct graph *graph = batch->asked.graph;
+    const struct plan *plan = batch->request.plan;
     struct trace_batch *trace = calloc(1, sizeof *trace);
 
     if (trace == NULL)
         return NULL;
     trace->process = batch->ordinal + 1;
-    trace->is_late = batch->asked.clock == ASKED_REAL;
+    trace->is_late = batch->request.clock == PENDING_CLOCK_REAL;
     if (flight_init(&trace->flight, batch->jobs) < 0)
         goto fail;
-    if (graph == NULL || graph_names(graph) == 0)
+    if (plan == NULL || plan_names_count(plan) == 0)
         return trace;
-    trace->tails = calloc(graph_names(graph), sizeof trace->tails[0]);
-    trace->chain = chain_new(graph);
+    trace->tails = calloc(plan_names_count(plan), sizeof trace->tails[0]);
+    trace->chain = chain_new(plan);
     if (trace->tails != NULL && trace->chain != NULL)
         return trace;
 fail:
@@ -71,7 +70,7 @@ static void take_accepted(struct show_run *run, const struct event_read *event)
         return;
     }
     *run->kept = trace;
-    trace_batch_name(run->out, trace, run->batch, event->id);
+    trace_batch_name(run->out, trace, run->batch->number, event->id);
 }
 
 /* ---- The counter ------------------------------------------------------------- */
@@ -172,11 +171,11 @@ static void write_arrows(struct show_run *run, struct trace_batch *trace, uint64
                          const struct flight_job *job)
 {
     struct trace_extent to = {trace_lane(trace, job->lane), job->start_ns, trace->now_ns};
-    const uint32_t *names;
-    size_t n = graph_after(run->batch->asked.graph, index, &names);
+    const struct plan *plan = run->batch->request.plan;
+    uint32_t first, n = plan_names_before(plan, index, &first);
 
-    for (size_t i = 0; i < n; i++) {
-        const struct trace_tail *tail = &trace->tails[names[i]];
+    for (uint32_t i = 0; i < n; i++) {
+        const struct trace_tail *tail = &trace->tails[plan_names_awaited(plan, first + i)];
         struct trace_extent from = {trace_lane(trace, tail->lane), tail->start_ns, tail->end_ns};
 
         if (tail->is_there)
@@ -199,19 +198,11 @@ static void note_end(struct show_run *run, struct trace_batch *trace, const stru
                      const struct event_read *event)
 {
     struct chain_job link = {.job = event->job, .start_ns = job->start_ns, .end_ns = trace->now_ns};
-    struct event_string name = event->name;
-    int64_t longest_ns = chain_length(trace->chain);
-    uint32_t number = GRAPH_NONE;
+    uint32_t number = plan_names_of_job(run->batch->request.plan, event->job);
 
-    if (name.text != NULL)
-        number = graph_find(run->batch->asked.graph, name.text, name.len);
-    if (number != GRAPH_NONE)
+    if (number != PLAN_NONE)
         trace->tails[number] = (struct trace_tail){true, job->lane, job->start_ns, trace->now_ns};
-    chain_done(trace->chain, &link, name, flight_own(&trace->flight, job, trace->now_ns));
-    if (chain_length(trace->chain) > longest_ns) {
-        bytes_consume(&trace->last_name, bytes_len(&trace->last_name));
-        bytes_add(&trace->last_name, name.text, name.len);
-    }
+    chain_done(trace->chain, &link, flight_own(&trace->flight, job, trace->now_ns));
 }
 
 static void take_done(struct show_run *run, struct trace_batch *trace,
@@ -239,7 +230,7 @@ static void finish(struct show_run *run, struct trace_batch *trace, const struct
     if (trace->flight.jobs.n != trace->told)
         tell_count(run, trace);
     trace_batch_end(run->out, trace, event);
-    trace_batch_path(run->out, trace, run->batch->asked.graph);
+    trace_batch_path(run->out, trace, run->batch->request.plan);
 }
 
 /* The batch was lost: what was under way is shown for as long as it is known of. */
@@ -319,7 +310,7 @@ const struct show show_trace = {
     .name = "trace",
     .has_progress = true,
     .needs_all = true,
-    .needs_graph = true,
+    .needs_plan = true,
     .events = SHOW_KIND(EVENT_ACCEPTED) | SHOW_KIND(EVENT_STARTED) | SHOW_KIND(EVENT_STEP) |
               SHOW_KIND(EVENT_RETRY) | SHOW_KIND(EVENT_DONE) | SHOW_KIND(EVENT_FINISHED),
     .begin = begin,

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/show/chain.h"
+#include "client/trace/chain.h"
 #include "client/base/text.h"
 
 /* Of the rows that no screen bounds lanes and areas take so many. */
@@ -28,7 +28,7 @@
 
 struct timeline_picture {
     struct timeline *timeline;
-    const struct graph *graph;
+    const struct plan *plan;
     struct chain *chain;
     struct bytes name;
     int64_t accepted_ns, span_ns;
@@ -37,7 +37,7 @@ struct timeline_picture {
 };
 
 struct timeline_picture *timeline_picture_new(uint64_t jobs, const char *name,
-                                              const struct graph *graph, unsigned tracks_max,
+                                              const struct plan *plan, unsigned tracks_max,
                                               int64_t accepted_ns)
 {
     struct timeline_picture *picture = calloc(1, sizeof *picture);
@@ -45,8 +45,8 @@ struct timeline_picture *timeline_picture_new(uint64_t jobs, const char *name,
     if (picture == NULL)
         return NULL;
     picture->timeline = timeline_new(jobs, tracks_max);
-    picture->graph = graph;
-    picture->chain = chain_new(graph);
+    picture->plan = plan;
+    picture->chain = chain_new(plan);
     picture->accepted_ns = accepted_ns;
     bytes_add_string(&picture->name, name);
     if (picture->timeline == NULL || picture->chain == NULL || picture->name.failed) {
@@ -84,7 +84,7 @@ static bool is_path_known(const struct timeline_picture *picture, int64_t critic
 {
     int64_t missing_ns = critical_path_ns - chain_length(picture->chain);
 
-    return picture->graph != NULL ||
+    return picture->plan != NULL ||
            (timeline_is_detailed(picture->timeline) && missing_ns <= critical_path_ns / 100);
 }
 
@@ -120,7 +120,7 @@ static void add_to_chain(struct timeline_picture *picture, const struct event_re
         .end_ns = event->at_ns,
     };
 
-    chain_done(picture->chain, &job, event->name, timeline_own_ns(picture->timeline));
+    chain_done(picture->chain, &job, timeline_own_ns(picture->timeline));
 }
 
 int timeline_picture_take(struct timeline_picture *picture, const struct event_read *event)
@@ -180,8 +180,8 @@ static void draw_path(const struct timeline_picture *picture, const struct timel
             .first = timeline_layout_column(grid, job->start_ns),
             .last = timeline_layout_column(grid, job->end_ns - (job->end_ns > job->start_ns)),
         };
-        if (picture->graph != NULL && job->name != GRAPH_NONE)
-            segment->name = graph_name(picture->graph, job->name, &segment->name_len);
+        if (picture->plan != NULL)
+            segment->name = plan_names_text(picture->plan, job->job, &segment->name_len);
     }
     if (n > 0)
         timeline_draw_path(out, style, segments, n, seen);
@@ -276,9 +276,9 @@ int64_t timeline_picture_span(struct timeline_picture *picture, int64_t elapsed_
     return picture->span_ns;
 }
 
-void timeline_picture_drop_graph(struct timeline_picture *picture)
+void timeline_picture_drop_plan(struct timeline_picture *picture)
 {
-    picture->graph = NULL;
+    picture->plan = NULL;
 }
 
 void timeline_picture_draw_live(struct timeline_picture *picture, const struct terminal *terminal,

@@ -8,7 +8,7 @@
  */
 
 #include "client/base/bytes.h"
-#include "client/net/graph.h"
+#include "proto/plan_names.h"
 #include "client/terminal/terminal.h"
 #include "client/timeline/timeline_draw.h"
 
@@ -18,10 +18,10 @@
 struct timeline_picture;
 
 /* For a batch that was accepted at accepted_ns by the client's clock.  name: for
- * the title, UTF-8 that a terminal only shows; empty for none.  graph: borrowed
+ * the title, UTF-8 that a terminal only shows; empty for none.  plan: borrowed
  * until the picture is freed; NULL where it is not known.  NULL when memory is short. */
 struct timeline_picture *timeline_picture_new(uint64_t jobs, const char *name,
-                                              const struct graph *graph, unsigned tracks_max,
+                                              const struct plan *plan, unsigned tracks_max,
                                               int64_t accepted_ns);
 void timeline_picture_free(struct timeline_picture *picture); /* NULL is fine */
 
@@ -45,8 +45,8 @@ void timeline_picture_draw_whole(struct timeline_picture *picture, const struct 
 
 /* ---- As part of a larger picture ------------------------------------------- */
 
-/* From here on the graph is not asked any more. */
-void timeline_picture_drop_graph(struct timeline_picture *picture);
+/* From here on the plan is not asked any more. */
+void timeline_picture_drop_plan(struct timeline_picture *picture);
 
 /* How long it has been going on at now_ns by the client's clock; is_virtual: as
  * above. */

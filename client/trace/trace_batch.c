@@ -18,12 +18,12 @@ static struct event_string text_of(const struct bytes *bytes)
     return (struct event_string){bytes_at(bytes), bytes_len(bytes)};
 }
 
-void trace_batch_name(struct bytes *out, const struct trace_batch *trace, const struct batch *batch,
+void trace_batch_name(struct bytes *out, const struct trace_batch *trace, uint64_t number,
                       struct event_string id)
 {
     struct bytes name = {0};
 
-    bytes_add_format(&name, "batch %" PRIu64, batch->number);
+    bytes_add_format(&name, "batch %" PRIu64, number);
     if (id.len >= 2 && id.text[0] == '"') {
         id.text++;
         id.len -= 2;
@@ -32,7 +32,7 @@ void trace_batch_name(struct bytes *out, const struct trace_batch *trace, const 
         bytes_add_string(&name, ": ");
         bytes_add(&name, id.text, id.len);
     }
-    trace_writer_process(out, trace_of_batch(trace), text_of(&name), batch->ordinal == 0);
+    trace_writer_process(out, trace_of_batch(trace), text_of(&name), trace->process == 1);
     trace_writer_thread(out, trace_of_batch(trace), trace_string("batch"));
     bytes_fini(&name);
 }
@@ -76,7 +76,7 @@ static void write_link(struct bytes *out, const struct trace_batch *trace,
     trace_writer_close_args(out);
 }
 
-void trace_batch_path(struct bytes *out, const struct trace_batch *trace, const struct graph *graph)
+void trace_batch_path(struct bytes *out, const struct trace_batch *trace, const struct plan *plan)
 {
     size_t n = trace->chain != NULL ? chain_jobs(trace->chain, NULL, 0) : 0;
     struct chain_job *jobs = malloc((n > 0 ? n : 1) * sizeof *jobs);
@@ -90,10 +90,7 @@ void trace_batch_path(struct bytes *out, const struct trace_batch *trace, const 
     for (size_t i = n; i-- > 0;) {
         struct event_string name = {NULL, 0};
 
-        if (i == 0 && bytes_len(&trace->last_name) > 0)
-            name = text_of(&trace->last_name);
-        else if (i > 0 && jobs[i].name != GRAPH_NONE)
-            name.text = graph_name(graph, jobs[i].name, &name.len);
+        name.text = plan_names_text(plan, jobs[i].job, &name.len);
         write_link(out, trace, &jobs[i], name);
     }
     free(jobs);

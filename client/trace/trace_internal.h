@@ -7,9 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "client/show/chain.h"
+#include "client/trace/chain.h"
 #include "client/trace/flight.h"
-#include "client/show/show.h"
 #include "client/trace/trace_writer.h"
 
 /* The thread before the lanes. */
@@ -35,11 +34,10 @@ struct trace_batch {
     /* Slices that end in this microsecond and begin where the one around them does,
      * which may prove to end in it too and has to be written first. */
     struct bytes inner[TRACE_DEPTHS];
-    /* Arrows and the critical path; NULL without a graph. */
+    /* Arrows and the critical path; NULL without a plan. */
     struct trace_tail *tails; /* by name */
     uint64_t arrows;
     struct chain *chain;
-    struct bytes last_name; /* of the last job on the path */
     /* The counter of jobs in flight. */
     uint64_t told;
     int64_t counted_ns, tell_from_ns, interval_ns;
@@ -94,7 +92,7 @@ void trace_job_flush(struct bytes *out, struct trace_batch *trace);
 /* ---- Before the lanes (trace_batch.c) ----------------------------------------- */
 
 /* Names the process: `batch 7`, or with the client's id `batch 7: tea`. */
-void trace_batch_name(struct bytes *out, const struct trace_batch *trace, const struct batch *batch,
+void trace_batch_name(struct bytes *out, const struct trace_batch *trace, uint64_t number,
                       struct event_string id);
 
 /* The batch as a whole.  event: `finished`, or NULL where it never came. */
@@ -102,7 +100,6 @@ void trace_batch_end(struct bytes *out, const struct trace_batch *trace,
                      const struct event_read *event);
 
 /* The critical path, if it is known. */
-void trace_batch_path(struct bytes *out, const struct trace_batch *trace,
-                      const struct graph *graph);
+void trace_batch_path(struct bytes *out, const struct trace_batch *trace, const struct plan *plan);
 
 #endif

@@ -106,7 +106,7 @@ END_TEST
 START_TEST(batches_are_found_by_their_numbers)
 {
     struct batches batches = {0};
-    const struct batch *batch;
+    const struct active_batch *batch;
     uint64_t sum = 0;
 
     for (uint64_t i = 1; i <= 5000; i++)

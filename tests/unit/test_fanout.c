@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/net/graph.h"
+#include "client/net/requests.h"
 #include "tests/support/check.h"
 
 /* Lines, and what each of several ways of showing is told. */
 
 static struct fanout fanout;
-static struct asked_queue asked;
+static struct pending_queue pending;
 static struct bytes seen;
 
 static void set_up(void)
@@ -21,7 +21,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     fanout_fini(&fanout);
-    asked_fini(&asked);
+    pending_fini(&pending);
     bytes_fini(&seen);
 }
 
@@ -82,21 +82,21 @@ static const char *of_stdout(void)
 
 /* What the daemon would have sent, by what was asked for. */
 static const struct {
-    enum asked_events asked;
+    enum plan_events asked;
     const char *lines;
 } levels[] = {
-    {ASKED_DONE, PONG ACCEPTED DONE FINISHED},
-    {ASKED_ALL, PONG ACCEPTED STARTED STEP DONE_AND_DUE FINISHED},
-    {ASKED_NONE, PONG ACCEPTED FINISHED},
+    {PLAN_EVENTS_DONE, PONG ACCEPTED DONE FINISHED},
+    {PLAN_EVENTS_ALL, PONG ACCEPTED STARTED STEP DONE_AND_DUE FINISHED},
+    {PLAN_EVENTS_NONE, PONG ACCEPTED FINISHED},
 };
 
 START_TEST(each_is_told_what_it_is_for)
 {
-    asked_push(&asked, (struct asked){.events = ASKED_DONE}); /* the ping */
-    asked_push(&asked, (struct asked){.events = levels[_i].asked});
+    pending_push(&pending, (struct pending){.events = PLAN_EVENTS_DONE}); /* the ping */
+    pending_push(&pending, (struct pending){.events = levels[_i].asked});
     fanout_add(&fanout, &show_json, NULL, NULL);
     fanout_add(&fanout, &greedy, NULL, "/dev/null");
-    fanout.asked = &asked;
+    fanout.pending = &pending;
     fanout_begin(&fanout);
     ck_assert_int_eq(take(PONG), FANOUT_TAKEN);
     ck_assert_int_eq(take(ACCEPTED), FANOUT_EVENT);
@@ -148,22 +148,30 @@ START_TEST(what_was_begun_is_ended)
 }
 END_TEST
 
-START_TEST(a_graph_of_another_request_is_not_believed)
+static struct plan *plan_of(const char *text)
 {
-    struct graph *right = graph_new(), *wrong = graph_new();
+    struct requests *requests = requests_new();
+    struct pending request = {.plan = NULL};
 
-    graph_add_jobs(right, 1, false);
-    graph_add_jobs(wrong, 2, false);
-    ck_assert(graph_seal(right) && graph_seal(wrong));
-    asked_push(&asked, (struct asked){.graph = wrong});
-    asked_push(&asked, (struct asked){.graph = right});
+    requests_feed(requests, text, strlen(text), NULL);
+    ck_assert(pending_pop(requests_pending(requests), &request));
+    requests_free(requests);
+    return request.plan;
+}
+
+START_TEST(a_plan_of_another_request_is_not_believed)
+{
+    struct plan *right = plan_of("[{}]"), *wrong = plan_of("[{},{}]");
+
+    pending_push(&pending, (struct pending){.plan = wrong});
+    pending_push(&pending, (struct pending){.plan = right});
     fanout_add(&fanout, &show_json, NULL, NULL);
-    fanout.asked = &asked;
+    fanout.pending = &pending;
     fanout_begin(&fanout);
     take(ACCEPTED);
     take("{\"event\":\"accepted\",\"batch\":2,\"jobs\":1}\n");
-    ck_assert_ptr_null(batches_find(&fanout.batches, 1)->asked.graph);
-    ck_assert_ptr_eq(batches_find(&fanout.batches, 2)->asked.graph, right);
+    ck_assert_ptr_null(batches_find(&fanout.batches, 1)->request.plan);
+    ck_assert_ptr_eq(batches_find(&fanout.batches, 2)->request.plan, right);
     fanout_end(&fanout, NULL, 0);
 }
 END_TEST
@@ -191,7 +199,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, each_is_told_what_it_is_for, 0, 3);
     tcase_add_test(tests, alone_it_is_told_everything);
     tcase_add_test(tests, what_was_begun_is_ended);
-    tcase_add_test(tests, a_graph_of_another_request_is_not_believed);
+    tcase_add_test(tests, a_plan_of_another_request_is_not_believed);
     tcase_add_test(tests, a_file_that_cannot_be_made_is_told_of);
     suite_add_tcase(suite, tests);
     return suite;

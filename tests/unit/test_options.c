@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proto/request.h"
 #include "tests/support/check.h"
 
 #define SECOND        INT64_C(1000000000)
@@ -177,6 +178,22 @@ START_TEST(the_defaults_are_those_of_the_contract)
     ck_assert_int_eq(options.log_level, LOG_LEVEL_INFO);
     ck_assert(!options.stdio);
     ck_assert(!options.check_config);
+}
+END_TEST
+
+START_TEST(a_client_that_computes_has_the_same_limits)
+{
+    const struct request_limits *own = &request_default_limits;
+
+    ck_assert_run(read_line(""));
+    ck_assert_uint_eq(own->max_bytes, options.limits.max_request);
+    ck_assert_uint_eq(own->max_depth, options.limits.max_depth);
+    ck_assert_uint_eq(own->max_string, options.limits.max_string);
+    ck_assert_uint_eq(own->max_data, options.limits.max_data);
+    ck_assert_uint_eq(own->max_dependencies, options.limits.max_dependencies);
+    ck_assert_uint_eq(own->plan.max_jobs, options.limits.max_jobs);
+    ck_assert_uint_eq(own->plan.max_steps, options.limits.max_steps);
+    ck_assert_int_eq(own->plan.max_wait_ns, options.limits.max_wait_ns);
 }
 END_TEST
 
@@ -495,6 +512,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, each_option_stands_in_the_help_and_in_the_manual);
     tcase_add_test(tcase, each_key_of_the_manual_is_an_option);
     tcase_add_test(tcase, the_defaults_are_those_of_the_contract);
+    tcase_add_test(tcase, a_client_that_computes_has_the_same_limits);
     tcase_add_test(tcase, flags_are_read);
     tcase_add_test(tcase, of_a_flag_given_twice_the_last_counts);
     tcase_add_loop_test(tcase, sizes_are_bytes_or_have_a_suffix, 0, COUNT(sizes));

@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/plan.h"
 #include "tests/support/check.h"
 
 static struct overrides overrides;
 static struct bytes out;
-static struct digest digest;
+static struct bytes levels;
+static bool asks_for_all;
 static uint64_t requests;
 static bool is_between, was_submit;
 
@@ -17,13 +19,14 @@ static void tear_down(void)
 {
     overrides_fini(&overrides);
     bytes_fini(&out);
-    digest_fini(&digest);
+    bytes_fini(&levels);
+    asks_for_all = false;
 }
 
 /* Rewrites the whole input in pieces of `piece` bytes. */
 static enum rewrite_state rewrite(const char *input, size_t len, size_t piece)
 {
-    struct rewrite *rewriter = rewrite_new(&overrides, &digest);
+    struct rewrite *rewriter = rewrite_new(&overrides, asks_for_all ? &levels : NULL);
     enum rewrite_state state = REWRITE_GOING;
 
     bytes_fini(&out);
@@ -187,50 +190,64 @@ END_TEST
 /* What is sent for all events to be told, and what the user asked for. */
 static const struct {
     const char *in, *out;
-    enum asked_events asked;
+    enum plan_events asked;
 } raised[] = {
-    {"{\"jobs\":[]}", "{\"jobs\":[],\"events\":\"all\"}\n\n", ASKED_DONE},
-    {"[ ]", "{\"jobs\":[],\"events\":\"all\"}\n\n", ASKED_DONE},
-    {"{\"op\":\"submit\"}", "{\"op\":\"submit\",\"events\":\"all\"}\n\n", ASKED_DONE},
-    {"{\"events\":\"none\",\"jobs\":[]}", "{\"events\":\"all\",\"jobs\":[]}\n\n", ASKED_NONE},
-    {"{\"jobs\":[],\"events\":\"d\\u006fne\"}", "{\"jobs\":[],\"events\":\"all\"}\n\n", ASKED_DONE},
-    {"{\"jobs\":[],\"events\":\"all\"}", "{\"jobs\":[],\"events\":\"all\"}\n\n", ASKED_ALL},
+    {"{\"jobs\":[]}", "{\"jobs\":[],\"events\":\"all\"}\n\n", PLAN_EVENTS_DONE},
+    {"[ ]", "{\"jobs\":[],\"events\":\"all\"}\n\n", PLAN_EVENTS_DONE},
+    {"{\"op\":\"submit\"}", "{\"op\":\"submit\",\"events\":\"all\"}\n\n", PLAN_EVENTS_DONE},
+    {"{\"events\":\"none\",\"jobs\":[]}", "{\"events\":\"all\",\"jobs\":[]}\n\n", PLAN_EVENTS_NONE},
+    {"{\"jobs\":[],\"events\":\"d\\u006fne\"}", "{\"jobs\":[],\"events\":\"all\"}\n\n",
+     PLAN_EVENTS_DONE},
+    {"{\"jobs\":[],\"events\":\"all\"}", "{\"jobs\":[],\"events\":\"all\"}\n\n", PLAN_EVENTS_ALL},
     /* What is wrong stays wrong, where it is. */
-    {"{\"jobs\":[],\"events\":\"al\"}", "{\"jobs\":[],\"events\":\"al\"}\n\n", ASKED_DONE},
-    {"{\"jobs\":[],\"events\":[\"none\"]}", "{\"jobs\":[],\"events\":[\"none\"]}\n\n", ASKED_DONE},
+    {"{\"jobs\":[],\"events\":\"al\"}", "{\"jobs\":[],\"events\":\"al\"}\n\n", PLAN_EVENTS_DONE},
+    {"{\"jobs\":[],\"events\":[\"none\"]}", "{\"jobs\":[],\"events\":[\"none\"]}\n\n",
+     PLAN_EVENTS_DONE},
     {"{\"jobs\":[],\"events\":{\"events\":\"none\"}}",
-     "{\"jobs\":[],\"events\":{\"events\":\"none\"}}\n\n", ASKED_DONE},
+     "{\"jobs\":[],\"events\":{\"events\":\"none\"}}\n\n", PLAN_EVENTS_DONE},
     {"{\"jobs\":[{\"events\":\"none\"}]}",
-     "{\"jobs\":[{\"events\":\"none\"}],\"events\":\"all\"}\n\n", ASKED_DONE},
-    {"{\"op\":\"ping\"}", "{\"op\":\"ping\"}\n\n", ASKED_DONE},
+     "{\"jobs\":[{\"events\":\"none\"}],\"events\":\"all\"}\n\n", PLAN_EVENTS_DONE},
+    {"{\"op\":\"ping\"}", "{\"op\":\"ping\"}\n\n", PLAN_EVENTS_DONE},
 };
 
 START_TEST(all_events_are_asked_for_and_what_was_asked_is_known)
 {
     size_t len = strlen(raised[_i].in);
 
-    digest.asks_for_all = true;
+    asks_for_all = true;
     for (size_t piece = 1; piece <= len; piece++) {
-        struct asked asked;
-
         ck_assert_int_eq(rewrite(raised[_i].in, len, piece), REWRITE_GOING);
         ck_assert_str_eq(bytes_at(&out), raised[_i].out);
-        ck_assert(asked_pop(&digest.queue, &asked));
-        ck_assert_int_eq(asked.events, raised[_i].asked);
-        ck_assert(!asked_pop(&digest.queue, &asked));
+        ck_assert_uint_eq(bytes_len(&levels), 1);
+        ck_assert_int_eq(*bytes_at(&levels), (char)raised[_i].asked);
+        bytes_consume(&levels, 1);
     }
 }
 END_TEST
 
-START_TEST(a_request_that_is_not_answered_is_not_waited_for)
+START_TEST(what_a_flag_asks_for_prevails)
+{
+    static const char input[] = "{\"events\":\"none\",\"jobs\":[]}[]";
+
+    asks_for_all = true;
+    set(OVERRIDE_EVENTS, "done");
+    set(OVERRIDE_SEED, "7");
+    ck_assert_int_eq(rewrite(input, strlen(input), 5), REWRITE_GOING);
+    ck_assert_str_eq(bytes_at(&out), "{\"jobs\":[],\"seed\":7,\"events\":\"all\"}\n"
+                                     "{\"jobs\":[],\"seed\":7,\"events\":\"all\"}\n\n");
+    ck_assert_uint_eq(bytes_len(&levels), 2);
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(bytes_at(&levels)[i], PLAN_EVENTS_DONE);
+}
+END_TEST
+
+START_TEST(a_request_that_is_not_answered_has_no_level)
 {
     static const char input[] = "[] {\"op\":\"ping\"} {\"op\":\"quit\"} []";
-    struct asked asked;
 
+    asks_for_all = true;
     ck_assert_int_eq(rewrite(input, strlen(input), 5), REWRITE_QUIT);
-    ck_assert(asked_pop(&digest.queue, &asked));
-    ck_assert(asked_pop(&digest.queue, &asked));
-    ck_assert(!asked_pop(&digest.queue, &asked));
+    ck_assert_uint_eq(bytes_len(&levels), 2);
 }
 END_TEST
 
@@ -245,7 +262,8 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, a_flag_replaces_a_member_in_any_chunking, 0, N(rewritten));
     tcase_add_test(tests, without_flags_bytes_go_through);
     tcase_add_loop_test(tests, all_events_are_asked_for_and_what_was_asked_is_known, 0, N(raised));
-    tcase_add_test(tests, a_request_that_is_not_answered_is_not_waited_for);
+    tcase_add_test(tests, what_a_flag_asks_for_prevails);
+    tcase_add_test(tests, a_request_that_is_not_answered_has_no_level);
     tcase_add_loop_test(tests, requests_are_counted, 0, 2);
     tcase_add_loop_test(tests, quit_ends_it_and_is_not_answered, 0, 2);
     tcase_add_loop_test(tests, what_is_no_json_is_sent_for_the_daemon_to_refuse, 0, N(broken));

@@ -455,7 +455,7 @@ if have tmux && screen 60 screen "'$waitctl' run --local --mode sequential -n 4 
     tmux -S "$socket" kill-server
 
     screen 100 screen "'$waitctl' run --local --concurrency 10000 -n 30000 1 -o summary; echo ended \$?"
-    passes "of a larger batch it is an estimate" wait_until on_screen '^\[.*\] [12]0000/30000  [0-9.]+ s  ETA ~[0-9.]+ s$'
+    passes "so it does of a larger batch" wait_until on_screen '^\[.*\] [12]0000/30000  [0-9.]+ s  ETA [0-9.]+ s  10000 in flight$'
     passes "and it ends as well" wait_until on_screen '^ended 0'
     tmux -S "$socket" kill-server
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "client/show/chain.h"
+#include "client/trace/chain.h"
 
 #include <stdlib.h>
 
@@ -7,26 +7,26 @@
 struct tip {
     int64_t length_ns; /* -1 for none yet */
     struct chain_job job;
-    uint32_t before; /* the name that the job before it has; GRAPH_NONE for none */
+    uint32_t before; /* the name that the job before it has; PLAN_NONE for none */
 };
 
 struct chain {
-    const struct graph *graph;
+    const struct plan *plan;
     uint32_t n;
     struct tip longest;
     struct tip tips[]; /* by name */
 };
 
-struct chain *chain_new(const struct graph *graph)
+struct chain *chain_new(const struct plan *plan)
 {
-    uint32_t n = graph != NULL ? graph_names(graph) : 0;
+    uint32_t n = plan != NULL ? plan_names_count(plan) : 0;
     struct chain *chain = malloc(sizeof *chain + n * sizeof chain->tips[0]);
 
     if (chain == NULL)
         return NULL;
-    chain->graph = graph;
+    chain->plan = plan;
     chain->n = n;
-    chain->longest = (struct tip){.length_ns = -1, .before = GRAPH_NONE};
+    chain->longest = (struct tip){.length_ns = -1, .before = PLAN_NONE};
     for (uint32_t i = 0; i < n; i++)
         chain->tips[i] = chain->longest;
     return chain;
@@ -40,31 +40,31 @@ void chain_free(struct chain *chain)
 /* The name of which the longest chain before the job comes. */
 static uint32_t find_before(const struct chain *chain, uint64_t job)
 {
-    const uint32_t *names = NULL;
-    size_t n = chain->graph != NULL ? graph_after(chain->graph, job, &names) : 0;
-    uint32_t before = GRAPH_NONE;
+    uint32_t first = 0, n = 0, before = PLAN_NONE;
 
-    for (size_t i = 0; i < n; i++)
-        if (chain->tips[names[i]].length_ns >= 0 &&
-            (before == GRAPH_NONE ||
-             chain->tips[names[i]].length_ns > chain->tips[before].length_ns))
-            before = names[i];
+    if (chain->plan != NULL)
+        n = plan_names_before(chain->plan, job, &first);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t name = plan_names_awaited(chain->plan, first + i);
+
+        if (chain->tips[name].length_ns >= 0 &&
+            (before == PLAN_NONE || chain->tips[name].length_ns > chain->tips[before].length_ns))
+            before = name;
+    }
     return before;
 }
 
-void chain_done(struct chain *chain, const struct chain_job *job, struct event_string name,
-                int64_t own_ns)
+void chain_done(struct chain *chain, const struct chain_job *job, int64_t own_ns)
 {
     struct tip tip = {own_ns, *job, find_before(chain, job->job)};
-    uint32_t number = GRAPH_NONE;
+    uint32_t number = PLAN_NONE;
 
-    if (tip.before != GRAPH_NONE &&
+    if (tip.before != PLAN_NONE &&
         __builtin_add_overflow(own_ns, chain->tips[tip.before].length_ns, &tip.length_ns))
         tip.length_ns = INT64_MAX;
-    if (chain->n > 0 && name.text != NULL)
-        number = graph_find(chain->graph, name.text, name.len);
-    tip.job.name = number;
-    if (number != GRAPH_NONE && tip.length_ns > chain->tips[number].length_ns)
+    if (chain->plan != NULL)
+        number = plan_names_of_job(chain->plan, job->job);
+    if (number != PLAN_NONE && tip.length_ns > chain->tips[number].length_ns)
         chain->tips[number] = tip;
     if (tip.length_ns > chain->longest.length_ns)
         chain->longest = tip;
@@ -87,7 +87,7 @@ size_t chain_jobs(const struct chain *chain, struct chain_job *jobs, size_t max)
             jobs[n] = tip->job;
         n++;
         /* No chain has more names in it than there are. */
-        if (tip->before == GRAPH_NONE || n > chain->n)
+        if (tip->before == PLAN_NONE || n > chain->n)
             return n;
         tip = &chain->tips[tip->before];
     }

@@ -8,7 +8,7 @@
  * back-offs; not queueing), which is what `finished` tells the length of.
  *
  * Told each `done` in the order in which they come, it keeps the longest chain
- * up to each name that jobs wait for, and so takes memory for the graph's names
+ * up to each name that jobs wait for, and so takes memory for the plan's names
  * alone.  A name is over before anyone who waits for it starts, so the chain is
  * always that of what has ended so far.  Pure.
  */
@@ -16,26 +16,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client/net/graph.h"
-#include "proto/event_reader.h"
+#include "proto/plan_names.h"
 
 struct chain;
 
-/* graph: borrowed; NULL where it is not known, and chains are then single jobs.
+/* plan: borrowed; NULL where it is not known, and chains are then single jobs.
  * NULL when memory is short. */
-struct chain *chain_new(const struct graph *graph);
+struct chain *chain_new(const struct plan *plan);
 void chain_free(struct chain *chain); /* NULL is fine */
 
 /* A job on the path. */
 struct chain_job {
     uint64_t job;
     int64_t start_ns, end_ns; /* as they were told */
-    uint32_t name;            /* its number, or GRAPH_NONE; set by chain_done() */
 };
 
-/* A job has ended and took own_ns.  name: as the event has it. */
-void chain_done(struct chain *chain, const struct chain_job *job, struct event_string name,
-                int64_t own_ns);
+/* A job has ended and took own_ns. */
+void chain_done(struct chain *chain, const struct chain_job *job, int64_t own_ns);
 
 /* The length of the longest chain so far. */
 int64_t chain_length(const struct chain *chain);
