@@ -57,9 +57,22 @@ for call in 'clock_gettime(0, 0)' 'time(0)' 'socket(1, 1, 0)' 'read(0, 0, 0)' 'p
     fi
 done
 
-# ---- who includes what -----------------------------------------------------
+# ---- the floors ------------------------------------------------------------
 
 cd "$top_srcdir" || bail "no $top_srcdir"
+
+# Each room, its archive, and the rooms that it may use besides itself: the table of
+# ARCHITECTURE.md, from the ground up.
+floors='
+proto          proto/libwaitd-proto.a
+engine         engine/libwaitd-engine.a            proto
+daemon/base    daemon/base/libwaitd-base.a
+daemon/session daemon/session/libwaitd-session.a   proto engine
+daemon/net     daemon/net/libwaitd-net.a           proto engine daemon/base daemon/session
+daemon         daemon/libwaitd-daemon.a            proto engine daemon/base daemon/session daemon/net
+'
+# The client is one archive; its rooms are told apart by what they include.
+client_may_use='proto engine'
 
 # includes PATTERN DIRECTORY...: the lines of C files that include it.
 includes()
@@ -70,41 +83,78 @@ includes()
         sort
 }
 
-none "$(includes 'event2?[/.]' proto engine daemon client tests | grep -vE '^daemon/net/|^daemon/(report|http|server|main)\.[ch]:|^tests/')" \
-    "libevent stays where the loop is"
-none "$(includes '(event|evhttp|evdns|evutil)\.h' proto engine daemon client tests)" \
-    "nothing includes libevent's old headers"
-none "$(includes 'jansson\.h' proto engine daemon client tests | grep -vE '^tests/')" \
-    "jansson stays in tests/"
-none "$(includes 'confuse\.h' proto engine daemon client tests | grep -vE '^daemon/options\.c:')" \
-    "libconfuse stays in daemon/options.c"
-none "$(includes 'systemd/' proto engine daemon client tests | grep -vE '^daemon/base/service\.c:')" \
-    "libsystemd stays in daemon/base/service.c"
-# What each room may include besides itself: the floors of ARCHITECTURE.md, from the ground up.
-# floor ROOM ALLOWED: every include of a header of ours in the room is of one of the folders.
-floor()
+# included ROOM: `file:line: header` for each header of ours that a file right in the room includes.
+included()
 {
-    room=$1 allowed_rooms=$2
-    find "$room" -maxdepth "${3:-9}" -name '*.[ch]' -exec grep -HnE '^[[:space:]]*#[[:space:]]*include[[:space:]]+"' {} + |
-        grep -vE "\"($allowed_rooms)[a-z0-9_]+\.h\"" | sort
+    find "$1" -maxdepth 1 -name '*.[ch]' -exec grep -HnoE '^[[:space:]]*#[[:space:]]*include[[:space:]]+"[^"]*' {} + |
+        sed -E 's/#[^"]*"//' | sort
 }
 
-none "$(floor proto 'proto/')" "proto/ includes itself alone"
-none "$(floor engine 'engine/|proto/')" "engine/ includes itself and proto/ alone"
+# outside ROOM...: those lines of the input whose header lies right in none of the rooms.
+outside()
+{
+    grep -vE ":($(printf '%s|' "$@" | sed 's/|$//'))/[a-z0-9_]+\.h\$"
+}
+
+# symbols nm-flag ARCHIVE: the names of its undefined (-u) or its global defined symbols.
+symbols()
+{
+    nm -g "$1" "$top_builddir/$2" 2>/dev/null | awk 'NF >= 2 && $NF !~ /:$/ { print $NF }' | sort -u
+}
+
+# borrowed ROOM ARCHIVE USED...: symbols that the archive needs and a room that it may not use defines.
+borrowed()
+{
+    room=$1
+    symbols -u "$2" >"$scratch/needed"
+    shift 2
+    echo "$floors" | while read -r other archive _; do
+        case " $room $* " in *" ${other:-$room} "*) continue ;; esac
+        symbols --defined-only "$archive" | comm -12 "$scratch/needed" - | sed "s,^,$other: ,"
+    done
+}
+
+while read -r room archive uses; do
+    [ -n "$room" ] || continue
+    # shellcheck disable=SC2086
+    none "$(included "$room" | outside "$room" $uses)" "$room includes itself${uses:+, ${uses// /, }} alone"
+    # shellcheck disable=SC2086
+    none "$(borrowed "$room" "$archive" $uses)" "$room calls itself${uses:+, ${uses// /, }} alone"
+done <<<"$floors"
+
+mapfile -t client_rooms < <(find client -type d ! -name completions | sort)
+# shellcheck disable=SC2086
+none "$(for room in "${client_rooms[@]}"; do included "$room" | outside "${client_rooms[@]}" $client_may_use; done)" \
+    "the client includes itself, ${client_may_use// /, } alone"
+
+# The rules have teeth.
+is "$(printf '%s\n' 'engine/a.c:1:engine/b.h' 'engine/a.c:2:daemon/net/loop.h' 'engine/a.c:3:proto/plan.h' | outside engine proto)" \
+    'engine/a.c:2:daemon/net/loop.h' "the rule sees an include that runs upward"
+is "$(included engine | grep -c ':proto/plan_internal\.h$')" 1 "the rule sees includes at all"
+is "$(borrowed proto engine/libwaitd-engine.a | grep -c '^proto: plan_')" 0 "a room may call itself"
+is "$([ "$(borrowed engine engine/libwaitd-engine.a | grep -c '^proto: plan_')" -gt 0 ] && echo seen)" seen \
+    "the rule sees a call into another room"
+
 none "$(includes '"proto/' engine | grep -vE '"proto/(occurrence|plan|plan_internal|saturate)\.h"')" \
     "the engine knows of the language only the plan"
-none "$(floor daemon/base 'daemon/base/')" "daemon/base/ includes itself alone"
-none "$(floor daemon/session 'daemon/session/|engine/|proto/')" \
-    "daemon/session/ includes itself, engine/ and proto/ alone"
-none "$(floor daemon/net 'daemon/net/|daemon/session/|daemon/base/|engine/|proto/')" \
-    "daemon/net/ includes itself and the floors below alone"
-none "$(floor daemon 'daemon/|daemon/net/|daemon/session/|daemon/base/|engine/|proto/' 1)" \
-    "the daemon's top floor includes neither client nor tests"
-none "$(floor client 'client/|client/[a-z]+/|engine/|proto/')" \
-    "the client includes itself, engine/ and proto/ alone"
+
+# ---- libraries and system headers ------------------------------------------
+
+# only HEADER FILES NAME: only files that match FILES include headers that match HEADER.
+only()
+{
+    none "$(includes "$1" proto engine daemon client tests | grep -vE "^($2|tests/.*):")" "$3"
+}
+only 'event2?[/.]' 'daemon/net/.*|daemon/(report|http|server|main)\.[ch]' "libevent stays where the loop is"
+only 'jansson\.h' 'none' "jansson stays in tests/"
+only 'confuse\.h' 'daemon/options\.c' "libconfuse stays in daemon/options.c"
+only 'systemd/' 'daemon/base/service\.c' "libsystemd stays in daemon/base/service.c"
+none "$(includes '(event|evhttp|evdns|evutil)\.h' proto engine daemon client tests)" \
+    "nothing includes libevent's old headers"
 none "$(includes '(time|sys/time|unistd|stdio|signal|poll|sys/socket|pthread|threads)\.h' engine)" \
     "the engine includes no header of clocks, files, sockets or threads"
 none "$(includes '(time|sys/time|unistd|poll|sys/socket|netinet/.*)\.h' proto | grep -v '^proto/address\.')" \
     "proto/ includes no header of clocks or sockets, but for the addresses"
+none "$(includes '"tests/' proto engine daemon client)" "nothing outside tests/ includes tests"
 
 done_testing
