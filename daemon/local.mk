@@ -25,6 +25,7 @@ daemon_libwaitd_daemon_a_SOURCES = \
 daemon_libraries = \
 	daemon/libwaitd-daemon.a \
 	daemon/net/libwaitd-net.a \
+	daemon/store/libwaitd-store.a \
 	daemon/session/libwaitd-session.a \
 	daemon/base/libwaitd-base.a \
 	engine/libwaitd-engine.a \

@@ -21,6 +21,12 @@ const char *fault_code_name(enum fault_code code)
         return "not_found";
     case FAULT_SHUTTING_DOWN:
         return "shutting_down";
+    case FAULT_CONFLICT:
+        return "conflict";
+    case FAULT_GONE:
+        return "gone";
+    case FAULT_UNAVAILABLE:
+        return "unavailable";
     }
     return "none";
 }

@@ -21,6 +21,9 @@ enum fault_code {
     FAULT_OVERLOADED,
     FAULT_NOT_FOUND,
     FAULT_SHUTTING_DOWN,
+    FAULT_CONFLICT,
+    FAULT_GONE,
+    FAULT_UNAVAILABLE,
 };
 
 /* At most 64 bytes of the client's text are quoted in a message. */

@@ -68,8 +68,9 @@ proto          proto/libwaitd-proto.a
 engine         engine/libwaitd-engine.a            proto
 daemon/base    daemon/base/libwaitd-base.a
 daemon/session daemon/session/libwaitd-session.a   proto engine
+daemon/store   daemon/store/libwaitd-store.a       proto engine daemon/session
 daemon/net     daemon/net/libwaitd-net.a           proto engine daemon/base daemon/session
-daemon         daemon/libwaitd-daemon.a            proto engine daemon/base daemon/session daemon/net
+daemon         daemon/libwaitd-daemon.a            proto engine daemon/base daemon/session daemon/store daemon/net
 '
 # The client is one archive; its rooms are told apart by what they include.
 client_may_use='proto engine'

@@ -46,6 +46,7 @@ check_programs = \
 	tests/unit/test_rest \
 	tests/unit/test_rewrite \
 	tests/unit/test_stats \
+	tests/unit/test_store \
 	tests/unit/test_terminal \
 	tests/unit/test_timeline \
 	tests/unit/test_timerq \

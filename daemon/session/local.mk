@@ -12,6 +12,8 @@ daemon_session_libwaitd_session_a_SOURCES = \
 	daemon/session/channel_admit.c \
 	daemon/session/channel_internal.h \
 	daemon/session/channel_request.c \
+	daemon/session/kept.c \
+	daemon/session/kept.h \
 	daemon/session/limits.h \
 	daemon/session/outbox.c \
 	daemon/session/outbox.h \
@@ -20,4 +22,6 @@ daemon_session_libwaitd_session_a_SOURCES = \
 	daemon/session/runs.c \
 	daemon/session/runs.h \
 	daemon/session/stats.c \
-	daemon/session/stats.h
+	daemon/session/stats.h \
+	daemon/session/store.c \
+	daemon/session/store.h

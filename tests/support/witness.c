@@ -218,7 +218,7 @@ static bool hear_job(struct witness *witness, struct witness_batch *batch,
 
 static void count_error(struct witness *witness, const struct event_read *event)
 {
-    for (int code = FAULT_BAD_JSON; code <= FAULT_SHUTTING_DOWN; code++)
+    for (int code = FAULT_BAD_JSON; code <= FAULT_UNAVAILABLE; code++)
         if (event_reader_is(event->code, fault_code_name((enum fault_code)code)))
             witness->n_refused[code]++;
 }

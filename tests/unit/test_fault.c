@@ -14,6 +14,9 @@ START_TEST(codes_bear_the_names_of_the_contract)
     ck_assert_str_eq(fault_code_name(FAULT_OVERLOADED), "overloaded");
     ck_assert_str_eq(fault_code_name(FAULT_NOT_FOUND), "not_found");
     ck_assert_str_eq(fault_code_name(FAULT_SHUTTING_DOWN), "shutting_down");
+    ck_assert_str_eq(fault_code_name(FAULT_CONFLICT), "conflict");
+    ck_assert_str_eq(fault_code_name(FAULT_GONE), "gone");
+    ck_assert_str_eq(fault_code_name(FAULT_UNAVAILABLE), "unavailable");
 }
 END_TEST
 

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/session/kept.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/session/store.h"
+
+#define CANCELS_LEAST 4
+
+const char *kept_durable_name(enum kept_durable durable)
+{
+    static const char *const names[] = {
+        [KEPT_DURABLE_NO] = "no",
+        [KEPT_DURABLE_DISK] = "disk",
+        [KEPT_DURABLE_SERVER] = "server",
+        [KEPT_DURABLE_CLUSTER] = "cluster",
+    };
+
+    return names[durable];
+}
+
+/* ---- Texts and holders --------------------------------------------------------------- */
+
+/* Whether this was the last one. */
+static bool release(_Atomic unsigned *holders)
+{
+    return atomic_fetch_sub_explicit(holders, 1, memory_order_acq_rel) == 1;
+}
+
+struct kept_text *kept_text_new(size_t len)
+{
+    struct kept_text *text;
+
+    if (len > SIZE_MAX - sizeof(*text))
+        return NULL;
+    text = malloc(sizeof(*text) + len);
+    if (text == NULL)
+        return NULL;
+    atomic_init(&text->holders, 1);
+    text->len = len;
+    return text;
+}
+
+struct kept_text *kept_text_hold(struct kept_text *text)
+{
+    atomic_fetch_add_explicit(&text->holders, 1, memory_order_relaxed);
+    return text;
+}
+
+void kept_text_release(struct kept_text *text)
+{
+    if (text != NULL && release(&text->holders))
+        free(text);
+}
+
+struct kept *kept_new(const struct store *store, const struct kept_terms *terms)
+{
+    struct kept *batch = calloc(1, sizeof(*batch));
+
+    if (batch == NULL)
+        return NULL;
+    if (pthread_mutex_init(&batch->lock, NULL) != 0) {
+        free(batch);
+        return NULL;
+    }
+    batch->store = store;
+    batch->terms = *terms;
+    atomic_init(&batch->progress.state, KEPT_RUNNING);
+    atomic_init(&batch->progress.pending, terms->jobs);
+    atomic_init(&batch->progress.last, 1);
+    atomic_init(&batch->holders, 1);
+    return batch;
+}
+
+struct kept *kept_hold(struct kept *batch)
+{
+    atomic_fetch_add_explicit(&batch->holders, 1, memory_order_relaxed);
+    return batch;
+}
+
+void kept_release(struct kept *batch)
+{
+    if (batch == NULL || !release(&batch->holders))
+        return;
+    pthread_mutex_destroy(&batch->lock);
+    free(batch->cancels);
+    free(batch);
+}
+
+/* ---- How far it may be run ------------------------------------------------------------- */
+
+/* Since acceptance, as all times here. */
+static int64_t horizon_of(const struct kept *batch)
+{
+    int64_t horizon_ns = atomic_load_explicit(&batch->store->horizon_ns, memory_order_acquire);
+
+    return horizon_ns == STORE_NO_HORIZON ? INT64_MAX : horizon_ns - batch->terms.accepted_ns;
+}
+
+int64_t kept_reach(struct kept *batch, int64_t until_ns)
+{
+    int64_t horizon_ns = horizon_of(batch);
+    int64_t seen = atomic_load_explicit(&batch->gate, memory_order_acquire);
+
+    if (until_ns > horizon_ns)
+        until_ns = horizon_ns;
+    while (seen >= 0 && seen < until_ns)
+        if (atomic_compare_exchange_weak_explicit(&batch->gate, &seen, until_ns,
+                                                  memory_order_acq_rel, memory_order_acquire))
+            return until_ns;
+    return seen < 0 && until_ns > ~seen ? ~seen : until_ns;
+}
+
+uint32_t kept_n_cancels(const struct kept *batch)
+{
+    return atomic_load_explicit(&batch->n_cancels, memory_order_acquire);
+}
+
+struct kept_cancel kept_cancel_at(struct kept *batch, uint32_t index)
+{
+    struct kept_cancel cancel;
+
+    pthread_mutex_lock(&batch->lock);
+    cancel = batch->cancels[index];
+    pthread_mutex_unlock(&batch->lock);
+    return cancel;
+}
+
+/* ---- Cancels: the lock is held ---------------------------------------------------------- */
+
+/* Room for one more than stand there and are being made safe. */
+static int reserve(struct kept *batch)
+{
+    uint32_t need =
+        atomic_load_explicit(&batch->n_cancels, memory_order_relaxed) + batch->n_frozen + 1;
+    uint32_t room = batch->room > 0 ? 2 * batch->room : CANCELS_LEAST;
+    struct kept_cancel *cancels;
+
+    if (need <= batch->room)
+        return 0;
+    cancels = realloc(batch->cancels, room * sizeof(*cancels));
+    if (cancels == NULL)
+        return -1;
+    batch->cancels = cancels;
+    batch->room = room;
+    return 0;
+}
+
+static uint32_t append(struct kept *batch, const struct kept_cancel *cancel)
+{
+    uint32_t n = atomic_load_explicit(&batch->n_cancels, memory_order_relaxed);
+
+    batch->cancels[n] = *cancel;
+    atomic_store_explicit(&batch->n_cancels, n + 1, memory_order_release);
+    return n;
+}
+
+/* Lets nobody pass the later of now_ns and what has been run, unless they are
+ * stopped before that already.  Returns how far it has been run, at most. */
+static int64_t close_gate(struct kept *batch, int64_t now_ns)
+{
+    int64_t seen = atomic_load_explicit(&batch->gate, memory_order_acquire);
+    int64_t at_ns;
+
+    do {
+        if (seen < 0)
+            return batch->frozen_ns;
+        at_ns = now_ns > seen ? now_ns : seen;
+    } while (!atomic_compare_exchange_weak_explicit(&batch->gate, &seen, ~at_ns,
+                                                    memory_order_acq_rel, memory_order_acquire));
+    return at_ns;
+}
+
+int64_t kept_freeze(struct kept *batch, int64_t now_ns)
+{
+    int64_t at_ns = -1;
+
+    pthread_mutex_lock(&batch->lock);
+    if (reserve(batch) == 0) {
+        at_ns = close_gate(batch, now_ns);
+        if (at_ns < now_ns)
+            at_ns = now_ns;
+        batch->frozen_ns = at_ns;
+        batch->n_frozen++;
+    }
+    pthread_mutex_unlock(&batch->lock);
+    return at_ns;
+}
+
+uint32_t kept_settle(struct kept *batch, const struct kept_cancel *cancel)
+{
+    uint32_t index = UINT32_MAX;
+
+    pthread_mutex_lock(&batch->lock);
+    if (cancel != NULL)
+        index = append(batch, cancel);
+    batch->n_frozen--;
+    if (batch->n_frozen == 0)
+        atomic_store_explicit(&batch->gate, batch->frozen_ns, memory_order_release);
+    pthread_mutex_unlock(&batch->lock);
+    return index;
+}
+
+int kept_add_cancel(struct kept *batch, const struct kept_cancel *cancel)
+{
+    int result;
+
+    pthread_mutex_lock(&batch->lock);
+    result = reserve(batch);
+    if (result == 0)
+        (void)append(batch, cancel);
+    pthread_mutex_unlock(&batch->lock);
+    return result;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_KEPT_H
+#define WAITD_KEPT_H
+
+/*
+ * A detached batch as its store and the loops share it.  Its events are a pure
+ * function of its request, its acceptance and what came from outside (its
+ * cancels), so this is all of it that is kept: any loop computes the same
+ * events from it, in a simulation of its own, at any time.
+ *
+ * What loops have to agree on is up to which instant the outside is known:
+ *
+ *     loop    kept_reach(batch, until) ──► how far it may run now
+ *     store   T = kept_freeze(batch, now) ──► nobody runs beyond T
+ *             the cancel at T is made safe, or not
+ *             kept_settle(batch, T, ...) ──► it stands in the list; all may run on
+ *
+ * kept_reach() promises that no cancel falls below what it has returned, so
+ * the loop may send what is due up to there.  A loop first calls kept_reach()
+ * and then looks whether kept_n_outside() has grown: a cancel that was settled
+ * before it was let through is seen then.
+ *
+ * Times are nanoseconds since acceptance unless said otherwise.  The batch is
+ * reference-counted; what is not said to be atomic or locked is written before
+ * it is shared, and never again.  All functions may be called by any thread.
+ */
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/occurrence.h"
+
+/* A ref is at most so many of `a-z 0-9 -`, a key 1 to so many bytes. */
+#define KEPT_REF_MAX 64
+#define KEPT_KEY_MAX 255
+
+/* How safe an accepted batch is: the words of `durable`. */
+enum kept_durable { KEPT_DURABLE_NO, KEPT_DURABLE_DISK, KEPT_DURABLE_SERVER, KEPT_DURABLE_CLUSTER };
+
+/* `no`, `disk`, ... */
+const char *kept_durable_name(enum kept_durable durable);
+
+/* Bytes that several threads read.  One holder at the beginning. */
+struct kept_text {
+    _Atomic unsigned holders;
+    size_t len;
+    char bytes[];
+};
+struct kept_text *kept_text_new(size_t len); /* NULL when out of memory; to be filled in */
+struct kept_text *kept_text_hold(struct kept_text *text);
+void kept_text_release(struct kept_text *text); /* NULL is fine */
+
+/*
+ * What a submit says of a batch that is to be kept.  The request's text is as
+ * two submits under one key are compared: the bytes of the request less the
+ * white space between tokens and less the top-level members `id` and `key`.
+ * Whatever the text leaves to the daemon stands here as it was resolved, so
+ * that the text means the same to a later daemon with other limits.
+ */
+struct kept_terms {
+    char key[KEPT_KEY_MAX + 1]; /* decoded; may hold NUL bytes */
+    uint16_t key_len;           /* 0 for none */
+    bool cancel_on_restart;     /* on_restart is `cancel` */
+    uint32_t jobs;              /* after `count` */
+    int64_t seed;               /* of the draws, as told or as drawn */
+    int64_t retain_ns;          /* from its end on */
+    int64_t max_wait_ns;        /* draws are cut at this */
+    int64_t accepted_ns;        /* when the request was complete, on the store's clock; may be
+                                 * negative (accepted before this boot of the machine) */
+    int64_t wall_ns;            /* the same, by the wall clock (CLOCK_REALTIME) */
+};
+
+/* A cancel, once it is safe.  In the list they are in the order of at_ns. */
+struct kept_cancel {
+    int64_t at_ns;
+    bool whole; /* the batch; else the job */
+    uint64_t job;
+};
+
+enum kept_state {
+    KEPT_UNSEEN, /* it runs or has ended, and no loop of this daemon has run it */
+    KEPT_RUNNING,
+    KEPT_FINISHED,
+    KEPT_FOREIGN, /* of an engine version whose schedule may differ */
+};
+
+/* How far a batch has come.  Written by the loop that it is home to, and by its
+ * store before it is shared; read by any. */
+struct kept_progress {
+    _Atomic int state;        /* enum kept_state; the rest is whole once it is FINISHED */
+    _Atomic int status;       /* enum batch_status, when FINISHED */
+    _Atomic uint32_t pending; /* jobs that are not terminal */
+    _Atomic uint64_t last;    /* seq of the last event so far */
+    _Atomic int64_t late_ns;  /* the most by which an event was handled late here */
+    _Atomic int64_t ended_ns; /* by the schedule, when FINISHED */
+};
+
+struct store;
+
+struct kept {
+    char ref[KEPT_REF_MAX + 1];
+    uint64_t order; /* of acceptance in this store: grows */
+    const struct store *store;
+    struct kept_terms terms;
+    char engine[32]; /* the version whose schedule it has; empty for this one */
+    struct kept_progress progress;
+
+    _Atomic unsigned holders;
+    _Atomic int64_t gate;        /* >= 0: run up to here; else nobody may pass ~gate */
+    _Atomic uint32_t n_cancels;  /* grows; released after the cancel is in place */
+    pthread_mutex_t lock;        /* of what follows */
+    struct kept_cancel *cancels; /* n_cancels of them, room for room */
+    uint32_t room;
+    uint32_t n_frozen; /* cancels that have been chosen and not settled */
+    int64_t frozen_ns; /* the instant of the last one */
+
+    void *store_data; /* the store's own */
+};
+
+/* With one holder; RUNNING, nothing run yet.  ref and order are to be set.
+ * NULL when out of memory. */
+struct kept *kept_new(const struct store *store, const struct kept_terms *terms);
+struct kept *kept_hold(struct kept *batch);
+void kept_release(struct kept *batch); /* NULL is fine */
+
+/* ---- For whoever runs it ----------------------------------------------------------- */
+
+/*
+ * How far it may be run for somebody who wants to run it up to until_ns (>= 0):
+ * until_ns, or less if a cancel is being made safe or the store's horizon is
+ * nearer; negative if nothing may be run yet.  From then on no cancel falls
+ * below what is returned.  Lock-free; what an earlier call has returned may
+ * always be run, whatever a later one returns.
+ */
+int64_t kept_reach(struct kept *batch, int64_t until_ns);
+
+uint32_t kept_n_cancels(const struct kept *batch);
+struct kept_cancel kept_cancel_at(struct kept *batch, uint32_t index); /* < kept_n_cancels() */
+
+/* ---- For its store ----------------------------------------------------------------- */
+
+/*
+ * Chooses the instant of a cancel: now_ns, or later where some loop has run it
+ * further or a cancel stands later.  No loop passes the first such instant
+ * until all that were chosen are settled.  -1 when out of memory: nothing is
+ * frozen then.
+ */
+int64_t kept_freeze(struct kept *batch, int64_t now_ns);
+
+/* The cancel is safe and is added to the list (its place there is returned),
+ * or, cancel NULL, it did not fall.  Those of one batch are settled in the
+ * order in which they were chosen. */
+uint32_t kept_settle(struct kept *batch, const struct kept_cancel *cancel);
+
+/* Adds a cancel whose instant the store has determined by itself, in a batch that no
+ * loop has run that far (loading; a stream's stamps).  0, or -1 when out of memory. */
+int kept_add_cancel(struct kept *batch, const struct kept_cancel *cancel);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/session/store.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- Asks ----------------------------------------------------------------------------- */
+
+struct store_ask *store_ask_new(enum store_kind kind, struct store_port *port, void *context)
+{
+    struct store_ask *ask = calloc(1, sizeof(*ask));
+
+    if (ask == NULL)
+        return NULL;
+    ask->kind = kind;
+    ask->port = port;
+    ask->context = context;
+    return ask;
+}
+
+void store_ask_free(struct store_ask *ask)
+{
+    if (ask == NULL)
+        return;
+    for (uint32_t i = 0; i < ask->n_page; i++)
+        kept_release(ask->page[i]);
+    kept_release(ask->batch);
+    kept_text_release(ask->text);
+    free(ask);
+}
+
+void store_ask(struct store *store, struct store_ask *ask)
+{
+    store->ops->ask(store, ask);
+}
+
+/* ---- Ports ---------------------------------------------------------------------------- */
+
+void store_post(struct store_port *port, struct store_ask *ask)
+{
+    struct store_ask *newest = atomic_load_explicit(&port->newest, memory_order_relaxed);
+
+    do
+        ask->next = newest;
+    while (!atomic_compare_exchange_weak_explicit(&port->newest, &newest, ask, memory_order_release,
+                                                  memory_order_relaxed));
+    if (newest == NULL) /* else whoever posted that one wakes */
+        port->wake(port->context);
+}
+
+struct store_ask *store_fetch(struct store_port *port)
+{
+    struct store_ask *newest = atomic_exchange_explicit(&port->newest, NULL, memory_order_acquire);
+    struct store_ask *oldest = NULL;
+
+    while (newest != NULL) {
+        struct store_ask *next = newest->next;
+
+        newest->next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    return oldest;
+}
+
+void store_ring(struct store *store)
+{
+    for (unsigned i = 0; i < store->n_ports; i++)
+        store->ports[i]->wake(store->ports[i]->context);
+}
+
+void store_announce(struct store *store, enum store_kind kind, struct kept *batch)
+{
+    for (unsigned i = 0; i < store->n_ports; i++) {
+        struct store_port *port = store->ports[i];
+        struct store_ask *notice = store_ask_new(kind, port, NULL);
+
+        if (notice == NULL) {
+            atomic_store_explicit(&port->recheck, true, memory_order_release);
+            port->wake(port->context);
+            continue;
+        }
+        notice->batch = batch != NULL ? kept_hold(batch) : NULL;
+        store_post(port, notice);
+    }
+}
+
+/* ---- The store itself ------------------------------------------------------------------ */
+
+void store_init(struct store *store, const struct store_ops *ops, enum kept_durable durable)
+{
+    *store = (struct store){.ops = ops, .durable = durable};
+    atomic_init(&store->horizon_ns, STORE_NO_HORIZON);
+    atomic_init(&store->is_ready, true);
+}
+
+void store_start(struct store *store, struct store_port **ports, unsigned n_ports)
+{
+    store->ports = ports;
+    store->n_ports = n_ports;
+    store->ops->start(store);
+}
+
+void store_free(struct store *store)
+{
+    if (store != NULL)
+        store->ops->free(store);
+}
+
+int64_t store_now(const struct store *store, int64_t boot_ns)
+{
+    return boot_ns + atomic_load_explicit(&store->ahead_ns, memory_order_acquire);
+}
+
+/* ---- Answers ---------------------------------------------------------------------------- */
+
+void store_done(struct store_ask *ask)
+{
+    ask->answer = STORE_DONE;
+    store_post(ask->port, ask);
+}
+
+void store_refuse(struct store_ask *ask, enum fault_code code, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(ask->message, sizeof(ask->message), format, arguments);
+    va_end(arguments);
+    ask->answer = STORE_REFUSED;
+    ask->code = code;
+    store_post(ask->port, ask);
+}

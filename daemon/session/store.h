@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_STORE_H
+#define WAITD_STORE_H
+
+/*
+ * What keeps detached batches: the index of their refs and keys, and as much of
+ * them as lets their events be computed again.  There is one store in a
+ * daemon, made before its loops and freed after them; how safe it is (memory,
+ * a journal on disk, a stream of a cluster) is its implementation's business.
+ *
+ * Asking.  A loop asks by a struct store_ask that it has allocated, and never
+ * waits: store_ask() takes the ask over, and the same object comes back with its
+ * answer through the port that it names.  A store answers each ask exactly
+ * once, at any time, from any thread, in memory that is part of the ask, so an
+ * answer needs none.  Asks of one port about one batch are handled in the order
+ * in which they came.  The references that an answer holds (batch, text, page)
+ * are the asker's to release: store_ask_free() does.
+ *
+ *     loop ── store_ask(ask) ──► store (its own thread, or none)
+ *     loop ◄── store_post(port, ask), wakes ──┘
+ *          store_fetch(port)
+ *
+ * On its own account a store posts asks of the kinds from STORE_RESUME on, which
+ * need no answer and are the loop's to free.
+ *
+ * The answers, by kind (STORE_REFUSED: `code` and `message` say why, fit for an
+ * `error` event):
+ *
+ * ACCEPT   text, terms. DONE: `batch` is new, kept as safely as the store's
+ *          `durable` says, and home to the asking loop, which must run it to its
+ *          end.  EXISTING: `batch` is the one that has the key, with the same
+ *          text.  REFUSED: FAULT_CONFLICT (the key's batch has another text),
+ *          FAULT_OVERLOADED (max_kept, max_bytes), FAULT_TOO_LARGE (a request
+ *          that this store cannot hold), FAULT_UNAVAILABLE (it is not kept).
+ *          UNKNOWN: whether it is kept will be known after a restart.
+ * FIND     ref. DONE: `batch`, and `text`, its request.  REFUSED:
+ *          FAULT_NOT_FOUND; FAULT_GONE for the last STORE_GONE_MAX refs that
+ *          were removed; FAULT_UNAVAILABLE for what is foreign or damaged.
+ * CANCEL   batch, whole, job. DONE: it is safe, stands in the batch's list of
+ *          cancels at `place`, and every loop that may run the batch is told
+ *          (STORE_CANCELLED).  REFUSED, FAULT_UNAVAILABLE: it did not fall.
+ *          UNKNOWN: not known; its watchers get STORE_SUSPEND.
+ * END      batch, whose progress is FINISHED and tells what to store of its end:
+ *          its retain counts from accepted_ns + ended_ns.  DONE.
+ * FORGET   ref. DONE: removed.  REFUSED: FAULT_NOT_FOUND, FAULT_GONE,
+ *          FAULT_CONFLICT (it has not finished).
+ * LIST     filter. DONE: up to STORE_PAGE_MAX batches in page[], each held;
+ *          `more`: there are more behind the last one.  REFUSED:
+ *          FAULT_NOT_FOUND: filter.after is not kept.
+ * RESUME   `batch` and `text`, from the store: home to this loop.  Sent once for
+ *          each unfinished batch that store_start() finds, spread over the ports.
+ * CANCELLED  `batch` has more cancels than before; to each port.
+ * SUSPEND  `batch` (NULL: all): what came of it is not known, or contradicts what
+ *          its watchers were sent; they are told `suspended`.  To each port.
+ *
+ * Time.  A store has a clock: CLOCK_BOOTTIME, plus `ahead_ns` where it has a
+ * time of its own.  No event of a batch that is due later than `horizon_ns`, by
+ * that clock, is sent: the store moves it (kept_reach() heeds it) and rings each
+ * port then (store_ring()).
+ */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/session/kept.h"
+#include "proto/fault.h"
+
+#define STORE_NO_HORIZON INT64_MAX
+#define STORE_GONE_MAX   100000
+#define STORE_PAGE_MAX   64
+
+struct store_ask;
+
+/* Where a loop finds what it was sent. */
+struct store_port {
+    _Atomic(struct store_ask *) newest; /* of a list linked by `next` */
+    _Atomic bool recheck;               /* a notice got lost for want of memory: every batch of
+                                         * this loop may have new cancels */
+    void (*wake)(void *context);        /* from any thread; must not wait */
+    void *context;
+};
+
+enum store_kind {
+    STORE_ACCEPT,
+    STORE_FIND,
+    STORE_CANCEL,
+    STORE_END,
+    STORE_FORGET,
+    STORE_LIST,
+    STORE_RESUME, /* from here on sent by the store */
+    STORE_CANCELLED,
+    STORE_SUSPEND,
+};
+
+enum store_answer { STORE_DONE, STORE_EXISTING, STORE_REFUSED, STORE_UNKNOWN };
+
+struct store_filter {
+    char ref[KEPT_REF_MAX + 1];   /* this one alone; empty for any */
+    char after[KEPT_REF_MAX + 1]; /* those behind this one; empty for all */
+    uint64_t after_order;         /* the same by order, for the next page; 0 for none */
+    bool newest_first;
+    bool has_state;
+    enum kept_state state; /* UNSEEN ones are listed as running */
+    uint32_t most;         /* at most STORE_PAGE_MAX */
+};
+
+struct store_ask {
+    struct store_ask *next;  /* its holder's */
+    enum store_kind kind;    /* what is asked */
+    struct store_port *port; /* where the answer goes */
+    void *context;           /* the asker's */
+
+    char ref[KEPT_REF_MAX + 1]; /* FIND, FORGET */
+    struct kept_terms terms;    /* ACCEPT */
+    struct kept_text *text;     /* ACCEPT: held by the ask; FIND, RESUME: in the answer, held */
+    struct kept *batch;         /* held by the ask, in questions and answers */
+    bool whole;                 /* CANCEL: the batch; else the job */
+    uint64_t job;
+    struct store_filter filter; /* LIST */
+
+    enum store_answer answer;
+    enum fault_code code; /* REFUSED */
+    char message[FAULT_MESSAGE_MAX];
+    uint32_t place; /* CANCEL */
+    struct kept *page[STORE_PAGE_MAX];
+    uint32_t n_page;
+    bool more;
+};
+
+struct store;
+
+struct store_ops {
+    /* Once the ports are known and before any ask: sends RESUME. */
+    void (*start)(struct store *store);
+    /* Takes the ask over. */
+    void (*ask)(struct store *store, struct store_ask *ask);
+    /* No ask comes any more; those that are open may be answered or freed. */
+    void (*free)(struct store *store);
+};
+
+/* The part that all stores have; an implementation's own begins with it. */
+struct store {
+    const struct store_ops *ops;
+    enum kept_durable durable; /* of what it accepts from now on */
+    _Atomic int64_t horizon_ns;
+    _Atomic int64_t ahead_ns;  /* its clock less CLOCK_BOOTTIME */
+    _Atomic uint64_t max_kept; /* batches, and bytes of their requests; 0 for any number */
+    _Atomic uint64_t max_bytes;
+    _Atomic uint64_t n_kept, n_bytes; /* what it holds, for metrics */
+    _Atomic bool is_ready;            /* new batches can be accepted: `/readyz` */
+    struct store_port **ports;        /* the caller's, of each loop */
+    unsigned n_ports;
+};
+
+/* ---- For loops --------------------------------------------------------------------- */
+
+/* ports: of every loop, kept by the caller for the store's life. */
+void store_start(struct store *store, struct store_port **ports, unsigned n_ports);
+void store_free(struct store *store); /* NULL is fine */
+
+/* The store's time at that reading of CLOCK_BOOTTIME. */
+int64_t store_now(const struct store *store, int64_t boot_ns);
+
+/* All zero but for kind, port and context.  NULL when out of memory. */
+struct store_ask *store_ask_new(enum store_kind kind, struct store_port *port, void *context);
+void store_ask_free(struct store_ask *ask); /* and what it holds */
+void store_ask(struct store *store, struct store_ask *ask);
+
+/* What was posted since the last call, oldest first, linked by `next`. */
+struct store_ask *store_fetch(struct store_port *port);
+
+/* ---- For stores -------------------------------------------------------------------- */
+
+/* What all stores begin with: ready, no horizon, no limits. */
+void store_init(struct store *store, const struct store_ops *ops, enum kept_durable durable);
+
+void store_post(struct store_port *port, struct store_ask *ask);
+void store_ring(struct store *store); /* wakes each loop */
+
+/* Posts CANCELLED or SUSPEND to each loop; a loop that there is no memory for finds
+ * `recheck` set. */
+void store_announce(struct store *store, enum store_kind kind, struct kept *batch);
+
+/* Turn an ask into its answer and post it. */
+void store_done(struct store_ask *ask);
+void store_refuse(struct store_ask *ask, enum fault_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

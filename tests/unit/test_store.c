@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: ISC */
+
+/* What every store answers, and how loops agree with it on how far a batch may be
+ * run.  The store is the one in memory; its clock is set by hand. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/store/gone.h"
+#include "daemon/store/memory.h"
+#include "tests/support/check.h"
+
+#define S INT64_C(1000000000)
+
+static int64_t boot_ns;
+static unsigned wakes;
+static struct store_port port, other_port;
+static struct store *store;
+
+static int64_t read_clock(void *context)
+{
+    (void)context;
+    return boot_ns;
+}
+
+static void wake(void *context)
+{
+    (void)context;
+    wakes++;
+}
+
+static void set_up(void)
+{
+    static struct store_port *ports[] = {&port, &other_port};
+    struct memory_config config = {.prefix = "0123456789abcdef", .now = read_clock};
+
+    boot_ns = 100 * S;
+    wakes = 0;
+    port = other_port = (struct store_port){.wake = wake};
+    store = memory_new(&config);
+    ck_assert_ptr_nonnull(store);
+    store_start(store, ports, 2);
+}
+
+static void tear_down(void)
+{
+    store_free(store);
+    for (struct store_ask *ask = store_fetch(&other_port), *next; ask != NULL; ask = next) {
+        next = ask->next;
+        store_ask_free(ask);
+    }
+}
+
+/* Asks, and waits for that answer; notices that come before it are dropped. */
+static struct store_ask *ask_for(struct store_ask *ask)
+{
+    struct store_ask *found = NULL, *next;
+
+    store_ask(store, ask);
+    for (struct store_ask *at = store_fetch(&port); at != NULL; at = next) {
+        next = at->next;
+        if (at->kind < STORE_RESUME)
+            found = at;
+        else
+            store_ask_free(at);
+    }
+    ck_assert_ptr_eq(found, ask);
+    return found;
+}
+
+static struct store_ask *submit(const char *key, const char *text)
+{
+    struct store_ask *ask = store_ask_new(STORE_ACCEPT, &port, NULL);
+
+    ask->text = kept_text_new(strlen(text));
+    memcpy(ask->text->bytes, text, strlen(text));
+    ask->terms = (struct kept_terms){
+        .key_len = (uint16_t)strlen(key), .jobs = 2, .retain_ns = 10 * S, .accepted_ns = boot_ns};
+    memcpy(ask->terms.key, key, strlen(key));
+    return ask_for(ask);
+}
+
+static struct store_ask *about(enum store_kind kind, const char *ref)
+{
+    struct store_ask *ask = store_ask_new(kind, &port, NULL);
+
+    snprintf(ask->ref, sizeof(ask->ref), "%s", ref);
+    return ask_for(ask);
+}
+
+static struct kept *kept(const char *key, const char *text)
+{
+    struct store_ask *ask = submit(key, text);
+    struct kept *batch = kept_hold(ask->batch);
+
+    ck_assert_int_eq(ask->answer, STORE_DONE);
+    store_ask_free(ask);
+    return batch;
+}
+
+static void finish(struct kept *batch, int64_t ended_ns)
+{
+    struct store_ask *ask = store_ask_new(STORE_END, &port, NULL);
+
+    ask->batch = kept_hold(batch);
+    atomic_store(&batch->progress.ended_ns, ended_ns);
+    atomic_store(&batch->progress.state, KEPT_FINISHED);
+    store_ask_free(ask_for(ask));
+}
+
+static void refused(struct store_ask *ask, enum fault_code code)
+{
+    ck_assert_int_eq(ask->answer, STORE_REFUSED);
+    ck_assert_str_eq(fault_code_name(ask->code), fault_code_name(code));
+    ck_assert_uint_gt(strlen(ask->message), 0);
+    store_ask_free(ask);
+}
+
+START_TEST(what_is_accepted_is_found_with_its_text)
+{
+    struct kept *batch = kept("", "{\"jobs\":[]}");
+    struct store_ask *ask;
+
+    ck_assert_uint_le(strlen(batch->ref), KEPT_REF_MAX);
+    ck_assert_uint_eq(strspn(batch->ref, "abcdefghijklmnopqrstuvwxyz0123456789-"),
+                      strlen(batch->ref));
+    ask = about(STORE_FIND, batch->ref);
+    ck_assert_int_eq(ask->answer, STORE_DONE);
+    ck_assert_ptr_eq(ask->batch, batch);
+    ck_assert_uint_eq(ask->text->len, 11);
+    ck_assert_mem_eq(ask->text->bytes, "{\"jobs\":[]}", 11);
+    store_ask_free(ask);
+    refused(about(STORE_FIND, "nobody"), FAULT_NOT_FOUND);
+    ck_assert_uint_gt(wakes, 0);
+    kept_release(batch);
+}
+END_TEST
+
+START_TEST(a_key_binds_one_request)
+{
+    struct kept *batch = kept("k", "{\"jobs\":[]}"), *third;
+    struct store_ask *ask = submit("k", "{\"jobs\":[]}");
+
+    ck_assert_int_eq(ask->answer, STORE_EXISTING);
+    ck_assert_ptr_eq(ask->batch, batch);
+    store_ask_free(ask);
+    refused(submit("k", "{\"jobs\":[{}]}"), FAULT_CONFLICT);
+    refused(submit("k", "{\"jobs\":[} "), FAULT_CONFLICT);
+    third = kept("K", "{\"jobs\":[]}");
+    ck_assert_str_ne(third->ref, batch->ref);
+    kept_release(third);
+    kept_release(batch);
+}
+END_TEST
+
+START_TEST(what_has_ended_is_removed_when_its_time_is_over)
+{
+    struct kept *batch = kept("k", "{}"), *again;
+
+    boot_ns += 3 * S;
+    finish(batch, 2 * S);
+    boot_ns = 100 * S + 12 * S - 1;
+    store_ask_free(about(STORE_FIND, batch->ref));
+    boot_ns++;
+    refused(about(STORE_FIND, batch->ref), FAULT_GONE);
+    ck_assert_uint_eq(atomic_load(&store->n_kept), 0);
+    ck_assert_uint_eq(atomic_load(&store->n_bytes), 0);
+    again = kept("k", "{\"jobs\":[{}]}"); /* the key is free */
+    ck_assert_str_ne(again->ref, batch->ref);
+    kept_release(again);
+    kept_release(batch);
+}
+END_TEST
+
+START_TEST(what_runs_is_not_forgotten)
+{
+    struct kept *batch = kept("k", "{}");
+
+    refused(about(STORE_FORGET, batch->ref), FAULT_CONFLICT);
+    finish(batch, 0);
+    store_ask_free(about(STORE_FORGET, batch->ref));
+    refused(about(STORE_FORGET, batch->ref), FAULT_GONE);
+    refused(about(STORE_FORGET, "x"), FAULT_NOT_FOUND);
+    finish(batch, 0); /* an end that comes too late is none */
+    ck_assert_uint_eq(atomic_load(&store->n_kept), 0);
+    kept_release(batch);
+}
+END_TEST
+
+START_TEST(no_more_is_kept_than_the_limits_allow)
+{
+    struct kept *batch;
+
+    atomic_store(&store->max_kept, 1);
+    atomic_store(&store->max_bytes, 10);
+    refused(submit("", "{\"jobs\":[]}"), FAULT_OVERLOADED);
+    batch = kept("", "{\"a\":1000}");
+    refused(submit("", "{}"), FAULT_OVERLOADED);
+    finish(batch, 0);
+    kept_release(batch);
+    boot_ns += 10 * S;
+    kept_release(kept("", "{\"a\":1000}"));
+}
+END_TEST
+
+static struct store_ask *list(struct store_filter filter)
+{
+    struct store_ask *ask = store_ask_new(STORE_LIST, &port, NULL);
+
+    ask->filter = filter;
+    return ask_for(ask);
+}
+
+START_TEST(batches_are_listed_by_pages_in_either_order)
+{
+    struct kept *batches[200];
+    struct store_filter filter = {.most = STORE_PAGE_MAX};
+    struct store_ask *page;
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < 200; i++)
+        batches[i] = kept("", "{}");
+    for (unsigned i = 0; i < 200; i++)
+        if (i % 3 != 0) { /* most of them leave holes behind */
+            finish(batches[i], 0);
+            store_ask_free(about(STORE_FORGET, batches[i]->ref));
+        }
+    do {
+        page = list(filter);
+        for (uint32_t i = 0; i < page->n_page; i++, n += 3)
+            ck_assert_ptr_eq(page->page[i], batches[n]);
+        filter.after_order = page->page[page->n_page - 1]->order;
+        filter.most = page->more ? 64 : 0;
+        store_ask_free(page);
+    } while (filter.most > 0);
+    ck_assert_uint_eq(n, 201);
+    filter = (struct store_filter){.most = 2, .newest_first = true};
+    snprintf(filter.after, sizeof(filter.after), "%s", batches[6]->ref);
+    page = list(filter);
+    ck_assert_uint_eq(page->n_page, 2);
+    ck_assert(!page->more);
+    ck_assert_ptr_eq(page->page[0], batches[3]);
+    ck_assert_ptr_eq(page->page[1], batches[0]);
+    store_ask_free(page);
+    for (unsigned i = 0; i < 200; i++)
+        kept_release(batches[i]);
+}
+END_TEST
+
+START_TEST(a_list_is_narrowed_by_state_and_ref)
+{
+    struct kept *first = kept("", "{}"), *second = kept("", "{}");
+    struct store_filter by_ref = {.most = 9}, unknown = {.most = 9, .after = "unknown"};
+    struct store_ask *page;
+
+    finish(first, 0);
+    page = list((struct store_filter){.most = 9, .has_state = true, .state = KEPT_RUNNING});
+    ck_assert_uint_eq(page->n_page, 1);
+    ck_assert_ptr_eq(page->page[0], second);
+    store_ask_free(page);
+    snprintf(by_ref.ref, sizeof(by_ref.ref), "%s", first->ref);
+    page = list(by_ref);
+    ck_assert_uint_eq(page->n_page, 1);
+    store_ask_free(page);
+    by_ref.after_order = first->order;
+    page = list(by_ref);
+    ck_assert_uint_eq(page->n_page, 0);
+    store_ask_free(page);
+    refused(list(unknown), FAULT_NOT_FOUND);
+    kept_release(first);
+    kept_release(second);
+}
+END_TEST
+
+START_TEST(a_cancel_falls_no_earlier_than_what_was_run)
+{
+    struct kept *batch = kept("", "{}");
+    struct store_ask *ask = store_ask_new(STORE_CANCEL, &port, NULL);
+
+    ck_assert_int_eq(kept_reach(batch, 7), 7);
+    ck_assert_int_eq(kept_reach(batch, 5), 5);
+    ask->batch = kept_hold(batch);
+    ask->job = 1;
+    ask = ask_for(ask);
+    ck_assert_int_eq(ask->answer, STORE_DONE);
+    ck_assert_uint_eq(kept_n_cancels(batch), 1);
+    ck_assert_int_eq(kept_cancel_at(batch, ask->place).at_ns, 7);
+    ck_assert(!kept_cancel_at(batch, ask->place).whole);
+    ck_assert_uint_eq(kept_cancel_at(batch, ask->place).job, 1);
+    store_ask_free(ask);
+    ask = store_fetch(&other_port); /* the other loop is told too */
+    ck_assert_ptr_nonnull(ask);
+    ck_assert_int_eq(ask->kind, STORE_CANCELLED);
+    ck_assert_ptr_eq(ask->batch, batch);
+    store_ask_free(ask);
+    kept_release(batch);
+}
+END_TEST
+
+START_TEST(nobody_runs_beyond_a_cancel_that_is_being_made_safe)
+{
+    struct kept *batch = kept("", "{}");
+    struct kept_cancel cancel = {.whole = true};
+
+    ck_assert_int_eq(kept_freeze(batch, 10), 10);
+    ck_assert_int_eq(kept_reach(batch, 9), 9);
+    ck_assert_int_eq(kept_reach(batch, 11), 10);
+    cancel.at_ns = kept_freeze(batch, 20); /* a second one, further on */
+    ck_assert_int_eq(cancel.at_ns, 20);
+    ck_assert_int_eq(kept_freeze(batch, 15), 20); /* never before another */
+    ck_assert_int_eq(kept_reach(batch, 30), 10);
+    ck_assert_uint_eq(kept_settle(batch, NULL), UINT32_MAX); /* the first did not fall */
+    ck_assert_int_eq(kept_reach(batch, 30), 10);
+    ck_assert_uint_eq(kept_settle(batch, &cancel), 0);
+    ck_assert_int_eq(kept_reach(batch, 30), 10);
+    ck_assert_uint_eq(kept_settle(batch, &cancel), 1);
+    ck_assert_int_eq(kept_freeze(batch, 12), 20);
+    (void)kept_settle(batch, NULL);
+    ck_assert_int_eq(kept_reach(batch, 30), 30);
+    kept_release(batch);
+}
+END_TEST
+
+START_TEST(the_horizon_holds_all_batches)
+{
+    struct kept *batch = kept("", "{}");
+
+    atomic_store(&store->horizon_ns, 100 * S + 5);
+    ck_assert_int_eq(kept_reach(batch, 30), 5);
+    atomic_store(&store->horizon_ns, 100 * S - 5);
+    ck_assert_int_lt(kept_reach(batch, 30), 0);
+    ck_assert_int_eq(kept_freeze(batch, 1), 5); /* it was run up to there */
+    kept_release(batch);
+}
+END_TEST
+
+START_TEST(only_the_newest_of_those_gone_are_remembered)
+{
+    struct gone gone = {0};
+    char ref[32];
+
+    for (int i = 0; i < 300; i++) {
+        snprintf(ref, sizeof(ref), "r-%d", i);
+        gone_add(&gone, ref, 100);
+    }
+    ck_assert(!gone_has(&gone, "r-199"));
+    ck_assert(gone_has(&gone, "r-200"));
+    ck_assert(gone_has(&gone, "r-299"));
+    gone_fini(&gone);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("store");
+    TCase *tcase = tcase_create("store");
+
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, what_is_accepted_is_found_with_its_text);
+    tcase_add_test(tcase, a_key_binds_one_request);
+    tcase_add_test(tcase, what_has_ended_is_removed_when_its_time_is_over);
+    tcase_add_test(tcase, what_runs_is_not_forgotten);
+    tcase_add_test(tcase, no_more_is_kept_than_the_limits_allow);
+    tcase_add_test(tcase, batches_are_listed_by_pages_in_either_order);
+    tcase_add_test(tcase, a_list_is_narrowed_by_state_and_ref);
+    tcase_add_test(tcase, a_cancel_falls_no_earlier_than_what_was_run);
+    tcase_add_test(tcase, nobody_runs_beyond_a_cancel_that_is_being_made_safe);
+    tcase_add_test(tcase, the_horizon_holds_all_batches);
+    tcase_add_test(tcase, only_the_newest_of_those_gone_are_remembered);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
