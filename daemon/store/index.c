@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/store/index.h"
+
+#include <inttypes.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLOTS_LEAST 16
+
+/* One that was removed leaves a hole, until half of the places are holes. */
+struct index_place {
+    uint64_t order;
+    struct index_entry *entry; /* NULL for a hole */
+};
+
+/* ---- By ref and by key -------------------------------------------------------------------- */
+
+static int compare_refs(const void *a, const void *b)
+{
+    return strcmp(((const struct kept *)a)->ref, ((const struct kept *)b)->ref);
+}
+
+static int compare_ref(const void *ref, const void *batch)
+{
+    return strcmp(ref, ((const struct kept *)batch)->ref);
+}
+
+static int compare_terms(const struct kept_terms *a, const struct kept_terms *b)
+{
+    if (a->key_len != b->key_len)
+        return a->key_len < b->key_len ? -1 : 1;
+    return memcmp(a->key, b->key, a->key_len);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    return compare_terms(&((const struct kept *)a)->terms, &((const struct kept *)b)->terms);
+}
+
+static int compare_key(const void *terms, const void *batch)
+{
+    return compare_terms(terms, &((const struct kept *)batch)->terms);
+}
+
+/* A tree node begins with its key (POSIX). */
+static struct kept *batch_in(void *node)
+{
+    return node == NULL ? NULL : *(struct kept **)node;
+}
+
+struct index_entry *index_by_ref(const struct index *index, const char *ref)
+{
+    struct kept *batch = batch_in(tfind(ref, &index->by_ref, compare_ref));
+    struct index_entry *entry = batch != NULL ? batch->store_data : NULL;
+
+    return entry != NULL && !entry->is_hidden ? entry : NULL;
+}
+
+struct index_entry *index_by_key(const struct index *index, const struct kept_terms *terms)
+{
+    struct kept *batch = batch_in(tfind(terms, &index->by_key, compare_key));
+
+    return batch != NULL ? batch->store_data : NULL;
+}
+
+/* ---- Removing ------------------------------------------------------------------------------ */
+
+/* The first place whose order is at least that. */
+static size_t place_from(const struct index *index, uint64_t order)
+{
+    size_t low = 0, high = index->n_places;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (index->places[middle].order < order)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void close_holes(struct index *index)
+{
+    size_t n = 0;
+
+    if (index->n_holes <= index->n_places / 2)
+        return;
+    for (size_t i = 0; i < index->n_places; i++)
+        if (index->places[i].entry != NULL)
+            index->places[n++] = index->places[i];
+    index->n_places = n;
+    index->n_holes = 0;
+}
+
+/* It is nobody's any more but of those who hold it. */
+static void drop(struct index *index, struct index_entry *entry)
+{
+    struct kept *batch = entry->batch;
+
+    tdelete(batch, &index->by_ref, compare_refs);
+    if (batch->terms.key_len > 0)
+        tdelete(batch, &index->by_key, compare_keys);
+    if (!timerq_has(&index->ends, entry->slot))
+        index->n_running--;
+    timerq_remove(&index->ends, entry->slot);
+    index->slots[entry->slot] = NULL;
+    index->free_slots[index->n_free++] = entry->slot;
+    index->places[place_from(index, batch->order)].entry = NULL;
+    index->n_holes++;
+    close_holes(index);
+    atomic_fetch_sub_explicit(&index->store->n_kept, 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&index->store->n_bytes, entry->text_bytes, memory_order_relaxed);
+    batch->store_data = NULL;
+    kept_text_release(entry->text);
+    kept_release(batch);
+    free(entry);
+}
+
+void index_remove(struct index *index, struct index_entry *entry)
+{
+    if (!entry->is_hidden)
+        gone_add(&index->gone, entry->batch->ref, STORE_GONE_MAX);
+    drop(index, entry);
+}
+
+/* ---- Adding -------------------------------------------------------------------------------- */
+
+static int make_slots(struct index *index)
+{
+    uint32_t n = index->n_slots > 0 ? 2 * index->n_slots : SLOTS_LEAST;
+    struct index_entry **slots;
+    uint32_t *free_slots;
+
+    if (index->n_free > 0)
+        return 0;
+    /* An entry for each slot, so that an end needs no memory. */
+    if (n > UINT32_MAX / 4 || timerq_grow(&index->ends, n) != 0 ||
+        timerq_reserve(&index->ends, n - index->ends.n) != 0)
+        return -1;
+    slots = realloc(index->slots, n * sizeof(struct index_entry *));
+    if (slots == NULL)
+        return -1;
+    index->slots = slots;
+    free_slots = realloc(index->free_slots, n * sizeof(*free_slots));
+    if (free_slots == NULL)
+        return -1;
+    index->free_slots = free_slots;
+    for (uint32_t slot = n; slot-- > index->n_slots;) {
+        index->slots[slot] = NULL;
+        index->free_slots[index->n_free++] = slot;
+    }
+    index->n_slots = n;
+    return 0;
+}
+
+static int make_places(struct index *index)
+{
+    size_t room = index->places_room > 0 ? 2 * index->places_room : SLOTS_LEAST;
+    struct index_place *places;
+
+    if (index->n_places < index->places_room)
+        return 0;
+    places = realloc(index->places, room * sizeof(*places));
+    if (places == NULL)
+        return -1;
+    index->places = places;
+    index->places_room = room;
+    return 0;
+}
+
+/* Enters it everywhere, or nowhere. */
+static int enter(struct index *index, struct index_entry *entry)
+{
+    struct kept *batch = entry->batch;
+
+    if (tsearch(batch, &index->by_ref, compare_refs) == NULL)
+        return -1;
+    if (batch->terms.key_len > 0 && tsearch(batch, &index->by_key, compare_keys) == NULL) {
+        tdelete(batch, &index->by_ref, compare_refs);
+        return -1;
+    }
+    entry->slot = index->free_slots[--index->n_free];
+    index->slots[entry->slot] = entry;
+    index->places[index->n_places++] = (struct index_place){batch->order, entry};
+    index->n_running++;
+    batch->store_data = entry;
+    atomic_fetch_add_explicit(&index->store->n_kept, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&index->store->n_bytes, entry->text_bytes, memory_order_relaxed);
+    return 0;
+}
+
+struct index_entry *index_add(struct index *index, struct kept *batch, struct kept_text *text,
+                              size_t text_bytes)
+{
+    struct index_entry *entry = calloc(1, sizeof(*entry));
+
+    if (entry == NULL || make_slots(index) != 0 || make_places(index) != 0) {
+        free(entry);
+        return NULL;
+    }
+    entry->batch = batch;
+    entry->text_bytes = text_bytes;
+    if (enter(index, entry) != 0) {
+        free(entry);
+        return NULL;
+    }
+    (void)kept_hold(batch);
+    entry->text = text != NULL ? kept_text_hold(text) : NULL;
+    return entry;
+}
+
+/* ---- Ends ---------------------------------------------------------------------------------- */
+
+void index_set_end(struct index *index, struct index_entry *entry)
+{
+    const struct kept *batch = entry->batch;
+    int64_t end_ns = atomic_load_explicit(&batch->progress.ended_ns, memory_order_relaxed);
+
+    if (__builtin_add_overflow(end_ns, batch->terms.accepted_ns, &end_ns) ||
+        __builtin_add_overflow(end_ns, batch->terms.retain_ns, &end_ns))
+        end_ns = INT64_MAX;
+    if (!timerq_has(&index->ends, entry->slot))
+        index->n_running--;
+    (void)timerq_set(&index->ends, entry->slot, end_ns, 0);
+}
+
+int64_t index_next_over(const struct index *index)
+{
+    const struct timerq_entry *first = timerq_first(&index->ends);
+
+    return first != NULL ? first->due_ns : INT64_MAX;
+}
+
+struct index_entry *index_first_over(const struct index *index, int64_t now_ns)
+{
+    const struct timerq_entry *first = timerq_first(&index->ends);
+
+    return first != NULL && first->due_ns <= now_ns ? index->slots[first->id] : NULL;
+}
+
+/* ---- Answers ------------------------------------------------------------------------------- */
+
+bool index_refuse_full(const struct index *index, struct store_ask *ask)
+{
+    uint64_t max_kept = atomic_load_explicit(&index->store->max_kept, memory_order_relaxed);
+    uint64_t max_bytes = atomic_load_explicit(&index->store->max_bytes, memory_order_relaxed);
+    uint64_t n_kept = atomic_load_explicit(&index->store->n_kept, memory_order_relaxed);
+    uint64_t n_bytes = atomic_load_explicit(&index->store->n_bytes, memory_order_relaxed);
+
+    if (max_kept > 0 && n_kept >= max_kept)
+        store_refuse(ask, FAULT_OVERLOADED,
+                     "the daemon keeps at most %" PRIu64 " detached batches (max-detached), and "
+                     "that many are kept; try again later",
+                     max_kept);
+    else if (max_bytes > 0 && (n_bytes > max_bytes || ask->text->len > max_bytes - n_bytes))
+        store_refuse(ask, FAULT_OVERLOADED,
+                     "the daemon keeps at most %" PRIu64 " bytes of detached requests (max-state), "
+                     "and with this one there are more; try again later",
+                     max_bytes);
+    else
+        return false;
+    return true;
+}
+
+void index_refuse_absent(const struct index *index, struct store_ask *ask, const char *ref)
+{
+    if (gone_has(&index->gone, ref))
+        store_refuse(ask, FAULT_GONE,
+                     "the batch %s is over, and the time for which it was kept too", ref);
+    else
+        store_refuse(ask, FAULT_NOT_FOUND, "there is no batch of that ref here");
+}
+
+void index_refuse_conflict(struct store_ask *ask, const struct kept *batch)
+{
+    store_refuse(ask, FAULT_CONFLICT,
+                 "\"key\" takes one that no other request has, and the batch %s has this one "
+                 "with another request",
+                 batch->ref);
+}
+
+/* ---- Listing ------------------------------------------------------------------------------- */
+
+static bool is_listed(const struct store_filter *filter, const struct kept *batch)
+{
+    int state = atomic_load_explicit(&batch->progress.state, memory_order_relaxed);
+
+    if (state == KEPT_UNSEEN)
+        state = KEPT_RUNNING;
+    return (!filter->has_state || state == (int)filter->state) &&
+           (filter->ref[0] == '\0' || strcmp(filter->ref, batch->ref) == 0);
+}
+
+/* Adds it to the page if it is listed.  Whether there was room for it. */
+static bool put_on_page(struct store_ask *ask, struct kept *batch)
+{
+    uint32_t most = ask->filter.most < STORE_PAGE_MAX ? ask->filter.most : STORE_PAGE_MAX;
+
+    if (!is_listed(&ask->filter, batch))
+        return true;
+    if (ask->n_page == most) {
+        ask->more = true;
+        return false;
+    }
+    ask->page[ask->n_page++] = kept_hold(batch);
+    return true;
+}
+
+static void list_from(const struct index *index, struct store_ask *ask, uint64_t after)
+{
+    bool newest_first = ask->filter.newest_first;
+    size_t i;
+
+    if (newest_first)
+        i = after > 0 ? place_from(index, after) : index->n_places;
+    else
+        i = place_from(index, after + 1);
+    while (newest_first ? i > 0 : i < index->n_places) {
+        const struct index_entry *entry = index->places[newest_first ? --i : i++].entry;
+
+        if (entry != NULL && !entry->is_hidden && !put_on_page(ask, entry->batch))
+            break;
+    }
+}
+
+bool index_list(const struct index *index, struct store_ask *ask)
+{
+    const struct store_filter *filter = &ask->filter;
+    const struct index_entry *one;
+    uint64_t after = filter->after_order;
+
+    if (after == 0 && filter->after[0] != '\0') {
+        one = index_by_ref(index, filter->after);
+        if (one == NULL) {
+            store_refuse(ask, FAULT_NOT_FOUND, "\"after\" takes the ref of a batch that is kept");
+            return false;
+        }
+        after = one->batch->order;
+    }
+    if (filter->ref[0] == '\0') {
+        list_from(index, ask, after);
+        return true;
+    }
+    one = index_by_ref(index, filter->ref);
+    if (one != NULL && (after == 0 || (filter->newest_first ? one->batch->order < after
+                                                            : one->batch->order > after)))
+        (void)put_on_page(ask, one->batch);
+    return true;
+}
+
+/* ---- The index itself ------------------------------------------------------------------ */
+
+void index_init(struct index *index, struct store *store)
+{
+    *index = (struct index){.store = store};
+}
+
+void index_fini(struct index *index)
+{
+    for (uint32_t slot = 0; slot < index->n_slots; slot++)
+        if (index->slots[slot] != NULL)
+            drop(index, index->slots[slot]);
+    free(index->places);
+    free(index->slots);
+    free(index->free_slots);
+    timerq_fini(&index->ends);
+    gone_fini(&index->gone);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_STORE_INDEX_H
+#define WAITD_STORE_INDEX_H
+
+/*
+ * The detached batches of a store in memory: found by ref and by key, listed in
+ * the order of acceptance, and removed when the time for which they are kept is
+ * over.  Counts them, and the bytes of their requests, in the store, and words
+ * the refusals that follow from what is there.
+ *
+ * For one thread at a time: a store without a thread of its own holds a lock.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/session/store.h"
+#include "daemon/store/gone.h"
+#include "engine/timerq.h"
+
+/* What is kept of one batch; its `store_data` while it is in an index. */
+struct index_entry {
+    struct kept *batch;     /* held */
+    struct kept_text *text; /* held; NULL where the request is kept elsewhere */
+    size_t text_bytes;      /* of the request, wherever it is */
+    int64_t floor_ns;       /* since acceptance: no cancel of this life falls below it */
+    bool is_hidden;         /* not safe yet: it has its key, but is neither listed nor found */
+    uint32_t slot;          /* the index's own */
+};
+
+struct index_place;
+
+/* Embedded by its owner; index_init() before anything else. */
+struct index {
+    struct store *store;
+    struct index_place *places; /* in the order of acceptance */
+    size_t n_places, n_holes, places_room;
+    struct index_entry **slots; /* NULL for free ones */
+    uint32_t *free_slots;
+    uint32_t n_slots, n_free;
+    uint32_t n_running; /* entries that index_set_end() was not called for */
+    struct timerq ends; /* of slots: when the time of a finished one is over */
+    void *by_ref, *by_key;
+    struct gone gone;
+};
+
+void index_init(struct index *index, struct store *store);
+void index_fini(struct index *index);
+
+/*
+ * Enters a batch whose ref and order are set, the order above all that are there.
+ * Holds the batch, and the text if there is one.  NULL when out of memory: nothing
+ * has changed then.
+ */
+struct index_entry *index_add(struct index *index, struct kept *batch, struct kept_text *text,
+                              size_t text_bytes);
+
+/* NULL for none.  A hidden one is found by its key alone. */
+struct index_entry *index_by_ref(const struct index *index, const char *ref);
+struct index_entry *index_by_key(const struct index *index, const struct kept_terms *terms);
+
+/* The batch has finished as its progress says: its time is over terms.retain_ns after. */
+void index_set_end(struct index *index, struct index_entry *entry);
+
+/* One whose time was over at now_ns by the store's clock, or NULL; and when the next
+ * one's is, INT64_MAX for never. */
+struct index_entry *index_first_over(const struct index *index, int64_t now_ns);
+int64_t index_next_over(const struct index *index);
+
+/* Takes it out; its ref is remembered as gone unless it was hidden. */
+void index_remove(struct index *index, struct index_entry *entry);
+
+/* ---- Answers that follow from what is there ------------------------------------------ */
+
+/* Refuses an ACCEPT that a limit of the store does not let in.  Whether it did. */
+bool index_refuse_full(const struct index *index, struct store_ask *ask);
+
+/* Refuses an ask for a ref that is not there, as gone or as not found. */
+void index_refuse_absent(const struct index *index, struct store_ask *ask, const char *ref);
+
+/* Refuses an ACCEPT whose key has another request. */
+void index_refuse_conflict(struct store_ask *ask, const struct kept *batch);
+
+/* Fills in a LIST's page.  False if it was refused instead. */
+bool index_list(const struct index *index, struct store_ask *ask);
+
+#endif
