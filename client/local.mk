@@ -12,6 +12,7 @@ client_libwaitctl_a_SOURCES = \
 	client/base/moment.h \
 	client/base/say.c \
 	client/base/say.h \
+	client/base/status.h \
 	client/base/text.c \
 	client/base/text.h \
 	client/cmd/arguments.c \
@@ -29,15 +30,12 @@ client_libwaitctl_a_SOURCES = \
 	client/cmd/cmd_top.c \
 	client/cmd/command.c \
 	client/cmd/command.h \
+	client/cmd/conversation.c \
+	client/cmd/conversation.h \
 	client/cmd/example.c \
 	client/cmd/example.h \
 	client/cmd/meter.c \
 	client/cmd/meter.h \
-	client/cmd/overrides.c \
-	client/cmd/overrides.h \
-	client/cmd/status.h \
-	client/net/conversation.c \
-	client/net/conversation.h \
 	client/net/dial.c \
 	client/net/dial.h \
 	client/net/excerpt.c \
@@ -48,12 +46,14 @@ client_libwaitctl_a_SOURCES = \
 	client/net/local.h \
 	client/net/locate.c \
 	client/net/locate.h \
+	client/net/overrides.c \
+	client/net/overrides.h \
+	client/net/peer.c \
+	client/net/peer.h \
 	client/net/refusal.c \
 	client/net/refusal.h \
 	client/net/replay.c \
 	client/net/replay.h \
-	client/net/replay_stream.c \
-	client/net/replay_stream.h \
 	client/net/requests.c \
 	client/net/requests.h \
 	client/net/rewrite.c \
@@ -62,6 +62,8 @@ client_libwaitctl_a_SOURCES = \
 	client/net/session.h \
 	client/net/session_conclude.c \
 	client/net/session_internal.h \
+	client/net/simulator.c \
+	client/net/simulator.h \
 	client/net/source.c \
 	client/net/source.h \
 	client/show/batches.c \

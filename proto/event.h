@@ -43,6 +43,10 @@ struct event_job {
     struct event_text data; /* DONE */
     int with_due;
 };
+/* Fills in the texts of *job that its event tells: those of the plan. */
+void event_job_texts(struct event_job *job, const struct plan *plan,
+                     const struct occurrence *occurrence);
+
 char *event_write_occurrence(char *out, const struct event_job *job,
                              const struct occurrence *occurrence);
 

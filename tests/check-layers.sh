@@ -73,7 +73,16 @@ daemon/net     daemon/net/libwaitd-net.a           proto engine daemon/base daem
 daemon         daemon/libwaitd-daemon.a            proto engine daemon/base daemon/session daemon/store daemon/net
 '
 # The client is one archive; its rooms are told apart by what they include.
-client_may_use='proto engine'
+client_floors='
+client/base
+client/terminal client/base
+client/trace    client/base client/terminal
+client/timeline client/base client/terminal client/trace
+client/show     client/base client/terminal client/trace client/timeline
+client/net      client/base client/terminal client/trace client/timeline client/show
+client/cmd      client/base client/terminal client/trace client/timeline client/show client/net
+client          client/base client/net client/cmd
+'
 
 # includes PATTERN DIRECTORY...: the lines of C files that include it.
 includes()
@@ -123,10 +132,14 @@ while read -r room archive uses; do
     none "$(borrowed "$room" "$archive" $uses)" "$room calls itself${uses:+, ${uses// /, }} alone"
 done <<<"$floors"
 
-mapfile -t client_rooms < <(find client -type d ! -name completions | sort)
-# shellcheck disable=SC2086
-none "$(for room in "${client_rooms[@]}"; do included "$room" | outside "${client_rooms[@]}" $client_may_use; done)" \
-    "the client includes itself, ${client_may_use// /, } alone"
+while read -r room uses; do
+    [ -n "$room" ] || continue
+    # shellcheck disable=SC2086
+    none "$(included "$room" | outside "$room" proto engine $uses)" \
+        "$room includes itself, proto, engine${uses:+, ${uses// /, }} alone"
+done <<<"$client_floors"
+is "$(find client -name '*.[ch]' -exec dirname {} + | sort -u | tr '\n' ' ')" \
+    "$(awk 'NF { print $1 }' <<<"$client_floors" | sort | tr '\n' ' ')" "each room of the client has its floor"
 
 # The rules have teeth.
 is "$(printf '%s\n' 'engine/a.c:1:engine/b.h' 'engine/a.c:2:daemon/net/loop.h' 'engine/a.c:3:proto/plan.h' | outside engine proto)" \

@@ -36,7 +36,6 @@ check_programs = \
 	tests/unit/test_plan \
 	tests/unit/test_plan_after \
 	tests/unit/test_ready \
-	tests/unit/test_replay_stream \
 	tests/unit/test_report \
 	tests/unit/test_refusal \
 	tests/unit/test_request \
@@ -46,6 +45,7 @@ check_programs = \
 	tests/unit/test_request_work \
 	tests/unit/test_rest \
 	tests/unit/test_rewrite \
+	tests/unit/test_simulator \
 	tests/unit/test_stats \
 	tests/unit/test_store \
 	tests/unit/test_terminal \

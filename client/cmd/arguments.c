@@ -58,7 +58,9 @@ static const struct flag flags[] = {
     {"workers", FLAG_OVERRIDE + OVERRIDE_WORKERS, VARIANTS, "N", "workers for compute steps"},
     {"until", FLAG_OVERRIDE + OVERRIDE_UNTIL, VARIANTS, "WHEN", "all, first_done or first_failed"},
     {"timeout", FLAG_OVERRIDE + OVERRIDE_TIMEOUT, VARIANTS, "D", "time-out of the whole batch"},
-    {"virtual", FLAG_VIRTUAL, VARIANTS, NULL, "on the virtual clock: compute it at once"},
+    {"virtual", FLAG_VIRTUAL, VARIANTS, NULL,
+     "on the virtual clock: compute it at once,\n"
+     "without a daemon"},
     {"seed", FLAG_OVERRIDE + OVERRIDE_SEED, VARIANTS, "N", "seed for draws"},
     {"events", FLAG_OVERRIDE + OVERRIDE_EVENTS, BATCHES, "WHICH", "all, done or none"},
     {"count", 'n', ON(COMMAND_RUN) | ON(COMMAND_TOP), "N",

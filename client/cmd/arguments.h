@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 #include "client/cmd/command.h"
-#include "client/cmd/overrides.h"
+#include "client/net/overrides.h"
 
 struct show;
 

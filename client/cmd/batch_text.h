@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "client/base/bytes.h"
-#include "client/cmd/overrides.h"
+#include "client/net/overrides.h"
 
 struct batch_text {
     char *const *durations;

@@ -4,7 +4,7 @@
 
 /* The commands, each in a file of its own. */
 
-#include "client/cmd/status.h"
+#include "client/base/status.h"
 
 struct arguments;
 

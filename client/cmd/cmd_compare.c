@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/net/conversation.h"
+#include "client/cmd/conversation.h"
 #include "client/net/rewrite.h"
 #include "client/base/say.h"
 #include "client/base/text.h"

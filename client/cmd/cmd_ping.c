@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "client/net/conversation.h"
+#include "client/cmd/conversation.h"
 #include "client/base/moment.h"
 #include "client/base/text.h"
 

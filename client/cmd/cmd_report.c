@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/net/conversation.h"
+#include "client/cmd/conversation.h"
 #include "client/net/replay.h"
 #include "client/base/say.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "client/cmd/batch_text.h"
-#include "client/net/conversation.h"
+#include "client/cmd/conversation.h"
 #include "client/base/say.h"
 
 static struct source *make_source(const struct arguments *arguments)

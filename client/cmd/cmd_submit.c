@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/net/conversation.h"
+#include "client/cmd/conversation.h"
 #include "client/cmd/example.h"
 #include "client/base/say.h"
 #include "proto/nearest.h"

@@ -11,7 +11,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "client/net/conversation.h"
+#include "client/cmd/conversation.h"
 #include "client/net/dial.h"
 #include "client/net/interrupt.h"
 #include "client/base/lines.h"

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "client/cmd/status.h"
+#include "client/base/status.h"
 
 struct arguments;
 

@@ -6,7 +6,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "client/cmd/status.h"
+#include "client/base/status.h"
 
 static void leave(int number)
 {

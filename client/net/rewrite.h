@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 #include "client/base/bytes.h"
-#include "client/cmd/overrides.h"
+#include "client/net/overrides.h"
 
 enum rewrite_state {
     REWRITE_GOING,

@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "client/net/interrupt.h"
@@ -44,10 +43,7 @@ static bool batches_run(const struct session *session)
 /* Leaves without waiting for anything: with a reset, which cancels at once. */
 static void cut_short(struct session *session)
 {
-    struct linger reset = {.l_onoff = 1, .l_linger = 0};
-
-    /* Only TCP knows resets; on a Unix socket closing has the same effect. */
-    setsockopt(session->setup->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    peer_reset(&session->setup->peer);
     session->is_cut_short = session->read_closed = true;
 }
 
@@ -89,7 +85,7 @@ static void close_sending(struct session *session)
     if (session->write_closed || !source_is_over(source) || bytes_len(&session->outgoing) > 0 ||
         !has_said_all(session, is_answered))
         return;
-    shutdown(session->setup->fd, SHUT_WR);
+    peer_end_sending(&session->setup->peer);
     session->write_closed = true;
     if (is_answered && session->deadline_ns == 0 && !source_is_closed(source))
         session->deadline_ns = moment_after(CLOSE_PATIENCE_NS);
@@ -198,7 +194,7 @@ static void take_line(struct session *session, const char *line, size_t len)
 
 static void receive(struct session *session)
 {
-    ssize_t received = recv(session->setup->fd, session->received, RECEIVE_BYTES, 0);
+    ssize_t received = peer_receive(&session->setup->peer, session->received, RECEIVE_BYTES);
     const char *line;
     size_t len;
 
@@ -221,8 +217,8 @@ static void receive(struct session *session)
 
 static void send_some(struct session *session)
 {
-    ssize_t sent = send(session->setup->fd, bytes_at(&session->outgoing),
-                        bytes_len(&session->outgoing), MSG_NOSIGNAL);
+    ssize_t sent = peer_send(&session->setup->peer, bytes_at(&session->outgoing),
+                             bytes_len(&session->outgoing));
 
     if (sent >= 0) {
         bytes_consume(&session->outgoing, (size_t)sent);
@@ -236,7 +232,7 @@ static void send_some(struct session *session)
 
 /* ---- The loop ---------------------------------------------------------------- */
 
-enum { SOCKET, SOURCE, SIGNALS, OUTPUTS, POLLED = OUTPUTS + SHOWS_MAX };
+enum { PEER, SOURCE, SIGNALS, OUTPUTS, POLLED = OUTPUTS + SHOWS_MAX };
 
 /* Whether what is to be written goes out at once.  With a progress bar it
  * waits for the bar to be drawn anew, so that it does not flicker. */
@@ -293,14 +289,14 @@ static void refresh(struct session *session, int64_t now_ns)
 static int poll_timeout(const struct session *session, int64_t now_ns)
 {
     int64_t until_ns = session->deadline_ns > 0 ? session->deadline_ns : INT64_MAX;
-    bool has_news = batches_run(session) || bytes_len(&session->output->pending) > 0;
+    bool changes = batches_run(session) || bytes_len(&session->output->pending) > 0;
 
     if (session->computes)
         return 0;
     if (session->answer_by_ns > 0 && !session->write_closed && !batches_run(session) &&
         session->answer_by_ns < until_ns)
         until_ns = session->answer_by_ns;
-    if (session->progress.is_on && has_news && session->progress.next_ns < until_ns)
+    if (session->progress.is_on && changes && session->progress.next_ns < until_ns)
         until_ns = session->progress.next_ns;
     if (session->fanout->parts[0].show->refresh != NULL && session->redraw_ns < until_ns &&
         bytes_len(&session->output->pending) == 0)
@@ -314,22 +310,25 @@ static struct pollfd poll_for(int fd, short events)
     return (struct pollfd){.fd = events != 0 ? fd : -1, .events = events};
 }
 
-static void wait_for_news(struct session *session, struct pollfd pollers[POLLED])
+static void wait_for_readiness(struct session *session, struct pollfd pollers[POLLED])
 {
+    const struct peer *peer = &session->setup->peer;
     bool takes_more = !fanout_is_full(session->fanout);
     bool sends = !session->write_closed && bytes_len(&session->outgoing) > 0;
     bool reads = bytes_len(&session->outgoing) < OUTGOING_BYTES;
+    short events = (short)((takes_more ? POLLIN : 0) | (sends ? POLLOUT : 0));
+    short ready = peer_ready(peer, events);
     int source_waits_for = source_fd(session->setup->source);
 
-    pollers[SOCKET] =
-        poll_for(session->setup->fd, (short)((takes_more ? POLLIN : 0) | (sends ? POLLOUT : 0)));
+    pollers[PEER] = poll_for(peer->fd, events);
     pollers[SOURCE] = poll_for(source_waits_for, reads ? POLLIN : 0);
     pollers[SIGNALS] = poll_for(session->signals, POLLIN);
     fanout_poll(session->fanout, pollers + OUTPUTS);
     if (!writes_at_once(session))
         pollers[OUTPUTS].events = 0;
-    if (poll(pollers, POLLED, poll_timeout(session, moment_now())) < 0)
+    if (poll(pollers, POLLED, ready != 0 ? 0 : poll_timeout(session, moment_now())) < 0)
         memset(pollers, 0, POLLED * sizeof pollers[0]);
+    pollers[PEER].revents |= ready;
 }
 
 /* Takes requests as they are needed.  Files are simply read. */
@@ -370,9 +369,9 @@ static void handle(struct session *session, const struct pollfd pollers[POLLED])
         take_signals(session);
     fanout_polled(session->fanout, pollers + OUTPUTS);
     heed_reader(session);
-    if (!session->read_closed && (pollers[SOCKET].revents & POLLOUT) && !session->write_closed)
+    if (!session->read_closed && (pollers[PEER].revents & POLLOUT) && !session->write_closed)
         send_some(session);
-    if (!session->read_closed && (pollers[SOCKET].revents & (POLLIN | POLLHUP | POLLERR)))
+    if (!session->read_closed && (pollers[PEER].revents & (POLLIN | POLLHUP | POLLERR)))
         receive(session);
     if (session->deadline_ns > 0 && moment_now() >= session->deadline_ns)
         cut_short(session);
@@ -391,7 +390,7 @@ static void converse(struct session *session)
             break;
         if (session->computes)
             compute(session);
-        wait_for_news(session, pollers);
+        wait_for_readiness(session, pollers);
         handle(session, pollers);
     }
 }

@@ -3,9 +3,10 @@
 #define WAITD_SESSION_H
 
 /*
- * One conversation with a daemon, from the first request to the last event.
+ * One conversation with a daemon, or with what computes its answers here, from the
+ * first request to the last event.
  *
- *     source ──► outgoing ──► socket ──► lines ──► fanout ──► outputs
+ *     source ──► outgoing ──► peer ──► lines ──► fanout ──► outputs
  *
  * Sending, receiving and writing go on at once and none waits for another, so
  * that no amount of requests or events can make the two sides wait for each
@@ -19,12 +20,12 @@
  */
 
 #include "client/show/fanout.h"
+#include "client/net/peer.h"
 #include "client/net/source.h"
-#include "client/cmd/status.h"
+#include "client/base/status.h"
 
 struct session_setup {
-    int fd;           /* non-blocking socket; the caller's */
-    const char *peer; /* for messages */
+    struct peer peer;
     struct source *source;
     struct fanout *fanout; /* with its ways of showing; it is ended here */
 };

@@ -22,7 +22,7 @@ static bool is_lost(const struct session *session)
 
 static void say_lost(const struct session *session)
 {
-    const char *peer = session->setup->peer;
+    const char *peer = session->setup->peer.name;
     size_t running = session->fanout->unfinished;
 
     if (session->is_foreign)
@@ -55,7 +55,7 @@ enum status session_conclude(const struct session *session)
         return STATUS_INTERRUPTED;
     if (was_drained(session))
         say("%s: the daemon is shutting down, and has cancelled what still ran",
-            session->setup->peer);
+            session->setup->peer.name);
     status = status_worse(status, fanout_conclude(session->fanout));
     if (session->fanout->tally.refused || source_has_failed(source))
         status = STATUS_REFUSED;

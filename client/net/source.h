@@ -14,7 +14,7 @@
 
 #include "client/show/pending.h"
 #include "client/base/bytes.h"
-#include "client/cmd/overrides.h"
+#include "client/net/overrides.h"
 
 struct source;
 

@@ -279,20 +279,12 @@ static void job_texts(const struct entry *entry, const struct occurrence *occurr
                       struct event_job *job)
 {
     const struct outbox_source *source = entry->of.source;
-    plan_text_ref name, data;
-
-    plan_job_text(source->plan, occurrence->job, &name, &data);
     *job = (struct event_job){
         .batch = source->batch,
         .at_ns = entry->at_ns < 0 ? occurrence->due_ns : entry->at_ns,
-        .name = text_of(source->plan, name),
         .with_due = source->with_due,
     };
-    if (occurrence->kind == OCCURRED_STEP)
-        job->note = text_of(source->plan,
-                            plan_job_note(source->plan, occurrence->job, occurrence->ordinal));
-    if (occurrence->kind == OCCURRED_DONE)
-        job->data = text_of(source->plan, data);
+    event_job_texts(job, source->plan, occurrence);
 }
 
 static void leave_records(struct outbox *outbox, struct outbox_block *block,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "client/cmd/overrides.h"
+#include "client/net/overrides.h"
 
 #include <stdlib.h>
 #include <string.h>

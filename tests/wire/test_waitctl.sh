@@ -394,6 +394,37 @@ ends 2 "compare takes one batch" compare --local "$tmp/mixed.json"
 says ".*3 requests" "in one line"
 ends 2 "compare tells of a refusal once" compare --local "$tmp/refused.json"
 refuses "$tmp/refused.json:1:11: invalid_request" "in one line"
+
+# What is on the virtual clock is computed without a daemon, and a named one is asked.
+nowhere=unix:$tmp/nobody
+named=${WAITD_SERVER:-}
+unset WAITD_SERVER
+for sample in "$samples"/*.json; do
+    ends_alike=$("$waitctl" submit --virtual --events all "$sample" 2>&1 | normalise; echo "${PIPESTATUS[0]}")
+    is "$ends_alike" "$("$waitctl" submit --local --virtual --events all "$sample" 2>&1 | normalise; echo "${PIPESTATUS[0]}")" \
+        "${sample##*/} is computed as the daemon does"
+done
+ends 0 "compare needs no daemon" compare -o json "$samples/exhibition.json"
+is "$(jq -r '"\(.batch) \(.mode) \(.elapsed)"' "$tmp/out" | paste -sd ' ' -)" \
+    "1 sequential 7800 2 blocking 7800 3 concurrent 705" "and numbers batches from 1"
+ends 0 "nor does run" run --virtual -n 3 1h
+ends 3 "--server is asked all the same" submit --virtual --server "$nowhere" "$samples/two-waits.json"
+ends 3 "by compare too" compare --server "$nowhere" "$samples/two-waits.json"
+WAITD_SERVER=$nowhere ends 3 "and so is \$WAITD_SERVER" compare "$samples/two-waits.json"
+ends 3 "what is real needs one" compare --real --server "$nowhere" "$samples/two-waits.json"
+is "$(for _ in 1 2; do "$waitctl" run --virtual 1 | jq -r '.instance // empty'; done | grep -cE '^[0-9a-f]{16}$')" 2 \
+    "an instance is drawn for each"
+is "$(for _ in 1 2; do "$waitctl" run --virtual 1 | jq -r '.instance // empty'; done | sort -u | wc -l)" 2 "anew"
+echo '[{"count":1000001}]' | "$waitctl" submit --virtual 2>"$tmp/err" >"$tmp/out"
+is "$? $(jq -r .code "$tmp/out")" "2 too_large" "and waitd's limits are held"
+printf '{"op":"ping","id":1}{"op":"stats"}{"op":"cancel","batch":1}[]{"op":"quit"}[]' |
+    "$waitctl" submit --virtual 2>"$tmp/err" >"$tmp/out"
+is "$? $(jq -r .event "$tmp/out" | paste -sd ' ' -)" "2 pong stats error accepted finished" "other requests are answered"
+timeout -s INT 1 "$waitctl" submit --virtual 2>"$tmp/err" >"$tmp/out" \
+    <<<'{"jobs":[{"wait":1,"repeat":1000000000}]}'
+is "$? $(jq -r '.status // empty' "$tmp/out" | paste -sd ' ' -)" "124 cancelled cancelled" "an interrupt cancels"
+[ -z "$named" ] || export WAITD_SERVER="$named"
+
 echo '[{"wait":1},{"wait":"x"}]' | "$waitctl" submit --local --virtual 2>"$tmp/err" >"$tmp/out"
 refuses 'standard input:1:[0-9]+: .*\(at \[1\]\.wait\)$' "the path is that of the text, also where a flag was put in"
 printf '\n[{"wait":1},\n]' | "$waitctl" submit --local --virtual 2>"$tmp/err" >"$tmp/out"

@@ -12,7 +12,7 @@
 #include "client/show/fanout.h"
 #include "client/show/show.h"
 #include "client/net/source.h"
-#include "client/cmd/status.h"
+#include "client/base/status.h"
 
 /* The way of showing that is asked for; by default `human` on a terminal and
  * json elsewhere. */

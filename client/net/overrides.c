@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "client/cmd/overrides.h"
+#include "client/net/overrides.h"
 
 #include <errno.h>
 #include <inttypes.h>

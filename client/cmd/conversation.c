@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "client/net/conversation.h"
+#include "client/cmd/conversation.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -24,13 +24,21 @@ const struct show *conversation_show(const struct arguments *arguments)
     return isatty(STDOUT_FILENO) ? &show_human : &show_json;
 }
 
-const char *conversation_server(const struct arguments *arguments)
+/* The address that was named, or NULL. */
+static const char *named_server(const struct arguments *arguments)
 {
     const char *server = getenv("WAITD_SERVER");
 
     if (arguments->server != NULL)
         return arguments->server;
-    return server != NULL && server[0] != '\0' ? server : DIAL_DEFAULT;
+    return server != NULL && server[0] != '\0' ? server : NULL;
+}
+
+const char *conversation_server(const struct arguments *arguments)
+{
+    const char *server = named_server(arguments);
+
+    return server != NULL ? server : DIAL_DEFAULT;
 }
 
 static bool wants_color(const struct arguments *arguments)
@@ -64,8 +72,7 @@ static enum status talk_locally(struct session_setup *setup)
         say("cannot run waitd: %s; it is looked for beside waitctl and on the PATH", problem);
         return STATUS_LOST;
     }
-    setup->fd = local.fd;
-    setup->peer = "waitd --stdio";
+    setup->peer = (struct peer){.name = "waitd --stdio", .fd = local.fd};
     status = session_run(setup, &is_cut_short);
     close(local.fd);
     if (is_cut_short)
@@ -132,12 +139,12 @@ static enum status talk_remotely(struct session_setup *setup, const struct argum
     enum status status;
     bool is_cut_short;
 
-    setup->peer = conversation_server(arguments);
-    setup->fd = conversation_dial(arguments, &target, &status);
-    if (setup->fd < 0)
+    setup->peer.name = conversation_server(arguments);
+    setup->peer.fd = conversation_dial(arguments, &target, &status);
+    if (setup->peer.fd < 0)
         return status;
     status = session_run(setup, &is_cut_short);
-    close(setup->fd);
+    close(setup->peer.fd);
     return status;
 }
 
@@ -192,12 +199,37 @@ int conversation_open(struct fanout *fanout, const struct arguments *arguments,
     return -1;
 }
 
+/* Whether all batches are, whatever the requests say. */
+static bool is_virtual(const struct arguments *arguments)
+{
+    return arguments->overrides.json[OVERRIDE_CLOCK] != NULL ||
+           (arguments->command == COMMAND_COMPARE && !arguments->real);
+}
+
 /* A batch on the virtual clock is over as soon as its end is known. */
 static bool wants_eta(const struct arguments *arguments, const struct fanout *fanout)
 {
-    return progress_is_possible() && fanout->parts[0].show->has_progress &&
-           arguments->overrides.json[OVERRIDE_CLOCK] == NULL &&
-           (arguments->command != COMMAND_COMPARE || arguments->real);
+    return progress_is_possible() && fanout->parts[0].show->has_progress && !is_virtual(arguments);
+}
+
+/* What is on the virtual clock needs no daemon; one that was named is asked. */
+static bool computes_here(const struct arguments *arguments)
+{
+    return is_virtual(arguments) && !arguments->local && named_server(arguments) == NULL;
+}
+
+static enum status talk_to_simulator(struct session_setup *setup)
+{
+    enum status status = STATUS_LOST;
+    bool is_cut_short;
+
+    setup->peer = (struct peer){.name = "waitctl", .fd = -1, .simulator = simulator_new()};
+    if (setup->peer.simulator == NULL)
+        say("%s", strerror(errno));
+    else
+        status = session_run(setup, &is_cut_short);
+    simulator_free(setup->peer.simulator);
+    return status;
 }
 
 static enum status talk(const struct arguments *arguments, struct source *source,
@@ -205,6 +237,8 @@ static enum status talk(const struct arguments *arguments, struct source *source
 {
     struct session_setup setup = {.source = source, .fanout = fanout};
 
+    if (computes_here(arguments))
+        return talk_to_simulator(&setup);
     return arguments->local ? talk_locally(&setup) : talk_remotely(&setup, arguments);
 }
 

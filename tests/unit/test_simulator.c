@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/net/simulator.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/scenario/description.h"
+#include "tests/scenario/random_batch.h"
+#include "tests/support/check.h"
+#include "tests/support/rig.h"
+
+/* What is computed in the client's own process is what the daemon's channel answers, to
+ * the byte; only `instance` is another's. */
+
+#define N(table) (sizeof(table) / sizeof((table)[0]))
+
+static struct rig rig;
+static struct bytes computed;
+
+static void set_up(void)
+{
+    rig_init(&rig);
+    rig.env.version = PACKAGE_VERSION;
+    rig_open(&rig);
+}
+
+static void tear_down(void)
+{
+    rig_fini(&rig);
+    bytes_fini(&computed);
+}
+
+static void take_lines(struct simulator *simulator)
+{
+    struct bytes *lines = simulator_lines(simulator);
+
+    ck_assert(!lines->failed);
+    bytes_add(&computed, bytes_at(lines), bytes_len(lines));
+    bytes_consume(lines, bytes_len(lines));
+}
+
+/* Puts the rig's instance in the place of that which was drawn. */
+static void replace_instances(char *text)
+{
+    static const char member[] = "\"instance\":\"";
+
+    while ((text = strstr(text, member)) != NULL) {
+        text += sizeof member - 1;
+        memcpy(text, rig.env.instance, strlen(rig.env.instance));
+    }
+}
+
+/* Computes what the text asks for, which is given in pieces. */
+static const char *compute(const char *text, size_t piece)
+{
+    struct simulator *simulator = simulator_new();
+    size_t len = strlen(text), at = 0;
+
+    ck_assert_ptr_nonnull(simulator);
+    bytes_fini(&computed);
+    while (at < len) {
+        at += simulator_feed(simulator, text + at, len - at < piece ? len - at : piece);
+        if (!simulator_wants_text(simulator))
+            simulator_work(simulator);
+        take_lines(simulator);
+    }
+    simulator_end_text(simulator);
+    while (!simulator_is_drained(simulator)) {
+        ck_assert(simulator_is_ready(simulator));
+        simulator_work(simulator);
+        take_lines(simulator);
+    }
+    simulator_free(simulator);
+    bytes_add_char(&computed, '\0');
+    replace_instances(computed.data + computed.start);
+    return bytes_at(&computed);
+}
+
+#define V "\"clock\":\"virtual\""
+
+static const char *const conversations[] = {
+    "",
+    "{" V ",\"jobs\":[]}",
+    "{\"id\":\"tea\"," V ",\"jobs\":[{\"wait\":1},{\"name\":\"b\",\"wait\":0.5,\"data\":[1]}]}",
+    "{" V ",\"events\":\"all\",\"jobs\":[{\"steps\":[{\"wait\":1,\"note\":\"n\"},{\"compute\":2}],"
+    "\"fail\":true,\"retries\":2,\"backoff\":{\"initial\":1}},{\"compute\":3,\"name\":\"c\"}]}",
+    "{" V ",\"events\":\"none\",\"jobs\":[{\"wait\":1,\"count\":1000}]}",
+    "{" V ",\"jobs\":[{\"wait\":1}]}{" V ",\"jobs\":[{\"wait\":2}]}",
+    "{\"op\":\"ping\"}{\"op\":\"ping\",\"id\":7}",
+    "{\"op\":\"cancel\",\"batch\":1}{\"op\":\"cancel\",\"batch\":99999999999999999999,\"id\":"
+    "\"x\"}",
+    "{" V ",\"events\":\"all\",\"jobs\":[{\"wait\":1},{\"wait\":0}]}{\"op\":\"cancel\",\"batch\":1,"
+    "\"id\":1}",
+    "{" V ",\"events\":\"all\",\"jobs\":[{\"wait\":1,\"name\":\"a\"},{\"after\":\"a\"}]}"
+    "{\"op\":\"cancel\",\"batch\":1,\"job\":0}",
+    "{" V ",\"until\":\"first_done\",\"jobs\":[{\"wait\":1},{\"wait\":2}]}"
+    "{\"op\":\"cancel\",\"batch\":1,\"job\":1,\"id\":\"c\"}",
+    "{" V ",\"jobs\":[{\"wait\":1}]}{\"op\":\"cancel\",\"batch\":1,\"job\":1}",
+    "{" V ",\"jobs\":[{}]}{\"op\":\"cancel\",\"batch\":1}",
+    "{\"jobs\":[{\"wiat\":1}],\"id\":\"late\"} {\"op\":\"nap\"} 12",
+    "{" V ",\"jobs\":[{\"count\":1000001}]}{" V ",\"jobs\":[{\"wait\":\"721h\"}]}",
+    "{" V ",\"jobs\":[{}]}{\"op\":\"quit\"}{\"op\":\"ping\"}",
+    "{" V ",\"jobs\":[{\"wait\":1}]}]{\"op\":\"ping\"}",
+    "{" V ",\"jobs\":[{\"wait\":1}",
+};
+
+START_TEST(answers_are_the_daemon_s_to_the_byte)
+{
+    rig_send(&rig, conversations[_i]);
+    rig_end_input(&rig);
+    rig_finish(&rig);
+    ck_assert_str_eq(compute(conversations[_i], SIZE_MAX), rig.out);
+}
+END_TEST
+
+START_TEST(pieces_make_no_difference)
+{
+    struct bytes whole = {0};
+
+    bytes_add_string(&whole, compute(conversations[3], SIZE_MAX));
+    bytes_add_char(&whole, '\0');
+    for (size_t piece = 1; piece < strlen(conversations[3]); piece++)
+        ck_assert_str_eq(compute(conversations[3], piece), bytes_at(&whole));
+    bytes_fini(&whole);
+}
+END_TEST
+
+START_TEST(random_batches_are_computed_as_the_daemon_does)
+{
+    struct random_batch_source source = {.state = 21};
+
+    for (int i = 0; i < 300; i++) {
+        struct description batch;
+        char *text;
+        size_t len;
+        FILE *out = open_memstream(&text, &len);
+
+        random_batch_make(&source, &batch);
+        description_print(&batch, out);
+        fclose(out);
+        tear_down();
+        set_up();
+        rig_send(&rig, text);
+        rig_end_input(&rig);
+        rig_finish(&rig);
+        ck_assert_str_eq(compute(text, SIZE_MAX), rig.out);
+        free(text);
+    }
+}
+END_TEST
+
+START_TEST(many_batches_are_read_no_faster_than_they_are_done)
+{
+    static const char request[] =
+        "{" V ",\"events\":\"none\",\"jobs\":[{\"wait\":1,\"count\":400000}]}";
+    struct simulator *simulator = simulator_new();
+    size_t taken = 0;
+
+    for (int i = 0; i < 10; i++)
+        taken += simulator_feed(simulator, request, sizeof request - 1);
+    ck_assert_uint_eq(taken, 3 * (sizeof request - 1));
+    ck_assert(!simulator_wants_text(simulator));
+    for (int i = 0; i < 1000 && !simulator_wants_text(simulator); i++)
+        simulator_work(simulator);
+    ck_assert(simulator_wants_text(simulator));
+    simulator_free(simulator);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("simulator");
+    TCase *tests = tcase_create("simulator");
+
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_loop_test(tests, answers_are_the_daemon_s_to_the_byte, 0, N(conversations));
+    tcase_add_test(tests, pieces_make_no_difference);
+    tcase_add_test(tests, random_batches_are_computed_as_the_daemon_does);
+    tcase_add_test(tests, many_batches_are_read_no_faster_than_they_are_done);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
