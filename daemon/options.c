@@ -12,6 +12,7 @@
 #include "daemon/http.h"
 #include "daemon/options_internal.h"
 #include "proto/nearest.h"
+#include "proto/plan.h"
 
 #define SECOND INT64_C(1000000000)
 #define DAY    (86400 * SECOND)
@@ -73,6 +74,8 @@ static const struct option_row table[] = {
      "SIZE", "64M", "64M", "length of a job's `data` (off: any)"},
     {"max-dependencies", 0, VALUE_COUNT, LIMIT | MAY_BE_OFF, AT(limits.max_dependencies), 0,
      INT64_MAX, "N", "10000000", "10000000", "names in the `after` of a batch (off: any number)"},
+    {"max-pools", 0, VALUE_UNSIGNED, LIMIT, AT(limits.max_pools), 1, PLAN_MAX_POOLS, "N", "1000",
+     "1000", "`pools` of a batch"},
     {"max-depth", 0, VALUE_UNSIGNED, LIMIT, AT(limits.max_depth), 4, 1024, "N", "128", "128",
      "nesting of a request"},
     {"max-wait", 0, VALUE_DURATION, LIMIT, AT(limits.max_wait_ns), 1, INT64_MAX, "D", "720h",

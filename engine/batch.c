@@ -21,7 +21,7 @@ static bool all_begin_at_once(const struct batch *batch)
 {
     uint32_t jobs = batch->plan->n_jobs;
 
-    return !batch->plan->graph.used && batch->concurrency >= jobs &&
+    return !batch->plan->graph.used && !batch->plan->has_arrivals && batch->concurrency >= jobs &&
            (!batch_is_blocking(batch) || batch->options->workers >= jobs);
 }
 
@@ -59,10 +59,9 @@ struct batch *batch_new(const struct plan *plan)
     batch->options = plan_options_of(plan);
     batch->pending = plan->n_jobs;
     batch->concurrency = batch->options->mode == PLAN_SEQUENTIAL ? 1 : batch->options->concurrency;
-    batch->workers_free = batch->options->workers;
-    batch->first_queued = batch->last_queued = NO_COURSE;
     batch->more = true;
-    if (allocate(batch) != 0 || batch_after_init(batch) != 0) {
+    if (allocate(batch) != 0 || batch_pool_init(batch) != 0 || batch_ready_init(batch) != 0 ||
+        batch_after_init(batch) != 0) {
         batch_free(batch);
         return NULL;
     }
@@ -74,6 +73,8 @@ void batch_free(struct batch *batch)
     if (batch == NULL)
         return;
     batch_after_fini(batch);
+    batch_ready_fini(batch);
+    batch_pool_fini(batch);
     timerq_fini(&batch->patience);
     dueq_fini(&batch->queue);
     free(batch->courses);
@@ -97,6 +98,7 @@ static void stop_job(struct batch *batch, uint32_t job, uint32_t spec, enum job_
 
     switch ((enum job_state)batch->states[job]) {
     case STATE_UNTOUCHED:
+    case STATE_EXPECTED:
     case STATE_SKIPPING:
         break;
     case STATE_WAITING:
@@ -173,7 +175,7 @@ static uint32_t free_slots(const struct batch *batch)
 {
     uint32_t slots = batch->concurrency - batch->slots_taken;
 
-    return batch_is_blocking(batch) && batch->workers_free < slots ? batch->workers_free : slots;
+    return batch_is_blocking(batch) && batch->pools[0].free < slots ? batch->pools[0].free : slots;
 }
 
 /* Starts one ready job that is not simple.  Returns what it took of the budget. */
@@ -228,22 +230,63 @@ static void handle(struct batch *batch, struct dueq_entry entry)
         batch_job_due(batch, course_of(batch, entry.id, entry.tag));
 }
 
-/* Whether the first of those who queue for a worker loses patience before
- * anything else falls due. */
-static bool is_impatient(const struct batch *batch, const struct timerq_entry *queued,
-                         const struct dueq_entry *first)
+/* What is due next: the first of one of three queues. */
+struct next {
+    enum { NOTHING, ENTRY, QUEUE_TIMEOUT, ARRIVAL } what;
+    int64_t due_ns;
+    uint32_t job;
+    uint32_t course; /* QUEUE_TIMEOUT */
+};
+
+/* Takes another for the next one if it comes first: at one instant by its job. */
+static void consider(struct next *next, struct next other)
 {
-    if (queued == NULL || first == NULL)
-        return queued != NULL;
-    return queued->due_ns != first->due_ns ? queued->due_ns < first->due_ns
-                                           : batch->courses[queued->id].job < first->id;
+    if (next->what == NOTHING || other.due_ns < next->due_ns ||
+        (other.due_ns == next->due_ns && other.job < next->job))
+        *next = other;
 }
 
-/* Whether something may follow from the end of a job that is `ok`. */
+static struct next find_next(struct batch *batch, const struct dueq_entry *first)
+{
+    const struct timerq_entry *queued = timerq_first(&batch->patience);
+    const struct dueq_entry *arrival = batch_ready_next(batch);
+    struct next next = {.what = NOTHING, .due_ns = BATCH_NEVER};
+
+    if (first != NULL)
+        next = (struct next){.what = ENTRY, .due_ns = first->due_ns, .job = first->id};
+    if (queued != NULL)
+        consider(&next, (struct next){.what = QUEUE_TIMEOUT,
+                                      .due_ns = queued->due_ns,
+                                      .job = batch->courses[queued->id].job,
+                                      .course = queued->id});
+    if (arrival != NULL)
+        consider(&next,
+                 (struct next){.what = ARRIVAL, .due_ns = arrival->due_ns, .job = arrival->id});
+    return next;
+}
+
+/* Whether something may follow from the end of a job that is `ok`, or come before the
+ * next. */
 static bool ends_matter(struct batch *batch)
 {
     return batch->options->until == PLAN_UNTIL_FIRST_DONE || batch->plan->graph.used ||
-           batch_front(batch) != PLAN_NONE || batch->patience.n > 0;
+           batch_front(batch) != PLAN_NONE || batch->patience.n > 0 ||
+           (batch->arrivals != NULL && batch->arrivals->due.n > 0);
+}
+
+/* Drops what is first in a queue and means nothing any more, its job having been
+ * skipped or cancelled.  Whether there was such an entry. */
+static bool drop_void(struct batch *batch, const struct dueq_entry *first)
+{
+    const struct dueq_entry *arrival = batch_ready_next(batch);
+
+    if (first != NULL && batch->states[first->id] == STATE_ENDED)
+        (void)dueq_take(&batch->queue, 1);
+    else if (arrival != NULL && batch->states[arrival->id] != STATE_EXPECTED)
+        batch_ready_arrive(batch);
+    else
+        return false;
+    return true;
 }
 
 /*
@@ -255,24 +298,24 @@ static size_t take_due(struct batch *batch, int64_t now_ns, size_t most)
 {
     size_t n;
     const struct dueq_entry *first = dueq_look(&batch->queue, 1, &n);
-    const struct timerq_entry *queued = timerq_first(&batch->patience);
-    bool impatient = is_impatient(batch, queued, first);
-    int64_t due_ns = BATCH_NEVER, until_ns = now_ns;
+    int64_t until_ns = now_ns;
+    struct next next;
 
-    if (first != NULL && batch->states[first->id] == STATE_ENDED) { /* cancelled */
-        (void)dueq_take(&batch->queue, 1);
+    if (drop_void(batch, first))
+        return 1;
+    next = find_next(batch, first);
+    if (time_out(batch, now_ns, next.due_ns))
+        return 1;
+    batch->next_ns = next.due_ns;
+    if (next.what == NOTHING || next.due_ns > now_ns)
+        return 0;
+    batch->clock_ns = next.due_ns;
+    if (next.what == QUEUE_TIMEOUT) {
+        batch_job_lose_patience(batch, next.course);
         return 1;
     }
-    if (first != NULL || impatient)
-        due_ns = impatient ? queued->due_ns : first->due_ns;
-    if (time_out(batch, now_ns, due_ns))
-        return 1;
-    batch->next_ns = due_ns;
-    if ((first == NULL && !impatient) || due_ns > now_ns)
-        return 0;
-    batch->clock_ns = due_ns;
-    if (impatient) {
-        batch_job_lose_patience(batch, queued->id);
+    if (next.what == ARRIVAL) {
+        batch_ready_arrive(batch);
         return 1;
     }
     if (batch->states[first->id] != STATE_WAITING) {
@@ -295,7 +338,7 @@ static size_t work_some(struct batch *batch, int64_t now_ns, size_t most)
         sweep_one(batch);
         return 1;
     }
-    if (batch_after_release(batch))
+    if (batch_after_release(batch) || batch_ready_accept(batch))
         return 1;
     spent = start_some(batch, most);
     return spent > 0 ? spent : take_due(batch, now_ns, most);

@@ -60,7 +60,7 @@ void batch_after_note(struct batch *batch, const struct ended *ended)
     if (!graph->used || graph->name_of[spec] == PLAN_NONE)
         return;
     name = &batch->names[graph->name_of[spec]];
-    chain_ns = batch_chain(batch, spec, ended->ran_ns);
+    chain_ns = batch_chain(batch, ended);
     if (chain_ns > name->chain_ns)
         name->chain_ns = chain_ns;
     if (ended->status == JOB_OK) {
@@ -116,7 +116,7 @@ static bool skip_one(struct batch *batch, uint32_t spec)
         batch->release.job = 0;
         return false;
     }
-    if (batch->states[job] == STATE_UNTOUCHED) {
+    if (batch->states[job] == STATE_UNTOUCHED || batch->states[job] == STATE_EXPECTED) {
         batch->states[job] = STATE_SKIPPING;
         dueq_push(&batch->queue,
                   &(struct dueq_entry){.due_ns = batch->clock_ns, .id = job, .tag = spec});
@@ -125,9 +125,22 @@ static bool skip_one(struct batch *batch, uint32_t spec)
     return true;
 }
 
-static void make_ready(struct batch *batch, uint32_t spec)
+/* Makes a spec's jobs ready: all at once, or one of them.  False once all are. */
+static bool ready_one(struct batch *batch, uint32_t spec)
 {
-    batch->ready.later[batch->ready.tail++] = spec;
+    uint32_t job = plan_first_job(batch->plan, spec) + batch->release.job;
+
+    if (batch->arrivals == NULL) {
+        batch->ready.later[batch->ready.tail++] = spec;
+        return false;
+    }
+    if (batch->release.job == plan_count(batch->plan, spec)) {
+        batch->release.job = 0;
+        return false;
+    }
+    batch_ready_add(batch, job, spec);
+    batch->release.job++;
+    return true;
 }
 
 /* Tells the element whose list is at the edge cursor.  False once it is told. */
@@ -138,20 +151,17 @@ static bool tell_edge(struct batch *batch, const struct name_state *name)
     struct list_state *list = &batch->lists[index];
     uint32_t spec = graph->lists[index].spec;
 
-    if (name->broken) {
-        if (!list->doomed) { /* by another name it may be doomed already */
-            list->doomed = true;
-            batch->release.skipping = true;
-        }
-        if (batch->release.skipping && skip_one(batch, spec))
-            return true;
-        batch->release.skipping = false;
-    } else {
+    if (name->broken && !list->doomed) { /* by another name it may be doomed already */
+        list->doomed = true;
+        batch->release.by_job = true;
+    } else if (!name->broken && !batch->release.by_job) {
         if (name->chain_ns > list->base_ns)
             list->base_ns = name->chain_ns;
-        if (++list->ok == graph->lists[index].n_afters)
-            make_ready(batch, spec);
+        batch->release.by_job = ++list->ok == graph->lists[index].n_afters;
     }
+    if (batch->release.by_job && (name->broken ? skip_one(batch, spec) : ready_one(batch, spec)))
+        return true;
+    batch->release.by_job = false;
     batch->release.edge++;
     return false;
 }
@@ -167,9 +177,7 @@ static bool tell_in_order(struct batch *batch, const struct name_state *name, ui
     if (spec == batch->plan->n_specs)
         return false;
     if (graph->list_of[spec] == graph->defaults_list) {
-        if (!name->broken)
-            make_ready(batch, spec);
-        else if (skip_one(batch, spec))
+        if (name->broken ? skip_one(batch, spec) : ready_one(batch, spec))
             return true;
     } else if (release->edge < edges_end &&
                graph->lists[graph->edges[release->edge]].spec == spec) {
@@ -178,6 +186,14 @@ static bool tell_in_order(struct batch *batch, const struct name_state *name, ui
     }
     release->spec++;
     return true;
+}
+
+bool batch_after_is_met(const struct batch *batch, uint32_t spec)
+{
+    const struct after_graph *graph = &batch->plan->graph;
+    uint32_t list = graph->list_of[spec];
+
+    return batch->lists[list].ok == graph->lists[list].n_afters;
 }
 
 bool batch_after_release(struct batch *batch)

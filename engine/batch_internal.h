@@ -8,13 +8,17 @@
  *     batch.c         its life, the order of work, sweeps, the result
  *     batch_simple.c  what a simple job goes through: it waits
  *     batch_job.c     what any other goes through: attempts, steps, workers
+ *     batch_pool.c    the workers of each pool, and who queues for them
  *     batch_after.c   whom a job's end makes ready or skipped
+ *     batch_ready.c   arrivals, and the ready by priority
  *
  * Every job has a state, in one byte.  A simple job (plan_is_simple()) needs
  * nothing else but its entry in the queue of due times and, where jobs may
  * begin at different times, the time it began:
  *
  *     UNTOUCHED ─► WAITING ─► ENDED
+ *
+ * (A job that arrives later than the batch is EXPECTED before it is UNTOUCHED.)
  *
  * Every other has a *course*:
  *
@@ -36,11 +40,13 @@
 
 #include "engine/batch.h"
 #include "engine/dueq.h"
+#include "engine/prioq.h"
 #include "proto/plan_internal.h"
 #include "engine/timerq.h"
 
 enum job_state {
     STATE_UNTOUCHED, /* not ready, or ready and not started */
+    STATE_EXPECTED,  /* it has not arrived */
     STATE_WAITING,   /* simple */
     STATE_BETWEEN,   /* in an attempt but in no step: it has none, and its end is due */
     STATE_RUNNING,   /* in a step that needs no worker of its own */
@@ -65,8 +71,9 @@ struct course {
     uint32_t job, spec;
     uint32_t attempt;    /* from 1; 0 before the first */
     uint32_t step;       /* over repeats */
-    uint32_t prev, next; /* QUEUED: courses */
+    uint32_t prev, next; /* QUEUED, without priorities: courses */
     bool times_out;      /* the attempt does: what its entry stands for */
+    uint16_t pool;       /* whose worker it holds or queues for */
 };
 
 /* What is known of a job as it turns terminal. */
@@ -102,6 +109,30 @@ struct ready {
     uint32_t job; /* how many jobs of the spec at the front have been started */
 };
 
+/*
+ * The same job by job, where jobs arrive later than the batch or have priorities.
+ * Each job's arrival is drawn as the batch begins, and those to come are in a queue
+ * of their own, where one of a job that has been skipped or cancelled meanwhile means
+ * nothing.
+ */
+struct arrivals {
+    struct dueq due;          /* those to come; tags are specs */
+    int64_t *at_ns;           /* of each job; NULL if all arrive with the batch */
+    struct prioq_node *nodes; /* of each job */
+    prioq ready;              /* jobs */
+    uint32_t n_ready;         /* that ever were */
+    uint32_t spec, job;       /* the next one to be accepted */
+    uint64_t instance;        /* of its element */
+    int64_t gaps_ns;          /* from the first instance to the last one accepted */
+};
+
+/* The workers of a pool.  Courses queue for them in a list, or by priority. */
+struct pool_state {
+    uint32_t free;
+    uint32_t first_queued, last_queued;
+    prioq queued;
+};
+
 /* Telling those who wait that a name is `ok`, or never will be. */
 struct release {
     uint32_t head, tail; /* queue of names, NO_JOB for none; linked by name_state.next */
@@ -109,8 +140,8 @@ struct release {
     bool defaults;       /* it concerns the list of `defaults` */
     uint32_t edge;       /* cursor over the name's edges */
     uint32_t spec;       /* cursor over all specs, where it concerns `defaults` */
-    bool skipping;       /* the jobs of the element at the edge cursor */
-    uint32_t job;        /* cursor over the jobs of a doomed spec */
+    bool by_job;         /* the element at the edge cursor is gone through job by job */
+    uint32_t job;        /* cursor over its jobs */
 };
 
 struct batch {
@@ -124,14 +155,17 @@ struct batch {
     int64_t clock_ns;
     int64_t next_ns; /* what is due next, once no work waits */
 
-    uint32_t pending;      /* jobs not terminal */
-    uint32_t slots_taken;  /* against `concurrency` */
-    uint32_t on_course;    /* jobs with a course under way; `patience` has room for all */
-    uint32_t concurrency;  /* as it applies: 1 in `sequential` */
-    uint32_t workers_free; /* in `blocking`: for whole jobs */
-    uint32_t first_queued, last_queued; /* courses */
+    uint32_t pending;     /* jobs not terminal */
+    uint32_t slots_taken; /* against `concurrency` */
+    uint32_t on_course;   /* jobs with a course under way; `patience` has room for all */
+    uint32_t concurrency; /* as it applies: 1 in `sequential` */
+
+    struct pool_state *pools;  /* by number; in `blocking` the first is for whole jobs */
+    struct prioq_node *queued; /* of each course, in the queues of pools; NULL: no priorities */
+    uint32_t n_queued;         /* courses that ever queued */
 
     struct ready ready;
+    struct arrivals *arrivals; /* NULL where no job has any, nor a priority */
     struct release release;
     struct name_state *names;
     struct list_state *lists;
@@ -182,12 +216,17 @@ static inline uint32_t batch_list_of(const struct batch *batch, uint32_t spec)
     return graph->used ? graph->list_of[spec] : PLAN_NONE;
 }
 
-/* Adds a job's own time to the longest chain that ends in what it waited for. */
-static inline int64_t batch_chain(const struct batch *batch, uint32_t spec, int64_t ran_ns)
+/* Adds a job's own time to the longest chain that ends in what it waited for, or to its
+ * arrival where that is later and it started. */
+static inline int64_t batch_chain(const struct batch *batch, const struct ended *ended)
 {
-    uint32_t list = batch_list_of(batch, spec);
+    uint32_t list = batch_list_of(batch, ended->spec);
+    int64_t base_ns = list == PLAN_NONE ? 0 : batch->lists[list].base_ns;
 
-    return list == PLAN_NONE ? ran_ns : batch_add_ns(batch->lists[list].base_ns, ran_ns);
+    if (batch->arrivals != NULL && batch->arrivals->at_ns != NULL && ended->attempts > 0 &&
+        batch->arrivals->at_ns[ended->job] > base_ns)
+        base_ns = batch->arrivals->at_ns[ended->job];
+    return batch_add_ns(base_ns, ended->ran_ns);
 }
 
 /* ---- Ready jobs --------------------------------------------------------------- */
@@ -197,6 +236,10 @@ static inline uint32_t batch_front(struct batch *batch)
 {
     struct ready *ready = &batch->ready;
 
+    if (batch->arrivals != NULL)
+        return batch->arrivals->ready == PRIOQ_NONE
+                   ? PLAN_NONE
+                   : plan_spec_of(batch->plan, batch->arrivals->ready);
     while (ready->first < batch->plan->n_specs && batch_list_of(batch, ready->first) != PLAN_NONE)
         ready->first++;
     if (ready->first < batch->plan->n_specs)
@@ -207,6 +250,8 @@ static inline uint32_t batch_front(struct batch *batch)
 /* The next job to start, of the spec at the front. */
 static inline uint32_t batch_front_job(const struct batch *batch, uint32_t spec)
 {
+    if (batch->arrivals != NULL)
+        return batch->arrivals->ready;
     return plan_first_job(batch->plan, spec) + batch->ready.job;
 }
 
@@ -214,7 +259,12 @@ static inline uint32_t batch_front_job(const struct batch *batch, uint32_t spec)
 static inline void batch_leave_front(struct batch *batch, uint32_t spec)
 {
     struct ready *ready = &batch->ready;
+    struct arrivals *arrivals = batch->arrivals;
 
+    if (arrivals != NULL) {
+        prioq_remove(arrivals->nodes, &arrivals->ready, arrivals->ready);
+        return;
+    }
     if (++ready->job < plan_count(batch->plan, spec))
         return;
     ready->job = 0;
@@ -231,21 +281,21 @@ static inline void batch_take_slot(struct batch *batch)
 {
     batch->slots_taken++;
     if (batch_is_blocking(batch))
-        batch->workers_free--;
+        batch->pools[0].free--;
 }
 
 static inline void batch_give_back_slot(struct batch *batch)
 {
     batch->slots_taken--;
     if (batch_is_blocking(batch))
-        batch->workers_free++;
+        batch->pools[0].free++;
 }
 
 /* Makes a job terminal at the batch's clock, once it holds nothing but its
  * slot: counts it and writes its `done`.  No one is told. */
 static inline void batch_turn_terminal(struct batch *batch, const struct ended *ended)
 {
-    int64_t chain_ns = batch_chain(batch, ended->spec, ended->ran_ns);
+    int64_t chain_ns = batch_chain(batch, ended);
 
     if (ended->attempts > 0)
         batch_give_back_slot(batch);
@@ -298,6 +348,40 @@ void batch_job_lose_patience(struct batch *batch, uint32_t course);
  * gives back the worker that it holds by itself.  It is about to end. */
 void batch_job_leave(struct batch *batch, struct course *course);
 
+/* ---- batch_pool.c ----------------------------------------------------------- */
+
+int batch_pool_init(struct batch *batch);
+void batch_pool_fini(struct batch *batch);
+
+/* Takes a free worker of the pool for a course.  False if there is none. */
+bool batch_pool_take(struct batch *batch, struct course *course, uint32_t pool);
+
+/* Puts a course into the pool's queue, and takes it out. */
+void batch_pool_queue(struct batch *batch, struct course *course, uint32_t pool);
+void batch_pool_leave_queue(struct batch *batch, struct course *course);
+
+/* Gives back the worker that a course holds: to the head of its pool's queue, which
+ * has left that and is returned, or NULL where nobody queues. */
+struct course *batch_pool_give_back(struct batch *batch, const struct course *course);
+
+/* ---- batch_ready.c ---------------------------------------------------------- */
+
+int batch_ready_init(struct batch *batch);
+void batch_ready_fini(struct batch *batch);
+
+/* Makes the next job of the request ready, or expects it.  False if there is none. */
+bool batch_ready_accept(struct batch *batch);
+
+/* What arrives next, or NULL.  It may have been skipped or cancelled meanwhile: it is
+ * STATE_EXPECTED no more. */
+const struct dueq_entry *batch_ready_next(struct batch *batch);
+
+/* Takes that out of the queue and has it arrive, at the batch's clock. */
+void batch_ready_arrive(struct batch *batch);
+
+/* Makes one job of a spec ready, if it has arrived and not ended. */
+void batch_ready_add(struct batch *batch, uint32_t job, uint32_t spec);
+
 /* ---- batch_after.c ----------------------------------------------------------- */
 
 int batch_after_init(struct batch *batch);
@@ -308,5 +392,8 @@ void batch_after_note(struct batch *batch, const struct ended *ended);
 
 /* Tells one element of those who wait.  False if there is none to be told. */
 bool batch_after_release(struct batch *batch);
+
+/* Whether all that a spec's jobs wait for are `ok`. */
+bool batch_after_is_met(const struct batch *batch, uint32_t spec);
 
 #endif

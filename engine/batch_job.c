@@ -29,11 +29,6 @@ static void set_state(struct batch *batch, const struct course *course, enum job
     batch->states[course->job] = (uint8_t)state;
 }
 
-static uint32_t number_of(const struct batch *batch, const struct course *course)
-{
-    return (uint32_t)(course - batch->courses);
-}
-
 static struct draw_key draw_key(const struct batch *batch, const struct course *course,
                                 uint32_t step)
 {
@@ -55,38 +50,6 @@ static void set_due(struct batch *batch, struct course *course, int64_t length_n
     dueq_push(&batch->queue, &(struct dueq_entry){.due_ns = in_time ? end_ns : timeout_ns,
                                                   .id = course->job,
                                                   .tag = course->spec});
-}
-
-/* ---- The queue for workers -------------------------------------------------- */
-
-static void queue_for_worker(struct batch *batch, struct course *course)
-{
-    uint32_t number = number_of(batch, course);
-
-    set_state(batch, course, STATE_QUEUED);
-    course->prev = batch->last_queued;
-    course->next = NO_COURSE;
-    if (batch->last_queued != NO_COURSE)
-        batch->courses[batch->last_queued].next = number;
-    else
-        batch->first_queued = number;
-    batch->last_queued = number;
-    if (course->timeout_ns >= 0)
-        timerq_set(&batch->patience, number, course->timeout_ns, 0);
-}
-
-static void leave_queue(struct batch *batch, struct course *course)
-{
-    if (course->prev != NO_COURSE)
-        batch->courses[course->prev].next = course->next;
-    else
-        batch->first_queued = course->next;
-    if (course->next != NO_COURSE)
-        batch->courses[course->next].prev = course->prev;
-    else
-        batch->last_queued = course->prev;
-    if (course->timeout_ns >= 0)
-        timerq_remove(&batch->patience, number_of(batch, course));
 }
 
 /* ---- Steps -------------------------------------------------------------------- */
@@ -114,17 +77,14 @@ static struct step current_step(const struct batch *batch, const struct course *
     return plan_spec_step(batch->plan, spec, course->step % plan_spec_steps(batch->plan, spec));
 }
 
-static void free_worker(struct batch *batch)
+/* Passes on the worker that the course has held, with the head's step. */
+static void give_back_worker(struct batch *batch, const struct course *course)
 {
-    struct course *head;
+    struct course *head = batch_pool_give_back(batch, course);
     struct step step;
 
-    if (batch->first_queued == NO_COURSE) {
-        batch->workers_free++;
+    if (head == NULL)
         return;
-    }
-    head = &batch->courses[batch->first_queued];
-    leave_queue(batch, head);
     step = current_step(batch, head);
     begin_step(batch, head, &step);
 }
@@ -143,11 +103,13 @@ static void enter_step(struct batch *batch, struct course *course)
     }
     step = current_step(batch, course);
     if (step.kind == STEP_COMPUTE && !batch_is_blocking(batch)) {
-        if (batch->workers_free == 0) {
-            queue_for_worker(batch, course);
+        uint32_t pool = plan_step_pool(batch->plan, spec, &step);
+
+        if (!batch_pool_take(batch, course, pool)) {
+            set_state(batch, course, STATE_QUEUED);
+            batch_pool_queue(batch, course, pool);
             return;
         }
-        batch->workers_free--;
     }
     begin_step(batch, course, &step);
 }
@@ -255,11 +217,11 @@ void batch_job_leave(struct batch *batch, struct course *course)
 
     set_state(batch, course, STATE_BETWEEN);
     if (state == STATE_QUEUED)
-        leave_queue(batch, course);
+        batch_pool_leave_queue(batch, course);
     if (state == STATE_RUNNING || state == STATE_BACKOFF || state == STATE_COMPUTING)
         count_run(batch, course);
     if (state == STATE_COMPUTING && !batch->sweeping) /* a sweep has no consequences */
-        free_worker(batch);
+        give_back_worker(batch, course);
 }
 
 /* ---- What the batch asks for ------------------------------------------------------- */

@@ -85,8 +85,8 @@ static int64_t cut(double length, int64_t max_ns)
     return length >= (double)max_ns ? max_ns : llround(length);
 }
 
-int64_t draw_length(const struct plan *plan, const struct dist *dist, const struct draw_key *key,
-                    int64_t max_ns)
+int64_t draw_length_for(const struct plan *plan, const struct dist *dist,
+                        const struct draw_key *key, enum draw_purpose purpose, int64_t max_ns)
 {
     double a = (double)dist->a_ns, b = (double)dist->b_ns;
     uint64_t pair[2];
@@ -96,7 +96,7 @@ int64_t draw_length(const struct plan *plan, const struct dist *dist, const stru
     if (dist->kind == DIST_TRACE)
         return plan_trace(plan, (uint32_t)(dist->a_ns + key->job % dist->b_ns));
 
-    draw_pair(key, DRAW_LENGTH, pair);
+    draw_pair(key, purpose, pair);
     switch (dist->kind) {
     case DIST_UNIFORM:
         return cut(a + (b - a) * to_unit(pair[0]), max_ns);

@@ -17,12 +17,12 @@
 
 #include "proto/plan.h"
 
-enum draw_purpose { DRAW_LENGTH, DRAW_FAIL, DRAW_JITTER };
+enum draw_purpose { DRAW_LENGTH, DRAW_FAIL, DRAW_JITTER, DRAW_START, DRAW_EVERY };
 
 struct draw_key {
     int64_t seed;
     uint32_t job;
-    uint32_t attempt; /* from 1 */
+    uint32_t attempt; /* from 1; 0 for what is drawn once a job */
     uint32_t step;    /* from 0; 0 for what is drawn once an attempt */
 };
 
@@ -38,7 +38,14 @@ double draw_unit(const struct draw_key *key, enum draw_purpose purpose);
  * lognormal as the exponential of such a normal, its sigma from the 99th
  * percentile; a trace draws nothing.  Constants are returned as they are.
  */
-int64_t draw_length(const struct plan *plan, const struct dist *dist, const struct draw_key *key,
-                    int64_t max_ns);
+int64_t draw_length_for(const struct plan *plan, const struct dist *dist,
+                        const struct draw_key *key, enum draw_purpose purpose, int64_t max_ns);
+
+/* The same for a step. */
+static inline int64_t draw_length(const struct plan *plan, const struct dist *dist,
+                                  const struct draw_key *key, int64_t max_ns)
+{
+    return draw_length_for(plan, dist, key, DRAW_LENGTH, max_ns);
+}
 
 #endif

@@ -9,10 +9,14 @@ engine_libwaitd_engine_a_SOURCES = \
 	engine/batch_after.c \
 	engine/batch_internal.h \
 	engine/batch_job.c \
+	engine/batch_pool.c \
+	engine/batch_ready.c \
 	engine/batch_simple.c \
 	engine/draw.c \
 	engine/draw.h \
 	engine/dueq.c \
 	engine/dueq.h \
+	engine/prioq.c \
+	engine/prioq.h \
 	engine/timerq.c \
 	engine/timerq.h

@@ -39,6 +39,7 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/plan_names.c \
 	proto/plan_names.h \
 	proto/plan_order.c \
+	proto/plan_pool.c \
 	proto/plan_seal.c \
 	proto/plan_seal_internal.h \
 	proto/request.c \
@@ -50,6 +51,7 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/request_internal.h \
 	proto/request_job.c \
 	proto/request_law.c \
+	proto/request_pool.c \
 	proto/request_step.c \
 	proto/request_take.c \
 	proto/request_top.c \

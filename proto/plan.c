@@ -10,8 +10,7 @@
 #define TEXT_ROOM_LEAST 64
 #define LEN_SIZE        sizeof(uint32_t)
 
-/* Makes room for one more in a growing array.  0, or PLAN_NOMEM with nothing changed. */
-static int grow(void *array, uint32_t n, uint32_t *room, size_t size)
+int plan_grow(void *array, uint32_t n, uint32_t *room, size_t size)
 {
     uint64_t more = *room < ROOM_LEAST ? ROOM_LEAST : (uint64_t)*room + *room / 2;
     void *old, *grown;
@@ -67,6 +66,8 @@ void plan_free(struct plan *plan)
     free(plan->steps);
     free(plan->afters);
     free(plan->traces);
+    free(plan->classes);
+    plan_pool_fini(plan);
     free(plan->text);
     free(plan);
 }
@@ -166,7 +167,7 @@ size_t plan_text_bytes(const struct plan *plan)
 
 int plan_add_step(struct plan *plan, const struct step *step)
 {
-    if (grow(&plan->steps, plan->n_steps, &plan->room_steps, sizeof(*plan->steps)) != PLAN_OK)
+    if (plan_grow(&plan->steps, plan->n_steps, &plan->room_steps, sizeof(*plan->steps)) != PLAN_OK)
         return PLAN_NOMEM;
     plan->steps[plan->n_steps++] = *step;
     if (step->kind == STEP_COMPUTE)
@@ -178,7 +179,8 @@ int plan_add_after(struct plan *plan, const char *name, size_t len, uint64_t whe
 {
     struct after_ref ref = {.where = where, .name = PLAN_NONE};
 
-    if (grow(&plan->afters, plan->n_afters, &plan->room_afters, sizeof(*plan->afters)) != PLAN_OK)
+    if (plan_grow(&plan->afters, plan->n_afters, &plan->room_afters, sizeof(*plan->afters)) !=
+        PLAN_OK)
         return PLAN_NOMEM;
     if (plan_add_text(plan, name, len, &ref.text) != PLAN_OK)
         return PLAN_NOMEM;
@@ -188,9 +190,35 @@ int plan_add_after(struct plan *plan, const char *name, size_t len, uint64_t whe
 
 int plan_add_trace(struct plan *plan, int64_t value_ns)
 {
-    if (grow(&plan->traces, plan->n_traces, &plan->room_traces, sizeof(*plan->traces)) != PLAN_OK)
+    if (plan_grow(&plan->traces, plan->n_traces, &plan->room_traces, sizeof(*plan->traces)) !=
+        PLAN_OK)
         return PLAN_NOMEM;
     plan->traces[plan->n_traces++] = value_ns;
+    return PLAN_OK;
+}
+
+static bool same_dist(const struct dist *a, const struct dist *b)
+{
+    return a->kind == b->kind && a->a_ns == b->a_ns && a->b_ns == b->b_ns;
+}
+
+static bool same_class(const struct job_class *a, const struct job_class *b)
+{
+    return a->set == b->set && a->priority == b->priority && a->pool == b->pool &&
+           same_dist(&a->start, &b->start) && same_dist(&a->every, &b->every);
+}
+
+int plan_add_class(struct plan *plan, const struct job_class *job_class, uint32_t *ref)
+{
+    uint32_t n = plan->n_classes;
+
+    *ref = n;
+    if (n > 0 && same_class(&plan->classes[n - 1], job_class))
+        return PLAN_OK; /* many in a row are alike */
+    if (plan_grow(&plan->classes, n, &plan->room_classes, sizeof(*plan->classes)) != PLAN_OK)
+        return PLAN_NOMEM;
+    plan->classes[n] = *job_class;
+    *ref = ++plan->n_classes;
     return PLAN_OK;
 }
 
@@ -218,7 +246,7 @@ static bool make_plain(struct plan *plan, const struct job_spec *job, int64_t *w
 {
     const struct step *step;
 
-    if ((job->set & ~(unsigned)(JOB_NAME | JOB_STEPS)) != 0)
+    if ((job->set & ~(unsigned)(JOB_NAME | JOB_STEPS | JOB_STRIPPED)) != 0)
         return false;
     *wait_ns = -1;
     if ((job->set & JOB_STEPS) == 0)
@@ -237,7 +265,7 @@ static int add_detail(struct plan *plan, const struct job_spec *job, const char 
 {
     struct detail detail = {.job = *job, .element = plan->n_elements};
 
-    if (grow(&plan->details, plan->n_details, &plan->room_details, sizeof(detail)) != PLAN_OK)
+    if (plan_grow(&plan->details, plan->n_details, &plan->room_details, sizeof(detail)) != PLAN_OK)
         return PLAN_NOMEM;
     if (plain_name != NULL &&
         plan_add_text(plan, plain_name, plain_len, &detail.plain_name) != PLAN_OK)
@@ -263,7 +291,7 @@ static int join_run(struct plan *plan)
 
     if (plan->firsts == NULL) {
         plan->room_firsts = n; /* to grow from */
-        if (grow(&plan->firsts, n, &plan->room_firsts, sizeof(*plan->firsts)) != PLAN_OK)
+        if (plan_grow(&plan->firsts, n, &plan->room_firsts, sizeof(*plan->firsts)) != PLAN_OK)
             return PLAN_NOMEM;
         for (uint32_t i = 0; i <= n; i++)
             plan->firsts[i] = i;
@@ -274,11 +302,11 @@ static int join_run(struct plan *plan)
 
 static int reserve_spec(struct plan *plan)
 {
-    if (grow(&plan->specs, plan->n_specs, &plan->room_specs, sizeof(*plan->specs)) != PLAN_OK)
+    if (plan_grow(&plan->specs, plan->n_specs, &plan->room_specs, sizeof(*plan->specs)) != PLAN_OK)
         return PLAN_NOMEM;
     if (plan->firsts == NULL)
         return PLAN_OK;
-    return grow(&plan->firsts, plan->n_specs + 1, &plan->room_firsts, sizeof(*plan->firsts));
+    return plan_grow(&plan->firsts, plan->n_specs + 1, &plan->room_firsts, sizeof(*plan->firsts));
 }
 
 /* Appends a spec, for which there is room; as yet it stands for one element. */
@@ -314,7 +342,15 @@ int plan_add_element(struct plan *plan, const struct job_spec *job, const char *
     plan->n_elements++;
     if ((job->set & JOB_COUNT) != 0 && job->count > 1)
         plan->counts = true;
+    if ((job->set & JOB_STRIPPED) == 0)
+        plan_takes_defaults(plan, job->set);
     return PLAN_OK;
+}
+
+void plan_takes_defaults(struct plan *plan, unsigned set)
+{
+    plan->takes_pool |= (set & JOB_POOL) == 0;
+    plan->takes_steps |= (set & JOB_STEPS) == 0;
 }
 
 int plan_add_plain(struct plan *plan, const char *name, size_t name_len, int64_t wait_ns)
@@ -333,6 +369,8 @@ int plan_add_plain(struct plan *plan, const char *name, size_t name_len, int64_t
         append_spec(plan, &spec);
     }
     plan->n_elements++;
+    plan->takes_pool = true;
+    plan->takes_steps |= wait_ns < 0;
     return PLAN_OK;
 }
 
@@ -379,15 +417,44 @@ int plan_set_defaults(struct plan *plan, const struct job_spec *job, const char 
         return PLAN_NOMEM;
     plan->defaults_plain_name = plain;
     plan->defaults.set = job->set;
+    plan->defaults.class_ref = job->class_ref;
     inherit(&plan->defaults, job, job->set);
     if (plan->defaults.count > 1)
         plan->counts = true;
     return PLAN_OK;
 }
 
-void plan_inherit_defaults(const struct plan *plan, struct job_spec *job)
+/* A class is shared by jobs that set the same of it, so it is completed once and for all. */
+static void inherit_class(struct plan *plan, struct job_spec *job)
+{
+    const struct job_class *from;
+    struct job_class *to;
+    unsigned take;
+
+    if (plan->defaults.class_ref == 0)
+        return;
+    if (job->class_ref == 0) {
+        job->class_ref = plan->defaults.class_ref;
+        return;
+    }
+    from = &plan->classes[plan->defaults.class_ref - 1];
+    to = &plan->classes[job->class_ref - 1];
+    take = from->set & ~to->set;
+    if (take & JOB_POOL)
+        to->pool = from->pool;
+    if (take & JOB_PRIORITY)
+        to->priority = from->priority;
+    if (take & JOB_START)
+        to->start = from->start;
+    if (take & JOB_EVERY)
+        to->every = from->every;
+    to->set |= take;
+}
+
+void plan_inherit_defaults(struct plan *plan, struct job_spec *job)
 {
     inherit(job, &plan->defaults, ~job->set);
+    inherit_class(plan, job);
 }
 
 /* ---- Reading -------------------------------------------------------------- */
@@ -452,6 +519,13 @@ void plan_job_text(const struct plan *plan, uint32_t job, plan_text_ref *name, p
     spec = &plan->specs[plan_spec_of(plan, job)];
     *name = spec->name;
     *data = plan_work(plan, spec)->data;
+}
+
+struct job_class plan_job_class(const struct plan *plan, uint32_t job)
+{
+    const struct job_class *job_class = plan_class(plan, &plan->specs[plan_spec_of(plan, job)]);
+
+    return job_class != NULL ? *job_class : (struct job_class){.set = 0};
 }
 
 plan_text_ref plan_job_note(const struct plan *plan, uint32_t job, uint32_t step)

@@ -18,7 +18,8 @@
  * [0,1]).  plan_seal() checks what needs the whole request: totals, names and
  * cycles.
  *
- * A plan is used by one thread at a time.  Functions that allocate return
+ * A plan is filled and sealed by one thread at a time; a sealed one may be read by
+ * several.  Functions that allocate return
  * PLAN_NOMEM and leave the plan as it was, fit to be freed and nothing else
  * lost.
  */
@@ -65,6 +66,9 @@ enum dist_kind {
     DIST_TRACE,       /* b_ns values from plan_trace(a_ns) on; job i takes value i modulo b_ns */
 };
 
+/* The name of a pool: 0 for none, else what plan_use_pool() made of it. */
+typedef uint16_t plan_pool_ref;
+
 /* How long a step takes: a constant or a law to draw it from. */
 struct dist {
     enum dist_kind kind;
@@ -76,7 +80,8 @@ enum step_kind { STEP_WAIT, STEP_COMPUTE };
 
 struct step {
     struct dist length;
-    enum step_kind kind;
+    uint8_t kind;       /* enum step_kind */
+    plan_pool_ref pool; /* COMPUTE: whose workers it takes; 0: those of the job's pool */
     plan_text_ref note; /* a JSON string token, quotes included */
 };
 
@@ -99,6 +104,27 @@ enum job_member {
     JOB_RETRIES = 1 << 7,
     JOB_BACKOFF = 1 << 8,
     JOB_DATA = 1 << 9,
+    JOB_POOL = 1 << 10,
+    JOB_PRIORITY = 1 << 11,
+    JOB_START = 1 << 12,
+    JOB_EVERY = 1 << 13,
+    /* What it sets besides is not kept, since the request is at fault; what it takes
+     * from `defaults` has been told by plan_takes_defaults(). */
+    JOB_STRIPPED = 1 << 14,
+};
+#define JOB_CLASS (JOB_POOL | JOB_PRIORITY | JOB_START | JOB_EVERY)
+
+/*
+ * How jobs arrive and what they are served by, which few requests tell: the
+ * *class* of a job (as queueing theory has classes of customers).  Jobs of a
+ * request that does not need it have none and pay nothing for it.
+ */
+struct job_class {
+    unsigned set;       /* which of JOB_CLASS mean anything */
+    int32_t priority;   /* higher goes first */
+    plan_pool_ref pool; /* of the compute steps that name none */
+    struct dist start;  /* from the batch's acceptance to the arrival */
+    struct dist every;  /* from the arrival of one instance to that of the next, by `count` */
 };
 
 /*
@@ -112,6 +138,7 @@ struct job_spec {
     uint32_t first_step, n_steps;   /* as plan_add_step() appended them; a job whose steps are
                                      * one constant wait may tell PLAN_NONE and 1 */
     uint32_t first_after, n_afters; /* as plan_add_after() appended them */
+    uint32_t class_ref;             /* as plan_add_class() told it; 0 for none */
     uint64_t repeat;                /* 1 or more */
     uint64_t count;                 /* 1 or more */
     uint64_t retries;
@@ -148,6 +175,7 @@ plan_text_ref plan_text_close(struct plan *plan);
 int plan_add_step(struct plan *plan, const struct step *step);
 int plan_add_after(struct plan *plan, const char *name, size_t len, uint64_t where);
 int plan_add_trace(struct plan *plan, int64_t value_ns);
+int plan_add_class(struct plan *plan, const struct job_class *job_class, uint32_t *ref);
 uint32_t plan_n_steps(const struct plan *plan);
 uint32_t plan_n_afters(const struct plan *plan);
 uint32_t plan_n_traces(const struct plan *plan);
@@ -175,6 +203,68 @@ int plan_add_plain(struct plan *plan, const char *name, size_t name_len, int64_t
 int plan_set_defaults(struct plan *plan, const struct job_spec *spec, const char *plain_name,
                       size_t plain_len);
 
+/* ---- Pools ---------------------------------------------------------------- */
+
+/*
+ * Beside the default pool, number 0, whose workers are an option, a plan has the
+ * pools that it declares, numbered from 1 in their order.  They may be named
+ * before they are declared; plan_seal() looks for those that never are.
+ */
+
+/* The most pools that a plan can declare. */
+#define PLAN_MAX_POOLS 16000
+
+/* A pool as it was declared. */
+struct plan_pool {
+    plan_text_ref name; /* a JSON string token, quotes included */
+    uint32_t workers;   /* 1 or more */
+};
+
+/* Who names a pool. */
+enum plan_pool_user { PLAN_POOL_ELEMENT, PLAN_POOL_DEFAULTS, PLAN_POOL_DEFAULT_STEPS };
+#define PLAN_POOL_USERS 3
+
+/* A place where a pool is named. */
+struct plan_pool_use {
+    uint64_t where;   /* grows along the request, as for plan_add_after() */
+    uint32_t element; /* ELEMENT: which */
+    uint32_t step;    /* which of the job's steps, or PLAN_NONE for the job itself */
+};
+
+/* Declares a pool of one worker: its token, and the decoded name.  The caller has seen
+ * by plan_has_pool() that it is new, and declares at most PLAN_MAX_POOLS. */
+int plan_add_pool(struct plan *plan, const char *token, size_t token_len, const char *name,
+                  size_t len);
+
+/* How many workers the pool has that was declared last; 1 or more. */
+void plan_set_pool_workers(struct plan *plan, uint32_t workers);
+
+/* Whether a pool of that decoded name has been declared. */
+bool plan_has_pool(struct plan *plan, const char *name, size_t len);
+
+/*
+ * Names a pool: *ref is what stands for it.  max_pools, the most that may be
+ * declared, bounds what is remembered: of one user, no more names than that and
+ * one, since then one of those is not declared, and the place of the first such is
+ * known; *ref is 0 for the others.
+ */
+int plan_use_pool(struct plan *plan, const char *name, size_t len, enum plan_pool_user user,
+                  const struct plan_pool_use *use, uint32_t max_pools, plan_pool_ref *ref);
+
+/* How many pools have been declared, and pool `number` of them, from 1. */
+uint32_t plan_n_pools(const struct plan *plan);
+struct plan_pool plan_pool(const struct plan *plan, uint32_t number);
+
+/* Its decoded name. */
+const char *plan_pool_name(const struct plan *plan, uint32_t number, size_t *len);
+
+/* Whether a pool is named or declared. */
+bool plan_names_pools(const struct plan *plan);
+
+/* Tells that an element sets those members, and so takes the others from `defaults`:
+ * for one that is JOB_STRIPPED, since plan_add_element() sees it of any other. */
+void plan_takes_defaults(struct plan *plan, unsigned set);
+
 /* ---- Sealing ------------------------------------------------------------ */
 
 struct plan_limits {
@@ -193,15 +283,17 @@ enum plan_fault_kind {
     PLAN_FAULT_STEPS,   /* more than max_steps */
     PLAN_FAULT_UNKNOWN, /* `after` names what no job bears */
     PLAN_FAULT_CYCLE,   /* `after` goes round in a circle */
+    PLAN_FAULT_POOL,    /* a pool is named that is not declared */
 };
 
 struct plan_fault {
     enum plan_fault_kind kind;
     uint32_t element; /* in the request's `jobs`, or PLAN_NONE for `defaults` */
     uint32_t after;   /* which of its `after` names, from 0 (UNKNOWN, CYCLE) */
-    uint64_t where;   /* of that name (UNKNOWN, CYCLE), else 0 */
+    uint32_t step;    /* which of its steps, or PLAN_NONE for the job itself (POOL) */
+    uint64_t where;   /* of that name (UNKNOWN, CYCLE, POOL), else 0 */
     uint64_t got;     /* the total (JOBS, STEPS), saturating */
-    char names[160];  /* UNKNOWN: the name; CYCLE: `a -> b -> a`; cut to fit, whole UTF-8 */
+    char names[160];  /* UNKNOWN, POOL: the name; CYCLE: `a -> b -> a`; cut to fit, whole UTF-8 */
 };
 
 /*
@@ -227,6 +319,9 @@ void plan_job_text(const struct plan *plan, uint32_t job, plan_text_ref *name, p
 
 /* The note of step `step` (counted over repeats) of a job, 0 where none. */
 plan_text_ref plan_job_note(const struct plan *plan, uint32_t job, uint32_t step);
+
+/* The class of a job, all members filled in; one that sets nothing where it has none. */
+struct job_class plan_job_class(const struct plan *plan, uint32_t job);
 
 /* For tests and fuzzers: step `index` (< n_steps) of a job's list of steps. */
 struct step plan_job_step(const struct plan *plan, uint32_t job, uint32_t index);

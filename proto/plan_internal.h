@@ -64,6 +64,27 @@ struct after_graph {
     uint32_t *edges;
 };
 
+/* A name of a pool that stands somewhere in the request. */
+struct pool_name {
+    plan_text_ref plain;                        /* decoded */
+    plan_text_ref token;                        /* of its declaration */
+    uint32_t workers;                           /* 0: it is not declared (yet) */
+    uint16_t number;                            /* among the declared, from 1; 0 as above */
+    struct plan_pool_use uses[PLAN_POOL_USERS]; /* the first of each; where: UINT64_MAX for none */
+};
+
+/* The pools' names, by plan_pool_ref - 1, and a hash table of them that is at
+ * most half full (see names.h, whose hash it uses). */
+struct pool_table {
+    struct pool_name *names;
+    uint32_t n_names, room_names;
+    uint32_t *slots; /* an index plus 1, or 0 */
+    uint32_t n_slots;
+    uint16_t *declared; /* of each pool: its ref */
+    uint32_t n_declared, room_declared;
+    uint32_t n_used[PLAN_POOL_USERS]; /* names that have such a use */
+};
+
 struct sealing; /* plan_seal.c */
 
 struct plan {
@@ -85,6 +106,9 @@ struct plan {
     uint32_t n_afters, room_afters;
     int64_t *traces;
     uint32_t n_traces, room_traces;
+    struct job_class *classes;
+    uint32_t n_classes, room_classes;
+    struct pool_table *pools; /* NULL where no pool is named or declared */
     char *text;
     size_t text_len, text_room;
     size_t text_open; /* where the text under way begins, 0 for none */
@@ -96,6 +120,9 @@ struct plan {
     uint32_t n_courses;                 /* jobs that are not simple, or all */
     bool courses_by_job;                /* all: a course's number is its job's */
     bool waits_simple, defaults_simple; /* elements without detail that set a wait, and others */
+    bool takes_pool, takes_steps;       /* an element takes `pool`, or steps, from `defaults` */
+    bool has_arrivals;                  /* a job arrives later than the batch, by its class */
+    bool has_priorities;                /* a job has one, by its class */
     bool may_queue;                     /* a job's time-out may fall while it queues for a worker */
     int64_t max_wait_ns;
     struct after_graph graph;
@@ -112,6 +139,28 @@ static inline const struct job_spec *plan_work(const struct plan *plan, const st
 static inline uint32_t plan_spec_steps(const struct plan *plan, const struct spec *spec)
 {
     return spec->wait_ns >= 0 ? 1 : plan_work(plan, spec)->n_steps;
+}
+
+/* The class of a spec's jobs, once sealed; NULL for none. */
+static inline const struct job_class *plan_class(const struct plan *plan, const struct spec *spec)
+{
+    uint32_t ref = plan_work(plan, spec)->class_ref;
+
+    return ref != 0 ? &plan->classes[ref - 1] : NULL;
+}
+
+/* Whose workers a compute step of a spec's jobs takes, once sealed. */
+static inline uint32_t plan_step_pool(const struct plan *plan, const struct spec *spec,
+                                      const struct step *step)
+{
+    plan_pool_ref ref = step->pool;
+    const struct job_class *job_class;
+
+    if (plan->pools == NULL)
+        return 0;
+    if (ref == 0 && (job_class = plan_class(plan, spec)) != NULL)
+        ref = job_class->pool;
+    return ref != 0 ? plan->pools->names[ref - 1].number : 0;
 }
 
 /* The first job of a spec, once sealed, and how many there are. */
@@ -165,8 +214,17 @@ static inline struct step plan_spec_step(const struct plan *plan, const struct s
  * O(1) where no spec stands for several jobs. */
 uint32_t plan_spec_of(const struct plan *plan, uint32_t job);
 
-/* Fills in the members of a job that it does not set itself. */
-void plan_inherit_defaults(const struct plan *plan, struct job_spec *job);
+/* Fills in the members of a job that it does not set itself, those of its class too. */
+void plan_inherit_defaults(struct plan *plan, struct job_spec *job);
+
+/* Makes room for one more in a growing array of n, for which there is room for
+ * *room.  0, or PLAN_NOMEM with nothing changed. */
+int plan_grow(void *array, uint32_t n, uint32_t *room, size_t size);
+
+/* Makes *fault of the first pool that is named, by a job or by what a job takes of
+ * `defaults`, and not declared.  Whether there is one. */
+bool plan_pool_find_unknown(const struct plan *plan, struct plan_fault *fault);
+void plan_pool_fini(struct plan *plan);
 
 /* The decoded name of a spec, NULL where it has none. */
 const char *plan_spec_name(const struct plan *plan, const struct spec *spec, size_t *len);

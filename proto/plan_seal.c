@@ -89,6 +89,21 @@ static bool is_simple(const struct plan *plan, const struct spec *spec)
            (steps == 1 && work->repeat == 1 && plan_spec_step(plan, spec, 0).kind == STEP_WAIT);
 }
 
+static bool is_zero(const struct dist *dist)
+{
+    return dist->kind == DIST_CONSTANT && dist->a_ns == 0;
+}
+
+static bool arrives_later(const struct job_class *job_class)
+{
+    return job_class != NULL && !(is_zero(&job_class->start) && is_zero(&job_class->every));
+}
+
+static bool has_priority(const struct job_class *job_class)
+{
+    return job_class != NULL && job_class->priority != 0;
+}
+
 /* What all elements of a spec's kind have in common, defaults filled in. */
 static struct kind kind_of(const struct plan *plan, const struct spec *spec)
 {
@@ -103,6 +118,8 @@ static struct kind kind_of(const struct plan *plan, const struct spec *spec)
         .simple = is_simple(plan, spec),
         .times_out = work->timeout_ns >= 0,
         .waits = plan_waits(plan, spec),
+        .arrives = arrives_later(plan_class(plan, spec)),
+        .has_priority = has_priority(plan_class(plan, spec)),
     };
 }
 
@@ -194,12 +211,15 @@ static enum advance complete_spec(struct plan *plan, const struct plan_limits *l
     checked = check_element(sealing, limits, fault);
     sealing->element += elements;
     plan->graph.used |= kind->waits;
+    plan->has_arrivals |= kind->arrives;
+    plan->has_priorities |= kind->has_priority;
     plan->may_queue |= kind->times_out && plan->has_compute;
     return checked;
 }
 
 /* What the whole request comes to, all elements counted. */
-static enum advance conclude_totals(struct plan *plan, const struct plan_limits *limits)
+static enum advance conclude_totals(struct plan *plan, const struct plan_limits *limits,
+                                    struct plan_fault *fault)
 {
     struct sealing *sealing = plan->sealing;
 
@@ -208,7 +228,10 @@ static enum advance conclude_totals(struct plan *plan, const struct plan_limits 
     plan->n_jobs = (uint32_t)sealing->jobs;
     plan->n_courses = plan->courses_by_job ? plan->n_jobs : (uint32_t)sealing->courses;
     plan->max_wait_ns = limits->max_wait_ns;
-    return plan->graph.used ? plan_seal_go_to(sealing, LISTS) : ADVANCE_SEALED;
+    sealing->found_unknown = plan_pool_find_unknown(plan, fault);
+    if (plan->graph.used)
+        return plan_seal_go_to(sealing, LISTS);
+    return sealing->found_unknown ? ADVANCE_FAULT : ADVANCE_SEALED;
 }
 
 /* Counts as many elements as the budget allows: a request may have no more work
@@ -227,7 +250,7 @@ static enum advance do_totals(struct plan *plan, const struct plan_limits *limit
             return ADVANCE_NOMEM;
     }
     if (sealing->at == plan->n_specs)
-        return conclude_totals(plan, limits);
+        return conclude_totals(plan, limits, fault);
     for (;; --*budget) {
         completed = complete_spec(plan, limits, fault);
         if (++sealing->at == plan->n_specs || completed != ADVANCE_MORE || *budget <= 1)

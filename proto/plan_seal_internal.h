@@ -30,6 +30,8 @@ struct kind {
     bool simple;    /* see plan_is_simple() */
     bool times_out; /* an attempt may */
     bool waits;     /* for names */
+    bool arrives;   /* later than the batch */
+    bool has_priority;
     plan_text_ref name;
     uint64_t count;
     uint64_t steps; /* of a job, all attempts together */
@@ -46,8 +48,8 @@ struct sealing {
     struct kind kinds[KINDS];
     bool no_runs; /* among the specs: plan->firsts tells nothing of elements */
     struct names *names;
-    bool found_unknown;
-    uint32_t n_edges; /* EDGES: of the names before the cursor */
+    bool found_unknown; /* a name, of a job or a pool, that nobody bears */
+    uint32_t n_edges;   /* EDGES: of the names before the cursor */
     /* ORDER */
     uint32_t *bearers_left; /* of each name: elements that bear it and are not settled */
     uint32_t *names_left;   /* of each list: names not settled */

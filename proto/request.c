@@ -70,6 +70,7 @@ static void let_go(struct request_reader *reader)
     empty(&reading->id);
     empty(&reading->scratch);
     empty(&reading->name);
+    empty(&reading->key);
     reader->spare = reading;
     reader->reading = NULL;
 }
@@ -137,7 +138,7 @@ size_t request_held(const struct request_reader *reader)
     if (reading == NULL)
         return held;
     return held + reading->id.room + reading->scratch.room + reading->name.room +
-           reading->kept_bytes;
+           reading->key.room + reading->kept_bytes;
 }
 
 void request_refuse(struct request_reader *reader, enum fault_code code, const char *message)
@@ -149,6 +150,7 @@ void request_refuse(struct request_reader *reader, enum fault_code code, const c
     request_drop(reading);
     empty(&reading->scratch);
     empty(&reading->name);
+    empty(&reading->key);
 }
 
 /* Forgets what was handed out by the last call. */
@@ -257,7 +259,8 @@ static enum request_result seal(struct request_reader *reader, size_t budget,
         limits.max_jobs = UINT64_MAX;
         limits.max_steps = UINT64_MAX;
     }
-    if (reading->plan == NULL || (!held && plan_n_afters(reading->plan) == 0))
+    if (reading->plan == NULL ||
+        (!held && plan_n_afters(reading->plan) == 0 && !plan_names_pools(reading->plan)))
         return conclude(reader, request, fault);
     switch (plan_seal(reading->plan, &limits, budget, &reading->found)) {
     case PLAN_SEAL_MORE:

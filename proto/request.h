@@ -36,6 +36,7 @@ struct request_limits {
     uint64_t max_string;       /* bytes of a name, a note, an id; 0 for any */
     uint64_t max_data;         /* bytes of a job's data, 0 for any */
     uint64_t max_dependencies; /* names in `after`, in all; 0 for any */
+    uint32_t max_pools;        /* at most PLAN_MAX_POOLS; 0 for that */
     struct plan_limits plan;
 };
 

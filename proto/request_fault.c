@@ -75,7 +75,7 @@ static void append_quoted(char path[FAULT_PATH_MAX], const char *key, size_t len
     append(path, at < end ? KEY_CUT : KEY_END);
 }
 
-static void append_key(char path[FAULT_PATH_MAX], const char *key, size_t len)
+void request_append_key(char path[FAULT_PATH_MAX], const char *key, size_t len)
 {
     if (len > PATH_KEY_MAX || !is_identifier(key, len)) {
         append_quoted(path, key, len);
@@ -87,17 +87,24 @@ static void append_key(char path[FAULT_PATH_MAX], const char *key, size_t len)
     append_member(path, name);
 }
 
+void request_append_index(char path[FAULT_PATH_MAX], uint64_t index)
+{
+    char text[32];
+    snprintf(text, sizeof(text), "[%llu]", (unsigned long long)index);
+    append(path, text);
+}
+
 static void write_path(const struct request_reading *reading, char path[FAULT_PATH_MAX])
 {
     path[0] = '\0';
     for (unsigned i = 0; i < reading->n_frames; i++) {
         const struct request_frame *frame = &reading->frames[i];
-        char index[32];
-        snprintf(index, sizeof(index), "[%llu]", (unsigned long long)frame->index);
         if (frame->member != NULL)
             append_member(path, frame->member->name);
+        else if (frame->has_index && frame->context->key != NULL)
+            request_append_key(path, reading->key.bytes, reading->key.len);
         else if (frame->has_index)
-            append(path, index);
+            request_append_index(path, frame->index);
     }
 }
 
@@ -262,7 +269,7 @@ static void fault_key(struct request_reading *reading, const struct lexer_token 
     }
     request_frame(reading)->member = NULL;
     write_path(reading, fault->path);
-    append_key(fault->path, name, len);
+    request_append_key(fault->path, name, len);
 }
 
 void request_unknown_key(struct request_reading *reading, const struct lexer_token *key)
@@ -318,9 +325,8 @@ void request_no_memory(struct request_reading *reading)
 
 /* ---- What the plan found --------------------------------------------------------- */
 
-/* The path of an element of `jobs`, or of `defaults`, and a member of it. */
-static void write_element(const struct request_reading *reading, uint32_t element,
-                          const char *member, char path[FAULT_PATH_MAX])
+void request_write_element(const struct request_reading *reading, uint32_t element,
+                           const char *member, char path[FAULT_PATH_MAX])
 {
     if (element == PLAN_NONE)
         snprintf(path, FAULT_PATH_MAX, "defaults");
@@ -334,15 +340,14 @@ static void write_element(const struct request_reading *reading, uint32_t elemen
 static void fault_after(struct request_reading *reading, const struct plan_fault *found,
                         const char *before, const char *behind)
 {
-    char quoted[FAULT_QUOTE_SIZE], index[16];
+    char quoted[FAULT_QUOTE_SIZE];
     bool in_array = (found->where & 1) != 0;
     if (!fault_set(&reading->fault, FAULT_INVALID_REQUEST, found->where >> 1, "%s%s%s", before,
                    fault_quote(quoted, found->names, strlen(found->names)), behind))
         return;
-    write_element(reading, found->element, "after", reading->fault.path);
-    snprintf(index, sizeof(index), "[%lu]", (unsigned long)found->after);
+    request_write_element(reading, found->element, "after", reading->fault.path);
     if (in_array)
-        append(reading->fault.path, index);
+        request_append_index(reading->fault.path, found->after);
 }
 
 void request_plan_fault(struct request_reading *reading)
@@ -361,6 +366,9 @@ void request_plan_fault(struct request_reading *reading)
         fault_after(reading, found,
                     "\"after\" takes jobs that do not wait for this one in turn: ", "");
         return;
+    case PLAN_FAULT_POOL:
+        request_pool_fault(reading);
+        return;
     case PLAN_FAULT_JOBS:
         request_too_many_jobs(reading, end, found->got);
         break;
@@ -369,7 +377,7 @@ void request_plan_fault(struct request_reading *reading)
         break;
     }
     if (reading->fault.offset == end)
-        write_element(reading, found->element, NULL, reading->fault.path);
+        request_write_element(reading, found->element, NULL, reading->fault.path);
 }
 
 /* ---- Lists of words ---------------------------------------------------------------- */

@@ -11,6 +11,7 @@
  *   request_top.c    the members of a request
  *   request_job.c    jobs and defaults, `after`
  *   request_step.c   steps
+ *   request_pool.c   pools, declared and named
  *   request_data.c   `data`
  *   request_flat.c   the jobs that need no tokens, found without them
  *   request_law.c    drawn durations and back-offs
@@ -31,7 +32,7 @@
 #include "proto/request.h"
 
 #define REQUEST_FRAMES_MAX  8
-#define REQUEST_MEMBERS_MAX 16
+#define REQUEST_MEMBERS_MAX 32
 
 struct request_reading;
 
@@ -51,6 +52,9 @@ struct request_context {
     const struct request_member *members; /* NULL for an array */
     unsigned n_members;
     void (*element)(struct request_reading *reading, const struct lexer_token *token);
+    /* Of an object whose keys are the client's (no members): takes a key, which it
+     * decodes into reading->key; its value goes to `element`.  NULL for others. */
+    void (*key)(struct request_reading *reading, const struct lexer_token *key);
     /* At the closing bracket, with the frame still there and nothing of it
      * current; NULL for none. */
     void (*close)(struct request_reading *reading, const struct lexer_token *token);
@@ -77,6 +81,7 @@ struct request_law {
     uint32_t valid; /* which parameters were read without fault */
     int64_t ns[REQUEST_MEMBERS_MAX];
     uint32_t first_value, n_values;
+    struct dist *into; /* where it is to go: the step's, or one of the class's */
 };
 
 /* A request being read, from its first token until it is told of. */
@@ -101,6 +106,7 @@ struct request_reading {
     struct request_text id;
     struct request_text scratch; /* a decoded string, a number with its NUL */
     struct request_text name;    /* of the job under way, decoded, where it has escapes */
+    struct request_text key;     /* current one of an object whose keys are the client's */
     bool name_escaped;
     struct plan *plan; /* NULL until it is needed, and once dropped */
     size_t kept_bytes; /* in the plan, roughly */
@@ -127,6 +133,7 @@ struct request_reading {
     struct fault fault;                              /* the first one, if any */
     struct request_frame frames[REQUEST_FRAMES_MAX]; /* n_frames of them */
     struct job_spec spec;                            /* of the job, or `defaults`, under way */
+    struct job_class job_class;                      /* and its class */
     struct step step;
     struct request_law law;
     struct plan_fault found; /* plan_seal()'s, from its first call to its last */
@@ -137,6 +144,7 @@ extern const struct request_context request_top;
 extern const struct request_context request_jobs_array;
 extern const struct request_context request_job_object;
 extern const struct request_context request_defaults_object;
+extern const struct request_context request_pools_object;
 extern const struct request_context request_step_object;
 extern const struct request_context request_law_object;
 extern const struct request_context request_backoff_object;
@@ -195,6 +203,8 @@ static inline bool request_at_job(struct request_reading *reading)
 #define REQUEST_DETAIL_BYTES  160
 #define REQUEST_STEP_BYTES    32
 #define REQUEST_AFTER_BYTES   24
+#define REQUEST_CLASS_BYTES   64
+#define REQUEST_POOL_BYTES    104
 
 /* ---- request_step.c --------------------------------------------------------- */
 
@@ -204,6 +214,22 @@ void request_read_steps(struct request_reading *reading, const struct lexer_toke
 
 /* Appends reading->step to the steps of the job under way. */
 void request_add_step(struct request_reading *reading);
+
+/* Reads the length of a step, or of what a class has, into `into`.  Returns whether
+ * it is known; if not, it is a distribution being read, or at fault. */
+bool request_read_length(struct request_reading *reading, const struct lexer_token *token,
+                         struct dist *into);
+
+/* ---- request_pool.c --------------------------------------------------------- */
+
+void request_read_pools(struct request_reading *reading, const struct lexer_token *token);
+
+/* Names a pool, of the job or of the step under way, which *ref stands for then. */
+void request_use_pool(struct request_reading *reading, const struct lexer_token *token,
+                      plan_pool_ref *ref);
+
+/* Refuses a pool that is named and not declared, as plan_seal() found it. */
+void request_pool_fault(struct request_reading *reading);
 
 /* ---- request_data.c --------------------------------------------------------- */
 
@@ -241,6 +267,8 @@ bool request_fits(struct request_reading *reading,
 bool request_integer(struct request_reading *reading, const struct lexer_token *token,
                      uint64_t least, uint64_t *out); /* saturates at UINT64_MAX */
 bool request_signed(struct request_reading *reading, const struct lexer_token *token, int64_t *out);
+bool request_signed_32(struct request_reading *reading, const struct lexer_token *token,
+                       int32_t *out);
 bool request_number(struct request_reading *reading, const struct lexer_token *token,
                     double *out); /* token is a number; infinity if it is too large */
 bool request_duration(struct request_reading *reading, const struct lexer_token *token,
@@ -303,6 +331,13 @@ void request_wrong_count(struct request_reading *reading, const struct lexer_tok
  * whole request.  Current in the frames is what made it so. */
 void request_too_many_jobs(struct request_reading *reading, uint64_t offset, uint64_t got);
 void request_too_many_steps(struct request_reading *reading, uint64_t offset, uint64_t got);
+
+/* The path of an element of `jobs`, or of `defaults` (PLAN_NONE), and a member of it
+ * (NULL for none); append one more key, an index. */
+void request_write_element(const struct request_reading *reading, uint32_t element,
+                           const char *member, char path[FAULT_PATH_MAX]);
+void request_append_key(char path[FAULT_PATH_MAX], const char *key, size_t len);
+void request_append_index(char path[FAULT_PATH_MAX], uint64_t index);
 
 /* Refuses for what plan_seal() found. */
 void request_plan_fault(struct request_reading *reading);

@@ -20,6 +20,10 @@ enum {
     RETRIES,
     BACKOFF,
     DATA,
+    POOL,
+    PRIORITY,
+    START,
+    EVERY,
     N_MEMBERS
 };
 
@@ -160,6 +164,47 @@ static void read_backoff(struct request_reading *reading, const struct lexer_tok
     request_push(reading, &request_backoff_object);
 }
 
+/* ---- The class ------------------------------------------------------------------------------ */
+
+static void read_pool(struct request_reading *reading, const struct lexer_token *token)
+{
+    reading->spec.set |= JOB_POOL;
+    request_use_pool(reading, token, &reading->job_class.pool);
+}
+
+static void read_priority(struct request_reading *reading, const struct lexer_token *token)
+{
+    if (request_signed_32(reading, token, &reading->job_class.priority))
+        reading->spec.set |= JOB_PRIORITY;
+}
+
+static void read_start(struct request_reading *reading, const struct lexer_token *token)
+{
+    reading->spec.set |= JOB_START;
+    request_read_length(reading, token, &reading->job_class.start);
+}
+
+static void read_every(struct request_reading *reading, const struct lexer_token *token)
+{
+    reading->spec.set |= JOB_EVERY;
+    request_read_length(reading, token, &reading->job_class.every);
+}
+
+/* Keeps what the job, or `defaults`, sets of a class. */
+static bool keep_class(struct request_reading *reading)
+{
+    struct job_spec *spec = &reading->spec;
+    reading->job_class.set = spec->set & JOB_CLASS;
+    if (reading->job_class.set == 0)
+        return true;
+    if (plan_add_class(reading->plan, &reading->job_class, &spec->class_ref) != PLAN_OK) {
+        request_no_memory(reading);
+        return false;
+    }
+    reading->kept_bytes += REQUEST_CLASS_BYTES;
+    return true;
+}
+
 /* ---- The whole ----------------------------------------------------------------------------- */
 
 /* Of members with this mask an object takes one. */
@@ -178,12 +223,17 @@ static const struct request_member job_members[N_MEMBERS] = {
     [RETRIES] = REQUEST_MEMBER("retries", read_retries, 0),
     [BACKOFF] = REQUEST_MEMBER("backoff", read_backoff, 0),
     [DATA] = REQUEST_MEMBER("data", request_read_data, 0),
+    [POOL] = REQUEST_MEMBER("pool", read_pool, 0),
+    [PRIORITY] = REQUEST_MEMBER("priority", read_priority, 0),
+    [START] = REQUEST_MEMBER("start", read_start, 0),
+    [EVERY] = REQUEST_MEMBER("every", read_every, 0),
 };
 
 static void begin_job(struct request_reading *reading, const struct request_context *context)
 {
     reading->spec = (struct job_spec){
         .repeat = 1, .count = 1, .timeout_ns = -1, .backoff = {.factor = 2, .max_ns = -1}};
+    reading->job_class = (struct job_class){.set = 0};
     reading->name_escaped = false;
     request_push(reading, context);
 }
@@ -211,7 +261,7 @@ static void count_steps(struct request_reading *reading, const struct lexer_toke
 static void strip_job(struct request_reading *reading)
 {
     if (reading->fault.code != FAULT_NONE)
-        reading->spec.set &= (unsigned)(JOB_NAME | JOB_AFTER);
+        reading->spec.set = (reading->spec.set & (unsigned)(JOB_NAME | JOB_AFTER)) | JOB_STRIPPED;
 }
 
 static const char *plain_name(const struct request_reading *reading)
@@ -225,6 +275,7 @@ static void close_job(struct request_reading *reading, const struct lexer_token 
     const struct job_spec *spec = &reading->spec;
     uint64_t most = reading->limits->plan.max_jobs;
     count_steps(reading, token);
+    plan_takes_defaults(reading->plan, spec->set);
     strip_job(reading);
     if (reading->fault.code == FAULT_NONE) {
         reading->whole_elements++;
@@ -236,11 +287,14 @@ static void close_job(struct request_reading *reading, const struct lexer_token 
         request_drop(reading);
         return;
     }
+    if (!keep_class(reading))
+        return;
     if (plan_add_element(reading->plan, spec, plain_name(reading), reading->name.len) != PLAN_OK) {
         request_no_memory(reading);
         return;
     }
-    bool plain = (spec->set & ~(unsigned)(JOB_NAME | JOB_STEPS)) == 0 && spec->n_steps <= 1;
+    bool plain =
+        (spec->set & ~(unsigned)(JOB_NAME | JOB_STEPS | JOB_STRIPPED)) == 0 && spec->n_steps <= 1;
     reading->kept_bytes +=
         plain ? REQUEST_ELEMENT_BYTES : REQUEST_ELEMENT_BYTES + REQUEST_DETAIL_BYTES;
 }
@@ -250,6 +304,8 @@ static void close_defaults(struct request_reading *reading, const struct lexer_t
     strip_job(reading);
     if (reading->fault.code == FAULT_NONE)
         reading->whole_end = token->offset;
+    if (!keep_class(reading))
+        return;
     if (plan_set_defaults(reading->plan, &reading->spec, plain_name(reading), reading->name.len) !=
         PLAN_OK)
         request_no_memory(reading);

@@ -144,16 +144,17 @@ static void close_law(struct request_reading *reading, const struct lexer_token 
     enum dist_kind kind = laws[law->kind].kind;
     if (kind == DIST_UNIFORM || kind == DIST_LOGNORMAL)
         check_order(reading, frame, a, b);
-    reading->step.length = (struct dist){.kind = kind, .a_ns = law->ns[a], .b_ns = law->ns[b]};
+    *law->into = (struct dist){.kind = kind, .a_ns = law->ns[a], .b_ns = law->ns[b]};
     if (kind == DIST_EXPONENTIAL)
-        reading->step.length.b_ns = 0;
+        law->into->b_ns = 0;
     if (kind == DIST_TRACE) {
-        reading->step.length.a_ns = law->first_value;
-        reading->step.length.b_ns = law->n_values;
+        law->into->a_ns = law->first_value;
+        law->into->b_ns = law->n_values;
     }
     /* A job's own `wait` or `compute` is a step by itself; in `steps` the
      * step's object is still open. */
-    if (reading->frames[reading->n_frames - 2].context != &request_step_object)
+    if (law->into == &reading->step.length &&
+        reading->frames[reading->n_frames - 2].context != &request_step_object)
         request_add_step(reading);
 }
 

@@ -39,21 +39,27 @@ static bool is_alone(struct request_reading *reading, const struct lexer_token *
     return true;
 }
 
-/* Returns whether the length is known; if not, it is a law being read, or at fault. */
-static bool read_length(struct request_reading *reading, const struct lexer_token *token,
-                        enum step_kind kind)
+bool request_read_length(struct request_reading *reading, const struct lexer_token *token,
+                         struct dist *into)
 {
-    reading->step.kind = kind;
     if (token->kind == LEXER_OBJECT_BEGIN) {
         reading->law.valid = 0;
+        reading->law.into = into;
         request_push(reading, &request_law_object);
         return false;
     }
-    reading->step.length = (struct dist){.kind = DIST_CONSTANT};
+    *into = (struct dist){.kind = DIST_CONSTANT};
     if (token->kind == LEXER_NUMBER || token->kind == LEXER_STRING)
-        return request_duration(reading, token, &reading->step.length.a_ns);
+        return request_duration(reading, token, &into->a_ns);
     request_wrong(reading, token, REQUEST_DURATION ", or an object with \"dist\"");
     return false;
+}
+
+static bool read_length(struct request_reading *reading, const struct lexer_token *token,
+                        enum step_kind kind)
+{
+    reading->step.kind = (uint8_t)kind;
+    return request_read_length(reading, token, &reading->step.length);
 }
 
 static void read_only_step(struct request_reading *reading, const struct lexer_token *token,
@@ -64,6 +70,7 @@ static void read_only_step(struct request_reading *reading, const struct lexer_t
     reading->spec.set |= JOB_STEPS;
     reading->spec.first_step = plan_n_steps(reading->plan);
     reading->step.note = 0;
+    reading->step.pool = 0;
     if (read_length(reading, token, kind))
         request_add_step(reading);
 }
@@ -78,7 +85,7 @@ void request_read_compute(struct request_reading *reading, const struct lexer_to
     read_only_step(reading, token, STEP_COMPUTE);
 }
 
-enum { STEP_WAIT_MEMBER, STEP_COMPUTE_MEMBER, NOTE, N_STEP_MEMBERS };
+enum { STEP_WAIT_MEMBER, STEP_COMPUTE_MEMBER, NOTE, STEP_POOL, N_STEP_MEMBERS };
 #define STEP_LENGTHS (1u << STEP_WAIT_MEMBER | 1u << STEP_COMPUTE_MEMBER)
 
 static void read_step_wait(struct request_reading *reading, const struct lexer_token *token)
@@ -99,9 +106,18 @@ static void read_note(struct request_reading *reading, const struct lexer_token 
         request_keep_text(reading, token, &reading->step.note);
 }
 
+static void read_step_pool(struct request_reading *reading, const struct lexer_token *token)
+{
+    request_use_pool(reading, token, &reading->step.pool);
+}
+
 static void close_step(struct request_reading *reading, const struct lexer_token *token)
 {
-    if ((request_frame(reading)->seen & STEP_LENGTHS) == 0)
+    const struct request_frame *frame = request_frame(reading);
+    if ((frame->seen & 1u << STEP_WAIT_MEMBER) != 0 && (frame->seen & 1u << STEP_POOL) != 0)
+        request_fault_member(reading, STEP_POOL, FAULT_INVALID_REQUEST, frame->offsets[STEP_POOL],
+                             "a wait takes no \"pool\", since it holds no worker");
+    if ((frame->seen & STEP_LENGTHS) == 0)
         request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
                       "a step takes wait or compute, and this one has neither");
     request_add_step(reading);
@@ -111,6 +127,7 @@ static const struct request_member step_members[N_STEP_MEMBERS] = {
     [STEP_WAIT_MEMBER] = REQUEST_MEMBER("wait", read_step_wait, 1),
     [STEP_COMPUTE_MEMBER] = REQUEST_MEMBER("compute", read_step_compute, 1),
     [NOTE] = REQUEST_MEMBER("note", read_note, 0),
+    [STEP_POOL] = REQUEST_MEMBER("pool", read_step_pool, 0),
 };
 
 const struct request_context request_step_object = {

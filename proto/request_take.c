@@ -62,6 +62,10 @@ static void take_key(struct request_reading *reading, const struct lexer_token *
 {
     struct request_frame *frame = request_frame(reading);
     frame->member = NULL;
+    if (frame->context->key != NULL) {
+        frame->context->key(reading, key);
+        return;
+    }
     const struct request_member *member = find_member(reading, frame->context, key);
     if (reading->dropped)
         return;

@@ -191,6 +191,7 @@ enum {
     EVENTS,
     SEED,
     DEFAULTS,
+    POOLS,
     BATCH,
     JOB,
     N_MEMBERS
@@ -210,6 +211,7 @@ static const struct request_member members[N_MEMBERS] = {
     [EVENTS] = REQUEST_MEMBER("events", read_events, TO(SUBMIT)),
     [SEED] = REQUEST_MEMBER("seed", read_seed, TO(SUBMIT)),
     [DEFAULTS] = REQUEST_MEMBER("defaults", read_defaults, TO(SUBMIT)),
+    [POOLS] = REQUEST_MEMBER("pools", request_read_pools, TO(SUBMIT)),
     [BATCH] = REQUEST_MEMBER("batch", read_batch, TO(CANCEL)),
     [JOB] = REQUEST_MEMBER("job", read_job, TO(CANCEL)),
 };
@@ -237,6 +239,18 @@ static void refuse_strangers(struct request_reading *reading, struct request_fra
     }
 }
 
+/* In `blocking` a job holds a whole worker from its start to its end: pools would have
+ * no meaning there.  An empty object declares none. */
+static void check_pools(struct request_reading *reading, const struct request_frame *frame)
+{
+    if (reading->options.mode == PLAN_BLOCKING && reading->plan != NULL &&
+        plan_n_pools(reading->plan) > 0)
+        request_fault_member(reading, POOLS, FAULT_INVALID_REQUEST, frame->offsets[POOLS],
+                             "\"pools\" takes the mode \"concurrent\" or \"sequential\", not "
+                             "\"blocking\", where each job holds a worker from its start to its "
+                             "end");
+}
+
 static void close_request(struct request_reading *reading, const struct lexer_token *token)
 {
     struct request_frame *frame = request_frame(reading);
@@ -248,6 +262,7 @@ static void close_request(struct request_reading *reading, const struct lexer_to
         return;
     }
     refuse_strangers(reading, frame);
+    check_pools(reading, frame);
     if (reading->op == REQUEST_SUBMIT && !has(frame, JOBS))
         request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
                       "a \"submit\" request takes \"jobs\", an array, and this one has none");

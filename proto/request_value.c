@@ -144,6 +144,22 @@ bool request_signed(struct request_reading *reading, const struct lexer_token *t
     return false;
 }
 
+bool request_signed_32(struct request_reading *reading, const struct lexer_token *token,
+                       int32_t *out)
+{
+    bool minus;
+    uint64_t size;
+    if (token->kind == LEXER_NUMBER && !is_short(reading, token, "an integer"))
+        return false;
+    if (read_integer(token, &minus, &size) && size <= (uint64_t)INT32_MAX + minus) {
+        *out = (int32_t)(minus ? -(int64_t)size : (int64_t)size);
+        return true;
+    }
+    request_wrong(reading, token,
+                  "an integer from -2147483648 to 2147483647, without fraction or exponent");
+    return false;
+}
+
 bool request_number(struct request_reading *reading, const struct lexer_token *token, double *out)
 {
     if (!is_short(reading, token, "a number") ||

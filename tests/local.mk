@@ -35,6 +35,7 @@ check_programs = \
 	tests/unit/test_peers \
 	tests/unit/test_plan \
 	tests/unit/test_plan_after \
+	tests/unit/test_prioq \
 	tests/unit/test_ready \
 	tests/unit/test_report \
 	tests/unit/test_refusal \

@@ -20,6 +20,7 @@ static struct request_limits request_limits(const struct limits *limits)
         .max_string = limits->max_string,
         .max_data = limits->max_data,
         .max_dependencies = limits->max_dependencies,
+        .max_pools = limits->max_pools,
         .plan = {.max_jobs = limits->max_jobs,
                  .max_steps = limits->max_steps,
                  .max_wait_ns = limits->max_wait_ns},

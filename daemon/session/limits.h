@@ -20,6 +20,7 @@ struct limits {
     uint64_t max_string;              /* bytes of a name, a note, an id; 0 for any */
     uint64_t max_data;                /* bytes of a job's data, 0 for any */
     uint64_t max_dependencies;        /* names in the `after` of a batch, 0 for any */
+    unsigned max_pools;               /* of a batch, at most PLAN_MAX_POOLS; 0 for that */
     uint64_t max_backlog;             /* bytes that a client may leave unread */
     unsigned max_depth;               /* of nesting in a request */
     int64_t max_wait_ns;

@@ -152,6 +152,19 @@ static void compare_steps(const struct plan *plan, uint32_t index, uint32_t n, c
     compare_step(plan, &step, job);
 }
 
+static void compare_class(const struct plan *plan, uint32_t index, const json_t *job,
+                          const json_t *defaults)
+{
+    const struct job_class got = plan_job_class(plan, index);
+    const json_t *start = member(job, defaults, "start"), *every = member(job, defaults, "every");
+    assert(got.priority == json_integer_value(member(job, defaults, "priority")));
+    if (!json_is_object(start))
+        compare_seconds(start, got.start.a_ns);
+    if (!json_is_object(every))
+        compare_seconds(every, got.every.a_ns);
+    assert((member(job, defaults, "pool") != NULL) == (got.pool != 0));
+}
+
 /* The step of `wait` or `compute` has no note; a job has no member of that name. */
 static void compare_job(const struct plan *plan, uint32_t index, const json_t *job,
                         const json_t *defaults)
@@ -166,6 +179,7 @@ static void compare_job(const struct plan *plan, uint32_t index, const json_t *j
     compare_data(plan, spec.data, member(job, defaults, "data"));
     assert((member(job, defaults, "timeout") == NULL) == (spec.timeout_ns < 0));
     compare_seconds(member(job, defaults, "timeout"), spec.timeout_ns);
+    compare_class(plan, index, job, defaults);
     const json_t *after = member(job, defaults, "after");
     uint32_t names = json_is_array(after) ? (uint32_t)json_array_size(after) : after != NULL;
     assert(spec.n_afters == names);
@@ -201,6 +215,7 @@ static void compare_plan(const struct plan *plan, const json_t *json)
     const json_t *jobs = json_is_array(json) ? json : json_object_get(json, "jobs");
     const json_t *defaults = json_object_get(json, "defaults");
     compare_options(plan_options_of(plan), json);
+    assert(plan_n_pools(plan) == json_object_size(json_object_get(json, "pools")));
     if (has_counts(jobs, defaults))
         return;
     assert(json_array_size(jobs) == plan_n_jobs(plan));

@@ -97,6 +97,12 @@ static void take_members(struct description_element *to, const struct descriptio
     to->fail = members & JOB_FAIL ? from->fail : to->fail;
     to->retries = members & JOB_RETRIES ? from->retries : to->retries;
     to->backoff = members & JOB_BACKOFF ? from->backoff : to->backoff;
+    to->pool = members & JOB_POOL ? from->pool : to->pool;
+    to->priority = members & JOB_PRIORITY ? from->priority : to->priority;
+    if (members & JOB_START)
+        to->start = from->start;
+    if (members & JOB_EVERY)
+        to->every = from->every;
     to->set |= members;
 }
 
@@ -205,9 +211,52 @@ static void plan_name(struct plan *plan, const struct description_element *eleme
     check(plan_add_text(plan, token, strlen(token), &spec->name) == PLAN_OK);
 }
 
+static plan_pool_ref plan_pool_named(struct plan *plan, uint32_t pool, enum plan_pool_user user)
+{
+    const struct plan_pool_use use = {.where = 1, .step = PLAN_NONE};
+    plan_pool_ref ref = 0;
+    char name[16];
+
+    if (pool == 0)
+        return 0;
+    snprintf(name, sizeof name, "p%" PRIu32, pool);
+    check(plan_use_pool(plan, name, strlen(name), user, &use, PLAN_MAX_POOLS, &ref) == PLAN_OK);
+    return ref;
+}
+
+static void plan_pools(struct plan *plan, const struct description *batch)
+{
+    for (uint32_t i = 0; i < batch->n_pools; i++) {
+        char token[16];
+
+        snprintf(token, sizeof token, "\"p%" PRIu32 "\"", i + 1);
+        check(!plan_has_pool(plan, token + 1, strlen(token) - 2));
+        check(plan_add_pool(plan, token, strlen(token), token + 1, strlen(token) - 2) == PLAN_OK);
+        plan_set_pool_workers(plan, batch->pool_workers[i]);
+    }
+}
+
+static uint32_t plan_class_of(struct plan *plan, const struct description_element *element,
+                              enum plan_pool_user user)
+{
+    struct job_class job_class = {.set = element->set & JOB_CLASS, .priority = element->priority};
+    uint32_t ref = 0;
+
+    if (job_class.set == 0)
+        return 0;
+    if (element->set & JOB_POOL)
+        job_class.pool = plan_pool_named(plan, element->pool, user);
+    if (element->set & JOB_START)
+        job_class.start = plan_length(plan, &element->start);
+    if (element->set & JOB_EVERY)
+        job_class.every = plan_length(plan, &element->every);
+    check(plan_add_class(plan, &job_class, &ref) == PLAN_OK);
+    return ref;
+}
+
 /* `where` numbers the names that are waited for, as their place in the text would. */
 static struct job_spec plan_spec(struct plan *plan, const struct description_element *element,
-                                 uint64_t *where)
+                                 enum plan_pool_user user, uint64_t *where)
 {
     struct job_spec spec = {.set = element->set,
                             .first_step = plan_n_steps(plan),
@@ -219,11 +268,13 @@ static struct job_spec plan_spec(struct plan *plan, const struct description_ele
                             .fail = element->fail,
                             .backoff = element->backoff};
 
+    spec.class_ref = plan_class_of(plan, element, user);
     if (element->set & JOB_NAME)
         plan_name(plan, element, &spec);
     for (uint32_t i = 0; element->set & JOB_STEPS && i < element->n_steps; i++) {
         struct step step = {.length = plan_length(plan, &element->steps[i].length),
-                            .kind = element->steps[i].kind};
+                            .kind = (uint8_t)element->steps[i].kind,
+                            .pool = plan_pool_named(plan, element->steps[i].pool, user)};
 
         check(plan_add_step(plan, &step) == PLAN_OK);
         spec.n_steps++;
@@ -243,7 +294,7 @@ static const char *plain_name(const struct description_element *element)
 
 static void plan_defaults(struct plan *plan, const struct description *batch, uint64_t *where)
 {
-    struct job_spec spec = plan_spec(plan, &batch->defaults, where);
+    struct job_spec spec = plan_spec(plan, &batch->defaults, PLAN_POOL_DEFAULTS, where);
 
     check(plan_set_defaults(plan, &spec, plain_name(&batch->defaults),
                             strlen(batch->defaults.name)) == PLAN_OK);
@@ -265,12 +316,13 @@ struct plan *description_plan(const struct description *batch, size_t budget,
             plan_defaults(plan, batch, &where);
         if (i < batch->n_elements) {
             const struct description_element *element = &batch->elements[i];
-            struct job_spec spec = plan_spec(plan, element, &where);
+            struct job_spec spec = plan_spec(plan, element, PLAN_POOL_ELEMENT, &where);
 
             check(plan_add_element(plan, &spec, plain_name(element), strlen(element->name)) ==
                   PLAN_OK);
         }
     }
+    plan_pools(plan, batch);
     *plan_options(plan) = batch->options;
     do {
         seal = plan_seal(plan, &limits, budget, fault);
@@ -336,6 +388,8 @@ static void print_steps(FILE *out, const struct description_element *element)
         fprintf(out, "%s{\"%s\":", i > 0 ? "," : "",
                 element->steps[i].kind == STEP_WAIT ? "wait" : "compute");
         print_length(out, &element->steps[i].length);
+        if (element->steps[i].pool != 0)
+            fprintf(out, ",\"pool\":\"p%" PRIu32 "\"", element->steps[i].pool);
         fputc('}', out);
     }
     fputc(']', out);
@@ -352,6 +406,22 @@ static void print_backoff(FILE *out, const struct backoff *backoff)
         print_ns(out, "max", backoff->max_ns);
     }
     fputc('}', out);
+}
+
+static void print_class(FILE *out, const struct description_element *element)
+{
+    if (element->set & JOB_POOL)
+        fprintf(out, ",\"pool\":\"p%" PRIu32 "\"", element->pool);
+    if (element->set & JOB_PRIORITY)
+        fprintf(out, ",\"priority\":%" PRId32, element->priority);
+    if (element->set & JOB_START) {
+        fputs(",\"start\":", out);
+        print_length(out, &element->start);
+    }
+    if (element->set & JOB_EVERY) {
+        fputs(",\"every\":", out);
+        print_length(out, &element->every);
+    }
 }
 
 static void print_names(FILE *out, const struct description_element *element)
@@ -387,6 +457,7 @@ static void print_members(FILE *out, const struct description_element *element)
         fprintf(out, ",\"retries\":%" PRIu32, element->retries);
     if (element->set & JOB_BACKOFF)
         print_backoff(out, &element->backoff);
+    print_class(out, element);
 }
 
 static void print_options(FILE *out, const struct plan_options *options)
@@ -411,6 +482,9 @@ static void print_options(FILE *out, const struct plan_options *options)
 void description_print(const struct description *batch, FILE *out)
 {
     print_options(out, &batch->options);
+    for (uint32_t i = 0; i < batch->n_pools; i++)
+        fprintf(out, "%s\"p%" PRIu32 "\":%" PRIu32 "%s", i == 0 ? ",\"pools\":{" : ",", i + 1,
+                batch->pool_workers[i], i + 1 == batch->n_pools ? "}" : "");
     if (batch->defaults.set != 0) {
         fputs(",\"defaults\":{\"data\":null", out);
         print_members(out, &batch->defaults);

@@ -21,6 +21,7 @@
 #define DESCRIPTION_AFTERS     4
 #define DESCRIPTION_VALUES     4
 #define DESCRIPTION_NAME_BYTES 12
+#define DESCRIPTION_POOLS      3
 
 /* A law of plan.h; DIST_TRACE takes its values from here. */
 struct description_dist {
@@ -32,6 +33,7 @@ struct description_dist {
 
 struct description_step {
     enum step_kind kind;
+    uint32_t pool; /* its own, as below; 0: that of the job */
     struct description_dist length;
 };
 
@@ -49,6 +51,9 @@ struct description_element {
     int64_t timeout_ns;
     double fail;
     struct backoff backoff;
+    uint32_t pool; /* from 1; 0 where none is set, which the request cannot say */
+    int32_t priority;
+    struct description_dist start, every;
 };
 
 struct description {
@@ -56,6 +61,8 @@ struct description {
     int64_t max_wait_ns;
     struct description_element defaults;
     uint32_t defaults_at; /* before which element the request sets them */
+    uint32_t n_pools;     /* called p1, p2, … */
+    uint32_t pool_workers[DESCRIPTION_POOLS];
     uint32_t n_elements;
     struct description_element elements[DESCRIPTION_ELEMENTS];
 };

@@ -28,6 +28,13 @@ const char *const naive_situation_names[NAIVE_SITUATIONS] = {
     [NAIVE_PROMPT_RETRIES] = "retries at once",
     [NAIVE_JITTERED_RETRIES] = "retries after a drawn delay",
     [NAIVE_BLOCKING] = "blocking starts with several workers",
+    [NAIVE_ARRIVALS] = "later arrivals",
+    [NAIVE_VOID_ARRIVALS] = "jobs that ended before they arrived",
+    [NAIVE_BLOCKED_ARRIVALS] = "arrivals of jobs that wait for others yet",
+    [NAIVE_AWAITED_ARRIVALS] = "arrivals that alone were waited for",
+    [NAIVE_OVERTAKES] = "starts before one that was ready earlier",
+    [NAIVE_QUEUE_OVERTAKES] = "grants before one that queued earlier",
+    [NAIVE_POOL_GRANTS] = "grants of a named pool after queueing",
     [NAIVE_SATURATIONS] = "due times beyond 2^63-1 ns",
 };
 
@@ -71,6 +78,20 @@ void naive_take_out(struct naive_line *line, uint32_t job)
         if (line->jobs[i] != job)
             line->jobs[kept++] = line->jobs[i];
     line->n = kept;
+}
+
+uint32_t naive_head(const struct naive_model *m, const struct naive_line *line, uint32_t pool)
+{
+    uint32_t best = NAIVE_NOBODY;
+
+    for (uint32_t i = 0; i < line->n; i++) {
+        const struct naive_job *job = &m->jobs[line->jobs[i]];
+
+        if ((pool == NAIVE_ANY || job->pool == pool) &&
+            (best == NAIVE_NOBODY || job->spec.priority > m->jobs[best].spec.priority))
+            best = line->jobs[i];
+    }
+    return best;
 }
 
 bool naive_is_blocking(const struct naive_model *m)
@@ -155,7 +176,9 @@ static void release_one(struct naive_model *m)
         m->n_releases--;
         memmove(release, release + 1, m->n_releases * sizeof *release);
     } else if (job->state == WAITING && names(m, index, release->job)) {
-        if (ok && may_become_ready(m, index)) {
+        if (ok && may_become_ready(m, index) && !job->arrived) {
+            naive_see(m, NAIVE_AWAITED_ARRIVALS, true);
+        } else if (ok && may_become_ready(m, index)) {
             job->state = READY;
             naive_append(&m->ready, index);
             naive_see(m, NAIVE_SHARED_NAMES, has_namesake(m, release->job));
@@ -164,6 +187,7 @@ static void release_one(struct naive_model *m)
             job->has_end = true;
             job->end_ns = release->at_ns;
             naive_see(m, NAIVE_SKIPS, true);
+            naive_see(m, NAIVE_VOID_ARRIVALS, !job->arrived);
             naive_see(m, NAIVE_DEEP_SKIPS, m->jobs[release->job].status == JOB_SKIPPED);
         }
     }
@@ -171,17 +195,18 @@ static void release_one(struct naive_model *m)
 
 static bool may_start(const struct naive_model *m)
 {
-    return m->ready.n > 0 && m->slots > 0 && (!naive_is_blocking(m) || m->workers > 0);
+    return m->ready.n > 0 && m->slots > 0 && (!naive_is_blocking(m) || m->workers[0] > 0);
 }
 
 static void start_one(struct naive_model *m)
 {
-    uint32_t index = m->ready.jobs[0];
+    uint32_t index = naive_head(m, &m->ready, NAIVE_ANY);
 
+    naive_see(m, NAIVE_OVERTAKES, index != m->ready.jobs[0]);
     naive_take_out(&m->ready, index);
     m->slots--;
     if (naive_is_blocking(m)) {
-        m->workers--;
+        m->workers[0]--;
         m->jobs[index].worker = true;
         naive_see(m, NAIVE_BLOCKING, m->batch->options.workers > 1);
     }
@@ -219,6 +244,21 @@ static bool find_next(const struct naive_model *m, struct next *next)
     return found;
 }
 
+static void arrive(struct naive_model *m, uint32_t index)
+{
+    struct naive_job *job = &m->jobs[index];
+    bool ready = may_become_ready(m, index);
+
+    job->arrived = true;
+    job->has_end = false;
+    naive_see(m, NAIVE_ARRIVALS, true);
+    naive_see(m, NAIVE_BLOCKED_ARRIVALS, !ready);
+    if (ready) {
+        job->state = READY;
+        naive_append(&m->ready, index);
+    }
+}
+
 static void handle(struct naive_model *m, const struct next *next)
 {
     m->clock_ns = next->due_ns;
@@ -238,6 +278,8 @@ static void handle(struct naive_model *m, const struct next *next)
         naive_job_skip(m, next->job);
         break;
     case WAITING:
+        arrive(m, next->job);
+        break;
     case READY:
     case QUEUEING:
     case TERMINAL:
@@ -309,6 +351,7 @@ static void cancel(struct naive_model *m, struct naive_cancel *request)
     if (index >= m->n_jobs || m->jobs[index].state == TERMINAL)
         return;
     m->clock_ns = request->now_ns;
+    naive_see(m, NAIVE_VOID_ARRIVALS, !m->jobs[index].arrived);
     naive_job_cancel(m, index);
     request->answer = 1;
 }
@@ -344,6 +387,8 @@ static int64_t longest_chain(struct naive_model *m)
             for (uint32_t k = 0; k < m->n_jobs; k++)
                 if (names(m, i, k) && m->jobs[k].chain_ns > before_ns)
                     before_ns = m->jobs[k].chain_ns;
+            if (m->jobs[i].attempt > 0 && m->jobs[i].arrival_ns > before_ns)
+                before_ns = m->jobs[i].arrival_ns;
             chain_ns = naive_plus(before_ns, m->jobs[i].spent_ns);
             changed = changed || chain_ns != m->jobs[i].chain_ns;
             m->jobs[i].chain_ns = chain_ns;
@@ -375,10 +420,20 @@ static void accept_jobs(struct naive_model *m)
     for (uint32_t i = 0; i < m->batch->n_elements; i++) {
         struct description_element effective;
 
+        int64_t gaps_ns = 0;
+
         description_effective(m->batch, i, &effective);
         for (uint32_t k = 0; k < effective.count; k++, index++) {
-            m->jobs[index].spec = effective;
-            if (effective.n_afters == 0) {
+            struct naive_job *job = &m->jobs[index];
+
+            job->spec = effective;
+            if (k > 0)
+                gaps_ns = naive_plus(gaps_ns, naive_drawn(m, index, &effective.every, 0, 0, 4));
+            job->arrival_ns = naive_plus(naive_drawn(m, index, &effective.start, 0, 0, 3), gaps_ns);
+            job->arrived = job->arrival_ns == 0;
+            job->has_end = !job->arrived;
+            job->end_ns = job->arrival_ns;
+            if (effective.n_afters == 0 && job->arrived) {
                 m->jobs[index].state = READY;
                 naive_append(&m->ready, index);
             }
@@ -432,10 +487,12 @@ void naive_run(const struct description *batch, struct naive_cancel *cancels, si
     struct naive_model m = {.batch = batch,
                             .n_jobs = n,
                             .slots = batch->options.concurrency,
-                            .workers = batch->options.workers,
+                            .workers = {batch->options.workers},
                             .outcome = outcome};
 
     memset(outcome, 0, sizeof *outcome);
+    for (uint32_t i = 0; i < batch->n_pools; i++)
+        m.workers[1 + i] = batch->pool_workers[i];
     if (batch->options.mode == PLAN_SEQUENTIAL)
         m.slots = 1;
     m.jobs = allocate(n, sizeof *m.jobs);

@@ -54,6 +54,13 @@ enum naive_situation {
     NAIVE_PROMPT_RETRIES,   /* of those, without delay */
     NAIVE_JITTERED_RETRIES, /* of those, with a delay drawn */
     NAIVE_BLOCKING,         /* starts in blocking mode with several workers */
+    NAIVE_ARRIVALS,         /* arrivals later than the batch */
+    NAIVE_VOID_ARRIVALS,    /* jobs skipped or cancelled before they arrived */
+    NAIVE_BLOCKED_ARRIVALS, /* arrivals of jobs that others hold up yet */
+    NAIVE_AWAITED_ARRIVALS, /* jobs whose others were all `ok` before they arrived */
+    NAIVE_OVERTAKES,        /* starts before one that was ready earlier */
+    NAIVE_QUEUE_OVERTAKES,  /* grants before one that queued earlier */
+    NAIVE_POOL_GRANTS,      /* grants of a pool's worker after queueing */
     NAIVE_SATURATIONS,      /* due times that met 2^63-1 ns */
     NAIVE_SITUATIONS,
 };

@@ -18,16 +18,16 @@ static uint64_t total_steps(const struct naive_job *job)
 
 /* ---- Steps ------------------------------------------------------------------ */
 
-static int64_t drawn_length(const struct naive_model *m, uint32_t index)
+int64_t naive_drawn(const struct naive_model *m, uint32_t index,
+                    const struct description_dist *length, uint32_t attempt, uint32_t step,
+                    uint32_t purpose)
 {
-    const struct naive_job *job = &m->jobs[index];
-    const struct description_dist *length = &job->spec.steps[job->step % job->spec.n_steps].length;
-    const struct draw_key key = {m->batch->options.seed, index, job->attempt, job->step};
+    const struct draw_key key = {m->batch->options.seed, index, attempt, step};
     const struct dist dist = {length->kind, length->a_ns, length->b_ns};
 
     if (length->kind == DIST_TRACE)
         return length->values[index % length->n_values];
-    return draw_length(NULL, &dist, &key, m->batch->max_wait_ns);
+    return draw_length_for(NULL, &dist, &key, (enum draw_purpose)purpose, m->batch->max_wait_ns);
 }
 
 static void begin_step(struct naive_model *m, uint32_t index)
@@ -37,7 +37,7 @@ static void begin_step(struct naive_model *m, uint32_t index)
 
     job->state = STEPPING;
     job->began_ns = m->clock_ns;
-    job->length_ns = drawn_length(m, index);
+    job->length_ns = naive_drawn(m, index, &step->length, job->attempt, job->step, 0);
     job->has_end = true;
     job->end_ns = due_after(m, job->length_ns);
     naive_see(m, NAIVE_ZERO_STEPS, job->length_ns == 0);
@@ -51,12 +51,15 @@ static void begin_step(struct naive_model *m, uint32_t index)
 static void enter_step(struct naive_model *m, uint32_t index)
 {
     struct naive_job *job = &m->jobs[index];
-    bool compute = job->spec.steps[job->step % job->spec.n_steps].kind == STEP_COMPUTE;
+    const struct description_step *step = &job->spec.steps[job->step % job->spec.n_steps];
+    bool compute = step->kind == STEP_COMPUTE;
 
+    if (compute)
+        job->pool = step->pool > 0 ? step->pool : job->spec.pool;
     if (!compute || naive_is_blocking(m)) {
         begin_step(m, index);
-    } else if (m->workers > 0) {
-        m->workers--;
+    } else if (m->workers[job->pool] > 0) {
+        m->workers[job->pool]--;
         job->worker = true;
         begin_step(m, index);
     } else {
@@ -68,15 +71,21 @@ static void enter_step(struct naive_model *m, uint32_t index)
 
 static void give_worker_back(struct naive_model *m, uint32_t index)
 {
-    m->jobs[index].worker = false;
-    if (m->queue.n > 0 && !naive_is_blocking(m)) {
-        uint32_t head = m->queue.jobs[0];
+    uint32_t pool = m->jobs[index].pool;
+    uint32_t head = naive_head(m, &m->queue, pool);
 
+    m->jobs[index].worker = false;
+    if (naive_is_blocking(m)) {
+        m->workers[0]++;
+    } else if (head != NAIVE_NOBODY) {
+        for (uint32_t i = 0; m->queue.jobs[i] != head; i++)
+            naive_see(m, NAIVE_QUEUE_OVERTAKES, m->jobs[m->queue.jobs[i]].pool == pool);
+        naive_see(m, NAIVE_POOL_GRANTS, pool > 0);
         naive_take_out(&m->queue, head);
         m->jobs[head].worker = true;
         begin_step(m, head);
     } else {
-        m->workers++;
+        m->workers[pool]++;
     }
 }
 

@@ -24,7 +24,10 @@ struct naive_job {
     int64_t began_ns, length_ns; /* of the step or the back-off under way */
     int64_t spent_ns;            /* on steps and back-offs that are over */
     int64_t chain_ns;
+    bool arrived;
+    int64_t arrival_ns;
     bool worker;
+    uint32_t pool; /* whose worker it has or queues for */
     bool swept;
 };
 
@@ -47,7 +50,8 @@ struct naive_model {
     struct naive_line ready, queue;
     struct naive_release *releases;
     uint32_t n_releases;
-    uint32_t slots, workers; /* free ones */
+    uint32_t slots;
+    uint32_t workers[1 + DESCRIPTION_POOLS]; /* free ones of each pool */
     int64_t clock_ns;
     bool sweeping, cancelled, timed_out;
     enum job_status sweep_status;
@@ -64,6 +68,17 @@ void naive_see(struct naive_model *m, enum naive_situation situation, bool holds
 
 void naive_append(struct naive_line *line, uint32_t job);
 void naive_take_out(struct naive_line *line, uint32_t job);
+
+/* Of the jobs in the line that take workers from the pool (all for NAIVE_ANY), the one
+ * of the highest priority that came first; NAIVE_NOBODY if there is none. */
+#define NAIVE_ANY    UINT32_MAX
+#define NAIVE_NOBODY UINT32_MAX
+uint32_t naive_head(const struct naive_model *m, const struct naive_line *line, uint32_t pool);
+
+/* A length of the job's own that is drawn for a purpose. */
+int64_t naive_drawn(const struct naive_model *m, uint32_t index,
+                    const struct description_dist *length, uint32_t attempt, uint32_t step,
+                    uint32_t purpose);
 
 bool naive_is_blocking(const struct naive_model *m);
 uint32_t naive_pending(const struct naive_model *m);

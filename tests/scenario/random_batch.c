@@ -28,6 +28,7 @@ struct maker {
     struct random_batch_source *source;
     struct description *batch;
     bool endless; /* times whose sums saturate */
+    bool prioritised, arriving;
 };
 
 static uint32_t below(struct maker *maker, uint32_t n)
@@ -77,6 +78,9 @@ static void some_steps(struct maker *maker, struct description_element *element)
     element->n_steps = chance(maker, 60) ? 1 : below(maker, DESCRIPTION_STEPS + 1);
     for (uint32_t i = 0; i < element->n_steps; i++) {
         element->steps[i].kind = chance(maker, 50) ? STEP_WAIT : STEP_COMPUTE;
+        if (element->steps[i].kind == STEP_COMPUTE && maker->batch->n_pools > 0 &&
+            chance(maker, 30))
+            element->steps[i].pool = 1 + below(maker, maker->batch->n_pools);
         some_length(maker, &element->steps[i].length);
     }
 }
@@ -113,6 +117,28 @@ static void some_misfortune(struct maker *maker, struct description_element *ele
     }
 }
 
+static void some_class(struct maker *maker, struct description_element *element)
+{
+    static const int32_t priorities[] = {INT32_MIN, -1, 0, 0, 1, 2, INT32_MAX};
+
+    if (maker->batch->n_pools > 0 && chance(maker, 60)) {
+        element->set |= JOB_POOL;
+        element->pool = 1 + below(maker, maker->batch->n_pools);
+    }
+    if (maker->prioritised && chance(maker, 60)) {
+        element->set |= JOB_PRIORITY;
+        element->priority = priorities[below(maker, sizeof priorities / sizeof priorities[0])];
+    }
+    if (maker->arriving && chance(maker, 40)) {
+        element->set |= JOB_START;
+        some_length(maker, &element->start);
+    }
+    if (maker->arriving && chance(maker, 50)) {
+        element->set |= JOB_EVERY;
+        some_length(maker, &element->every);
+    }
+}
+
 static void some_members(struct maker *maker, struct description_element *element)
 {
     const char name[2] = {(char)('a' + below(maker, NAMES)), '\0'};
@@ -130,6 +156,7 @@ static void some_members(struct maker *maker, struct description_element *elemen
     if (chance(maker, 25))
         description_count(element, 1 + below(maker, 3));
     some_misfortune(maker, element);
+    some_class(maker, element);
 }
 
 /* The letter's number, or NAMES for an element without a name. */
@@ -218,15 +245,31 @@ static void some_options(struct maker *maker)
         options->timeout_ns = timeouts_ns[below(maker, sizeof timeouts_ns / sizeof *timeouts_ns)];
 }
 
+static void some_pools(struct maker *maker)
+{
+    struct description *batch = maker->batch;
+
+    if (batch->options.mode == PLAN_BLOCKING || !chance(maker, 35))
+        return;
+    batch->n_pools = 1 + below(maker, DESCRIPTION_POOLS);
+    for (uint32_t i = 0; i < batch->n_pools; i++)
+        batch->pool_workers[i] = chance(maker, 70) ? 1 : 2;
+}
+
 void random_batch_make(struct random_batch_source *source, struct description *batch)
 {
-    struct maker maker = {source, batch, random_batch_chance(source, 3)};
+    struct maker maker = {.source = source,
+                          .batch = batch,
+                          .endless = random_batch_chance(source, 3),
+                          .prioritised = random_batch_chance(source, 30),
+                          .arriving = random_batch_chance(source, 30)};
     uint32_t most = random_batch_chance(source, 5) ? 20 : 7;
     uint32_t n = random_batch_chance(source, 2) ? 0 : 1 + random_batch_below(source, most);
 
     description_init(batch);
     batch->max_wait_ns = maker.endless ? INT64_MAX / 2 - below(&maker, 3) : 20;
     some_options(&maker);
+    some_pools(&maker);
     if (chance(&maker, 30)) {
         batch->defaults_at = below(&maker, n + 1);
         some_members(&maker, &batch->defaults);

@@ -338,7 +338,7 @@ static void minimise(struct description *batch, uint64_t *seed)
         smaller = false;
         for (uint32_t i = batch->n_elements; i-- > 0;)
             smaller = drop_element(batch, i, seed) || smaller;
-        for (unsigned member = 1; member <= JOB_DATA; member <<= 1) {
+        for (unsigned member = 1; member <= JOB_EVERY; member <<= 1) {
             smaller = drop_member(batch, DESCRIPTION_ELEMENTS, member, seed) || smaller;
             for (uint32_t i = 0; i < batch->n_elements; i++)
                 smaller = drop_member(batch, i, member, seed) || smaller;

@@ -64,7 +64,8 @@ void plan_kit_wait_for(struct job_spec *spec, const char *name)
 void plan_kit_add_step(struct job_spec *spec, enum step_kind kind, int64_t length_ns,
                        plan_text_ref note)
 {
-    const struct step step = {{DIST_CONSTANT, length_ns, 0}, kind, note};
+    const struct step step = {
+        .length = {DIST_CONSTANT, length_ns, 0}, .kind = (uint8_t)kind, .note = note};
 
     if (spec->n_steps == 0)
         spec->first_step = plan_n_steps(plan_kit_plan);

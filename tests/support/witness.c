@@ -136,7 +136,7 @@ static bool hear_finished(struct witness *witness, struct witness_batch *batch,
         return complain(
             witness, "%" PRIu64 " jobs of batch %" PRIu64 " were cancelled, and %" PRIu64 " end so",
             batch->n_swept, batch->number, event->cancelled);
-    if (event->critical_path_ns > event->sequential_ns)
+    if (event->critical_path_ns > event->predicted_ns)
         return complain(witness, "batch %" PRIu64 ": a path longer than all", batch->number);
     batch->finished = true;
     memcpy(batch->status, event->status.text != NULL ? event->status.text : "", len);

@@ -155,7 +155,7 @@ START_TEST(the_members_of_a_job)
         {"{\"jobs\":[{\"steps\":[{\"wait\":1},{\"wait\":1},{\"wait\":-1}]}]}", INVALID,
          "jobs[0].steps[2].wait", "not -1"},
         {"[{\"steps\":[{\"wait\":1,\"name\":\"x\"}]}]", INVALID, "[0].steps[0].name",
-         "a step has no member \"name\"; it takes wait, compute and note"},
+         "a step has no member \"name\"; it takes wait, compute, note and pool"},
         {"[{\"steps\":[{\"wait\":1,\"note\":5}]}]", INVALID, "[0].steps[0].note", "a string"},
         {"[{\"steps\":[{\"wait\":1,\"wait\":1}]}]", INVALID, "[0].steps[0].wait", "twice"},
         {"[{\"note\":\"x\"}]", INVALID, "[0].note", "a job has no member \"note\""},
@@ -273,6 +273,67 @@ START_TEST(names_that_nobody_bears_and_circles)
          "\"after\":\"a\"}]",
          INVALID, "[0].after", "a -> b -> c -> a"},
         {"[{\"after\":\"\\ud800\"}]", INVALID, "[0].after", "\\ud800"},
+    };
+    check_refusals(cases, N(cases));
+}
+END_TEST
+
+START_TEST(pools_and_arrivals)
+{
+    static const struct refusal cases[] = {
+        {"{\"pools\":[],\"jobs\":[]}", INVALID, "pools", "an object of pools|not an array"},
+        {"{\"pools\":{\"a\":0},\"jobs\":[]}", INVALID, "pools.a", "1 or more|not 0"},
+        {"{\"pools\":{\"a\":-1},\"jobs\":[]}", INVALID, "pools.a", "not -1"},
+        {"{\"pools\":{\"a\":1.0},\"jobs\":[]}", INVALID, "pools.a", "not 1.0"},
+        {"{\"pools\":{\"a\":null},\"jobs\":[]}", INVALID, "pools.a", "not null"},
+        {"{\"pools\":{\"a\":{\"b\":1}},\"jobs\":[]}", INVALID, "pools.a", "an object"},
+        {"{\"pools\":{\"a b\":\"1\"},\"jobs\":[]}", INVALID, "pools[\"a b\"]", ""},
+        {"{\"pools\":{\"a\":1,\"\\u0061\":2},\"jobs\":[]}", INVALID, "pools.a", "twice"},
+        {"{\"pools\":{\"\":0},\"jobs\":[]}", INVALID, "pools[\"\"]", ""},
+        {"{\"pools\":{\"a\":1},\"mode\":\"blocking\",\"jobs\":[]}", INVALID, "pools",
+         "not \"blocking\""},
+        {"{\"mode\":\"blocking\",\"jobs\":[{\"wait\":-1}],\"pools\":{\"a\":1}}", INVALID,
+         "jobs[0].wait", ""},
+        {"{\"pools\":{\"a\":1},\"mode\":\"blocking\",\"jobs\":[{\"wait\":-1}]}", INVALID, "pools",
+         ""},
+        {"{\"op\":\"ping\",\"pools\":{}}", INVALID, "pools", "no \"pools\""},
+        {"[{\"pool\":5}]", INVALID, "[0].pool", "the name of a pool, not 5"},
+        {"[{\"pool\":\"x\"}]", INVALID, "[0].pool", "none is called \"x\""},
+        {"{\"jobs\":[{\"pool\":\"orcale\"}],\"pools\":{\"oracle\":1}}", INVALID, "jobs[0].pool",
+         "did you mean \"oracle\"?"},
+        {"{\"pools\":{\"a\":1},\"jobs\":[{\"pool\":\"a\"},{\"steps\":[{\"compute\":1,"
+         "\"pool\":\"a\"},{\"compute\":1,\"pool\":\"b\"}]}]}",
+         INVALID, "jobs[1].steps[1].pool", "\"b\""},
+        {"[{\"steps\":[{\"wait\":1,\"pool\":\"x\"}]}]", INVALID, "[0].steps[0].pool",
+         "a wait takes no"},
+        {"[{\"steps\":[{\"pool\":\"x\",\"wait\":1}]}]", INVALID, "[0].steps[0].pool",
+         "a wait takes no"},
+        {"{\"defaults\":{\"pool\":\"x\"},\"jobs\":[{}]}", INVALID, "defaults.pool", "\"x\""},
+        {"{\"defaults\":{\"pool\":\"x\"},\"jobs\":[{\"pool\":\"x\"}]}", INVALID, "jobs[0].pool",
+         ""},
+        {"{\"jobs\":[{\"wait\":1},{\"pool\":\"x\"}],\"defaults\":{\"steps\":[{\"compute\":1,"
+         "\"pool\":\"y\"}],\"pool\":\"z\"}}",
+         INVALID, "jobs[1].pool", "\"x\""},
+        {"{\"defaults\":{\"steps\":[{\"compute\":1,\"pool\":\"y\"}]},\"jobs\":[{\"wait\":1},{}]}",
+         INVALID, "defaults.steps[0].pool", "\"y\""},
+        {"[{\"pool\":\"x\",\"wait\":-1}]", INVALID, "[0].pool", ""},
+        {"[{\"wait\":-1,\"pool\":\"x\"}]", INVALID, "[0].wait", ""},
+        {"{\"defaults\":{\"pool\":\"x\"},\"jobs\":[{\"pool\":5},{}]}", INVALID, "defaults.pool",
+         ""},
+        {"{\"defaults\":{\"pool\":\"x\"},\"jobs\":[{\"pool\":5}]}", INVALID, "jobs[0].pool",
+         "not 5"},
+        {"[{\"after\":\"n\"},{\"pool\":\"x\"}]", INVALID, "[0].after", ""},
+        {"[{\"pool\":\"x\"},{\"after\":\"n\"}]", INVALID, "[0].pool", ""},
+        {"[{\"pool\":\"x\"},{\"name\":\"a\",\"after\":\"a\"}]", INVALID, "[0].pool", ""},
+        {"[{\"name\":\"a\",\"after\":\"a\"},{\"pool\":\"x\"}]", INVALID, "[0].after", ""},
+        {"[{\"priority\":2147483648}]", INVALID, "[0].priority", "-2147483648 to 2147483647"},
+        {"[{\"priority\":-2147483649}]", INVALID, "[0].priority", "not -2147483649"},
+        {"[{\"priority\":1.5}]", INVALID, "[0].priority", ""},
+        {"[{\"priority\":\"1\"}]", INVALID, "[0].priority", ""},
+        {"[{\"start\":-1}]", INVALID, "[0].start", "0 or more"},
+        {"[{\"every\":{\"dist\":\"uniform\",\"min\":2,\"max\":1}}]", INVALID, "[0].every.max", ""},
+        {"[{\"start\":null}]", INVALID, "[0].start", "not null"},
+        {"[{\"every\":1e9}]", INVALID, "[0].every", "at most 2592000 s"},
     };
     check_refusals(cases, N(cases));
 }
@@ -581,6 +642,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_quote_in_a_message_is_64_bytes_at_most);
     tcase_add_test(tcase, totals_are_limited);
     tcase_add_test(tcase, texts_and_dependencies_are_limited);
+    tcase_add_test(tcase, pools_and_arrivals);
     tcase_add_test(tcase, the_text_of_a_number_and_of_a_duration_is_limited);
     tcase_add_loop_test(tcase, other_numbers_are_as_long_as_they_like, 0, 2);
     tcase_add_test(tcase, bytes_and_nesting_end_the_stream);

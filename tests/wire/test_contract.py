@@ -225,13 +225,13 @@ def uniforms(seed, job, attempt, step, purpose):
     return ((w[0] | w[1] << 32) >> 11) / 2.0**53, ((w[2] | w[3] << 32) >> 11) / 2.0**53
 
 
-def draw(how, seed, job, attempt, step):
+def draw(how, seed, job, attempt, step, purpose=0):
     if isinstance(how, int):
         return how
     kind = how["dist"]
     if kind == "trace":
         return how["values"][job % len(how["values"])]
-    u1, u2 = uniforms(seed, job, attempt, step, 0)
+    u1, u2 = uniforms(seed, job, attempt, step, purpose)
     normal = math.sqrt(-2 * math.log(1 - u1)) * math.cos(2 * math.pi * u2)
     if kind == "uniform":
         drawn = how["min"] + (how["max"] - how["min"]) * u1
@@ -262,6 +262,9 @@ class Job:
         self.generation = 0  # occurrences of an earlier one no longer count
         self.in_flight = self.has_worker = self.to_skip = False
         self.chain = None
+        self.priority = spec.get("priority", 0)
+        self.arrival, self.arrived = 0, True
+        self.pool = None  # whose worker it has or queues for
 
 
 class Simulator:
@@ -278,7 +281,7 @@ class Simulator:
                 other.behind.append(job)
         self.blocking = batch.get("mode") == "blocking"
         self.slots = 1 if batch.get("mode") == "sequential" else batch.get("concurrency", 10**9)
-        self.workers = batch.get("workers", 1)
+        self.workers = {None: batch.get("workers", 1), **batch.get("pools", {})}
         self.ready, self.queue, self.heap = [], [], []
         self.swept, self.fell, self.excused = False, False, set()
 
@@ -302,11 +305,20 @@ class Simulator:
         job.since = self.now
         self.due(job, length, self.step_ends)
 
+    def pop_first(self, line, fits=lambda job: True):
+        """Of the highest priority the one that came first."""
+        head = max(filter(fits, line), key=lambda job: job.priority, default=None)
+        if head:
+            line.remove(head)
+        return head
+
     def enter(self, job):
-        if "wait" in job.steps[job.step] or self.blocking:
+        step = job.steps[job.step]
+        job.pool = step.get("pool", job.spec.get("pool"))
+        if "wait" in step or self.blocking:
             self.begin_step(job)
-        elif self.workers:
-            self.workers -= 1
+        elif self.workers[job.pool]:
+            self.workers[job.pool] -= 1
             job.has_worker = True
             self.begin_step(job)
         else:
@@ -315,12 +327,12 @@ class Simulator:
     def give_back_worker(self, job):
         if job.has_worker:
             job.has_worker = False
-            if self.queue:
-                head = self.queue.pop(0)
+            head = self.pop_first(self.queue, lambda other: other.pool == job.pool)
+            if head:
                 head.has_worker = True
                 self.begin_step(head)
             else:
-                self.workers += 1
+                self.workers[job.pool] += 1
 
     def start_attempt(self, job):
         self.stop_clock(job)
@@ -336,11 +348,11 @@ class Simulator:
             self.due(job, 0, self.attempt_ends)
 
     def start_ready(self):
-        while self.ready and self.slots and (self.workers or not self.blocking):
-            job = self.ready.pop(0)
+        while self.ready and self.slots and (self.workers[None] or not self.blocking):
+            job = self.pop_first(self.ready)
             job.in_flight = True
             self.slots -= 1
-            self.workers -= self.blocking
+            self.workers[None] -= self.blocking
             self.start_attempt(job)
 
     def stop_clock(self, job):
@@ -419,7 +431,7 @@ class Simulator:
         self.done(job, status)
         if job.in_flight:
             self.slots += 1
-            self.workers += self.blocking
+            self.workers[None] += self.blocking
         until_what = self.batch.get("until", "all")
         if until_what == "first_done":
             self.excused = {x.index for x in self.jobs if x.status is None}
@@ -431,13 +443,36 @@ class Simulator:
                 other.missing -= status == "ok"
                 if status != "ok" and not other.to_skip:
                     other.to_skip = True
+                    other.generation += 1
                     self.due(other, 0, self.skip)
-                elif other.missing == 0 and not other.to_skip:
+                elif other.missing == 0 and not other.to_skip and other.arrived:
                     self.ready.append(other)
             self.start_ready()
 
+    def arrives(self, job):
+        job.arrived = True
+        if job.missing == 0:
+            self.ready.append(job)
+            self.start_ready()
+
+    def draw_arrivals(self):
+        seed, index = self.batch.get("seed", 0), 0
+        for spec in self.batch["jobs"]:
+            gaps = 0
+            for k in range(spec.get("count", 1)):
+                job = self.jobs[index]
+                if k:
+                    gaps = min(SATURATED, gaps + draw(spec.get("every", 0), seed, index, 0, 0, 4))
+                start = draw(spec.get("start", 0), seed, index, 0, 0, 3)
+                job.arrival = min(SATURATED, start + gaps)
+                job.arrived = job.arrival == 0
+                if not job.arrived:
+                    self.due(job, job.arrival, self.arrives)
+                index += 1
+
     def run(self):
-        self.ready = [job for job in self.jobs if not job.before]
+        self.draw_arrivals()
+        self.ready = [job for job in self.jobs if not job.before and job.arrived]
         self.start_ready()
         limit = self.batch.get("timeout", SATURATED)
         while not self.swept and any(job.status is None for job in self.jobs):
@@ -453,7 +488,9 @@ class Simulator:
 
     def chain(self, job):
         if job.chain is None:
-            job.chain = min(SATURATED, job.ran + max(map(self.chain, job.before), default=0))
+            arrival = job.arrival if job.attempt else 0
+            before = max(map(self.chain, job.before), default=0)
+            job.chain = min(SATURATED, job.ran + max(arrival, before))
         return job.chain
 
     def finished(self):
@@ -490,14 +527,14 @@ def to_text(rng, batch):
         return "{" + ",".join('"%s":%s' % pair for pair in pairs) + "}"
 
     def value(key, what):
-        if key in ("wait", "compute", "timeout", "min", "max", "mean", "stddev", "p50", "p99",
+        if key in ("wait", "compute", "start", "every", "timeout", "min", "max", "mean", "stddev", "p50", "p99",
                    "initial") and isinstance(what, int):
             return duration_text(rng, what)
         if key == "values":
             return "[" + ",".join(duration_text(rng, x) for x in what) + "]"
         if key in ("steps", "jobs"):
             return "[" + ",".join(members(x) for x in what) + "]"
-        if key in ("wait", "compute", "backoff", "defaults"):
+        if key in ("wait", "compute", "start", "every", "backoff", "defaults", "pools"):
             return members(what)
         return json.dumps(what)
 
@@ -514,7 +551,10 @@ class RandomBatch:
         self.rng, self.unit, self.draws = rng, unit, draws
         self.chance = {kind: rng.choice(values) for kind, values in (
             ("after", [0, .3, .7]), ("fail", [0, .2, .6]), ("timeout", [0, .2, .5]),
-            ("compute", [0, .3, .8]), ("retry", [0, .3, .7]))}
+            ("compute", [0, .3, .8]), ("retry", [0, .3, .7]), ("arrival", [0, 0, .3, .7]),
+            ("priority", [0, 0, .6]), ("pool", [0, 0, .3, .6]))}
+        self.pools = {name: rng.randint(1, 2) for name in ("db", "gpu", "\u00e9")
+                      if self.happens("pool")}
 
     def happens(self, probability):
         return self.rng.random() < self.chance.get(probability, probability)
@@ -539,6 +579,8 @@ class RandomBatch:
 
     def step(self):
         step = {self.kind(): self.length(3)}
+        if self.pools and "compute" in step and self.happens("pool"):
+            step["pool"] = self.rng.choice(sorted(self.pools))
         return {**step, "note": self.rng.choice(["x", 'y"', "ü"])} if self.happens(.2) else step
 
     def members(self):
@@ -563,6 +605,13 @@ class RandomBatch:
             job["data"] = rng.choice([1, "x", {"a": [1, 2]}, None, []])
         if self.happens(.3):
             job["count"] = rng.randint(1, 4)
+        if self.happens("priority"):
+            job["priority"] = rng.choice([-2**31, -1, 0, 1, 2, 2**31 - 1])
+        for member in ("start", "every"):
+            if self.happens("arrival"):
+                job[member] = self.length()
+        if self.pools and self.happens("pool"):
+            job["pool"] = rng.choice(sorted(self.pools))
         return job
 
     def backoff(self):
@@ -605,6 +654,10 @@ class RandomBatch:
                 batch[member] = rng.choice(values)
         if defaults:
             batch["defaults"] = defaults
+        if self.pools:
+            batch["pools"] = self.pools
+            if batch.get("mode") == "blocking":
+                del batch["mode"]
         return batch
 
 

@@ -82,6 +82,7 @@ REFUSED = [
     ("max-text-per-connection = 1K", {"jobs": [{"data": "d" * 2000}]}, "overloaded"),
     ("max-string = 10", {"jobs": [{"name": "n" * 11}]}, "too_large"),
     ("max-data = 10", {"jobs": [{"data": "d" * 9}]}, "too_large"),
+    ("max-pools = 2", {"pools": {"a": 1, "b": 1, "c": 1}, "jobs": []}, "too_large"),
     ("max-dependencies = 2", {"jobs": [{"name": "a"}, {"after": ["a"] * 3}]}, "too_large"),
 ]
 

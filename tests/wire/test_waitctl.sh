@@ -153,7 +153,7 @@ ends 0 "--local runs a batch" run --local -n 3 0.01
 has '"event":"finished".*"ok":3' "and shows its events"
 ends 1 "--local tells of a batch that failed" submit --local "$tmp/failed.json"
 ends 2 "--local tells of a refusal" submit --local "$tmp/refused.json"
-is "$err" "waitctl: $tmp/refused.json:1:11: invalid_request: a job has no member \"wayt\" (did you mean \"wait\"?); it takes name, wait, compute, steps, repeat, count, after, timeout, fail, retries, backoff and data (at jobs[0].wayt)
+is "$err" "waitctl: $tmp/refused.json:1:11: invalid_request: a job has no member \"wayt\" (did you mean \"wait\"?); it takes name, wait, compute, steps, repeat, count, after, timeout, fail, retries, backoff, data, pool, priority, start and every (at jobs[0].wayt)
    1 | {\"jobs\":[{\"wayt\":1}]}
      |           ^~~~~~~~" "with file, place, code, message and path, and the line"
 printf '[{}]\n\n[{},\n {"name":"é 茶","count":0}]\n' >"$tmp/place.json"

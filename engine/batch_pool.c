@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The workers of each pool, and who queues for them (rule 4). */
+
+#include <stdlib.h>
+
+#include "engine/batch_internal.h"
+
+int batch_pool_init(struct batch *batch)
+{
+    const struct plan *plan = batch->plan;
+    uint32_t n = plan_n_pools(plan);
+
+    batch->pools = calloc((size_t)n + 1, sizeof(*batch->pools));
+    if (batch->pools == NULL)
+        return -1;
+    for (uint32_t number = 0; number <= n; number++)
+        batch->pools[number] = (struct pool_state){
+            .free = number == 0 ? batch->options->workers : plan_pool(plan, number).workers,
+            .first_queued = NO_COURSE,
+            .last_queued = NO_COURSE,
+            .queued = PRIOQ_NONE,
+        };
+    if (!plan->has_priorities || !plan->has_compute || batch_is_blocking(batch))
+        return 0;
+    batch->queued = calloc(plan->n_courses > 0 ? plan->n_courses : 1, sizeof(*batch->queued));
+    return batch->queued != NULL ? 0 : -1;
+}
+
+void batch_pool_fini(struct batch *batch)
+{
+    free(batch->queued);
+    free(batch->pools);
+}
+
+static uint32_t number_of(const struct batch *batch, const struct course *course)
+{
+    return (uint32_t)(course - batch->courses);
+}
+
+bool batch_pool_take(struct batch *batch, struct course *course, uint32_t pool)
+{
+    if (batch->pools[pool].free == 0)
+        return false;
+    batch->pools[pool].free--;
+    course->pool = (uint16_t)pool;
+    return true;
+}
+
+static void append(struct batch *batch, struct pool_state *pool, struct course *course)
+{
+    uint32_t number = number_of(batch, course);
+
+    course->prev = pool->last_queued;
+    course->next = NO_COURSE;
+    if (pool->last_queued != NO_COURSE)
+        batch->courses[pool->last_queued].next = number;
+    else
+        pool->first_queued = number;
+    pool->last_queued = number;
+}
+
+static void unlink_course(struct batch *batch, struct pool_state *pool, struct course *course)
+{
+    if (course->prev != NO_COURSE)
+        batch->courses[course->prev].next = course->next;
+    else
+        pool->first_queued = course->next;
+    if (course->next != NO_COURSE)
+        batch->courses[course->next].prev = course->prev;
+    else
+        pool->last_queued = course->prev;
+}
+
+/* The place of the course in its queue: how often a course has queued is no more than
+ * the batch's steps, which 32 bits count. */
+static uint64_t key_of(struct batch *batch, const struct course *course)
+{
+    const struct job_class *job_class = plan_class(batch->plan, &batch->plan->specs[course->spec]);
+
+    return prioq_key(job_class != NULL ? job_class->priority : 0, batch->n_queued++);
+}
+
+void batch_pool_queue(struct batch *batch, struct course *course, uint32_t pool)
+{
+    uint32_t number = number_of(batch, course);
+
+    course->pool = (uint16_t)pool;
+    if (batch->queued != NULL)
+        prioq_push(batch->queued, &batch->pools[pool].queued, number, key_of(batch, course));
+    else
+        append(batch, &batch->pools[pool], course);
+    if (course->timeout_ns >= 0)
+        timerq_set(&batch->patience, number, course->timeout_ns, 0);
+}
+
+void batch_pool_leave_queue(struct batch *batch, struct course *course)
+{
+    struct pool_state *pool = &batch->pools[course->pool];
+    uint32_t number = number_of(batch, course);
+
+    if (batch->queued != NULL)
+        prioq_remove(batch->queued, &pool->queued, number);
+    else
+        unlink_course(batch, pool, course);
+    if (course->timeout_ns >= 0)
+        timerq_remove(&batch->patience, number);
+}
+
+struct course *batch_pool_give_back(struct batch *batch, const struct course *course)
+{
+    struct pool_state *pool = &batch->pools[course->pool];
+    uint32_t number = batch->queued != NULL ? pool->queued : pool->first_queued;
+    struct course *head;
+
+    if (number == NO_COURSE) {
+        pool->free++;
+        return NULL;
+    }
+    head = &batch->courses[number];
+    batch_pool_leave_queue(batch, head);
+    return head;
+}
