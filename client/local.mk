@@ -54,6 +54,8 @@ client_libwaitctl_a_SOURCES = \
 	client/net/refusal.h \
 	client/net/replay.c \
 	client/net/replay.h \
+	client/net/replay_stream.c \
+	client/net/replay_stream.h \
 	client/net/requests.c \
 	client/net/requests.h \
 	client/net/rewrite.c \

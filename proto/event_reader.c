@@ -175,15 +175,15 @@ static struct event_string decode(struct event_reader *reader, const struct lexe
     return (struct event_string){text, len};
 }
 
-static const struct member *find_member(const struct lexer_token *key)
+/* The member of that name, however it is written. */
+static const struct member *find_member(struct event_reader *reader, const struct lexer_token *key)
 {
-    const char *name = key->text + 1;
-    size_t len = key->len - 2;
+    struct event_string name = decode(reader, key);
 
-    if (len == kind_member.len && memcmp(name, kind_member.name, len) == 0)
+    if (event_reader_is(name, kind_member.name))
         return &kind_member;
     for (size_t i = 0; i < N_MEMBERS; i++)
-        if (members[i].len == len && memcmp(members[i].name, name, len) == 0)
+        if (members[i].len == name.len && memcmp(members[i].name, name.text, name.len) == 0)
             return &members[i];
     return NULL;
 }
@@ -231,6 +231,7 @@ static void set_scalar(struct event_reader *reader, struct event_read *event,
     if (member == &kind_member) {
         if (is_string)
             event->kind = find_kind(decode(reader, token));
+        event->has_event = is_string;
     } else if (member->type == STRING && is_string) {
         *(struct event_string *)(void *)field = decode(reader, token);
     } else if (member->type == COUNT && is_number) {
@@ -270,7 +271,7 @@ static void take(struct event_reader *reader, struct reading *reading, struct ev
     bool closes = token->kind == LEXER_OBJECT_END || token->kind == LEXER_ARRAY_END;
 
     if (token->kind == LEXER_KEY) {
-        reading->member = find_member(token);
+        reading->member = find_member(reader, token);
         return;
     }
     if (!closes)

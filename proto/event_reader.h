@@ -21,7 +21,7 @@
 #include <string.h>
 
 enum event_kind {
-    EVENT_UNKNOWN, /* an event that this version does not know, or no event at all */
+    EVENT_UNKNOWN, /* one that this version does not know, or no event at all: has_event */
     EVENT_ACCEPTED,
     EVENT_STARTED,
     EVENT_STEP,
@@ -45,6 +45,7 @@ struct event_string {
  * that, or a count too large, is the largest there is. */
 struct event_read {
     enum event_kind kind;
+    bool has_event;               /* there is a member `event`, a string */
     struct event_string id, data; /* JSON text, as it stands in the line */
     /* Decoded.  UTF-8, but for surrogates that the client escaped singly, which
      * stand as three bytes each. */
@@ -76,7 +77,8 @@ void event_reader_free(struct event_reader *reader); /* NULL is fine */
 int event_reader_read(struct event_reader *reader, const char *line, size_t len,
                       struct event_read *event);
 
-/* What kind of event a line is, by its first member alone. */
+/* What kind of event a line is, by its first member alone: UNKNOWN too where
+ * `event` comes later or there are blanks. */
 enum event_kind event_reader_kind(const char *line, size_t len);
 
 /* Whether the text is `string`, as in event_reader_is(event.status, "ok"). */

@@ -155,6 +155,7 @@ bool event_scan(const char *line, size_t len, struct event_read *event)
         return false;
     clear(event, sizeof *event);
     event->kind = kind;
+    event->has_event = true;
     at = scan_count(EXPECT(at, end, ",\"batch\":"), end, &event->batch);
     at = scan_count(EXPECT(at, end, ",\"job\":"), end, &event->job);
     if (IS_NEXT(at, end, ",\"name\":\""))

@@ -404,7 +404,9 @@ static const char *not_a_value(const struct lexer *lexer, unsigned char c)
     if (c == 0)
         return "a NUL byte";
     if (lexer->expect == TOP)
-        return c == 0xEF ? "a byte order mark" : "a character that begins no value";
+        return c == 0xEF   ? "a byte order mark"
+               : c == 0x1E ? "a record separator (RFC 7464)"
+                           : "a character that begins no value";
     if (c == ']' && lexer->expect == VALUE && !lexer->in_object)
         return "a comma before the closing bracket";
     if (c == '}' && lexer->in_object)

@@ -37,6 +37,7 @@ check_programs = \
 	tests/unit/test_plan_after \
 	tests/unit/test_prioq \
 	tests/unit/test_ready \
+	tests/unit/test_replay_stream \
 	tests/unit/test_report \
 	tests/unit/test_refusal \
 	tests/unit/test_request \

@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/net/interrupt.h"
-#include "client/base/lines.h"
 #include "client/base/say.h"
+#include "client/net/interrupt.h"
+#include "client/net/replay_stream.h"
 
 #define PIECE_BYTES 65536
 
@@ -20,35 +20,35 @@ struct replay {
     const char *name;
     struct fanout *fanout;
     int signals; /* see client/net/interrupt.h */
-    struct lines lines;
-    char *piece;                /* PIECE_BYTES */
-    uint64_t events, strangers; /* lines that are events, and that are not */
+    struct replay_stream stream;
+    char *piece;             /* PIECE_BYTES */
+    uint64_t events, others; /* what was an event, and what was not */
     bool is_over, is_interrupted;
     int error; /* in reading, errno */
 };
 
-static bool is_blank(const char *line, size_t len)
+static void say_refusal(const struct replay *replay, const struct event_read *event)
 {
-    return len == 0 || (line[0] == '\n' && len == 1) || (line[0] == '\r' && len == 2);
+    say("%s: %.*s: %.*s%s%.*s%s", replay->name, (int)event->code.len, event->code.text,
+        (int)event->message.len, event->message.text, event->path.len > 0 ? " (at " : "",
+        (int)event->path.len, event->path.len > 0 ? event->path.text : "",
+        event->path.len > 0 ? ")" : "");
 }
 
-static void take_line(struct replay *replay, const char *line, size_t len)
+static void take_value(struct replay *replay, const char *line, size_t len)
 {
     struct event_read event;
 
     switch (fanout_take(replay->fanout, line, len, &event)) {
     case FANOUT_FOREIGN:
-        replay->strangers += !is_blank(line, len);
+        replay->others++;
         return;
     case FANOUT_NOMEM:
         replay->is_over = true;
         return;
     case FANOUT_EVENT:
         if (event.kind == EVENT_ERROR)
-            say("%s: %.*s: %.*s%s%.*s%s", replay->name, (int)event.code.len, event.code.text,
-                (int)event.message.len, event.message.text, event.path.len > 0 ? " (at " : "",
-                (int)event.path.len, event.path.len > 0 ? event.path.text : "",
-                event.path.len > 0 ? ")" : "");
+            say_refusal(replay, &event);
         break;
     case FANOUT_TAKEN:
         break;
@@ -56,26 +56,42 @@ static void take_line(struct replay *replay, const char *line, size_t len)
     replay->events++;
 }
 
+/* Shows what is whole of what was read. */
+static void take_items(struct replay *replay)
+{
+    struct replay_stream_item item;
+    enum replay_stream_kind kind;
+
+    while (!replay->fanout->no_memory &&
+           (kind = replay_stream_next(&replay->stream, &item)) != REPLAY_STREAM_MORE) {
+        if (kind == REPLAY_STREAM_NOMEM) {
+            replay->fanout->no_memory = true;
+        } else if (kind == REPLAY_STREAM_OTHER) {
+            replay->others++;
+        } else if (kind == REPLAY_STREAM_VALUE) {
+            take_value(replay, item.text, item.len);
+        } else {
+            replay->events++;
+            fanout_take_read(replay->fanout, item.text, item.len, &item.event);
+        }
+    }
+    replay->is_over |= replay->fanout->no_memory;
+}
+
 static void read_piece(struct replay *replay)
 {
     ssize_t len = read(replay->fd, replay->piece, PIECE_BYTES);
-    const char *line;
-    size_t line_len;
 
     if (len < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (len <= 0) {
         replay->error = len < 0 ? errno : 0;
         replay->is_over = true;
-        return;
-    }
-    lines_feed(&replay->lines, replay->piece, (size_t)len);
-    while (!replay->is_over && (line = lines_next(&replay->lines, &line_len)) != NULL)
-        take_line(replay, line, line_len);
-    if (replay->lines.partial.failed) {
+        replay_stream_finish(&replay->stream);
+    } else if (replay_stream_feed(&replay->stream, replay->piece, (size_t)len) < 0) {
         replay->fanout->no_memory = true;
-        replay->is_over = true;
     }
+    take_items(replay);
 }
 
 static void take_signals(struct replay *replay)
@@ -117,8 +133,11 @@ static bool goes_on(const struct replay *replay)
 
 static void say_end(const struct replay *replay)
 {
-    size_t unfinished = replay->fanout->unfinished;
+    size_t unfinished = replay->fanout->unfinished, lost = replay->fanout->lost;
 
+    if (lost > 0)
+        say("%s: another stream begins with %zu batch%s running", replay->name, lost,
+            lost == 1 ? "" : "es");
     if (replay->fanout->no_memory)
         say("%s: %s", replay->name, strerror(ENOMEM));
     else if (replay->error != 0)
@@ -140,14 +159,14 @@ static enum status conclude(const struct replay *replay, bool is_cut)
         status = STATUS_REFUSED;
     if (fanout->parts[0].output.is_closed)
         return status;
-    if (replay->strangers > 0)
-        say("%s: %" PRIu64 " line%s no event%s, and passed over", replay->name, replay->strangers,
-            replay->strangers == 1 ? " is" : "s are", replay->strangers == 1 ? "" : "s");
+    if (replay->others > 0)
+        say("%s: %" PRIu64 " line%s no event%s, and passed over", replay->name, replay->others,
+            replay->others == 1 ? " is" : "s are", replay->others == 1 ? "" : "s");
     say_end(replay);
-    if (fanout->unfinished > 0 || fanout->no_memory)
+    if (fanout->unfinished > 0 || fanout->lost > 0 || fanout->no_memory)
         return STATUS_LOST;
     if (is_cut) {
-        say("%s: the stream ends in the middle of a line", replay->name);
+        say("%s: the stream ends in the middle of an event", replay->name);
         return STATUS_LOST;
     }
     if (replay->events == 0 && replay->error == 0) {
@@ -172,7 +191,7 @@ enum status replay_run(int fd, const char *name, struct fanout *fanout)
         fanout_begin(fanout);
         while (!replay.is_over && goes_on(&replay))
             step(&replay);
-        rest = lines_rest(&replay.lines, &len);
+        rest = replay_stream_rest(&replay.stream, &len);
         fanout_end(fanout, rest, len);
         fanout_flush(fanout);
         while (fanout_is_pending(fanout) && goes_on(&replay))
@@ -181,7 +200,7 @@ enum status replay_run(int fd, const char *name, struct fanout *fanout)
     }
     if (replay.signals >= 0)
         close(replay.signals);
-    lines_fini(&replay.lines);
+    replay_stream_fini(&replay.stream);
     free(replay.piece);
     return status;
 }

@@ -35,6 +35,7 @@ void fanout_fini(struct fanout *fanout)
     }
     event_reader_free(fanout->reader);
     free(fanout->inputs);
+    free(fanout->instance);
     batches_fini(&fanout->batches);
     bytes_fini(&fanout->plain);
 }
@@ -174,13 +175,68 @@ static struct pending take_request(struct fanout *fanout, enum event_kind kind)
     return request;
 }
 
+static void set_batch(struct fanout *fanout, struct active_batch *batch)
+{
+    for (size_t i = 0; i < fanout->n; i++) {
+        fanout->parts[i].run.batch = batch;
+        fanout->parts[i].run.kept = batch != NULL ? &batch->kept[i] : NULL;
+    }
+}
+
+static void forget_batch(struct fanout *fanout, struct active_batch *batch)
+{
+    set_batch(fanout, batch);
+    for (size_t i = 0; i < fanout->n; i++)
+        if (fanout->parts[i].show->forget != NULL)
+            fanout->parts[i].show->forget(&fanout->parts[i].run);
+    set_batch(fanout, NULL);
+    batches_drop(&fanout->batches, batch);
+}
+
+static void forget_all(struct fanout *fanout)
+{
+    struct active_batch *batch;
+
+    /* Those behind one that is dropped may move up. */
+    for (size_t place = 0; (batch = batches_next(&fanout->batches, &place)) != NULL; place = 0)
+        forget_batch(fanout, batch);
+}
+
+static void set_instance(struct fanout *fanout, struct event_string instance)
+{
+    free(fanout->instance);
+    fanout->instance = strndup(instance.text, instance.len);
+    fanout->no_memory |= fanout->instance == NULL;
+}
+
+/* Whatever ran at another daemon will not end here: of a stream that was cut short
+ * another one follows.  Nor will a batch that is accepted once more. */
+static void lose_batches(struct fanout *fanout, const struct event_read *event)
+{
+    struct active_batch *batch = batches_find(&fanout->batches, event->batch);
+    bool is_another = event->instance.text != NULL && fanout->instance != NULL &&
+                      !event_reader_is(event->instance, fanout->instance);
+
+    if (is_another) {
+        fanout->lost += fanout->batches.n;
+        forget_all(fanout);
+    } else if (batch != NULL) {
+        fanout->lost++;
+        forget_batch(fanout, batch);
+    }
+    if (event->instance.text != NULL && (is_another || fanout->instance == NULL))
+        set_instance(fanout, event->instance);
+}
+
 static void accept_batch(struct fanout *fanout, const struct event_read *event,
                          struct pending request)
 {
-    struct active_batch *batch = batches_add(&fanout->batches, event->batch);
+    struct active_batch *batch;
 
+    lose_batches(fanout, event);
+    batch = batches_add(&fanout->batches, event->batch);
     if (batch == NULL) {
-        fanout->no_memory |= batches_find(&fanout->batches, event->batch) == NULL;
+        fanout->no_memory |= event->batch != 0;
         plan_free(request.plan);
         return;
     }
@@ -199,24 +255,6 @@ static void accept_batch(struct fanout *fanout, const struct event_read *event,
         if (event->jobs > run->jobs)
             run->jobs = event->jobs;
     }
-}
-
-static void set_batch(struct fanout *fanout, struct active_batch *batch)
-{
-    for (size_t i = 0; i < fanout->n; i++) {
-        fanout->parts[i].run.batch = batch;
-        fanout->parts[i].run.kept = batch != NULL ? &batch->kept[i] : NULL;
-    }
-}
-
-static void forget_batch(struct fanout *fanout, struct active_batch *batch)
-{
-    set_batch(fanout, batch);
-    for (size_t i = 0; i < fanout->n; i++)
-        if (fanout->parts[i].show->forget != NULL)
-            fanout->parts[i].show->forget(&fanout->parts[i].run);
-    set_batch(fanout, NULL);
-    batches_drop(&fanout->batches, batch);
 }
 
 /* ---- What the user asked for ------------------------------------------------ */
@@ -290,29 +328,51 @@ static void take_event(struct fanout *fanout, const char *line, size_t len,
         forget_batch(fanout, batch);
 }
 
-enum fanout_result fanout_take(struct fanout *fanout, const char *line, size_t len,
-                               struct event_read *event)
+static enum fanout_result result_of(const struct fanout *fanout, enum event_kind kind)
 {
-    enum event_kind kind = event_reader_kind(line, len);
-    bool is_read;
-
-    if (kind == EVENT_UNKNOWN && (len < 10 || memcmp(line, "{\"event\":\"", 10) != 0))
-        return FANOUT_FOREIGN;
-    tally_count(&fanout->tally, kind);
-    is_read = (fanout->read & SHOW_KIND(kind)) &&
-              event_reader_read(fanout->reader, line, len, event) == 0;
-    if (!is_read)
-        *event = (struct event_read){.kind = kind};
-    fanout->no_memory |= !is_read && (OWN_KINDS & SHOW_KIND(kind));
-    take_event(fanout, line, len, event, is_read);
     if (fanout->no_memory)
         return FANOUT_NOMEM;
     return kind == EVENT_ACCEPTED || kind == EVENT_ERROR ? FANOUT_EVENT : FANOUT_TAKEN;
 }
 
+/* Reads as much of the line as anyone wants: *is_read, or its kind alone.  Returns
+ * whether it is an event. */
+static bool read_line(struct fanout *fanout, const char *line, size_t len, struct event_read *event,
+                      bool *is_read)
+{
+    enum event_kind kind = event_reader_kind(line, len);
+    bool is_first = kind != EVENT_UNKNOWN || (len >= 10 && memcmp(line, "{\"event\":\"", 10) == 0);
+
+    *is_read = (!is_first || (fanout->read & SHOW_KIND(kind))) &&
+               event_reader_read(fanout->reader, line, len, event) == 0;
+    if (!*is_read)
+        *event = (struct event_read){.kind = kind};
+    return is_first || (*is_read && event->has_event);
+}
+
+enum fanout_result fanout_take(struct fanout *fanout, const char *line, size_t len,
+                               struct event_read *event)
+{
+    bool is_read;
+
+    if (!read_line(fanout, line, len, event, &is_read))
+        return FANOUT_FOREIGN;
+    tally_count(&fanout->tally, event->kind);
+    fanout->no_memory |= !is_read && (OWN_KINDS & SHOW_KIND(event->kind));
+    take_event(fanout, line, len, event, is_read);
+    return result_of(fanout, event->kind);
+}
+
+enum fanout_result fanout_take_read(struct fanout *fanout, const char *line, size_t len,
+                                    const struct event_read *event)
+{
+    tally_count(&fanout->tally, event->kind);
+    take_event(fanout, line, len, event, true);
+    return result_of(fanout, event->kind);
+}
+
 void fanout_end(struct fanout *fanout, const char *rest, size_t len)
 {
-    struct active_batch *batch;
     size_t first = 0;
 
     if (fanout->has_ended)
@@ -321,10 +381,7 @@ void fanout_end(struct fanout *fanout, const char *rest, size_t len)
     fanout->unfinished = fanout->batches.n;
     if (rest != NULL && fanout->n > 0 && fanout->parts[0].show->line != NULL)
         fanout->parts[0].show->line(&fanout->parts[0].run, rest, len);
-    for (size_t place = 0; (batch = batches_next(&fanout->batches, &place)) != NULL;) {
-        forget_batch(fanout, batch);
-        place = 0; /* those behind it may have moved up */
-    }
+    forget_all(fanout);
     /* If it never began, the files are still to be what they are meant to be. */
     if (!fanout->has_begun)
         begin_from(fanout, first = 1);

@@ -45,6 +45,8 @@ struct fanout {
     uint64_t misfits;              /* batches that are not of the next of these requests */
     bool has_begun, has_ended;
     size_t unfinished; /* batches that ran at the end */
+    size_t lost;       /* that ran when another stream of events began */
+    char *instance;    /* the daemon's, of the batches that run; NULL: it was not named */
     bool no_memory;
 
     struct event_reader *reader;
@@ -84,6 +86,10 @@ enum fanout_result {
 /* Takes one line, its line feed included.  *event is valid until the next call. */
 enum fanout_result fanout_take(struct fanout *fanout, const char *line, size_t len,
                                struct event_read *event);
+
+/* Takes one that has been read: *event, of a job. */
+enum fanout_result fanout_take_read(struct fanout *fanout, const char *line, size_t len,
+                                    const struct event_read *event);
 
 /* Nothing more comes; rest: what there is of a line that did not end, or NULL.
  * What the ways of showing have begun they complete.  Once. */

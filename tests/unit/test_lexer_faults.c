@@ -103,6 +103,7 @@ START_TEST(what_is_not_json_is_told_with_its_place)
         {"// comment\n1", "begins no value", 0},
         {"[1 /* c */]", "no comma or closing bracket", 3},
         {"\xEF\xBB\xBF{}", "a byte order mark", 0},
+        {"\x1E{}", "a record separator", 0},
         {"{} \xEF\xBB\xBF", "a byte order mark", 3},
         {"\v1", "begins no value", 0},
         {"\xC2\xA0"

@@ -5,6 +5,7 @@
 import glob
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -368,7 +369,7 @@ def check_files(tap, folder):
 
 def waitctl(*arguments, text=""):
     return subprocess.run([WAITCTL, *arguments], input=text, capture_output=True, text=True,
-                          timeout=60, check=False)
+                          errors="surrogateescape", timeout=60, check=False)
 
 
 def check_report(tap, folder):
@@ -432,6 +433,7 @@ def check_streams(tap, folder):
     whole = waitctl("submit", "--local", "--virtual", "--events", "all", "-o", "json",
                     os.path.join(SAMPLES, "two-waits.json")).stdout
     lines = whole.splitlines(keepends=True)
+    other = re.sub('"instance":"[^"]*"', '"instance":"another"', whole)
     trace = os.path.join(folder, "t.json")
     cases = [
         ("whole", whole, 0, ""),
@@ -441,7 +443,32 @@ def check_streams(tap, folder):
         ("whole with events to come", '{"event":"news","batch":1}\n' + whole, 0, ""),
         ("no last line", "".join(lines[:-1]), 3, "the stream ends with 1 batch running"),
         ("half a line", whole[:-9], 3, "the stream ends with 1 batch running"),
-        ("no last line feed", whole[:-1], 3, "the stream ends with 1 batch running"),
+        ("no last line feed", whole[:-1], 0, ""),
+        ("pretty-printed", "".join(json.dumps(json.loads(line), indent=4) for line in lines), 0, ""),
+        ("record separators", "".join("\x1e" + line for line in lines), 0, ""),
+        ("record separators, pretty-printed",
+         "".join("\x1e" + json.dumps(json.loads(line), indent=1) for line in lines), 0, ""),
+        ("a byte order mark", "\ufeff" + whole, 0, ""),
+        ("two byte order marks", "\ufeff" + whole + "\ufeff" + whole, 0, ""),
+        ("carriage returns", whole.replace("\n", "\r\n"), 0, ""),
+        ("side by side", whole.replace("\n", ""), 0, ""),
+        ("members in another order", "".join(
+            json.dumps(dict(reversed(json.loads(line).items()))) + "\n" for line in lines), 0, ""),
+        ("unknown members", whole.replace('"batch":1', '"x":[{"batch":7}],"batch":1'), 0, ""),
+        ("names with escapes", whole.replace('"event"', '"\\u0065vent"'), 0, ""),
+        ("an array of events", "[" + ",".join(lines) + "]", 2, "1 line is no event"),
+        ("an event within an event", '{"event":"news",\n"x":{"event":"done"}\n}' + whole, 0, ""),
+        ("not JSON within", lines[0] + '{"event":"step",}\n' + "".join(lines[1:]), 0,
+         "1 line is no event"),
+        ("wrong UTF-8 within", lines[0] + '{"event":"step","name":"\udcff"}\n' + "".join(lines[1:]),
+         0, "1 line is no event"),
+        ("one cut short, and another daemon's", "".join(lines[:-1]) + other, 3,
+         "another stream begins with 1 batch running"),
+        ("one cut within an event, and another daemon's", whole[:-30] + other, 3,
+         "another stream begins with 1 batch running"),
+        ("one cut short, and the whole", "".join(lines[:-1]) + whole, 3,
+         "another stream begins with 1 batch running"),
+        ("accepted twice", lines[0] + whole, 3, "another stream begins with 1 batch running"),
         ("another daemon behind it", whole + whole, 0, ""),
         ("no beginning", "".join(lines[3:]), 0, ""),
         ("a refusal", waitctl("submit", "--local", text='{"jobs":1}').stdout, 2, "invalid_request"),
@@ -454,6 +481,14 @@ def check_streams(tap, folder):
             and (words != "" or result.stderr == "") and not wrong,
             f"{name}: status {status}", f"{result} {wrong}",
         )
+    for form in ("human", "summary", "timeline", "json"):
+        result = waitctl("report", "-o", form, text="".join(lines[:-1]) + whole + other)
+        tap.result(result.returncode == 3 and (form != "timeline" or "ok: " in result.stdout),
+                   f"-o {form}: a batch that is accepted again was lost", result.stderr)
+    pretty = "".join("\x1e" + json.dumps(json.loads(line), indent=2) for line in lines)
+    result = waitctl("report", "-o", "json", text="\ufeff" + pretty)
+    tap.result(result.stdout == whole, "-o json of a report has a line for each event",
+               result.stdout)
     result = waitctl("report", "-o", "json", text=whole[:-9])
     tap.result(result.stdout == whole[:-9], "-o json of a report is the stream as it is")
     result = waitctl("report", "/nonexistent")
