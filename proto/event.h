@@ -23,6 +23,9 @@
  * counts its message and path towards it: see event_write_error(). */
 #define EVENT_LINE_MAX 1024
 
+/* The same for the events of a whole batch: `accepted`, `cancelled` and `finished`. */
+#define EVENT_BATCH_MAX 512
+
 /* JSON text to be copied as it stands; len 0 for none, and the member is left out. */
 struct event_text {
     const char *text;

@@ -81,8 +81,8 @@ void channel_free(struct channel *channel)
         return;
     channel_give_back_jobs(channel);
     channel_give_back_text(channel);
-    runs_fini(&channel->runs);
     outbox_fini(&channel->outbox);
+    runs_fini(&channel->runs);
     channel_give_back_answers(channel);
     request_reader_free(channel->reader);
     free(channel);
@@ -223,7 +223,7 @@ static void run_ended(struct channel *channel, struct run *run)
 
 size_t channel_work_run(struct channel *channel, struct run *run, int64_t now_ns, size_t budget)
 {
-    size_t spent = run_work(run, &channel->outbox, now_ns, budget);
+    size_t spent = run_work(run, now_ns, budget);
 
     runs_set_due(&channel->runs, run, now_ns);
     if (run_is_finished(run))
@@ -263,18 +263,21 @@ int64_t channel_next_due(const struct channel *channel)
 
 /* ---- Output ----------------------------------------------------------------------------- */
 
+/* Lets go of the batches whose end the client has been told. */
+static void drop_passed(struct channel *channel)
+{
+    struct outbox_watch *watch = outbox_passed(&channel->outbox);
+
+    for (; watch != NULL; watch = outbox_passed(&channel->outbox))
+        runs_drop(&channel->runs, run_of(watch));
+}
+
 size_t channel_render(struct channel *channel, char *out, size_t room)
 {
     uint64_t lines = outbox_lines(&channel->outbox);
-    struct outbox_source *ended;
-    size_t used = 0, n;
+    size_t used = outbox_render(&channel->outbox, out, room);
 
-    do {
-        n = outbox_render(&channel->outbox, out + used, room - used, &ended);
-        used += n;
-        if (ended != NULL)
-            runs_drop(&channel->runs, run_of(ended));
-    } while (ended != NULL && used < room);
+    drop_passed(channel);
     channel_give_back_answers(channel);
     stats_events(channel->env->stats, outbox_lines(&channel->outbox) - lines);
     return used;

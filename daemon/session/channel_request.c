@@ -28,7 +28,7 @@ static char *answer_room(struct channel *channel, const struct request *request)
 
 static void answer(struct channel *channel, const char *line, const char *end)
 {
-    outbox_line_commit(&channel->outbox, (size_t)(end - line), NULL);
+    outbox_line_commit(&channel->outbox, (size_t)(end - line));
     channel_keep_answer(channel, (uint64_t)(end - line));
 }
 
@@ -120,7 +120,7 @@ static struct run *running(struct channel *channel, uint64_t number, int64_t now
 {
     struct run *run = runs_find(&channel->runs, number);
 
-    if (run == NULL || run_catch_up(run, &channel->outbox, now_ns, CHANNEL_TURN))
+    if (run == NULL || run_catch_up(run, now_ns, CHANNEL_TURN))
         return run;
     (void)channel_work_run(channel, run, now_ns, CHANNEL_TURN); /* tells its end first */
     return NULL;
@@ -129,7 +129,7 @@ static struct run *running(struct channel *channel, uint64_t number, int64_t now
 static void cancel_job(struct channel *channel, const struct request *request, struct run *run,
                        int64_t now_ns)
 {
-    switch (run_cancel_job(run, &channel->outbox, request->job, text_of(request), now_ns)) {
+    switch (run_cancel_job(run, request->job, text_of(request), now_ns)) {
     case RUN_CANCELLED:
         channel_keep_answer(channel, text_of(request).len);
         (void)channel_work_run(channel, run, now_ns, CHANNEL_TURN);
@@ -153,17 +153,17 @@ static void refuse_batch(struct channel *channel, const struct request *request)
 static void cancel_whole(struct channel *channel, const struct request *request, struct run *run,
                          int64_t now_ns)
 {
-    char *line = answer_room(channel, request);
-    uint32_t jobs;
+    uint32_t jobs = run_cancel(run, now_ns);
 
-    if (line == NULL)
-        return; /* and the run is gone */
-    jobs = run_cancel(run, now_ns);
     if (jobs == 0) { /* its last jobs are being swept */
         refuse_batch(channel, request);
         return;
     }
-    answer(channel, line, event_write_cancelled(line, text_of(request), request->batch, jobs));
+    if (!run_tell_cancelled(run, text_of(request), jobs)) {
+        channel_fail(channel);
+        return; /* and the run is gone */
+    }
+    channel_keep_answer(channel, text_of(request).len);
     (void)channel_work_run(channel, run, now_ns, CHANNEL_TURN);
 }
 

@@ -12,6 +12,8 @@ daemon_session_libwaitd_session_a_SOURCES = \
 	daemon/session/channel_admit.c \
 	daemon/session/channel_internal.h \
 	daemon/session/channel_request.c \
+	daemon/session/history.c \
+	daemon/session/history.h \
 	daemon/session/kept.c \
 	daemon/session/kept.h \
 	daemon/session/limits.h \

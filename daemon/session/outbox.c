@@ -1,407 +1,305 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/session/outbox.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/event.h"
-#include "proto/event_done.h"
+#define LINES_LEAST ((size_t)960)
+#define QUEUE_LEAST UINT64_C(4)
 
-#define BLOCK_LEAST ((size_t)512)
-#define BLOCK_MOST  ((size_t)16384)
-
-enum entry_kind {
-    ENTRY_LINE,
-    ENTRY_OCCURRENCES, /* of any kind, each in full */
-    ENTRY_DONE,        /* the indexes of jobs that ended alike: see is_plain() */
+/* Answers one after another. */
+struct outbox_lines {
+    struct outbox_lines *next;
+    size_t size, used, read; /* of bytes[] */
+    char bytes[];
 };
 
-/* What stands in a block, each entry aligned for its header, its line or its
- * records right behind it. */
-struct entry {
-    uint8_t kind;   /* enum entry_kind */
-    uint8_t status; /* ENTRY_DONE: enum job_status */
-    uint32_t n;     /* bytes of the line, or records */
-    union {
-        struct outbox_source *ends;         /* ENTRY_LINE */
-        const struct outbox_source *source; /* the others */
-    } of;
-    int64_t at_ns; /* not of ENTRY_LINE */
-};
+/* ---- The queue ------------------------------------------------------------------ */
 
-static_assert(OUTBOX_OCCURRENCES_BYTES(1) == sizeof(struct entry) + sizeof(struct occurrence),
-              "the most that an occurrence takes is an entry of its own");
-
-struct outbox_block {
-    struct outbox_block *next;
-    uint32_t size, used; /* of bytes[] */
-    uint32_t read;       /* the entry that is rendered next */
-    uint32_t read_n;     /* and how much of it has been */
-    uint32_t open;       /* the last entry, if it is one of records that may grow; else `used` */
-    _Alignas(struct entry) char bytes[];
-};
-
-static size_t aligned(size_t n)
+static struct outbox_stretch *stretch_at(struct outbox *outbox, uint64_t place)
 {
-    return (n + _Alignof(struct entry) - 1) / _Alignof(struct entry) * _Alignof(struct entry);
+    return &outbox->queue[place & (outbox->size - 1)];
 }
 
-static struct entry *entry_at(struct outbox_block *block, size_t at)
+/* Makes sure that there are `more` places besides those in use. */
+static int reserve(struct outbox *outbox, uint64_t more)
 {
-    return (struct entry *)(void *)(block->bytes + at);
-}
+    uint64_t n = outbox->tail - outbox->head, size = outbox->size;
+    struct outbox_stretch *queue;
 
-static char *body_of(struct entry *entry)
-{
-    return (char *)(entry + 1);
-}
-
-static size_t body_size(const struct entry *entry)
-{
-    switch ((enum entry_kind)entry->kind) {
-    case ENTRY_LINE:
-        return aligned(entry->n);
-    case ENTRY_OCCURRENCES:
-        return entry->n * sizeof(struct occurrence);
-    case ENTRY_DONE:
-        return aligned(entry->n * sizeof(uint32_t));
-    }
+    if (size - n >= more)
+        return 0;
+    size = size > 0 ? 2 * size : QUEUE_LEAST;
+    while (size - n < more)
+        size *= 2;
+    queue = malloc(size * sizeof(*queue));
+    if (queue == NULL)
+        return -1;
+    for (uint64_t place = outbox->head; place < outbox->tail; place++)
+        queue[place & (size - 1)] = *stretch_at(outbox, place);
+    free(outbox->queue);
+    outbox->queue = queue;
+    outbox->size = size;
     return 0;
+}
+
+/* An empty queue owns no memory, unless watches need it at any time. */
+static void pop(struct outbox *outbox)
+{
+    outbox->head++;
+    if (outbox->head < outbox->tail || outbox->n_watches > 0)
+        return;
+    free(outbox->queue);
+    outbox->queue = NULL;
+    outbox->size = 0;
+}
+
+static void free_lines(struct outbox *outbox)
+{
+    struct outbox_lines *first = outbox->first;
+
+    outbox->first = first->next;
+    if (outbox->first == NULL)
+        outbox->last = NULL;
+    free(first);
 }
 
 void outbox_fini(struct outbox *outbox)
 {
     while (outbox->first != NULL) {
-        struct outbox_block *next = outbox->first->next;
-
-        free(outbox->first);
-        outbox->first = next;
+        outbox->backlog -= outbox->first->used - outbox->first->read;
+        free_lines(outbox);
     }
-    free(outbox->spill);
-    memset(outbox, 0, sizeof(*outbox));
+    free(outbox->queue);
+    outbox->queue = NULL;
+    outbox->head = outbox->tail;
+    outbox->size = 0;
+    outbox->passed = NULL;
+    free(outbox->spill.text);
+    outbox->spill = (struct history_spill){0};
 }
 
-/* ---- Putting in --------------------------------------------------------------- */
-
-/* The last block, with `need` bytes free behind what is used. */
-static struct outbox_block *block_with(struct outbox *outbox, size_t need)
-{
-    struct outbox_block *last = outbox->last, *block;
-    size_t size = BLOCK_LEAST;
-
-    if (last != NULL && last->size - last->used >= need)
-        return last;
-    if (last != NULL && last->size < BLOCK_MOST)
-        size = last->size * 2;
-    else if (last != NULL)
-        size = BLOCK_MOST;
-    if (size < need)
-        size = need;
-    if (size > UINT32_MAX)
-        return NULL;
-    block = malloc(sizeof(*block) + size);
-    if (block == NULL)
-        return NULL;
-    *block = (struct outbox_block){.size = (uint32_t)size};
-    if (last != NULL)
-        last->next = block;
-    else
-        outbox->first = block;
-    outbox->last = block;
-    return block;
-}
+/* ---- Answers -------------------------------------------------------------------- */
 
 char *outbox_line_room(struct outbox *outbox, size_t size)
 {
-    struct outbox_block *block = block_with(outbox, sizeof(struct entry) + aligned(size));
+    struct outbox_lines *lines = outbox->last;
 
-    return block == NULL ? NULL : body_of(entry_at(block, block->used));
+    if (reserve(outbox, outbox->n_watches + 1) != 0)
+        return NULL;
+    if (lines != NULL && lines->size - lines->used >= size)
+        return lines->bytes + lines->used;
+    if (size < LINES_LEAST)
+        size = LINES_LEAST;
+    lines = malloc(sizeof(*lines) + size);
+    if (lines == NULL)
+        return NULL;
+    *lines = (struct outbox_lines){.size = size};
+    if (outbox->last != NULL)
+        outbox->last->next = lines;
+    else
+        outbox->first = lines;
+    outbox->last = lines;
+    return lines->bytes;
 }
 
-void outbox_line_commit(struct outbox *outbox, size_t len, struct outbox_source *ends)
+void outbox_line_commit(struct outbox *outbox, size_t len)
 {
-    struct outbox_block *block = outbox->last;
-    struct entry *entry = entry_at(block, block->used);
+    struct outbox_stretch *last = NULL;
 
-    *entry = (struct entry){.kind = ENTRY_LINE, .n = (uint32_t)len, .of.ends = ends};
-    block->used += (uint32_t)(sizeof(*entry) + aligned(len));
-    block->open = block->used;
+    if (outbox->head < outbox->tail)
+        last = stretch_at(outbox, outbox->tail - 1);
+    if (last == NULL || last->watch != NULL) {
+        last = stretch_at(outbox, outbox->tail++);
+        *last = (struct outbox_stretch){0};
+    }
+    last->until += len;
+    outbox->last->used += len;
     outbox->backlog += len;
 }
 
-size_t outbox_reserve(struct outbox *outbox, size_t most)
-{
-    struct outbox_block *block = block_with(outbox, OUTBOX_OCCURRENCES_BYTES(BATCH_MIN_ROOM));
-    size_t room;
+/* ---- Batches -------------------------------------------------------------------- */
 
-    if (block == NULL)
-        return 0;
-    room = (block->size - block->used) / OUTBOX_OCCURRENCES_BYTES(1);
-    return room < most ? room : most;
+struct outbox_watch *outbox_watch_of(struct history_cursor *cursor)
+{
+    return (struct outbox_watch *)(void *)((char *)cursor - offsetof(struct outbox_watch, cursor));
 }
 
-/* The last entry, if more records may be added to it; else a new one. */
-static struct entry *open_entry(struct outbox_block *block, struct entry like)
+int outbox_watch_begin(struct outbox *outbox, struct outbox_watch *watch, struct history *history)
 {
-    struct entry *last;
+    *watch = (struct outbox_watch){0};
+    if (reserve(outbox, outbox->n_watches + 1) != 0)
+        return -1;
+    outbox->n_watches++;
+    watch->outbox = outbox;
+    watch->until_seq = history->next_seq;
+    history_join(history, &watch->cursor);
+    return 0;
+}
 
-    if (block->open < block->used) {
-        last = entry_at(block, block->open);
-        if (last->kind == like.kind && last->status == like.status &&
-            last->of.source == like.of.source && last->at_ns == like.at_ns)
-            return last;
+/* What the cursor has unread is in the backlog, no more and no less. */
+static void count(struct outbox_watch *watch)
+{
+    watch->outbox->backlog += watch->cursor.unread - watch->counted;
+    watch->counted = watch->cursor.unread;
+}
+
+static bool is_queued(const struct outbox_watch *watch)
+{
+    return watch->cursor.seq < watch->until_seq && watch->outbox->size > 0;
+}
+
+/* Its stretches stay as answers of no bytes. */
+static void empty_stretches(struct outbox_watch *watch)
+{
+    struct outbox *outbox = watch->outbox;
+
+    for (uint64_t place = outbox->head; place < outbox->tail; place++)
+        if (stretch_at(outbox, place)->watch == watch)
+            *stretch_at(outbox, place) = (struct outbox_stretch){0};
+    while (outbox->head < outbox->tail && stretch_at(outbox, outbox->head)->watch == NULL &&
+           stretch_at(outbox, outbox->head)->until == 0)
+        pop(outbox);
+}
+
+static void forget_passed(struct outbox_watch *watch)
+{
+    struct outbox_watch **at = &watch->outbox->passed;
+
+    while (*at != NULL && *at != watch)
+        at = &(*at)->next;
+    if (*at != NULL)
+        *at = watch->next;
+}
+
+void outbox_watch_end(struct outbox_watch *watch)
+{
+    struct outbox *outbox = watch->outbox;
+
+    if (outbox == NULL)
+        return;
+    outbox->n_watches--;
+    if (is_queued(watch))
+        empty_stretches(watch);
+    forget_passed(watch);
+    history_leave(&watch->cursor); /* and nothing is unread */
+    count(watch);
+    *watch = (struct outbox_watch){0};
+}
+
+void outbox_notice(struct outbox_watch *watch)
+{
+    struct outbox *outbox = watch->outbox;
+    uint64_t next_seq = watch->cursor.history->next_seq;
+    bool queued = is_queued(watch);
+
+    count(watch);
+    if (next_seq == watch->until_seq)
+        return;
+    watch->until_seq = next_seq;
+    /* Longer, if nothing came in between, or if there is no memory to tell so. */
+    if (queued &&
+        (watch->place == outbox->tail - 1 || reserve(outbox, outbox->n_watches + 1) != 0)) {
+        stretch_at(outbox, watch->place)->until = next_seq;
+        return;
     }
-    block->open = block->used;
-    block->used += (uint32_t)sizeof(like);
-    last = entry_at(block, block->open);
-    *last = like;
-    return last;
+    watch->place = outbox->tail;
+    *stretch_at(outbox, outbox->tail++) =
+        (struct outbox_stretch){.watch = watch, .until = next_seq};
 }
 
-/* Whether its line tells no more than the job, how it ended and when it was handled. */
-static bool is_plain(const struct outbox_source *source, int64_t at_ns, const struct occurrence *o)
+void outbox_notice_all(const struct history *history)
 {
-    return o->kind == OCCURRED_DONE && o->ordinal <= 1 && at_ns >= 0 && !source->with_due;
+    for (struct history_cursor *cursor = history->cursors; cursor != NULL; cursor = cursor->next)
+        outbox_notice(outbox_watch_of(cursor));
 }
 
-/* Puts those at the beginning that ended alike.  Returns how many. */
-static size_t put_done(struct outbox_block *block, const struct outbox_source *source,
-                       int64_t at_ns, const struct occurrence *occurred, size_t n)
+/* ---- Reading --------------------------------------------------------------------- */
+
+static size_t read_answers(struct outbox *outbox, struct outbox_stretch *answers, char *out,
+                           size_t room)
 {
-    struct entry *entry = open_entry(block, (struct entry){.kind = ENTRY_DONE,
-                                                           .status = occurred->status,
-                                                           .of.source = source,
-                                                           .at_ns = at_ns});
-    uint32_t *jobs = (uint32_t *)(void *)body_of(entry) + entry->n;
-    size_t put = 0;
+    struct outbox_lines *lines = outbox->first;
+    size_t n = lines->used - lines->read;
 
-    do {
-        jobs[put] = occurred[put].job;
-        put++;
-    } while (put < n && occurred[put].status == occurred->status &&
-             is_plain(source, at_ns, &occurred[put]));
-    entry->n += (uint32_t)put;
-    block->used = block->open + (uint32_t)(sizeof(*entry) + body_size(entry));
-    return put;
-}
-
-/* The same for those that differ.  Returns how many. */
-static size_t put_full(struct outbox_block *block, const struct outbox_source *source,
-                       int64_t at_ns, const struct occurrence *occurred, size_t n)
-{
-    struct entry *entry = open_entry(
-        block, (struct entry){.kind = ENTRY_OCCURRENCES, .of.source = source, .at_ns = at_ns});
-    size_t put = 1;
-
-    while (put < n && !is_plain(source, at_ns, &occurred[put]))
-        put++;
-    memcpy((struct occurrence *)(void *)body_of(entry) + entry->n, occurred,
-           put * sizeof(*occurred));
-    entry->n += (uint32_t)put;
-    block->used += (uint32_t)(put * sizeof(*occurred));
-    return put;
-}
-
-void outbox_put(struct outbox *outbox, const struct outbox_source *source, int64_t at_ns,
-                const struct occurrence *occurred, size_t n)
-{
-    outbox->backlog += n * source->line_bytes;
-    while (n > 0) {
-        size_t put = is_plain(source, at_ns, occurred)
-                         ? put_done(outbox->last, source, at_ns, occurred, n)
-                         : put_full(outbox->last, source, at_ns, occurred, n);
-
-        occurred += put;
-        n -= put;
-    }
-}
-
-/* ---- Taking out ---------------------------------------------------------------- */
-
-static struct event_text text_of(const struct plan *plan, plan_text_ref ref)
-{
-    struct event_text text = {0};
-
-    if (ref != 0)
-        text.text = plan_text(plan, ref, &text.len);
-    return text;
-}
-
-/* Drops blocks that have been rendered whole.  The block there is, or NULL. */
-static struct outbox_block *readable(struct outbox *outbox)
-{
-    while (outbox->first != NULL && outbox->first->read == outbox->first->used) {
-        struct outbox_block *next = outbox->first->next;
-
-        free(outbox->first);
-        outbox->first = next;
-        if (next == NULL)
-            outbox->last = NULL;
-    }
-    return outbox->first;
-}
-
-static void leave_entry(struct outbox_block *block, const struct entry *entry)
-{
-    block->read += (uint32_t)(sizeof(*entry) + body_size(entry));
-    block->read_n = 0;
-}
-
-static size_t spill_out(struct outbox *outbox, char *out, size_t room)
-{
-    size_t n = outbox->spill_len - outbox->spill_at;
-
+    if (n > answers->until)
+        n = answers->until;
     if (n > room)
         n = room;
-    memcpy(out, outbox->spill + outbox->spill_at, n);
-    outbox->spill_at += n;
-    if (outbox->spill_at == outbox->spill_len) {
-        free(outbox->spill);
-        outbox->spill = NULL;
-    }
-    return n;
-}
-
-/* The next record, whatever kind of entry it stands in. */
-static struct occurrence record_of(const struct outbox_block *block, struct entry *entry)
-{
-    const void *records = body_of(entry);
-
-    if (entry->kind == ENTRY_OCCURRENCES)
-        return ((const struct occurrence *)records)[block->read_n];
-    return (struct occurrence){.kind = OCCURRED_DONE,
-                               .status = entry->status,
-                               .job = ((const uint32_t *)records)[block->read_n]};
-}
-
-static void job_texts(const struct entry *entry, const struct occurrence *occurrence,
-                      struct event_job *job)
-{
-    const struct outbox_source *source = entry->of.source;
-    *job = (struct event_job){
-        .batch = source->batch,
-        .at_ns = entry->at_ns < 0 ? occurrence->due_ns : entry->at_ns,
-        .with_due = source->with_due,
-    };
-    event_job_texts(job, source->plan, occurrence);
-}
-
-static void leave_records(struct outbox *outbox, struct outbox_block *block,
-                          const struct entry *entry, uint32_t n)
-{
-    outbox->backlog -= n * (size_t)entry->of.source->line_bytes;
-    outbox->lines += n;
-    block->read_n += n;
-    if (block->read_n == entry->n)
-        leave_entry(block, entry);
-}
-
-/* Renders the next record.  Into the spill if `room` is the whole of it and it
- * is too small; returns 0 if it should be tried again with more room. */
-static size_t render_record(struct outbox *outbox, struct outbox_block *block, struct entry *entry,
-                            char *out, size_t room, bool is_first)
-{
-    struct occurrence record = record_of(block, entry);
-    struct event_job job;
-    size_t most, len;
-    char *to = out;
-
-    job_texts(entry, &record, &job);
-    most = EVENT_LINE_MAX + job.name.len + job.note.len + job.data.len;
-    if (most > room) {
-        if (!is_first)
-            return 0;
-        to = outbox->spill = malloc(most);
-        if (to == NULL)
-            return 0;
-    }
-    len = (size_t)(event_write_occurrence(to, &job, &record) - to);
-    leave_records(outbox, block, entry, 1);
-    if (to == out)
-        return len;
-    outbox->spill_at = 0;
-    outbox->spill_len = len;
-    return spill_out(outbox, out, room);
-}
-
-/* Renders jobs that ended alike, as many as there is ample room for. */
-static size_t render_done(struct outbox *outbox, struct outbox_block *block, struct entry *entry,
-                          char *out, size_t room)
-{
-    const struct outbox_source *source = entry->of.source;
-    const uint32_t *jobs = (const uint32_t *)(const void *)body_of(entry);
-    struct event_done done;
-    uint32_t i = block->read_n;
-    char *at = out;
-
-    event_done_begin(&done, source->batch, (enum job_status)entry->status, entry->at_ns);
-    for (; i < entry->n; i++) {
-        plan_text_ref name_ref, data_ref;
-        struct event_text name, data;
-
-        plan_job_text(source->plan, jobs[i], &name_ref, &data_ref);
-        name = text_of(source->plan, name_ref);
-        data = text_of(source->plan, data_ref);
-        if (EVENT_LINE_MAX + name.len + data.len > room - (size_t)(at - out))
-            break;
-        at = event_done_write(at, &done, jobs[i], name, data);
-    }
-    leave_records(outbox, block, entry, i - block->read_n);
-    return (size_t)(at - out);
-}
-
-/* Renders as much of a line as fits. */
-static size_t render_line(struct outbox *outbox, struct outbox_block *block, struct entry *entry,
-                          char *out, size_t room, struct outbox_source **ended)
-{
-    size_t n = entry->n - block->read_n;
-
-    if (n > room)
-        n = room;
-    memcpy(out, body_of(entry) + block->read_n, n);
-    block->read_n += (uint32_t)n;
+    memcpy(out, lines->bytes + lines->read, n);
+    lines->read += n;
     outbox->backlog -= n;
-    if (block->read_n == entry->n) {
-        *ended = entry->of.ends;
-        outbox->lines++;
-        leave_entry(block, entry);
+    answers->until -= n;
+    if (lines->read == lines->used)
+        free_lines(outbox);
+    for (size_t i = 0; i < n; i++)
+        outbox->lines += out[i] == '\n';
+    if (answers->until == 0)
+        pop(outbox);
+    return n;
+}
+
+static size_t read_records(struct outbox *outbox, const struct outbox_stretch *records, char *out,
+                           size_t room, bool is_first)
+{
+    struct outbox_watch *watch = records->watch;
+    uint64_t seq = watch->cursor.seq;
+    size_t n = history_read(&watch->cursor, records->until, out, room, is_first, &outbox->spill);
+
+    outbox->lines += watch->cursor.seq - seq;
+    count(watch);
+    if (watch->cursor.seq < records->until)
+        return n;
+    pop(outbox);
+    if (watch->ended && watch->cursor.seq == watch->until_seq) {
+        watch->next = outbox->passed;
+        outbox->passed = watch;
     }
     return n;
 }
 
-size_t outbox_render(struct outbox *outbox, char *out, size_t room, struct outbox_source **ended)
+size_t outbox_render(struct outbox *outbox, char *out, size_t room)
 {
     size_t used = 0;
 
-    *ended = NULL;
-    if (outbox->spill != NULL)
-        used = spill_out(outbox, out, room);
-    while (used < room && *ended == NULL) {
-        struct outbox_block *block = readable(outbox);
-        struct entry *entry;
-        size_t n = 0;
+    while (used < room) {
+        struct outbox_stretch *first;
+        size_t n;
 
-        if (block == NULL)
+        if (outbox->spill.text != NULL) {
+            used += history_spill_out(&outbox->spill, out + used, room - used);
+            continue;
+        }
+        if (outbox->head == outbox->tail)
             break;
-        entry = entry_at(block, block->read);
-        if (entry->kind == ENTRY_LINE)
-            n = render_line(outbox, block, entry, out + used, room - used, ended);
-        if (entry->kind == ENTRY_DONE)
-            n = render_done(outbox, block, entry, out + used, room - used);
-        if (entry->kind != ENTRY_LINE && n == 0)
-            n = render_record(outbox, block, entry, out + used, room - used, used == 0);
+        first = stretch_at(outbox, outbox->head);
+        if (first->watch == NULL && first->until == 0) {
+            pop(outbox); /* of a watch that ended */
+            continue;
+        }
+        if (first->watch == NULL)
+            n = read_answers(outbox, first, out + used, room - used);
+        else
+            n = read_records(outbox, first, out + used, room - used, used == 0);
+        used += n;
         if (n == 0)
             break;
-        used += n;
     }
-    readable(outbox);
     return used;
+}
+
+struct outbox_watch *outbox_passed(struct outbox *outbox)
+{
+    struct outbox_watch *watch = outbox->passed;
+
+    if (watch != NULL)
+        outbox->passed = watch->next;
+    return watch;
 }
 
 bool outbox_is_empty(const struct outbox *outbox)
 {
-    return outbox->first == NULL && outbox->spill == NULL;
+    return outbox->head == outbox->tail && outbox->spill.text == NULL;
 }
 
 size_t outbox_backlog(const struct outbox *outbox)

@@ -3,74 +3,90 @@
 #define WAITD_OUTBOX_H
 
 /*
- * What a client is to be told and has not been yet, in order.  What happened
- * to jobs waits as compact records and becomes text only when the client takes
- * bytes; answers wait as the lines they are.  Jobs that ended at their first
- * attempt, in the same way and at the same time, are 4 bytes each behind a
- * header of 24; all else that happens is 32 bytes.  Kept in blocks that grow
- * with the amount, so that an empty outbox owns no memory and a small one
- * little.  Pure; not re-entrant.
+ * What a client is to be told and has not been yet, in the order in which it
+ * happened: answers, which are lines, and what is new in the histories of the
+ * batches that it watches.  Only the order is kept here, 16 bytes for each stretch
+ * of one batch's records; they stay in their history until they are rendered.
+ * Reading frees no batch: one that has told its end is handed to its owner by
+ * outbox_passed().  Pure; not re-entrant.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/batch.h"
+#include "daemon/session/history.h"
 
-/* Where a record's texts are found.  The owner keeps it, and the plan, until
- * outbox_render() tells that it was the last. */
-struct outbox_source {
-    uint64_t batch;
-    const struct plan *plan;
-    bool with_due;       /* `done` tells `due` */
-    uint32_t line_bytes; /* about how long a line of it is */
+struct outbox;
+struct outbox_lines;
+
+/* A client's watch of a batch.  Embedded by its owner; all zero is none. */
+struct outbox_watch {
+    struct history_cursor cursor;
+    struct outbox *outbox;
+    struct outbox_watch *next; /* among those passed */
+    uint64_t counted;          /* of what the cursor has unread, in the outbox's backlog */
+    uint64_t place;            /* of its last stretch in the queue, if it is still there */
+    uint64_t until_seq;        /* up to where stretches are queued */
+    bool ended;                /* nothing comes behind what is in the history by now */
 };
 
-struct outbox_block;
+/* Something to be rendered. */
+struct outbox_stretch {
+    struct outbox_watch *watch; /* NULL: answers */
+    uint64_t until;             /* a seq; of answers, how many bytes are left */
+};
 
 /* Embedded by its owner; all zero is an empty one. */
 struct outbox {
-    struct outbox_block *first, *last;
+    struct outbox_stretch *queue;      /* a ring; its size is a power of two */
+    uint64_t head, tail, size;         /* places are counted from the beginning of time */
+    uint64_t n_watches;                /* each has a place of its own in reserve */
+    struct outbox_lines *first, *last; /* the text of answers */
+    struct outbox_watch *passed;       /* watches that were read to their end */
     size_t backlog;
-    char *spill; /* a line longer than the room it was to go to */
-    size_t spill_at, spill_len;
+    struct history_spill spill;
     uint64_t lines;
 };
 
+/* Drops what waits.  Watches are their owners' to end, before or after. */
 void outbox_fini(struct outbox *outbox);
+
+/* ---- Answers ----------------------------------------------------------------------- */
 
 /*
  * Room for one line of up to `size` bytes at the end, to be written and then
- * committed at its real length.  ends: NULL, or the source whose last line
- * this is.  NULL when memory is short.
+ * committed at its real length.  NULL when out of memory.
  */
 char *outbox_line_room(struct outbox *outbox, size_t size);
-void outbox_line_commit(struct outbox *outbox, size_t len, struct outbox_source *ends);
+void outbox_line_commit(struct outbox *outbox, size_t len);
 
-/* How much n occurrences take at most: for who asks for the room of a line and
- * needs some for them too. */
-#define OUTBOX_OCCURRENCES_BYTES(n) ((n) * (sizeof(struct occurrence) + 24))
+/* ---- Batches ----------------------------------------------------------------------- */
 
-/*
- * Makes room for what happened: how many occurrences may be put, between
- * BATCH_MIN_ROOM and `most` (at least that too); 0 when memory is short.
- */
-size_t outbox_reserve(struct outbox *outbox, size_t most);
+/* Begins to watch, at the end of the history.  Both outlive the watch.  0, or -1 when
+ * out of memory: the watch is then none. */
+int outbox_watch_begin(struct outbox *outbox, struct outbox_watch *watch, struct history *history);
 
-/*
- * Puts n occurrences, no more than there was made room for, with the time at
- * which they were handled (since acceptance; -1: each at its due time).
- */
-void outbox_put(struct outbox *outbox, const struct outbox_source *source, int64_t at_ns,
-                const struct occurrence *occurred, size_t n);
+/* Ends it, whatever is unread; also fine if it has not begun. */
+void outbox_watch_end(struct outbox_watch *watch);
 
-/*
- * Writes up to `room` bytes of text.  Returns how many; 0 for an empty outbox,
- * or if memory is short.  Stops behind the last line of a source and tells it
- * in *ended (else NULL), so that the owner can let go of it.
- */
-size_t outbox_render(struct outbox *outbox, char *out, size_t room, struct outbox_source **ended);
+/* There is something new in the history.  To be called each time after something was put
+ * there, for all that watch it.  Needs no memory; but what would be told in the
+ * order of time among batches may be told earlier when out of it. */
+void outbox_notice(struct outbox_watch *watch);
+void outbox_notice_all(const struct history *history);
+
+/* The watch of a cursor. */
+struct outbox_watch *outbox_watch_of(struct history_cursor *cursor);
+
+/* ---- Reading ----------------------------------------------------------------------- */
+
+/* Writes up to `room` bytes of text.  Returns how many; 0 for an empty outbox,
+ * or when out of memory. */
+size_t outbox_render(struct outbox *outbox, char *out, size_t room);
+
+/* A watch that has ended and was read to its end, each once; NULL for no more. */
+struct outbox_watch *outbox_passed(struct outbox *outbox);
 
 bool outbox_is_empty(const struct outbox *outbox);
 

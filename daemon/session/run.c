@@ -13,11 +13,12 @@
 #define OCCURRENCES 256
 
 struct run {
-    struct outbox_source source; /* first: see run_of() */
+    struct outbox_watch watch; /* first: see run_of() */
+    struct history history;
     const struct channel_env *env;
     struct account *account;
-    uint64_t text; /* bytes taken from the account */
-    struct plan *plan;
+    uint64_t text;       /* bytes taken from the account */
+    struct plan *plan;   /* NULL until it is the run's */
     struct batch *batch; /* NULL once it is over and its result is known */
     struct batch_result result;
     int64_t accepted_ns;
@@ -27,7 +28,7 @@ struct run {
     uint32_t jobs;
     bool is_virtual, is_silent;
     bool starved;  /* no memory at the last attempt */
-    bool finished; /* `finished` is in the outbox */
+    bool finished; /* `finished` is in the history */
 };
 
 /* About how long a line is: what stands in each, and the client's own text. */
@@ -44,20 +45,24 @@ static struct event_text id_of(const struct run *run)
     return (struct event_text){.text = run->id, .len = run->id_len};
 }
 
-static bool tell_accepted(const struct run *run, struct outbox *outbox)
+static bool tell_accepted(struct run *run)
 {
-    char *line = outbox_line_room(outbox, EVENT_LINE_MAX + run->id_len);
+    char *line = history_line_room(&run->history, EVENT_BATCH_MAX + run->id_len);
     char *end;
 
     if (line == NULL)
         return false;
-    end = event_write_accepted(line, run->source.batch, id_of(run), run->jobs, run->env->instance);
-    outbox_line_commit(outbox, (size_t)(end - line), NULL);
+    end = event_write_accepted(line, run->history.source.batch, id_of(run), run->jobs,
+                               run->env->instance);
+    history_line_commit(&run->history, (size_t)(end - line));
+    outbox_notice(&run->watch);
     return true;
 }
 
 static void discard(struct run *run)
 {
+    outbox_watch_end(&run->watch);
+    history_fini(&run->history);
     batch_free(run->batch);
     free(run->id);
     free(run);
@@ -84,13 +89,14 @@ struct run *run_new_take(const struct channel_env *env, struct account *account,
             memcpy(run->id, id.text, id.len);
         run->id_len = id.len;
     }
-    run->source = (struct outbox_source){
+    run->history.source = (struct history_source){
         .plan = plan,
         .with_due = plan_options_of(plan)->events == PLAN_EVENTS_ALL,
         .line_bytes = estimate_line(plan),
         .batch = atomic_fetch_add_explicit(&env->admission->next_batch, 1, memory_order_relaxed),
     };
-    if (run->batch == NULL || (id.len > 0 && run->id == NULL) || !tell_accepted(run, outbox)) {
+    if (run->batch == NULL || (id.len > 0 && run->id == NULL) ||
+        outbox_watch_begin(outbox, &run->watch, &run->history) != 0 || !tell_accepted(run)) {
         discard(run);
         return NULL;
     }
@@ -124,7 +130,7 @@ void run_keep_text(struct run *run, uint64_t bytes)
 
 uint64_t run_number(const struct run *run)
 {
-    return run->source.batch;
+    return run->history.source.batch;
 }
 
 uint64_t run_jobs(const struct run *run)
@@ -137,9 +143,9 @@ enum batch_status run_status(const struct run *run)
     return run->result.status;
 }
 
-struct run *run_of(struct outbox_source *source)
+struct run *run_of(struct outbox_watch *watch)
 {
-    return (struct run *)(void *)source;
+    return (struct run *)(void *)watch;
 }
 
 uint32_t run_slot(const struct run *run)
@@ -206,17 +212,19 @@ static int64_t elapsed(const struct run *run, int64_t now_ns)
     return own_time(run, now_ns);
 }
 
-static void finish(struct run *run, struct outbox *outbox, int64_t now_ns)
+static void finish(struct run *run, int64_t now_ns)
 {
-    char *line = outbox_line_room(outbox, EVENT_LINE_MAX + run->id_len), *end;
+    char *line = history_line_room(&run->history, EVENT_BATCH_MAX + run->id_len), *end;
 
     run->starved = line == NULL;
     if (line == NULL)
         return;
     batch_result(run->batch, &run->result);
-    end = event_write_finished(line, run->source.batch, id_of(run), run->jobs, elapsed(run, now_ns),
-                               &run->result);
-    outbox_line_commit(outbox, (size_t)(end - line), &run->source);
+    end = event_write_finished(line, run->history.source.batch, id_of(run), run->jobs,
+                               elapsed(run, now_ns), &run->result);
+    history_line_commit(&run->history, (size_t)(end - line));
+    run->watch.ended = true;
+    outbox_notice(&run->watch);
     run->finished = true;
     stats_batch(run->env->stats, run->result.status);
     batch_free(run->batch);
@@ -224,12 +232,20 @@ static void finish(struct run *run, struct outbox *outbox, int64_t now_ns)
     admission_give(&run->env->admission->batches, 1);
 }
 
+/* What happened goes into the history, and whoever watches has something to read. */
+static void put(struct run *run, int64_t at_ns, const struct occurrence *occurred, size_t n)
+{
+    if (n == 0)
+        return;
+    history_put(&run->history, run->is_virtual ? -1 : at_ns, occurred, n);
+    outbox_notice(&run->watch);
+}
+
 /* Handles what is due up to until_ns by the run's own clock. */
-static size_t work_until(struct run *run, struct outbox *outbox, int64_t now_ns, int64_t until_ns,
-                         size_t budget)
+static size_t work_until(struct run *run, int64_t now_ns, int64_t until_ns, size_t budget)
 {
     struct occurrence occurred[OCCURRENCES];
-    size_t room = run->is_silent ? OCCURRENCES : outbox_reserve(outbox, OCCURRENCES);
+    size_t room = run->is_silent ? OCCURRENCES : history_reserve(&run->history, OCCURRENCES);
     size_t worked = 0, n;
 
     run->starved = room == 0;
@@ -238,22 +254,22 @@ static size_t work_until(struct run *run, struct outbox *outbox, int64_t now_ns,
     n = batch_run(run->batch, until_ns, budget, occurred, room, &worked);
     count(run, occurred, n, now_ns);
     if (!run->is_silent)
-        outbox_put(outbox, &run->source, run->is_virtual ? -1 : until_ns, occurred, n);
+        put(run, until_ns, occurred, n);
     run->starved = batch_is_starved(run->batch);
     return worked;
 }
 
-size_t run_work(struct run *run, struct outbox *outbox, int64_t now_ns, size_t budget)
+size_t run_work(struct run *run, int64_t now_ns, size_t budget)
 {
     size_t worked = 1;
 
     if (run->finished)
         return worked;
     if (!batch_is_over(run->batch))
-        worked = work_until(run, outbox, now_ns,
-                            run->is_virtual ? INT64_MAX : own_time(run, now_ns), budget);
+        worked =
+            work_until(run, now_ns, run->is_virtual ? INT64_MAX : own_time(run, now_ns), budget);
     if (batch_is_over(run->batch))
-        finish(run, outbox, now_ns);
+        finish(run, now_ns);
     return worked > 0 ? worked : 1;
 }
 
@@ -283,16 +299,16 @@ bool run_ended_badly(const struct run *run)
     return run->finished && run->result.status != BATCH_OK;
 }
 
-bool run_catch_up(struct run *run, struct outbox *outbox, int64_t now_ns, size_t budget)
+bool run_catch_up(struct run *run, int64_t now_ns, size_t budget)
 {
     int64_t until_ns = own_time(run, now_ns);
     size_t spent = 0;
 
     if (run->finished || batch_is_over(run->batch))
         return false;
-    /* More than once: the outbox takes a few occurrences at a time. */
+    /* More than once: the history takes a few occurrences at a time. */
     do
-        spent += work_until(run, outbox, now_ns, until_ns, budget - spent);
+        spent += work_until(run, now_ns, until_ns, budget - spent);
     while (!batch_is_over(run->batch) && !run->starved && spent < budget &&
            batch_next_due(run->batch) <= until_ns);
     return !batch_is_over(run->batch);
@@ -303,8 +319,20 @@ uint32_t run_cancel(struct run *run, int64_t now_ns)
     return run->batch == NULL ? 0 : batch_cancel(run->batch, own_time(run, now_ns));
 }
 
-enum run_cancelled run_cancel_job(struct run *run, struct outbox *outbox, uint64_t job,
-                                  struct event_text id, int64_t now_ns)
+bool run_tell_cancelled(struct run *run, struct event_text id, uint32_t jobs)
+{
+    char *line = history_line_room(&run->history, EVENT_BATCH_MAX + id.len), *end;
+
+    if (line == NULL)
+        return false;
+    end = event_write_cancelled(line, id, run->history.source.batch, jobs);
+    history_line_commit(&run->history, (size_t)(end - line));
+    outbox_notice(&run->watch);
+    return true;
+}
+
+enum run_cancelled run_cancel_job(struct run *run, uint64_t job, struct event_text id,
+                                  int64_t now_ns)
 {
     struct occurrence occurred[BATCH_MIN_ROOM];
     int64_t at_ns = own_time(run, now_ns);
@@ -316,8 +344,8 @@ enum run_cancelled run_cancel_job(struct run *run, struct outbox *outbox, uint64
     if (run->batch == NULL)
         return RUN_NO_SUCH_JOB;
     /* Room for the records as well, so that none is lost once the job is cancelled. */
-    line = outbox_line_room(outbox,
-                            EVENT_LINE_MAX + id.len + OUTBOX_OCCURRENCES_BYTES(BATCH_MIN_ROOM));
+    line = history_line_room(&run->history,
+                             EVENT_BATCH_MAX + id.len + HISTORY_OCCURRENCES_BYTES(BATCH_MIN_ROOM));
     if (line == NULL)
         return RUN_NOMEM;
     if (sweeps) /* a job's end, however it comes, cancels the rest */
@@ -326,9 +354,10 @@ enum run_cancelled run_cancel_job(struct run *run, struct outbox *outbox, uint64
     if (n == 0)
         return RUN_NO_SUCH_JOB;
     count(run, occurred, n, now_ns);
-    end = event_write_cancelled(line, id, run->source.batch, jobs);
-    outbox_line_commit(outbox, (size_t)(end - line), NULL);
-    if (!run->is_silent && outbox_reserve(outbox, BATCH_MIN_ROOM) > 0)
-        outbox_put(outbox, &run->source, run->is_virtual ? -1 : at_ns, occurred, n);
+    end = event_write_cancelled(line, id, run->history.source.batch, jobs);
+    history_line_commit(&run->history, (size_t)(end - line));
+    if (!run->is_silent && history_reserve(&run->history, BATCH_MIN_ROOM) > 0)
+        put(run, at_ns, occurred, n);
+    outbox_notice(&run->watch);
     return RUN_CANCELLED;
 }

@@ -6,7 +6,8 @@
  * A batch as one client's channel runs it: the engine's batch with what ties
  * it to the world (its number, the `id` to echo, the instant of its
  * acceptance, its clock).  A run counts what becomes of its jobs and puts
- * what happens into the channel's outbox.  Pure; not re-entrant.
+ * what happens into a history of its own, which the channel watches until it
+ * has read the end.  Pure; not re-entrant.
  */
 
 #include <stdbool.h>
@@ -23,8 +24,9 @@
 struct run;
 
 /*
- * Takes over a sealed plan whose jobs the account has taken, and writes its
- * `accepted`; they are given back as they end.  The account outlives the run.
+ * Takes over a sealed plan whose jobs the account has taken, begins its history
+ * with `accepted` and lets the outbox watch it; the jobs are given back as they
+ * end.  Account and outbox outlive the run.
  * id: the JSON token to echo, copied; len 0 for none.  NULL when memory is
  * short: plan and jobs are then still the caller's.
  */
@@ -35,14 +37,15 @@ struct run *run_new_take(const struct channel_env *env, struct account *account,
 /* Bytes that the account has taken for the plan, to be given back with it. */
 void run_keep_text(struct run *run, uint64_t bytes);
 
-/* At any time.  Jobs that have not ended count as cancelled. */
+/* At any time; what was not read of its history is dropped.  Jobs that have not ended
+ * count as cancelled. */
 void run_free(struct run *run);
 
 uint64_t run_number(const struct run *run);
 uint64_t run_jobs(const struct run *run);
 
-/* The run that a source in the outbox belongs to. */
-struct run *run_of(struct outbox_source *source);
+/* The run that a watch belongs to. */
+struct run *run_of(struct outbox_watch *watch);
 
 /* Where the run stands among the channel's: the channel's to set and read. */
 uint32_t run_slot(const struct run *run);
@@ -50,7 +53,7 @@ void run_set_slot(struct run *run, uint32_t slot);
 
 /* Handles what is due, about `budget` units of work at most.  Returns what was
  * spent, at least 1. */
-size_t run_work(struct run *run, struct outbox *outbox, int64_t now_ns, size_t budget);
+size_t run_work(struct run *run, int64_t now_ns, size_t budget);
 
 /* When run_work() is next wanted: now_ns for work that waits now, RUN_NEVER
  * once its `finished` has been written. */
@@ -70,7 +73,7 @@ bool run_ended_badly(const struct run *run);
  * come to, so that a cancel comes after it; about `budget` units at most.
  * Whether there is still something to cancel.
  */
-bool run_catch_up(struct run *run, struct outbox *outbox, int64_t now_ns, size_t budget);
+bool run_catch_up(struct run *run, int64_t now_ns, size_t budget);
 
 /* Cancels the whole of it.  How many jobs that concerns. */
 uint32_t run_cancel(struct run *run, int64_t now_ns);
@@ -81,7 +84,11 @@ uint32_t run_cancel(struct run *run, int64_t now_ns);
  * short.
  */
 enum run_cancelled { RUN_CANCELLED, RUN_NO_SUCH_JOB, RUN_NOMEM };
-enum run_cancelled run_cancel_job(struct run *run, struct outbox *outbox, uint64_t job,
-                                  struct event_text id, int64_t now_ns);
+enum run_cancelled run_cancel_job(struct run *run, uint64_t job, struct event_text id,
+                                  int64_t now_ns);
+
+/* Writes that the whole of it is cancelled, `jobs` of them, before what follows from it.
+ * False when out of memory: nothing is written. */
+bool run_tell_cancelled(struct run *run, struct event_text id, uint32_t jobs);
 
 #endif

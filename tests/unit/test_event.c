@@ -312,7 +312,7 @@ START_TEST(the_longest_lines_fit)
     for (int i = 0; i < JOB_STATUSES; i++)
         result.counts[i] = UINT32_MAX;
     check_line(event_write_finished(line, UINT64_MAX, none, UINT32_MAX, 3, &result));
-    ck_assert_uint_le(strlen(line), EVENT_LINE_MAX - 1);
+    ck_assert_uint_le(strlen(line), EVENT_BATCH_MAX - 1);
     memset(&stats, 0x7f, sizeof stats);
     check_line(event_write_stats(line, none, &stats));
     ck_assert_uint_le(strlen(line), EVENT_LINE_MAX - 1);

@@ -2,6 +2,7 @@
 #include "daemon/session/outbox.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,8 @@
 
 static struct plan *plan;
 static struct outbox outbox;
-static struct outbox_source source;
+static struct history history;
+static struct outbox_watch watch;
 
 static void set_up(void)
 {
@@ -25,56 +27,71 @@ static void set_up(void)
     ck_assert_int_eq(plan_add_element(plan, &job, NULL, 0), PLAN_OK);
     ck_assert_int_eq(plan_seal(plan, &limits, 100, &fault), PLAN_SEALED);
     memset(&outbox, 0, sizeof(outbox));
-    source = (struct outbox_source){.batch = 7, .plan = plan, .line_bytes = 60};
+    history = (struct history){.source = {.batch = 7, .plan = plan, .line_bytes = 60}};
+    ck_assert_int_eq(outbox_watch_begin(&outbox, &watch, &history), 0);
 }
 
 static void tear_down(void)
 {
+    outbox_watch_end(&watch);
     outbox_fini(&outbox);
+    ck_assert_uint_eq(outbox_backlog(&outbox), 0);
+    ck_assert_uint_eq(history.held, 0);
+    history_fini(&history);
     plan_free(plan);
 }
 
-static void put_line(const char *text, struct outbox_source *ends)
+static void put_answer(const char *text)
 {
     char *line = outbox_line_room(&outbox, strlen(text) + 100);
 
     ck_assert_ptr_nonnull(line);
     memcpy(line, text, strlen(text));
-    outbox_line_commit(&outbox, strlen(text), ends);
+    outbox_line_commit(&outbox, strlen(text));
+}
+
+static void put_line(const char *text)
+{
+    char *line = history_line_room(&history, strlen(text) + 100);
+
+    ck_assert_ptr_nonnull(line);
+    memcpy(line, text, strlen(text));
+    history_line_commit(&history, strlen(text));
+    outbox_notice_all(&history);
 }
 
 static void put_done(uint32_t job, int64_t at_ns)
 {
     struct occurrence done = {.kind = OCCURRED_DONE, .job = job, .ordinal = 1, .due_ns = 5};
 
-    ck_assert_uint_eq(outbox_reserve(&outbox, BATCH_MIN_ROOM), BATCH_MIN_ROOM);
-    outbox_put(&outbox, &source, at_ns, &done, 1);
+    ck_assert_uint_eq(history_reserve(&history, BATCH_MIN_ROOM), BATCH_MIN_ROOM);
+    history_put(&history, at_ns, &done, 1);
+    outbox_notice_all(&history);
 }
 
 START_TEST(lines_and_records_come_out_in_order)
 {
-    struct outbox_source *ended;
     char out[4096];
     size_t n;
 
-    put_line("first\n", NULL);
+    put_line("first\n");
     put_done(0, 1000000000);
     put_done(1, 1000000000);
     put_done(2, -1);
-    put_line("last\n", &source);
-    put_line("after\n", NULL);
-    n = outbox_render(&outbox, out, sizeof(out), &ended);
+    put_line("last\n");
+    watch.ended = true;
+    put_answer("after\n");
+    ck_assert_ptr_null(outbox_passed(&outbox));
+    n = outbox_render(&outbox, out, sizeof(out));
     out[n] = '\0';
-    ck_assert_ptr_eq(ended, &source);
+    ck_assert_ptr_eq(outbox_passed(&outbox), &watch);
+    ck_assert_ptr_null(outbox_passed(&outbox));
     ck_assert_str_eq(
         out, "first\n"
              "{\"event\":\"done\",\"batch\":7,\"job\":0,\"status\":\"ok\",\"at\":1}\n"
              "{\"event\":\"done\",\"batch\":7,\"job\":1,\"status\":\"ok\",\"at\":1}\n"
              "{\"event\":\"done\",\"batch\":7,\"job\":2,\"status\":\"ok\",\"at\":0.000000005}\n"
-             "last\n");
-    n = outbox_render(&outbox, out, sizeof(out), &ended);
-    ck_assert_uint_eq(n, 6);
-    ck_assert_ptr_null(ended);
+             "last\nafter\n");
     ck_assert(outbox_is_empty(&outbox));
     ck_assert_uint_eq(outbox_backlog(&outbox), 0);
     ck_assert_uint_eq(outbox_lines(&outbox), 6);
@@ -83,12 +100,11 @@ END_TEST
 
 START_TEST(an_empty_outbox_gives_nothing)
 {
-    struct outbox_source *ended;
     char out[10];
 
     ck_assert(outbox_is_empty(&outbox));
-    ck_assert_uint_eq(outbox_render(&outbox, out, sizeof(out), &ended), 0);
-    ck_assert_ptr_null(ended);
+    ck_assert_uint_eq(outbox_render(&outbox, out, sizeof(out)), 0);
+    ck_assert_ptr_null(outbox_passed(&outbox));
 }
 END_TEST
 
@@ -97,21 +113,20 @@ START_TEST(any_room_gives_the_same_text)
 {
     enum { RECORDS = 20000 };
     char *whole = malloc(RECORDS * 80), *cut = malloc(RECORDS * 80);
-    struct outbox_source *ended;
     size_t whole_len = 0, cut_len = 0, n;
 
     ck_assert_ptr_nonnull(whole);
     ck_assert_ptr_nonnull(cut);
     for (uint32_t job = 0; job < RECORDS; job++)
         put_done(job, job / 3);
-    while ((n = outbox_render(&outbox, whole + whole_len, 65536, &ended)) > 0)
+    while ((n = outbox_render(&outbox, whole + whole_len, 65536)) > 0)
         whole_len += n;
     for (uint32_t job = 0; job < RECORDS; job++) {
         put_done(job, job / 3);
         if (job % 2 == 0)
-            cut_len += outbox_render(&outbox, cut + cut_len, 1 + job % 97, &ended);
+            cut_len += outbox_render(&outbox, cut + cut_len, 1 + job % 97);
     }
-    while ((n = outbox_render(&outbox, cut + cut_len, 977, &ended)) > 0)
+    while ((n = outbox_render(&outbox, cut + cut_len, 977)) > 0)
         cut_len += n;
     ck_assert_uint_eq(whole_len, cut_len);
     ck_assert_int_eq(memcmp(whole, cut, whole_len), 0);
@@ -153,23 +168,22 @@ START_TEST(every_record_becomes_the_line_it_is)
     enum { ROUNDS = 3000, MOST = 40 };
     size_t room = (size_t)ROUNDS * MOST * 200, expected_len = 0, got_len = 0, n;
     char *expected = malloc(room), *got = malloc(room);
-    struct outbox_source *ended;
     uint64_t records = 0;
     unsigned seed = 1;
 
     ck_assert_ptr_nonnull(expected);
     ck_assert_ptr_nonnull(got);
-    source.with_due = _i == 1;
+    history.source.with_due = _i == 1;
     for (int round = 0; round < ROUNDS; round++) {
         struct occurrence occurred[MOST];
         int64_t at_ns = next_draw(&seed) % 9 == 0 ? -1 : round / 3;
-        size_t reserved = outbox_reserve(&outbox, MOST);
+        size_t reserved = history_reserve(&history, MOST);
 
         ck_assert_uint_ge(reserved, BATCH_MIN_ROOM);
         ck_assert_uint_le(reserved, MOST);
         n = next_draw(&seed) % (reserved + 1);
         for (size_t i = 0; i < n; i++) {
-            struct event_job job = {.batch = source.batch, .with_due = source.with_due};
+            struct event_job job = {.batch = 7, .with_due = _i == 1};
 
             occurred[i] = some_occurrence(next_draw(&seed));
             job.at_ns = at_ns < 0 ? occurred[i].due_ns : at_ns;
@@ -177,12 +191,13 @@ START_TEST(every_record_becomes_the_line_it_is)
                 (size_t)(event_write_occurrence(expected + expected_len, &job, &occurred[i]) -
                          expected);
         }
-        outbox_put(&outbox, &source, at_ns, occurred, n);
+        history_put(&history, at_ns, occurred, n);
+        outbox_notice_all(&history);
         records += n;
         if (round % 5 == 0)
-            got_len += outbox_render(&outbox, got + got_len, next_draw(&seed) % 9000, &ended);
+            got_len += outbox_render(&outbox, got + got_len, next_draw(&seed) % 9000);
     }
-    while ((n = outbox_render(&outbox, got + got_len, 5000, &ended)) > 0)
+    while ((n = outbox_render(&outbox, got + got_len, 5000)) > 0)
         got_len += n;
     ck_assert_uint_eq(got_len, expected_len);
     ck_assert_int_eq(memcmp(got, expected, got_len), 0);
@@ -190,6 +205,162 @@ START_TEST(every_record_becomes_the_line_it_is)
     ck_assert_uint_eq(outbox_backlog(&outbox), 0);
     free(expected);
     free(got);
+}
+END_TEST
+
+static void expect(struct outbox *from, size_t room, const char *text)
+{
+    char out[4096];
+    size_t n = outbox_render(from, out, room);
+
+    ck_assert_uint_eq(n, strlen(text));
+    ck_assert_mem_eq(out, text, n);
+}
+
+/* Each reads all from where it began, and what all have read is freed. */
+START_TEST(watchers_read_at_their_own_pace)
+{
+    struct outbox slow = {0}, late = {0};
+    struct outbox_watch slow_watch, late_watch;
+
+    ck_assert_int_eq(outbox_watch_begin(&slow, &slow_watch, &history), 0);
+    put_line("one\n");
+    put_line("two\n");
+    ck_assert_int_eq(outbox_watch_begin(&late, &late_watch, &history), 0);
+    put_line("three\n");
+    expect(&outbox, 4096, "one\ntwo\nthree\n");
+    expect(&slow, 6, "one\ntw");
+    expect(&late, 4096, "three\n");
+    ck_assert_uint_gt(history.held, 0);
+    ck_assert_uint_eq(outbox_backlog(&slow), 8);
+    put_line("four\n");
+    expect(&outbox, 4096, "four\n");
+    expect(&slow, 4096, "o\nthree\nfour\n");
+    outbox_watch_end(&late_watch); /* with something unread */
+    ck_assert_uint_eq(outbox_backlog(&late), 0);
+    ck_assert(outbox_is_empty(&late));
+    ck_assert_uint_eq(history.held, 0);
+    ck_assert_uint_eq(history.next_seq, 4);
+    outbox_watch_end(&slow_watch);
+    outbox_fini(&slow);
+    outbox_fini(&late);
+}
+END_TEST
+
+/* Records that a watcher at the end has not seen do not join an entry that it has left. */
+START_TEST(who_has_read_all_reads_what_comes_next_and_no_more)
+{
+    struct outbox behind = {0};
+    struct outbox_watch behind_watch;
+
+    ck_assert_int_eq(outbox_watch_begin(&behind, &behind_watch, &history), 0);
+    put_done(0, 1000000000);
+    expect(&outbox, 4096,
+           "{\"event\":\"done\",\"batch\":7,\"job\":0,\"status\":\"ok\",\"at\":1}\n");
+    put_done(1, 1000000000);
+    expect(&outbox, 4096,
+           "{\"event\":\"done\",\"batch\":7,\"job\":1,\"status\":\"ok\",\"at\":1}\n");
+    expect(&behind, 4096,
+           "{\"event\":\"done\",\"batch\":7,\"job\":0,\"status\":\"ok\",\"at\":1}\n"
+           "{\"event\":\"done\",\"batch\":7,\"job\":1,\"status\":\"ok\",\"at\":1}\n");
+    ck_assert_uint_eq(watch.cursor.seq, 2);
+    outbox_watch_end(&behind_watch);
+}
+END_TEST
+
+/* A block that was made for what did not come is nothing to read. */
+START_TEST(room_that_is_not_used_is_not_read)
+{
+    char out[4096];
+    size_t made = 0;
+
+    put_line("first\n");
+    while (history.held == 960 && made++ < 100)
+        ck_assert_ptr_nonnull(history_line_room(&history, 100 * made));
+    ck_assert_uint_gt(history.held, 960);
+    expect(&outbox, 4096, "first\n");
+    ck_assert_uint_eq(outbox_render(&outbox, out, sizeof(out)), 0);
+    put_line("second\n");
+    ck_assert_ptr_nonnull(history_line_room(&history, 1200));
+    ck_assert_ptr_nonnull(history_line_room(&history, 6000));
+    put_line("third\n");
+    expect(&outbox, 4096, "second\nthird\n");
+}
+END_TEST
+
+/* Whichever batch it happened in, and answers in between. */
+START_TEST(what_happened_first_is_told_first)
+{
+    struct history other = {.source = {.batch = 8, .plan = plan, .line_bytes = 60}};
+    struct outbox_watch other_watch;
+    char out[20000], *at = out;
+
+    ck_assert_int_eq(outbox_watch_begin(&outbox, &other_watch, &other), 0);
+    for (uint32_t job = 0; job < 100; job++) {
+        struct occurrence done = {.kind = OCCURRED_DONE, .job = job, .ordinal = 1};
+
+        put_done(job, 1);
+        ck_assert_uint_gt(history_reserve(&other, BATCH_MIN_ROOM), 0);
+        history_put(&other, 1, &done, 1);
+        outbox_notice(&other_watch);
+        if (job % 10 == 0)
+            put_answer("answer\n");
+    }
+    for (size_t n; (n = outbox_render(&outbox, at, 333)) > 0;)
+        at += n;
+    *at = '\0';
+    at = out;
+    for (unsigned job = 0; job < 100; job++) {
+        char expected[200];
+        int len = snprintf(expected, sizeof(expected),
+                           "{\"event\":\"done\",\"batch\":7,\"job\":%u,\"status\":\"ok\","
+                           "\"at\":0.000000001}\n"
+                           "{\"event\":\"done\",\"batch\":8,\"job\":%u,\"status\":\"ok\","
+                           "\"at\":0.000000001}\n%s",
+                           job, job, job % 10 == 0 ? "answer\n" : "");
+
+        ck_assert_mem_eq(at, expected, (size_t)len);
+        at += len;
+    }
+    ck_assert_uint_eq(outbox_lines(&outbox), 210);
+    put_done(0, 1);
+    outbox_notice(&other_watch);
+    outbox_watch_end(&other_watch);
+    ck_assert_uint_eq(other.held, 0);
+}
+END_TEST
+
+/* What waits of a batch whose watch ends is not told, what comes behind it is. */
+START_TEST(a_watch_that_ends_leaves_no_trace)
+{
+    struct outbox_watch other_watch;
+
+    ck_assert_int_eq(outbox_watch_begin(&outbox, &other_watch, &history), 0);
+    put_line("one\n");
+    put_answer("a\n");
+    put_line("two\n");
+    put_answer("b\n");
+    put_line("three\n");
+    outbox_watch_end(&watch);
+    expect(&outbox, 4096, "one\na\ntwo\nb\nthree\n");
+    put_line("four\n");
+    outbox_watch_end(&other_watch);
+    ck_assert(outbox_is_empty(&outbox));
+}
+END_TEST
+
+START_TEST(nothing_is_kept_for_nobody)
+{
+    struct occurrence done = {.kind = OCCURRED_DONE, .ordinal = 1};
+
+    outbox_watch_end(&watch);
+    for (int i = 0; i < 1000; i++) {
+        ck_assert_uint_ge(history_reserve(&history, 10), 1);
+        history_put(&history, 1, &done, 1);
+        history_skip_line(&history);
+    }
+    ck_assert_uint_eq(history.held, 0);
+    ck_assert_uint_eq(history.next_seq, 2000);
 }
 END_TEST
 
@@ -202,6 +373,12 @@ Suite *test_suite(void)
     tcase_add_test(tests, lines_and_records_come_out_in_order);
     tcase_add_test(tests, an_empty_outbox_gives_nothing);
     tcase_add_test(tests, any_room_gives_the_same_text);
+    tcase_add_test(tests, watchers_read_at_their_own_pace);
+    tcase_add_test(tests, who_has_read_all_reads_what_comes_next_and_no_more);
+    tcase_add_test(tests, room_that_is_not_used_is_not_read);
+    tcase_add_test(tests, what_happened_first_is_told_first);
+    tcase_add_test(tests, a_watch_that_ends_leaves_no_trace);
+    tcase_add_test(tests, nothing_is_kept_for_nobody);
     tcase_add_loop_test(tests, every_record_becomes_the_line_it_is, 0, 2);
     suite_add_tcase(suite, tests);
     return suite;

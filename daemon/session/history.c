@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/session/history.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/event.h"
+#include "proto/event_done.h"
+
+/* The least holds all that a small batch has to tell, and is one that glibc's malloc
+ * keeps at hand for its thread. */
+#define BLOCK_LEAST ((size_t)960)
+#define BLOCK_MOST  ((size_t)16384)
+
+enum entry_kind {
+    ENTRY_LINE,
+    ENTRY_OCCURRENCES, /* of any kind, each in full */
+    ENTRY_DONE,        /* the indexes of jobs that ended alike: see is_plain() */
+};
+
+/* What stands in a block, each entry aligned for its header, its line or its
+ * records right behind it. */
+struct entry {
+    int64_t at_ns;  /* not of ENTRY_LINE */
+    uint32_t n;     /* bytes of the line, or records */
+    uint8_t kind;   /* enum entry_kind */
+    uint8_t status; /* ENTRY_DONE: enum job_status */
+};
+
+static_assert(HISTORY_OCCURRENCES_BYTES(1) == sizeof(struct entry) + sizeof(struct occurrence),
+              "the most that an occurrence takes is an entry of its own");
+
+struct history_block {
+    struct history_block *next;
+    uint32_t size, used; /* of bytes[] */
+    uint32_t open;       /* the last entry, if it is one of records that may grow; else `used` */
+    uint32_t cursors;    /* how many are in it */
+    _Alignas(struct entry) char bytes[];
+};
+
+static size_t aligned(size_t n)
+{
+    return (n + _Alignof(struct entry) - 1) / _Alignof(struct entry) * _Alignof(struct entry);
+}
+
+static struct entry *entry_at(struct history_block *block, size_t at)
+{
+    return (struct entry *)(void *)(block->bytes + at);
+}
+
+static char *body_of(struct entry *entry)
+{
+    return (char *)(entry + 1);
+}
+
+static size_t body_size(const struct entry *entry)
+{
+    switch ((enum entry_kind)entry->kind) {
+    case ENTRY_LINE:
+        return aligned(entry->n);
+    case ENTRY_OCCURRENCES:
+        return entry->n * sizeof(struct occurrence);
+    case ENTRY_DONE:
+        return aligned(entry->n * sizeof(uint32_t));
+    }
+    return 0;
+}
+
+/* ---- Cursors ------------------------------------------------------------------- */
+
+static void free_first(struct history *history)
+{
+    struct history_block *first = history->first;
+
+    history->first = first->next;
+    if (history->first == NULL)
+        history->last = NULL;
+    history->held -= first->size;
+    free(first);
+}
+
+/* Blocks that all have passed: nobody comes to stand before where he is. */
+static void free_passed(struct history *history)
+{
+    while (history->first != NULL && history->first->cursors == 0)
+        free_first(history);
+}
+
+void history_fini(struct history *history)
+{
+    while (history->first != NULL)
+        free_first(history);
+}
+
+void history_join(struct history *history, struct history_cursor *cursor)
+{
+    *cursor = (struct history_cursor){
+        .history = history, .next = history->cursors, .seq = history->next_seq};
+    if (cursor->next != NULL)
+        cursor->next->before = cursor;
+    history->cursors = cursor;
+}
+
+void history_leave(struct history_cursor *cursor)
+{
+    struct history *history = cursor->history;
+
+    if (history == NULL)
+        return;
+    if (cursor->before != NULL)
+        cursor->before->next = cursor->next;
+    else
+        history->cursors = cursor->next;
+    if (cursor->next != NULL)
+        cursor->next->before = cursor->before;
+    if (cursor->block != NULL)
+        cursor->block->cursors--;
+    free_passed(history);
+    memset(cursor, 0, sizeof(*cursor));
+}
+
+/* On to the next entry, or the end. */
+static void leave_entry(struct history_cursor *cursor, const struct entry *entry)
+{
+    struct history_block *block = cursor->block;
+
+    cursor->read += (uint32_t)(sizeof(*entry) + body_size(entry));
+    cursor->read_n = 0;
+    if (cursor->read < block->used)
+        return;
+    cursor->block = block->next;
+    cursor->read = 0;
+    block->cursors--;
+    /* A block may have been made for what was not put after all. */
+    while (cursor->block != NULL && cursor->block->used == 0)
+        cursor->block = cursor->block->next;
+    if (cursor->block != NULL)
+        cursor->block->cursors++;
+    free_passed(cursor->history);
+}
+
+/* What comes next is for those at the end too: from an entry of its own on. */
+static void summon(struct history *history, struct history_block *block, size_t bytes)
+{
+    for (struct history_cursor *cursor = history->cursors; cursor != NULL; cursor = cursor->next) {
+        cursor->unread += bytes;
+        if (cursor->block != NULL)
+            continue;
+        cursor->block = block;
+        cursor->read = block->used;
+        block->cursors++;
+        block->open = block->used;
+    }
+}
+
+/* ---- Writing ------------------------------------------------------------------- */
+
+/* The last block, with `need` bytes free behind what is used. */
+static struct history_block *block_with(struct history *history, size_t need)
+{
+    struct history_block *last = history->last, *block;
+    size_t size = BLOCK_LEAST;
+
+    if (last != NULL && last->size - last->used >= need)
+        return last;
+    if (last != NULL && last->size < BLOCK_MOST)
+        size = last->size * 2;
+    else if (last != NULL)
+        size = BLOCK_MOST;
+    if (size < need)
+        size = need;
+    if (size > UINT32_MAX)
+        return NULL;
+    block = malloc(sizeof(*block) + size);
+    if (block == NULL)
+        return NULL;
+    *block = (struct history_block){.size = (uint32_t)size};
+    if (last != NULL)
+        last->next = block;
+    else
+        history->first = block;
+    history->last = block;
+    history->held += size;
+    return block;
+}
+
+char *history_line_room(struct history *history, size_t size)
+{
+    struct history_block *block = block_with(history, sizeof(struct entry) + aligned(size));
+
+    return block == NULL ? NULL : body_of(entry_at(block, block->used));
+}
+
+void history_line_commit(struct history *history, size_t len)
+{
+    struct history_block *block = history->last;
+    struct entry *entry = entry_at(block, block->used);
+
+    summon(history, block, len);
+    *entry = (struct entry){.kind = ENTRY_LINE, .n = (uint32_t)len};
+    block->used += (uint32_t)(sizeof(*entry) + aligned(len));
+    block->open = block->used;
+    history->next_seq++;
+}
+
+void history_skip_line(struct history *history)
+{
+    history->next_seq++;
+}
+
+size_t history_reserve(struct history *history, size_t most)
+{
+    struct history_block *block;
+    size_t room;
+
+    if (history->cursors == NULL)
+        return most;
+    block = block_with(history, HISTORY_OCCURRENCES_BYTES(BATCH_MIN_ROOM));
+    if (block == NULL)
+        return 0;
+    room = (block->size - block->used) / HISTORY_OCCURRENCES_BYTES(1);
+    return room < most ? room : most;
+}
+
+/* The last entry, if more records may be added to it; else a new one. */
+static struct entry *open_entry(struct history_block *block, struct entry like)
+{
+    struct entry *last;
+
+    if (block->open < block->used) {
+        last = entry_at(block, block->open);
+        if (last->kind == like.kind && last->status == like.status && last->at_ns == like.at_ns)
+            return last;
+    }
+    block->open = block->used;
+    block->used += (uint32_t)sizeof(like);
+    last = entry_at(block, block->open);
+    *last = like;
+    return last;
+}
+
+/* Whether its line tells no more than the job, how it ended and when it was handled. */
+static bool is_plain(const struct history_source *source, const struct occurrence *o)
+{
+    return o->kind == OCCURRED_DONE && o->ordinal <= 1 && !source->with_due;
+}
+
+/* Puts those at the beginning that ended alike.  Returns how many. */
+static size_t put_done(struct history *history, int64_t at_ns, const struct occurrence *occurred,
+                       size_t n)
+{
+    struct history_block *block = history->last;
+    struct entry *entry =
+        open_entry(block, (struct entry){.kind = ENTRY_DONE,
+                                         .status = occurred->status,
+                                         .at_ns = at_ns < 0 ? occurred->due_ns : at_ns});
+    uint32_t *jobs = (uint32_t *)(void *)body_of(entry) + entry->n;
+    size_t put = 0;
+
+    do {
+        jobs[put] = occurred[put].job;
+        put++;
+    } while (put < n && occurred[put].status == occurred->status &&
+             (at_ns >= 0 || occurred[put].due_ns == occurred->due_ns) &&
+             is_plain(&history->source, &occurred[put]));
+    entry->n += (uint32_t)put;
+    block->used = block->open + (uint32_t)(sizeof(*entry) + body_size(entry));
+    return put;
+}
+
+/* The same for those that differ.  Returns how many. */
+static size_t put_full(struct history *history, int64_t at_ns, const struct occurrence *occurred,
+                       size_t n)
+{
+    struct history_block *block = history->last;
+    struct entry *entry =
+        open_entry(block, (struct entry){.kind = ENTRY_OCCURRENCES, .at_ns = at_ns});
+    size_t put = 1;
+
+    while (put < n && !is_plain(&history->source, &occurred[put]))
+        put++;
+    memcpy((struct occurrence *)(void *)body_of(entry) + entry->n, occurred,
+           put * sizeof(*occurred));
+    entry->n += (uint32_t)put;
+    block->used += (uint32_t)(put * sizeof(*occurred));
+    return put;
+}
+
+void history_put(struct history *history, int64_t at_ns, const struct occurrence *occurred,
+                 size_t n)
+{
+    history->next_seq += n;
+    if (history->cursors == NULL || n == 0)
+        return;
+    summon(history, history->last, n * history->source.line_bytes);
+    while (n > 0) {
+        size_t put = is_plain(&history->source, occurred) ? put_done(history, at_ns, occurred, n)
+                                                          : put_full(history, at_ns, occurred, n);
+
+        occurred += put;
+        n -= put;
+    }
+}
+
+/* ---- Reading ------------------------------------------------------------------- */
+
+static struct event_text text_of(const struct plan *plan, plan_text_ref ref)
+{
+    struct event_text text = {0};
+
+    if (ref != 0)
+        text.text = plan_text(plan, ref, &text.len);
+    return text;
+}
+
+size_t history_spill_out(struct history_spill *spill, char *out, size_t room)
+{
+    size_t n = spill->len - spill->at;
+
+    if (n > room)
+        n = room;
+    memcpy(out, spill->text + spill->at, n);
+    spill->at += n;
+    if (spill->at == spill->len) {
+        free(spill->text);
+        *spill = (struct history_spill){0};
+    }
+    return n;
+}
+
+/* The next record, whatever kind of entry it stands in. */
+static struct occurrence record_of(const struct history_cursor *cursor, struct entry *entry)
+{
+    const void *records = body_of(entry);
+
+    if (entry->kind == ENTRY_OCCURRENCES)
+        return ((const struct occurrence *)records)[cursor->read_n];
+    return (struct occurrence){.kind = OCCURRED_DONE,
+                               .status = entry->status,
+                               .job = ((const uint32_t *)records)[cursor->read_n]};
+}
+
+static void job_texts(const struct history_source *source, const struct entry *entry,
+                      const struct occurrence *occurrence, struct event_job *job)
+{
+    *job = (struct event_job){
+        .batch = source->batch,
+        .at_ns = entry->at_ns < 0 ? occurrence->due_ns : entry->at_ns,
+        .with_due = source->with_due,
+    };
+    event_job_texts(job, source->plan, occurrence);
+}
+
+static void leave_records(struct history_cursor *cursor, const struct entry *entry, uint32_t n)
+{
+    cursor->unread -= n * (uint64_t)cursor->history->source.line_bytes;
+    cursor->seq += n;
+    cursor->read_n += n;
+    if (cursor->read_n == entry->n)
+        leave_entry(cursor, entry);
+}
+
+/* Renders the next record.  Into the spill if `room` is the whole of it and it
+ * is too small; returns 0 if it should be tried again with more room. */
+static size_t read_record(struct history_cursor *cursor, struct entry *entry, char *out,
+                          size_t room, bool is_first, struct history_spill *spill)
+{
+    struct occurrence record = record_of(cursor, entry);
+    struct event_job job;
+    size_t most, len;
+    char *to = out;
+
+    job_texts(&cursor->history->source, entry, &record, &job);
+    most = EVENT_LINE_MAX + job.name.len + job.note.len + job.data.len;
+    if (most > room) {
+        if (!is_first)
+            return 0;
+        to = malloc(most);
+        if (to == NULL)
+            return 0;
+    }
+    len = (size_t)(event_write_occurrence(to, &job, &record) - to);
+    leave_records(cursor, entry, 1);
+    if (to == out)
+        return len;
+    *spill = (struct history_spill){.text = to, .len = len};
+    return history_spill_out(spill, out, room);
+}
+
+/* Renders jobs that ended alike, `most` at most and as many as there is ample room for. */
+static size_t read_done(struct history_cursor *cursor, struct entry *entry, uint64_t most,
+                        char *out, size_t room)
+{
+    const struct history_source *source = &cursor->history->source;
+    const uint32_t *jobs = (const uint32_t *)(const void *)body_of(entry);
+    struct event_done done;
+    uint32_t i = cursor->read_n, end = entry->n;
+    char *at = out;
+
+    if (most < end - i)
+        end = i + (uint32_t)most;
+    event_done_begin(&done, source->batch, (enum job_status)entry->status, entry->at_ns);
+    for (; i < end; i++) {
+        plan_text_ref name_ref, data_ref;
+        struct event_text name, data;
+
+        plan_job_text(source->plan, jobs[i], &name_ref, &data_ref);
+        name = text_of(source->plan, name_ref);
+        data = text_of(source->plan, data_ref);
+        if (EVENT_LINE_MAX + name.len + data.len > room - (size_t)(at - out))
+            break;
+        at = event_done_write(at, &done, jobs[i], name, data);
+    }
+    leave_records(cursor, entry, i - cursor->read_n);
+    return (size_t)(at - out);
+}
+
+/* Renders as much of a line as fits. */
+static size_t read_line(struct history_cursor *cursor, struct entry *entry, char *out, size_t room)
+{
+    size_t n = entry->n - cursor->read_n;
+
+    if (n > room)
+        n = room;
+    memcpy(out, body_of(entry) + cursor->read_n, n);
+    cursor->read_n += (uint32_t)n;
+    cursor->unread -= n;
+    if (cursor->read_n == entry->n) {
+        cursor->seq++;
+        leave_entry(cursor, entry);
+    }
+    return n;
+}
+
+/* What comes next, whatever it is.  The entry is gone once it was read whole. */
+static size_t read_next(struct history_cursor *cursor, uint64_t most, char *out, size_t room,
+                        bool is_first, struct history_spill *spill)
+{
+    struct entry *entry = entry_at(cursor->block, cursor->read);
+    size_t n = 0;
+
+    if (entry->kind == ENTRY_LINE)
+        return read_line(cursor, entry, out, room);
+    if (entry->kind == ENTRY_DONE)
+        n = read_done(cursor, entry, most, out, room);
+    return n > 0 ? n : read_record(cursor, entry, out, room, is_first, spill);
+}
+
+size_t history_read(struct history_cursor *cursor, uint64_t until_seq, char *out, size_t room,
+                    bool is_first, struct history_spill *spill)
+{
+    size_t used = 0;
+
+    while (used < room && cursor->seq < until_seq && spill->text == NULL) {
+        size_t n = read_next(cursor, until_seq - cursor->seq, out + used, room - used,
+                             is_first && used == 0, spill);
+
+        if (n == 0)
+            break;
+        used += n;
+    }
+    return used;
+}

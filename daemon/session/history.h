@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_HISTORY_H
+#define WAITD_HISTORY_H
+
+/*
+ * What happened in one batch: a numbered log, from 1, of which as much is kept
+ * as some watcher has not read.  A watcher reads through a cursor of its own, at
+ * its own pace; what all of them have passed is freed, and while nobody watches
+ * records are counted and not kept.
+ *
+ * What happened to jobs stands there as compact records and becomes text only
+ * when it is read; other events stand there as the lines that they are.  Jobs
+ * that ended at their first attempt, in the same way and at the same time, are 4
+ * bytes each behind a header of 16; all else that happens is 32 bytes.  Kept in
+ * blocks that grow with the amount, so that a history with nothing to read owns
+ * no memory and a small one little.  Pure; not re-entrant.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/batch.h"
+
+/* Where a record's texts are found, and whose they are.  The owner keeps it, and
+ * the plan, as long as the history. */
+struct history_source {
+    uint64_t batch;
+    const struct plan *plan;
+    bool with_due;       /* `done` tells `due` */
+    uint32_t line_bytes; /* about how long a line of it is */
+};
+
+struct history_block;
+struct history_cursor;
+
+/* Embedded by its owner; all zero but for `source` is an empty one. */
+struct history {
+    struct history_source source;
+    struct history_block *first, *last;
+    struct history_cursor *cursors; /* linked by `next` */
+    uint64_t next_seq;              /* records so far */
+    size_t held;                    /* bytes of memory */
+};
+
+/* A place in a history.  Embedded by whoever watches; all zero is none. */
+struct history_cursor {
+    struct history *history;
+    struct history_cursor *next, *before;
+    struct history_block *block; /* NULL: at the end */
+    uint32_t read;               /* the entry in the block that is read next */
+    uint32_t read_n;             /* and how much of it has been */
+    uint64_t seq;                /* records before it */
+    uint64_t unread;             /* about how many bytes of text are behind it */
+};
+
+/* Once no cursor is in it. */
+void history_fini(struct history *history);
+
+/* Puts a new cursor at the end; takes it out, wherever it is. */
+void history_join(struct history *history, struct history_cursor *cursor);
+void history_leave(struct history_cursor *cursor); /* also fine when it is in none */
+
+static inline bool history_is_watched(const struct history *history)
+{
+    return history->cursors != NULL;
+}
+
+/* ---- Writing ----------------------------------------------------------------------- */
+
+/*
+ * Room for one line of up to `size` bytes at the end, to be written and then
+ * committed at its real length.  NULL when out of memory.
+ */
+char *history_line_room(struct history *history, size_t size);
+void history_line_commit(struct history *history, size_t len);
+
+/* Counts a line that is not written because nobody watches. */
+void history_skip_line(struct history *history);
+
+/* How much n occurrences take at most: for who asks for the room of a line and
+ * needs some for them too. */
+#define HISTORY_OCCURRENCES_BYTES(n) ((n) * (sizeof(struct occurrence) + 16))
+
+/*
+ * Makes room for what happened: how many occurrences may be put, between
+ * BATCH_MIN_ROOM and `most` (at least that too); 0 when out of memory.
+ */
+size_t history_reserve(struct history *history, size_t most);
+
+/*
+ * Puts n occurrences, no more than there was made room for, with the time at
+ * which they were handled (since acceptance; -1: each at its due time).
+ */
+void history_put(struct history *history, int64_t at_ns, const struct occurrence *occurred,
+                 size_t n);
+
+/* ---- Reading ----------------------------------------------------------------------- */
+
+/* A line longer than the room that it was to go to; it goes out in pieces.  All
+ * zero is none. */
+struct history_spill {
+    char *text;
+    size_t at, len;
+};
+
+/* The next piece of it, at most `room` bytes. */
+size_t history_spill_out(struct history_spill *spill, char *out, size_t room);
+
+/*
+ * Writes up to `room` bytes of the text of what comes behind the cursor, up to
+ * the record numbered until_seq.  Returns how many; 0 when the cursor is there,
+ * or else when out of memory.  A line that is longer than `room` as a whole, `is_first` being
+ * set, goes into the spill, which is to be empty; else it is left for a call
+ * with more room.
+ */
+size_t history_read(struct history_cursor *cursor, uint64_t until_seq, char *out, size_t room,
+                    bool is_first, struct history_spill *spill);
+
+static inline bool history_at_end(const struct history_cursor *cursor)
+{
+    return cursor->block == NULL;
+}
+
+#endif
