@@ -324,9 +324,9 @@ int event_reader_read(struct event_reader *reader, const char *line, size_t len,
     fresh = (struct event_read){.kind = EVENT_UNKNOWN};
     if (reader->lexer == NULL &&
         (reader->lexer = lexer_new(UINT64_MAX / 2, LEXER_DEPTH_MAX)) == NULL)
-        return -1;
+        return EVENT_READER_NOMEM;
     if (make_room(reader, len) < 0)
-        return -1;
+        return EVENT_READER_NOMEM;
     reading.start = lexer_offset(reader->lexer);
     lexer_feed(reader->lexer, line, len);
     if (!read_tokens(reader, &reading, &fresh)) {

@@ -71,9 +71,12 @@ void event_reader_free(struct event_reader *reader); /* NULL is fine */
 
 /*
  * Reads one line, its line feed at the end or not.  *event refers to the line
- * and to memory of the reader's, both until the next call.  Returns 0, or -1,
- * with *event of no use, when the line is no JSON object or memory is short.
+ * and to memory of the reader's, both until the next call.  Returns 0; otherwise
+ * *event is of no use: -1 when the line is no JSON object, EVENT_READER_NOMEM when
+ * out of memory.
  */
+#define EVENT_READER_NOMEM (-2)
+
 int event_reader_read(struct event_reader *reader, const char *line, size_t len,
                       struct event_read *event);
 

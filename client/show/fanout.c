@@ -335,30 +335,49 @@ static enum fanout_result result_of(const struct fanout *fanout, enum event_kind
     return kind == EVENT_ACCEPTED || kind == EVENT_ERROR ? FANOUT_EVENT : FANOUT_TAKEN;
 }
 
+static bool begins_as_event(const char *line, size_t len)
+{
+    static const char begins[] = "{\"event\":\"";
+
+    return len >= sizeof begins - 1 && memcmp(line, begins, sizeof begins - 1) == 0;
+}
+
+/* No daemon accepts more jobs, whatever its limits: their indexes have 32 bits. */
+static bool is_possible(const struct event_read *event)
+{
+    return event->kind != EVENT_ACCEPTED || event->jobs < UINT32_MAX;
+}
+
 /* Reads as much of the line as anyone wants: *is_read, or its kind alone.  Returns
- * whether it is an event. */
+ * whether it is an event of this protocol. */
 static bool read_line(struct fanout *fanout, const char *line, size_t len, struct event_read *event,
                       bool *is_read)
 {
     enum event_kind kind = event_reader_kind(line, len);
-    bool is_first = kind != EVENT_UNKNOWN || (len >= 10 && memcmp(line, "{\"event\":\"", 10) == 0);
+    bool is_plain = begins_as_event(line, len);
+    int result = 0;
 
-    *is_read = (!is_first || (fanout->read & SHOW_KIND(kind))) &&
-               event_reader_read(fanout->reader, line, len, event) == 0;
-    if (!*is_read)
-        *event = (struct event_read){.kind = kind};
-    return is_first || (*is_read && event->has_event);
+    *is_read = !is_plain || (fanout->read & SHOW_KIND(kind));
+    if (*is_read)
+        result = event_reader_read(fanout->reader, line, len, event);
+    fanout->no_memory |= result == EVENT_READER_NOMEM;
+    *is_read &= result == 0;
+    if (*is_read)
+        return event->has_event && is_possible(event);
+    *event = (struct event_read){.kind = kind};
+    return is_plain && (result == 0 || !(OWN_KINDS & SHOW_KIND(kind)));
 }
 
 enum fanout_result fanout_take(struct fanout *fanout, const char *line, size_t len,
                                struct event_read *event)
 {
-    bool is_read;
+    bool is_read, is_event = read_line(fanout, line, len, event, &is_read);
 
-    if (!read_line(fanout, line, len, event, &is_read))
+    if (fanout->no_memory)
+        return FANOUT_NOMEM;
+    if (!is_event)
         return FANOUT_FOREIGN;
     tally_count(&fanout->tally, event->kind);
-    fanout->no_memory |= !is_read && (OWN_KINDS & SHOW_KIND(event->kind));
     take_event(fanout, line, len, event, is_read);
     return result_of(fanout, event->kind);
 }

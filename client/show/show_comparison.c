@@ -21,7 +21,8 @@
 #define INTERVAL_NS 100000000
 #define AT_ONCE_NS  50000000
 
-/* Where no screen bounds them, rows of a mode. */
+/* Where no screen bounds them, rows of a mode: of jobs, or of lanes. */
+#define PIPED_ROWS  100
 #define PIPED_LANES 12
 
 /* Lines besides the rows: three titles, the axis, the legend, the critical path,
@@ -53,7 +54,7 @@ static unsigned choose_rows(const struct comparison *comparison)
     uint64_t jobs = timeline_jobs(timeline_picture_times(comparison->variants[0].picture));
 
     if (!terminal->is_terminal)
-        return jobs <= TIMELINE_PICTURE_ROWS ? TIMELINE_PICTURE_ROWS : PIPED_LANES;
+        return jobs <= PIPED_ROWS ? PIPED_ROWS : PIPED_LANES;
     return terminal->rows >= OTHER_LINES + MODES ? (terminal->rows - OTHER_LINES) / MODES : 1;
 }
 
@@ -217,7 +218,7 @@ static struct variant *add_variant(struct show_run *run, const struct event_read
     if (comparison->n == 0)
         comparison->next_ns = moment_after(AT_ONCE_NS);
     variant->picture = timeline_picture_new(accepted->jobs, "", run->batch->request.plan,
-                                            TIMELINE_PICTURE_ROWS, moment_now());
+                                            PIPED_ROWS, moment_now());
     variant->is_virtual = run->batch->request.clock == PENDING_CLOCK_VIRTUAL;
     if (variant->picture == NULL)
         return NULL;

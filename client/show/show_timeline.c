@@ -53,8 +53,7 @@ static struct timeline_picture *new_picture(const struct show_run *run,
                                             const struct event_read *accepted)
 {
     const struct screen *screen = run->own;
-    unsigned tracks = screen->terminal.rows > TIMELINE_PICTURE_ROWS ? screen->terminal.rows
-                                                                    : TIMELINE_PICTURE_ROWS;
+    unsigned tracks = timeline_picture_tracks(accepted->jobs, &screen->terminal);
     struct timeline_picture *picture = NULL;
     struct bytes name = {0};
 

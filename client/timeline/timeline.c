@@ -17,6 +17,8 @@ struct timeline *timeline_new(uint64_t jobs, unsigned tracks_max)
 
     if (timeline == NULL)
         return NULL;
+    if (jobs < tracks_max)
+        tracks_max = (unsigned)jobs;
     timeline->jobs = jobs;
     timeline->bin_ns = TIMELINE_FIRST_BIN_NS;
     timeline->tracks_max = tracks_max;
@@ -26,7 +28,10 @@ struct timeline *timeline_new(uint64_t jobs, unsigned tracks_max)
     timeline->is_taken = calloc(tracks_max + 1, sizeof timeline->is_taken[0]);
     if (timeline->has_rows)
         timeline->n_tracks = (unsigned)jobs;
+    else
+        timeline->flow = calloc(1, sizeof *timeline->flow);
     if (timeline->tracks == NULL || timeline->is_taken == NULL ||
+        (!timeline->has_rows && timeline->flow == NULL) ||
         roster_init(&timeline->running, jobs, sizeof(struct timeline_job)) < 0) {
         timeline_free(timeline);
         return NULL;
@@ -58,6 +63,7 @@ void timeline_free(struct timeline *timeline)
     roster_fini(&timeline->running);
     free(timeline->tracks);
     free(timeline->is_taken);
+    free(timeline->flow);
     free(timeline);
 }
 
@@ -71,7 +77,8 @@ static void reach(struct timeline *timeline, int64_t at_ns)
     while (at_ns / timeline->bin_ns >= TIMELINE_BINS) {
         for (unsigned i = 0; i < timeline->n_tracks; i++)
             timeline_track_halve(&timeline->tracks[i]);
-        timeline_flow_halve(&timeline->flow);
+        if (timeline->flow != NULL)
+            timeline_flow_halve(timeline->flow);
         timeline->bin_ns *= 2;
     }
 }
@@ -171,7 +178,8 @@ static void begin(struct timeline *timeline, struct timeline_job *job, enum time
     job->kind = (uint8_t)kind;
     job->since_ns = at_ns;
     job->due_ns = due_ns;
-    timeline_flow_add(&timeline->flow, timeline->bin_ns, kind, at_ns, 1);
+    if (timeline->flow != NULL)
+        timeline_flow_add(timeline->flow, timeline->bin_ns, kind, at_ns, 1);
     if (track != NULL && !track->is_begun) {
         track->is_begun = true;
         track->begin_ns = at_ns;
@@ -186,7 +194,8 @@ static int end(struct timeline *timeline, struct timeline_job *job, int64_t at_n
 
     if (at_ns < job->since_ns)
         at_ns = job->since_ns;
-    timeline_flow_add(&timeline->flow, timeline->bin_ns, job->kind, at_ns, -1);
+    if (timeline->flow != NULL)
+        timeline_flow_add(timeline->flow, timeline->bin_ns, job->kind, at_ns, -1);
     if (job->kind != TIMELINE_QUEUE)
         job->own_ns += (float)((at_ns < job->due_ns ? at_ns : job->due_ns) - job->since_ns);
     if (track == NULL || at_ns == job->since_ns)
@@ -302,7 +311,8 @@ static int take_done(struct timeline *timeline, const struct event_read *event)
     timeline->own_ns = 0;
     timeline->begin_ns = event->at_ns;
     /* What ends at the edge of a bin belongs to the one before it. */
-    timeline->flow.ended[how][(event->at_ns - (event->at_ns > 0)) / timeline->bin_ns]++;
+    if (timeline->flow != NULL)
+        timeline->flow->ended[how][(event->at_ns - (event->at_ns > 0)) / timeline->bin_ns]++;
     /* That it started at 0 is as much as can be said of one whose start was not told. */
     if (job == NULL && !timeline->is_detailed && how != TIMELINE_SKIPPED) {
         drop_lanes(timeline);

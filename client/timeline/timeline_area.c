@@ -45,7 +45,7 @@ static void spread(struct area *area, enum timeline_kind kind, double jobs, doub
 
 static void spread_kind(struct area *area, enum timeline_kind kind)
 {
-    const struct timeline_flow *flow = &area->timeline->flow;
+    const struct timeline_flow *flow = area->timeline->flow;
     double bin_ns = (double)area->timeline->bin_ns;
     int64_t jobs = 0;
 
@@ -59,6 +59,41 @@ static void spread_kind(struct area *area, enum timeline_kind kind)
     /* Time goes on where nothing is told. */
     if (jobs > 0)
         spread(area, kind, (double)jobs, TIMELINE_BINS * bin_ns, area->now_ns);
+}
+
+static void spread_track(struct area *area, const struct timeline_track *track)
+{
+    double bin_ns = (double)area->timeline->bin_ns;
+
+    for (unsigned i = 0; i < track->n_pieces; i++) {
+        const struct timeline_piece *piece = &track->pieces[i];
+
+        spread(area, piece->kind, 1, (double)piece->begin_ns, (double)piece->end_ns);
+    }
+    for (size_t i = 0; track->bins != NULL && i < TIMELINE_BINS; i++)
+        for (int kind = 0; kind < TIMELINE_KINDS; kind++)
+            if (track->bins[i].share[kind] > 0)
+                spread(area, (enum timeline_kind)kind, (double)track->bins[i].share[kind],
+                       (double)i * bin_ns, (double)(i + 1) * bin_ns);
+}
+
+/* Of all jobs, each by its track, and what it does now. */
+static void spread_tracks(struct area *area)
+{
+    const struct timeline_job *job;
+
+    for (unsigned i = 0; i < area->timeline->n_tracks; i++)
+        spread_track(area, &area->timeline->tracks[i]);
+    for (uint64_t place = 0; (job = roster_next(&area->timeline->running, &place)) != NULL;)
+        spread(area, job->kind, 1, (double)job->since_ns, area->now_ns);
+}
+
+static void spread_all(struct area *area)
+{
+    if (area->timeline->flow == NULL)
+        spread_tracks(area);
+    for (int kind = 0; area->timeline->flow != NULL && kind < TIMELINE_KINDS; kind++)
+        spread_kind(area, (enum timeline_kind)kind);
 }
 
 /* From job-nanoseconds to jobs.  A column that has just begun counts for what
@@ -134,6 +169,13 @@ static void fill_rows(struct area *area, unsigned rows)
     }
 }
 
+static void put_end(struct area *area, unsigned row, enum timeline_mark mark, int64_t at_ns)
+{
+    unsigned column = timeline_layout_column(area->grid, at_ns);
+
+    timeline_layout_at(area->grid, row, column)->mark = (uint8_t)mark;
+}
+
 /* A row that tells when jobs ended in that way. */
 static void fill_ends(struct area *area, unsigned row, enum timeline_mark mark)
 {
@@ -141,11 +183,14 @@ static void fill_ends(struct area *area, unsigned row, enum timeline_mark mark)
 
     area->grid->about[row].mark = mark;
     area->grid->about[row].number = timeline->ended[mark];
-    for (int64_t i = 0; i < TIMELINE_BINS; i++) {
-        unsigned column = timeline_layout_column(area->grid, i * timeline->bin_ns);
+    for (int64_t i = 0; timeline->flow != NULL && i < TIMELINE_BINS; i++)
+        if (timeline->flow->ended[mark][i] > 0)
+            put_end(area, row, mark, i * timeline->bin_ns);
+    for (unsigned i = 0; timeline->flow == NULL && i < timeline->n_tracks; i++) {
+        const struct timeline_track *track = &timeline->tracks[i];
 
-        if (timeline->flow.ended[mark][i] > 0)
-            timeline_layout_at(area->grid, row, column)->mark = (uint8_t)mark;
+        if (track->mark == mark && roster_find(&timeline->running, i) == NULL)
+            put_end(area, row, mark, track->end_ns - (track->end_ns > 0));
     }
 }
 
@@ -183,8 +228,7 @@ int timeline_layout_area(const struct timeline *timeline, unsigned rows_max, int
     area.column_ns = (double)grid->span_ns / grid->columns;
     area.level = calloc(grid->columns, sizeof area.level[0]);
     if (area.level != NULL) {
-        for (int kind = 0; kind < TIMELINE_KINDS; kind++)
-            spread_kind(&area, (enum timeline_kind)kind);
+        spread_all(&area);
         average(&area);
         result = fill(&area, rows_max);
     }

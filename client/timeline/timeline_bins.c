@@ -6,38 +6,86 @@
 
 /* ---- Tracks ---------------------------------------------------------------- */
 
-static int prepare(struct timeline_track *track)
+static void add_to_bins(struct timeline_track *track, int64_t bin_ns,
+                        const struct timeline_piece *piece)
 {
+    int64_t bin = piece->begin_ns / bin_ns;
+
+    if (piece->mark != TIMELINE_NONE) {
+        /* What ends at the edge of a bin belongs to the one before it. */
+        bin = piece->begin_ns > 0 ? (piece->begin_ns - 1) / bin_ns : 0;
+        track->bins[bin].marks |= (uint8_t)(1u << piece->mark);
+        return;
+    }
+    for (int64_t at_ns = piece->begin_ns; at_ns < piece->end_ns; bin++) {
+        int64_t next_ns = (bin + 1) * bin_ns;
+        int64_t to_ns = next_ns < piece->end_ns ? next_ns : piece->end_ns;
+
+        track->bins[bin].share[piece->kind] += (float)((double)(to_ns - at_ns) / (double)bin_ns);
+        at_ns = to_ns;
+    }
+}
+
+static int make_bins(struct timeline_track *track, int64_t bin_ns)
+{
+    track->bins = calloc(TIMELINE_BINS, sizeof track->bins[0]);
     if (track->bins == NULL)
-        track->bins = calloc(TIMELINE_BINS, sizeof track->bins[0]);
-    return track->bins != NULL ? 0 : -1;
+        return -1;
+    for (unsigned i = 0; i < track->n_pieces; i++)
+        add_to_bins(track, bin_ns, &track->pieces[i]);
+    free(track->pieces);
+    track->pieces = NULL;
+    track->n_pieces = track->pieces_room = 0;
+    return 0;
+}
+
+static int grow_pieces(struct timeline_track *track)
+{
+    unsigned room = track->pieces_room > 0 ? track->pieces_room * 2 : 2;
+    struct timeline_piece *pieces = realloc(track->pieces, room * sizeof pieces[0]);
+
+    if (pieces == NULL)
+        return -1;
+    track->pieces = pieces;
+    track->pieces_room = room;
+    return 0;
+}
+
+static int add_piece(struct timeline_track *track, int64_t bin_ns, struct timeline_piece piece)
+{
+    if (track->bins == NULL && track->n_pieces == TIMELINE_PIECES && make_bins(track, bin_ns) < 0)
+        return -1;
+    if (track->bins != NULL) {
+        add_to_bins(track, bin_ns, &piece);
+        return 0;
+    }
+    if (track->n_pieces == track->pieces_room && grow_pieces(track) < 0)
+        return -1;
+    track->pieces[track->n_pieces++] = piece;
+    return 0;
 }
 
 int timeline_track_add(struct timeline_track *track, int64_t bin_ns, enum timeline_kind kind,
                        int64_t begin_ns, int64_t end_ns)
 {
-    int64_t bin = begin_ns / bin_ns;
+    struct timeline_piece *last = track->n_pieces > 0 ? &track->pieces[track->n_pieces - 1] : NULL;
 
-    if (prepare(track) < 0)
-        return -1;
-    for (int64_t at_ns = begin_ns; at_ns < end_ns; bin++) {
-        int64_t next_ns = (bin + 1) * bin_ns;
-        int64_t to_ns = next_ns < end_ns ? next_ns : end_ns;
-
-        track->bins[bin].share[kind] += (float)((double)(to_ns - at_ns) / (double)bin_ns);
-        at_ns = to_ns;
+    if (last != NULL && last->mark == TIMELINE_NONE && last->kind == kind &&
+        last->end_ns == begin_ns) {
+        last->end_ns = end_ns;
+        return 0;
     }
-    return 0;
+    return add_piece(
+        track, bin_ns,
+        (struct timeline_piece){.begin_ns = begin_ns, .end_ns = end_ns, .kind = (uint8_t)kind});
 }
 
 int timeline_track_mark(struct timeline_track *track, int64_t bin_ns, enum timeline_mark mark,
                         int64_t at_ns)
 {
-    if (prepare(track) < 0)
-        return -1;
-    /* What ends at the edge of a bin belongs to the one before it. */
-    track->bins[at_ns > 0 ? (at_ns - 1) / bin_ns : 0].marks |= (uint8_t)(1u << mark);
-    return 0;
+    return add_piece(
+        track, bin_ns,
+        (struct timeline_piece){.begin_ns = at_ns, .end_ns = at_ns, .mark = (uint8_t)mark});
 }
 
 void timeline_track_halve(struct timeline_track *track)
@@ -58,6 +106,7 @@ void timeline_track_halve(struct timeline_track *track)
 
 void timeline_track_fini(struct timeline_track *track)
 {
+    free(track->pieces);
     free(track->bins);
     free(track->label);
     *track = (struct timeline_track){0};

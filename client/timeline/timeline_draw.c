@@ -270,9 +270,10 @@ static bool is_blank(const struct timeline_cell *cell)
     return cell->fill == 0 && cell->mark == TIMELINE_NONE;
 }
 
-static void put_bar(struct pen *pen, bool is_critical)
+static void put_bar(struct pen *pen, bool is_critical, struct timeline_seen *seen)
 {
     if (is_critical) {
+        seen->critical_row = true;
         use(pen, -1, true);
         bytes_add_string(pen->out, pen->style->is_utf8 ? " ◆" : " *");
     } else {
@@ -285,6 +286,8 @@ static void put_bar(struct pen *pen, bool is_critical)
 void timeline_draw_grid(struct bytes *out, const struct timeline_style *style,
                         const struct timeline_grid *grid, struct timeline_seen *seen)
 {
+    seen->lanes |= grid->shape == TIMELINE_LANES;
+    seen->area |= grid->shape == TIMELINE_AREA;
     for (unsigned row = 0; row < grid->rows; row++) {
         struct pen pen = take_pen(out, style);
         unsigned columns = grid->columns;
@@ -292,7 +295,7 @@ void timeline_draw_grid(struct bytes *out, const struct timeline_style *style,
         while (columns > 0 && is_blank(timeline_layout_at(grid, row, columns - 1)))
             columns--;
         put_label(&pen, grid, row);
-        put_bar(&pen, grid->about[row].is_critical);
+        put_bar(&pen, grid->about[row].is_critical, seen);
         for (unsigned i = 0; i < columns; i++)
             put_cell(&pen, grid, timeline_layout_at(grid, row, i), seen);
         end_line(&pen);
@@ -333,7 +336,7 @@ void timeline_draw_path(struct bytes *out, const struct timeline_style *style,
     unsigned at = 0;
 
     terminal_text_append(out, "path", 4, style->label_columns, style->is_utf8);
-    put_bar(&pen, true);
+    put_bar(&pen, true, seen);
     for (size_t i = 0; i < n; i++) {
         unsigned first = segments[i].first > at ? segments[i].first : at;
 
@@ -412,11 +415,9 @@ void timeline_draw_axis(struct bytes *out, const struct timeline_style *style, i
 
 /* ---- Below ------------------------------------------------------------------------ */
 
-/* One entry, on the next line where this one has no more room. */
-static void put_entry(struct pen *pen, const struct look *look, size_t *used)
+/* Room for one entry, on the next line where this one has no more. */
+static void begin_entry(struct pen *pen, size_t columns, size_t *used)
 {
-    size_t columns = strlen(look->name) + 2;
-
     if (*used > 0 && *used + 2 + columns > pen->style->columns) {
         end_line(pen);
         *used = 0;
@@ -425,10 +426,39 @@ static void put_entry(struct pen *pen, const struct look *look, size_t *used)
         bytes_add_string(pen->out, "  ");
         *used += 2;
     }
+    *used += columns;
+}
+
+static void put_entry(struct pen *pen, const struct look *look, size_t *used)
+{
+    begin_entry(pen, strlen(look->name) + 2, used);
     put_look(pen, look, TIMELINE_BOTH, false);
     use(pen, -1, false);
     bytes_add_format(pen->out, " %s", look->name);
-    *used += columns;
+}
+
+/* Its cells, and what marks its rows. */
+static void put_critical(struct pen *pen, const struct timeline_seen *seen, size_t *used)
+{
+    const char *diamond = pen->style->is_utf8 ? "◆" : "*";
+
+    if (!seen->critical_row) {
+        put_entry(pen, &critical, used);
+        return;
+    }
+    begin_entry(pen, strlen(critical.name) + 4, used);
+    put_look(pen, &critical, TIMELINE_BOTH, false);
+    use(pen, -1, false);
+    bytes_add_format(pen->out, " %s %s", diamond, critical.name);
+}
+
+/* What the rows are, in a sentence that is broken where it has to be. */
+static void put_sentence(struct pen *pen, const char *text, size_t *used)
+{
+    if (*used > 0)
+        end_line(pen);
+    timeline_draw_text(pen->out, pen->style, text);
+    *used = 0;
 }
 
 void timeline_draw_legend(struct bytes *out, const struct timeline_style *style,
@@ -443,8 +473,12 @@ void timeline_draw_legend(struct bytes *out, const struct timeline_style *style,
     for (unsigned i = TIMELINE_MARKS - 1; i > TIMELINE_NONE; i--)
         if (seen->marks & (1u << i))
             put_entry(&pen, &marks[i], &used);
-    if (seen->critical)
-        put_entry(&pen, &critical, &used);
+    if (seen->critical || seen->critical_row)
+        put_critical(&pen, seen, &used);
+    if (seen->lanes)
+        put_sentence(&pen, "rows are lanes:\na job takes\nthe first one that is free", &used);
+    else if (seen->area)
+        put_sentence(&pen, "the height is\nthe jobs in flight", &used);
     if (used > 0)
         end_line(&pen);
 }

@@ -26,7 +26,9 @@ struct timeline_style {
  * to begin with. */
 struct timeline_seen {
     unsigned kinds, marks; /* bits */
-    bool critical;
+    bool critical;         /* cells of the critical path */
+    bool critical_row;     /* a row that is marked as its job's */
+    bool lanes, area;      /* what the numbers at the left are */
 };
 
 /* Columns that the names of the timeline's jobs, or what else stands at the

@@ -41,8 +41,20 @@ struct timeline_bin {
     uint8_t marks;               /* bits by enum timeline_mark */
 };
 
+/* What a job did from one time to another; with a mark, what ended at begin_ns. */
+struct timeline_piece {
+    int64_t begin_ns, end_ns;
+    uint8_t kind, mark;
+};
+
+/* As long as it has few pieces a track is these, and takes no more memory than
+ * its job has had events; then it is bins. */
+#define TIMELINE_PIECES 1024
+
 struct timeline_track {
-    struct timeline_bin *bins; /* NULL: nothing yet */
+    struct timeline_piece *pieces;
+    unsigned n_pieces, pieces_room;
+    struct timeline_bin *bins; /* NULL: pieces */
     int64_t begin_ns, end_ns;  /* of the job, or of the lane's first and last */
     bool is_begun, is_critical;
     enum timeline_mark mark; /* of the last job that ended */
@@ -61,6 +73,8 @@ void timeline_track_fini(struct timeline_track *track);
 /* ---- The flow: how many jobs did what ------------------------------------ */
 
 /*
+ * Where each job has a track these say it all, and there is no flow.
+ *
  * Kept as differences, so that an event costs the same however long what it
  * tells of lasts.  For one that comes in the middle of bin b: `part[b]` is the
  * rest of the bin, `whole[b]` counts for all bins behind it.
@@ -87,12 +101,12 @@ struct timeline {
     bool has_rows;                 /* the tracks are jobs; else lanes */
     bool has_lanes;                /* there were never more jobs in flight than tracks */
     unsigned tracks_max, n_tracks;
-    struct timeline_track *tracks; /* tracks_max */
+    struct timeline_track *tracks; /* tracks_max; never more than jobs */
     bool *is_taken;                /* lanes; tracks_max */
     unsigned first_free;           /* no lane before it is free */
     uint64_t ended[TIMELINE_MARKS];
-    struct roster running; /* struct timeline_job */
-    struct timeline_flow flow;
+    struct roster running;      /* struct timeline_job */
+    struct timeline_flow *flow; /* NULL where there are rows */
 };
 
 #endif

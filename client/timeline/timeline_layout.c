@@ -68,13 +68,24 @@ static void spread(struct layout *layout, enum timeline_kind kind, double densit
     }
 }
 
-static void spread_track(struct layout *layout, const struct timeline_track *track)
+static void spread_pieces(struct layout *layout, const struct timeline_track *track)
+{
+    for (unsigned i = 0; i < track->n_pieces; i++) {
+        const struct timeline_piece *piece = &track->pieces[i];
+
+        if (piece->mark == TIMELINE_NONE)
+            spread(layout, piece->kind, 1, (double)piece->begin_ns, (double)piece->end_ns);
+        else
+            layout->halves.marks[column_of(layout, piece->begin_ns - (piece->begin_ns > 0))] |=
+                (uint8_t)(1u << piece->mark);
+    }
+}
+
+static void spread_bins(struct layout *layout, const struct timeline_track *track)
 {
     double bin_ns = (double)layout->timeline->bin_ns;
     size_t bins = (size_t)(layout->timeline->latest_ns / layout->timeline->bin_ns) + 1;
 
-    if (track->bins == NULL)
-        return;
     for (size_t i = 0; i < bins && i < TIMELINE_BINS; i++) {
         const struct timeline_bin *bin = &track->bins[i];
         double begin_ns = (double)i * bin_ns;
@@ -194,7 +205,12 @@ static void make_cells(struct layout *layout, unsigned row)
 
 static void put_track(struct layout *layout, unsigned index)
 {
-    spread_track(layout, &layout->timeline->tracks[index]);
+    const struct timeline_track *track = &layout->timeline->tracks[index];
+
+    if (track->bins != NULL)
+        spread_bins(layout, track);
+    else
+        spread_pieces(layout, track);
     if (layout->open[index] != NULL)
         spread_open(layout, layout->open[index]);
 }

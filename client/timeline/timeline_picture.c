@@ -8,13 +8,14 @@
 #include "client/trace/chain.h"
 #include "client/base/text.h"
 
-/* Of the rows that no screen bounds lanes and areas take so many. */
+/* Where no screen bounds the rows lanes and areas take so many. */
 #define PIPED_LANES 20
 
 /* What is neither row nor area takes so many lines at most, where it is wide
- * enough: the title, the axis, the legend, the totals, and one for the cursor. */
-#define OTHER_LINES        8
-#define OTHER_LINES_NARROW 11
+ * enough: the title, the axis, the legend, what the rows are, the totals, and one
+ * for the cursor. */
+#define OTHER_LINES        9
+#define OTHER_LINES_NARROW 13
 #define NARROW             72
 
 /* What falls due so soon has room on the axis at once; what takes longer once
@@ -54,6 +55,13 @@ struct timeline_picture *timeline_picture_new(uint64_t jobs, const char *name,
         return NULL;
     }
     return picture;
+}
+
+unsigned timeline_picture_tracks(uint64_t jobs, const struct terminal *terminal)
+{
+    if (jobs <= TIMELINE_PICTURE_ROWS)
+        return TIMELINE_PICTURE_ROWS;
+    return terminal->rows > TIMELINE_PICTURE_LANES ? terminal->rows : TIMELINE_PICTURE_LANES;
 }
 
 void timeline_picture_free(struct timeline_picture *picture)
@@ -153,13 +161,16 @@ struct timeline_style timeline_picture_style(const struct terminal *terminal, bo
     };
 }
 
-static unsigned choose_rows(const struct terminal *terminal, const struct timeline *timeline)
+/* scrolls: it need not fit the screen. */
+static unsigned choose_rows(const struct terminal *terminal, const struct timeline *timeline,
+                            bool scrolls)
 {
     unsigned other = terminal->columns < NARROW ? OTHER_LINES_NARROW : OTHER_LINES;
 
+    if (scrolls && timeline_jobs(timeline) <= TIMELINE_PICTURE_ROWS)
+        return TIMELINE_PICTURE_ROWS;
     if (!terminal->is_terminal)
-        return timeline_jobs(timeline) <= TIMELINE_PICTURE_ROWS ? TIMELINE_PICTURE_ROWS
-                                                                : PIPED_LANES;
+        return PIPED_LANES;
     return terminal->rows > other + 1 ? terminal->rows - other : 1;
 }
 
@@ -232,11 +243,10 @@ void timeline_picture_add_state(const struct timeline_picture *picture, int64_t 
 }
 
 static void draw(const struct timeline_picture *picture, const struct terminal *terminal,
-                 bool has_colors, const struct bytes *title, int64_t span_ns, int64_t now_ns,
-                 struct bytes *out)
+                 bool has_colors, unsigned rows, const struct bytes *title, int64_t span_ns,
+                 int64_t now_ns, struct bytes *out)
 {
     const struct timeline *timeline = picture->timeline;
-    unsigned rows = choose_rows(terminal, timeline);
     struct timeline_style style = timeline_picture_style(
         terminal, has_colors, timeline_draw_label_columns(timeline, terminal->columns, rows));
     struct timeline_seen seen = {0};
@@ -291,7 +301,8 @@ void timeline_picture_draw_live(struct timeline_picture *picture, const struct t
     add_jobs(&title, picture);
     bytes_add_string(&title, ", ");
     timeline_picture_add_state(picture, elapsed_ns, &title);
-    draw(picture, terminal, has_colors, &title, span_ns, elapsed_ns, out);
+    draw(picture, terminal, has_colors, choose_rows(terminal, picture->timeline, false), &title,
+         span_ns, elapsed_ns, out);
     out->failed |= title.failed;
     bytes_fini(&title);
 }
@@ -307,7 +318,8 @@ void timeline_picture_draw_whole(struct timeline_picture *picture, const struct 
         bytes_add_string(&title, ", ");
         timeline_picture_add_state(picture, latest_ns, &title);
     }
-    draw(picture, terminal, has_colors, &title, latest_ns, latest_ns, out);
+    draw(picture, terminal, has_colors, choose_rows(terminal, picture->timeline, true), &title,
+         latest_ns, latest_ns, out);
     out->failed |= title.failed;
     bytes_fini(&title);
 }

@@ -12,17 +12,23 @@
 #include "client/terminal/terminal.h"
 #include "client/timeline/timeline_draw.h"
 
-/* Rows, where no screen bounds them. */
-#define TIMELINE_PICTURE_ROWS 100
+/* Jobs that have rows of their own, with their names, where no screen bounds the
+ * rows: in a picture that is drawn once, and then scrolls. */
+#define TIMELINE_PICTURE_ROWS 1000
+
+/* Of more jobs so many lanes are told apart, or as many as the screen has rows. */
+#define TIMELINE_PICTURE_LANES 100
 
 struct timeline_picture;
 
 /* For a batch that was accepted at accepted_ns by the client's clock.  name: for
- * the title, UTF-8 that a terminal only shows; empty for none.  plan: borrowed
+ * the title, UTF-8 that a terminal only shows; empty for none.  tracks_max: as
+ * timeline_new() has it; timeline_picture_tracks() is enough for a screen.  plan: borrowed
  * until the picture is freed; NULL where it is not known.  NULL when memory is short. */
 struct timeline_picture *timeline_picture_new(uint64_t jobs, const char *name,
                                               const struct plan *plan, unsigned tracks_max,
                                               int64_t accepted_ns);
+unsigned timeline_picture_tracks(uint64_t jobs, const struct terminal *terminal);
 void timeline_picture_free(struct timeline_picture *picture); /* NULL is fine */
 
 /* Gives one that has no name that of `batch 7`. */

@@ -43,17 +43,27 @@ void roster_fini(struct roster *roster)
     *roster = (struct roster){0};
 }
 
+/* A batch of fewer jobs has but one block. */
 static size_t block_bytes(const struct roster *roster)
 {
-    return ROSTER_BLOCK * roster->item_bytes;
+    return (size_t)(roster->jobs < ROSTER_BLOCK ? roster->jobs : ROSTER_BLOCK) * roster->item_bytes;
+}
+
+/* How many blocks there can be, in bytes. */
+static size_t all_bytes(const struct roster *roster)
+{
+    return ((size_t)(roster->jobs / ROSTER_BLOCK) + 1) * block_bytes(roster);
 }
 
 static int add_chunk(struct roster *roster)
 {
     bool is_large = roster->made * block_bytes(roster) >= LARGE_FROM_BYTES;
     size_t bytes = is_large ? LARGE_BYTES : SMALL_BYTES;
-    struct roster_chunk *chunk = aligned_alloc(is_large ? LARGE_BYTES : sizeof *chunk, bytes);
+    struct roster_chunk *chunk;
 
+    if (!is_large && bytes > sizeof *chunk + all_bytes(roster))
+        bytes = sizeof *chunk + all_bytes(roster);
+    chunk = is_large ? aligned_alloc(LARGE_BYTES, bytes) : malloc(bytes);
     if (chunk == NULL)
         return -1;
     if (is_large)

@@ -176,6 +176,40 @@ START_TEST(a_plan_of_another_request_is_not_believed)
 }
 END_TEST
 
+/* What no daemon of this protocol sends is none's. */
+START_TEST(what_cannot_be_is_foreign)
+{
+    fanout_add(&fanout, &show_timeline, NULL, NULL);
+    fanout_begin(&fanout);
+    ck_assert_int_eq(take("{\"event\":\"accepted\",\"batch\":1,\"jobs\":9223372036854775807}\n"),
+                     FANOUT_FOREIGN);
+    ck_assert_int_eq(take("{\"event\":\"accepted\",\"batch\":1,\n"), FANOUT_FOREIGN);
+    ck_assert_int_eq(take("{\"batch\":1}\n"), FANOUT_FOREIGN);
+    ck_assert_int_eq(take("{\"batch\":1,\"event\":\"accepted\",\"jobs\":1}\n"), FANOUT_EVENT);
+    ck_assert_uint_eq(fanout.batches.n, 1);
+    ck_assert(!fanout.no_memory);
+    fanout_end(&fanout, NULL, 0);
+}
+END_TEST
+
+START_TEST(a_batch_that_is_accepted_again_was_lost)
+{
+    fanout_add(&fanout, &show_timeline, NULL, NULL);
+    fanout_add(&fanout, &greedy, NULL, "/dev/null");
+    fanout_begin(&fanout);
+    take(ACCEPTED);
+    take(ACCEPTED);
+    ck_assert_uint_eq(fanout.lost, 1);
+    take("{\"event\":\"accepted\",\"batch\":2,\"jobs\":1}\n");
+    ck_assert_uint_eq(fanout.lost, 1);
+    take("{\"event\":\"accepted\",\"batch\":1,\"jobs\":1,\"instance\":\"y\"}\n");
+    ck_assert_uint_eq(fanout.lost, 3);
+    ck_assert_uint_eq(fanout.batches.n, 1);
+    fanout_end(&fanout, NULL, 0);
+    ck_assert_uint_eq(fanout.unfinished, 1);
+}
+END_TEST
+
 START_TEST(a_file_that_cannot_be_made_is_told_of)
 {
     fanout_add(&fanout, &show_json, NULL, NULL);
@@ -200,6 +234,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, alone_it_is_told_everything);
     tcase_add_test(tests, what_was_begun_is_ended);
     tcase_add_test(tests, a_plan_of_another_request_is_not_believed);
+    tcase_add_test(tests, what_cannot_be_is_foreign);
+    tcase_add_test(tests, a_batch_that_is_accepted_again_was_lost);
     tcase_add_test(tests, a_file_that_cannot_be_made_is_told_of);
     suite_add_tcase(suite, tests);
     return suite;

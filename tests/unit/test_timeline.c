@@ -318,6 +318,8 @@ END_TEST
 
 /* ---- Lanes -------------------------------------------------------------------------- */
 
+#define LANES "rows are lanes: a job takes the first one that is free\n"
+
 START_TEST(more_jobs_than_rows_share_lanes)
 {
     timeline = timeline_new(6, 10);
@@ -325,7 +327,7 @@ START_TEST(more_jobs_than_rows_share_lanes)
         wait_job(i, "a", (int64_t)(i / 2) * 400 * MS, ((int64_t)(i / 2) * 400 + 400) * MS);
     ck_assert_str_eq(drawn(12, 5, 1200 * MS, 1200 * MS), "    1  |--->--->--->\n"
                                                          "    2  |--->--->--->\n"
-                                                         "- wait\n");
+                                                         "- wait\n" LANES);
 }
 END_TEST
 
@@ -345,7 +347,7 @@ START_TEST(lanes_are_kept_where_jobs_are_too_many)
     ck_assert_uint_eq(timeline->n_tracks, 2);
     ck_assert_str_eq(drawn(10, 5, 6000 * MS, 6000 * MS), "    1  |>>>>>>>>>>\n"
                                                          "    2  ||||||x||||\n"
-                                                         "- wait  # compute  x failed\n");
+                                                         "- wait  # compute  x failed\n" LANES);
 }
 END_TEST
 
@@ -365,7 +367,8 @@ START_TEST(too_many_lanes_are_an_area)
                                                          "   60  |---------\n"
                                                          "   30  |------------\n"
                                                          "fail.  |           x\n"
-                                                         "- wait  x failed\n");
+                                                         "- wait  x failed\n"
+                                                         "the height is the jobs in flight\n");
 }
 END_TEST
 

@@ -428,6 +428,47 @@ def check_report(tap, folder):
     )
 
 
+def check_rows(tap):
+    """Who has a row, and what is said of it."""
+    for jobs, rows, words in ((1000, 1000, None), (1001, 0, "rows are lanes"),
+                              (100000, 0, "the height is the jobs in flight")):
+        request = json.dumps({"concurrency": 50 if jobs > 1001 else 10,
+                              "jobs": [{"name": "a job", "count": jobs, "wait": 1}]})
+        lines = waitctl("submit", "--local", "--virtual", "-o", "timeline",
+                        text=request).stdout.splitlines()
+        found = sum(line.startswith("a job #") for line in lines)
+        tap.result(
+            found == rows and (words is None) == (not any("rows are" in line or "height" in line
+                                                          for line in lines))
+            and (words is None or any(words in line for line in lines)),
+            f"of {jobs} jobs {rows} have a row with their name", "\n".join(lines[-8:]),
+        )
+    text = waitctl("submit", "--local", "--virtual", "-o", "timeline",
+                   os.path.join(SAMPLES, "graph.json")).stdout
+    tap.result("* critical path" in text or "◆ critical path" in text,
+               "what marks a row of the critical path is in the legend", text)
+
+
+def peak_kib(*arguments, text):
+    """The most memory that waitctl took."""
+    process = subprocess.Popen([WAITCTL, *arguments], stdin=subprocess.PIPE,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
+    process.stdin.write(text)
+    process.stdin.close()
+    _, _, usage = os.wait4(process.pid, 0)
+    process.returncode = 0
+    return usage.ru_maxrss
+
+
+def check_memory(tap):
+    """A timeline keeps what it draws, of however many batches."""
+    text = '{"jobs":[{"wait":0.5}]}' * 10000
+    summary = peak_kib("submit", "--local", "-o", "summary", text=text)
+    timeline = peak_kib("submit", "--local", "-o", "timeline", text=text)
+    tap.result(timeline < 4 * summary, "timelines of 10,000 small batches take little memory",
+               f"{timeline} KiB, and their totals {summary}")
+
+
 def check_streams(tap, folder):
     """What saved streams may be like."""
     whole = waitctl("submit", "--local", "--virtual", "--events", "all", "-o", "json",
@@ -585,6 +626,8 @@ def main():
         check_files(tap, folder)
         check_report(tap, folder)
         check_streams(tap, folder)
+        check_rows(tap)
+        check_memory(tap)
         check_examples(tap)
     tap.finish()
 

@@ -148,8 +148,9 @@ open_terminal 80 24
 type_in waitctl run --server "$address" -n 12 3s -o timeline
 shows '^#11 +│━' "many rows"
 resize_terminal 80 12
-shows '^ +9 +│━' "become an area in a lower window"
+shows '^ +8 +│━' "become an area in a lower window"
 ends_with 0 "in which it ends"
+shows '^#11 +│━' "where each job has its row again, since it scrolls"
 close_terminal
 
 # One that has room for no picture.
