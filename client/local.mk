@@ -141,7 +141,7 @@ bin_PROGRAMS += client/waitctl
 client_waitctl_SOURCES = client/main.c
 client_waitctl_LDADD = \
 	client/libwaitctl.a engine/libwaitd-engine.a proto/libwaitd-proto.a \
-	$(UTF8PROC_LIBS) $(TINFO_LIBS)
+	$(MPFR_LIBS) $(UTF8PROC_LIBS) $(TINFO_LIBS)
 
 dist_man_MANS += \
 	client/waitctl.1

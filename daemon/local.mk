@@ -35,7 +35,7 @@ bin_PROGRAMS += daemon/waitd
 daemon_waitd_SOURCES = daemon/main.c
 daemon_waitd_LDADD = \
 	$(daemon_libraries) \
-	$(METRICS_LIBS) $(EVENT_LIBS) $(CONFUSE_LIBS) $(SYSTEMD_LIBS)
+	$(METRICS_LIBS) $(EVENT_LIBS) $(CONFUSE_LIBS) $(SYSTEMD_LIBS) $(MPFR_LIBS)
 
 dist_man_MANS += \
 	daemon/waitd.8 \

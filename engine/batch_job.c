@@ -5,8 +5,7 @@
 
 #include "engine/batch_internal.h"
 
-#include <math.h>
-
+#include "engine/backoff.h"
 #include "engine/draw.h"
 
 static const struct spec *spec_of(const struct batch *batch, const struct course *course)
@@ -137,23 +136,13 @@ static void start_attempt(struct batch *batch, struct course *course)
 }
 
 /* The delay after the attempt that has just ended. */
-static int64_t backoff_delay(const struct batch *batch, const struct course *course)
+static int64_t delay_ns_after(const struct batch *batch, const struct course *course)
 {
     const struct backoff *backoff = &work_of(batch, course)->backoff;
-    double delay = (double)backoff->initial_ns;
+    int64_t delay_ns = backoff_delay_ns(batch->plan, backoff, course->attempt);
     struct draw_key key = draw_key(batch, course, 0);
-    int64_t delay_ns;
 
-    if (backoff->initial_ns == 0)
-        return 0; /* whatever the power: it may be infinite */
-    if (course->attempt > 1)
-        delay *= pow(backoff->factor, (double)(course->attempt - 1));
-    delay_ns = delay >= 0x1p63 ? INT64_MAX : llround(delay);
-    if (backoff->max_ns >= 0 && delay_ns > backoff->max_ns)
-        delay_ns = backoff->max_ns;
-    if (backoff->full_jitter)
-        delay_ns = llround(draw_unit(&key, DRAW_JITTER) * (double)delay_ns);
-    return delay_ns;
+    return backoff->full_jitter ? draw_up_to(&key, DRAW_JITTER, delay_ns) : delay_ns;
 }
 
 /* Ends the job, which has left whatever it was in. */
@@ -178,7 +167,7 @@ static void attempt_ended(struct batch *batch, struct course *course, enum job_s
         end_job(batch, course, status);
         return;
     }
-    delay_ns = backoff_delay(batch, course);
+    delay_ns = delay_ns_after(batch, course);
     set_state(batch, course, STATE_BACKOFF);
     set_due(batch, course, delay_ns, -1);
     batch_emit(batch, &(struct occurrence){.kind = OCCURRED_RETRY,
@@ -191,9 +180,10 @@ static void attempt_ended(struct batch *batch, struct course *course, enum job_s
 
 static void end_attempt(struct batch *batch, struct course *course)
 {
-    double fail = work_of(batch, course)->fail;
+    uint64_t fail_below = work_of(batch, course)->fail_below;
     struct draw_key key = draw_key(batch, course, 0);
-    bool failed = fail >= 1.0 || (fail > 0.0 && draw_unit(&key, DRAW_FAIL) < fail);
+    bool failed = fail_below > 0 &&
+                  (fail_below == PLAN_FAIL_ALWAYS || draw_bits(&key, DRAW_FAIL) < fail_below);
 
     attempt_ended(batch, course, failed ? JOB_FAILED : JOB_OK);
 }

@@ -2,6 +2,11 @@
 #include "engine/draw.h"
 
 #include <math.h>
+#include <stdbool.h>
+
+#include "engine/draw_exact.h"
+#include "engine/draw_formula.h"
+#include "engine/draw_wide.h"
 
 /* Philox4x32-10: the multipliers and the Weyl constants of the paper. */
 #define ROUNDS 10
@@ -10,10 +15,17 @@
 #define WEYL_0 UINT32_C(0x9E3779B9)
 #define WEYL_1 UINT32_C(0xBB67AE85)
 
-/* The standard normal law's 99th percentile. */
-#define Z_99 2.3263478740408408
-
 #define TWO_PI 6.283185307179586476925286766559
+
+/* Two uniform integers in [0, 2^53). */
+struct pair {
+    uint64_t u, v;
+};
+
+/* A computed length and by how much it may be off. */
+struct estimate {
+    double ns, off_ns;
+};
 
 void draw_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])
 {
@@ -37,78 +49,139 @@ void draw_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[
     out[3] = c3;
 }
 
-/* Two independent draws of 64 bits for one place of use. */
-static void draw_pair(const struct draw_key *key, enum draw_purpose purpose, uint64_t pair[2])
+/* The upper 53 bits of two independent draws of 64, for one place of use. */
+static struct pair draw_pair(const struct draw_key *key, enum draw_purpose purpose)
 {
     const uint32_t counter[4] = {key->job, key->attempt, key->step, (uint32_t)purpose};
     const uint32_t seed[2] = {(uint32_t)key->seed, (uint32_t)((uint64_t)key->seed >> 32)};
     uint32_t out[4];
 
     draw_philox(counter, seed, out);
-    pair[0] = (uint64_t)out[1] << 32 | out[0];
-    pair[1] = (uint64_t)out[3] << 32 | out[2];
+    return (struct pair){((uint64_t)out[1] << 32 | out[0]) >> 11,
+                         ((uint64_t)out[3] << 32 | out[2]) >> 11};
 }
 
-/* The upper 53 bits, as a multiple of 2^-53 in [0, 1). */
-static double to_unit(uint64_t bits)
+uint64_t draw_bits(const struct draw_key *key, enum draw_purpose purpose)
 {
-    return (double)(bits >> 11) * 0x1p-53;
+    return draw_pair(key, purpose).u;
 }
 
-double draw_unit(const struct draw_key *key, enum draw_purpose purpose)
+/* range_ns * u / 2^53, rounded: in integers, which hold it. */
+static int64_t share(int64_t range_ns, uint64_t u)
 {
-    uint64_t pair[2];
+    __extension__ typedef unsigned __int128 wide;
 
-    draw_pair(key, purpose, pair);
-    return to_unit(pair[0]);
+    return (int64_t)(((wide)(uint64_t)range_ns * u + (UINT64_C(1) << 52)) >> 53);
 }
 
-static double draw_normal(const uint64_t pair[2])
+int64_t draw_up_to(const struct draw_key *key, enum draw_purpose purpose, int64_t most_ns)
 {
-    double u = 1.0 - to_unit(pair[0]); /* (0, 1]: its logarithm is finite */
-
-    return sqrt(-2.0 * log(u)) * cos(TWO_PI * to_unit(pair[1]));
+    return share(most_ns, draw_bits(key, purpose));
 }
 
-static double draw_lognormal(const struct dist *dist, const uint64_t pair[2])
-{
-    double median = (double)dist->a_ns;
-    double sigma = (log((double)dist->b_ns) - log(median)) / Z_99;
+/* ---- By the mathematical library ------------------------------------------------ */
 
-    return median * exp(sigma * draw_normal(pair));
+/* A fraction in [0, 1), and its difference from 1: both exact. */
+static double fraction(uint64_t u)
+{
+    return (double)u * 0x1p-53;
 }
 
-static int64_t cut(double length, int64_t max_ns)
+static double complement(uint64_t u)
 {
-    if (!(length > 0.0))
-        return 0;
-    return length >= (double)max_ns ? max_ns : llround(length);
+    return (double)((UINT64_C(1) << 53) - u) * 0x1p-53;
+}
+
+static struct estimate draw_exponential(const struct dist *dist, struct pair pair)
+{
+    double length_ns = (double)dist->a_ns * -log(complement(pair.u));
+
+    return (struct estimate){length_ns, draw_formula_off_exponential(length_ns) * 0x1p-53};
+}
+
+static struct estimate draw_normal(const struct dist *dist, struct pair pair)
+{
+    double mean_ns = (double)dist->a_ns, stddev_ns = (double)dist->b_ns;
+    double radius = sqrt(-2.0 * log(complement(pair.u)));
+    double z = radius * cos(TWO_PI * fraction(pair.v));
+
+    return (struct estimate){mean_ns + stddev_ns * z,
+                             draw_formula_off_normal(mean_ns, stddev_ns, radius) * 0x1p-53};
+}
+
+static struct estimate draw_lognormal(const struct dist *dist, struct pair pair)
+{
+    double p50_ns = (double)dist->a_ns;
+    double sigma = log((double)dist->b_ns / p50_ns) / DRAW_FORMULA_Z99;
+    double radius = sqrt(-2.0 * log(complement(pair.u)));
+    double z = radius * cos(TWO_PI * fraction(pair.v));
+    double length_ns = p50_ns * exp(sigma * z);
+
+    return (struct estimate){length_ns,
+                             draw_formula_off_lognormal(length_ns, sigma, radius) * 0x1p-53};
+}
+
+/* Rounds to within [0, max_ns] if every value that it may stand for rounds alike. */
+static bool round_estimate(struct estimate estimate, int64_t max_ns, int64_t *ns)
+{
+    double low = estimate.ns - estimate.off_ns, high = estimate.ns + estimate.off_ns;
+    int64_t rounded;
+
+    if (high < 0.5) {
+        *ns = 0;
+        return true;
+    }
+    if (low > (double)max_ns * (1 + 0x1p-52)) { /* however max_ns was rounded */
+        *ns = max_ns;
+        return true;
+    }
+    if (low < -0.5 || high > 0x1p62)
+        return false;
+    rounded = (int64_t)(low + 0.5);
+    *ns = rounded < max_ns ? rounded : max_ns;
+    return rounded == (int64_t)(high + 0.5);
+}
+
+/* ---- Lengths ------------------------------------------------------------------------ */
+
+static int64_t draw_uniform(const struct dist *dist, struct pair pair, int64_t max_ns)
+{
+    int64_t length_ns = dist->a_ns + share(dist->b_ns - dist->a_ns, pair.u);
+
+    return length_ns < max_ns ? length_ns : max_ns;
 }
 
 int64_t draw_length_for(const struct plan *plan, const struct dist *dist,
                         const struct draw_key *key, enum draw_purpose purpose, int64_t max_ns)
 {
-    double a = (double)dist->a_ns, b = (double)dist->b_ns;
-    uint64_t pair[2];
+    struct estimate estimate = {0, 0};
+    struct pair pair;
+    int64_t length_ns;
 
     if (dist->kind == DIST_CONSTANT)
         return dist->a_ns;
     if (dist->kind == DIST_TRACE)
         return plan_trace(plan, (uint32_t)(dist->a_ns + key->job % dist->b_ns));
 
-    draw_pair(key, purpose, pair);
+    pair = draw_pair(key, purpose);
     switch (dist->kind) {
     case DIST_UNIFORM:
-        return cut(a + (b - a) * to_unit(pair[0]), max_ns);
+        return draw_uniform(dist, pair, max_ns);
     case DIST_EXPONENTIAL:
-        return cut(-a * log(1.0 - to_unit(pair[0])), max_ns);
+        estimate = draw_exponential(dist, pair);
+        break;
     case DIST_NORMAL:
-        return cut(a + b * draw_normal(pair), max_ns);
+        estimate = draw_normal(dist, pair);
+        break;
     case DIST_LOGNORMAL:
-        return cut(draw_lognormal(dist, pair), max_ns);
+        estimate = draw_lognormal(dist, pair);
+        break;
     case DIST_CONSTANT:
     case DIST_TRACE:
         break;
     }
-    return 0;
+    if (!round_estimate(estimate, max_ns, &length_ns) &&
+        !draw_wide_length(dist, pair.u, pair.v, max_ns, &length_ns))
+        length_ns = draw_exact_length(dist, pair.u, pair.v, max_ns);
+    return length_ns;
 }

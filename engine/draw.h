@@ -9,8 +9,18 @@
  * at every thread count and in whatever order jobs happen to run, and a job
  * appended to a batch changes no other job's draws.
  *
- * Source: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random
+ * It is also the same on every machine: what is drawn is the exact value of a
+ * formula, rounded once to the nearest nanosecond, a half upwards.  The
+ * mathematical library's result decides where it is far enough from a half,
+ * by more than any such library errs; elsewhere libmpfr decides, with as many
+ * digits as it takes.
+ *
+ * Sources: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random
  * numbers: as easy as 1, 2, 3", SC'11, and its published known-answer vectors.
+ * A. Ziv, "Fast evaluation of elementary mathematical functions with correctly
+ * rounded last bit", ACM TOMS 17 (1991).
+ *
+ * Re-entrant.
  */
 
 #include <stdint.h>
@@ -29,14 +39,24 @@ struct draw_key {
 /* The generator itself, for its known answers. */
 void draw_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 
-/* Uniform in [0, 1), a multiple of 2^-53. */
-double draw_unit(const struct draw_key *key, enum draw_purpose purpose);
+/* A uniform integer in [0, 2^53). */
+uint64_t draw_bits(const struct draw_key *key, enum draw_purpose purpose);
+
+/* most_ns times a uniform fraction in [0, 1), rounded.  most_ns is 0 or more. */
+int64_t draw_up_to(const struct draw_key *key, enum draw_purpose purpose, int64_t most_ns);
 
 /*
- * A length by the law `dist`, within [0, max_ns].  Exponential by inversion;
- * normal by G. E. P. Box and M. E. Muller (1958), the cosine of the pair;
- * lognormal as the exponential of such a normal, its sigma from the 99th
- * percentile; a trace draws nothing.  Constants are returned as they are.
+ * A length by the distribution `dist`, within [0, max_ns].  With u and v uniform
+ * fractions in [0, 1):
+ *
+ *     uniform      min + (max - min) * u
+ *     exponential  -mean * ln(1 - u)
+ *     normal       mean + stddev * z, z = sqrt(-2 ln(1 - u)) * cos(2 pi v)
+ *     lognormal    p50 * exp(z * ln(p99 / p50) / 2.326...)
+ *
+ * (inversion; G. E. P. Box and M. E. Muller, 1958; the standard normal
+ * distribution's 99th percentile).  A trace draws nothing, and constants are
+ * returned as they are.
  */
 int64_t draw_length_for(const struct plan *plan, const struct dist *dist,
                         const struct draw_key *key, enum draw_purpose purpose, int64_t max_ns);

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: ISC
 #
-# The schedule: libc and libm, no clock, no socket, no JSON.
+# The schedule: libc, libm and libmpfr, no clock, no socket, no JSON.
 
 noinst_LIBRARIES += engine/libwaitd-engine.a
 engine_libwaitd_engine_a_SOURCES = \
+	engine/backoff.c \
+	engine/backoff.h \
 	engine/batch.c \
 	engine/batch.h \
 	engine/batch_after.c \
@@ -14,6 +16,11 @@ engine_libwaitd_engine_a_SOURCES = \
 	engine/batch_simple.c \
 	engine/draw.c \
 	engine/draw.h \
+	engine/draw_exact.c \
+	engine/draw_exact.h \
+	engine/draw_formula.h \
+	engine/draw_wide.c \
+	engine/draw_wide.h \
 	engine/dueq.c \
 	engine/dueq.h \
 	engine/prioq.c \

@@ -5,12 +5,10 @@
 #include <string.h>
 
 #include "proto/decimal.h"
+#include "proto/decimal_digits.h"
 
 /* 2^63-1 has 19 digits: the tens' powers 0 .. 18. */
 #define TOP_POSITION 18
-
-/* Far beyond any position that a text in memory can reach, and far from overflow. */
-#define EXPONENT_CAP ((int64_t)1 << 56)
 
 static const uint64_t power_of_ten[TOP_POSITION + 1] = {
     1ULL,
@@ -56,47 +54,8 @@ static enum duration_result judge(uint64_t rounded_ns, int64_t max_ns, int64_t *
 
 /* ---- Numbers ------------------------------------------------------------ */
 
-/* The significant digits of a number: from the first that is not 0 on, with
- * the power of ten, in nanoseconds, that the first one stands for. */
-struct digits {
-    const char *first; /* may lie on either side of a decimal point */
-    const char *end;
-    int64_t position;
-};
-
-static int64_t read_exponent(const char *at, const char *end)
-{
-    bool minus = at < end && *at == '-';
-    if (at < end && (*at == '-' || *at == '+'))
-        at++;
-    int64_t exponent = 0;
-    for (; at < end && is_digit(*at); at++) {
-        if (exponent < EXPONENT_CAP)
-            exponent = exponent * 10 + (*at - '0');
-    }
-    return minus ? -exponent : exponent;
-}
-
-/* Returns whether there is any digit but 0. */
-static bool find_digits(const char *at, const char *end, struct digits *digits)
-{
-    const char *point = skip_digits(at, end);
-    const char *exponent = point < end && *point == '.' ? skip_digits(point + 1, end) : point;
-    const char *first = at;
-    while (first < exponent && (*first == '0' || *first == '.'))
-        first++;
-    if (first == exponent)
-        return false;
-    digits->first = first;
-    digits->end = exponent;
-    digits->position = 9 + (first < point ? point - first - 1 : point - first);
-    if (exponent < end)
-        digits->position += read_exponent(exponent + 1, end);
-    return true;
-}
-
-/* position is at least -1, the tenths, and at most TOP_POSITION. */
-static uint64_t round_digits(const struct digits *digits)
+/* digits->position counts nanoseconds: at least -1, the tenths, and at most TOP_POSITION. */
+static uint64_t round_digits(const struct decimal_digits *digits)
 {
     uint64_t ns = 0;
     int64_t position = digits->position;
@@ -116,13 +75,12 @@ static uint64_t round_digits(const struct digits *digits)
 
 enum duration_result duration_from_number(const char *text, size_t len, int64_t max_ns, int64_t *ns)
 {
-    const char *end = text + len;
-    bool minus = len > 0 && *text == '-';
-    struct digits digits;
-    if (!find_digits(text + minus, end, &digits))
+    struct decimal_digits digits;
+    if (!decimal_digits_find(text, len, &digits))
         return judge(0, max_ns, ns);
-    if (minus)
+    if (digits.minus)
         return DURATION_NEGATIVE;
+    digits.position += 9; /* of nanoseconds */
     if (digits.position > TOP_POSITION)
         return DURATION_TOO_LONG;
     if (digits.position < -1)

@@ -8,6 +8,8 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/address.h \
 	proto/decimal.c \
 	proto/decimal.h \
+	proto/decimal_digits.c \
+	proto/decimal_digits.h \
 	proto/duration.c \
 	proto/duration.h \
 	proto/duration_short.c \

@@ -35,7 +35,7 @@ static void set_initial(struct job_spec *job)
         .repeat = 1,
         .count = 1,
         .timeout_ns = -1,
-        .backoff = {.factor = 2, .max_ns = -1},
+        .backoff = {.factor = PLAN_FACTOR_2, .max_ns = -1},
     };
 }
 
@@ -381,7 +381,7 @@ static void inherit_rest(struct job_spec *to, const struct job_spec *from, unsig
     if (take & JOB_TIMEOUT)
         to->timeout_ns = from->timeout_ns;
     if (take & JOB_FAIL)
-        to->fail = from->fail;
+        to->fail_below = from->fail_below;
     if (take & JOB_BACKOFF)
         to->backoff = from->backoff;
     if (take & JOB_DATA)

@@ -85,9 +85,21 @@ struct step {
     plan_text_ref note; /* a JSON string token, quotes included */
 };
 
+/* What a back-off's delays are multiplied by: the decimal number that was written. */
+struct plan_factor {
+    double nearest;       /* to the number; 1 or more, finite */
+    plan_text_ref digits; /* with a NUL after them, an integer: the number is that times
+                           * 10^exponent; 0: it is `nearest` itself */
+    int32_t exponent;
+};
+#define PLAN_FACTOR_2                                                                              \
+    {                                                                                              \
+        .nearest = 2                                                                               \
+    }
+
 struct backoff {
     int64_t initial_ns;
-    double factor;  /* 1 or more, finite */
+    struct plan_factor factor;
     int64_t max_ns; /* -1 for none */
     bool full_jitter;
 };
@@ -143,9 +155,12 @@ struct job_spec {
     uint64_t count;                 /* 1 or more */
     uint64_t retries;
     int64_t timeout_ns;     /* of one attempt, or -1 for none */
-    double fail;            /* probability that an attempt fails at its end */
+    uint64_t fail_below;    /* an attempt fails at its end if its draw of 53 bits is below this */
     struct backoff backoff; /* initial_ns 0 where none is set */
 };
+
+/* fail_below of a job that always fails: 2^53. */
+#define PLAN_FAIL_ALWAYS (UINT64_C(1) << 53)
 
 struct plan;
 

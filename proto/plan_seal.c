@@ -83,7 +83,7 @@ static bool is_simple(const struct plan *plan, const struct spec *spec)
     const struct job_spec *work = plan_work(plan, spec);
     uint32_t steps = plan_spec_steps(plan, spec);
 
-    if (work->retries > 0 || work->timeout_ns >= 0 || work->fail > 0)
+    if (work->retries > 0 || work->timeout_ns >= 0 || work->fail_below > 0)
         return false;
     return steps == 0 ||
            (steps == 1 && work->repeat == 1 && plan_spec_step(plan, spec, 0).kind == STEP_WAIT);

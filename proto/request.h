@@ -29,6 +29,9 @@
  * is work that cannot be interrupted. */
 #define REQUEST_VALUE_MAX 65536
 
+/* The most significant digits of a back-off's factor: its powers are computed exactly. */
+#define REQUEST_FACTOR_DIGITS 1000
+
 /* What one request may ask for at most. */
 struct request_limits {
     uint64_t max_bytes;        /* of its text, 1 .. 2^31 */

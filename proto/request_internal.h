@@ -269,8 +269,10 @@ bool request_integer(struct request_reading *reading, const struct lexer_token *
 bool request_signed(struct request_reading *reading, const struct lexer_token *token, int64_t *out);
 bool request_signed_32(struct request_reading *reading, const struct lexer_token *token,
                        int32_t *out);
-bool request_number(struct request_reading *reading, const struct lexer_token *token,
-                    double *out); /* token is a number; infinity if it is too large */
+bool request_probability(struct request_reading *reading, const struct lexer_token *token,
+                         uint64_t *below); /* token is a number; of DECIMAL_DIGITS_CERTAIN */
+bool request_factor(struct request_reading *reading, const struct lexer_token *token,
+                    struct plan_factor *out);
 bool request_duration(struct request_reading *reading, const struct lexer_token *token,
                       int64_t *out);
 bool request_choice(struct request_reading *reading, const struct lexer_token *token,

@@ -143,15 +143,12 @@ static void read_timeout(struct request_reading *reading, const struct lexer_tok
 
 static void read_fail(struct request_reading *reading, const struct lexer_token *token)
 {
-    double fail = token->kind == LEXER_TRUE ? 1 : token->kind == LEXER_FALSE ? 0 : -1;
-    if (token->kind == LEXER_NUMBER && !request_number(reading, token, &fail))
+    uint64_t below = token->kind == LEXER_TRUE ? PLAN_FAIL_ALWAYS : 0;
+    if (token->kind != LEXER_TRUE && token->kind != LEXER_FALSE &&
+        !request_probability(reading, token, &below))
         return;
-    if (fail >= 0 && fail <= 1) {
-        reading->spec.fail = fail;
-        reading->spec.set |= JOB_FAIL;
-    } else {
-        request_wrong(reading, token, "true, false or a probability from 0 to 1");
-    }
+    reading->spec.fail_below = below;
+    reading->spec.set |= JOB_FAIL;
 }
 
 static void read_backoff(struct request_reading *reading, const struct lexer_token *token)
@@ -231,8 +228,10 @@ static const struct request_member job_members[N_MEMBERS] = {
 
 static void begin_job(struct request_reading *reading, const struct request_context *context)
 {
-    reading->spec = (struct job_spec){
-        .repeat = 1, .count = 1, .timeout_ns = -1, .backoff = {.factor = 2, .max_ns = -1}};
+    reading->spec = (struct job_spec){.repeat = 1,
+                                      .count = 1,
+                                      .timeout_ns = -1,
+                                      .backoff = {.factor = PLAN_FACTOR_2, .max_ns = -1}};
     reading->job_class = (struct job_class){.set = 0};
     reading->name_escaped = false;
     request_push(reading, context);

@@ -4,8 +4,6 @@
 
 #include "proto/request.h"
 
-#include <math.h>
-
 #include "proto/duration.h"
 #include "proto/request_internal.h"
 
@@ -192,13 +190,7 @@ static void read_longest(struct request_reading *reading, const struct lexer_tok
 
 static void read_factor(struct request_reading *reading, const struct lexer_token *token)
 {
-    double factor = 0;
-    if (token->kind == LEXER_NUMBER && !request_number(reading, token, &factor))
-        return;
-    if (factor >= 1 && isfinite(factor))
-        reading->spec.backoff.factor = factor;
-    else
-        request_wrong(reading, token, "a number of 1 or more, below 1.8e308");
+    request_factor(reading, token, &reading->spec.backoff.factor);
 }
 
 static void read_jitter(struct request_reading *reading, const struct lexer_token *token)

@@ -4,10 +4,13 @@
 
 #include "proto/request.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/decimal_digits.h"
 #include "proto/duration.h"
 #include "proto/request_internal.h"
 
@@ -160,14 +163,79 @@ bool request_signed_32(struct request_reading *reading, const struct lexer_token
     return false;
 }
 
-bool request_number(struct request_reading *reading, const struct lexer_token *token, double *out)
+bool request_probability(struct request_reading *reading, const struct lexer_token *token,
+                         uint64_t *below)
 {
-    if (!is_short(reading, token, "a number") ||
-        request_reserve(reading, &reading->scratch, token->len + 1) != 0)
+    if (token->kind == LEXER_NUMBER && !is_short(reading, token, "a number"))
+        return false;
+    if (token->kind == LEXER_NUMBER && decimal_digits_probability(token->text, token->len, below))
+        return true;
+    request_wrong(reading, token, "true, false or a probability from 0 to 1");
+    return false;
+}
+
+/* Keeps the digits of a factor in the plan, with the NUL that ends them. */
+static bool keep_digits(struct request_reading *reading, const struct decimal_digits *digits,
+                        plan_text_ref *ref)
+{
+    char text[REQUEST_FACTOR_DIGITS + 1];
+    size_t size = decimal_digits_count(digits) + 1;
+    if (!request_keeps(reading))
+        return true;
+    decimal_digits_copy(digits, text);
+    if (plan_add_text(reading->plan, text, size, ref) != PLAN_OK) {
+        request_no_memory(reading);
+        return false;
+    }
+    reading->kept_bytes += size + sizeof(*ref);
+    return true;
+}
+
+/* Reads the nearest double to a number that is kept whole in scratch. */
+static bool read_nearest(struct request_reading *reading, const struct lexer_token *token,
+                         double *nearest)
+{
+    if (request_reserve(reading, &reading->scratch, token->len + 1) != 0)
         return false;
     memcpy(reading->scratch.bytes, token->text, token->len);
     reading->scratch.bytes[token->len] = '\0';
-    *out = strtod(reading->scratch.bytes, NULL);
+    *nearest = strtod(reading->scratch.bytes, NULL);
+    return true;
+}
+
+static bool refuse_factor(struct request_reading *reading, const struct lexer_token *token)
+{
+    char what[80];
+    snprintf(what, sizeof(what),
+             "a number of 1 or more, below 1.8e308, of at most %d significant digits",
+             REQUEST_FACTOR_DIGITS);
+    request_wrong(reading, token, what);
+    return false;
+}
+
+bool request_factor(struct request_reading *reading, const struct lexer_token *token,
+                    struct plan_factor *out)
+{
+    struct decimal_digits digits;
+    struct plan_factor factor = {0};
+    size_t n;
+    if (token->kind == LEXER_NUMBER && !is_short(reading, token, "a number"))
+        return false;
+    if (token->kind != LEXER_NUMBER || !decimal_digits_find(token->text, token->len, &digits) ||
+        digits.minus || digits.position < 0 || digits.position > DBL_MAX_10_EXP)
+        return refuse_factor(reading, token);
+    n = decimal_digits_count(&digits);
+    if (n > REQUEST_FACTOR_DIGITS)
+        return refuse_factor(reading, token);
+    factor.exponent = (int32_t)(digits.position + 1 - (int64_t)n);
+    if (!read_nearest(reading, token, &factor.nearest))
+        return false;
+    if (!isfinite(factor.nearest))
+        return refuse_factor(reading, token);
+    if ((factor.exponent < 0 || factor.nearest >= 0x1p53) &&
+        !keep_digits(reading, &digits, &factor.digits))
+        return false;
+    *out = factor;
     return true;
 }
 

@@ -14,11 +14,12 @@ trap 'rm -rf -- "$scratch"' EXIT
 
 # ---- what the engine calls -------------------------------------------------
 
-# Memory, strings, sorting, mathematics and assertions; nothing that reads a
+# Memory, strings, sorting, mathematics (libm's and libmpfr's) and assertions; nothing that reads a
 # clock, talks to anyone or ends the process by plan.
 allowed='malloc|calloc|realloc|free'
 allowed+='|(__)?mem(cpy|move|set|cmp)(_chk)?|memchr|strlen|strcmp|strncmp|qsort|bsearch'
-allowed+='|exp|log|log1p|expm1|sqrt|cos|sin|pow|floor|ceil|rint|nearbyint|llrint|llround|fmod|ldexp|frexp'
+allowed+='|(exp|log|log1p|expm1|sqrt|cos|sin|pow|floor|ceil|rint|nearbyint|llrint|llround|fmod|ldexp|frexp)l?'
+allowed+='|(__g)?mpfr_[a-z0-9_]+'
 allowed+='|fma|scalbn|__.*_finite|__stack_chk_fail|__assert_fail|abort|_GLOBAL_OFFSET_TABLE_'
 # What instrumented builds add.
 allowed+='|__(a|ub|t|m|l)san_.*|__sanitizer_.*|__sancov_.*|__(start|stop)___sanc.*|__gcov_.*|__llvm_.*|__tls_get_addr'
@@ -162,6 +163,7 @@ only()
 only 'event2?[/.]' 'daemon/net/.*|daemon/(report|http|server|main)\.[ch]' "libevent stays where the loop is"
 only 'jansson\.h' 'none' "jansson stays in tests/"
 only 'confuse\.h' 'daemon/options\.c' "libconfuse stays in daemon/options.c"
+only 'mpfr\.h' 'engine/(backoff|draw_exact)\.c' "libmpfr stays where arithmetic is exact"
 only 'systemd/' 'daemon/base/service\.c' "libsystemd stays in daemon/base/service.c"
 none "$(includes '(event|evhttp|evdns|evutil)\.h' proto engine daemon client tests)" \
     "nothing includes libevent's old headers"

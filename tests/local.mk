@@ -7,11 +7,13 @@
 check_programs = \
 	tests/unit/test_address \
 	tests/unit/test_arguments \
+	tests/unit/test_backoff \
 	tests/unit/test_batch \
 	tests/unit/test_batch_ends \
 	tests/unit/test_chain \
 	tests/unit/test_client \
 	tests/unit/test_decimal \
+	tests/unit/test_decimal_digits \
 	tests/unit/test_draw \
 	tests/unit/test_dueq \
 	tests/unit/test_duration \
@@ -67,7 +69,7 @@ TESTS += $(check_programs)
 else
 tests_without_check = $(check_programs)
 endif
-EXTRA_DIST += tests/support/coverage.sh tests/support/summary.sh \
+EXTRA_DIST += tests/support/bent_libm.c tests/support/coverage.sh tests/support/summary.sh \
 	tests/support/tap.sh tests/support/check_trace.py
 
 tests_libsupport_a_SOURCES = \
@@ -123,7 +125,7 @@ all_libraries = \
 	client/libwaitctl.a \
 	$(daemon_libraries) \
 	$(METRICS_LIBS) $(EVENT_LIBS) $(CONFUSE_LIBS) $(SYSTEMD_LIBS) \
-	$(UTF8PROC_LIBS) $(TINFO_LIBS)
+	$(MPFR_LIBS) $(UTF8PROC_LIBS) $(TINFO_LIBS)
 LDADD = tests/libsupport.a $(all_libraries) $(JANSSON_LIBS) $(CHECK_LIBS)
 
 # ---- shell tests -----------------------------------------------------------
@@ -154,6 +156,7 @@ python_tests = \
 	tests/bench/test_report.py \
 	tests/wire/test_clock.py \
 	tests/wire/test_contract.py \
+	tests/wire/test_draws.py \
 	tests/wire/test_faults.py \
 	tests/wire/test_limits.py \
 	tests/wire/test_outputs.py \

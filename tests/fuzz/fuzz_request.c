@@ -96,14 +96,14 @@ static void compare_integer(const json_t *integer, uint64_t got, uint64_t otherw
         assert(got == (uint64_t)json_integer_value(integer));
 }
 
-static void compare_fail(const json_t *fail, double got)
+static void compare_fail(const json_t *fail, uint64_t got)
 {
     if (fail == NULL || json_is_false(fail))
-        assert(got <= 0.0);
+        assert(got == 0);
     else if (json_is_true(fail))
-        assert(got >= 1.0);
+        assert(got == PLAN_FAIL_ALWAYS);
     else if (json_is_number(fail))
-        assert(fabs(got - json_number_value(fail)) <= 1e-15);
+        assert(fabs((double)got * 0x1p-53 - json_number_value(fail)) <= 1e-15);
 }
 
 /* The text that is kept of `data` is the same value. */
@@ -175,7 +175,7 @@ static void compare_job(const struct plan *plan, uint32_t index, const json_t *j
     compare_steps(plan, index, spec.n_steps, has_steps(job) ? job : defaults);
     compare_integer(member(job, defaults, "repeat"), spec.repeat, 1);
     compare_integer(member(job, defaults, "retries"), spec.retries, 0);
-    compare_fail(member(job, defaults, "fail"), spec.fail);
+    compare_fail(member(job, defaults, "fail"), spec.fail_below);
     compare_data(plan, spec.data, member(job, defaults, "data"));
     assert((member(job, defaults, "timeout") == NULL) == (spec.timeout_ns < 0));
     compare_seconds(member(job, defaults, "timeout"), spec.timeout_ns);

@@ -2,6 +2,7 @@
 #include "tests/scenario/description.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,7 +73,7 @@ static void reset_members(struct description_element *element)
     element->repeat = 1;
     element->count = 1;
     element->timeout_ns = -1;
-    element->backoff.factor = 2;
+    element->backoff.factor.nearest = 2;
     element->backoff.max_ns = -1;
 }
 
@@ -265,7 +266,7 @@ static struct job_spec plan_spec(struct plan *plan, const struct description_ele
                             .count = element->count,
                             .retries = element->retries,
                             .timeout_ns = element->timeout_ns,
-                            .fail = element->fail,
+                            .fail_below = (uint64_t)ceil(ldexp(element->fail, 53)),
                             .backoff = element->backoff};
 
     spec.class_ref = plan_class_of(plan, element, user);
@@ -399,7 +400,7 @@ static void print_backoff(FILE *out, const struct backoff *backoff)
 {
     fputs(",\"backoff\":{", out);
     print_ns(out, "initial", backoff->initial_ns);
-    fprintf(out, ",\"factor\":%.17g,\"jitter\":\"%s\"", backoff->factor,
+    fprintf(out, ",\"factor\":%.60g,\"jitter\":\"%s\"", backoff->factor.nearest,
             backoff->full_jitter ? "full" : "none");
     if (backoff->max_ns >= 0) {
         fputc(',', out);
@@ -452,7 +453,7 @@ static void print_members(FILE *out, const struct description_element *element)
         print_ns(out, "timeout", element->timeout_ns);
     }
     if (element->set & JOB_FAIL)
-        fprintf(out, ",\"fail\":%.17g", element->fail);
+        fprintf(out, ",\"fail\":%.60g", element->fail);
     if (element->set & JOB_RETRIES)
         fprintf(out, ",\"retries\":%" PRIu32, element->retries);
     if (element->set & JOB_BACKOFF)

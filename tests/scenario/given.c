@@ -83,7 +83,7 @@ struct description_element *given_backoff(struct description_element *job, int64
                                           double factor, int64_t max_ns)
 {
     job->set |= JOB_BACKOFF;
-    job->backoff = (struct backoff){initial_ns, factor, max_ns, false};
+    job->backoff = (struct backoff){initial_ns, {.nearest = factor}, max_ns, false};
     return job;
 }
 

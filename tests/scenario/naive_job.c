@@ -172,22 +172,36 @@ void naive_job_start(struct naive_model *m, uint32_t index)
     }
 }
 
+/* initial * factor^times in integers, for factors that are a multiple of a
+ * half: in halves as long as it is no whole number of them, and saturating. */
+static int64_t undrawn_delay(const struct backoff *backoff, uint32_t times)
+{
+    __extension__ typedef unsigned __int128 wide;
+    wide halves = (wide)llround(2 * backoff->factor.nearest);
+    wide product = (wide)(uint64_t)backoff->initial_ns, divisor = 1;
+
+    for (uint32_t i = 0; i < times; i++) {
+        product *= halves % 2 == 0 ? halves / 2 : halves;
+        divisor *= halves % 2 == 0 ? 1 : 2;
+        if (product / divisor > INT64_MAX)
+            return INT64_MAX;
+    }
+    return (int64_t)((2 * product + divisor) / (2 * divisor));
+}
+
 static int64_t delay_after(const struct naive_model *m, uint32_t index, bool *drawn)
 {
     const struct naive_job *job = &m->jobs[index];
     const struct backoff *backoff = &job->spec.backoff;
     const struct draw_key key = {m->batch->options.seed, index, job->attempt, 0};
-    double exact = (double)backoff->initial_ns * pow(backoff->factor, job->attempt - 1);
-    int64_t delay_ns;
+    int64_t delay_ns = undrawn_delay(backoff, job->attempt - 1);
 
     if (backoff->initial_ns == 0)
         return 0;
-    if (backoff->max_ns >= 0 && exact >= (double)backoff->max_ns)
+    if (backoff->max_ns >= 0 && delay_ns > backoff->max_ns)
         delay_ns = backoff->max_ns;
-    else
-        delay_ns = exact >= 0x1p63 ? INT64_MAX : llround(exact);
     *drawn = backoff->full_jitter;
-    return *drawn ? llround(draw_unit(&key, DRAW_JITTER) * (double)delay_ns) : delay_ns;
+    return *drawn ? draw_up_to(&key, DRAW_JITTER, delay_ns) : delay_ns;
 }
 
 static void back_off(struct naive_model *m, uint32_t index, enum job_status status)
@@ -227,7 +241,7 @@ static enum job_status verdict(const struct naive_model *m, uint32_t index)
     const struct naive_job *job = &m->jobs[index];
     const struct draw_key key = {m->batch->options.seed, index, job->attempt, 0};
 
-    return job->spec.fail >= 1 || draw_unit(&key, DRAW_FAIL) < job->spec.fail ? JOB_FAILED : JOB_OK;
+    return (double)draw_bits(&key, DRAW_FAIL) * 0x1p-53 < job->spec.fail ? JOB_FAILED : JOB_OK;
 }
 
 void naive_job_end_step(struct naive_model *m, uint32_t index)

@@ -90,7 +90,7 @@ static void some_backoff(struct maker *maker, struct backoff *backoff)
     static const double factors[] = {1, 1.5, 2, 2, 3};
 
     backoff->initial_ns = maker->endless ? below(maker, 5) : some_time(maker);
-    backoff->factor = factors[below(maker, sizeof factors / sizeof factors[0])];
+    backoff->factor.nearest = factors[below(maker, sizeof factors / sizeof factors[0])];
     backoff->max_ns = chance(maker, 40) ? some_time(maker) : -1;
     backoff->full_jitter = chance(maker, 40);
 }

@@ -93,13 +93,14 @@ static void print_job(FILE *out, const struct plan *plan, uint32_t job)
         fprintf(out, " after=%" PRIu32, spec.n_afters);
     if (spec.timeout_ns >= 0)
         fprintf(out, " timeout=%" PRId64, spec.timeout_ns);
-    if (spec.fail > 0)
-        fprintf(out, " fail=%.17g", spec.fail);
+    if (spec.fail_below > 0)
+        fprintf(out, " fail=%.17g", (double)spec.fail_below * 0x1p-53);
     if (spec.retries > 0)
         fprintf(out, " retries=%" PRIu64, spec.retries);
     if (spec.backoff.initial_ns > 0)
         fprintf(out, " backoff=%" PRId64 "*%.17g<%" PRId64 "%s", spec.backoff.initial_ns,
-                spec.backoff.factor, spec.backoff.max_ns, spec.backoff.full_jitter ? "~" : "");
+                spec.backoff.factor.nearest, spec.backoff.max_ns,
+                spec.backoff.full_jitter ? "~" : "");
     print_text(out, plan, " data=", spec.data);
     fprintf(out, "]");
 }

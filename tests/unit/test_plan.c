@@ -37,7 +37,7 @@ START_TEST(a_job_that_sets_nothing_has_the_contracts_defaults)
     ck_assert_uint_eq(spec.count, 1);
     ck_assert_uint_eq(spec.retries, 0);
     ck_assert_int_eq(spec.timeout_ns, -1);
-    ck_assert_double_eq(spec.fail, 0);
+    ck_assert_uint_eq(spec.fail_below, 0);
     ck_assert_int_eq(spec.backoff.initial_ns, 0);
 }
 END_TEST
@@ -52,8 +52,8 @@ static struct job_spec every_member(int64_t n, const char *name)
                             .count = (uint64_t)n,
                             .retries = (uint64_t)n,
                             .timeout_ns = n,
-                            .fail = 1.0 / (double)n,
-                            .backoff = {n, (double)n, n, true}};
+                            .fail_below = PLAN_FAIL_ALWAYS / (uint64_t)n,
+                            .backoff = {n, {.nearest = (double)n}, n, true}};
 
     plan_kit_add_step(&spec, STEP_COMPUTE, n, 0);
     return spec;
@@ -71,9 +71,9 @@ static void has_every_member(uint32_t index, int64_t n, const char *name)
     ck_assert_uint_eq(spec.count, (uint64_t)n);
     ck_assert_uint_eq(spec.retries, (uint64_t)n);
     ck_assert_int_eq(spec.timeout_ns, n);
-    ck_assert_double_eq(spec.fail, 1.0 / (double)n);
+    ck_assert_uint_eq(spec.fail_below, PLAN_FAIL_ALWAYS / (uint64_t)n);
     ck_assert_int_eq(spec.backoff.initial_ns, n);
-    ck_assert_double_eq(spec.backoff.factor, (double)n);
+    ck_assert_double_eq(spec.backoff.factor.nearest, (double)n);
     ck_assert_int_eq(spec.backoff.max_ns, n);
     ck_assert(spec.backoff.full_jitter);
 }
@@ -103,8 +103,8 @@ END_TEST
 
 START_TEST(a_back_off_is_replaced_whole)
 {
-    struct job_spec defaults = {.set = JOB_BACKOFF, .backoff = {9, 3, 99, true}};
-    struct job_spec own = {.set = JOB_BACKOFF, .backoff = {5, 2, -1, false}};
+    struct job_spec defaults = {.set = JOB_BACKOFF, .backoff = {9, {.nearest = 3}, 99, true}};
+    struct job_spec own = {.set = JOB_BACKOFF, .backoff = {5, {.nearest = 2}, -1, false}};
 
     plan_kit_set_defaults(&defaults);
     plan_kit_add(&own);
@@ -334,7 +334,7 @@ static void add_backoff(uint64_t retries, int64_t initial_ns, double factor, int
 {
     const struct job_spec spec = {.set = JOB_RETRIES | JOB_BACKOFF,
                                   .retries = retries,
-                                  .backoff = {initial_ns, factor, max_ns, false}};
+                                  .backoff = {initial_ns, {.nearest = factor}, max_ns, false}};
 
     plan_kit_add(&spec);
 }

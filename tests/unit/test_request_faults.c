@@ -171,6 +171,8 @@ START_TEST(the_members_of_a_job)
         {"[{\"timeout\":null}]", INVALID, "[0].timeout", "not null"},
         {"[{\"fail\":2}]", INVALID, "[0].fail", "true, false or a probability from 0 to 1, not 2"},
         {"[{\"fail\":-0.1}]", INVALID, "[0].fail", "not -0.1"},
+        {"[{\"fail\":1.00000000000000000000001}]", INVALID, "[0].fail", "not 1.0"},
+        {"[{\"fail\":-1e-400}]", INVALID, "[0].fail", "not -1e-400"},
         {"[{\"fail\":\"yes\"}]", INVALID, "[0].fail", "not \"yes\""},
         {"[{\"fail\":null}]", INVALID, "[0].fail", "not null"},
         {"[{\"after\":5}]", INVALID, "[0].after", "a name or an array of names, not 5"},
@@ -247,6 +249,10 @@ START_TEST(drawn_durations_and_back_offs)
         {"[{\"backoff\":{\"initial\":-1}}]", INVALID, "[0].backoff.initial", "not -1"},
         {"[{\"backoff\":{\"initial\":1,\"factor\":0.99}}]", INVALID, "[0].backoff.factor",
          "1 or more|not 0.99"},
+        {"[{\"backoff\":{\"initial\":1,\"factor\":0.99999999999999999999}}]", INVALID,
+         "[0].backoff.factor", "1 or more|not 0.99999999999999999999"},
+        {"[{\"backoff\":{\"initial\":1,\"factor\":-2}}]", INVALID, "[0].backoff.factor", "not -2"},
+        {"[{\"backoff\":{\"initial\":1,\"factor\":1.8e308}}]", INVALID, "[0].backoff.factor", ""},
         {"[{\"backoff\":{\"initial\":1,\"factor\":1e400}}]", INVALID, "[0].backoff.factor", ""},
         {"[{\"backoff\":{\"initial\":1,\"factor\":\"2\"}}]", INVALID, "[0].backoff.factor", ""},
         {"[{\"backoff\":{\"initial\":1,\"factor\":null}}]", INVALID, "[0].backoff.factor", ""},
@@ -564,6 +570,21 @@ START_TEST(the_text_of_a_number_and_of_a_duration_is_limited)
 }
 END_TEST
 
+START_TEST(a_factor_has_at_most_a_thousand_significant_digits)
+{
+    char *got = read_digits("[{\"backoff\":{\"initial\":1,\"factor\":1.", 1000, "}}]");
+
+    ck_assert_ptr_nonnull(strstr(got, "at most 1000 significant digits"));
+    free(got);
+    got = read_digits("[{\"backoff\":{\"initial\":1,\"factor\":1.", 999, "}}]");
+    ck_assert_msg(strncmp(got, "submit", strlen("submit")) == 0, "%.200s", got);
+    free(got);
+    got = read_digits("[{\"backoff\":{\"initial\":1,\"factor\":2", 0, ".5000e+00000}}]");
+    ck_assert_msg(strncmp(got, "submit", strlen("submit")) == 0, "%.200s", got);
+    free(got);
+}
+END_TEST
+
 START_TEST(other_numbers_are_as_long_as_they_like)
 {
     static const char *const heads[] = {"[{\"data\":0.", "[{\"x\":0."};
@@ -644,6 +665,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, texts_and_dependencies_are_limited);
     tcase_add_test(tcase, pools_and_arrivals);
     tcase_add_test(tcase, the_text_of_a_number_and_of_a_duration_is_limited);
+    tcase_add_test(tcase, a_factor_has_at_most_a_thousand_significant_digits);
     tcase_add_loop_test(tcase, other_numbers_are_as_long_as_they_like, 0, 2);
     tcase_add_test(tcase, bytes_and_nesting_end_the_stream);
     tcase_add_test(tcase, what_is_not_json_ends_the_stream);
