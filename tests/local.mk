@@ -163,6 +163,7 @@ python_tests = \
 	tests/wire/test_draws.py \
 	tests/wire/test_faults.py \
 	tests/wire/test_limits.py \
+	tests/wire/test_odd_servers.py \
 	tests/wire/test_outputs.py \
 	tests/wire/test_protocol_examples.py \
 	tests/wire/test_schemas.py \

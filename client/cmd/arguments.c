@@ -64,7 +64,7 @@ static const struct flag flags[] = {
     {"seed", FLAG_OVERRIDE + OVERRIDE_SEED, VARIANTS, "N", "seed for draws"},
     {"events", FLAG_OVERRIDE + OVERRIDE_EVENTS, BATCHES, "WHICH", "all, done or none"},
     {"count", 'n', ON(COMMAND_RUN) | ON(COMMAND_TOP), "N",
-     "so many jobs of each duration; with top, looks"},
+     "so many jobs of each duration; with top, samples"},
     {"name", FLAG_NAME, ON(COMMAND_RUN), "NAME", "name of the jobs"},
     {"example", FLAG_EXAMPLE, ON(COMMAND_SUBMIT), "NAME",
      "print a batch to start from, and send nothing;\n"
@@ -77,14 +77,16 @@ static const struct flag flags[] = {
     {"request", FLAG_REQUEST, ON(COMMAND_REPORT), "FILE",
      "the requests of the events, for arrows and\n"
      "the critical path"},
-    {"interval", FLAG_INTERVAL, ON(COMMAND_TOP), "D", "look every D (1 s)"},
+    {"interval", FLAG_INTERVAL, ON(COMMAND_TOP), "D", "take a sample every D (1 s)"},
     {"server", FLAG_SERVER, TALKING, "ADDR",
      "HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH;\n"
      "else $WAITD_SERVER, else 127.0.0.1:9248"},
     {"local", FLAG_LOCAL, TALKING & ~ON(COMMAND_TOP), NULL,
      "start a daemon for this command alone;\n"
      "not beside --server"},
-    {"connect-timeout", FLAG_CONNECT_TIMEOUT, TALKING, "D", "give up connecting after D (5 s)"},
+    {"connect-timeout", FLAG_CONNECT_TIMEOUT, TALKING, "D",
+     "give up connecting after D (5 s), and with ping\n"
+     "and stats waiting for the answer"},
     {"output", 'o', DAEMONS, "FORMAT",
      "human, json, timeline or summary; human on a\n"
      "terminal, else json"},
@@ -167,7 +169,7 @@ static void help_on(FILE *out, enum command_id id)
     if (id == COMMAND_SUBMIT)
         fputs("A FILE of `-`, or none, is standard input.  Flags override the files.\n", out);
     if (id == COMMAND_TOP)
-        fputs("A picture on a terminal (q quits), else a line a look.\n", out);
+        fputs("A picture on a terminal (? explains it, q quits), else a line a sample.\n", out);
     print_flags(out, "\nflags:\n", ON(id), false);
     print_flags(out, "\nflags that other commands have too:\n", ON(id), true);
 }

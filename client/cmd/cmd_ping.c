@@ -45,6 +45,6 @@ enum status cmd_ping(const struct arguments *arguments)
     };
     const struct show *show = conversation_show(arguments);
 
-    return conversation_ask(arguments, "{\"op\":\"ping\"}\n",
+    return conversation_ask(arguments, "{\"op\":\"ping\"}\n", EVENT_PONG,
                             show == &show_json ? show : &pong_for_people, &ping);
 }

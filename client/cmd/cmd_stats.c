@@ -56,6 +56,6 @@ enum status cmd_stats(const struct arguments *arguments)
 {
     const struct show *show = conversation_show(arguments);
 
-    return conversation_ask(arguments, "{\"op\":\"stats\"}\n",
+    return conversation_ask(arguments, "{\"op\":\"stats\"}\n", EVENT_STATS,
                             show == &show_json ? show : &stats_for_people, NULL);
 }

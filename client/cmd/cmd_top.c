@@ -23,13 +23,17 @@
 
 /*
  * Asks the daemon for its figures again and again: a picture that is redrawn on
- * a terminal, a line a look elsewhere.  A daemon that goes away is waited for.
+ * a terminal, a line for each sample elsewhere.  A daemon that goes away is waited for;
+ * what has never answered as one ends it.
  */
 
 #define RECEIVE_BYTES 4096
 
 /* Looking for a daemon must not keep keys waiting for longer. */
 #define DIAL_NS 300000000
+
+/* An answer that is not there by the next sample may take so long. */
+#define ANSWER_NS 1000000000
 
 #define REQUEST "{\"op\":\"stats\"}\n"
 
@@ -46,11 +50,13 @@ struct top {
     struct event_reader *reader;
     struct meter meter;
     const char *problem; /* why there is no connection; NULL while there is one */
-    int64_t next_ns;     /* when to look again */
+    int64_t next_ns;     /* when to ask again */
+    int64_t asked_ns;    /* when it was asked last */
     int64_t lost_ns;     /* since when there is none */
     bool waits;          /* for an answer */
     bool has_restarted;
-    uint64_t looks;
+    uint64_t samples;
+    bool shows_help;
     bool is_over;
     enum status status;
     bool has_keys;
@@ -147,8 +153,9 @@ static void append_footing(const struct top *top, unsigned columns, struct bytes
     struct bytes line = {0};
     char span[TEXT_SECONDS_MAX];
 
-    bytes_add_format(&line, "every %s; q quits",
-                     text_seconds_fine(span, top->arguments->interval_ns));
+    bytes_add_format(&line, "every %s; %s, q quits",
+                     text_seconds_fine(span, top->arguments->interval_ns),
+                     top->shows_help ? "any key goes back" : "? explains");
     append_cut(out, &line, columns);
     bytes_fini(&line);
 }
@@ -167,7 +174,9 @@ static void draw(struct top *top)
     }
     append_heading(top, columns - 1, &picture);
     bytes_add_char(&picture, '\n');
-    if (rows > 3)
+    if (rows > 3 && top->shows_help)
+        meter_explain(columns - 1, rows - 3, &picture);
+    else if (rows > 3)
         meter_draw(&top->meter, columns - 1, rows - 3, top->is_utf8, &picture);
     append_footing(top, columns - 1, &picture);
     bytes_add_string(&out, "\033[H");
@@ -196,6 +205,12 @@ static void hang_up(struct top *top, const char *problem)
     if (top->fd >= 0)
         close(top->fd);
     top->fd = -1;
+    if (top->samples == 0) {
+        top->problem = problem;
+        top->status = STATUS_LOST;
+        top->is_over = true;
+        return;
+    }
     if (top->problem == NULL) {
         top->lost_ns = moment_now();
         if (top->way != PICTURE)
@@ -206,13 +221,17 @@ static void hang_up(struct top *top, const char *problem)
     lines_fini(&top->lines);
 }
 
-/* Looks once: asks, or if nobody is there looks for somebody. */
-static void look(struct top *top)
+/* Takes a sample: asks, or if nobody is there looks for somebody. */
+static void sample(struct top *top, int64_t now_ns)
 {
     const char *problem;
 
+    if (top->waits && now_ns - top->asked_ns < ANSWER_NS)
+        return;
     if (top->waits)
         hang_up(top, "no answer");
+    if (top->is_over)
+        return;
     if (top->fd < 0) {
         top->fd = dial(&top->target, DIAL_NS, &problem);
         if (top->fd < 0) {
@@ -222,6 +241,7 @@ static void look(struct top *top)
         top->problem = NULL;
     }
     top->waits = true;
+    top->asked_ns = now_ns;
     if (send(top->fd, REQUEST, sizeof REQUEST - 1, MSG_NOSIGNAL) != sizeof REQUEST - 1)
         hang_up(top, errno != 0 ? strerror(errno) : "connection closed");
 }
@@ -233,7 +253,7 @@ static void show(struct top *top, const char *line, size_t len)
     if (top->way == JSON) {
         bytes_add(&out, line, len);
     } else if (top->way == LINES) {
-        if (top->looks == 1)
+        if (top->samples == 1)
             meter_heading(&out);
         meter_line(&top->meter, &out);
     }
@@ -259,9 +279,9 @@ static void take_line(struct top *top, const char *line, size_t len)
     top->waits = false;
     meter_take(&top->meter, &event);
     top->has_restarted |= top->meter.restarts != restarts;
-    top->looks++;
+    top->samples++;
     show(top, line, len);
-    if (top->arguments->has_count && top->looks >= top->arguments->count)
+    if (top->arguments->has_count && top->samples >= top->arguments->count)
         top->is_over = true;
 }
 
@@ -292,8 +312,10 @@ static void take_keys(struct top *top)
 
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
         top->is_over = true; /* the terminal has gone */
-    for (ssize_t i = 0; i < n; i++)
+    for (ssize_t i = 0; i < n; i++) {
         top->is_over |= keys[i] == 'q' || keys[i] == 'Q';
+        top->shows_help = keys[i] == '?' && !top->shows_help;
+    }
 }
 
 static void take_signals(struct top *top)
@@ -325,9 +347,9 @@ static void watch(struct top *top)
         int64_t now_ns = moment_now();
 
         if (now_ns >= top->next_ns) {
-            look(top);
+            sample(top, now_ns);
             pollers[0].fd = top->fd;
-            /* Looks that were missed are not made up for. */
+            /* Samples that were missed are not made up for. */
             top->next_ns += top->arguments->interval_ns;
             if (top->next_ns < now_ns)
                 top->next_ns = now_ns + top->arguments->interval_ns;
@@ -385,6 +407,8 @@ enum status cmd_top(const struct arguments *arguments)
     top.fd = conversation_dial(arguments, &top.target, &status);
     if (top.fd >= 0) {
         status = run(&top);
+        if (top.samples == 0 && status == STATUS_LOST && top.problem != NULL)
+            say("%s: %s", top.server, top.problem);
         if (top.fd >= 0)
             close(top.fd);
     }

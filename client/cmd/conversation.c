@@ -233,17 +233,20 @@ static enum status talk_to_simulator(struct session_setup *setup)
 }
 
 static enum status talk(const struct arguments *arguments, struct source *source,
-                        struct fanout *fanout)
+                        struct fanout *fanout, enum event_kind expects)
 {
-    struct session_setup setup = {.source = source, .fanout = fanout};
+    struct session_setup setup = {.source = source,
+                                  .fanout = fanout,
+                                  .expects = expects,
+                                  .answer_timeout_ns = arguments->connect_timeout_ns};
 
     if (computes_here(arguments))
         return talk_to_simulator(&setup);
     return arguments->local ? talk_locally(&setup) : talk_remotely(&setup, arguments);
 }
 
-enum status conversation(const struct arguments *arguments, struct source *source,
-                         const struct show *show, void *own)
+static enum status converse(const struct arguments *arguments, struct source *source,
+                            enum event_kind expects, const struct show *show, void *own)
 {
     struct fanout fanout;
     enum status status = STATUS_REFUSED;
@@ -253,7 +256,7 @@ enum status conversation(const struct arguments *arguments, struct source *sourc
             source_want(source, fanout.needs_all) < 0)
             say("%s", strerror(errno));
         else
-            status = talk(arguments, source, &fanout);
+            status = talk(arguments, source, &fanout, expects);
         fanout_end(&fanout, NULL, 0);
         fanout_flush(&fanout);
     }
@@ -261,8 +264,14 @@ enum status conversation(const struct arguments *arguments, struct source *sourc
     return status;
 }
 
+enum status conversation(const struct arguments *arguments, struct source *source,
+                         const struct show *show, void *own)
+{
+    return converse(arguments, source, EVENT_UNKNOWN, show, own);
+}
+
 enum status conversation_ask(const struct arguments *arguments, const char *request,
-                             const struct show *show, void *own)
+                             enum event_kind expects, const struct show *show, void *own)
 {
     struct bytes text = {0};
     struct source *source = NULL;
@@ -274,7 +283,7 @@ enum status conversation_ask(const struct arguments *arguments, const char *requ
     if (source == NULL)
         say("%s", strerror(ENOMEM));
     else
-        status = conversation(arguments, source, show, own);
+        status = converse(arguments, source, expects, show, own);
     source_free(source);
     bytes_fini(&text);
     return status;

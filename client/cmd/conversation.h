@@ -37,8 +37,9 @@ int conversation_open(struct fanout *fanout, const struct arguments *arguments,
 enum status conversation(const struct arguments *arguments, struct source *source,
                          const struct show *show, void *own);
 
-/* The same for one request, as text. */
+/* The same for one request, as text, that an event of the kind `expects` answers.  It
+ * is to come within --connect-timeout. */
 enum status conversation_ask(const struct arguments *arguments, const char *request,
-                             const struct show *show, void *own);
+                             enum event_kind expects, const struct show *show, void *own);
 
 #endif

@@ -10,6 +10,7 @@
 #define LABEL_WIDTH 16
 #define VALUE_WIDTH 11
 #define SPARK_LEAST 8
+#define SCALE_WIDTH (VALUE_WIDTH + 6) /* `  max 12.3 KiB` */
 
 enum unit { COUNT, BYTES, TIME };
 
@@ -38,7 +39,7 @@ void meter_take(struct meter *meter, const struct event_read *stats)
 {
     uint64_t before =
         meter->ok + meter->failed + meter->timed_out + meter->cancelled + meter->skipped;
-    double *values = meter->history[meter->looks % METER_HISTORY];
+    double *values = meter->history[meter->samples % METER_HISTORY];
     double seconds = (double)(stats->uptime_ns - meter->uptime_ns) / 1e9;
 
     if (meter->has_stats && seconds < 0)
@@ -65,18 +66,18 @@ void meter_take(struct meter *meter, const struct event_read *stats)
     meter->skipped = stats->skipped;
     meter->bytes_in = stats->bytes_in;
     meter->bytes_out = stats->bytes_out;
-    meter->looks++;
+    meter->samples++;
 }
 
-/* The value of so many looks ago. */
+/* The value of so many samples ago. */
 static double value_ago(const struct meter *meter, enum meter_figure figure, uint64_t ago)
 {
-    return meter->history[(meter->looks - 1 - ago) % METER_HISTORY][figure];
+    return meter->history[(meter->samples - 1 - ago) % METER_HISTORY][figure];
 }
 
 double meter_value(const struct meter *meter, enum meter_figure figure)
 {
-    return meter->looks > 0 ? value_ago(meter, figure, 0) : 0;
+    return meter->samples > 0 ? value_ago(meter, figure, 0) : 0;
 }
 
 /* ---- For people ----------------------------------------------------------------- */
@@ -92,12 +93,12 @@ static void print_value(char out[TEXT_SECONDS_MAX], enum unit unit, double value
 }
 
 /* The last values, the latest on the right, each as high as it is in proportion
- * to the highest of them. */
-static void draw_history(const struct meter *meter, enum meter_figure figure, unsigned width,
-                         bool is_utf8, struct bytes *out)
+ * to the highest of them, which is returned. */
+static double draw_history(const struct meter *meter, enum meter_figure figure, unsigned width,
+                           bool is_utf8, struct bytes *out)
 {
     static const char ascii[] = "_.:-=+*#";
-    uint64_t n = meter->looks < METER_HISTORY ? meter->looks : METER_HISTORY;
+    uint64_t n = meter->samples < METER_HISTORY ? meter->samples : METER_HISTORY;
     double most = 0;
 
     if (n > width)
@@ -114,6 +115,7 @@ static void draw_history(const struct meter *meter, enum meter_figure figure, un
         else
             bytes_add_char(out, ascii[level]);
     }
+    return most;
 }
 
 static void draw_figure(const struct meter *meter, enum meter_figure figure, unsigned columns,
@@ -126,8 +128,14 @@ static void draw_figure(const struct meter *meter, enum meter_figure figure, uns
     snprintf(line, sizeof line, "%-*s%*s", LABEL_WIDTH, figures[figure].label, VALUE_WIDTH, value);
     bytes_add(out, line, strlen(line) < columns ? strlen(line) : columns);
     if (columns >= used + SPARK_LEAST) {
+        unsigned scale = columns >= used + SPARK_LEAST + SCALE_WIDTH ? SCALE_WIDTH : 0;
+        double most;
+
         bytes_add_string(out, "  ");
-        draw_history(meter, figure, columns - used, is_utf8, out);
+        most = draw_history(meter, figure, columns - used - scale, is_utf8, out);
+        print_value(value, figures[figure].unit, most);
+        if (scale > 0)
+            bytes_add_format(out, "  max %s", value);
     }
     bytes_add_char(out, '\n');
 }
@@ -155,6 +163,31 @@ void meter_draw(const struct meter *meter, unsigned columns, unsigned rows, bool
         bytes_add_char(out, '\n');
     if (rows > METER_FIGURES)
         draw_totals(meter, columns, out);
+}
+
+static const char *const explanations[] = {
+    "connections      clients that are connected",
+    "batches running  accepted and not finished",
+    "jobs pending     accepted and not ended",
+    "completions/s    jobs that end, by whatever status, each second",
+    "received/s       bytes of requests",
+    "sent/s           bytes of events",
+    "late             how long after its due time a job's end was handled,",
+    "                 of those of the last minute",
+    "memory           that the daemon holds (resident set)",
+    "",
+    "Behind each figure stand its last values, a column a sample, the latest on",
+    "the right, in proportion to the highest of them, which `max` tells.",
+};
+
+void meter_explain(unsigned columns, unsigned rows, struct bytes *out)
+{
+    for (size_t i = 0; i < sizeof explanations / sizeof explanations[0] && i < rows; i++) {
+        size_t len = strlen(explanations[i]);
+
+        bytes_add(out, explanations[i], len < columns ? len : columns);
+        bytes_add_char(out, '\n');
+    }
 }
 
 /* ---- As lines ---------------------------------------------------------------------- */

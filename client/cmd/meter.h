@@ -38,7 +38,7 @@ struct meter {
     int64_t uptime_ns;
     uint64_t ok, failed, timed_out, cancelled, skipped, bytes_in, bytes_out;
     double history[METER_HISTORY][METER_FIGURES]; /* a ring */
-    uint64_t looks;                               /* that were ever put in */
+    uint64_t samples;                             /* that were ever put in */
     unsigned restarts;                            /* seen */
 };
 
@@ -51,10 +51,14 @@ double meter_value(const struct meter *meter, enum meter_figure figure);
 /*
  * Appends the picture: a line a figure, each no longer than `columns`, with the
  * last values drawn behind it as far as there is room, in block characters or
- * in ASCII.  At most `rows` lines.
+ * in ASCII, and the highest of these, which is what they are in proportion to.  At
+ * most `rows` lines.
  */
 void meter_draw(const struct meter *meter, unsigned columns, unsigned rows, bool is_utf8,
                 struct bytes *out);
+
+/* Appends what the figures are, in at most so many lines no longer than `columns`. */
+void meter_explain(unsigned columns, unsigned rows, struct bytes *out);
 
 /* Appends the figures as one line, for where there is no terminal, and the line
  * that stands above them. */

@@ -87,7 +87,7 @@ static void close_sending(struct session *session)
         return;
     peer_end_sending(&session->setup->peer);
     session->write_closed = true;
-    if (is_answered && session->deadline_ns == 0 && !source_is_closed(source))
+    if (is_answered && !session->is_interrupted && !source_is_closed(source))
         session->deadline_ns = moment_after(CLOSE_PATIENCE_NS);
 }
 
@@ -433,6 +433,8 @@ static int set_up(struct session *session)
     if (session->received == NULL || session->signals < 0)
         return -1;
     session->started_ns = moment_now();
+    if (session->setup->expects != EVENT_UNKNOWN)
+        session->deadline_ns = moment_after(session->setup->answer_timeout_ns);
     progress_init(&session->progress, session->fanout->parts[0].show->has_progress, moment_now());
     return 0;
 }

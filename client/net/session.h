@@ -28,6 +28,10 @@ struct session_setup {
     struct peer peer;
     struct source *source;
     struct fanout *fanout; /* with its ways of showing; it is ended here */
+    /* Of a single request: the event that answers it, and how long to wait for that.
+     * EVENT_UNKNOWN for requests of any kind, which may run for as long as they will. */
+    enum event_kind expects;
+    int64_t answer_timeout_ns;
 };
 
 /*

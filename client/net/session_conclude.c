@@ -6,12 +6,22 @@
 #include "client/net/session_internal.h"
 #include "client/show/tally.h"
 
+/* The one event that was to come has not. */
+static bool is_unanswered(const struct session *session)
+{
+    const struct tally *tally = &session->fanout->tally;
+    enum event_kind expects = session->setup->expects;
+
+    return expects != EVENT_UNKNOWN && !tally->refused && !(tally->kinds & 1u << expects);
+}
+
 static bool is_lost(const struct session *session)
 {
     const struct source *source = session->setup->source;
     const struct tally *tally = &session->fanout->tally;
 
-    if (session->is_foreign || session->fanout->no_memory || session->lines.partial.failed)
+    if (session->is_foreign || session->fanout->no_memory || session->lines.partial.failed ||
+        is_unanswered(session))
         return true;
     if (session->is_cut_short)
         return false;
@@ -33,6 +43,8 @@ static void say_lost(const struct session *session)
         say("%s: the connection was lost (%s) with %zu batch%s running", peer,
             session->error != 0 ? strerror(session->error) : "closed", running,
             running == 1 ? "" : "es");
+    else if (session->is_cut_short || session->fanout->tally.answers > 0)
+        say("%s: the answer has not come", peer);
     else
         say("%s: the connection was lost (%s) before everything was answered", peer,
             session->error != 0 ? strerror(session->error) : "closed");

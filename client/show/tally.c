@@ -12,6 +12,7 @@ void tally_count(struct tally *tally, enum event_kind kind)
     tally->cancels += kind == EVENT_CANCELLED;
     tally->done += kind == EVENT_DONE;
     tally->has_unknown |= kind == EVENT_UNKNOWN;
+    tally->kinds |= 1u << kind;
 }
 
 void tally_take(struct tally *tally, const struct event_read *event)

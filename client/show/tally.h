@@ -23,6 +23,7 @@ struct tally {
     bool refused;     /* a request was */
     bool is_deaf;     /* the daemon told that it reads no further */
     bool has_unknown; /* an event came that this version does not know */
+    unsigned kinds;   /* of events that came, a bit 1 << enum event_kind each */
 };
 
 /* The kinds of events that tally_take() wants to see read; the others it only

@@ -12,7 +12,7 @@ static struct bytes out;
 
 static void set_up(void)
 {
-    meter = (struct meter){.looks = 0};
+    meter = (struct meter){.samples = 0};
 }
 
 static void tear_down(void)

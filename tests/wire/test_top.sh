@@ -30,12 +30,12 @@ is $? 2 "an interval too short is refused"
 
 start_daemon --listen "$where"
 top -n 3 --interval 50ms >"$tmp/out"
-is $? 0 "so many looks end it"
+is $? 0 "so many samples end it"
 is "$(jq -r .event "$tmp/out" | paste -sd ' ' -)" "stats stats stats" "in a pipe it passes on the daemon's lines"
 passes "each is later than the one before" jq -se '.[0].uptime < .[1].uptime and .[1].uptime < .[2].uptime' "$tmp/out"
 top -n 2 --interval 50ms -o human | tr -s ' ' >"$tmp/out"
 is "$(sed -n 1p "$tmp/out")" " uptime conns batches pending ended/s p50 ms p99 ms max ms memory" "for people there is a heading"
-is "$(grep -cE '^ [0-9]+ 1 0 0 0 ' "$tmp/out")" 2 "and a line a look"
+is "$(grep -cE '^ [0-9]+ 1 0 0 0 ' "$tmp/out")" 2 "and a line a sample"
 top --interval 20ms | head -2 >"$tmp/out"
 is "${PIPESTATUS[*]} $(wc -l <"$tmp/out") $(cat "$tmp/err")" "0 0 2 " "a closed pipe ends it quietly"
 
@@ -76,14 +76,19 @@ wait_until()
 }
 
 screen 80 20 "stty -a | grep -v rows >modes; '$waitctl' top --server $where --interval 0.1; echo ended \$?; stty -a | grep -v rows | cmp - modes && echo modes kept"
-passes "a picture is drawn" wait_until on_screen '^connections  +1  █+$'
+passes "a picture is drawn" wait_until on_screen '^connections  +1  █+  max 1$'
 is "$(grep -c before "$tmp/out")" 0 "on a screen of its own"
 "$waitctl" run --server "$where" -n 50 --virtual 1 >"$tmp/ignored"
 "$waitctl" run --server "$where" -n 7 30 >"$tmp/ignored" &
 client=$!
-passes "it shows what waits" wait_until on_screen '^jobs pending  +7  ▁+█+$'
+passes "it shows what waits" wait_until on_screen '^jobs pending  +7  ▁+█+  max 7$'
 passes "and what has ended" wait_until on_screen '^jobs ended: 50 ok, 0 failed'
 is "$(awk 'length > 80' "$tmp/out")" "" "no line wraps"
+tmux -S "$socket" send-keys '?'
+passes "? explains the figures" wait_until on_screen '^late +how long after its due time'
+is "$(grep -c '^jobs ended' "$tmp/out") $(grep "^every" "$tmp/out")" "0 every 0.100 s; any key goes back, q quits" "in their place"
+tmux -S "$socket" send-keys x
+passes "and any key goes back" wait_until on_screen '^every 0.100 s; . explains, q quits'
 kill "$client"
 wait "$client"
 tmux -S "$socket" resize-window -x 40 -y 12
