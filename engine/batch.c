@@ -49,7 +49,21 @@ static int allocate(struct batch *batch)
     return 0;
 }
 
-struct batch *batch_new(const struct plan *plan)
+/* What is as new: all but the memory that it has. */
+static void begin(struct batch *batch, int64_t seed)
+{
+    batch->seed = seed;
+    batch->pending = batch->plan->n_jobs;
+    batch->slots_taken = batch->on_course = 0;
+    batch->clock_ns = batch->next_ns = 0;
+    batch->ready.first = batch->ready.head = batch->ready.tail = batch->ready.job = 0;
+    batch->sweeping = false;
+    batch->starved = batch->timed_out = batch->cancelled = batch->any_not_ok = false;
+    batch->result = (struct batch_result){.status = BATCH_OK};
+    batch->more = true;
+}
+
+static struct batch *make(const struct plan *plan, bool quiet)
 {
     struct batch *batch = calloc(1, sizeof(*batch));
 
@@ -57,15 +71,38 @@ struct batch *batch_new(const struct plan *plan)
         return NULL;
     batch->plan = plan;
     batch->options = plan_options_of(plan);
-    batch->pending = plan->n_jobs;
     batch->concurrency = batch->options->mode == PLAN_SEQUENTIAL ? 1 : batch->options->concurrency;
-    batch->more = true;
-    if (allocate(batch) != 0 || batch_pool_init(batch) != 0 || batch_ready_init(batch) != 0 ||
-        batch_after_init(batch) != 0) {
+    batch->quiet = quiet;
+    if (quiet)
+        batch->ran_ns = calloc(plan->n_jobs > 0 ? plan->n_jobs : 1, sizeof(*batch->ran_ns));
+    if ((quiet && batch->ran_ns == NULL) || allocate(batch) != 0 || batch_pool_init(batch) != 0 ||
+        batch_ready_init(batch) != 0 || batch_after_init(batch) != 0) {
         batch_free(batch);
         return NULL;
     }
+    begin(batch, batch->options->seed);
     return batch;
+}
+
+struct batch *batch_new(const struct plan *plan)
+{
+    return make(plan, false);
+}
+
+struct batch *batch_new_quiet(const struct plan *plan)
+{
+    return make(plan, true);
+}
+
+void batch_restart(struct batch *batch, int64_t seed)
+{
+    memset(batch->states, 0, batch->plan->n_jobs * sizeof(*batch->states));
+    dueq_clear(&batch->queue);
+    timerq_clear(&batch->patience);
+    batch_pool_restart(batch);
+    batch_ready_restart(batch);
+    batch_after_restart(batch);
+    begin(batch, seed);
 }
 
 void batch_free(struct batch *batch)
@@ -80,6 +117,7 @@ void batch_free(struct batch *batch)
     free(batch->courses);
     free(batch->began_ns);
     free(batch->states);
+    free(batch->ran_ns);
     free(batch);
 }
 

@@ -13,6 +13,7 @@
 #include "engine/batch_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int batch_after_init(struct batch *batch)
 {
@@ -27,6 +28,17 @@ int batch_after_init(struct batch *batch)
     if (batch->names == NULL || batch->lists == NULL || batch->ready.later == NULL)
         return -1;
     return 0;
+}
+
+void batch_after_restart(struct batch *batch)
+{
+    const struct after_graph *graph = &batch->plan->graph;
+
+    batch->release = (struct release){.head = NO_JOB, .tail = NO_JOB};
+    if (!graph->used)
+        return;
+    memset(batch->names, 0, graph->n_names * sizeof(*batch->names));
+    memset(batch->lists, 0, graph->n_lists * sizeof(*batch->lists));
 }
 
 void batch_after_fini(struct batch *batch)

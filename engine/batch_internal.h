@@ -147,6 +147,9 @@ struct release {
 struct batch {
     const struct plan *plan;
     const struct plan_options *options;
+    int64_t seed;           /* of draws */
+    bool quiet;             /* nothing that happens is written */
+    int64_t *ran_ns;        /* of each job that has ended, -1 if it never started; NULL: not kept */
     uint8_t *states;        /* enum job_state, of each job */
     int64_t *began_ns;      /* of each simple job that has begun; NULL if all begin at 0 */
     struct course *courses; /* by plan_course() */
@@ -193,13 +196,13 @@ static inline int64_t batch_add_ns(int64_t a, int64_t b)
 /* Whether the plan asks for more than `done`. */
 static inline bool batch_tells_all(const struct batch *batch)
 {
-    return batch->options->events == PLAN_EVENTS_ALL;
+    return batch->options->events == PLAN_EVENTS_ALL && !batch->quiet;
 }
 
 /* Writes an occurrence, if the plan asks for its kind. */
 static inline void batch_emit(struct batch *batch, const struct occurrence *occurrence)
 {
-    if (occurrence->kind == OCCURRED_DONE || batch_tells_all(batch))
+    if (batch_tells_all(batch) || (occurrence->kind == OCCURRED_DONE && !batch->quiet))
         batch->out[batch->out_n++] = *occurrence;
 }
 
@@ -276,6 +279,13 @@ static inline void batch_leave_front(struct batch *batch, uint32_t spec)
 
 /* ---- batch.c ---------------------------------------------------------------- */
 
+/* Makes a batch as batch_new() does that writes nothing and keeps how long each job
+ * ran, to be run many times. */
+struct batch *batch_new_quiet(const struct plan *plan);
+
+/* Makes the batch as new, for draws of that seed. */
+void batch_restart(struct batch *batch, int64_t seed);
+
 /* Takes a slot, and in `blocking` a worker, for a job that starts. */
 static inline void batch_take_slot(struct batch *batch)
 {
@@ -300,6 +310,8 @@ static inline void batch_turn_terminal(struct batch *batch, const struct ended *
     if (ended->attempts > 0)
         batch_give_back_slot(batch);
     batch->states[ended->job] = STATE_ENDED;
+    if (batch->ran_ns != NULL)
+        batch->ran_ns[ended->job] = ended->attempts > 0 ? ended->ran_ns : -1;
     batch->pending--;
     batch->result.counts[ended->status]++;
     if (batch->clock_ns > batch->result.predicted_ns)
@@ -351,6 +363,7 @@ void batch_job_leave(struct batch *batch, struct course *course);
 /* ---- batch_pool.c ----------------------------------------------------------- */
 
 int batch_pool_init(struct batch *batch);
+void batch_pool_restart(struct batch *batch);
 void batch_pool_fini(struct batch *batch);
 
 /* Takes a free worker of the pool for a course.  False if there is none. */
@@ -367,6 +380,7 @@ struct course *batch_pool_give_back(struct batch *batch, const struct course *co
 /* ---- batch_ready.c ---------------------------------------------------------- */
 
 int batch_ready_init(struct batch *batch);
+void batch_ready_restart(struct batch *batch);
 void batch_ready_fini(struct batch *batch);
 
 /* Makes the next job of the request ready, or expects it.  False if there is none. */
@@ -385,6 +399,7 @@ void batch_ready_add(struct batch *batch, uint32_t job, uint32_t spec);
 /* ---- batch_after.c ----------------------------------------------------------- */
 
 int batch_after_init(struct batch *batch);
+void batch_after_restart(struct batch *batch);
 void batch_after_fini(struct batch *batch);
 
 /* Notes that a job has ended; who waits for its name is to be told. */

@@ -32,7 +32,7 @@ static struct draw_key draw_key(const struct batch *batch, const struct course *
                                 uint32_t step)
 {
     return (struct draw_key){
-        .seed = batch->options->seed, .job = course->job, .attempt = course->attempt, .step = step};
+        .seed = batch->seed, .job = course->job, .attempt = course->attempt, .step = step};
 }
 
 /* Sets when the step or back-off that begins now is over.  The job's entry
@@ -224,8 +224,7 @@ bool batch_job_start(struct batch *batch, uint32_t job, uint32_t spec)
     if (batch->patience.ids > 0 &&
         timerq_reserve(&batch->patience, batch->on_course + 1 - batch->patience.n) != 0)
         return false;
-    course->job = job;
-    course->spec = spec;
+    *course = (struct course){.job = job, .spec = spec};
     batch->on_course++;
     batch_take_slot(batch);
     start_attempt(batch, course);

@@ -6,6 +6,20 @@
 
 #include "engine/batch_internal.h"
 
+void batch_pool_restart(struct batch *batch)
+{
+    uint32_t n = plan_n_pools(batch->plan);
+
+    for (uint32_t number = 0; number <= n; number++)
+        batch->pools[number] = (struct pool_state){
+            .free = number == 0 ? batch->options->workers : plan_pool(batch->plan, number).workers,
+            .first_queued = NO_COURSE,
+            .last_queued = NO_COURSE,
+            .queued = PRIOQ_NONE,
+        };
+    batch->n_queued = 0;
+}
+
 int batch_pool_init(struct batch *batch)
 {
     const struct plan *plan = batch->plan;
@@ -14,13 +28,7 @@ int batch_pool_init(struct batch *batch)
     batch->pools = calloc((size_t)n + 1, sizeof(*batch->pools));
     if (batch->pools == NULL)
         return -1;
-    for (uint32_t number = 0; number <= n; number++)
-        batch->pools[number] = (struct pool_state){
-            .free = number == 0 ? batch->options->workers : plan_pool(plan, number).workers,
-            .first_queued = NO_COURSE,
-            .last_queued = NO_COURSE,
-            .queued = PRIOQ_NONE,
-        };
+    batch_pool_restart(batch);
     if (!plan->has_priorities || !plan->has_compute || batch_is_blocking(batch))
         return 0;
     batch->queued = calloc(plan->n_courses > 0 ? plan->n_courses : 1, sizeof(*batch->queued));

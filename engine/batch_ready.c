@@ -34,6 +34,19 @@ int batch_ready_init(struct batch *batch)
     return dueq_init(&arrivals->due, plan->n_jobs);
 }
 
+void batch_ready_restart(struct batch *batch)
+{
+    struct arrivals *arrivals = batch->arrivals;
+
+    if (arrivals == NULL)
+        return;
+    dueq_clear(&arrivals->due);
+    arrivals->ready = PRIOQ_NONE;
+    arrivals->n_ready = 0;
+    arrivals->spec = arrivals->job = 0;
+    arrivals->instance = 0;
+}
+
 void batch_ready_fini(struct batch *batch)
 {
     struct arrivals *arrivals = batch->arrivals;
@@ -62,7 +75,7 @@ void batch_ready_add(struct batch *batch, uint32_t job, uint32_t spec)
 static int64_t draw(const struct batch *batch, const struct dist *dist, uint32_t job,
                     enum draw_purpose purpose)
 {
-    const struct draw_key key = {.seed = batch->options->seed, .job = job};
+    const struct draw_key key = {.seed = batch->seed, .job = job};
 
     return draw_length_for(batch->plan, dist, &key, purpose, batch->plan->max_wait_ns);
 }
@@ -113,8 +126,9 @@ bool batch_ready_accept(struct batch *batch)
     job = arrivals->job;
     spec = arrivals->spec;
     at_ns = arrivals->at_ns != NULL ? draw_arrival(batch) : 0;
-    if (at_ns > 0) {
+    if (arrivals->at_ns != NULL)
         arrivals->at_ns[job] = at_ns;
+    if (at_ns > 0) {
         if (batch->states[job] == STATE_UNTOUCHED) { /* not cancelled meanwhile */
             batch->states[job] = STATE_EXPECTED;
             dueq_push(&arrivals->due,

@@ -9,7 +9,7 @@
 /* How long it waits. */
 static int64_t length_of(const struct batch *batch, uint32_t job, const struct spec *spec)
 {
-    struct draw_key key = {.seed = batch->options->seed, .job = job, .attempt = 1, .step = 0};
+    struct draw_key key = {.seed = batch->seed, .job = job, .attempt = 1, .step = 0};
     struct step step;
 
     if (spec->wait_ns >= 0)

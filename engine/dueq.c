@@ -66,6 +66,17 @@ static struct dueq_entry *take_page(struct dueq *queue)
     return &queue->pages[(size_t)page * queue->page_size];
 }
 
+void dueq_clear(struct dueq *queue)
+{
+    queue->used_pages = queue->n_free = queue->n_runs = 0;
+    queue->n = queue->n_page = queue->n_heaped = 0;
+    if (queue->pages == NULL)
+        return;
+    queue->page = take_page(queue);
+    if (queue->n_pages > 1)
+        queue->scratch = take_page(queue);
+}
+
 int dueq_init(struct dueq *queue, uint32_t room)
 {
     memset(queue, 0, sizeof(*queue));
@@ -84,9 +95,7 @@ int dueq_init(struct dueq *queue, uint32_t room)
         dueq_fini(queue);
         return -1;
     }
-    queue->page = take_page(queue);
-    if (queue->n_pages > 1)
-        queue->scratch = take_page(queue);
+    dueq_clear(queue);
     return 0;
 }
 

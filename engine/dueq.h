@@ -75,7 +75,8 @@ struct dueq {
 /* An empty queue for at most `room` entries at a time.  0, or -1 when memory
  * is short. */
 int dueq_init(struct dueq *queue, uint32_t room);
-void dueq_fini(struct dueq *queue); /* also fine on an all-zero queue */
+void dueq_clear(struct dueq *queue); /* empties it, as it was after dueq_init() */
+void dueq_fini(struct dueq *queue);  /* both also fine on an all-zero queue */
 
 /* Makes a run of the page that gathers: it is full. */
 void dueq_end_page(struct dueq *queue);

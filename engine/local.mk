@@ -14,6 +14,8 @@ engine_libwaitd_engine_a_SOURCES = \
 	engine/batch_pool.c \
 	engine/batch_ready.c \
 	engine/batch_simple.c \
+	engine/chains.c \
+	engine/chains.h \
 	engine/draw.c \
 	engine/draw.h \
 	engine/draw_exact.c \
@@ -23,7 +25,13 @@ engine_libwaitd_engine_a_SOURCES = \
 	engine/draw_wide.h \
 	engine/dueq.c \
 	engine/dueq.h \
+	engine/forecast.c \
+	engine/forecast.h \
+	engine/labels.c \
+	engine/labels.h \
 	engine/prioq.c \
 	engine/prioq.h \
+	engine/samples.c \
+	engine/samples.h \
 	engine/timerq.c \
 	engine/timerq.h

@@ -61,6 +61,13 @@ int timerq_init(struct timerq *queue, uint32_t ids)
     return timerq_grow(queue, ids);
 }
 
+void timerq_clear(struct timerq *queue)
+{
+    for (uint32_t i = 0; i < queue->n; i++)
+        queue->place[queue->heap[i].id] = 0;
+    queue->n = 0;
+}
+
 void timerq_fini(struct timerq *queue)
 {
     free(queue->heap);

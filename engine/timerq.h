@@ -32,7 +32,8 @@ struct timerq {
 
 /* An empty queue that takes the ids 0..ids-1.  0, or -1 when memory is short. */
 int timerq_init(struct timerq *queue, uint32_t ids);
-void timerq_fini(struct timerq *queue); /* also fine on an all-zero queue */
+void timerq_clear(struct timerq *queue); /* takes all out; O(n) */
+void timerq_fini(struct timerq *queue);  /* both also fine on an all-zero queue */
 
 /* Takes ids up to `ids`, if it did not already.  0, or -1 when memory is short. */
 int timerq_grow(struct timerq *queue, uint32_t ids);

@@ -24,6 +24,7 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/event_scan.h \
 	proto/fault.c \
 	proto/fault.h \
+	proto/figures.h \
 	proto/lexer.c \
 	proto/lexer.h \
 	proto/lexer_internal.h \

@@ -409,6 +409,13 @@ static void conclude(struct naive_model *m)
         result->counts[m->jobs[i].status]++;
         result->sequential_ns = naive_plus(result->sequential_ns, m->jobs[i].spent_ns);
     }
+    m->outcome->n_ends = m->n_jobs;
+    m->outcome->ends = allocate(m->n_jobs, sizeof *m->outcome->ends);
+    for (uint32_t i = 0; i < m->n_jobs; i++)
+        m->outcome->ends[i] = (struct naive_end){.spec = m->jobs[i].spec,
+                                                 .started = m->jobs[i].attempt > 0,
+                                                 .arrival_ns = m->jobs[i].arrival_ns,
+                                                 .spent_ns = m->jobs[i].spent_ns};
     naive_see(m, NAIVE_EMPTY_TIMEOUTS,
               !m->sweeping && m->n_jobs > 0 && m->predicted_ns == m->batch->options.timeout_ns);
 }
@@ -513,5 +520,6 @@ void naive_outcome_fini(struct naive_outcome *outcome)
     free(outcome->out);
     free(outcome->out_before);
     free(outcome->clock_before);
+    free(outcome->ends);
     memset(outcome, 0, sizeof *outcome);
 }

@@ -67,6 +67,14 @@ enum naive_situation {
 
 extern const char *const naive_situation_names[NAIVE_SITUATIONS];
 
+/* What became of one job. */
+struct naive_end {
+    struct description_element spec; /* that it was of, `defaults` taken in */
+    bool started;
+    int64_t arrival_ns;
+    int64_t spent_ns; /* on its steps and back-offs */
+};
+
 struct naive_outcome {
     struct occurrence *out; /* as the batch's `events` has it */
     size_t n_out;
@@ -74,6 +82,8 @@ struct naive_outcome {
     size_t *out_before;    /* [0..n_units]: n_out after so many units, before a cancel then */
     int64_t *clock_before; /* the same of the time reached */
     struct batch_result result;
+    struct naive_end *ends; /* of each job */
+    uint32_t n_ends;
     unsigned long seen[NAIVE_SITUATIONS];
 };
 

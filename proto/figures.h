@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_FIGURES_H
+#define WAITD_FIGURES_H
+
+/*
+ * What is told of many jobs or of many runs of a batch, as numbers: the engine
+ * computes them, the event writer turns them into text; neither knows the other.
+ *
+ * Percentile p of n values is the one of rank ceil(p * n / 100) in ascending order;
+ * means are rounded to the nearest nanosecond, a half up.
+ */
+
+#include "proto/occurrence.h"
+#include "proto/plan.h"
+
+/* ---- Forecasts ------------------------------------------------------------------- */
+
+/* A run that is over. */
+struct forecast_run {
+    uint32_t run; /* from 0 */
+    int64_t seed; /* with which a batch does the same */
+    enum batch_status status;
+    int64_t elapsed_ns; /* what `predicted` tells of it */
+    int64_t critical_path_ns;
+};
+
+enum forecast_time { FORECAST_ELAPSED, FORECAST_CRITICAL_PATH, FORECAST_SEQUENTIAL };
+#define FORECAST_TIMES 3
+
+/* Of all runs; percentile p of n is the one of rank ceil(p * n / 100) in ascending
+ * order. */
+struct forecast_times {
+    int64_t min_ns, mean_ns; /* the mean to the nearest nanosecond, a half up */
+    int64_t stddev_ns;       /* of the sample, to the nearest nanosecond; 0 of one run */
+    int64_t p05_ns, p25_ns, p50_ns, p75_ns, p90_ns, p95_ns, p99_ns;
+    int64_t max_ns;
+};
+
+/* A name that lay on the longest chain. */
+struct forecast_critical {
+    plan_text_ref name; /* a JSON string token; 0 for jobs without a name */
+    uint32_t runs;      /* in how many runs a job of it did: 1 or more */
+};
+
+/* The most names that are told of. */
+#define FORECAST_CRITICAL_MAX 20
+
+struct forecast_figures {
+    uint32_t runs;
+    uint32_t jobs;                  /* of each */
+    uint32_t ok, failed, timed_out; /* runs that ended so */
+    struct forecast_times times[FORECAST_TIMES];
+    uint32_t n_critical; /* most runs first, then by lowest index */
+    struct forecast_critical critical[FORECAST_CRITICAL_MAX];
+};
+
+#endif
