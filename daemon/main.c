@@ -74,6 +74,7 @@ static int serve(struct options *options, struct command_line *line)
     uint8_t drawn[24];
     char instance[17];
     struct log log;
+    int status;
     struct server_config config = {.options = options,
                                    .log = &log,
                                    .version = PACKAGE_VERSION,
@@ -83,16 +84,18 @@ static int serve(struct options *options, struct command_line *line)
                                    .reread = read_options,
                                    .context = line};
 
-    log_init(&log, options->log_level);
     memory_tune();
     signal(SIGPIPE, SIG_IGN);
     if (getrandom(drawn, sizeof(drawn), 0) != (ssize_t)sizeof(drawn)) {
-        log_write(&log, LOG_LEVEL_ERROR, "no random bytes: %s", strerror(errno));
+        fprintf(stderr, "waitd: error: no random bytes: %s\n", strerror(errno));
         return 1;
     }
     for (int i = 0; i < 8; i++)
         snprintf(instance + 2 * i, 3, "%02x", drawn[i]);
-    return options->stdio ? serve_stdio(&config) : server_run(&config);
+    log_init(&log, options->log_level);
+    status = options->stdio ? serve_stdio(&config) : server_run(&config);
+    log_fini(&log);
+    return status;
 }
 
 /* Complains as a start would; if all is well it tells a person what was checked,
@@ -105,6 +108,7 @@ static int check(const struct options *options)
     log_init(&log, options->log_level);
     if (!options->stdio) /* which listens on nothing */
         status = listening_check(options, &log);
+    log_fini(&log);
     if (status != 0 || !isatty(STDOUT_FILENO))
         return status;
     if (options->file)

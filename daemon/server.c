@@ -53,7 +53,7 @@ struct server {
     struct loop **loops; /* of each worker */
     struct report *report;
     enum life_stage stage;
-    struct log_rate refusals;
+    struct log_rate refused_clients, refused_requests;
 };
 
 static struct event_base *base_of(struct server *server)
@@ -67,7 +67,7 @@ static void refuse_client(struct server *server, int fd, const char *limit, cons
 {
     struct fault fault = {0};
 
-    log_write_rarely(server->log, &server->refusals, clock_now_ns(), LOG_LEVEL_WARNING,
+    log_write_rarely(server->log, &server->refused_clients, clock_now_ns(), LOG_LEVEL_WARNING,
                      (struct log_about){0, 0}, "connections are refused: %s", limit);
     stats_refused(server->stats[0], FAULT_OVERLOADED);
     (void)fault_set(&fault, FAULT_OVERLOADED, 0, "%s (%s)", message, limit);
@@ -272,6 +272,7 @@ static int make_loops(struct server *server)
     struct loop_config loop_config = {.limits = &server->limits,
                                       .env = &server->env,
                                       .log = server->log,
+                                      .refusals = &server->refused_requests,
                                       .n_loops = n,
                                       .max_refused = descriptors_for_refused(descriptors_raise())};
 

@@ -28,6 +28,7 @@ check_programs = \
 	tests/unit/test_lexer \
 	tests/unit/test_lexer_faults \
 	tests/unit/test_lexer_oracle \
+	tests/unit/test_log_writer \
 	tests/unit/test_loop \
 	tests/unit/test_meter \
 	tests/unit/test_names \
@@ -160,6 +161,7 @@ python_tests = \
 	tests/wire/test_draws.py \
 	tests/wire/test_faults.py \
 	tests/wire/test_limits.py \
+	tests/wire/test_log.py \
 	tests/wire/test_odd_servers.py \
 	tests/wire/test_outputs.py \
 	tests/wire/test_protocol_examples.py \

@@ -8,6 +8,8 @@ daemon_base_libwaitd_base_a_SOURCES = \
 	daemon/base/clock.h \
 	daemon/base/log.c \
 	daemon/base/log.h \
+	daemon/base/log_writer.c \
+	daemon/base/log_writer.h \
 	daemon/base/memory.c \
 	daemon/base/memory.h \
 	daemon/base/service.c \

@@ -3,8 +3,8 @@
 #define WAITD_LOG_H
 
 /*
- * The daemon's log: lines on standard error, each in one write, so that
- * threads do not cut into each other's.  Where standard error is the journal
+ * The daemon's log: lines on standard error.  No caller waits for that: a
+ * thread of the log's own writes them (see log_writer.h).  Where standard error is the journal
  * (JOURNAL_STREAM names it), a line starts with its priority as in
  * sd-daemon(3), or is given to the journal itself, with the numbers of the
  * connection and the batch that it is about as fields.  Elsewhere a line begins
@@ -12,14 +12,17 @@
  * info, which is what a person and scripts wait to read, with nothing of the kind.
  *
  * Control characters in a line are shown as `?`, so that a file name cannot
- * forge a line.  A line that cannot be written is lost.
+ * forge a line.  Lines that cannot be written are lost; they are counted, and the
+ * log tells how many they were when it can be written again.
  *
- * All functions but log_init() may be called from any thread.
+ * All functions but log_init() and log_fini() may be called from any thread.
  */
 
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "daemon/base/log_writer.h"
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
@@ -27,6 +30,7 @@ struct log {
     _Atomic int level; /* enum log_level: the most talkative that is written */
     bool to_journal;   /* standard error is the journal's */
     bool has_fields;   /* and it takes lines with fields */
+    struct log_writer writer;
 };
 
 /* What a line is about: it begins with these numbers.  0 for none. */
@@ -35,6 +39,9 @@ struct log_about {
 };
 
 void log_init(struct log *log, enum log_level level);
+
+/* Waits until all is written, but no longer than a second for any line. */
+void log_fini(struct log *log);
 
 /* From now on lines above `level` are left out. */
 void log_set_level(struct log *log, enum log_level level);
@@ -52,11 +59,10 @@ void log_write_about(struct log *log, enum log_level level, struct log_about abo
 void log_announce(struct log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Keeps a line that might come a thousand times a second to one in ten
- * seconds, which tells how many were left out.  All-zero at first; of one
- * thread. */
+ * seconds, which tells how many were left out.  All zero at first. */
 struct log_rate {
-    int64_t quiet_until_ns;
-    uint64_t left_out;
+    _Atomic int64_t quiet_until_ns;
+    _Atomic uint64_t left_out;
 };
 
 void log_write_rarely(struct log *log, struct log_rate *rate, int64_t now_ns, enum log_level level,

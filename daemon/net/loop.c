@@ -255,7 +255,6 @@ static int fill(struct loop *loop)
     host->env.stats = stats_new();
     host->env.tell = notice_tell;
     host->env.tell_context = &loop->notice;
-    loop->notice.log = host->log;
     if (!host->base || !host->in || !host->out || !host->env.stats ||
         timerq_init(&loop->dues, 0) != 0)
         return -1;
@@ -277,6 +276,7 @@ struct loop *loop_new(const struct loop_config *config)
     loop->host.limits = *config->limits;
     loop->host.env = *config->env;
     loop->host.log = config->log;
+    loop->notice = (struct notice){.log = config->log, .refusals = config->refusals};
     loop->max_refused = config->max_refused;
     loop->next_number = config->index + 1;
     loop->number_step = config->n_loops;

@@ -33,8 +33,9 @@ struct loop_config {
     const struct limits *limits;   /* copied; later ones come by mail */
     const struct channel_env *env; /* copied; the loop puts its own limits and counts in */
     struct log *log;
-    unsigned index, n_loops; /* which it is of how many, for the numbers of connections */
-    unsigned max_refused;    /* clients to see off gently at a time; others are just told */
+    struct log_rate *refusals; /* of requests, of all loops together */
+    unsigned index, n_loops;   /* which it is of how many, for the numbers of connections */
+    unsigned max_refused;      /* clients to see off gently at a time; others are just told */
 };
 
 /* NULL and errno.  May be made by another thread than the one that will run it. */

@@ -20,7 +20,7 @@ void notice_tell(void *context, uint64_t connection, const struct channel_news *
                         event_batch_status_name(news->status));
         break;
     case CHANNEL_REFUSED:
-        log_write_rarely(notice->log, &notice->refusals, clock_now_ns(), LOG_LEVEL_INFO, about,
+        log_write_rarely(notice->log, notice->refusals, clock_now_ns(), LOG_LEVEL_INFO, about,
                          "request refused: %s: %s%s%s", fault_code_name(news->fault->code),
                          news->fault->path, news->fault->path[0] ? ": " : "", news->fault->message);
         break;

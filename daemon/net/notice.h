@@ -11,10 +11,10 @@
 #include "daemon/session/channel.h"
 #include "daemon/base/log.h"
 
-/* All-zero but for the log, which is borrowed. */
+/* Both are borrowed. */
 struct notice {
     struct log *log;
-    struct log_rate refusals;
+    struct log_rate *refusals; /* of all loops together */
 };
 
 /* context is a struct notice, as struct channel_env has it. */
