@@ -72,6 +72,8 @@ client_libwaitctl_a_SOURCES = \
 	client/show/batches.h \
 	client/show/eta.c \
 	client/show/eta.h \
+	client/show/failures.c \
+	client/show/failures.h \
 	client/show/fanout.c \
 	client/show/fanout.h \
 	client/show/output.c \

@@ -52,6 +52,7 @@ static const struct member members[] = {
     MEMBER("at", TIME, at_ns),
     MEMBER("due", TIME, due_ns),
     MEMBER("attempts", COUNT, attempts),
+    MEMBER("cause", COUNT, cause),
     MEMBER("data", TEXT, data),
     MEMBER("step", COUNT, step),
     MEMBER("kind", STRING, step_kind),
@@ -62,6 +63,7 @@ static const struct member members[] = {
     MEMBER("id", TEXT, id),
     MEMBER("jobs", COUNT, jobs),
     MEMBER("instance", STRING, instance),
+    MEMBER("time", STRING, time),
     MEMBER("ok", COUNT, ok),
     MEMBER("failed", COUNT, failed),
     MEMBER("timed_out", COUNT, timed_out),
@@ -236,6 +238,7 @@ static void set_scalar(struct event_reader *reader, struct event_read *event,
         *(struct event_string *)(void *)field = decode(reader, token);
     } else if (member->type == COUNT && is_number) {
         *(uint64_t *)(void *)field = read_count(token->text, token->len);
+        event->has_cause |= member->offset == offsetof(struct event_read, cause);
     } else if (member->type == TIME && is_number) {
         *(int64_t *)(void *)field = read_time(token->text, token->len);
         event->has_due |= member->offset == offsetof(struct event_read, due_ns);

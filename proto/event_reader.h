@@ -51,11 +51,13 @@ struct event_read {
      * stand as three bytes each. */
     struct event_string name, note, status, step_kind, instance, version;
     struct event_string code, message, path;
+    struct event_string time; /* of `accepted`: on the real clock alone */
     uint64_t batch, job, step, attempt, attempts, jobs;
+    uint64_t cause; /* a job's index; has_cause */
     uint64_t ok, failed, timed_out, cancelled, skipped;
     int64_t at_ns, due_ns, delay_ns, duration_ns;
     int64_t elapsed_ns, predicted_ns, sequential_ns, critical_path_ns;
-    bool has_due;
+    bool has_due, has_cause;
     double speedup;
     /* stats and pong */
     int64_t uptime_ns, late_p50_ns, late_p99_ns, late_max_ns;

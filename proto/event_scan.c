@@ -104,6 +104,9 @@ static const char *scan_done(const char *at, const char *end, struct event_read 
         at = scan_time(EXPECT(at, end, ",\"due\":"), end, &event->due_ns);
     if (IS_NEXT(at, end, ",\"attempts\":"))
         at = scan_count(EXPECT(at, end, ",\"attempts\":"), end, &event->attempts);
+    event->has_cause = IS_NEXT(at, end, ",\"cause\":");
+    if (event->has_cause)
+        at = scan_count(EXPECT(at, end, ",\"cause\":"), end, &event->cause);
     return at;
 }
 

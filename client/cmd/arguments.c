@@ -70,7 +70,7 @@ static const struct flag flags[] = {
      "print a batch to start from, and send nothing;\n"
      "`list` tells which there are"},
     {"real", FLAG_REAL, ON(COMMAND_COMPARE), NULL, "on the real clock"},
-    {"trace", FLAG_TRACE, EVENTS, "FILE",
+    {"trace", FLAG_TRACE, EVENTS | ON(COMMAND_COMPARE), "FILE",
      "write the run there in Chrome's trace-event\n"
      "format, for Perfetto"},
     {"joblog", FLAG_JOBLOG, EVENTS, "FILE", "write a table there, one line a job"},

@@ -17,10 +17,6 @@
  * daemon answers requests in their order, which tells whose answer is whose.
  */
 
-#define MODES 3
-
-static const char *const modes[MODES] = {"sequential", "blocking", "concurrent"};
-
 struct result {
     uint64_t batch;
     bool is_accepted, is_finished;
@@ -30,7 +26,7 @@ struct result {
 };
 
 struct comparison {
-    struct result results[MODES]; /* as in `modes` */
+    struct result results[SHOW_MODES]; /* as in show_modes */
     unsigned answers;
     const char *line; /* being read, with its line feed */
     size_t len;
@@ -60,7 +56,7 @@ static void keep_json(struct result *result, const char *mode, const char *line,
 
 static void finish(struct comparison *comparison, const struct event_read *event)
 {
-    for (unsigned i = 0; i < MODES; i++) {
+    for (unsigned i = 0; i < SHOW_MODES; i++) {
         struct result *result = &comparison->results[i];
 
         if (!result->is_accepted || result->is_finished || result->batch != event->batch)
@@ -69,7 +65,7 @@ static void finish(struct comparison *comparison, const struct event_read *event
         result->totals = *event;
         snprintf(result->status, sizeof result->status, "%.*s", (int)event->status.len,
                  event->status.text != NULL ? event->status.text : "");
-        keep_json(result, modes[i], comparison->line, comparison->len);
+        keep_json(result, show_modes[i], comparison->line, comparison->len);
     }
 }
 
@@ -79,7 +75,7 @@ static void take(struct show_run *run, const struct event_read *event)
 
     if (event->kind == EVENT_FINISHED) {
         finish(comparison, event);
-    } else if (comparison->answers < MODES) {
+    } else if (comparison->answers < SHOW_MODES) {
         struct result *result = &comparison->results[comparison->answers++];
 
         result->is_accepted = event->kind == EVENT_ACCEPTED;
@@ -125,7 +121,7 @@ static void show_table(struct show_run *run)
     const struct comparison *comparison = run->own;
     bool with_status = false, any = false;
 
-    for (unsigned i = 0; i < MODES; i++) {
+    for (unsigned i = 0; i < SHOW_MODES; i++) {
         const struct result *result = &comparison->results[i];
 
         any |= result->is_finished;
@@ -135,19 +131,19 @@ static void show_table(struct show_run *run)
         bytes_add_format(run->out, "%-10s  %14s  %8s  %14s  %14s%s\n", "mode", "elapsed",
                          "speed-up", "critical path", "elapsed / path",
                          with_status ? "  status" : "");
-    for (unsigned i = 0; i < MODES; i++)
+    for (unsigned i = 0; i < SHOW_MODES; i++)
         if (comparison->results[i].is_finished)
-            show_row(run, modes[i], &comparison->results[i], with_status);
-    for (unsigned i = 0; i < MODES; i++)
+            show_row(run, show_modes[i], &comparison->results[i], with_status);
+    for (unsigned i = 0; i < SHOW_MODES; i++)
         if (comparison->results[i].is_finished)
-            show_not_ok(run, modes[i], &comparison->results[i].totals);
+            show_not_ok(run, show_modes[i], &comparison->results[i].totals);
 }
 
 static void show_lines(struct show_run *run)
 {
     const struct comparison *comparison = run->own;
 
-    for (unsigned i = 0; i < MODES; i++)
+    for (unsigned i = 0; i < SHOW_MODES; i++)
         bytes_add(run->out, bytes_at(&comparison->results[i].json),
                   bytes_len(&comparison->results[i].json));
 }
@@ -238,10 +234,10 @@ static enum rewrite_state make_requests(const struct arguments *arguments, const
     if (state != REWRITE_GOING || *requests != 1 || !*is_batch)
         return state;
     bytes_fini(out);
-    for (unsigned i = 0; i < MODES && state == REWRITE_GOING; i++) {
+    for (unsigned i = 0; i < SHOW_MODES && state == REWRITE_GOING; i++) {
         struct overrides overrides = {{NULL}};
 
-        if (choose_overrides(arguments, modes[i], &overrides) < 0)
+        if (choose_overrides(arguments, show_modes[i], &overrides) < 0)
             state = REWRITE_NOMEM;
         else
             state = append_text(text, &overrides, out, requests, is_batch);
@@ -296,7 +292,7 @@ enum status cmd_compare(const struct arguments *arguments)
     if (source != NULL)
         status =
             conversation(arguments, source, show, show == &show_comparison ? NULL : &comparison);
-    for (unsigned i = 0; i < MODES; i++)
+    for (unsigned i = 0; i < SHOW_MODES; i++)
         bytes_fini(&comparison.results[i].json);
     source_free(source);
     return status;

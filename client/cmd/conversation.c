@@ -153,22 +153,27 @@ static enum status talk_remotely(struct session_setup *setup, const struct argum
 static int add_shows(struct fanout *fanout, const struct arguments *arguments,
                      const struct show *show, void *own)
 {
+    bool compares = arguments->command == COMMAND_COMPARE;
     const struct {
         const struct show *show;
         const char *path;
-    } files[] = {{&show_trace, arguments->trace}, {&show_joblog, arguments->joblog}};
+        void *own;
+    } files[] = {
+        {&show_trace, arguments->trace, compares ? (void *)(uintptr_t)show_modes : NULL},
+        {&show_joblog, arguments->joblog, NULL},
+    };
     const size_t n = sizeof files / sizeof files[0];
 
     for (size_t i = 0; i < n; i++)
         if (files[i].path != NULL && strcmp(files[i].path, "-") == 0) {
             show = files[i].show;
-            own = NULL;
+            own = files[i].own;
         }
     if (fanout_add(fanout, show, own, NULL) < 0)
         return -1;
     for (size_t i = 0; i < n; i++)
         if (files[i].path != NULL && files[i].show != show &&
-            fanout_add(fanout, files[i].show, NULL, files[i].path) < 0)
+            fanout_add(fanout, files[i].show, files[i].own, files[i].path) < 0)
             return -1;
     return 0;
 }
@@ -179,7 +184,9 @@ static int spare_inputs(struct fanout *fanout, const struct arguments *arguments
     static const char *const standard_input = "-";
     const char *const *paths = (const char *const *)arguments->operands;
     size_t n = arguments->n_operands;
-    bool takes_files = arguments->command == COMMAND_SUBMIT || arguments->command == COMMAND_REPORT;
+    bool takes_files = arguments->command == COMMAND_SUBMIT ||
+                       arguments->command == COMMAND_REPORT ||
+                       arguments->command == COMMAND_COMPARE;
 
     if (takes_files && n == 0) {
         paths = &standard_input;

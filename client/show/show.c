@@ -15,6 +15,8 @@
 
 static const struct show *const ways[] = {&show_human, &show_json, &show_timeline, &show_summary};
 
+const char *const show_modes[SHOW_MODES + 1] = {"sequential", "blocking", "concurrent", NULL};
+
 const struct show *show_find(const char *name)
 {
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
@@ -117,7 +119,18 @@ static void fold(struct show_run *run, const char *parts, const char *end)
     }
 }
 
-void show_totals(struct show_run *run, const struct event_read *finished)
+/* Appends the parts as lines that fit, and empties them. */
+static void append_folded(struct show_run *run, struct bytes *parts)
+{
+    bytes_add_char(parts, '\n');
+    fold(run, bytes_at(parts), bytes_at(parts) + bytes_len(parts));
+    bytes_add_char(run->out, '\n');
+    run->out->failed |= parts->failed;
+    bytes_fini(parts);
+}
+
+void show_totals(struct show_run *run, const struct event_read *finished,
+                 const struct failures *failures)
 {
     struct bytes parts = {0}, *out = run->out;
 
@@ -128,10 +141,28 @@ void show_totals(struct show_run *run, const struct event_read *finished)
         bytes_add_string(&parts, ": ");
     }
     show_totals_parts(run, finished, "\n");
-    bytes_add_char(&parts, '\n');
     run->out = out;
-    fold(run, bytes_at(&parts), bytes_at(&parts) + bytes_len(&parts));
-    out->failed |= parts.failed;
-    bytes_fini(&parts);
-    bytes_add_char(out, '\n');
+    append_folded(run, &parts);
+    if (run->columns > 0 && failures != NULL && failures_add_list(failures, "\n", &parts))
+        append_folded(run, &parts);
+}
+
+struct failures *show_take_failures(struct show_run *run, const struct event_read *event)
+{
+    struct failures *failures;
+
+    if (run->kept == NULL)
+        return NULL;
+    if (event->kind == EVENT_ACCEPTED && (*run->kept = failures_new()) == NULL)
+        run->out->failed = true;
+    failures = *run->kept;
+    if (failures != NULL && event->kind == EVENT_DONE)
+        failures_take(failures, event);
+    return failures;
+}
+
+void show_forget_failures(struct show_run *run)
+{
+    failures_free(*run->kept);
+    *run->kept = NULL;
 }

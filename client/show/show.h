@@ -20,6 +20,7 @@
 
 #include "client/show/batches.h"
 #include "client/base/bytes.h"
+#include "client/show/failures.h"
 #include "proto/event_reader.h"
 
 /* For struct show's `events`. */
@@ -72,9 +73,14 @@ extern const struct show show_human, show_json, show_summary, show_timeline;
 /* Those for files. */
 extern const struct show show_trace, show_joblog;
 
-/* The way of `compare -o timeline`: batches that are one in the three modes, which
- * are sequential, blocking and concurrent in the order in which they are accepted. */
+/* The way of `compare -o timeline`: batches that are one in the three modes, in the
+ * order of show_modes, which is also that in which they are accepted. */
 extern const struct show show_comparison;
+
+/* Sequential, blocking and concurrent, and NULL.  As show_run's `own` of a trace they
+ * name its batches. */
+#define SHOW_MODES 3
+extern const char *const show_modes[SHOW_MODES + 1];
 
 /* The one of that name, or NULL. */
 const struct show *show_find(const char *name);
@@ -88,8 +94,16 @@ const char *show_names(void);
 void show_batch(struct show_run *run, uint64_t batch);
 
 /* Appends a line of totals: `ok: 10 jobs in 1.000 s (...)`; several where it would
- * be wider than the terminal. */
-void show_totals(struct show_run *run, const struct event_read *finished);
+ * be wider than the terminal.  On a terminal with the jobs that failed, by name:
+ * failures, or NULL. */
+void show_totals(struct show_run *run, const struct event_read *finished,
+                 const struct failures *failures);
+
+/* What `event` of a way of showing does that keeps the failures of its batches and
+ * nothing else: from `accepted` on they are at *run->kept, for show_forget_failures()
+ * to free.  NULL where the batch is not known. */
+struct failures *show_take_failures(struct show_run *run, const struct event_read *event);
+void show_forget_failures(struct show_run *run);
 
 /* The same in its parts, with `between` in place of the spaces between them, for
  * who breaks lines, and without the line feed. */

@@ -15,8 +15,6 @@
  * each that tells how long it took.
  */
 
-#define MODES 3
-
 /* Redrawn at most ten times a second; what is over at once is not drawn twice. */
 #define INTERVAL_NS 100000000
 #define AT_ONCE_NS  50000000
@@ -29,8 +27,6 @@
  * and one for the cursor. */
 #define OTHER_LINES 10
 
-static const char *const modes[MODES] = {"sequential", "blocking", "concurrent"};
-
 struct variant {
     struct timeline_picture *picture;
     bool is_virtual, is_finished;
@@ -40,7 +36,7 @@ struct variant {
 struct comparison {
     struct terminal terminal;
     struct terminal_frame frame;
-    struct variant variants[MODES];
+    struct variant variants[SHOW_MODES];
     size_t n, finished;
     int64_t next_ns;
     bool no_memory;
@@ -55,7 +51,8 @@ static unsigned choose_rows(const struct comparison *comparison)
 
     if (!terminal->is_terminal)
         return jobs <= PIPED_ROWS ? PIPED_ROWS : PIPED_LANES;
-    return terminal->rows >= OTHER_LINES + MODES ? (terminal->rows - OTHER_LINES) / MODES : 1;
+    return terminal->rows >= OTHER_LINES + SHOW_MODES ? (terminal->rows - OTHER_LINES) / SHOW_MODES
+                                                      : 1;
 }
 
 static void add_title(struct bytes *title, const char *mode, const struct variant *variant,
@@ -83,7 +80,7 @@ static void draw_variant(struct comparison *comparison, size_t i,
     const struct variant *variant = &comparison->variants[i];
     struct bytes title = {0};
 
-    add_title(&title, modes[i], variant, elapsed_ns);
+    add_title(&title, show_modes[i], variant, elapsed_ns);
     timeline_draw_title(lines, style, bytes_at(&title), bytes_len(&title));
     bytes_fini(&title);
     if (timeline_jobs(timeline_picture_times(variant->picture)) > 0 &&
@@ -95,7 +92,7 @@ static void draw_variant(struct comparison *comparison, size_t i,
 static void draw_path(const struct comparison *comparison, const struct timeline_style *style,
                       struct bytes *lines)
 {
-    const struct event_read *totals = &comparison->variants[MODES - 1].totals;
+    const struct event_read *totals = &comparison->variants[SHOW_MODES - 1].totals;
     struct bytes text = {0};
     char time[TEXT_SECONDS_MAX];
 
@@ -110,7 +107,7 @@ static void draw_path(const struct comparison *comparison, const struct timeline
 
 /* What stands at the left is as wide for all, and so is the span. */
 static struct timeline_style measure(struct comparison *comparison, bool has_colors, int64_t now_ns,
-                                     int64_t elapsed_ns[MODES], int64_t *span_ns)
+                                     int64_t elapsed_ns[SHOW_MODES], int64_t *span_ns)
 {
     const struct terminal *terminal = &comparison->terminal;
     unsigned label_columns = 0, rows = choose_rows(comparison);
@@ -123,7 +120,7 @@ static struct timeline_style measure(struct comparison *comparison, bool has_col
         int64_t own_ns;
 
         elapsed_ns[i] = timeline_picture_elapsed(variant->picture, variant->is_virtual, now_ns);
-        own_ns = comparison->finished == MODES
+        own_ns = comparison->finished == SHOW_MODES
                      ? elapsed_ns[i]
                      : timeline_picture_span(variant->picture, elapsed_ns[i]);
         if (columns > label_columns)
@@ -137,7 +134,7 @@ static struct timeline_style measure(struct comparison *comparison, bool has_col
 static void draw(struct show_run *run, int64_t now_ns, struct bytes *lines)
 {
     struct comparison *comparison = run->own;
-    int64_t elapsed_ns[MODES] = {0}, span_ns;
+    int64_t elapsed_ns[SHOW_MODES] = {0}, span_ns;
     struct timeline_style style = measure(comparison, run->color, now_ns, elapsed_ns, &span_ns);
     struct timeline_seen seen = {0};
 
@@ -145,7 +142,7 @@ static void draw(struct show_run *run, int64_t now_ns, struct bytes *lines)
         draw_variant(comparison, i, &style, span_ns, elapsed_ns[i], &seen, lines);
     timeline_draw_axis(lines, &style, span_ns);
     timeline_draw_legend(lines, &style, &seen);
-    if (comparison->finished == MODES)
+    if (comparison->finished == SHOW_MODES)
         draw_path(comparison, &style, lines);
 }
 
@@ -213,7 +210,7 @@ static struct variant *add_variant(struct show_run *run, const struct event_read
     struct comparison *comparison = run->own;
     struct variant *variant = &comparison->variants[comparison->n];
 
-    if (comparison->n == MODES)
+    if (comparison->n == SHOW_MODES)
         return NULL;
     if (comparison->n == 0)
         comparison->next_ns = moment_after(AT_ONCE_NS);

@@ -11,6 +11,7 @@
  * happens to it:
  *
  *        1.000 s  ok         #0  one
+ *        1.000 s  skipped    #2  two (#1 call failed)
  *        1.000 s  retry      #1  call: failed, again in 4.500 s
  *        0.000 s  wait       #10 sum: 0+1, 1.000 s
  */
@@ -49,7 +50,8 @@ static void append_text(struct show_run *run, const char *before, struct event_s
  * of the output, less some for what else there is to tell. */
 static void append_name(struct show_run *run, const struct event_read *event, size_t start)
 {
-    bool is_last = event->kind == EVENT_DONE && event->data.text == NULL && event->attempts <= 1;
+    bool is_last = event->kind == EVENT_DONE && event->data.text == NULL && event->attempts <= 1 &&
+                   !event->has_cause;
     struct event_string name = event->name;
     struct bytes shown = {0};
     size_t used, most = NAME_LEAST;
@@ -102,9 +104,15 @@ static void append_start(struct show_run *run, const struct event_read *event, c
     append_name(run, event, start);
 }
 
-static void show_done(struct show_run *run, const struct event_read *event)
+static void show_done(struct show_run *run, const struct event_read *event,
+                      const struct failures *failures)
 {
     append_start(run, event, NULL);
+    if (event->has_cause && failures != NULL) {
+        bytes_add_string(run->out, " (");
+        failures_add_cause(failures, event->cause, run->out);
+        bytes_add_char(run->out, ')');
+    }
     append_text(run, " = ", event->data);
     if (event->attempts > 1)
         bytes_add_format(run->out, " (%" PRIu64 " attempts)", event->attempts);
@@ -170,11 +178,12 @@ static void cut_line(struct show_run *run, size_t start)
 
 static void show_event(struct show_run *run, const struct event_read *event)
 {
+    const struct failures *failures = show_take_failures(run, event);
     size_t start = bytes_len(run->out);
 
     switch (event->kind) {
     case EVENT_DONE:
-        show_done(run, event);
+        show_done(run, event, failures);
         break;
     case EVENT_STARTED:
         append_start(run, event, "started");
@@ -195,7 +204,7 @@ static void show_event(struct show_run *run, const struct event_read *event)
         show_stats(run, event);
         break;
     case EVENT_FINISHED:
-        show_totals(run, event);
+        show_totals(run, event, failures);
         return;
     case EVENT_ACCEPTED:
     case EVENT_ERROR: /* told on standard error */
@@ -211,4 +220,5 @@ const struct show show_human = {
     .has_progress = true,
     .events = SHOW_ALL,
     .event = show_event,
+    .forget = show_forget_failures,
 };

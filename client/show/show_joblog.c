@@ -4,30 +4,42 @@
 #include <stdlib.h>
 
 #include "client/base/text.h"
+#include "client/trace/roster.h"
 #include "proto/decimal.h"
 #include "proto/duration.h"
 
 /*
  * One line a job, in the order in which they end, with a tab between columns:
  *
- *     batch index name status due at late attempts
- *     1     0     tea  ok     1   1.000177833 0.000177833 1
+ *     batch index name status due at late attempts start queued
+ *     1     0     tea  ok     1   1.000177833 0.000177833 1 0.000017113 0
  *
  * Times are seconds, exact; `due` and `late` are empty where the daemon did not
- * tell.  Names have no tab and no line feed in them: see text_append_column().
- * What is kept of a batch is a bit for each job: whether it has started, so that
- * one that never did has 0 attempts.
+ * tell, `start` and `queued` (for workers, since the start) of a job whose start
+ * was not told.  Names have no tab and no line feed in them: see
+ * text_append_column().
  */
 
-struct starts {
-    uint64_t jobs;
-    bool any;
-    unsigned char bits[];
+/* In a real run a step begins a little after it is due; more than so much and the
+ * job has queued for a worker. */
+#define LATE_NS 1000000
+
+/* What is known of a job in flight. */
+struct job {
+    int64_t start_ns, due_ns; /* due_ns: of its step */
+    int64_t queued_ns;
+};
+
+struct jobs {
+    struct roster started; /* struct job */
+    bool any;              /* starts are told */
+    bool is_real;
 };
 
 static void begin(struct show_run *run)
 {
-    bytes_add_string(run->out, "batch\tindex\tname\tstatus\tdue\tat\tlate\tattempts\n");
+    bytes_add_string(run->out,
+                     "batch\tindex\tname\tstatus\tdue\tat\tlate\tattempts\tstart\tqueued\n");
 }
 
 static void append_count(struct bytes *out, uint64_t value)
@@ -44,30 +56,23 @@ static void append_seconds(struct bytes *out, int64_t ns)
     bytes_add(out, text, duration_print(text, ns));
 }
 
-static bool has_started(const struct starts *starts, uint64_t job)
-{
-    return starts != NULL && job < starts->jobs && (starts->bits[job / 8] >> job % 8 & 1);
-}
-
 /* `attempts` is told of when there are several. */
-static void append_attempts(struct bytes *out, const struct starts *starts,
+static void append_attempts(struct bytes *out, const struct jobs *jobs, const struct job *job,
                             const struct event_read *event)
 {
     bool has_run = event_reader_is(event->status, "ok") || event_reader_is(event->status, "failed");
 
     if (event->attempts > 0)
         append_count(out, event->attempts);
-    else if (has_run || has_started(starts, event->job))
+    else if (has_run || job != NULL)
         bytes_add_char(out, '1');
-    else if (event_reader_is(event->status, "skipped") || (starts != NULL && starts->any))
+    else if (event_reader_is(event->status, "skipped") || (jobs != NULL && jobs->any))
         bytes_add_char(out, '0');
 }
 
-static void append_job(struct show_run *run, const struct starts *starts,
+static void append_job(struct bytes *out, const struct jobs *jobs, const struct job *job,
                        const struct event_read *event)
 {
-    struct bytes *out = run->out;
-
     append_count(out, event->batch);
     bytes_add_char(out, '\t');
     append_count(out, event->job);
@@ -84,47 +89,122 @@ static void append_job(struct show_run *run, const struct starts *starts,
     if (event->has_due)
         append_seconds(out, event->at_ns > event->due_ns ? event->at_ns - event->due_ns : 0);
     bytes_add_char(out, '\t');
-    append_attempts(out, starts, event);
+    append_attempts(out, jobs, job, event);
+    bytes_add_char(out, '\t');
+    if (job != NULL)
+        append_seconds(out, job->start_ns);
+    bytes_add_char(out, '\t');
+    if (job != NULL)
+        append_seconds(out, job->queued_ns);
     bytes_add_char(out, '\n');
 }
 
-static void accept(struct show_run *run, const struct event_read *event)
-{
-    uint64_t bytes = event->jobs / 8 + 1;
-    struct starts *starts = bytes < SIZE_MAX / 2 ? calloc(1, sizeof *starts + (size_t)bytes) : NULL;
+/* ---- Jobs in flight --------------------------------------------------------- */
 
-    if (starts == NULL) {
-        run->out->failed = true;
-        return;
+/* Between a step's end and what follows it now: the job queued. */
+static void add_queueing(const struct jobs *jobs, struct job *job, int64_t now_ns)
+{
+    if (now_ns - job->due_ns > (jobs->is_real ? LATE_NS : 0))
+        job->queued_ns += now_ns - job->due_ns;
+}
+
+static int64_t later(int64_t at_ns, int64_t by_ns)
+{
+    int64_t due_ns;
+
+    return __builtin_add_overflow(at_ns, by_ns, &due_ns) ? INT64_MAX : due_ns;
+}
+
+/* Returns 0, or -1 when out of memory. */
+static int take_started(struct jobs *jobs, const struct event_read *event)
+{
+    struct job *job = roster_find(&jobs->started, event->job);
+
+    jobs->any = true;
+    if (job == NULL && event->job < jobs->started.jobs) {
+        job = roster_add(&jobs->started, event->job);
+        if (job == NULL)
+            return -1;
+        *job = (struct job){.start_ns = event->at_ns};
     }
-    starts->jobs = event->jobs;
-    *run->kept = starts;
+    if (job != NULL)
+        job->due_ns = event->at_ns;
+    return 0;
+}
+
+static void take_done(struct show_run *run, struct jobs *jobs, const struct event_read *event)
+{
+    struct job *job = jobs != NULL ? roster_find(&jobs->started, event->job) : NULL;
+
+    /* Only these can have cut queueing short. */
+    if (job != NULL && !event_reader_is(event->status, "ok") &&
+        !event_reader_is(event->status, "failed"))
+        add_queueing(jobs, job, event->at_ns);
+    append_job(run->out, jobs, job, event);
+    if (job != NULL)
+        roster_remove(&jobs->started, event->job);
+}
+
+static int take_job(struct show_run *run, struct jobs *jobs, const struct event_read *event)
+{
+    struct job *job = jobs != NULL ? roster_find(&jobs->started, event->job) : NULL;
+
+    if (event->kind == EVENT_DONE)
+        take_done(run, jobs, event);
+    else if (event->kind == EVENT_STARTED && jobs != NULL)
+        return take_started(jobs, event);
+    if (job == NULL)
+        return 0;
+    if (event->kind == EVENT_STEP) {
+        if (event_reader_is(event->step_kind, "compute"))
+            add_queueing(jobs, job, event->at_ns);
+        job->due_ns = later(event->at_ns, event->duration_ns);
+    } else if (event->kind == EVENT_RETRY) {
+        if (!event_reader_is(event->status, "failed"))
+            add_queueing(jobs, job, event->at_ns);
+        job->due_ns = INT64_MAX;
+    }
+    return 0;
+}
+
+static struct jobs *accept(const struct show_run *run, const struct event_read *event)
+{
+    struct jobs *jobs = calloc(1, sizeof *jobs);
+
+    if (jobs == NULL || roster_init(&jobs->started, event->jobs, sizeof(struct job)) < 0) {
+        free(jobs);
+        return NULL;
+    }
+    jobs->is_real = run->batch->request.clock == PENDING_CLOCK_REAL || event->time.text != NULL;
+    return jobs;
 }
 
 static void take_event(struct show_run *run, const struct event_read *event)
 {
-    struct starts *starts = run->kept != NULL ? *run->kept : NULL;
+    struct jobs *jobs = run->kept != NULL ? *run->kept : NULL;
 
-    if (event->kind == EVENT_DONE) {
-        append_job(run, starts, event);
-    } else if (event->kind == EVENT_ACCEPTED && run->kept != NULL && starts == NULL) {
-        accept(run, event);
-    } else if (event->kind == EVENT_STARTED && starts != NULL && event->job < starts->jobs) {
-        starts->bits[event->job / 8] |= (unsigned char)(1u << event->job % 8);
-        starts->any = true;
-    }
+    if (event->kind == EVENT_ACCEPTED && run->kept != NULL)
+        run->out->failed |= (*run->kept = accept(run, event)) == NULL;
+    else
+        run->out->failed |= take_job(run, jobs, event) < 0;
 }
 
 static void forget(struct show_run *run)
 {
-    free(*run->kept);
+    struct jobs *jobs = *run->kept;
+
+    if (jobs != NULL)
+        roster_fini(&jobs->started);
+    free(jobs);
+    *run->kept = NULL;
 }
 
 const struct show show_joblog = {
     .name = "joblog",
     .has_progress = true,
     .needs_all = true,
-    .events = SHOW_KIND(EVENT_ACCEPTED) | SHOW_KIND(EVENT_STARTED) | SHOW_KIND(EVENT_DONE),
+    .events = SHOW_KIND(EVENT_ACCEPTED) | SHOW_KIND(EVENT_STARTED) | SHOW_KIND(EVENT_STEP) |
+              SHOW_KIND(EVENT_RETRY) | SHOW_KIND(EVENT_DONE),
     .begin = begin,
     .event = take_event,
     .forget = forget,

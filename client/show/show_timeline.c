@@ -25,6 +25,7 @@
 
 struct batch_picture {
     struct timeline_picture *picture;
+    struct failures *failures;
     const struct active_batch *batch; /* as long as it runs */
     bool is_named;
     struct batch_picture *next;
@@ -75,6 +76,7 @@ static struct batch_picture *add_batch(struct show_run *run, const struct event_
     if (added == NULL)
         return NULL;
     added->picture = new_picture(run, accepted);
+    added->failures = failures_new();
     added->batch = run->batch;
     added->is_named = accepted->id.text != NULL;
     if (screen->running == NULL)
@@ -93,6 +95,7 @@ static void drop_batch(struct screen *screen, struct batch_picture *dropped)
         at = &(*at)->next;
     *at = dropped->next;
     timeline_picture_free(dropped->picture);
+    failures_free(dropped->failures);
     free(dropped);
 }
 
@@ -169,7 +172,8 @@ static void clear(struct show_run *run)
 
 /* ---- When it is over -------------------------------------------------------------- */
 
-static void add_totals(struct show_run *run, const struct event_read *finished, struct bytes *lines)
+static void add_totals(struct show_run *run, const struct event_read *finished,
+                       const struct failures *failures, struct bytes *lines)
 {
     const struct screen *screen = run->own;
     struct timeline_style style = timeline_picture_style(&screen->terminal, run->color, 0);
@@ -180,6 +184,11 @@ static void add_totals(struct show_run *run, const struct event_read *finished, 
     run->out = out;
     bytes_add_char(&text, '\0');
     timeline_draw_text(lines, &style, bytes_at(&text));
+    bytes_consume(&text, bytes_len(&text));
+    if (screen->terminal.is_terminal && failures_add_list(failures, "\n", &text)) {
+        bytes_add_char(&text, '\0');
+        timeline_draw_text(lines, &style, bytes_at(&text));
+    }
     lines->failed |= text.failed;
     bytes_fini(&text);
 }
@@ -195,7 +204,7 @@ static void draw_whole(struct show_run *run, struct batch_picture *own,
     add_gap(run);
     timeline_picture_draw_whole(own->picture, &screen->terminal, run->color, &lines);
     if (finished != NULL)
-        add_totals(run, finished, &lines);
+        add_totals(run, finished, own->failures, &lines);
     if (screen->terminal.can_redraw && timeline_draw_count_lines(&lines) < screen->terminal.rows) {
         terminal_frame_draw(&screen->frame, &screen->terminal, &lines, run->out);
         terminal_frame_leave(&screen->frame);
@@ -233,10 +242,13 @@ static void take(struct show_run *run, const struct event_read *event)
     if (event->kind == EVENT_ACCEPTED)
         *run->kept = add_batch(run, event);
     own = *run->kept;
-    if (own == NULL || own->picture == NULL || timeline_picture_take(own->picture, event) < 0) {
+    if (own == NULL || own->picture == NULL || own->failures == NULL ||
+        timeline_picture_take(own->picture, event) < 0) {
         run->out->failed = true;
         return;
     }
+    if (event->kind == EVENT_DONE)
+        failures_take(own->failures, event);
     if (event->kind == EVENT_FINISHED) {
         draw_whole(run, own, event);
         timeline_picture_free(own->picture);

@@ -39,7 +39,8 @@ static void free_trace(struct trace_batch *trace)
     free(trace);
 }
 
-static struct trace_batch *new_trace(const struct active_batch *batch)
+static struct trace_batch *new_trace(const struct active_batch *batch,
+                                     const struct event_read *accepted)
 {
     const struct plan *plan = batch->request.plan;
     struct trace_batch *trace = calloc(1, sizeof *trace);
@@ -47,7 +48,8 @@ static struct trace_batch *new_trace(const struct active_batch *batch)
     if (trace == NULL)
         return NULL;
     trace->process = batch->ordinal + 1;
-    trace->is_late = batch->request.clock == PENDING_CLOCK_REAL;
+    trace->is_late = batch->request.clock == PENDING_CLOCK_REAL || accepted->time.text != NULL;
+    trace->is_clock_known = trace->is_late || batch->request.clock == PENDING_CLOCK_VIRTUAL;
     if (flight_init(&trace->flight, batch->jobs) < 0)
         goto fail;
     if (plan == NULL || plan_names_count(plan) == 0)
@@ -61,16 +63,24 @@ fail:
     return NULL;
 }
 
+/* Of batches that are one in several modes. */
+static const char *mode_of(const struct show_run *run)
+{
+    const char *const *modes = run->own;
+
+    return modes != NULL && run->batch->ordinal < SHOW_MODES ? modes[run->batch->ordinal] : NULL;
+}
+
 static void take_accepted(struct show_run *run, const struct event_read *event)
 {
-    struct trace_batch *trace = new_trace(run->batch);
+    struct trace_batch *trace = new_trace(run->batch, event);
 
     if (trace == NULL) {
         run->out->failed = true;
         return;
     }
     *run->kept = trace;
-    trace_batch_name(run->out, trace, run->batch->number, event->id);
+    trace_batch_name(run->out, trace, mode_of(run), run->batch->number, event->id);
 }
 
 /* ---- The counter ------------------------------------------------------------- */
@@ -115,7 +125,7 @@ static void start_job(struct show_run *run, struct trace_batch *trace, uint64_t 
 {
     struct flight_job *job;
 
-    if (trace->flight.lanes.n == 0 && trace->now_ns > 0)
+    if (!trace->is_clock_known && trace->flight.lanes.n == 0 && trace->now_ns > 0)
         trace->is_late = true;
     count_until(run, trace);
     job = flight_start(&trace->flight, index, trace->now_ns);

@@ -18,12 +18,15 @@ static struct event_string text_of(const struct bytes *bytes)
     return (struct event_string){bytes_at(bytes), bytes_len(bytes)};
 }
 
-void trace_batch_name(struct bytes *out, const struct trace_batch *trace, uint64_t number,
-                      struct event_string id)
+void trace_batch_name(struct bytes *out, const struct trace_batch *trace, const char *mode,
+                      uint64_t number, struct event_string id)
 {
     struct bytes name = {0};
 
-    bytes_add_format(&name, "batch %" PRIu64, number);
+    if (mode != NULL)
+        bytes_add_string(&name, mode);
+    else
+        bytes_add_format(&name, "batch %" PRIu64, number);
     if (id.len >= 2 && id.text[0] == '"') {
         id.text++;
         id.len -= 2;

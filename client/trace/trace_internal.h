@@ -30,6 +30,7 @@ struct trace_batch {
     struct flight flight;
     int64_t now_ns; /* of the last event */
     bool is_late;   /* times are measured: the clock is real, as far as is known */
+    bool is_clock_known;
     uint32_t named; /* lanes */
     /* Slices that end in this microsecond and begin where the one around them does,
      * which may prove to end in it too and has to be written first. */
@@ -91,9 +92,10 @@ void trace_job_flush(struct bytes *out, struct trace_batch *trace);
 
 /* ---- Before the lanes (trace_batch.c) ----------------------------------------- */
 
-/* Names the process: `batch 7`, or with the client's id `batch 7: tea`. */
-void trace_batch_name(struct bytes *out, const struct trace_batch *trace, uint64_t number,
-                      struct event_string id);
+/* Names the process: `batch 7`, or with the client's id `batch 7: tea`, or
+ * `sequential: tea`.  mode: NULL for none. */
+void trace_batch_name(struct bytes *out, const struct trace_batch *trace, const char *mode,
+                      uint64_t number, struct event_string id);
 
 /* The batch as a whole.  event: `finished`, or NULL where it never came. */
 void trace_batch_end(struct bytes *out, const struct trace_batch *trace,

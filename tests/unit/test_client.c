@@ -428,7 +428,7 @@ START_TEST(totals_are_one_line)
     event.failed = 1;
     event.status = word("failed");
     event.predicted_ns = 900000000;
-    show_totals(&run, &event);
+    show_totals(&run, &event, NULL);
     ck_assert_str_eq(taken(),
                      "ok: 10 jobs in 1.000 s (10.000 s one by one, speed-up 10.0, critical path "
                      "1.000 s)\n"

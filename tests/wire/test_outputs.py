@@ -18,7 +18,8 @@ import check_trace  # noqa: E402
 
 WAITCTL = os.environ.get("WAITCTL", "client/waitctl")
 SAMPLES = os.path.join(TOP, "tests", "samples")
-HEADER = ["batch", "index", "name", "status", "due", "at", "late", "attempts"]
+HEADER = ["batch", "index", "name", "status", "due", "at", "late", "attempts", "start",
+          "queued"]
 
 # What is hard on lanes, nesting and arrows.
 HARD = {
@@ -207,14 +208,28 @@ def check_table(tap, folder):
     ]) + '{"id":"second","jobs":[{"wait":"1ns"}],"timeout":0}'
     rows = Run(folder, "-o", "summary", request=request).rows()[1:]
     expected = [
-        ["1", "0", "tab\\there", "ok", "1", "1", "0", "1"],
-        ["1", "3", "", "failed", "2", "2", "0", "1"],
-        ["1", "1", "line\\nfeed \\\\ é \\x01\\x7f", "failed", "4", "4", "0", "2"],
-        ["1", "4", "", "skipped", "4", "4", "0", "0"],
-        ["1", "2", "line\\nfeed \\\\ é \\x01\\x7f", "ok", "9", "9", "0", "1"],
-        ["2", "0", "", "timed_out", "0", "0", "0", "1"],
+        ["1", "0", "tab\\there", "ok", "1", "1", "0", "1", "0", "0"],
+        ["1", "3", "", "failed", "2", "2", "0", "1", "1", "0"],
+        ["1", "1", "line\\nfeed \\\\ é \\x01\\x7f", "failed", "4", "4", "0", "2", "0", "0"],
+        ["1", "4", "", "skipped", "4", "4", "0", "0", "", ""],
+        ["1", "2", "line\\nfeed \\\\ é \\x01\\x7f", "ok", "9", "9", "0", "1", "0", "0"],
+        ["2", "0", "", "timed_out", "0", "0", "0", "1", "0", "0"],
     ]
     tap.result(sorted(rows) == sorted(expected), "names stay in their column", f"{rows}")
+
+    request = json.dumps({"workers": 1, "jobs": [
+        {"count": 3, "steps": [{"compute": 1}, {"wait": 0.5}, {"compute": 0.25}]},
+        {"compute": 9, "timeout": 2, "retries": 1}, {"after": "late", "name": "never"},
+        {"name": "late", "wait": 4, "fail": True}]})
+    run = Run(folder, "-o", "json", request=request)
+    rows = run.rows()[1:]
+    queued = sum(round(float(row[9]) * 1e6) for row in rows if row[9])
+    drawn = sum(event["dur"] for event in slices(run.events(), "queueing"))
+    starts = {row[1]: row[8] for row in rows}
+    tap.result(
+        queued == drawn > 0 and starts == {"0": "0", "1": "0", "2": "0", "3": "0", "4": "", "5": "0"},
+        "a table has when jobs started and how long they queued", f"{queued} {drawn} {starts}",
+    )
 
     rows = Run(folder, request='[{"wait":"20ms"},{"count":50}]', real=True).rows()[1:]
     exact = all(
@@ -353,7 +368,7 @@ def check_files(tap, folder):
     result = subprocess.run([WAITCTL, "run", "--local", "--virtual", "1", "--joblog", "-"],
                             capture_output=True, text=True, check=False)
     tap.result(
-        result.stdout.splitlines()[1:] == ["1\t0\t\tok\t1\t1\t0\t1"],
+        result.stdout.splitlines()[1:] == ["1\t0\t\tok\t1\t1\t0\t1\t0\t0"],
         "a file of - is standard output", result.stdout,
     )
     result = ends("--joblog", "-")
@@ -422,8 +437,8 @@ def check_report(tap, folder):
     )
     rows = waitctl("report", "--joblog", "-", text=saved_text).stdout.splitlines()[1:]
     tap.result(
-        rows[:2] == ["1\t6\tfetch\tok\t\t0.4\t\t1", "1\t3\tcompile\tok\t\t0.9\t\t1"]
-        and "1\t0\tpublish\tskipped\t\t1\t\t0" in rows,
+        rows[:2] == ["1\t6\tfetch\tok\t\t0.4\t\t1\t\t", "1\t3\tcompile\tok\t\t0.9\t\t1\t\t"]
+        and "1\t0\tpublish\tskipped\t\t1\t\t0\t\t" in rows,
         "what was not told is left empty", "\n".join(rows),
     )
 
@@ -447,6 +462,52 @@ def check_rows(tap):
                    os.path.join(SAMPLES, "graph.json")).stdout
     tap.result("* critical path" in text or "◆ critical path" in text,
                "what marks a row of the critical path is in the legend", text)
+
+
+def check_causes(tap):
+    """A skipped job is shown with its cause."""
+    done = '{"event":"done","batch":1,"job":%d,%s"status":"%s","at":1%s}\n'
+    text = '{"event":"accepted","batch":1,"jobs":6,"instance":"x"}\n' + "".join(
+        done % job for job in (
+            (3, '"name":"link",', "failed", ',"due":1'), (0, '"name":"test",', "skipped", ',"cause":3'),
+            (1, "", "skipped", ',"cause":0,"data":[1]'), (4, "", "timed_out", ""),
+            (2, "", "skipped", ',"due":1,"attempts":2,"cause":4'), (5, "", "skipped", ',"cause":9')))
+    lines = waitctl("report", "-o", "human", text=text).stdout.splitlines()
+    tap.result(
+        [line[24:] for line in lines] == [
+            " #3 link", " #0 test (#3 link failed)", " #1 (#0 test was skipped) = [1]", " #4",
+            " #2 (#4 timed out) (2 attempts)", " #5 (#9)"],
+        "skipped jobs have their cause", "\n".join(lines),
+    )
+
+
+def check_comparison(tap, folder):
+    """The three modes in one trace."""
+    trace = os.path.join(folder, "modes.json")
+    for flags in (["-o", "json"], ["-o", "human"], ["-o", "timeline"], ["--real"]):
+        request = json.dumps({"id": "tea", "workers": 2, "jobs": [
+            {"name": "a", "count": 3, "steps": [{"compute": "2ms"}, {"wait": "5ms"}]},
+            {"after": "a"}]})
+        path = os.path.join(folder, "request.json")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(request)
+        local = ["--local"] if "--real" in flags else []
+        plain_result = waitctl("compare", *flags, *local, path)
+        result = waitctl("compare", *flags, *local, path, "--trace", trace)
+        wrong = check_trace.complaints(trace)
+        with open(trace, encoding="utf-8") as file:
+            names = [event["args"]["name"] for event in json.load(file)
+                     if event["name"] == "process_name"]
+        tap.result(
+            result.returncode == 0 and not wrong
+            and ("--real" in flags or result.stdout == plain_result.stdout)
+            and names == ["sequential: tea", "blocking: tea", "concurrent: tea"],
+            f"compare {' '.join(flags)} has the three modes in its trace",
+            f"{result} {plain_result} {wrong} {names}",
+        )
+    result = waitctl("compare", path, "--trace", path)
+    tap.result(result.returncode == 1 or result.returncode == 2, "and does not write over its input",
+               f"{result}")
 
 
 def peak_kib(*arguments, text):
@@ -627,6 +688,8 @@ def main():
         check_report(tap, folder)
         check_streams(tap, folder)
         check_rows(tap)
+        check_causes(tap)
+        check_comparison(tap, folder)
         check_memory(tap)
         check_examples(tap)
     tap.finish()

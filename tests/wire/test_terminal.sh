@@ -162,6 +162,15 @@ ends_with 0 "and scrolls the picture by at the end"
 shows 'critical path|behind schedule' "to its last line"
 close_terminal
 
+# Who failed is named below the totals.
+for how in human summary timeline; do
+    open_terminal 80 24
+    type_in "jq -n '{jobs: ([{name: \"link\", fail: true}, {after: \"link\"}, {wait: 9, timeout: 1}] + [range(6) | {name: \"x\(.)\", wait: ., fail: true}])}' | waitctl submit --virtual -o $how"
+    ends_with 1 "-o $how of jobs that fail"
+    shows '^failed: #0 link, #3 x0, #4 x1, #5 x2, #6 x3 and 2 more; timed out: #2$' "names the first"
+    close_terminal
+done
+
 # ---- Stopped, and going on ------------------------------------------------------------
 
 open_terminal 80 24
