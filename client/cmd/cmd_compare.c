@@ -8,14 +8,19 @@
 #include <string.h>
 
 #include "client/cmd/conversation.h"
+#include "client/net/requests.h"
 #include "client/net/rewrite.h"
 #include "client/base/say.h"
 #include "client/base/text.h"
 
 /*
- * The batch is sent three times, once in each mode, over one connection.  The
- * daemon answers requests in their order, which tells whose answer is whose.
+ * The batch is sent once in each mode, over one connection.  The daemon answers
+ * requests in their order, which tells whose answer is whose.  A batch with pools is
+ * not run in `blocking`, which has none.
  */
+
+static const struct show_modes all_modes = {{"sequential", "blocking", "concurrent"}, 3};
+static const struct show_modes modes_with_pools = {{"sequential", "concurrent"}, 2};
 
 struct result {
     uint64_t batch;
@@ -26,7 +31,8 @@ struct result {
 };
 
 struct comparison {
-    struct result results[SHOW_MODES]; /* as in show_modes */
+    const struct show_modes *modes;
+    struct result results[SHOW_MODES_MAX]; /* as in `modes` */
     unsigned answers;
     const char *line; /* being read, with its line feed */
     size_t len;
@@ -56,7 +62,7 @@ static void keep_json(struct result *result, const char *mode, const char *line,
 
 static void finish(struct comparison *comparison, const struct event_read *event)
 {
-    for (unsigned i = 0; i < SHOW_MODES; i++) {
+    for (unsigned i = 0; i < comparison->modes->n; i++) {
         struct result *result = &comparison->results[i];
 
         if (!result->is_accepted || result->is_finished || result->batch != event->batch)
@@ -65,7 +71,7 @@ static void finish(struct comparison *comparison, const struct event_read *event
         result->totals = *event;
         snprintf(result->status, sizeof result->status, "%.*s", (int)event->status.len,
                  event->status.text != NULL ? event->status.text : "");
-        keep_json(result, show_modes[i], comparison->line, comparison->len);
+        keep_json(result, comparison->modes->names[i], comparison->line, comparison->len);
     }
 }
 
@@ -75,7 +81,7 @@ static void take(struct show_run *run, const struct event_read *event)
 
     if (event->kind == EVENT_FINISHED) {
         finish(comparison, event);
-    } else if (comparison->answers < SHOW_MODES) {
+    } else if (comparison->answers < comparison->modes->n) {
         struct result *result = &comparison->results[comparison->answers++];
 
         result->is_accepted = event->kind == EVENT_ACCEPTED;
@@ -121,7 +127,7 @@ static void show_table(struct show_run *run)
     const struct comparison *comparison = run->own;
     bool with_status = false, any = false;
 
-    for (unsigned i = 0; i < SHOW_MODES; i++) {
+    for (unsigned i = 0; i < comparison->modes->n; i++) {
         const struct result *result = &comparison->results[i];
 
         any |= result->is_finished;
@@ -131,19 +137,19 @@ static void show_table(struct show_run *run)
         bytes_add_format(run->out, "%-10s  %14s  %8s  %14s  %14s%s\n", "mode", "elapsed",
                          "speed-up", "critical path", "elapsed / path",
                          with_status ? "  status" : "");
-    for (unsigned i = 0; i < SHOW_MODES; i++)
+    for (unsigned i = 0; i < comparison->modes->n; i++)
         if (comparison->results[i].is_finished)
-            show_row(run, show_modes[i], &comparison->results[i], with_status);
-    for (unsigned i = 0; i < SHOW_MODES; i++)
+            show_row(run, comparison->modes->names[i], &comparison->results[i], with_status);
+    for (unsigned i = 0; i < comparison->modes->n; i++)
         if (comparison->results[i].is_finished)
-            show_not_ok(run, show_modes[i], &comparison->results[i].totals);
+            show_not_ok(run, comparison->modes->names[i], &comparison->results[i].totals);
 }
 
 static void show_lines(struct show_run *run)
 {
     const struct comparison *comparison = run->own;
 
-    for (unsigned i = 0; i < SHOW_MODES; i++)
+    for (unsigned i = 0; i < comparison->modes->n; i++)
         bytes_add(run->out, bytes_at(&comparison->results[i].json),
                   bytes_len(&comparison->results[i].json));
 }
@@ -209,7 +215,7 @@ static enum rewrite_state append_text(const struct bytes *text, const struct ove
     return state;
 }
 
-/* The overrides of one of the three. */
+/* The overrides of one of the modes. */
 static int choose_overrides(const struct arguments *arguments, const char *mode,
                             struct overrides *overrides)
 {
@@ -224,29 +230,59 @@ static int choose_overrides(const struct arguments *arguments, const char *mode,
                : -1;
 }
 
-/* Makes the three requests out of one.  What is no JSON is left as it is, for
- * the daemon to say what is wrong with it. */
-static enum rewrite_state make_requests(const struct arguments *arguments, const struct bytes *text,
-                                        struct bytes *out, uint64_t *requests, bool *is_batch)
+/* Appends the batch in one mode. */
+static enum rewrite_state append_mode(const struct arguments *arguments, const struct bytes *text,
+                                      const char *mode, struct bytes *out)
 {
-    enum rewrite_state state = append_text(text, NULL, out, requests, is_batch);
+    enum rewrite_state state = REWRITE_NOMEM;
+    struct overrides overrides = {{NULL}};
+    uint64_t requests;
+    bool is_batch;
 
-    if (state != REWRITE_GOING || *requests != 1 || !*is_batch)
-        return state;
-    bytes_fini(out);
-    for (unsigned i = 0; i < SHOW_MODES && state == REWRITE_GOING; i++) {
-        struct overrides overrides = {{NULL}};
-
-        if (choose_overrides(arguments, show_modes[i], &overrides) < 0)
-            state = REWRITE_NOMEM;
-        else
-            state = append_text(text, &overrides, out, requests, is_batch);
-        overrides_fini(&overrides);
-    }
+    if (choose_overrides(arguments, mode, &overrides) == 0)
+        state = append_text(text, &overrides, out, &requests, &is_batch);
+    overrides_fini(&overrides);
     return state;
 }
 
-static struct source *make_source(const struct arguments *arguments)
+/* Whether a batch that is in order has pools of workers. */
+static bool has_pools(const struct bytes *batch)
+{
+    struct requests *requests = requests_new();
+    struct pending pending = {.plan = NULL};
+    bool has_some;
+
+    if (requests == NULL)
+        return false;
+    requests_feed(requests, bytes_at(batch), bytes_len(batch), NULL);
+    pending_pop(requests_pending(requests), &pending);
+    has_some = pending.plan != NULL && plan_n_pools(pending.plan) > 0;
+    plan_free(pending.plan);
+    requests_free(requests);
+    return has_some;
+}
+
+/* Makes the requests out of one. */
+static enum rewrite_state make_requests(const struct arguments *arguments, const struct bytes *text,
+                                        struct bytes *out, const struct show_modes **modes)
+{
+    const char *path = source_display(arguments->operands[0]);
+    enum rewrite_state state = append_mode(arguments, text, "concurrent", out);
+
+    if (state == REWRITE_GOING && has_pools(out)) {
+        *modes = &modes_with_pools;
+        say("%s: blocking is left out, since the batch has pools, and there a job holds a whole "
+            "worker",
+            path);
+    }
+    bytes_consume(out, bytes_len(out));
+    for (size_t i = 0; i < (*modes)->n && state == REWRITE_GOING; i++)
+        state = append_mode(arguments, text, (*modes)->names[i], out);
+    return state;
+}
+
+static struct source *make_source(const struct arguments *arguments,
+                                  const struct show_modes **modes)
 {
     const char *path = source_display(arguments->operands[0]);
     struct bytes text = {0}, out = {0};
@@ -256,7 +292,12 @@ static struct source *make_source(const struct arguments *arguments)
     enum rewrite_state state;
 
     if (read_file(arguments->operands, &text) == 0) {
-        state = make_requests(arguments, &text, &out, &requests, &is_batch);
+        state = append_text(&text, NULL, &out, &requests, &is_batch);
+        if (state == REWRITE_GOING && requests == 1 && is_batch) {
+            bytes_consume(&out, bytes_len(&out));
+            state = make_requests(arguments, &text, &out, modes);
+        }
+        /* What is no JSON is left as it is, for the daemon to say what is wrong with it. */
         if (state == REWRITE_NOMEM)
             say("%s", strerror(ENOMEM));
         else if (state != REWRITE_BROKEN && requests == 1 && !is_batch)
@@ -274,7 +315,7 @@ static struct source *make_source(const struct arguments *arguments)
     return source;
 }
 
-/* The way of showing the three that goes for one that is asked for. */
+/* The way of showing them that goes for one that is asked for. */
 static const struct show *choose_show(const struct arguments *arguments)
 {
     const struct show *show = conversation_show(arguments);
@@ -285,14 +326,14 @@ static const struct show *choose_show(const struct arguments *arguments)
 enum status cmd_compare(const struct arguments *arguments)
 {
     const struct show *show = choose_show(arguments);
-    struct comparison comparison = {.answers = 0};
-    struct source *source = make_source(arguments);
+    struct comparison comparison = {.modes = &all_modes};
+    struct source *source = make_source(arguments, &comparison.modes);
     enum status status = STATUS_REFUSED;
 
     if (source != NULL)
-        status =
-            conversation(arguments, source, show, show == &show_comparison ? NULL : &comparison);
-    for (unsigned i = 0; i < SHOW_MODES; i++)
+        status = conversation_compare(arguments, source, comparison.modes, show,
+                                      show == &show_comparison ? NULL : &comparison);
+    for (unsigned i = 0; i < SHOW_MODES_MAX; i++)
         bytes_fini(&comparison.results[i].json);
     source_free(source);
     return status;

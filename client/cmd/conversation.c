@@ -153,27 +153,22 @@ static enum status talk_remotely(struct session_setup *setup, const struct argum
 static int add_shows(struct fanout *fanout, const struct arguments *arguments,
                      const struct show *show, void *own)
 {
-    bool compares = arguments->command == COMMAND_COMPARE;
     const struct {
         const struct show *show;
         const char *path;
-        void *own;
-    } files[] = {
-        {&show_trace, arguments->trace, compares ? (void *)(uintptr_t)show_modes : NULL},
-        {&show_joblog, arguments->joblog, NULL},
-    };
+    } files[] = {{&show_trace, arguments->trace}, {&show_joblog, arguments->joblog}};
     const size_t n = sizeof files / sizeof files[0];
 
     for (size_t i = 0; i < n; i++)
         if (files[i].path != NULL && strcmp(files[i].path, "-") == 0) {
             show = files[i].show;
-            own = files[i].own;
+            own = NULL;
         }
     if (fanout_add(fanout, show, own, NULL) < 0)
         return -1;
     for (size_t i = 0; i < n; i++)
         if (files[i].path != NULL && files[i].show != show &&
-            fanout_add(fanout, files[i].show, files[i].own, files[i].path) < 0)
+            fanout_add(fanout, files[i].show, NULL, files[i].path) < 0)
             return -1;
     return 0;
 }
@@ -252,18 +247,26 @@ static enum status talk(const struct arguments *arguments, struct source *source
     return arguments->local ? talk_locally(&setup) : talk_remotely(&setup, arguments);
 }
 
+/* What is known of the answers beforehand. */
+struct expectation {
+    enum event_kind answer; /* of a single request, else EVENT_UNKNOWN */
+    const struct show_modes *modes;
+};
+
 static enum status converse(const struct arguments *arguments, struct source *source,
-                            enum event_kind expects, const struct show *show, void *own)
+                            const struct expectation *expectation, const struct show *show,
+                            void *own)
 {
     struct fanout fanout;
     enum status status = STATUS_REFUSED;
 
     if (conversation_open(&fanout, arguments, show, own) == 0) {
+        fanout.modes = expectation->modes;
         if ((fanout.needs_all || fanout.needs_plan || wants_eta(arguments, &fanout)) &&
             source_want(source, fanout.needs_all) < 0)
             say("%s", strerror(errno));
         else
-            status = talk(arguments, source, &fanout, expects);
+            status = talk(arguments, source, &fanout, expectation->answer);
         fanout_end(&fanout, NULL, 0);
         fanout_flush(&fanout);
     }
@@ -274,12 +277,23 @@ static enum status converse(const struct arguments *arguments, struct source *so
 enum status conversation(const struct arguments *arguments, struct source *source,
                          const struct show *show, void *own)
 {
-    return converse(arguments, source, EVENT_UNKNOWN, show, own);
+    const struct expectation batches = {EVENT_UNKNOWN, NULL};
+
+    return converse(arguments, source, &batches, show, own);
+}
+
+enum status conversation_compare(const struct arguments *arguments, struct source *source,
+                                 const struct show_modes *modes, const struct show *show, void *own)
+{
+    const struct expectation variants = {EVENT_UNKNOWN, modes};
+
+    return converse(arguments, source, &variants, show, own);
 }
 
 enum status conversation_ask(const struct arguments *arguments, const char *request,
                              enum event_kind expects, const struct show *show, void *own)
 {
+    const struct expectation expectation = {expects, NULL};
     struct bytes text = {0};
     struct source *source = NULL;
     enum status status = STATUS_LOST;
@@ -290,7 +304,7 @@ enum status conversation_ask(const struct arguments *arguments, const char *requ
     if (source == NULL)
         say("%s", strerror(ENOMEM));
     else
-        status = converse(arguments, source, expects, show, own);
+        status = converse(arguments, source, &expectation, show, own);
     source_free(source);
     bytes_fini(&text);
     return status;

@@ -37,6 +37,11 @@ int conversation_open(struct fanout *fanout, const struct arguments *arguments,
 enum status conversation(const struct arguments *arguments, struct source *source,
                          const struct show *show, void *own);
 
+/* The same for batches that are one in several modes. */
+enum status conversation_compare(const struct arguments *arguments, struct source *source,
+                                 const struct show_modes *modes, const struct show *show,
+                                 void *own);
+
 /* The same for one request, as text, that an event of the kind `expects` answers.  It
  * is to come within --connect-timeout. */
 enum status conversation_ask(const struct arguments *arguments, const char *request,

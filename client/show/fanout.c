@@ -133,9 +133,11 @@ int fanout_add(struct fanout *fanout, const struct show *show, void *own, const 
 
 static void begin_from(struct fanout *fanout, size_t first)
 {
-    for (size_t i = first; i < fanout->n; i++)
+    for (size_t i = first; i < fanout->n; i++) {
+        fanout->parts[i].run.modes = fanout->modes;
         if (fanout->parts[i].show->begin != NULL)
             fanout->parts[i].show->begin(&fanout->parts[i].run);
+    }
 }
 
 void fanout_resized(struct fanout *fanout)

@@ -39,6 +39,7 @@ struct fanout {
     bool needs_all, needs_plan;
     bool shows_all; /* to those too that do not need it: nothing was asked for on their behalf */
     bool color;
+    const struct show_modes *modes; /* of a comparison; borrowed; to be set before it begins */
     struct tally tally;
     struct batches batches;        /* that run */
     struct pending_queue *pending; /* requests; borrowed; NULL where they are not known */

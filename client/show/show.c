@@ -15,8 +15,6 @@
 
 static const struct show *const ways[] = {&show_human, &show_json, &show_timeline, &show_summary};
 
-const char *const show_modes[SHOW_MODES + 1] = {"sequential", "blocking", "concurrent", NULL};
-
 const struct show *show_find(const char *name)
 {
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)

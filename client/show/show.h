@@ -27,14 +27,22 @@
 #define SHOW_KIND(kind) (1u << (kind))
 #define SHOW_ALL        (~0u)
 
+/* The modes that one batch is compared in, in the order in which they are accepted. */
+#define SHOW_MODES_MAX 3
+struct show_modes {
+    const char *names[SHOW_MODES_MAX];
+    size_t n;
+};
+
 /* One run's state, for one way of showing. */
 struct show_run {
     struct bytes *out;
     bool color;
-    unsigned columns; /* of the terminal that it goes to; 0 for none */
-    uint64_t batches; /* accepted so far */
-    uint64_t jobs;    /* of the largest of them */
-    void *own;        /* of the way of showing */
+    unsigned columns;               /* of the terminal that it goes to; 0 for none */
+    uint64_t batches;               /* accepted so far */
+    uint64_t jobs;                  /* of the largest of them */
+    void *own;                      /* of the way of showing */
+    const struct show_modes *modes; /* of a comparison, else NULL */
 
     /* While `event` and `forget` run: the batch that it is about, or NULL for none
      * that is known.  Its plan (batch->request.plan) is there if some way of
@@ -73,14 +81,8 @@ extern const struct show show_human, show_json, show_summary, show_timeline;
 /* Those for files. */
 extern const struct show show_trace, show_joblog;
 
-/* The way of `compare -o timeline`: batches that are one in the three modes, in the
- * order of show_modes, which is also that in which they are accepted. */
+/* The way of `compare -o timeline`. */
 extern const struct show show_comparison;
-
-/* Sequential, blocking and concurrent, and NULL.  As show_run's `own` of a trace they
- * name its batches. */
-#define SHOW_MODES 3
-extern const char *const show_modes[SHOW_MODES + 1];
 
 /* The one of that name, or NULL. */
 const struct show *show_find(const char *name);

@@ -11,7 +11,7 @@
 #include "client/timeline/timeline_picture.h"
 
 /*
- * One batch in three modes, one below the other on one axis, with a line above
+ * One batch in several modes, one below the other on one axis, with a line above
  * each that tells how long it took.
  */
 
@@ -23,7 +23,7 @@
 #define PIPED_ROWS  100
 #define PIPED_LANES 12
 
-/* Lines besides the rows: three titles, the axis, the legend, the critical path,
+/* Lines besides the rows: titles, the axis, the legend, the critical path,
  * and one for the cursor. */
 #define OTHER_LINES 10
 
@@ -36,7 +36,8 @@ struct variant {
 struct comparison {
     struct terminal terminal;
     struct terminal_frame frame;
-    struct variant variants[SHOW_MODES];
+    const struct show_modes *modes;
+    struct variant variants[SHOW_MODES_MAX];
     size_t n, finished;
     int64_t next_ns;
     bool no_memory;
@@ -47,12 +48,12 @@ struct comparison {
 static unsigned choose_rows(const struct comparison *comparison)
 {
     const struct terminal *terminal = &comparison->terminal;
+    unsigned modes = (unsigned)comparison->modes->n;
     uint64_t jobs = timeline_jobs(timeline_picture_times(comparison->variants[0].picture));
 
     if (!terminal->is_terminal)
         return jobs <= PIPED_ROWS ? PIPED_ROWS : PIPED_LANES;
-    return terminal->rows >= OTHER_LINES + SHOW_MODES ? (terminal->rows - OTHER_LINES) / SHOW_MODES
-                                                      : 1;
+    return terminal->rows >= OTHER_LINES + modes ? (terminal->rows - OTHER_LINES) / modes : 1;
 }
 
 static void add_title(struct bytes *title, const char *mode, const struct variant *variant,
@@ -80,7 +81,7 @@ static void draw_variant(struct comparison *comparison, size_t i,
     const struct variant *variant = &comparison->variants[i];
     struct bytes title = {0};
 
-    add_title(&title, show_modes[i], variant, elapsed_ns);
+    add_title(&title, comparison->modes->names[i], variant, elapsed_ns);
     timeline_draw_title(lines, style, bytes_at(&title), bytes_len(&title));
     bytes_fini(&title);
     if (timeline_jobs(timeline_picture_times(variant->picture)) > 0 &&
@@ -92,7 +93,7 @@ static void draw_variant(struct comparison *comparison, size_t i,
 static void draw_path(const struct comparison *comparison, const struct timeline_style *style,
                       struct bytes *lines)
 {
-    const struct event_read *totals = &comparison->variants[SHOW_MODES - 1].totals;
+    const struct event_read *totals = &comparison->variants[comparison->modes->n - 1].totals;
     struct bytes text = {0};
     char time[TEXT_SECONDS_MAX];
 
@@ -107,7 +108,7 @@ static void draw_path(const struct comparison *comparison, const struct timeline
 
 /* What stands at the left is as wide for all, and so is the span. */
 static struct timeline_style measure(struct comparison *comparison, bool has_colors, int64_t now_ns,
-                                     int64_t elapsed_ns[SHOW_MODES], int64_t *span_ns)
+                                     int64_t elapsed_ns[SHOW_MODES_MAX], int64_t *span_ns)
 {
     const struct terminal *terminal = &comparison->terminal;
     unsigned label_columns = 0, rows = choose_rows(comparison);
@@ -120,7 +121,7 @@ static struct timeline_style measure(struct comparison *comparison, bool has_col
         int64_t own_ns;
 
         elapsed_ns[i] = timeline_picture_elapsed(variant->picture, variant->is_virtual, now_ns);
-        own_ns = comparison->finished == SHOW_MODES
+        own_ns = comparison->finished == comparison->modes->n
                      ? elapsed_ns[i]
                      : timeline_picture_span(variant->picture, elapsed_ns[i]);
         if (columns > label_columns)
@@ -134,7 +135,7 @@ static struct timeline_style measure(struct comparison *comparison, bool has_col
 static void draw(struct show_run *run, int64_t now_ns, struct bytes *lines)
 {
     struct comparison *comparison = run->own;
-    int64_t elapsed_ns[SHOW_MODES] = {0}, span_ns;
+    int64_t elapsed_ns[SHOW_MODES_MAX] = {0}, span_ns;
     struct timeline_style style = measure(comparison, run->color, now_ns, elapsed_ns, &span_ns);
     struct timeline_seen seen = {0};
 
@@ -142,7 +143,7 @@ static void draw(struct show_run *run, int64_t now_ns, struct bytes *lines)
         draw_variant(comparison, i, &style, span_ns, elapsed_ns[i], &seen, lines);
     timeline_draw_axis(lines, &style, span_ns);
     timeline_draw_legend(lines, &style, &seen);
-    if (comparison->finished == SHOW_MODES)
+    if (comparison->finished == comparison->modes->n)
         draw_path(comparison, &style, lines);
 }
 
@@ -200,6 +201,7 @@ static void begin(struct show_run *run)
         run->out->failed = true;
         return;
     }
+    comparison->modes = run->modes;
     terminal_open(&comparison->terminal, STDOUT_FILENO);
     if (run->color)
         terminal_force_colors(&comparison->terminal);
@@ -210,7 +212,7 @@ static struct variant *add_variant(struct show_run *run, const struct event_read
     struct comparison *comparison = run->own;
     struct variant *variant = &comparison->variants[comparison->n];
 
-    if (comparison->n == SHOW_MODES)
+    if (comparison->n == comparison->modes->n)
         return NULL;
     if (comparison->n == 0)
         comparison->next_ns = moment_after(AT_ONCE_NS);

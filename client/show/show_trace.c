@@ -66,9 +66,10 @@ fail:
 /* Of batches that are one in several modes. */
 static const char *mode_of(const struct show_run *run)
 {
-    const char *const *modes = run->own;
+    const struct show_modes *modes = run->modes;
 
-    return modes != NULL && run->batch->ordinal < SHOW_MODES ? modes[run->batch->ordinal] : NULL;
+    return modes != NULL && run->batch->ordinal < modes->n ? modes->names[run->batch->ordinal]
+                                                           : NULL;
 }
 
 static void take_accepted(struct show_run *run, const struct event_read *event)

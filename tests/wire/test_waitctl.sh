@@ -423,6 +423,18 @@ is "$? $(jq -r .event "$tmp/out" | paste -sd ' ' -)" "2 pong stats error accepte
 timeout -s INT 1 "$waitctl" submit --virtual 2>"$tmp/err" >"$tmp/out" \
     <<<'{"jobs":[{"wait":1,"repeat":1000000000}]}'
 is "$? $(jq -r '.status // empty' "$tmp/out" | paste -sd ' ' -)" "124 cancelled cancelled" "an interrupt cancels"
+
+echo '{"pools":{"db":2},"jobs":[{"count":4,"compute":1,"pool":"db"},{"wait":3}]}' >"$tmp/pools.json"
+ends 0 "compare leaves blocking out where there are pools" compare -o json "$tmp/pools.json"
+is "$(jq -r '"\(.mode) \(.elapsed)"' "$tmp/out" | paste -sd ' ' -)" "sequential 7 concurrent 3" "and runs the others"
+says "$tmp/pools.json: blocking is left out, since the batch has pools" "and says so"
+ends 0 "for people too" compare -o human "$tmp/pools.json"
+is "$(cut -d ' ' -f 1 "$tmp/out" | paste -sd ' ' -)" "mode sequential concurrent" "in the table"
+ends 0 "and as a picture" compare -o timeline "$tmp/pools.json"
+is "$(grep -cE '^(sequential|blocking|concurrent): ' "$tmp/out")" 2 "of two"
+echo '{"pools":{},"mode":"blocking","jobs":[{"wait":3}]}' >"$tmp/pools.json"
+ends 0 "no pools are as none" compare -o json "$tmp/pools.json"
+is "$(wc -l <"$tmp/out") $err" "3 " "and nothing is left out"
 [ -z "$named" ] || export WAITD_SERVER="$named"
 
 echo '[{"wait":1},{"wait":"x"}]' | "$waitctl" submit --local --virtual 2>"$tmp/err" >"$tmp/out"
