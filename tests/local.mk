@@ -39,6 +39,7 @@ check_programs = \
 	tests/unit/test_plan \
 	tests/unit/test_plan_after \
 	tests/unit/test_prioq \
+	tests/unit/test_pump \
 	tests/unit/test_ready \
 	tests/unit/test_replay_stream \
 	tests/unit/test_report \
@@ -115,7 +116,8 @@ tests_scenario_test_simulation_SOURCES = \
 	$(famine_sources)
 tests_scenario_test_simulation_LDFLAGS = $(AM_LDFLAGS) $(famine_flags)
 
-# The clock of this one is a script, and it counts service slices.
+# The clock of these is a script, and the loop's test counts service slices.
+tests_unit_test_pump_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_now_ns
 tests_unit_test_loop_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_now_ns -Wl,--wrap=connection_serve
 
 # This one counts the calls of what words a message, and what is decoded.

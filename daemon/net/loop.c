@@ -25,7 +25,7 @@
  * work and to write. */
 #define ROUND_NS     INT64_C(1000000)
 #define SLICE_MIN_NS INT64_C(50000)
-#define SLICE_MAX_NS CONNECTION_SLICE_NS
+#define SLICE_MAX_NS PUMP_SLICE_NS
 
 /* After this long an iteration looks for events and due times again. */
 #define ITERATION_NS INT64_C(1000000)
@@ -114,11 +114,12 @@ static void add(struct loop *loop, struct arrival client, const struct fault *re
         }
     }
     if (!made) {
-        log_write(loop->host.log, LOG_LEVEL_WARNING, "a connection is dropped: memory is short");
+        log_write(loop->host.pumps.log, LOG_LEVEL_WARNING,
+                  "a connection is dropped: memory is short");
         close(client.fd);
         peers_leave(client.peer);
         if (!refused)
-            admission_give(&loop->host.env.admission->connections, 1);
+            admission_give(&loop->host.pumps.env.admission->connections, 1);
     } else if (loop->stage >= LIFE_DRAINING) {
         connection_drain(made);
     }
@@ -142,7 +143,7 @@ void loop_refuse(struct loop *loop, int fd, const struct fault *fault)
      * something unread, it would be lost. */
     (void)!send(fd, line, (size_t)(end - line), MSG_NOSIGNAL);
     shutdown(fd, SHUT_WR);
-    (void)!recv(fd, loop->host.in, CONNECTION_BUFFER_BYTES, 0);
+    (void)!recv(fd, loop->host.pumps.in, PUMP_BUFFER_BYTES, 0);
     close(fd);
 }
 
@@ -154,7 +155,7 @@ static void reap(struct loop *loop, struct connection *c)
     if (connection_was_refused(c))
         loop->n_refused--;
     else
-        admission_give(&loop->host.env.admission->connections, 1);
+        admission_give(&loop->host.pumps.env.admission->connections, 1);
     peers_leave(loop->peers[slot]);
     loop->peers[slot] = NULL;
     connection_free(c);
@@ -174,7 +175,7 @@ static void for_all(struct loop *loop, void (*order)(struct connection *))
 static void advance(struct loop *loop, enum life_stage stage)
 {
     if (stage >= LIFE_DRAINING && loop->stage < LIFE_DRAINING) {
-        loop->host.draining = true;
+        loop->host.pumps.draining = loop->host.pumps.hurried = true;
         for_all(loop, connection_drain);
     }
     if (stage >= LIFE_CANCELLING && loop->stage < LIFE_CANCELLING)
@@ -189,7 +190,7 @@ static void read_mail(struct loop *loop)
     loop->has_mail = false;
     mailbox_fetch(&loop->mailbox, &mail);
     if (mail.has_limits) {
-        loop->host.limits = mail.limits;
+        loop->host.pumps.limits = mail.limits;
         for_all(loop, connection_limits_changed);
     }
     for (unsigned i = 0; i < mail.n_sockets; i++)
@@ -246,16 +247,16 @@ static struct event *make_event(struct loop *loop, int fd, event_callback_fn cal
 
 static int fill(struct loop *loop)
 {
-    struct connection_host *host = &loop->host;
+    struct pump_host *host = &loop->host.pumps;
 
-    host->base = make_base();
-    host->in = malloc(CONNECTION_BUFFER_BYTES);
-    host->out = malloc(CONNECTION_BUFFER_BYTES);
+    loop->host.base = make_base();
+    host->in = malloc(PUMP_BUFFER_BYTES);
+    host->out = malloc(PUMP_BUFFER_BYTES);
     host->env.limits = &host->limits;
     host->env.stats = stats_new();
     host->env.tell = notice_tell;
     host->env.tell_context = &loop->notice;
-    if (!host->base || !host->in || !host->out || !host->env.stats ||
+    if (!loop->host.base || !host->in || !host->out || !host->env.stats ||
         timerq_init(&loop->dues, 0) != 0)
         return -1;
     loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -273,9 +274,9 @@ struct loop *loop_new(const struct loop_config *config)
 
     if (!loop)
         return NULL;
-    loop->host.limits = *config->limits;
-    loop->host.env = *config->env;
-    loop->host.log = config->log;
+    loop->host.pumps.limits = *config->limits;
+    loop->host.pumps.env = *config->env;
+    loop->host.pumps.log = config->log;
     loop->notice = (struct notice){.log = config->log, .refusals = config->refusals};
     loop->max_refused = config->max_refused;
     loop->next_number = config->index + 1;
@@ -316,9 +317,9 @@ void loop_free(struct loop *loop)
     mailbox_fini(&loop->mailbox);
     if (loop->host.base)
         event_base_free(loop->host.base);
-    stats_free(loop->host.env.stats);
-    free(loop->host.in);
-    free(loop->host.out);
+    stats_free(loop->host.pumps.env.stats);
+    free(loop->host.pumps.in);
+    free(loop->host.pumps.out);
     free(loop);
 }
 
@@ -458,7 +459,7 @@ void loop_iterate(struct loop *loop)
     if (loop->stage == LIFE_OVER)
         drop_all(loop);
     rest_note(&loop->rest, began_ns, ended_ns);
-    stats_turn(loop->host.env.stats, ended_ns - began_ns);
+    stats_turn(loop->host.pumps.env.stats, ended_ns - began_ns);
     atomic_fetch_add_explicit(&loop->iterations, 1, memory_order_relaxed);
 }
 
@@ -479,7 +480,7 @@ struct mailbox *loop_mailbox(struct loop *loop)
 
 struct stats *loop_stats(struct loop *loop)
 {
-    return loop->host.env.stats;
+    return loop->host.pumps.env.stats;
 }
 
 uint64_t loop_iterations(const struct loop *loop)

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: ISC */
+
+/* A service slice: a bounded amount of reading, working and writing, and what
+ * follows.  The clock is read after whatever takes time, so each part tells how late it
+ * has become. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/net/pump_internal.h"
+
+/* Between two looks at the clock: the units of work, and how much is read at
+ * once.  The whole buffer, unless the slice is small: jobs of the common form
+ * are read at 3 ns a byte, dear ones at ten times that. */
+#define WORK_UNITS     256
+#define READ_MIN_BYTES 8192
+#define READ_NS_A_BYTE 4
+
+/* How much a slice discards. */
+#define SLICE_DISCARD_BYTES (4 * PUMP_BUFFER_BYTES)
+
+/* How much to read at once in a slice. */
+static size_t piece_of(int64_t slice_ns)
+{
+    int64_t piece = slice_ns / READ_NS_A_BYTE;
+
+    if (piece < READ_MIN_BYTES)
+        return READ_MIN_BYTES;
+    return piece < PUMP_BUFFER_BYTES ? (size_t)piece : PUMP_BUFFER_BYTES;
+}
+
+/* ---- Reading -------------------------------------------------------------- */
+
+/* Receives up to room bytes.  Returns how many; 0 when there is nothing (more). */
+static size_t receive(struct pump *pump, size_t room)
+{
+    ptrdiff_t n = pump->transport->ops->receive(pump->transport, pump->host->in, room);
+
+    if (n < 0)
+        pump_break(pump, strerror(errno));
+    if (n <= 0)
+        return 0;
+    stats_bytes(pump->host->env.stats, (uint64_t)n, 0);
+    return (size_t)n;
+}
+
+/* Gives the channel input, piece by piece, until it wants no more or the time is up:
+ * requests may be dear.  Returns how many bytes are used up. */
+static size_t feed(struct pump *pump, int64_t *now_ns, int64_t until_ns, const char *bytes,
+                   size_t len)
+{
+    size_t used = 0;
+
+    while (used < len && *now_ns < until_ns && channel_wants_input(pump->channel)) {
+        used += channel_take(pump->channel, *now_ns, bytes + used, len - used);
+        *now_ns = clock_now_ns();
+    }
+    return channel_input_ended(pump->channel) ? len : used;
+}
+
+/* What was kept for lack of time first, then what there is to receive. */
+static int64_t read_requests(struct pump *pump, int64_t now_ns, int64_t slice_ns)
+{
+    int64_t until_ns = now_ns + slice_ns;
+    size_t piece = piece_of(slice_ns);
+    struct pump_kept *kept = &pump->in;
+
+    if (kept->text != NULL)
+        pump_consume(kept,
+                     feed(pump, &now_ns, until_ns, kept->text + kept->at, kept->len - kept->at));
+    while (pump->state == PUMP_OPEN && kept->text == NULL && pump->transport->readable &&
+           now_ns < until_ns && channel_wants_input(pump->channel)) {
+        size_t n = receive(pump, piece), used;
+
+        if (n == 0)
+            break;
+        /* Read again: a batch is accepted after its client has sent it, not before. */
+        now_ns = pump->patience.heard_ns = clock_now_ns();
+        used = feed(pump, &now_ns, until_ns, pump->host->in, n);
+        if (used < n && pump_keep(kept, pump->host->in + used, n - used) != 0)
+            pump_break(pump, "out of memory");
+    }
+    if (pump->state == PUMP_OPEN && pump->transport->eof && kept->text == NULL)
+        channel_end_input(pump->channel, now_ns);
+    return now_ns;
+}
+
+static void discard_input(struct pump *pump)
+{
+    const char *why;
+    size_t done = 0, n;
+
+    while (pump->transport->readable && done < SLICE_DISCARD_BYTES &&
+           (n = receive(pump, PUMP_BUFFER_BYTES)) > 0)
+        done += n;
+    if (pump->state != PUMP_LINGERING)
+        return;
+    why = pump->transport->eof ? "the client has closed"
+                               : lingering_discarded(&pump->lingering, done);
+    if (why != NULL)
+        pump_move_to(pump, PUMP_DEAD, why);
+}
+
+/* ---- Working and writing -------------------------------------------------- */
+
+static int64_t work(struct pump *pump, int64_t now_ns, int64_t slice_ns)
+{
+    int64_t until_ns = now_ns + slice_ns;
+
+    while (now_ns < until_ns && channel_next_due(pump->channel) <= now_ns) {
+        channel_work(pump->channel, now_ns, WORK_UNITS);
+        now_ns = clock_now_ns();
+    }
+    return now_ns;
+}
+
+bool pump_has_output(const struct pump *pump)
+{
+    return pump->out.text != NULL || (pump->channel != NULL && channel_has_output(pump->channel));
+}
+
+/* Sends what it can of bytes.  Returns how many went. */
+static size_t transmit(struct pump *pump, const char *bytes, size_t len)
+{
+    ptrdiff_t n = pump->transport->ops->send(pump->transport, bytes, len);
+
+    if (n < 0)
+        pump_break(pump, strerror(errno));
+    if (n <= 0)
+        return 0;
+    stats_bytes(pump->host->env.stats, 0, (uint64_t)n);
+    return (size_t)n;
+}
+
+/* Sends what was kept.  Returns how many bytes went. */
+static size_t send_kept(struct pump *pump)
+{
+    size_t sent = transmit(pump, pump->out.text + pump->out.at, pump->out.len - pump->out.at);
+
+    pump_consume(&pump->out, sent);
+    return sent;
+}
+
+/* Renders as much as there is room for and sends it.  Returns how many bytes went. */
+static size_t send_rendered(struct pump *pump, int64_t now_ns)
+{
+    size_t len = pump->channel != NULL
+                     ? channel_render(pump->channel, pump->host->out, PUMP_BUFFER_BYTES)
+                     : 0;
+    size_t sent;
+
+    if (len == 0) {
+        if (pump_has_output(pump)) /* a long line that there is no memory for */
+            pump_break(pump, "out of memory");
+        return 0;
+    }
+    sent = transmit(pump, pump->host->out, len);
+    if (sent < len && pump->state != PUMP_DEAD) {
+        pump->patience.taken_ns = now_ns;
+        if (pump_keep(&pump->out, pump->host->out + sent, len - sent) != 0)
+            pump_break(pump, "out of memory");
+    }
+    return sent;
+}
+
+static int64_t write_output(struct pump *pump, int64_t now_ns, int64_t slice_ns)
+{
+    int64_t until_ns = now_ns + slice_ns;
+
+    while (pump->transport->writable && now_ns < until_ns && pump->state != PUMP_DEAD &&
+           pump_has_output(pump)) {
+        if ((pump->out.text != NULL ? send_kept(pump) : send_rendered(pump, now_ns)) > 0)
+            pump->patience.heard_ns = pump->patience.taken_ns = now_ns;
+        now_ns = clock_now_ns();
+    }
+    return now_ns;
+}
+
+/* ---- Deciding ------------------------------------------------------------- */
+
+/* Nothing runs, nothing waits to be sent: only the client can make something happen. */
+static bool is_quiet(const struct pump *pump)
+{
+    return !pump_has_output(pump) && channel_next_due(pump->channel) == CHANNEL_NEVER;
+}
+
+/* What the client is waited for. */
+static enum patience_for waits_for(const struct pump *pump)
+{
+    if (pump_has_output(pump))
+        return PATIENCE_FOR_READING;
+    return pump->state == PUMP_OPEN && is_quiet(pump) ? PATIENCE_FOR_SENDING : PATIENCE_FOR_NOTHING;
+}
+
+static void end_patience(struct pump *pump, int64_t now_ns)
+{
+    enum patience_for what = waits_for(pump);
+
+    if (now_ns < patience_end_ns(&pump->patience, &pump->host->limits, what))
+        return;
+    if (what == PATIENCE_FOR_SENDING) {
+        pump->cut_short = true;
+        pump_move_to(pump, PUMP_LINGERING, "idle");
+    } else if (!pump->transport->writable) {
+        pump_break(pump, "takes nothing");
+    }
+}
+
+static void end_linger(struct pump *pump, int64_t now_ns)
+{
+    const char *why;
+
+    if (!lingering_is_due(&pump->lingering, now_ns))
+        return;
+    why = lingering_check(&pump->lingering, pump->transport->ops->unsent(pump->transport), now_ns,
+                          pump->host->hurried);
+    if (why != NULL)
+        pump_move_to(pump, PUMP_DEAD, why);
+}
+
+/* Input has ended and everything that was asked for has been sent. */
+static bool is_finished(const struct pump *pump)
+{
+    return pump->state == PUMP_INPUT_ENDED && pump->out.text == NULL &&
+           (pump->channel == NULL || channel_is_drained(pump->channel));
+}
+
+/* The host is draining and there is nothing to wait for. */
+static bool may_leave(const struct pump *pump)
+{
+    return pump->state == PUMP_OPEN && pump->host->draining && !pump->transport->readable &&
+           pump->in.text == NULL && !pump_has_output(pump) && channel_is_idle(pump->channel);
+}
+
+static void settle(struct pump *pump, int64_t now_ns)
+{
+    bool eof = pump->transport->eof;
+
+    if (pump->state == PUMP_OPEN && channel_input_ended(pump->channel))
+        pump_move_to(pump, PUMP_INPUT_ENDED, eof ? "end of file" : "no more requests are read");
+    if (is_finished(pump))
+        pump_move_to(pump, eof ? PUMP_DEAD : PUMP_LINGERING, "finished");
+    if (may_leave(pump))
+        pump_move_to(pump, PUMP_LINGERING, "the daemon stops");
+    if (pump->state == PUMP_OPEN && channel_request_due(pump->channel, now_ns) <= now_ns) {
+        channel_refuse_late(pump->channel);
+        pump_move_to(pump, PUMP_INPUT_ENDED, "takes too long over a request");
+    }
+    if (pump->state <= PUMP_INPUT_ENDED)
+        end_patience(pump, now_ns);
+    if (pump->state == PUMP_LINGERING)
+        end_linger(pump, now_ns);
+}
+
+/* What comes is read only to be discarded. */
+static bool discards(const struct pump *pump)
+{
+    return pump->state != PUMP_OPEN && pump->state != PUMP_DEAD && pump->transport->lingers;
+}
+
+/* worked_ns: what was due by then has had its chance.  What has fallen due since is the
+ * timer's, which may rest: to go on for a job or two would be a write for each. */
+static bool wants_more_now(const struct pump *pump, int64_t worked_ns)
+{
+    if (pump->state == PUMP_DEAD)
+        return false;
+    if (discards(pump) && pump->transport->readable)
+        return true;
+    if (pump->state == PUMP_LINGERING)
+        return false;
+    if (pump_has_output(pump) && pump->transport->writable)
+        return true;
+    if (pump->channel == NULL)
+        return false;
+    if (pump->state == PUMP_OPEN && (pump->transport->readable || pump->in.text != NULL) &&
+        channel_wants_input(pump->channel))
+        return true;
+    return channel_next_due(pump->channel) <= worked_ns;
+}
+
+static int64_t sooner(int64_t a_ns, int64_t b_ns)
+{
+    return a_ns < b_ns ? a_ns : b_ns;
+}
+
+static int64_t find_due(const struct pump *pump, int64_t now_ns)
+{
+    int64_t due_ns = CHANNEL_NEVER;
+
+    if (pump->state == PUMP_DEAD)
+        return CHANNEL_NEVER;
+    if (pump->state == PUMP_LINGERING)
+        return pump->lingering.until_ns;
+    if (pump->channel != NULL)
+        due_ns = channel_next_due(pump->channel);
+    if (pump->state == PUMP_OPEN)
+        due_ns = sooner(due_ns, channel_request_due(pump->channel, now_ns));
+    return sooner(due_ns, patience_end_ns(&pump->patience, &pump->host->limits, waits_for(pump)));
+}
+
+static bool is_gone(const struct pump *pump)
+{
+    return pump->transport->eof && pump->transport->ops->is_gone(pump->transport);
+}
+
+bool pump_serve(struct pump *pump, int64_t slice_ns, int64_t *now_ns)
+{
+    int64_t worked_ns;
+
+    *now_ns = clock_now_ns();
+    if (pump->woken && is_gone(pump))
+        pump_break(pump, "the client is gone");
+    pump->woken = false;
+    if (pump->state == PUMP_OPEN) {
+        *now_ns = read_requests(pump, *now_ns, slice_ns);
+        if (pump->state == PUMP_OPEN && is_gone(pump))
+            pump_break(pump, "the client is gone");
+    } else if (discards(pump)) {
+        discard_input(pump);
+    }
+    if (pump->state <= PUMP_INPUT_ENDED && pump->channel != NULL)
+        *now_ns = work(pump, *now_ns, slice_ns);
+    worked_ns = *now_ns;
+    if (pump->state <= PUMP_INPUT_ENDED)
+        *now_ns = write_output(pump, *now_ns, slice_ns);
+    settle(pump, *now_ns);
+    pump->due_ns = find_due(pump, *now_ns);
+    return wants_more_now(pump, worked_ns);
+}
+
+bool pump_wants_to_receive(const struct pump *pump)
+{
+    if (pump->transport->eof)
+        return false;
+    if (pump->state != PUMP_OPEN)
+        return discards(pump);
+    return pump->in.text == NULL && channel_wants_input(pump->channel);
+}
+
+bool pump_wants_to_send(const struct pump *pump)
+{
+    return pump->state <= PUMP_INPUT_ENDED && pump_has_output(pump);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_SOCKET_H
+#define WAITD_SOCKET_H
+
+/* A client's connected stream socket, TCP or Unix, as a transport. */
+
+#include "daemon/net/transport.h"
+
+/* Embedded by its owner, who closes the descriptor. */
+struct socket_transport {
+    struct transport transport;
+    int fd;
+};
+
+/* fd: non-blocking. */
+void socket_init(struct socket_transport *socket, int fd);
+
+/*
+ * For transports over a socket: whether its client has gone away for good.  After
+ * its end of file a full close and a reset show as a hang-up or an error: at once on a
+ * Unix socket; on TCP once something sent has been answered by a reset.
+ */
+bool socket_is_gone(int fd);
+
+/* The same: bytes that were sent and that the other side has not got. */
+int64_t socket_unsent(int fd);
+
+/* Whether an error means no more than that the call would have had to wait. */
+bool socket_would_block(int error);
+
+#endif

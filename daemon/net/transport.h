@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_TRANSPORT_H
+#define WAITD_TRANSPORT_H
+
+/*
+ * What carries bytes to and from one client: a socket, standard input and output, TLS
+ * over a socket.  A transport knows nothing of requests; what drives it (pump.h)
+ * knows nothing of descriptors.
+ *
+ *     owner ──► readable, writable ──► pump ──► ops ──► transport
+ *
+ * None of the calls blocks.  Whoever owns the transport waits for readiness and sets
+ * `readable` and `writable`; the transport clears them when there is no more to
+ * receive, or no room to send.  So edges are enough to wait for.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct transport;
+
+struct transport_ops {
+    /* Receives up to room bytes, room > 0.  How many; 0 when there are none now, or at
+     * the client's end of file (`eof` is set); -1 and errno when it is broken. */
+    ptrdiff_t (*receive)(struct transport *transport, char *in, size_t room);
+
+    /* Sends what it can of len > 0 bytes.  How many went; 0 when there is no room;
+     * -1 and errno when it is broken. */
+    ptrdiff_t (*send)(struct transport *transport, const char *bytes, size_t len);
+
+    /* After the client's end of file: whether it has gone for good, so that nothing more
+     * that is sent will reach it. */
+    bool (*is_gone)(struct transport *transport);
+
+    /* Ends our side: the client reads what was sent, and then an end of file. */
+    void (*shut)(struct transport *transport);
+
+    /* Bytes that were sent and that the client's machine has not got yet; 0 if that
+     * is not known. */
+    int64_t (*unsent)(struct transport *transport);
+};
+
+/* The first member of what implements it. */
+struct transport {
+    const struct transport_ops *ops;
+    bool readable; /* the last receive did not say that there is no more */
+    bool writable; /* the last send did not say that there is no room */
+    bool eof;      /* the client has ended its side */
+    /* Closing it with something unread in it may destroy what was sent last: so what
+     * nobody wants is read and discarded, and closing waits for the client. */
+    bool lingers;
+};
+
+#endif

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * A pump over a transport that is a script: what the client sends, how much it takes,
+ * when it goes.  The clock is set by hand (--wrap=clock_now_ns).
+ */
+
+#include "daemon/net/pump.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/session/admission.h"
+#include "tests/support/check.h"
+
+#define SECOND_NS INT64_C(1000000000)
+
+/* The client. */
+struct script {
+    struct transport transport;
+    const char *sends; /* what it has sent and nobody has received */
+    size_t piece;      /* bytes that each send takes, 0 for none */
+    size_t window;     /* bytes that it takes in all from here on */
+    bool ends;         /* its end of file comes behind what it sent */
+    bool gone, broken;
+    int64_t unsent;
+    unsigned n_shut;
+    char got[1 << 16];
+    size_t n_got;
+};
+
+static struct script client;
+static struct admission admission;
+static struct log quiet;
+static struct pump_host host;
+static struct pump pump;
+static int64_t now_ns;
+
+int64_t __wrap_clock_now_ns(void);
+int64_t __wrap_clock_now_ns(void)
+{
+    return now_ns;
+}
+
+/* ---- The transport -------------------------------------------------------- */
+
+static ptrdiff_t receive(struct transport *transport, char *in, size_t room)
+{
+    size_t n = strlen(client.sends);
+
+    if (client.broken) {
+        errno = ECONNRESET;
+        return -1;
+    }
+    if (n > room)
+        n = room;
+    memcpy(in, client.sends, n);
+    client.sends += n;
+    if (n == 0) {
+        transport->readable = false;
+        transport->eof = client.ends;
+    }
+    return (ptrdiff_t)n;
+}
+
+static ptrdiff_t transmit(struct transport *transport, const char *bytes, size_t len)
+{
+    if (client.broken) {
+        errno = EPIPE;
+        return -1;
+    }
+    if (len > client.piece)
+        len = client.piece;
+    if (len > client.window)
+        len = client.window;
+    ck_assert_uint_lt(client.n_got + len, sizeof(client.got));
+    memcpy(client.got + client.n_got, bytes, len);
+    client.n_got += len;
+    client.window -= len;
+    transport->writable = len > 0;
+    return (ptrdiff_t)len;
+}
+
+static bool is_gone(struct transport *transport)
+{
+    (void)transport;
+    return client.gone;
+}
+
+static void shut(struct transport *transport)
+{
+    (void)transport;
+    client.n_shut++;
+}
+
+static int64_t unsent(struct transport *transport)
+{
+    (void)transport;
+    return client.unsent;
+}
+
+/* ---- What drives it ------------------------------------------------------- */
+
+static void set_up(void)
+{
+    static const struct transport_ops ops = {receive, transmit, is_gone, shut, unsent};
+
+    now_ns = 1000 * SECOND_NS;
+    memset(&client, 0, sizeof(client));
+    client.transport =
+        (struct transport){.ops = &ops, .readable = true, .writable = true, .lingers = true};
+    client.sends = "";
+    client.piece = client.window = sizeof(client.got);
+    memset(&admission, 0, sizeof(admission));
+    atomic_store(&admission.next_batch, 1);
+    log_init(&quiet, LOG_LEVEL_ERROR);
+    host = (struct pump_host){.limits = {.max_jobs = 1000,
+                                         .max_pending = 1000,
+                                         .max_steps = 1000000,
+                                         .max_request = 1 << 20,
+                                         .max_backlog = 1 << 20,
+                                         .max_depth = 64,
+                                         .max_wait_ns = 1000 * SECOND_NS,
+                                         .client_timeout_ns = 600 * SECOND_NS},
+                              .env = {.limits = &host.limits,
+                                      .admission = &admission,
+                                      .stats = stats_new(),
+                                      .version = "0",
+                                      .instance = "0123456789abcdef"},
+                              .log = &quiet,
+                              .in = malloc(PUMP_BUFFER_BYTES),
+                              .out = malloc(PUMP_BUFFER_BYTES)};
+    ck_assert_int_eq(pump_init(&pump, &host, &client.transport, 1), 0);
+}
+
+static void tear_down(void)
+{
+    pump_fini(&pump);
+    ck_assert_uint_eq(atomic_load(&admission.pending), 0);
+    stats_free(host.env.stats);
+    free(host.in);
+    free(host.out);
+}
+
+/* Serves it until there is no more to do now. */
+static void serve(void)
+{
+    int64_t served_ns;
+
+    pump_wake(&pump);
+    for (int i = 0; pump_serve(&pump, PUMP_SLICE_NS, &served_ns); i++)
+        ck_assert_int_lt(i, 100000);
+    ck_assert_int_eq(served_ns, now_ns);
+}
+
+static void sends(const char *text)
+{
+    client.sends = text;
+    client.transport.readable = true;
+    serve();
+}
+
+static void ends(void)
+{
+    client.ends = true;
+    client.transport.readable = true;
+    serve();
+}
+
+/* Lets time pass to when it is due, as an owner would. */
+static void goes_on_when_due(int64_t after_ns)
+{
+    ck_assert_int_eq(pump_due(&pump) - now_ns, after_ns);
+    now_ns = pump_due(&pump);
+    serve();
+}
+
+static bool has_got(const char *text)
+{
+    client.got[client.n_got] = '\0';
+    return strstr(client.got, text) != NULL;
+}
+
+/* ---- Ends ----------------------------------------------------------------- */
+
+START_TEST(after_its_end_of_file_a_client_gets_all_it_asked_for)
+{
+    sends("[{\"wait\":5}]");
+    ends();
+    ck_assert(!pump_is_dead(&pump) && has_got("\"accepted\""));
+    goes_on_when_due(5 * SECOND_NS);
+    ck_assert(pump_is_dead(&pump) && !pump.cut_short && has_got("\"finished\""));
+    ck_assert(!pump_verdict(&pump).batch_not_ok);
+}
+END_TEST
+
+START_TEST(after_quit_what_comes_is_discarded_until_the_client_closes)
+{
+    sends("{\"op\":\"ping\"}{\"op\":\"quit\"}");
+    ck_assert(has_got("\"pong\""));
+    ck_assert_uint_eq(client.n_shut, 1);
+    sends("{\"op\":\"ping\"} and more");
+    ck_assert_str_eq(client.sends, "");
+    ck_assert(!pump_is_dead(&pump));
+    ends();
+    ck_assert(pump_is_dead(&pump) && !pump.cut_short);
+    ck_assert_uint_eq(client.n_shut, 1);
+}
+END_TEST
+
+START_TEST(a_lingering_close_waits_as_long_as_the_client_takes_what_was_sent)
+{
+    client.unsent = 3000;
+    sends("{\"op\":\"quit\"}");
+    for (; client.unsent > 0; client.unsent -= 1000) {
+        ck_assert(!pump_is_dead(&pump));
+        goes_on_when_due(2 * SECOND_NS);
+    }
+    goes_on_when_due(2 * SECOND_NS);
+    ck_assert(pump_is_dead(&pump));
+}
+END_TEST
+
+START_TEST(a_lingering_close_does_not_wait_for_one_who_takes_nothing)
+{
+    client.unsent = 3000;
+    sends("{\"op\":\"quit\"}");
+    goes_on_when_due(2 * SECOND_NS);
+    goes_on_when_due(2 * SECOND_NS);
+    ck_assert(pump_is_dead(&pump));
+}
+END_TEST
+
+START_TEST(where_nothing_can_be_lost_nothing_is_read_away)
+{
+    client.transport.lingers = false;
+    sends("[{\"wait\":5}]{\"op\":\"quit\"}");
+    sends("left");
+    ck_assert_str_eq(client.sends, "left");
+    ck_assert(!pump_wants_to_receive(&pump));
+    goes_on_when_due(5 * SECOND_NS);
+    ck_assert(pump_is_dead(&pump) && has_got("\"finished\""));
+    ck_assert_uint_eq(client.n_shut, 0);
+    ck_assert_str_eq(client.sends, "left");
+}
+END_TEST
+
+START_TEST(a_client_that_is_gone_has_its_batches_cancelled)
+{
+    sends("[{\"wait\":5}]");
+    ends();
+    ck_assert_uint_eq(atomic_load(&admission.pending), 1);
+    client.gone = true;
+    serve();
+    ck_assert(pump_is_dead(&pump) && pump.cut_short);
+    while (!pump_discard(&pump))
+        continue;
+    ck_assert_uint_eq(atomic_load(&admission.pending), 0);
+}
+END_TEST
+
+START_TEST(a_broken_transport_is_the_end)
+{
+    sends("[{\"wait\":5}]");
+    client.broken = true;
+    if (_i == 0) {
+        client.transport.readable = true; /* in receive */
+        serve();
+    } else {
+        goes_on_when_due(5 * SECOND_NS); /* in send */
+    }
+    ck_assert(pump_is_dead(&pump) && pump.cut_short);
+}
+END_TEST
+
+START_TEST(a_refused_client_gets_the_reason_and_is_let_go)
+{
+    struct fault fault = {0};
+
+    pump_fini(&pump);
+    (void)fault_set(&fault, FAULT_OVERLOADED, 0, "too many");
+    ck_assert_int_eq(pump_init_refused(&pump, &host, &client.transport, 1, &fault), 0);
+    sends("[{\"wait\":5}]");
+    ck_assert(has_got("{\"event\":\"error\",\"code\":\"overloaded\",\"message\":\"too many\"}\n"));
+    ck_assert_uint_eq(client.n_shut, 1);
+    ends();
+    ck_assert(pump_is_dead(&pump));
+}
+END_TEST
+
+/* ---- Slow and silent clients ---------------------------------------------- */
+
+START_TEST(bytes_go_out_in_order_however_few_at_a_time)
+{
+    client.piece = 1;
+    sends("{\"op\":\"ping\",\"id\":1}{\"op\":\"ping\",\"id\":2}");
+    ends();
+    ck_assert(pump_is_dead(&pump) && has_got("\"id\":2"));
+    ck_assert(strstr(client.got, "\"id\":1") < strstr(client.got, "\"id\":2"));
+}
+END_TEST
+
+START_TEST(one_who_takes_nothing_is_given_up)
+{
+    client.window = 10;
+    sends("{\"op\":\"ping\"}");
+    ck_assert(pump_wants_to_send(&pump));
+    goes_on_when_due(600 * SECOND_NS);
+    ck_assert(pump_is_dead(&pump) && pump.cut_short);
+}
+END_TEST
+
+START_TEST(one_who_takes_a_byte_now_and_then_is_not)
+{
+    client.window = 10;
+    sends("{\"op\":\"ping\"}");
+    for (int i = 0; i < 5; i++) {
+        now_ns += 599 * SECOND_NS;
+        client.window = 1;
+        client.transport.writable = true;
+        serve();
+        ck_assert(!pump_is_dead(&pump));
+    }
+    ck_assert_uint_eq(client.n_got, 15);
+}
+END_TEST
+
+START_TEST(one_who_is_idle_is_let_go_and_one_who_waits_is_not)
+{
+    host.limits.idle_timeout_ns = 10 * SECOND_NS;
+    sends("[{\"wait\":100}]");
+    goes_on_when_due(100 * SECOND_NS);
+    ck_assert(has_got("\"finished\""));
+    now_ns += 9 * SECOND_NS;
+    sends("{\"op\":\"ping\"}");
+    goes_on_when_due(10 * SECOND_NS);
+    ck_assert_uint_eq(client.n_shut, 1);
+    ends();
+    ck_assert(pump_is_dead(&pump));
+}
+END_TEST
+
+START_TEST(a_request_that_takes_too_long_is_refused)
+{
+    host.limits.request_timeout_ns = 3 * SECOND_NS;
+    sends("[{\"wait\":");
+    goes_on_when_due(3 * SECOND_NS);
+    ck_assert(has_got("request-timeout"));
+    ends();
+    ck_assert(pump_is_dead(&pump) && pump_verdict(&pump).request_refused);
+}
+END_TEST
+
+/* ---- Drain ---------------------------------------------------------------- */
+
+static void drain(void)
+{
+    host.draining = host.hurried = true;
+    pump_drain(&pump);
+    serve();
+}
+
+START_TEST(draining_answers_what_has_been_sent_and_lets_go_of_who_has_nothing_running)
+{
+    client.unsent = 1;
+    client.sends = "{\"op\":\"ping\"}[{\"wait\":5}]";
+    drain();
+    ck_assert(has_got("\"pong\"") && has_got("shutting_down"));
+    ck_assert_uint_eq(client.n_shut, 1);
+    goes_on_when_due(10000000);
+    ck_assert(!pump_is_dead(&pump));
+    client.unsent = 0;
+    goes_on_when_due(10000000);
+    ck_assert(pump_is_dead(&pump));
+}
+END_TEST
+
+START_TEST(draining_waits_for_what_runs_and_cancelling_does_not)
+{
+    sends("[{\"wait\":5}]");
+    drain();
+    ck_assert_uint_eq(client.n_shut, 0);
+    if (_i == 0) {
+        goes_on_when_due(5 * SECOND_NS);
+        ck_assert(has_got("\"status\":\"ok\",\"jobs\":1"));
+    } else {
+        pump_cancel(&pump);
+        serve();
+        ck_assert(has_got("\"status\":\"cancelled\",\"jobs\":1"));
+    }
+    ck_assert(pump_is_dead(&pump));
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("pump");
+    TCase *tests = tcase_create("pump");
+
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, after_its_end_of_file_a_client_gets_all_it_asked_for);
+    tcase_add_test(tests, after_quit_what_comes_is_discarded_until_the_client_closes);
+    tcase_add_test(tests, a_lingering_close_waits_as_long_as_the_client_takes_what_was_sent);
+    tcase_add_test(tests, a_lingering_close_does_not_wait_for_one_who_takes_nothing);
+    tcase_add_test(tests, where_nothing_can_be_lost_nothing_is_read_away);
+    tcase_add_test(tests, a_client_that_is_gone_has_its_batches_cancelled);
+    tcase_add_loop_test(tests, a_broken_transport_is_the_end, 0, 2);
+    tcase_add_test(tests, a_refused_client_gets_the_reason_and_is_let_go);
+    tcase_add_test(tests, bytes_go_out_in_order_however_few_at_a_time);
+    tcase_add_test(tests, one_who_takes_nothing_is_given_up);
+    tcase_add_test(tests, one_who_takes_a_byte_now_and_then_is_not);
+    tcase_add_test(tests, one_who_is_idle_is_let_go_and_one_who_waits_is_not);
+    tcase_add_test(tests, a_request_that_takes_too_long_is_refused);
+    tcase_add_test(tests,
+                   draining_answers_what_has_been_sent_and_lets_go_of_who_has_nothing_running);
+    tcase_add_loop_test(tests, draining_waits_for_what_runs_and_cancelling_does_not, 0, 2);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
