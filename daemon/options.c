@@ -76,6 +76,8 @@ static const struct option_row table[] = {
      INT64_MAX, "N", "10000000", "10000000", "names in the `after` of a batch (off: any number)"},
     {"max-pools", 0, VALUE_UNSIGNED, LIMIT, AT(limits.max_pools), 1, PLAN_MAX_POOLS, "N", "1000",
      "1000", "`pools` of a batch"},
+    {"max-summaries", 0, VALUE_UNSIGNED, LIMIT, AT(limits.max_summaries), 1, 1000000, "N", "1000",
+     "1000", "names that a `report` tells of by themselves; the others are told of together"},
     {"max-depth", 0, VALUE_UNSIGNED, LIMIT, AT(limits.max_depth), 4, 1024, "N", "128", "128",
      "nesting of a request"},
     {"max-wait", 0, VALUE_DURATION, LIMIT, AT(limits.max_wait_ns), 1, INT64_MAX, "D", "720h",

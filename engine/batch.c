@@ -76,7 +76,8 @@ static struct batch *make(const struct plan *plan, bool quiet)
     if (quiet)
         batch->ran_ns = calloc(plan->n_jobs > 0 ? plan->n_jobs : 1, sizeof(*batch->ran_ns));
     if ((quiet && batch->ran_ns == NULL) || allocate(batch) != 0 || batch_pool_init(batch) != 0 ||
-        batch_ready_init(batch) != 0 || batch_after_init(batch) != 0) {
+        batch_report_init(batch) != 0 || batch_ready_init(batch) != 0 ||
+        batch_after_init(batch) != 0) {
         batch_free(batch);
         return NULL;
     }
@@ -111,6 +112,7 @@ void batch_free(struct batch *batch)
         return;
     batch_after_fini(batch);
     batch_ready_fini(batch);
+    batch_report_fini(batch);
     batch_pool_fini(batch);
     timerq_fini(&batch->patience);
     dueq_fini(&batch->queue);
@@ -370,8 +372,10 @@ static size_t take_due(struct batch *batch, int64_t now_ns, size_t most)
  * it took of it, 0 if there is nothing to do at this time. */
 static size_t work_some(struct batch *batch, int64_t now_ns, size_t most)
 {
-    size_t spent;
+    size_t spent = batch->report != NULL ? batch_report_prepare(batch, most) : 0;
 
+    if (spent > 0)
+        return spent;
     if (batch->sweeping) {
         sweep_one(batch);
         return 1;
@@ -468,6 +472,8 @@ size_t batch_cancel_job(struct batch *batch, uint64_t job, int64_t now_ns, struc
      * in the course of it starts then, and not when a cancel came. */
     if (now_ns > batch->clock_ns && now_ns < batch_next_due(batch))
         batch->clock_ns = now_ns;
+    if (batch->report != NULL)
+        (void)batch_report_prepare(batch, SIZE_MAX);
     batch->out = out;
     batch->out_n = 0;
     batch->more = true;

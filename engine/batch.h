@@ -36,6 +36,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/figures.h"
 #include "proto/occurrence.h"
 #include "proto/plan.h"
 
@@ -103,6 +104,26 @@ uint32_t batch_cancel(struct batch *batch, int64_t now_ns);
  */
 size_t batch_cancel_job(struct batch *batch, uint64_t job, int64_t now_ns, struct occurrence *out,
                         size_t room);
+
+/*
+ * The report, for a plan that asks for one, once the batch is over: a line at a time,
+ * each looked for in slices of about `budget` values; *worked grows by what was spent.
+ */
+enum batch_report_step {
+    BATCH_REPORT_MORE,  /* the budget is spent */
+    BATCH_REPORT_LINE,  /* *line is the next one, until batch_report_next() */
+    BATCH_REPORT_DONE,  /* there is none any more, or none at all */
+    BATCH_REPORT_NOMEM, /* out of memory for now: call again later */
+};
+enum batch_report_step batch_report(struct batch *batch, size_t budget, size_t *worked,
+                                    struct report_line *line);
+
+/* Goes on to the line behind that which batch_report() has shown. */
+void batch_report_next(struct batch *batch);
+
+/* Bytes that the batch of a sealed plan claims for its report, 0 where it asks for none:
+ * for limits. */
+uint64_t batch_report_bytes(const struct plan *plan);
 
 /* Valid once the batch is over. */
 void batch_result(const struct batch *batch, struct batch_result *result);

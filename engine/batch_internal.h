@@ -11,6 +11,7 @@
  *     batch_pool.c    the workers of each pool, and who queues for them
  *     batch_after.c   whom a job's end makes ready or skipped
  *     batch_ready.c   arrivals, and the ready by priority
+ *     batch_report.c  what a report is made of
  *
  * Every job has a state, in one byte.  A simple job (plan_is_simple()) needs
  * nothing else but its entry in the queue of due times and, where jobs may
@@ -64,7 +65,7 @@ enum job_state {
 
 /* Of a job that is not simple, from its start on. */
 struct course {
-    int64_t began_ns;   /* the step or back-off under way */
+    int64_t began_ns;   /* the step, queueing or back-off under way */
     int64_t due_ns;     /* and when it is over, unless the attempt times out before */
     int64_t ran_ns;     /* what its steps and back-offs took so far, saturating */
     int64_t timeout_ns; /* when the attempt times out, -1 for never */
@@ -168,7 +169,8 @@ struct batch {
     uint32_t n_queued;         /* courses that ever queued */
 
     struct ready ready;
-    struct arrivals *arrivals; /* NULL where no job has any, nor a priority */
+    struct arrivals *arrivals;   /* NULL where no job has any, nor a priority, and none reports */
+    struct batch_report *report; /* NULL where the plan asks for none */
     struct release release;
     struct name_state *names;
     struct list_state *lists;
@@ -277,6 +279,26 @@ static inline void batch_leave_front(struct batch *batch, uint32_t spec)
         ready->head++;
 }
 
+/* ---- batch_report.c ---------------------------------------------------------- */
+
+int batch_report_init(struct batch *batch);
+void batch_report_fini(struct batch *batch);
+
+/* Each, where there is a report, at the batch's clock.  Numbers the names of about `most`
+ * specs before anything else: 0 once all are. */
+size_t batch_report_prepare(struct batch *batch, size_t most);
+
+/* Notes that a job is ready, or starts; that a course queues for a pool's worker, or has
+ * queued since it began to; that a worker is granted after so long, or was held for so
+ * long; and that a job has turned terminal. */
+void batch_report_ready(struct batch *batch, uint32_t job);
+void batch_report_started(struct batch *batch, uint32_t job);
+void batch_report_queued(struct batch *batch, uint32_t pool);
+void batch_report_left_queue(struct batch *batch, const struct course *course);
+void batch_report_granted(struct batch *batch, uint32_t pool, int64_t waited_ns);
+void batch_report_held(struct batch *batch, uint32_t pool, int64_t held_ns);
+void batch_report_ended(struct batch *batch, const struct ended *ended);
+
 /* ---- batch.c ---------------------------------------------------------------- */
 
 /* Makes a batch as batch_new() does that writes nothing and keeps how long each job
@@ -287,9 +309,11 @@ struct batch *batch_new_quiet(const struct plan *plan);
 void batch_restart(struct batch *batch, int64_t seed);
 
 /* Takes a slot, and in `blocking` a worker, for a job that starts. */
-static inline void batch_take_slot(struct batch *batch)
+static inline void batch_take_slot(struct batch *batch, uint32_t job)
 {
     batch->slots_taken++;
+    if (batch->report != NULL)
+        batch_report_started(batch, job);
     if (batch_is_blocking(batch))
         batch->pools[0].free--;
 }
@@ -310,6 +334,8 @@ static inline void batch_turn_terminal(struct batch *batch, const struct ended *
     if (ended->attempts > 0)
         batch_give_back_slot(batch);
     batch->states[ended->job] = STATE_ENDED;
+    if (batch->report != NULL)
+        batch_report_ended(batch, ended);
     if (batch->ran_ns != NULL)
         batch->ran_ns[ended->job] = ended->attempts > 0 ? ended->ran_ns : -1;
     batch->pending--;

@@ -192,12 +192,14 @@ static void end_attempt(struct batch *batch, struct course *course)
 
 /* Counts the time since the step or back-off began, up to the clock or, should
  * its end be due already and not handled, up to that. */
-static void count_run(struct batch *batch, struct course *course)
+static void count_run(struct batch *batch, struct course *course, bool computes)
 {
     int64_t until_ns = course->due_ns < batch->clock_ns ? course->due_ns : batch->clock_ns;
     int64_t ran_ns = until_ns > course->began_ns ? until_ns - course->began_ns : 0;
 
     course->ran_ns = batch_add_ns(course->ran_ns, ran_ns);
+    if (batch->report != NULL && computes)
+        batch_report_held(batch, course->pool, ran_ns);
     batch->result.sequential_ns = batch_add_ns(batch->result.sequential_ns, ran_ns);
 }
 
@@ -209,7 +211,7 @@ void batch_job_leave(struct batch *batch, struct course *course)
     if (state == STATE_QUEUED)
         batch_pool_leave_queue(batch, course);
     if (state == STATE_RUNNING || state == STATE_BACKOFF || state == STATE_COMPUTING)
-        count_run(batch, course);
+        count_run(batch, course, state == STATE_COMPUTING);
     if (state == STATE_COMPUTING && !batch->sweeping) /* a sweep has no consequences */
         give_back_worker(batch, course);
 }
@@ -226,7 +228,7 @@ bool batch_job_start(struct batch *batch, uint32_t job, uint32_t spec)
         return false;
     *course = (struct course){.job = job, .spec = spec};
     batch->on_course++;
-    batch_take_slot(batch);
+    batch_take_slot(batch, job);
     start_attempt(batch, course);
     return true;
 }

@@ -52,6 +52,8 @@ bool batch_pool_take(struct batch *batch, struct course *course, uint32_t pool)
         return false;
     batch->pools[pool].free--;
     course->pool = (uint16_t)pool;
+    if (batch->report != NULL)
+        batch_report_granted(batch, pool, 0);
     return true;
 }
 
@@ -94,6 +96,9 @@ void batch_pool_queue(struct batch *batch, struct course *course, uint32_t pool)
     uint32_t number = number_of(batch, course);
 
     course->pool = (uint16_t)pool;
+    course->began_ns = batch->clock_ns;
+    if (batch->report != NULL)
+        batch_report_queued(batch, pool);
     if (batch->queued != NULL)
         prioq_push(batch->queued, &batch->pools[pool].queued, number, key_of(batch, course));
     else
@@ -111,6 +116,8 @@ void batch_pool_leave_queue(struct batch *batch, struct course *course)
         prioq_remove(batch->queued, &pool->queued, number);
     else
         unlink_course(batch, pool, course);
+    if (batch->report != NULL)
+        batch_report_left_queue(batch, course);
     if (course->timeout_ns >= 0)
         timerq_remove(&batch->patience, number);
 }
@@ -127,5 +134,7 @@ struct course *batch_pool_give_back(struct batch *batch, const struct course *co
     }
     head = &batch->courses[number];
     batch_pool_leave_queue(batch, head);
+    if (batch->report != NULL)
+        batch_report_granted(batch, head->pool, batch->clock_ns - head->began_ns);
     return head;
 }

@@ -17,7 +17,7 @@ int batch_ready_init(struct batch *batch)
     size_t jobs = plan->n_jobs > 0 ? plan->n_jobs : 1;
     struct arrivals *arrivals;
 
-    if (!plan->has_arrivals && !plan->has_priorities)
+    if (!plan->has_arrivals && !plan->has_priorities && batch->report == NULL)
         return 0;
     arrivals = batch->arrivals = calloc(1, sizeof(*arrivals));
     if (arrivals == NULL)
@@ -65,9 +65,11 @@ void batch_ready_add(struct batch *batch, uint32_t job, uint32_t spec)
     const struct job_class *job_class = plan_class(batch->plan, &batch->plan->specs[spec]);
     int32_t priority = job_class != NULL ? job_class->priority : 0;
 
-    if (batch->states[job] == STATE_UNTOUCHED)
-        prioq_push(arrivals->nodes, &arrivals->ready, job,
-                   prioq_key(priority, arrivals->n_ready++));
+    if (batch->states[job] != STATE_UNTOUCHED)
+        return;
+    prioq_push(arrivals->nodes, &arrivals->ready, job, prioq_key(priority, arrivals->n_ready++));
+    if (batch->report != NULL)
+        batch_report_ready(batch, job);
 }
 
 /* ---- Acceptance --------------------------------------------------------------- */

@@ -44,7 +44,7 @@ static void start_one(struct batch *batch, uint32_t job, uint32_t spec_index)
     const struct spec *spec = &batch->plan->specs[spec_index];
     int64_t length_ns = length_of(batch, job, spec);
 
-    batch_take_slot(batch);
+    batch_take_slot(batch, job);
     batch->states[job] = STATE_WAITING;
     if (batch->began_ns != NULL)
         batch->began_ns[job] = batch->clock_ns;

@@ -13,6 +13,7 @@ engine_libwaitd_engine_a_SOURCES = \
 	engine/batch_job.c \
 	engine/batch_pool.c \
 	engine/batch_ready.c \
+	engine/batch_report.c \
 	engine/batch_simple.c \
 	engine/chains.c \
 	engine/chains.h \

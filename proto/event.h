@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/figures.h"
 #include "proto/occurrence.h"
 #include "proto/plan.h"
 #include "proto/fault.h"
@@ -63,6 +64,18 @@ char *event_write_error(char *out, const struct fault *fault, struct event_text 
 char *event_write_pong(char *out, struct event_text id, const char *version, const char *instance);
 
 char *event_write_cancelled(char *out, struct event_text id, uint64_t batch, uint32_t jobs);
+
+/* A line of a report: `summary` or `pool`. */
+char *event_write_report(char *out, uint64_t batch, const struct report_line *line,
+                         struct event_text name);
+
+/* `run`, and `forecast`: that takes event_forecast_size() and the length of the id.
+ * seed: NULL unless it was drawn. */
+#define EVENT_FORECAST_MAX 4096
+size_t event_forecast_size(const struct forecast_figures *figures, const struct plan *plan);
+char *event_write_run(char *out, struct event_text id, const struct forecast_run *run);
+char *event_write_forecast(char *out, struct event_text id, const int64_t *seed,
+                           const struct forecast_figures *figures, const struct plan *plan);
 
 struct event_stats {
     int64_t uptime_ns;

@@ -26,6 +26,8 @@ static const struct {
     {"accepted", 8, EVENT_ACCEPTED}, {"finished", 8, EVENT_FINISHED},
     {"error", 5, EVENT_ERROR},       {"pong", 4, EVENT_PONG},
     {"stats", 5, EVENT_STATS},       {"cancelled", 9, EVENT_CANCELLED},
+    {"summary", 7, EVENT_SUMMARY},   {"pool", 4, EVENT_POOL},
+    {"run", 3, EVENT_RUN},           {"forecast", 8, EVENT_FORECAST},
 };
 #define N_KINDS (sizeof kinds / sizeof kinds[0])
 
@@ -91,6 +93,18 @@ static const struct member members[] = {
     MEMBER("late_p99", TIME, late_p99_ns),
     MEMBER("late_max", TIME, late_max_ns),
     MEMBER("rss", COUNT, rss),
+    MEMBER("latency", TEXT, latency),
+    MEMBER("queued", TEXT, queued),
+    MEMBER("pool", STRING, pool),
+    MEMBER("others", COUNT, others),
+    MEMBER("workers", COUNT, workers),
+    MEMBER("granted", COUNT, granted),
+    MEMBER("queue_max", COUNT, queue_max),
+    MEMBER("busy", TIME, busy_ns),
+    MEMBER("utilization", RATIO, utilization),
+    MEMBER("run", COUNT, run),
+    MEMBER("runs", COUNT, runs),
+    MEMBER("seed", TEXT, seed),
 };
 #define N_MEMBERS (sizeof members / sizeof members[0])
 
@@ -243,7 +257,7 @@ static void set_scalar(struct event_reader *reader, struct event_read *event,
         *(int64_t *)(void *)field = read_time(token->text, token->len);
         event->has_due |= member->offset == offsetof(struct event_read, due_ns);
     } else if (member->type == RATIO && is_number) {
-        event->speedup = read_ratio(token->text, token->len);
+        *(double *)(void *)field = read_ratio(token->text, token->len);
     }
 }
 
@@ -339,4 +353,34 @@ int event_reader_read(struct event_reader *reader, const char *line, size_t len,
     }
     *event = fresh;
     return 0;
+}
+
+/* Of an object whose values are numbers and whose keys are plain: what this writes. */
+struct report_times event_reader_times(struct event_string text)
+{
+    struct report_times times = {.known = text.len > 1 && text.text[0] == '{'};
+    const struct {
+        const char *key;
+        int64_t *ns;
+    } figures[] = {
+        {"\"min\":", &times.min_ns}, {"\"mean\":", &times.mean_ns}, {"\"p50\":", &times.p50_ns},
+        {"\"p90\":", &times.p90_ns}, {"\"p95\":", &times.p95_ns},   {"\"p99\":", &times.p99_ns},
+        {"\"max\":", &times.max_ns},
+    };
+
+    for (size_t i = 0; times.known && i < sizeof(figures) / sizeof(figures[0]); i++) {
+        const char *key = figures[i].key, *end = text.text + text.len;
+        const char *at = memmem(text.text, text.len, key, strlen(key)), *stop;
+
+        if (at == NULL) {
+            times.known = false;
+            break;
+        }
+        at += strlen(key);
+        stop = at;
+        while (stop < end && *stop != ',' && *stop != '}')
+            stop++;
+        *figures[i].ns = read_time(at, (size_t)(stop - at));
+    }
+    return times;
 }

@@ -20,6 +20,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "proto/figures.h"
+
 enum event_kind {
     EVENT_UNKNOWN, /* one that this version does not know, or no event at all: has_event */
     EVENT_ACCEPTED,
@@ -32,6 +34,10 @@ enum event_kind {
     EVENT_PONG,
     EVENT_CANCELLED,
     EVENT_STATS,
+    EVENT_SUMMARY,
+    EVENT_POOL,
+    EVENT_RUN,
+    EVENT_FORECAST,
 };
 
 /* A piece of text; absent if `text` is NULL.  There is no NUL behind it, but
@@ -63,6 +69,15 @@ struct event_read {
     int64_t uptime_ns, late_p50_ns, late_p99_ns, late_max_ns;
     uint64_t connections, batches, pending, accepted, events, bytes_in, bytes_out, rss;
     uint64_t protocol;
+    /* summary and pool: JSON text of their percentiles (event_reader_times()) */
+    struct event_string latency, queued;
+    struct event_string pool; /* decoded, as the strings above */
+    uint64_t others, workers, granted, queue_max;
+    int64_t busy_ns;
+    double utilization;
+    /* run and forecast */
+    uint64_t run, runs;
+    struct event_string seed; /* JSON text */
 };
 
 struct event_reader;
@@ -81,6 +96,10 @@ void event_reader_free(struct event_reader *reader); /* NULL is fine */
 
 int event_reader_read(struct event_reader *reader, const char *line, size_t len,
                       struct event_read *event);
+
+/* What stands in `latency` or `queued`; known is false if that is absent, or not an
+ * object of times. */
+struct report_times event_reader_times(struct event_string text);
 
 /* What kind of event a line is, by its first member alone: UNKNOWN too where
  * `event` comes later or there are blanks. */

@@ -10,8 +10,39 @@
  * means are rounded to the nearest nanosecond, a half up.
  */
 
+#include <stdbool.h>
+
 #include "proto/occurrence.h"
 #include "proto/plan.h"
+
+/* ---- Reports --------------------------------------------------------------------- */
+
+/* Of a set of times; known is false where it is empty. */
+struct report_times {
+    bool known;
+    int64_t min_ns, mean_ns, p50_ns, p90_ns, p95_ns, p99_ns, max_ns;
+};
+
+enum report_kind { REPORT_SUMMARY, REPORT_POOL };
+
+/* What became of the jobs of a name, or how a pool was used: the material of one event. */
+struct report_line {
+    enum report_kind kind;
+    plan_text_ref name; /* a JSON string token; 0: of jobs without one, of the default pool */
+    struct report_times queued;
+    /* SUMMARY: */
+    uint32_t others; /* above 0: of so many names together */
+    uint32_t jobs;
+    uint32_t counts[JOB_STATUSES]; /* by enum job_status */
+    uint64_t attempts;
+    struct report_times latency;
+    /* POOL: */
+    uint32_t workers;
+    uint64_t granted;
+    int64_t busy_ns;      /* that workers were held, added up (saturating) */
+    int64_t predicted_ns; /* the batch's */
+    uint32_t queue_max;
+};
 
 /* ---- Forecasts ------------------------------------------------------------------- */
 

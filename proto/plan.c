@@ -464,6 +464,11 @@ uint32_t plan_n_jobs(const struct plan *plan)
     return plan->n_jobs;
 }
 
+uint64_t plan_all_steps(const struct plan *plan)
+{
+    return plan->n_all_steps;
+}
+
 uint32_t plan_spec_of(const struct plan *plan, uint32_t job)
 {
     uint32_t low = 0, high = plan->n_specs - 1;

@@ -52,6 +52,7 @@ struct plan_options {
     uint32_t workers;     /* 1 or more */
     int64_t timeout_ns;   /* of the whole batch, or -1 for none */
     int64_t seed;
+    bool report; /* of what became of its jobs and how its pools were used */
 };
 
 /* A piece of text kept in the plan: 0 for none, else what plan_text() takes. */
@@ -283,12 +284,13 @@ void plan_takes_defaults(struct plan *plan, unsigned set);
 /* ---- Sealing ------------------------------------------------------------ */
 
 struct plan_limits {
-    uint64_t max_jobs;    /* of a batch, at most UINT32_MAX - 1 */
-    uint64_t max_steps;   /* jobs x steps x repeat x (1 + retries), each attempt at least 1
-                           * step; at most UINT32_MAX */
-    int64_t max_wait_ns;  /* draws are cut at this */
-    uint32_t unheld_from; /* elements from this one on are not held to the totals; 0: all
-                           * are.  For requests that are at fault there anyway */
+    uint64_t max_jobs;      /* of a batch, at most UINT32_MAX - 1 */
+    uint64_t max_steps;     /* jobs x steps x repeat x (1 + retries), each attempt at least 1
+                             * step; at most UINT32_MAX */
+    int64_t max_wait_ns;    /* draws are cut at this */
+    uint32_t max_summaries; /* names that a report tells of by themselves; 0: 1,000 */
+    uint32_t unheld_from;   /* elements from this one on are not held to the totals; 0: all
+                             * are.  For requests that are at fault there anyway */
 };
 
 enum plan_seal { PLAN_SEALED, PLAN_SEAL_MORE, PLAN_SEAL_FAULT, PLAN_SEAL_NOMEM };
@@ -324,6 +326,9 @@ enum plan_seal plan_seal(struct plan *plan, const struct plan_limits *limits, si
 /* ---- Reading, once sealed ----------------------------------------------- */
 
 uint32_t plan_n_jobs(const struct plan *plan);
+
+/* Its steps, as struct plan_limits counts them. */
+uint64_t plan_all_steps(const struct plan *plan);
 
 /* For tests and fuzzers: everything that job `job` (< plan_n_jobs()) is to do, defaults
  * filled in.  O(log n); text and steps are read through the references. */

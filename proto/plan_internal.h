@@ -117,6 +117,8 @@ struct plan {
     uint32_t n_elements;
     /* Once sealed: */
     uint32_t n_jobs;
+    uint64_t n_all_steps;               /* as struct plan_limits counts them */
+    uint32_t max_summaries;             /* 1 or more */
     uint32_t n_courses;                 /* jobs that are not simple, or all */
     bool courses_by_job;                /* all: a course's number is its job's */
     bool waits_simple, defaults_simple; /* elements without detail that set a wait, and others */

@@ -10,6 +10,9 @@
 #include "proto/plan_seal_internal.h"
 #include "proto/saturate.h"
 
+/* Names that a report tells of by themselves, where no limit says so. */
+#define MAX_SUMMARIES 1000
+
 void plan_seal_fini(struct plan *plan)
 {
     struct sealing *sealing = plan->sealing;
@@ -226,6 +229,8 @@ static enum advance conclude_totals(struct plan *plan, const struct plan_limits 
     if (plan->firsts != NULL)
         plan->firsts[sealing->at] = (uint32_t)sealing->jobs;
     plan->n_jobs = (uint32_t)sealing->jobs;
+    plan->n_all_steps = sealing->steps;
+    plan->max_summaries = limits->max_summaries > 0 ? limits->max_summaries : MAX_SUMMARIES;
     plan->n_courses = plan->courses_by_job ? plan->n_jobs : (uint32_t)sealing->courses;
     plan->max_wait_ns = limits->max_wait_ns;
     sealing->found_unknown = plan_pool_find_unknown(plan, fault);

@@ -165,6 +165,14 @@ static void read_defaults(struct request_reading *reading, const struct lexer_to
         request_begin_defaults(reading);
 }
 
+static void read_report(struct request_reading *reading, const struct lexer_token *token)
+{
+    if (token->kind == LEXER_TRUE || token->kind == LEXER_FALSE)
+        reading->options.report = token->kind == LEXER_TRUE;
+    else
+        request_wrong(reading, token, "true or false");
+}
+
 static void read_batch(struct request_reading *reading, const struct lexer_token *token)
 {
     request_integer(reading, token, 0, &reading->batch);
@@ -192,6 +200,7 @@ enum {
     SEED,
     DEFAULTS,
     POOLS,
+    REPORT,
     BATCH,
     JOB,
     N_MEMBERS
@@ -212,6 +221,7 @@ static const struct request_member members[N_MEMBERS] = {
     [SEED] = REQUEST_MEMBER("seed", read_seed, TO(SUBMIT)),
     [DEFAULTS] = REQUEST_MEMBER("defaults", read_defaults, TO(SUBMIT)),
     [POOLS] = REQUEST_MEMBER("pools", request_read_pools, TO(SUBMIT)),
+    [REPORT] = REQUEST_MEMBER("report", read_report, TO(SUBMIT)),
     [BATCH] = REQUEST_MEMBER("batch", read_batch, TO(CANCEL)),
     [JOB] = REQUEST_MEMBER("job", read_job, TO(CANCEL)),
 };

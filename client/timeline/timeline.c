@@ -362,6 +362,10 @@ int timeline_take(struct timeline *timeline, const struct event_read *event)
     case EVENT_ERROR:
     case EVENT_PONG:
     case EVENT_STATS:
+    case EVENT_SUMMARY:
+    case EVENT_POOL:
+    case EVENT_RUN:
+    case EVENT_FORECAST:
     case EVENT_UNKNOWN:
         break;
     }

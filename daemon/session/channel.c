@@ -23,7 +23,8 @@ static struct request_limits request_limits(const struct limits *limits)
         .max_pools = limits->max_pools,
         .plan = {.max_jobs = limits->max_jobs,
                  .max_steps = limits->max_steps,
-                 .max_wait_ns = limits->max_wait_ns},
+                 .max_wait_ns = limits->max_wait_ns,
+                 .max_summaries = limits->max_summaries},
     };
 }
 

@@ -109,7 +109,8 @@ static void do_submit(struct channel *channel, struct request *request, int64_t 
                             "as many batches run on this connection as may (max-batches); "
                             "try again later");
     else if (!channel_admit_jobs(channel, plan_n_jobs(request->plan), message) ||
-             !channel_admit_text(channel, request->held, message))
+             !channel_admit_text(channel, request->held + batch_report_bytes(request->plan),
+                                 message))
         channel_refuse_with(channel, request, FAULT_OVERLOADED, message);
     else
         start_run(channel, request, now_ns);

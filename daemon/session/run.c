@@ -212,6 +212,42 @@ static int64_t elapsed(const struct run *run, int64_t now_ns)
     return own_time(run, now_ns);
 }
 
+/* Writes the next line of the report.  False when out of memory. */
+static bool tell_line(struct run *run, const struct report_line *line)
+{
+    struct event_text name = {NULL, 0};
+    char *text, *end;
+
+    if (line->name != 0)
+        name.text = plan_text(run->plan, line->name, &name.len);
+    text = history_line_room(&run->history, EVENT_LINE_MAX + name.len);
+    if (text == NULL)
+        return false;
+    end = event_write_report(text, run->history.source.batch, line, name);
+    history_line_commit(&run->history, (size_t)(end - text));
+    outbox_notice(&run->watch);
+    return true;
+}
+
+/* Goes on with the report, if the plan asks for one.  Whether all of it is told. */
+static bool tell_report(struct run *run, size_t budget, size_t *worked)
+{
+    size_t spent = 0;
+    enum batch_report_step step;
+
+    do {
+        struct report_line line;
+
+        step = batch_report(run->batch, budget - spent, &spent, &line);
+        run->starved =
+            step == BATCH_REPORT_NOMEM || (step == BATCH_REPORT_LINE && !tell_line(run, &line));
+        if (step == BATCH_REPORT_LINE && !run->starved)
+            batch_report_next(run->batch);
+    } while (step == BATCH_REPORT_LINE && !run->starved && spent < budget);
+    *worked += spent;
+    return step == BATCH_REPORT_DONE;
+}
+
 static void finish(struct run *run, int64_t now_ns)
 {
     char *line = history_line_room(&run->history, EVENT_BATCH_MAX + run->id_len), *end;
@@ -268,7 +304,7 @@ size_t run_work(struct run *run, int64_t now_ns, size_t budget)
     if (!batch_is_over(run->batch))
         worked =
             work_until(run, now_ns, run->is_virtual ? INT64_MAX : own_time(run, now_ns), budget);
-    if (batch_is_over(run->batch))
+    if (batch_is_over(run->batch) && tell_report(run, budget, &worked))
         finish(run, now_ns);
     return worked > 0 ? worked : 1;
 }

@@ -226,6 +226,21 @@ START_TEST(a_batch_with_everything)
 }
 END_TEST
 
+START_TEST(pools_arrivals_and_a_report)
+{
+    sweep_all((struct talk){
+        .text =
+            "{\"id\":1,\"clock\":\"virtual\",\"report\":true,\"pools\":{\"a\":1,\"\\u0062\":2},"
+            "\"defaults\":{\"pool\":\"b\",\"timeout\":4},\"jobs\":[{\"name\":\"x\",\"compute\":2,"
+            "\"pool\":\"\\u0061\",\"priority\":3,\"start\":1,\"count\":3,\"every\":{\"dist\":"
+            "\"uniform\","
+            "\"min\":0,\"max\":2}},{\"name\":\"y\",\"after\":\"x\",\"steps\":[{\"compute\":1},"
+            "{\"compute\":1,\"pool\":\"a\"}]},{}]}"
+            "{\"id\":2,\"pools\":{\"a\":1},\"jobs\":[{\"pool\":\"c\"}]}"
+            "{\"id\":3,\"report\":true,\"jobs\":[{\"wait\":1,\"count\":70}]}"});
+}
+END_TEST
+
 START_TEST(many_jobs_in_several_batches)
 {
     sweep_all((struct talk){
@@ -306,6 +321,7 @@ Suite *test_suite(void)
 
     tcase_set_timeout(sweeps, 300);
     tcase_add_test(sweeps, a_batch_with_everything);
+    tcase_add_test(sweeps, pools_arrivals_and_a_report);
     tcase_add_test(sweeps, many_jobs_in_several_batches);
     tcase_add_test(sweeps, names_that_are_waited_for);
     tcase_add_test(sweeps, words_with_escapes);

@@ -239,7 +239,12 @@ static bool hear_event(struct witness *witness, const struct event_read *event, 
         return true;
     case EVENT_PONG:
     case EVENT_STATS:
+    case EVENT_FORECAST:
         witness->n_answers++;
+        return true;
+    case EVENT_SUMMARY:
+    case EVENT_POOL:
+    case EVENT_RUN:
         return true;
     case EVENT_CANCELLED:
         witness->n_answers++;

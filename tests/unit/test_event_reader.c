@@ -327,12 +327,34 @@ END_TEST
 
 #define N(table) (sizeof(table) / sizeof((table)[0]))
 
+START_TEST(times_of_a_report_are_read_from_their_text)
+{
+    static const char line[] =
+        "{\"event\":\"summary\",\"batch\":3,\"others\":4,\"jobs\":9,\"attempts\":11,\"latency\":"
+        "{\"min\":1,\"mean\":1.5,\"p50\":2,\"p90\":3,\"p95\":4,\"p99\":5,\"max\":0.000000006}}";
+    struct report_times got;
+
+    ck_assert_int_eq(event_reader_read(reader, line, strlen(line), &event), 0);
+    ck_assert_int_eq(event.kind, EVENT_SUMMARY);
+    ck_assert_uint_eq(event.others, 4);
+    got = event_reader_times(event.latency);
+    ck_assert(got.known);
+    ck_assert_int_eq(got.mean_ns, 1500000000);
+    ck_assert_int_eq(got.p99_ns, INT64_C(5000000000));
+    ck_assert_int_eq(got.max_ns, 6);
+    ck_assert(!event_reader_times(event.queued).known);
+    ck_assert(!event_reader_times((struct event_string){"{\"min\":1}", 9}).known);
+    ck_assert(!event_reader_times((struct event_string){"12", 2}).known);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("event_reader");
     TCase *tests = tcase_create("event_reader");
 
     tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, times_of_a_report_are_read_from_their_text);
     tcase_add_test(tests, a_done_line_is_read);
     tcase_add_test(tests, what_is_absent_is_zero);
     tcase_add_loop_test(tests, times_are_exact, 0, N(times));

@@ -40,7 +40,7 @@ SECOND = 10**9
 SATURATED = 2**63 - 1
 MAX_WAIT = 30 * 86400 * SECOND
 TIMES = {"at", "due", "delay", "duration", "elapsed", "predicted", "sequential",
-         "critical_path"}
+         "critical_path", "busy"}
 COUNTS = ("ok", "failed", "timed_out", "cancelled", "skipped")
 TMP = tempfile.mkdtemp(prefix="/tmp/waitd-contract.")
 TESTS = []
@@ -265,6 +265,8 @@ class Job:
         self.priority = spec.get("priority", 0)
         self.arrival, self.arrived = 0, True
         self.pool = None  # whose worker it has or queues for
+        self.waited = 0  # for its start and for workers
+        self.ready_at = self.started_at = self.queued_at = self.held_at = self.ended_at = None
 
 
 class Simulator:
@@ -283,6 +285,8 @@ class Simulator:
         self.slots = 1 if batch.get("mode") == "sequential" else batch.get("concurrency", 10**9)
         self.workers = {None: batch.get("workers", 1), **batch.get("pools", {})}
         self.ready, self.queue, self.heap = [], [], []
+        self.grants = {pool: [] for pool in self.workers}  # how long each was waited for
+        self.busy, self.longest = dict.fromkeys(self.workers, 0), dict.fromkeys(self.workers, 0)
         self.swept, self.fell, self.excused = False, False, set()
 
     def emit(self, kind, job, *members, always=False):
@@ -319,17 +323,41 @@ class Simulator:
             self.begin_step(job)
         elif self.workers[job.pool]:
             self.workers[job.pool] -= 1
-            job.has_worker = True
+            self.grant(job, 0)
             self.begin_step(job)
         else:
             self.queue.append(job)
+            job.queued_at = self.now
+            self.longest[job.pool] = max(self.longest[job.pool],
+                                         sum(other.pool == job.pool for other in self.queue))
+
+    def grant(self, job, waited):
+        job.has_worker = True
+        job.held_at = self.now
+        self.grants[job.pool].append(waited)
+
+    def stop_queueing(self, job):
+        if job.queued_at is not None:
+            job.waited = min(SATURATED, job.waited + self.now - job.queued_at)
+            job.queued_at = None
+
+    def stop_holding(self, job):
+        if job.held_at is not None:
+            self.busy[job.pool] = min(SATURATED, self.busy[job.pool] + self.now - job.held_at)
+            job.held_at = None
+
+    def make_ready(self, job):
+        job.ready_at = self.now
+        self.ready.append(job)
 
     def give_back_worker(self, job):
+        self.stop_holding(job)
         if job.has_worker:
             job.has_worker = False
             head = self.pop_first(self.queue, lambda other: other.pool == job.pool)
             if head:
-                head.has_worker = True
+                self.grant(head, self.now - head.queued_at)
+                self.stop_queueing(head)
                 self.begin_step(head)
             else:
                 self.workers[job.pool] += 1
@@ -352,7 +380,11 @@ class Simulator:
             job = self.pop_first(self.ready)
             job.in_flight = True
             self.slots -= 1
-            self.workers[None] -= self.blocking
+            job.waited = self.now - job.ready_at
+            if self.blocking:
+                self.workers[None] -= 1
+                job.pool, job.held_at = None, self.now
+                self.grants[None].append(0)
             self.start_attempt(job)
 
     def stop_clock(self, job):
@@ -362,7 +394,8 @@ class Simulator:
 
     def step_ends(self, job):
         self.stop_clock(job)
-        self.give_back_worker(job)
+        if not self.blocking:
+            self.give_back_worker(job)
         job.step += 1
         if job.step < len(job.steps):
             self.enter(job)
@@ -379,7 +412,9 @@ class Simulator:
         self.stop_clock(job)
         if job in self.queue:
             self.queue.remove(job)
-        self.give_back_worker(job)
+        self.stop_queueing(job)
+        if not self.blocking:
+            self.give_back_worker(job)
         self.attempt_over(job, "timed_out")
 
     def delay(self, job):
@@ -408,6 +443,9 @@ class Simulator:
     def done(self, job, status):
         job.status = status
         job.generation += 1
+        job.ended_at = self.now
+        self.stop_queueing(job)
+        self.stop_holding(job)
         members = [("status", status), ("at", self.now)]
         if self.batch.get("events") == "all":
             members.append(("due", self.now))
@@ -446,13 +484,13 @@ class Simulator:
                     other.generation += 1
                     self.due(other, 0, self.skip)
                 elif other.missing == 0 and not other.to_skip and other.arrived:
-                    self.ready.append(other)
+                    self.make_ready(other)
             self.start_ready()
 
     def arrives(self, job):
         job.arrived = True
         if job.missing == 0:
-            self.ready.append(job)
+            self.make_ready(job)
             self.start_ready()
 
     def draw_arrivals(self):
@@ -472,7 +510,9 @@ class Simulator:
 
     def run(self):
         self.draw_arrivals()
-        self.ready = [job for job in self.jobs if not job.before and job.arrived]
+        for job in self.jobs:
+            if not job.before and job.arrived:
+                self.make_ready(job)
         self.start_ready()
         limit = self.batch.get("timeout", SATURATED)
         while not self.swept and any(job.status is None for job in self.jobs):
@@ -484,7 +524,44 @@ class Simulator:
             else:
                 self.now, index, _, _, what = heapq.heappop(self.heap)
                 what(self.jobs[index])
+        if self.batch.get("report"):
+            self.events += self.summaries() + self.pools()
         return self.events, self.finished()
+
+    @staticmethod
+    def times(name, values):
+        values = sorted(values)
+        n = len(values)
+        if not n:
+            return {}
+        percentiles = {f"p{p}": values[-(-p * n // 100) - 1] for p in (50, 90, 95, 99)}
+        return {name: {"min": values[0], "mean": math.floor(Fraction(sum(values), n) + Fraction(1, 2)),
+                       **percentiles, "max": values[-1]}}
+
+    def summaries(self):
+        names = {}
+        for job in self.jobs:
+            names.setdefault(job.spec.get("name"), []).append(job)
+        return [{"event": "summary", **({} if name is None else {"name": name}), "jobs": len(jobs),
+                 **{k: sum(job.status == k for job in jobs) for k in COUNTS},
+                 "attempts": sum(job.attempt for job in jobs),
+                 **self.times("latency", [j.ended_at - j.ready_at for j in jobs if j.status == "ok"]),
+                 **self.times("queued", [job.waited for job in jobs if job.attempt])}
+                for name, jobs in names.items()]
+
+    def pools(self):
+        workers = {None: self.batch.get("workers", 1), **self.batch.get("pools", {})}
+        told = []
+        for pool, grants in self.grants.items():
+            whole = workers[pool] * self.now
+            share = Fraction(self.busy[pool] * SECOND, whole) if whole else Fraction(0)
+            if grants:
+                told.append({"event": "pool", **({} if pool is None else {"pool": pool}),
+                             "workers": workers[pool], "granted": len(grants),
+                             "busy": self.busy[pool],
+                             "utilization": Fraction(math.floor(share + Fraction(1, 2)), SECOND),
+                             "queue_max": self.longest[pool], **self.times("queued", grants)})
+        return told
 
     def chain(self, job):
         if job.chain is None:
@@ -534,7 +611,7 @@ def to_text(rng, batch):
             return "[" + ",".join(duration_text(rng, x) for x in what) + "]"
         if key in ("steps", "jobs"):
             return "[" + ",".join(members(x) for x in what) + "]"
-        if key in ("wait", "compute", "start", "every", "backoff", "defaults", "pools"):
+        if key in ("wait", "compute", "start", "every", "backoff", "defaults"):
             return members(what)
         return json.dumps(what)
 
@@ -654,6 +731,8 @@ class RandomBatch:
                 batch[member] = rng.choice(values)
         if defaults:
             batch["defaults"] = defaults
+        if self.happens(.4):
+            batch["report"] = True
         if self.pools:
             batch["pools"] = self.pools
             if batch.get("mode") == "blocking":
@@ -1190,13 +1269,25 @@ def groups(text):
 
 
 def in_ns(event):
-    return {k: ns(v) if k in TIMES else v for k, v in event.items() if k != "batch"}
+    event = {k: ns(v) if k in TIMES else v for k, v in event.items() if k != "batch"}
+    for member in ("latency", "queued"):
+        if member in event:
+            event[member] = {k: ns(v) for k, v in event[member].items()}
+    if "utilization" in event:
+        event["utilization"] = Fraction(event["utilization"])
+    return event
 
 
 def close_to(got, expected):
     """Equal, but for the last digits of what was drawn."""
-    return got.keys() == expected.keys() and all(
-        abs(got[k] - expected[k]) <= 50 if k in TIMES else got[k] == expected[k] for k in got)
+    def close(k):
+        a, b = got[k], expected[k]
+        if k in ("latency", "queued"):
+            return a.keys() == b.keys() and all(abs(a[x] - b[x]) <= 200 for x in a)
+        if k == "utilization":
+            return abs(a - b) < Fraction(1, 10**6)
+        return abs(a - b) <= 50 if k in TIMES else a == b
+    return got.keys() == expected.keys() and all(map(close, got))
 
 
 @test("random batches on the virtual clock are as the schedule has them, event for event")
@@ -1244,7 +1335,7 @@ def _():
         same([{k: v for k, v in e.items() if k != "at"} for e in rest],
              [{k: v for k, v in e.items() if k != "at"} for e in events], what)
         for a, b in zip(rest, events):
-            check(a["at"] >= b["at"], f"{a} is early in {what}")
+            check(a.get("at", 0) >= b.get("at", 0), f"{a} is early in {what}")
         for member in ("status", "jobs", *COUNTS, "predicted", "sequential", "critical_path"):
             same(finished[member], final[member], f"{member} of {what}")
         check(finished["elapsed"] >= final["elapsed"], what)
