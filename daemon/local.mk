@@ -31,11 +31,20 @@ daemon_libraries = \
 	engine/libwaitd-engine.a \
 	proto/libwaitd-proto.a
 
+daemon_system_libraries = \
+	$(METRICS_LIBS) \
+	$(EVENT_LIBS) \
+	$(CONFUSE_LIBS) \
+	$(SYSTEMD_LIBS) \
+	$(SQLITE_LIBS) \
+	$(LIBMD_LIBS) \
+	$(MPFR_LIBS)
+
 bin_PROGRAMS += daemon/waitd
 daemon_waitd_SOURCES = daemon/main.c
 daemon_waitd_LDADD = \
 	$(daemon_libraries) \
-	$(METRICS_LIBS) $(EVENT_LIBS) $(CONFUSE_LIBS) $(SYSTEMD_LIBS) $(MPFR_LIBS)
+	$(daemon_system_libraries)
 
 dist_man_MANS += \
 	daemon/waitd.8 \

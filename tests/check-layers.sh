@@ -165,6 +165,8 @@ only 'event2?[/.]' 'daemon/net/.*|daemon/(report|http|server|main)\.[ch]' "libev
 only 'jansson\.h' 'none' "jansson stays in tests/"
 only 'confuse\.h' 'daemon/options\.c' "libconfuse stays in daemon/options.c"
 only 'mpfr\.h' 'engine/(backoff|draw_exact|forecast)\.c' "libmpfr stays where arithmetic is exact"
+only 'sqlite3\.h' 'daemon/store/database\.c' "SQLite stays in daemon/store/database.c"
+only 'sha2\.h' 'daemon/store/database\.c' "libmd stays in daemon/store/database.c"
 only 'systemd/' 'daemon/base/service\.c' "libsystemd stays in daemon/base/service.c"
 none "$(includes '(event|evhttp|evdns|evutil)\.h' proto engine daemon client tests)" \
     "nothing includes libevent's old headers"

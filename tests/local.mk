@@ -25,6 +25,7 @@ check_programs = \
 	tests/unit/test_fanout \
 	tests/unit/test_fault \
 	tests/unit/test_flight \
+	tests/unit/test_journal \
 	tests/unit/test_lexer \
 	tests/unit/test_lexer_faults \
 	tests/unit/test_lexer_oracle \
@@ -120,6 +121,9 @@ tests_scenario_test_simulation_LDFLAGS = $(AM_LDFLAGS) $(famine_flags)
 tests_unit_test_pump_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_now_ns
 tests_unit_test_loop_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_now_ns -Wl,--wrap=connection_serve
 
+# This one has SQLite fail at will.
+tests_unit_test_journal_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sqlite3_step
+
 # This one counts the calls of what words a message, and what is decoded.
 request_work_flags = -Wl,--wrap=fault_quote -Wl,--wrap=nearest_try -Wl,--wrap=lexer_decode \
 	-Wl,--wrap=request_list_members -Wl,--wrap=request_list_words
@@ -128,8 +132,8 @@ tests_unit_test_request_work_LDFLAGS = $(AM_LDFLAGS) $(request_work_flags)
 all_libraries = \
 	client/libwaitctl.a \
 	$(daemon_libraries) \
-	$(METRICS_LIBS) $(EVENT_LIBS) $(CONFUSE_LIBS) $(SYSTEMD_LIBS) \
-	$(MPFR_LIBS) $(UTF8PROC_LIBS) $(TINFO_LIBS)
+	$(daemon_system_libraries) \
+	$(UTF8PROC_LIBS) $(TINFO_LIBS)
 LDADD = tests/libsupport.a $(all_libraries) $(JANSSON_LIBS) $(CHECK_LIBS)
 
 # ---- shell tests -----------------------------------------------------------

@@ -123,6 +123,7 @@ struct store_ask {
     enum fault_code code; /* REFUSED */
     char message[FAULT_MESSAGE_MAX];
     uint32_t place; /* CANCEL */
+    int64_t at_ns;  /* CANCEL: its instant, since acceptance */
     struct kept *page[STORE_PAGE_MAX];
     uint32_t n_page;
     bool more;

@@ -227,6 +227,11 @@ void index_set_end(struct index *index, struct index_entry *entry)
     (void)timerq_set(&index->ends, entry->slot, end_ns, 0);
 }
 
+void index_put_off(struct index *index, struct index_entry *entry)
+{
+    (void)timerq_set(&index->ends, entry->slot, INT64_MAX, 0);
+}
+
 int64_t index_next_over(const struct index *index)
 {
     const struct timerq_entry *first = timerq_first(&index->ends);

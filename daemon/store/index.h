@@ -68,6 +68,9 @@ void index_set_end(struct index *index, struct index_entry *entry);
 struct index_entry *index_first_over(const struct index *index, int64_t now_ns);
 int64_t index_next_over(const struct index *index);
 
+/* Its removal is in progress: it is not over again until index_set_end() is called anew. */
+void index_put_off(struct index *index, struct index_entry *entry);
+
 /* Takes it out; its ref is remembered as gone unless it was hidden. */
 void index_remove(struct index *index, struct index_entry *entry);
 

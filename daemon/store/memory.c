@@ -108,6 +108,7 @@ static void do_cancel(struct memory *memory, struct store_ask *ask)
         store_refuse(ask, FAULT_UNAVAILABLE, "out of memory for this cancel; try again later");
         return;
     }
+    ask->at_ns = cancel.at_ns;
     ask->place = kept_settle(batch, &cancel);
     store_announce(&memory->store, STORE_CANCELLED, batch);
     store_done(ask);

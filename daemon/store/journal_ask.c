@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: ISC */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/store/journal_internal.h"
+
+static void refuse_unavailable(struct journal *journal, struct store_ask *ask)
+{
+    store_refuse(ask, FAULT_UNAVAILABLE, "the journal cannot be written (%s)%s",
+                 journal->health == JOURNAL_BROKEN
+                     ? "a fault that lasts until the daemon is restarted"
+                     : "there is no space",
+                 journal->health == JOURNAL_BROKEN ? "" : "; try again later");
+}
+
+/* ---- Asks, within a transaction -------------------------------------------------------------- */
+
+/* Enters the batch under its key, hidden until the commit. */
+static struct index_entry *enter(struct journal *journal, struct store_ask *ask)
+{
+    struct kept *batch = kept_new(&journal->store, &ask->terms);
+    struct index_entry *entry;
+
+    if (batch == NULL)
+        return NULL;
+    batch->order = journal->next_order;
+    snprintf(batch->ref, sizeof(batch->ref), "%s-%" PRIu64, journal->prefix, batch->order);
+    entry = index_add(&journal->index, batch, NULL, ask->text->len);
+    if (entry == NULL) {
+        kept_release(batch);
+        return NULL;
+    }
+    entry->is_hidden = true;
+    journal->next_order++;
+    ask->batch = batch;
+    return entry;
+}
+
+static enum journal_step accept_existing(struct journal *journal, struct store_ask *ask,
+                                         const struct index_entry *entry)
+{
+    uint8_t stored[DATABASE_DIGEST_MAX], asked[DATABASE_DIGEST_MAX];
+
+    database_digest_of(ask->text, asked);
+    if (!database_digest(journal->database, entry->batch->order, stored)) {
+        store_refuse(ask, FAULT_UNAVAILABLE, "the batch that has this key cannot be read: %s",
+                     database_error(journal->database));
+        return JOURNAL_STEP_ANSWERED;
+    }
+    if (memcmp(asked, stored, sizeof(stored)) != 0) {
+        index_refuse_conflict(ask, entry->batch);
+        return JOURNAL_STEP_ANSWERED;
+    }
+    ask->batch = kept_hold(entry->batch);
+    ask->answer = STORE_EXISTING;
+    return JOURNAL_STEP_OPEN;
+}
+
+static enum journal_step do_accept(struct journal *journal, struct store_ask *ask)
+{
+    uint8_t digest[DATABASE_DIGEST_MAX];
+    const struct index_entry *found = NULL;
+
+    if (ask->terms.key_len > 0)
+        found = index_by_key(&journal->index, &ask->terms);
+    if (found != NULL)
+        return accept_existing(journal, ask, found);
+    if (index_refuse_full(&journal->index, ask))
+        return JOURNAL_STEP_ANSWERED;
+    if (ask->text->len > database_request_max(journal->database)) {
+        store_refuse(ask, FAULT_TOO_LARGE, "the journal takes requests of at most %zu bytes",
+                     database_request_max(journal->database));
+        return JOURNAL_STEP_ANSWERED;
+    }
+    if (enter(journal, ask) == NULL) {
+        store_refuse(ask, FAULT_OVERLOADED, "out of memory for this request; try again later");
+        return JOURNAL_STEP_ANSWERED;
+    }
+    database_digest_of(ask->text, digest);
+    return database_add_batch(journal->database, ask->batch, journal->engine, ask->text, digest) ==
+                   DATABASE_OK
+               ? JOURNAL_STEP_OPEN
+               : JOURNAL_STEP_FAILED;
+}
+
+static enum journal_step do_find(struct journal *journal, struct store_ask *ask)
+{
+    const struct index_entry *entry = index_by_ref(&journal->index, ask->ref);
+
+    if (entry == NULL) {
+        index_refuse_absent(&journal->index, ask, ask->ref);
+        return JOURNAL_STEP_ANSWERED;
+    }
+    if (entry->batch->engine[0] != '\0') {
+        store_refuse(ask, FAULT_UNAVAILABLE,
+                     "the batch %s is of engine version %s, and this daemon has version %s",
+                     ask->ref, entry->batch->engine, journal->engine);
+        return JOURNAL_STEP_ANSWERED;
+    }
+    ask->text = database_request(journal->database, entry->batch->order);
+    if (ask->text == NULL) {
+        store_refuse(ask, FAULT_UNAVAILABLE, "the batch %s cannot be read: %s", ask->ref,
+                     database_error(journal->database));
+        return JOURNAL_STEP_ANSWERED;
+    }
+    ask->batch = kept_hold(entry->batch);
+    return JOURNAL_STEP_OPEN;
+}
+
+static enum journal_step do_cancel(struct journal *journal, struct store_ask *ask)
+{
+    struct kept *batch = ask->batch;
+    const struct index_entry *entry = batch->store_data;
+    struct kept_cancel cancel = {.whole = ask->whole, .job = ask->job};
+    int64_t now_ns;
+
+    if (entry == NULL) {
+        index_refuse_absent(&journal->index, ask, batch->ref);
+        return JOURNAL_STEP_ANSWERED;
+    }
+    now_ns = journal_now(journal) - batch->terms.accepted_ns;
+    cancel.at_ns = kept_freeze(batch, now_ns > entry->floor_ns ? now_ns : entry->floor_ns);
+    if (cancel.at_ns < 0) {
+        store_refuse(ask, FAULT_UNAVAILABLE, "out of memory for this cancel; try again later");
+        return JOURNAL_STEP_ANSWERED;
+    }
+    ask->at_ns = cancel.at_ns;
+    return database_add_cancel(journal->database, batch->order, &cancel) == DATABASE_OK
+               ? JOURNAL_STEP_OPEN
+               : JOURNAL_STEP_FAILED;
+}
+
+/* That it has ended is kept in memory in any case: another life would find it again. */
+static enum journal_step do_end(struct journal *journal, struct store_ask *ask)
+{
+    const struct kept_progress *progress = &ask->batch->progress;
+    struct index_entry *entry = ask->batch->store_data;
+
+    if (entry == NULL)
+        return JOURNAL_STEP_OPEN;
+    index_set_end(&journal->index, entry);
+    if (journal->health == JOURNAL_BROKEN)
+        return JOURNAL_STEP_OPEN;
+    return database_set_end(journal->database, ask->batch->order,
+                            atomic_load_explicit(&progress->status, memory_order_relaxed),
+                            atomic_load_explicit(&progress->last, memory_order_relaxed),
+                            atomic_load_explicit(&progress->ended_ns, memory_order_relaxed)) ==
+                   DATABASE_OK
+               ? JOURNAL_STEP_OPEN
+               : JOURNAL_STEP_FAILED;
+}
+
+static enum journal_step do_forget(struct journal *journal, struct store_ask *ask)
+{
+    const struct index_entry *entry = index_by_ref(&journal->index, ask->ref);
+
+    if (entry == NULL) {
+        index_refuse_absent(&journal->index, ask, ask->ref);
+        return JOURNAL_STEP_ANSWERED;
+    }
+    if (atomic_load_explicit(&entry->batch->progress.state, memory_order_acquire) !=
+        KEPT_FINISHED) {
+        store_refuse(ask, FAULT_CONFLICT, "\"ref\" takes a batch that has finished, and %s runs",
+                     entry->batch->ref);
+        return JOURNAL_STEP_ANSWERED;
+    }
+    return database_remove(journal->database, entry->batch->order) == DATABASE_OK
+               ? JOURNAL_STEP_OPEN
+               : JOURNAL_STEP_FAILED;
+}
+
+static bool is_written(enum store_kind kind)
+{
+    return kind == STORE_ACCEPT || kind == STORE_CANCEL || kind == STORE_FORGET;
+}
+
+enum journal_step journal_handle(struct journal *journal, struct store_ask *ask)
+{
+    if (journal->health == JOURNAL_BROKEN && is_written(ask->kind)) {
+        refuse_unavailable(journal, ask);
+        return JOURNAL_STEP_ANSWERED;
+    }
+    switch (ask->kind) {
+    case STORE_ACCEPT:
+        return do_accept(journal, ask);
+    case STORE_FIND:
+        return do_find(journal, ask);
+    case STORE_CANCEL:
+        return do_cancel(journal, ask);
+    case STORE_END:
+        return do_end(journal, ask);
+    case STORE_FORGET:
+        return do_forget(journal, ask);
+    case STORE_LIST:
+        return index_list(&journal->index, ask) ? JOURNAL_STEP_OPEN : JOURNAL_STEP_ANSWERED;
+    case STORE_RESUME:
+    case STORE_CANCELLED:
+    case STORE_SUSPEND:
+        break; /* nobody asks these */
+    }
+    store_ask_free(ask);
+    return JOURNAL_STEP_ANSWERED;
+}
+
+/* ---- Answers, once it is known what became of the transaction ----------------------------------
+ */
+
+static void answer(struct store_ask *ask, enum store_answer answer)
+{
+    ask->answer = answer;
+    store_post(ask->port, ask);
+}
+
+void journal_answer_done(struct journal *journal, struct store_ask *ask)
+{
+    struct index_entry *entry;
+
+    switch (ask->kind) {
+    case STORE_ACCEPT:
+        entry = ask->batch->store_data;
+        entry->is_hidden = false;
+        answer(ask, ask->answer == STORE_EXISTING ? STORE_EXISTING : STORE_DONE);
+        return;
+    case STORE_CANCEL:
+        ask->place = kept_settle(
+            ask->batch,
+            &(struct kept_cancel){.at_ns = ask->at_ns, .whole = ask->whole, .job = ask->job});
+        store_announce(&journal->store, STORE_CANCELLED, ask->batch);
+        break;
+    case STORE_FORGET:
+        entry = index_by_ref(&journal->index, ask->ref);
+        if (entry != NULL) /* else it was asked for twice */
+            index_remove(&journal->index, entry);
+        break;
+    case STORE_FIND:
+    case STORE_END:
+    case STORE_LIST:
+    case STORE_RESUME:
+    case STORE_CANCELLED:
+    case STORE_SUSPEND:
+        break;
+    }
+    answer(ask, STORE_DONE);
+}
+
+/* Takes back what an ACCEPT entered; the ask's batch may be another's, by its key. */
+static void take_back(struct journal *journal, struct store_ask *ask)
+{
+    struct index_entry *entry = ask->batch != NULL ? ask->batch->store_data : NULL;
+
+    if (entry != NULL && entry->is_hidden)
+        index_remove(&journal->index, entry);
+    kept_release(ask->batch);
+    ask->batch = NULL;
+}
+
+/* Nothing of the transaction is there. */
+void journal_answer_refused(struct journal *journal, struct store_ask *ask)
+{
+    if (!is_written(ask->kind)) {
+        journal_answer_done(journal, ask);
+        return;
+    }
+    if (ask->kind == STORE_ACCEPT)
+        take_back(journal, ask);
+    if (ask->kind == STORE_CANCEL)
+        (void)kept_settle(ask->batch, NULL);
+    refuse_unavailable(journal, ask);
+}
+
+/* What became of it only another life will know.  A cancel stays as it was chosen, so that
+ * nobody runs beyond it, and who watches the batch is told to come back. */
+void journal_answer_unknown(struct journal *journal, struct store_ask *ask)
+{
+    if (!is_written(ask->kind)) {
+        journal_answer_done(journal, ask);
+        return;
+    }
+    if (ask->kind == STORE_ACCEPT)
+        take_back(journal, ask);
+    if (ask->kind == STORE_CANCEL)
+        store_announce(&journal->store, STORE_SUSPEND, ask->batch);
+    answer(ask, STORE_UNKNOWN);
+}
