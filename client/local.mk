@@ -8,6 +8,8 @@ client_libwaitctl_a_SOURCES = \
 	client/base/bytes.h \
 	client/base/lines.c \
 	client/base/lines.h \
+	client/base/locate.c \
+	client/base/locate.h \
 	client/base/moment.c \
 	client/base/moment.h \
 	client/base/say.c \
@@ -22,6 +24,7 @@ client_libwaitctl_a_SOURCES = \
 	client/cmd/cmd.h \
 	client/cmd/cmd_compare.c \
 	client/cmd/cmd_help.c \
+	client/cmd/cmd_import.c \
 	client/cmd/cmd_ping.c \
 	client/cmd/cmd_report.c \
 	client/cmd/cmd_run.c \
@@ -36,6 +39,35 @@ client_libwaitctl_a_SOURCES = \
 	client/cmd/example.h \
 	client/cmd/meter.c \
 	client/cmd/meter.h \
+	client/import/digraph.c \
+	client/import/digraph.h \
+	client/import/import.c \
+	client/import/import.h \
+	client/import/import_actions.c \
+	client/import/import_internal.h \
+	client/import/import_joblog.c \
+	client/import/import_json.c \
+	client/import/import_names.c \
+	client/import/import_names.h \
+	client/import/import_ninja.c \
+	client/import/import_wfformat.c \
+	client/import/ninja_graph.c \
+	client/import/ninja_graph.h \
+	client/import/ninja_log.c \
+	client/import/ninja_log.h \
+	client/import/pool.c \
+	client/import/pool.h \
+	client/import/recording.c \
+	client/import/recording.h \
+	client/import/recording_json.c \
+	client/import/remarks.c \
+	client/import/remarks.h \
+	client/import/rows.c \
+	client/import/rows.h \
+	client/import/timestamp.c \
+	client/import/timestamp.h \
+	client/import/workflow.c \
+	client/import/workflow.h \
 	client/net/dial.c \
 	client/net/dial.h \
 	client/net/excerpt.c \
@@ -44,8 +76,6 @@ client_libwaitctl_a_SOURCES = \
 	client/net/interrupt.h \
 	client/net/local.c \
 	client/net/local.h \
-	client/net/locate.c \
-	client/net/locate.h \
 	client/net/overrides.c \
 	client/net/overrides.h \
 	client/net/peer.c \
@@ -143,7 +173,7 @@ bin_PROGRAMS += client/waitctl
 client_waitctl_SOURCES = client/main.c
 client_waitctl_LDADD = \
 	client/libwaitctl.a engine/libwaitd-engine.a proto/libwaitd-proto.a \
-	$(MPFR_LIBS) $(UTF8PROC_LIBS) $(TINFO_LIBS)
+	$(MPFR_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(UTF8PROC_LIBS) $(TINFO_LIBS)
 
 dist_man_MANS += \
 	client/waitctl.1

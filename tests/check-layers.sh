@@ -82,7 +82,8 @@ client/trace    client/base client/terminal
 client/timeline client/base client/terminal client/trace
 client/show     client/base client/terminal client/trace client/timeline
 client/net      client/base client/terminal client/trace client/timeline client/show
-client/cmd      client/base client/terminal client/trace client/timeline client/show client/net
+client/import   client/base
+client/cmd      client/base client/terminal client/trace client/timeline client/show client/net client/import
 client          client/base client/net client/cmd
 '
 
@@ -142,6 +143,7 @@ while read -r room uses; do
 done <<<"$client_floors"
 is "$(find client -name '*.[ch]' -exec dirname {} + | sort -u | tr '\n' ' ')" \
     "$(awk 'NF { print $1 }' <<<"$client_floors" | sort | tr '\n' ' ')" "each room of the client has its floor"
+none "$(includes '"engine/' client/import)" "client/import knows of no engine"
 
 # The rules have teeth.
 is "$(printf '%s\n' 'engine/a.c:1:engine/b.h' 'engine/a.c:2:daemon/net/loop.h' 'engine/a.c:3:proto/plan.h' | outside engine proto)" \
@@ -162,7 +164,8 @@ only()
     none "$(includes "$1" proto engine daemon client tests | grep -vE "^($2|tests/.*):")" "$3"
 }
 only 'event2?[/.]' 'daemon/net/.*|daemon/(report|http|server|main)\.[ch]' "libevent stays where the loop is"
-only 'jansson\.h' 'none' "jansson stays in tests/"
+only 'jansson\.h' 'client/import/.*' "jansson stays in client/import/"
+only 'yaml\.h' 'client/import/workflow\.h' "libyaml stays in client/import/workflow.h"
 only 'confuse\.h' 'daemon/options\.c' "libconfuse stays in daemon/options.c"
 only 'mpfr\.h' 'engine/(backoff|draw_exact|forecast)\.c' "libmpfr stays where arithmetic is exact"
 only 'sqlite3\.h' 'daemon/store/database\.c' "SQLite stays in daemon/store/database.c"

@@ -25,6 +25,9 @@ check_programs = \
 	tests/unit/test_fanout \
 	tests/unit/test_fault \
 	tests/unit/test_flight \
+	tests/unit/test_import \
+	tests/unit/test_import_actions \
+	tests/unit/test_import_ninja \
 	tests/unit/test_journal \
 	tests/unit/test_lexer \
 	tests/unit/test_lexer_faults \
@@ -90,6 +93,8 @@ tests_libsupport_a_SOURCES = \
 	tests/scenario/story.c \
 	tests/scenario/story.h \
 	tests/support/check.h \
+	tests/support/importing.c \
+	tests/support/importing.h \
 	tests/support/lexing.c \
 	tests/support/lexing.h \
 	tests/support/main.c \
@@ -133,8 +138,8 @@ all_libraries = \
 	client/libwaitctl.a \
 	$(daemon_libraries) \
 	$(daemon_system_libraries) \
-	$(UTF8PROC_LIBS) $(TINFO_LIBS)
-LDADD = tests/libsupport.a $(all_libraries) $(JANSSON_LIBS) $(CHECK_LIBS)
+	$(JANSSON_LIBS) $(YAML_LIBS) $(UTF8PROC_LIBS) $(TINFO_LIBS)
+LDADD = tests/libsupport.a $(all_libraries) $(CHECK_LIBS)
 
 # ---- shell tests -----------------------------------------------------------
 
@@ -149,6 +154,7 @@ shell_tests = \
 	tests/systemd/test_service.sh \
 	tests/wire/test_completions.sh \
 	tests/wire/test_idioms.sh \
+	tests/wire/test_import.sh \
 	tests/wire/test_manual.sh \
 	tests/wire/test_metrics.sh \
 	tests/wire/test_readme.sh \
@@ -182,6 +188,12 @@ tests_without_python = $(python_tests)
 endif
 
 EXTRA_DIST += \
+	tests/import/build.graph \
+	tests/import/build.ninja_log \
+	tests/import/instance.json \
+	tests/import/run.joblog \
+	tests/import/run.json \
+	tests/import/workflow.yml \
 	tests/systemd/boot.sh \
 	tests/systemd/guest.sh \
 	tests/wire/crowd.py \
@@ -238,6 +250,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_duration \
 	tests/fuzz/fuzz_event \
+	tests/fuzz/fuzz_import \
 	tests/fuzz/fuzz_lexer \
 	tests/fuzz/fuzz_request
 
@@ -246,6 +259,7 @@ replay_programs = \
 	tests/fuzz/replay_config \
 	tests/fuzz/replay_duration \
 	tests/fuzz/replay_event \
+	tests/fuzz/replay_import \
 	tests/fuzz/replay_lexer \
 	tests/fuzz/replay_request
 
@@ -258,6 +272,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus \
 	tests/fuzz/event.dict \
 	tests/fuzz/config.dict \
+	tests/fuzz/import.dict \
 	tests/fuzz/fuzz.sh \
 	tests/fuzz/request.dict
 
@@ -284,9 +299,14 @@ tests_fuzz_replay_duration_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_durat
 tests_fuzz_replay_duration_LDADD = $(all_libraries)
 tests_fuzz_fuzz_event_SOURCES = tests/fuzz/fuzz_event.c
 tests_fuzz_fuzz_event_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_event_LDADD = $(all_libraries) $(JANSSON_LIBS)
+tests_fuzz_fuzz_event_LDADD = $(all_libraries)
 tests_fuzz_replay_event_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_event_SOURCES)
-tests_fuzz_replay_event_LDADD = $(all_libraries) $(JANSSON_LIBS)
+tests_fuzz_replay_event_LDADD = $(all_libraries)
+tests_fuzz_fuzz_import_SOURCES = tests/fuzz/fuzz_import.c tests/support/reading.c tests/support/reading.h
+tests_fuzz_fuzz_import_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_import_LDADD = $(all_libraries)
+tests_fuzz_replay_import_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_import_SOURCES)
+tests_fuzz_replay_import_LDADD = $(all_libraries)
 tests_fuzz_fuzz_lexer_SOURCES = tests/fuzz/fuzz_lexer.c
 tests_fuzz_fuzz_lexer_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_lexer_LDADD = $(all_libraries)
@@ -294,9 +314,9 @@ tests_fuzz_replay_lexer_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_lexer_SO
 tests_fuzz_replay_lexer_LDADD = $(all_libraries)
 tests_fuzz_fuzz_request_SOURCES = tests/fuzz/fuzz_request.c tests/support/reading.c tests/support/reading.h
 tests_fuzz_fuzz_request_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_request_LDADD = $(all_libraries) $(JANSSON_LIBS)
+tests_fuzz_fuzz_request_LDADD = $(all_libraries)
 tests_fuzz_replay_request_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_request_SOURCES)
-tests_fuzz_replay_request_LDADD = $(all_libraries) $(JANSSON_LIBS)
+tests_fuzz_replay_request_LDADD = $(all_libraries)
 
 # FUZZ_TIME: seconds for each target; FUZZ_TARGETS: which.
 FUZZ_TIME = 600
@@ -337,7 +357,7 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir; \
 	abs_top_builddir='$(abs_top_builddir)'; export abs_top_builddir; \
 	CC='$(CC)'; export CC; \
-	HEADER_CPPFLAGS='$(EVENT_CFLAGS) $(JANSSON_CFLAGS) $(CONFUSE_CFLAGS)'; \
+	HEADER_CPPFLAGS='$(EVENT_CFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS) $(CONFUSE_CFLAGS)'; \
 	export HEADER_CPPFLAGS; \
 	TESTS_WITHOUT_CHECK='$(tests_without_check)'; export TESTS_WITHOUT_CHECK; \
 	TESTS_WITHOUT_PYTHON='$(tests_without_python)'; export TESTS_WITHOUT_PYTHON; \

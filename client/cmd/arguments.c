@@ -20,7 +20,7 @@
 
 #define ON(id)   (1u << (id))
 #define ALL      (~0u)
-#define DAEMONS  (ALL & ~ON(COMMAND_HELP))
+#define DAEMONS  (ALL & ~(ON(COMMAND_HELP) | ON(COMMAND_IMPORT)))
 #define BATCHES  (ON(COMMAND_SUBMIT) | ON(COMMAND_RUN))
 #define VARIANTS (BATCHES | ON(COMMAND_COMPARE))
 #define EVENTS   (BATCHES | ON(COMMAND_REPORT))
@@ -37,6 +37,8 @@ enum {
     FLAG_REAL,
     FLAG_EXAMPLE,
     FLAG_REQUEST,
+    FLAG_GRAPH,
+    FLAG_WORKFLOW,
     FLAG_TRACE,
     FLAG_JOBLOG,
     FLAG_INTERVAL,
@@ -77,6 +79,9 @@ static const struct flag flags[] = {
     {"request", FLAG_REQUEST, ON(COMMAND_REPORT), "FILE",
      "the requests of the events, for arrows and\n"
      "the critical path"},
+    {"graph", FLAG_GRAPH, ON(COMMAND_IMPORT), "FILE", "with ninja: what `ninja -t graph` prints"},
+    {"workflow", FLAG_WORKFLOW, ON(COMMAND_IMPORT), "FILE",
+     "with actions: the workflow, for needs"},
     {"interval", FLAG_INTERVAL, ON(COMMAND_TOP), "D", "take a sample every D (1 s)"},
     {"server", FLAG_SERVER, TALKING, "ADDR",
      "HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH;\n"
@@ -168,6 +173,10 @@ static void help_on(FILE *out, enum command_id id)
         fputs("A FILE has what a daemon sent; `-`, or none, is standard input.\n", out);
     if (id == COMMAND_SUBMIT)
         fputs("A FILE of `-`, or none, is standard input.  Flags override the files.\n", out);
+    if (id == COMMAND_IMPORT)
+        fputs("A FORMAT is ninja, actions, wfformat or joblog.  A FILE of `-`, or none, is\n"
+              "standard input.  Prints one batch of all files, which submit takes.\n",
+              out);
     if (id == COMMAND_TOP)
         fputs("A picture on a terminal (? explains it, q quits), else a line a sample.\n", out);
     print_flags(out, "\nflags:\n", ON(id), false);
@@ -274,6 +283,12 @@ static const char *set_flag(struct arguments *arguments, int id, const char *tex
         return NULL;
     case FLAG_REQUEST:
         arguments->request = text;
+        return NULL;
+    case FLAG_GRAPH:
+        arguments->graph = text;
+        return NULL;
+    case FLAG_WORKFLOW:
+        arguments->workflow = text;
         return NULL;
     case FLAG_TRACE:
         arguments->trace = text;

@@ -31,12 +31,13 @@ struct arguments {
     struct overrides overrides;
     uint64_t count; /* -n; 1 if it is not given */
     bool has_count;
-    const char *name;           /* --name, or NULL */
-    bool real;                  /* --real */
-    int64_t interval_ns;        /* --interval */
-    const char *request;        /* --request, or NULL */
-    const char *example;        /* --example, or NULL */
-    const char *trace, *joblog; /* files, `-` for standard output; NULL for none */
+    const char *name;             /* --name, or NULL */
+    bool real;                    /* --real */
+    int64_t interval_ns;          /* --interval */
+    const char *request;          /* --request, or NULL */
+    const char *example;          /* --example, or NULL */
+    const char *graph, *workflow; /* files of import, or NULL */
+    const char *trace, *joblog;   /* files, `-` for standard output; NULL for none */
 };
 
 enum arguments_result {

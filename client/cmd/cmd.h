@@ -12,6 +12,7 @@ enum status cmd_submit(const struct arguments *arguments);
 enum status cmd_run(const struct arguments *arguments);
 enum status cmd_compare(const struct arguments *arguments);
 enum status cmd_report(const struct arguments *arguments);
+enum status cmd_import(const struct arguments *arguments);
 enum status cmd_ping(const struct arguments *arguments);
 enum status cmd_stats(const struct arguments *arguments);
 enum status cmd_top(const struct arguments *arguments);

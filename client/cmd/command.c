@@ -14,6 +14,8 @@ const struct command command_table[COMMANDS] = {
     [COMMAND_COMPARE] = {"compare", "FILE", "one batch sequential, blocking and concurrent", 1, 1,
                          cmd_compare},
     [COMMAND_REPORT] = {"report", "[FILE]", "show events that were saved", 0, 1, cmd_report},
+    [COMMAND_IMPORT] = {"import", "FORMAT [FILE...]", "make a batch of what a program has recorded",
+                        1, SIZE_MAX, cmd_import},
     [COMMAND_PING] = {"ping", "", "see whether the daemon answers", 0, 0, cmd_ping},
     [COMMAND_STATS] = {"stats", "", "show the daemon's figures", 0, 0, cmd_stats},
     [COMMAND_TOP] = {"top", "", "watch the daemon's figures", 0, 0, cmd_top},

@@ -15,12 +15,13 @@ enum command_id {
     COMMAND_RUN,
     COMMAND_COMPARE,
     COMMAND_REPORT,
+    COMMAND_IMPORT,
     COMMAND_PING,
     COMMAND_STATS,
     COMMAND_TOP,
     COMMAND_HELP
 };
-#define COMMANDS 8
+#define COMMANDS 9
 
 struct command {
     const char *name;

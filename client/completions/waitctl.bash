@@ -32,6 +32,12 @@ _waitd_commands()
     "$1" --help 2>/dev/null | awk '/^commands:/ { on = 1; next } /^$/ { on = 0 } on { print $1 }'
 }
 
+# The formats that a command reads, of which the first operand is one.
+_waitd_formats()
+{
+    sed -n 's/^A FORMAT is \([^.]*\)\..*/\1/p' | sed 's/,\| or / /g'
+}
+
 # The names of the samples.
 _waitd_samples()
 {
@@ -48,7 +54,7 @@ _waitd_files()
 _waitd()
 {
     local program=${COMP_WORDS[0]/#\~/$HOME} cur=${COMP_WORDS[COMP_CWORD]} prev='' command='' help
-    local flag letter kind words word i commands=''
+    local flag letter kind words word i commands='' formats
 
     # bash cuts words at `=': --mode=x is three of them.
     prev=${COMP_WORDS[COMP_CWORD - 1]}
@@ -83,6 +89,14 @@ _waitd()
     elif [ -n "$commands" ] && [ -z "$command" ]; then
         mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
     else
+        formats=$(_waitd_formats <<<"$help")
+        for ((i = 1; i < COMP_CWORD && ${#formats}; i++)); do
+            [[ " $formats " == *" ${COMP_WORDS[i]} "* ]] && formats=
+        done
+        if [ -n "$formats" ]; then
+            mapfile -t COMPREPLY < <(compgen -W "$formats" -- "$cur")
+            return
+        fi
         case ${help%%$'\n'*} in
         *FILE*) _waitd_files "$cur" ;;
         *'[COMMAND]') mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur") ;;

@@ -61,8 +61,17 @@ if not set -q __waitd_helpers_only
         set -l text (waitctl $command --help | string match -rg "^waitctl $command: (.*)\.\$")
         complete -c waitctl -n $none -a $command -d "$text"
         __waitd_define waitctl "__fish_seen_subcommand_from $command" $command
+        # The formats that a command reads, of which the first operand is one.
+        set -l formats (waitctl $command --help |
+            string match -rg '^A FORMAT is ([^.]*)\\.' | string replace -ra ',| or ' ' ')
+        set -l wants_file "__fish_seen_subcommand_from $command"
+        if test -n "$formats"
+            complete -c waitctl -n "$wants_file; and not __fish_seen_subcommand_from $formats" \
+                -a "$formats"
+            set wants_file "$wants_file; and __fish_seen_subcommand_from $formats"
+        end
         if waitctl $command --help | string match -rq '^usage: .*FILE'
-            complete -c waitctl -n "__fish_seen_subcommand_from $command" -F
+            complete -c waitctl -n "$wants_file" -F
         end
     end
     complete -c waitctl -n "__fish_seen_subcommand_from help" -a "$commands"

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "client/net/excerpt.h"
-#include "client/net/locate.h"
+#include "client/base/locate.h"
 #include "client/base/say.h"
 
 #define DEFAULT_COLUMNS 80

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "client/net/excerpt.h"
-#include "client/net/locate.h"
+#include "client/base/locate.h"
 #include "proto/nearest.h"
 #include "tests/support/check.h"
 

@@ -56,6 +56,8 @@ is "$(in_bash waitd --log-level '' | lines)" "debug error info warning" "bash: a
 is "$(in_bash waitctl -o json help to)" "top" "bash: what help is on"
 is "$(in_bash waitctl submit --example t | lines)" "ten-waits timeout two-waits" "bash: the names of samples"
 is "$(in_bash waitctl submit ba)" "batch one.json" "bash: files for submit"
+is "$(in_bash waitctl import '' | lines)" "actions joblog ninja wfformat" "bash: a format for import"
+is "$(in_bash waitctl import ninja ba)" "batch one.json" "bash: and files of it"
 is "$(in_bash waitd --config o)" "other.json" "bash: files for a flag"
 is "$(in_bash waitctl run --seed '')$(in_bash waitctl run ba)$(in_bash waitctl ping '')" "" "bash: nothing where nothing is known"
 
@@ -93,6 +95,8 @@ if have fish; then
     is "$(in_fish 'waitctl -o ' | lines)" "human json summary timeline" "fish: a flag's words before the command"
     is "$(in_fish 'waitctl -o json to')" "top" "fish: the command behind a flag"
     is "$(in_fish 'waitctl submit ba')" "batch one.json" "fish: files for submit"
+    is "$(in_fish 'waitctl import ' | lines)" "actions joblog ninja wfformat" "fish: a format for import"
+    is "$(in_fish 'waitctl import ninja ba')" "batch one.json" "fish: and files of it"
     is "$(in_fish 'waitctl run ba')" "" "fish: none for run"
     is "$(in_fish 'waitctl help to')" "top" "fish: what help is on"
 else
@@ -137,6 +141,8 @@ EOF
     in_zsh 'waitd --log-level ' 'debug +error +info +warning' "and of waitd"
     in_zsh 'waitctl submit --example t' 'ten-waits +timeout +two-waits' "the names of samples"
     in_zsh 'waitctl submit ba' 'submit batch\\ one.json' "files for submit"
+    in_zsh 'waitctl import ' 'actions +joblog +ninja +wfformat' "a format for import"
+    in_zsh 'waitctl import ninja ba' 'ninja batch\\ one.json' "and files of it"
     in_zsh 'waitctl help to' 'help top' "what help is on"
     tmux -S "$tmp/zsh" kill-server
 else

@@ -22,6 +22,7 @@ mkdir "$tmp/bin" "$tmp/run" "$tmp/blocks"
 ln -s "$waitd" "$tmp/bin/waitd"
 ln -s "$waitctl" "$tmp/bin/waitctl"
 cp "$samples/graph.json" "$tmp/run/batch.json"
+cp "$top_dir"/tests/import/build.* "$tmp/run"
 
 # Block N becomes N.sh, N.text (what it prints) and N.how.
 awk -v dir="$tmp/blocks" '

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "client/net/locate.h"
+#include "client/base/locate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
