@@ -119,6 +119,7 @@ client_libwaitctl_a_SOURCES = \
 	client/show/show_joblog.c \
 	client/show/show_json.c \
 	client/show/show_summary.c \
+	client/show/show_svg.c \
 	client/show/show_timeline.c \
 	client/show/show_trace.c \
 	client/show/tally.c \
@@ -143,6 +144,8 @@ client_libwaitctl_a_SOURCES = \
 	client/timeline/timeline_layout.h \
 	client/timeline/timeline_picture.c \
 	client/timeline/timeline_picture.h \
+	client/timeline/timeline_svg.c \
+	client/timeline/timeline_svg.h \
 	client/trace/chain.c \
 	client/trace/chain.h \
 	client/trace/flight.c \

@@ -41,6 +41,7 @@ enum {
     FLAG_WORKFLOW,
     FLAG_TRACE,
     FLAG_JOBLOG,
+    FLAG_SVG,
     FLAG_INTERVAL,
     FLAG_VIRTUAL,
     FLAG_OVERRIDE, /* and as many as there are overrides */
@@ -76,6 +77,7 @@ static const struct flag flags[] = {
      "write the run there in Chrome's trace-event\n"
      "format, for Perfetto"},
     {"joblog", FLAG_JOBLOG, EVENTS, "FILE", "write a table there, one line a job"},
+    {"svg", FLAG_SVG, EVENTS, "FILE", "draw the timeline there, as SVG"},
     {"request", FLAG_REQUEST, ON(COMMAND_REPORT), "FILE",
      "the requests of the events, for arrows and\n"
      "the critical path"},
@@ -296,6 +298,9 @@ static const char *set_flag(struct arguments *arguments, int id, const char *tex
     case FLAG_JOBLOG:
         arguments->joblog = text;
         return NULL;
+    case FLAG_SVG:
+        arguments->svg = text;
+        return NULL;
     case FLAG_REAL:
         arguments->real = true;
         return NULL;
@@ -387,6 +392,8 @@ static bool check(const struct arguments *arguments, const bool given[N_FLAGS],
                   char problem[ARGUMENTS_PROBLEM_MAX])
 {
     const struct command *command;
+    int files =
+        is_stdout(arguments->trace) + is_stdout(arguments->joblog) + is_stdout(arguments->svg);
 
     if (arguments->command == COMMANDS) {
         snprintf(problem, ARGUMENTS_PROBLEM_MAX, "which command?  See waitctl --help");
@@ -414,11 +421,9 @@ static bool check(const struct arguments *arguments, const bool given[N_FLAGS],
         snprintf(problem, ARGUMENTS_PROBLEM_MAX, "--real and --virtual exclude each other");
         return false;
     }
-    if (is_stdout(arguments->trace) + is_stdout(arguments->joblog) + (arguments->show != NULL) >
-            1 &&
-        (is_stdout(arguments->trace) || is_stdout(arguments->joblog))) {
+    if (files > 0 && files + (arguments->show != NULL) > 1) {
         snprintf(problem, ARGUMENTS_PROBLEM_MAX,
-                 "of --trace -, --joblog - and -o one can have standard output");
+                 "of --trace -, --joblog -, --svg - and -o one can have standard output");
         return false;
     }
     if (arguments->example != NULL && arguments->n_operands > 0) {

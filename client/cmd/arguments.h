@@ -37,7 +37,8 @@ struct arguments {
     const char *request;          /* --request, or NULL */
     const char *example;          /* --example, or NULL */
     const char *graph, *workflow; /* files of import, or NULL */
-    const char *trace, *joblog;   /* files, `-` for standard output; NULL for none */
+    /* Files, `-` for standard output; NULL for none. */
+    const char *trace, *joblog, *svg;
 };
 
 enum arguments_result {

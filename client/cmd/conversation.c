@@ -156,7 +156,11 @@ static int add_shows(struct fanout *fanout, const struct arguments *arguments,
     const struct {
         const struct show *show;
         const char *path;
-    } files[] = {{&show_trace, arguments->trace}, {&show_joblog, arguments->joblog}};
+    } files[] = {
+        {&show_trace, arguments->trace},
+        {&show_joblog, arguments->joblog},
+        {&show_svg, arguments->svg},
+    };
     const size_t n = sizeof files / sizeof files[0];
 
     for (size_t i = 0; i < n; i++)

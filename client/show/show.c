@@ -97,6 +97,13 @@ void show_batch(struct show_run *run, uint64_t batch)
         bytes_add_format(run->out, "[%" PRIu64 "] ", batch);
 }
 
+void show_id(struct bytes *out, struct event_string id)
+{
+    bool is_plain = id.len >= 2 && id.text[0] == '"' && memchr(id.text, '\\', id.len) == NULL;
+
+    text_append_safe(out, id.text + is_plain, id.len - 2u * is_plain, ID_MAX);
+}
+
 /* Appends the parts, each with a line feed behind it, as lines that fit. */
 static void fold(struct show_run *run, const char *parts, const char *end)
 {

@@ -79,7 +79,7 @@ struct show {
 extern const struct show show_human, show_json, show_summary, show_timeline;
 
 /* Those for files. */
-extern const struct show show_trace, show_joblog;
+extern const struct show show_trace, show_joblog, show_svg;
 
 /* The way of `compare -o timeline`. */
 extern const struct show show_comparison;
@@ -94,6 +94,10 @@ const char *show_names(void);
 
 /* Appends `[3] `, for the lines of one batch among others. */
 void show_batch(struct show_run *run, uint64_t batch);
+
+/* Appends the client's own name for a batch; it is JSON, and a string in there is
+ * shown as one. */
+void show_id(struct bytes *out, struct event_string id);
 
 /* Appends a line of totals: `ok: 10 jobs in 1.000 s (...)`; several where it would
  * be wider than the terminal.  On a terminal with the jobs that failed, by name:

@@ -17,8 +17,6 @@
  * that run at one time the one that was accepted first is drawn.
  */
 
-#define ID_MAX 64
-
 /* Redrawn at most ten times a second; what is over at once is not drawn twice. */
 #define INTERVAL_NS 100000000
 #define AT_ONCE_NS  50000000
@@ -41,15 +39,6 @@ struct screen {
 
 /* ---- Batches ------------------------------------------------------------------ */
 
-/* The client's own name for the batch; it is JSON, and a string in there is
- * shown as one. */
-static void add_id(struct bytes *name, struct event_string id)
-{
-    bool is_plain = id.len >= 2 && id.text[0] == '"' && memchr(id.text, '\\', id.len) == NULL;
-
-    text_append_safe(name, id.text + is_plain, id.len - 2u * is_plain, ID_MAX);
-}
-
 static struct timeline_picture *new_picture(const struct show_run *run,
                                             const struct event_read *accepted)
 {
@@ -59,7 +48,7 @@ static struct timeline_picture *new_picture(const struct show_run *run,
     struct bytes name = {0};
 
     if (accepted->id.text != NULL)
-        add_id(&name, accepted->id);
+        show_id(&name, accepted->id);
     bytes_add_char(&name, '\0');
     if (!name.failed)
         picture = timeline_picture_new(accepted->jobs, bytes_at(&name), run->batch->request.plan,

@@ -174,8 +174,8 @@ unsigned timeline_draw_plot_columns(const struct timeline_style *style)
     return style->columns > taken ? style->columns - taken : 1;
 }
 
-/* The name, and behind one that is several jobs' the index, which is not cut. */
-static void put_name(struct pen *pen, const struct timeline_row *about, unsigned columns)
+size_t timeline_draw_name(struct bytes *out, const struct timeline_row *about, size_t columns,
+                          bool is_utf8)
 {
     char suffix[32] = "";
     size_t width = terminal_text_width(about->label, about->label_len), taken = 0;
@@ -186,10 +186,10 @@ static void put_name(struct pen *pen, const struct timeline_row *about, unsigned
         taken = 0;
     if (width > columns - taken)
         width = columns - taken;
-    terminal_text_append(pen->out, about->label, about->label_len, width, pen->style->is_utf8);
+    terminal_text_append(out, about->label, about->label_len, width, is_utf8);
     if (taken > 0)
-        bytes_add_string(pen->out, suffix);
-    bytes_add_format(pen->out, "%*s", (int)(columns - width - taken), "");
+        bytes_add_string(out, suffix);
+    return width + taken;
 }
 
 static void put_label(struct pen *pen, const struct timeline_grid *grid, unsigned row)
@@ -207,7 +207,8 @@ static void put_label(struct pen *pen, const struct timeline_grid *grid, unsigne
     }
     if (about->label != NULL) {
         use(pen, -1, about->is_critical);
-        put_name(pen, about, columns);
+        len = (int)timeline_draw_name(pen->out, about, columns, pen->style->is_utf8);
+        bytes_add_format(pen->out, "%*s", (int)columns - len, "");
         return;
     }
     len = snprintf(number, sizeof number, "%s%" PRIu64, grid->shape == TIMELINE_ROWS ? "#" : "",

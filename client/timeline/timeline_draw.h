@@ -36,6 +36,11 @@ struct timeline_seen {
 unsigned timeline_draw_label_columns(const struct timeline *timeline, unsigned columns,
                                      unsigned rows);
 
+/* Appends the name of a row, and behind one that is several jobs' the index, which
+ * is not cut, in at most so many columns.  Returns how many it takes. */
+size_t timeline_draw_name(struct bytes *out, const struct timeline_row *about, size_t columns,
+                          bool is_utf8);
+
 /* The columns that are left for the plot; at least 1. */
 unsigned timeline_draw_plot_columns(const struct timeline_style *style);
 

@@ -7,6 +7,7 @@
 
 #include "client/trace/chain.h"
 #include "client/base/text.h"
+#include "client/timeline/timeline_svg.h"
 
 /* Where no screen bounds the rows lanes and areas take so many. */
 #define PIPED_LANES 20
@@ -175,13 +176,12 @@ static unsigned choose_rows(const struct terminal *terminal, const struct timeli
 }
 
 /* Where jobs have no rows of their own the critical path has one. */
-static void draw_path(const struct timeline_picture *picture, const struct timeline_style *style,
-                      const struct timeline_grid *grid, struct timeline_seen *seen,
-                      struct bytes *out)
+static size_t make_segments(const struct timeline_picture *picture,
+                            const struct timeline_grid *grid,
+                            struct timeline_segment segments[PATH_MAX_JOBS])
 {
-    struct timeline_segment segments[PATH_MAX_JOBS];
     struct chain_job jobs[PATH_MAX_JOBS];
-    size_t n = find_path(picture, jobs);
+    size_t n = picture->is_over && grid->shape != TIMELINE_ROWS ? find_path(picture, jobs) : 0;
 
     for (size_t i = 0; i < n; i++) {
         const struct chain_job *job = &jobs[n - 1 - i];
@@ -194,6 +194,16 @@ static void draw_path(const struct timeline_picture *picture, const struct timel
         if (picture->plan != NULL)
             segment->name = plan_names_text(picture->plan, job->job, &segment->name_len);
     }
+    return n;
+}
+
+static void draw_path(const struct timeline_picture *picture, const struct timeline_style *style,
+                      const struct timeline_grid *grid, struct timeline_seen *seen,
+                      struct bytes *out)
+{
+    struct timeline_segment segments[PATH_MAX_JOBS];
+    size_t n = make_segments(picture, grid, segments);
+
     if (n > 0)
         timeline_draw_path(out, style, segments, n, seen);
 }
@@ -208,8 +218,7 @@ int timeline_picture_draw_rows(const struct timeline_picture *picture,
 
     if (result == 0) {
         timeline_draw_grid(out, style, &grid, seen);
-        if (picture->is_over && grid.shape != TIMELINE_ROWS)
-            draw_path(picture, style, &grid, seen, out);
+        draw_path(picture, style, &grid, seen, out);
     }
     timeline_layout_fini(&grid);
     return result;
@@ -307,19 +316,53 @@ void timeline_picture_draw_live(struct timeline_picture *picture, const struct t
     bytes_fini(&title);
 }
 
+/* Of one that is not over: as far as it came. */
+static void add_whole_title(struct bytes *title, const struct timeline_picture *picture)
+{
+    add_jobs(title, picture);
+    if (picture->is_over)
+        return;
+    bytes_add_string(title, ", ");
+    timeline_picture_add_state(picture, timeline_latest_ns(picture->timeline), title);
+}
+
 void timeline_picture_draw_whole(struct timeline_picture *picture, const struct terminal *terminal,
                                  bool has_colors, struct bytes *out)
 {
     int64_t latest_ns = timeline_latest_ns(picture->timeline);
     struct bytes title = {0};
 
-    add_jobs(&title, picture);
-    if (!picture->is_over) {
-        bytes_add_string(&title, ", ");
-        timeline_picture_add_state(picture, latest_ns, &title);
-    }
+    add_whole_title(&title, picture);
     draw(picture, terminal, has_colors, choose_rows(terminal, picture->timeline, true), &title,
          latest_ns, latest_ns, out);
     out->failed |= title.failed;
     bytes_fini(&title);
+}
+
+unsigned timeline_picture_svg(struct timeline_picture *picture, const char *totals, unsigned y,
+                              struct bytes *out)
+{
+    const struct timeline *timeline = picture->timeline;
+    int64_t latest_ns = timeline_latest_ns(timeline);
+    bool has_rows = timeline_jobs(timeline) <= TIMELINE_PICTURE_ROWS;
+    unsigned rows = has_rows ? TIMELINE_PICTURE_ROWS : TIMELINE_SVG_LANES;
+    struct timeline_segment segments[PATH_MAX_JOBS];
+    struct timeline_svg_picture drawn = {.totals = totals, .path = segments};
+    struct timeline_grid grid = {0};
+    struct bytes title = {0};
+
+    if (timeline_jobs(timeline) > 0 &&
+        timeline_layout(timeline, timeline_svg_columns(timeline, rows), rows, latest_ns, latest_ns,
+                        &grid) == 0) {
+        drawn.grid = &grid;
+        drawn.n_path = make_segments(picture, &grid, segments);
+    }
+    add_whole_title(&title, picture);
+    bytes_add_char(&title, '\0');
+    drawn.title = bytes_at(&title);
+    y = timeline_svg_add(out, y, &drawn);
+    out->failed |= title.failed || (timeline_jobs(timeline) > 0 && drawn.grid == NULL);
+    timeline_layout_fini(&grid);
+    bytes_fini(&title);
+    return y;
 }

@@ -49,6 +49,11 @@ void timeline_picture_draw_live(struct timeline_picture *picture, const struct t
 void timeline_picture_draw_whole(struct timeline_picture *picture, const struct terminal *terminal,
                                  bool has_colors, struct bytes *out);
 
+/* The same as SVG, from y on, with that text below it: see timeline_svg_add().  Returns
+ * where it ends. */
+unsigned timeline_picture_svg(struct timeline_picture *picture, const char *totals, unsigned y,
+                              struct bytes *out);
+
 /* ---- As part of a larger picture ------------------------------------------- */
 
 /* From here on the plan is not asked any more. */

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree
 
 from examples import TOP, Tap
 
@@ -464,6 +465,72 @@ def check_rows(tap):
                "what marks a row of the critical path is in the legend", text)
 
 
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def draw(folder, *arguments, text=""):
+    path = os.path.join(folder, "run.svg")
+    result = waitctl("submit", "--local", "--virtual", "-o", "summary", "--svg", path, *arguments,
+                     text=text)
+    return result, xml.etree.ElementTree.parse(path).getroot()
+
+
+def texts_of(root):
+    return ["".join(text.itertext()) for text in root.iter(SVG + "text")]
+
+
+def check_drawing(tap, folder):
+    """The timeline as SVG."""
+    _, root = draw(folder, os.path.join(SAMPLES, "chess-three-games.json"))
+    texts = texts_of(root)
+    # Three bars of each kind, three times: all of 3.5 s.
+    bars = {kind: [path.get("d").count("M") for path in root.iter(SVG + "path")
+                   if path.get("class") == kind] for kind in ("wait", "compute", "queue")}
+    tap.result(
+        texts[0] == "3 jobs" and "second board" in texts and "3.0 s" in texts
+        and texts[-1].startswith("ok: 3 jobs in 3.500 s")
+        and bars == {"wait": [3, 3, 3, 1], "compute": [3, 3, 3, 1], "queue": [1, 1, 1]},
+        "a drawing has a row for each job, and what it did", f"{texts} {bars}",
+    )
+    plots = [path.get("d") for path in root.iter(SVG + "path") if path.get("class") == "compute"]
+    ends = [[float(part.split("H")[0].split()[0]) for part in d[1:].split("M")] for d in plots]
+    rule = [path.get("d") for path in root.iter(SVG + "path") if path.get("class") == "rule"][-1]
+    left, width = float(rule[1:].split()[0]), float(rule.split("h")[1])
+    begins = [round((at - left) / width * 3.5, 2) for at in ends[0]]
+    tap.result(begins == [1.0, 2.1, 3.2], "at its times", f"{begins}")
+    style = root.find(SVG + "style").text
+    tap.result("prefers-color-scheme:dark" in style and root.get("viewBox") is not None,
+               "in colours of light and dark schemes")
+
+    name = "<b>&\"' \u0007\n\u202e\uffff\uffff\ud800 é"
+    hard = json.dumps({"id": name, "jobs": [{"name": name, "fail": True}, {"after": name}]})
+    result, root = draw(folder, text=hard + '{"jobs":[]}{"jobs":1}')
+    tap.result(
+        result.returncode == 2 and any(text.startswith("<b>&\"'") for text in texts_of(root)),
+        "names are text, whatever is in them", f"{result} {texts_of(root)}",
+    )
+    marks = [use.get("class") for use in root.iter(SVG + "use")]
+    ids = {path.get("id") for path in root.iter(SVG + "path")}
+    tap.result({"failed", "skipped"} <= set(marks) <= ids, "marks are symbols that there are",
+               f"{marks}")
+    for jobs, words in ((1000, None), (1001, "rows are lanes"), (50000, "the height is")):
+        _, root = draw(folder, text=json.dumps({
+            "concurrency": 30 if jobs < 50000 else 400, "jobs": [{"count": jobs, "wait": 1}]}))
+        found = texts_of(root)
+        tap.result(
+            (f"#{jobs - 1}" in found) == (words is None)
+            and (words is None or any(text.startswith(words) for text in found)),
+            f"a drawing of {jobs} jobs", f"{found[-5:]}",
+        )
+    result = waitctl("submit", "--server", "127.0.0.1:1", "--svg", os.path.join(folder, "run.svg"),
+                     text='{"jobs":[{}]}')
+    root = xml.etree.ElementTree.parse(os.path.join(folder, "run.svg")).getroot()
+    tap.result(result.returncode == 3 and not texts_of(root), "a drawing of nothing is whole too")
+    result = waitctl("submit", "--local", "--virtual", "--svg", "-", text='{"jobs":[{}]}')
+    tap.result(result.stdout.startswith("<?xml") and result.stdout.endswith("</svg>\n"),
+               "a drawing on standard output")
+
+
 def check_causes(tap):
     """A skipped job is shown with its cause."""
     done = '{"event":"done","batch":1,"job":%d,%s"status":"%s","at":1%s}\n'
@@ -688,6 +755,7 @@ def main():
         check_report(tap, folder)
         check_streams(tap, folder)
         check_rows(tap)
+        check_drawing(tap, folder)
         check_causes(tap)
         check_comparison(tap, folder)
         check_memory(tap)
