@@ -2,7 +2,6 @@
 #include "daemon/listening.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,17 +9,21 @@
 #include "proto/address.h"
 #include "daemon/base/log.h"
 #include "daemon/base/service.h"
+#include "daemon/net/http.h"
 
-#define CLIENTS_MAX  256
-#define MONITORS_MAX 16
+#define LISTENERS_MAX 256
+
+/* What is listened for. */
+enum kind { KIND_CLIENTS, KIND_HTTP, KIND_MONITORS, KINDS };
+
+struct listeners {
+    struct listener *all[LISTENERS_MAX];
+    unsigned n;
+};
 
 struct listening {
     struct listening_config config;
-    struct listener *clients[CLIENTS_MAX];
-    unsigned n_clients;
-    struct http *http;                       /* NULL without monitors */
-    struct listener *monitors[MONITORS_MAX]; /* what it serves */
-    unsigned n_monitors;
+    struct listeners listeners[KINDS];
 };
 
 struct listening *listening_new(const struct listening_config *config)
@@ -32,54 +35,66 @@ struct listening *listening_new(const struct listening_config *config)
     return listening;
 }
 
+static void stop(struct listeners *listeners)
+{
+    while (listeners->n > 0)
+        listener_free(listeners->all[--listeners->n]);
+}
+
 void listening_free(struct listening *listening)
 {
     if (!listening)
         return;
-    listening_stop(listening);
-    http_free(listening->http);
-    while (listening->n_monitors > 0)
-        listener_free(listening->monitors[--listening->n_monitors]);
+    for (unsigned kind = 0; kind < KINDS; kind++)
+        stop(&listening->listeners[kind]);
     free(listening);
+}
+
+void listening_stop(struct listening *listening)
+{
+    stop(&listening->listeners[KIND_CLIENTS]);
+    stop(&listening->listeners[KIND_HTTP]);
 }
 
 unsigned listening_sockets(const struct listening *listening)
 {
-    return listening->n_clients + listening->n_monitors;
+    unsigned n = 0;
+
+    for (unsigned kind = 0; kind < KINDS; kind++)
+        n += listening->listeners[kind].n;
+    return n;
 }
 
-/* ---- Keeping what was opened ---------------------------------------------- */
-
-static int keep_clients(struct listening *listening, struct listener *listener)
+/* Who takes over what comes in by a listener of a kind. */
+static const struct listener_env *env_of(const struct listening *listening, enum kind kind)
 {
-    if (listening->n_clients == CLIENTS_MAX) {
-        listener_free(listener);
-        log_write(listening->config.log, LOG_LEVEL_ERROR, "more than %d addresses to listen on",
-                  CLIENTS_MAX);
-        return 1;
+    switch (kind) {
+    case KIND_HTTP:
+        return &listening->config.http;
+    case KIND_MONITORS:
+        return &listening->config.monitors;
+    case KIND_CLIENTS:
+    case KINDS:
+        break;
     }
-    listening->clients[listening->n_clients++] = listener;
-    return 0;
+    return &listening->config.clients;
 }
 
-/* A listener for metrics: HTTP's server has a descriptor of its own for it. */
-static int keep_monitor(struct listening *listening, struct listener *listener)
+static int keep(struct listening *listening, enum kind kind, struct listener *listener)
 {
-    int fd = -1;
+    struct listeners *listeners = &listening->listeners[kind];
 
-    if (!listening->http)
-        listening->http = http_new(&listening->config.metrics);
-    if (listening->http && listening->n_monitors < MONITORS_MAX)
-        fd = fcntl(listener_fd(listener), F_DUPFD_CLOEXEC, 0);
-    if (fd < 0 || http_serve(listening->http, fd) != 0) {
-        if (fd >= 0)
-            close(fd);
+    if (listeners->n == LISTENERS_MAX || (kind != KIND_CLIENTS && !http_is_there())) {
         listener_free(listener);
-        log_write(listening->config.log, LOG_LEVEL_ERROR, "cannot serve metrics: %s",
-                  http_is_there() ? strerror(errno) : "built without them");
+        if (listeners->n == LISTENERS_MAX)
+            log_write(listening->config.log, LOG_LEVEL_ERROR, "more than %d addresses to listen on",
+                      LISTENERS_MAX);
+        else
+            log_write(listening->config.log, LOG_LEVEL_ERROR,
+                      "cannot serve HTTP or metrics: built without them");
         return 1;
     }
-    listening->monitors[listening->n_monitors++] = listener;
+    listeners->all[listeners->n++] = listener;
     return 0;
 }
 
@@ -101,8 +116,7 @@ static int refuse_open(struct log *log, const char *text)
 
 /* Listens on all the addresses that text stands for.  A host's name may have
  * some that this machine lacks, such as ::1 where there is no IPv6. */
-static int listen_on(struct listening *listening, const char *text,
-                     int (*keep)(struct listening *listening, struct listener *listener))
+static int listen_on(struct listening *listening, const char *text, enum kind kind)
 {
     struct address found[ADDRESS_MAX];
     struct address_spec spec;
@@ -119,11 +133,11 @@ static int listen_on(struct listening *listening, const char *text,
             return refuse_open(listening->config.log, text);
     for (int i = 0; i < n; i++) {
         struct listener *listener =
-            listener_open(&listening->config.clients, &found[i], spec.kind == ADDRESS_ANY);
+            listener_open(env_of(listening, kind), &found[i], spec.kind == ADDRESS_ANY);
 
         if (listener) {
             bound++;
-            if (keep(listening, listener) != 0)
+            if (keep(listening, kind, listener) != 0)
                 return 1;
         } else {
             error = errno;
@@ -152,26 +166,37 @@ static int check_all(const struct option_texts *texts, struct log *log)
 
 int listening_check(const struct options *options, struct log *log)
 {
-    int result = options->insecure ? 0 : check_all(&options->listen, log);
+    const struct option_texts *const all[KINDS] = {&options->listen, &options->http,
+                                                   &options->metrics};
+    int result = 0;
 
-    return options->insecure || result != 0 ? result : check_all(&options->metrics, log);
+    for (unsigned kind = 0; kind < KINDS && result == 0 && !options->insecure; kind++)
+        result = check_all(all[kind], log);
+    return result;
+}
+
+/* The kind that a socket was handed over for, by its name. */
+static enum kind kind_of(const char *name)
+{
+    if (strcmp(name, "http") == 0)
+        return KIND_HTTP;
+    return strcmp(name, "metrics") == 0 ? KIND_MONITORS : KIND_CLIENTS;
 }
 
 static int take_handed_over(struct listening *listening, struct service_socket *sockets, int n)
 {
     char text[ADDRESS_PRINT_MAX];
-    bool is_monitor;
 
     for (int i = 0; i < n; i++) {
-        struct listener *listener = listener_take(&listening->config.clients, sockets[i].fd);
+        enum kind kind = kind_of(sockets[i].name);
+        struct listener *listener = listener_take(env_of(listening, kind), sockets[i].fd);
 
         if (!listener) {
             log_write(listening->config.log, LOG_LEVEL_ERROR,
                       "cannot use the socket %s handed over: %s", sockets[i].name, strerror(errno));
             return 1;
         }
-        is_monitor = strcmp(sockets[i].name, "metrics") == 0;
-        if ((is_monitor ? keep_monitor : keep_clients)(listening, listener) != 0)
+        if (keep(listening, kind, listener) != 0)
             return 1;
         if (!address_is_loopback(listener_address(listener)))
             log_write(listening->config.log, LOG_LEVEL_WARNING,
@@ -184,8 +209,9 @@ static int take_handed_over(struct listening *listening, struct service_socket *
 
 int listening_open(struct listening *listening)
 {
-    const struct option_texts *listen = &listening->config.options->listen;
-    const struct option_texts *metrics = &listening->config.options->metrics;
+    const struct options *options = listening->config.options;
+    const struct option_texts *const all[KINDS] = {&options->listen, &options->http,
+                                                   &options->metrics};
     struct service_socket *sockets;
     const char *problem;
     int n = service_sockets(&sockets, &problem), result = 0;
@@ -197,12 +223,12 @@ int listening_open(struct listening *listening)
     if (n > 0)
         result = take_handed_over(listening, sockets, n);
     /* What was handed over of a kind takes the place of what is configured. */
-    if (listening->n_clients == 0)
-        for (unsigned i = 0; i < listen->n && result == 0; i++)
-            result = listen_on(listening, listen->text[i], keep_clients);
-    if (listening->n_monitors == 0)
-        for (unsigned i = 0; i < metrics->n && result == 0; i++)
-            result = listen_on(listening, metrics->text[i], keep_monitor);
+    for (unsigned kind = 0; kind < KINDS; kind++) {
+        bool handed_over = listening->listeners[kind].n > 0;
+
+        for (unsigned i = 0; i < all[kind]->n && result == 0 && !handed_over; i++)
+            result = listen_on(listening, all[kind]->text[i], (enum kind)kind);
+    }
     free(sockets);
     return result;
 }
@@ -211,25 +237,21 @@ int listening_open(struct listening *listening)
 
 int listening_start(struct listening *listening)
 {
+    static const char *const words[KINDS] = {"listening on ", "listening on http://",
+                                             "metrics on "};
     char text[ADDRESS_PRINT_MAX];
 
-    for (unsigned i = 0; i < listening->n_clients; i++) {
-        if (listener_start(listening->clients[i]) != 0) {
-            log_write(listening->config.log, LOG_LEVEL_ERROR, "memory is short");
-            return 1;
+    for (unsigned kind = 0; kind < KINDS; kind++) {
+        for (unsigned i = 0; i < listening->listeners[kind].n; i++) {
+            if (listener_start(listening->listeners[kind].all[i]) != 0) {
+                log_write(listening->config.log, LOG_LEVEL_ERROR, "out of memory");
+                return 1;
+            }
         }
     }
-    for (unsigned i = 0; i < listening->n_clients; i++)
-        log_announce(listening->config.log, "listening on %s",
-                     address_print(listener_address(listening->clients[i]), text));
-    for (unsigned i = 0; i < listening->n_monitors; i++)
-        log_announce(listening->config.log, "metrics on %s",
-                     address_print(listener_address(listening->monitors[i]), text));
+    for (unsigned kind = 0; kind < KINDS; kind++)
+        for (unsigned i = 0; i < listening->listeners[kind].n; i++)
+            log_announce(listening->config.log, "%s%s", words[kind],
+                         address_print(listener_address(listening->listeners[kind].all[i]), text));
     return 0;
-}
-
-void listening_stop(struct listening *listening)
-{
-    while (listening->n_clients > 0)
-        listener_free(listening->clients[--listening->n_clients]);
 }

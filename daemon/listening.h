@@ -4,11 +4,10 @@
 
 /*
  * All that the daemon listens on: sockets that were handed over to it, or else
- * the addresses that its options name, for clients and for metrics.  For the
- * first loop's thread.
+ * the addresses that its options name, for clients of the protocol and of HTTP and for
+ * metrics.  For the first loop's thread.
  */
 
-#include "daemon/http.h"
 #include "daemon/net/listener.h"
 #include "daemon/options.h"
 
@@ -17,8 +16,7 @@ struct listening;
 struct listening_config {
     const struct options *options;
     struct log *log;
-    struct listener_env clients; /* who takes them over */
-    struct http_config metrics;  /* who answers for them */
+    struct listener_env clients, http, monitors; /* who takes over those of each kind */
 };
 
 /* The config is copied; what it points to is borrowed.  NULL when memory is short. */
@@ -38,7 +36,7 @@ int listening_open(struct listening *listening);
 /* Accepts clients, and announces where.  0 or 1, as above. */
 int listening_start(struct listening *listening);
 
-/* Accepts clients no more; metrics are still served. */
+/* Accepts clients no more, of the protocol or of HTTP; metrics are still served. */
 void listening_stop(struct listening *listening);
 
 /* How many sockets there are. */

@@ -4,12 +4,8 @@
 
 noinst_LIBRARIES += daemon/libwaitd-daemon.a
 daemon_libwaitd_daemon_a_SOURCES = \
-	daemon/http.c \
-	daemon/http.h \
 	daemon/listening.c \
 	daemon/listening.h \
-	daemon/metrics.c \
-	daemon/metrics.h \
 	daemon/options.c \
 	daemon/options.h \
 	daemon/options_internal.h \
@@ -32,7 +28,7 @@ daemon_libraries = \
 	proto/libwaitd-proto.a
 
 daemon_system_libraries = \
-	$(METRICS_LIBS) \
+	$(HTTP_LIBS) \
 	$(EVENT_LIBS) \
 	$(CONFUSE_LIBS) \
 	$(SYSTEMD_LIBS) \

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/http.h"
+#include "daemon/net/http.h"
 #include "daemon/options_internal.h"
 #include "proto/nearest.h"
 #include "proto/plan.h"
@@ -30,9 +30,25 @@ static const struct option_row table[] = {
      "may be given several times; port 0 picks a free one"},
     {"insecure", 0, VALUE_NONE, IN_FILE, AT(insecure), 0, 0, NULL, NULL, NULL,
      "allow addresses that other machines can reach, for anyone to use"},
+    {"http", 0, VALUE_ADDRESS, IN_FILE, AT(http), 0, 0, "ADDR", NULL, "off",
+     "serve HTTP on ADDR, written as for --listen: batches, figures, a page, and /wait, a slow "
+     "back end for tests; may be given several times"},
+    {"http-host", 0, VALUE_HOST, IN_FILE, AT(http_host), 0, 0, "NAME", NULL, "none",
+     "also serve requests over HTTP whose Host is NAME; may be given several times"},
+    {"http-origin", 0, VALUE_ORIGIN, IN_FILE, AT(http_origin), 0, 0, "ORIGIN", NULL, "none",
+     "let pages of ORIGIN, such as http://localhost:3000, send requests over HTTP; may be given "
+     "several times"},
+    {"http-max-header", 0, VALUE_SIZE, IN_FILE, AT(http_max_header), 1024, UINT64_C(1) << 20,
+     "SIZE", "8K", "8K", "length of the head of a request over HTTP"},
+    {"http-header-timeout", 0, VALUE_DURATION, IN_FILE, AT(http_header_timeout_ns), 1000000, DAY,
+     "D", "10s", "10s",
+     "disconnect a client of HTTP whose request's head is not there so long "
+     "after it came"},
+    {"service", 0, VALUE_SERVICE, IN_FILE, AT(service), 0, 0, "NAME=WORKERS", NULL, "none",
+     "a pool of so many workers that /wait?pool=NAME queues for; may be given several times"},
     {"metrics", 0, VALUE_ADDRESS, IN_FILE, AT(metrics), 0, 0, "ADDR", NULL, "off",
-     "serve metrics for Prometheus over HTTP on ADDR, written as for --listen: /metrics and "
-     "/healthz; may be given several times"},
+     "serve metrics for Prometheus alone over HTTP on ADDR, written as for --listen: /metrics, "
+     "/healthz and /readyz; may be given several times"},
     {"threads", 't', VALUE_UNSIGNED, IN_FILE, AT(threads), 1, 1024, "N", NULL,
      "the processors it may use", "event loops, a thread each"},
     {"stdio", 0, VALUE_NONE, 0, AT(stdio), 0, 0, NULL, NULL, NULL,
@@ -383,7 +399,7 @@ static bool ends_list_name(const char *text, const char *end)
     while (word > text && !strchr(" \t\n={},\"'", word[-1]))
         word--;
     for (unsigned i = 0; i < ROWS; i++)
-        if (table[i].kind == VALUE_ADDRESS && strlen(table[i].name) == (size_t)(end - word) &&
+        if (value_is_list(table[i].kind) && strlen(table[i].name) == (size_t)(end - word) &&
             memcmp(table[i].name, word, (size_t)(end - word)) == 0)
             return true;
     return false;
@@ -449,7 +465,7 @@ static int parse_file(struct reading *reading, const char *text)
         cfg_opt_t list = CFG_STR_LIST(table[i].name, NULL, CFGF_NODEFAULT);
 
         if (table[i].traits & IN_FILE)
-            keys[n++] = table[i].kind == VALUE_ADDRESS ? list : one;
+            keys[n++] = value_is_list(table[i].kind) ? list : one;
     }
     keys[n] = (cfg_opt_t)CFG_END();
     cfg = cfg_init(keys, CFGF_NONE);
@@ -535,6 +551,20 @@ static int set_defaults(struct reading *reading)
     return 0;
 }
 
+/* Without the library that it takes, an option is refused by its name. */
+static int refuse_absent(struct reading *reading)
+{
+    const struct options *options = &reading->options;
+    const char *name = options->metrics.n > 0   ? "metrics"
+                       : options->http.n > 0    ? "http"
+                       : options->service.n > 0 ? "service"
+                                                : NULL;
+
+    if (name && !http_is_there())
+        return complain(reading, OPTIONS_WRONG, "%s: this waitd was built without HTTP", name);
+    return 0;
+}
+
 /* The default of `listen` is put in at the end: what is given replaces it,
  * and several are added up. */
 static int complete(struct reading *reading, const char *default_file)
@@ -548,9 +578,7 @@ static int complete(struct reading *reading, const char *default_file)
         options_set(&reading->options, listen, listen->default_text, why, sizeof(why)) !=
             OPTION_SET)
         return complain(reading, OPTIONS_UNREADABLE, "memory is short");
-    if (reading->options.metrics.n > 0 && !http_is_there())
-        return complain(reading, OPTIONS_WRONG, "metrics: this waitd was built without them");
-    return 0;
+    return refuse_absent(reading);
 }
 
 enum options_verdict options_read(struct options *options, int argc, char *const argv[],
@@ -575,10 +603,16 @@ enum options_verdict options_read(struct options *options, int argc, char *const
     return reading.verdict;
 }
 
+static struct option_texts *texts_of(struct options *options, const struct option_row *row)
+{
+    return (struct option_texts *)((char *)options + row->offset);
+}
+
 void options_fini(struct options *options)
 {
-    clear_texts(&options->listen);
-    clear_texts(&options->metrics);
+    for (unsigned i = 0; i < ROWS; i++)
+        if (value_is_list(table[i].kind))
+            clear_texts(texts_of(options, &table[i]));
 }
 
 static bool same_texts(const struct option_texts *a, const struct option_texts *b)
@@ -595,10 +629,15 @@ const char *options_update(struct options *options, const struct options *change
 {
     options->limits = changed->limits;
     options->log_level = changed->log_level;
-    if (!same_texts(&options->listen, &changed->listen))
-        return "listen";
-    if (!same_texts(&options->metrics, &changed->metrics))
-        return "metrics";
+    for (unsigned i = 0; i < ROWS; i++)
+        if (value_is_list(table[i].kind) &&
+            !same_texts(texts_of(options, &table[i]),
+                        texts_of((struct options *)(uintptr_t)changed, &table[i])))
+            return table[i].name;
+    if (options->http_max_header != changed->http_max_header)
+        return "http-max-header";
+    if (options->http_header_timeout_ns != changed->http_header_timeout_ns)
+        return "http-header-timeout";
     if (options->insecure != changed->insecure)
         return "insecure";
     if (options->threads != changed->threads)

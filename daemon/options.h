@@ -24,8 +24,13 @@ struct option_texts {
 };
 
 struct options {
-    const char *file;            /* that was read, NULL for none; of those who asked for it */
-    struct option_texts listen;  /* as written; never empty */
+    const char *file;           /* that was read, NULL for none; of those who asked for it */
+    struct option_texts listen; /* as written; never empty */
+    struct option_texts http;   /* as written; empty for off */
+    struct option_texts http_host, http_origin; /* whom HTTP is served to besides */
+    struct option_texts service;                /* `NAME=WORKERS` each */
+    uint64_t http_max_header;                   /* bytes */
+    int64_t http_header_timeout_ns;
     struct option_texts metrics; /* as written; empty for off */
     bool insecure;
     unsigned threads;     /* 0 for as many as there are processors to use */

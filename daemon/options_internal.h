@@ -21,8 +21,18 @@ enum value_kind {
     VALUE_DURATION, /* int64_t, nanoseconds */
     VALUE_LEVEL,    /* enum log_level */
     VALUE_ADDRESS,  /* struct option_texts */
+    VALUE_HOST,     /* struct option_texts */
+    VALUE_ORIGIN,   /* struct option_texts */
+    VALUE_SERVICE,  /* struct option_texts */
     VALUE_FILE,     /* the configuration file's name, not kept in struct options */
 };
+
+/* Whether values of a kind add up: a list. */
+static inline bool value_is_list(enum value_kind kind)
+{
+    return kind == VALUE_ADDRESS || kind == VALUE_HOST || kind == VALUE_ORIGIN ||
+           kind == VALUE_SERVICE;
+}
 
 /* What else is known of an option. */
 enum {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/net/http_services.h"
 #include "proto/address.h"
 #include "proto/duration.h"
 
@@ -143,6 +144,9 @@ static void describe_range(const struct option_row *row, char *out, size_t size)
     case VALUE_UNSIGNED:
     case VALUE_COUNT:
     case VALUE_ADDRESS:
+    case VALUE_HOST:
+    case VALUE_ORIGIN:
+    case VALUE_SERVICE:
     case VALUE_FILE:
         snprintf(out, size, "a whole number from %" PRIu64 " to %" PRIu64 "%s", row->min, row->max,
                  row->traits & MAY_BE_OFF ? ", or off" : "");
@@ -173,17 +177,58 @@ static int add_text(struct option_texts *texts, const char *text)
 #pragma GCC diagnostic pop
 #endif
 
+/* A host's name as `Host` has it, without a port; NULL if it is one. */
+static const char *check_host(const char *text)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+
+    if (*text == '\0' || text[strspn(text, letters)] != '\0')
+        return "is no host's name without a port";
+    return NULL;
+}
+
+/* `SCHEME://HOST[:PORT]`, as browsers write it. */
+static const char *check_origin(const char *text)
+{
+    const char *rest = strstr(text, "://");
+
+    if (!rest || (strncmp(text, "http:", 5) != 0 && strncmp(text, "https:", 6) != 0) ||
+        rest[3] == '\0' || strpbrk(rest + 3, "/ \t?#@,") != NULL)
+        return "is no origin such as http://localhost:3000";
+    return NULL;
+}
+
+/* What is wrong with a text of a list, as the end of a sentence; NULL if it is in order. */
+static const char *check_text(enum value_kind kind, const char *text)
+{
+    struct address_spec ignored;
+
+    switch ((int)kind) {
+    case VALUE_HOST:
+        return check_host(text);
+    case VALUE_ORIGIN:
+        return check_origin(text);
+    case VALUE_SERVICE:
+        return http_services_check(text);
+    default:
+        return address_parse(text, &ignored);
+    }
+}
+
 enum option_set options_set(struct options *options, const struct option_row *row, const char *text,
                             char *why, size_t size)
 {
-    struct address_spec ignored;
     const char *problem;
     char takes[160];
     int result = 0;
 
     switch (row->kind) {
     case VALUE_ADDRESS:
-        problem = address_parse(text, &ignored);
+    case VALUE_HOST:
+    case VALUE_ORIGIN:
+    case VALUE_SERVICE:
+        problem = check_text(row->kind, text);
         if (problem) {
             snprintf(why, size, "\"%.64s\" %s", text, problem);
             return OPTION_WRONG;

@@ -17,7 +17,8 @@
 #include "daemon/net/descriptors.h"
 #include "daemon/listening.h"
 #include "daemon/net/loop.h"
-#include "daemon/metrics.h"
+#include "daemon/net/http.h"
+#include "daemon/net/http_services.h"
 #include "daemon/net/peers.h"
 #include "daemon/report.h"
 #include "daemon/base/service.h"
@@ -47,6 +48,7 @@ struct server {
     struct worker *workers; /* the first is this thread's */
     unsigned n_workers, next_worker;
     _Atomic unsigned n_running; /* threads beside this one */
+    struct http_site http;
     struct listening *listening;
     struct event *signals[SIGNALS];
     struct event *stage_event;
@@ -63,7 +65,8 @@ static struct event_base *base_of(struct server *server)
 
 /* ---- Clients -------------------------------------------------------------- */
 
-static void refuse_client(struct server *server, int fd, const char *limit, const char *message)
+static void refuse_client(struct server *server, struct arrival client, bool by_address,
+                          const char *limit, const char *message)
 {
     struct fault fault = {0};
 
@@ -71,14 +74,15 @@ static void refuse_client(struct server *server, int fd, const char *limit, cons
                      (struct log_about){0, 0}, "connections are refused: %s", limit);
     stats_refused(server->stats[0], FAULT_OVERLOADED);
     (void)fault_set(&fault, FAULT_OVERLOADED, 0, "%s (%s)", message, limit);
-    loop_refuse(server->workers[0].loop, fd, &fault);
+    loop_refuse(server->workers[0].loop, client, &fault, by_address);
 }
 
 /* Takes a client's place in the peer's share and in all the daemon.  Refuses
  * it, and returns false, if there is none. */
-static bool admit_client(struct server *server, int fd, struct peer *peer)
+static bool admit_client(struct server *server, struct arrival client)
 {
     const struct limits *limits = &server->limits;
+    struct peer *peer = client.peer;
     char limit[64], message[128];
 
     if (peer && !peers_join(peer, limits->max_connections_per_address)) {
@@ -86,57 +90,58 @@ static bool admit_client(struct server *server, int fd, struct peer *peer)
                  limits->max_connections_per_address);
         snprintf(message, sizeof(message),
                  "the daemon serves as many connections of one %s as it may", peers_noun(peer));
-        refuse_client(server, fd, limit, message);
+        refuse_client(server, client, true, limit, message);
         return false;
     }
     if (admission_take(&server->admission.connections, 1, limits->max_connections))
         return true;
     peers_leave(peer);
     snprintf(limit, sizeof(limit), "max-connections %" PRIu64, limits->max_connections);
-    refuse_client(server, fd, limit, "the daemon serves as many connections as it may");
+    refuse_client(server, client, false, limit, "the daemon serves as many connections as it may");
     return false;
 }
 
-static void on_accepted(void *context, int fd, const struct address *from)
+/* Gives a client to the loop whose turn it is. */
+static void deal_out(struct server *server, struct arrival client)
 {
-    struct server *server = context;
     struct worker *worker = &server->workers[server->next_worker];
-    struct arrival client = {.fd = fd, .peer = peers_find(server->peers, from, fd)};
 
-    if (!admit_client(server, fd, client.peer))
-        return;
     server->next_worker = (server->next_worker + 1) % server->n_workers;
     if (worker == &server->workers[0]) {
         loop_adopt(worker->loop, client);
     } else if (mailbox_take_socket(loop_mailbox(worker->loop), client) != 0) {
-        log_write(server->log, LOG_LEVEL_WARNING, "a connection is dropped: memory is short");
-        admission_give(&server->admission.connections, 1);
+        log_write(server->log, LOG_LEVEL_WARNING, "a connection is dropped: out of memory");
+        if (client.via != ARRIVAL_MONITOR)
+            admission_give(&server->admission.connections, 1);
         peers_leave(client.peer);
-        close(fd);
+        close(client.fd);
     }
 }
 
-/* ---- Metrics -------------------------------------------------------------- */
-
-static char *write_metrics(void *context, size_t *len)
+static void accept_via(struct server *server, enum arrival_via via, int fd,
+                       const struct address *from)
 {
-    struct server *server = context;
-    struct metrics metrics = {
-        .version = server->config->version,
-        .limits = server->limits,
-        .n_loops = server->n_workers,
-        .text = atomic_load_explicit(&server->admission.text, memory_order_relaxed)};
+    struct arrival client = {.fd = fd, .via = via, .peer = peers_find(server->peers, from, fd)};
 
-    survey_take(&server->survey, clock_now_ns(), &metrics.stats);
-    stats_totals(server->stats, server->n_workers, &metrics.totals);
-    return metrics_write(&metrics, len);
+    if (admit_client(server, client))
+        deal_out(server, client);
 }
 
-static bool is_serving(void *context)
+static void on_client(void *context, int fd, const struct address *from)
 {
-    const struct server *server = context;
+    accept_via(context, ARRIVAL_SOCKET, fd, from);
+}
 
-    return server->stage == LIFE_SERVING;
+static void on_http(void *context, int fd, const struct address *from)
+{
+    accept_via(context, ARRIVAL_HTTP, fd, from);
+}
+
+/* Not counted among the clients: the daemon can be watched when it is full. */
+static void on_monitor(void *context, int fd, const struct address *from)
+{
+    (void)from;
+    deal_out(context, (struct arrival){.fd = fd, .via = ARRIVAL_MONITOR});
 }
 
 /* ---- Life ----------------------------------------------------------------- */
@@ -271,6 +276,7 @@ static int make_loops(struct server *server)
     unsigned n = config->options->threads ? config->options->threads : count_processors();
     struct loop_config loop_config = {.limits = &server->limits,
                                       .env = &server->env,
+                                      .http = &server->http,
                                       .log = server->log,
                                       .refusals = &server->refused_requests,
                                       .n_loops = n,
@@ -281,6 +287,8 @@ static int make_loops(struct server *server)
     server->workers = calloc(n, sizeof(*server->workers));
     if (!server->stats || !server->loops || !server->workers)
         return -1;
+    server->http.stats = server->stats;
+    server->http.n_loops = n;
     for (unsigned i = 0; i < n; i++) {
         struct worker *worker = &server->workers[i];
 
@@ -296,6 +304,22 @@ static int make_loops(struct server *server)
     server->survey.stats = server->stats;
     server->survey.n_stats = n;
     return 0;
+}
+
+static int make_http(struct server *server)
+{
+    const struct options *options = server->config->options;
+
+    server->http = (struct http_site){
+        .hosts = options->http_host.text,
+        .n_hosts = options->http_host.n,
+        .origins = options->http_origin.text,
+        .n_origins = options->http_origin.n,
+        .max_header_bytes = options->http_max_header,
+        .header_timeout_ns = options->http_header_timeout_ns,
+        .services = http_services_new(options->service.text, options->service.n),
+    };
+    return server->http.services ? 0 : -1;
 }
 
 static int make_events(struct server *server)
@@ -326,9 +350,9 @@ static int make_listening(struct server *server)
     server->listening = listening_new(&(struct listening_config){
         .options = server->config->options,
         .log = server->log,
-        .clients = {.base = base, .log = server->log, .accepted = on_accepted, .context = server},
-        .metrics =
-            {.base = base, .metrics = write_metrics, .is_serving = is_serving, .context = server},
+        .clients = {.base = base, .log = server->log, .accepted = on_client, .context = server},
+        .http = {.base = base, .log = server->log, .accepted = on_http, .context = server},
+        .monitors = {.base = base, .log = server->log, .accepted = on_monitor, .context = server},
     });
     return server->listening ? 0 : -1;
 }
@@ -372,8 +396,8 @@ static int begin(struct server *server)
     int result;
 
     server->peers = peers_new();
-    if (!server->peers || make_loops(server) != 0 || make_events(server) != 0 ||
-        make_listening(server) != 0) {
+    if (!server->peers || make_http(server) != 0 || make_loops(server) != 0 ||
+        make_events(server) != 0 || make_listening(server) != 0) {
         log_write(server->log, LOG_LEVEL_ERROR, "cannot make the event loops: %s", strerror(errno));
         return 1;
     }
@@ -414,6 +438,7 @@ static void finish(struct server *server)
     for (unsigned i = 0; i < server->n_workers; i++)
         loop_free(server->workers[i].loop);
     peers_free(server->peers);
+    http_services_free(server->http.services);
     free(server->workers);
     free(server->stats);
     free(server->loops);

@@ -8,11 +8,13 @@ noinst_DATA = $(systemd_units)
 CLEANFILES += $(systemd_units)
 EXTRA_DIST += \
 	systemd/waitd.service.in \
+	systemd/waitd-http.socket \
 	systemd/waitd-metrics.socket \
 	systemd/waitd.socket \
 	systemd/waitd.sysusers
 
-systemdsystemunit_DATA = $(systemd_units) systemd/waitd.socket systemd/waitd-metrics.socket
+systemdsystemunit_DATA = $(systemd_units) systemd/waitd.socket systemd/waitd-http.socket \
+	systemd/waitd-metrics.socket
 
 # The variant that binds by itself, for copying to /etc/systemd/system.
 selfbindingdir = $(pkgdatadir)/self-binding

@@ -172,6 +172,7 @@ python_tests = \
 	tests/wire/test_contract.py \
 	tests/wire/test_draws.py \
 	tests/wire/test_faults.py \
+	tests/wire/test_http.py \
 	tests/wire/test_limits.py \
 	tests/wire/test_log.py \
 	tests/wire/test_odd_servers.py \

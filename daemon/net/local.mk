@@ -8,6 +8,9 @@ daemon_net_libwaitd_net_a_SOURCES = \
 	daemon/net/connection.h \
 	daemon/net/descriptors.c \
 	daemon/net/descriptors.h \
+	daemon/net/http.h \
+	daemon/net/http_services.c \
+	daemon/net/http_services.h \
 	daemon/net/lingering.c \
 	daemon/net/lingering.h \
 	daemon/net/listener.c \
@@ -35,3 +38,40 @@ daemon_net_libwaitd_net_a_SOURCES = \
 	daemon/net/stdio.c \
 	daemon/net/stdio.h \
 	daemon/net/transport.h
+
+# HTTP, where the library for it is there.
+http_sources = \
+	daemon/net/http.c \
+	daemon/net/http_batches.c \
+	daemon/net/http_duplex.c \
+	daemon/net/http_duplex.h \
+	daemon/net/http_exchange.c \
+	daemon/net/http_frames.c \
+	daemon/net/http_frames.h \
+	daemon/net/http_head.c \
+	daemon/net/http_head.h \
+	daemon/net/http_internal.h \
+	daemon/net/http_linger.c \
+	daemon/net/http_monitor.c \
+	daemon/net/http_query.c \
+	daemon/net/http_query.h \
+	daemon/net/http_reply.c \
+	daemon/net/http_reply.h \
+	daemon/net/http_routes.c \
+	daemon/net/http_routes.h \
+	daemon/net/http_stream.c \
+	daemon/net/http_stream.h \
+	daemon/net/http_wait.c \
+	daemon/net/http_wait.h \
+	daemon/net/http_wait_read.c \
+	daemon/net/http_wait_read.h \
+	daemon/net/metrics.c \
+	daemon/net/metrics.h
+
+if HTTP
+daemon_net_libwaitd_net_a_SOURCES += $(http_sources)
+EXTRA_DIST += daemon/net/http_none.c
+else
+daemon_net_libwaitd_net_a_SOURCES += daemon/net/http_none.c
+EXTRA_DIST += $(http_sources)
+endif

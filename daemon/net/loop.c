@@ -15,6 +15,7 @@
 #include "daemon/net/connection.h"
 #include "engine/timerq.h"
 #include "daemon/base/memory.h"
+#include "daemon/net/http.h"
 #include "daemon/net/notice.h"
 #include "daemon/net/peers.h"
 #include "daemon/net/rest.h"
@@ -54,6 +55,8 @@ struct loop {
     struct mailbox mailbox;
     struct notice notice;
     bool has_mail;
+    const struct http_site *site;
+    struct http *http;                           /* from the first client on that speaks it */
     uint64_t slices, tidied_slices, seen_slices; /* in all, when last tidied, when last seen */
     int64_t tidy_ns; /* when to see whether it is quiet, CHANNEL_NEVER for not */
     _Atomic uint64_t iterations;
@@ -125,17 +128,58 @@ static void add(struct loop *loop, struct arrival client, const struct fault *re
     }
 }
 
-void loop_adopt(struct loop *loop, struct arrival client)
+/* Whether there is HTTP now; else the client is let go. */
+static bool has_http(struct loop *loop, struct arrival client)
 {
-    add(loop, client, NULL);
+    struct connection_host *host = &loop->host;
+
+    if (loop->http)
+        return true;
+    loop->http = http_new(&(struct http_env){.base = host->base,
+                                             .site = loop->site,
+                                             .limits = &host->pumps.limits,
+                                             .env = &host->pumps.env,
+                                             .log = host->pumps.log,
+                                             .scratch = host->pumps.in});
+    if (loop->http && loop->stage >= LIFE_DRAINING)
+        http_drain(loop->http);
+    if (loop->http)
+        return true;
+    log_write(host->pumps.log, LOG_LEVEL_WARNING, "a connection is dropped: no HTTP: %s",
+              strerror(errno));
+    close(client.fd);
+    return false;
 }
 
-void loop_refuse(struct loop *loop, int fd, const struct fault *fault)
+void loop_adopt(struct loop *loop, struct arrival client)
+{
+    if (client.via == ARRIVAL_SOCKET) {
+        add(loop, client, NULL);
+        return;
+    }
+    if (has_http(loop, client)) {
+        http_adopt(loop->http, client, loop->next_number);
+        loop->next_number += loop->number_step;
+        return;
+    }
+    peers_leave(client.peer);
+    if (client.via == ARRIVAL_HTTP)
+        admission_give(&loop->host.pumps.env.admission->connections, 1);
+}
+
+void loop_refuse(struct loop *loop, struct arrival client, const struct fault *fault,
+                 bool by_address)
 {
     char line[EVENT_LINE_MAX], *end;
+    int fd = client.fd;
 
+    if (client.via != ARRIVAL_SOCKET) {
+        if (has_http(loop, client))
+            http_refuse(loop->http, fd, fault, by_address);
+        return;
+    }
     if (loop->n_refused < loop->max_refused) {
-        add(loop, (struct arrival){.fd = fd}, fault);
+        add(loop, client, fault);
         return;
     }
     end = event_write_error(line, fault, (struct event_text){NULL, 0});
@@ -177,9 +221,14 @@ static void advance(struct loop *loop, enum life_stage stage)
     if (stage >= LIFE_DRAINING && loop->stage < LIFE_DRAINING) {
         loop->host.pumps.draining = loop->host.pumps.hurried = true;
         for_all(loop, connection_drain);
+        if (loop->http)
+            http_drain(loop->http);
     }
-    if (stage >= LIFE_CANCELLING && loop->stage < LIFE_CANCELLING)
+    if (stage >= LIFE_CANCELLING && loop->stage < LIFE_CANCELLING) {
         for_all(loop, connection_cancel);
+        if (loop->http)
+            http_cancel(loop->http);
+    }
     loop->stage = stage;
 }
 
@@ -192,6 +241,8 @@ static void read_mail(struct loop *loop)
     if (mail.has_limits) {
         loop->host.pumps.limits = mail.limits;
         for_all(loop, connection_limits_changed);
+        if (loop->http)
+            http_limits_changed(loop->http);
     }
     for (unsigned i = 0; i < mail.n_sockets; i++)
         loop_adopt(loop, mail.sockets[i]);
@@ -278,6 +329,7 @@ struct loop *loop_new(const struct loop_config *config)
     loop->host.pumps.env = *config->env;
     loop->host.pumps.log = config->log;
     loop->notice = (struct notice){.log = config->log, .refusals = config->refusals};
+    loop->site = config->http;
     loop->max_refused = config->max_refused;
     loop->next_number = config->index + 1;
     loop->number_step = config->n_loops;
@@ -304,6 +356,7 @@ void loop_free(struct loop *loop)
     for (uint32_t slot = 0; slot < loop->n_slots; slot++)
         if (loop->slots[slot])
             reap(loop, loop->slots[slot]);
+    http_free(loop->http);
     free(loop->slots);
     free(loop->peers);
     free(loop->free_slots);
@@ -331,6 +384,9 @@ static void arm(struct loop *loop)
     const struct timerq_entry *first = timerq_first(&loop->dues);
     int64_t due_ns = first && first->due_ns < loop->tidy_ns ? first->due_ns : loop->tidy_ns;
     struct itimerspec at;
+
+    if (loop->http && http_next_due(loop->http) < due_ns)
+        due_ns = http_next_due(loop->http);
 
     if (due_ns < rest_until(&loop->rest))
         due_ns = rest_until(&loop->rest);
@@ -437,6 +493,8 @@ static void drop_all(struct loop *loop)
     for (uint32_t slot = 0; slot < loop->n_slots; slot++)
         if (loop->slots[slot])
             reap(loop, loop->slots[slot]);
+    if (loop->http)
+        http_drop(loop->http);
 }
 
 void loop_iterate(struct loop *loop)
@@ -444,7 +502,7 @@ void loop_iterate(struct loop *loop)
     int flags = EVLOOP_ONCE;
     int64_t began_ns, ended_ns;
 
-    if (ready_count(&loop->host.ready) > 0)
+    if (ready_count(&loop->host.ready) > 0 || (loop->http && http_next_due(loop->http) <= 0))
         flags |= EVLOOP_NONBLOCK;
     else
         arm(loop);
@@ -456,6 +514,10 @@ void loop_iterate(struct loop *loop)
         tidy(loop, began_ns);
     wake_due(loop, began_ns);
     ended_ns = serve_ready(loop, began_ns);
+    if (loop->http) {
+        http_work(loop->http, ended_ns);
+        ended_ns = clock_now_ns();
+    }
     if (loop->stage == LIFE_OVER)
         drop_all(loop);
     rest_note(&loop->rest, began_ns, ended_ns);
@@ -465,7 +527,8 @@ void loop_iterate(struct loop *loop)
 
 bool loop_is_over(const struct loop *loop)
 {
-    return loop->stage >= LIFE_DRAINING && loop->n_free == loop->n_slots;
+    return loop->stage >= LIFE_DRAINING && loop->n_free == loop->n_slots &&
+           (!loop->http || http_is_empty(loop->http));
 }
 
 struct event_base *loop_base(struct loop *loop)

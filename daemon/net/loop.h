@@ -26,12 +26,14 @@
 #include "daemon/net/mailbox.h"
 
 struct event_base;
+struct http_site;
 struct loop;
 struct log;
 
 struct loop_config {
     const struct limits *limits;   /* copied; later ones come by mail */
     const struct channel_env *env; /* copied; the loop puts its own limits and counts in */
+    const struct http_site *http;  /* borrowed; for loops that get such clients */
     struct log *log;
     struct log_rate *refusals; /* of requests, of all loops together */
     unsigned index, n_loops;   /* which it is of how many, for the numbers of connections */
@@ -54,8 +56,10 @@ bool loop_is_over(const struct loop *loop);
  * it is gone. */
 void loop_adopt(struct loop *loop, struct arrival client);
 
-/* The same for a client that is one too many: it is told so and let go. */
-void loop_refuse(struct loop *loop, int fd, const struct fault *fault);
+/* The same for a client that is one too many, in the daemon or of its address: it is told
+ * so and let go. */
+void loop_refuse(struct loop *loop, struct arrival client, const struct fault *fault,
+                 bool by_address);
 
 /* For further events: signals, listeners. */
 struct event_base *loop_base(struct loop *loop);

@@ -23,9 +23,17 @@ enum life_stage {
 
 struct peer;
 
+/* What a client speaks, by where it came in. */
+enum arrival_via {
+    ARRIVAL_SOCKET,  /* the protocol itself */
+    ARRIVAL_HTTP,    /* HTTP */
+    ARRIVAL_MONITOR, /* HTTP, for those alone who watch the daemon */
+};
+
 /* A client's socket, and whose it is. */
 struct arrival {
     int fd;
+    enum arrival_via via;
     struct peer *peer; /* which it has joined; NULL for none */
 };
 

@@ -64,6 +64,7 @@ void channel_stop_reading(struct channel *channel)
 {
     channel->input_ended = true;
     channel->busy = false;
+    channel_drop_one(channel);
     request_end(channel->reader);
     channel_give_back_jobs(channel);
     channel_give_back_text(channel);
@@ -80,6 +81,7 @@ void channel_free(struct channel *channel)
 {
     if (channel == NULL)
         return;
+    channel_drop_one(channel);
     channel_give_back_jobs(channel);
     channel_give_back_text(channel);
     outbox_fini(&channel->outbox);
@@ -128,13 +130,18 @@ static void take_requests(struct channel *channel, int64_t now_ns)
             channel->busy = true;
             return;
         case REQUEST_READY:
-            channel_do(channel, &request, now_ns);
+            if (channel->takes_one)
+                channel_keep_one(channel, &request);
+            else
+                channel_do(channel, &request, now_ns);
             plan_free(request.plan); /* NULL once a run has it */
+            if (channel->has_one)
+                return;
             break;
         case REQUEST_REFUSED:
         case REQUEST_BROKEN:
             channel_refuse(channel, &request, &fault);
-            if (result == REQUEST_BROKEN)
+            if (result == REQUEST_BROKEN || channel->takes_one)
                 channel_stop_reading(channel);
             break;
         case REQUEST_END:
@@ -149,8 +156,21 @@ static void take_requests(struct channel *channel, int64_t now_ns)
 /* Reads what there is until there is no more or it has to give way. */
 static void read_requests(struct channel *channel, int64_t now_ns)
 {
-    take_requests(channel, now_ns);
+    if (!channel->has_one)
+        take_requests(channel, now_ns);
+    if (channel->has_one && channel->ending)
+        channel_do_one(channel, now_ns);
     channel_admit_text_so_far(channel);
+}
+
+/* What is left of the last piece, which is offered again, perhaps at another place:
+ * nothing of it is looked at once it is gone, not even to count its lines. */
+static size_t take_back_rest(struct channel *channel)
+{
+    size_t rest = request_rest(channel->reader);
+
+    request_feed(channel->reader, NULL, 0);
+    return rest;
 }
 
 int64_t channel_request_due(struct channel *channel, int64_t now_ns)
@@ -177,19 +197,21 @@ void channel_refuse_late(struct channel *channel)
 
 size_t channel_take(struct channel *channel, int64_t now_ns, const char *bytes, size_t len)
 {
-    size_t rest;
+    size_t rest = len;
 
     if (channel->input_ended)
         return len;
-    request_feed(channel->reader, bytes, len);
-    read_requests(channel, now_ns);
-    if (channel->input_ended)
-        return len;
-    rest = request_rest(channel->reader);
-    /* The rest is offered again, perhaps at another place, and nothing of this
-     * piece is looked at once it is gone, not even to count its lines. */
-    request_feed(channel->reader, NULL, 0);
-    return len - rest;
+    if (!channel->has_one) {
+        request_feed(channel->reader, bytes, len);
+        read_requests(channel, now_ns);
+        if (channel->input_ended)
+            return len;
+        rest = take_back_rest(channel);
+    }
+    if (!channel->has_one)
+        return len - rest;
+    channel_scan_rest(channel, bytes + len - rest, rest);
+    return len;
 }
 
 void channel_end_input(struct channel *channel, int64_t now_ns)
@@ -290,6 +312,11 @@ bool channel_has_output(const struct channel *channel)
 }
 
 /* ---- Ends --------------------------------------------------------------------------------- */
+
+bool channel_has_answered(const struct channel *channel)
+{
+    return channel_has_output(channel) || outbox_lines(&channel->outbox) > 0;
+}
 
 bool channel_is_drained(const struct channel *channel)
 {

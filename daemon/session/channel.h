@@ -73,6 +73,13 @@ struct channel *channel_new(const struct channel_env *env);
 void channel_set_number(struct channel *channel, uint64_t number);
 
 /*
+ * The whole input is one request of submit, and nothing is done before
+ * channel_end_input(): a request of another kind, a second value or anything
+ * else behind the first is refused, and then nothing runs.  Before any input.
+ */
+void channel_take_one(struct channel *channel);
+
+/*
  * Drops batches, running ones included, no more than so many; their jobs count
  * as cancelled.  Returns whether none is left; nothing else may be done with
  * the channel from then on than this again, or to free it.
@@ -116,6 +123,10 @@ int64_t channel_next_due(const struct channel *channel);
 /* Renders output, up to room bytes.  Returns how many. */
 size_t channel_render(struct channel *channel, char *out, size_t room);
 bool channel_has_output(const struct channel *channel);
+
+/* Whether a request has been answered, or a batch accepted: there is output, or
+ * there was. */
+bool channel_has_answered(const struct channel *channel);
 
 /* Input has ended, everything accepted has finished and all output was rendered. */
 bool channel_is_drained(const struct channel *channel);

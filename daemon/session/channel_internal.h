@@ -8,6 +8,7 @@
  *     channel.c          what its driver calls: input, work, output, the ends
  *     channel_request.c  what each request does, and answers
  *     channel_admit.c    what the request under way takes of what there is
+ *     channel_one.c      where the whole input is one request
  */
 
 #include "daemon/session/account.h"
@@ -36,6 +37,9 @@ struct channel {
     bool ending;       /* the driver said that no input comes */
     bool input_ended;
     bool refuse_batches;
+    bool takes_one;     /* channel_take_one() */
+    bool has_one;       /* and it is complete: */
+    struct request one; /* its id the reader's, its plan ours */
     struct channel_verdict verdict;
 };
 
@@ -63,6 +67,18 @@ void channel_refuse(struct channel *channel, const struct request *request,
                     const struct fault *fault);
 void channel_refuse_with(struct channel *channel, const struct request *request,
                          enum fault_code code, const char *message);
+
+/* ---- channel_one.c -------------------------------------------------------------- */
+
+/* Keeps the request for the end of the input, or refuses it if it is no submit. */
+void channel_keep_one(struct channel *channel, struct request *request);
+
+/* Looks at what comes behind it: refuses it unless that is white space. */
+void channel_scan_rest(struct channel *channel, const char *bytes, size_t len);
+
+/* The input has ended: does it.  Or drops it. */
+void channel_do_one(struct channel *channel, int64_t now_ns);
+void channel_drop_one(struct channel *channel);
 
 /* ---- channel_admit.c ------------------------------------------------------------ */
 

@@ -20,10 +20,11 @@ export LC_ALL=C.UTF-8
 limit_s=${WAITD_BOOT_LIMIT-120}
 packages=(
     systemd systemd-sysv dbus libnss-systemd usr-is-merged procps iproute2 netcat-openbsd
-    libevent-core-2.1-7 libevent-extra-2.1-7 libjansson4 libconfuse2
+    libevent-core-2.1-7 libjansson4 libconfuse2
     libmpfr6
     libsqlite3-0
     libmd0
+    libmicrohttpd12
 )
 self=$(readlink -f -- "${BASH_SOURCE[0]}")
 work=${work-}

@@ -39,7 +39,7 @@ esac
 overrides=$(cd "$scratch/tree" && find . -type d -name self-binding)
 {
     printf '#!/bin/bash\nCK_TAP_LOG_FILE_NAME=-\n'
-    if ldd "$waitd" | grep -q libevent_extra; then
+    if ldd "$waitd" | grep -q libmicrohttpd; then
         echo 'HAS_METRICS=true'
     else
         echo 'HAS_METRICS=false'

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/metrics.h"
+#include "daemon/net/metrics.h"
 
 #include <inttypes.h>
 #include <stdio.h>

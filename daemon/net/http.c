@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/net/http.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/net/http_internal.h"
+#include "daemon/net/http_reply.h"
+#include "daemon/net/http_stream.h"
+#include "daemon/net/notice.h"
+#include "daemon/net/peers.h"
+
+/* What the library keeps of a connection besides the header itself: 64 bytes a
+ * field, and the head of the answer. */
+#define POOL_MORE_BYTES 2560
+
+/* How often the library is run in one go while it has something to do, and for how
+ * long work goes on: others are served in between. */
+#define PASSES  4
+#define WORK_NS INT64_C(2000000)
+
+/* How long a connection is kept between two requests. */
+#define KEEP_ALIVE_NS INT64_C(75000000000)
+
+bool http_is_there(void)
+{
+    return true;
+}
+
+/* ---- Making ------------------------------------------------------------------- */
+
+static void on_ready(evutil_socket_t fd, short what, void *context)
+{
+    struct http *http = context;
+
+    (void)fd;
+    (void)what;
+    http->ready = true;
+}
+
+/* Heard before the loop's own ear: what became of the request that is being read. */
+static void on_told(void *context, uint64_t number, const struct channel_news *news)
+{
+    struct http *http = context;
+
+    if (http->speaking)
+        http_stream_hear(http->speaking, news);
+    http->env.env->tell(http->env.env->tell_context, number, news);
+}
+
+static void on_connection(void *context, struct MHD_Connection *library, void **connection,
+                          enum MHD_ConnectionNotificationCode what);
+
+static struct MHD_Daemon *start_library(struct http *http)
+{
+    size_t pool = (size_t)http->env.site->max_header_bytes + POOL_MORE_BYTES;
+
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0,
+                            NULL, NULL, http_exchange_read, http,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, pool, MHD_OPTION_CONNECTION_LIMIT,
+                            (unsigned)INT_MAX, MHD_OPTION_URI_LOG_CALLBACK, http_exchange_open,
+                            http, MHD_OPTION_NOTIFY_COMPLETED, http_exchange_close, http,
+                            MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_END);
+}
+
+struct http *http_new(const struct http_env *env)
+{
+    struct http *http = calloc(1, sizeof(*http));
+    const union MHD_DaemonInfo *info = NULL;
+
+    if (!http)
+        return NULL;
+    http->env = *env;
+    http->channel_env = *env->env;
+    http->channel_env.tell = on_told;
+    http->channel_env.tell_context = http;
+    if (timerq_init(&http->dues, 0) == 0)
+        http->library = start_library(http);
+    if (http->library)
+        info = MHD_get_daemon_info(http->library, MHD_DAEMON_INFO_EPOLL_FD);
+    if (info)
+        http->event = event_new(env->base, info->epoll_fd, EV_READ | EV_PERSIST, on_ready, http);
+    if (!http->event || event_add(http->event, NULL) != 0) {
+        http_free(http);
+        errno = ENOMEM;
+        return NULL;
+    }
+    return http;
+}
+
+void http_free(struct http *http)
+{
+    if (!http)
+        return;
+    http_drop(http);
+    if (http->event)
+        event_free(http->event);
+    timerq_fini(&http->dues);
+    free(http->slots);
+    free(http->free_slots);
+    free(http);
+}
+
+/* ---- Connections --------------------------------------------------------------- */
+
+/* Room for twice as many connections, their due times included. */
+static int grow(struct http *http)
+{
+    uint32_t n = http->n_slots ? 2 * http->n_slots : 16;
+    struct http_connection **slots;
+    uint32_t *free_slots;
+
+    if (http->n_slots > UINT32_MAX / 4)
+        return -1;
+    slots = realloc(http->slots, n * sizeof(struct http_connection *));
+    if (!slots)
+        return -1;
+    http->slots = slots;
+    free_slots = realloc(http->free_slots, n * sizeof(*free_slots));
+    if (!free_slots)
+        return -1;
+    http->free_slots = free_slots;
+    if (timerq_grow(&http->dues, n) != 0 || timerq_reserve(&http->dues, n) != 0)
+        return -1;
+    for (uint32_t slot = n; slot-- > http->n_slots;) {
+        slots[slot] = NULL;
+        free_slots[http->n_free++] = slot;
+    }
+    http->n_slots = n;
+    return 0;
+}
+
+static void release(struct http_connection *c)
+{
+    struct http *http = c->http;
+
+    timerq_remove(&http->dues, c->slot);
+    if (c->counted)
+        admission_give(&http->env.env->admission->connections, 1);
+    peers_leave(c->peer);
+    http->slots[c->slot] = NULL;
+    http->free_slots[http->n_free++] = c->slot;
+    free(c);
+}
+
+static void forget_rested(struct http_connection *c)
+{
+    struct http_connection **link = &c->http->rested;
+
+    while (*link && *link != c)
+        link = &(*link)->next_rested;
+    if (*link)
+        *link = c->next_rested;
+}
+
+/* The library has taken a socket over, or is about to close it. */
+static void on_connection(void *context, struct MHD_Connection *library, void **connection,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct http *http = context;
+    struct http_connection *c = *connection;
+
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        *connection = http->adopting;
+        http->adopting->library = library;
+        http->adopting = NULL;
+        return;
+    }
+    if (!c)
+        return;
+    if (c->exchange.unread)
+        http_linger_begin(http, dup(c->fd));
+    if (c->rested)
+        forget_rested(c);
+    *connection = NULL;
+    release(c);
+}
+
+static struct http_connection *make(struct http *http, struct arrival client, uint64_t number)
+{
+    struct http_connection *c;
+
+    if (http->n_free == 0 && grow(http) != 0)
+        return NULL;
+    c = calloc(1, sizeof(*c));
+    if (!c)
+        return NULL;
+    c->http = http;
+    c->fd = client.fd;
+    c->peer = client.peer;
+    c->number = number;
+    c->monitor = client.via == ARRIVAL_MONITOR;
+    c->counted = client.via == ARRIVAL_HTTP;
+    c->since_ns = clock_now_ns();
+    c->slot = http->free_slots[--http->n_free];
+    http->slots[c->slot] = c;
+    return c;
+}
+
+void http_adopt(struct http *http, struct arrival client, uint64_t number)
+{
+    struct http_connection *c = make(http, client, number);
+    struct address peer = {.len = sizeof(peer.room)};
+
+    if (!c) {
+        log_write(http->env.log, LOG_LEVEL_WARNING, "a connection is dropped: out of memory");
+        close(client.fd);
+        peers_leave(client.peer);
+        if (client.via == ARRIVAL_HTTP)
+            admission_give(&http->env.env->admission->connections, 1);
+        return;
+    }
+    if (getpeername(client.fd, &peer.any, &peer.len) != 0)
+        peer.len = sizeof(struct sockaddr);
+    http->adopting = c;
+    /* It closes the socket where it fails. */
+    if (MHD_add_connection(http->library, client.fd, &peer.any, peer.len) != MHD_YES) {
+        log_write(http->env.log, LOG_LEVEL_WARNING, "a connection is dropped: out of memory");
+        if (http->adopting) {
+            http->adopting = NULL;
+            release(c);
+        }
+        return;
+    }
+    if (c->counted)
+        stats_connection(http->env.env->stats);
+    http->ready = true;
+    http_schedule(c, c->since_ns);
+}
+
+void http_refuse(struct http *http, int fd, const struct fault *fault, bool by_address)
+{
+    http_reply_on_socket(fd, by_address ? 429 : 503, fault);
+    http_linger_begin(http, fd);
+}
+
+void http_hang_up(struct http_connection *c)
+{
+    c->exchange.hang_up = true;
+    shutdown(c->fd, SHUT_RDWR);
+    http_exchange_resume(c);
+    c->http->ready = true;
+}
+
+/* ---- Time ----------------------------------------------------------------------- */
+
+static int64_t later(int64_t now_ns, int64_t by_ns)
+{
+    return by_ns > INT64_MAX - now_ns ? INT64_MAX : now_ns + by_ns;
+}
+
+/* When a connection without a request is let go. */
+static int64_t rest_due(const struct http_connection *c)
+{
+    const struct http *http = c->http;
+    int64_t idle_ns = http->env.limits->idle_timeout_ns;
+
+    if (!c->used)
+        return later(c->since_ns, http->env.site->header_timeout_ns);
+    return later(c->since_ns, idle_ns > 0 ? idle_ns : KEEP_ALIVE_NS);
+}
+
+static int64_t next_due(struct http_connection *c, int64_t now_ns)
+{
+    const struct http_exchange *x = &c->exchange;
+    int64_t due_ns = CHANNEL_NEVER, timeout_ns = c->http->env.limits->request_timeout_ns;
+
+    if (x->phase == HTTP_IDLE)
+        return rest_due(c);
+    if (x->resource && x->resource->next_due)
+        due_ns = x->resource->next_due(c, now_ns);
+    else if (x->phase == HTTP_BODY && timeout_ns > 0)
+        due_ns = later(x->begun_ns, timeout_ns);
+    return due_ns;
+}
+
+void http_schedule(struct http_connection *c, int64_t now_ns)
+{
+    int64_t due_ns = next_due(c, now_ns);
+
+    /* Never out of memory: grow() has reserved an entry for each slot. */
+    if (due_ns == CHANNEL_NEVER)
+        timerq_remove(&c->http->dues, c->slot);
+    else
+        (void)timerq_set(&c->http->dues, c->slot, due_ns, 0);
+}
+
+static void do_due(struct http_connection *c, int64_t now_ns)
+{
+    struct http_exchange *x = &c->exchange;
+
+    if (x->phase == HTTP_IDLE || !x->resource || !x->resource->due)
+        http_hang_up(c);
+    else
+        x->resource->due(c, now_ns);
+    if (!x->hang_up)
+        http_schedule(c, now_ns);
+    else
+        timerq_remove(&c->http->dues, c->slot);
+}
+
+int64_t http_next_due(const struct http *http)
+{
+    const struct timerq_entry *first = timerq_first(&http->dues);
+
+    if (http->ready)
+        return 0;
+    return first ? first->due_ns : CHANNEL_NEVER;
+}
+
+/* Those that have ended a request and have no other yet.  The library may have missed
+ * the end of a client's stream that came along with its request. */
+static void look_at_rested(struct http *http)
+{
+    struct http_connection *c;
+    char byte;
+
+    while ((c = http->rested) != NULL) {
+        http->rested = c->next_rested;
+        c->rested = false;
+        if (c->exchange.phase == HTTP_IDLE &&
+            (http->draining || recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0))
+            http_hang_up(c);
+    }
+}
+
+static void run_library(struct http *http)
+{
+    MHD_UNSIGNED_LONG_LONG timeout;
+
+    for (int pass = 0; pass < PASSES && http->ready; pass++) {
+        MHD_run(http->library);
+        http->ready = MHD_get_timeout(http->library, &timeout) == MHD_YES && timeout == 0;
+        look_at_rested(http);
+    }
+}
+
+void http_work(struct http *http, int64_t now_ns)
+{
+    int64_t until_ns = later(now_ns, WORK_NS);
+    const struct timerq_entry *first;
+
+    if (!http->library)
+        return;
+    while ((first = timerq_first(&http->dues)) && first->due_ns <= now_ns && now_ns < until_ns) {
+        do_due(http->slots[first->id], now_ns);
+        now_ns = clock_now_ns();
+    }
+    if (http->ready)
+        run_library(http);
+}
+
+/* ---- Orders ---------------------------------------------------------------------- */
+
+bool http_is_empty(const struct http *http)
+{
+    return http->n_free == http->n_slots && http->n_lingers == 0;
+}
+
+static void for_all(struct http *http, void (*order)(struct http_connection *c))
+{
+    for (uint32_t slot = 0; slot < http->n_slots; slot++)
+        if (http->slots[slot])
+            order(http->slots[slot]);
+}
+
+static void drain(struct http_connection *c)
+{
+    if (c->monitor)
+        return;
+    if (c->exchange.phase == HTTP_IDLE)
+        http_hang_up(c);
+    else if (c->exchange.stream)
+        http_stream_drain(c->exchange.stream);
+    http_schedule(c, clock_now_ns());
+}
+
+void http_drain(struct http *http)
+{
+    http->draining = true;
+    for_all(http, drain);
+}
+
+static void cancel(struct http_connection *c)
+{
+    const struct http_resource *resource = c->exchange.resource;
+    int64_t now_ns = clock_now_ns();
+
+    if (c->exchange.phase == HTTP_IDLE)
+        return;
+    if (resource && resource->cancel)
+        resource->cancel(c, now_ns);
+    http_schedule(c, now_ns);
+}
+
+void http_cancel(struct http *http)
+{
+    http->cancelling = true;
+    for_all(http, cancel);
+}
+
+void http_drop(struct http *http)
+{
+    http_linger_drop_all(http);
+    if (!http->library)
+        return;
+    for_all(http, http_hang_up);
+    MHD_stop_daemon(http->library);
+    http->library = NULL;
+    if (http->event)
+        event_del(http->event);
+}
+
+static void change_limits(struct http_connection *c)
+{
+    if (c->exchange.stream)
+        http_stream_limits_changed(c->exchange.stream);
+    http_schedule(c, clock_now_ns());
+}
+
+void http_limits_changed(struct http *http)
+{
+    for_all(http, change_limits);
+}

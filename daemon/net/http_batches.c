@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: ISC */
+
+/* POST /v1/batches, one batch and its events; POST /v1/requests, a conversation. */
+
+#include "daemon/base/clock.h"
+#include "daemon/net/http_duplex.h"
+#include "daemon/net/http_internal.h"
+#include "daemon/net/http_reply.h"
+#include "daemon/net/http_stream.h"
+#include "proto/event.h"
+
+static void begin(struct http_connection *c, bool one, const struct http_head *head)
+{
+    struct http_exchange *x = &c->exchange;
+
+    if (!x->has_body) {
+        http_reply_refuse(c, 400, FAULT_INVALID_REQUEST, "the body is empty: it takes %s",
+                          one ? "one request of submit" : "requests");
+        return;
+    }
+    x->is_http10 = head->is_http10;
+    x->stream = http_stream_new(c, one, http_head_prefers_events(head));
+    if (!x->stream)
+        http_reply_refuse(c, 503, FAULT_OVERLOADED, "out of memory; try again later");
+}
+
+static void begin_submit(struct http_connection *c, const char *rest, char *query,
+                         const struct http_head *head)
+{
+    uint64_t max = c->http->env.limits->max_request;
+
+    (void)rest;
+    (void)query;
+    if (head->has_length && head->length > max)
+        http_reply_refuse(c, 413, FAULT_TOO_LARGE,
+                          "the body is longer than a request may be (max-request)");
+    else
+        begin(c, true, head);
+}
+
+static void begin_requests(struct http_connection *c, const char *rest, char *query,
+                           const struct http_head *head)
+{
+    (void)rest;
+    (void)query;
+    begin(c, false, head);
+}
+
+/* ---- The body ------------------------------------------------------------------- */
+
+static size_t read_submit(struct http_connection *c, const char *bytes, size_t len)
+{
+    struct http_exchange *x = &c->exchange;
+
+    if (x->body > c->http->env.limits->max_request) {
+        http_reply_now(c);
+        return len;
+    }
+    if (http_stream_refusal(x->stream) != FAULT_NONE)
+        return len;
+    return http_stream_feed(x->stream, clock_now_ns(), bytes, len);
+}
+
+static size_t read_requests(struct http_connection *c, const char *bytes, size_t len)
+{
+    struct http_exchange *x = &c->exchange;
+    struct http_duplex *duplex = *http_stream_duplex(x->stream);
+
+    if (duplex && http_duplex_is_over(duplex)) {
+        x->unread = x->hang_up = true;
+        return len;
+    }
+    return http_stream_feed(x->stream, clock_now_ns(), bytes, len);
+}
+
+/* ---- The answer ----------------------------------------------------------------- */
+
+static void answer_with_stream(struct http_connection *c)
+{
+    http_reply(c, 200, http_stream_response(c->exchange.stream));
+}
+
+/* The line that it was refused with, under the status that goes with it. */
+static void answer_refused(struct http_connection *c)
+{
+    struct http_stream *stream = c->exchange.stream;
+    char *line = c->http->env.scratch;
+    ptrdiff_t n = 0, more;
+
+    http_stream_write_lines(stream);
+    do {
+        more = http_stream_render(stream, clock_now_ns(), line + n, HTTP_SCRATCH_BYTES - (size_t)n);
+        n += more > 0 ? more : 0;
+    } while (more > 0 && n < HTTP_SCRATCH_BYTES);
+    if (n == 0)
+        http_reply_refuse(c, 400, FAULT_INVALID_REQUEST,
+                          "the body is empty: it takes one request of submit");
+    else
+        http_reply_text(c, http_reply_status(http_stream_refusal(stream)), "application/json", line,
+                        (size_t)n);
+}
+
+static bool is_decided(const struct http_stream *stream)
+{
+    return http_stream_has_begun(stream) || http_stream_refusal(stream) != FAULT_NONE ||
+           http_stream_is_over(stream);
+}
+
+static void end_submit(struct http_connection *c)
+{
+    struct http_stream *stream = c->exchange.stream;
+
+    http_stream_end_input(stream, clock_now_ns());
+    if (!is_decided(stream))
+        http_exchange_suspend(c);
+    else if (http_stream_has_begun(stream))
+        answer_with_stream(c);
+    else
+        answer_refused(c);
+}
+
+static void end_requests(struct http_connection *c)
+{
+    struct http_exchange *x = &c->exchange;
+    struct http_duplex *duplex = *http_stream_duplex(x->stream);
+
+    http_stream_end_input(x->stream, clock_now_ns());
+    if (!duplex) {
+        answer_with_stream(c);
+        return;
+    }
+    http_duplex_write(duplex);
+    if (http_duplex_is_over(duplex))
+        x->unread = x->hang_up = true; /* it lingers: all is sent, but perhaps not received */
+    else
+        http_exchange_suspend(c);
+}
+
+/* ---- Time ----------------------------------------------------------------------- */
+
+/* Whether output that there is waits for the client alone. */
+static bool is_writing(const struct http_connection *c)
+{
+    const struct http_duplex *duplex = *http_stream_duplex(c->exchange.stream);
+
+    return c->exchange.phase == HTTP_ANSWERING || duplex;
+}
+
+/* Events that come while the body does are sent at once. */
+static bool writes_before_end(const struct http_connection *c)
+{
+    const struct http_exchange *x = &c->exchange;
+    const struct http_duplex *duplex = *http_stream_duplex(x->stream);
+
+    if (x->resource != &http_batches_requests || !http_stream_has_output(x->stream))
+        return false;
+    return duplex ? !http_duplex_is_waiting(duplex) : x->phase == HTTP_BODY;
+}
+
+static int64_t next_due(struct http_connection *c, int64_t now_ns)
+{
+    const struct http_exchange *x = &c->exchange;
+
+    if (!x->stream)
+        return CHANNEL_NEVER;
+    if (x->phase == HTTP_BODY && x->suspended && http_stream_wants_input(x->stream))
+        return 0;
+    if (writes_before_end(c))
+        return 0;
+    return http_stream_next_due(x->stream, now_ns, is_writing(c));
+}
+
+static void go_on_reading(struct http_connection *c)
+{
+    if (c->exchange.phase == HTTP_BODY && http_stream_wants_input(c->exchange.stream))
+        http_exchange_resume(c);
+}
+
+static void due_submit(struct http_connection *c, int64_t now_ns)
+{
+    struct http_exchange *x = &c->exchange;
+
+    http_stream_work(x->stream, now_ns);
+    if (http_stream_is_stuck(x->stream, now_ns, is_writing(c))) {
+        http_hang_up(c);
+        return;
+    }
+    go_on_reading(c);
+    if (x->phase == HTTP_PENDING && is_decided(x->stream))
+        http_exchange_resume(c);
+    if (x->phase == HTTP_ANSWERING)
+        http_exchange_resume(c);
+}
+
+static void due_requests(struct http_connection *c, int64_t now_ns)
+{
+    struct http_exchange *x = &c->exchange;
+    struct http_duplex **duplex = http_stream_duplex(x->stream);
+
+    http_stream_work(x->stream, now_ns);
+    if (http_stream_is_stuck(x->stream, now_ns, is_writing(c))) {
+        http_hang_up(c);
+        return;
+    }
+    if (x->phase == HTTP_BODY && !*duplex && http_stream_has_output(x->stream)) {
+        *duplex = http_duplex_new(c);
+        if (!*duplex) {
+            http_hang_up(c);
+            return;
+        }
+    }
+    if (*duplex && !http_duplex_is_waiting(*duplex))
+        http_duplex_write(*duplex);
+    go_on_reading(c);
+    if (x->phase == HTTP_ANSWERING)
+        http_exchange_resume(c);
+}
+
+static void cancel(struct http_connection *c, int64_t now_ns)
+{
+    if (c->exchange.stream)
+        http_stream_cancel(c->exchange.stream, now_ns);
+}
+
+const struct http_resource http_batches_submit = {.begin = begin_submit,
+                                                  .body = read_submit,
+                                                  .end = end_submit,
+                                                  .due = due_submit,
+                                                  .next_due = next_due,
+                                                  .cancel = cancel};
+const struct http_resource http_batches_requests = {.begin = begin_requests,
+                                                    .body = read_requests,
+                                                    .end = end_requests,
+                                                    .due = due_requests,
+                                                    .next_due = next_due,
+                                                    .cancel = cancel};

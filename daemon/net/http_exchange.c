@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: ISC */
+
+/* A request and its answer: what the library calls as they go by. */
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/net/http_internal.h"
+#include "daemon/net/http_reply.h"
+#include "daemon/net/http_routes.h"
+#include "daemon/net/http_stream.h"
+#include "daemon/net/http_wait.h"
+
+struct http_connection *http_exchange_connection(struct http_exchange *x)
+{
+    return (struct http_connection *)((char *)x - offsetof(struct http_connection, exchange));
+}
+
+void http_exchange_suspend(struct http_connection *c)
+{
+    if (c->exchange.suspended)
+        return;
+    c->exchange.suspended = true;
+    MHD_suspend_connection(c->library);
+}
+
+void http_exchange_resume(struct http_connection *c)
+{
+    if (!c->exchange.suspended)
+        return;
+    c->exchange.suspended = false;
+    MHD_resume_connection(c->library);
+    c->http->ready = true;
+}
+
+/* ---- The head ------------------------------------------------------------------- */
+
+void *http_exchange_open(void *context, const char *uri, struct MHD_Connection *library)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(library, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct http_connection *c = info->socket_context;
+    struct http_exchange *x = &c->exchange;
+    size_t path = strcspn(uri, "?");
+    const char *nul = strstr(uri, "%00");
+
+    (void)context;
+    memset(x, 0, sizeof(*x));
+    x->bad_path = nul && nul < uri + path;
+    if (uri[path] == '?')
+        x->query = strdup(uri + path + 1);
+    return x;
+}
+
+static enum MHD_Result add_field(void *context, enum MHD_ValueKind kind, const char *name,
+                                 const char *value)
+{
+    (void)kind;
+    http_head_add(context, name, value);
+    return MHD_YES;
+}
+
+/* The body is longer than any request may be, and says so. */
+static bool is_announced_too_long(const struct http_connection *c, const struct http_head *head)
+{
+    return head->has_length && head->length > c->http->env.limits->max_request;
+}
+
+/* What the head says decides what answers.  Returns whether to answer at once, with the
+ * body unread. */
+static bool begin(struct http_connection *c, const char *url, const char *method,
+                  const char *version)
+{
+    struct http_exchange *x = &c->exchange;
+    struct http_head head = {.method = method, .is_http10 = strcmp(version, "HTTP/1.0") == 0};
+
+    c->used = true;
+    x->phase = HTTP_BODY;
+    x->begun_ns = clock_now_ns();
+    MHD_get_connection_values(c->library, MHD_HEADER_KIND, add_field, &head);
+    x->has_body = http_head_has_body(&head);
+    http_routes_enter(c, x->bad_path ? NULL : url, &head);
+    free(x->query);
+    x->query = NULL;
+    if (!x->has_body || !x->reply)
+        return false;
+    return http_head_expects_continue(&head) || !http_head_is_expectation_met(&head) ||
+           is_announced_too_long(c, &head);
+}
+
+/* ---- The body ------------------------------------------------------------------- */
+
+/* Hands a piece on.  What nobody wants is read away, so that the answer is read, but
+ * no more than a request may have. */
+static void read_piece(struct http_connection *c, const char *piece, size_t *piece_len)
+{
+    struct http_exchange *x = &c->exchange;
+    size_t used = *piece_len;
+
+    if (x->suspended)
+        return;
+    if (x->reply || !x->resource->body) {
+        if (x->body > c->http->env.limits->max_request)
+            http_reply_now(c);
+    } else {
+        used = x->resource->body(c, piece, *piece_len);
+    }
+    x->body += used;
+    stats_bytes(c->http->env.env->stats, used, 0);
+    *piece_len -= used;
+    if (*piece_len > 0 && !x->hang_up)
+        http_exchange_suspend(c);
+}
+
+static void end(struct http_connection *c)
+{
+    struct http_exchange *x = &c->exchange;
+
+    if (x->suspended)
+        return;
+    x->phase = HTTP_PENDING;
+    if (!x->reply)
+        x->resource->end(c);
+    if (x->reply) {
+        x->phase = HTTP_ANSWERING;
+        http_reply_give(c);
+    }
+}
+
+enum MHD_Result http_exchange_read(void *context, struct MHD_Connection *library, const char *url,
+                                   const char *method, const char *version, const char *piece,
+                                   size_t *piece_len, void **exchange)
+{
+    struct http_exchange *x = *exchange;
+    struct http_connection *c = http_exchange_connection(x);
+
+    (void)context;
+    (void)library;
+    if (x->hang_up)
+        return MHD_NO;
+    if (x->phase == HTTP_IDLE) {
+        if (begin(c, url, method, version)) {
+            x->unread = true;
+            x->phase = HTTP_ANSWERING;
+            http_reply_give(c);
+        }
+    } else if (*piece_len > 0) {
+        read_piece(c, piece, piece_len);
+    } else {
+        end(c);
+    }
+    if (!x->hang_up)
+        http_schedule(c, clock_now_ns());
+    return x->hang_up ? MHD_NO : MHD_YES;
+}
+
+/* ---- The end -------------------------------------------------------------------- */
+
+void http_exchange_close(void *context, struct MHD_Connection *library, void **exchange,
+                         enum MHD_RequestTerminationCode how)
+{
+    struct http_exchange *x = *exchange;
+    struct http_connection *c;
+    bool unread;
+
+    (void)context;
+    (void)library;
+    (void)how;
+    if (!x)
+        return;
+    c = http_exchange_connection(x);
+    unread = x->unread;
+    free(x->query);
+    if (x->reply)
+        MHD_destroy_response(x->reply);
+    http_stream_free(x->stream);
+    http_wait_free(x->wait);
+    memset(x, 0, sizeof(*x));
+    x->unread = unread;
+    c->since_ns = clock_now_ns();
+    if (!c->rested) {
+        c->rested = true;
+        c->next_rested = c->http->rested;
+        c->http->rested = c;
+    }
+    http_schedule(c, c->since_ns);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_HTTP_FRAMES_H
+#define WAITD_HTTP_FRAMES_H
+
+/*
+ * Lines of events as server-sent events (HTML Standard, 9.2):
+ *
+ *     {"event":"done","batch":1,...}  ──►  event: done
+ *                                          data: {"event":"done","batch":1,...}
+ *
+ * with `id:` where an event has a `seq`; an `error` is named `refused`, since `error` is
+ * what a browser calls the end of a connection.  Lines come in pieces of any length; only
+ * the beginning of one is ever kept.  Pure.
+ */
+
+#include <stddef.h>
+
+/* The most of a line that tells its kind and its number:
+ * {"event":"KIND","ref":"64 bytes","seq":N, */
+#define HTTP_FRAMES_HEAD 160
+
+/* Embedded by its owner; all zero is the beginning of a line. */
+struct http_frames {
+    char head[HTTP_FRAMES_HEAD];
+    size_t len; /* of what is kept of the line's beginning */
+    int told;   /* the line has been named, and is being copied */
+};
+
+/* Room that n bytes of lines take at most, with the beginning that was kept: a line of 2
+ * bytes becomes 9, one with a kind no more than three times as long. */
+#define HTTP_FRAMES_ROOM(n) ((n)*5 + 5 * HTTP_FRAMES_HEAD)
+
+/* Writes what n bytes of lines become.  Returns the end of it. */
+char *http_frames_write(struct http_frames *frames, char *out, const char *lines, size_t n);
+
+#endif

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/net/http_head.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* ---- Fields ------------------------------------------------------------------ */
+
+static void add_length(struct http_head *head, const char *value)
+{
+    char *end;
+    unsigned long long length = strtoull(value, &end, 10);
+
+    head->has_length = end != value;
+    head->length = length;
+}
+
+static void add_text(struct http_head *head, const char *name, const char *value)
+{
+    const struct {
+        const char *name;
+        const char **value;
+    } fields[] = {
+        {"Origin", &head->origin},
+        {"Content-Type", &head->content_type},
+        {"Expect", &head->expect},
+        {"Accept", &head->accept},
+        {"Access-Control-Request-Method", &head->preflight},
+        {"Idempotency-Key", &head->idempotency_key},
+        {"Last-Event-ID", &head->last_event_id},
+    };
+
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+        if (!*fields[i].value && strcasecmp(name, fields[i].name) == 0)
+            *fields[i].value = value;
+}
+
+void http_head_add(struct http_head *head, const char *name, const char *value)
+{
+    if (!value)
+        value = "";
+    if (strcasecmp(name, "Host") == 0) {
+        head->hosts++;
+        head->host = value;
+    } else if (strcasecmp(name, "Content-Length") == 0) {
+        add_length(head, value);
+    } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
+        head->is_chunked = true;
+    } else {
+        add_text(head, name, value);
+    }
+}
+
+bool http_head_has_body(const struct http_head *head)
+{
+    return head->is_chunked || (head->has_length && head->length > 0);
+}
+
+/* ---- Host -------------------------------------------------------------------- */
+
+/* The host's name in `Host`, less its port: where it begins, and its length. */
+static const char *name_of(const char *host, size_t *len)
+{
+    const char *end = host[0] == '[' ? strchr(host, ']') : strchr(host, ':');
+
+    if (host[0] == '[' && end) {
+        *len = (size_t)(end - host - 1);
+        return host + 1;
+    }
+    *len = end ? (size_t)(end - host) : strlen(host);
+    return host;
+}
+
+/* Whether name is the number of the address. */
+static bool is_address(const char *name, const struct address *served)
+{
+    const struct sockaddr_in *in = (const struct sockaddr_in *)&served->room;
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&served->room;
+    struct in6_addr v6;
+    struct in_addr v4;
+    bool is_v4 = inet_pton(AF_INET, name, &v4) == 1;
+
+    if (served->any.sa_family == AF_INET)
+        return is_v4 && v4.s_addr == in->sin_addr.s_addr;
+    if (is_v4)
+        return IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr) &&
+               memcmp(&v4, &in6->sin6_addr.s6_addr[12], sizeof(v4)) == 0;
+    return inet_pton(AF_INET6, name, &v6) == 1 && memcmp(&v6, &in6->sin6_addr, sizeof(v6)) == 0;
+}
+
+unsigned http_head_check_host(const struct http_head *head, const struct address *served,
+                              char *const *names, unsigned n_names)
+{
+    char name[ADDRESS_HOST_MAX];
+    const char *begin;
+    size_t len;
+
+    if (head->hosts > 1 || (head->hosts == 0 && !head->is_http10))
+        return 400;
+    if (served->any.sa_family == AF_UNIX || head->hosts == 0)
+        return 0;
+    begin = name_of(head->host, &len);
+    if (len == 0 || len >= sizeof(name))
+        return 421;
+    memcpy(name, begin, len);
+    name[len] = '\0';
+    if (strcasecmp(name, "localhost") == 0 || is_address(name, served))
+        return 0;
+    for (unsigned i = 0; i < n_names; i++)
+        if (strcasecmp(name, names[i]) == 0)
+            return 0;
+    return 421;
+}
+
+/* ---- Origin ------------------------------------------------------------------ */
+
+enum http_origin http_head_origin(const struct http_head *head, char *const *allowed,
+                                  unsigned n_allowed)
+{
+    static const char scheme[] = "http://";
+    const char *origin = head->origin;
+
+    if (!origin)
+        return HTTP_ORIGIN_OWN;
+    if (head->host && strncasecmp(origin, scheme, strlen(scheme)) == 0 &&
+        strcasecmp(origin + strlen(scheme), head->host) == 0)
+        return HTTP_ORIGIN_OWN;
+    for (unsigned i = 0; i < n_allowed; i++)
+        if (strcasecmp(origin, allowed[i]) == 0)
+            return HTTP_ORIGIN_ALLOWED;
+    return HTTP_ORIGIN_FOREIGN;
+}
+
+/* ---- Types of content -------------------------------------------------------- */
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Whether text begins with the word, and the word ends there. */
+static bool is_type(const char *text, size_t len, const char *type)
+{
+    return len == strlen(type) && strncasecmp(text, type, len) == 0;
+}
+
+bool http_head_is_json(const struct http_head *head)
+{
+    const char *type = head->content_type;
+    size_t len;
+
+    if (!type)
+        return false;
+    while (is_blank(*type))
+        type++;
+    len = strcspn(type, "; \t");
+    return is_type(type, len, "application/json") || is_type(type, len, "application/x-ndjson");
+}
+
+bool http_head_expects_continue(const struct http_head *head)
+{
+    return head->expect && !head->is_http10 && strcasecmp(head->expect, "100-continue") == 0;
+}
+
+bool http_head_is_expectation_met(const struct http_head *head)
+{
+    return !head->expect || head->is_http10 || http_head_expects_continue(head);
+}
+
+/* The quality that a range of `Accept` gives, in thousandths; 1000 where it is not
+ * said or not a number. */
+static unsigned quality_of(const char *range, size_t len)
+{
+    const char *end = range + len;
+    const char *at = memchr(range, ';', len);
+    unsigned scale = 100, quality;
+
+    for (; at; at = memchr(at, ';', (size_t)(end - at))) {
+        do
+            at++;
+        while (at < end && is_blank(*at));
+        if (end - at >= 3 && (at[0] == 'q' || at[0] == 'Q') && at[1] == '=')
+            break;
+    }
+    if (!at || (at[2] != '0' && at[2] != '1'))
+        return 1000;
+    quality = at[2] == '1' ? 1000 : 0;
+    if (at + 3 < end && at[3] == '.')
+        for (at += 4; at < end && *at >= '0' && *at <= '9' && scale > 0; at++, scale /= 10)
+            quality += (unsigned)(*at - '0') * scale;
+    return quality > 1000 ? 1000 : quality;
+}
+
+/* How much one type is wanted: its quality by the range that names it most exactly. */
+struct wish {
+    int exact; /* 0 by no range, 1 by any, 2 by its kind, 3 by name */
+    unsigned quality;
+};
+
+static void wish_by(struct wish *wish, int exact, unsigned quality)
+{
+    if (exact > wish->exact)
+        *wish = (struct wish){exact, quality};
+}
+
+bool http_head_prefers_events(const struct http_head *head)
+{
+    struct wish events = {0, 0}, lines = {0, 0};
+    const char *at = head->accept ? head->accept : "";
+
+    while (*at) {
+        size_t len, name;
+        unsigned quality;
+
+        at += strspn(at, " \t,");
+        len = strcspn(at, ",");
+        name = strcspn(at, ",; \t");
+        quality = quality_of(at, len);
+        if (is_type(at, name, "text/event-stream"))
+            wish_by(&events, 3, quality);
+        else if (is_type(at, name, "text/*"))
+            wish_by(&events, 2, quality);
+        else if (is_type(at, name, "application/x-ndjson"))
+            wish_by(&lines, 3, quality);
+        else if (is_type(at, name, "application/*"))
+            wish_by(&lines, 2, quality);
+        else if (is_type(at, name, "*/*")) {
+            wish_by(&events, 1, quality);
+            wish_by(&lines, 1, quality);
+        }
+        at += len;
+    }
+    if (events.quality != lines.quality)
+        return events.quality > lines.quality;
+    return events.quality > 0 && events.exact == 3 && lines.exact < 3;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_HTTP_HEAD_H
+#define WAITD_HTTP_HEAD_H
+
+/*
+ * What a request's head says, and whether it may come in: browsers are dangerous
+ * guests, since a page anywhere can have them send requests to this machine.  So
+ * the request must name a host that is served here (else a name that an attacker
+ * points here would do), must not come from a page of others, and must have a
+ * type of content that a form cannot send.  RFC 9110; fetch.spec.whatwg.org for
+ * `Origin` and the preflight.
+ *
+ * Pure: texts in, a status out.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/address.h"
+
+/* Header fields that matter, NULL where they are absent.  Borrowed. */
+struct http_head {
+    const char *method;
+    bool is_http10;
+    unsigned hosts; /* how many `Host` fields */
+    const char *host, *origin, *content_type, *expect, *accept, *preflight, *idempotency_key,
+        *last_event_id;
+    bool has_length, is_chunked;
+    uint64_t length; /* of the body as announced */
+};
+
+/* Takes one field in. */
+void http_head_add(struct http_head *head, const char *name, const char *value);
+
+/* Whether a body comes with it. */
+bool http_head_has_body(const struct http_head *head);
+
+/*
+ * Whether `Host` names one that is served: the address itself, `localhost`, or one
+ * of names; any on a Unix socket.  0, else the status to refuse it with: 400 for a
+ * missing one in HTTP/1.1 or several, 421 for one that is not served.
+ */
+unsigned http_head_check_host(const struct http_head *head, const struct address *served,
+                              char *const *names, unsigned n_names);
+
+/* Where a request comes from: no page at all or a page of this very host, a page
+ * that is allowed, or another. */
+enum http_origin { HTTP_ORIGIN_OWN, HTTP_ORIGIN_ALLOWED, HTTP_ORIGIN_FOREIGN };
+enum http_origin http_head_origin(const struct http_head *head, char *const *allowed,
+                                  unsigned n_allowed);
+
+/* Whether the content is of a type that holds requests: application/json or
+ * application/x-ndjson. */
+bool http_head_is_json(const struct http_head *head);
+
+/* Whether `Expect` is absent or one that is met. */
+bool http_head_expects_continue(const struct http_head *head);
+bool http_head_is_expectation_met(const struct http_head *head);
+
+/* Whether `Accept` prefers server-sent events to lines of JSON: by quality, and of
+ * equal ones if only events are named. */
+bool http_head_prefers_events(const struct http_head *head);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_HTTP_INTERNAL_H
+#define WAITD_HTTP_INTERNAL_H
+
+/*
+ * HTTP on a loop, shared by the files that make it up:
+ *
+ *     http.c             the library's instance, its connections, what is due
+ *     http_exchange.c    a request and its answer: the library's callbacks
+ *     http_head.c        what a request's head says, and whether it may come in
+ *     http_routes.c      paths and their resources
+ *     http_reply.c       short answers
+ *     http_query.c       members behind the `?'
+ *     http_monitor.c     /metrics, /healthz, /readyz, /v1/stats
+ *     http_batches.c     /v1/batches and /v1/requests
+ *     http_stream.c      a channel behind an exchange
+ *     http_frames.c      its lines as server-sent events
+ *     http_duplex.c      an answer that begins before its request has ended
+ *     http_wait.c        /wait
+ *     http_services.c    the workers and counters that all loops' /wait share
+ *     http_linger.c      the end of a socket with something unread in it
+ *
+ * An exchange goes through
+ *
+ *     IDLE ──► BODY ──► PENDING ──► ANSWERING ──► IDLE
+ *
+ *     IDLE       no request, or its head is not complete
+ *     BODY       its head is: what is refused is known, the body is read
+ *     PENDING    the request is complete and its answer is not
+ *     ANSWERING  the library has the answer
+ *
+ * and the library is suspended (it neither reads nor writes) whenever there is
+ * nothing that it could do: http_exchange_suspend(), http_exchange_resume().
+ */
+
+#include <event2/event.h>
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/base/log.h"
+#include "daemon/net/http.h"
+#include "daemon/net/http_head.h"
+#include "engine/timerq.h"
+#include "proto/address.h"
+#include "proto/fault.h"
+
+struct http_connection;
+struct http_linger;
+struct http_stream;
+struct http_wait;
+
+enum http_phase { HTTP_IDLE, HTTP_BODY, HTTP_PENDING, HTTP_ANSWERING };
+
+/* What answers for a path.  Each may be NULL. */
+struct http_resource {
+    /* The head is complete and allowed; rest: the path behind the resource's own,
+     * query: the text behind the `?', or NULL.  May refuse (http_reply_*()). */
+    void (*begin)(struct http_connection *c, const char *rest, char *query,
+                  const struct http_head *head);
+    /* A piece of the body.  How much of it is used up; the rest is offered again.
+     * NULL: it is read away. */
+    size_t (*body)(struct http_connection *c, const char *bytes, size_t len);
+    /* The request is complete: gives an answer (http_reply_*()), or suspends the
+     * exchange and is called again once it is resumed. */
+    void (*end)(struct http_connection *c);
+    /* c->due_ns has come. */
+    void (*due)(struct http_connection *c, int64_t now_ns);
+    /* When it wants to be called so; CHANNEL_NEVER for never. */
+    int64_t (*next_due)(struct http_connection *c, int64_t now_ns);
+    /* The daemon cancels what runs. */
+    void (*cancel)(struct http_connection *c, int64_t now_ns);
+};
+
+struct http_exchange {
+    enum http_phase phase;
+    bool suspended;
+    bool bad_path; /* there is a NUL in it */
+    bool hang_up;  /* to be closed without a word */
+    bool unread;   /* closes with a part of the body unread */
+    bool has_body;
+    bool cross_origin; /* by a page of others that is allowed */
+    bool is_http10;
+    unsigned status;            /* of the reply */
+    struct MHD_Response *reply; /* to be given to the library once the body has ended */
+    const struct http_resource *resource;
+    char *query;   /* until the head is complete */
+    uint64_t body; /* bytes that came */
+    int64_t begun_ns;
+    struct http_stream *stream; /* of /v1, or NULL */
+    struct http_wait *wait;     /* of /wait, or NULL */
+};
+
+struct http_connection {
+    struct http *http;
+    struct MHD_Connection *library;
+    struct peer *peer; /* that it has joined, or NULL */
+    struct http_connection *next_rested;
+    uint64_t number;
+    int fd;
+    uint32_t slot;
+    bool monitor;     /* of a socket for those who watch alone */
+    bool counted;     /* among the daemon's connections */
+    bool rested;      /* it has ended a request since it was looked at */
+    bool used;        /* has had a request */
+    int64_t since_ns; /* when it came, or its last request ended */
+    struct http_exchange exchange;
+};
+
+struct http {
+    struct http_env env;
+    struct channel_env channel_env; /* the loop's, with an ear of ours */
+    struct http_stream *speaking;   /* whose channel is being called */
+    struct MHD_Daemon *library;
+    struct event *event;
+    struct timerq dues; /* ids are slots */
+    struct http_connection **slots;
+    uint32_t *free_slots;
+    uint32_t n_slots, n_free;
+    struct http_connection *adopting; /* that the library is being handed */
+    struct http_connection *rested;
+    struct http_linger *lingers;
+    unsigned n_lingers;
+    bool ready; /* the library has something to do */
+    bool draining, cancelling;
+};
+
+/* ---- http.c ---------------------------------------------------------------- */
+
+/* Looks anew when the connection is to be looked after. */
+void http_schedule(struct http_connection *c, int64_t now_ns);
+
+/* Ends it from our side: the library hears that it is over. */
+void http_hang_up(struct http_connection *c);
+
+/* ---- http_exchange.c ------------------------------------------------------- */
+
+/* The library's callbacks: the raw request line; the head, pieces of the body, and
+ * the end of a request; and that its answer is out, or never will be. */
+void *http_exchange_open(void *context, const char *uri, struct MHD_Connection *library);
+enum MHD_Result http_exchange_read(void *context, struct MHD_Connection *library, const char *url,
+                                   const char *method, const char *version, const char *piece,
+                                   size_t *piece_len, void **exchange);
+void http_exchange_close(void *context, struct MHD_Connection *library, void **exchange,
+                         enum MHD_RequestTerminationCode how);
+
+/* The connection that an exchange is of. */
+struct http_connection *http_exchange_connection(struct http_exchange *exchange);
+
+/* From a resource's functions: the library does nothing until it is resumed. */
+void http_exchange_suspend(struct http_connection *c);
+void http_exchange_resume(struct http_connection *c);
+
+/* ---- http_linger.c --------------------------------------------------------- */
+
+/* Shuts our side and reads the other away until it ends, for a few seconds at most,
+ * so that no reset destroys what was sent last.  Takes fd over. */
+void http_linger_begin(struct http *http, int fd);
+void http_linger_drop_all(struct http *http);
+
+/* ---- The resources --------------------------------------------------------- */
+
+extern const struct http_resource http_monitor_metrics, http_monitor_healthz, http_monitor_readyz,
+    http_monitor_stats, http_batches_submit, http_batches_requests, http_wait_resource;
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/net/http_reply.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "proto/event.h"
+
+#define JSON "application/json"
+
+unsigned http_reply_status(enum fault_code code)
+{
+    switch (code) {
+    case FAULT_NOT_FOUND:
+        return 404;
+    case FAULT_CONFLICT:
+        return 409;
+    case FAULT_GONE:
+        return 410;
+    case FAULT_TOO_LARGE:
+        return 413;
+    case FAULT_OVERLOADED:
+    case FAULT_SHUTTING_DOWN:
+    case FAULT_UNAVAILABLE:
+        return 503;
+    case FAULT_NONE:
+    case FAULT_BAD_JSON:
+    case FAULT_INVALID_REQUEST:
+        break;
+    }
+    return 400;
+}
+
+/* What an allowed page of others is told on all that it gets. */
+static void allow_origin(struct http_connection *c, struct MHD_Response *response)
+{
+    const char *origin = MHD_lookup_connection_value(c->library, MHD_HEADER_KIND, "Origin");
+
+    MHD_add_response_header(response, "Access-Control-Allow-Origin", origin ? origin : "null");
+    MHD_add_response_header(response, "Access-Control-Expose-Headers", "Location, Retry-After");
+    MHD_add_response_header(response, "Vary", "Origin");
+}
+
+void http_reply(struct http_connection *c, unsigned status, struct MHD_Response *response)
+{
+    struct http_exchange *x = &c->exchange;
+
+    if (!response) {
+        http_hang_up(c);
+        return;
+    }
+    if (x->reply) { /* the first one stands */
+        MHD_destroy_response(response);
+        return;
+    }
+    x->status = status;
+    x->reply = response;
+    MHD_add_response_header(response, "Cache-Control", "no-store");
+    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    if (status == 503 || status == 429)
+        MHD_add_response_header(response, "Retry-After", "1");
+    if (x->cross_origin)
+        allow_origin(c, response);
+    if (c->http->draining)
+        MHD_add_response_header(response, "Connection", "close");
+}
+
+void http_reply_text(struct http_connection *c, unsigned status, const char *type, const char *text,
+                     size_t len)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(len, (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
+
+    if (response)
+        MHD_add_response_header(response, "Content-Type", type);
+    http_reply(c, status, response);
+}
+
+void http_reply_fault(struct http_connection *c, unsigned status, const struct fault *fault)
+{
+    char line[EVENT_LINE_MAX];
+    char *end = event_write_error(line, fault, (struct event_text){NULL, 0});
+
+    stats_refused(c->http->env.env->stats, fault->code);
+    http_reply_text(c, status, JSON, line, (size_t)(end - line));
+}
+
+void http_reply_refuse(struct http_connection *c, unsigned status, enum fault_code code,
+                       const char *format, ...)
+{
+    struct fault fault = {0};
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)fault_vset(&fault, code, 0, format, arguments);
+    va_end(arguments);
+    http_reply_fault(c, status, &fault);
+}
+
+void http_reply_give(struct http_connection *c)
+{
+    struct http_exchange *x = &c->exchange;
+    struct MHD_Response *response = x->reply;
+
+    x->reply = NULL;
+    if (MHD_queue_response(c->library, x->status, response) != MHD_YES)
+        x->hang_up = true;
+    MHD_destroy_response(response);
+}
+
+void http_reply_now(struct http_connection *c)
+{
+    struct fault fault = {0};
+
+    (void)fault_set(&fault, FAULT_TOO_LARGE, 0,
+                    "the body is longer than a request may be (max-request)");
+    http_reply_on_socket(c->fd, 413, &fault);
+    c->exchange.unread = true;
+    c->exchange.hang_up = true;
+}
+
+static const char *reason_of(unsigned status)
+{
+    switch (status) {
+    case 413:
+        return "Content Too Large";
+    case 429:
+        return "Too Many Requests";
+    case 503:
+        return "Service Unavailable";
+    default:
+        return "Bad Request";
+    }
+}
+
+/* The socket's buffer is empty and takes it whole. */
+void http_reply_on_socket(int fd, unsigned status, const struct fault *fault)
+{
+    char line[EVENT_LINE_MAX], text[EVENT_LINE_MAX + 256];
+    size_t len = (size_t)(event_write_error(line, fault, (struct event_text){NULL, 0}) - line);
+    int n = snprintf(text, sizeof(text),
+                     "HTTP/1.1 %u %s\r\nContent-Type: " JSON "\r\nContent-Length: %zu\r\n%s"
+                     "Connection: close\r\n\r\n%.*s",
+                     status, reason_of(status), len, status == 413 ? "" : "Retry-After: 1\r\n",
+                     (int)len, line);
+
+    (void)!send(fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
+}

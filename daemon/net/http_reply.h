@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_HTTP_REPLY_H
+#define WAITD_HTTP_REPLY_H
+
+/*
+ * Answers that are there at once.  Each is kept until the request has been read and is
+ * then given to the library, so that the connection can go on to the next request.
+ */
+
+#include <stddef.h>
+
+#include "daemon/net/http_internal.h"
+
+/* Answers with a response, which it takes over.  NULL (out of memory): hangs up. */
+void http_reply(struct http_connection *c, unsigned status, struct MHD_Response *response);
+
+/* A text, copied. */
+void http_reply_text(struct http_connection *c, unsigned status, const char *type, const char *text,
+                     size_t len);
+
+/* The one `error` line of a refusal. */
+void http_reply_fault(struct http_connection *c, unsigned status, const struct fault *fault);
+void http_reply_refuse(struct http_connection *c, unsigned status, enum fault_code code,
+                       const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* The status that a fault is told with before a stream has begun. */
+unsigned http_reply_status(enum fault_code code);
+
+/* Gives the reply to the library. */
+void http_reply_give(struct http_connection *c);
+
+/* Sends it although the body has not ended, and closes. */
+void http_reply_now(struct http_connection *c);
+
+/* A refusal on a socket that the library knows nothing of, or has not answered on. */
+void http_reply_on_socket(int fd, unsigned status, const struct fault *fault);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/net/http_routes.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "daemon/net/http_reply.h"
+
+enum method {
+    METHOD_GET = 1 << 0, /* and HEAD */
+    METHOD_POST = 1 << 1,
+    METHOD_DELETE = 1 << 2,
+    METHOD_ANY = 1 << 3,
+};
+
+enum guard {
+    GUARD_API = 1 << 0,     /* pages of others and forms are kept out */
+    GUARD_MONITOR = 1 << 1, /* also served where nothing else is, and then to anyone */
+    GUARD_BELOW = 1 << 2,   /* and all below it */
+};
+
+struct route {
+    const char *path;
+    unsigned methods, guards;
+    const struct http_resource *resource;
+};
+
+static const struct route routes[] = {
+    {"/metrics", METHOD_GET, GUARD_MONITOR, &http_monitor_metrics},
+    {"/healthz", METHOD_GET, GUARD_MONITOR, &http_monitor_healthz},
+    {"/readyz", METHOD_GET, GUARD_MONITOR, &http_monitor_readyz},
+    {"/v1/stats", METHOD_GET, GUARD_API, &http_monitor_stats},
+    {"/v1/batches", METHOD_POST, GUARD_API, &http_batches_submit},
+    {"/v1/requests", METHOD_POST, GUARD_API, &http_batches_requests},
+    {"/wait", METHOD_ANY, 0, &http_wait_resource},
+    {"/wait/", METHOD_ANY, GUARD_BELOW, &http_wait_resource},
+};
+
+static const struct route *find(const char *url, bool monitor)
+{
+    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+        const struct route *route = &routes[i];
+        size_t len = strlen(route->path);
+
+        if (monitor && !(route->guards & GUARD_MONITOR))
+            continue;
+        if (route->guards & GUARD_BELOW ? strncmp(url, route->path, len) == 0 && url[len]
+                                        : strcmp(url, route->path) == 0)
+            return route;
+    }
+    return NULL;
+}
+
+static unsigned method_of(const char *name)
+{
+    if (strcmp(name, "GET") == 0 || strcmp(name, "HEAD") == 0)
+        return METHOD_GET;
+    if (strcmp(name, "POST") == 0)
+        return METHOD_POST;
+    return strcmp(name, "DELETE") == 0 ? METHOD_DELETE : 0;
+}
+
+static const char *allow(const struct route *route)
+{
+    switch (route->methods & (METHOD_GET | METHOD_POST | METHOD_DELETE)) {
+    case METHOD_GET:
+        return "GET, HEAD";
+    case METHOD_POST:
+        return "POST";
+    case METHOD_GET | METHOD_POST:
+        return "GET, HEAD, POST";
+    case METHOD_GET | METHOD_DELETE:
+        return "GET, HEAD, DELETE";
+    default:
+        return "DELETE";
+    }
+}
+
+/* ---- Guards --------------------------------------------------------------------- */
+
+/* What is quoted of a head, whole or not at all. */
+static const char *quoted(char out[FAULT_QUOTE_SIZE], const char *text)
+{
+    return fault_quote(out, text ? text : "", text ? strlen(text) : 0);
+}
+
+static bool pass_host(struct http_connection *c, const struct http_head *head)
+{
+    const struct http_site *site = c->http->env.site;
+    struct address served = {.len = sizeof(served.room)};
+    char quote[FAULT_QUOTE_SIZE];
+    unsigned status = 421;
+
+    if (getsockname(c->fd, &served.any, &served.len) == 0)
+        status = http_head_check_host(head, &served, site->hosts, site->n_hosts);
+    if (status == 0)
+        return true;
+    if (status == 400)
+        http_reply_refuse(c, status, FAULT_INVALID_REQUEST, "\"Host\" is to be there once");
+    else
+        http_reply_refuse(c, status, FAULT_INVALID_REQUEST,
+                          "\"Host\" takes the address served, localhost or a name in http-host, "
+                          "not \"%s\"",
+                          quoted(quote, head->host));
+    return false;
+}
+
+static void answer_preflight(struct http_connection *c, const struct route *route)
+{
+    struct MHD_Response *reply = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+
+    if (reply) {
+        MHD_add_response_header(reply, "Access-Control-Allow-Methods", allow(route));
+        MHD_add_response_header(reply, "Access-Control-Allow-Headers",
+                                "Content-Type, Idempotency-Key, Last-Event-ID");
+        MHD_add_response_header(reply, "Access-Control-Max-Age", "600");
+    }
+    http_reply(c, 204, reply);
+}
+
+/* Those of /v1.  What comes from a page that is allowed is marked as such. */
+static bool pass_origin(struct http_connection *c, const struct http_head *head)
+{
+    const struct http_site *site = c->http->env.site;
+    char quote[FAULT_QUOTE_SIZE];
+
+    switch (http_head_origin(head, site->origins, site->n_origins)) {
+    case HTTP_ORIGIN_OWN:
+        return true;
+    case HTTP_ORIGIN_ALLOWED:
+        c->exchange.cross_origin = true;
+        return true;
+    case HTTP_ORIGIN_FOREIGN:
+        break;
+    }
+    http_reply_refuse(c, 403, FAULT_INVALID_REQUEST,
+                      "\"Origin\" takes this very host or one in http-origin, not \"%s\"",
+                      quoted(quote, head->origin));
+    return false;
+}
+
+static bool pass_content(struct http_connection *c, const struct http_head *head)
+{
+    char quote[FAULT_QUOTE_SIZE];
+
+    if (!c->exchange.has_body || method_of(head->method) == METHOD_GET || http_head_is_json(head))
+        return true;
+    http_reply_refuse(c, 415, FAULT_INVALID_REQUEST,
+                      "\"Content-Type\" takes application/json or application/x-ndjson, not \"%s\"",
+                      quoted(quote, head->content_type));
+    return false;
+}
+
+static bool pass_method(struct http_connection *c, const struct route *route, const char *method)
+{
+    char quote[FAULT_QUOTE_SIZE];
+
+    if (route->methods & (METHOD_ANY | method_of(method)))
+        return true;
+    http_reply_refuse(c, 405, FAULT_INVALID_REQUEST, "%s takes %s, not %s", route->path,
+                      allow(route), quoted(quote, method));
+    if (c->exchange.reply)
+        MHD_add_response_header(c->exchange.reply, "Allow", allow(route));
+    return false;
+}
+
+static bool pass(struct http_connection *c, const struct route *route, const struct http_head *head)
+{
+    char quote[FAULT_QUOTE_SIZE];
+
+    if ((route->guards & GUARD_API) && !pass_origin(c, head))
+        return false;
+    if ((route->guards & GUARD_API) && strcmp(head->method, "OPTIONS") == 0 && head->origin &&
+        head->preflight) {
+        answer_preflight(c, route);
+        return false;
+    }
+    if (!pass_method(c, route, head->method))
+        return false;
+    if (!http_head_is_expectation_met(head)) {
+        http_reply_refuse(c, 417, FAULT_INVALID_REQUEST,
+                          "\"Expect\" takes 100-continue, not \"%s\"", quoted(quote, head->expect));
+        return false;
+    }
+    return !(route->guards & GUARD_API) || pass_content(c, head);
+}
+
+void http_routes_enter(struct http_connection *c, const char *url, const struct http_head *head)
+{
+    struct http_exchange *x = &c->exchange;
+    const struct route *route = url ? find(url, c->monitor) : NULL;
+    char quote[FAULT_QUOTE_SIZE];
+
+    if (!c->monitor && !pass_host(c, head))
+        return;
+    if (!route) {
+        http_reply_refuse(c, 404, FAULT_NOT_FOUND, "there is nothing at %s",
+                          url ? quoted(quote, url) : "a path with a NUL in it");
+        return;
+    }
+    x->resource = route->resource;
+    if (pass(c, route, head) && x->resource->begin)
+        x->resource->begin(c, url + strlen(route->path), x->query, head);
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/net/http_stream.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/net/http_duplex.h"
+#include "daemon/net/http_frames.h"
+
+/* Between two looks at the clock: units of work; and how long a slice is. */
+#define WORK_UNITS 256
+#define SLICE_NS   INT64_C(500000)
+
+/* A stream of events that says nothing for so long sends a comment: whoever is in between
+ * does not take it for dead, and a client that has gone is found out. */
+#define COMMENT_NS INT64_C(15000000000)
+
+/* How much is made into events at a time. */
+#define LINES_BYTES 1024
+
+struct http_stream {
+    struct http_connection *c;
+    struct channel *channel;
+    struct http_duplex *duplex;
+    struct http_frames *frames; /* NULL for lines */
+    char *kept;                 /* events that there was no room for */
+    size_t kept_at, kept_len;
+    bool begun;
+    enum fault_code refusal;
+    int64_t sent_ns;  /* when output last was rendered */
+    int64_t heard_ns; /* when input last came */
+};
+
+struct http_stream *http_stream_new(struct http_connection *c, bool one, bool as_events)
+{
+    struct http_stream *stream = calloc(1, sizeof(*stream));
+
+    if (!stream)
+        return NULL;
+    stream->c = c;
+    stream->sent_ns = stream->heard_ns = clock_now_ns();
+    stream->channel = channel_new(&c->http->channel_env);
+    if (as_events)
+        stream->frames = calloc(1, sizeof(*stream->frames));
+    if (!stream->channel || (as_events && !stream->frames)) {
+        http_stream_free(stream);
+        return NULL;
+    }
+    channel_set_number(stream->channel, c->number);
+    if (one)
+        channel_take_one(stream->channel);
+    if (c->http->draining)
+        channel_refuse_batches(stream->channel);
+    return stream;
+}
+
+void http_stream_free(struct http_stream *stream)
+{
+    if (!stream)
+        return;
+    http_duplex_free(stream->duplex);
+    channel_free(stream->channel);
+    free(stream->frames);
+    free(stream->kept);
+    free(stream);
+}
+
+void http_stream_hear(struct http_stream *stream, const struct channel_news *news)
+{
+    if (news->kind == CHANNEL_ACCEPTED)
+        stream->begun = true;
+    if (news->kind == CHANNEL_REFUSED && stream->refusal == FAULT_NONE)
+        stream->refusal = news->fault->code;
+}
+
+bool http_stream_has_begun(const struct http_stream *stream)
+{
+    return stream->begun;
+}
+
+enum fault_code http_stream_refusal(const struct http_stream *stream)
+{
+    return stream->refusal;
+}
+
+struct http_duplex **http_stream_duplex(struct http_stream *stream)
+{
+    return &stream->duplex;
+}
+
+/* ---- Input ---------------------------------------------------------------------- */
+
+bool http_stream_wants_input(const struct http_stream *stream)
+{
+    return channel_wants_input(stream->channel) || channel_input_ended(stream->channel);
+}
+
+size_t http_stream_feed(struct http_stream *stream, int64_t now_ns, const char *bytes, size_t len)
+{
+    int64_t until_ns = now_ns + SLICE_NS;
+    size_t used = 0;
+
+    stream->heard_ns = now_ns;
+    stream->c->http->speaking = stream;
+    while (used < len && now_ns < until_ns && channel_wants_input(stream->channel)) {
+        used += channel_take(stream->channel, now_ns, bytes + used, len - used);
+        now_ns = clock_now_ns();
+    }
+    stream->c->http->speaking = NULL;
+    return channel_input_ended(stream->channel) ? len : used;
+}
+
+void http_stream_end_input(struct http_stream *stream, int64_t now_ns)
+{
+    stream->heard_ns = now_ns;
+    stream->c->http->speaking = stream;
+    channel_end_input(stream->channel, now_ns);
+    stream->c->http->speaking = NULL;
+}
+
+/* ---- Work ----------------------------------------------------------------------- */
+
+void http_stream_work(struct http_stream *stream, int64_t now_ns)
+{
+    int64_t until_ns = now_ns + SLICE_NS;
+
+    stream->c->http->speaking = stream;
+    while (now_ns < until_ns && channel_next_due(stream->channel) <= now_ns) {
+        channel_work(stream->channel, now_ns, WORK_UNITS);
+        now_ns = clock_now_ns();
+    }
+    if (channel_request_due(stream->channel, now_ns) <= now_ns)
+        channel_refuse_late(stream->channel);
+    stream->c->http->speaking = NULL;
+}
+
+static int64_t sooner(int64_t a_ns, int64_t b_ns)
+{
+    return a_ns < b_ns ? a_ns : b_ns;
+}
+
+static int64_t later(int64_t now_ns, int64_t by_ns)
+{
+    return by_ns > INT64_MAX - now_ns ? INT64_MAX : now_ns + by_ns;
+}
+
+/* When its patience with the client is over, CHANNEL_NEVER for never. */
+static int64_t stuck_due(const struct http_stream *stream, bool writing)
+{
+    const struct limits *limits = stream->c->http->env.limits;
+
+    if (writing && http_stream_has_output(stream))
+        return limits->client_timeout_ns > 0 ? later(stream->sent_ns, limits->client_timeout_ns)
+                                             : CHANNEL_NEVER;
+    if (limits->idle_timeout_ns > 0 && channel_wants_input(stream->channel) &&
+        channel_next_due(stream->channel) == CHANNEL_NEVER)
+        return later(stream->heard_ns, limits->idle_timeout_ns);
+    return CHANNEL_NEVER;
+}
+
+int64_t http_stream_next_due(struct http_stream *stream, int64_t now_ns, bool writing)
+{
+    int64_t due_ns = channel_next_due(stream->channel);
+
+    due_ns = sooner(due_ns, channel_request_due(stream->channel, now_ns));
+    due_ns = sooner(due_ns, stuck_due(stream, writing));
+    if (stream->frames && writing)
+        due_ns = sooner(due_ns, later(stream->sent_ns, COMMENT_NS));
+    return due_ns;
+}
+
+bool http_stream_is_stuck(const struct http_stream *stream, int64_t now_ns, bool writing)
+{
+    return stuck_due(stream, writing) <= now_ns;
+}
+
+/* ---- Output --------------------------------------------------------------------- */
+
+bool http_stream_has_output(const struct http_stream *stream)
+{
+    return stream->kept || channel_has_output(stream->channel);
+}
+
+bool http_stream_is_over(const struct http_stream *stream)
+{
+    return !stream->kept && channel_is_drained(stream->channel);
+}
+
+static size_t take_kept(struct http_stream *stream, char *out, size_t room)
+{
+    size_t n = stream->kept_len - stream->kept_at;
+
+    if (n > room)
+        n = room;
+    memcpy(out, stream->kept + stream->kept_at, n);
+    stream->kept_at += n;
+    if (stream->kept_at == stream->kept_len) {
+        free(stream->kept);
+        stream->kept = NULL;
+    }
+    return n;
+}
+
+/* Makes some lines into events, and keeps them. */
+static int keep_events(struct http_stream *stream)
+{
+    char lines[LINES_BYTES];
+    size_t n = channel_render(stream->channel, lines, sizeof(lines));
+    char *end;
+
+    if (n == 0)
+        return -1;
+    stream->kept = malloc(HTTP_FRAMES_ROOM(n));
+    if (!stream->kept)
+        return -1;
+    end = http_frames_write(stream->frames, stream->kept, lines, n);
+    stream->kept_at = 0;
+    stream->kept_len = (size_t)(end - stream->kept);
+    if (stream->kept_len == 0) { /* the beginning of a line, which is kept elsewhere */
+        free(stream->kept);
+        stream->kept = NULL;
+    }
+    return 0;
+}
+
+static ptrdiff_t render_events(struct http_stream *stream, char *out, size_t room)
+{
+    size_t used = 0;
+
+    while (used < room && http_stream_has_output(stream)) {
+        if (stream->kept)
+            used += take_kept(stream, out + used, room - used);
+        else if (keep_events(stream) != 0)
+            return -1;
+    }
+    return (ptrdiff_t)used;
+}
+
+ptrdiff_t http_stream_render(struct http_stream *stream, int64_t now_ns, char *out, size_t room)
+{
+    static const char comment[] = ":\n\n";
+    ptrdiff_t n = 0;
+
+    if (channel_next_due(stream->channel) <= now_ns)
+        http_stream_work(stream, now_ns);
+    if (stream->frames) {
+        n = render_events(stream, out, room);
+        if (n == 0 && now_ns >= later(stream->sent_ns, COMMENT_NS) && room >= strlen(comment)) {
+            memcpy(out, comment, strlen(comment));
+            n = (ptrdiff_t)strlen(comment);
+        }
+    } else if (channel_has_output(stream->channel)) {
+        n = (ptrdiff_t)channel_render(stream->channel, out, room);
+        if (n == 0)
+            n = -1;
+    }
+    if (n > 0) {
+        stream->sent_ns = now_ns;
+        stats_bytes(stream->c->http->env.env->stats, 0, (uint64_t)n);
+    }
+    return n;
+}
+
+void http_stream_write_lines(struct http_stream *stream)
+{
+    free(stream->frames);
+    stream->frames = NULL;
+}
+
+const char *http_stream_type(const struct http_stream *stream)
+{
+    return stream->frames ? "text/event-stream" : "application/x-ndjson";
+}
+
+/* The library asks for more of the answer. */
+static ssize_t read_answer(void *context, uint64_t at, char *out, size_t room)
+{
+    struct http_stream *stream = context;
+    struct http_connection *c = stream->c;
+    int64_t now_ns = clock_now_ns();
+    ptrdiff_t n;
+
+    (void)at;
+    if (c->exchange.hang_up)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    n = http_stream_render(stream, now_ns, out, room);
+    if (n < 0)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (n == 0 && http_stream_is_over(stream))
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    if (n == 0)
+        http_exchange_suspend(c);
+    http_schedule(c, now_ns);
+    return n;
+}
+
+struct MHD_Response *http_stream_response(struct http_stream *stream)
+{
+    /* Of an answer until close the library takes a piece at a time of this size. */
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, read_answer, stream, NULL);
+
+    if (response)
+        MHD_add_response_header(response, "Content-Type", http_stream_type(stream));
+    return response;
+}
+
+/* ---- Orders --------------------------------------------------------------------- */
+
+void http_stream_drain(struct http_stream *stream)
+{
+    channel_refuse_batches(stream->channel);
+}
+
+void http_stream_cancel(struct http_stream *stream, int64_t now_ns)
+{
+    stream->c->http->speaking = stream;
+    channel_cancel_all(stream->channel, now_ns);
+    stream->c->http->speaking = NULL;
+}
+
+void http_stream_limits_changed(struct http_stream *stream)
+{
+    channel_limits_changed(stream->channel);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_HTTP_STREAM_H
+#define WAITD_HTTP_STREAM_H
+
+/*
+ * A channel behind an exchange: the body is its input, its output the answer, as lines of
+ * JSON or as server-sent events.  Under back-pressure both ways: the body is read only
+ * while the channel wants input, and output is rendered only into room that there is.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/net/http_internal.h"
+#include "daemon/session/channel.h"
+
+/* one: the body is one request of submit (channel_take_one()).  NULL when out of memory. */
+struct http_stream *http_stream_new(struct http_connection *c, bool one, bool as_events);
+void http_stream_free(struct http_stream *stream); /* NULL is fine */
+
+/* What its channel tells of. */
+void http_stream_hear(struct http_stream *stream, const struct channel_news *news);
+
+/* Whether a batch was accepted; the code of the first refusal, FAULT_NONE for none. */
+bool http_stream_has_begun(const struct http_stream *stream);
+enum fault_code http_stream_refusal(const struct http_stream *stream);
+
+/* Input: how much is used up, as channel_take(); and its end. */
+size_t http_stream_feed(struct http_stream *stream, int64_t now_ns, const char *bytes, size_t len);
+void http_stream_end_input(struct http_stream *stream, int64_t now_ns);
+bool http_stream_wants_input(const struct http_stream *stream);
+
+/* Works for a slice of time if something is due, and refuses what takes too long. */
+void http_stream_work(struct http_stream *stream, int64_t now_ns);
+
+/* Output: up to room bytes of it, 0 for none now, -1 when out of memory. */
+ptrdiff_t http_stream_render(struct http_stream *stream, int64_t now_ns, char *out, size_t room);
+bool http_stream_has_output(const struct http_stream *stream);
+bool http_stream_is_over(const struct http_stream *stream);
+
+/* When it is to be looked after.  writing: output that there is waits for the client. */
+int64_t http_stream_next_due(struct http_stream *stream, int64_t now_ns, bool writing);
+
+/* Whether the client has taken nothing, or asked for nothing, for too long. */
+bool http_stream_is_stuck(const struct http_stream *stream, int64_t now_ns, bool writing);
+
+/* The response whose body it is; NULL when out of memory. */
+struct MHD_Response *http_stream_response(struct http_stream *stream);
+
+/* As lines from now on, whatever was asked for: for a refusal that is no stream. */
+void http_stream_write_lines(struct http_stream *stream);
+
+/* As lines, or as events: the type of its content. */
+const char *http_stream_type(const struct http_stream *stream);
+
+void http_stream_drain(struct http_stream *stream);
+void http_stream_cancel(struct http_stream *stream, int64_t now_ns);
+void http_stream_limits_changed(struct http_stream *stream);
+
+/* The answer that has begun before the request has ended (http_duplex.c); NULL for none. */
+struct http_duplex **http_stream_duplex(struct http_stream *stream);
+
+#endif
