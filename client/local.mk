@@ -19,10 +19,13 @@ client_libwaitctl_a_SOURCES = \
 	client/base/text.h \
 	client/cmd/arguments.c \
 	client/cmd/arguments.h \
+	client/cmd/batch_file.c \
+	client/cmd/batch_file.h \
 	client/cmd/batch_text.c \
 	client/cmd/batch_text.h \
 	client/cmd/cmd.h \
 	client/cmd/cmd_compare.c \
+	client/cmd/cmd_forecast.c \
 	client/cmd/cmd_help.c \
 	client/cmd/cmd_import.c \
 	client/cmd/cmd_ping.c \
@@ -37,8 +40,14 @@ client_libwaitctl_a_SOURCES = \
 	client/cmd/conversation.h \
 	client/cmd/example.c \
 	client/cmd/example.h \
+	client/cmd/forecast_table.c \
+	client/cmd/forecast_table.h \
+	client/cmd/forecast_trials.c \
+	client/cmd/forecast_trials.h \
 	client/cmd/meter.c \
 	client/cmd/meter.h \
+	client/cmd/vary.c \
+	client/cmd/vary.h \
 	client/import/digraph.c \
 	client/import/digraph.h \
 	client/import/import.c \

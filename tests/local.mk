@@ -61,6 +61,7 @@ check_programs = \
 	tests/unit/test_terminal \
 	tests/unit/test_timeline \
 	tests/unit/test_timerq \
+	tests/unit/test_vary \
 	tests/scenario/test_channel \
 	tests/scenario/test_forecasts \
 	tests/scenario/test_memory \
@@ -172,6 +173,7 @@ python_tests = \
 	tests/wire/test_contract.py \
 	tests/wire/test_draws.py \
 	tests/wire/test_faults.py \
+	tests/wire/test_forecast.py \
 	tests/wire/test_http.py \
 	tests/wire/test_limits.py \
 	tests/wire/test_log.py \

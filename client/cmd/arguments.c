@@ -14,6 +14,8 @@
 #define CONNECT_TIMEOUT_NS 5000000000
 #define INTERVAL_NS        1000000000
 #define INTERVAL_LEAST_NS  10000000
+#define RUNS               1000
+#define RUNS_MOST          1000000
 
 /* What stands right of the flags in help, in 80 columns. */
 #define HELP_TEXT_COLUMNS 50
@@ -24,7 +26,8 @@
 #define BATCHES  (ON(COMMAND_SUBMIT) | ON(COMMAND_RUN))
 #define VARIANTS (BATCHES | ON(COMMAND_COMPARE))
 #define EVENTS   (BATCHES | ON(COMMAND_REPORT))
-#define TALKING  (DAEMONS & ~ON(COMMAND_REPORT))
+#define TALKING  (DAEMONS & ~ON(COMMAND_REPORT) & ~ON(COMMAND_FORECAST))
+#define PLANS    (VARIANTS | ON(COMMAND_FORECAST))
 
 /* Those that have no letter are told apart by numbers above all letters. */
 enum {
@@ -43,6 +46,8 @@ enum {
     FLAG_JOBLOG,
     FLAG_SVG,
     FLAG_INTERVAL,
+    FLAG_RUNS,
+    FLAG_VARY,
     FLAG_VIRTUAL,
     FLAG_OVERRIDE, /* and as many as there are overrides */
 };
@@ -56,16 +61,18 @@ struct flag {
 };
 
 static const struct flag flags[] = {
-    {"mode", FLAG_OVERRIDE + OVERRIDE_MODE, BATCHES, "MODE", "concurrent, sequential or blocking"},
-    {"concurrency", FLAG_OVERRIDE + OVERRIDE_CONCURRENCY, VARIANTS, "N", "jobs in flight at most"},
-    {"workers", FLAG_OVERRIDE + OVERRIDE_WORKERS, VARIANTS, "N", "workers for compute steps"},
-    {"until", FLAG_OVERRIDE + OVERRIDE_UNTIL, VARIANTS, "WHEN", "all, first_done or first_failed"},
-    {"timeout", FLAG_OVERRIDE + OVERRIDE_TIMEOUT, VARIANTS, "D", "time-out of the whole batch"},
+    {"mode", FLAG_OVERRIDE + OVERRIDE_MODE, BATCHES | ON(COMMAND_FORECAST), "MODE",
+     "concurrent, sequential or blocking"},
+    {"concurrency", FLAG_OVERRIDE + OVERRIDE_CONCURRENCY, PLANS, "N", "jobs in flight at most"},
+    {"workers", FLAG_OVERRIDE + OVERRIDE_WORKERS, PLANS, "N", "workers for compute steps"},
+    {"until", FLAG_OVERRIDE + OVERRIDE_UNTIL, PLANS, "WHEN", "all, first_done or first_failed"},
+    {"timeout", FLAG_OVERRIDE + OVERRIDE_TIMEOUT, PLANS, "D", "time-out of the whole batch"},
     {"virtual", FLAG_VIRTUAL, VARIANTS, NULL,
      "on the virtual clock: compute it at once,\n"
      "without a daemon"},
-    {"seed", FLAG_OVERRIDE + OVERRIDE_SEED, VARIANTS, "N", "seed for draws"},
-    {"events", FLAG_OVERRIDE + OVERRIDE_EVENTS, BATCHES, "WHICH", "all, done or none"},
+    {"seed", FLAG_OVERRIDE + OVERRIDE_SEED, PLANS, "N", "seed for draws"},
+    {"events", FLAG_OVERRIDE + OVERRIDE_EVENTS, BATCHES | ON(COMMAND_FORECAST), "WHICH",
+     "all, done or none"},
     {"count", 'n', ON(COMMAND_RUN) | ON(COMMAND_TOP), "N",
      "so many jobs of each duration; with top, samples"},
     {"name", FLAG_NAME, ON(COMMAND_RUN), "NAME", "name of the jobs"},
@@ -84,6 +91,10 @@ static const struct flag flags[] = {
     {"graph", FLAG_GRAPH, ON(COMMAND_IMPORT), "FILE", "with ninja: what `ninja -t graph` prints"},
     {"workflow", FLAG_WORKFLOW, ON(COMMAND_IMPORT), "FILE",
      "with actions: the workflow, for needs"},
+    {"runs", FLAG_RUNS, ON(COMMAND_FORECAST), "N", "so many runs (1000)"},
+    {"vary", FLAG_VARY, ON(COMMAND_FORECAST), "WHAT=N,...",
+     "a row for each value of workers, concurrency or\n"
+     "pools.NAME"},
     {"interval", FLAG_INTERVAL, ON(COMMAND_TOP), "D", "take a sample every D (1 s)"},
     {"server", FLAG_SERVER, TALKING, "ADDR",
      "HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH;\n"
@@ -173,6 +184,8 @@ static void help_on(FILE *out, enum command_id id)
             command->summary);
     if (id == COMMAND_REPORT)
         fputs("A FILE has what a daemon sent; `-`, or none, is standard input.\n", out);
+    if (id == COMMAND_FORECAST)
+        fputs("It is computed here, on all processors, without a daemon.\n", out);
     if (id == COMMAND_SUBMIT)
         fputs("A FILE of `-`, or none, is standard input.  Flags override the files.\n", out);
     if (id == COMMAND_IMPORT)
@@ -240,6 +253,17 @@ static const char *set_interval(struct arguments *arguments, const char *text)
                : "a duration of 10ms or more";
 }
 
+static const char *set_runs(struct arguments *arguments, const char *text)
+{
+    char *end;
+
+    arguments->runs = strtoull(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && arguments->runs >= 1 &&
+                   arguments->runs <= RUNS_MOST
+               ? NULL
+               : "an integer from 1 to 1000000";
+}
+
 static const char *set_output(struct arguments *arguments, const char *text)
 {
     arguments->show = show_find(text);
@@ -271,6 +295,10 @@ static const char *set_flag(struct arguments *arguments, int id, const char *tex
         return set_duration(&arguments->connect_timeout_ns, text);
     case FLAG_INTERVAL:
         return set_interval(arguments, text);
+    case FLAG_RUNS:
+        return set_runs(arguments, text);
+    case FLAG_VARY:
+        return vary_parse(&arguments->vary, text);
     case FLAG_SERVER:
         arguments->server = text;
         return NULL;
@@ -488,6 +516,7 @@ enum arguments_result arguments_parse(int argc, char **argv, struct arguments *a
         .operands = argv, /* behind those read already */
         .connect_timeout_ns = CONNECT_TIMEOUT_NS,
         .interval_ns = INTERVAL_NS,
+        .runs = RUNS,
         .count = 1,
     };
     make_options(options);

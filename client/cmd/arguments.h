@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "client/cmd/command.h"
+#include "client/cmd/vary.h"
 #include "client/net/overrides.h"
 
 struct show;
@@ -34,6 +35,8 @@ struct arguments {
     const char *name;             /* --name, or NULL */
     bool real;                    /* --real */
     int64_t interval_ns;          /* --interval */
+    uint64_t runs;                /* --runs */
+    struct vary vary;             /* --vary */
     const char *request;          /* --request, or NULL */
     const char *example;          /* --example, or NULL */
     const char *graph, *workflow; /* files of import, or NULL */

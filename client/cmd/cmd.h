@@ -11,6 +11,7 @@ struct arguments;
 enum status cmd_submit(const struct arguments *arguments);
 enum status cmd_run(const struct arguments *arguments);
 enum status cmd_compare(const struct arguments *arguments);
+enum status cmd_forecast(const struct arguments *arguments);
 enum status cmd_report(const struct arguments *arguments);
 enum status cmd_import(const struct arguments *arguments);
 enum status cmd_ping(const struct arguments *arguments);

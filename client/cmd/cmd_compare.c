@@ -3,13 +3,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "client/cmd/batch_file.h"
 #include "client/cmd/conversation.h"
 #include "client/net/requests.h"
-#include "client/net/rewrite.h"
 #include "client/base/say.h"
 #include "client/base/text.h"
 
@@ -177,44 +176,6 @@ static const struct show lines = {
 
 /* ---- What is sent ------------------------------------------------------------ */
 
-/* Reads all of the file.  0, or -1 when that was told to be impossible. */
-static int read_file(char *const *path, struct bytes *text)
-{
-    struct source *source = source_new_files(path, 1, NULL);
-    bool failed;
-
-    if (source == NULL)
-        return -1;
-    while (!source_is_over(source)) {
-        struct pollfd poller = {.fd = source_fd(source), .events = POLLIN};
-
-        if (poller.fd < 0 || poll(&poller, 1, -1) > 0)
-            source_read(source, text);
-    }
-    failed = source_has_failed(source);
-    source_free(source);
-    return failed ? -1 : 0;
-}
-
-/* Appends what is to be sent for the text under these overrides, and tells
- * how many requests there are in it.  Returns how the text ended. */
-static enum rewrite_state append_text(const struct bytes *text, const struct overrides *overrides,
-                                      struct bytes *out, uint64_t *requests, bool *is_batch)
-{
-    struct rewrite *rewrite = rewrite_new(overrides, NULL);
-    enum rewrite_state state = REWRITE_NOMEM;
-
-    if (rewrite == NULL)
-        return state;
-    state = rewrite_feed(rewrite, bytes_at(text), bytes_len(text), out);
-    if (state == REWRITE_GOING)
-        state = rewrite_finish(rewrite, out);
-    *requests = rewrite_requests(rewrite);
-    *is_batch = rewrite_was_submit(rewrite);
-    rewrite_free(rewrite);
-    return state;
-}
-
 /* The overrides of one of the modes. */
 static int choose_overrides(const struct arguments *arguments, const char *mode,
                             struct overrides *overrides)
@@ -230,87 +191,67 @@ static int choose_overrides(const struct arguments *arguments, const char *mode,
                : -1;
 }
 
-/* Appends the batch in one mode. */
-static enum rewrite_state append_mode(const struct arguments *arguments, const struct bytes *text,
-                                      const char *mode, struct bytes *out)
+/* Appends the batch in one mode.  0, or -1 when out of memory. */
+static int append_mode(const struct arguments *arguments, const struct batch_file *file,
+                       const char *mode, struct bytes *out)
 {
-    enum rewrite_state state = REWRITE_NOMEM;
     struct overrides overrides = {{NULL}};
-    uint64_t requests;
-    bool is_batch;
+    int result = choose_overrides(arguments, mode, &overrides);
 
-    if (choose_overrides(arguments, mode, &overrides) == 0)
-        state = append_text(text, &overrides, out, &requests, &is_batch);
+    if (result == 0)
+        result = batch_file_append(file, &overrides, out);
     overrides_fini(&overrides);
-    return state;
+    return result;
 }
 
 /* Whether a batch that is in order has pools of workers. */
 static bool has_pools(const struct bytes *batch)
 {
-    struct requests *requests = requests_new();
-    struct pending pending = {.plan = NULL};
-    bool has_some;
+    struct fault ignored;
+    struct plan *plan = requests_plan(bytes_at(batch), bytes_len(batch), &ignored);
+    bool has_some = plan != NULL && plan_n_pools(plan) > 0;
 
-    if (requests == NULL)
-        return false;
-    requests_feed(requests, bytes_at(batch), bytes_len(batch), NULL);
-    pending_pop(requests_pending(requests), &pending);
-    has_some = pending.plan != NULL && plan_n_pools(pending.plan) > 0;
-    plan_free(pending.plan);
-    requests_free(requests);
+    plan_free(plan);
     return has_some;
 }
 
-/* Makes the requests out of one. */
-static enum rewrite_state make_requests(const struct arguments *arguments, const struct bytes *text,
-                                        struct bytes *out, const struct show_modes **modes)
+/* Makes the requests out of one.  0, or -1 when out of memory. */
+static int make_requests(const struct arguments *arguments, const struct batch_file *file,
+                         struct bytes *out, const struct show_modes **modes)
 {
-    const char *path = source_display(arguments->operands[0]);
-    enum rewrite_state state = append_mode(arguments, text, "concurrent", out);
+    int result = append_mode(arguments, file, "concurrent", out);
 
-    if (state == REWRITE_GOING && has_pools(out)) {
+    if (file->is_broken) /* once will do */
+        return result;
+    if (result == 0 && has_pools(out)) {
         *modes = &modes_with_pools;
         say("%s: blocking is left out, since the batch has pools, and there a job holds a whole "
             "worker",
-            path);
+            source_display(*file->path));
     }
     bytes_consume(out, bytes_len(out));
-    for (size_t i = 0; i < (*modes)->n && state == REWRITE_GOING; i++)
-        state = append_mode(arguments, text, (*modes)->names[i], out);
-    return state;
+    for (size_t i = 0; i < (*modes)->n && result == 0; i++)
+        result = append_mode(arguments, file, (*modes)->names[i], out);
+    return result;
 }
 
 static struct source *make_source(const struct arguments *arguments,
                                   const struct show_modes **modes)
 {
-    const char *path = source_display(arguments->operands[0]);
-    struct bytes text = {0}, out = {0};
     struct source *source = NULL;
-    uint64_t requests = 0;
-    bool is_batch = false;
-    enum rewrite_state state;
+    struct batch_file file;
+    struct bytes out = {0};
 
-    if (read_file(arguments->operands, &text) == 0) {
-        state = append_text(&text, NULL, &out, &requests, &is_batch);
-        if (state == REWRITE_GOING && requests == 1 && is_batch) {
-            bytes_consume(&out, bytes_len(&out));
-            state = make_requests(arguments, &text, &out, modes);
-        }
-        /* What is no JSON is left as it is, for the daemon to say what is wrong with it. */
-        if (state == REWRITE_NOMEM)
-            say("%s", strerror(ENOMEM));
-        else if (state != REWRITE_BROKEN && requests == 1 && !is_batch)
-            say("%s: the request in it is no batch to compare", path);
-        else if (state != REWRITE_BROKEN && requests != 1)
-            say("%s: there are %" PRIu64 " requests in it; compare takes one batch", path,
-                requests);
-        else if ((source = source_new_text(&out)) == NULL)
+    if (batch_file_read(&file, arguments->operands) == 0) {
+        if (make_requests(arguments, &file, &out, modes) == 0)
+            source = source_new_text(&out);
+        if (source == NULL)
             say("%s", strerror(ENOMEM));
         else
-            source_set_origin(source, path, &text, &arguments->overrides);
+            source_set_origin(source, source_display(*file.path), &file.text,
+                              &arguments->overrides);
     }
-    bytes_fini(&text);
+    batch_file_fini(&file);
     bytes_fini(&out);
     return source;
 }

@@ -13,6 +13,8 @@ const struct command command_table[COMMANDS] = {
                      SIZE_MAX, cmd_run},
     [COMMAND_COMPARE] = {"compare", "FILE", "one batch sequential, blocking and concurrent", 1, 1,
                          cmd_compare},
+    [COMMAND_FORECAST] = {"forecast", "FILE", "how long one batch will take, over many runs", 1, 1,
+                          cmd_forecast},
     [COMMAND_REPORT] = {"report", "[FILE]", "show events that were saved", 0, 1, cmd_report},
     [COMMAND_IMPORT] = {"import", "FORMAT [FILE...]", "make a batch of what a program has recorded",
                         1, SIZE_MAX, cmd_import},

@@ -14,6 +14,7 @@ enum command_id {
     COMMAND_SUBMIT,
     COMMAND_RUN,
     COMMAND_COMPARE,
+    COMMAND_FORECAST,
     COMMAND_REPORT,
     COMMAND_IMPORT,
     COMMAND_PING,
@@ -21,7 +22,7 @@ enum command_id {
     COMMAND_TOP,
     COMMAND_HELP
 };
-#define COMMANDS 9
+#define COMMANDS 10
 
 struct command {
     const char *name;

@@ -11,7 +11,7 @@
 
 #include "proto/duration.h"
 
-enum value_type { WORD, POSITIVE, INTEGER, DURATION };
+enum value_type { WORD, POSITIVE, INTEGER, DURATION, TEXT };
 
 static const struct {
     const char *name;
@@ -33,6 +33,7 @@ static const struct {
     [OVERRIDE_CLOCK] = {"clock", WORD, "real or virtual", {"real", "virtual"}},
     [OVERRIDE_EVENTS] = {"events", WORD, "all, done or none", {"all", "done", "none"}},
     [OVERRIDE_SEED] = {"seed", INTEGER, "an integer", {NULL}},
+    [OVERRIDE_POOLS] = {"pools", TEXT, "no text", {NULL}},
 };
 
 void overrides_fini(struct overrides *overrides)
@@ -96,8 +97,23 @@ static bool append_value(enum override which, const char *text, struct bytes *ou
         return append_integer(text, INT64_MIN, out);
     case DURATION:
         return overrides_append_duration(text, out);
+    case TEXT:
+        break;
     }
     return false;
+}
+
+int overrides_set_json(struct overrides *overrides, enum override which, struct bytes *json)
+{
+    bytes_add_char(json, '\0');
+    if (json->failed) {
+        bytes_fini(json);
+        return -1;
+    }
+    free(overrides->json[which]);
+    overrides->json[which] = json->data;
+    *json = (struct bytes){0};
+    return 0;
 }
 
 const char *overrides_set(struct overrides *overrides, enum override which, const char *text)
@@ -108,14 +124,7 @@ const char *overrides_set(struct overrides *overrides, enum override which, cons
         bytes_fini(&json);
         return members[which].takes;
     }
-    bytes_add_char(&json, '\0');
-    if (json.failed) {
-        bytes_fini(&json);
-        return "more memory than there is";
-    }
-    free(overrides->json[which]);
-    overrides->json[which] = json.data;
-    return NULL;
+    return overrides_set_json(overrides, which, &json) == 0 ? NULL : "more memory than there is";
 }
 
 int overrides_copy(struct overrides *to, const struct overrides *from)

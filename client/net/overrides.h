@@ -21,8 +21,9 @@ enum override {
     OVERRIDE_CLOCK,
     OVERRIDE_EVENTS,
     OVERRIDE_SEED,
+    OVERRIDE_POOLS, /* by overrides_set_json() alone */
 };
-#define OVERRIDES 8
+#define OVERRIDES 9
 
 /* All zero for none. */
 struct overrides {
@@ -37,6 +38,9 @@ void overrides_fini(struct overrides *overrides);
  * value then stays.
  */
 const char *overrides_set(struct overrides *overrides, enum override which, const char *text);
+
+/* Sets one to JSON text, which is taken from *json.  0, or -1 when out of memory. */
+int overrides_set_json(struct overrides *overrides, enum override which, struct bytes *json);
 
 /* Copies those that are set in `from`.  0, or -1 when memory is short. */
 int overrides_copy(struct overrides *to, const struct overrides *from);

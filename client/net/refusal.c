@@ -40,6 +40,8 @@ static void find_flag(const struct overrides *flags, struct event_string path, c
         return;
     if (len == 5 && memcmp(path.text, "clock", len) == 0)
         snprintf(flag, 64, "--virtual");
+    else if (len == 5 && memcmp(path.text, "pools", len) == 0)
+        snprintf(flag, 64, "--vary");
     else
         snprintf(flag, 64, "--%.*s", (int)len, path.text);
 }

@@ -91,3 +91,22 @@ struct pending_queue *requests_pending(struct requests *requests)
 {
     return &requests->queue;
 }
+
+struct plan *requests_plan(const char *text, size_t len, struct fault *fault)
+{
+    struct requests *requests = requests_new();
+    struct request request;
+    enum request_result result;
+
+    *fault = (struct fault){.code = FAULT_NONE};
+    if (requests == NULL)
+        return NULL;
+    request_feed(requests->reader, text, len);
+    do {
+        result = request_read(requests->reader, SIZE_MAX, &request, fault);
+        if (result == REQUEST_MORE)
+            request_finish(requests->reader);
+    } while (result == REQUEST_BUSY || result == REQUEST_MORE);
+    requests_free(requests);
+    return result == REQUEST_READY && request.op == REQUEST_SUBMIT ? request.plan : NULL;
+}

@@ -12,6 +12,7 @@
 
 #include "client/base/bytes.h"
 #include "client/show/pending.h"
+#include "proto/fault.h"
 
 struct requests;
 
@@ -25,6 +26,13 @@ void requests_free(struct requests *requests); /* NULL is fine */
  * those used are taken away.  NULL where the text says it itself.
  */
 void requests_feed(struct requests *requests, const char *text, size_t len, struct bytes *levels);
+
+/*
+ * The plan of the one batch in a text, which is then the caller's.  NULL with *fault
+ * where waitd would refuse it; fault->code is FAULT_NONE when there is another request
+ * in it, none at all, or no memory for it.
+ */
+struct plan *requests_plan(const char *text, size_t len, struct fault *fault);
 
 /* Those read so far, to be taken from there as they are answered. */
 struct pending_queue *requests_pending(struct requests *requests);

@@ -193,6 +193,32 @@ static void submit(struct simulator *simulator, struct request *request)
              event_write_accepted(line, run->number, id_of(run), jobs, simulator->instance));
 }
 
+/* Writes the report, if the plan asks for one.  Whether all of it is written. */
+static bool write_report(struct simulator *simulator, struct run *run)
+{
+    enum batch_report_step step;
+    struct report_line report;
+    size_t spent = 0;
+
+    while (spent < WORK_UNITS) {
+        struct event_text name = {NULL, 0};
+        char *line;
+
+        step = batch_report(run->batch, WORK_UNITS - spent, &spent, &report);
+        simulator->lines.failed |= step == BATCH_REPORT_NOMEM;
+        if (step != BATCH_REPORT_LINE)
+            return step == BATCH_REPORT_DONE;
+        if (report.name != 0)
+            name.text = plan_text(run->plan, report.name, &name.len);
+        line = line_room(simulator, name.len);
+        if (line == NULL)
+            return false;
+        end_line(simulator, line, event_write_report(line, run->number, &report, name));
+        batch_report_next(run->batch);
+    }
+    return false;
+}
+
 static void finish(struct simulator *simulator, struct run *run)
 {
     char *line = line_room(simulator, run->id_len);
@@ -233,7 +259,7 @@ static size_t work_on_first(struct simulator *simulator)
     size_t spent = run_until(simulator, run, INT64_MAX);
 
     simulator->first = run->next;
-    if (batch_is_over(run->batch))
+    if (batch_is_over(run->batch) && write_report(simulator, run))
         finish(simulator, run);
     else
         append(simulator, run);
@@ -281,7 +307,7 @@ static struct run *find_running(struct simulator *simulator, uint64_t number)
     if (run == NULL)
         return NULL;
     run_until(simulator, run, batch_clock(run->batch));
-    if (!batch_is_over(run->batch))
+    if (!batch_is_over(run->batch) || !write_report(simulator, run))
         return run;
     *link = run->next;
     if (simulator->last == run)

@@ -86,6 +86,10 @@ static const char *const conversations[] = {
     "\"fail\":true,\"retries\":2,\"backoff\":{\"initial\":1}},{\"compute\":3,\"name\":\"c\"}]}",
     "{" V ",\"events\":\"none\",\"jobs\":[{\"wait\":1,\"count\":1000}]}",
     "{" V ",\"jobs\":[{\"wait\":1}]}{" V ",\"jobs\":[{\"wait\":2}]}",
+    "{" V
+    ",\"report\":true,\"pools\":{\"db\":2},\"jobs\":[{\"name\":\"a\",\"compute\":1,\"count\":3},"
+    "{\"after\":\"a\",\"compute\":2,\"pool\":\"db\"}]}",
+    "{" V ",\"report\":true,\"events\":\"none\",\"jobs\":[{}]}{\"op\":\"cancel\",\"batch\":1}",
     "{\"op\":\"ping\"}{\"op\":\"ping\",\"id\":7}",
     "{\"op\":\"cancel\",\"batch\":1}{\"op\":\"cancel\",\"batch\":99999999999999999999,\"id\":"
     "\"x\"}",

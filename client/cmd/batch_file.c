@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+#include "client/cmd/batch_file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <string.h>
+
+#include "client/base/say.h"
+
+static int read_all(char *const *path, struct bytes *text)
+{
+    struct source *source = source_new_files(path, 1, NULL);
+    bool failed;
+
+    if (source == NULL)
+        return -1;
+    while (!source_is_over(source)) {
+        struct pollfd poller = {.fd = source_fd(source), .events = POLLIN};
+
+        if (poller.fd < 0 || poll(&poller, 1, -1) > 0)
+            source_read(source, text);
+    }
+    failed = source_has_failed(source);
+    source_free(source);
+    return failed ? -1 : 0;
+}
+
+/* Appends the text as it is to be sent.  How it ended, how many requests there are in
+ * it, and whether the last one is a batch. */
+static enum rewrite_state append(const struct bytes *text, const struct overrides *overrides,
+                                 struct bytes *out, uint64_t *requests, bool *is_batch)
+{
+    struct rewrite *rewrite = rewrite_new(overrides, NULL);
+    enum rewrite_state state = REWRITE_NOMEM;
+
+    if (rewrite == NULL)
+        return state;
+    state = rewrite_feed(rewrite, bytes_at(text), bytes_len(text), out);
+    if (state == REWRITE_GOING)
+        state = rewrite_finish(rewrite, out);
+    *requests = rewrite_requests(rewrite);
+    *is_batch = rewrite_was_submit(rewrite);
+    rewrite_free(rewrite);
+    return state;
+}
+
+int batch_file_read(struct batch_file *file, char *const *path)
+{
+    const char *name = source_display(*path);
+    struct bytes ignored = {0};
+    enum rewrite_state state;
+    uint64_t requests = 0;
+    bool is_batch = false;
+
+    *file = (struct batch_file){.path = path};
+    if (read_all(path, &file->text) < 0)
+        return -1;
+    state = append(&file->text, NULL, &ignored, &requests, &is_batch);
+    bytes_fini(&ignored);
+    file->is_broken = state == REWRITE_BROKEN;
+    if (state == REWRITE_NOMEM)
+        say("%s", strerror(ENOMEM));
+    else if (file->is_broken || (requests == 1 && is_batch))
+        return 0;
+    else if (requests == 1)
+        say("%s: the request in it is no batch", name);
+    else
+        say("%s: there are %" PRIu64 " requests in it, and one batch is taken", name, requests);
+    return -1;
+}
+
+void batch_file_fini(struct batch_file *file)
+{
+    bytes_fini(&file->text);
+}
+
+int batch_file_append(const struct batch_file *file, const struct overrides *overrides,
+                      struct bytes *out)
+{
+    uint64_t requests;
+    bool is_batch;
+
+    return append(&file->text, overrides, out, &requests, &is_batch) == REWRITE_NOMEM ? -1 : 0;
+}

@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""waitctl forecast: its figures against those of single runs, with each seed in its turn."""
+
+import json
+import math
+import os
+import statistics
+import subprocess
+import tempfile
+from fractions import Fraction
+
+from examples import Tap
+
+WAITCTL = os.path.abspath(os.environ.get("WAITCTL", "client/waitctl"))
+RUNS = 41
+
+BATCH = {
+    "id": "not told", "clock": "real", "report": True, "seed": 2**63 - 5, "workers": 2, "pools": {"db": 1},
+    "jobs": [
+        {"name": "fetch", "wait": {"dist": "exponential", "mean": 1}},
+        {"name": "a", "after": "fetch", "count": 5, "compute": {"dist": "lognormal", "p50": 1, "p99": 3}},
+        {"name": "b", "after": "a", "compute": {"dist": "uniform", "min": 0, "max": 4}, "pool": "db",
+         "fail": 0.3},
+        {"compute": {"dist": "normal", "mean": 5, "stddev": 2}, "pool": "db"},
+    ],
+}
+
+
+def waitctl(*words, batch=None, prefix=()):
+    """How it ended, what it printed and what it said."""
+    environment = {name: value for name, value in os.environ.items() if name != "WAITD_SERVER"}
+    ended = subprocess.run([*prefix, WAITCTL, *words], input=json.dumps(batch) if batch is not None else "",
+                           capture_output=True, text=True, timeout=120, check=False, env=environment)
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+def nanoseconds(seconds):
+    return int(Fraction(str(seconds)) * 10**9)
+
+
+def events(text):
+    return [json.loads(line, parse_float=str) for line in text.splitlines()]
+
+
+def single_runs(batch):
+    """`finished` of each run, by the daemon's own rules."""
+    runs = []
+    for k in range(RUNS):
+        seed = batch["seed"] + k
+        seed -= 2**64 if seed > 2**63 - 1 else 0
+        got = waitctl("submit", "--virtual", "--seed=%d" % seed, "--events", "none", batch=batch)
+        runs.append((seed, [event for event in events(got[1]) if event["event"] == "finished"][0]))
+    return runs
+
+
+def percentile(values, p):
+    return sorted(values)[math.ceil(p * len(values) / 100) - 1]
+
+
+def figures(values):
+    """What a forecast tells of a time, in nanoseconds."""
+    told = {"p%02d" % p: percentile(values, p) for p in (5, 25, 50, 75, 90, 95, 99)}
+    told.update(min=min(values), max=max(values), mean=math.floor(Fraction(sum(values), len(values)) + Fraction(1, 2)),
+                stddev=round(statistics.stdev(values)))
+    return told
+
+
+def check_figures(tap):
+    status, out, said = waitctl("forecast", "--runs", str(RUNS), "--events", "all", "-", batch=BATCH)
+    told = events(out)
+    single = single_runs(BATCH)
+    tap.result(status == 0 and not said, "a forecast succeeds", f"{status} {said}")
+    tap.result([event["event"] for event in told] == ["run"] * RUNS + ["forecast"], "runs come first", out)
+    same = all(event["run"] == k and event["seed"] == seed and event["status"] == finished["status"]
+               and event["elapsed"] == finished["predicted"] and event["critical_path"] == finished["critical_path"]
+               for k, (event, (seed, finished)) in enumerate(zip(told, single)))
+    tap.result(same, "each run is what a batch with its seed does", out)
+    forecast = told[-1]
+    tap.result("id" not in forecast and forecast["jobs"] == 8 and forecast["runs"] == RUNS, "of the whole", out)
+    for status_name in "ok", "failed", "timed_out":
+        tap.result(forecast[status_name] == sum(run["status"] == status_name for _, run in single),
+                   "%s runs are counted" % status_name, out)
+    for name, of in (("elapsed", "predicted"), ("critical_path", "critical_path"), ("sequential", "sequential")):
+        expected = figures([nanoseconds(run[of]) for _, run in single])
+        got = {key: nanoseconds(value) for key, value in forecast[name].items()}
+        tap.result(got == expected, "the figures of %s are exact" % name, f"{got}\n{expected}")
+    one = waitctl("forecast", "--runs", str(RUNS), "--events", "all", "-", batch=BATCH, prefix=("taskset", "-c", "0"))
+    tap.result(one[1] == out, "one processor finds the same", one[1] + one[2])
+
+
+def check_vary(tap):
+    status, out, _ = waitctl("forecast", "--runs", "9", "--vary", "pools.db=1,2,3", "-", batch=BATCH)
+    told = events(out)
+    tap.result(status == 0 and [event["vary"] for event in told] == [{"pools.db": n} for n in (1, 2, 3)],
+               "there is a forecast for each value", out)
+    for event in told:
+        batch = dict(BATCH, pools={"db": event["vary"]["pools.db"]})
+        alone = events(waitctl("forecast", "--runs", "9", "-", batch=batch)[1])[0]
+        del event["vary"]
+        tap.result(event == alone, "it is that of the batch with the value", f"{event}\n{alone}")
+    for member in "workers", "concurrency":
+        status, out, _ = waitctl("forecast", "--runs", "2", "--vary", member + "=1,7", "-", batch=BATCH)
+        tap.result([event["vary"] for event in events(out)] == [{member: 1}, {member: 7}], "%s vary" % member, out)
+    waits = {"jobs": [{"count": 8, "compute": 1}]}
+    status, out, said = waitctl("forecast", "--runs", "1", "--vary", "workers=1,2,4,8,16,32", "-o", "human", "-",
+                                batch=waits)
+    rows = [line.split() for line in out.splitlines()]
+    tap.result(status == 0 and [row[0] for row in rows[2:8]] == ["1", "2", "4", "8", "16", "32"]
+               and [row[1] for row in rows[2:8]] == ["8.000", "4.000", "2.000", "1.000", "1.000", "1.000"],
+               "for people there is a row for each", out + said)
+    tap.result(rows[8] == "workers: from 8 on, more brings less than 5 %".split(), "and the point", out)
+
+
+def check_table(tap):
+    batch = {"jobs": [{"name": "tea", "wait": {"dist": "uniform", "min": 1, "max": 3}}, {"wait": 1}]}
+    status, out, _ = waitctl("forecast", "-", "-o", "human", batch=batch)
+    lines = out.splitlines()
+    tap.result(status == 0 and lines[0] == "standard input: 1000 runs of 2 jobs: 1000 ok", "a title", out)
+    tap.result([line.split()[0] for line in lines[2:11]] == ["min", "p05", "p25", "p50", "p75", "p90", "p95", "p99", "max"],
+               "percentiles", out)
+    bars = lines[lines.index("elapsed, from") + 1:lines.index("", lines.index("elapsed, from"))]
+    tap.result(sum(int(line.split()[2]) for line in bars) == 1000 and len(bars) <= 15, "a histogram of all runs", out)
+    tap.result(lines[-1].split() == ["100.0", "%", "tea"], "and what was critical", out)
+    tap.result(max(map(len, lines)) <= 80, "within 80 columns", out)
+
+
+def check_refusals(tap):
+    cases = [
+        (("-",), [{"wait": "x"}], "standard input:1:3: invalid_request: "),
+        (("--vary", "pools.x=1", "-"), BATCH, "--vary pools.x: there is no pool of that name"),
+        (("--vary", "work=1", "-"), BATCH, "--vary takes workers, concurrency or pools.NAME"),
+        (("--runs", "0", "-"), BATCH, "--runs takes an integer from 1 to 1000000"),
+        (("--runs", "1000001", "-"), BATCH, "--runs takes an integer from 1 to 1000000"),
+        (("--server", "1", "-"), BATCH, "forecast takes no --server"),
+        (("-",), {"op": "ping"}, "the request in it is no batch"),
+        (("nowhere.json",), None, "nowhere.json: No such file"),
+    ]
+    for words, batch, message in cases:
+        status, out, said = waitctl("forecast", *words, batch=batch)
+        tap.result(status == 2 and message in said and not out, "refused: %s" % message, f"{status} {out} {said}")
+
+
+def main():
+    tap = Tap()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        check_figures(tap)
+        check_vary(tap)
+        check_table(tap)
+        check_refusals(tap)
+        os.chdir("/")
+    tap.finish()
+
+
+if __name__ == "__main__":
+    main()
