@@ -12,6 +12,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "daemon/base/chance.h"
 #include "daemon/base/clock.h"
 #include "daemon/listening.h"
 #include "daemon/base/log.h"
@@ -57,6 +58,8 @@ static int serve_stdio(struct server_config *config)
                               .stats = stats,
                               .version = config->version,
                               .instance = config->instance,
+                              .real_time_ns = clock_real_ns,
+                              .draw_seed = chance_seed,
                               .survey = survey_take,
                               .survey_context = &survey};
     struct stdio_config stdio = {.env = &env, .log = config->log};

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "daemon/session/admission.h"
+#include "daemon/base/chance.h"
 #include "daemon/base/clock.h"
 #include "daemon/net/descriptors.h"
 #include "daemon/listening.h"
@@ -457,6 +458,8 @@ static void prepare(struct server *server, const struct server_config *config)
     server->env.version = config->version;
     server->env.instance = config->instance;
     memcpy(server->env.hash_key, config->hash_key, sizeof(server->env.hash_key));
+    server->env.real_time_ns = clock_real_ns;
+    server->env.draw_seed = chance_seed;
     server->env.survey = survey_take;
     server->env.survey_context = &server->survey;
 }

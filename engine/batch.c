@@ -160,6 +160,8 @@ static void stop_job(struct batch *batch, uint32_t job, uint32_t spec, enum job_
     case STATE_ENDED:
         return;
     }
+    if (status == JOB_SKIPPED)
+        ended.cause = batch_after_cause(batch, spec);
     batch_turn_terminal(batch, &ended);
     if (!batch->sweeping)
         batch_job_ended(batch, &ended);

@@ -55,11 +55,33 @@ static void tell_later(struct batch *batch, uint32_t name)
     struct release *release = &batch->release;
 
     batch->names[name].next = NO_JOB;
+    batch->names[name].queued = true;
     if (release->tail == NO_JOB)
         release->head = name;
     else
         batch->names[release->tail].next = name;
     release->tail = name;
+}
+
+/*
+ * Notes that a job of the name ended otherwise than ok.  Those that wait for it
+ * are told once; again only if a job with a lower index ends so at the same
+ * instant, before they are skipped.
+ */
+static void note_broken(struct batch *batch, uint32_t index, uint32_t job)
+{
+    struct name_state *name = &batch->names[index];
+
+    if (name->broken && (job > name->cause || name->broken_ns < batch->clock_ns))
+        return;
+    if (!name->broken)
+        name->broken_ns = batch->clock_ns;
+    name->broken = true;
+    name->cause = job;
+    if (!name->queued)
+        tell_later(batch, index);
+    else if (batch->release.head == index)
+        name->again = batch->release.begun;
 }
 
 void batch_after_note(struct batch *batch, const struct ended *ended)
@@ -78,10 +100,21 @@ void batch_after_note(struct batch *batch, const struct ended *ended)
     if (ended->status == JOB_OK) {
         if (++name->ok == graph->names[graph->name_of[spec]].jobs)
             tell_later(batch, graph->name_of[spec]);
-    } else if (!name->broken) {
-        name->broken = true;
-        tell_later(batch, graph->name_of[spec]);
+    } else {
+        note_broken(batch, graph->name_of[spec], ended->job);
     }
+}
+
+/* Dooms a list, or finds a cause of that with a lower index.  Whether it is doomed
+ * only now. */
+static bool doom(struct list_state *list, uint32_t cause)
+{
+    bool is_new = !list->doomed;
+
+    if (is_new || cause < list->cause)
+        list->cause = cause;
+    list->doomed = true;
+    return is_new;
 }
 
 static void begin_release(struct batch *batch)
@@ -98,8 +131,7 @@ static void begin_release(struct batch *batch)
         struct list_state *list = &batch->lists[graph->defaults_list];
 
         if (batch->names[name].broken) {
-            release->defaults = !list->doomed;
-            list->doomed = true;
+            release->defaults = doom(list, batch->names[name].cause);
         } else {
             list->ok += graph->names[name].in_defaults;
             release->defaults = list->ok == graph->lists[graph->defaults_list].n_afters;
@@ -114,6 +146,11 @@ static void end_release(struct batch *batch)
     struct release *release = &batch->release;
 
     release->begun = false;
+    if (batch->names[release->head].again) {
+        batch->names[release->head].again = false;
+        return;
+    }
+    batch->names[release->head].queued = false;
     release->head = batch->names[release->head].next;
     if (release->head == NO_JOB)
         release->tail = NO_JOB;
@@ -163,9 +200,8 @@ static bool tell_edge(struct batch *batch, const struct name_state *name)
     struct list_state *list = &batch->lists[index];
     uint32_t spec = graph->lists[index].spec;
 
-    if (name->broken && !list->doomed) { /* by another name it may be doomed already */
-        list->doomed = true;
-        batch->release.by_job = true;
+    if (name->broken && !batch->release.by_job) { /* by another name it may be doomed already */
+        batch->release.by_job = doom(list, name->cause);
     } else if (!name->broken && !batch->release.by_job) {
         if (name->chain_ns > list->base_ns)
             list->base_ns = name->chain_ns;
@@ -198,6 +234,11 @@ static bool tell_in_order(struct batch *batch, const struct name_state *name, ui
     }
     release->spec++;
     return true;
+}
+
+uint32_t batch_after_cause(const struct batch *batch, uint32_t spec)
+{
+    return batch->lists[batch->plan->graph.list_of[spec]].cause;
 }
 
 bool batch_after_is_met(const struct batch *batch, uint32_t spec)

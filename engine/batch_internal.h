@@ -82,22 +82,29 @@ struct ended {
     int64_t ran_ns; /* what its steps and back-offs took */
     uint32_t job, spec;
     uint32_t attempts; /* 0: it never started */
+    uint32_t cause;    /* of one that is skipped */
     enum job_status status;
 };
 
 /* Of a name that jobs wait for.  Zeros at first, as the next, so that a batch is made
  * at once, however many there are. */
 struct name_state {
-    int64_t chain_ns; /* the longest chain that ends in a job of this name */
-    uint32_t ok;      /* its jobs that are `ok` */
-    uint32_t next;    /* in the queue of names to tell about */
-    bool broken;      /* a job of it ended otherwise */
+    int64_t chain_ns;  /* the longest chain that ends in a job of this name */
+    uint32_t ok;       /* its jobs that are `ok` */
+    uint32_t next;     /* in the queue of names to tell about */
+    uint32_t cause;    /* broken: the first job, by index, that ended otherwise so far */
+    int64_t broken_ns; /* and when the first one, in time, did */
+    bool broken;       /* a job of it ended otherwise */
+    bool queued;       /* it is in the queue */
+    bool again;        /* its cause has changed while it is being told */
 };
 
 /* Of an `after` list. */
 struct list_state {
     int64_t base_ns; /* the longest chain that ends in its names */
     uint32_t ok;     /* its names that are `ok`, one that is there twice counted so */
+    uint32_t cause;  /* doomed: the first job of its names, by index, that is known to have
+                      * ended otherwise */
     bool doomed;     /* one never will be */
 };
 
@@ -348,6 +355,7 @@ static inline void batch_turn_terminal(struct batch *batch, const struct ended *
                                            .job = ended->job,
                                            .ordinal = ended->attempts,
                                            .status = (uint8_t)ended->status,
+                                           .cause = ended->cause,
                                            .due_ns = batch->clock_ns});
 }
 
@@ -433,6 +441,10 @@ void batch_after_note(struct batch *batch, const struct ended *ended);
 
 /* Tells one element of those who wait.  False if there is none to be told. */
 bool batch_after_release(struct batch *batch);
+
+/* Of a doomed spec: the first job, by index, of those that it waits for which has ended
+ * otherwise than ok. */
+uint32_t batch_after_cause(const struct batch *batch, uint32_t spec);
 
 /* Whether all that a spec's jobs wait for are `ok`. */
 bool batch_after_is_met(const struct batch *batch, uint32_t spec);

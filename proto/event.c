@@ -5,6 +5,7 @@
 
 #include "proto/decimal.h"
 #include "proto/duration.h"
+#include "proto/utc.h"
 
 /* How much of a line an error's message may take once it is escaped. */
 #define ERROR_MESSAGE_ROOM 560
@@ -73,6 +74,14 @@ static char *put_end(char *out)
     return PUT(out, "}\n");
 }
 
+static char *put_signed(char *out, int64_t value)
+{
+    if (value >= 0)
+        return decimal_put(out, (uint64_t)value);
+    *out = '-';
+    return decimal_put(out + 1, 0 - (uint64_t)value);
+}
+
 /* sequential / elapsed, rounded to nine decimals: a quotient of integers, so
  * that a figure of any size is written as a plain decimal. */
 static char *put_speedup(char *out, int64_t sequential_ns, int64_t elapsed_ns)
@@ -88,13 +97,16 @@ static char *put_speedup(char *out, int64_t sequential_ns, int64_t elapsed_ns)
     return decimal_put_fraction(out, (uint32_t)(scaled % billion));
 }
 
-char *event_write_accepted(char *out, uint64_t batch, struct event_text id, uint32_t jobs,
-                           const char *instance)
+char *event_write_accepted(char *out, const struct event_accepted *accepted)
 {
-    out = decimal_put(PUT(out, "{\"event\":\"accepted\",\"batch\":"), batch);
-    out = put_id(out, id);
-    out = decimal_put(PUT(out, ",\"jobs\":"), jobs);
-    out = put_string(PUT(out, ",\"instance\":\""), instance);
+    out = decimal_put(PUT(out, "{\"event\":\"accepted\",\"batch\":"), accepted->batch);
+    out = put_id(out, accepted->id);
+    out = decimal_put(PUT(out, ",\"jobs\":"), accepted->jobs);
+    if (accepted->seed != NULL)
+        out = put_signed(PUT(out, ",\"seed\":"), *accepted->seed);
+    if (accepted->time_ns != NULL)
+        out = PUT(utc_put(PUT(out, ",\"time\":\""), *accepted->time_ns), "\"");
+    out = put_string(PUT(out, ",\"instance\":\""), accepted->instance);
     return PUT(out, "\"}\n");
 }
 
@@ -157,6 +169,8 @@ static char *put_done(char *out, const struct event_job *job, const struct occur
         out = put_seconds(PUT(out, ",\"due\":"), o->due_ns);
     if (o->ordinal > 1)
         out = decimal_put(PUT(out, ",\"attempts\":"), o->ordinal);
+    if (o->status == JOB_SKIPPED)
+        out = decimal_put(PUT(out, ",\"cause\":"), o->cause);
     return put_optional(out, ",\"data\":", job->data);
 }
 

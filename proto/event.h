@@ -33,9 +33,15 @@ struct event_text {
     size_t len;
 };
 
-/* `instance` is 16 hexadecimal digits. */
-char *event_write_accepted(char *out, uint64_t batch, struct event_text id, uint32_t jobs,
-                           const char *instance);
+struct event_accepted {
+    uint64_t batch;
+    struct event_text id;
+    uint32_t jobs;
+    const int64_t *seed;    /* where it was drawn, else NULL */
+    const int64_t *time_ns; /* on the real clock, since 1970-01-01T00:00:00Z; else NULL */
+    const char *instance;   /* 16 hexadecimal digits */
+};
+char *event_write_accepted(char *out, const struct event_accepted *accepted);
 
 /* What an occurrence looks like to the client.  at_ns: since acceptance.
  * with_due: `done` carries `due`, as it does with "events":"all". */

@@ -62,7 +62,9 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/request_top.c \
 	proto/request_value.c \
 	proto/saturate.h \
-	proto/scan.h
+	proto/scan.h \
+	proto/utc.c \
+	proto/utc.h
 
 dist_man_MANS += \
 	proto/waitd-protocol.7

@@ -26,6 +26,8 @@ struct occurrence {
     uint8_t kind;      /* enum occurrence_kind */
     uint8_t status;    /* enum job_status: DONE, and RETRY for the attempt that ended */
     uint8_t step_kind; /* enum step_kind: STEP */
+    uint32_t cause;    /* DONE of a skipped job: the first, by index, of the jobs that it names
+                        * which had ended otherwise than ok when it was skipped */
 };
 
 /* How a batch ended. */

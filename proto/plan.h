@@ -53,6 +53,7 @@ struct plan_options {
     int64_t timeout_ns;   /* of the whole batch, or -1 for none */
     int64_t seed;
     bool report; /* of what became of its jobs and how its pools were used */
+    bool random_seed; /* `seed` is to be drawn when the batch is accepted */
 };
 
 /* A piece of text kept in the plan: 0 for none, else what plan_text() takes. */
@@ -170,7 +171,8 @@ struct plan;
 struct plan *plan_new(const uint8_t hash_key[16]);
 void plan_free(struct plan *plan); /* NULL is fine */
 
-/* To be written until the plan is sealed, then read. */
+/* To be written until the plan is sealed, then read; but for a seed that is to be
+ * drawn, which is written before the batch is made. */
 struct plan_options *plan_options(struct plan *plan);
 const struct plan_options *plan_options_of(const struct plan *plan);
 

@@ -266,7 +266,8 @@ bool request_fits(struct request_reading *reading,
                   const struct lexer_token *token); /* a string, or an `id`: its length alone */
 bool request_integer(struct request_reading *reading, const struct lexer_token *token,
                      uint64_t least, uint64_t *out); /* saturates at UINT64_MAX */
-bool request_signed(struct request_reading *reading, const struct lexer_token *token, int64_t *out);
+bool request_seed(struct request_reading *reading, const struct lexer_token *token, int64_t *seed,
+                  bool *random); /* one of the two */
 bool request_signed_32(struct request_reading *reading, const struct lexer_token *token,
                        int32_t *out);
 bool request_probability(struct request_reading *reading, const struct lexer_token *token,
@@ -277,6 +278,9 @@ bool request_duration(struct request_reading *reading, const struct lexer_token 
                       int64_t *out);
 bool request_choice(struct request_reading *reading, const struct lexer_token *token,
                     const char *const *choices, unsigned n, unsigned *out);
+
+/* What a seed looks like, for messages. */
+#define REQUEST_SEED "an integer from -2^63 to 2^63-1, without fraction or exponent, or \"random\""
 
 /* What a duration looks like, for messages. */
 #define REQUEST_DURATION "a number of seconds or a string such as \"1.5s\", \"250ms\" or \"1m30s\""

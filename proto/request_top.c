@@ -154,7 +154,7 @@ static void read_timeout(struct request_reading *reading, const struct lexer_tok
 
 static void read_seed(struct request_reading *reading, const struct lexer_token *token)
 {
-    request_signed(reading, token, &reading->options.seed);
+    request_seed(reading, token, &reading->options.seed, &reading->options.random_seed);
 }
 
 static void read_defaults(struct request_reading *reading, const struct lexer_token *token)

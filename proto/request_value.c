@@ -133,17 +133,31 @@ bool request_integer(struct request_reading *reading, const struct lexer_token *
     return false;
 }
 
-bool request_signed(struct request_reading *reading, const struct lexer_token *token, int64_t *out)
+static bool is_random(struct request_reading *reading, const struct lexer_token *token)
+{
+    static const char word[] = "random";
+    const char *text;
+    size_t len;
+    return token->kind == LEXER_STRING && request_may_be_word(token) &&
+           request_decode(reading, token, &text, &len) == 0 && len == strlen(word) &&
+           memcmp(text, word, len) == 0;
+}
+
+bool request_seed(struct request_reading *reading, const struct lexer_token *token, int64_t *seed,
+                  bool *random)
 {
     bool minus;
     uint64_t size;
     if (token->kind == LEXER_NUMBER && !is_short(reading, token, "an integer"))
         return false;
+    *random = is_random(reading, token);
+    if (*random)
+        return true;
     if (read_integer(token, &minus, &size) && size <= (uint64_t)INT64_MAX + minus) {
-        *out = minus ? (int64_t)(0 - size) : (int64_t)size;
+        *seed = minus ? (int64_t)(0 - size) : (int64_t)size;
         return true;
     }
-    request_wrong(reading, token, "an integer from -2^63 to 2^63-1, without fraction or exponent");
+    request_wrong(reading, token, REQUEST_SEED);
     return false;
 }
 

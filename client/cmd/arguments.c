@@ -70,7 +70,7 @@ static const struct flag flags[] = {
     {"virtual", FLAG_VIRTUAL, VARIANTS, NULL,
      "on the virtual clock: compute it at once,\n"
      "without a daemon"},
-    {"seed", FLAG_OVERRIDE + OVERRIDE_SEED, PLANS, "N", "seed for draws"},
+    {"seed", FLAG_OVERRIDE + OVERRIDE_SEED, PLANS, "N", "seed for draws, or random"},
     {"events", FLAG_OVERRIDE + OVERRIDE_EVENTS, BATCHES | ON(COMMAND_FORECAST), "WHICH",
      "all, done or none"},
     {"count", 'n', ON(COMMAND_RUN) | ON(COMMAND_TOP), "N",

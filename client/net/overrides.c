@@ -11,7 +11,7 @@
 
 #include "proto/duration.h"
 
-enum value_type { WORD, POSITIVE, INTEGER, DURATION, TEXT };
+enum value_type { WORD, POSITIVE, SEED, DURATION, TEXT };
 
 static const struct {
     const char *name;
@@ -32,7 +32,7 @@ static const struct {
     [OVERRIDE_TIMEOUT] = {"timeout", DURATION, "a duration such as 1.5, 250ms or 1m30s", {NULL}},
     [OVERRIDE_CLOCK] = {"clock", WORD, "real or virtual", {"real", "virtual"}},
     [OVERRIDE_EVENTS] = {"events", WORD, "all, done or none", {"all", "done", "none"}},
-    [OVERRIDE_SEED] = {"seed", INTEGER, "an integer", {NULL}},
+    [OVERRIDE_SEED] = {"seed", SEED, "an integer or random", {"random", NULL}},
     [OVERRIDE_POOLS] = {"pools", TEXT, "no text", {NULL}},
 };
 
@@ -93,8 +93,8 @@ static bool append_value(enum override which, const char *text, struct bytes *ou
         return append_word(text, members[which].words, out);
     case POSITIVE:
         return append_integer(text, 1, out);
-    case INTEGER:
-        return append_integer(text, INT64_MIN, out);
+    case SEED:
+        return append_integer(text, INT64_MIN, out) || append_word(text, members[which].words, out);
     case DURATION:
         return overrides_append_duration(text, out);
     case TEXT:

@@ -139,12 +139,24 @@ static void write_occurrence(struct simulator *simulator, const struct run *run,
 
 /* ---- Batches --------------------------------------------------------------------- */
 
+/* In [0, 2^53): every reader of JSON keeps it as it is. */
+static int64_t draw_seed(void)
+{
+    uint64_t bits = 0;
+
+    while (getrandom(&bits, sizeof bits, 0) != (ssize_t)sizeof bits)
+        continue;
+    return (int64_t)(bits >> 11);
+}
+
 static struct run *new_run(const struct request *request)
 {
     struct run *run = calloc(1, sizeof *run);
 
     if (run == NULL)
         return NULL;
+    if (plan_options_of(request->plan)->random_seed)
+        plan_options(request->plan)->seed = draw_seed();
     run->batch = batch_new(request->plan);
     run->id = request->id != NULL ? malloc(request->id_len) : NULL;
     if (run->batch == NULL || (request->id != NULL && run->id == NULL)) {
@@ -174,6 +186,7 @@ static void submit(struct simulator *simulator, struct request *request)
 {
     struct run *run = new_run(request);
     char *line = run != NULL ? line_room(simulator, run->id_len) : NULL;
+    const struct plan_options *options = plan_options_of(request->plan);
     uint32_t jobs = plan_n_jobs(request->plan);
 
     if (line == NULL) {
@@ -190,7 +203,12 @@ static void submit(struct simulator *simulator, struct request *request)
     simulator->stats.accepted += jobs;
     simulator->stats.pending += jobs;
     end_line(simulator, line,
-             event_write_accepted(line, run->number, id_of(run), jobs, simulator->instance));
+             event_write_accepted(line, &(struct event_accepted){
+                                            .batch = run->number,
+                                            .id = id_of(run),
+                                            .jobs = jobs,
+                                            .seed = options->random_seed ? &options->seed : NULL,
+                                            .instance = simulator->instance}));
 }
 
 /* Writes the report, if the plan asks for one.  Whether all of it is written. */

@@ -3,12 +3,15 @@
 #define WAITD_CLOCK_H
 
 /*
- * The daemon's clock, and its only reader: CLOCK_MONOTONIC in nanoseconds,
- * which neither jumps with the wall clock nor runs backwards.  Re-entrant.
+ * The daemon's clocks, and their only reader, in nanoseconds.  Re-entrant.
  */
 
 #include <stdint.h>
 
+/* CLOCK_MONOTONIC, which neither jumps with the wall clock nor runs backwards. */
 int64_t clock_now_ns(void);
+
+/* CLOCK_REALTIME, since 1970-01-01T00:00:00Z: to be told to people, and for nothing else. */
+int64_t clock_real_ns(void);
 
 #endif

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: ISC
 #
-# What any room of the daemon may use: its clock, its log, the allocator.
+# What any room of the daemon may use: its clocks, chance, its log, the allocator.
 
 noinst_LIBRARIES += daemon/base/libwaitd-base.a
 daemon_base_libwaitd_base_a_SOURCES = \
+	daemon/base/chance.c \
+	daemon/base/chance.h \
 	daemon/base/clock.c \
 	daemon/base/clock.h \
 	daemon/base/log.c \

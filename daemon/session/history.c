@@ -243,7 +243,8 @@ static struct entry *open_entry(struct history_block *block, struct entry like)
 /* Whether its line tells no more than the job, how it ended and when it was handled. */
 static bool is_plain(const struct history_source *source, const struct occurrence *o)
 {
-    return o->kind == OCCURRED_DONE && o->ordinal <= 1 && !source->with_due;
+    return o->kind == OCCURRED_DONE && o->status != JOB_SKIPPED && o->ordinal <= 1 &&
+           !source->with_due;
 }
 
 /* Puts those at the beginning that ended alike.  Returns how many. */

@@ -45,15 +45,24 @@ static struct event_text id_of(const struct run *run)
     return (struct event_text){.text = run->id, .len = run->id_len};
 }
 
-static bool tell_accepted(struct run *run)
+/* time_ns: the time of day, NULL for none. */
+static bool tell_accepted(struct run *run, const int64_t *time_ns)
 {
+    const struct plan_options *options = plan_options_of(run->history.source.plan);
+    const struct event_accepted accepted = {
+        .batch = run->history.source.batch,
+        .id = id_of(run),
+        .jobs = run->jobs,
+        .seed = options->random_seed ? &options->seed : NULL,
+        .time_ns = time_ns,
+        .instance = run->env->instance,
+    };
     char *line = history_line_room(&run->history, EVENT_BATCH_MAX + run->id_len);
     char *end;
 
     if (line == NULL)
         return false;
-    end = event_write_accepted(line, run->history.source.batch, id_of(run), run->jobs,
-                               run->env->instance);
+    end = event_write_accepted(line, &accepted);
     history_line_commit(&run->history, (size_t)(end - line));
     outbox_notice(&run->watch);
     return true;
@@ -73,14 +82,20 @@ struct run *run_new_take(const struct channel_env *env, struct account *account,
                          int64_t now_ns)
 {
     struct run *run = calloc(1, sizeof(*run));
+    int64_t real_ns = env->real_time_ns != NULL ? env->real_time_ns() : 0;
+    const int64_t *time_ns = NULL;
 
     if (run == NULL)
         return NULL;
+    if (plan_options_of(plan)->random_seed)
+        plan_options(plan)->seed = env->draw_seed();
     run->env = env;
     run->account = account;
     run->jobs = plan_n_jobs(plan);
     run->is_virtual = plan_options_of(plan)->clock == PLAN_CLOCK_VIRTUAL;
     run->is_silent = plan_options_of(plan)->events == PLAN_EVENTS_NONE;
+    if (!run->is_virtual && env->real_time_ns != NULL)
+        time_ns = &real_ns;
     run->accepted_ns = now_ns;
     run->batch = batch_new(plan);
     if (id.len > 0) {
@@ -96,7 +111,8 @@ struct run *run_new_take(const struct channel_env *env, struct account *account,
         .batch = atomic_fetch_add_explicit(&env->admission->next_batch, 1, memory_order_relaxed),
     };
     if (run->batch == NULL || (id.len > 0 && run->id == NULL) ||
-        outbox_watch_begin(outbox, &run->watch, &run->history) != 0 || !tell_accepted(run)) {
+        outbox_watch_begin(outbox, &run->watch, &run->history) != 0 ||
+        !tell_accepted(run, time_ns)) {
         discard(run);
         return NULL;
     }

@@ -147,6 +147,14 @@ static bool names(const struct naive_model *m, uint32_t later, uint32_t earlier)
     return false;
 }
 
+uint32_t naive_cause(const struct naive_model *m, uint32_t index)
+{
+    for (uint32_t i = 0; i < m->n_jobs; i++)
+        if (names(m, index, i) && m->jobs[i].state == TERMINAL && m->jobs[i].status != JOB_OK)
+            return i;
+    abort();
+}
+
 static bool may_become_ready(const struct naive_model *m, uint32_t index)
 {
     for (uint32_t i = 0; i < m->n_jobs; i++)

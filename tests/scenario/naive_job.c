@@ -128,7 +128,8 @@ static void say_done(struct naive_model *m, uint32_t index, enum job_status stat
     naive_emit(m, (struct occurrence){.kind = OCCURRED_DONE,
                                       .job = index,
                                       .ordinal = job->attempt,
-                                      .status = (uint8_t)status});
+                                      .status = (uint8_t)status,
+                                      .cause = status == JOB_SKIPPED ? naive_cause(m, index) : 0});
 }
 
 static void turn_terminal(struct naive_model *m, uint32_t index, enum job_status status)

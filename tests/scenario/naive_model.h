@@ -81,6 +81,9 @@ int64_t naive_drawn(const struct naive_model *m, uint32_t index,
                     uint32_t purpose);
 
 bool naive_is_blocking(const struct naive_model *m);
+/* The first job of those that a job names which has ended otherwise than ok. */
+uint32_t naive_cause(const struct naive_model *m, uint32_t index);
+
 uint32_t naive_pending(const struct naive_model *m);
 
 /* Writes an occurrence at the model's clock, if the batch asks for its kind. */

@@ -71,7 +71,10 @@ static void tell_occurrence(FILE *out, const struct occurrence *what, double uni
                 (double)what->span_ns / unit);
         break;
     case OCCURRED_DONE:
-        fprintf(out, "done %s %" PRIu32 "\n", status, what->ordinal);
+        fprintf(out, "done %s %" PRIu32, status, what->ordinal);
+        if (what->status == JOB_SKIPPED)
+            fprintf(out, " by #%" PRIu32, what->cause);
+        fputc('\n', out);
         break;
     }
 }

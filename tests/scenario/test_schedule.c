@@ -207,7 +207,8 @@ static bool same_occurrence(const struct occurrence *a, const struct occurrence 
     return a->kind == b->kind && a->job == b->job && a->due_ns == b->due_ns &&
            a->ordinal == b->ordinal && (!(step || retry) || a->span_ns == b->span_ns) &&
            (!step || a->step_kind == b->step_kind) &&
-           (!(retry || a->kind == OCCURRED_DONE) || a->status == b->status);
+           (!(retry || a->kind == OCCURRED_DONE) || a->status == b->status) &&
+           (a->kind != OCCURRED_DONE || a->cause == b->cause);
 }
 
 static bool same_result(const struct batch_result *a, const struct batch_result *b)

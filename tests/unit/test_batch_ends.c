@@ -65,7 +65,7 @@ START_TEST(what_waits_for_a_failure_is_skipped_at_once_and_once)
     given_named(given_after(given_after(given_wait(1), "x"), "y"), "z");
     given_after(given_wait(1), "z");
     given_ends_only();
-    given_tells("1 #0 done failed 1\n1 #2 done skipped 0\n1 #3 done skipped 0\n"
+    given_tells("1 #0 done failed 1\n1 #2 done skipped 0 by #0\n1 #3 done skipped 0 by #2\n"
                 "2 #1 done failed 1\n= failed 2 of 3, chain 2\n");
 }
 END_TEST
@@ -78,8 +78,8 @@ START_TEST(a_skip_takes_its_place_in_the_instant)
     given_after(given_wait(1), "x");
     given_after(given_wait(1), "z");
     given_ends_only();
-    given_tells("2 #1 done failed 1\n2 #0 done skipped 0\n2 #2 done ok 1\n2 #3 done skipped 0\n"
-                "2 #4 done skipped 0\n= failed 2 of 4, chain 2\n");
+    given_tells("2 #1 done failed 1\n2 #0 done skipped 0 by #1\n2 #2 done ok 1\n"
+                "2 #3 done skipped 0 by #1\n2 #4 done skipped 0 by #0\n= failed 2 of 4, chain 2\n");
 }
 END_TEST
 
@@ -88,7 +88,28 @@ START_TEST(retries_left_are_not_a_failure_for_those_who_wait)
     given_named(given_failing(given_wait(1), 1), "x");
     given_after(given_wait(1), "x");
     given_ends_only();
-    given_tells("2 #0 done failed 2\n2 #1 done skipped 0\n= failed 2 of 2, chain 2\n");
+    given_tells("2 #0 done failed 2\n2 #1 done skipped 0 by #0\n= failed 2 of 2, chain 2\n");
+}
+END_TEST
+
+/* The second failure, of a lower index, comes at the same instant, after those who wait
+ * have been told of the first and before they are skipped. */
+START_TEST(a_skips_cause_is_the_lowest_index_that_had_ended_by_then)
+{
+    struct description_element *urgent;
+
+    given_batch.options.concurrency = 1;
+    given_named(given_failing(given_job(), 0), "x");
+    urgent = given_named(given_failing(given_job(), 0), "x");
+    urgent->set |= JOB_PRIORITY;
+    urgent->priority = 1;
+    description_count(given_after(given_wait(1), "x"), 2);
+    given_after(given_after(given_wait(1), "y"), "x");
+    given_named(given_wait(1), "y");
+    given_ends_only();
+    given_tells("0 #1 done failed 1\n0 #0 done failed 1\n0 #2 done skipped 0 by #0\n"
+                "0 #3 done skipped 0 by #0\n0 #4 done skipped 0 by #0\n1 #5 done ok 1\n"
+                "= failed 1 of 1, chain 1\n");
 }
 END_TEST
 
@@ -243,7 +264,8 @@ START_TEST(one_failure_among_those_of_a_name_skips)
     given_named(given_failing(given_wait(1), 0), "x");
     description_count(given_after(given_wait(1), "x"), 2);
     given_ends_only();
-    given_tells("1 #1 done failed 1\n1 #2 done skipped 0\n1 #3 done skipped 0\n3 #0 done ok 1\n"
+    given_tells("1 #1 done failed 1\n1 #2 done skipped 0 by #1\n1 #3 done skipped 0 by #1\n"
+                "3 #0 done ok 1\n"
                 "= failed 3 of 4, chain 3\n");
 }
 END_TEST
@@ -284,7 +306,7 @@ START_TEST(a_waiting_job_is_cancelled_and_who_waits_for_it_is_skipped)
     given_after(given_wait(4), "y");
     given_ends_only();
     given_cancelled_tells(1, 1,
-                          "1 #1 done cancelled 0\n1 #2 done skipped 0\n4 #0 done ok 1\n"
+                          "1 #1 done cancelled 0\n1 #2 done skipped 0 by #1\n4 #0 done ok 1\n"
                           "= failed 4 of 4, chain 4\n");
 }
 END_TEST
@@ -459,6 +481,7 @@ static void add_endings(TCase *tcase)
     tcase_add_test(tcase, a_time_out_of_job_and_batch_at_one_instant_is_the_jobs);
     tcase_add_test(tcase, after_waits_for_all_who_bear_the_name);
     tcase_add_test(tcase, one_failure_among_those_of_a_name_skips);
+    tcase_add_test(tcase, a_skips_cause_is_the_lowest_index_that_had_ended_by_then);
 }
 
 static void add_cancels(TCase *tcase)

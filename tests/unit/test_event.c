@@ -34,13 +34,24 @@ static const char *check_line(char *end)
 
 START_TEST(accepted_tells_the_batch_and_who_runs_it)
 {
-    ck_assert_str_eq(check_line(event_write_accepted(line, 7, none, 10, "0123456789abcdef")),
-                     "{\"event\":\"accepted\",\"batch\":7,\"jobs\":10,"
-                     "\"instance\":\"0123456789abcdef\"}");
+    const int64_t seed = INT64_MIN, time_ns = INT64_C(951868799000000005);
+    const struct event_accepted everything = {.batch = 7,
+                                              .id = text_of("\"a\\n\""),
+                                              .seed = &seed,
+                                              .time_ns = &time_ns,
+                                              .instance = "0123456789abcdef"};
+
     ck_assert_str_eq(
-        check_line(event_write_accepted(line, 7, text_of("\"a\\n\""), 0, "0123456789abcdef")),
-        "{\"event\":\"accepted\",\"batch\":7,\"id\":\"a\\n\",\"jobs\":0,"
+        check_line(event_write_accepted(
+            line,
+            &(struct event_accepted){.batch = 7, .jobs = 10, .instance = "0123456789abcdef"})),
+        "{\"event\":\"accepted\",\"batch\":7,\"jobs\":10,"
         "\"instance\":\"0123456789abcdef\"}");
+    ck_assert_str_eq(
+        check_line(event_write_accepted(line, &everything)),
+        "{\"event\":\"accepted\",\"batch\":7,\"id\":\"a\\n\",\"jobs\":0,\"seed\":-"
+        "9223372036854775808,"
+        "\"time\":\"2000-02-29T23:59:59.000000005Z\",\"instance\":\"0123456789abcdef\"}");
 }
 END_TEST
 
@@ -107,10 +118,11 @@ START_TEST(done_has_due_attempts_and_data_where_there_are_any)
     job.data = text_of("{\"k\":[1,2.50]}");
     o.ordinal = 2;
     o.status = JOB_SKIPPED;
+    o.cause = 7;
     ck_assert_str_eq(occurrence(job, o),
                      "{\"event\":\"done\",\"batch\":18446744073709551615,\"job\":4294967295,"
                      "\"status\":\"skipped\",\"at\":9223372036.854775807,\"due\":0.000000005,"
-                     "\"attempts\":2,\"data\":{\"k\":[1,2.50]}}");
+                     "\"attempts\":2,\"cause\":7,\"data\":{\"k\":[1,2.50]}}");
 }
 END_TEST
 

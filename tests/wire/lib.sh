@@ -130,6 +130,7 @@ normalise_ids()
 {
     sed -E -e 's/"batch":[0-9]+/"batch":1/g' \
         -e 's/"instance":"[0-9a-f]+"/"instance":"…"/' \
+        -e 's/"time":"[^"]*"/"time":"…"/' \
         -e 's/"version":"[^"]*"/"version":"…"/'
 }
 

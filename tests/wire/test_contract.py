@@ -11,6 +11,7 @@ Set WAITD and WAITCTL to the programs under test.  Speaks TAP.  SEED and BATCHES
 choose the random batches.
 """
 
+import calendar
 import concurrent.futures
 import fcntl
 import heapq
@@ -234,7 +235,7 @@ def draw(how, seed, job, attempt, step, purpose=0):
     u1, u2 = uniforms(seed, job, attempt, step, purpose)
     normal = math.sqrt(-2 * math.log(1 - u1)) * math.cos(2 * math.pi * u2)
     if kind == "uniform":
-        drawn = how["min"] + (how["max"] - how["min"]) * u1
+        drawn = how["min"] + (how["max"] - how["min"]) * Fraction(u1)
     elif kind == "exponential":
         drawn = -how["mean"] * math.log(1 - u1)
     elif kind == "normal":
@@ -242,7 +243,7 @@ def draw(how, seed, job, attempt, step, purpose=0):
     else:
         sigma = (math.log(how["p99"]) - math.log(how["p50"])) / 2.3263478740408408
         drawn = how["p50"] * math.exp(sigma * normal)
-    return max(0, min(MAX_WAIT, math.floor(drawn + 0.5)))
+    return max(0, min(MAX_WAIT, math.floor(drawn + Fraction(1, 2))))
 
 
 class Job:
@@ -426,7 +427,7 @@ class Simulator:
         delay = math.floor(exact + Fraction(1, 2))
         if backoff.get("jitter") == "full":
             u = uniforms(self.batch.get("seed", 0), job.index, job.attempt, 0, 2)[0]
-            delay = math.floor(delay * u + 0.5)
+            delay = math.floor(delay * Fraction(u) + Fraction(1, 2))
         return delay
 
     def attempt_over(self, job, status):
@@ -451,6 +452,9 @@ class Simulator:
             members.append(("due", self.now))
         if job.attempt > 1:
             members.append(("attempts", job.attempt))
+        if status == "skipped":
+            members.append(("cause", min(x.index for x in self.jobs
+                                         if job in x.behind and x.status not in (None, "ok"))))
         if "data" in job.spec:
             members.append(("data", job.spec["data"]))
         self.emit("done", job, *members, always=True)
@@ -841,11 +845,11 @@ def _():
 # ---- format of events ------------------------------------------------------
 
 ORDER = {
-    "accepted": ["batch", "id", "jobs", "instance"],
+    "accepted": ["batch", "id", "jobs", "seed", "time", "instance"],
     "started": ["batch", "job", "name", "attempt", "at"],
     "step": ["batch", "job", "name", "step", "kind", "note", "duration", "at"],
     "retry": ["batch", "job", "name", "attempt", "status", "delay", "at", "due"],
-    "done": ["batch", "job", "name", "status", "at", "due", "attempts", "data"],
+    "done": ["batch", "job", "name", "status", "at", "due", "attempts", "cause", "data"],
     "finished": ["batch", "id", "status", "jobs", "ok", "failed", "timed_out", "cancelled",
                  "skipped", "elapsed", "predicted", "sequential", "speedup", "critical_path"],
     "error": ["code", "message", "path", "id"],
@@ -1362,6 +1366,36 @@ def _():
             exact = Fraction(initial) * Fraction(Decimal(factor)) ** k
             exact = min(exact, Fraction(limit)) if limit else exact
             check(abs(delay - exact) <= Fraction(1, 2), f"{initial} {factor} {limit} {k} {delay}")
+
+
+@test("a random seed is drawn by the daemon, told, and gives the same draws again")
+def _():
+    batch = '"clock":"virtual","jobs":[{"count":5,"wait":{"dist":"uniform","min":0,"max":9}}]}'
+    first, second = answers(['{"seed":"random",' + batch] * 2)
+    seeds = [json.loads(answer[0])["seed"] for answer in (first, second)]
+    check(seeds[0] != seeds[1], seeds)
+    check(all(0 <= seed < 2**53 for seed in seeds), seeds)
+    again = answers(['{"seed":%d,%s' % (seeds[0], batch)])[0]
+    check("seed" not in json.loads(again[0]), again[0])
+    same([json.loads(line)["at"] for line in again[1:-1]],
+         [json.loads(line)["at"] for line in first[1:-1]])
+    for wrong in ('"Random"', '"random "', '""', "1.5"):
+        error = json.loads(answers(['{"seed":%s,"jobs":[]}' % wrong])[0][0])
+        same([error["code"], error["path"]], ["invalid_request", "seed"], wrong)
+        check('or "random", not ' in error["message"], error["message"])
+
+
+@test("accepted tells the time of day on the real clock alone")
+def _():
+    before = time.time_ns()
+    real, virtual = (json.loads(answer[0]) for answer in
+                     answers(["[{}]", '{"clock":"virtual","jobs":[{}]}']))
+    after = time.time_ns()
+    check("time" not in virtual, virtual)
+    match = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{9})Z", real["time"])
+    check(match, real)
+    seconds = calendar.timegm(time.strptime(match[1], "%Y-%m-%dT%H:%M:%S"))
+    check(before <= seconds * 10**9 + int(match[2]) <= after, real)
 
 
 @test("draws depend on seed, job, attempt and step alone")

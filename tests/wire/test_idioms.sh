@@ -26,7 +26,7 @@ cat >"$tmp/run/batch.json" <<'JSON'
 JSON
 job() { printf '{"event":"done","batch":1,"job":%d,"name":"%s","status":"ok","at":"…"}\n' "$1" "$2"; }
 expected=$(
-    echo '{"event":"accepted","batch":1,"jobs":2,"instance":"…"}'
+    echo '{"event":"accepted","batch":1,"jobs":2,"time":"…","instance":"…"}'
     job 1 sooner
     job 0 later
     printf '%s' '{"event":"finished","batch":1,"status":"ok","jobs":2,"ok":2,"failed":0,' \

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_CHANCE_H
+#define WAITD_CHANCE_H
+
+/*
+ * The kernel's random numbers, for what nobody is to foresee or is to repeat by
+ * accident.  Re-entrant.
+ */
+
+#include <stdint.h>
+
+/* A seed for a batch's draws, in [0, 2^53): every reader of JSON keeps it as it is. */
+int64_t chance_seed(void);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+#include "proto/utc.h"
+
+#define NS_OF_A_SECOND   INT64_C(1000000000)
+#define SECONDS_OF_A_DAY INT64_C(86400)
+
+/* From 0000-03-01 to 1970-01-01, and of 400 years. */
+#define DAYS_TO_1970     INT64_C(719468)
+#define DAYS_OF_A_PERIOD 146097
+
+struct date {
+    unsigned year, month, day;
+};
+
+/*
+ * Days counted from 0000-03-01, so that a leap day ends its year: H. Hinnant,
+ * "chrono-Compatible Low-Level Date Algorithms".
+ */
+static struct date date_of(int64_t days_since_1970)
+{
+    unsigned days = (unsigned)(days_since_1970 + DAYS_TO_1970);
+    unsigned period = days / DAYS_OF_A_PERIOD, of_period = days % DAYS_OF_A_PERIOD;
+    unsigned year = (of_period - of_period / 1460 + of_period / 36524 - of_period / 146096) / 365;
+    unsigned of_year = of_period - (365 * year + year / 4 - year / 100);
+    unsigned month = (5 * of_year + 2) / 153; /* from March */
+
+    return (struct date){
+        .year = period * 400 + year + (month >= 10),
+        .month = month < 10 ? month + 3 : month - 9,
+        .day = of_year - (153 * month + 2) / 5 + 1,
+    };
+}
+
+/* Writes so many digits, and what comes behind them. */
+static char *put(char *out, unsigned value, unsigned digits, char behind)
+{
+    for (unsigned i = digits; i-- > 0; value /= 10)
+        out[i] = (char)('0' + value % 10);
+    out[digits] = behind;
+    return out + digits + 1;
+}
+
+char *utc_put(char *out, int64_t ns)
+{
+    int64_t seconds = ns / NS_OF_A_SECOND - (ns % NS_OF_A_SECOND < 0);
+    int64_t days = seconds / SECONDS_OF_A_DAY - (seconds % SECONDS_OF_A_DAY < 0);
+    unsigned of_second = (unsigned)((ns % NS_OF_A_SECOND + NS_OF_A_SECOND) % NS_OF_A_SECOND);
+    unsigned of_day = (unsigned)(seconds - days * SECONDS_OF_A_DAY);
+    struct date date = date_of(days);
+
+    out = put(out, date.year, 4, '-');
+    out = put(out, date.month, 2, '-');
+    out = put(out, date.day, 2, 'T');
+    out = put(out, of_day / 3600, 2, ':');
+    out = put(out, of_day / 60 % 60, 2, ':');
+    out = put(out, of_day % 60, 2, '.');
+    return put(out, of_second, 9, 'Z');
+}
