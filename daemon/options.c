@@ -356,6 +356,15 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt)
     return 0;
 }
 
+/* Some editors put one there, and people do not see it. */
+static void skip_byte_order_mark(char *text)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+
+    if (strncmp(text, mark, strlen(mark)) == 0)
+        memset(text, ' ', strlen(mark));
+}
+
 /*
  * Blanks the comments out.  The library reads them, but counts their lines
  * several times, and then every line it tells of is wrong.
@@ -526,6 +535,7 @@ static int read_file(struct reading *reading, const char *default_file)
     else if (strlen(text) != len)
         result = complain(reading, OPTIONS_WRONG, "%s: holds a NUL", reading->file);
     else {
+        skip_byte_order_mark(text);
         blank_comments(text);
         lists = add_to_lists(text);
         result = lists ? parse_file(reading, lists)

@@ -19,11 +19,17 @@ static void *field(struct options *options, const struct option_row *row)
 /* A parser reads one value into *out.  Returns 0, or -1 if it is not what the
  * option takes. */
 
+/* To many programs a leading zero means octal, and to others nothing. */
+static bool has_leading_zero(const char *text)
+{
+    return text[0] == '0' && text[1] >= '0' && text[1] <= '9';
+}
+
 static int parse_number(const char *text, uint64_t *out)
 {
     uint64_t value = 0;
 
-    if (!*text)
+    if (!*text || has_leading_zero(text))
         return -1;
     for (; *text; text++) {
         if (*text < '0' || *text > '9')
@@ -252,6 +258,7 @@ enum option_set options_set(struct options *options, const struct option_row *ro
     if (result == 0)
         return OPTION_SET;
     describe_range(row, takes, sizeof(takes));
-    snprintf(why, size, "got \"%.64s\", takes %s", text, takes);
+    snprintf(why, size, "got \"%.64s\", takes %s%s", text, takes,
+             has_leading_zero(text) ? ", without leading zeros" : "");
     return OPTION_WRONG;
 }

@@ -29,6 +29,5 @@ void survey_take(void *context, int64_t now_ns, struct event_stats *out)
     out->uptime_ns = now_ns - survey->started_ns;
     out->connections = atomic_load_explicit(&admission->connections, memory_order_relaxed);
     out->batches = atomic_load_explicit(&admission->batches, memory_order_relaxed);
-    out->pending = atomic_load_explicit(&admission->pending, memory_order_relaxed);
     out->rss_bytes = resident_bytes();
 }

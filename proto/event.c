@@ -5,6 +5,7 @@
 
 #include "proto/decimal.h"
 #include "proto/duration.h"
+#include "proto/linebreak.h"
 #include "proto/utc.h"
 
 /* How much of a line an error's message may take once it is escaped. */
@@ -274,6 +275,8 @@ static char *put_escaped(char *out, const char *character, size_t len)
         return PUT(out, "\\ufffd");
     if (len == 3 && s[0] == 0xed && s[1] >= 0xa0)
         return put_unicode_escape(out, 0xd000u | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu));
+    if (linebreak_is(character, len))
+        return put_bytes(out, linebreak_escape(character), LINEBREAK_ESCAPE_SIZE);
     if (s[0] == '"' || s[0] == '\\')
         *out++ = '\\';
     else if (s[0] == '\n')

@@ -5,7 +5,8 @@
 /*
  * `done` lines by the block: what is the same in all of them (batch, status,
  * `at`) is made text once, and a line is little more than three copies and the
- * job's index.  For jobs that ended at their first attempt, without `due`;
+ * job's index.  For jobs that ended at their first attempt or before it, without
+ * `due` and, being none that was skipped, without `cause`;
  * event_write_occurrence() writes all others, and the same text for these.
  * Pure and re-entrant.
  */

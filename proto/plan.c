@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/linebreak.h"
 #include "proto/plan_internal.h"
 
 #define ROOM_LEAST      8
@@ -124,6 +125,23 @@ int plan_text_append(struct plan *plan, const char *piece, size_t len)
     return PLAN_OK;
 }
 
+int plan_text_append_json(struct plan *plan, const char *piece, size_t len)
+{
+    const char *end = piece + len;
+
+    for (;;) {
+        const char *found = linebreak_find(piece, end);
+
+        if (plan_text_append(plan, piece, (size_t)(found - piece)) != PLAN_OK)
+            return PLAN_NOMEM;
+        if (found == end)
+            return PLAN_OK;
+        if (plan_text_append(plan, linebreak_escape(found), LINEBREAK_ESCAPE_SIZE) != PLAN_OK)
+            return PLAN_NOMEM;
+        piece = found + LINEBREAK_SIZE;
+    }
+}
+
 plan_text_ref plan_text_close(struct plan *plan)
 {
     size_t at = plan->text_open;
@@ -146,6 +164,20 @@ int plan_add_text(struct plan *plan, const char *text, size_t len, plan_text_ref
         memcpy(plan->text + at + LEN_SIZE, text, len);
     plan->text_len = at + LEN_SIZE + len;
     *ref = (plan_text_ref)at;
+    return PLAN_OK;
+}
+
+int plan_add_json(struct plan *plan, const char *text, size_t len, plan_text_ref *ref)
+{
+    size_t before = plan->text_len;
+
+    if (linebreak_find(text, text + len) == text + len)
+        return plan_add_text(plan, text, len, ref);
+    if (plan_text_open(plan) != PLAN_OK || plan_text_append_json(plan, text, len) != PLAN_OK) {
+        plan->text_len = before;
+        return PLAN_NOMEM;
+    }
+    *ref = plan_text_close(plan);
     return PLAN_OK;
 }
 

@@ -181,11 +181,16 @@ const struct plan_options *plan_options_of(const struct plan *plan);
 /* Keeps a copy of len bytes.  The whole of a plan's text is at most 4 GiB. */
 int plan_add_text(struct plan *plan, const char *text, size_t len, plan_text_ref *ref);
 
+/* The same for JSON text whose line and paragraph separators (U+2028, U+2029) are to
+ * be kept as escapes. */
+int plan_add_json(struct plan *plan, const char *text, size_t len, plan_text_ref *ref);
+
 /* The same in pieces, for text that never stands in one place: open, append
  * (any number of times), close.  One text is open at a time, and no other
  * text is added meanwhile. */
 int plan_text_open(struct plan *plan);
 int plan_text_append(struct plan *plan, const char *piece, size_t len);
+int plan_text_append_json(struct plan *plan, const char *piece, size_t len);
 plan_text_ref plan_text_close(struct plan *plan);
 
 /* Each appends to what the next element added will refer to; the index of the
@@ -312,6 +317,7 @@ struct plan_fault {
     uint32_t step;    /* which of its steps, or PLAN_NONE for the job itself (POOL) */
     uint64_t where;   /* of that name (UNKNOWN, CYCLE, POOL), else 0 */
     uint64_t got;     /* the total (JOBS, STEPS), saturating */
+    size_t names_len; /* a name may hold NULs */
     char names[160];  /* UNKNOWN, POOL: the name; CYCLE: `a -> b -> a`; cut to fit, whole UTF-8 */
 };
 

@@ -317,7 +317,7 @@ static bool tell_name(struct plan_search *search)
 {
     uint32_t node;
 
-    if (search->n_path == 0 || search->fault.names[sizeof(search->fault.names) - 2] != '\0')
+    if (search->n_path == 0 || search->fault.names_len + 4 >= sizeof(search->fault.names))
         return false;
     node = search->path[--search->n_path];
     if (node < search->n_names) {

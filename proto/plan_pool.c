@@ -128,7 +128,7 @@ int plan_add_pool(struct plan *plan, const char *token, size_t token_len, const 
     if (found == NULL ||
         plan_grow(&table->declared, table->n_declared, &table->room_declared,
                   sizeof(*table->declared)) != PLAN_OK ||
-        plan_add_text(plan, token, token_len, &found->token) != PLAN_OK)
+        plan_add_json(plan, token, token_len, &found->token) != PLAN_OK)
         return PLAN_NOMEM;
     found->workers = 1;
     found->number = (uint16_t)(table->n_declared + 1);

@@ -49,7 +49,7 @@ void *plan_seal_array(uint32_t n, size_t size)
 
 void plan_seal_append_name(struct plan_fault *fault, const char *text, size_t len)
 {
-    size_t used = strlen(fault->names);
+    size_t used = fault->names_len;
     size_t room = sizeof(fault->names) - 1 - used;
 
     if (len > room) {
@@ -59,6 +59,7 @@ void plan_seal_append_name(struct plan_fault *fault, const char *text, size_t le
     }
     memcpy(fault->names + used, text, len);
     fault->names[used + len] = '\0';
+    fault->names_len = used + len;
 }
 
 /* Whose list it is, as the request has it. */

@@ -25,7 +25,7 @@ static bool append_data(struct request_reading *reading, const char *text, size_
         reading->copying = false;
         return false;
     }
-    if (plan_text_append(reading->plan, text, len) != PLAN_OK) {
+    if (plan_text_append_json(reading->plan, text, len) != PLAN_OK) {
         request_no_memory(reading);
         return false;
     }

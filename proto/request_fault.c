@@ -343,7 +343,7 @@ static void fault_after(struct request_reading *reading, const struct plan_fault
     char quoted[FAULT_QUOTE_SIZE];
     bool in_array = (found->where & 1) != 0;
     if (!fault_set(&reading->fault, FAULT_INVALID_REQUEST, found->where >> 1, "%s%s%s", before,
-                   fault_quote(quoted, found->names, strlen(found->names)), behind))
+                   fault_quote(quoted, found->names, found->names_len), behind))
         return;
     request_write_element(reading, found->element, "after", reading->fault.path);
     if (in_array)

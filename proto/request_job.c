@@ -5,6 +5,7 @@
 #include "proto/request.h"
 
 #include "proto/saturate.h"
+#include "proto/linebreak.h"
 #include "proto/request_internal.h"
 
 enum {
@@ -35,8 +36,10 @@ static void read_name(struct request_reading *reading, const struct lexer_token 
 {
     if (!request_string(reading, token))
         return;
-    reading->name_escaped = token->escaped;
-    if (token->escaped) {
+    reading->name_escaped =
+        token->escaped ||
+        linebreak_find(token->text, token->text + token->len) != token->text + token->len;
+    if (reading->name_escaped) {
         if (request_reserve(reading, &reading->name, token->len) != 0)
             return;
         reading->name.len = lexer_decode(token->text, token->len, reading->name.bytes);

@@ -162,7 +162,7 @@ void request_pool_fault(struct request_reading *reading)
     bool near = find_nearest(reading->plan, found->names, meant);
     (void)fault_set(&reading->fault, FAULT_INVALID_REQUEST, offset,
                     "\"pool\" takes the name of one of \"pools\", and none is called \"%s\"%s%s%s",
-                    fault_quote(quoted, found->names, strlen(found->names)),
+                    fault_quote(quoted, found->names, found->names_len),
                     near ? " (did you mean \"" : "",
                     near ? fault_quote(hint, meant, strlen(meant)) : "", near ? "\"?)" : "");
     request_write_element(reading, found->element, found->step == PLAN_NONE ? "pool" : "steps",

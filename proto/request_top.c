@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "proto/linebreak.h"
 #include "proto/request_internal.h"
 
 /* The operations that take a member. */
@@ -44,10 +45,27 @@ bool request_is_id(const struct lexer_token *token)
 
 void request_keep_id(struct request_reading *reading, const struct lexer_token *token)
 {
-    if (request_reserve(reading, &reading->id, token->len) != 0)
+    const char *at = token->text, *end = at + token->len;
+    size_t growth = 0;
+    char *out;
+    while ((at = linebreak_find(at, end)) < end) {
+        growth += LINEBREAK_ESCAPE_SIZE - LINEBREAK_SIZE;
+        at += LINEBREAK_SIZE;
+    }
+    if (request_reserve(reading, &reading->id, token->len + growth) != 0)
         return;
-    memcpy(reading->id.bytes, token->text, token->len);
-    reading->id.len = token->len;
+    out = reading->id.bytes;
+    for (at = token->text;;) {
+        const char *found = linebreak_find(at, end);
+        memcpy(out, at, (size_t)(found - at));
+        out += found - at;
+        if (found == end)
+            break;
+        memcpy(out, linebreak_escape(found), LINEBREAK_ESCAPE_SIZE);
+        out += LINEBREAK_ESCAPE_SIZE;
+        at = found + LINEBREAK_SIZE;
+    }
+    reading->id.len = token->len + growth;
 }
 
 static void read_id(struct request_reading *reading, const struct lexer_token *token)

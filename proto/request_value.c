@@ -78,7 +78,7 @@ int request_keep_text(struct request_reading *reading, const struct lexer_token 
 {
     if (reading->plan == NULL)
         return -1;
-    if (plan_add_text(reading->plan, token->text, token->len, ref) != PLAN_OK) {
+    if (plan_add_json(reading->plan, token->text, token->len, ref) != PLAN_OK) {
         request_no_memory(reading);
         return -1;
     }

@@ -55,8 +55,7 @@ static void write_present(FILE *out, const struct metrics *metrics)
     write_count(out, "connections_max", "gauge", "The limit of connections.",
                 metrics->limits.max_connections);
     write_count(out, "batches_running", "gauge", "Batches that run.", stats->batches);
-    write_count(out, "jobs_pending", "gauge", "Jobs read or running, and not ended.",
-                stats->pending);
+    write_count(out, "jobs_pending", "gauge", "Jobs accepted and not ended.", stats->pending);
     write_count(out, "jobs_pending_max", "gauge", "The limit of pending jobs.",
                 metrics->limits.max_pending);
     write_count(out, "request_text_bytes", "gauge",

@@ -114,7 +114,9 @@ void stats_turn(struct stats *stats, int64_t took_ns)
 
 void stats_ended(struct stats *stats, enum job_status status, uint64_t jobs)
 {
-    add(&stats->ended[status], jobs);
+    uint64_t seen = get(&stats->ended[status]);
+
+    atomic_store_explicit(&stats->ended[status], seen + jobs, memory_order_release);
 }
 
 void stats_events(struct stats *stats, uint64_t lines)
@@ -235,6 +237,23 @@ static int64_t percentile(const struct lateness *late, unsigned hundredths)
     return late->max_ns;
 }
 
+/* No job ends before it is accepted, and those ended are read first: none is missing
+ * among the accepted. */
+static void sum_jobs(const struct stats *stats, struct event_stats *sum)
+{
+    uint64_t accepted, ended = 0;
+
+    for (unsigned s = 0; s < JOB_STATUSES; s++) {
+        uint64_t n = atomic_load_explicit(&stats->ended[s], memory_order_acquire);
+
+        sum->ended[s] += n;
+        ended += n;
+    }
+    accepted = get(&stats->accepted);
+    sum->accepted += accepted;
+    sum->pending += accepted - ended;
+}
+
 void stats_sum(struct stats *const *all, unsigned n, int64_t now_ns, struct event_stats *sum)
 {
     struct lateness late;
@@ -243,9 +262,7 @@ void stats_sum(struct stats *const *all, unsigned n, int64_t now_ns, struct even
     for (unsigned i = 0; i < n; i++) {
         const struct stats *stats = all[i];
 
-        sum->accepted += get(&stats->accepted);
-        for (unsigned s = 0; s < JOB_STATUSES; s++)
-            sum->ended[s] += get(&stats->ended[s]);
+        sum_jobs(stats, sum);
         sum->events += get(&stats->events);
         sum->bytes_in += get(&stats->bytes_in);
         sum->bytes_out += get(&stats->bytes_out);

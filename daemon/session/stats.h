@@ -42,8 +42,8 @@ void stats_events(struct stats *stats, uint64_t lines);
 void stats_bytes(struct stats *stats, uint64_t in, uint64_t out);
 
 /* Adds what n loops have counted into *sum, lateness percentiles over all of
- * them for the minute before now_ns.  Leaves uptime, connections, batches,
- * pending and rss alone. */
+ * them for the minute before now_ns.  The jobs accepted are always those ended and
+ * those pending.  Leaves uptime, connections, batches and rss alone. */
 void stats_sum(struct stats *const *all, unsigned n, int64_t now_ns, struct event_stats *sum);
 
 /* How many values were at most so many nanoseconds (stats_bounds_ns; the last

@@ -72,8 +72,8 @@ events_of()
 # ---- activation ------------------------------------------------------------
 
 passes "systemd takes the units as they are" systemd-analyze verify --man=no waitd.socket waitd.service
-passes "exposure of the installed service is at most 0.2" \
-    systemd-analyze security --no-pager --threshold=2 waitd.service
+passes "exposure of the installed service is at most 0.4" \
+    systemd-analyze security --no-pager --threshold=4 waitd.service
 systemctl enable --quiet waitd.socket
 set_up '' ''
 is "$(property waitd.socket ActiveState) $(property waitd.service ActiveState)" "active inactive" \
@@ -268,6 +268,18 @@ is "$((took_ms < 3000)) $(property waitd.service Result)" "1 success" "and the d
 
 # Clients meet one of three: an answer, the end of a connection on which nothing
 # ran when the daemon stopped, or, and that must not be, a refusal.
+# Two users of the Unix socket, each with an allowance of its own.
+set_up 'max-connections-per-address = 1' ''
+as()
+{
+    setpriv --reuid "$1" --groups waitd-clients nc -N -U $unix
+}
+(echo '{"op":"ping"}' && sleep 60) | as nobody >$t/held &
+passes "a user of the Unix socket is served" until_true grep -q pong $t/held
+passes "its second connection is one too many" eval "echo '{\"op\":\"ping\"}' | as nobody | grep -q overloaded"
+passes "and another user's is not" eval "echo '{\"op\":\"ping\"}' | as daemon | grep -q pong"
+kill %%
+
 set_up '' ''
 ping_once 127.0.0.1 $port
 (
@@ -412,7 +424,7 @@ is "$(property waitd.socket ActiveState)" inactive "without the sockets of its s
 passes "it serves the IPv4 port of its configuration" ping_once 127.0.0.1 9300
 passes "it serves the IPv6 port" ping_once ::1 9300
 passes "it serves the Unix socket" ping_once -U /run/waitd/own.sock
-passes "its exposure is at most 0.9" systemd-analyze security --no-pager --threshold=9 waitd.service
+passes "its exposure is at most 1.1" systemd-analyze security --no-pager --threshold=11 waitd.service
 systemctl stop waitd.service
 is "$(property waitd.service Result)" success "it stops in good order"
 

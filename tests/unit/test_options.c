@@ -274,6 +274,8 @@ static const struct {
     {"--max-jobs -1", "\"-1\""},
     {"--max-jobs ten", "\"ten\""},
     {"--max-jobs 1e6", "\"1e6\""},
+    {"--max-jobs 010", "without leading zeros"},
+    {"--max-request 01K", "without leading zeros"},
     {"--max-jobs 4294967295", "4294967294"},
     {"--max-jobs 18446744073709551617", "18446744073709551617"},
     {"--threads 0", "--threads"},
@@ -359,6 +361,13 @@ START_TEST(an_empty_file_changes_nothing)
 }
 END_TEST
 
+START_TEST(a_byte_order_mark_is_no_part_of_the_file)
+{
+    ck_assert_run(read_file("\xef\xbb\xbfmax-jobs = 5\n"));
+    ck_assert_uint_eq(options.limits.max_jobs, 5);
+}
+END_TEST
+
 START_TEST(flags_win_over_the_file)
 {
     write_file("listen = {:1, :2}\nmax-jobs = 5\nmax-steps = 6\n");
@@ -385,6 +394,8 @@ static const struct {
     {"# one\nmax-jobs = ten\n", ":2: max-jobs: got \"ten\""},
     {"max-jobs = \"#\"\n", ":1: max-jobs: got \"#\""},
     {"listen = {:1, nowhere}\n", ":1: listen: \"nowhere\" has no port"},
+    {"max-jobs = 010\n", ":1: max-jobs: got \"010\""},
+    {"\xef\xbb\xbf\nmax-jobs = x\n", ":2: max-jobs: got \"x\""},
     {"insecure = maybe\n", "true or false"},
     {"stdio = true\n", "stdio"},
     {"config = x\n", "config"},
@@ -525,6 +536,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, listen_in_the_file_may_be_a_single_address);
     tcase_add_test(tcase, listen_in_the_file_may_stand_several_times);
     tcase_add_test(tcase, an_empty_file_changes_nothing);
+    tcase_add_test(tcase, a_byte_order_mark_is_no_part_of_the_file);
     tcase_add_test(tcase, flags_win_over_the_file);
     tcase_add_loop_test(tcase, a_wrong_file_is_told_with_its_name_and_line, 0, COUNT(wrong_files));
     tcase_add_test(tcase, a_default_file_may_be_absent_but_not_one_asked_for);

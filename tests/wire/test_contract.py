@@ -1368,6 +1368,59 @@ def _():
             check(abs(delay - exact) <= Fraction(1, 2), f"{initial} {factor} {limit} {k} {delay}")
 
 
+@test("what stats tells as accepted has ended or is pending, at every instant")
+def _():
+    def balance(line):
+        now = line.ask({"op": "stats"})
+        same(now["accepted"], now["pending"] + sum(now[k] for k in COUNTS), now)
+        return now
+    with Daemon("--threads", "2") as daemon:
+        asker, half = daemon.connect(), daemon.connect()
+        half.send(b'{"jobs":[' + b'{"wait":1},' * 50000)
+        check(until(lambda: asker.ask({"op": "stats"})["bytes_in"] > 500000), "half is read")
+        same(balance(asker)["pending"], 0, "what is read is not accepted")
+        busy = [daemon.connect() for _ in range(4)]
+        for line in busy:
+            line.send(b'{"events":"none","clock":"virtual","jobs":[{"count":20000,"wait":1}]}' * 20)
+            line.half_close()
+        while balance(asker)["accepted"] < 4 * 20 * 20000:
+            pass
+        for line in busy:
+            line.rest()
+        same(balance(asker)["ok"], 4 * 20 * 20000)
+
+
+@test("line separators of Unicode come back as escapes, wherever they stand")
+def _():
+    for raw, escape in (("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
+        request = ('{"id":"i%s","clock":"virtual","events":"all","pools":{"p%s":1},"jobs":['
+                   '{"name":"n%s","steps":[{"compute":1,"note":"%so","pool":"p%s"}],'
+                   '"data":["d%s",{"k%s":"\\\\%s"}]},{"after":"n%s","data":"%s%s"},'
+                   '{"after":"n\\u202%s","name":"plain"}]}') % (*(raw,) * 11, escape[-1])
+        lines = "\n".join(answers([request])[0])
+        check(raw not in lines, lines)
+        for text in ('"id":"i%s"', '"name":"n%s"', '"note":"%so"',
+                     '"data":["d%s",{"k%s":"\\\\%s"}]', '"data":"%s%s"'):
+            check(text.replace("%s", escape) in lines, f"{text} in {lines}")
+        for request in ('[{"x%s":1}]', '[{"after":"x%s"}]', '{"id":"%s","op":"x%s"}',
+                        '[{"name":"%s","after":"%s"}]'):
+            error = answers([request.replace("%s", raw)])[0][0]
+            check(raw not in error and escape in error, error)
+
+
+@test("messages quote at most 64 bytes of a name, NUL or not")
+def _():
+    for name in ("\\u0000" + "a" * 200, "a" * 200, "\\u0000" * 100, "\u00e9" * 100):
+        for request in ('[{"after":"%s"}]', '[{"name":"%s","after":"%s"}]', '[{"%s":1}]',
+                        '[{"pool":"%s","wait":1}]', '[{"wait":"%s"}]', '{"op":"%s"}',
+                        '{"%s":1,"jobs":[]}', '{"mode":"%s","jobs":[]}', '[{"name":["%s"],"%s":1}]'):
+            message = json.loads(answers([request.replace("%s", name)])[0][0])["message"]
+            quoted = re.search(r'((?:\\u0000|a|\u00e9){3,})\u2026?', message)
+            if quoted:
+                check(len(quoted[1].encode()) <= 64, message)
+            check(quoted or "name" in request or "not an array" in message, message)
+
+
 @test("a random seed is drawn by the daemon, told, and gives the same draws again")
 def _():
     batch = '"clock":"virtual","jobs":[{"count":5,"wait":{"dist":"uniform","min":0,"max":9}}]}'
