@@ -21,6 +21,7 @@ check_programs = \
 	tests/unit/test_eta \
 	tests/unit/test_event \
 	tests/unit/test_event_done \
+	tests/unit/test_event_piece \
 	tests/unit/test_event_reader \
 	tests/unit/test_fanout \
 	tests/unit/test_fault \

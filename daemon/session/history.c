@@ -7,6 +7,7 @@
 
 #include "proto/event.h"
 #include "proto/event_done.h"
+#include "proto/event_piece.h"
 
 /* The least holds all that a small batch has to tell, and is one that glibc's malloc
  * keeps at hand for its thread. */
@@ -315,21 +316,6 @@ static struct event_text text_of(const struct plan *plan, plan_text_ref ref)
     return text;
 }
 
-size_t history_spill_out(struct history_spill *spill, char *out, size_t room)
-{
-    size_t n = spill->len - spill->at;
-
-    if (n > room)
-        n = room;
-    memcpy(out, spill->text + spill->at, n);
-    spill->at += n;
-    if (spill->at == spill->len) {
-        free(spill->text);
-        *spill = (struct history_spill){0};
-    }
-    return n;
-}
-
 /* The next record, whatever kind of entry it stands in. */
 static struct occurrence record_of(const struct history_cursor *cursor, struct entry *entry)
 {
@@ -362,31 +348,29 @@ static void leave_records(struct history_cursor *cursor, const struct entry *ent
         leave_entry(cursor, entry);
 }
 
-/* Renders the next record.  Into the spill if `room` is the whole of it and it
- * is too small; returns 0 if it should be tried again with more room. */
+/* Renders the next record; in pieces if it is longer than all the room there is, else
+ * only as a whole. */
 static size_t read_record(struct history_cursor *cursor, struct entry *entry, char *out,
-                          size_t room, bool is_first, struct history_spill *spill)
+                          size_t room, bool is_first)
 {
     struct occurrence record = record_of(cursor, entry);
     struct event_job job;
-    size_t most, len;
-    char *to = out;
+    bool whole = true;
+    size_t len;
 
     job_texts(&cursor->history->source, entry, &record, &job);
-    most = EVENT_LINE_MAX + job.name.len + job.note.len + job.data.len;
-    if (most > room) {
-        if (!is_first)
-            return 0;
-        to = malloc(most);
-        if (to == NULL)
-            return 0;
+    if (EVENT_LINE_MAX + job.name.len + job.note.len + job.data.len <= room &&
+        cursor->line_at == 0) {
+        len = (size_t)(event_write_occurrence(out, &job, &record) - out);
+    } else if (is_first || cursor->line_at > 0) {
+        len = event_piece_write(out, room, cursor->line_at, &job, &record, &whole);
+        cursor->line_at = whole ? 0 : cursor->line_at + len;
+    } else {
+        return 0;
     }
-    len = (size_t)(event_write_occurrence(to, &job, &record) - to);
-    leave_records(cursor, entry, 1);
-    if (to == out)
-        return len;
-    *spill = (struct history_spill){.text = to, .len = len};
-    return history_spill_out(spill, out, room);
+    if (whole)
+        leave_records(cursor, entry, 1);
+    return len;
 }
 
 /* Renders jobs that ended alike, `most` at most and as many as there is ample room for. */
@@ -436,26 +420,26 @@ static size_t read_line(struct history_cursor *cursor, struct entry *entry, char
 
 /* What comes next, whatever it is.  The entry is gone once it was read whole. */
 static size_t read_next(struct history_cursor *cursor, uint64_t most, char *out, size_t room,
-                        bool is_first, struct history_spill *spill)
+                        bool is_first)
 {
     struct entry *entry = entry_at(cursor->block, cursor->read);
     size_t n = 0;
 
     if (entry->kind == ENTRY_LINE)
         return read_line(cursor, entry, out, room);
-    if (entry->kind == ENTRY_DONE)
+    if (entry->kind == ENTRY_DONE && cursor->line_at == 0)
         n = read_done(cursor, entry, most, out, room);
-    return n > 0 ? n : read_record(cursor, entry, out, room, is_first, spill);
+    return n > 0 ? n : read_record(cursor, entry, out, room, is_first);
 }
 
 size_t history_read(struct history_cursor *cursor, uint64_t until_seq, char *out, size_t room,
-                    bool is_first, struct history_spill *spill)
+                    bool is_first)
 {
     size_t used = 0;
 
-    while (used < room && cursor->seq < until_seq && spill->text == NULL) {
+    while (used < room && cursor->seq < until_seq) {
         size_t n = read_next(cursor, until_seq - cursor->seq, out + used, room - used,
-                             is_first && used == 0, spill);
+                             is_first && used == 0);
 
         if (n == 0)
             break;

@@ -50,6 +50,7 @@ struct history_cursor {
     struct history_block *block; /* NULL: at the end */
     uint32_t read;               /* the entry in the block that is read next */
     uint32_t read_n;             /* and how much of it has been */
+    size_t line_at;              /* how much of the next record's line has been, in bytes */
     uint64_t seq;                /* records before it */
     uint64_t unread;             /* about how many bytes of text are behind it */
 };
@@ -97,25 +98,14 @@ void history_put(struct history *history, int64_t at_ns, const struct occurrence
 
 /* ---- Reading ----------------------------------------------------------------------- */
 
-/* A line longer than the room that it was to go to; it goes out in pieces.  All
- * zero is none. */
-struct history_spill {
-    char *text;
-    size_t at, len;
-};
-
-/* The next piece of it, at most `room` bytes. */
-size_t history_spill_out(struct history_spill *spill, char *out, size_t room);
-
 /*
  * Writes up to `room` bytes of the text of what comes behind the cursor, up to
  * the record numbered until_seq.  Returns how many; 0 when the cursor is there,
- * or else when out of memory.  A line that is longer than `room` as a whole, `is_first` being
- * set, goes into the spill, which is to be empty; else it is left for a call
- * with more room.
+ * or else when the next line needs more room.  With is_first there is no more room
+ * to be had: a line that is longer is written in pieces, call by call.
  */
 size_t history_read(struct history_cursor *cursor, uint64_t until_seq, char *out, size_t room,
-                    bool is_first, struct history_spill *spill);
+                    bool is_first);
 
 static inline bool history_at_end(const struct history_cursor *cursor)
 {

@@ -75,8 +75,6 @@ void outbox_fini(struct outbox *outbox)
     outbox->head = outbox->tail;
     outbox->size = 0;
     outbox->passed = NULL;
-    free(outbox->spill.text);
-    outbox->spill = (struct history_spill){0};
 }
 
 /* ---- Answers -------------------------------------------------------------------- */
@@ -244,7 +242,7 @@ static size_t read_records(struct outbox *outbox, const struct outbox_stretch *r
 {
     struct outbox_watch *watch = records->watch;
     uint64_t seq = watch->cursor.seq;
-    size_t n = history_read(&watch->cursor, records->until, out, room, is_first, &outbox->spill);
+    size_t n = history_read(&watch->cursor, records->until, out, room, is_first);
 
     outbox->lines += watch->cursor.seq - seq;
     count(watch);
@@ -266,10 +264,6 @@ size_t outbox_render(struct outbox *outbox, char *out, size_t room)
         struct outbox_stretch *first;
         size_t n;
 
-        if (outbox->spill.text != NULL) {
-            used += history_spill_out(&outbox->spill, out + used, room - used);
-            continue;
-        }
         if (outbox->head == outbox->tail)
             break;
         first = stretch_at(outbox, outbox->head);
@@ -299,7 +293,7 @@ struct outbox_watch *outbox_passed(struct outbox *outbox)
 
 bool outbox_is_empty(const struct outbox *outbox)
 {
-    return outbox->head == outbox->tail && outbox->spill.text == NULL;
+    return outbox->head == outbox->tail;
 }
 
 size_t outbox_backlog(const struct outbox *outbox)

@@ -45,7 +45,6 @@ struct outbox {
     struct outbox_lines *first, *last; /* the text of answers */
     struct outbox_watch *passed;       /* watches that were read to their end */
     size_t backlog;
-    struct history_spill spill;
     uint64_t lines;
 };
 

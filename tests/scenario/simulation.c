@@ -90,7 +90,6 @@ static void survey(void *context, int64_t now_ns, struct event_stats *stats)
         all[i] = world->env[i].stats;
     stats->uptime_ns = now_ns;
     stats->batches = atomic_load(&world->admission.batches);
-    stats->pending = atomic_load(&world->admission.pending);
     stats_sum(all, LOOPS, now_ns, stats);
 }
 

@@ -13,7 +13,6 @@ static void survey(void *context, int64_t now_ns, struct event_stats *stats)
     stats->uptime_ns = now_ns;
     stats->connections = 1;
     stats->batches = atomic_load(&rig->admission.batches);
-    stats->pending = atomic_load(&rig->admission.pending);
     stats_sum(all, 1, now_ns, stats);
 }
 
