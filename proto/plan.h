@@ -52,7 +52,7 @@ struct plan_options {
     uint32_t workers;     /* 1 or more */
     int64_t timeout_ns;   /* of the whole batch, or -1 for none */
     int64_t seed;
-    bool report; /* of what became of its jobs and how its pools were used */
+    bool report;      /* of what became of its jobs and how its pools were used */
     bool random_seed; /* `seed` is to be drawn when the batch is accepted */
 };
 

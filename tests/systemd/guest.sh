@@ -274,8 +274,8 @@ as()
 {
     setpriv --reuid "$1" --groups waitd-clients nc -N -U $unix
 }
-(echo '{"op":"ping"}' && sleep 60) | as nobody >$t/held &
-passes "a user of the Unix socket is served" until_true grep -q pong $t/held
+(echo '{"op":"ping"}' && sleep 60) | as nobody >"$tmp/held" &
+passes "a user of the Unix socket is served" until_true grep -q pong "$tmp/held"
 passes "its second connection is one too many" eval "echo '{\"op\":\"ping\"}' | as nobody | grep -q overloaded"
 passes "and another user's is not" eval "echo '{\"op\":\"ping\"}' | as daemon | grep -q pong"
 kill %%
