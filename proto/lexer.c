@@ -7,9 +7,11 @@
 #include "proto/lexer_internal.h"
 #include "proto/scan.h"
 
-/* A carry buffer larger than this is given back once its token is used. */
-#define CARRY_KEPT_BYTES 65536
-#define CARRY_FIRST_ROOM 256
+/* A carry buffer larger than this is given back once its token is used, so much of
+ * it at a time. */
+#define CARRY_KEPT_BYTES  65536
+#define CARRY_DRAIN_BYTES ((size_t)256 << 10)
+#define CARRY_FIRST_ROOM  256
 
 /* ---- Making and feeding -------------------------------------------------- */
 
@@ -94,8 +96,26 @@ static void free_carry(struct lexer *lexer)
 static void drop_carry(struct lexer *lexer)
 {
     lexer->held = 0;
-    if (lexer->room > CARRY_KEPT_BYTES)
+}
+
+bool lexer_drain(struct lexer *lexer)
+{
+    size_t room = lexer->room;
+    char *carry;
+
+    if (room <= CARRY_KEPT_BYTES || lexer->cut != LEXER_MORE)
+        return true;
+    room =
+        room - CARRY_KEPT_BYTES > CARRY_DRAIN_BYTES ? room - CARRY_DRAIN_BYTES : CARRY_KEPT_BYTES;
+    carry = realloc(lexer->carry, room);
+    if (carry == NULL) { /* as some allocators do when out of memory */
         free_carry(lexer);
+        return true;
+    }
+    lexer->carry = carry;
+    lexer->room = room;
+    lexer->held = 0;
+    return room <= CARRY_KEPT_BYTES;
 }
 
 void lexer_skip(struct lexer *lexer, bool skip)

@@ -78,6 +78,13 @@ void lexer_feed(struct lexer *lexer, const char *piece, size_t len);
  * it is a syntax error. */
 void lexer_finish(struct lexer *lexer);
 
+/*
+ * Gives back some of the memory that a long token was kept in, once it has been
+ * used; to be called before lexer_next() until it returns true, other work being
+ * done in between.
+ */
+bool lexer_drain(struct lexer *lexer);
+
 /* Hands out the next token. */
 enum lexer_token_kind lexer_next(struct lexer *lexer, struct lexer_token *token);
 
@@ -130,5 +137,12 @@ uint64_t lexer_complaint_column(const struct lexer *lexer);
  * can be told apart and compared, which is all that is asked of them here.
  */
 size_t lexer_decode(const char *token, size_t len, char *out);
+
+/*
+ * The same in pieces: decodes from `at`, first behind the opening quote, until
+ * `most` bytes have been read or a few more, or `end` is reached, the closing
+ * quote.  Returns where it stopped; *out is moved behind what was written.
+ */
+const char *lexer_decode_piece(const char *at, const char *end, size_t most, char **out);
 
 #endif

@@ -224,15 +224,23 @@ static const char *decode_escape(const char *at, const char *end, char **out)
     return at;
 }
 
-size_t lexer_decode(const char *text, size_t len, char *out)
+const char *lexer_decode_piece(const char *at, const char *end, size_t most, char **out)
 {
-    const char *at = text + 1, *end = text + len - 1;
-    char *to = out;
-    while (at < end) {
+    const char *stop = most < (size_t)(end - at) ? at + most : end;
+    char *to = *out;
+    while (at < stop) {
         if (*at == '\\')
             at = decode_escape(at, end, &to);
         else
             *to++ = *at++;
     }
+    *out = to;
+    return at;
+}
+
+size_t lexer_decode(const char *text, size_t len, char *out)
+{
+    char *to = out;
+    (void)lexer_decode_piece(text + 1, text + len - 1, len, &to);
     return (size_t)(to - out);
 }

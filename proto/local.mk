@@ -60,6 +60,7 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/request_job.c \
 	proto/request_law.c \
 	proto/request_pool.c \
+	proto/request_stage.c \
 	proto/request_step.c \
 	proto/request_take.c \
 	proto/request_top.c \

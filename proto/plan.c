@@ -207,17 +207,24 @@ int plan_add_step(struct plan *plan, const struct step *step)
     return PLAN_OK;
 }
 
-int plan_add_after(struct plan *plan, const char *name, size_t len, uint64_t where)
+int plan_add_after_text(struct plan *plan, plan_text_ref name, uint64_t where)
 {
-    struct after_ref ref = {.where = where, .name = PLAN_NONE};
+    struct after_ref ref = {.text = name, .where = where, .name = PLAN_NONE};
 
     if (plan_grow(&plan->afters, plan->n_afters, &plan->room_afters, sizeof(*plan->afters)) !=
         PLAN_OK)
         return PLAN_NOMEM;
-    if (plan_add_text(plan, name, len, &ref.text) != PLAN_OK)
-        return PLAN_NOMEM;
     plan->afters[plan->n_afters++] = ref;
     return PLAN_OK;
+}
+
+int plan_add_after(struct plan *plan, const char *name, size_t len, uint64_t where)
+{
+    plan_text_ref text;
+
+    if (plan_add_text(plan, name, len, &text) != PLAN_OK)
+        return PLAN_NOMEM;
+    return plan_add_after_text(plan, text, where);
 }
 
 int plan_add_trace(struct plan *plan, int64_t value_ns)
@@ -292,15 +299,12 @@ static bool make_plain(struct plan *plan, const struct job_spec *job, int64_t *w
     return true;
 }
 
-static int add_detail(struct plan *plan, const struct job_spec *job, const char *plain_name,
-                      size_t plain_len, struct spec *spec)
+static int add_detail(struct plan *plan, const struct job_spec *job, plan_text_ref plain_name,
+                      struct spec *spec)
 {
-    struct detail detail = {.job = *job, .element = plan->n_elements};
+    struct detail detail = {.job = *job, .plain_name = plain_name, .element = plan->n_elements};
 
     if (plan_grow(&plan->details, plan->n_details, &plan->room_details, sizeof(detail)) != PLAN_OK)
-        return PLAN_NOMEM;
-    if (plain_name != NULL &&
-        plan_add_text(plan, plain_name, plain_len, &detail.plain_name) != PLAN_OK)
         return PLAN_NOMEM;
     plan->details[plan->n_details++] = detail;
     spec->detail = plan->n_details;
@@ -351,11 +355,10 @@ static void append_spec(struct plan *plan, const struct spec *spec)
         plan->firsts[n + 1] = plan->firsts[n] + 1;
 }
 
-int plan_add_element(struct plan *plan, const struct job_spec *job, const char *plain_name,
-                     size_t plain_len)
+int plan_add_element(struct plan *plan, const struct job_spec *job, plan_text_ref plain_name)
 {
     struct spec spec = {.wait_ns = -1};
-    bool plain = plain_name == NULL && make_plain(plan, job, &spec.wait_ns);
+    bool plain = plain_name == 0 && make_plain(plan, job, &spec.wait_ns);
 
     if (plan->n_elements == PLAN_NONE - 1)
         return PLAN_NOMEM;
@@ -365,7 +368,7 @@ int plan_add_element(struct plan *plan, const struct job_spec *job, const char *
             return PLAN_NOMEM;
     } else {
         if (reserve_spec(plan) != PLAN_OK ||
-            (!plain && add_detail(plan, job, plain_name, plain_len, &spec) != PLAN_OK))
+            (!plain && add_detail(plan, job, plain_name, &spec) != PLAN_OK))
             return PLAN_NOMEM;
         append_spec(plan, &spec);
     }
@@ -440,20 +443,14 @@ static void inherit(struct job_spec *to, const struct job_spec *from, unsigned t
     inherit_rest(to, from, take);
 }
 
-int plan_set_defaults(struct plan *plan, const struct job_spec *job, const char *plain_name,
-                      size_t plain_len)
+void plan_set_defaults(struct plan *plan, const struct job_spec *job, plan_text_ref plain_name)
 {
-    plan_text_ref plain = 0;
-
-    if (plain_name != NULL && plan_add_text(plan, plain_name, plain_len, &plain) != PLAN_OK)
-        return PLAN_NOMEM;
-    plan->defaults_plain_name = plain;
+    plan->defaults_plain_name = plain_name;
     plan->defaults.set = job->set;
     plan->defaults.class_ref = job->class_ref;
     inherit(&plan->defaults, job, job->set);
     if (plan->defaults.count > 1)
         plan->counts = true;
-    return PLAN_OK;
 }
 
 /* A class is shared by jobs that set the same of it, so it is completed once and for all. */

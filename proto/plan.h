@@ -203,16 +203,18 @@ uint32_t plan_n_steps(const struct plan *plan);
 uint32_t plan_n_afters(const struct plan *plan);
 uint32_t plan_n_traces(const struct plan *plan);
 
+/* The same for a name that is in the plan already, decoded. */
+int plan_add_after_text(struct plan *plan, plan_text_ref name, uint64_t where);
+
 /* plan_add_after(): `name` is the decoded name; `where` is any number that
  * grows along the request (its byte offset), told back in a fault. */
 
 /*
  * Appends an element.  plain_name: the decoded text of its name, needed only
- * to be found by `after`; NULL where it is the same as the token without its
+ * to be found by `after`; 0 where it is the same as the token without its
  * quotes (no escapes in it) or there is no name.
  */
-int plan_add_element(struct plan *plan, const struct job_spec *spec, const char *plain_name,
-                     size_t plain_len);
+int plan_add_element(struct plan *plan, const struct job_spec *spec, plan_text_ref plain_name);
 
 /*
  * The same for an element that sets nothing but a name without escapes (its
@@ -223,8 +225,7 @@ int plan_add_plain(struct plan *plan, const char *name, size_t name_len, int64_t
 
 /* What elements take that do not set it themselves; may come before, between
  * or after them. */
-int plan_set_defaults(struct plan *plan, const struct job_spec *spec, const char *plain_name,
-                      size_t plain_len);
+void plan_set_defaults(struct plan *plan, const struct job_spec *spec, plan_text_ref plain_name);
 
 /* ---- Pools ---------------------------------------------------------------- */
 

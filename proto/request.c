@@ -9,6 +9,9 @@
 /* About how many tokens a job has, to count them against the budget of jobs. */
 #define TOKENS_PER_JOB 8
 
+/* How many steps of a long string are done in one call: 256 KiB of it. */
+#define STAGE_STEPS_A_READ 8
+
 const struct request_limits request_default_limits = {
     .max_bytes = UINT64_C(64) << 20,
     .max_depth = 128,
@@ -69,7 +72,6 @@ static void let_go(struct request_reader *reader)
     plan_free(reading->plan);
     empty(&reading->id);
     empty(&reading->scratch);
-    empty(&reading->name);
     empty(&reading->key);
     reader->spare = reading;
     reader->reading = NULL;
@@ -137,8 +139,8 @@ size_t request_held(const struct request_reader *reader)
     size_t held = lexer_held(reader->lexer) + reader->id.room;
     if (reading == NULL)
         return held;
-    return held + reading->id.room + reading->scratch.room + reading->name.room +
-           reading->key.room + reading->kept_bytes;
+    return held + reading->id.room + reading->scratch.room + reading->key.room +
+           reading->kept_bytes + reading->staging.held;
 }
 
 void request_refuse(struct request_reader *reader, enum fault_code code, const char *message)
@@ -149,7 +151,6 @@ void request_refuse(struct request_reader *reader, enum fault_code code, const c
     fault_set(&reading->fault, code, lexer_offset(reader->lexer), "%s", message);
     request_drop(reading);
     empty(&reading->scratch);
-    empty(&reading->name);
     empty(&reading->key);
 }
 
@@ -340,6 +341,27 @@ static enum request_result stop(struct request_reader *reader, enum lexer_token_
     return kind == LEXER_END ? REQUEST_END : break_off(reader, kind, request, fault);
 }
 
+/* Goes on with a long string, which is taken at its end.  Nothing ends with one: it
+ * stands in an object or array. */
+static void go_on_staging(struct request_reader *reader)
+{
+    struct request_reading *reading = reader->reading;
+
+    for (unsigned steps = 0; steps < STAGE_STEPS_A_READ; steps++) {
+        if (!request_stage_step(reading))
+            continue;
+        (void)take(reader, &reading->staging.token);
+        reading->staging.keeps = 0;
+        reading->staging.held = 0; /* its reader has counted it */
+        return;
+    }
+}
+
+static bool is_staging(const struct request_reader *reader)
+{
+    return reader->reading != NULL && reader->reading->staging.keeps != 0;
+}
+
 static enum request_result read_tokens(struct request_reader *reader, size_t budget,
                                        struct request *request, struct fault *fault)
 {
@@ -348,7 +370,7 @@ static enum request_result read_tokens(struct request_reader *reader, size_t bud
     for (; left > 0; left--) {
         if (reader->reading != NULL && request_at_job(reader->reading))
             left -= TOKENS_PER_JOB * request_take_flat(reader->reading, left / TOKENS_PER_JOB);
-        if (left == 0)
+        if (left == 0 || !lexer_drain(reader->lexer))
             break;
         enum lexer_token_kind kind = lexer_next(reader->lexer, &token);
         if (kind == LEXER_NOMEM) {
@@ -356,6 +378,8 @@ static enum request_result read_tokens(struct request_reader *reader, size_t bud
                 request_no_memory(reader->reading);
         } else if (kind >= LEXER_BAD || kind == LEXER_MORE) {
             return stop(reader, kind, request, fault);
+        } else if (reader->reading != NULL && request_stage_begin(reader->reading, &token)) {
+            break;
         } else if (take(reader, &token)) {
             return end(reader, (left - 1) / TOKENS_PER_JOB + 1, request, fault);
         }
@@ -371,6 +395,10 @@ enum request_result request_read(struct request_reader *reader, size_t budget,
     if (reader->ended) {
         fault->code = FAULT_NONE;
         return tell(reader, REQUEST_BROKEN, request);
+    }
+    if (is_staging(reader)) {
+        go_on_staging(reader);
+        return REQUEST_BUSY;
     }
     if (reader->reading != NULL && reader->reading->sealing)
         return seal(reader, budget, request, fault);

@@ -40,12 +40,22 @@ struct request_member {
     const char *name;
     size_t len;
     void (*read)(struct request_reading *reading, const struct lexer_token *token);
-    unsigned mask; /* its meaning is the table's */
+    unsigned mask;  /* its meaning is the table's */
+    unsigned keeps; /* REQUEST_KEEPS_..., of a string */
 };
 #define REQUEST_MEMBER(name, read, mask)                                                           \
     {                                                                                              \
-        name, sizeof(name) - 1, read, mask                                                         \
+        name, sizeof(name) - 1, read, mask, 0                                                      \
     }
+#define REQUEST_TEXT_MEMBER(name, read, mask, keeps)                                               \
+    {                                                                                              \
+        name, sizeof(name) - 1, read, mask, keeps                                                  \
+    }
+
+/* What the plan keeps of a string: its token, its decoded text, or both where they
+ * differ. */
+#define REQUEST_KEEPS_TEXT  1u
+#define REQUEST_KEEPS_PLAIN 2u
 
 struct request_context {
     const char *noun;                     /* `a job` */
@@ -58,6 +68,7 @@ struct request_context {
     /* At the closing bracket, with the frame still there and nothing of it
      * current; NULL for none. */
     void (*close)(struct request_reading *reading, const struct lexer_token *token);
+    unsigned keeps; /* of an array's strings, as a member's */
 };
 
 struct request_frame {
@@ -84,6 +95,17 @@ struct request_law {
     struct dist *into; /* where it is to go: the step's, or one of the class's */
 };
 
+/* A long string on its way into the plan, see request_stage.c. */
+struct request_staging {
+    struct lexer_token token;
+    unsigned keeps;            /* 0: there is none */
+    bool open;                 /* a text of the plan is being appended to */
+    const char *at;            /* the next byte of the token */
+    size_t copied;             /* bytes in the plan of the text that is a copy */
+    size_t held;               /* bytes in the plan that are not counted elsewhere yet */
+    plan_text_ref text, plain; /* what is whole; 0 for none */
+};
+
 /* A request being read, from its first token until it is told of. */
 struct request_reading {
     struct lexer *lexer; /* the reader's, as are the next two */
@@ -105,9 +127,9 @@ struct request_reading {
 
     struct request_text id;
     struct request_text scratch; /* a decoded string, a number with its NUL */
-    struct request_text name;    /* of the job under way, decoded, where it has escapes */
     struct request_text key;     /* current one of an object whose keys are the client's */
-    bool name_escaped;
+    plan_text_ref plain_name;    /* of the job under way, decoded, where it has escapes */
+    struct request_staging staging;
     struct plan *plan; /* NULL until it is needed, and once dropped */
     size_t kept_bytes; /* in the plan, roughly */
 
@@ -169,6 +191,26 @@ static inline struct request_frame *request_frame(struct request_reading *readin
 /* The plan, made when first asked for; NULL, with the request dropped, when
  * memory is short, and once it is dropped. */
 struct plan *request_plan(struct request_reading *reading);
+
+/* ---- request_stage.c ------------------------------------------------------ */
+
+/* Longer strings than this are copied in steps. */
+#define REQUEST_STAGE_BYTES 65536
+
+/* Whether a token is to go through steps before it is taken. */
+bool request_stage_begin(struct request_reading *reading, const struct lexer_token *token);
+
+/* Does one.  Whether it was the last: the token is to be taken then. */
+bool request_stage_step(struct request_reading *reading);
+
+/* What is in the plan of a token that has gone through them; else NULL. */
+static inline const struct request_staging *request_staged(const struct request_reading *reading,
+                                                           const struct lexer_token *token)
+{
+    const struct request_staging *staging = &reading->staging;
+
+    return staging->keeps != 0 && staging->token.text == token->text ? staging : NULL;
+}
 
 /* ---- request_top.c ---------------------------------------------------------- */
 

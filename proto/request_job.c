@@ -30,22 +30,39 @@ enum {
 
 /* ---- Names ----------------------------------------------------------------------------- */
 
+/* Keeps a name's decoded text, where it differs from its token's.  0, or -1 with the
+ * request dropped. */
+static int keep_plain_name(struct request_reading *reading, const struct lexer_token *token)
+{
+    const struct request_staging *staged = request_staged(reading, token);
+    const char *end = token->text + token->len, *name;
+    size_t len;
+    if (staged != NULL) {
+        reading->plain_name = staged->plain;
+        return 0;
+    }
+    if (!token->escaped && linebreak_find(token->text, end) == end)
+        return 0;
+    if (request_decode(reading, token, &name, &len) != 0)
+        return -1;
+    if (plan_add_text(reading->plan, name, len, &reading->plain_name) != PLAN_OK) {
+        request_no_memory(reading);
+        return -1;
+    }
+    reading->kept_bytes += len + sizeof(plan_text_ref);
+    return 0;
+}
+
 /* A name is kept even in a request at fault: others may wait for it, and must
  * not be told that nobody bears it. */
 static void read_name(struct request_reading *reading, const struct lexer_token *token)
 {
     if (!request_string(reading, token))
         return;
-    reading->name_escaped =
-        token->escaped ||
-        linebreak_find(token->text, token->text + token->len) != token->text + token->len;
-    if (reading->name_escaped) {
-        if (request_reserve(reading, &reading->name, token->len) != 0)
-            return;
-        reading->name.len = lexer_decode(token->text, token->len, reading->name.bytes);
-    }
-    if (request_keep_text(reading, token, &reading->spec.name) == 0)
-        reading->spec.set |= JOB_NAME;
+    if (request_keep_text(reading, token, &reading->spec.name) != 0 ||
+        keep_plain_name(reading, token) != 0)
+        return;
+    reading->spec.set |= JOB_NAME;
 }
 
 static bool too_many_afters(struct request_reading *reading, const struct lexer_token *token)
@@ -61,11 +78,31 @@ static bool too_many_afters(struct request_reading *reading, const struct lexer_
     return true;
 }
 
+/* Keeps the decoded text of a name waited for.  0, or -1 with the request dropped. */
+static int keep_after(struct request_reading *reading, const struct lexer_token *token,
+                      plan_text_ref *ref)
+{
+    const struct request_staging *staged = request_staged(reading, token);
+    const char *name;
+    size_t len;
+    if (staged != NULL) {
+        *ref = staged->plain;
+        return 0;
+    }
+    if (request_decode(reading, token, &name, &len) != 0)
+        return -1;
+    if (plan_add_text(reading->plan, name, len, ref) != PLAN_OK) {
+        request_no_memory(reading);
+        return -1;
+    }
+    return 0;
+}
+
 /* `where` tells, besides the offset, whether the name stands in an array. */
 static void add_after(struct request_reading *reading, const struct lexer_token *token,
                       bool in_array)
 {
-    const char *name;
+    plan_text_ref name;
     size_t len;
     if (token->kind != LEXER_STRING) {
         request_wrong(reading, token,
@@ -73,13 +110,14 @@ static void add_after(struct request_reading *reading, const struct lexer_token 
         return;
     }
     if (reading->plan == NULL || !request_fits(reading, token) || too_many_afters(reading, token) ||
-        request_decode(reading, token, &name, &len) != 0)
+        keep_after(reading, token, &name) != 0)
         return;
-    if (plan_add_after(reading->plan, name, len, token->offset << 1 | in_array) != PLAN_OK) {
+    if (plan_add_after_text(reading->plan, name, token->offset << 1 | in_array) != PLAN_OK) {
         request_no_memory(reading);
         return;
     }
     reading->spec.n_afters++;
+    (void)plan_text(reading->plan, name, &len);
     reading->kept_bytes += len + REQUEST_AFTER_BYTES;
 }
 
@@ -88,7 +126,8 @@ static void read_after_element(struct request_reading *reading, const struct lex
     add_after(reading, token, true);
 }
 
-static const struct request_context after_array = {.element = read_after_element};
+static const struct request_context after_array = {.element = read_after_element,
+                                                   .keeps = REQUEST_KEEPS_PLAIN};
 
 static void read_after(struct request_reading *reading, const struct lexer_token *token)
 {
@@ -211,18 +250,18 @@ static bool keep_class(struct request_reading *reading)
 #define EXCLUSIVE 1u
 
 static const struct request_member job_members[N_MEMBERS] = {
-    [NAME] = REQUEST_MEMBER("name", read_name, 0),
+    [NAME] = REQUEST_TEXT_MEMBER("name", read_name, 0, REQUEST_KEEPS_TEXT | REQUEST_KEEPS_PLAIN),
     [WAIT] = REQUEST_MEMBER("wait", request_read_wait, EXCLUSIVE),
     [COMPUTE] = REQUEST_MEMBER("compute", request_read_compute, EXCLUSIVE),
     [STEPS] = REQUEST_MEMBER("steps", request_read_steps, EXCLUSIVE),
     [REPEAT] = REQUEST_MEMBER("repeat", read_repeat, 0),
     [COUNT] = REQUEST_MEMBER("count", read_count, 0),
-    [AFTER] = REQUEST_MEMBER("after", read_after, 0),
+    [AFTER] = REQUEST_TEXT_MEMBER("after", read_after, 0, REQUEST_KEEPS_PLAIN),
     [TIMEOUT] = REQUEST_MEMBER("timeout", read_timeout, 0),
     [FAIL] = REQUEST_MEMBER("fail", read_fail, 0),
     [RETRIES] = REQUEST_MEMBER("retries", read_retries, 0),
     [BACKOFF] = REQUEST_MEMBER("backoff", read_backoff, 0),
-    [DATA] = REQUEST_MEMBER("data", request_read_data, 0),
+    [DATA] = REQUEST_TEXT_MEMBER("data", request_read_data, 0, REQUEST_KEEPS_TEXT),
     [POOL] = REQUEST_MEMBER("pool", read_pool, 0),
     [PRIORITY] = REQUEST_MEMBER("priority", read_priority, 0),
     [START] = REQUEST_MEMBER("start", read_start, 0),
@@ -236,7 +275,7 @@ static void begin_job(struct request_reading *reading, const struct request_cont
                                       .timeout_ns = -1,
                                       .backoff = {.factor = PLAN_FACTOR_2, .max_ns = -1}};
     reading->job_class = (struct job_class){.set = 0};
-    reading->name_escaped = false;
+    reading->plain_name = 0;
     request_push(reading, context);
 }
 
@@ -266,10 +305,9 @@ static void strip_job(struct request_reading *reading)
         reading->spec.set = (reading->spec.set & (unsigned)(JOB_NAME | JOB_AFTER)) | JOB_STRIPPED;
 }
 
-static const char *plain_name(const struct request_reading *reading)
+static plan_text_ref plain_name(const struct request_reading *reading)
 {
-    return reading->name_escaped && (reading->spec.set & JOB_NAME) != 0 ? reading->name.bytes
-                                                                        : NULL;
+    return (reading->spec.set & JOB_NAME) != 0 ? reading->plain_name : 0;
 }
 
 static void close_job(struct request_reading *reading, const struct lexer_token *token)
@@ -291,7 +329,7 @@ static void close_job(struct request_reading *reading, const struct lexer_token 
     }
     if (!keep_class(reading))
         return;
-    if (plan_add_element(reading->plan, spec, plain_name(reading), reading->name.len) != PLAN_OK) {
+    if (plan_add_element(reading->plan, spec, plain_name(reading)) != PLAN_OK) {
         request_no_memory(reading);
         return;
     }
@@ -308,9 +346,7 @@ static void close_defaults(struct request_reading *reading, const struct lexer_t
         reading->whole_end = token->offset;
     if (!keep_class(reading))
         return;
-    if (plan_set_defaults(reading->plan, &reading->spec, plain_name(reading), reading->name.len) !=
-        PLAN_OK)
-        request_no_memory(reading);
+    plan_set_defaults(reading->plan, &reading->spec, plain_name(reading));
 }
 
 const struct request_context request_job_object = {

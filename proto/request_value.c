@@ -76,9 +76,12 @@ bool request_string(struct request_reading *reading, const struct lexer_token *t
 int request_keep_text(struct request_reading *reading, const struct lexer_token *token,
                       plan_text_ref *ref)
 {
+    const struct request_staging *staged = request_staged(reading, token);
     if (reading->plan == NULL)
         return -1;
-    if (plan_add_json(reading->plan, token->text, token->len, ref) != PLAN_OK) {
+    if (staged != NULL && staged->text != 0) {
+        *ref = staged->text;
+    } else if (plan_add_json(reading->plan, token->text, token->len, ref) != PLAN_OK) {
         request_no_memory(reading);
         return -1;
     }

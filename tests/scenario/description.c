@@ -288,17 +288,20 @@ static struct job_spec plan_spec(struct plan *plan, const struct description_ele
     return spec;
 }
 
-static const char *plain_name(const struct description_element *element)
+static plan_text_ref plain_name(struct plan *plan, const struct description_element *element)
 {
-    return element->set & JOB_NAME && element->escaped ? element->name : NULL;
+    plan_text_ref name = 0;
+
+    if (element->set & JOB_NAME && element->escaped)
+        check(plan_add_text(plan, element->name, strlen(element->name), &name) == PLAN_OK);
+    return name;
 }
 
 static void plan_defaults(struct plan *plan, const struct description *batch, uint64_t *where)
 {
     struct job_spec spec = plan_spec(plan, &batch->defaults, PLAN_POOL_DEFAULTS, where);
 
-    check(plan_set_defaults(plan, &spec, plain_name(&batch->defaults),
-                            strlen(batch->defaults.name)) == PLAN_OK);
+    plan_set_defaults(plan, &spec, plain_name(plan, &batch->defaults));
 }
 
 struct plan *description_plan(const struct description *batch, size_t budget,
@@ -319,8 +322,7 @@ struct plan *description_plan(const struct description *batch, size_t budget,
             const struct description_element *element = &batch->elements[i];
             struct job_spec spec = plan_spec(plan, element, PLAN_POOL_ELEMENT, &where);
 
-            check(plan_add_element(plan, &spec, plain_name(element), strlen(element->name)) ==
-                  PLAN_OK);
+            check(plan_add_element(plan, &spec, plain_name(plan, element)) == PLAN_OK);
         }
     }
     plan_pools(plan, batch);

@@ -404,7 +404,7 @@ static struct plan *queue_plan(const struct dist *between, const struct dist *se
         ck_assert_int_eq(plan_add_step(plan, &step), PLAN_OK);
         if (i > 0)
             ck_assert_int_eq(plan_add_after(plan, name, strlen(name), (uint64_t)i), PLAN_OK);
-        ck_assert_int_eq(plan_add_element(plan, &spec, NULL, 0), PLAN_OK);
+        ck_assert_int_eq(plan_add_element(plan, &spec, 0), PLAN_OK);
     }
     ck_assert_int_eq(plan_seal(plan, &limits, SIZE_MAX, &fault), PLAN_SEALED);
     return plan;

@@ -24,7 +24,7 @@ static void set_up(void)
 
     plan = plan_new(key);
     ck_assert_ptr_nonnull(plan);
-    ck_assert_int_eq(plan_add_element(plan, &job, NULL, 0), PLAN_OK);
+    ck_assert_int_eq(plan_add_element(plan, &job, 0), PLAN_OK);
     ck_assert_int_eq(plan_seal(plan, &limits, 100, &fault), PLAN_SEALED);
     memset(&outbox, 0, sizeof(outbox));
     history = (struct history){.source = {.batch = 7, .plan = plan, .line_bytes = 60}};

@@ -69,7 +69,7 @@ START_TEST(an_escaped_name_is_found_by_its_plain_text)
 {
     struct job_spec spec = {.set = JOB_NAME, .name = plan_kit_text("\"\\u0061b\"")};
 
-    ck_assert_int_eq(plan_add_element(plan_kit_plan, &spec, "ab", 2), PLAN_OK);
+    ck_assert_int_eq(plan_add_element(plan_kit_plan, &spec, plan_kit_text("ab")), PLAN_OK);
     plan_kit_add_named(NULL, 0, "ab", NULL);
     plan_kit_seal();
     plan_kit_text_is(plan_kit_job(0).name, "\"\\u0061b\"");
@@ -79,8 +79,10 @@ END_TEST
 START_TEST(a_name_with_a_nul_is_not_its_beginning)
 {
     struct job_spec spec = {.set = JOB_NAME, .name = plan_kit_text("\"a\\u0000b\"")};
+    plan_text_ref plain;
 
-    ck_assert_int_eq(plan_add_element(plan_kit_plan, &spec, "a\0b", 3), PLAN_OK);
+    ck_assert_int_eq(plan_add_text(plan_kit_plan, "a\0b", 3, &plain), PLAN_OK);
+    ck_assert_int_eq(plan_add_element(plan_kit_plan, &spec, plain), PLAN_OK);
     plan_kit_add_named(NULL, 0, "a", NULL);
     plan_kit_refuses(PLAN_FAULT_UNKNOWN, 1);
 }

@@ -206,6 +206,73 @@ START_TEST(jobs_are_counted_as_they_close)
 }
 END_TEST
 
+/* Each of a kind that is copied, or decoded, or both; and such as are refused. */
+static const struct {
+    const char *head, *filling, *tail;
+    enum request_result result;
+} long_ones[] = {
+    {"[{\"name\":\"", "x", "\"}]", REQUEST_READY},
+    {"[{\"name\":\"", "\\u0041", "\"}]", REQUEST_READY},
+    {"[{\"name\":\"", "\xe2\x80\xa8", "\"}]", REQUEST_READY},
+    {"[{\"steps\":[{\"wait\":1,\"note\":\"", "\\u0041", "\"}]}]", REQUEST_READY},
+    {"[{\"data\":\"", "x", "\"}]", REQUEST_READY},
+    {"[{\"name\":\"a\",\"after\":\"", "\\u0041", "\"}]", REQUEST_REFUSED},
+    {"[{\"after\":[\"", "x", "\"]}]", REQUEST_REFUSED},
+    {"[{\"wait\":\"", "x", "\"}]", REQUEST_REFUSED},
+    {"[{\"", "x", "\":1}]", REQUEST_REFUSED},
+};
+
+#define FED_BYTES 65536
+#define GROWTH_BYTES                                                                               \
+    (600u << 10) /* a piece kept by the lexer, and steps of 256 KiB of both kinds */
+#define LONG_BYTES (4u << 20)
+
+static char *make_long(const char *head, const char *filling, const char *tail, size_t *len)
+{
+    size_t unit = strlen(filling), n = LONG_BYTES / unit;
+    char *text = malloc(strlen(head) + n * unit + strlen(tail) + 1), *at = text;
+
+    ck_assert_ptr_nonnull(text);
+    at = stpcpy(at, head);
+    for (size_t i = 0; i < n; i++)
+        at = stpcpy(at, filling);
+    at = stpcpy(at, tail);
+    *len = (size_t)(at - text);
+    return text;
+}
+
+/* No call keeps more than a few pieces more than the one before. */
+START_TEST(a_long_string_is_kept_in_steps)
+{
+    struct request_reader *reader = request_reader_new(&reading_limits, key);
+    enum request_result result = REQUEST_MORE;
+    struct request request = {0};
+    struct fault fault;
+    size_t len, at = 0, held = 0;
+    char *text = make_long(long_ones[_i].head, long_ones[_i].filling, long_ones[_i].tail, &len);
+
+    while (result == REQUEST_MORE || result == REQUEST_BUSY) {
+        size_t now;
+
+        if (result == REQUEST_MORE) {
+            size_t piece = len - at < FED_BYTES ? len - at : FED_BYTES;
+
+            ck_assert_uint_gt(piece, 0);
+            request_feed(reader, text + at, piece);
+            at += piece;
+        }
+        result = request_read(reader, 64, &request, &fault);
+        now = request_held(reader);
+        ck_assert_msg(now <= held + GROWTH_BYTES, "%zu bytes more", now - held);
+        held = now;
+    }
+    ck_assert_int_eq(result, long_ones[_i].result);
+    plan_free(request.plan);
+    request_reader_free(reader);
+    free(text);
+}
+END_TEST
+
 START_TEST(a_request_under_way_can_be_refused)
 {
     struct request_reader *reader = request_reader_new(&reading_limits, key);
@@ -453,6 +520,7 @@ static void add_order(TCase *tcase)
 static void add_driving(TCase *tcase)
 {
     tcase_add_test(tcase, jobs_are_counted_as_they_close);
+    tcase_add_loop_test(tcase, a_long_string_is_kept_in_steps, 0, 9);
     tcase_add_test(tcase, a_request_under_way_can_be_refused);
     tcase_add_test(tcase, the_id_is_found_when_it_is_what_comes_next);
     tcase_add_test(tcase, a_refusal_from_outside_does_not_hide_an_earlier_fault);

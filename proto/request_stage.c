@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Long strings in steps.  A string that its member keeps is copied, and decoded
+ * where its plain text is wanted, before the member's reader sees it, and in as
+ * many calls as that takes: the reader then finds both in the plan.  The string
+ * itself stays where the lexer keeps it, which is not called meanwhile.
+ */
+
+#include "proto/request.h"
+
+#include "proto/linebreak.h"
+#include "proto/request_internal.h"
+
+/* What is copied or decoded in one step. */
+#define STEP_BYTES ((size_t)32 << 10)
+
+static bool has_linebreaks(const struct request_staging *staging)
+{
+    return staging->copied > staging->token.len;
+}
+
+/* What the member that is current keeps of a string; 0 if the string is refused. */
+static unsigned kept_of(struct request_reading *reading, const struct lexer_token *token)
+{
+    const struct request_frame *frame = request_frame(reading);
+    uint64_t most = reading->limits->max_string;
+
+    if (reading->plan == NULL || reading->dropped || reading->skipping || reading->copying ||
+        reading->n_frames == 0 || (most > 0 && token->len > most + 2))
+        return 0;
+    if (frame->context->members == NULL)
+        return frame->context->keeps;
+    return frame->member != NULL ? frame->member->keeps : 0;
+}
+
+bool request_stage_begin(struct request_reading *reading, const struct lexer_token *token)
+{
+    struct request_staging *staging = &reading->staging;
+
+    if (token->kind != LEXER_STRING || token->len <= REQUEST_STAGE_BYTES || token->text == NULL)
+        return false;
+    *staging = (struct request_staging){.token = *token, .keeps = kept_of(reading, token)};
+    staging->at = token->text + ((staging->keeps & REQUEST_KEEPS_TEXT) == 0);
+    return staging->keeps != 0;
+}
+
+/* Each appends what comes next to the text that is open.  -1 when out of memory. */
+
+static int copy_piece(struct request_reading *reading)
+{
+    struct request_staging *staging = &reading->staging;
+    const char *end = staging->token.text + staging->token.len;
+    size_t before = plan_text_bytes(reading->plan), len = (size_t)(end - staging->at);
+
+    if (len > STEP_BYTES) {
+        len = STEP_BYTES;
+        while (((unsigned char)staging->at[len] & 0xC0) == 0x80)
+            len--; /* no character is cut */
+    }
+    if (plan_text_append_json(reading->plan, staging->at, len) != PLAN_OK)
+        return -1;
+    staging->copied += plan_text_bytes(reading->plan) - before;
+    staging->held = staging->copied;
+    staging->at += len;
+    return 0;
+}
+
+static int decode_piece(struct request_reading *reading)
+{
+    struct request_staging *staging = &reading->staging;
+    const char *end = staging->token.text + staging->token.len - 1;
+    char plain[STEP_BYTES + 16], *out = plain;
+
+    staging->at = lexer_decode_piece(staging->at, end, STEP_BYTES, &out);
+    staging->held += (size_t)(out - plain);
+    return plan_text_append(reading->plan, plain, (size_t)(out - plain)) == PLAN_OK ? 0 : -1;
+}
+
+/* Whether the name's plain text is to be kept beside it. */
+static bool wants_plain(const struct request_staging *staging)
+{
+    return staging->keeps == REQUEST_KEEPS_PLAIN ||
+           ((staging->keeps & REQUEST_KEEPS_PLAIN) != 0 &&
+            (staging->token.escaped || has_linebreaks(staging)));
+}
+
+/* Closes the text that is open, and goes on to the next.  Whether there is none. */
+static bool close_text(struct request_reading *reading)
+{
+    struct request_staging *staging = &reading->staging;
+    bool was_text = (staging->keeps & REQUEST_KEEPS_TEXT) != 0 && staging->text == 0;
+    plan_text_ref ref = plan_text_close(reading->plan);
+
+    staging->open = false;
+    if (!was_text) {
+        staging->plain = ref;
+        return true;
+    }
+    staging->text = ref;
+    staging->at = staging->token.text + 1;
+    return !wants_plain(staging);
+}
+
+bool request_stage_step(struct request_reading *reading)
+{
+    struct request_staging *staging = &reading->staging;
+    bool is_text = (staging->keeps & REQUEST_KEEPS_TEXT) != 0 && staging->text == 0;
+    const char *end = staging->token.text + staging->token.len - !is_text;
+
+    if (reading->plan == NULL) /* refused meanwhile */
+        return true;
+    if (!staging->open && plan_text_open(reading->plan) != PLAN_OK) {
+        request_no_memory(reading);
+        return true;
+    }
+    staging->open = true;
+    if ((is_text ? copy_piece(reading) : decode_piece(reading)) != 0) {
+        request_no_memory(reading);
+        return true;
+    }
+    return staging->at == end && close_text(reading);
+}
