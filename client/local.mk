@@ -127,6 +127,7 @@ client_libwaitctl_a_SOURCES = \
 	client/show/show_human.c \
 	client/show/show_joblog.c \
 	client/show/show_json.c \
+	client/show/show_report.c \
 	client/show/show_summary.c \
 	client/show/show_svg.c \
 	client/show/show_timeline.c \
@@ -164,8 +165,12 @@ client_libwaitctl_a_SOURCES = \
 	client/trace/roster.c \
 	client/trace/roster.h \
 	client/trace/trace_batch.c \
+	client/trace/trace_counter.c \
+	client/trace/trace_counter.h \
 	client/trace/trace_internal.h \
 	client/trace/trace_job.c \
+	client/trace/trace_pools.c \
+	client/trace/trace_pools.h \
 	client/trace/trace_writer.c \
 	client/trace/trace_writer.h
 

@@ -569,6 +569,18 @@ plan_text_ref plan_job_note(const struct plan *plan, uint32_t job, uint32_t step
     return plan_spec_step(plan, spec, step % plan_spec_steps(plan, spec)).note;
 }
 
+uint32_t plan_job_pool(const struct plan *plan, uint32_t job, uint64_t step)
+{
+    const struct spec *spec = &plan->specs[plan_spec_of(plan, job)];
+    uint32_t n = plan_spec_steps(plan, spec);
+    struct step taken;
+
+    if (n == 0)
+        return 0;
+    taken = plan_spec_step(plan, spec, (uint32_t)(step % n));
+    return plan_step_pool(plan, spec, &taken);
+}
+
 struct step plan_job_step(const struct plan *plan, uint32_t job, uint32_t index)
 {
     return plan_spec_step(plan, &plan->specs[plan_spec_of(plan, job)], index);

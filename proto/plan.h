@@ -349,6 +349,10 @@ void plan_job_text(const struct plan *plan, uint32_t job, plan_text_ref *name, p
 /* The note of step `step` (counted over repeats) of a job, 0 where none. */
 plan_text_ref plan_job_note(const struct plan *plan, uint32_t job, uint32_t step);
 
+/* The number of the pool whose workers a compute step (counted over repeats) of a job
+ * takes; 0 is the default one. */
+uint32_t plan_job_pool(const struct plan *plan, uint32_t job, uint64_t step);
+
 /* The class of a job, all members filled in; one that sets nothing where it has none. */
 struct job_class plan_job_class(const struct plan *plan, uint32_t job);
 

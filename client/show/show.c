@@ -124,8 +124,7 @@ static void fold(struct show_run *run, const char *parts, const char *end)
     }
 }
 
-/* Appends the parts as lines that fit, and empties them. */
-static void append_folded(struct show_run *run, struct bytes *parts)
+void show_folded(struct show_run *run, struct bytes *parts)
 {
     bytes_add_char(parts, '\n');
     fold(run, bytes_at(parts), bytes_at(parts) + bytes_len(parts));
@@ -147,9 +146,9 @@ void show_totals(struct show_run *run, const struct event_read *finished,
     }
     show_totals_parts(run, finished, "\n");
     run->out = out;
-    append_folded(run, &parts);
+    show_folded(run, &parts);
     if (run->columns > 0 && failures != NULL && failures_add_list(failures, "\n", &parts))
-        append_folded(run, &parts);
+        show_folded(run, &parts);
 }
 
 struct failures *show_take_failures(struct show_run *run, const struct event_read *event)

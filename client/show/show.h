@@ -105,6 +105,13 @@ void show_id(struct bytes *out, struct event_string id);
 void show_totals(struct show_run *run, const struct event_read *finished,
                  const struct failures *failures);
 
+/* Appends a line for a `summary` or a `pool`, broken as totals are. */
+void show_report(struct show_run *run, const struct event_read *event);
+
+/* Appends the parts, with a line feed between each two, as lines that fit the terminal,
+ * and empties them. */
+void show_folded(struct show_run *run, struct bytes *parts);
+
 /* What `event` of a way of showing does that keeps the failures of its batches and
  * nothing else: from `accepted` on they are at *run->kept, for show_forget_failures()
  * to free.  NULL where the batch is not known. */

@@ -158,44 +158,6 @@ static void show_stats(struct show_run *run, const struct event_read *event)
                      event->pending == 1 ? "" : "s", event->accepted);
 }
 
-/* The mean and the tail of `latency` or `queued`. */
-static void append_times(struct show_run *run, const char *what, struct event_string text)
-{
-    const struct report_times times = event_reader_times(text);
-    char mean[TEXT_SECONDS_MAX], p95[TEXT_SECONDS_MAX], max[TEXT_SECONDS_MAX];
-
-    if (times.known)
-        bytes_add_format(run->out, "; %s %s, 95%% %s, at most %s", what,
-                         text_time(mean, times.mean_ns), text_time(p95, times.p95_ns),
-                         text_time(max, times.max_ns));
-}
-
-static void show_report(struct show_run *run, const struct event_read *event)
-{
-    show_batch(run, event->batch);
-    bytes_add_string(run->out, "summary");
-    append_text(run, " ", event->name);
-    if (event->others > 0)
-        bytes_add_format(run->out, " of %" PRIu64 " more names", event->others);
-    bytes_add_format(run->out, ": %" PRIu64 " job%s, %" PRIu64 " ok", event->jobs,
-                     event->jobs == 1 ? "" : "s", event->ok);
-    append_times(run, "latency", event->latency);
-    append_times(run, "queued", event->queued);
-}
-
-static void show_pool(struct show_run *run, const struct event_read *event)
-{
-    show_batch(run, event->batch);
-    bytes_add_string(run->out, "pool");
-    append_text(run, " ", event->pool);
-    bytes_add_format(run->out,
-                     ": %" PRIu64 " worker%s, %.1f%% used, %" PRIu64 " grants, queue of %" PRIu64
-                     " at most",
-                     event->workers, event->workers == 1 ? "" : "s", 100 * event->utilization,
-                     event->granted, event->queue_max);
-    append_times(run, "queued", event->queued);
-}
-
 /* Cuts the line, which begins at `start` of the output, to the terminal's width. */
 static void cut_line(struct show_run *run, size_t start)
 {
@@ -245,11 +207,9 @@ static void show_event(struct show_run *run, const struct event_read *event)
         show_totals(run, event, failures);
         return;
     case EVENT_SUMMARY:
-        show_report(run, event);
-        break;
     case EVENT_POOL:
-        show_pool(run, event);
-        break;
+        show_report(run, event);
+        return;
     case EVENT_RUN:
     case EVENT_FORECAST:
     case EVENT_ACCEPTED:

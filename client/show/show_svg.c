@@ -21,6 +21,7 @@ struct document {
 struct svg_batch {
     struct timeline_picture *picture;
     struct failures *failures;
+    struct bytes pools; /* lines of its report */
     bool is_named;
 };
 
@@ -43,6 +44,7 @@ static void free_batch(struct svg_batch *batch)
         return;
     timeline_picture_free(batch->picture);
     failures_free(batch->failures);
+    bytes_fini(&batch->pools);
     free(batch);
 }
 
@@ -76,6 +78,7 @@ static void draw(struct show_run *run, struct svg_batch *batch, const struct eve
     struct document *document = run->own;
     struct show_run plain = {.out = &(struct bytes){0}};
 
+    bytes_add(plain.out, bytes_at(&batch->pools), bytes_len(&batch->pools));
     if (finished != NULL) {
         show_totals_parts(&plain, finished, " ");
         bytes_add_char(plain.out, '\n');
@@ -108,6 +111,8 @@ static void take(struct show_run *run, const struct event_read *event)
     }
     if (event->kind == EVENT_DONE)
         failures_take(batch->failures, event);
+    if (event->kind == EVENT_POOL)
+        show_report(&(struct show_run){.out = &batch->pools}, event);
     if (event->kind != EVENT_FINISHED)
         return;
     draw(run, batch, event);
@@ -145,7 +150,8 @@ const struct show show_svg = {
     .needs_all = true,
     .needs_plan = true,
     .events = SHOW_KIND(EVENT_ACCEPTED) | SHOW_KIND(EVENT_STARTED) | SHOW_KIND(EVENT_STEP) |
-              SHOW_KIND(EVENT_RETRY) | SHOW_KIND(EVENT_DONE) | SHOW_KIND(EVENT_FINISHED),
+              SHOW_KIND(EVENT_RETRY) | SHOW_KIND(EVENT_DONE) | SHOW_KIND(EVENT_FINISHED) |
+              SHOW_KIND(EVENT_POOL),
     .begin = begin,
     .event = take,
     .forget = forget,

@@ -24,6 +24,7 @@
 struct batch_picture {
     struct timeline_picture *picture;
     struct failures *failures;
+    struct bytes pools;               /* lines of its report */
     const struct active_batch *batch; /* as long as it runs */
     bool is_named;
     struct batch_picture *next;
@@ -85,6 +86,7 @@ static void drop_batch(struct screen *screen, struct batch_picture *dropped)
     *at = dropped->next;
     timeline_picture_free(dropped->picture);
     failures_free(dropped->failures);
+    bytes_fini(&dropped->pools);
     free(dropped);
 }
 
@@ -192,6 +194,8 @@ static void draw_whole(struct show_run *run, struct batch_picture *own,
     name_batch(run, own);
     add_gap(run);
     timeline_picture_draw_whole(own->picture, &screen->terminal, run->color, &lines);
+    bytes_add(&lines, bytes_at(&own->pools), bytes_len(&own->pools));
+    lines.failed |= own->pools.failed;
     if (finished != NULL)
         add_totals(run, finished, own->failures, &lines);
     if (screen->terminal.can_redraw && timeline_draw_count_lines(&lines) < screen->terminal.rows) {
@@ -222,6 +226,18 @@ static void begin(struct show_run *run)
         terminal_force_colors(&screen->terminal);
 }
 
+/* How its workers were used, and queued for, stands below the picture. */
+static void note_pool(const struct show_run *run, struct batch_picture *own,
+                      const struct event_read *event)
+{
+    struct show_run below = {
+        .out = &own->pools,
+        .columns = ((const struct screen *)run->own)->terminal.columns,
+    };
+
+    show_report(&below, event);
+}
+
 static void take(struct show_run *run, const struct event_read *event)
 {
     struct batch_picture *own;
@@ -238,6 +254,8 @@ static void take(struct show_run *run, const struct event_read *event)
     }
     if (event->kind == EVENT_DONE)
         failures_take(own->failures, event);
+    if (event->kind == EVENT_POOL)
+        note_pool(run, own, event);
     if (event->kind == EVENT_FINISHED) {
         draw_whole(run, own, event);
         timeline_picture_free(own->picture);
@@ -272,7 +290,8 @@ const struct show show_timeline = {
     .needs_all = true,
     .needs_plan = true,
     .events = SHOW_KIND(EVENT_ACCEPTED) | SHOW_KIND(EVENT_STARTED) | SHOW_KIND(EVENT_STEP) |
-              SHOW_KIND(EVENT_RETRY) | SHOW_KIND(EVENT_DONE) | SHOW_KIND(EVENT_FINISHED),
+              SHOW_KIND(EVENT_RETRY) | SHOW_KIND(EVENT_DONE) | SHOW_KIND(EVENT_FINISHED) |
+              SHOW_KIND(EVENT_POOL),
     .begin = begin,
     .event = take,
     .forget = forget,

@@ -14,16 +14,12 @@
  * for each lane.  On its lane a job is a slice, in which its attempts are
  * slices (if there are several) and in these its steps, queueing and back-offs.
  * A thread before the lanes has the batch as a whole and, if the request is known, the
- * critical path; there are arrows from each job to those that waited for it, and
- * a counter of the jobs in flight.
+ * critical path; there are arrows from each job to those that waited for it, a
+ * counter of the jobs in flight, and one of the busy workers of each pool.
  *
  * Each slice is written when it is over, arrows behind those that they are between.  What is kept
  * is what is in flight, and what arrows come from: one job for each name that is waited for.
  */
-
-/* So many values of a counter are told as they are; then half as many in the
- * same time, and so on. */
-#define COUNTS_AT_ONCE 4096
 
 /* ---- Batches --------------------------------------------------------------- */
 
@@ -32,6 +28,7 @@ static void free_trace(struct trace_batch *trace)
     if (trace == NULL)
         return;
     flight_fini(&trace->flight);
+    trace_pools_fini(&trace->pools);
     chain_free(trace->chain);
     free(trace->tails);
     for (unsigned depth = 0; depth < TRACE_DEPTHS; depth++)
@@ -50,7 +47,8 @@ static struct trace_batch *new_trace(const struct active_batch *batch,
     trace->process = batch->ordinal + 1;
     trace->is_late = batch->request.clock == PENDING_CLOCK_REAL || accepted->time.text != NULL;
     trace->is_clock_known = trace->is_late || batch->request.clock == PENDING_CLOCK_VIRTUAL;
-    if (flight_init(&trace->flight, batch->jobs) < 0)
+    if (flight_init(&trace->flight, batch->jobs) < 0 ||
+        trace_pools_init(&trace->pools, plan, trace->process) < 0)
         goto fail;
     if (plan == NULL || plan_names_count(plan) == 0)
         return trace;
@@ -84,26 +82,19 @@ static void take_accepted(struct show_run *run, const struct event_read *event)
     trace_batch_name(run->out, trace, mode_of(run), run->batch->number, event->id);
 }
 
-/* ---- The counter ------------------------------------------------------------- */
+/* ---- Counters ---------------------------------------------------------------- */
 
-static void tell_count(struct show_run *run, struct trace_batch *trace)
+static struct trace_counter_name in_flight_of(const struct trace_batch *trace)
 {
-    trace->told = trace->flight.jobs.n;
-    trace_writer_counter(run->out, trace->process, "in flight", "jobs", trace->counted_ns,
-                         trace->told);
-    if (++trace->tellings % COUNTS_AT_ONCE == 0)
-        trace->interval_ns = trace->counted_ns / COUNTS_AT_ONCE;
-    trace->tell_from_ns = trace->counted_ns + trace->interval_ns;
+    return (struct trace_counter_name){trace->process, trace_string("in flight"), "jobs"};
 }
 
-/* To be called before the number changes: what it was until now is told once
- * for each moment. */
-static void count_until(struct show_run *run, struct trace_batch *trace)
+/* To be called once the number has changed. */
+static void count_in_flight(struct show_run *run, struct trace_batch *trace)
 {
-    if (trace_writer_us(trace->now_ns) > trace_writer_us(trace->counted_ns) &&
-        trace->flight.jobs.n != trace->told && trace->counted_ns >= trace->tell_from_ns)
-        tell_count(run, trace);
-    trace->counted_ns = trace->now_ns;
+    struct trace_counter_name name = in_flight_of(trace);
+
+    trace_counter_set(run->out, &trace->in_flight, &name, trace->flight.jobs.n, trace->now_ns);
 }
 
 /* ---- The beginning of a job ---------------------------------------------------- */
@@ -128,10 +119,10 @@ static void start_job(struct show_run *run, struct trace_batch *trace, uint64_t 
 
     if (!trace->is_clock_known && trace->flight.lanes.n == 0 && trace->now_ns > 0)
         trace->is_late = true;
-    count_until(run, trace);
     job = flight_start(&trace->flight, index, trace->now_ns);
     if (job == NULL)
         return;
+    count_in_flight(run, trace);
     if (job->lane >= trace->named)
         name_lane(run, trace, job->lane);
 }
@@ -155,11 +146,16 @@ static void take_step(struct show_run *run, struct trace_batch *trace,
                       const struct event_read *event)
 {
     struct flight_job *job = flight_find(&trace->flight, event->job);
+    bool is_compute;
 
     if (job == NULL)
         return;
-    trace_job_end_phase(run->out, trace, job, event_reader_is(event->step_kind, "compute"));
+    is_compute = event_reader_is(event->step_kind, "compute");
+    trace_job_end_phase(run->out, trace, job, is_compute);
+    trace_pools_end(run->out, &trace->pools, &trace->flight, event->job, job, trace->now_ns);
     flight_step(&trace->flight, job, event);
+    if (is_compute)
+        trace_pools_begin(run->out, &trace->pools, &trace->flight, event->job, job, trace->now_ns);
 }
 
 static void take_retry(struct show_run *run, struct trace_batch *trace,
@@ -171,6 +167,7 @@ static void take_retry(struct show_run *run, struct trace_batch *trace,
         return;
     trace_job_end_attempt(run->out, trace, job, event);
     trace_job_end_phase(run->out, trace, job, trace_job_may_have_queued(event->status));
+    trace_pools_end(run->out, &trace->pools, &trace->flight, event->job, job, trace->now_ns);
     flight_back_off(&trace->flight, job, trace->now_ns, event->delay_ns);
 }
 
@@ -195,10 +192,10 @@ static void write_arrows(struct show_run *run, struct trace_batch *trace, uint64
 }
 
 /* Writes what a job was that is over. */
-static void end_job(struct show_run *run, struct trace_batch *trace, const struct flight_job *job,
+static void end_job(struct show_run *run, struct trace_batch *trace, struct flight_job *job,
                     const struct event_read *event)
 {
-    count_until(run, trace);
+    trace_pools_end(run->out, &trace->pools, &trace->flight, event->job, job, trace->now_ns);
     trace_job_end(run->out, trace, job, event);
     if (trace->tails != NULL)
         write_arrows(run, trace, event->job, job);
@@ -230,16 +227,18 @@ static void take_done(struct show_run *run, struct trace_batch *trace,
     if (trace->tails != NULL)
         note_end(run, trace, job, event);
     flight_end(&trace->flight, event->job);
+    count_in_flight(run, trace);
 }
 
 /* ---- The end of the batch ---------------------------------------------------------- */
 
 static void finish(struct show_run *run, struct trace_batch *trace, const struct event_read *event)
 {
+    struct trace_counter_name in_flight = in_flight_of(trace);
+
     trace_job_flush(run->out, trace);
-    trace->counted_ns = trace->now_ns;
-    if (trace->flight.jobs.n != trace->told)
-        tell_count(run, trace);
+    trace_counter_finish(run->out, &trace->in_flight, &in_flight);
+    trace_pools_finish(run->out, &trace->pools);
     trace_batch_end(run->out, trace, event);
     trace_batch_path(run->out, trace, run->batch->request.plan);
 }
@@ -248,12 +247,13 @@ static void finish(struct show_run *run, struct trace_batch *trace, const struct
 static void abandon(struct show_run *run, struct trace_batch *trace)
 {
     struct event_read event = {.status = trace_string("unfinished")};
-    const struct flight_job *job;
+    struct flight_job *job;
 
     for (uint64_t place = 0; (job = roster_next(&trace->flight.jobs, &place)) != NULL;) {
         event.job = place - 1;
         end_job(run, trace, job, &event);
         flight_end(&trace->flight, event.job);
+        count_in_flight(run, trace);
     }
     finish(run, trace, NULL);
 }
@@ -268,6 +268,7 @@ static void go_on_to(struct show_run *run, struct trace_batch *trace, int64_t at
     if (trace_writer_us(at_ns) > trace_writer_us(trace->now_ns))
         trace_job_flush(run->out, trace);
     trace->now_ns = at_ns;
+    trace_pools_advance(run->out, &trace->pools, &trace->flight, at_ns);
 }
 
 static void take_event(struct show_run *run, const struct event_read *event)
@@ -291,7 +292,7 @@ static void take_event(struct show_run *run, const struct event_read *event)
         take_retry(run, trace, event);
     else if (event->kind == EVENT_DONE)
         take_done(run, trace, event);
-    run->out->failed |= trace->flight.no_memory;
+    run->out->failed |= trace->flight.no_memory || trace->pools.no_memory;
     if (event->kind == EVENT_FINISHED) {
         finish(run, trace, event);
         free_trace(trace);

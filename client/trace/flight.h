@@ -34,7 +34,8 @@ enum flight_phase {
 struct flight_job {
     int64_t start_ns;
     int64_t due_ns;     /* when the phase is to end, by when it began */
-    uint32_t lane;      /* from 0 */
+    unsigned lane : 31; /* from 0 */
+    bool is_busy : 1;   /* it holds a worker: for client/trace/trace_pools.h */
     unsigned phase : 2; /* enum flight_phase */
     unsigned more : 30; /* 1 and the place of what it has besides; 0 for nothing */
 };

@@ -9,6 +9,8 @@
 
 #include "client/trace/chain.h"
 #include "client/trace/flight.h"
+#include "client/trace/trace_counter.h"
+#include "client/trace/trace_pools.h"
 #include "client/trace/trace_writer.h"
 
 /* The thread before the lanes. */
@@ -39,10 +41,8 @@ struct trace_batch {
     struct trace_tail *tails; /* by name */
     uint64_t arrows;
     struct chain *chain;
-    /* The counter of jobs in flight. */
-    uint64_t told;
-    int64_t counted_ns, tell_from_ns, interval_ns;
-    unsigned tellings;
+    struct trace_counter in_flight;
+    struct trace_pools pools;
 };
 
 static inline struct trace_where trace_lane(const struct trace_batch *trace, uint32_t lane)

@@ -232,15 +232,14 @@ void trace_writer_arrow(struct bytes *out, uint64_t id, const struct trace_exten
     commit(out, p);
 }
 
-void trace_writer_counter(struct bytes *out, uint64_t process, const char *name, const char *series,
-                          int64_t at_ns, uint64_t value)
+void trace_writer_counter(struct bytes *out, uint64_t process, struct event_string name,
+                          const char *series, int64_t at_ns, uint64_t value)
 {
     char *p = bytes_reserve(out, EVENT_ROOM);
 
-    if (p == NULL)
+    if (p == NULL || (p = put_text(out, PUT(p, ",\n{\"ph\":\"C\",\"name\":"), name)) == NULL)
         return;
-    p = put_string(PUT(p, ",\n{\"ph\":\"C\",\"name\":\""), name);
-    p = decimal_put(PUT(p, "\",\"pid\":"), process);
+    p = decimal_put(PUT(p, ",\"pid\":"), process);
     p = put_time(PUT(p, ",\"tid\":0"), trace_writer_us(at_ns));
     p = put_string(PUT(p, ",\"args\":{\""), series);
     commit(out, PUT(decimal_put(PUT(p, "\":"), value), "}}"));

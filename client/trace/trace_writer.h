@@ -108,7 +108,7 @@ void trace_writer_arrow(struct bytes *out, uint64_t id, const struct trace_exten
                         const struct trace_extent *to);
 
 /* The value of a counter of a process from a moment on. */
-void trace_writer_counter(struct bytes *out, uint64_t process, const char *name, const char *series,
-                          int64_t at_ns, uint64_t value);
+void trace_writer_counter(struct bytes *out, uint64_t process, struct event_string name,
+                          const char *series, int64_t at_ns, uint64_t value);
 
 #endif

@@ -465,6 +465,60 @@ def check_rows(tap):
                "what marks a row of the critical path is in the legend", text)
 
 
+def integrate(counts, end):
+    """Worker-microseconds of a counter: [(time, value)...] until the end."""
+    counts = sorted(counts) + [(end, 0)]
+    return sum(value * (later - at) for (at, value), (later, _) in zip(counts, counts[1:]))
+
+
+def check_pools(tap, folder):
+    """A counter for each pool, which has what the report says."""
+    request = {
+        "report": True, "workers": 2, "pools": {"db": 3, "a \"b\" é": 1}, "seed": 5,
+        "concurrency": 20, "jobs": [
+            {"name": "j", "count": 60, "every": "20ms", "fail": 0.3, "retries": 2,
+             "timeout": "400ms", "repeat": 2, "backoff": {"initial": "10ms"}, "steps": [
+                 {"compute": {"dist": "uniform", "min": 0, "max": "90ms"}},
+                 {"compute": {"dist": "uniform", "min": 0, "max": "50ms"}, "pool": "db"},
+                 {"compute": "1ms", "pool": "a \"b\" é"}]},
+            {"after": "j", "pool": "db", "compute": 1, "count": 4}]}
+    run = Run(folder, "-o", "json", request=json.dumps(request))
+    lines = [json.loads(line) for line in run.result.stdout.splitlines()]
+    end = round(lines[-1]["elapsed"] * 1e6)
+    pools = {f"pool {event['pool']}" if "pool" in event else "default pool": event
+             for event in lines if event["event"] == "pool"}
+    counts = {}
+    for event in run.events():
+        if event["ph"] == "C" and event["name"] != "in flight":
+            counts.setdefault(event["name"], []).append((event["ts"], event["args"]["busy"]))
+    differences = {
+        name: abs(integrate(counts[name], end) - pool["busy"] * 1e6)
+        for name, pool in pools.items() if name in counts
+    }
+    tap.result(
+        run.wrong() == "" and len(pools) == 3 and set(counts) == set(pools)
+        and all(max(value for _, value in counts[name]) <= pool["workers"]
+                for name, pool in pools.items())
+        and max(differences.values()) < 2000,  # microseconds: each count is rounded
+        "a trace counts the busy workers of each pool", f"{run.wrong()} {differences} {set(counts)}",
+    )
+    for form in ("summary", "human", "timeline"):
+        text = waitctl("submit", "--local", "--virtual", "-o", form,
+                       text=json.dumps(request)).stdout
+        tap.result(
+            "pool db: 3 workers," in text and (form == "timeline" or "summary j: 60 jobs" in text)
+            and not text.splitlines()[-1].startswith("pool"),
+            f"-o {form} shows a report", text[-600:],
+        )
+    unknown = ('{"event":"accepted","batch":1,"jobs":0,"instance":"x"}\n'
+               '{"event":"weather","batch":1,"rain":[1]}\n'
+               '{"event":"finished","batch":1,"status":"ok","jobs":0}\n')
+    for form in ("summary", "human", "timeline"):
+        result = waitctl("report", "-o", form, text=unknown)
+        tap.result(result.returncode == 0 and result.stderr == "" and "weather" not in result.stdout,
+                   f"-o {form} passes by an event that is not known", f"{result}")
+
+
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -756,6 +810,7 @@ def main():
         check_streams(tap, folder)
         check_rows(tap)
         check_drawing(tap, folder)
+        check_pools(tap, folder)
         check_causes(tap)
         check_comparison(tap, folder)
         check_memory(tap)
