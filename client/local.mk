@@ -107,6 +107,8 @@ client_libwaitctl_a_SOURCES = \
 	client/net/simulator.h \
 	client/net/source.c \
 	client/net/source.h \
+	client/net/tunnel.c \
+	client/net/tunnel.h \
 	client/show/batches.c \
 	client/show/batches.h \
 	client/show/eta.c \
@@ -190,7 +192,7 @@ bin_PROGRAMS += client/waitctl
 client_waitctl_SOURCES = client/main.c
 client_waitctl_LDADD = \
 	client/libwaitctl.a engine/libwaitd-engine.a proto/libwaitd-proto.a \
-	$(MPFR_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(UTF8PROC_LIBS) $(TINFO_LIBS)
+	$(MPFR_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(UTF8PROC_LIBS) $(TINFO_LIBS) $(OPENSSL_LIBS)
 
 dist_man_MANS += \
 	client/waitctl.1

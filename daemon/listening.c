@@ -14,7 +14,10 @@
 #define LISTENERS_MAX 256
 
 /* What is listened for. */
-enum kind { KIND_CLIENTS, KIND_HTTP, KIND_MONITORS, KINDS };
+enum kind { KIND_CLIENTS, KIND_HTTP, KIND_MONITORS, KIND_TLS_CLIENTS, KINDS };
+
+/* Those that have options of their own; addresses by TLS stand among the clients'. */
+#define OPTIONS KIND_TLS_CLIENTS
 
 struct listeners {
     struct listener *all[LISTENERS_MAX];
@@ -53,6 +56,7 @@ void listening_free(struct listening *listening)
 void listening_stop(struct listening *listening)
 {
     stop(&listening->listeners[KIND_CLIENTS]);
+    stop(&listening->listeners[KIND_TLS_CLIENTS]);
     stop(&listening->listeners[KIND_HTTP]);
 }
 
@@ -73,6 +77,8 @@ static const struct listener_env *env_of(const struct listening *listening, enum
         return &listening->config.http;
     case KIND_MONITORS:
         return &listening->config.monitors;
+    case KIND_TLS_CLIENTS:
+        return &listening->config.tls_clients;
     case KIND_CLIENTS:
     case KINDS:
         break;
@@ -84,7 +90,8 @@ static int keep(struct listening *listening, enum kind kind, struct listener *li
 {
     struct listeners *listeners = &listening->listeners[kind];
 
-    if (listeners->n == LISTENERS_MAX || (kind != KIND_CLIENTS && !http_is_there())) {
+    if (listeners->n == LISTENERS_MAX ||
+        ((kind == KIND_HTTP || kind == KIND_MONITORS) && !http_is_there())) {
         listener_free(listener);
         if (listeners->n == LISTENERS_MAX)
             log_write(listening->config.log, LOG_LEVEL_ERROR, "more than %d addresses to listen on",
@@ -109,9 +116,16 @@ static int refuse_open(struct log *log, const char *text)
 {
     log_write(log, LOG_LEVEL_ERROR,
               "will not listen on %s: other machines can reach it, and would be served without a "
-              "question (--insecure allows it)",
+              "question (--insecure allows it; tls: with --tls-client-ca asks for certificates)",
               text);
     return 2;
+}
+
+/* Whether addresses within others' reach may be listened on: where clients have to
+ * prove who they are, or the options say so. */
+static bool may_be_open(const struct options *options, bool by_tls)
+{
+    return options->insecure || (by_tls && options->tls_client_ca.n > 0);
 }
 
 /* Listens on all the addresses that text stands for.  A host's name may have
@@ -120,7 +134,8 @@ static int listen_on(struct listening *listening, const char *text, enum kind ki
 {
     struct address found[ADDRESS_MAX];
     struct address_spec spec;
-    const char *problem = address_parse(text, &spec);
+    const char *by_tls = address_behind_tls(text);
+    const char *problem = address_parse(by_tls ? by_tls : text, &spec);
     int n = problem ? -1 : address_resolve(&spec, found, &problem);
     int bound = 0, error = EADDRNOTAVAIL;
 
@@ -129,8 +144,10 @@ static int listen_on(struct listening *listening, const char *text, enum kind ki
         return 1;
     }
     for (int i = 0; i < n; i++)
-        if (!listening->config.options->insecure && !address_is_loopback(&found[i]))
+        if (!may_be_open(listening->config.options, by_tls) && !address_is_loopback(&found[i]))
             return refuse_open(listening->config.log, text);
+    if (by_tls)
+        kind = KIND_TLS_CLIENTS;
     for (int i = 0; i < n; i++) {
         struct listener *listener =
             listener_open(env_of(listening, kind), &found[i], spec.kind == ADDRESS_ANY);
@@ -153,12 +170,15 @@ static int listen_on(struct listening *listening, const char *text, enum kind ki
     return 0;
 }
 
-static int check_all(const struct option_texts *texts, struct log *log)
+static int check_all(const struct options *options, const struct option_texts *texts,
+                     struct log *log)
 {
     for (unsigned i = 0; i < texts->n; i++) {
+        const char *by_tls = address_behind_tls(texts->text[i]);
         struct address_spec spec;
 
-        if (!address_parse(texts->text[i], &spec) && address_spec_is_open(&spec))
+        if (!may_be_open(options, by_tls) &&
+            !address_parse(by_tls ? by_tls : texts->text[i], &spec) && address_spec_is_open(&spec))
             return refuse_open(log, texts->text[i]);
     }
     return 0;
@@ -166,12 +186,12 @@ static int check_all(const struct option_texts *texts, struct log *log)
 
 int listening_check(const struct options *options, struct log *log)
 {
-    const struct option_texts *const all[KINDS] = {&options->listen, &options->http,
-                                                   &options->metrics};
+    const struct option_texts *const all[OPTIONS] = {&options->listen, &options->http,
+                                                     &options->metrics};
     int result = 0;
 
-    for (unsigned kind = 0; kind < KINDS && result == 0 && !options->insecure; kind++)
-        result = check_all(all[kind], log);
+    for (unsigned kind = 0; kind < OPTIONS && result == 0; kind++)
+        result = check_all(options, all[kind], log);
     return result;
 }
 
@@ -180,11 +200,14 @@ static enum kind kind_of(const char *name)
 {
     if (strcmp(name, "http") == 0)
         return KIND_HTTP;
+    if (strcmp(name, "tls") == 0)
+        return KIND_TLS_CLIENTS;
     return strcmp(name, "metrics") == 0 ? KIND_MONITORS : KIND_CLIENTS;
 }
 
 static int take_handed_over(struct listening *listening, struct service_socket *sockets, int n)
 {
+    const struct options *options = listening->config.options;
     char text[ADDRESS_PRINT_MAX];
 
     for (int i = 0; i < n; i++) {
@@ -198,7 +221,14 @@ static int take_handed_over(struct listening *listening, struct service_socket *
         }
         if (keep(listening, kind, listener) != 0)
             return 1;
-        if (!address_is_loopback(listener_address(listener)))
+        if (kind == KIND_TLS_CLIENTS && options->tls_cert.n == 0) {
+            log_write(listening->config.log, LOG_LEVEL_ERROR,
+                      "cannot use the socket %s handed over: it takes tls-cert and tls-key",
+                      sockets[i].name);
+            return 2;
+        }
+        if (!may_be_open(options, kind == KIND_TLS_CLIENTS) &&
+            !address_is_loopback(listener_address(listener)))
             log_write(listening->config.log, LOG_LEVEL_WARNING,
                       "%s was handed over (%s): other machines can reach it and are served "
                       "without a question",
@@ -210,8 +240,8 @@ static int take_handed_over(struct listening *listening, struct service_socket *
 int listening_open(struct listening *listening)
 {
     const struct options *options = listening->config.options;
-    const struct option_texts *const all[KINDS] = {&options->listen, &options->http,
-                                                   &options->metrics};
+    const struct option_texts *const all[OPTIONS] = {&options->listen, &options->http,
+                                                     &options->metrics};
     struct service_socket *sockets;
     const char *problem;
     int n = service_sockets(&sockets, &problem), result = 0;
@@ -223,8 +253,11 @@ int listening_open(struct listening *listening)
     if (n > 0)
         result = take_handed_over(listening, sockets, n);
     /* What was handed over of a kind takes the place of what is configured. */
-    for (unsigned kind = 0; kind < KINDS; kind++) {
+    for (unsigned kind = 0; kind < OPTIONS; kind++) {
         bool handed_over = listening->listeners[kind].n > 0;
+
+        if (kind == KIND_CLIENTS)
+            handed_over |= listening->listeners[KIND_TLS_CLIENTS].n > 0;
 
         for (unsigned i = 0; i < all[kind]->n && result == 0 && !handed_over; i++)
             result = listen_on(listening, all[kind]->text[i], (enum kind)kind);
@@ -237,8 +270,8 @@ int listening_open(struct listening *listening)
 
 int listening_start(struct listening *listening)
 {
-    static const char *const words[KINDS] = {"listening on ", "listening on http://",
-                                             "metrics on "};
+    static const char *const words[KINDS] = {"listening on ", "listening on http://", "metrics on ",
+                                             "listening on tls:"};
     char text[ADDRESS_PRINT_MAX];
 
     for (unsigned kind = 0; kind < KINDS; kind++) {

@@ -31,7 +31,7 @@ daemon_system_libraries = \
 	$(HTTP_LIBS) \
 	$(EVENT_LIBS) \
 	$(CONFUSE_LIBS) \
-	$(SYSTEMD_LIBS) \
+	$(SYSTEMD_LIBS) $(OPENSSL_LIBS) \
 	$(SQLITE_LIBS) \
 	$(LIBMD_LIBS) \
 	$(MPFR_LIBS)

@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "daemon/net/http.h"
+#include "daemon/net/tls.h"
 #include "daemon/options_internal.h"
+#include "proto/address.h"
 #include "proto/nearest.h"
 #include "proto/plan.h"
 
@@ -25,9 +27,16 @@
 #define LIMIT      (IN_FILE | RELOADABLE)
 
 static const struct option_row table[] = {
-    {"listen", 'l', VALUE_ADDRESS, IN_FILE, AT(listen), 0, 0, "ADDR", NULL, "127.0.0.1:9248",
-     "listen on HOST:PORT, [V6]:PORT, :PORT (all addresses), PORT (on loopback) or unix:PATH; "
-     "may be given several times; port 0 picks a free one"},
+    {"listen", 'l', VALUE_LISTEN, IN_FILE, AT(listen), 0, 0, "ADDR", NULL, "127.0.0.1:9248",
+     "listen on HOST:PORT, [V6]:PORT, :PORT (all addresses), PORT (on loopback) or unix:PATH, or "
+     "by TLS on tls:HOST:PORT; may be given several times; port 0 picks a free one"},
+    {"tls-cert", 0, VALUE_PATH, IN_FILE | RELOADABLE, AT(tls_cert), 0, 0, "FILE", NULL, "none",
+     "the certificate shown to clients by TLS, and what vouches for it (PEM)"},
+    {"tls-key", 0, VALUE_PATH, IN_FILE | RELOADABLE, AT(tls_key), 0, 0, "FILE", NULL, "none",
+     "its private key (PEM)"},
+    {"tls-client-ca", 0, VALUE_PATH, IN_FILE | RELOADABLE, AT(tls_client_ca), 0, 0, "FILE", NULL,
+     "none",
+     "serve by TLS those clients alone that show a certificate by one of these authorities (PEM)"},
     {"insecure", 0, VALUE_NONE, IN_FILE, AT(insecure), 0, 0, NULL, NULL, NULL,
      "allow addresses that other machines can reach, for anyone to use"},
     {"http", 0, VALUE_ADDRESS, IN_FILE, AT(http), 0, 0, "ADDR", NULL, "off",
@@ -133,7 +142,7 @@ struct reading {
     char *problem; /* of OPTIONS_PROBLEM_MAX bytes */
 };
 
-static void clear_texts(struct option_texts *texts)
+void options_clear(struct option_texts *texts)
 {
     for (unsigned i = 0; i < texts->n; i++)
         free(texts->text[i]);
@@ -561,6 +570,27 @@ static int set_defaults(struct reading *reading)
     return 0;
 }
 
+/* What belongs together for TLS. */
+static int check_tls(struct reading *reading)
+{
+    const struct options *options = &reading->options;
+    bool is_served = false;
+
+    for (unsigned i = 0; i < options->listen.n; i++)
+        is_served |= address_behind_tls(options->listen.text[i]) != NULL;
+    if (!tls_is_there() && options->tls_cert.n + options->tls_key.n + options->tls_client_ca.n > 0)
+        return complain(reading, OPTIONS_WRONG, "%s: this waitd was built without TLS",
+                        options->tls_cert.n > 0  ? "tls-cert"
+                        : options->tls_key.n > 0 ? "tls-key"
+                                                 : "tls-client-ca");
+    if (options->tls_cert.n != options->tls_key.n)
+        return complain(reading, OPTIONS_WRONG, "tls-cert and tls-key go together");
+    if (options->tls_client_ca.n > options->tls_cert.n || (is_served && options->tls_cert.n == 0))
+        return complain(reading, OPTIONS_WRONG, "%s takes tls-cert and tls-key beside it",
+                        is_served ? "an address by TLS" : "tls-client-ca");
+    return 0;
+}
+
 /* Without the library that it takes, an option is refused by its name. */
 static int refuse_absent(struct reading *reading)
 {
@@ -588,6 +618,8 @@ static int complete(struct reading *reading, const char *default_file)
         options_set(&reading->options, listen, listen->default_text, why, sizeof(why)) !=
             OPTION_SET)
         return complain(reading, OPTIONS_UNREADABLE, "memory is short");
+    if (check_tls(reading) != 0)
+        return -1;
     return refuse_absent(reading);
 }
 
@@ -621,8 +653,8 @@ static struct option_texts *texts_of(struct options *options, const struct optio
 void options_fini(struct options *options)
 {
     for (unsigned i = 0; i < ROWS; i++)
-        if (value_is_list(table[i].kind))
-            clear_texts(texts_of(options, &table[i]));
+        if (value_is_text(table[i].kind))
+            options_clear(texts_of(options, &table[i]));
 }
 
 static bool same_texts(const struct option_texts *a, const struct option_texts *b)
@@ -635,14 +667,24 @@ static bool same_texts(const struct option_texts *a, const struct option_texts *
     return true;
 }
 
-const char *options_update(struct options *options, const struct options *changed)
+static void swap_texts(struct option_texts *a, struct option_texts *b)
+{
+    struct option_texts texts = *a;
+
+    *a = *b;
+    *b = texts;
+}
+
+const char *options_update(struct options *options, struct options *changed)
 {
     options->limits = changed->limits;
     options->log_level = changed->log_level;
+    swap_texts(&options->tls_cert, &changed->tls_cert);
+    swap_texts(&options->tls_key, &changed->tls_key);
+    swap_texts(&options->tls_client_ca, &changed->tls_client_ca);
     for (unsigned i = 0; i < ROWS; i++)
         if (value_is_list(table[i].kind) &&
-            !same_texts(texts_of(options, &table[i]),
-                        texts_of((struct options *)(uintptr_t)changed, &table[i])))
+            !same_texts(texts_of(options, &table[i]), texts_of(changed, &table[i])))
             return table[i].name;
     if (options->http_max_header != changed->http_max_header)
         return "http-max-header";

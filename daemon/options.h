@@ -23,6 +23,12 @@ struct option_texts {
     unsigned n;
 };
 
+/* The one text, NULL for none. */
+static inline const char *option_text(const struct option_texts *texts)
+{
+    return texts->n > 0 ? texts->text[0] : NULL;
+}
+
 struct options {
     const char *file;           /* that was read, NULL for none; of those who asked for it */
     struct option_texts listen; /* as written; never empty */
@@ -31,7 +37,8 @@ struct options {
     struct option_texts service;                /* `NAME=WORKERS` each */
     uint64_t http_max_header;                   /* bytes */
     int64_t http_header_timeout_ns;
-    struct option_texts metrics; /* as written; empty for off */
+    struct option_texts metrics;                          /* as written; empty for off */
+    struct option_texts tls_cert, tls_key, tls_client_ca; /* a file's name each, or empty */
     bool insecure;
     unsigned threads;     /* 0 for as many as there are processors to use */
     struct limits limits; /* max_connections 0 for what the descriptors allow */
@@ -63,9 +70,9 @@ enum options_verdict options_read(struct options *options, int argc, char *const
 void options_fini(struct options *options); /* also fine on all zeros */
 
 /* Moves into *options what may change while the daemon runs (limits, log
- * level) from `changed`.  Returns the name of the first option that differs
- * and may not, NULL for none. */
-const char *options_update(struct options *options, const struct options *changed);
+ * level, the files of TLS) from `changed`, which gets what they were.  Returns the name of the
+ * first option that differs and may not, NULL for none. */
+const char *options_update(struct options *options, struct options *changed);
 
 /* Writes what `--help` shows. */
 void options_help(FILE *out);

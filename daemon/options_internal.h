@@ -21,6 +21,8 @@ enum value_kind {
     VALUE_DURATION, /* int64_t, nanoseconds */
     VALUE_LEVEL,    /* enum log_level */
     VALUE_ADDRESS,  /* struct option_texts */
+    VALUE_LISTEN,   /* struct option_texts: addresses, some by TLS */
+    VALUE_PATH,     /* struct option_texts of one, or none: a file's name */
     VALUE_HOST,     /* struct option_texts */
     VALUE_ORIGIN,   /* struct option_texts */
     VALUE_SERVICE,  /* struct option_texts */
@@ -30,8 +32,14 @@ enum value_kind {
 /* Whether values of a kind add up: a list. */
 static inline bool value_is_list(enum value_kind kind)
 {
-    return kind == VALUE_ADDRESS || kind == VALUE_HOST || kind == VALUE_ORIGIN ||
-           kind == VALUE_SERVICE;
+    return kind == VALUE_ADDRESS || kind == VALUE_LISTEN || kind == VALUE_HOST ||
+           kind == VALUE_ORIGIN || kind == VALUE_SERVICE;
+}
+
+/* Whether it is kept as struct option_texts. */
+static inline bool value_is_text(enum value_kind kind)
+{
+    return value_is_list(kind) || kind == VALUE_PATH;
 }
 
 /* What else is known of an option. */
@@ -55,6 +63,9 @@ struct option_row {
     const char *default_text; /* as a person is told of it */
     const char *help;
 };
+
+/* Frees texts: none are left. */
+void options_clear(struct option_texts *texts);
 
 enum option_set { OPTION_SET, OPTION_WRONG, OPTION_NOMEM };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/net/http_services.h"
+#include "daemon/net/tls.h"
 #include "proto/address.h"
 #include "proto/duration.h"
 
@@ -150,6 +151,8 @@ static void describe_range(const struct option_row *row, char *out, size_t size)
     case VALUE_UNSIGNED:
     case VALUE_COUNT:
     case VALUE_ADDRESS:
+    case VALUE_LISTEN:
+    case VALUE_PATH:
     case VALUE_HOST:
     case VALUE_ORIGIN:
     case VALUE_SERVICE:
@@ -205,6 +208,22 @@ static const char *check_origin(const char *text)
     return NULL;
 }
 
+/* An address, or one behind `tls:'. */
+static const char *check_listen(const char *text)
+{
+    const char *by_tls = address_behind_tls(text), *problem;
+    struct address_spec spec;
+
+    if (by_tls == NULL)
+        return address_parse(text, &spec);
+    if (!tls_is_there())
+        return "asks for TLS, which this waitd was built without";
+    problem = address_parse(by_tls, &spec);
+    if (problem == NULL && spec.kind == ADDRESS_UNIX)
+        return "asks for TLS on a Unix socket, which needs none";
+    return problem;
+}
+
 /* What is wrong with a text of a list, as the end of a sentence; NULL if it is in order. */
 static const char *check_text(enum value_kind kind, const char *text)
 {
@@ -217,9 +236,25 @@ static const char *check_text(enum value_kind kind, const char *text)
         return check_origin(text);
     case VALUE_SERVICE:
         return http_services_check(text);
+    case VALUE_PATH:
+        return *text != '\0' ? NULL : "is no file's name";
+    case VALUE_LISTEN:
+        return check_listen(text);
     default:
         return address_parse(text, &ignored);
     }
+}
+
+/* The one text of an option that has no more. */
+static int set_text(struct option_texts *texts, const char *text)
+{
+    struct option_texts only = {0};
+
+    if (add_text(&only, text) != 0)
+        return -1;
+    options_clear(texts);
+    *texts = only;
+    return 0;
 }
 
 enum option_set options_set(struct options *options, const struct option_row *row, const char *text,
@@ -231,6 +266,8 @@ enum option_set options_set(struct options *options, const struct option_row *ro
 
     switch (row->kind) {
     case VALUE_ADDRESS:
+    case VALUE_LISTEN:
+    case VALUE_PATH:
     case VALUE_HOST:
     case VALUE_ORIGIN:
     case VALUE_SERVICE:
@@ -239,7 +276,9 @@ enum option_set options_set(struct options *options, const struct option_row *ro
             snprintf(why, size, "\"%.64s\" %s", text, problem);
             return OPTION_WRONG;
         }
-        return add_text(field(options, row), text) == 0 ? OPTION_SET : OPTION_NOMEM;
+        return (row->kind == VALUE_PATH ? set_text : add_text)(field(options, row), text) == 0
+                   ? OPTION_SET
+                   : OPTION_NOMEM;
     case VALUE_NONE:
         result = parse_bool(text, field(options, row));
         break;

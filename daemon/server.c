@@ -21,6 +21,7 @@
 #include "daemon/net/http.h"
 #include "daemon/net/http_services.h"
 #include "daemon/net/peers.h"
+#include "daemon/net/tls.h"
 #include "daemon/report.h"
 #include "daemon/base/service.h"
 #include "daemon/survey.h"
@@ -42,6 +43,7 @@ struct server {
     struct log *log;
     struct admission admission;
     struct peers *peers; /* this thread's */
+    struct tls *tls;     /* NULL without certificates */
     struct channel_env env;
     struct survey survey;
     struct limits limits;   /* as in force: max_connections is known */
@@ -133,6 +135,16 @@ static void on_client(void *context, int fd, const struct address *from)
     accept_via(context, ARRIVAL_SOCKET, fd, from);
 }
 
+static void on_tls_client(void *context, int fd, const struct address *from)
+{
+    struct server *server = context;
+    struct arrival client = {
+        .fd = fd, .tls = server->tls, .peer = peers_find(server->peers, from, fd)};
+
+    if (admit_client(server, client))
+        deal_out(server, client);
+}
+
 static void on_http(void *context, int fd, const struct address *from)
 {
     accept_via(context, ARRIVAL_HTTP, fd, from);
@@ -220,6 +232,36 @@ static void put_limits_in_force(struct server *server)
                   server->limits.max_connections, allowed);
 }
 
+static struct tls_files tls_files(const struct options *options)
+{
+    return (struct tls_files){.cert = option_text(&options->tls_cert),
+                              .key = option_text(&options->tls_key),
+                              .client_ca = option_text(&options->tls_client_ca)};
+}
+
+/* Certificates are read again whether or not the files have other names now. */
+static void reload_tls(struct server *server)
+{
+    struct tls_files files = tls_files(server->config->options);
+    char problem[TLS_PROBLEM_MAX];
+
+    if (server->tls && files.cert && tls_reload(server->tls, &files, problem) != 0)
+        log_write(server->log, LOG_LEVEL_ERROR, "certificates left as they were: %s", problem);
+}
+
+static int open_tls(struct server *server)
+{
+    struct tls_files files = tls_files(server->config->options);
+    char problem[TLS_PROBLEM_MAX];
+
+    if (!files.cert)
+        return 0;
+    server->tls = tls_new(&files, server->log, problem);
+    if (!server->tls)
+        log_write(server->log, LOG_LEVEL_ERROR, "%s", problem);
+    return server->tls ? 0 : -1;
+}
+
 static void reload(struct server *server)
 {
     const struct server_config *config = server->config;
@@ -235,6 +277,7 @@ static void reload(struct server *server)
     options_fini(&changed);
     log_set_level(server->log, config->options->log_level);
     put_limits_in_force(server);
+    reload_tls(server);
     for (unsigned i = 0; i < server->n_workers; i++)
         mailbox_give_limits(loop_mailbox(server->workers[i].loop), &server->limits);
     if (fixed)
@@ -352,6 +395,8 @@ static int make_listening(struct server *server)
         .options = server->config->options,
         .log = server->log,
         .clients = {.base = base, .log = server->log, .accepted = on_client, .context = server},
+        .tls_clients =
+            {.base = base, .log = server->log, .accepted = on_tls_client, .context = server},
         .http = {.base = base, .log = server->log, .accepted = on_http, .context = server},
         .monitors = {.base = base, .log = server->log, .accepted = on_monitor, .context = server},
     });
@@ -402,6 +447,8 @@ static int begin(struct server *server)
         log_write(server->log, LOG_LEVEL_ERROR, "cannot make the event loops: %s", strerror(errno));
         return 1;
     }
+    if (open_tls(server) != 0)
+        return 1;
     result = listening_open(server->listening);
     if (result != 0)
         return result;
@@ -439,6 +486,7 @@ static void finish(struct server *server)
     for (unsigned i = 0; i < server->n_workers; i++)
         loop_free(server->workers[i].loop);
     peers_free(server->peers);
+    tls_free(server->tls);
     http_services_free(server->http.services);
     free(server->workers);
     free(server->stats);

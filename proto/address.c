@@ -161,6 +161,11 @@ static int resolve_host(const struct address_spec *spec, int flags, struct addre
     return n;
 }
 
+const char *address_behind_tls(const char *text)
+{
+    return strncmp(text, "tls:", 4) == 0 ? text + 4 : NULL;
+}
+
 int address_resolve(const struct address_spec *spec, struct address out[ADDRESS_MAX],
                     const char **problem)
 {

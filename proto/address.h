@@ -11,6 +11,8 @@
  *     PORT         127.0.0.1
  *     unix:PATH    a Unix stream socket; unix:@NAME in the abstract name space
  *
+ * Where TLS is spoken, `tls:' may stand in front of all but unix:PATH.
+ *
  * Re-entrant.
  */
 
@@ -33,6 +35,9 @@ struct address_spec {
 /* Takes text apart.  NULL, or what is wrong with it, as the end of a sentence
  * (`has no port`); *spec is written on success only. */
 const char *address_parse(const char *text, struct address_spec *spec);
+
+/* The text behind `tls:'; NULL if that does not stand in front. */
+const char *address_behind_tls(const char *text);
 
 /* What a socket is bound or connected to. */
 struct address {

@@ -183,6 +183,7 @@ python_tests = \
 	tests/wire/test_outputs.py \
 	tests/wire/test_protocol_examples.py \
 	tests/wire/test_schemas.py \
+	tests/wire/test_tls.py \
 	tests/wire/test_traces.py
 dist_check_SCRIPTS += $(python_tests)
 

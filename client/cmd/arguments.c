@@ -35,6 +35,9 @@ enum {
     FLAG_SERVER = 256,
     FLAG_LOCAL,
     FLAG_CONNECT_TIMEOUT,
+    FLAG_TLS_CA,
+    FLAG_TLS_CERT,
+    FLAG_TLS_KEY,
     FLAG_COLOR,
     FLAG_NAME,
     FLAG_REAL,
@@ -97,8 +100,14 @@ static const struct flag flags[] = {
      "pools.NAME"},
     {"interval", FLAG_INTERVAL, ON(COMMAND_TOP), "D", "take a sample every D (1 s)"},
     {"server", FLAG_SERVER, TALKING, "ADDR",
-     "HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH;\n"
-     "else $WAITD_SERVER, else 127.0.0.1:9248"},
+     "HOST:PORT, [V6]:PORT, :PORT, PORT, unix:PATH,\n"
+     "or tls:HOST:PORT by TLS; else $WAITD_SERVER,\n"
+     "else 127.0.0.1:9248"},
+    {"tls-ca", FLAG_TLS_CA, TALKING, "FILE",
+     "authorities that vouch for the daemon (PEM);\n"
+     "else the system's"},
+    {"tls-cert", FLAG_TLS_CERT, TALKING, "FILE", "show the daemon this certificate (PEM)"},
+    {"tls-key", FLAG_TLS_KEY, TALKING, "FILE", "and this is its private key (PEM)"},
     {"local", FLAG_LOCAL, TALKING & ~ON(COMMAND_TOP), NULL,
      "start a daemon for this command alone;\n"
      "not beside --server"},
@@ -302,6 +311,15 @@ static const char *set_flag(struct arguments *arguments, int id, const char *tex
     case FLAG_SERVER:
         arguments->server = text;
         return NULL;
+    case FLAG_TLS_CA:
+        arguments->tls.ca = text;
+        return NULL;
+    case FLAG_TLS_CERT:
+        arguments->tls.cert = text;
+        return NULL;
+    case FLAG_TLS_KEY:
+        arguments->tls.key = text;
+        return NULL;
     case FLAG_LOCAL:
         arguments->local = true;
         return NULL;
@@ -443,6 +461,10 @@ static bool check(const struct arguments *arguments, const bool given[N_FLAGS],
     if (arguments->n_operands > command->max_operands) {
         snprintf(problem, ARGUMENTS_PROBLEM_MAX, "%s: what is '%s' for?  See waitctl %s --help",
                  command->name, arguments->operands[command->max_operands], command->name);
+        return false;
+    }
+    if ((arguments->tls.cert != NULL) != (arguments->tls.key != NULL)) {
+        snprintf(problem, ARGUMENTS_PROBLEM_MAX, "--tls-cert and --tls-key go together");
         return false;
     }
     if (arguments->real && arguments->overrides.json[OVERRIDE_CLOCK] != NULL) {

@@ -15,6 +15,7 @@
 #include "client/cmd/command.h"
 #include "client/cmd/vary.h"
 #include "client/net/overrides.h"
+#include "client/net/tunnel.h"
 
 struct show;
 
@@ -26,6 +27,7 @@ struct arguments {
     size_t n_operands;
     const char *server; /* NULL where it was not given */
     bool local;
+    struct tunnel_files tls; /* --tls-ca, --tls-cert, --tls-key */
     int64_t connect_timeout_ns;
     const struct show *show; /* NULL for the default */
     enum color color;

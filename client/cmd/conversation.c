@@ -100,7 +100,7 @@ static void say_unreachable(const char *server, const struct dial_target *target
     bool is_default = strcmp(server, DIAL_DEFAULT) == 0;
     struct bytes hint = {0};
 
-    if (is_here(target)) {
+    if (is_here(target) && !target->is_tls) {
         bytes_add_string(&hint, "  to start a daemon there:  ");
         bytes_add_string(&hint, is_default ? "waitd" : "waitd --listen ");
         if (!is_default)
@@ -126,6 +126,11 @@ int conversation_dial(const struct arguments *arguments, struct dial_target *tar
         say("the server's address '%s' %s", server, problem);
         return -1;
     }
+    if (!target->is_tls && (arguments->tls.ca != NULL || arguments->tls.cert != NULL)) {
+        say("--tls-ca and --tls-cert go with a server tls:HOST:PORT, and not with '%s'", server);
+        return -1;
+    }
+    target->files = arguments->tls;
     fd = dial(target, arguments->connect_timeout_ns, &problem);
     *status = fd < 0 ? STATUS_LOST : STATUS_OK;
     if (fd < 0)

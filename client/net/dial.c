@@ -47,17 +47,16 @@ static const char *parse_unix(const char *path, struct dial_target *target)
     return NULL;
 }
 
-const char *dial_parse(const char *text, struct dial_target *target)
+static const char *parse_host(const char *text, struct dial_target *target)
 {
     struct dial_target parsed = {.host = ""};
     const char *colon, *host = text, *end;
 
-    if (strncmp(text, "unix:", 5) == 0)
-        return parse_unix(text + 5, target);
     colon = strrchr(text, ':');
     if (colon == NULL) {
         if (!read_port(text, parsed.port))
-            return "is not an address: HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH";
+            return "is not an address: HOST:PORT, [V6]:PORT, :PORT, PORT, unix:PATH or "
+                   "tls:HOST:PORT";
         strcpy(parsed.host, "127.0.0.1");
         *target = parsed;
         return NULL;
@@ -80,6 +79,21 @@ const char *dial_parse(const char *text, struct dial_target *target)
         return "has no port from 1 to 65535";
     *target = parsed;
     return NULL;
+}
+
+const char *dial_parse(const char *text, struct dial_target *target)
+{
+    const char *problem;
+
+    if (strncmp(text, "unix:", 5) == 0)
+        return parse_unix(text + 5, target);
+    if (strncmp(text, "tls:", 4) != 0)
+        return parse_host(text, target);
+    if (!tunnel_is_there())
+        return "asks for TLS, which this waitctl was built without";
+    problem = parse_host(text + 4, target);
+    target->is_tls = problem == NULL;
+    return problem;
 }
 
 /* Waits for a connection under way.  0, or what went wrong. */
@@ -166,6 +180,9 @@ int dial(const struct dial_target *target, int64_t timeout_ns, const char **prob
             fd = try_address(a->ai_addr, a->ai_addrlen, deadline_ns);
         freeaddrinfo(addresses);
     }
+    if (fd >= 0 && target->is_tls)
+        return tunnel_open(fd, target->host[0] != '\0' ? target->host : "localhost", &target->files,
+                           deadline_ns, problem);
     if (fd >= 0)
         return fd;
     *problem = strerror(-fd);

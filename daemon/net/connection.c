@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/net/socket.h"
+#include "daemon/net/tls.h"
 #include "proto/address.h"
 
 struct connection {
@@ -17,6 +18,7 @@ struct connection {
     struct connection_host *host;
     struct ready_link ready;
     struct socket_transport socket;
+    struct transport *tls; /* over the socket; NULL for plain text */
     struct pump pump;
     uint32_t slot;
     bool refused;
@@ -29,6 +31,8 @@ static void on_readiness(evutil_socket_t fd, short what, void *context)
     struct connection *c = context;
 
     (void)fd;
+    if (c->tls != NULL) /* which may have to send to receive, and receive to send */
+        c->tls->readable = c->tls->writable = true;
     if (what & EV_READ)
         c->socket.transport.readable = true;
     if (what & EV_WRITE)
@@ -37,7 +41,8 @@ static void on_readiness(evutil_socket_t fd, short what, void *context)
     connection_is_ready(c, READY_WOKEN);
 }
 
-static struct connection *make(struct connection_host *host, int fd, uint32_t slot)
+static struct connection *make(struct connection_host *host, int fd, uint32_t slot, uint64_t number,
+                               struct tls *tls)
 {
     struct connection *c = calloc(1, sizeof(*c));
 
@@ -46,6 +51,10 @@ static struct connection *make(struct connection_host *host, int fd, uint32_t sl
     c->host = host;
     c->slot = slot;
     socket_init(&c->socket, fd);
+    if (tls != NULL && (c->tls = tls_open(tls, fd, number)) == NULL) {
+        free(c);
+        return NULL;
+    }
     return c;
 }
 
@@ -63,31 +72,42 @@ static void log_arrival(const struct connection *c)
                         address_print(&peer, text), c->refused ? ", one too many" : "");
 }
 
+/* Of one that has not begun: the socket stays the caller's. */
+static struct connection *abandon(struct connection *c)
+{
+    pump_fini(&c->pump);
+    tls_close(c->tls);
+    free(c);
+    return NULL;
+}
+
+static struct transport *transport_of(struct connection *c)
+{
+    return c->tls != NULL ? c->tls : &c->socket.transport;
+}
+
 /* One event for life, edge-triggered: a level-triggered one spins on a
  * half-closed socket, and only one of either kind hears of a later reset. */
 static struct connection *begin(struct connection *c)
 {
     if (event_assign(&c->event, c->host->base, c->socket.fd,
                      EV_READ | EV_WRITE | EV_ET | EV_PERSIST, on_readiness, c) != 0 ||
-        event_add(&c->event, NULL) != 0) {
-        pump_fini(&c->pump);
-        free(c);
-        return NULL;
-    }
+        event_add(&c->event, NULL) != 0)
+        return abandon(c);
     connection_is_ready(c, READY_WOKEN);
     log_arrival(c);
     return c;
 }
 
 struct connection *connection_new(struct connection_host *host, int fd, uint32_t slot,
-                                  uint64_t number)
+                                  uint64_t number, struct tls *tls)
 {
-    struct connection *c = make(host, fd, slot);
+    struct connection *c = make(host, fd, slot, number, tls);
 
-    if (c == NULL || pump_init(&c->pump, &host->pumps, &c->socket.transport, number) != 0) {
-        free(c);
+    if (c == NULL)
         return NULL;
-    }
+    if (pump_init(&c->pump, &host->pumps, transport_of(c), number) != 0)
+        return abandon(c);
     c = begin(c);
     if (c != NULL)
         stats_connection(host->pumps.env.stats);
@@ -95,15 +115,15 @@ struct connection *connection_new(struct connection_host *host, int fd, uint32_t
 }
 
 struct connection *connection_new_refused(struct connection_host *host, int fd, uint32_t slot,
-                                          uint64_t number, const struct fault *fault)
+                                          uint64_t number, struct tls *tls,
+                                          const struct fault *fault)
 {
-    struct connection *c = make(host, fd, slot);
+    struct connection *c = make(host, fd, slot, number, tls);
 
-    if (c == NULL ||
-        pump_init_refused(&c->pump, &host->pumps, &c->socket.transport, number, fault) != 0) {
-        free(c);
+    if (c == NULL)
         return NULL;
-    }
+    if (pump_init_refused(&c->pump, &host->pumps, transport_of(c), number, fault) != 0)
+        return abandon(c);
     c->refused = true;
     return begin(c);
 }
@@ -117,8 +137,9 @@ void connection_free(struct connection *c)
 {
     event_del(&c->event);
     ready_remove(&c->host->ready, &c->ready);
-    close(c->socket.fd);
     pump_fini(&c->pump);
+    tls_close(c->tls);
+    close(c->socket.fd);
     free(c);
 }
 

@@ -37,6 +37,8 @@ daemon_net_libwaitd_net_a_SOURCES = \
 	daemon/net/socket.h \
 	daemon/net/stdio.c \
 	daemon/net/stdio.h \
+	daemon/net/tls.c \
+	daemon/net/tls.h \
 	daemon/net/transport.h
 
 # HTTP, where the library for it is there.

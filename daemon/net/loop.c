@@ -106,8 +106,9 @@ static void add(struct loop *loop, struct arrival client, const struct fault *re
         uint32_t slot = loop->free_slots[loop->n_free - 1];
         uint64_t number = loop->next_number;
 
-        made = refused ? connection_new_refused(&loop->host, client.fd, slot, number, refused)
-                       : connection_new(&loop->host, client.fd, slot, number);
+        made = refused ? connection_new_refused(&loop->host, client.fd, slot, number, client.tls,
+                                                refused)
+                       : connection_new(&loop->host, client.fd, slot, number, client.tls);
         if (made) {
             loop->n_free--;
             loop->next_number += loop->number_step;
@@ -178,8 +179,13 @@ void loop_refuse(struct loop *loop, struct arrival client, const struct fault *f
             http_refuse(loop->http, fd, fault, by_address);
         return;
     }
+    client.peer = NULL; /* which it has not joined, or has left */
     if (loop->n_refused < loop->max_refused) {
         add(loop, client, fault);
+        return;
+    }
+    if (client.tls) { /* a handshake for a word is too much now */
+        close(fd);
         return;
     }
     end = event_write_error(line, fault, (struct event_text){NULL, 0});

@@ -22,6 +22,7 @@ enum life_stage {
 };
 
 struct peer;
+struct tls;
 
 /* What a client speaks, by where it came in. */
 enum arrival_via {
@@ -35,6 +36,7 @@ struct arrival {
     int fd;
     enum arrival_via via;
     struct peer *peer; /* which it has joined; NULL for none */
+    struct tls *tls;   /* by which it is served; NULL for plain text */
 };
 
 /* What has been left. */

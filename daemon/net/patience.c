@@ -16,6 +16,8 @@ int64_t patience_end_ns(const struct patience *patience, const struct limits *li
         return end_of(patience->taken_ns, limits->client_timeout_ns);
     case PATIENCE_FOR_SENDING:
         return end_of(patience->heard_ns, limits->idle_timeout_ns);
+    case PATIENCE_FOR_OPENING:
+        return end_of(patience->heard_ns, PATIENCE_OPENING_NS);
     case PATIENCE_FOR_NOTHING:
         break;
     }

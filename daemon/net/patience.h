@@ -12,6 +12,9 @@
  *     nothing waits     a client for which nothing runs, and which sends nothing for
  *                       idle_timeout_ns, is let go
  *
+ *     not open yet      a client that does not agree with its transport (TLS) within
+ *                       PATIENCE_OPENING_NS of its coming is given up
+ *
  * Pure.  Times are of one monotonic clock; a limit of 0 is off.
  */
 
@@ -26,9 +29,12 @@ struct patience {
     int64_t taken_ns; /* when output was last taken, or began to wait */
 };
 
+#define PATIENCE_OPENING_NS INT64_C(10000000000)
+
 /* What a client is waited for. */
 enum patience_for {
     PATIENCE_FOR_NOTHING,
+    PATIENCE_FOR_OPENING, /* the transport: nothing has come or gone yet */
     PATIENCE_FOR_READING, /* output waits: the client has to take it */
     PATIENCE_FOR_SENDING, /* only a request of the client's can make something happen */
 };

@@ -188,6 +188,8 @@ static bool is_quiet(const struct pump *pump)
 /* What the client is waited for. */
 static enum patience_for waits_for(const struct pump *pump)
 {
+    if (pump->transport->is_opening)
+        return PATIENCE_FOR_OPENING;
     if (pump_has_output(pump))
         return PATIENCE_FOR_READING;
     return pump->state == PUMP_OPEN && is_quiet(pump) ? PATIENCE_FOR_SENDING : PATIENCE_FOR_NOTHING;
@@ -202,6 +204,8 @@ static void end_patience(struct pump *pump, int64_t now_ns)
     if (what == PATIENCE_FOR_SENDING) {
         pump->cut_short = true;
         pump_move_to(pump, PUMP_LINGERING, "idle");
+    } else if (what == PATIENCE_FOR_OPENING) {
+        pump_break(pump, "takes too long to open its transport");
     } else if (!pump->transport->writable) {
         pump_break(pump, "takes nothing");
     }
@@ -239,8 +243,12 @@ static void settle(struct pump *pump, int64_t now_ns)
 
     if (pump->state == PUMP_OPEN && channel_input_ended(pump->channel))
         pump_move_to(pump, PUMP_INPUT_ENDED, eof ? "end of file" : "no more requests are read");
-    if (is_finished(pump))
-        pump_move_to(pump, eof ? PUMP_DEAD : PUMP_LINGERING, "finished");
+    if (is_finished(pump) && eof) {
+        pump->transport->ops->shut(pump->transport);
+        pump_move_to(pump, PUMP_DEAD, "finished");
+    } else if (is_finished(pump)) {
+        pump_move_to(pump, PUMP_LINGERING, "finished");
+    }
     if (may_leave(pump))
         pump_move_to(pump, PUMP_LINGERING, "the daemon stops");
     if (pump->state == PUMP_OPEN && channel_request_due(pump->channel, now_ns) <= now_ns) {

@@ -44,9 +44,10 @@ struct transport_ops {
 /* The first member of what implements it. */
 struct transport {
     const struct transport_ops *ops;
-    bool readable; /* the last receive did not say that there is no more */
-    bool writable; /* the last send did not say that there is no room */
-    bool eof;      /* the client has ended its side */
+    bool readable;   /* the last receive did not say that there is no more */
+    bool writable;   /* the last send did not say that there is no room */
+    bool eof;        /* the client has ended its side */
+    bool is_opening; /* nothing can go either way yet: the two sides are still agreeing */
     /* Closing it with something unread in it may destroy what was sent last: so what
      * nobody wants is read and discarded, and closing waits for the client. */
     bool lingers;

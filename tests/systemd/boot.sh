@@ -22,6 +22,7 @@ packages=(
     systemd systemd-sysv dbus libnss-systemd usr-is-merged procps iproute2 netcat-openbsd
     libevent-core-2.1-7 libjansson4 libconfuse2
     libmpfr6
+    libssl3
     libsqlite3-0
     libmd0
     libmicrohttpd12

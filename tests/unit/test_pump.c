@@ -353,6 +353,16 @@ START_TEST(a_request_that_takes_too_long_is_refused)
 }
 END_TEST
 
+START_TEST(a_transport_that_does_not_open_is_given_up)
+{
+    client.transport.is_opening = true;
+    sends("");
+    ck_assert(!pump_is_dead(&pump));
+    goes_on_when_due(PATIENCE_OPENING_NS);
+    ck_assert(pump_is_dead(&pump) && pump.cut_short);
+}
+END_TEST
+
 /* ---- Drain ---------------------------------------------------------------- */
 
 static void drain(void)
@@ -413,6 +423,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, one_who_takes_a_byte_now_and_then_is_not);
     tcase_add_test(tests, one_who_is_idle_is_let_go_and_one_who_waits_is_not);
     tcase_add_test(tests, a_request_that_takes_too_long_is_refused);
+    tcase_add_test(tests, a_transport_that_does_not_open_is_given_up);
     tcase_add_test(tests,
                    draining_answers_what_has_been_sent_and_lets_go_of_who_has_nothing_running);
     tcase_add_loop_test(tests, draining_waits_for_what_runs_and_cancelling_does_not, 0, 2);

@@ -1,0 +1,261 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""TLS on the daemon's socket, by waitctl and by Python's ssl: who is let in and who is
+not, half-closes, truncation, certificates read again, and clients that speak
+something else.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+
+from daemons import GUARD_SECONDS, PROGRAM, eventually
+from examples import Tap
+
+WAITCTL = os.environ.get("WAITCTL") or "client/waitctl"
+
+
+def openssl(*words):
+    subprocess.run(["openssl", *words], check=True, stdin=subprocess.DEVNULL,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+class Certificates:
+    """An authority and what it vouches for, in a folder."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        os.mkdir(folder)
+        self.make("ca", "req", "-x509", "-days", "2", "-subj", "/CN=authority")
+        self.issue("server", "/CN=localhost", "DNS:localhost,IP:127.0.0.1")
+        self.issue("other", "/CN=elsewhere", "DNS:elsewhere.example")
+        self.issue("expired", "/CN=localhost", "DNS:localhost,IP:127.0.0.1", days="-1")
+        self.issue("client", "/CN=somebody", "DNS:somebody")
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def make(self, name, *words):
+        openssl(*words, "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-keyout", self.path(name + ".key"), "-out", self.path(name + ".pem"))
+
+    def issue(self, name, subject, names, days="2"):
+        self.make(name, "req", "-subj", subject)
+        with open(self.path("extensions"), "w", encoding="ascii") as out:
+            out.write("subjectAltName=" + names)
+        openssl("x509", "-req", "-in", self.path(name + ".pem"), "-CA", self.path("ca.pem"),
+                "-CAkey", self.path("ca.key"), "-CAcreateserial", "-days", days,
+                "-extfile", self.path("extensions"), "-out", self.path(name + ".crt"))
+
+    def flags(self, name):
+        return ["--tls-cert", self.path(name + ".crt"), "--tls-key", self.path(name + ".key")]
+
+
+class Daemon:
+    """One that listens by TLS, and plainly beside it."""
+
+    def __init__(self, *flags, environment=None):
+        self.process = subprocess.Popen(
+            [PROGRAM, "--listen", "tls:127.0.0.1:0", "--listen", "127.0.0.1:0", "--threads", "2",
+             *flags], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment)
+        ports = {}
+        for _ in range(2):
+            line = self.process.stderr.readline()
+            ports["tls:" in line] = int(line.rsplit(":", 1)[1])
+        self.port, self.plain = ports[True], ports[False]
+        self.log = []
+        threading.Thread(target=lambda: self.log.extend(self.process.stderr), daemon=True).start()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(GUARD_SECONDS)
+
+    def stats(self):
+        with socket.create_connection(("127.0.0.1", self.plain), GUARD_SECONDS) as client:
+            client.sendall(b'{"op":"stats"}')
+            return json.loads(client.makefile().readline())
+
+
+def waitctl(daemon, *words, server=None, data=""):
+    done = subprocess.run(
+        [WAITCTL, "--server", server or f"tls:localhost:{daemon.port}", *words], input=data,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=GUARD_SECONDS,
+        check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def connect(daemon, certificates, version=ssl.TLSVersion.TLSv1_3):
+    context = ssl.create_default_context(cafile=certificates.path("ca.pem"))
+    context.minimum_version = context.maximum_version = version
+    plain = socket.create_connection(("127.0.0.1", daemon.port), GUARD_SECONDS)
+    return context.wrap_socket(plain, server_hostname="localhost")
+
+
+# ---- The tests ---------------------------------------------------------------
+
+
+def test_served(tap, certificates):
+    daemon = Daemon(*certificates.flags("server"))
+    ca = ["--tls-ca", certificates.path("ca.pem")]
+    status, out, said = waitctl(daemon, *ca, "ping")
+    tap.result(status == 0 and '"pong"' in out, "waitctl is answered by TLS", f"{out}{said}")
+    status, out, said = waitctl(daemon, *ca, "ping", server=f"tls:127.0.0.1:{daemon.port}")
+    tap.result(status == 0 and not said, "by an address too", f"{out}{said}")
+    # All is read at once, the client half-closes, and what was asked for still comes.
+    status, out, said = waitctl(daemon, *ca, "submit", data='[{"wait":0.3}]')
+    tap.result(status == 0 and out.count('"finished"') == 1 and not said,
+               "half a close is close_notify, either way", f"{out}{said}")
+    jobs = 100000
+    status, out, said = waitctl(daemon, *ca, "submit",
+                                data='{"events":"all","jobs":[{"name":"job","count":%d}]}' % jobs)
+    done = sorted(json.loads(line)["job"] for line in out.splitlines() if '"done"' in line)
+    tap.result(status == 0 and done == list(range(jobs)), "every event of a large batch comes",
+               f"{status} {len(done)} {said}")
+
+    for name, made, flags, why in [
+            ("one that the system's authorities do not know", "server", [], "issuer certificate"),
+            ("one for another name", "other", ca, "mismatch"),
+            ("an expired one", "expired", ca, "expired")]:
+        other = Daemon(*certificates.flags(made))
+        status, out, said = waitctl(other, *flags, "ping")
+        tap.result(status == 3 and why in said.lower() and not out,
+                   f"a certificate is refused: {name}", f"{status} {said}")
+        other.stop()
+
+    status, out, said = waitctl(daemon, "ping", server=f"127.0.0.1:{daemon.port}")
+    tap.result("this address speaks TLS" in said, "plain text to TLS is one clear line", said)
+    status, out, said = waitctl(daemon, *ca, "ping", server=f"tls:localhost:{daemon.plain}")
+    tap.result(status == 3 and "does not speak TLS" in said, "TLS to plain text is one clear line",
+               said)
+    try:
+        connect(daemon, certificates, ssl.TLSVersion.TLSv1_2)
+        refused = False
+    except (ssl.SSLError, ConnectionError):
+        refused = True
+    tap.result(refused, "TLS 1.2 is refused")
+    status = daemon.stop()
+    tap.result(status == 0, "the daemon stops as ever", f"status {status}")
+
+
+def test_cut_off(tap, certificates):
+    daemon = Daemon(*certificates.flags("server"))
+    client = connect(daemon, certificates)
+    client.sendall(b'[{"wait":1000}]')
+    client.recv(65536)
+    before = daemon.stats()["pending"]
+    os.close(client.detach())  # an end of file, but no close_notify
+    tap.result(before == 1 and eventually(lambda: daemon.stats()["cancelled"] == 1),
+               "a connection that is cut off has its batches cancelled", str(daemon.stats()))
+    for junk in (b"\x16\x03\x01", b"\x16\x03\x01\x00\xff" + bytes(300), b"\x16" * 2000,
+                 b"GET / HTTP/1.0\r\n\r\n", b""):
+        with socket.create_connection(("127.0.0.1", daemon.port), GUARD_SECONDS) as stranger:
+            try:
+                stranger.sendall(junk)
+                stranger.shutdown(socket.SHUT_WR)
+                while stranger.recv(65536):
+                    pass
+            except OSError:
+                pass
+    tap.result(eventually(lambda: daemon.stats()["connections"] == 1),
+               "junk is let go", str(daemon.stats()))
+    tap.result(len(daemon.log) <= 1, "and leaves one line in the log", repr(daemon.log))
+    daemon.stop()
+
+
+def test_client_certificates(tap, certificates):
+    ca = certificates.path("ca.pem")
+    daemon = Daemon(*certificates.flags("server"), "--tls-client-ca", ca)
+    status, out, said = waitctl(daemon, "--tls-ca", ca, "ping")
+    tap.result(status == 3 and not out, "without a certificate a client is not served", said)
+    status, out, said = waitctl(daemon, "--tls-ca", ca, *certificates.flags("client"), "ping")
+    tap.result(status == 0 and '"pong"' in out, "with one it is", said)
+    strangers = Certificates(certificates.path("strangers"))
+    status, out, said = waitctl(daemon, "--tls-ca", ca, *strangers.flags("client"), "ping")
+    tap.result(status == 3 and not out, "with one by another authority it is not", said)
+    daemon.stop()
+
+
+def test_read_again(tap, certificates):
+    folder = certificates.path("live")
+    os.mkdir(folder)
+    live = ["--tls-cert", f"{folder}/crt", "--tls-key", f"{folder}/key"]
+
+    def put(made, name):
+        shutil.copy(made.path(name + ".key"), f"{folder}/key")
+        shutil.copy(made.path(name + ".crt"), f"{folder}/crt")
+
+    def reload(daemon, word):
+        lines = len(daemon.log)
+        daemon.process.send_signal(signal.SIGHUP)
+        return eventually(lambda: any(word in line for line in daemon.log[lines:]))
+
+    put(certificates, "server")
+    daemon = Daemon(*live)
+    old = connect(daemon, certificates)
+    renewed = Certificates(certificates.path("renewed"))
+    put(renewed, "server")
+    told = reload(daemon, "configuration read again")
+    status, _, said = waitctl(daemon, "--tls-ca", renewed.path("ca.pem"), "ping")
+    tap.result(told and status == 0, "SIGHUP: those who come get the new certificate", said)
+    old.sendall(b'{"op":"ping"}')
+    tap.result(b'"pong"' in old.recv(65536), "and no connection drops")
+    with open(f"{folder}/crt", "w", encoding="ascii") as out:
+        out.write("no certificate")
+    told = reload(daemon, "certificates left as they were")
+    status, _, said = waitctl(daemon, "--tls-ca", renewed.path("ca.pem"), "ping")
+    tap.result(told and status == 0, "a faulty file leaves things as they were", said)
+    daemon.stop()
+
+
+def test_refusals(tap, certificates):
+    server = certificates.flags("server")
+    for name, words, expected, why in [
+            ("TLS without a certificate", ["--listen", "tls:127.0.0.1:0"], 2, "tls-cert"),
+            ("a certificate without its key", server[:2], 2, "go together"),
+            ("TLS on a Unix socket", ["--listen", "tls:unix:/x", *server], 2, "needs none"),
+            ("a file that is not there", ["--listen", "tls:127.0.0.1:0", "--tls-cert", "/none",
+                                          "--tls-key", "/none"], 1, "/none"),
+            ("the key of another", ["--listen", "tls:127.0.0.1:0", *server[:3],
+                                    certificates.path("other.key")], 1, "key"),
+            ("TLS for all the world", ["--listen", "tls::0", *server], 2, "--tls-client-ca")]:
+        done = subprocess.run([PROGRAM, *words], stdin=subprocess.DEVNULL, timeout=GUARD_SECONDS,
+                              stderr=subprocess.PIPE, text=True, check=False)
+        tap.result(done.returncode == expected and why in done.stderr and
+                   done.stderr.count("\n") == 1, f"refused: {name}",
+                   f"{done.returncode} {done.stderr}")
+    daemon = subprocess.Popen([PROGRAM, "--listen", "tls::0", *server, "--tls-client-ca",
+                               certificates.path("ca.pem")], stdin=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True)
+    line = daemon.stderr.readline()
+    daemon.terminate()
+    daemon.wait(GUARD_SECONDS)
+    tap.result(line.startswith("listening on tls:"),
+               "with certificates to ask for, all the world may come", line)
+
+
+def main():
+    built = subprocess.run([PROGRAM, "--check-config", "--listen", "tls:1", "--tls-cert", "x",
+                            "--tls-key", "x"], stderr=subprocess.PIPE, text=True, check=False)
+    tap = Tap()
+    if "built without TLS" in built.stderr or shutil.which("openssl") is None:
+        tap.skip("TLS", "waitd was built without it, or there is no openssl program")
+        tap.finish()
+    with tempfile.TemporaryDirectory() as folder:
+        certificates = Certificates(os.path.join(folder, "made"))
+        test_served(tap, certificates)
+        test_cut_off(tap, certificates)
+        test_client_certificates(tap, certificates)
+        test_read_again(tap, certificates)
+        test_refusals(tap, certificates)
+    tap.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
