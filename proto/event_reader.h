@@ -82,7 +82,7 @@ struct event_read {
 
 struct event_reader;
 
-/* NULL when memory is short. */
+/* NULL when out of memory. */
 struct event_reader *event_reader_new(void);
 void event_reader_free(struct event_reader *reader); /* NULL is fine */
 

@@ -110,7 +110,7 @@ static const char *scan_done(const char *at, const char *end, struct event_read 
     return at;
 }
 
-/* Of a size that the compiler is not told, or it would clear it in line by one
+/* Of a size that the compiler does not know, or it would clear it in line by one
  * instruction whose start alone takes longer than all the rest here. */
 static inline void clear(void *at, size_t size)
 {

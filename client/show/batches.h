@@ -36,7 +36,7 @@ struct batches {
 /* Drops all of them; what is kept of them is not its business. */
 void batches_fini(struct batches *batches);
 
-/* Adds one, zeroed but for its numbers.  NULL when memory is short, for a
+/* Adds one, zeroed but for its numbers.  NULL when out of memory, for a
  * number of 0, and for one that is there already. */
 struct active_batch *batches_add(struct batches *batches, uint64_t number);
 

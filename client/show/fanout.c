@@ -81,7 +81,7 @@ static const char *find_objection(const struct fanout *fanout, int fd)
     return is_output(fanout, &file) ? "two things would be written to it" : NULL;
 }
 
-/* Makes the file, or empties it if it is no other's.  -1 when that was told to be
+/* Makes the file, or empties it if it is no other's.  -1 when that was said to be
  * impossible. */
 static int open_file(const struct fanout *fanout, const char *path)
 {

@@ -55,13 +55,13 @@ struct fanout {
     struct bytes plain; /* a line as it would have been */
 };
 
-/* Starts with no way of showing.  0, or -1 when memory is short; to be released
+/* Starts with no way of showing.  0, or -1 when out of memory; to be released
  * in any case. */
 int fanout_init(struct fanout *fanout, bool color);
 void fanout_fini(struct fanout *fanout);
 
-/* Files that are read, which no way of showing may have written over: to be told
- * before these are added.  Borrowed.  0, or -1 when memory is short. */
+/* Files that are read, which no way of showing may have written over: to be named
+ * before these are added.  Borrowed.  0, or -1 when out of memory. */
 int fanout_spare(struct fanout *fanout, const char *const *paths, size_t n);
 
 /*

@@ -110,7 +110,7 @@ void progress_init(struct progress *progress, bool wanted, int64_t now_ns)
 static void put(const char *text, size_t len)
 {
     if (write(STDERR_FILENO, text, len) < 0) {
-        /* A terminal that went away is not to be told. */
+        /* Nothing is written to a terminal that went away. */
     }
 }
 

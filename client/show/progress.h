@@ -3,7 +3,7 @@
 #define WAITD_PROGRESS_H
 
 /*
- * One line on a terminal that tells how far things are, redrawn in place.
+ * One line on a terminal that shows how far things are, redrawn in place.
  * progress_render() makes it and is pure; the rest draws it on standard error.
  */
 

@@ -10,8 +10,8 @@
 /* Longer texts of the client's are cut. */
 #define ID_MAX 64
 
-/* What real machines and networks are behind by is not worth telling. */
-#define LATE_WORTH_TELLING_NS 10000000
+/* What real machines and networks are behind by is not shown. */
+#define LATE_SHOWN_NS 10000000
 
 static const struct show *const ways[] = {&show_human, &show_json, &show_timeline, &show_summary};
 
@@ -86,7 +86,7 @@ void show_totals_parts(struct show_run *run, const struct event_read *finished, 
                      between);
     bytes_add_format(out, "speed-up %.1f,%s", finished->speedup, between);
     bytes_add_format(out, "critical path %s", text_time(time, finished->critical_path_ns));
-    if (late_ns >= LATE_WORTH_TELLING_NS)
+    if (late_ns >= LATE_SHOWN_NS)
         bytes_add_format(out, ",%s%s behind schedule", between, text_time(time, late_ns));
     bytes_add_char(out, ')');
 }

@@ -9,8 +9,8 @@
  * connections.  It only appends to `out`, which is written when its file
  * takes it.
  *
- * A way of showing that needs all events (`needs_all`) says so, and is told
- * all: the batches are then sent with "events":"all".  The others are still told
+ * A way of showing that needs all events (`needs_all`) says so, and gets
+ * all: the batches are then sent with "events":"all".  The others still get
  * what the user asked for and no more, as the daemon would have sent it.
  */
 
@@ -49,7 +49,7 @@ struct show_run {
      * showing `needs_plan` and the request is known. */
     const struct active_batch *batch;
     /* What this way of showing keeps of that batch, with the batch: NULL at first,
-     * and from `accepted` on what it puts there, until it is told to `forget`. */
+     * and from `accepted` on what it puts there, until it has to `forget`. */
     void **kept;
 };
 

@@ -12,7 +12,7 @@
 
 /*
  * One batch in several modes, one below the other on one axis, with a line above
- * each that tells how long it took.
+ * each that says how long it took.
  */
 
 /* Redrawn at most ten times a second; what is over at once is not drawn twice. */

@@ -47,7 +47,7 @@ static void append_text(struct show_run *run, const char *before, struct event_s
 }
 
 /* On a terminal a name gets the room there is on its line, which began at `start`
- * of the output, less some for what else there is to tell. */
+ * of the output, less some for what else there is to show. */
 static void append_name(struct show_run *run, const struct event_read *event, size_t start)
 {
     bool is_last = event->kind == EVENT_DONE && event->data.text == NULL && event->attempts <= 1 &&
@@ -213,7 +213,7 @@ static void show_event(struct show_run *run, const struct event_read *event)
     case EVENT_RUN:
     case EVENT_FORECAST:
     case EVENT_ACCEPTED:
-    case EVENT_ERROR: /* told on standard error */
+    case EVENT_ERROR: /* said on standard error */
     case EVENT_UNKNOWN:
         return;
     }

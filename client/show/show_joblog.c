@@ -14,9 +14,9 @@
  *     batch index name status due at late attempts start queued
  *     1     0     tea  ok     1   1.000177833 0.000177833 1 0.000017113 0
  *
- * Times are seconds, exact; `due` and `late` are empty where the daemon did not
- * tell, `start` and `queued` (for workers, since the start) of a job whose start
- * was not told.  Names have no tab and no line feed in them: see
+ * Times are seconds, exact; `due` and `late` are empty where the events do not
+ * have them, `start` and `queued` (for workers, since the start) of a job whose start
+ * is not known.  Names have no tab and no line feed in them: see
  * text_append_column().
  */
 
@@ -32,7 +32,7 @@ struct job {
 
 struct jobs {
     struct roster started; /* struct job */
-    bool any;              /* starts are told */
+    bool any;              /* there are events of starts */
     bool is_real;
 };
 
@@ -56,7 +56,7 @@ static void append_seconds(struct bytes *out, int64_t ns)
     bytes_add(out, text, duration_print(text, ns));
 }
 
-/* `attempts` is told of when there are several. */
+/* `attempts` stands in the event when there are several. */
 static void append_attempts(struct bytes *out, const struct jobs *jobs, const struct job *job,
                             const struct event_read *event)
 {

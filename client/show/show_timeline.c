@@ -90,7 +90,7 @@ static void drop_batch(struct screen *screen, struct batch_picture *dropped)
     free(dropped);
 }
 
-/* One of several that the client gave no name is told by the daemon's number, as
+/* One of several that the client gave no name has the daemon's number, as
  * everywhere.  That there are several is known only in time. */
 static void name_batch(const struct show_run *run, struct batch_picture *own)
 {
@@ -127,7 +127,7 @@ static void draw_running(struct show_run *run, int64_t now_ns)
                                &lines);
     if (others > 0)
         bytes_add_format(&lines, "and %zu more batch%s\n", others, others == 1 ? "" : "es");
-    /* Where there is no room for a picture its title tells how far it is. */
+    /* Where there is no room for a picture its title shows how far it is. */
     if (timeline_draw_count_lines(&lines) >= screen->terminal.rows)
         timeline_draw_keep_first(&lines);
     add_gap(run);

@@ -243,7 +243,7 @@ static void finish(struct show_run *run, struct trace_batch *trace, const struct
     trace_batch_path(run->out, trace, run->batch->request.plan);
 }
 
-/* The batch was lost: what was under way is shown for as long as it is known of. */
+/* The batch was lost: what was in progress is shown for as long as it is known of. */
 static void abandon(struct show_run *run, struct trace_batch *trace)
 {
     struct event_read event = {.status = trace_string("unfinished")};

@@ -21,7 +21,7 @@ struct tally {
     bool cancelled;   /* a batch was, as a whole */
     uint64_t cancels; /* answers to requests that cancel */
     bool refused;     /* a request was */
-    bool is_deaf;     /* the daemon told that it reads no further */
+    bool is_deaf;     /* the daemon said that it reads no further */
     bool has_unknown; /* an event came that this version does not know */
     unsigned kinds;   /* of events that came, a bit 1 << enum event_kind each */
 };

@@ -8,7 +8,7 @@
 #include "client/base/text.h"
 #include "client/timeline/timeline_internal.h"
 
-/* Some seventy years: what is told of as later is no time of this daemon's. */
+/* Some seventy years: a later time is none of this daemon's. */
 #define LATEST_NS (INT64_MAX / 4)
 
 struct timeline *timeline_new(uint64_t jobs, unsigned tracks_max)
@@ -46,7 +46,7 @@ static void drop_tracks(struct timeline *timeline)
     timeline->n_tracks = 0;
 }
 
-/* Gives up lanes, when there are too many or they cannot be told. */
+/* Gives up lanes, when there are too many or they are not known. */
 static void drop_lanes(struct timeline *timeline)
 {
     if (timeline->has_rows)
@@ -313,7 +313,7 @@ static int take_done(struct timeline *timeline, const struct event_read *event)
     /* What ends at the edge of a bin belongs to the one before it. */
     if (timeline->flow != NULL)
         timeline->flow->ended[how][(event->at_ns - (event->at_ns > 0)) / timeline->bin_ns]++;
-    /* That it started at 0 is as much as can be said of one whose start was not told. */
+    /* That it started at 0 is as much as can be said of one whose start is not known. */
     if (job == NULL && !timeline->is_detailed && how != TIMELINE_SKIPPED) {
         drop_lanes(timeline);
         job = add_job(timeline, event, TIMELINE_UNTOLD, 0);

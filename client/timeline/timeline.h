@@ -3,7 +3,7 @@
 #define WAITD_TIMELINE_H
 
 /*
- * What the jobs of one batch did when, as its events tell it, at a resolution
+ * What the jobs of one batch did when, by its events, at a resolution
  * that any screen can show: the memory that it takes is bounded by the rows of
  * the screen and, with 32 bytes each, by the jobs that run at one time; of all jobs
  * that there are there is a table of a quarter of a byte each.
@@ -49,18 +49,18 @@ enum timeline_mark {
 struct timeline;
 
 /* For a batch of so many jobs, of which, or of whose lanes, at most tracks_max
- * are told apart.  NULL when memory is short. */
+ * are told apart.  NULL when out of memory. */
 struct timeline *timeline_new(uint64_t jobs, unsigned tracks_max);
 void timeline_free(struct timeline *timeline); /* NULL is fine */
 
-/* Takes an event of the batch's.  Returns 0, or -1 when memory is short; the
+/* Takes an event of the batch's.  Returns 0, or -1 when out of memory; the
  * timeline is then good for nothing but to be freed. */
 int timeline_take(struct timeline *timeline, const struct event_read *event);
 
-/* The latest time that an event told of. */
+/* The latest time of any event. */
 int64_t timeline_latest_ns(const struct timeline *timeline);
 
-/* The latest that something which was told of falls due: what the axis may as
+/* The latest that anything in progress falls due: what the axis may as
  * well have room for. */
 int64_t timeline_horizon_ns(const struct timeline *timeline);
 
@@ -72,7 +72,7 @@ uint64_t timeline_ended(const struct timeline *timeline, enum timeline_mark how)
 int64_t timeline_begin_ns(const struct timeline *timeline);
 int64_t timeline_own_ns(const struct timeline *timeline);
 
-/* Whether it has been told of what jobs did, and not only of their ends. */
+/* Whether the events have what jobs did, and not only their ends. */
 bool timeline_is_detailed(const struct timeline *timeline);
 
 /* Whether one job took clearly longer than every other one, by such times. */

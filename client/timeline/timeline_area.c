@@ -56,7 +56,7 @@ static void spread_kind(struct area *area, enum timeline_kind kind)
             spread(area, kind, level, (double)i * bin_ns, (double)(i + 1) * bin_ns);
         jobs += flow->whole[kind][i];
     }
-    /* Time goes on where nothing is told. */
+    /* Time goes on where no event comes. */
     if (jobs > 0)
         spread(area, kind, (double)jobs, TIMELINE_BINS * bin_ns, area->now_ns);
 }
@@ -176,7 +176,7 @@ static void put_end(struct area *area, unsigned row, enum timeline_mark mark, in
     timeline_layout_at(area->grid, row, column)->mark = (uint8_t)mark;
 }
 
-/* A row that tells when jobs ended in that way. */
+/* A row that shows when jobs ended in that way. */
 static void fill_ends(struct area *area, unsigned row, enum timeline_mark mark)
 {
     const struct timeline *timeline = area->timeline;

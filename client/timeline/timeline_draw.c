@@ -58,7 +58,7 @@ static const char *const heights[8] = {"▁", "▂", "▃", "▄", "▅", "▆",
 
 /* ---- Writing ------------------------------------------------------------------- */
 
-/* Where colours are as they stand; they are told of only when they change. */
+/* Where colours are as they stand; they are written only when they change. */
 struct pen {
     struct bytes *out;
     const struct timeline_style *style;

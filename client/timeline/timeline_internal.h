@@ -62,7 +62,7 @@ struct timeline_track {
     size_t label_len;
 };
 
-/* Returns 0, or -1 when memory is short.  end_ns: within the bins. */
+/* Returns 0, or -1 when out of memory.  end_ns: within the bins. */
 int timeline_track_add(struct timeline_track *track, int64_t bin_ns, enum timeline_kind kind,
                        int64_t begin_ns, int64_t end_ns);
 int timeline_track_mark(struct timeline_track *track, int64_t bin_ns, enum timeline_mark mark,
@@ -97,7 +97,7 @@ struct timeline {
     int64_t latest_ns, horizon_ns;
     int64_t begin_ns, own_ns;      /* of the job that was done last */
     int64_t longest_ns, second_ns; /* of all jobs' own */
-    bool is_detailed;              /* starts are told of */
+    bool is_detailed;              /* there are events of starts */
     bool has_rows;                 /* the tracks are jobs; else lanes */
     bool has_lanes;                /* there were never more jobs in flight than tracks */
     unsigned tracks_max, n_tracks;

@@ -6,7 +6,7 @@
 
 #include "client/timeline/timeline_internal.h"
 
-/* A step that is over and behind which nothing was told of for so long has
+/* A step that is over and behind which no event came for so long has
  * given way to waiting for a worker. */
 #define LATE_NS 50000000
 
@@ -223,7 +223,7 @@ static void put_end(struct layout *layout, unsigned row, const struct timeline_t
     if (!track->is_begun || track->mark == TIMELINE_NONE || layout->open[row] != NULL)
         return;
     column = column_of(layout, track->end_ns - (track->end_ns > 0));
-    /* That it was ok tells a bar by itself. */
+    /* A bar by itself shows that it was ok. */
     timeline_layout_at(layout->grid, row, column)->mark =
         (uint8_t)(track->mark == TIMELINE_OK && track->end_ns > track->begin_ns ? TIMELINE_NONE
                                                                                 : track->mark);
@@ -376,7 +376,7 @@ static int make_lanes(struct layout *layout, const struct stay *stays, size_t n,
     return 0;
 }
 
-/* 1 if it was done, 0 if there are too many lanes, -1 when memory is short. */
+/* 1 if it was done, 0 if there are too many lanes, -1 when out of memory. */
 static int lay_out_lanes(struct layout *layout)
 {
     unsigned tracks = layout->timeline->n_tracks, lanes;

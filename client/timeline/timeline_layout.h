@@ -34,7 +34,7 @@ struct timeline_row {
     size_t label_len;
     bool is_shared;  /* the label is another row's as well */
     uint64_t number; /* of the job, of the lane (from 1), or of jobs, at the top of the row */
-    enum timeline_mark mark; /* a row of an area that tells when jobs ended so */
+    enum timeline_mark mark; /* a row of an area that shows when jobs ended so */
     bool is_critical;
 };
 
@@ -50,7 +50,7 @@ struct timeline_grid {
  * Makes it out of what happened until now_ns.  rows: at most so many, at least
  * 1, as columns; an area takes as many below them as there are ways that jobs
  * ended other than ok, but leaves out what rows has no room for.
- * Returns 0, or -1 when memory is short.  To be released by
+ * Returns 0, or -1 when out of memory.  To be released by
  * timeline_layout_fini() in either case, and before the timeline is.
  */
 int timeline_layout(const struct timeline *timeline, unsigned columns, unsigned rows,

@@ -88,7 +88,7 @@ const struct timeline *timeline_picture_times(const struct timeline_picture *pic
 /* ---- What comes ------------------------------------------------------------- */
 
 /* Without the request chains are single jobs: what the daemon found is longer then
- * where jobs waited for one another.  Without starts that cannot be told. */
+ * where jobs waited for one another.  Without starts that is not known. */
 static bool is_path_known(const struct timeline_picture *picture, int64_t critical_path_ns)
 {
     int64_t missing_ns = critical_path_ns - chain_length(picture->chain);

@@ -24,7 +24,7 @@ struct timeline_picture;
 /* For a batch that was accepted at accepted_ns by the client's clock.  name: for
  * the title, UTF-8 that a terminal only shows; empty for none.  tracks_max: as
  * timeline_new() has it; timeline_picture_tracks() is enough for a screen.  plan: borrowed
- * until the picture is freed; NULL where it is not known.  NULL when memory is short. */
+ * until the picture is freed; NULL where it is not known.  NULL when out of memory. */
 struct timeline_picture *timeline_picture_new(uint64_t jobs, const char *name,
                                               const struct plan *plan, unsigned tracks_max,
                                               int64_t accepted_ns);
@@ -34,7 +34,7 @@ void timeline_picture_free(struct timeline_picture *picture); /* NULL is fine */
 /* Gives one that has no name that of `batch 7`. */
 void timeline_picture_number(struct timeline_picture *picture, uint64_t number);
 
-/* Takes an event of the batch's.  Returns 0, or -1 when memory is short. */
+/* Takes an event of the batch's.  Returns 0, or -1 when out of memory. */
 int timeline_picture_take(struct timeline_picture *picture, const struct event_read *event);
 
 const struct timeline *timeline_picture_times(const struct timeline_picture *picture);
@@ -45,7 +45,7 @@ void timeline_picture_draw_live(struct timeline_picture *picture, const struct t
                                 bool has_colors, bool is_virtual, int64_t now_ns,
                                 struct bytes *out);
 
-/* All of it, up to the last that was told. */
+/* All of it, up to the last event. */
 void timeline_picture_draw_whole(struct timeline_picture *picture, const struct terminal *terminal,
                                  bool has_colors, struct bytes *out);
 

@@ -240,10 +240,10 @@ static void put_marks(struct bytes *out, const struct timeline_grid *grid, unsig
 {
     for (unsigned i = 0; i < grid->columns; i++) {
         const struct timeline_cell *cell = timeline_layout_at(grid, row, i);
-        bool is_told = cell->mark > TIMELINE_OK || (cell->mark == TIMELINE_OK && cell->fill == 0 &&
-                                                    grid->shape == TIMELINE_ROWS);
+        bool is_shown = cell->mark > TIMELINE_OK || (cell->mark == TIMELINE_OK && cell->fill == 0 &&
+                                                     grid->shape == TIMELINE_ROWS);
 
-        if (!is_told)
+        if (!is_shown)
             continue;
         put_mark(out, marks[cell->mark], plot_left(grid->columns) + i + 1.0, y + LINE / 2);
         seen->marks |= 1u << cell->mark;

@@ -5,7 +5,7 @@
 /*
  * The critical path of a batch while it runs: the longest chain of jobs,
  * through `after`, by the jobs' own times (steps as long as they ran, and
- * back-offs; not queueing), which is what `finished` tells the length of.
+ * back-offs; not queueing), whose length `finished` has.
  *
  * Told each `done` in the order in which they come, it keeps the longest chain
  * up to each name that jobs wait for, and so takes memory for the plan's names
@@ -21,14 +21,14 @@
 struct chain;
 
 /* plan: borrowed; NULL where it is not known, and chains are then single jobs.
- * NULL when memory is short. */
+ * NULL when out of memory. */
 struct chain *chain_new(const struct plan *plan);
 void chain_free(struct chain *chain); /* NULL is fine */
 
 /* A job on the path. */
 struct chain_job {
     uint64_t job;
-    int64_t start_ns, end_ns; /* as they were told */
+    int64_t start_ns, end_ns; /* as the events have them */
 };
 
 /* A job has ended and took own_ns. */

@@ -27,7 +27,7 @@ void flight_fini(struct flight *flight)
 
 /* ---- What some jobs have besides ---------------------------------------------- */
 
-/* One that is free, or one more; NULL when memory is short. */
+/* One that is free, or one more; NULL when out of memory. */
 static struct flight_more *take_more(struct flight *flight, uint32_t *place)
 {
     struct flight_more *more;

@@ -4,7 +4,7 @@
 
 /*
  * The jobs of one batch that are in flight, from `started` to `done`, and what
- * is under way in each.  Each has a lane that no other has meanwhile: the lowest
+ * is in progress in each.  Each has a lane that no other has meanwhile: the lowest
  * that is free, so that there are as many lanes as jobs were ever in flight at
  * once.
  *
@@ -58,13 +58,13 @@ struct flight {
     bool no_memory;                        /* something could not be kept */
 };
 
-/* For a batch of so many jobs.  0, or -1 when memory is short; to be released
+/* For a batch of so many jobs.  0, or -1 when out of memory; to be released
  * in any case. */
 int flight_init(struct flight *flight, uint64_t jobs);
 void flight_fini(struct flight *flight);
 
 /* A job starts, in BETWEEN.  NULL for one that is in flight or that there is
- * not, and when memory is short.  It stays where it is until it ends. */
+ * not, and when out of memory.  It stays where it is until it ends. */
 struct flight_job *flight_start(struct flight *flight, uint64_t job, int64_t at_ns);
 
 /* The job, or NULL if it is not in flight. */

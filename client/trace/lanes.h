@@ -6,7 +6,7 @@
  * Lanes that are taken and given back, always the lowest that is free, so that
  * there are as many as were ever taken at once.
  *
- * Those that are free are a bit each, and above 64 bits there is one that tells
+ * Those that are free are a bit each, and above 64 bits there is one that shows
  * whether any of them is set, and so on: taking and giving look at one word a
  * level, whatever the number of lanes.  Pure.
  */
@@ -28,7 +28,7 @@ struct lanes {
 
 void lanes_fini(struct lanes *lanes);
 
-/* The lowest lane that is free; UINT32_MAX when memory is short, and for more
+/* The lowest lane that is free; UINT32_MAX when out of memory, and for more
  * than LANES_MAX. */
 uint32_t lanes_take(struct lanes *lanes);
 

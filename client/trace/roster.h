@@ -37,7 +37,7 @@ struct roster {
 };
 
 /* For jobs with indexes below `jobs`.  item_bytes: a multiple of 8.  0, or -1
- * when memory is short; to be released in any case. */
+ * when out of memory; to be released in any case. */
 int roster_init(struct roster *roster, uint64_t jobs, size_t item_bytes);
 void roster_fini(struct roster *roster);
 
@@ -55,7 +55,7 @@ static inline void *roster_find(const struct roster *roster, uint64_t job)
 }
 
 /* A new one, which is not set, of a job that was not there; it stays where it is.
- * NULL when memory is short, and for a job that there is not. */
+ * NULL when out of memory, and for a job that there is not. */
 void *roster_add(struct roster *roster, uint64_t job);
 
 /* Removes one that is there. */

@@ -6,7 +6,7 @@
 
 /* In a real run a step is begun a little after it is due; more than so much and
  * it has queued. */
-#define QUEUE_WORTH_TELLING_NS 1000000
+#define QUEUE_SHOWN_NS 1000000
 
 static const struct phase {
     struct event_string name;
@@ -97,8 +97,8 @@ static void write_phases(struct bytes *out, const struct trace_batch *trace,
 {
     int64_t now_ns = trace->now_ns, gap_ns = now_ns - job->due_ns;
     int64_t phase_ns = flight_phase_ns(&trace->flight, job);
-    bool has_queued = may_queue && job->phase != FLIGHT_BACKOFF &&
-                      gap_ns > (trace->is_late ? QUEUE_WORTH_TELLING_NS : 0);
+    bool has_queued =
+        may_queue && job->phase != FLIGHT_BACKOFF && gap_ns > (trace->is_late ? QUEUE_SHOWN_NS : 0);
     int64_t end_ns = has_queued ? job->due_ns : now_ns;
 
     if (job->phase != FLIGHT_BETWEEN && (job->phase != FLIGHT_BACKOFF || end_ns > phase_ns))

@@ -5,7 +5,7 @@
 /*
  * How many workers of each pool are busy, for a counter a pool, where a plan has
  * pools.  A worker is free again when its step is due to end, which the job's next
- * event may tell only later, since the job may queue for another worker then: steps
+ * event comes only later, since the job may queue for another worker then: steps
  * wait for their ends in a heap.
  *
  * Memory: 32 bytes for each compute step in progress.

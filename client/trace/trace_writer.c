@@ -71,8 +71,8 @@ static void commit(struct bytes *out, const char *end)
     bytes_commit(out, (size_t)(end - (out->data + out->end)));
 }
 
-/* A text as a JSON string.  NULL when memory is short, like p; the room behind it
- * is EVENT_ROOM again if it was not short. */
+/* A text as a JSON string.  NULL when out of memory, like p; the room behind it
+ * is EVENT_ROOM again if it had room. */
 static char *put_text(struct bytes *out, char *p, struct event_string text)
 {
     if (p == NULL)

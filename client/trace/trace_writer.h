@@ -81,8 +81,8 @@ struct trace_what {
  * trace_writer_args() is the job and how it ended (text NULL: not), or
  * trace_writer_arg() is one argument alone; those behind it add one each.  A
  * slice needs some that differ from those of the next one of its name on the
- * thread: viewers that see an end and a beginning at one time tell by these
- * which is which.
+ * thread: by these viewers know which is which of an end and a beginning at
+ * one time.
  */
 void trace_writer_slice(struct bytes *out, struct trace_where where, const struct trace_what *what,
                         int64_t start_ns, int64_t end_ns);
