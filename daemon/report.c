@@ -17,7 +17,7 @@
 struct report {
     struct report_config config;
     struct event *watchdog_event, *status_event;
-    uint64_t *turns_seen; /* of each loop, at the last look of the watchdog */
+    uint64_t *iterations_seen; /* of each loop, at the last look of the watchdog */
     bool stopping;
     char told[REPORT_LINE_MAX]; /* the line that the manager has */
 };
@@ -41,25 +41,25 @@ static void set_timer(struct event *event, int64_t in_ns)
     event_add(event, &in);
 }
 
-/* The manager hears from us while every loop has turned since it last did;
- * each is woken, so that an idle one turns too. */
+/* The manager hears from us while every loop has iterated since it last did;
+ * each is woken, so that an idle one does too. */
 static void on_watchdog(evutil_socket_t fd, short what, void *context)
 {
     struct report *report = context;
-    bool all_turned = true;
+    bool all_iterate = true;
 
     (void)fd;
     (void)what;
     for (unsigned i = 0; i < report->config.n_loops; i++) {
         struct loop *loop = report->config.loops[i];
-        uint64_t turns = loop_iterations(loop);
+        uint64_t iterations = loop_iterations(loop);
 
-        if (turns == report->turns_seen[i])
-            all_turned = false;
-        report->turns_seen[i] = turns;
+        if (iterations == report->iterations_seen[i])
+            all_iterate = false;
+        report->iterations_seen[i] = iterations;
         mailbox_wake(loop_mailbox(loop));
     }
-    if (all_turned)
+    if (all_iterate)
         service_alive();
     set_timer(report->watchdog_event, service_watchdog_ns());
 }
@@ -94,10 +94,10 @@ struct report *report_new(const struct report_config *config)
     if (!report)
         return NULL;
     report->config = *config;
-    report->turns_seen = calloc(config->n_loops, sizeof(*report->turns_seen));
+    report->iterations_seen = calloc(config->n_loops, sizeof(*report->iterations_seen));
     report->watchdog_event = evtimer_new(config->base, on_watchdog, report);
     report->status_event = evtimer_new(config->base, on_status, report);
-    if (!report->turns_seen || !report->watchdog_event || !report->status_event) {
+    if (!report->iterations_seen || !report->watchdog_event || !report->status_event) {
         report_free(report);
         return NULL;
     }
@@ -131,6 +131,6 @@ void report_free(struct report *report)
         event_free(report->watchdog_event);
     if (report->status_event)
         event_free(report->status_event);
-    free(report->turns_seen);
+    free(report->iterations_seen);
     free(report);
 }

@@ -104,7 +104,7 @@ static bool admit_client(struct server *server, struct arrival client)
     return false;
 }
 
-/* Gives a client to the loop whose turn it is. */
+/* Gives a client to the next loop, round robin. */
 static void deal_out(struct server *server, struct arrival client)
 {
     struct worker *worker = &server->workers[server->next_worker];
@@ -159,7 +159,7 @@ static void on_monitor(void *context, int fd, const struct address *from)
 
 /* ---- Life ----------------------------------------------------------------- */
 
-static void tell_stage(struct server *server, enum life_stage stage)
+static void pass_stage_on(struct server *server, enum life_stage stage)
 {
     server->stage = stage;
     for (unsigned i = 0; i < server->n_workers; i++)
@@ -180,7 +180,7 @@ static void set_timer(struct event *event, int64_t in_ns)
 
 static void cancel_running(struct server *server)
 {
-    tell_stage(server, LIFE_CANCELLING);
+    pass_stage_on(server, LIFE_CANCELLING);
     set_timer(server->stage_event, FLUSH_NS);
 }
 
@@ -194,7 +194,7 @@ static void on_stage_over(evutil_socket_t fd, short what, void *context)
         log_write(server->log, LOG_LEVEL_INFO, "drain-timeout is over: cancelling what runs");
         cancel_running(server);
     } else {
-        tell_stage(server, LIFE_OVER);
+        pass_stage_on(server, LIFE_OVER);
     }
 }
 
@@ -210,7 +210,7 @@ static void on_stop(evutil_socket_t signal_number, short what, void *context)
         service_stopping(timeout_ns + 2 * FLUSH_NS);
         report_stopping(server->report);
         listening_stop(server->listening);
-        tell_stage(server, LIFE_DRAINING);
+        pass_stage_on(server, LIFE_DRAINING);
         set_timer(server->stage_event, timeout_ns);
     } else if (server->stage == LIFE_DRAINING) {
         log_write(server->log, LOG_LEVEL_INFO, "second signal: cancelling what runs");
@@ -473,7 +473,7 @@ static void finish(struct server *server)
 {
     listening_free(server->listening);
     if (server->stage < LIFE_OVER)
-        tell_stage(server, LIFE_OVER);
+        pass_stage_on(server, LIFE_OVER);
     for (unsigned i = 1; i < server->n_workers; i++)
         if (server->workers[i].running)
             pthread_join(server->workers[i].thread, NULL);

@@ -77,7 +77,7 @@ compare_flags "$waitctl" client/waitctl.1
 
 broken_links()
 {
-    for document in README.md ARCHITECTURE.md tests/README.md tests/bench/README.md tests/samples/README.md; do
+    for document in README.md ARCHITECTURE.md SECURITY.md tests/README.md tests/bench/README.md tests/samples/README.md; do
         [ -f "$document" ] || { echo "no $document" && continue; }
         # [text](target), without #fragment; addresses of other hosts are left alone
         grep -oE '\]\([^)[:space:]]+\)' "$document" | sed -E 's/^\]\(//; s/\)$//; s/#.*//' |

@@ -54,9 +54,9 @@ check_programs = \
 	tests/unit/test_request_flat \
 	tests/unit/test_request_memory \
 	tests/unit/test_request_work \
-	tests/unit/test_rest \
 	tests/unit/test_rewrite \
 	tests/unit/test_simulator \
+	tests/unit/test_slack \
 	tests/unit/test_stats \
 	tests/unit/test_store \
 	tests/unit/test_terminal \

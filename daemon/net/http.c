@@ -12,7 +12,7 @@
 #include "daemon/net/http_internal.h"
 #include "daemon/net/http_reply.h"
 #include "daemon/net/http_stream.h"
-#include "daemon/net/notice.h"
+#include "daemon/net/channel_log.h"
 #include "daemon/net/peers.h"
 
 /* What the library keeps of a connection besides the header itself: 64 bytes a

@@ -16,9 +16,9 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 
-#define BACKLOG        4096
-#define ACCEPTS_A_TURN 64
-#define NOTSENT_BYTES  65536
+#define BACKLOG         4096
+#define ACCEPTS_AT_ONCE 64
+#define NOTSENT_BYTES   65536
 
 /* A client whose machine is gone is found out within two minutes. */
 #define KEEPALIVE_IDLE_S     45
@@ -30,7 +30,7 @@ struct listener {
     int fd;
     struct address address;
     struct event *event;
-    struct event *rest_event; /* the end of a rest */
+    struct event *pause_event; /* the end of a pause */
     struct log_rate rate;
     bool unlinks; /* the socket's file, if it is still this one: */
     dev_t device;
@@ -39,17 +39,17 @@ struct listener {
 
 /* ---- Accepting ------------------------------------------------------------ */
 
-static void rest(struct listener *listener, int error)
+static void pause_accepting(struct listener *listener, int error)
 {
-    static const struct timeval rest_time = {.tv_usec = 100000};
+    static const struct timeval pause_time = {.tv_usec = 100000};
 
     log_write_rarely(listener->env->log, &listener->rate, clock_now_ns(), LOG_LEVEL_WARNING,
                      (struct log_about){0, 0}, "cannot accept connections: %s", strerror(error));
     event_del(listener->event);
-    event_add(listener->rest_event, &rest_time);
+    event_add(listener->pause_event, &pause_time);
 }
 
-static void on_rested(evutil_socket_t fd, short what, void *context)
+static void on_pause_over(evutil_socket_t fd, short what, void *context)
 {
     struct listener *listener = context;
 
@@ -68,14 +68,14 @@ static void on_clients(evutil_socket_t fd, short what, void *context)
     struct listener *listener = context;
 
     (void)what;
-    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+    for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
         struct address from = {.len = sizeof(from.room)};
         int client = accept4(fd, &from.any, &from.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
         if (client >= 0) {
             listener->env->accepted(listener->env->context, client, &from);
         } else if (is_shortage(errno)) {
-            rest(listener, errno);
+            pause_accepting(listener, errno);
             return;
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             return;
@@ -239,8 +239,8 @@ int listener_start(struct listener *listener)
     struct event_base *base = listener->env->base;
 
     listener->event = event_new(base, listener->fd, EV_READ | EV_PERSIST, on_clients, listener);
-    listener->rest_event = evtimer_new(base, on_rested, listener);
-    if (!listener->event || !listener->rest_event)
+    listener->pause_event = evtimer_new(base, on_pause_over, listener);
+    if (!listener->event || !listener->pause_event)
         return -1;
     return event_add(listener->event, NULL);
 }
@@ -265,8 +265,8 @@ void listener_free(struct listener *listener)
         return;
     if (listener->event)
         event_free(listener->event);
-    if (listener->rest_event)
-        event_free(listener->rest_event);
+    if (listener->pause_event)
+        event_free(listener->pause_event);
     path = listener->unlinks ? path_of(&listener->address) : NULL;
     if (path && lstat(path, &status) == 0 && status.st_dev == listener->device &&
         status.st_ino == listener->inode)

@@ -3,8 +3,8 @@
 #define WAITD_LISTENER_H
 
 /*
- * A listening socket on a loop: accepts clients, a bounded number a turn, and
- * hands them to its owner.  Short of descriptors or memory it rests for a
+ * A listening socket on a loop: accepts clients, a bounded number at a time, and
+ * hands them to its owner.  Short of descriptors or memory it pauses for a
  * while and leaves the clients in the kernel's queue.  For the loop's thread.
  */
 

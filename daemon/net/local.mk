@@ -4,6 +4,8 @@
 
 noinst_LIBRARIES += daemon/net/libwaitd-net.a
 daemon_net_libwaitd_net_a_SOURCES = \
+	daemon/net/channel_log.c \
+	daemon/net/channel_log.h \
 	daemon/net/connection.c \
 	daemon/net/connection.h \
 	daemon/net/descriptors.c \
@@ -19,8 +21,6 @@ daemon_net_libwaitd_net_a_SOURCES = \
 	daemon/net/loop.h \
 	daemon/net/mailbox.c \
 	daemon/net/mailbox.h \
-	daemon/net/notice.c \
-	daemon/net/notice.h \
 	daemon/net/patience.c \
 	daemon/net/patience.h \
 	daemon/net/peers.c \
@@ -31,8 +31,8 @@ daemon_net_libwaitd_net_a_SOURCES = \
 	daemon/net/pump_serve.c \
 	daemon/net/ready.c \
 	daemon/net/ready.h \
-	daemon/net/rest.c \
-	daemon/net/rest.h \
+	daemon/net/slack.c \
+	daemon/net/slack.h \
 	daemon/net/socket.c \
 	daemon/net/socket.h \
 	daemon/net/stdio.c \

@@ -16,9 +16,9 @@
 #include "engine/timerq.h"
 #include "daemon/base/memory.h"
 #include "daemon/net/http.h"
-#include "daemon/net/notice.h"
+#include "daemon/net/channel_log.h"
 #include "daemon/net/peers.h"
-#include "daemon/net/rest.h"
+#include "daemon/net/slack.h"
 #include "proto/event.h"
 
 /* What all slices of a round take together, about, and the least and the most
@@ -49,11 +49,11 @@ struct loop {
     unsigned number_step;
     enum life_stage stage;
     int timer_fd;
-    int64_t armed_ns; /* what the timer is set to, CHANNEL_NEVER for nothing */
-    struct rest rest; /* of the timer */
+    int64_t armed_ns;   /* what the timer is set to, CHANNEL_NEVER for nothing */
+    struct slack slack; /* of the timer */
     struct event *timer_event, *mail_event;
     struct mailbox mailbox;
-    struct notice notice;
+    struct channel_log channel_log;
     bool has_mail;
     const struct http_site *site;
     struct http *http;                           /* from the first client on that speaks it */
@@ -311,8 +311,8 @@ static int fill(struct loop *loop)
     host->out = malloc(PUMP_BUFFER_BYTES);
     host->env.limits = &host->limits;
     host->env.stats = stats_new();
-    host->env.tell = notice_tell;
-    host->env.tell_context = &loop->notice;
+    host->env.tell = channel_log_report;
+    host->env.tell_context = &loop->channel_log;
     if (!loop->host.base || !host->in || !host->out || !host->env.stats ||
         timerq_init(&loop->dues, 0) != 0)
         return -1;
@@ -334,7 +334,7 @@ struct loop *loop_new(const struct loop_config *config)
     loop->host.pumps.limits = *config->limits;
     loop->host.pumps.env = *config->env;
     loop->host.pumps.log = config->log;
-    loop->notice = (struct notice){.log = config->log, .refusals = config->refusals};
+    loop->channel_log = (struct channel_log){.log = config->log, .refusals = config->refusals};
     loop->site = config->http;
     loop->max_refused = config->max_refused;
     loop->next_number = config->index + 1;
@@ -394,8 +394,8 @@ static void arm(struct loop *loop)
     if (loop->http && http_next_due(loop->http) < due_ns)
         due_ns = http_next_due(loop->http);
 
-    if (due_ns < rest_until(&loop->rest))
-        due_ns = rest_until(&loop->rest);
+    if (due_ns < slack_until(&loop->slack))
+        due_ns = slack_until(&loop->slack);
     if (due_ns == loop->armed_ns)
         return;
     memset(&at, 0, sizeof(at));
@@ -526,7 +526,7 @@ void loop_iterate(struct loop *loop)
     }
     if (loop->stage == LIFE_OVER)
         drop_all(loop);
-    rest_note(&loop->rest, began_ns, ended_ns);
+    slack_note(&loop->slack, began_ns, ended_ns);
     stats_turn(loop->host.pumps.env.stats, ended_ns - began_ns);
     atomic_fetch_add_explicit(&loop->iterations, 1, memory_order_relaxed);
 }

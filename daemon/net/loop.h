@@ -8,8 +8,8 @@
  * Time.  The next due time of every connection stands in one queue, and one
  * timer (a timerfd, absolute) is set to the earliest.  libevent's own timers
  * are not used for what was promised to clients: they reckon with a clock
- * read before the callbacks ran.  A busy loop's timer rests between iterations (see
- * daemon/net/rest.h), so that what falls due about the same time is done together.
+ * read before the callbacks ran.  A busy loop's timer has slack (see
+ * daemon/net/slack.h), so that what falls due about the same time is handled together.
  *
  * Iterations.  One waits for events, unless connections are ready, and then serves
  * those that are, each for a slice of time: the more there are, the smaller the

@@ -268,7 +268,7 @@ static bool discards(const struct pump *pump)
 }
 
 /* worked_ns: what was due by then has had its chance.  What has fallen due since is the
- * timer's, which may rest: to go on for a job or two would be a write for each. */
+ * timer's, which may have slack: to go on for a job or two would be a write for each. */
 static bool wants_more_now(const struct pump *pump, int64_t worked_ns)
 {
     if (pump->state == PUMP_DEAD)
