@@ -20,7 +20,7 @@ struct listening_config {
         tls_clients; /* who takes over those of each kind */
 };
 
-/* The config is copied; what it points to is borrowed.  NULL when memory is short. */
+/* The config is copied; what it points to is borrowed.  NULL when out of memory. */
 struct listening *listening_new(const struct listening_config *config);
 
 /* Stops listening. */

@@ -92,7 +92,8 @@ static bool admit_client(struct server *server, struct arrival client)
         snprintf(limit, sizeof(limit), "max-connections-per-address %" PRIu64,
                  limits->max_connections_per_address);
         snprintf(message, sizeof(message),
-                 "the daemon serves as many connections of one %s as it may", peers_noun(peer));
+                 "the limit of connections of one %s is reached: try again later",
+                 peers_noun(peer));
         refuse_client(server, client, true, limit, message);
         return false;
     }
@@ -100,7 +101,8 @@ static bool admit_client(struct server *server, struct arrival client)
         return true;
     peers_leave(peer);
     snprintf(limit, sizeof(limit), "max-connections %" PRIu64, limits->max_connections);
-    refuse_client(server, client, false, limit, "the daemon serves as many connections as it may");
+    refuse_client(server, client, false, limit,
+                  "the limit of connections is reached: try again later");
     return false;
 }
 

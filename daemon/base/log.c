@@ -13,8 +13,9 @@
 
 #include "daemon/base/service.h"
 
-#define QUIET_NS    INT64_C(10000000000)
-#define PATIENCE_NS INT64_C(1000000000)
+#define QUIET_NS       INT64_C(10000000000)
+#define PATIENCE_NS    INT64_C(1000000000)
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
 /* ---- Wording ---------------------------------------------------------------- */
 
@@ -143,7 +144,9 @@ void log_init(struct log *log, enum log_level level)
     log_writer_init(&log->writer, &(struct log_sink){put_line, put_lost, log});
     atomic_init(&log->level, (int)level);
     log->to_journal = is_journal(&status);
-    log->has_fields = log->to_journal && S_ISSOCK(status.st_mode);
+    /* Without this socket the library says that it has written what is lost. */
+    log->has_fields =
+        log->to_journal && S_ISSOCK(status.st_mode) && access(JOURNAL_SOCKET, F_OK) == 0;
 }
 
 void log_fini(struct log *log)

@@ -37,7 +37,7 @@ struct listener *listener_open(const struct listener_env *env, const struct addr
 /* Takes a socket over that listens already; NULL and errno: it stays the caller's. */
 struct listener *listener_take(const struct listener_env *env, int fd);
 
-/* 0, or -1 when memory is short. */
+/* 0, or -1 when out of memory. */
 int listener_start(struct listener *listener);
 
 /* Where it listens, with the real port. */

@@ -119,7 +119,7 @@ static void add(struct loop *loop, struct arrival client, const struct fault *re
     }
     if (!made) {
         log_write(loop->host.pumps.log, LOG_LEVEL_WARNING,
-                  "a connection is dropped: memory is short");
+                  "a connection is dropped: out of memory");
         close(client.fd);
         peers_leave(client.peer);
         if (!refused)

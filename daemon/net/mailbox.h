@@ -60,7 +60,7 @@ int mailbox_init(struct mailbox *mailbox);
 /* Closes the sockets that nobody fetched. */
 void mailbox_fini(struct mailbox *mailbox);
 
-/* From any thread.  -1 when memory is short: the socket stays the caller's. */
+/* From any thread.  -1 when out of memory: the socket stays the caller's. */
 int mailbox_take_socket(struct mailbox *mailbox, struct arrival socket);
 void mailbox_give_limits(struct mailbox *mailbox, const struct limits *limits);
 void mailbox_give_stage(struct mailbox *mailbox, enum life_stage stage);

@@ -21,7 +21,7 @@
 struct peers;
 struct peer;
 
-struct peers *peers_new(void);        /* NULL when memory is short */
+struct peers *peers_new(void);        /* NULL when out of memory */
 void peers_free(struct peers *peers); /* whatever connections there are; NULL is fine */
 
 /* The peer of a connected socket whose other end has this address.  Good until

@@ -130,6 +130,26 @@ def test_nobody_there(tap):
     tap.result(status == 0, "and it stops as ever", f"status {status}")
 
 
+def test_no_journal(tap):
+    """Standard error is said to be the journal's, but no journal takes lines with fields."""
+    name = "without a journal lines go to standard error, with their priorities"
+    if os.path.exists("/run/systemd/journal/socket"):
+        tap.skip(name, "there is one")
+        return
+    ours, theirs = socket.socketpair()
+    status = os.fstat(theirs.fileno())
+    daemon = subprocess.Popen(
+        [PROGRAM, "--listen", "127.0.0.1:0"], stdin=subprocess.DEVNULL, stderr=theirs,
+        env=dict(os.environ, JOURNAL_STREAM=f"{status.st_dev}:{status.st_ino}"))
+    theirs.close()
+    ours.settimeout(GUARD_SECONDS)
+    line = ours.makefile().readline()
+    tap.result(line.startswith("<6>listening on "), name, repr(line))
+    daemon.terminate()
+    daemon.wait(GUARD_SECONDS)
+    ours.close()
+
+
 def test_a_port_scan(tap):
     """Junk of all kinds on both loops: one line, which counts."""
     daemon = subprocess.Popen([PROGRAM, "--listen", "127.0.0.1:0", "--threads", "2"],
@@ -160,6 +180,7 @@ def main():
     test_the_lost_are_counted(tap)
     test_nobody_there(tap)
     test_stdio(tap)
+    test_no_journal(tap)
     test_a_port_scan(tap)
     tap.finish()
 
