@@ -7,6 +7,7 @@
 #include "proto/duration.h"
 #include "proto/linebreak.h"
 #include "proto/utc.h"
+#include "proto/utf8.h"
 
 /* How much of a line an error's message may take once it is escaped. */
 #define ERROR_MESSAGE_ROOM 560
@@ -233,29 +234,6 @@ char *event_write_finished(char *out, uint64_t batch, struct event_text id, uint
     return put_end(out);
 }
 
-/* The length of the character at text, or 0 for a byte that begins none.  A
- * surrogate, which is no character, counts as one here: see put_escaped(). */
-static size_t character_length(const char *text, const char *end)
-{
-    const unsigned char *s = (const unsigned char *)text;
-    size_t left = (size_t)(end - text);
-    size_t len = s[0] < 0x80                    ? 1
-                 : s[0] >= 0xc2 && s[0] <= 0xdf ? 2
-                 : s[0] >= 0xe0 && s[0] <= 0xef ? 3
-                 : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
-                                                : 0;
-
-    if (len > left)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90) ||
-        (s[0] == 0xf4 && s[1] > 0x8f))
-        return 0;
-    return len;
-}
-
 static char *put_unicode_escape(char *out, unsigned code)
 {
     static const char hex[] = "0123456789abcdef";
@@ -273,8 +251,8 @@ static char *put_escaped(char *out, const char *character, size_t len)
 
     if (len == 0)
         return PUT(out, "\\ufffd");
-    if (len == 3 && s[0] == 0xed && s[1] >= 0xa0)
-        return put_unicode_escape(out, 0xd000u | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu));
+    if (utf8_surrogate(character, len) != 0)
+        return put_unicode_escape(out, utf8_surrogate(character, len));
     if (linebreak_is(character, len))
         return put_bytes(out, linebreak_escape(character), LINEBREAK_ESCAPE_SIZE);
     if (s[0] == '"' || s[0] == '\\')
@@ -298,7 +276,8 @@ static char *put_quoted(char *out, const char *text, size_t room)
     *out++ = '"';
     stop = out + room;
     while (text < end) {
-        size_t len = character_length(text, end);
+        size_t left = (size_t)(end - text);
+        size_t len = utf8_surrogate(text, left) != 0 ? 3 : utf8_length(text, left);
         size_t piece_len = (size_t)(put_escaped(piece, text, len) - piece);
 
         if (piece_len > (size_t)(stop - out))

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/utf8.h"
+
 const char *fault_code_name(enum fault_code code)
 {
     switch (code) {
@@ -31,36 +33,16 @@ const char *fault_code_name(enum fault_code code)
     return "none";
 }
 
-/* How many bytes the character at `at` takes if it is well-formed UTF-8 (a
- * surrogate is not), else 0. */
-static size_t character_len(const unsigned char *at, size_t left)
-{
-    if (at[0] < 0x80)
-        return 1;
-    size_t len = at[0] >= 0xF0 ? 4 : at[0] >= 0xE0 ? 3 : 2;
-    if (at[0] < 0xC2 || at[0] > 0xF4 || len > left)
-        return 0;
-    unsigned char low = at[0] == 0xE0 ? 0xA0 : at[0] == 0xF0 ? 0x90 : 0x80;
-    unsigned char high = at[0] == 0xED ? 0x9F : at[0] == 0xF4 ? 0x8F : 0xBF;
-    if (at[1] < low || at[1] > high)
-        return 0;
-    for (size_t i = 2; i < len; i++) {
-        if ((at[i] & 0xC0) != 0x80)
-            return 0;
-    }
-    return len;
-}
-
 /* A text cut anywhere may end within a character: takes its pieces away. */
 static void trim(char *text)
 {
     size_t len = strlen(text), start = len;
-    while (start > 0 && len - start < 4 && ((unsigned char)text[start - 1] & 0xC0) == 0x80)
+    while (start > 0 && len - start < 4 && utf8_is_inside(text[start - 1]))
         start--;
     if (start == 0 || (unsigned char)text[start - 1] < 0x80)
         return;
     start--;
-    if (character_len((unsigned char *)text + start, len - start) == 0)
+    if (utf8_length(text + start, len - start) == 0)
         text[start] = '\0';
 }
 
@@ -100,7 +82,9 @@ static bool is_control(const unsigned char *at, size_t len)
  * of text that took up. */
 static size_t show(const unsigned char *at, size_t left, char shown[8])
 {
-    size_t len = character_len(at, left);
+    const char *text = (const char *)at;
+    size_t len = utf8_length(text, left);
+    unsigned surrogate = utf8_surrogate(text, left);
     if (len > 0 && !is_control(at, len)) {
         memcpy(shown, at, len);
         shown[len] = '\0';
@@ -111,8 +95,8 @@ static size_t show(const unsigned char *at, size_t left, char shown[8])
         return len;
     }
     /* How a lone surrogate looks after decoding. */
-    if (left >= 3 && at[0] == 0xED && at[1] >= 0xA0 && at[1] <= 0xBF && (at[2] & 0xC0) == 0x80) {
-        snprintf(shown, 8, "\\u%04x", 0xD000u | (at[1] & 0x3Fu) << 6 | (at[2] & 0x3Fu));
+    if (surrogate != 0) {
+        snprintf(shown, 8, "\\u%04x", surrogate & 0xFFFFu);
         return 3;
     }
     snprintf(shown, 8, "\\x%02x", (unsigned)at[0]);

@@ -8,6 +8,7 @@
 
 #include "proto/lexer_internal.h"
 #include "proto/scan.h"
+#include "proto/utf8.h"
 
 /* ---- Strings -------------------------------------------------------------- */
 
@@ -19,11 +20,13 @@ static bool is_hex(unsigned char c)
 /* The first byte of a character beyond ASCII: how many follow, and which. */
 static bool open_character(struct lexer *lexer, unsigned char c)
 {
-    if (c < 0xC2 || c > 0xF4)
+    struct utf8_lead lead = utf8_lead(c);
+
+    if (lead.following == 0)
         return false;
-    lexer->hex_left = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1;
-    lexer->byte_least = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;
-    lexer->byte_most = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
+    lexer->hex_left = lead.following;
+    lexer->byte_least = lead.least;
+    lexer->byte_most = lead.most;
     lexer->state = CONTINUATION;
     return true;
 }
@@ -180,27 +183,6 @@ static unsigned read_hex(const char *at)
     return value;
 }
 
-static char *write_character(char *out, unsigned code)
-{
-    if (code < 0x80) {
-        *out++ = (char)code;
-        return out;
-    }
-    if (code < 0x800) {
-        *out++ = (char)(0xC0 | code >> 6);
-    } else {
-        if (code < 0x10000) {
-            *out++ = (char)(0xE0 | code >> 12);
-        } else {
-            *out++ = (char)(0xF0 | code >> 18);
-            *out++ = (char)(0x80 | (code >> 12 & 0x3F));
-        }
-        *out++ = (char)(0x80 | (code >> 6 & 0x3F));
-    }
-    *out++ = (char)(0x80 | (code & 0x3F));
-    return out;
-}
-
 /* Decodes the escape whose backslash is at `at`; returns what comes after it. */
 static const char *decode_escape(const char *at, const char *end, char **out)
 {
@@ -220,7 +202,7 @@ static const char *decode_escape(const char *at, const char *end, char **out)
             at += 6;
         }
     }
-    *out = write_character(*out, code);
+    *out = utf8_write(*out, code);
     return at;
 }
 

@@ -68,7 +68,9 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/saturate.h \
 	proto/scan.h \
 	proto/utc.c \
-	proto/utc.h
+	proto/utc.h \
+	proto/utf8.c \
+	proto/utf8.h
 
 dist_man_MANS += \
 	proto/waitd-protocol.7

@@ -9,6 +9,7 @@
 
 #include "proto/plan_seal_internal.h"
 #include "proto/saturate.h"
+#include "proto/utf8.h"
 
 /* Names that a report tells of by themselves, where no limit says so. */
 #define MAX_SUMMARIES 1000
@@ -52,11 +53,7 @@ void plan_seal_append_name(struct plan_fault *fault, const char *text, size_t le
     size_t used = fault->names_len;
     size_t room = sizeof(fault->names) - 1 - used;
 
-    if (len > room) {
-        len = room;
-        while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80)
-            len--;
-    }
+    len = utf8_cut(text, len, room);
     memcpy(fault->names + used, text, len);
     fault->names[used + len] = '\0';
     fault->names_len = used + len;

@@ -9,6 +9,7 @@
 
 #include "proto/nearest.h"
 #include "proto/request_internal.h"
+#include "proto/utf8.h"
 
 /* A key is shown in a path up to this length, so that what leads to it fits. */
 #define PATH_KEY_MAX 128
@@ -63,7 +64,7 @@ static void append_quoted(char path[FAULT_PATH_MAX], const char *key, size_t len
     while (at < end && at - key < PATH_KEY_MAX) {
         char quoted[FAULT_QUOTE_SIZE], piece[FAULT_QUOTE_SIZE + 1];
         const char *next = at + 1;
-        while (next < end && ((unsigned char)*next & 0xC0) == 0x80)
+        while (next < end && utf8_is_inside(*next))
             next++;
         snprintf(piece, sizeof(piece), "%s%s", *at == '"' || *at == '\\' ? "\\" : "",
                  fault_quote(quoted, at, (size_t)(next - at)));

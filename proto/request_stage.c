@@ -11,6 +11,7 @@
 
 #include "proto/linebreak.h"
 #include "proto/request_internal.h"
+#include "proto/utf8.h"
 
 /* What is copied or decoded in one step. */
 #define STEP_BYTES ((size_t)32 << 10)
@@ -55,7 +56,7 @@ static int copy_piece(struct request_reading *reading)
 
     if (len > STEP_BYTES) {
         len = STEP_BYTES;
-        while (((unsigned char)staging->at[len] & 0xC0) == 0x80)
+        while (utf8_is_inside(staging->at[len]))
             len--; /* no character is cut */
     }
     if (plan_text_append_json(reading->plan, staging->at, len) != PLAN_OK)

@@ -63,6 +63,7 @@ check_programs = \
 	tests/unit/test_timeline \
 	tests/unit/test_timerq \
 	tests/unit/test_utc \
+	tests/unit/test_utf8 \
 	tests/unit/test_vary \
 	tests/scenario/test_channel \
 	tests/scenario/test_forecasts \

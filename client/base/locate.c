@@ -7,6 +7,7 @@
 
 #include "proto/fault.h"
 #include "proto/lexer.h"
+#include "proto/utf8.h"
 
 struct search {
     const char *text;
@@ -58,7 +59,7 @@ static const char *match_quoted(const char *rest, const char *end, const char *k
     for (rest += 2; at < key + len; at = next) {
         size_t n;
 
-        for (next = at + 1; next < key + len && ((unsigned char)*next & 0xc0) == 0x80;)
+        for (next = at + 1; next < key + len && utf8_is_inside(*next);)
             next++;
         fault_quote(shown, at, (size_t)(next - at));
         n = strlen(shown);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/utf8.h"
+
 const char *text_seconds(char out[TEXT_SECONDS_MAX], int64_t ns)
 {
     uint64_t ms = ((uint64_t)ns + 500000) / 1000000;
@@ -72,44 +74,6 @@ const char *text_size(char out[TEXT_SECONDS_MAX], uint64_t size_bytes)
     return out;
 }
 
-/* The length of the well-formed character at text, or 0. */
-static size_t character_length(const unsigned char *s, size_t left)
-{
-    static const struct {
-        unsigned char first, last, second_min, second_max;
-        size_t len;
-    } forms[] = {
-        {0x00, 0x7f, 0x00, 0xff, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-    };
-
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        if (s[0] < forms[i].first || s[0] > forms[i].last)
-            continue;
-        if (forms[i].len > left ||
-            (forms[i].len > 1 && (s[1] < forms[i].second_min || s[1] > forms[i].second_max)))
-            return 0;
-        for (size_t k = 2; k < forms[i].len; k++)
-            if ((s[k] & 0xc0) != 0x80)
-                return 0;
-        return forms[i].len;
-    }
-    return 0;
-}
-
-bool text_is_utf8(const char *text, size_t len)
-{
-    const unsigned char *s = (const unsigned char *)text;
-
-    for (size_t i = 0, character; i < len; i += character) {
-        character = character_length(s + i, len - i);
-        if (character == 0)
-            return false;
-    }
-    return true;
-}
-
 /* Whether a character turns the direction of what is behind it, or breaks lines:
  * U+2028 to U+202e, and U+2066 to U+2069. */
 static bool is_disruptive(const unsigned char *s, size_t len)
@@ -159,7 +123,7 @@ void text_append_safe(struct bytes *out, const char *text, size_t len, size_t ma
 
     for (size_t i = 0; i < len;) {
         const unsigned char *s = (const unsigned char *)text + i;
-        size_t character = character_length(s, len - i), shown;
+        size_t character = utf8_length(text + i, len - i), shown;
         char piece[8];
 
         shown = show_character(piece, s, character);
@@ -191,7 +155,7 @@ void text_append_json(struct bytes *out, const char *text, size_t len)
             bytes_add(out, text + i, n);
             continue;
         }
-        n = character_length(s, len - i);
+        n = utf8_length(text + i, len - i);
         if (n == 0)
             bytes_add_string(out, "\xef\xbf\xbd");
         else if (s[0] < 0x20)
@@ -217,7 +181,7 @@ void text_append_column(struct bytes *out, const char *text, size_t len)
             bytes_add(out, text + i, n);
             continue;
         }
-        n = character_length(s, len - i);
+        n = utf8_length(text + i, len - i);
         if (s[0] == '\\')
             bytes_add_char(out, '\\');
         bytes_add(out, piece, show_character(piece, s, n));

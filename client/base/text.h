@@ -29,9 +29,6 @@ const char *text_time(char out[TEXT_SECONDS_MAX], int64_t ns);
 /* `6.5 KiB`, `12 B`. */
 const char *text_size(char out[TEXT_SECONDS_MAX], uint64_t size_bytes);
 
-/* Whether it is well-formed UTF-8. */
-bool text_is_utf8(const char *text, size_t len);
-
 /*
  * Appends text so that a terminal only shows it: control characters as `\n`
  * or `\x1b`, malformed UTF-8 as U+FFFD.  What is beyond max_bytes of output is

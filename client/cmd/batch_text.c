@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "client/base/text.h"
+#include "proto/utf8.h"
 
 const char *batch_text_make(const struct batch_text *batch, struct bytes *out)
 {
-    if (batch->name != NULL && !text_is_utf8(batch->name, strlen(batch->name)))
+    if (batch->name != NULL && !utf8_is_well_formed(batch->name, strlen(batch->name)))
         return batch->name;
     bytes_add_string(out, "{\"jobs\":[");
     for (size_t i = 0; i < batch->n_durations; i++) {

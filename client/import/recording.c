@@ -7,6 +7,7 @@
 
 #include "client/base/text.h"
 #include "client/import/import_names.h"
+#include "proto/utf8.h"
 
 void recording_fini(struct recording *recording)
 {
@@ -43,7 +44,7 @@ static void *make_room(struct recording *recording, void *array, size_t n, size_
 /* Copies a text as UTF-8, so that JSON can hold it. */
 static struct recording_text add_text(struct recording *recording, const char *text, size_t len)
 {
-    bool is_utf8 = text_is_utf8(text, len);
+    bool is_utf8 = utf8_is_well_formed(text, len);
     /* U+FFFD has three bytes and may stand for one. */
     char *to = pool_reserve(&recording->texts, is_utf8 ? len : 3 * len);
     struct recording_text added = {.text = to};
@@ -61,9 +62,9 @@ static struct recording_text add_text(struct recording *recording, const char *t
     while (len > 0) {
         size_t n = 1;
 
-        while (n < 4 && n < len && !text_is_utf8(text, n))
+        while (n < 4 && n < len && !utf8_is_well_formed(text, n))
             n++;
-        if (text_is_utf8(text, n)) {
+        if (utf8_is_well_formed(text, n)) {
             memcpy(to + added.len, text, n);
             added.len += n;
         } else {

@@ -7,6 +7,7 @@
 
 #include "client/terminal/terminal_text.h"
 #include "client/base/text.h"
+#include "proto/utf8.h"
 
 #define CUT      "..."
 #define CUT_LEN  3
@@ -16,7 +17,7 @@
 
 static bool is_inside_character(const char *text, size_t len, size_t at)
 {
-    return at < len && ((unsigned char)text[at] & 0xc0) == 0x80;
+    return at < len && utf8_is_inside(text[at]);
 }
 
 struct excerpt_place excerpt_place(const char *text, size_t len, size_t offset)

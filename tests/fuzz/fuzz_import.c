@@ -15,6 +15,7 @@
 #include "client/base/text.h"
 #include "client/import/import.h"
 #include "tests/support/reading.h"
+#include "proto/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -28,7 +29,7 @@ static void check_batch(const struct bytes *batch)
 
     limits.max_bytes = UINT32_MAX;
     limits.plan.max_wait_ns = INT64_MAX;
-    assert(text_is_utf8(bytes_at(batch), bytes_len(batch)));
+    assert(utf8_is_well_formed(bytes_at(batch), bytes_len(batch)));
     read = reading_run(&limits, bytes_at(batch), bytes_len(batch), reading_whole, NULL, SIZE_MAX);
     assert(strncmp(read, "submit ", 7) == 0);
     free(read);
