@@ -2,6 +2,7 @@
 #include "proto/address.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -110,6 +111,18 @@ const char *address_parse(const char *text, struct address_spec *spec)
     return problem;
 }
 
+const char *address_parse_peer(const char *text, struct address_spec *spec)
+{
+    struct address_spec made;
+    const char *problem = address_parse(text, &made);
+
+    if (!problem && made.kind != ADDRESS_UNIX && made.port == 0)
+        problem = "has port 0, which nobody listens on";
+    if (!problem)
+        *spec = made;
+    return problem;
+}
+
 static void resolve_unix(const char *path, struct address *out)
 {
     struct sockaddr_un *un = (struct sockaddr_un *)&out->room;
@@ -147,7 +160,7 @@ static int resolve_host(const struct address_spec *spec, int flags, struct addre
     snprintf(port, sizeof(port), "%u", spec->port);
     error = getaddrinfo(spec->host, port, &hints, &found);
     if (error) {
-        *problem = gai_strerror(error);
+        *problem = error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error);
         return -1;
     }
     for (const struct addrinfo *info = found; info && n < ADDRESS_MAX; info = info->ai_next) {
@@ -181,6 +194,24 @@ int address_resolve(const struct address_spec *spec, struct address out[ADDRESS_
         break;
     }
     return resolve_host(spec, 0, out, problem);
+}
+
+int address_resolve_peer(const struct address_spec *spec, struct address out[ADDRESS_MAX],
+                         const char **problem)
+{
+    static const char *const loopbacks[] = {"127.0.0.1", "::1"};
+    int n = 0;
+
+    if (spec->kind != ADDRESS_ANY)
+        return address_resolve(spec, out, problem);
+    for (size_t i = 0; i < sizeof(loopbacks) / sizeof(loopbacks[0]); i++) {
+        struct address_spec loopback = {.kind = ADDRESS_HOST, .port = spec->port};
+
+        strcpy(loopback.host, loopbacks[i]);
+        if (resolve_host(&loopback, AI_NUMERICHOST, out + n, problem) == 1)
+            n++;
+    }
+    return n;
 }
 
 static bool is_loopback_v4(uint32_t in_network_order)

@@ -39,6 +39,9 @@ const char *address_parse(const char *text, struct address_spec *spec);
 /* The text behind `tls:'; NULL if that does not stand in front. */
 const char *address_behind_tls(const char *text);
 
+/* The same for an address to connect to, where port 0 is none. */
+const char *address_parse_peer(const char *text, struct address_spec *spec);
+
 /* What a socket is bound or connected to. */
 struct address {
     socklen_t len;
@@ -59,6 +62,10 @@ struct address {
  */
 int address_resolve(const struct address_spec *spec, struct address out[ADDRESS_MAX],
                     const char **problem);
+
+/* The same for an address to connect to: ADDRESS_ANY gives the loopback addresses. */
+int address_resolve_peer(const struct address_spec *spec, struct address out[ADDRESS_MAX],
+                         const char **problem);
 
 /* Whether only this machine can reach it: 127.0.0.0/8, ::1, Unix sockets. */
 bool address_is_loopback(const struct address *address);

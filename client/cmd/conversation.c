@@ -81,10 +81,10 @@ static enum status talk_locally(struct session_setup *setup)
     return is_cut_short ? status : judge_daemon(ended, status);
 }
 
-static bool is_here(const struct dial_target *target)
+static bool is_here(const struct address_spec *address)
 {
-    return target->is_unix || target->host[0] == '\0' || strcmp(target->host, "127.0.0.1") == 0 ||
-           strcmp(target->host, "::1") == 0 || strcmp(target->host, "localhost") == 0;
+    return address->kind != ADDRESS_HOST || strcmp(address->host, "127.0.0.1") == 0 ||
+           strcmp(address->host, "::1") == 0 || strcmp(address->host, "localhost") == 0;
 }
 
 /* Whether services are a system's own here: what sd_booted(3) looks at. */
@@ -100,7 +100,7 @@ static void say_unreachable(const char *server, const struct dial_target *target
     bool is_default = strcmp(server, DIAL_DEFAULT) == 0;
     struct bytes hint = {0};
 
-    if (is_here(target) && !target->is_tls) {
+    if (is_here(&target->address) && !target->is_tls) {
         bytes_add_string(&hint, "  to start a daemon there:  ");
         bytes_add_string(&hint, is_default ? "waitd" : "waitd --listen ");
         if (!is_default)

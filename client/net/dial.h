@@ -3,28 +3,21 @@
 #define WAITD_DIAL_H
 
 /*
- * Where the daemon is, in the words of --server, and how to get there:
- *
- *     HOST:PORT    a host's name or an IPv4 address
- *     [V6]:PORT    an IPv6 address
- *     :PORT        this machine
- *     PORT         127.0.0.1
- *     unix:PATH    a Unix stream socket; unix:@NAME in the abstract name space
- *     tls:...      one of the others, but for unix:PATH, by TLS
+ * Where the daemon is, in the words of --server, and how to get there: an address as
+ * proto/address.h has it, or `tls:` and one that is no Unix socket's, to be reached by TLS.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "client/net/tunnel.h"
+#include "proto/address.h"
 
-#define DIAL_DEFAULT  "127.0.0.1:9248"
-#define DIAL_HOST_MAX 256
+#define DIAL_DEFAULT "127.0.0.1:9248"
 
 struct dial_target {
-    bool is_unix, is_tls;
-    char host[DIAL_HOST_MAX]; /* or the path; empty for this machine */
-    char port[6];
+    struct address_spec address;
+    bool is_tls;
     struct tunnel_files files; /* for TLS; the caller's to fill in */
 };
 

@@ -97,6 +97,34 @@ START_TEST(a_unix_path_may_be_as_long_as_the_kernel_takes)
 }
 END_TEST
 
+START_TEST(nobody_connects_to_port_0)
+{
+    struct address_spec spec = {.host = "untouched"};
+
+    ck_assert_ptr_nonnull(address_parse_peer("localhost:0", &spec));
+    ck_assert_ptr_nonnull(address_parse_peer(":0", &spec));
+    ck_assert_ptr_nonnull(address_parse_peer("::1", &spec));
+    ck_assert_str_eq(spec.host, "untouched");
+    ck_assert_ptr_null(address_parse_peer("localhost:1", &spec));
+    ck_assert_str_eq(spec.host, "localhost");
+    ck_assert_ptr_null(address_parse_peer("unix:/x", &spec));
+}
+END_TEST
+
+START_TEST(every_address_is_connected_to_by_loopback)
+{
+    struct address found[ADDRESS_MAX];
+    struct address_spec spec;
+    const char *problem;
+    char text[ADDRESS_PRINT_MAX];
+
+    ck_assert_ptr_null(address_parse_peer(":80", &spec));
+    ck_assert_int_eq(address_resolve_peer(&spec, found, &problem), 2);
+    ck_assert_str_eq(address_print(&found[0], text), "127.0.0.1:80");
+    ck_assert_str_eq(address_print(&found[1], text), "[::1]:80");
+}
+END_TEST
+
 /* The first address that text stands for. */
 static struct address first_of(const char *text)
 {
@@ -195,6 +223,8 @@ Suite *test_suite(void)
     tcase_add_loop_test(tcase, what_is_no_address_is_refused_with_a_reason_and_nothing_is_written,
                         0, COUNT(bads));
     tcase_add_test(tcase, a_unix_path_may_be_as_long_as_the_kernel_takes);
+    tcase_add_test(tcase, nobody_connects_to_port_0);
+    tcase_add_test(tcase, every_address_is_connected_to_by_loopback);
     tcase_add_loop_test(tcase, an_address_is_printed_as_it_would_be_written, 0, COUNT(prints));
     tcase_add_loop_test(tcase, loopback_is_what_only_this_machine_can_reach, 0, COUNT(reaches));
     tcase_add_test(tcase, a_name_that_nobody_bears_is_refused_with_a_reason);

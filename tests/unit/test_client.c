@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "client/show/batches.h"
-#include "client/net/dial.h"
 #include "client/base/lines.h"
 #include "client/show/progress.h"
 #include "client/show/show.h"
@@ -241,66 +240,6 @@ START_TEST(a_long_text_is_cut_at_a_whole_character)
 }
 END_TEST
 
-/* ---- Addresses --------------------------------------------------------------------- */
-
-static const struct {
-    const char *text, *host, *port; /* host NULL if it is refused */
-    bool is_unix;
-} addresses[] = {
-    {"127.0.0.1:9248", "127.0.0.1", "9248", false},
-    {"localhost:1", "localhost", "1", false},
-    {"9248", "127.0.0.1", "9248", false},
-    {":65535", "", "65535", false},
-    {"[::1]:80", "::1", "80", false},
-    {"unix:/run/waitd", "/run/waitd", "", true},
-    {"unix:a:b", "a:b", "", true},
-    {"", NULL, NULL, false},
-    {"localhost", NULL, NULL, false},
-    {"localhost:", NULL, NULL, false},
-    {"localhost:http", NULL, NULL, false},
-    {"localhost:0", NULL, NULL, false},
-    {"localhost:65536", NULL, NULL, false},
-    {"localhost:-1", NULL, NULL, false},
-    {"0", NULL, NULL, false},
-    {"::1:80", NULL, NULL, false},
-    {"[::1]", NULL, NULL, false},
-    {"[]:80", NULL, NULL, false},
-    {"[::1:80", NULL, NULL, false},
-    {"unix:", NULL, NULL, false},
-};
-
-START_TEST(addresses_are_taken_apart)
-{
-    struct dial_target target = {.host = "untouched"};
-    const char *problem = dial_parse(addresses[_i].text, &target);
-
-    if (addresses[_i].host == NULL) {
-        ck_assert_msg(problem != NULL, "%s", addresses[_i].text);
-        ck_assert_str_eq(target.host, "untouched");
-        return;
-    }
-    ck_assert_msg(problem == NULL, "%s %s", addresses[_i].text, problem);
-    ck_assert_str_eq(target.host, addresses[_i].host);
-    ck_assert_str_eq(target.port, addresses[_i].port);
-    ck_assert(target.is_unix == addresses[_i].is_unix);
-}
-END_TEST
-
-START_TEST(a_path_too_long_for_a_socket_is_refused)
-{
-    char text[300] = "unix:";
-    struct dial_target target;
-
-    memset(text + 5, 'p', 107);
-    ck_assert_ptr_null(dial_parse(text, &target));
-    text[5 + 107] = 'p';
-    ck_assert_ptr_nonnull(dial_parse(text, &target));
-    memset(text, 'h', 290);
-    strcpy(text + 290, ":80");
-    ck_assert_ptr_nonnull(dial_parse(text, &target));
-}
-END_TEST
-
 /* ---- Progress ------------------------------------------------------------------------- */
 
 static const struct {
@@ -454,8 +393,6 @@ Suite *test_suite(void)
     tcase_add_test(tests, sizes_have_units);
     tcase_add_loop_test(tests, a_terminal_is_only_shown_text, 0, N(unsafe));
     tcase_add_test(tests, a_long_text_is_cut_at_a_whole_character);
-    tcase_add_loop_test(tests, addresses_are_taken_apart, 0, N(addresses));
-    tcase_add_test(tests, a_path_too_long_for_a_socket_is_refused);
     tcase_add_loop_test(tests, progress_keeps_to_the_width, 0, N(bars));
     tcase_add_test(tests, a_bar_is_no_wider_than_can_be_read);
     tcase_add_test(tests, a_job_is_one_line);
