@@ -16,6 +16,7 @@
 #include "client/net/interrupt.h"
 #include "client/net/refusal.h"
 #include "client/net/requests.h"
+#include "client/net/simulator.h"
 #include "client/terminal/terminal.h"
 #include "proto/event.h"
 
@@ -33,6 +34,8 @@ struct study {
     struct forecast_figures *figures; /* of each */
     struct forecast_run *runs;        /* of the one under way */
     struct forecast_table table;
+    const int64_t *seed; /* where it was drawn, for all of them; else NULL */
+    int64_t drawn_seed;
     struct progress progress;
     int64_t started_ns;
     int signals;
@@ -77,6 +80,10 @@ static struct plan *read_plan(struct study *study, const struct overrides *overr
     else if (plan == NULL)
         say("%s", strerror(ENOMEM));
     bytes_fini(&text);
+    if (plan != NULL && plan_options_of(plan)->random_seed) {
+        plan_options(plan)->seed = study->drawn_seed;
+        study->seed = &study->drawn_seed;
+    }
     return plan;
 }
 
@@ -128,7 +135,8 @@ static void append_events(const struct study *study, const struct plan *plan, si
     line = bytes_reserve(out, event_forecast_size(figures, plan));
     if (line == NULL)
         return;
-    bytes_commit(out, (size_t)(event_write_forecast(line, none, NULL, figures, plan) - line));
+    bytes_commit(out,
+                 (size_t)(event_write_forecast(line, none, study->seed, figures, plan) - line));
     append_varied(study, i, out);
 }
 
@@ -236,6 +244,7 @@ enum status cmd_forecast(const struct arguments *arguments)
     struct study study = {.arguments = arguments,
                           .vary = &arguments->vary,
                           .n = arguments->vary.n > 0 ? arguments->vary.n : 1,
+                          .drawn_seed = simulator_draw_seed(),
                           .is_json = conversation_show(arguments) == &show_json};
     enum status status = STATUS_REFUSED;
 

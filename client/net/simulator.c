@@ -139,8 +139,7 @@ static void write_occurrence(struct simulator *simulator, const struct run *run,
 
 /* ---- Batches --------------------------------------------------------------------- */
 
-/* In [0, 2^53): every reader of JSON keeps it as it is. */
-static int64_t draw_seed(void)
+int64_t simulator_draw_seed(void)
 {
     uint64_t bits = 0;
 
@@ -156,7 +155,7 @@ static struct run *new_run(const struct request *request)
     if (run == NULL)
         return NULL;
     if (plan_options_of(request->plan)->random_seed)
-        plan_options(request->plan)->seed = draw_seed();
+        plan_options(request->plan)->seed = simulator_draw_seed();
     run->batch = batch_new(request->plan);
     run->id = request->id != NULL ? malloc(request->id_len) : NULL;
     if (run->batch == NULL || (request->id != NULL && run->id == NULL)) {

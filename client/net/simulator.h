@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "client/base/bytes.h"
 
@@ -24,6 +25,10 @@ struct simulator;
 /* NULL with errno set: out of memory, or there are no random numbers. */
 struct simulator *simulator_new(void);
 void simulator_free(struct simulator *simulator); /* NULL is fine */
+
+/* A seed for a batch that asks for a random one, in [0, 2^53): every reader of JSON keeps
+ * it as it is. */
+int64_t simulator_draw_seed(void);
 
 /* Takes text.  Returns how many bytes of it: all, or fewer while there is something
  * else to do first; the rest is to be offered again. */

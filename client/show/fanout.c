@@ -230,6 +230,16 @@ static void lose_batches(struct fanout *fanout, const struct event_read *event)
         set_instance(fanout, event->instance);
 }
 
+/* A JSON text that is an integer; 0 for what is none. */
+static int64_t read_integer(struct event_string text)
+{
+    char digits[24] = "";
+
+    if (text.len < sizeof digits && text.len > 0)
+        memcpy(digits, text.text, text.len);
+    return strtoll(digits, NULL, 10);
+}
+
 static void accept_batch(struct fanout *fanout, const struct event_read *event,
                          struct pending request)
 {
@@ -249,6 +259,8 @@ static void accept_batch(struct fanout *fanout, const struct event_read *event,
         plan_free(request.plan);
         request.plan = NULL;
     }
+    if (request.plan != NULL && plan_options_of(request.plan)->random_seed)
+        plan_options(request.plan)->seed = read_integer(event->seed);
     batch->request = request;
     for (size_t i = 0; i < fanout->n; i++) {
         struct show_run *run = &fanout->parts[i].run;

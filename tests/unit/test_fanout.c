@@ -159,6 +159,17 @@ static struct plan *plan_of(const char *text)
     return request.plan;
 }
 
+START_TEST(a_plan_takes_the_seed_that_was_drawn)
+{
+    pending_push(&pending,
+                 (struct pending){.plan = plan_of("{\"seed\":\"random\",\"jobs\":[{}]}")});
+    ck_assert_int_eq(fanout_add(&fanout, &show_json, NULL, NULL), 0);
+    fanout.pending = &pending;
+    take("{\"event\":\"accepted\",\"batch\":1,\"jobs\":1,\"seed\":-7,\"instance\":\"x\"}\n");
+    ck_assert_int_eq(plan_options_of(batches_find(&fanout.batches, 1)->request.plan)->seed, -7);
+}
+END_TEST
+
 START_TEST(a_plan_of_another_request_is_not_believed)
 {
     struct plan *right = plan_of("[{}]"), *wrong = plan_of("[{},{}]");
@@ -233,6 +244,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, each_is_told_what_it_is_for, 0, 3);
     tcase_add_test(tests, alone_it_is_told_everything);
     tcase_add_test(tests, what_was_begun_is_ended);
+    tcase_add_test(tests, a_plan_takes_the_seed_that_was_drawn);
     tcase_add_test(tests, a_plan_of_another_request_is_not_believed);
     tcase_add_test(tests, what_cannot_be_is_foreign);
     tcase_add_test(tests, a_batch_that_is_accepted_again_was_lost);

@@ -125,6 +125,18 @@ def check_table(tap):
     tap.result(max(map(len, lines)) <= 80, "within 80 columns", out)
 
 
+def check_random_seed(tap):
+    """It is drawn once, told, and gives the same again."""
+    words = ("forecast", "--runs", "3", "--vary", "workers=1,2")
+    random = events(waitctl(*words, "--seed", "random", "-", batch=BATCH)[1])
+    seeds = {event.get("seed") for event in random}
+    tap.result(len(random) == 2 and len(seeds) == 1 and None not in seeds, "a random seed is told", f"{random}")
+    again = events(waitctl(*words, "--seed", str(seeds.pop()), "-", batch=BATCH)[1])
+    for event in random:
+        event.pop("seed", None)
+    tap.result(again == random, "and gives the same again", f"{random}\n{again}")
+
+
 def check_refusals(tap):
     cases = [
         (("-",), [{"wait": "x"}], "standard input:1:3: invalid_request: "),
@@ -148,6 +160,7 @@ def main():
         check_figures(tap)
         check_vary(tap)
         check_table(tap)
+        check_random_seed(tap)
         check_refusals(tap)
         os.chdir("/")
     tap.finish()
