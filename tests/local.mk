@@ -170,6 +170,7 @@ dist_check_SCRIPTS = $(shell_tests)
 TESTS += $(shell_tests)
 
 python_tests = \
+	tests/browser/test_page.py \
 	tests/bench/test_load.py \
 	tests/bench/test_report.py \
 	tests/wire/test_clock.py \

@@ -18,6 +18,7 @@
  *     http_duplex.c      an answer that begins before its request has ended
  *     http_wait.c        /wait
  *     http_services.c    the workers and counters that all loops' /wait share
+ *     http_page.c        the page
  *     http_linger.c      the end of a socket with something unread in it
  *
  * An exchange goes through
@@ -162,6 +163,7 @@ void http_linger_drop_all(struct http *http);
 /* ---- The resources --------------------------------------------------------- */
 
 extern const struct http_resource http_monitor_metrics, http_monitor_healthz, http_monitor_readyz,
-    http_monitor_stats, http_batches_submit, http_batches_requests, http_wait_resource;
+    http_monitor_stats, http_batches_submit, http_batches_requests, http_page_resource,
+    http_wait_resource;
 
 #endif

@@ -26,6 +26,8 @@ struct route {
 };
 
 static const struct route routes[] = {
+    {"/", METHOD_GET, 0, &http_page_resource},
+    {"/page/", METHOD_GET, GUARD_BELOW, &http_page_resource},
     {"/metrics", METHOD_GET, GUARD_MONITOR, &http_monitor_metrics},
     {"/healthz", METHOD_GET, GUARD_MONITOR, &http_monitor_healthz},
     {"/readyz", METHOD_GET, GUARD_MONITOR, &http_monitor_readyz},

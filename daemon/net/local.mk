@@ -55,6 +55,8 @@ http_sources = \
 	daemon/net/http_internal.h \
 	daemon/net/http_linger.c \
 	daemon/net/http_monitor.c \
+	daemon/net/http_page.c \
+	daemon/net/http_page.h \
 	daemon/net/http_query.c \
 	daemon/net/http_query.h \
 	daemon/net/http_reply.c \
@@ -70,8 +72,38 @@ http_sources = \
 	daemon/net/metrics.c \
 	daemon/net/metrics.h
 
+# The page, as it is in the tree.
+page_files = \
+	daemon/net/page/batch.js \
+	daemon/net/page/download.js \
+	daemon/net/page/icon.svg \
+	daemon/net/page/index.html \
+	daemon/net/page/locate.js \
+	daemon/net/page/page.css \
+	daemon/net/page/page.js \
+	daemon/net/page/request.js \
+	daemon/net/page/table.js \
+	daemon/net/page/timeline.js
+page_samples = \
+	tests/samples/chess-one-by-one.json \
+	tests/samples/chess-three-games.json \
+	tests/samples/first-done.json \
+	tests/samples/graph.json \
+	tests/samples/latency.json \
+	tests/samples/retries.json \
+	tests/samples/sums-concurrent.json \
+	tests/samples/timeout.json
+EXTRA_DIST += daemon/net/page/embed.sh $(page_files)
+
+daemon/net/http_page_files.c: daemon/net/page/embed.sh $(page_files) $(page_samples)
+	$(AM_V_GEN)$(MKDIR_P) daemon/net && cd $(srcdir) && \
+	  daemon/net/page/embed.sh $(page_files) $(page_samples) >$(abs_builddir)/$@.new && \
+	  mv $(abs_builddir)/$@.new $(abs_builddir)/$@
+CLEANFILES += daemon/net/http_page_files.c
+
 if HTTP
 daemon_net_libwaitd_net_a_SOURCES += $(http_sources)
+nodist_daemon_net_libwaitd_net_a_SOURCES = daemon/net/http_page_files.c
 EXTRA_DIST += daemon/net/http_none.c
 else
 daemon_net_libwaitd_net_a_SOURCES += daemon/net/http_none.c

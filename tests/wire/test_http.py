@@ -554,6 +554,20 @@ def cancels(d):
                  same(waiting.getresponse().status, 503, "a wait"))
 
 
+def page_is_guarded(d):
+    status, headers, body = d.ask("GET", "/")
+    policy = headers["Content-Security-Policy"]
+    wanted = ("default-src 'none'", "frame-ancestors 'none'", "form-action 'none'", "base-uri 'none'")
+    parts = re.findall(rb'(?:href|src)="([^"]+)"', body)
+    return first(same(status, 200, "status"), *[None if want in policy else policy for want in wanted],
+                 same((headers["X-Content-Type-Options"], headers["Referrer-Policy"]),
+                      ("nosniff", "no-referrer"), "headers"),
+                 None if parts else "no parts",
+                 *[same(d.ask("GET", path.decode())[0], 200, path) for path in parts],
+                 same(d.ask("GET", "/page/none.js")[0], 404, "no part"),
+                 same(d.ask("POST", "/")[0], 405, "POST"))
+
+
 SHARED = [
     ("a batch's events are streamed", batch_streams),
     ("their lines are those of the socket", batch_is_the_sockets),
@@ -585,6 +599,7 @@ SHARED = [
     ("pools queue", pools_queue),
     ("who leaves holds its worker", leavers_hold_their_worker),
     ("those who watch are served", monitors),
+    ("the page is there, and guarded", page_is_guarded),
     ("and all is as before", settles),
 ]
 
@@ -623,7 +638,8 @@ def main():
                     ("a second signal cancels", cancels, (), None)):
                 daemon = Http(*flags, http=address or "127.0.0.1:0")
                 attempt(tap, name, case, daemon)
-                tap.result(daemon.stop() == 0, f"{name}: and it ends in good order", "")
+                status = daemon.process.wait(GUARD_SECONDS) if case in (drains, cancels) else daemon.stop()
+                tap.result(status == 0, f"{name}: and it ends in good order", f"status {status}")
     daemon.process.kill()
     return tap.finish()
 

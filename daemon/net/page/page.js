@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: ISC
+// The page: a form that runs a batch, its timeline as it runs, and the rest around it.
+
+import { Batch, KINDS, STATUSES } from "./batch.js";
+import { joblog, save, trace } from "./download.js";
+import { locate } from "./locate.js";
+import { lines, refusalOf, withMembers } from "./request.js";
+import { Table } from "./table.js";
+import { paintKey, seconds, Timeline } from "./timeline.js";
+
+const SAMPLES = ["graph", "chess-three-games", "chess-one-by-one", "retries", "first-done", "timeout",
+  "sums-concurrent", "latency"];
+const part = (name) => document.querySelector(`[data-part="${name}"]`);
+const byId = (id) => document.getElementById(id);
+
+const request = part("request"), state = part("state");
+const table = new Table(byId("scroll"), part("table"));
+const timeline = new Timeline(part("timeline"), byId("picture"), byId("tip"), (job) => {
+  byId("focus").textContent = timeline.describe(job);
+  table.reveal(job);
+});
+let batch = null, running = null, lost = false;
+
+function tell(text) {
+  if (state.textContent !== text) state.textContent = text;
+}
+
+// ---- Samples ------------------------------------------------------------------
+
+async function choose(name) {
+  const answer = await fetch(`/page/${name}.json`);
+  request.value = (await answer.text()).trim();
+  clearRefusal();
+}
+
+for (const name of SAMPLES)
+  part("samples").append(Object.assign(document.createElement("option"), { value: name, textContent: name.replaceAll("-", " ") }));
+part("samples").addEventListener("change", (event) => choose(event.target.value));
+
+// ---- Refusals -----------------------------------------------------------------
+
+function clearRefusal() {
+  byId("refusal").hidden = true;
+  request.removeAttribute("aria-invalid");
+}
+
+// At its place: the text at fault is selected, and its line is told.
+function showRefusal(refusal) {
+  const place = refusal.path ? locate(request.value, refusal.path) : null;
+  const line = place ? request.value.slice(0, place[0]).split("\n").length : 0;
+  byId("refusal").textContent = `${refusal.code}: ${refusal.message}${
+    refusal.path ? ` (${refusal.path}${line ? `, line ${line}` : ""})` : ""}`;
+  byId("refusal").hidden = false;
+  request.setAttribute("aria-invalid", "true");
+  request.focus();
+  if (place) request.setSelectionRange(...place);
+  tell("refused");
+}
+
+// ---- Running ------------------------------------------------------------------
+
+function parsed(text) {
+  try { return JSON.parse(text); } catch { return null; }
+}
+
+function show(next) {
+  batch = next;
+  timeline.show(batch);
+  table.show(batch);
+  totals();
+}
+
+function totals() {
+  const list = byId("totals"), b = batch, rows = [];
+  if (b?.accepted) {
+    rows.push(["jobs", b.jobs]);
+    STATUSES.forEach((status, i) => { if (b.counts[i]) rows.push([status.replace("_", " "), b.counts[i]]); });
+    rows.push(["late at most", seconds(b.late)]);
+    if (b.finished) {
+      const f = b.finished;
+      rows.push(["elapsed", seconds(f.elapsed)], ["by schedule", seconds(f.predicted)], ["one after another", seconds(f.sequential)],
+        ["speedup", `${+f.speedup.toFixed(2)} ×`], ["critical path", seconds(f.critical_path)]);
+    } else {
+      rows.push(["so far", seconds(timeline.liveNow())]);
+    }
+  }
+  list.replaceChildren(...rows.map(([name, value]) => {
+    const div = document.createElement("div");
+    div.append(Object.assign(document.createElement("dt"), { textContent: name }),
+      Object.assign(document.createElement("dd"), { textContent: value }));
+    return div;
+  }));
+}
+
+function setBusy(busy) {
+  part("submit").disabled = busy;
+  byId("cancel").disabled = !busy;
+  for (const id of ["get-trace", "get-joblog", "get-lines"]) byId(id).disabled = !batch?.accepted;
+}
+
+// As a conversation of one request: what is refused is an event, and no complaint of the browser's.
+function ask(body, signal) {
+  return fetch("/v1/requests", { method: "POST", body, signal,
+    headers: { "Content-Type": "application/json", Accept: "application/x-ndjson" } });
+}
+
+async function run() {
+  clearRefusal();
+  running = new AbortController();
+  const next = new Batch(parsed(request.value));
+  show(next);
+  setBusy(true);
+  tell("waiting for a connection");
+  try {
+    const answer = await ask(withMembers(request.value, { events: "all" }), running.signal);
+    for await (const { events, text } of lines(answer.body)) {
+      const refused = events.find((event) => event.event === "error");
+      if (refused) {
+        showRefusal(refusalOf(refused, request.value));
+        return;
+      }
+      tell("running");
+      next.text.push(text);
+      for (const event of events) next.take(event);
+      refresh();
+    }
+    totals();
+    table.fill();
+    tell(next.finished ? `finished: ${next.finished.status}` : "cut short");
+  } catch (error) {
+    next.lost = true;
+    tell(error.name === "AbortError" ? "cancelled" : "lost the daemon");
+  } finally {
+    setBusy(false);
+    refresh();
+  }
+}
+
+let refreshing = false;
+function refresh() {
+  if (refreshing) return;
+  refreshing = true;
+  setTimeout(() => {
+    refreshing = false;
+    totals();
+    table.draw();
+    timeline.draw();
+    setBusy(part("submit").disabled);
+  }, 100);
+}
+
+part("form").addEventListener("submit", (event) => { event.preventDefault(); run(); });
+byId("cancel").addEventListener("click", () => running?.abort());
+byId("zoom-in").addEventListener("click", () => timeline.zoom(0.6));
+byId("zoom-out").addEventListener("click", () => timeline.zoom(1 / 0.6));
+byId("zoom-all").addEventListener("click", () => timeline.all());
+byId("get-trace").addEventListener("click", () => save("waitd-trace.json", "application/json", [trace(batch)]));
+byId("get-joblog").addEventListener("click", () => save("waitd-joblog.tsv", "text/tab-separated-values", [joblog(batch)]));
+byId("get-lines").addEventListener("click", () => save("waitd-events.ndjson", "application/x-ndjson", batch.text));
+
+// ---- Comparing ----------------------------------------------------------------
+
+// On the virtual clock, so that it is there at once, and the same each time.
+async function compareOne(mode) {
+  const figure = document.createElement("figure"), caption = document.createElement("figcaption");
+  const canvas = document.createElement("canvas"), frame = document.createElement("div");
+  frame.append(canvas);
+  figure.append(caption, frame);
+  caption.textContent = `${mode}: …`;
+  const one = new Batch({ ...parsed(request.value), clock: "virtual" });
+  const answer = await ask(withMembers(request.value, { mode, clock: "virtual", events: "all" }, true));
+  for await (const { events } of lines(answer.body)) {
+    const refused = events.find((event) => event.event === "error");
+    if (refused) {
+      caption.textContent = `${mode}: ${refused.code}: ${refused.message}`;
+      canvas.hidden = true;
+      return { mode, figure, caption };
+    }
+    for (const event of events) one.take(event);
+  }
+  return { mode, figure, caption, canvas, frame, batch: one, elapsed: one.finished?.elapsed ?? 0 };
+}
+
+async function compare() {
+  const results = byId("compare-results");
+  clearRefusal();
+  byId("compare-run").disabled = true;
+  results.textContent = "…";
+  try {
+    const all = await Promise.all(["sequential", "blocking", "concurrent"].map(compareOne));
+    const longest = Math.max(...all.map((one) => one.elapsed ?? 0), 1e-9);
+    results.replaceChildren(...all.map((one) => one.figure));
+    for (const one of all) {
+      if (!one.batch) continue;
+      one.caption.textContent = `${one.mode}: ${seconds(one.elapsed)}, ${+(longest / (one.elapsed || longest)).toFixed(2)} × as fast as the slowest`;
+      paintCompared(one, longest);
+    }
+  } catch {
+    results.textContent = "lost the daemon";
+  } finally {
+    byId("compare-run").disabled = false;
+  }
+}
+
+// All three on one axis of time.
+function paintCompared(one, longest) {
+  const view = Object.create(Timeline.prototype);
+  Object.assign(view, { frame: one.canvas, canvas: one.canvas, batch: one.batch, focus: -1, fit: false });
+  Object.assign(view, { t0: 0, t1: longest * 1.02, r0: 0, r1: Math.max(1, one.batch.jobs) });
+  one.canvas.setAttribute("role", "img");
+  one.canvas.setAttribute("aria-label", one.caption.textContent);
+  view.paint();
+}
+
+byId("compare-run").addEventListener("click", compare);
+
+// ---- Round about --------------------------------------------------------------
+
+function legend() {
+  const words = { wait: "waits", compute: "computes", queue: "queues", backoff: "backs off", critical: "critical path" };
+  byId("legend").replaceChildren(...[...KINDS, "critical", ...STATUSES.slice(2)].map((kind) => {
+    const item = document.createElement("li"), canvas = document.createElement("canvas");
+    paintKey(canvas, kind);
+    canvas.setAttribute("aria-hidden", "true");
+    item.append(canvas, words[kind] ?? kind.replace("_", " "));
+    return item;
+  }));
+}
+
+async function look() {
+  try {
+    const stats = await (await fetch("/v1/stats")).json();
+    byId("daemon").textContent = `batches running: ${stats.batches}, jobs pending: ${stats.pending}, late p99: ${seconds(stats.late_p99)}`;
+    if (lost) tell("ready");
+    lost = false;
+  } catch {
+    lost = true;
+    tell("lost the daemon: trying again");
+  }
+  setTimeout(look, 2000);
+}
+
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", legend);
+legend();
+choose(SAMPLES[0]);
+show(new Batch(null));
+look();
