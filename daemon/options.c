@@ -15,6 +15,7 @@
 #include "proto/address.h"
 #include "proto/nearest.h"
 #include "proto/plan.h"
+#include "proto/request.h"
 
 #define SECOND INT64_C(1000000000)
 #define DAY    (86400 * SECOND)
@@ -101,6 +102,8 @@ static const struct option_row table[] = {
      INT64_MAX, "N", "10000000", "10000000", "names in the `after` of a batch (off: any number)"},
     {"max-pools", 0, VALUE_UNSIGNED, LIMIT, AT(limits.max_pools), 1, PLAN_MAX_POOLS, "N", "1000",
      "1000", "`pools` of a batch"},
+    {"max-runs", 0, VALUE_UNSIGNED, LIMIT, AT(limits.max_runs), 1, REQUEST_MAX_RUNS, "N", "1000000",
+     "1000000", "`runs` of a forecast"},
     {"max-summaries", 0, VALUE_UNSIGNED, LIMIT, AT(limits.max_summaries), 1, 1000000, "N", "1000",
      "1000", "names that a `report` tells of by themselves; the others are told of together"},
     {"max-depth", 0, VALUE_UNSIGNED, LIMIT, AT(limits.max_depth), 4, 1024, "N", "128", "128",

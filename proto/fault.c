@@ -23,6 +23,8 @@ const char *fault_code_name(enum fault_code code)
         return "not_found";
     case FAULT_SHUTTING_DOWN:
         return "shutting_down";
+    case FAULT_CANCELLED:
+        return "cancelled";
     case FAULT_CONFLICT:
         return "conflict";
     case FAULT_GONE:

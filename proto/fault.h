@@ -21,6 +21,7 @@ enum fault_code {
     FAULT_OVERLOADED,
     FAULT_NOT_FOUND,
     FAULT_SHUTTING_DOWN,
+    FAULT_CANCELLED, /* a forecast, by request */
     FAULT_CONFLICT,
     FAULT_GONE,
     FAULT_UNAVAILABLE,

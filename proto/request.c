@@ -214,6 +214,8 @@ static enum request_result tell(struct request_reader *reader, enum request_resu
                                 .id = reader->id.len > 0 ? reader->id.bytes : NULL,
                                 .id_len = reader->id.len,
                                 .batch = reading->batch,
+                                .has_batch = reading->has_batch,
+                                .runs = reading->runs,
                                 .has_job = reading->has_job,
                                 .job = reading->job};
     if (result == REQUEST_READY && reading->plan != NULL) {
@@ -273,6 +275,8 @@ static enum request_result seal(struct request_reader *reader, size_t budget,
         request_no_memory(reading);
         break;
     case PLAN_SEALED:
+        if (reading->op == REQUEST_FORECAST)
+            request_check_runs(reading);
         break;
     }
     return conclude(reader, request, fault);

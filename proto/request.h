@@ -32,6 +32,9 @@
 /* The most significant digits of a back-off's factor: its powers are computed exactly. */
 #define REQUEST_FACTOR_DIGITS 1000
 
+/* The most runs that max_runs can allow. */
+#define REQUEST_MAX_RUNS 100000000
+
 /* What one request may ask for at most. */
 struct request_limits {
     uint64_t max_bytes;        /* of its text, 1 .. 2^31 */
@@ -40,6 +43,7 @@ struct request_limits {
     uint64_t max_data;         /* bytes of a job's data, 0 for any */
     uint64_t max_dependencies; /* names in `after`, in all; 0 for any */
     uint32_t max_pools;        /* at most PLAN_MAX_POOLS; 0 for that */
+    uint32_t max_runs;         /* of a forecast, at most REQUEST_MAX_RUNS; 0: 1,000,000 */
     struct plan_limits plan;
 };
 
@@ -52,6 +56,7 @@ enum request_op {
     REQUEST_CANCEL,
     REQUEST_STATS,
     REQUEST_QUIT,
+    REQUEST_FORECAST,
 };
 
 /* A request that is in order. */
@@ -60,10 +65,12 @@ struct request {
     char *id; /* its JSON token, or NULL; the reader's, until the next call */
     size_t id_len;
     uint64_t batch;    /* CANCEL */
+    bool has_batch;    /* CANCEL: else the forecasts of this id */
     bool has_job;      /* CANCEL: one job, not the batch */
     uint64_t job;      /* CANCEL */
-    struct plan *plan; /* SUBMIT: sealed, and from now on the caller's to free */
-    size_t held;       /* SUBMIT: bytes that it is kept in while it runs, roughly */
+    uint32_t runs;     /* FORECAST: 1 or more */
+    struct plan *plan; /* SUBMIT, FORECAST: sealed, and from now on the caller's to free */
+    size_t held;       /* SUBMIT, FORECAST: bytes that it is kept in while it runs, roughly */
 };
 
 enum request_result {

@@ -138,7 +138,9 @@ struct request_reading {
     enum request_op op;
     struct plan_options options;
     uint64_t batch, job;
-    bool has_job;
+    bool has_batch, has_job;
+    uint32_t runs;        /* of a forecast */
+    uint64_t runs_offset; /* where they stand */
 
     /* What came before anything at fault: elements, and where they and `defaults` end. */
     uint32_t whole_elements;
@@ -218,6 +220,9 @@ static inline const struct request_staging *request_staged(const struct request_
 bool request_is_id_key(struct request_reading *reading, const struct lexer_token *key);
 bool request_is_id(const struct lexer_token *token);
 void request_keep_id(struct request_reading *reading, const struct lexer_token *token);
+
+/* Refuses the runs of a forecast whose plan is sealed, if all their steps are too many. */
+void request_check_runs(struct request_reading *reading);
 
 /* ---- request_job.c ---------------------------------------------------------- */
 

@@ -8,15 +8,20 @@
 
 #include "proto/linebreak.h"
 #include "proto/request_internal.h"
+#include "proto/saturate.h"
+
+/* Runs of a forecast, where no limit says so. */
+#define MAX_RUNS 1000000
 
 /* The operations that take a member. */
 #define TO(op) (1u << REQUEST_##op)
-#define TO_ALL (TO(SUBMIT) | TO(PING) | TO(CANCEL) | TO(STATS) | TO(QUIT))
-#define N_OPS  5
+#define TO_RUN (TO(SUBMIT) | TO(FORECAST))
+#define TO_ALL (TO_RUN | TO(PING) | TO(CANCEL) | TO(STATS) | TO(QUIT))
+#define N_OPS  6
 
 static const char *const op_names[N_OPS] = {
     [REQUEST_SUBMIT] = "submit", [REQUEST_PING] = "ping", [REQUEST_CANCEL] = "cancel",
-    [REQUEST_STATS] = "stats",   [REQUEST_QUIT] = "quit",
+    [REQUEST_STATS] = "stats",   [REQUEST_QUIT] = "quit", [REQUEST_FORECAST] = "forecast",
 };
 
 /* ---- id -------------------------------------------------------------------------- */
@@ -193,12 +198,36 @@ static void read_report(struct request_reading *reading, const struct lexer_toke
 
 static void read_batch(struct request_reading *reading, const struct lexer_token *token)
 {
-    request_integer(reading, token, 0, &reading->batch);
+    reading->has_batch = request_integer(reading, token, 0, &reading->batch);
 }
 
 static void read_job(struct request_reading *reading, const struct lexer_token *token)
 {
     reading->has_job = request_integer(reading, token, 0, &reading->job);
+}
+
+static void read_runs(struct request_reading *reading, const struct lexer_token *token)
+{
+    uint64_t n, most = reading->limits->max_runs > 0 ? reading->limits->max_runs : MAX_RUNS;
+    reading->runs_offset = token->offset;
+    if (!request_integer(reading, token, 1, &n))
+        return;
+    reading->runs = (uint32_t)(n < most ? n : most);
+    if (n > most)
+        request_fault(reading, FAULT_TOO_LARGE, token->offset,
+                      "\"runs\" is %llu, and a forecast takes at most %llu (max-runs)",
+                      (unsigned long long)n, (unsigned long long)most);
+}
+
+void request_check_runs(struct request_reading *reading)
+{
+    uint64_t most = reading->limits->plan.max_steps;
+    uint64_t steps = saturate_multiply(reading->runs, plan_all_steps(reading->plan));
+    if (steps > most && fault_set(&reading->fault, FAULT_TOO_LARGE, reading->runs_offset,
+                                  "\"runs\" makes it %llu steps (runs x jobs x steps x repeat x (1 "
+                                  "+ retries)), and a forecast takes at most %llu (max-steps)",
+                                  (unsigned long long)steps, (unsigned long long)most))
+        strcpy(reading->fault.path, "runs");
 }
 
 /* ---- The whole --------------------------------------------------------------------- */
@@ -219,6 +248,7 @@ enum {
     DEFAULTS,
     POOLS,
     REPORT,
+    RUNS,
     BATCH,
     JOB,
     N_MEMBERS
@@ -228,18 +258,19 @@ static const struct request_member members[N_MEMBERS] = {
     [OP] = REQUEST_MEMBER("op", read_op, TO_ALL),
     [ID] = REQUEST_MEMBER("id", read_id, TO_ALL),
     [PROTOCOL] = REQUEST_MEMBER("protocol", read_protocol, TO_ALL),
-    [JOBS] = REQUEST_MEMBER("jobs", read_jobs, TO(SUBMIT)),
-    [MODE] = REQUEST_MEMBER("mode", read_mode, TO(SUBMIT)),
-    [CONCURRENCY] = REQUEST_MEMBER("concurrency", read_concurrency, TO(SUBMIT)),
-    [WORKERS] = REQUEST_MEMBER("workers", read_workers, TO(SUBMIT)),
-    [UNTIL] = REQUEST_MEMBER("until", read_until, TO(SUBMIT)),
-    [TIMEOUT] = REQUEST_MEMBER("timeout", read_timeout, TO(SUBMIT)),
-    [CLOCK] = REQUEST_MEMBER("clock", read_clock, TO(SUBMIT)),
-    [EVENTS] = REQUEST_MEMBER("events", read_events, TO(SUBMIT)),
-    [SEED] = REQUEST_MEMBER("seed", read_seed, TO(SUBMIT)),
-    [DEFAULTS] = REQUEST_MEMBER("defaults", read_defaults, TO(SUBMIT)),
-    [POOLS] = REQUEST_MEMBER("pools", request_read_pools, TO(SUBMIT)),
+    [JOBS] = REQUEST_MEMBER("jobs", read_jobs, TO_RUN),
+    [MODE] = REQUEST_MEMBER("mode", read_mode, TO_RUN),
+    [CONCURRENCY] = REQUEST_MEMBER("concurrency", read_concurrency, TO_RUN),
+    [WORKERS] = REQUEST_MEMBER("workers", read_workers, TO_RUN),
+    [UNTIL] = REQUEST_MEMBER("until", read_until, TO_RUN),
+    [TIMEOUT] = REQUEST_MEMBER("timeout", read_timeout, TO_RUN),
+    [CLOCK] = REQUEST_MEMBER("clock", read_clock, TO_RUN),
+    [EVENTS] = REQUEST_MEMBER("events", read_events, TO_RUN),
+    [SEED] = REQUEST_MEMBER("seed", read_seed, TO_RUN),
+    [DEFAULTS] = REQUEST_MEMBER("defaults", read_defaults, TO_RUN),
+    [POOLS] = REQUEST_MEMBER("pools", request_read_pools, TO_RUN),
     [REPORT] = REQUEST_MEMBER("report", read_report, TO(SUBMIT)),
+    [RUNS] = REQUEST_MEMBER("runs", read_runs, TO(FORECAST)),
     [BATCH] = REQUEST_MEMBER("batch", read_batch, TO(CANCEL)),
     [JOB] = REQUEST_MEMBER("job", read_job, TO(CANCEL)),
 };
@@ -279,6 +310,23 @@ static void check_pools(struct request_reading *reading, const struct request_fr
                              "end");
 }
 
+/* What a forecast needs; it runs on the virtual clock alone. */
+static void check_forecast(struct request_reading *reading, const struct request_frame *frame,
+                           const struct lexer_token *token)
+{
+    if (has(frame, CLOCK) && reading->options.clock == PLAN_CLOCK_REAL)
+        request_fault_member(reading, CLOCK, FAULT_INVALID_REQUEST, frame->offsets[CLOCK],
+                             "a \"forecast\" request runs on the \"clock\" \"virtual\", not on "
+                             "\"real\"");
+    if (!has(frame, JOBS))
+        request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
+                      "a \"forecast\" request takes \"jobs\", an array, and this one has none");
+    if (!has(frame, RUNS))
+        request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
+                      "a \"forecast\" request takes \"runs\", how many there are to be, and this "
+                      "one has none");
+}
+
 static void close_request(struct request_reading *reading, const struct lexer_token *token)
 {
     struct request_frame *frame = request_frame(reading);
@@ -294,10 +342,13 @@ static void close_request(struct request_reading *reading, const struct lexer_to
     if (reading->op == REQUEST_SUBMIT && !has(frame, JOBS))
         request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
                       "a \"submit\" request takes \"jobs\", an array, and this one has none");
-    if (reading->op == REQUEST_CANCEL && !has(frame, BATCH))
-        request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
-                      "a \"cancel\" request takes \"batch\", the number of a batch, and this one "
-                      "has none");
+    if (reading->op == REQUEST_FORECAST)
+        check_forecast(reading, frame, token);
+    if (reading->op == REQUEST_CANCEL && !has(frame, BATCH) && (!has(frame, ID) || has(frame, JOB)))
+        request_fault(
+            reading, FAULT_INVALID_REQUEST, token->offset,
+            "a \"cancel\" request takes \"batch\", the number of a batch, or the \"id\" of "
+            "a forecast, and this one has no \"batch\"");
 }
 
 const struct request_context request_top = {

@@ -11,6 +11,7 @@
 
 #include "client/base/moment.h"
 #include "engine/batch.h"
+#include "engine/forecast.h"
 #include "proto/event.h"
 #include "proto/request.h"
 
@@ -352,13 +353,29 @@ static void cancel_job(struct simulator *simulator, const struct request *reques
         write_occurrence(simulator, run, &occurred[i]);
 }
 
+/* A forecast is made before the next request is read, so none is left to be cancelled. */
+static void refuse_forecast(struct simulator *simulator, const struct request *request)
+{
+    struct fault fault = {0};
+
+    (void)fault_set(&fault, FAULT_NOT_FOUND, 0,
+                    "\"id\" takes that of a forecast that is being made on this connection, and "
+                    "there is none of this one");
+    strcpy(fault.path, "id");
+    refuse(simulator, request, &fault);
+}
+
 static void cancel(struct simulator *simulator, const struct request *request)
 {
     struct event_text id = id_asked(request);
-    struct run *run = find_running(simulator, request->batch);
+    struct run *run = request->has_batch ? find_running(simulator, request->batch) : NULL;
     uint32_t jobs;
     char *line;
 
+    if (!request->has_batch) {
+        refuse_forecast(simulator, request);
+        return;
+    }
     if (run != NULL && request->has_job) {
         cancel_job(simulator, request, run);
         return;
@@ -390,6 +407,36 @@ static void answer(struct simulator *simulator, const struct request *request)
     end_line(simulator, line, event_write_stats(line, id, &simulator->stats));
 }
 
+/* Makes a forecast at once: there is nobody else to be served meanwhile. */
+static void forecast(struct simulator *simulator, const struct request *request)
+{
+    bool tells_runs = plan_options_of(request->plan)->events == PLAN_EVENTS_ALL;
+    struct forecast *made = forecast_new(request->plan, 0, request->runs);
+    struct event_text id = id_asked(request);
+    enum forecast_step step = made != NULL ? FORECAST_MORE : FORECAST_NOMEM;
+    struct forecast_figures figures;
+    struct forecast_run run;
+    size_t worked = 0;
+    char *line;
+
+    while (step != FORECAST_READY && step != FORECAST_NOMEM && !simulator->lines.failed) {
+        step = forecast_work(made, WORK_UNITS, &worked, &run);
+        line = step == FORECAST_RUN && tells_runs ? line_room(simulator, id.len) : NULL;
+        if (line != NULL)
+            end_line(simulator, line, event_write_run(line, id, &run));
+    }
+    if (step == FORECAST_READY && forecast_conclude(made, SIZE_MAX, &worked, &figures)) {
+        line = line_room(simulator, event_forecast_size(&figures, request->plan) + id.len);
+        if (line != NULL)
+            end_line(simulator, line,
+                     event_write_forecast(line, id, NULL, &figures, request->plan));
+    } else {
+        simulator->lines.failed = true;
+    }
+    forecast_free(made);
+    plan_free(request->plan);
+}
+
 static void take(struct simulator *simulator, struct request *request)
 {
     switch (request->op) {
@@ -398,6 +445,9 @@ static void take(struct simulator *simulator, struct request *request)
         break;
     case REQUEST_CANCEL:
         cancel(simulator, request);
+        break;
+    case REQUEST_FORECAST:
+        forecast(simulator, request);
         break;
     case REQUEST_PING:
     case REQUEST_STATS:

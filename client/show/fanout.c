@@ -163,7 +163,7 @@ void fanout_begin(struct fanout *fanout)
 static bool is_answer(enum event_kind kind)
 {
     return kind == EVENT_ACCEPTED || kind == EVENT_ERROR || kind == EVENT_PONG ||
-           kind == EVENT_STATS || kind == EVENT_CANCELLED;
+           kind == EVENT_STATS || kind == EVENT_CANCELLED || kind == EVENT_FORECAST;
 }
 
 /* What is known of the request that is answered. */

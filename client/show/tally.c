@@ -8,7 +8,8 @@ bool tally_wants(enum event_kind kind)
 
 void tally_count(struct tally *tally, enum event_kind kind)
 {
-    tally->answers += kind == EVENT_PONG || kind == EVENT_STATS || kind == EVENT_CANCELLED;
+    tally->answers += kind == EVENT_PONG || kind == EVENT_STATS || kind == EVENT_CANCELLED ||
+                      kind == EVENT_FORECAST;
     tally->cancels += kind == EVENT_CANCELLED;
     tally->done += kind == EVENT_DONE;
     tally->has_unknown |= kind == EVENT_UNKNOWN;

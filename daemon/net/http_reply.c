@@ -16,6 +16,7 @@ unsigned http_reply_status(enum fault_code code)
     case FAULT_NOT_FOUND:
         return 404;
     case FAULT_CONFLICT:
+    case FAULT_CANCELLED:
         return 409;
     case FAULT_GONE:
         return 410;

@@ -21,6 +21,7 @@ static struct request_limits request_limits(const struct limits *limits)
         .max_data = limits->max_data,
         .max_dependencies = limits->max_dependencies,
         .max_pools = limits->max_pools,
+        .max_runs = limits->max_runs,
         .plan = {.max_jobs = limits->max_jobs,
                  .max_steps = limits->max_steps,
                  .max_wait_ns = limits->max_wait_ns,
@@ -74,7 +75,7 @@ bool channel_discard(struct channel *channel, size_t most)
 {
     channel_stop_reading(channel);
     outbox_fini(&channel->outbox);
-    return runs_discard(&channel->runs, most);
+    return forecasts_discard(&channel->forecasts, most) && runs_discard(&channel->runs, most);
 }
 
 void channel_free(struct channel *channel)
@@ -86,6 +87,7 @@ void channel_free(struct channel *channel)
     channel_give_back_text(channel);
     outbox_fini(&channel->outbox);
     runs_fini(&channel->runs);
+    (void)forecasts_discard(&channel->forecasts, SIZE_MAX);
     channel_give_back_answers(channel);
     request_reader_free(channel->reader);
     free(channel);
@@ -103,6 +105,7 @@ void channel_fail(struct channel *channel)
     outbox_fini(&channel->outbox);
     channel_give_back_answers(channel);
     runs_clear(&channel->runs);
+    (void)forecasts_discard(&channel->forecasts, SIZE_MAX);
 }
 
 /* ---- Input ----------------------------------------------------------------------------- */
@@ -268,11 +271,20 @@ void channel_work(struct channel *channel, int64_t now_ns, size_t budget)
     while (spent < budget && !is_held(channel)) {
         struct run *run = runs_first_due(&channel->runs, now_ns);
         size_t turn = budget - spent < CHANNEL_TURN ? budget - spent : CHANNEL_TURN;
+        bool forecasts = forecasts_next_due(&channel->forecasts) <= now_ns;
 
-        if (run == NULL)
+        if (run == NULL && !forecasts)
             break;
-        spent += channel_work_run(channel, run, now_ns, turn);
+        if (run != NULL)
+            spent += channel_work_run(channel, run, now_ns, turn);
+        if (forecasts)
+            spent += forecasts_work(&channel->forecasts, &channel->outbox, now_ns, turn);
     }
+}
+
+static int64_t least(int64_t a_ns, int64_t b_ns)
+{
+    return a_ns < b_ns ? a_ns : b_ns;
 }
 
 int64_t channel_next_due(const struct channel *channel)
@@ -281,7 +293,7 @@ int64_t channel_next_due(const struct channel *channel)
         return CHANNEL_NEVER;
     if (has_reading_to_do(channel))
         return 0;
-    return runs_next_due(&channel->runs);
+    return least(runs_next_due(&channel->runs), forecasts_next_due(&channel->forecasts));
 }
 
 /* ---- Output ----------------------------------------------------------------------------- */
@@ -320,13 +332,14 @@ bool channel_has_answered(const struct channel *channel)
 
 bool channel_is_drained(const struct channel *channel)
 {
-    return channel->input_ended && runs_running(&channel->runs) == 0 &&
+    return channel->input_ended && runs_running(&channel->runs) == 0 && channel->forecasts.n == 0 &&
            outbox_is_empty(&channel->outbox);
 }
 
 bool channel_is_idle(const struct channel *channel)
 {
-    return runs_running(&channel->runs) == 0 && !request_is_open(channel->reader);
+    return runs_running(&channel->runs) == 0 && channel->forecasts.n == 0 &&
+           !request_is_open(channel->reader);
 }
 
 void channel_refuse_batches(struct channel *channel)
@@ -338,6 +351,8 @@ void channel_cancel_all(struct channel *channel, int64_t now_ns)
 {
     channel_stop_reading(channel);
     runs_cancel_all(&channel->runs, now_ns);
+    (void)forecasts_end(&channel->forecasts, &channel->outbox, (struct event_text){NULL, 0},
+                        FAULT_SHUTTING_DOWN, "the daemon is shutting down");
 }
 
 struct channel_verdict channel_verdict(const struct channel *channel)

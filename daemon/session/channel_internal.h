@@ -13,6 +13,7 @@
 
 #include "daemon/session/account.h"
 #include "daemon/session/channel.h"
+#include "daemon/session/forecasts.h"
 #include "daemon/session/outbox.h"
 #include "daemon/session/runs.h"
 #include "proto/request.h"
@@ -27,6 +28,7 @@ struct channel {
     struct outbox outbox;
 
     struct runs runs;
+    struct forecasts forecasts;
     struct account account;
 
     int64_t opened_ns; /* when the request under way was first asked for; -1 for not yet */

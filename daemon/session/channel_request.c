@@ -7,6 +7,7 @@
 
 #include "daemon/session/channel_internal.h"
 #include "daemon/session/stats.h"
+#include "engine/forecast.h"
 #include "proto/event.h"
 
 /* ---- Answers ------------------------------------------------------------------------ */
@@ -96,7 +97,9 @@ static void start_run(struct channel *channel, struct request *request, int64_t 
                                                 .jobs = run_jobs(run)});
 }
 
-static void do_submit(struct channel *channel, struct request *request, int64_t now_ns)
+/* Whether another batch or forecast may run here; `bytes` of memory are for what it
+ * gathers.  If not, the request is refused. */
+static bool admit(struct channel *channel, struct request *request, uint64_t bytes)
 {
     uint64_t max_batches = channel->env->limits->max_batches;
     char message[FAULT_MESSAGE_MAX];
@@ -104,16 +107,33 @@ static void do_submit(struct channel *channel, struct request *request, int64_t 
     if (channel->refuse_batches)
         channel_refuse_with(channel, request, FAULT_SHUTTING_DOWN,
                             "the daemon is shutting down and takes no new batches");
-    else if (max_batches > 0 && runs_running(&channel->runs) >= max_batches)
+    else if (max_batches > 0 && runs_running(&channel->runs) + channel->forecasts.n >= max_batches)
         channel_refuse_with(channel, request, FAULT_OVERLOADED,
                             "as many batches run on this connection as may (max-batches); "
                             "try again later");
     else if (!channel_admit_jobs(channel, plan_n_jobs(request->plan), message) ||
-             !channel_admit_text(channel, request->held + batch_report_bytes(request->plan),
-                                 message))
+             !channel_admit_text(channel, request->held + bytes, message))
         channel_refuse_with(channel, request, FAULT_OVERLOADED, message);
     else
+        return true;
+    return false;
+}
+
+static void do_submit(struct channel *channel, struct request *request, int64_t now_ns)
+{
+    if (admit(channel, request, batch_report_bytes(request->plan)))
         start_run(channel, request, now_ns);
+}
+
+static void do_forecast(struct channel *channel, struct request *request)
+{
+    if (!admit(channel, request, forecast_bytes(request->runs)))
+        return;
+    if (forecasts_add_take(&channel->forecasts, &channel->account, request, channel->text) != 0) {
+        channel_refuse_with(channel, request, FAULT_OVERLOADED, overloaded_memory);
+        return;
+    }
+    channel->reserved = channel->text = 0; /* the forecast's now */
 }
 
 /* The run to be cancelled, if there is still something to cancel. */
@@ -168,10 +188,29 @@ static void cancel_whole(struct channel *channel, const struct request *request,
     (void)channel_work_run(channel, run, now_ns, CHANNEL_TURN);
 }
 
+static void cancel_forecasts(struct channel *channel, const struct request *request)
+{
+    struct fault fault = {0};
+
+    if (forecasts_end(&channel->forecasts, &channel->outbox, text_of(request), FAULT_CANCELLED,
+                      "the forecast was cancelled by request") > 0)
+        return;
+    (void)fault_set(&fault, FAULT_NOT_FOUND, 0,
+                    "\"id\" takes that of a forecast that is being made on this connection, and "
+                    "there is none of this one");
+    strcpy(fault.path, "id");
+    channel_refuse(channel, request, &fault);
+}
+
 static void do_cancel(struct channel *channel, const struct request *request, int64_t now_ns)
 {
-    struct run *run = running(channel, request->batch, now_ns);
+    struct run *run;
 
+    if (!request->has_batch) {
+        cancel_forecasts(channel, request);
+        return;
+    }
+    run = running(channel, request->batch, now_ns);
     if (run == NULL)
         refuse_batch(channel, request);
     else if (request->has_job)
@@ -206,6 +245,9 @@ void channel_do(struct channel *channel, struct request *request, int64_t now_ns
     switch (request->op) {
     case REQUEST_SUBMIT:
         do_submit(channel, request, now_ns);
+        break;
+    case REQUEST_FORECAST:
+        do_forecast(channel, request);
         break;
     case REQUEST_PING:
         do_ping(channel, request);

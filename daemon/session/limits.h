@@ -21,6 +21,7 @@ struct limits {
     uint64_t max_data;                /* bytes of a job's data, 0 for any */
     uint64_t max_dependencies;        /* names in the `after` of a batch, 0 for any */
     unsigned max_pools;               /* of a batch, at most PLAN_MAX_POOLS; 0 for that */
+    unsigned max_runs;                /* of a forecast; 0: 1,000,000 */
     unsigned max_summaries;           /* names that a report tells of by themselves; 0: 1,000 */
     uint64_t max_backlog;             /* bytes that a client may leave unread */
     unsigned max_depth;               /* of nesting in a request */

@@ -13,6 +13,8 @@ daemon_session_libwaitd_session_a_SOURCES = \
 	daemon/session/channel_internal.h \
 	daemon/session/channel_one.c \
 	daemon/session/channel_request.c \
+	daemon/session/forecasts.c \
+	daemon/session/forecasts.h \
 	daemon/session/history.c \
 	daemon/session/history.h \
 	daemon/session/kept.c \

@@ -171,6 +171,7 @@ START_TEST(the_defaults_are_those_of_the_contract)
     ck_assert_uint_eq(options.limits.max_dependencies, 10000000);
     ck_assert_uint_eq(options.limits.max_pools, 1000);
     ck_assert_uint_eq(options.limits.max_summaries, 1000);
+    ck_assert_uint_eq(options.limits.max_runs, 1000000);
     ck_assert_uint_eq(options.limits.max_request, 64 << 20);
     ck_assert_int_eq(options.limits.max_wait_ns, 30 * 86400 * SECOND);
     ck_assert_uint_eq(options.limits.max_backlog, 1 << 20);

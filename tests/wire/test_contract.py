@@ -1319,6 +1319,155 @@ def _():
         same(len(rest), len(expected), text)
 
 
+def nearest_root(square):
+    """The integer nearest to the root of a fraction."""
+    floor = math.isqrt(4 * square.numerator // square.denominator)
+    return (floor + 1) // 2
+
+
+def spread(values):
+    values, n = sorted(values), len(values)
+    mean = Fraction(sum(values), n)
+    variance = sum((x - mean) ** 2 for x in values) / (n - 1) if n > 1 else Fraction(0)
+    return {"min": values[0], "mean": math.floor(mean + Fraction(1, 2)),
+            "stddev": nearest_root(variance),
+            **{"p%02d" % p: values[-(-p * n // 100) - 1] for p in (5, 25, 50, 75, 90, 95, 99)},
+            "max": values[-1]}
+
+
+def critical_names(simulator):
+    """The names on the longest chain, backwards by the words of the specification."""
+    def longest(jobs):
+        return max(jobs, key=lambda job: (simulator.chain(job), -job.index))
+    names, job = set(), simulator.jobs and longest(simulator.jobs)
+    while job:
+        names.add(job.spec.get("name"))
+        behind = job.before and longest(job.before)
+        arrival = job.arrival if job.attempt else -1
+        job = behind if behind and arrival <= simulator.chain(behind) else None
+    return names
+
+
+def shares(names_of_runs, batch):
+    """At most 20 names, by share, then by the lowest index."""
+    order, counts = {}, {}
+    for spec in batch["jobs"]:
+        order.setdefault(spec.get("name"), len(order))
+    for names in names_of_runs:
+        for name in names:
+            counts[name] = counts.get(name, 0) + 1
+    return [({} if name is None else {"name": name}) |
+            {"share": Fraction(round(Fraction(n * SECOND, len(names_of_runs))), SECOND)}
+            for name, n in sorted(counts.items(), key=lambda x: (-x[1], order[x[0]]))][:20]
+
+
+@test("a forecast is what its runs come to, and each run is a batch with its seed")
+def _():
+    rng = random.Random(int(os.environ.get("SEED", 11)))
+    requests, batches = [], []
+    for i in range(150):
+        batch = random_batch(rng)
+        for member in ("clock", "report"):
+            batch.pop(member, None)
+        batch["events"] = rng.choice(["all", "all", "done", "none"])
+        runs, first = rng.choice([1, 2, 3, 7]), rng.choice([0, 5, 2**63 - 2, -2**63])
+        batch["seed"] = first
+        batches.append((batch, runs))
+        requests.append(to_text(rng, {**batch, "op": "forecast", "runs": runs, "id": "f%d" % i}))
+        for k in range(runs):
+            seed = (first + k + 2**63) % 2**64 - 2**63
+            requests.append(to_text(rng, {**batch, "clock": "virtual", "events": "none",
+                                          "seed": seed, "id": "s%d.%d" % (i, k)}))
+    events = {}
+    for text in stdio("\n".join(requests).encode()).stdout.decode().splitlines():
+        event = json.loads(text, parse_float=Decimal)
+        check(event["event"] != "error", text)
+        if event["event"] != "accepted":
+            events.setdefault(event.pop("id"), []).append(event)
+    for i, (batch, runs) in enumerate(batches):
+        *told, forecast = events["f%d" % i]
+        finished = [events["s%d.%d" % (i, k)][0] for k in range(runs)]
+        same(len(told), runs if batch["events"] == "all" else 0, "runs told of")
+        for k, run in enumerate(told):
+            seed = (batch["seed"] + k + 2**63) % 2**64 - 2**63
+            same(run, {"event": "run", "run": k, "seed": seed, "status": finished[k]["status"],
+                       "elapsed": finished[k]["predicted"],
+                       "critical_path": finished[k]["critical_path"]})
+        same(list(forecast), ["event", "runs", "jobs", "ok", "failed", "timed_out", "elapsed",
+                              "critical_path", "sequential", "critical"])
+        same([forecast["runs"], forecast["jobs"]], [runs, finished[0]["jobs"]])
+        for status in ("ok", "failed", "timed_out"):
+            same(forecast[status], sum(f["status"] == status for f in finished), status)
+        for member, source in (("elapsed", "predicted"), ("critical_path", "critical_path"),
+                               ("sequential", "sequential")):
+            same({k: ns(v) for k, v in forecast[member].items()},
+                 spread([ns(f[source]) for f in finished]), f"{member} of {batch}")
+        if '"dist"' in json.dumps(batch):
+            continue  # what is drawn may differ in its last digits, and so which is longest
+        names = []
+        for k in range(runs):
+            simulator = Simulator({**batch, "seed": (batch["seed"] + k + 2**63) % 2**64 - 2**63})
+            simulator.run()
+            names.append(critical_names(simulator))
+        got = [{**c, "share": Fraction(c["share"])} for c in forecast["critical"]]
+        same(got, shares(names, batch), batch)
+
+
+@test("a forecast is refused by name, and its runs are limited")
+def _():
+    jobs = '"jobs":[{"wait":1}]'
+    cases = [
+        ('{"op":"forecast",%s}' % jobs, "invalid_request", None),
+        ('{"op":"forecast","runs":1}', "invalid_request", None),
+        ('{"op":"forecast","runs":0,%s}' % jobs, "invalid_request", "runs"),
+        ('{"op":"forecast","runs":1.0,%s}' % jobs, "invalid_request", "runs"),
+        ('{"op":"forecast","runs":"1",%s}' % jobs, "invalid_request", "runs"),
+        ('{"op":"forecast","runs":1000001,%s}' % jobs, "too_large", "runs"),
+        ('{"op":"forecast","runs":1000000,"jobs":[{"count":1001}]}', "too_large", "runs"),
+        ('{"jobs":[{"count":1001}],"runs":1000000,"op":"forecast"}', "too_large", "runs"),
+        ('{"op":"forecast","runs":1,"clock":"real",%s}' % jobs, "invalid_request", "clock"),
+        ('{%s,"runs":1}' % jobs, "invalid_request", "runs"),
+        ('{"op":"cancel"}', "invalid_request", None),
+        ('{"op":"cancel","id":1,"job":0}', "invalid_request", None),
+        ('{"op":"cancel","id":1}', "not_found", "id")]
+    cases += [('{"op":"forecast","runs":1,"%s":%s,%s}' % (member, value, jobs),
+               "invalid_request", member)
+              for member, value in (("report", "false"), ("report", "5"), ("detach", "true"),
+                                    ("key", '"k"'), ("retain", "1"), ("on_restart", '"x"'),
+                                    ("heartbeat", "1"))]
+    for (request, code, path), lines in zip(cases, answers([c[0] for c in cases])):
+        event = json.loads(lines[0])
+        same([event["event"], event.get("code"), event.get("path")], ["error", code, path], request)
+        same(len(lines), 1, request)
+    request = '{"op":"forecast","runs":2,"clock":"virtual",%s}' % jobs
+    same(json.loads(stdio(request.encode()).stdout)["runs"], 2)
+
+
+@test("others are served while a forecast is made, and it is ended by cancel and reset")
+def _():
+    big = {"op": "forecast", "runs": 1000000, "jobs": [{"count": 900, "wait": 1}]}
+    with Daemon("--threads", "1") as daemon:
+        line, other = daemon.connect(), daemon.connect()
+        for i in ("a", "b", "a", 3):
+            line.send({**big, "id": i})
+        same(line.ask({"op": "ping", "id": "p"})["event"], "pong")
+        for _ in range(20):
+            same(other.ask('{"jobs":[],"clock":"virtual"}')["event"], "accepted")
+            same(other.read()["event"], "finished")
+        check(other.ask({"op": "stats"})["pending"] == 3600, "their jobs are pending")
+        line.send({"op": "cancel", "id": "a"})
+        for _ in range(2):
+            event = line.read()
+            same([event["event"], event["code"], event["id"]], ["error", "cancelled", "a"])
+        same(line.ask({"op": "cancel", "id": "a"})["code"], "not_found")
+        same(line.ask({"op": "cancel", "id": 3})["code"], "cancelled")
+        same(line.ask({"op": "cancel", "id": "3"})["code"], "not_found")
+        line.reset()
+        check(until(lambda: other.ask({"op": "stats"})["pending"] == 0), "a reset ends the rest")
+        other.send({**big, "runs": 1000, "id": "last"}).half_close()
+        same([(e["event"], e["id"], e["ok"]) for e in other.rest()], [("forecast", "last", 1000)])
+
+
 @test("a real run has the same events in the same order, none before it is due")
 def _():
     rng = random.Random(7)

@@ -82,6 +82,7 @@ REFUSED = [
     ("max-text-per-connection = 1K", {"jobs": [{"data": "d" * 2000}]}, "overloaded"),
     ("max-string = 10", {"jobs": [{"name": "n" * 11}]}, "too_large"),
     ("max-data = 10", {"jobs": [{"data": "d" * 9}]}, "too_large"),
+    ("max-runs = 2", {"op": "forecast", "runs": 3, "jobs": []}, "too_large"),
     ("max-pools = 2", {"pools": {"a": 1, "b": 1, "c": 1}, "jobs": []}, "too_large"),
     ("max-dependencies = 2", {"jobs": [{"name": "a"}, {"after": ["a"] * 3}]}, "too_large"),
 ]
@@ -107,7 +108,8 @@ def takes_effect(daemon, client, path, setting, request, code):
         event = client.event()
         if event["event"] == "error":
             return True
-        client.until("finished")
+        if event["event"] == "accepted":
+            client.until("finished")
         return False
 
     if not reload(daemon, path, setting + "\n"):
@@ -132,9 +134,9 @@ def changes(daemon, path):
     for _, request, _ in REFUSED:
         client.send(request)
         event = client.event()
-        if event["event"] != "accepted":
+        if event["event"] == "error":
             problem = problem or f"a limit stayed in force: {event}"
-        else:
+        elif event["event"] == "accepted":
             client.until("finished")
     client.close()
     return problem or settles(daemon)

@@ -36,7 +36,9 @@ def members(schema):
     """Every description-less member of the schema, by its path."""
     for name, definition in schema["$defs"].items():
         for member, body in definition.get("properties", {}).items():
-            target = schema["$defs"].get(body.get("$ref", "").rpartition("/")[2], {})
+            target = schema if "$ref" in body else {}
+            for step in body.get("$ref", "#").split("/")[1:]:
+                target = target[step]
             if "description" not in body and "description" not in target:
                 yield f"{name}.{member}"
 

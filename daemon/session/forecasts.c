@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/session/forecasts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/forecast.h"
+#include "proto/event.h"
+
+/* How long to wait before trying again when out of memory. */
+#define RETRY_NS INT64_C(10000000)
+
+struct forecasting {
+    struct forecasting *next;
+    struct account *account;
+    uint64_t bytes; /* taken from the account */
+    struct plan *plan;
+    struct forecast *forecast;
+    bool tells_runs;
+    bool untold; /* a run is over, and there was no memory to tell of it */
+    bool ready;  /* all are */
+    struct forecast_run run;
+    struct forecast_figures figures;
+    size_t id_len;
+    char id[];
+};
+
+static struct event_text id_of(const struct forecasting *one)
+{
+    return (struct event_text){.text = one->id, .len = one->id_len};
+}
+
+static void free_one(struct forecasting *one)
+{
+    account_give_jobs(one->account, plan_n_jobs(one->plan));
+    account_give_text(one->account, one->bytes);
+    forecast_free(one->forecast);
+    plan_free(one->plan);
+    free(one);
+}
+
+static void append(struct forecasts *forecasts, struct forecasting *one)
+{
+    one->next = NULL;
+    if (forecasts->last != NULL)
+        forecasts->last->next = one;
+    else
+        forecasts->first = one;
+    forecasts->last = one;
+}
+
+static struct forecasting *pop_first(struct forecasts *forecasts)
+{
+    struct forecasting *one = forecasts->first;
+
+    forecasts->first = one->next;
+    if (forecasts->first == NULL)
+        forecasts->last = NULL;
+    return one;
+}
+
+int forecasts_add_take(struct forecasts *forecasts, struct account *account,
+                       struct request *request, uint64_t bytes)
+{
+    size_t id_len = request->id == NULL ? 0 : request->id_len;
+    struct forecasting *one = calloc(1, sizeof(*one) + id_len);
+
+    if (one == NULL)
+        return -1;
+    one->forecast = forecast_new(request->plan, 0, request->runs);
+    if (one->forecast == NULL) {
+        free(one);
+        return -1;
+    }
+    one->account = account;
+    one->bytes = bytes;
+    one->plan = request->plan;
+    request->plan = NULL;
+    one->tells_runs = plan_options_of(one->plan)->events == PLAN_EVENTS_ALL;
+    one->id_len = id_len;
+    if (id_len > 0)
+        memcpy(one->id, request->id, id_len);
+    append(forecasts, one);
+    forecasts->n++;
+    return 0;
+}
+
+/* ---- Work --------------------------------------------------------------------------- */
+
+/* False when out of memory. */
+static bool tell_run(struct forecasting *one, struct outbox *outbox)
+{
+    char *line = outbox_line_room(outbox, EVENT_LINE_MAX + one->id_len), *end;
+
+    one->untold = line == NULL;
+    if (line == NULL)
+        return false;
+    end = event_write_run(line, id_of(one), &one->run);
+    outbox_line_commit(outbox, (size_t)(end - line));
+    return true;
+}
+
+static bool tell_figures(const struct forecasting *one, struct outbox *outbox)
+{
+    size_t size = event_forecast_size(&one->figures, one->plan) + one->id_len;
+    char *line = outbox_line_room(outbox, size), *end;
+
+    if (line == NULL)
+        return false;
+    end = event_write_forecast(line, id_of(one), NULL, &one->figures, one->plan);
+    outbox_line_commit(outbox, (size_t)(end - line));
+    return true;
+}
+
+/* Goes on with its runs, until all are over or the budget is spent.  False when out of
+ * memory. */
+static bool work_runs(struct forecasting *one, struct outbox *outbox, size_t budget, size_t *worked)
+{
+    if (one->untold && !tell_run(one, outbox))
+        return false;
+    while (!one->ready && *worked < budget) {
+        switch (forecast_work(one->forecast, budget - *worked, worked, &one->run)) {
+        case FORECAST_MORE:
+            break;
+        case FORECAST_RUN:
+            if (one->tells_runs && !tell_run(one, outbox))
+                return false;
+            break;
+        case FORECAST_READY:
+            one->ready = true;
+            break;
+        case FORECAST_NOMEM:
+            return false;
+        }
+    }
+    return true;
+}
+
+size_t forecasts_work(struct forecasts *forecasts, struct outbox *outbox, int64_t now_ns,
+                      size_t budget)
+{
+    struct forecasting *one = pop_first(forecasts);
+    size_t worked = 0;
+    bool fed = work_runs(one, outbox, budget, &worked), told = false;
+
+    if (fed && one->ready && worked < budget &&
+        forecast_conclude(one->forecast, budget - worked, &worked, &one->figures))
+        fed = told = tell_figures(one, outbox);
+    if (told) {
+        forecasts->n--;
+        free_one(one);
+    } else {
+        append(forecasts, one);
+    }
+    forecasts->retry_ns = fed ? 0 : now_ns + RETRY_NS;
+    return worked > 0 ? worked : 1;
+}
+
+int64_t forecasts_next_due(const struct forecasts *forecasts)
+{
+    return forecasts->n > 0 ? forecasts->retry_ns : INT64_MAX;
+}
+
+/* ---- Ends ------------------------------------------------------------------------------ */
+
+static void tell_end(const struct forecasting *one, struct outbox *outbox, enum fault_code code,
+                     const char *message)
+{
+    char *line = outbox_line_room(outbox, EVENT_LINE_MAX + one->id_len), *end;
+    struct fault fault = {0};
+
+    if (line == NULL)
+        return;
+    (void)fault_set(&fault, code, 0, "%s", message);
+    end = event_write_error(line, &fault, id_of(one));
+    outbox_line_commit(outbox, (size_t)(end - line));
+}
+
+uint32_t forecasts_end(struct forecasts *forecasts, struct outbox *outbox, struct event_text id,
+                       enum fault_code code, const char *message)
+{
+    uint32_t n = forecasts->n, ended = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        struct forecasting *one = pop_first(forecasts);
+        bool ends = id.len == 0 || (id.len == one->id_len && memcmp(id.text, one->id, id.len) == 0);
+
+        if (!ends) {
+            append(forecasts, one);
+            continue;
+        }
+        tell_end(one, outbox, code, message);
+        free_one(one);
+        forecasts->n--;
+        ended++;
+    }
+    return ended;
+}
+
+bool forecasts_discard(struct forecasts *forecasts, size_t most)
+{
+    for (; forecasts->n > 0 && most > 0; most--) {
+        free_one(pop_first(forecasts));
+        forecasts->n--;
+    }
+    return forecasts->n == 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_FORECASTS_H
+#define WAITD_FORECASTS_H
+
+/*
+ * The forecasts of one channel: each works through the runs of its plan, a slice at a
+ * time and in turn with the others, and answers into the channel's outbox.  Pure; not
+ * re-entrant.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/session/account.h"
+#include "daemon/session/outbox.h"
+#include "proto/event.h"
+#include "proto/fault.h"
+#include "proto/request.h"
+
+struct forecasting;
+
+/* Embedded by its owner; all zero is an empty set. */
+struct forecasts {
+    struct forecasting *first, *last; /* in the order of their turns */
+    uint32_t n;
+    int64_t retry_ns; /* out of memory at the last slice: not before that */
+};
+
+/*
+ * Takes over the plan of a `forecast` request and what the account has taken for it:
+ * its jobs and so many bytes, given back at its end.  The account outlives it.  0, or
+ * -1 when out of memory: all of it is then still the caller's.
+ */
+int forecasts_add_take(struct forecasts *forecasts, struct account *account,
+                       struct request *request, uint64_t bytes);
+
+/* Goes on with the one whose turn it is, for about `budget` units of work.  Returns what
+ * was spent, at least 1. */
+size_t forecasts_work(struct forecasts *forecasts, struct outbox *outbox, int64_t now_ns,
+                      size_t budget);
+
+/* When forecasts_work() is next wanted: 0 for at once, INT64_MAX for never. */
+int64_t forecasts_next_due(const struct forecasts *forecasts);
+
+/* Ends those of that id, each answered with the error; returns how many those were.  All
+ * of them where the id is empty. */
+uint32_t forecasts_end(struct forecasts *forecasts, struct outbox *outbox, struct event_text id,
+                       enum fault_code code, const char *message);
+
+/* Frees some, no more than so many, without a word.  Whether none is left. */
+bool forecasts_discard(struct forecasts *forecasts, size_t most);
+
+#endif
