@@ -184,6 +184,7 @@ python_tests = \
 	tests/wire/test_odd_servers.py \
 	tests/wire/test_outputs.py \
 	tests/wire/test_protocol_examples.py \
+	tests/wire/test_queueing.py \
 	tests/wire/test_schemas.py \
 	tests/wire/test_tls.py \
 	tests/wire/test_traces.py

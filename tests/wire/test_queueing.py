@@ -1,0 +1,241 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Queueing theory, project networks and a published simulation against waitd's virtual
+clock: what nobody here wrote decides whether the schedule is right.
+
+- M/M/1 and M/M/c (A. K. Erlang, 1917), M/D/1 (F. Pollaczek, 1930; A. Y. Khinchine,
+  1932), M/M/1 with two priorities and no pre-emption (A. Cobham, "Priority assignment
+  in waiting line problems", 1954): waiting times at a million jobs.
+- Little's law (J. D. C. Little, 1961), which is an identity over a whole run: to the
+  nanosecond.
+- The criticality index (R. M. Van Slyke, "Monte Carlo methods and the PERT problem",
+  1963), where it has a closed form: of exponential activities side by side, each is the
+  longest with a known probability.
+- SimPy's example of a car wash: its published trace, and SimPy itself where
+  python3-simpy is installed.
+
+Set WAITD to the program under test.  Speaks TAP.
+"""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from decimal import Decimal
+
+from examples import Tap
+
+WAITD = os.environ.get("WAITD", "daemon/waitd")
+SECOND = 10**9
+MILLION = 10**6
+
+
+def ask(request):
+    result = subprocess.run([WAITD, "--stdio"], input=json.dumps(request).encode(),
+                            stdout=subprocess.PIPE, timeout=300, check=True)
+    return [json.loads(line, parse_float=Decimal) for line in result.stdout.splitlines()]
+
+
+def ns(seconds):
+    return int(Decimal(seconds) * SECOND)
+
+
+def exponential(mean):
+    return {"dist": "exponential", "mean": round(mean, 9)}
+
+
+def customers(rate, service, **members):
+    return {"count": MILLION, "every": exponential(1 / rate), "compute": service, "pool": "server",
+            **members}
+
+
+def report(servers, *jobs):
+    events = ask({"clock": "virtual", "events": "none", "report": True, "seed": 1,
+                  "pools": {"server": servers}, "jobs": list(jobs)})
+    return ({e.get("name"): e for e in events if e["event"] == "summary"},
+            next(e for e in events if e["event"] == "pool"))
+
+
+def within(got, expected, what):
+    """Two in a hundred."""
+    off = float(got) / expected - 1
+    return "" if abs(off) <= 0.02 else f"{what}: {got}, not {expected} ({off:+.1%})"
+
+
+def erlang_c(servers, load):
+    """The probability that a customer has to wait."""
+    last = load**servers / math.factorial(servers) * servers / (servers - load)
+    return last / (sum(load**k / math.factorial(k) for k in range(servers)) + last)
+
+
+def mm1():
+    summaries, pool = report(1, customers(0.7, exponential(1)))
+    return (within(pool["queued"]["mean"], 0.7 / 0.3, "waiting time")
+            or within(summaries[None]["latency"]["mean"], 1 / 0.3, "time in the system")
+            or within(summaries[None]["latency"]["p95"], -math.log(0.05) / 0.3, "its 95th percentile")
+            or within(pool["utilization"], 0.7, "utilization"))
+
+
+def mmc():
+    _, pool = report(3, customers(2.1, exponential(1)))
+    return within(pool["queued"]["mean"], erlang_c(3, 2.1) / (3 - 2.1), "waiting time")
+
+
+def md1():
+    _, pool = report(1, customers(0.7, 1))
+    return within(pool["queued"]["mean"], 0.7 / (2 * (1 - 0.7)), "waiting time")
+
+
+def cobham():
+    summaries, _ = report(1, customers(0.3, exponential(1), name="first", priority=1,
+                                       count=MILLION * 3 // 7),
+                          customers(0.4, exponential(1), name="second", count=MILLION * 4 // 7))
+    rest = (0.3 + 0.4) * 2 / 2  # of the job that is being served
+    return (within(summaries["first"]["queued"]["mean"], rest / (1 - 0.3), "of the first class")
+            or within(summaries["second"]["queued"]["mean"], rest / ((1 - 0.3) * (1 - 0.7)),
+                      "of the second class"))
+
+
+def area(changes):
+    """Of the number in the system over time, from the instants at which it changes."""
+    total, number, last = 0, 0, 0
+    for at, change in sorted(changes):
+        total += number * (at - last)
+        number, last = number + change, at
+    return total if number == 0 else None
+
+
+def little():
+    events = ask({"clock": "virtual", "events": "all", "report": True, "seed": 3,
+                  "pools": {"server": 2}, "jobs": [
+                      {"count": 20000, "every": exponential(1), "compute": exponential(1.7),
+                       "pool": "server"}]})
+    summary = next(e for e in events if e["event"] == "summary")
+    pool = next(e for e in events if e["event"] == "pool")
+    started, served, done = ({e["job"]: ns(e["at"]) for e in events if e["event"] == kind}
+                             for kind in ("started", "step", "done"))
+    n = len(done)
+    system = area([(at, 1) for at in started.values()] + [(at, -1) for at in done.values()])
+    queue = area([(at, 1) for at in started.values()] + [(at, -1) for at in served.values()])
+    service = area([(at, 1) for at in served.values()] + [(at, -1) for at in done.values()])
+    for got, total, what in ((summary["latency"]["mean"], system, "in the system"),
+                             (summary["queued"]["mean"], queue, "in the queue"),
+                             (pool["queued"]["mean"], queue, "of grants")):
+        if ns(got) != (2 * total + n) // (2 * n):
+            return f"{what}: {got}, and the area is {total} of {n}"
+    return "" if ns(pool["busy"]) == service else f"busy: {pool['busy']}, and the area is {service}"
+
+
+def criticality():
+    means = {"a": 1, "b": 2, "c": 3}
+    events = ask({"op": "forecast", "runs": 200000, "jobs": [
+        {"name": name, "wait": exponential(mean)} for name, mean in means.items()]})
+    shares = {entry["name"]: float(entry["share"]) for entry in events[0]["critical"]}
+
+    def longest(name):
+        """That it outlasts both others, by inclusion and exclusion."""
+        rate = {k: 1 / v for k, v in means.items()}
+        x, y = (rate[k] for k in means if k != name)
+        r = rate[name]
+        return 1 - r / (r + x) - r / (r + y) + r / (r + x + y)
+    for name in means:
+        problem = within(shares[name], longest(name), f"share of {name}")
+        if problem:
+            return problem
+    return ""
+
+
+# SimPy's documentation, "Carwash": two machines, five minutes each, four cars at once and
+# further ones after 5, 5 and 6 minutes.  When each enters and leaves.
+ARRIVALS = [0, 0, 0, 0, 5, 10, 16]
+CARWASH = {0: (0, 5), 1: (0, 5), 2: (5, 10), 3: (5, 10), 4: (10, 15), 5: (10, 15), 6: (16, 21)}
+
+# Debian's package has SimPy 2, which is written otherwise than SimPy 3 and 4.
+SIMPY_2 = """
+import json, sys
+from SimPy.Simulation import Process, Resource, activate, hold, initialize, now, release, request
+from SimPy.Simulation import simulate
+times = {}
+class Car(Process):
+    def go(self, i):
+        yield request, self, machine
+        entered = now()
+        yield hold, self, 5
+        times[i] = (entered, now())
+        yield release, self, machine
+initialize()
+machine = Resource(capacity=2)
+for i, arrival in enumerate(json.loads(sys.argv[1])):
+    car = Car()
+    activate(car, car.go(i), at=arrival)
+simulate(until=10**9)
+print(json.dumps(times))
+"""
+
+SIMPY = """
+import json, simpy, sys
+env = simpy.Environment()
+machine = simpy.Resource(env, 2)
+times = {}
+def car(i, arrival):
+    yield env.timeout(arrival)
+    with machine.request() as request:
+        yield request
+        entered = env.now
+        yield env.timeout(5)
+        times[i] = (entered, env.now)
+for i, arrival in enumerate(json.loads(sys.argv[1])):
+    env.process(car(i, arrival))
+env.run()
+print(json.dumps(times))
+"""
+
+
+def simpy(arrivals):
+    """What SimPy makes of these arrivals; None where it is not installed."""
+    for python, script in ((sys.executable, SIMPY), ("/usr/bin/python3", SIMPY_2)):
+        result = subprocess.run([python, "-c", script, json.dumps(arrivals)], capture_output=True,
+                                timeout=60, check=False)
+        if result.returncode == 0:
+            return {int(k): tuple(v) for k, v in json.loads(result.stdout).items()}
+    return None
+
+
+def carwash(expected, arrivals):
+    events = ask({"clock": "virtual", "events": "all", "pools": {"machine": 2}, "jobs": [
+        {"count": len(arrivals), "pool": "machine", "compute": "5m",
+         "start": {"dist": "trace", "values": [60 * at for at in arrivals]}}]})
+    times = {e["job"]: [Decimal(e["at"]) / 60] for e in events if e["event"] == "step"}
+    for event in events:
+        if event["event"] == "done":
+            times[event["job"]].append(Decimal(event["at"]) / 60)
+    got = {job: tuple(map(float, pair)) for job, pair in times.items()}
+    expected = {job: tuple(map(float, pair)) for job, pair in expected.items()}
+    return "" if got == expected else f"{got}, not {expected}"
+
+
+def main():
+    tap = Tap()
+    for what, case in (
+            ("M/M/1 waits as Erlang has it", mm1), ("M/M/3 waits as Erlang's C formula has it", mmc),
+            ("M/D/1 waits as Pollaczek and Khinchine have it", md1),
+            ("two priorities wait as Cobham has it", cobham),
+            ("Little's law holds to the nanosecond", little),
+            ("the criticality index is that of the closed form", criticality)):
+        problem = case()
+        tap.result(not problem, what, problem)
+    problem = carwash(CARWASH, ARRIVALS)
+    tap.result(not problem, "SimPy's car wash is as its documentation shows it", problem)
+    many = [7 * i * i % 1000 for i in range(400)]
+    expected = simpy(many)
+    if expected is None:
+        tap.skip("SimPy makes the same of 400 cars", "python3-simpy is not installed")
+    else:
+        problem = carwash(expected, many)
+        tap.result(not problem, "SimPy makes the same of 400 cars", problem)
+    return tap.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
