@@ -73,6 +73,11 @@ check_programs = \
 	tests/scenario/test_simulation \
 	tests/scenario/test_stories
 
+# What is built with HTTP alone.
+if HTTP
+check_programs += tests/unit/test_http
+endif
+
 if HAVE_CHECK
 check_LIBRARIES += tests/libsupport.a
 check_PROGRAMS += $(check_programs)

@@ -16,7 +16,13 @@
 have jq || bail "jq is not installed"
 [ -n "$waitctl" ] || bail "no waitctl here: set WAITCTL"
 
-start_daemon --listen 127.0.0.1:0
+start_daemon --listen 127.0.0.1:0 --http 127.0.0.1:0 --service db=2
+# The line comes after that of the other listener.
+tries=500
+until http_port=$(sed -n 's/^listening on http:.*://p' "$tmp/log") && [ -n "$http_port" ]; do
+    [ $((tries -= 1)) -gt 0 ] || bail "no HTTP in the log"
+    sleep 0.01
+done
 mkdir "$tmp/bin" "$tmp/blocks"
 ln -s "$waitd" "$tmp/bin/waitd"
 ln -s "$waitctl" "$tmp/bin/waitctl"
@@ -57,7 +63,7 @@ run_block()
         cd "$top_dir" || exit
         PATH=$tmp/bin:$PATH WAITD_SERVER=127.0.0.1:$port COLUMNS=80 NO_COLOR=1 LC_ALL=C.UTF-8
         export PATH WAITD_SERVER COLUMNS NO_COLOR LC_ALL
-        sed -E "/^printf/!s/127\.0\.0\.1([ :])9248/127.0.0.1\1$port/g" "$tmp/blocks/$1.sh" >"$tmp/blocks/$1.local.sh"
+        sed -E "/^printf/!s/127\.0\.0\.1([ :])9248/127.0.0.1\1$port/g; /^printf/!s/127\.0\.0\.1:9280/127.0.0.1:$http_port/g" "$tmp/blocks/$1.sh" >"$tmp/blocks/$1.local.sh"
         timeout 60 bash "$tmp/blocks/$1.local.sh" </dev/null >"$tmp/blocks/$1.got"
     )
 }

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The pure parts of HTTP: heads, frames, queries, /wait's parameters, its pools. */
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/net/http_frames.h"
+#include "daemon/net/http_head.h"
+#include "daemon/net/http_query.h"
+#include "daemon/net/http_services.h"
+#include "daemon/net/http_wait_read.h"
+#include "tests/support/check.h"
+
+#define MS INT64_C(1000000)
+
+static struct address v4(const char *number)
+{
+    struct address address = {.len = sizeof(struct sockaddr_in)};
+    struct sockaddr_in *in = (struct sockaddr_in *)&address.room;
+
+    in->sin_family = AF_INET;
+    ck_assert_int_eq(inet_pton(AF_INET, number, &in->sin_addr), 1);
+    return address;
+}
+
+static struct address v6(const char *number)
+{
+    struct address address = {.len = sizeof(struct sockaddr_in6)};
+    struct sockaddr_in6 *in = (struct sockaddr_in6 *)&address.room;
+
+    in->sin6_family = AF_INET6;
+    ck_assert_int_eq(inet_pton(AF_INET6, number, &in->sin6_addr), 1);
+    return address;
+}
+
+START_TEST(a_host_is_the_address_served_localhost_or_a_name)
+{
+    static char name[] = "build.example", *const names[] = {name};
+    const struct {
+        const char *host;
+        struct address served;
+        unsigned status;
+    } cases[] = {
+        {"127.0.0.1:9280", v4("127.0.0.1"), 0},
+        {"localhost", v4("127.0.0.1"), 0},
+        {"Build.Example:1", v4("10.0.0.1"), 0},
+        {"10.0.0.1", v4("127.0.0.1"), 421},
+        {"[::1]:80", v6("::1"), 0},
+        {"[0:0:0:0:0:0:0:1]", v6("::1"), 0},
+        {"[::2]", v6("::1"), 421},
+        {"127.0.0.1", v6("::ffff:127.0.0.1"), 0},
+        {"evil", v4("127.0.0.1"), 421},
+        {"", v4("127.0.0.1"), 421},
+        {"[::1", v6("::1"), 421},
+        {"localhost.", v4("127.0.0.1"), 421},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct http_head head = {.hosts = 1, .host = cases[i].host};
+
+        ck_assert_msg(http_head_check_host(&head, &cases[i].served, names, 1) == cases[i].status,
+                      "%s", cases[i].host);
+    }
+}
+END_TEST
+
+START_TEST(a_host_is_to_be_there_once_but_for_the_old_protocol)
+{
+    struct address served = v4("127.0.0.1"), local = {.len = sizeof(sa_family_t)};
+    struct http_head head = {.hosts = 0};
+
+    ck_assert_uint_eq(http_head_check_host(&head, &served, NULL, 0), 400);
+    head.is_http10 = true;
+    ck_assert_uint_eq(http_head_check_host(&head, &served, NULL, 0), 0);
+    http_head_add(&head, "host", "localhost");
+    http_head_add(&head, "HOST", "localhost");
+    ck_assert_uint_eq(http_head_check_host(&head, &served, NULL, 0), 400);
+    head.hosts = 1;
+    head.host = "anything";
+    local.any.sa_family = AF_UNIX;
+    ck_assert_uint_eq(http_head_check_host(&head, &local, NULL, 0), 0);
+}
+END_TEST
+
+START_TEST(an_origin_is_this_very_host_port_included)
+{
+    static char other[] = "http://ok.example:3000", *const allowed[] = {other};
+    struct http_head head = {.host = "localhost:9280"};
+
+    ck_assert_int_eq(http_head_origin(&head, allowed, 1), HTTP_ORIGIN_OWN);
+    head.origin = "http://localhost:9280";
+    ck_assert_int_eq(http_head_origin(&head, allowed, 1), HTTP_ORIGIN_OWN);
+    head.origin = "http://localhost";
+    ck_assert_int_eq(http_head_origin(&head, allowed, 1), HTTP_ORIGIN_FOREIGN);
+    head.origin = "https://localhost:9280";
+    ck_assert_int_eq(http_head_origin(&head, allowed, 1), HTTP_ORIGIN_FOREIGN);
+    head.origin = "null";
+    ck_assert_int_eq(http_head_origin(&head, allowed, 1), HTTP_ORIGIN_FOREIGN);
+    head.origin = "http://ok.example:3000";
+    ck_assert_int_eq(http_head_origin(&head, allowed, 1), HTTP_ORIGIN_ALLOWED);
+}
+END_TEST
+
+START_TEST(events_are_preferred_by_quality_or_by_name)
+{
+    const struct {
+        const char *accept;
+        bool events;
+    } cases[] = {
+        {NULL, false},
+        {"text/event-stream", true},
+        {"*/*", false},
+        {"text/event-stream, */*", true},
+        {"text/event-stream;q=0.1, */*;q=0.2", false},
+        {"application/x-ndjson;q=0.5, text/event-stream;q=0.501", true},
+        {"text/event-stream;q=0", false},
+        {"text/*", true},
+        {" text/event-stream ; q=0.3 , application/*;q=0.2", true},
+        {",,;q=,", false},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct http_head head = {.accept = cases[i].accept};
+
+        ck_assert_msg(http_head_prefers_events(&head) == cases[i].events, "%s", cases[i].accept);
+    }
+}
+END_TEST
+
+/* Whatever the pieces are that lines come in, the frames are the same. */
+START_TEST(lines_become_frames_in_pieces_of_any_length)
+{
+    static const char lines[] =
+        "{\"event\":\"done\",\"batch\":1}\n{\"event\":\"error\",\"code\":\"x\"}\n"
+        "{\"event\":\"done\",\"ref\":\"a-1\",\"seq\":12,\"job\":3}\n"
+        "{\"event\":\"finished\",\"ref\":\"a-1\",\"seq\":13}\n{}\n";
+    static const char frames[] =
+        "event: done\ndata: {\"event\":\"done\",\"batch\":1}\n\n"
+        "event: refused\ndata: {\"event\":\"error\",\"code\":\"x\"}\n\n"
+        "event: done\nid: 12\ndata: {\"event\":\"done\",\"ref\":\"a-1\",\"seq\":12,\"job\":3}\n\n"
+        "event: finished\nid: 13\ndata: {\"event\":\"finished\",\"ref\":\"a-1\",\"seq\":13}\n\n"
+        "data: {}\n\n";
+    size_t piece = (size_t)_i + 1;
+    struct http_frames state = {.len = 0};
+    char out[4096], *end = out;
+
+    for (size_t at = 0; at < strlen(lines); at += piece) {
+        size_t n = strlen(lines) - at < piece ? strlen(lines) - at : piece;
+        char *before = end;
+
+        end = http_frames_write(&state, end, lines + at, n);
+        ck_assert_uint_le((size_t)(end - before), HTTP_FRAMES_ROOM(n));
+    }
+    *end = '\0';
+    ck_assert_str_eq(out, frames);
+}
+END_TEST
+
+START_TEST(a_query_is_decoded_member_by_member)
+{
+    char text[] = "a=1&&b=%41+%zz&c&=d&e=%00x&f=%f";
+    char *query = text;
+    const char *name, *value;
+
+    ck_assert(http_query_next(&query, &name, &value));
+    ck_assert(strcmp(name, "a") == 0 && strcmp(value, "1") == 0);
+    ck_assert(http_query_next(&query, &name, &value));
+    ck_assert(strcmp(name, "b") == 0 && strcmp(value, "A %zz") == 0);
+    ck_assert(http_query_next(&query, &name, &value));
+    ck_assert(strcmp(name, "c") == 0 && strcmp(value, "") == 0);
+    ck_assert(http_query_next(&query, &name, &value));
+    ck_assert(strcmp(name, "") == 0 && strcmp(value, "d") == 0);
+    ck_assert(http_query_next(&query, &name, &value));
+    ck_assert(strcmp(name, "e") == 0 && value == NULL);
+    ck_assert(http_query_next(&query, &name, &value));
+    ck_assert(strcmp(name, "f") == 0 && strcmp(value, "%f") == 0);
+    ck_assert(!http_query_next(&query, &name, &value));
+    query = NULL;
+    ck_assert(!http_query_next(&query, &name, &value));
+}
+END_TEST
+
+/* What /wait makes of a path and a query; the message, or "". */
+static const char *read_wait(struct http_wait_spec *spec, const char *path, const char *query)
+{
+    static struct fault fault;
+    char text[256];
+    struct http_services *services = http_services_new(NULL, 0);
+
+    memset(&fault, 0, sizeof(fault));
+    snprintf(text, sizeof(text), "%s", query);
+    if (!http_wait_read(spec, path, text, 3600 * 1000 * MS, services, &fault))
+        ck_assert_str_ne(fault.message, "");
+    http_services_free(services);
+    return fault.message;
+}
+
+START_TEST(waits_are_durations_or_distributions)
+{
+    struct http_wait_spec spec;
+
+    ck_assert_str_eq(read_wait(&spec, "100ms", ""), "");
+    ck_assert(spec.length.kind == DIST_CONSTANT && spec.length.a_ns == 100 * MS);
+    ck_assert(spec.status == 200 && spec.fail_status == 503 && spec.chunks == 1 && spec.n == -1);
+    ck_assert_str_eq(read_wait(&spec, "", "dist=lognormal&p50=20ms&p99=0.3&seed=-5&n=7"), "");
+    ck_assert(spec.length.kind == DIST_LOGNORMAL && spec.length.a_ns == 20 * MS &&
+              spec.length.b_ns == 300 * MS && spec.seed == -5 && spec.n == 7);
+    ck_assert_str_eq(read_wait(&spec, "", "dist=trace&values=1ms,2ms,0.003"), "");
+    ck_assert(spec.length.b_ns == 3 && spec.values[2] == 3 * MS);
+    free(spec.values);
+    ck_assert_str_eq(read_wait(&spec, "1s", "fail=true&bytes=4&chunks=4"), "");
+    ck_assert(spec.fail_below == PLAN_FAIL_ALWAYS && spec.chunks == 4);
+}
+END_TEST
+
+START_TEST(what_is_no_wait_is_refused_by_its_name)
+{
+    static const struct {
+        const char *path, *query, *word;
+    } cases[] = {
+        {"", "", "wait"},
+        {"1x", "", "1x"},
+        {"1ms", "wait=1ms", "twice"},
+        {"1ms", "colour=red", "colour"},
+        {"1ms", "dist=normal", "fixed"},
+        {"", "dist=normal&mean=1ms", "stddev"},
+        {"", "dist=uniform&min=2&max=1", "min"},
+        {"", "dist=exponential&mean=1&p99=1", "p99"},
+        {"", "dist=trace", "values"},
+        {"", "dist=trace&values=1ms,", "values"},
+        {"1ms", "fail=1.5", "probability"},
+        {"1ms", "fail=.5", "probability"},
+        {"1ms", "status=abc", "200 to 599"},
+        {"1ms", "bytes=9999999999999999999", "bytes"},
+        {"1ms", "chunks=2&bytes=1", "chunks"},
+        {"1ms", "pool=x", "service"},
+        {"2h", "", "max-wait"},
+    };
+    struct http_wait_spec spec;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *message = read_wait(&spec, cases[i].path, cases[i].query);
+
+        ck_assert_msg(strstr(message, cases[i].word) != NULL, "%s?%s: %s", cases[i].path,
+                      cases[i].query, message);
+    }
+}
+END_TEST
+
+/* Against a queue that is simulated step by step: each goes to whoever is free first. */
+START_TEST(a_pool_serves_first_come_first_served)
+{
+    static char text[] = "p=3", *const texts[] = {text};
+    struct http_services *services = http_services_new(texts, 1);
+    int64_t free_ns[3] = {0, 0, 0}, now_ns = 0;
+    uint32_t random = 12345;
+
+    for (int i = 0; i < 10000; i++) {
+        int64_t busy_ns, expected;
+        int first = 0;
+
+        random = random * 1664525 + 1013904223;
+        now_ns += (random >> 16) % 100;
+        busy_ns = (random >> 8) % 250;
+        for (int j = 1; j < 3; j++)
+            if (free_ns[j] < free_ns[first])
+                first = j;
+        expected = free_ns[first] > now_ns ? free_ns[first] : now_ns;
+        free_ns[first] = expected + busy_ns;
+        ck_assert_int_eq(http_services_take(services, 0, now_ns, busy_ns), expected);
+    }
+    http_services_free(services);
+}
+END_TEST
+
+START_TEST(draws_are_counted_for_each_seed)
+{
+    struct http_services *services = http_services_new(NULL, 0);
+    uint32_t n;
+
+    for (uint32_t round = 0; round < 3; round++) {
+        for (int64_t seed = -500; seed < 500; seed++) {
+            ck_assert(http_services_count(services, seed, &n));
+            ck_assert_uint_eq(n, round);
+        }
+    }
+    http_services_free(services);
+}
+END_TEST
+
+START_TEST(a_service_has_a_name_and_workers)
+{
+    ck_assert_ptr_null(http_services_check("db=2"));
+    ck_assert_ptr_null(http_services_check("a.b_c-D=1000000"));
+    ck_assert_ptr_nonnull(http_services_check("db"));
+    ck_assert_ptr_nonnull(http_services_check("=2"));
+    ck_assert_ptr_nonnull(http_services_check("d b=2"));
+    ck_assert_ptr_nonnull(http_services_check("db=0"));
+    ck_assert_ptr_nonnull(http_services_check("db=1000001"));
+    ck_assert_ptr_nonnull(http_services_check("db=-1"));
+    ck_assert_ptr_nonnull(http_services_check("db="));
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *s = suite_create("http");
+    TCase *c = tcase_create("http");
+
+    tcase_add_test(c, a_host_is_the_address_served_localhost_or_a_name);
+    tcase_add_test(c, a_host_is_to_be_there_once_but_for_the_old_protocol);
+    tcase_add_test(c, an_origin_is_this_very_host_port_included);
+    tcase_add_test(c, events_are_preferred_by_quality_or_by_name);
+    tcase_add_loop_test(c, lines_become_frames_in_pieces_of_any_length, 0, 70);
+    tcase_add_test(c, a_query_is_decoded_member_by_member);
+    tcase_add_test(c, waits_are_durations_or_distributions);
+    tcase_add_test(c, what_is_no_wait_is_refused_by_its_name);
+    tcase_add_test(c, a_pool_serves_first_come_first_served);
+    tcase_add_test(c, draws_are_counted_for_each_seed);
+    tcase_add_test(c, a_service_has_a_name_and_workers);
+    suite_add_tcase(s, c);
+    return s;
+}
