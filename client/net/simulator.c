@@ -410,7 +410,9 @@ static void answer(struct simulator *simulator, const struct request *request)
 /* Makes a forecast at once: there is nobody else to be served meanwhile. */
 static void forecast(struct simulator *simulator, const struct request *request)
 {
-    bool tells_runs = plan_options_of(request->plan)->events == PLAN_EVENTS_ALL;
+    struct plan_options *options = plan_options(request->plan);
+    bool tells_runs = options->events == PLAN_EVENTS_ALL;
+    const int64_t *seed = options->random_seed ? &options->seed : NULL;
     struct forecast *made = forecast_new(request->plan, 0, request->runs);
     struct event_text id = id_asked(request);
     enum forecast_step step = made != NULL ? FORECAST_MORE : FORECAST_NOMEM;
@@ -419,6 +421,8 @@ static void forecast(struct simulator *simulator, const struct request *request)
     size_t worked = 0;
     char *line;
 
+    if (seed != NULL)
+        options->seed = simulator_draw_seed();
     while (step != FORECAST_READY && step != FORECAST_NOMEM && !simulator->lines.failed) {
         step = forecast_work(made, WORK_UNITS, &worked, &run);
         line = step == FORECAST_RUN && tells_runs ? line_room(simulator, id.len) : NULL;
@@ -429,7 +433,7 @@ static void forecast(struct simulator *simulator, const struct request *request)
         line = line_room(simulator, event_forecast_size(&figures, request->plan) + id.len);
         if (line != NULL)
             end_line(simulator, line,
-                     event_write_forecast(line, id, NULL, &figures, request->plan));
+                     event_write_forecast(line, id, seed, &figures, request->plan));
     } else {
         simulator->lines.failed = true;
     }

@@ -129,6 +129,8 @@ static void do_forecast(struct channel *channel, struct request *request)
 {
     if (!admit(channel, request, forecast_bytes(request->runs)))
         return;
+    if (plan_options_of(request->plan)->random_seed)
+        plan_options(request->plan)->seed = channel->env->draw_seed();
     if (forecasts_add_take(&channel->forecasts, &channel->account, request, channel->text) != 0) {
         channel_refuse_with(channel, request, FAULT_OVERLOADED, overloaded_memory);
         return;

@@ -102,12 +102,14 @@ static bool tell_run(struct forecasting *one, struct outbox *outbox)
 
 static bool tell_figures(const struct forecasting *one, struct outbox *outbox)
 {
+    const struct plan_options *options = plan_options_of(one->plan);
+    const int64_t *seed = options->random_seed ? &options->seed : NULL;
     size_t size = event_forecast_size(&one->figures, one->plan) + one->id_len;
     char *line = outbox_line_room(outbox, size), *end;
 
     if (line == NULL)
         return false;
-    end = event_write_forecast(line, id_of(one), NULL, &one->figures, one->plan);
+    end = event_write_forecast(line, id_of(one), seed, &one->figures, one->plan);
     outbox_line_commit(outbox, (size_t)(end - line));
     return true;
 }

@@ -1441,6 +1441,12 @@ def _():
         same(len(lines), 1, request)
     request = '{"op":"forecast","runs":2,"clock":"virtual",%s}' % jobs
     same(json.loads(stdio(request.encode()).stdout)["runs"], 2)
+    drawn = ('{"op":"forecast","runs":2,"events":"all","seed":%s,"jobs":[{"wait":'
+             '{"dist":"uniform","min":0,"max":9}}]}')
+    first, second, forecast = map(json.loads, stdio((drawn % '"random"').encode()).stdout.splitlines())
+    same([first["seed"], second["seed"]], [forecast["seed"], forecast["seed"] + 1])
+    again = stdio((drawn % forecast["seed"]).encode()).stdout.splitlines()
+    same([json.loads(again[0]), "seed" in json.loads(again[2])], [first, False])
 
 
 @test("others are served while a forecast is made, and it is ended by cancel and reset")
