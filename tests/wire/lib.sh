@@ -50,6 +50,20 @@ waitctl=$(find_program waitctl "${WAITCTL:-}") || waitctl=
 tmp=$(mktemp -d /tmp/waitd-test.XXXXXX) || exit 99
 daemon_pid=
 
+# The programs and samples by paths without blanks, whatever those of the build have: some are
+# typed into terminals.  And one locale, whatever the caller's: a test of another sets it.
+mkdir "$tmp/built" || exit 99
+ln -s "$waitd" "$tmp/built/waitd"
+waitd=$tmp/built/waitd
+if [ -n "$waitctl" ]; then
+    ln -s "$waitctl" "$tmp/built/waitctl"
+    waitctl=$tmp/built/waitctl
+fi
+ln -s "$samples" "$tmp/built/samples"
+samples=$tmp/built/samples
+LC_ALL=C.UTF-8
+export LC_ALL
+
 # shellcheck disable=SC2317
 clean_up()
 {

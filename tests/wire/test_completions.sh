@@ -122,7 +122,7 @@ in_zsh()
 
 if have zsh && have tmux; then
     cat >"$tmp/.zshrc" <<EOF
-fpath=($completions \$fpath)
+fpath=('$completions' \$fpath)
 PROMPT='% '
 autoload -U compinit
 compinit -u -D
