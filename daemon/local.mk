@@ -8,6 +8,7 @@ daemon_libwaitd_daemon_a_SOURCES = \
 	daemon/listening.h \
 	daemon/options.c \
 	daemon/options.h \
+	daemon/options_example.c \
 	daemon/options_internal.h \
 	daemon/options_value.c \
 	daemon/report.c \
@@ -38,9 +39,33 @@ daemon_system_libraries = \
 
 bin_PROGRAMS += daemon/waitd
 daemon_waitd_SOURCES = daemon/main.c
+nodist_daemon_waitd_SOURCES = daemon/paths.h
 daemon_waitd_LDADD = \
 	$(daemon_libraries) \
 	$(daemon_system_libraries)
+
+# The paths that are compiled in.  configure makes Makefile anew; what is compiled again is
+# what sees another path.
+CLEANFILES += daemon/paths.h
+daemon/paths.h: Makefile
+	$(AM_V_GEN)$(MKDIR_P) daemon && \
+	  printf '/* Made by make. */\n#define PATHS_SYSCONFDIR "%s"\n' '$(sysconfdir)' >$@.new && \
+	  if cmp -s $@.new $@; then rm -f $@.new; else mv $@.new $@; fi
+daemon/main.$(OBJEXT): daemon/paths.h
+
+# A configuration with every key commented out, by the table of options itself, and how
+# Prometheus is told of the metrics.
+examplesdir = $(docdir)/examples
+dist_examples_DATA = daemon/examples/prometheus.yml
+noinst_PROGRAMS += daemon/examples/print
+daemon_examples_print_SOURCES = daemon/examples/main.c
+daemon_examples_print_LDADD = $(daemon_waitd_LDADD)
+if !CROSS_COMPILING
+nodist_examples_DATA = daemon/examples/waitd.conf
+endif
+CLEANFILES += daemon/examples/waitd.conf
+daemon/examples/waitd.conf: daemon/examples/print$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) daemon/examples && daemon/examples/print >$@.new && mv $@.new $@
 
 dist_man_MANS += \
 	daemon/waitd.8 \

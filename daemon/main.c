@@ -18,11 +18,12 @@
 #include "daemon/base/log.h"
 #include "daemon/base/memory.h"
 #include "daemon/options.h"
+#include "daemon/paths.h"
 #include "daemon/server.h"
 #include "daemon/net/stdio.h"
 #include "daemon/survey.h"
 
-#define DEFAULT_FILE WAITD_SYSCONFDIR "/waitd.conf"
+#define DEFAULT_FILE PATHS_SYSCONFDIR "/waitd.conf"
 
 struct command_line {
     int argc;

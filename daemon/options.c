@@ -534,8 +534,10 @@ static int read_file(struct reading *reading, const char *default_file)
     if (!reading->file && !default_file)
         return 0;
     file = fopen(reading->file ? reading->file : default_file, "re");
-    if (!file && !reading->file && errno == ENOENT)
+    if (!file && !reading->file && errno == ENOENT) {
+        reading->options.missing_file = default_file;
         return 0;
+    }
     if (!reading->file)
         reading->file = default_file;
     reading->options.file = reading->file;
@@ -680,6 +682,8 @@ static void swap_texts(struct option_texts *a, struct option_texts *b)
 
 const char *options_update(struct options *options, struct options *changed)
 {
+    options->file = changed->file;
+    options->missing_file = changed->missing_file;
     options->limits = changed->limits;
     options->log_level = changed->log_level;
     swap_texts(&options->tls_cert, &changed->tls_cert);
@@ -749,14 +753,18 @@ void options_help(FILE *out)
 
 struct option_facts options_facts(unsigned index)
 {
-    struct option_facts facts = {NULL, NULL, NULL, false, false};
+    struct option_facts facts = {0};
 
     if (index < ROWS) {
         const struct option_row *row = &table[index];
 
         facts.name = row->name;
         facts.argument = row->argument;
+        facts.initial = row->initial;
         facts.default_text = row->default_text;
+        facts.help = row->help;
+        facts.is_list = value_is_list(row->kind);
+        facts.is_switch = row->kind == VALUE_NONE;
         facts.in_file = row->traits & IN_FILE;
         facts.reloadable = row->traits & RELOADABLE;
     }

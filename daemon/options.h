@@ -31,6 +31,7 @@ static inline const char *option_text(const struct option_texts *texts)
 
 struct options {
     const char *file;           /* that was read, NULL for none; of those who asked for it */
+    const char *missing_file;   /* the one that would have been read; NULL if one was */
     struct option_texts listen; /* as written; never empty */
     struct option_texts http;   /* as written; empty for off */
     struct option_texts http_host, http_origin; /* whom HTTP is served to besides */
@@ -70,8 +71,8 @@ enum options_verdict options_read(struct options *options, int argc, char *const
 void options_fini(struct options *options); /* also fine on all zeros */
 
 /* Moves into *options what may change while the daemon runs (limits, log
- * level, the files of TLS) from `changed`, which gets what they were.  Returns the name of the
- * first option that differs and may not, NULL for none. */
+ * level, the files of TLS, and which file they come from) from `changed`, which gets what they
+ * were.  Returns the name of the first option that differs and may not, NULL for none. */
 const char *options_update(struct options *options, struct options *changed);
 
 /* Writes what `--help` shows. */
@@ -84,10 +85,18 @@ void options_help(FILE *out);
 struct option_facts {
     const char *name;         /* of the long flag and of the file's key */
     const char *argument;     /* the placeholder of its value, NULL for none */
+    const char *initial;      /* the default as the file would have it, NULL if it has no such */
     const char *default_text; /* as help shows it, NULL for none */
+    const char *help;
+    bool is_list;   /* values add up */
+    bool is_switch; /* `true` or `false` in the file, a flag without a value */
     bool in_file;
     bool reloadable;
 };
 struct option_facts options_facts(unsigned index);
+
+/* Writes a configuration file in which every key is commented out, at its default, below
+ * what it is for. */
+void options_example(FILE *out);
 
 #endif

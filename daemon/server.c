@@ -264,6 +264,24 @@ static int open_tls(struct server *server)
     return server->tls ? 0 : -1;
 }
 
+static void tell_reload(const struct server *server, const char *fixed)
+{
+    const struct options *options = server->config->options;
+    char from[OPTIONS_PROBLEM_MAX];
+
+    if (options->file)
+        snprintf(from, sizeof(from), "configuration read again from %s", options->file);
+    else
+        snprintf(from, sizeof(from),
+                 "configuration read again: there is no %s, the flags alone count",
+                 options->missing_file ? options->missing_file : "file");
+    if (fixed)
+        log_write(server->log, LOG_LEVEL_WARNING, "%s; what it says of %s takes a restart", from,
+                  fixed);
+    else
+        log_write(server->log, LOG_LEVEL_INFO, "%s", from);
+}
+
 static void reload(struct server *server)
 {
     const struct server_config *config = server->config;
@@ -282,11 +300,7 @@ static void reload(struct server *server)
     reload_tls(server);
     for (unsigned i = 0; i < server->n_workers; i++)
         mailbox_give_limits(loop_mailbox(server->workers[i].loop), &server->limits);
-    if (fixed)
-        log_write(server->log, LOG_LEVEL_WARNING,
-                  "configuration read again; what it says of %s takes a restart", fixed);
-    else
-        log_write(server->log, LOG_LEVEL_INFO, "configuration read again");
+    tell_reload(server, fixed);
 }
 
 static void on_reload(evutil_socket_t signal_number, short what, void *context)

@@ -158,6 +158,7 @@ shell_tests = \
 	tests/check-hardening.sh \
 	tests/check-headers.sh \
 	tests/check-layers.sh \
+	tests/check-paths.sh \
 	tests/check-units.sh \
 	tests/skipped.sh \
 	tests/systemd/test_service.sh \
@@ -291,7 +292,7 @@ EXTRA_DIST += \
 	tests/fuzz/request.dict
 
 if FUZZERS
-noinst_PROGRAMS = $(fuzz_programs)
+noinst_PROGRAMS += $(fuzz_programs)
 endif
 EXTRA_PROGRAMS += $(fuzz_programs)
 CLEANFILES += $(fuzz_programs)

@@ -2,9 +2,12 @@
 #include "client/cmd/conversation.h"
 
 #include <errno.h>
+#include <grp.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/net/dial.h"
@@ -93,6 +96,26 @@ static bool has_services(void)
     return access("/run/systemd/system/", F_OK) == 0;
 }
 
+/* A Unix socket that is not for this user: who it is for, as far as that is to be seen. */
+static void say_forbidden(const char *server, const struct address_spec *address)
+{
+    struct stat status;
+    struct group *group = NULL;
+    struct passwd *user = getpwuid(geteuid());
+    struct bytes hint = {0};
+
+    if (address->host[0] != '@' && stat(address->host, &status) == 0 &&
+        (status.st_mode & S_IWGRP) != 0)
+        group = getgrgid(status.st_gid);
+    if (group != NULL)
+        bytes_add_format(&hint, "  to join its group, and then log in again:  usermod -aG %s %s\n",
+                         group->gr_name, user != NULL ? user->pw_name : "USER");
+    say_with(&hint, "%s is not for this user%s%s: %s", server,
+             group != NULL ? " but for the group " : "", group != NULL ? group->gr_name : "",
+             strerror(EACCES));
+    bytes_fini(&hint);
+}
+
 /* What is wrong, and what to do about it. */
 static void say_unreachable(const char *server, const struct dial_target *target,
                             const char *problem, bool takes_local)
@@ -133,7 +156,9 @@ int conversation_dial(const struct arguments *arguments, struct dial_target *tar
     target->files = arguments->tls;
     fd = dial(target, arguments->connect_timeout_ns, &problem);
     *status = fd < 0 ? STATUS_LOST : STATUS_OK;
-    if (fd < 0)
+    if (fd < 0 && target->address.kind == ADDRESS_UNIX && errno == EACCES)
+        say_forbidden(server, &target->address);
+    else if (fd < 0)
         say_unreachable(server, target, problem, arguments->command != COMMAND_TOP);
     return fd;
 }

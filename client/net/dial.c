@@ -89,6 +89,7 @@ static int dial_plain(const struct address_spec *address, int64_t deadline_ns, c
     if (fd >= 0)
         return fd;
     *problem = strerror(-fd);
+    errno = -fd;
     return -1;
 }
 

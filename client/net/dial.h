@@ -28,7 +28,8 @@ const char *dial_parse(const char *text, struct dial_target *target);
 /*
  * Connects, trying one address after another, for at most timeout_ns in all, the
  * handshake of TLS included.
- * Returns a non-blocking socket, or -1 and in *problem why not (a static text).
+ * Returns a non-blocking socket, or -1 and in *problem why not (a static text); of a
+ * Unix socket also in errno, EACCES where it is not for this user.
  */
 int dial(const struct dial_target *target, int64_t timeout_ns, const char **problem);
 

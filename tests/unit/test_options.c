@@ -496,6 +496,68 @@ START_TEST(each_option_is_in_the_help_and_its_lines_fit)
 }
 END_TEST
 
+static char *example(void)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    ck_assert_ptr_nonnull(out);
+    options_example(out);
+    fclose(out);
+    return text;
+}
+
+START_TEST(the_example_has_each_key_as_a_comment)
+{
+    char *text = example(), line[80];
+
+    for (unsigned i = 0; options_facts(i).name; i++) {
+        snprintf(line, sizeof(line), "\n#%s = ", options_facts(i).name);
+        ck_assert_msg((strstr(text, line) != NULL) == options_facts(i).in_file, "%s",
+                      options_facts(i).name);
+    }
+    for (char *at = strtok(text, "\n"); at; at = strtok(NULL, "\n"))
+        ck_assert_msg(at[0] == '#' && strlen(at) < 100, "%s", at);
+    free(text);
+}
+END_TEST
+
+/* What is in capitals has no value that could be written. */
+START_TEST(the_example_changes_nothing_without_its_comment_signs)
+{
+    char *text = example(), *at = text;
+    struct options defaults;
+
+    ck_assert_int_eq(read_file(text), OPTIONS_RUN);
+    defaults = options;
+    memset(&options, 0, sizeof(options));
+    while ((at = strstr(at, "\n#")) != NULL) {
+        const char *value = strstr(at, " = ");
+
+        at += 2;
+        if (*at != ' ' && (value[3] < 'A' || value[3] > 'Z'))
+            at[-1] = ' ';
+    }
+    ck_assert_msg(read_file(text) == OPTIONS_RUN, "%s", problem);
+    ck_assert_ptr_null(options_update(&defaults, &options));
+    ck_assert_mem_eq(&defaults.limits, &options.limits, sizeof(options.limits));
+    ck_assert_int_eq(options.log_level, LOG_LEVEL_INFO);
+    ck_assert(options.file != NULL && options.missing_file == NULL);
+    options_fini(&defaults);
+    free(text);
+}
+END_TEST
+
+START_TEST(a_file_that_is_not_there_is_named)
+{
+    unlink(file);
+    ck_assert_run(read_line(""));
+    ck_assert_ptr_null(options.file);
+    ck_assert_str_eq(options.missing_file, file);
+}
+END_TEST
+
 START_TEST(each_option_but_the_five_is_a_key_of_the_file)
 {
     unsigned missing = 0;
@@ -545,6 +607,9 @@ Suite *test_suite(void)
     tcase_add_test(tcase, it_can_be_read_again_for_what_the_file_says_by_then);
     tcase_add_test(tcase, limits_and_the_log_level_change_later_and_the_rest_is_named);
     tcase_add_test(tcase, each_option_is_in_the_help_and_its_lines_fit);
+    tcase_add_test(tcase, the_example_has_each_key_as_a_comment);
+    tcase_add_test(tcase, the_example_changes_nothing_without_its_comment_signs);
+    tcase_add_test(tcase, a_file_that_is_not_there_is_named);
     tcase_add_test(tcase, each_option_but_the_five_is_a_key_of_the_file);
     suite_add_tcase(suite, tcase);
     return suite;

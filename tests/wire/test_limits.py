@@ -142,6 +142,25 @@ def changes(daemon, path):
     return problem or settles(daemon)
 
 
+def tells_the_file(daemon, path):
+    """What is read again is named, and so is what is not there to be read."""
+    reload(daemon, path, "\n")
+    told = [line for line in daemon.log if "configuration read again" in line]
+    daemon.log.clear()
+    if not any(f"configuration read again from {path}" in line for line in told):
+        return f"{path} is not named: {told}"
+    return settles(daemon)
+
+
+def tells_whether_there_is_one(daemon):
+    """Where it is installed there may be one."""
+    daemon.process.send_signal(signal.SIGHUP)
+    wanted = ("configuration read again: there is no /", "configuration read again from /")
+    if not eventually(lambda: any(one in line for line in daemon.log for one in wanted)):
+        return f"not told: {daemon.log}"
+    return settles(daemon)
+
+
 def run(tap, name, case, *flags, listen="127.0.0.1:0"):
     daemon = Daemon(*flags, listen=listen)
     try:
@@ -170,6 +189,9 @@ def main():
         run(tap, "batches of one connection", batches_of_a_connection, "--max-batches", "2")
         run(tap, "limits change on SIGHUP, to and fro", lambda daemon: changes(daemon, path),
             "--config", path)
+        run(tap, "the file that is read again is named",
+            lambda daemon: tells_the_file(daemon, path), "--config", path)
+        run(tap, "so is the one that is not there to be read", tells_whether_there_is_one)
     return tap.finish()
 
 

@@ -92,6 +92,8 @@ done
 passes "the format is kept" check_format < <(metrics)
 if have promtool; then
     passes "promtool finds nothing to say" promtool check metrics < <(metrics)
+    passes "the example for Prometheus is a configuration of it" \
+        promtool check config --syntax-only "$top_dir/daemon/examples/prometheus.yml"
 else
     skip "promtool finds nothing to say" "no promtool"
 fi

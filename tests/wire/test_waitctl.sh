@@ -137,6 +137,38 @@ $([ ! -d /run/systemd/system ] || echo '  or, as a service:         systemctl st
 ')  to do without a daemon:   the same command with --local" "the address, what to start and --local are named"
 ends 3 "no daemon elsewhere is 3" ping --server waitd.invalid:9248
 is "$(grep -c 'waitd --listen\|systemctl' "$tmp/err")" 0 "what to start here is then not named"
+
+# A socket that is for others, as that of the service is for those who are not in its group.
+refused_by_socket()
+{
+    socat UNIX-LISTEN:"$tmp/guarded",mode=0660 - >/dev/null 2>&1 </dev/null &
+    guard=$!
+    until [ -S "$tmp/guarded" ] || ! kill -0 "$guard" 2>/dev/null; do sleep 0.02; done
+    cp -L "$waitctl" "$tmp/waitctl.copy"
+    if [ "$(id -u)" -eq 0 ]; then
+        chmod 0711 "$tmp"
+        chgrp games "$tmp/guarded"
+        setpriv --reuid=nobody --clear-groups "$tmp/waitctl.copy" ping --server unix:"$tmp/guarded"
+    else
+        chmod 0000 "$tmp/guarded"
+        "$tmp/waitctl.copy" ping --server unix:"$tmp/guarded"
+    fi 2>"$tmp/err"
+    rc=$?
+    kill "$guard" 2>/dev/null
+}
+if have socat && have setpriv; then
+    refused_by_socket
+    if [ "$(id -u)" -eq 0 ]; then
+        expected="3 waitctl: unix:$tmp/guarded is not for this user but for the group games: Permission denied
+  to join its group, and then log in again:  usermod -aG games nobody"
+    else
+        expected="3 waitctl: unix:$tmp/guarded is not for this user: Permission denied"
+    fi
+    is "$rc $(cat "$tmp/err")" "$expected" "a socket for others is told of as such, with its group"
+else
+    skip "a socket for others is told of as such, with its group" "no socat, or no setpriv"
+fi
+
 ends 2 "a missing file is 2, before anything is sent" submit --server unix:"$tmp/nobody" "$tmp/ok.json" "$tmp/missing"
 says "$tmp/missing: No such file" "in one line"
 
