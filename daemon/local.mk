@@ -60,8 +60,9 @@ dist_examples_DATA = daemon/examples/prometheus.yml
 noinst_PROGRAMS += daemon/examples/print
 daemon_examples_print_SOURCES = daemon/examples/main.c
 daemon_examples_print_LDADD = $(daemon_waitd_LDADD)
+nodist_examples_DATA =
 if !CROSS_COMPILING
-nodist_examples_DATA = daemon/examples/waitd.conf
+nodist_examples_DATA += daemon/examples/waitd.conf
 endif
 CLEANFILES += daemon/examples/waitd.conf
 daemon/examples/waitd.conf: daemon/examples/print$(EXEEXT)

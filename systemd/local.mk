@@ -7,6 +7,7 @@ systemd_units = systemd/waitd.service
 noinst_DATA = $(systemd_units)
 CLEANFILES += $(systemd_units)
 EXTRA_DIST += \
+	systemd/examples/waitd-stdio@.service.in \
 	systemd/waitd.service.in \
 	systemd/waitd-http.socket \
 	systemd/waitd-metrics.socket \
@@ -32,8 +33,17 @@ install-data-local:
 uninstall-local:
 	test -z '$(systemdsystemunitdir)' || rm -f '$(DESTDIR)$(sysusersdir)/waitd.conf'
 
+# waitd --stdio with a process for each client.
+dist_examples_DATA += systemd/examples/waitd-stdio.socket
+nodist_examples_DATA += systemd/examples/waitd-stdio@.service
+CLEANFILES += systemd/examples/waitd-stdio@.service
+
 # Not by config.status: directories follow `make prefix=...'.
 systemd/waitd.service: systemd/waitd.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) systemd && \
 	  $(SED) -e 's,[@]bindir[@],$(bindir),g' $(srcdir)/systemd/waitd.service.in >$@.new && \
+	  mv $@.new $@
+systemd/examples/waitd-stdio@.service: systemd/examples/waitd-stdio@.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) systemd/examples && \
+	  $(SED) -e 's,[@]bindir[@],$(bindir),g' '$(srcdir)/systemd/examples/waitd-stdio@.service.in' >$@.new && \
 	  mv $@.new $@

@@ -72,7 +72,8 @@ without_reason()
 }
 
 for unit in waitd.service.in waitd.socket waitd-metrics.socket self-binding/waitd.service.d/self-binding.conf \
-    self-binding/waitd.socket.d/self-binding.conf; do
+    self-binding/waitd.socket.d/self-binding.conf examples/waitd-stdio.socket \
+    examples/waitd-stdio@.service.in; do
     none "$(without_reason "$units/$unit")" "each directive of $unit has its reason"
 done
 
@@ -84,6 +85,7 @@ if ! have systemd-analyze; then
         "the exposure of the self-binding service is at most $(tenths $self_binding)"; do
         skip "$name" "no systemd-analyze"
     done
+    skip "the example units are valid" "no systemd-analyze"
     done_testing
 fi
 
@@ -105,5 +107,14 @@ for unit in service socket; do
 done
 is_valid "$scratch/self-binding" self-binding
 check_exposure "$scratch/self-binding" $self_binding self-binding
+
+# ---- the examples ------------------------------------------------------------
+
+mkdir "$scratch/examples" || bail "no directory"
+cp "$units/examples/waitd-stdio.socket" "$scratch/examples/"
+sed -E 's,(^ExecStart=)[^ ]*/waitd,\1/bin/true,' "$top_builddir/systemd/examples/waitd-stdio@.service" \
+    >"$scratch/examples/waitd-stdio@.service" || bail "no waitd-stdio@.service"
+none "$(systemd-analyze verify --man=no --recursive-errors=no "$scratch/examples/waitd-stdio.socket" \
+    "$scratch/examples/waitd-stdio@.service" 2>&1 | grep -E "$scratch|waitd")" "the example units are valid"
 
 done_testing

@@ -167,6 +167,7 @@ shell_tests = \
 	tests/wire/test_import.sh \
 	tests/wire/test_manual.sh \
 	tests/wire/test_metrics.sh \
+	tests/wire/test_proxies.sh \
 	tests/wire/test_readme.sh \
 	tests/wire/test_samples.sh \
 	tests/wire/test_terminal.sh \
