@@ -24,6 +24,7 @@
 #include "daemon/net/tls.h"
 #include "daemon/report.h"
 #include "daemon/base/service.h"
+#include "daemon/store/memory.h"
 #include "daemon/survey.h"
 
 /* How long a client may take to fetch its last events once all is cancelled. */
@@ -55,7 +56,9 @@ struct server {
     struct listening *listening;
     struct event *signals[SIGNALS];
     struct event *stage_event;
-    struct loop **loops; /* of each worker */
+    struct loop **loops;       /* of each worker */
+    struct store *store;       /* of detached batches */
+    struct store_port **ports; /* of each loop */
     struct report *report;
     enum life_stage stage;
     struct log_rate refused_clients, refused_requests;
@@ -220,12 +223,21 @@ static void on_stop(evutil_socket_t signal_number, short what, void *context)
     }
 }
 
+static void limit_store(struct server *server)
+{
+    atomic_store_explicit(&server->store->max_kept, server->limits.max_detached,
+                          memory_order_relaxed);
+    atomic_store_explicit(&server->store->max_bytes, server->limits.max_state,
+                          memory_order_relaxed);
+}
+
 static void put_limits_in_force(struct server *server)
 {
     uint64_t allowed = descriptors_for_connections(descriptors_raise(), server->n_workers,
                                                    listening_sockets(server->listening));
 
     server->limits = server->config->options->limits;
+    limit_store(server);
     if (server->limits.max_connections == 0)
         server->limits.max_connections = allowed;
     else if (server->limits.max_connections > allowed)
@@ -330,6 +342,19 @@ static unsigned count_processors(void)
     return n > 0 ? (unsigned)n : 1;
 }
 
+static int64_t read_boot_clock(void *context)
+{
+    (void)context;
+    return clock_boot_ns();
+}
+
+static int make_store(struct server *server)
+{
+    server->store = memory_new(
+        &(struct memory_config){.prefix = server->config->instance, .now = read_boot_clock});
+    return server->store ? 0 : -1;
+}
+
 static int make_loops(struct server *server)
 {
     const struct server_config *config = server->config;
@@ -337,6 +362,7 @@ static int make_loops(struct server *server)
     struct loop_config loop_config = {.limits = &server->limits,
                                       .env = &server->env,
                                       .http = &server->http,
+                                      .store = server->store,
                                       .log = server->log,
                                       .refusals = &server->refused_requests,
                                       .n_loops = n,
@@ -344,8 +370,9 @@ static int make_loops(struct server *server)
 
     server->stats = calloc(n, sizeof(struct stats *));
     server->loops = calloc(n, sizeof(struct loop *));
+    server->ports = calloc(n, sizeof(struct store_port *));
     server->workers = calloc(n, sizeof(*server->workers));
-    if (!server->stats || !server->loops || !server->workers)
+    if (!server->stats || !server->loops || !server->ports || !server->workers)
         return -1;
     server->http.stats = server->stats;
     server->http.n_loops = n;
@@ -359,6 +386,7 @@ static int make_loops(struct server *server)
             return -1;
         server->stats[i] = loop_stats(worker->loop);
         server->loops[i] = worker->loop;
+        server->ports[i] = loop_store_port(worker->loop);
         server->n_workers++;
     }
     server->survey.stats = server->stats;
@@ -458,8 +486,8 @@ static int begin(struct server *server)
     int result;
 
     server->peers = peers_new();
-    if (!server->peers || make_http(server) != 0 || make_loops(server) != 0 ||
-        make_events(server) != 0 || make_listening(server) != 0) {
+    if (!server->peers || make_store(server) != 0 || make_http(server) != 0 ||
+        make_loops(server) != 0 || make_events(server) != 0 || make_listening(server) != 0) {
         log_write(server->log, LOG_LEVEL_ERROR, "cannot make the event loops: %s", strerror(errno));
         return 1;
     }
@@ -476,6 +504,7 @@ static int begin(struct server *server)
     }
     for (unsigned i = 0; i < server->n_workers; i++)
         mailbox_give_limits(loop_mailbox(server->workers[i].loop), &server->limits);
+    store_start(server->store, server->ports, server->n_workers);
     if (start_workers(server) != 0) {
         log_write(server->log, LOG_LEVEL_ERROR, "cannot start threads: %s", strerror(errno));
         return 1;
@@ -499,6 +528,7 @@ static void finish(struct server *server)
     if (server->stage_event)
         event_free(server->stage_event);
     report_free(server->report);
+    store_free(server->store);
     for (unsigned i = 0; i < server->n_workers; i++)
         loop_free(server->workers[i].loop);
     peers_free(server->peers);
@@ -507,6 +537,7 @@ static void finish(struct server *server)
     free(server->workers);
     free(server->stats);
     free(server->loops);
+    free(server->ports);
 }
 
 static void prepare(struct server *server, const struct server_config *config)

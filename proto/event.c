@@ -115,7 +115,12 @@ char *event_write_accepted(char *out, const struct event_accepted *accepted)
 /* What the events of a job begin with. */
 static char *put_job(char *out, const struct event_job *job, uint32_t index)
 {
-    out = decimal_put(PUT(out, ",\"batch\":"), job->batch);
+    if (job->ref == NULL) {
+        out = decimal_put(PUT(out, ",\"batch\":"), job->batch);
+    } else {
+        out = put_string(PUT(out, ",\"ref\":\""), job->ref);
+        out = decimal_put(PUT(out, "\",\"seq\":"), job->seq);
+    }
     out = decimal_put(PUT(out, ",\"job\":"), index);
     return put_optional(out, ",\"name\":", job->name);
 }
@@ -218,7 +223,12 @@ char *event_write_finished(char *out, uint64_t batch, struct event_text id, uint
                            int64_t elapsed_ns, const struct batch_result *result)
 {
     out = decimal_put(PUT(out, "{\"event\":\"finished\",\"batch\":"), batch);
-    out = put_id(out, id);
+    return event_finished_rest(put_id(out, id), jobs, elapsed_ns, result);
+}
+
+char *event_finished_rest(char *out, uint32_t jobs, int64_t elapsed_ns,
+                          const struct batch_result *result)
+{
     out = put_string(PUT(out, ",\"status\":\""), batch_status_names[result->status]);
     out = decimal_put(PUT(out, "\",\"jobs\":"), jobs);
     out = decimal_put(PUT(out, ",\"ok\":"), result->counts[JOB_OK]);

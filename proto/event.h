@@ -47,6 +47,8 @@ char *event_write_accepted(char *out, const struct event_accepted *accepted);
  * with_due: `done` carries `due`, as it does with "events":"all". */
 struct event_job {
     uint64_t batch;
+    const char *ref; /* of a detached batch, in its number's place; else NULL */
+    uint64_t seq;    /* its number, then */
     int64_t at_ns;
     struct event_text name;
     struct event_text note; /* STEP */
@@ -63,6 +65,10 @@ char *event_write_occurrence(char *out, const struct event_job *job,
 char *event_write_finished(char *out, uint64_t batch, struct event_text id, uint32_t jobs,
                            int64_t elapsed_ns, const struct batch_result *result);
 
+/* What stands in `finished` behind the batch and its id, from `,"status"` on. */
+char *event_finished_rest(char *out, uint32_t jobs, int64_t elapsed_ns,
+                          const struct batch_result *result);
+
 /* The message and the path are escaped here and, should they be too long
  * then, cut at a whole character, so that the line keeps to EVENT_LINE_MAX. */
 char *event_write_error(char *out, const struct fault *fault, struct event_text id);
@@ -72,7 +78,12 @@ char *event_write_pong(char *out, struct event_text id, const char *version, con
 char *event_write_cancelled(char *out, struct event_text id, uint64_t batch, uint32_t jobs);
 
 /* A line of a report: `summary` or `pool`. */
-char *event_write_report(char *out, uint64_t batch, const struct report_line *line,
+struct event_subject {
+    uint64_t batch;
+    const char *ref; /* of a detached batch, in its number's place; else NULL */
+    uint64_t seq;    /* the event's number, then */
+};
+char *event_write_report(char *out, struct event_subject subject, const struct report_line *line,
                          struct event_text name);
 
 /* `run`, and `forecast`: that takes event_forecast_size() and the length of the id.

@@ -33,6 +33,15 @@ static char *put_text(char *out, struct event_text text)
     return out + len;
 }
 
+static void begin_tail(struct event_done *done, enum job_status status, int64_t at_ns)
+{
+    char *out = put_string(done->tail, ",\"status\":\"");
+    out = put_string(out, event_job_status_name(status));
+    out = put_string(out, "\",\"at\":");
+    out += duration_print(out, at_ns);
+    done->tail_len = (unsigned)(out - done->tail);
+}
+
 void event_done_begin(struct event_done *done, uint64_t batch, enum job_status status,
                       int64_t at_ns)
 {
@@ -40,11 +49,45 @@ void event_done_begin(struct event_done *done, uint64_t batch, enum job_status s
 
     out = put_string(decimal_put(out, batch), ",\"job\":");
     done->head_len = (unsigned)(out - done->head);
-    out = put_string(done->tail, ",\"status\":\"");
-    out = put_string(out, event_job_status_name(status));
-    out = put_string(out, "\",\"at\":");
-    out += duration_print(out, at_ns);
-    done->tail_len = (unsigned)(out - done->tail);
+    begin_tail(done, status, at_ns);
+}
+
+void event_done_begin_ref(struct event_done *done, const char *ref, enum job_status status,
+                          int64_t at_ns)
+{
+    char *out = put_string(done->head, "{\"event\":\"done\",\"ref\":\"");
+
+    out = put_string(put_string(out, ref), "\",\"seq\":");
+    done->head_len = (unsigned)(out - done->head);
+    begin_tail(done, status, at_ns);
+}
+
+/* What stands behind the index. */
+static char *put_rest(char *out, const struct event_done *done, struct event_text name,
+                      struct event_text data)
+{
+    if (name.len > 0) {
+        memcpy(out, ",\"name\":", 8);
+        out = put_text(out + 8, name);
+    }
+    memcpy(out, done->tail, EVENT_DONE_TAIL); /* whole, past its end: no call */
+    out += done->tail_len;
+    if (data.len > 0) {
+        memcpy(out, ",\"data\":", 8);
+        out = put_text(out + 8, data);
+    }
+    memcpy(out, "}\n", 2);
+    return out + 2;
+}
+
+char *event_done_write_seq(char *out, const struct event_done *done, uint64_t seq, uint32_t job,
+                           struct event_text name, struct event_text data)
+{
+    memcpy(out, done->head, done->head_len);
+    out = decimal_put(out + done->head_len, seq);
+    memcpy(out, ",\"job\":", 7);
+    out = decimal_put(out + 7, job);
+    return put_rest(out, done, name, data);
 }
 
 char *event_done_write(char *out, const struct event_done *done, uint32_t job,
@@ -53,16 +96,5 @@ char *event_done_write(char *out, const struct event_done *done, uint32_t job,
     /* Copied whole, past their ends: lengths known to the compiler are no call. */
     memcpy(out, done->head, EVENT_DONE_HEAD);
     out = decimal_put(out + done->head_len, job);
-    if (name.len > 0) {
-        memcpy(out, ",\"name\":", 8);
-        out = put_text(out + 8, name);
-    }
-    memcpy(out, done->tail, EVENT_DONE_TAIL);
-    out += done->tail_len;
-    if (data.len > 0) {
-        memcpy(out, ",\"data\":", 8);
-        out = put_text(out + 8, data);
-    }
-    memcpy(out, "}\n", 2);
-    return out + 2;
+    return put_rest(out, done, name, data);
 }

@@ -16,16 +16,22 @@
 #include "proto/event.h"
 
 /* Room for what stands before the index and behind the name, each copied whole. */
-#define EVENT_DONE_HEAD 64
+#define EVENT_DONE_HEAD 64 /* of batches with a number */
 #define EVENT_DONE_TAIL 64
 
 struct event_done {
-    char head[EVENT_DONE_HEAD], tail[EVENT_DONE_TAIL];
+    char head[2 * EVENT_DONE_HEAD], tail[EVENT_DONE_TAIL];
     unsigned head_len, tail_len;
 };
 
 void event_done_begin(struct event_done *done, uint64_t batch, enum job_status status,
                       int64_t at_ns);
+
+/* The same for a detached batch, whose lines are written by event_done_write_seq(). */
+void event_done_begin_ref(struct event_done *done, const char *ref, enum job_status status,
+                          int64_t at_ns);
+char *event_done_write_seq(char *out, const struct event_done *done, uint64_t seq, uint32_t job,
+                           struct event_text name, struct event_text data);
 
 /* Writes a line, which takes the room that event_write_occurrence() takes. */
 char *event_done_write(char *out, const struct event_done *done, uint32_t job,

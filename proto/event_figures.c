@@ -39,10 +39,18 @@ static char *put_count(char *out, const char *key, uint64_t n)
     return decimal_put(event_put_string(out, key), n);
 }
 
-static char *put_summary(char *out, uint64_t batch, const struct report_line *line,
+static char *put_subject(char *out, struct event_subject subject)
+{
+    if (subject.ref == NULL)
+        return put_count(out, ",\"batch\":", subject.batch);
+    out = event_put_string(EVENT_PUT(out, ",\"ref\":\""), subject.ref);
+    return put_count(out, "\",\"seq\":", subject.seq);
+}
+
+static char *put_summary(char *out, struct event_subject subject, const struct report_line *line,
                          struct event_text name)
 {
-    out = put_count(out, "{\"event\":\"summary\",\"batch\":", batch);
+    out = put_subject(EVENT_PUT(out, "{\"event\":\"summary\""), subject);
     out = line->others > 0 ? put_count(out, ",\"others\":", line->others)
                            : event_put_text(out, ",\"name\":", name);
     out = put_count(out, ",\"jobs\":", line->jobs);
@@ -57,12 +65,12 @@ static char *put_summary(char *out, uint64_t batch, const struct report_line *li
     return EVENT_PUT(out, "}\n");
 }
 
-static char *put_pool(char *out, uint64_t batch, const struct report_line *line,
+static char *put_pool(char *out, struct event_subject subject, const struct report_line *line,
                       struct event_text name)
 {
     event_wide whole = (event_wide)line->workers * (uint64_t)line->predicted_ns;
 
-    out = put_count(out, "{\"event\":\"pool\",\"batch\":", batch);
+    out = put_subject(EVENT_PUT(out, "{\"event\":\"pool\""), subject);
     out = event_put_text(out, ",\"pool\":", name);
     out = put_count(out, ",\"workers\":", line->workers);
     out = put_count(out, ",\"granted\":", line->granted);
@@ -74,11 +82,11 @@ static char *put_pool(char *out, uint64_t batch, const struct report_line *line,
     return EVENT_PUT(out, "}\n");
 }
 
-char *event_write_report(char *out, uint64_t batch, const struct report_line *line,
+char *event_write_report(char *out, struct event_subject subject, const struct report_line *line,
                          struct event_text name)
 {
-    return line->kind == REPORT_SUMMARY ? put_summary(out, batch, line, name)
-                                        : put_pool(out, batch, line, name);
+    return line->kind == REPORT_SUMMARY ? put_summary(out, subject, line, name)
+                                        : put_pool(out, subject, line, name);
 }
 
 /* ---- Forecasts --------------------------------------------------------------------- */

@@ -16,6 +16,8 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/duration_short.h \
 	proto/event.c \
 	proto/event.h \
+	proto/event_detached.c \
+	proto/event_detached.h \
 	proto/event_done.c \
 	proto/event_done.h \
 	proto/event_figures.c \
@@ -53,6 +55,7 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/request.c \
 	proto/request.h \
 	proto/request_data.c \
+	proto/request_detached.c \
 	proto/request_fault.c \
 	proto/request_flat.c \
 	proto/request_flat.h \
@@ -63,6 +66,7 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/request_stage.c \
 	proto/request_step.c \
 	proto/request_take.c \
+	proto/request_text.c \
 	proto/request_top.c \
 	proto/request_value.c \
 	proto/saturate.h \

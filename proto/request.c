@@ -11,6 +11,8 @@
 
 /* How many steps of a long string are done in one call: 256 KiB of it. */
 #define STAGE_STEPS_A_READ 8
+/* And how many bytes. */
+#define BYTES_PER_JOB 32
 
 const struct request_limits request_default_limits = {
     .max_bytes = UINT64_C(64) << 20,
@@ -18,6 +20,7 @@ const struct request_limits request_default_limits = {
     .max_string = UINT64_C(64) << 20,
     .max_data = UINT64_C(64) << 20,
     .max_dependencies = 10000000,
+    .max_retain_ns = INT64_C(7) * 86400 * 1000000000,
     .plan = {.max_jobs = 1000000,
              .max_steps = 1000000000,
              .max_wait_ns = INT64_C(30) * 86400 * 1000000000},
@@ -36,6 +39,8 @@ struct request_reader {
     bool ended;                      /* or by request_end() */
     struct request_text id;          /* as told by the last call, */
     uint64_t jobs;                   /* and so */
+    const char *piece;               /* as it was fed, from this offset of the stream on */
+    uint64_t piece_begin;
 };
 
 struct request_reader *request_reader_new(const struct request_limits *limits,
@@ -73,6 +78,7 @@ static void let_go(struct request_reader *reader)
     empty(&reading->id);
     empty(&reading->scratch);
     empty(&reading->key);
+    empty(&reading->capture.text);
     reader->spare = reading;
     reader->reading = NULL;
 }
@@ -107,8 +113,19 @@ void request_reader_limit(struct request_reader *reader, const struct request_li
         take_up_limits(reader);
 }
 
+/* What has been looked at of the piece is kept where it may be needed. */
+static void keep_piece(struct request_reader *reader)
+{
+    if (reader->reading != NULL && reader->piece != NULL)
+        request_text_keep(reader->reading, reader->piece, reader->piece_begin,
+                          lexer_offset(reader->lexer));
+}
+
 void request_feed(struct request_reader *reader, const char *piece, size_t len)
 {
+    keep_piece(reader);
+    reader->piece = len > 0 ? piece : NULL;
+    reader->piece_begin = lexer_offset(reader->lexer);
     lexer_feed(reader->lexer, piece, len);
 }
 
@@ -139,8 +156,8 @@ size_t request_held(const struct request_reader *reader)
     size_t held = lexer_held(reader->lexer) + reader->id.room;
     if (reading == NULL)
         return held;
-    return held + reading->id.room + reading->scratch.room + reading->key.room +
-           reading->kept_bytes + reading->staging.held;
+    return held + reading->id.room + reading->capture.text.room + reading->scratch.room +
+           reading->key.room + reading->kept_bytes + reading->staging.held;
 }
 
 void request_refuse(struct request_reader *reader, enum fault_code code, const char *message)
@@ -152,6 +169,7 @@ void request_refuse(struct request_reader *reader, enum fault_code code, const c
     request_drop(reading);
     empty(&reading->scratch);
     empty(&reading->key);
+    empty(&reading->capture.text);
 }
 
 /* Forgets what was handed out by the last call. */
@@ -191,7 +209,13 @@ static void begin(struct request_reader *reader, const struct lexer_token *token
     reading->op = REQUEST_SUBMIT;
     reading->options =
         (struct plan_options){.concurrency = PLAN_UNLIMITED, .workers = 1, .timeout_ns = -1};
+    memset(&reading->detached, 0, offsetof(struct request_detached, key));
+    reading->detached.retain_ns = -1;
+    reading->detached.from = 1;
+    reading->detached.ref[0] = reading->detached.after[0] = '\0';
     reader->reading = reading;
+    if (token->kind == LEXER_OBJECT_BEGIN)
+        request_text_begin(reading, token->offset);
     request_begin(reading, token);
 }
 
@@ -213,6 +237,8 @@ static enum request_result tell(struct request_reader *reader, enum request_resu
     *request = (struct request){.op = reading->op,
                                 .id = reader->id.len > 0 ? reader->id.bytes : NULL,
                                 .id_len = reader->id.len,
+                                .detached = &reading->detached,
+                                .heartbeat_ns = reading->heartbeat_ns,
                                 .batch = reading->batch,
                                 .has_batch = reading->has_batch,
                                 .runs = reading->runs,
@@ -223,6 +249,11 @@ static enum request_result tell(struct request_reader *reader, enum request_resu
         request->held = REQUEST_BATCH_BYTES + reading->kept_bytes + reader->id.len;
         reader->jobs = plan_n_jobs(reading->plan);
         reading->plan = NULL;
+    }
+    if (result == REQUEST_READY && reading->capture.condensing) {
+        request->text = reading->capture.text.bytes;
+        request->text_len = reading->capture.written;
+        reading->capture.text = (struct request_text){NULL, 0, 0};
     }
     let_go(reader);
     return result;
@@ -245,6 +276,19 @@ static enum request_result conclude(struct request_reader *reader, struct reques
     return refused ? REQUEST_REFUSED : REQUEST_READY;
 }
 
+/* The plan is complete; the text of what is to be kept is condensed. */
+static enum request_result conclude_text(struct request_reader *reader, size_t budget,
+                                         struct request *request, struct fault *fault)
+{
+    struct request_reading *reading = reader->reading;
+    if (reading->fault.code == FAULT_NONE && reading->detached.detach) {
+        reading->capture.condensing = true;
+        if (!request_text_condense(reading, budget * BYTES_PER_JOB))
+            return REQUEST_BUSY;
+    }
+    return conclude(reader, request, fault);
+}
+
 static enum request_result seal(struct request_reader *reader, size_t budget,
                                 struct request *request, struct fault *fault)
 {
@@ -262,6 +306,8 @@ static enum request_result seal(struct request_reader *reader, size_t budget,
         limits.max_jobs = UINT64_MAX;
         limits.max_steps = UINT64_MAX;
     }
+    if (reading->capture.condensing)
+        return conclude_text(reader, budget, request, fault);
     if (reading->plan == NULL ||
         (!held && plan_n_afters(reading->plan) == 0 && !plan_names_pools(reading->plan)))
         return conclude(reader, request, fault);
@@ -277,7 +323,7 @@ static enum request_result seal(struct request_reader *reader, size_t budget,
     case PLAN_SEALED:
         if (reading->op == REQUEST_FORECAST)
             request_check_runs(reading);
-        break;
+        return conclude_text(reader, budget, request, fault);
     }
     return conclude(reader, request, fault);
 }
@@ -289,6 +335,8 @@ static enum request_result end(struct request_reader *reader, size_t budget,
     if (reading == NULL)
         return conclude(reader, request, fault);
     reading->sealing = true;
+    if (reading->detached.detach)
+        keep_piece(reader);
     if (reading->plan != NULL)
         *plan_options(reading->plan) = reading->options;
     return seal(reader, budget, request, fault);

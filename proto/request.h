@@ -44,6 +44,7 @@ struct request_limits {
     uint64_t max_dependencies; /* names in `after`, in all; 0 for any */
     uint32_t max_pools;        /* at most PLAN_MAX_POOLS; 0 for that */
     uint32_t max_runs;         /* of a forecast, at most REQUEST_MAX_RUNS; 0: 1,000,000 */
+    int64_t max_retain_ns;     /* of `retain` */
     struct plan_limits plan;
 };
 
@@ -57,6 +58,34 @@ enum request_op {
     REQUEST_STATS,
     REQUEST_QUIT,
     REQUEST_FORECAST,
+    REQUEST_WATCH,
+    REQUEST_UNWATCH,
+    REQUEST_BATCHES,
+    REQUEST_FORGET,
+};
+
+#define REQUEST_REF_MAX 64
+#define REQUEST_KEY_MAX 255
+
+/* Which of the batches that are kept `batches` lists. */
+enum request_state { REQUEST_ANY_STATE, REQUEST_RUNNING, REQUEST_FINISHED, REQUEST_FOREIGN };
+
+/* What requests about detached batches have besides. */
+struct request_detached {
+    bool detach;              /* SUBMIT: the batch is the daemon's */
+    bool has_key;             /* SUBMIT: key[0..key_len), decoded; it may hold NUL bytes */
+    bool cancel_on_restart;   /* SUBMIT: on_restart is `cancel` */
+    bool has_ref;             /* CANCEL, BATCHES: by ref */
+    bool newest_first;        /* BATCHES */
+    bool has_limit;           /* BATCHES: at most `limit` are listed */
+    uint16_t key_len;         /* 1 to REQUEST_KEY_MAX */
+    enum request_state state; /* BATCHES */
+    int64_t retain_ns;        /* SUBMIT: -1 where it is not told */
+    uint64_t from;            /* WATCH: 1 or more */
+    uint64_t limit;
+    char key[REQUEST_KEY_MAX + 1];
+    char ref[REQUEST_REF_MAX + 1];   /* a string; what no ref can be becomes `?` */
+    char after[REQUEST_REF_MAX + 1]; /* BATCHES: the same; empty where it is not told */
 };
 
 /* A request that is in order. */
@@ -64,13 +93,20 @@ struct request {
     enum request_op op;
     char *id; /* its JSON token, or NULL; the reader's, until the next call */
     size_t id_len;
-    uint64_t batch;    /* CANCEL */
-    bool has_batch;    /* CANCEL: else the forecasts of this id */
-    bool has_job;      /* CANCEL: one job, not the batch */
-    uint64_t job;      /* CANCEL */
-    uint32_t runs;     /* FORECAST: 1 or more */
-    struct plan *plan; /* SUBMIT, FORECAST: sealed, and from now on the caller's to free */
-    size_t held;       /* SUBMIT, FORECAST: bytes that it is kept in while it runs, roughly */
+    uint64_t batch;       /* CANCEL */
+    bool has_batch;       /* CANCEL: else by ref, or the forecasts of this id */
+    bool has_job;         /* CANCEL: one job, not the batch */
+    uint64_t job;         /* CANCEL */
+    uint32_t runs;        /* FORECAST: 1 or more */
+    struct plan *plan;    /* SUBMIT, FORECAST: sealed, and from now on the caller's to free */
+    size_t held;          /* SUBMIT, FORECAST: bytes that it is kept in while it runs, roughly */
+    int64_t heartbeat_ns; /* SUBMIT: 1 s or more; 0 for none */
+    const struct request_detached *detached; /* the reader's, until its next call */
+    /* SUBMIT with `detach`: the request less the white space between tokens and less its
+     * top-level `id` and `key`, which is what two submits under one key are compared by.  The
+     * caller's to free(); NULL for any other request. */
+    char *text;
+    size_t text_len;
 };
 
 enum request_result {

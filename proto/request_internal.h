@@ -9,6 +9,8 @@
  *                    completing its plan
  *   request_take.c   tokens to whoever is to take them, flat jobs to the plan
  *   request_top.c    the members of a request
+ *   request_detached.c  those of detached batches
+ *   request_text.c   the text of a request, kept as it comes and condensed
  *   request_job.c    jobs and defaults, `after`
  *   request_step.c   steps
  *   request_pool.c   pools, declared and named
@@ -106,6 +108,18 @@ struct request_staging {
     plan_text_ref text, plain; /* what is whole; 0 for none */
 };
 
+/* The text of an object, as it came: what has gone by of it is copied when its
+ * piece goes away, so that a request that stands whole in one piece takes no copy. */
+struct request_capture {
+    bool on;
+    uint64_t begin, id_key, key_key; /* offsets in the stream: of it, and of two keys in it; 0
+                                      * for none of those */
+    struct request_text text;
+    size_t read, written; /* condensing: of `text` */
+    bool condensing, in_string, escaped, dropping, comma, any;
+    unsigned depth;
+};
+
 /* A request being read, from its first token until it is told of. */
 struct request_reading {
     struct lexer *lexer; /* the reader's, as are the next two */
@@ -141,6 +155,8 @@ struct request_reading {
     bool has_batch, has_job;
     uint32_t runs;        /* of a forecast */
     uint64_t runs_offset; /* where they stand */
+    int64_t heartbeat_ns;
+    struct request_capture capture;
 
     /* What came before anything at fault: elements, and where they and `defaults` end. */
     uint32_t whole_elements;
@@ -160,7 +176,8 @@ struct request_reading {
     struct job_class job_class;                      /* and its class */
     struct step step;
     struct request_law law;
-    struct plan_fault found; /* plan_seal()'s, from its first call to its last */
+    struct request_detached detached; /* up to `key` zeros, too */
+    struct plan_fault found;          /* plan_seal()'s, from its first call to its last */
 };
 #define REQUEST_READING_ZEROS offsetof(struct request_reading, fault)
 
@@ -223,6 +240,33 @@ void request_keep_id(struct request_reading *reading, const struct lexer_token *
 
 /* Refuses the runs of a forecast whose plan is sealed, if all their steps are too many. */
 void request_check_runs(struct request_reading *reading);
+/* ---- request_detached.c ----------------------------------------------------- */
+
+void request_read_detach(struct request_reading *reading, const struct lexer_token *token);
+void request_read_key(struct request_reading *reading, const struct lexer_token *token);
+void request_read_retain(struct request_reading *reading, const struct lexer_token *token);
+void request_read_on_restart(struct request_reading *reading, const struct lexer_token *token);
+void request_read_heartbeat(struct request_reading *reading, const struct lexer_token *token);
+void request_read_ref(struct request_reading *reading, const struct lexer_token *token);
+void request_read_from(struct request_reading *reading, const struct lexer_token *token);
+void request_read_order(struct request_reading *reading, const struct lexer_token *token);
+void request_read_state(struct request_reading *reading, const struct lexer_token *token);
+void request_read_limit(struct request_reading *reading, const struct lexer_token *token);
+void request_read_after(struct request_reading *reading, const struct lexer_token *token);
+
+/* ---- request_text.c --------------------------------------------------------- */
+
+/* The request begins at that offset of the stream, with an object. */
+void request_text_begin(struct request_reading *reading, uint64_t offset);
+
+/* Keeps the bytes of the piece that end at the offset `end`, as far as they are the
+ * request's.  The request is refused when out of memory. */
+void request_text_keep(struct request_reading *reading, const char *piece, uint64_t begin,
+                       uint64_t end);
+
+/* Leaves out white space, `id` and `key`, at most about `budget` bytes a call.  Whether it is
+ * done. */
+bool request_text_condense(struct request_reading *reading, size_t budget);
 
 /* ---- request_job.c ---------------------------------------------------------- */
 
@@ -323,6 +367,8 @@ bool request_factor(struct request_reading *reading, const struct lexer_token *t
                     struct plan_factor *out);
 bool request_duration(struct request_reading *reading, const struct lexer_token *token,
                       int64_t *out);
+bool request_duration_up_to(struct request_reading *reading, const struct lexer_token *token,
+                            int64_t max_ns, int64_t *out);
 bool request_choice(struct request_reading *reading, const struct lexer_token *token,
                     const char *const *choices, unsigned n, unsigned *out);
 

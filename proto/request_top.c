@@ -16,12 +16,15 @@
 /* The operations that take a member. */
 #define TO(op) (1u << REQUEST_##op)
 #define TO_RUN (TO(SUBMIT) | TO(FORECAST))
-#define TO_ALL (TO_RUN | TO(PING) | TO(CANCEL) | TO(STATS) | TO(QUIT))
-#define N_OPS  6
+#define TO_REF (TO(WATCH) | TO(UNWATCH) | TO(BATCHES) | TO(FORGET))
+#define TO_ALL (TO_RUN | TO_REF | TO(PING) | TO(CANCEL) | TO(STATS) | TO(QUIT))
+#define N_OPS  10
 
 static const char *const op_names[N_OPS] = {
-    [REQUEST_SUBMIT] = "submit", [REQUEST_PING] = "ping", [REQUEST_CANCEL] = "cancel",
-    [REQUEST_STATS] = "stats",   [REQUEST_QUIT] = "quit", [REQUEST_FORECAST] = "forecast",
+    [REQUEST_SUBMIT] = "submit", [REQUEST_PING] = "ping",       [REQUEST_CANCEL] = "cancel",
+    [REQUEST_STATS] = "stats",   [REQUEST_QUIT] = "quit",       [REQUEST_FORECAST] = "forecast",
+    [REQUEST_WATCH] = "watch",   [REQUEST_UNWATCH] = "unwatch", [REQUEST_BATCHES] = "batches",
+    [REQUEST_FORGET] = "forget",
 };
 
 /* ---- id -------------------------------------------------------------------------- */
@@ -251,6 +254,17 @@ enum {
     RUNS,
     BATCH,
     JOB,
+    DETACH,
+    KEY,
+    RETAIN,
+    ON_RESTART,
+    HEARTBEAT,
+    REF,
+    FROM,
+    ORDER,
+    STATE,
+    LIMIT,
+    AFTER,
     N_MEMBERS
 };
 
@@ -273,6 +287,18 @@ static const struct request_member members[N_MEMBERS] = {
     [RUNS] = REQUEST_MEMBER("runs", read_runs, TO(FORECAST)),
     [BATCH] = REQUEST_MEMBER("batch", read_batch, TO(CANCEL)),
     [JOB] = REQUEST_MEMBER("job", read_job, TO(CANCEL)),
+    [DETACH] = REQUEST_MEMBER("detach", request_read_detach, TO(SUBMIT)),
+    [KEY] = REQUEST_MEMBER("key", request_read_key, TO(SUBMIT)),
+    [RETAIN] = REQUEST_MEMBER("retain", request_read_retain, TO(SUBMIT)),
+    [ON_RESTART] = REQUEST_MEMBER("on_restart", request_read_on_restart, TO(SUBMIT)),
+    [HEARTBEAT] = REQUEST_MEMBER("heartbeat", request_read_heartbeat, TO(SUBMIT)),
+    [REF] = REQUEST_MEMBER("ref", request_read_ref,
+                           TO(WATCH) | TO(UNWATCH) | TO(CANCEL) | TO(BATCHES) | TO(FORGET)),
+    [FROM] = REQUEST_MEMBER("from", request_read_from, TO(WATCH)),
+    [ORDER] = REQUEST_MEMBER("order", request_read_order, TO(BATCHES)),
+    [STATE] = REQUEST_MEMBER("state", request_read_state, TO(BATCHES)),
+    [LIMIT] = REQUEST_MEMBER("limit", request_read_limit, TO(BATCHES)),
+    [AFTER] = REQUEST_MEMBER("after", request_read_after, TO(BATCHES)),
 };
 
 static bool has(const struct request_frame *frame, unsigned place)
@@ -327,6 +353,48 @@ static void check_forecast(struct request_reading *reading, const struct request
                       "one has none");
 }
 
+/* What a batch that is the daemon's takes and one that is its connection's does not. */
+static void check_detached(struct request_reading *reading, const struct request_frame *frame)
+{
+    static const unsigned detached_only[] = {KEY, RETAIN, ON_RESTART};
+    if (reading->detached.detach && reading->options.clock == PLAN_CLOCK_VIRTUAL)
+        request_fault_member(reading, CLOCK, FAULT_INVALID_REQUEST, frame->offsets[CLOCK],
+                             "\"clock\" takes \"real\" with \"detach\", not \"virtual\"");
+    for (unsigned i = 0; i < 3 && !reading->detached.detach; i++)
+        if (has(frame, detached_only[i]))
+            request_fault_member(reading, detached_only[i], FAULT_INVALID_REQUEST,
+                                 frame->offsets[detached_only[i]],
+                                 "\"%s\" goes with \"detach\":true, and this batch is not detached",
+                                 members[detached_only[i]].name);
+    reading->capture.id_key = has(frame, ID) ? frame->offsets[ID] : 0;
+    reading->capture.key_key = has(frame, KEY) ? frame->offsets[KEY] : 0;
+}
+
+/* Which batch a request is about. */
+static void check_named(struct request_reading *reading, const struct request_frame *frame,
+                        const struct lexer_token *token)
+{
+    if (reading->op == REQUEST_CANCEL && !has(frame, BATCH) && !has(frame, REF) &&
+        (!has(frame, ID) || has(frame, JOB)))
+        request_fault(
+            reading, FAULT_INVALID_REQUEST, token->offset,
+            "a \"cancel\" request takes \"batch\", the number of a batch, \"ref\", the ref "
+            "of a detached one, or the \"id\" of a forecast, and this one has neither "
+            "\"batch\" nor \"ref\"");
+    if (reading->op == REQUEST_CANCEL && has(frame, BATCH) && has(frame, REF)) {
+        unsigned second = frame->offsets[BATCH] > frame->offsets[REF] ? BATCH : REF;
+        request_fault_member(reading, second, FAULT_INVALID_REQUEST, frame->offsets[second],
+                             "a \"cancel\" request takes \"batch\" or \"ref\", and not both");
+    }
+    if ((reading->op == REQUEST_WATCH || reading->op == REQUEST_UNWATCH ||
+         reading->op == REQUEST_FORGET) &&
+        !has(frame, REF))
+        request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
+                      "a \"%s\" request takes \"ref\", the ref of a detached batch, and this one "
+                      "has none",
+                      op_names[reading->op]);
+}
+
 static void close_request(struct request_reading *reading, const struct lexer_token *token)
 {
     struct request_frame *frame = request_frame(reading);
@@ -339,16 +407,13 @@ static void close_request(struct request_reading *reading, const struct lexer_to
     }
     refuse_strangers(reading, frame);
     check_pools(reading, frame);
+    check_detached(reading, frame);
     if (reading->op == REQUEST_SUBMIT && !has(frame, JOBS))
         request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
                       "a \"submit\" request takes \"jobs\", an array, and this one has none");
     if (reading->op == REQUEST_FORECAST)
         check_forecast(reading, frame, token);
-    if (reading->op == REQUEST_CANCEL && !has(frame, BATCH) && (!has(frame, ID) || has(frame, JOB)))
-        request_fault(
-            reading, FAULT_INVALID_REQUEST, token->offset,
-            "a \"cancel\" request takes \"batch\", the number of a batch, or the \"id\" of "
-            "a forecast, and this one has no \"batch\"");
+    check_named(reading, frame, token);
 }
 
 const struct request_context request_top = {

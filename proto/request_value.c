@@ -259,7 +259,7 @@ bool request_factor(struct request_reading *reading, const struct lexer_token *t
 /* ---- Durations ----------------------------------------------------------------- */
 
 static void refuse_length(struct request_reading *reading, const struct lexer_token *token,
-                          enum duration_result result)
+                          int64_t max_ns, enum duration_result result)
 {
     char what[96], seconds[DURATION_PRINT_MAX];
     if (request_knows_better(reading, token->offset)) {
@@ -274,7 +274,7 @@ static void refuse_length(struct request_reading *reading, const struct lexer_to
         request_wrong(reading, token, REQUEST_DURATION);
         return;
     }
-    size_t len = duration_print(seconds, reading->limits->plan.max_wait_ns);
+    size_t len = duration_print(seconds, max_ns);
     snprintf(what, sizeof(what), "a duration of at most %.*s s", (int)len, seconds);
     request_wrong(reading, token, what);
 }
@@ -282,7 +282,12 @@ static void refuse_length(struct request_reading *reading, const struct lexer_to
 bool request_duration(struct request_reading *reading, const struct lexer_token *token,
                       int64_t *out)
 {
-    int64_t max_ns = reading->limits->plan.max_wait_ns;
+    return request_duration_up_to(reading, token, reading->limits->plan.max_wait_ns, out);
+}
+
+bool request_duration_up_to(struct request_reading *reading, const struct lexer_token *token,
+                            int64_t max_ns, int64_t *out)
+{
     enum duration_result result = DURATION_MALFORMED;
     if (!is_short(reading, token, "a duration"))
         return false;
@@ -297,7 +302,7 @@ bool request_duration(struct request_reading *reading, const struct lexer_token 
     }
     if (result == DURATION_OK)
         return true;
-    refuse_length(reading, token, result);
+    refuse_length(reading, token, max_ns, result);
     return false;
 }
 

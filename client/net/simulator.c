@@ -231,7 +231,9 @@ static bool write_report(struct simulator *simulator, struct run *run)
         line = line_room(simulator, name.len);
         if (line == NULL)
             return false;
-        end_line(simulator, line, event_write_report(line, run->number, &report, name));
+        end_line(
+            simulator, line,
+            event_write_report(line, (struct event_subject){.batch = run->number}, &report, name));
         batch_report_next(run->batch);
     }
     return false;
@@ -441,6 +443,16 @@ static void forecast(struct simulator *simulator, const struct request *request)
     plan_free(request->plan);
 }
 
+/* Nothing lives on here. */
+static void refuse_detached(struct simulator *simulator, const struct request *request)
+{
+    struct fault fault = {0};
+
+    (void)fault_set(&fault, FAULT_NOT_FOUND, 0,
+                    "there are no detached batches on the virtual clock");
+    refuse(simulator, request, &fault);
+}
+
 static void take(struct simulator *simulator, struct request *request)
 {
     switch (request->op) {
@@ -456,6 +468,12 @@ static void take(struct simulator *simulator, struct request *request)
     case REQUEST_PING:
     case REQUEST_STATS:
         answer(simulator, request);
+        break;
+    case REQUEST_WATCH:
+    case REQUEST_UNWATCH:
+    case REQUEST_BATCHES:
+    case REQUEST_FORGET:
+        refuse_detached(simulator, request);
         break;
     case REQUEST_QUIT:
         simulator->is_deaf = true;

@@ -16,6 +16,11 @@ int64_t clock_now_ns(void)
     return read_ns(CLOCK_MONOTONIC);
 }
 
+int64_t clock_boot_ns(void)
+{
+    return read_ns(CLOCK_BOOTTIME);
+}
+
 int64_t clock_real_ns(void)
 {
     return read_ns(CLOCK_REALTIME);

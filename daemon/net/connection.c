@@ -99,6 +99,12 @@ static struct connection *begin(struct connection *c)
     return c;
 }
 
+/* The channel has come to have something to do. */
+static void on_wake(void *context)
+{
+    connection_is_ready(context, READY_UNFINISHED);
+}
+
 struct connection *connection_new(struct connection_host *host, int fd, uint32_t slot,
                                   uint64_t number, struct tls *tls)
 {
@@ -108,6 +114,7 @@ struct connection *connection_new(struct connection_host *host, int fd, uint32_t
         return NULL;
     if (pump_init(&c->pump, &host->pumps, transport_of(c), number) != 0)
         return abandon(c);
+    channel_set_wake(c->pump.channel, on_wake, c);
     c = begin(c);
     if (c != NULL)
         stats_connection(host->pumps.env.stats);

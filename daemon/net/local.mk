@@ -10,6 +10,8 @@ daemon_net_libwaitd_net_a_SOURCES = \
 	daemon/net/connection.h \
 	daemon/net/descriptors.c \
 	daemon/net/descriptors.h \
+	daemon/net/detached.c \
+	daemon/net/detached.h \
 	daemon/net/http.h \
 	daemon/net/http_services.c \
 	daemon/net/http_services.h \

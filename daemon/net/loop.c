@@ -13,6 +13,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/net/connection.h"
+#include "daemon/net/detached.h"
 #include "engine/timerq.h"
 #include "daemon/base/memory.h"
 #include "daemon/net/http.h"
@@ -54,6 +55,7 @@ struct loop {
     struct event *timer_event, *mail_event;
     struct mailbox mailbox;
     struct channel_log channel_log;
+    struct detached detached;
     bool has_mail;
     const struct http_site *site;
     struct http *http;                           /* from the first client on that speaks it */
@@ -226,11 +228,15 @@ static void advance(struct loop *loop, enum life_stage stage)
 {
     if (stage >= LIFE_DRAINING && loop->stage < LIFE_DRAINING) {
         loop->host.pumps.draining = loop->host.pumps.hurried = true;
+        if (loop->detached.registry)
+            registry_drain(loop->detached.registry);
         for_all(loop, connection_drain);
         if (loop->http)
             http_drain(loop->http);
     }
     if (stage >= LIFE_CANCELLING && loop->stage < LIFE_CANCELLING) {
+        if (loop->detached.registry)
+            registry_cancel_all(loop->detached.registry);
         for_all(loop, connection_cancel);
         if (loop->http)
             http_cancel(loop->http);
@@ -253,6 +259,8 @@ static void read_mail(struct loop *loop)
     for (unsigned i = 0; i < mail.n_sockets; i++)
         loop_adopt(loop, mail.sockets[i]);
     free(mail.sockets);
+    if (loop->detached.registry)
+        registry_receive(loop->detached.registry);
     advance(loop, mail.stage);
 }
 
@@ -302,7 +310,29 @@ static struct event *make_event(struct loop *loop, int fd, event_callback_fn cal
     return made;
 }
 
-static int fill(struct loop *loop)
+static void wake(void *context)
+{
+    struct loop *loop = context;
+
+    mailbox_wake(&loop->mailbox);
+}
+
+static int open_registry(struct loop *loop, struct store *store)
+{
+    struct pump_host *host = &loop->host.pumps;
+    struct registry_config config = {.store = store,
+                                     .limits = &host->limits,
+                                     .admission = host->env.admission,
+                                     .stats = host->env.stats};
+
+    memcpy(config.hash_key, host->env.hash_key, sizeof(config.hash_key));
+    if (detached_open(&loop->detached, loop->host.base, &config, wake, loop) != 0)
+        return -1;
+    host->env.registry = loop->detached.registry;
+    return 0;
+}
+
+static int fill(struct loop *loop, struct store *store)
 {
     struct pump_host *host = &loop->host.pumps;
 
@@ -322,7 +352,9 @@ static int fill(struct loop *loop)
     loop->armed_ns = CHANNEL_NEVER;
     loop->timer_event = make_event(loop, loop->timer_fd, on_timer);
     loop->mail_event = make_event(loop, loop->mailbox.wake_fd, on_mail);
-    return loop->timer_event && loop->mail_event ? 0 : -1;
+    if (!loop->timer_event || !loop->mail_event)
+        return -1;
+    return store ? open_registry(loop, store) : 0;
 }
 
 struct loop *loop_new(const struct loop_config *config)
@@ -345,7 +377,7 @@ struct loop *loop_new(const struct loop_config *config)
         free(loop);
         return NULL;
     }
-    if (fill(loop) != 0) {
+    if (fill(loop, config->store) != 0) {
         int error = errno;
 
         loop_free(loop);
@@ -363,6 +395,7 @@ void loop_free(struct loop *loop)
         if (loop->slots[slot])
             reap(loop, loop->slots[slot]);
     http_free(loop->http);
+    detached_close(&loop->detached);
     free(loop->slots);
     free(loop->peers);
     free(loop->free_slots);
@@ -394,6 +427,7 @@ static void arm(struct loop *loop)
     if (loop->http && http_next_due(loop->http) < due_ns)
         due_ns = http_next_due(loop->http);
 
+    detached_arm(&loop->detached, slack_until(&loop->slack));
     if (due_ns < slack_until(&loop->slack))
         due_ns = slack_until(&loop->slack);
     if (due_ns == loop->armed_ns)
@@ -508,18 +542,20 @@ void loop_iterate(struct loop *loop)
     int flags = EVLOOP_ONCE;
     int64_t began_ns, ended_ns;
 
-    if (ready_count(&loop->host.ready) > 0 || (loop->http && http_next_due(loop->http) <= 0))
+    if (ready_count(&loop->host.ready) > 0 || detached_is_due(&loop->detached) ||
+        (loop->http && http_next_due(loop->http) <= 0))
         flags |= EVLOOP_NONBLOCK;
     else
         arm(loop);
     event_base_loop(loop->host.base, flags);
+    (void)detached_tick(&loop->detached);
     if (loop->has_mail)
         read_mail(loop);
     began_ns = clock_now_ns();
     if (loop->tidy_ns <= began_ns)
         tidy(loop, began_ns);
     wake_due(loop, began_ns);
-    ended_ns = serve_ready(loop, began_ns);
+    ended_ns = serve_ready(loop, detached_serve(&loop->detached, began_ns));
     if (loop->http) {
         http_work(loop->http, ended_ns);
         ended_ns = clock_now_ns();
@@ -533,8 +569,16 @@ void loop_iterate(struct loop *loop)
 
 bool loop_is_over(const struct loop *loop)
 {
-    return loop->stage >= LIFE_DRAINING && loop->n_free == loop->n_slots &&
-           (!loop->http || http_is_empty(loop->http));
+    if (loop->stage < LIFE_DRAINING || loop->n_free < loop->n_slots ||
+        (loop->http && !http_is_empty(loop->http)))
+        return false;
+    return loop->stage == LIFE_OVER || !loop->detached.registry ||
+           registry_is_idle(loop->detached.registry);
+}
+
+struct store_port *loop_store_port(struct loop *loop)
+{
+    return &loop->detached.port;
 }
 
 struct event_base *loop_base(struct loop *loop)

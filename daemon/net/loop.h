@@ -34,6 +34,7 @@ struct loop_config {
     const struct limits *limits;   /* copied; later ones come by mail */
     const struct channel_env *env; /* copied; the loop puts its own limits and counts in */
     const struct http_site *http;  /* borrowed; for loops that get such clients */
+    struct store *store;           /* of detached batches; NULL: there are none */
     struct log *log;
     struct log_rate *refusals; /* of requests, of all loops together */
     unsigned index, n_loops;   /* which it is of how many, for the numbers of connections */
@@ -68,6 +69,7 @@ struct event_base *loop_base(struct loop *loop);
  * iterations it has made. */
 struct mailbox *loop_mailbox(struct loop *loop);
 struct stats *loop_stats(struct loop *loop);
+struct store_port *loop_store_port(struct loop *loop);
 uint64_t loop_iterations(const struct loop *loop);
 
 #endif

@@ -40,3 +40,17 @@ void account_give_text(struct account *account, uint64_t bytes)
     account->text -= bytes;
     admission_give(&account->admission->text, bytes);
 }
+
+void account_force_jobs(struct account *account, uint64_t n)
+{
+    account->pending += n;
+    atomic_fetch_add_explicit(&account->admission->pending, n, memory_order_relaxed);
+}
+
+void account_move(struct account *from, struct account *to, uint64_t jobs, uint64_t text)
+{
+    from->pending -= jobs;
+    from->text -= text;
+    to->pending += jobs;
+    to->text += text;
+}

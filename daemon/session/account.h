@@ -37,4 +37,10 @@ enum account_answer account_take_text(struct account *account, uint64_t bytes);
 void account_give_jobs(struct account *account, uint64_t n);
 void account_give_text(struct account *account, uint64_t bytes);
 
+/* Takes jobs that have to run, whatever the limits. */
+void account_force_jobs(struct account *account, uint64_t n);
+
+/* What one account has taken is another's from now on. */
+void account_move(struct account *from, struct account *to, uint64_t jobs, uint64_t text);
+
 #endif

@@ -16,7 +16,10 @@ struct admission {
     _Atomic uint64_t pending; /* jobs read or running */
     _Atomic uint64_t text;    /* bytes that requests are kept in, being read or running */
     _Atomic uint64_t connections;
-    _Atomic uint64_t batches;    /* running */
+    _Atomic uint64_t batches; /* running */
+    _Atomic uint64_t cursors; /* of `pending`: jobs of detached batches that are watched */
+    _Atomic uint64_t replays; /* that run */
+    _Atomic uint64_t replays_waiting;
     _Atomic uint64_t next_batch; /* set to 1 by whoever makes this */
 };
 

@@ -20,6 +20,7 @@ static struct request_limits request_limits(const struct limits *limits)
         .max_string = limits->max_string,
         .max_data = limits->max_data,
         .max_dependencies = limits->max_dependencies,
+        .max_retain_ns = limits->max_retain_ns,
         .max_pools = limits->max_pools,
         .max_runs = limits->max_runs,
         .plan = {.max_jobs = limits->max_jobs,
@@ -39,6 +40,7 @@ struct channel *channel_new(const struct channel_env *env)
     channel->env = env;
     channel->account = (struct account){.limits = env->limits, .admission = env->admission};
     channel->opened_ns = -1;
+    channel->follow_ns = CHANNEL_NEVER;
     channel->reader = request_reader_new(&limits, env->hash_key);
     if (channel->reader == NULL) {
         free(channel);
@@ -71,10 +73,25 @@ void channel_stop_reading(struct channel *channel)
     channel_give_back_text(channel);
 }
 
+void channel_set_wake(struct channel *channel, void (*wake)(void *context), void *context)
+{
+    channel->wake = wake;
+    channel->wake_context = context;
+}
+
+void channel_woken(const struct channel *channel)
+{
+    if (channel->wake != NULL)
+        channel->wake(channel->wake_context);
+}
+
 bool channel_discard(struct channel *channel, size_t most)
 {
+    channel->wake = NULL;
     channel_stop_reading(channel);
     outbox_fini(&channel->outbox);
+    channel_leave_inquiries(channel);
+    channel_leave_followers(channel);
     return forecasts_discard(&channel->forecasts, most) && runs_discard(&channel->runs, most);
 }
 
@@ -85,7 +102,10 @@ void channel_free(struct channel *channel)
     channel_drop_one(channel);
     channel_give_back_jobs(channel);
     channel_give_back_text(channel);
+    channel->wake = NULL;
     outbox_fini(&channel->outbox);
+    channel_leave_inquiries(channel);
+    channel_leave_followers(channel);
     runs_fini(&channel->runs);
     (void)forecasts_discard(&channel->forecasts, SIZE_MAX);
     channel_give_back_answers(channel);
@@ -104,6 +124,8 @@ void channel_fail(struct channel *channel)
     channel_stop_reading(channel);
     outbox_fini(&channel->outbox);
     channel_give_back_answers(channel);
+    channel_leave_inquiries(channel);
+    channel_leave_followers(channel);
     runs_clear(&channel->runs);
     (void)forecasts_discard(&channel->forecasts, SIZE_MAX);
 }
@@ -120,7 +142,8 @@ static void take_requests(struct channel *channel, int64_t now_ns)
     size_t budget = REQUESTS_A_TAKE;
 
     channel->busy = false;
-    while (!channel->input_ended && budget > 0 && !is_held(channel)) {
+    while (!channel->input_ended && budget > 0 && !is_held(channel) &&
+           channel->n_inquiries < CHANNEL_INQUIRIES_MAX) {
         struct request request;
         struct fault fault;
         enum request_result result = request_read(channel->reader, JOBS_A_READ, &request, &fault);
@@ -138,6 +161,7 @@ static void take_requests(struct channel *channel, int64_t now_ns)
             else
                 channel_do(channel, &request, now_ns);
             plan_free(request.plan); /* NULL once a run has it */
+            free(request.text);
             if (channel->has_one)
                 return;
             break;
@@ -204,6 +228,7 @@ size_t channel_take(struct channel *channel, int64_t now_ns, const char *bytes, 
 
     if (channel->input_ended)
         return len;
+    channel->outbox.now_ns = now_ns;
     if (!channel->has_one) {
         request_feed(channel->reader, bytes, len);
         read_requests(channel, now_ns);
@@ -228,7 +253,8 @@ void channel_end_input(struct channel *channel, int64_t now_ns)
 
 bool channel_wants_input(const struct channel *channel)
 {
-    return !channel->input_ended && !channel->ending && !channel->busy && !is_held(channel);
+    return !channel->input_ended && !channel->ending && !channel->busy && !is_held(channel) &&
+           channel->n_inquiries < CHANNEL_INQUIRIES_MAX;
 }
 
 bool channel_input_ended(const struct channel *channel)
@@ -259,15 +285,21 @@ size_t channel_work_run(struct channel *channel, struct run *run, int64_t now_ns
 
 static bool has_reading_to_do(const struct channel *channel)
 {
-    return !channel->input_ended && (channel->busy || channel->ending);
+    return !channel->input_ended && (channel->busy || channel->ending) &&
+           channel->n_inquiries < CHANNEL_INQUIRIES_MAX;
 }
 
 void channel_work(struct channel *channel, int64_t now_ns, size_t budget)
 {
     size_t spent = 0;
 
+    channel->outbox.now_ns = now_ns;
     if (has_reading_to_do(channel) && !is_held(channel))
         read_requests(channel, now_ns);
+    if (channel->inquiries != NULL && !is_held(channel))
+        channel_list_on(channel);
+    if (channel->followers != NULL && !is_held(channel))
+        spent = channel_follow_work(channel, now_ns, budget);
     while (spent < budget && !is_held(channel)) {
         struct run *run = runs_first_due(&channel->runs, now_ns);
         size_t turn = budget - spent < CHANNEL_TURN ? budget - spent : CHANNEL_TURN;
@@ -289,11 +321,16 @@ static int64_t least(int64_t a_ns, int64_t b_ns)
 
 int64_t channel_next_due(const struct channel *channel)
 {
+    int64_t due_ns;
+
     if (is_held(channel))
         return CHANNEL_NEVER;
     if (has_reading_to_do(channel))
         return 0;
-    return least(runs_next_due(&channel->runs), forecasts_next_due(&channel->forecasts));
+    if (channel->inquiries != NULL && channel_has_list_to_do(channel))
+        return 0;
+    due_ns = least(runs_next_due(&channel->runs), forecasts_next_due(&channel->forecasts));
+    return least(due_ns, channel_follow_next_due(channel));
 }
 
 /* ---- Output ----------------------------------------------------------------------------- */
@@ -304,7 +341,10 @@ static void drop_passed(struct channel *channel)
     struct outbox_watch *watch = outbox_passed(&channel->outbox);
 
     for (; watch != NULL; watch = outbox_passed(&channel->outbox))
-        runs_drop(&channel->runs, run_of(watch));
+        if (watch->is_follower)
+            channel_follow_passed(channel, watch);
+        else
+            runs_drop(&channel->runs, run_of(watch));
 }
 
 size_t channel_render(struct channel *channel, char *out, size_t room)
@@ -330,16 +370,21 @@ bool channel_has_answered(const struct channel *channel)
     return channel_has_output(channel) || outbox_lines(&channel->outbox) > 0;
 }
 
+/* Something was asked for that has not come to its end. */
+static bool has_work(const struct channel *channel)
+{
+    return runs_running(&channel->runs) > 0 || channel->forecasts.n > 0 ||
+           channel->n_inquiries > 0 || channel->n_followers > 0;
+}
+
 bool channel_is_drained(const struct channel *channel)
 {
-    return channel->input_ended && runs_running(&channel->runs) == 0 && channel->forecasts.n == 0 &&
-           outbox_is_empty(&channel->outbox);
+    return channel->input_ended && !has_work(channel) && outbox_is_empty(&channel->outbox);
 }
 
 bool channel_is_idle(const struct channel *channel)
 {
-    return runs_running(&channel->runs) == 0 && channel->forecasts.n == 0 &&
-           !request_is_open(channel->reader);
+    return !has_work(channel) && !request_is_open(channel->reader);
 }
 
 void channel_refuse_batches(struct channel *channel)

@@ -34,6 +34,7 @@
 
 #define CHANNEL_NEVER INT64_MAX
 
+struct registry;
 struct stats;
 
 /* What a channel tells of, beside what it tells its client. */
@@ -60,6 +61,8 @@ struct channel_env {
     int64_t (*real_time_ns)(void);
     /* A seed for a batch that asks for a random one. */
     int64_t (*draw_seed)(void);
+    struct registry *registry; /* of the loop that the channel lives on; NULL: no batch can be
+                                * detached */
     /* Fills in an answer to `stats`. */
     void (*survey)(void *context, int64_t now_ns, struct event_stats *stats);
     void *survey_context;
@@ -76,6 +79,11 @@ struct channel *channel_new(const struct channel_env *env);
 
 /* The number that env->tell() gets; 0 until it is set. */
 void channel_set_number(struct channel *channel, uint64_t number);
+
+/* wake: told when something has come to do or to render from elsewhere than the channel's own
+ * calls (a batch that it watches, the answer of a store).  On the loop's thread; must not call
+ * back. */
+void channel_set_wake(struct channel *channel, void (*wake)(void *context), void *context);
 
 /*
  * The whole input is one request of submit, and nothing is done before

@@ -7,6 +7,8 @@
  *
  *     channel.c          what its driver calls: input, work, output, the ends
  *     channel_request.c  what each request does, and answers
+ *     channel_detached.c  what is asked of the store of detached batches, and answered
+ *     channel_follow.c   those that are watched
  *     channel_admit.c    what the request under way takes of what there is
  *     channel_one.c      where the whole input is one request
  */
@@ -15,6 +17,7 @@
 #include "daemon/session/channel.h"
 #include "daemon/session/forecasts.h"
 #include "daemon/session/outbox.h"
+#include "daemon/session/registry.h"
 #include "daemon/session/runs.h"
 #include "proto/request.h"
 
@@ -30,6 +33,17 @@ struct channel {
     struct runs runs;
     struct forecasts forecasts;
     struct account account;
+
+    struct channel_inquiry *inquiries; /* requests that wait for the store */
+    unsigned n_inquiries;
+    struct channel_follower *followers; /* detached batches that are watched */
+    struct channel_follower *replaying; /* the one that has a replay */
+    unsigned n_followers;
+    void *followed;    /* a tsearch() tree of them, by ref */
+    bool follow_due;   /* one of them wants to be looked at */
+    int64_t follow_ns; /* when it is time to look at them */
+    void (*wake)(void *context);
+    void *wake_context;
 
     int64_t opened_ns; /* when the request under way was first asked for; -1 for not yet */
     uint64_t reserved; /* jobs that the account took for the request being read */
@@ -56,6 +70,9 @@ void channel_fail(struct channel *channel);
 /* Gives a run its turn.  Returns what it spent. */
 size_t channel_work_run(struct channel *channel, struct run *run, int64_t now_ns, size_t budget);
 
+/* There is something to do or to render that the driver does not know of. */
+void channel_woken(const struct channel *channel);
+
 /* Tells the driver's owner, if it wants to know. */
 void channel_tell(const struct channel *channel, struct channel_news news);
 
@@ -81,6 +98,49 @@ void channel_scan_rest(struct channel *channel, const char *bytes, size_t len);
 /* The input has ended: does it.  Or drops it. */
 void channel_do_one(struct channel *channel, int64_t now_ns);
 void channel_drop_one(struct channel *channel);
+/* The same for what stands at "ref" in the request. */
+void channel_refuse_ref(struct channel *channel, const struct request *request,
+                        enum fault_code code, const char *message);
+
+/* ---- channel_detached.c -------------------------------------------------------- */
+
+/* The most requests that wait for the store at a time. */
+#define CHANNEL_INQUIRIES_MAX 256
+
+/* Takes the request's plan and text, or refuses it. */
+void channel_submit_detached(struct channel *channel, struct request *request, int64_t now_ns);
+
+/* watch, unwatch, batches, forget, and cancel by ref. */
+void channel_do_detached(struct channel *channel, const struct request *request);
+
+/* Lists go on, once the client has read. */
+void channel_list_on(struct channel *channel);
+bool channel_has_list_to_do(const struct channel *channel);
+
+/* The channel is about to go: what is not answered yet goes on without it. */
+void channel_leave_inquiries(struct channel *channel);
+
+/* ---- channel_follow.c ----------------------------------------------------------- */
+
+/* Watches from the event `from` on, or refuses with the id.  charged: the batch's jobs count
+ * against the limits of pending ones meanwhile. */
+void channel_follow(struct channel *channel, struct registry_entry *entry, struct event_text id,
+                    uint64_t from, bool charged);
+bool channel_is_following(const struct channel *channel, const char *ref);
+
+/* Whether it did; tells the last event that was sent. */
+bool channel_unfollow(struct channel *channel, const char *ref, uint64_t *last);
+void channel_leave_followers(struct channel *channel);
+
+/* A watch that was read to its end. */
+void channel_follow_passed(struct channel *channel, struct outbox_watch *watch);
+
+size_t channel_follow_work(struct channel *channel, int64_t now_ns, size_t budget);
+int64_t channel_follow_next_due(const struct channel *channel);
+
+/* Writes a `batch` event (EVENT_LISTED_MAX). */
+char *channel_write_listed(char *line, const struct registry *registry, const struct kept *batch,
+                           struct event_text id);
 
 /* ---- channel_admit.c ------------------------------------------------------------ */
 

@@ -3,6 +3,7 @@
 /* Where the whole input is one request: it is kept until the input has ended, since
  * what comes behind it decides whether it is done at all. */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/session/channel_internal.h"
@@ -14,8 +15,10 @@ void channel_take_one(struct channel *channel)
 
 void channel_drop_one(struct channel *channel)
 {
-    if (channel->has_one)
+    if (channel->has_one) {
         plan_free(channel->one.plan);
+        free(channel->one.text);
+    }
     channel->has_one = false;
 }
 
@@ -35,6 +38,7 @@ void channel_keep_one(struct channel *channel, struct request *request)
         channel->one = *request;
         channel->has_one = true;
         request->plan = NULL;
+        request->text = NULL;
         return;
     }
     (void)fault_set(&fault, FAULT_INVALID_REQUEST, 0,

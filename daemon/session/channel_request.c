@@ -55,6 +55,16 @@ void channel_refuse_with(struct channel *channel, const struct request *request,
     channel_refuse(channel, request, &fault);
 }
 
+void channel_refuse_ref(struct channel *channel, const struct request *request,
+                        enum fault_code code, const char *message)
+{
+    struct fault fault = {0};
+
+    (void)fault_set(&fault, code, 0, "%s", message);
+    memcpy(fault.path, "ref", 4);
+    channel_refuse(channel, request, &fault);
+}
+
 /* What was to be cancelled is not there: `member` takes WHAT, not got.  A number
  * that is too large to be one was read as the largest. */
 static void refuse_absent(struct channel *channel, const struct request *request,
@@ -79,7 +89,7 @@ static void start_run(struct channel *channel, struct request *request, int64_t 
 
     if (runs_reserve(&channel->runs) == 0)
         run = run_new_take(channel->env, &channel->account, &channel->outbox, request->plan,
-                           text_of(request), now_ns);
+                           text_of(request), request->heartbeat_ns, now_ns);
     if (run == NULL) {
         channel_refuse_with(channel, request, FAULT_OVERLOADED, overloaded_memory);
         return;
@@ -97,6 +107,16 @@ static void start_run(struct channel *channel, struct request *request, int64_t 
                                                 .jobs = run_jobs(run)});
 }
 
+static void refuse_detach(struct channel *channel, const struct request *request)
+{
+    struct fault fault = {0};
+
+    (void)fault_set(&fault, FAULT_INVALID_REQUEST, 0,
+                    "\"detach\" takes true on a socket of waitd's own protocol alone");
+    memcpy(fault.path, "detach", 7);
+    channel_refuse(channel, request, &fault);
+}
+
 /* Whether another batch or forecast may run here; `bytes` of memory are for what it
  * gathers.  If not, the request is refused. */
 static bool admit(struct channel *channel, struct request *request, uint64_t bytes)
@@ -107,7 +127,10 @@ static bool admit(struct channel *channel, struct request *request, uint64_t byt
     if (channel->refuse_batches)
         channel_refuse_with(channel, request, FAULT_SHUTTING_DOWN,
                             "the daemon is shutting down and takes no new batches");
-    else if (max_batches > 0 && runs_running(&channel->runs) + channel->forecasts.n >= max_batches)
+    else if (request->detached->detach && channel->env->registry == NULL)
+        refuse_detach(channel, request);
+    else if (!request->detached->detach && max_batches > 0 &&
+             runs_running(&channel->runs) + channel->forecasts.n >= max_batches)
         channel_refuse_with(channel, request, FAULT_OVERLOADED,
                             "as many batches run on this connection as may (max-batches); "
                             "try again later");
@@ -121,7 +144,11 @@ static bool admit(struct channel *channel, struct request *request, uint64_t byt
 
 static void do_submit(struct channel *channel, struct request *request, int64_t now_ns)
 {
-    if (admit(channel, request, batch_report_bytes(request->plan)))
+    if (!admit(channel, request, batch_report_bytes(request->plan)))
+        return;
+    if (request->detached->detach)
+        channel_submit_detached(channel, request, now_ns);
+    else
         start_run(channel, request, now_ns);
 }
 
@@ -255,10 +282,19 @@ void channel_do(struct channel *channel, struct request *request, int64_t now_ns
         do_ping(channel, request);
         break;
     case REQUEST_CANCEL:
-        do_cancel(channel, request, now_ns);
+        if (request->detached->has_ref)
+            channel_do_detached(channel, request);
+        else
+            do_cancel(channel, request, now_ns);
         break;
     case REQUEST_STATS:
         do_stats(channel, request, now_ns);
+        break;
+    case REQUEST_WATCH:
+    case REQUEST_UNWATCH:
+    case REQUEST_BATCHES:
+    case REQUEST_FORGET:
+        channel_do_detached(channel, request);
         break;
     case REQUEST_QUIT:
         channel_stop_reading(channel);

@@ -141,10 +141,36 @@ static void leave_entry(struct history_cursor *cursor, const struct entry *entry
     free_passed(cursor->history);
 }
 
-/* What comes next is for those at the end too: from an entry of its own on. */
-static void summon(struct history *history, struct history_block *block, size_t bytes)
+/* Whether one of the next n records is for the cursor. */
+static bool wants(const struct history_cursor *cursor, size_t n)
+{
+    return cursor->skip_seq < cursor->history->next_seq + n;
+}
+
+static bool is_wanted(const struct history *history, size_t n)
+{
+    for (const struct history_cursor *at = history->cursors; at != NULL; at = at->next)
+        if (wants(at, n))
+            return true;
+    return false;
+}
+
+/* The next n records are counted and not kept. */
+static void skip(struct history *history, size_t n)
+{
+    for (struct history_cursor *at = history->cursors; at != NULL; at = at->next)
+        at->seq += n; /* all are at the end: what somebody wanted before is wanted still */
+    history->next_seq += n;
+}
+
+/* The next n records are for those at the end too: from an entry of its own on. */
+static void summon(struct history *history, struct history_block *block, size_t n, size_t bytes)
 {
     for (struct history_cursor *cursor = history->cursors; cursor != NULL; cursor = cursor->next) {
+        if (!wants(cursor, n)) {
+            cursor->seq += n;
+            continue;
+        }
         cursor->unread += bytes;
         if (cursor->block != NULL)
             continue;
@@ -198,16 +224,21 @@ void history_line_commit(struct history *history, size_t len)
     struct history_block *block = history->last;
     struct entry *entry = entry_at(block, block->used);
 
-    summon(history, block, len);
+    summon(history, block, 1, len);
     *entry = (struct entry){.kind = ENTRY_LINE, .n = (uint32_t)len};
     block->used += (uint32_t)(sizeof(*entry) + aligned(len));
     block->open = block->used;
     history->next_seq++;
 }
 
+bool history_is_wanted(const struct history *history)
+{
+    return is_wanted(history, 1);
+}
+
 void history_skip_line(struct history *history)
 {
-    history->next_seq++;
+    skip(history, 1);
 }
 
 size_t history_reserve(struct history *history, size_t most)
@@ -292,10 +323,14 @@ static size_t put_full(struct history *history, int64_t at_ns, const struct occu
 void history_put(struct history *history, int64_t at_ns, const struct occurrence *occurred,
                  size_t n)
 {
-    history->next_seq += n;
-    if (history->cursors == NULL || n == 0)
+    if (n == 0)
         return;
-    summon(history, history->last, n * history->source.line_bytes);
+    if (!is_wanted(history, n)) {
+        skip(history, n);
+        return;
+    }
+    summon(history, history->last, n, n * history->source.line_bytes);
+    history->next_seq += n;
     while (n > 0) {
         size_t put = is_plain(&history->source, occurred) ? put_done(history, at_ns, occurred, n)
                                                           : put_full(history, at_ns, occurred, n);
@@ -328,11 +363,13 @@ static struct occurrence record_of(const struct history_cursor *cursor, struct e
                                .job = ((const uint32_t *)records)[cursor->read_n]};
 }
 
-static void job_texts(const struct history_source *source, const struct entry *entry,
+static void job_texts(const struct history_source *source, uint64_t seq, const struct entry *entry,
                       const struct occurrence *occurrence, struct event_job *job)
 {
     *job = (struct event_job){
         .batch = source->batch,
+        .ref = source->ref,
+        .seq = seq,
         .at_ns = entry->at_ns < 0 ? occurrence->due_ns : entry->at_ns,
         .with_due = source->with_due,
     };
@@ -358,7 +395,7 @@ static size_t read_record(struct history_cursor *cursor, struct entry *entry, ch
     bool whole = true;
     size_t len;
 
-    job_texts(&cursor->history->source, entry, &record, &job);
+    job_texts(&cursor->history->source, cursor->seq + 1, entry, &record, &job);
     if (EVENT_LINE_MAX + job.name.len + job.note.len + job.data.len <= room &&
         cursor->line_at == 0) {
         len = (size_t)(event_write_occurrence(out, &job, &record) - out);
@@ -385,7 +422,10 @@ static size_t read_done(struct history_cursor *cursor, struct entry *entry, uint
 
     if (most < end - i)
         end = i + (uint32_t)most;
-    event_done_begin(&done, source->batch, (enum job_status)entry->status, entry->at_ns);
+    if (source->ref == NULL)
+        event_done_begin(&done, source->batch, (enum job_status)entry->status, entry->at_ns);
+    else
+        event_done_begin_ref(&done, source->ref, (enum job_status)entry->status, entry->at_ns);
     for (; i < end; i++) {
         plan_text_ref name_ref, data_ref;
         struct event_text name, data;
@@ -395,7 +435,10 @@ static size_t read_done(struct history_cursor *cursor, struct entry *entry, uint
         data = text_of(source->plan, data_ref);
         if (EVENT_LINE_MAX + name.len + data.len > room - (size_t)(at - out))
             break;
-        at = event_done_write(at, &done, jobs[i], name, data);
+        at = source->ref == NULL
+                 ? event_done_write(at, &done, jobs[i], name, data)
+                 : event_done_write_seq(at, &done, cursor->seq + 1 + (i - cursor->read_n), jobs[i],
+                                        name, data);
     }
     leave_records(cursor, entry, i - cursor->read_n);
     return (size_t)(at - out);
@@ -418,6 +461,61 @@ static size_t read_line(struct history_cursor *cursor, struct entry *entry, char
     return n;
 }
 
+/* What of a record's line has not been read, on the heap; NULL when out of memory. */
+static char *rest_of_record(struct history_cursor *cursor, struct entry *entry, size_t *len)
+{
+    struct occurrence record = record_of(cursor, entry);
+    struct event_job job;
+    bool whole;
+    size_t most;
+    char *text;
+
+    job_texts(&cursor->history->source, cursor->seq + 1, entry, &record, &job);
+    most = EVENT_LINE_MAX + job.name.len + job.note.len + job.data.len;
+    text = malloc(most);
+    if (text == NULL)
+        return NULL;
+    *len = event_piece_write(text, most, cursor->line_at, &job, &record, &whole);
+    cursor->line_at = 0;
+    leave_records(cursor, entry, 1);
+    return text;
+}
+
+int history_take_rest(struct history_cursor *cursor, char **text, size_t *len)
+{
+    struct entry *entry;
+
+    *text = NULL;
+    if (cursor->block == NULL)
+        return 0;
+    entry = entry_at(cursor->block, cursor->read);
+    if (cursor->line_at > 0) {
+        *text = rest_of_record(cursor, entry, len);
+        return *text == NULL ? -1 : 0;
+    }
+    if (entry->kind != ENTRY_LINE || cursor->read_n == 0)
+        return 0;
+    *len = entry->n - cursor->read_n;
+    *text = malloc(*len);
+    if (*text == NULL)
+        return -1;
+    (void)read_line(cursor, entry, *text, *len);
+    return 0;
+}
+
+/* Passes records that the cursor's owner does not want, behind which there is one that
+ * he does. */
+static void pass_unwanted(struct history_cursor *cursor)
+{
+    while (cursor->seq < cursor->skip_seq) {
+        struct entry *entry = entry_at(cursor->block, cursor->read);
+        uint64_t most = cursor->skip_seq - cursor->seq;
+        uint32_t n = entry->n - cursor->read_n;
+
+        leave_records(cursor, entry, most < n ? (uint32_t)most : n);
+    }
+}
+
 /* What comes next, whatever it is.  The entry is gone once it was read whole. */
 static size_t read_next(struct history_cursor *cursor, uint64_t most, char *out, size_t room,
                         bool is_first)
@@ -437,6 +535,7 @@ size_t history_read(struct history_cursor *cursor, uint64_t until_seq, char *out
 {
     size_t used = 0;
 
+    pass_unwanted(cursor);
     while (used < room && cursor->seq < until_seq) {
         size_t n = read_next(cursor, until_seq - cursor->seq, out + used, room - used,
                              is_first && used == 0);

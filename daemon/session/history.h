@@ -25,7 +25,8 @@
 /* Where a record's texts are found, and whose they are.  The owner keeps it, and
  * the plan, as long as the history. */
 struct history_source {
-    uint64_t batch;
+    uint64_t batch;  /* its number; not used where there is a */
+    const char *ref; /* detached: its ref, else NULL */
     const struct plan *plan;
     bool with_due;       /* `done` tells `due` */
     uint32_t line_bytes; /* about how long a line of it is */
@@ -43,7 +44,8 @@ struct history {
     size_t held;                    /* bytes of memory */
 };
 
-/* A place in a history.  Embedded by whoever watches; all zero is none. */
+/* A place in a history.  What its owner does not want to read, by skip_seq, is passed
+ * as it is put.  Embedded by whoever watches; all zero is none. */
 struct history_cursor {
     struct history *history;
     struct history_cursor *next, *before;
@@ -52,6 +54,7 @@ struct history_cursor {
     uint32_t read_n;             /* and how much of it has been */
     size_t line_at;              /* how much of the next record's line has been, in bytes */
     uint64_t seq;                /* records before it */
+    uint64_t skip_seq;           /* the owner's: records up to this number are not read */
     uint64_t unread;             /* about how many bytes of text are behind it */
 };
 
@@ -76,7 +79,9 @@ static inline bool history_is_watched(const struct history *history)
 char *history_line_room(struct history *history, size_t size);
 void history_line_commit(struct history *history, size_t len);
 
-/* Counts a line that is not written because nobody watches. */
+/* Whether anyone is to read the next record; if not, a line may be counted without
+ * being written. */
+bool history_is_wanted(const struct history *history);
 void history_skip_line(struct history *history);
 
 /* How much n occurrences take at most: for who asks for the room of a line and
@@ -106,6 +111,11 @@ void history_put(struct history *history, int64_t at_ns, const struct occurrence
  */
 size_t history_read(struct history_cursor *cursor, uint64_t until_seq, char *out, size_t room,
                     bool is_first);
+
+/* Reads the rest of a line of which something has been read, so that the cursor may leave:
+ * on the heap, the caller's to free; *text NULL where there is none.  0, or -1 when out of
+ * memory. */
+int history_take_rest(struct history_cursor *cursor, char **text, size_t *len);
 
 static inline bool history_at_end(const struct history_cursor *cursor)
 {

@@ -28,17 +28,25 @@ static bool release(_Atomic unsigned *holders)
     return atomic_fetch_sub_explicit(holders, 1, memory_order_acq_rel) == 1;
 }
 
-struct kept_text *kept_text_new(size_t len)
+struct kept_text *kept_text_adopt(char *bytes, size_t len)
 {
-    struct kept_text *text;
+    struct kept_text *text = malloc(sizeof(*text));
 
-    if (len > SIZE_MAX - sizeof(*text))
-        return NULL;
-    text = malloc(sizeof(*text) + len);
     if (text == NULL)
         return NULL;
     atomic_init(&text->holders, 1);
     text->len = len;
+    text->bytes = bytes;
+    return text;
+}
+
+struct kept_text *kept_text_new(size_t len)
+{
+    char *bytes = malloc(len > 0 ? len : 1);
+    struct kept_text *text = bytes != NULL ? kept_text_adopt(bytes, len) : NULL;
+
+    if (text == NULL)
+        free(bytes);
     return text;
 }
 
@@ -50,8 +58,10 @@ struct kept_text *kept_text_hold(struct kept_text *text)
 
 void kept_text_release(struct kept_text *text)
 {
-    if (text != NULL && release(&text->holders))
-        free(text);
+    if (text == NULL || !release(&text->holders))
+        return;
+    free(text->bytes);
+    free(text);
 }
 
 struct kept *kept_new(const struct store *store, const struct kept_terms *terms)
@@ -65,6 +75,7 @@ struct kept *kept_new(const struct store *store, const struct kept_terms *terms)
         return NULL;
     }
     batch->store = store;
+    batch->durable = store->durable;
     batch->terms = *terms;
     atomic_init(&batch->progress.state, KEPT_RUNNING);
     atomic_init(&batch->progress.pending, terms->jobs);

@@ -47,9 +47,12 @@ const char *kept_durable_name(enum kept_durable durable);
 struct kept_text {
     _Atomic unsigned holders;
     size_t len;
-    char bytes[];
+    char *bytes;
 };
 struct kept_text *kept_text_new(size_t len); /* NULL when out of memory; to be filled in */
+/* The same of bytes that are there, on the heap; NULL when out of memory: they stay the caller's.
+ */
+struct kept_text *kept_text_adopt(char *bytes, size_t len);
 struct kept_text *kept_text_hold(struct kept_text *text);
 void kept_text_release(struct kept_text *text); /* NULL is fine */
 
@@ -68,6 +71,7 @@ struct kept_terms {
     int64_t seed;               /* of the draws, as told or as drawn */
     int64_t retain_ns;          /* from its end on */
     int64_t max_wait_ns;        /* draws are cut at this */
+    uint32_t max_summaries;     /* names that a report tells of by themselves; 0: 1,000 */
     int64_t accepted_ns;        /* when the request was complete, on the store's clock; may be
                                  * negative (accepted before this boot of the machine) */
     int64_t wall_ns;            /* the same, by the wall clock (CLOCK_REALTIME) */
@@ -105,7 +109,8 @@ struct kept {
     uint64_t order; /* of acceptance in this store: grows */
     const struct store *store;
     struct kept_terms terms;
-    char engine[32]; /* the version whose schedule it has; empty for this one */
+    enum kept_durable durable; /* as it was when it was accepted */
+    char engine[32];           /* the version whose schedule it has; empty for this one */
     struct kept_progress progress;
 
     _Atomic unsigned holders;

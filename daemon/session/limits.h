@@ -23,6 +23,11 @@ struct limits {
     unsigned max_pools;               /* of a batch, at most PLAN_MAX_POOLS; 0 for that */
     unsigned max_runs;                /* of a forecast; 0: 1,000,000 */
     unsigned max_summaries;           /* names that a report tells of by themselves; 0: 1,000 */
+    uint64_t max_detached;            /* batches that are kept, 0 for any number */
+    uint64_t max_state;               /* bytes of their requests, 0 for any */
+    uint64_t max_replays;             /* that run at a time; 1 or more */
+    int64_t retain_ns;                /* how long a batch is kept after its end, by default */
+    int64_t max_retain_ns;            /* and at most */
     uint64_t max_backlog;             /* bytes that a client may leave unread */
     unsigned max_depth;               /* of nesting in a request */
     int64_t max_wait_ns;

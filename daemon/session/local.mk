@@ -10,6 +10,8 @@ daemon_session_libwaitd_session_a_SOURCES = \
 	daemon/session/channel.c \
 	daemon/session/channel.h \
 	daemon/session/channel_admit.c \
+	daemon/session/channel_detached.c \
+	daemon/session/channel_follow.c \
 	daemon/session/channel_internal.h \
 	daemon/session/channel_one.c \
 	daemon/session/channel_request.c \
@@ -22,6 +24,13 @@ daemon_session_libwaitd_session_a_SOURCES = \
 	daemon/session/limits.h \
 	daemon/session/outbox.c \
 	daemon/session/outbox.h \
+	daemon/session/registry.c \
+	daemon/session/registry.h \
+	daemon/session/registry_follow.c \
+	daemon/session/registry_internal.h \
+	daemon/session/registry_work.c \
+	daemon/session/replica.c \
+	daemon/session/replica.h \
 	daemon/session/run.c \
 	daemon/session/run.h \
 	daemon/session/runs.c \

@@ -75,6 +75,8 @@ void outbox_fini(struct outbox *outbox)
     outbox->head = outbox->tail;
     outbox->size = 0;
     outbox->passed = NULL;
+    free(outbox->rest);
+    outbox->rest = NULL;
 }
 
 /* ---- Answers -------------------------------------------------------------------- */
@@ -160,6 +162,41 @@ static void empty_stretches(struct outbox_watch *watch)
         pop(outbox);
 }
 
+void outbox_watch_move(struct outbox_watch *watch, struct history *history)
+{
+    uint64_t skip_seq = watch->cursor.skip_seq;
+
+    history_leave(&watch->cursor);
+    history_join(history, &watch->cursor);
+    watch->cursor.skip_seq = skip_seq;
+    watch->until_seq = history->next_seq;
+}
+
+bool outbox_watch_is_drained(const struct outbox_watch *watch)
+{
+    return !is_queued(watch);
+}
+
+int outbox_watch_settle(struct outbox_watch *watch, uint64_t *last_seq)
+{
+    struct outbox *outbox = watch->outbox;
+    char *rest = NULL;
+    size_t len = 0;
+
+    *last_seq = watch->cursor.skip_seq;
+    if (is_queued(watch) && history_take_rest(&watch->cursor, &rest, &len) != 0)
+        return -1;
+    if (rest != NULL) { /* nobody else's line can have been begun */
+        outbox->rest = rest;
+        outbox->rest_at = 0;
+        outbox->rest_len = len;
+    }
+    count(watch);
+    if (watch->cursor.seq > *last_seq)
+        *last_seq = watch->cursor.seq;
+    return 0;
+}
+
 static void forget_passed(struct outbox_watch *watch)
 {
     struct outbox_watch **at = &watch->outbox->passed;
@@ -194,6 +231,10 @@ void outbox_notice(struct outbox_watch *watch)
     count(watch);
     if (next_seq == watch->until_seq)
         return;
+    if (history_at_end(&watch->cursor)) { /* what came is not wanted */
+        watch->until_seq = next_seq;
+        return;
+    }
     watch->until_seq = next_seq;
     /* Longer, if nothing came in between, or if there is no memory to tell so. */
     if (queued &&
@@ -217,8 +258,14 @@ void outbox_notice_all(const struct history *history)
 static size_t read_answers(struct outbox *outbox, struct outbox_stretch *answers, char *out,
                            size_t room)
 {
-    struct outbox_lines *lines = outbox->first;
-    size_t n = lines->used - lines->read;
+    struct outbox_lines *lines;
+    size_t n;
+
+    /* One may have been made for a line that was not written after all. */
+    while (outbox->first->read == outbox->first->used)
+        free_lines(outbox);
+    lines = outbox->first;
+    n = lines->used - lines->read;
 
     if (n > answers->until)
         n = answers->until;
@@ -245,6 +292,8 @@ static size_t read_records(struct outbox *outbox, const struct outbox_stretch *r
     size_t n = history_read(&watch->cursor, records->until, out, room, is_first);
 
     outbox->lines += watch->cursor.seq - seq;
+    if (n > 0)
+        watch->read_ns = outbox->now_ns;
     count(watch);
     if (watch->cursor.seq < records->until)
         return n;
@@ -256,9 +305,24 @@ static size_t read_records(struct outbox *outbox, const struct outbox_stretch *r
     return n;
 }
 
+static size_t read_rest(struct outbox *outbox, char *out, size_t room)
+{
+    size_t n = outbox->rest_len - outbox->rest_at;
+
+    if (n > room)
+        n = room;
+    memcpy(out, outbox->rest + outbox->rest_at, n);
+    outbox->rest_at += n;
+    if (outbox->rest_at == outbox->rest_len) {
+        free(outbox->rest);
+        outbox->rest = NULL;
+    }
+    return n;
+}
+
 size_t outbox_render(struct outbox *outbox, char *out, size_t room)
 {
-    size_t used = 0;
+    size_t used = outbox->rest != NULL ? read_rest(outbox, out, room) : 0;
 
     while (used < room) {
         struct outbox_stretch *first;
@@ -293,7 +357,7 @@ struct outbox_watch *outbox_passed(struct outbox *outbox)
 
 bool outbox_is_empty(const struct outbox *outbox)
 {
-    return outbox->head == outbox->tail;
+    return outbox->head == outbox->tail && outbox->rest == NULL;
 }
 
 size_t outbox_backlog(const struct outbox *outbox)

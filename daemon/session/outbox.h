@@ -28,6 +28,8 @@ struct outbox_watch {
     uint64_t counted;          /* of what the cursor has unread, in the outbox's backlog */
     uint64_t place;            /* of its last stretch in the queue, if it is still there */
     uint64_t until_seq;        /* up to where stretches are queued */
+    int64_t read_ns;           /* when something of it was read last; 0 for not yet */
+    bool is_follower;          /* the owner's: what kind of watch it is */
     bool ended;                /* nothing comes behind what is in the history by now */
 };
 
@@ -45,7 +47,10 @@ struct outbox {
     struct outbox_lines *first, *last; /* the text of answers */
     struct outbox_watch *passed;       /* watches that were read to their end */
     size_t backlog;
+    char *rest; /* of a line that was being read when its watch ended; it goes out first */
+    size_t rest_at, rest_len;
     uint64_t lines;
+    int64_t now_ns; /* the owner's clock, for read_ns */
 };
 
 /* Drops what waits.  Watches are their owners' to end, before or after. */
@@ -65,6 +70,17 @@ void outbox_line_commit(struct outbox *outbox, size_t len);
 /* Begins to watch, at the end of the history.  Both outlive the watch.  0, or -1 when
  * out of memory: the watch is then none. */
 int outbox_watch_begin(struct outbox *outbox, struct outbox_watch *watch, struct history *history);
+
+/* Goes on with another history of the same batch, at its end, where this one's end, all
+ * of which was read, is too.  Needs no memory. */
+void outbox_watch_move(struct outbox_watch *watch, struct history *history);
+
+/* Whether all that is in the history by now was read. */
+bool outbox_watch_is_drained(const struct outbox_watch *watch);
+
+/* The number of the last record that was read or is being read; what of its line is
+ * still to be read goes out before anything else.  0, or -1 when out of memory. */
+int outbox_watch_settle(struct outbox_watch *watch, uint64_t *last_seq);
 
 /* Ends it, whatever is unread; also fine if it has not begun. */
 void outbox_watch_end(struct outbox_watch *watch);

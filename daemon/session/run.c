@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/session/stats.h"
+#include "proto/event_detached.h"
 
 /* How long to wait before trying again what memory was short for. */
 #define STARVED_RETRY_NS INT64_C(10000000)
@@ -22,7 +23,9 @@ struct run {
     struct batch *batch; /* NULL once it is over and its result is known */
     struct batch_result result;
     int64_t accepted_ns;
-    char *id; /* NULL for none */
+    int64_t heartbeat_ns; /* 0 for none */
+    int64_t beat_ns;      /* of the last heartbeat, or the beginning */
+    char *id;             /* NULL for none */
     size_t id_len;
     uint32_t slot;
     uint32_t jobs;
@@ -79,7 +82,7 @@ static void discard(struct run *run)
 
 struct run *run_new_take(const struct channel_env *env, struct account *account,
                          struct outbox *outbox, struct plan *plan, struct event_text id,
-                         int64_t now_ns)
+                         int64_t heartbeat_ns, int64_t now_ns)
 {
     struct run *run = calloc(1, sizeof(*run));
     int64_t real_ns = env->real_time_ns != NULL ? env->real_time_ns() : 0;
@@ -97,6 +100,8 @@ struct run *run_new_take(const struct channel_env *env, struct account *account,
     if (!run->is_virtual && env->real_time_ns != NULL)
         time_ns = &real_ns;
     run->accepted_ns = now_ns;
+    run->beat_ns = now_ns;
+    run->heartbeat_ns = run->is_virtual ? 0 : heartbeat_ns;
     run->batch = batch_new(plan);
     if (id.len > 0) {
         run->id = malloc(id.len);
@@ -239,7 +244,8 @@ static bool tell_line(struct run *run, const struct report_line *line)
     text = history_line_room(&run->history, EVENT_LINE_MAX + name.len);
     if (text == NULL)
         return false;
-    end = event_write_report(text, run->history.source.batch, line, name);
+    end = event_write_report(text, (struct event_subject){.batch = run->history.source.batch}, line,
+                             name);
     history_line_commit(&run->history, (size_t)(end - text));
     outbox_notice(&run->watch);
     return true;
@@ -311,6 +317,33 @@ static size_t work_until(struct run *run, int64_t now_ns, int64_t until_ns, size
     return worked;
 }
 
+/* When the client will have been sent nothing for too long. */
+static int64_t beat_due(const struct run *run)
+{
+    int64_t since_ns = run->watch.read_ns > run->beat_ns ? run->watch.read_ns : run->beat_ns;
+
+    if (run->heartbeat_ns == 0 || run->heartbeat_ns > INT64_MAX - since_ns)
+        return RUN_NEVER;
+    return since_ns + run->heartbeat_ns;
+}
+
+/* Says that it lives, unless output that waits says so by itself. */
+static void beat(struct run *run, int64_t now_ns)
+{
+    char *line, *end;
+
+    run->beat_ns = now_ns;
+    if (!outbox_watch_is_drained(&run->watch))
+        return;
+    line = history_line_room(&run->history, EVENT_BATCH_MAX);
+    if (line == NULL)
+        return; /* the next one will do */
+    end = event_detached_heartbeat(line, run->history.source.batch, NULL, own_time(run, now_ns),
+                                   batch_pending(run->batch));
+    history_line_commit(&run->history, (size_t)(end - line));
+    outbox_notice(&run->watch);
+}
+
 size_t run_work(struct run *run, int64_t now_ns, size_t budget)
 {
     size_t worked = 1;
@@ -322,6 +355,8 @@ size_t run_work(struct run *run, int64_t now_ns, size_t budget)
             work_until(run, now_ns, run->is_virtual ? INT64_MAX : own_time(run, now_ns), budget);
     if (batch_is_over(run->batch) && tell_report(run, budget, &worked))
         finish(run, now_ns);
+    if (!run->finished && beat_due(run) <= now_ns)
+        beat(run, now_ns);
     return worked > 0 ? worked : 1;
 }
 
@@ -337,7 +372,9 @@ int64_t run_next_due(const struct run *run, int64_t now_ns)
         return now_ns;
     due_ns = batch_next_due(run->batch);
     if (__builtin_add_overflow(due_ns, run->accepted_ns, &due_ns))
-        return RUN_NEVER;
+        due_ns = RUN_NEVER;
+    if (beat_due(run) < due_ns)
+        due_ns = beat_due(run);
     return due_ns > now_ns ? due_ns : now_ns;
 }
 

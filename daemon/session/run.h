@@ -27,12 +27,13 @@ struct run;
  * Takes over a sealed plan whose jobs the account has taken, begins its history
  * with `accepted` and lets the outbox watch it; the jobs are given back as they
  * end.  Account and outbox outlive the run.
- * id: the JSON token to echo, copied; len 0 for none.  NULL when memory is
+ * id: the JSON token to echo, copied; len 0 for none.  heartbeat_ns: after how long a
+ * silence to say that it lives, 0 for never.  NULL when memory is
  * short: plan and jobs are then still the caller's.
  */
 struct run *run_new_take(const struct channel_env *env, struct account *account,
                          struct outbox *outbox, struct plan *plan, struct event_text id,
-                         int64_t now_ns);
+                         int64_t heartbeat_ns, int64_t now_ns);
 
 /* Bytes that the account has taken for the plan, to be given back with it. */
 void run_keep_text(struct run *run, uint64_t bytes);

@@ -5,7 +5,7 @@
 /*
  * What keeps detached batches: the index of their refs and keys, and as much of
  * them as lets their events be computed again.  There is one store in a
- * daemon, made before its loops and freed after them; how safe it is (memory,
+ * daemon, made before its loops and freed when none of them runs any more; how safe it is (memory,
  * a journal on disk, a stream of a cluster) is its implementation's business.
  *
  * Asking.  A loop asks by a struct store_ask that it has allocated, and never

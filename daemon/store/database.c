@@ -22,6 +22,7 @@ static const char schema[] =
     "CREATE TABLE batches("
     "ord INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, key BLOB,"
     " jobs INTEGER NOT NULL, seed INTEGER NOT NULL, max_wait_ns INTEGER NOT NULL,"
+    " max_summaries INTEGER NOT NULL,"
     " retain_ns INTEGER NOT NULL, cancel_on_restart INTEGER NOT NULL, engine TEXT NOT NULL,"
     " accepted_ns INTEGER NOT NULL, wall_ns INTEGER NOT NULL,"
     " status INTEGER, last INTEGER, ended_ns INTEGER,"
@@ -63,7 +64,7 @@ static const char *const texts[N_STATEMENTS] = {
     [ROLLBACK] = "ROLLBACK",
     [ADD_BATCH] =
         "INSERT INTO batches VALUES(?1, ?2, " OWNER ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-        " NULL, NULL, NULL, ?12, ?13)",
+        " ?12, NULL, NULL, NULL, ?13, ?14)",
     [ADD_CANCEL] = "INSERT INTO cancels(ord, at_ns, whole, job) VALUES(?1, ?2, ?3, ?4)",
     [SET_END] = "UPDATE batches SET status = ?2, last = ?3, ended_ns = ?4 WHERE ord = ?1",
     [SET_ACCEPTED] = "UPDATE batches SET accepted_ns = ?2 WHERE ord = ?1",
@@ -72,8 +73,8 @@ static const char *const texts[N_STATEMENTS] = {
     [SET_TIME] = "INSERT OR REPLACE INTO clock VALUES(1, ?1, ?2, ?3)",
     [GET_TIME] = "SELECT boot_id, boot_ns, wall_ns FROM clock",
     [EACH_BATCH] = "SELECT ord, ref, key, jobs, seed, max_wait_ns, retain_ns, cancel_on_restart,"
-                   " engine, accepted_ns, wall_ns, status, last, ended_ns, length(request)"
-                   " FROM batches ORDER BY ord",
+                   " engine, accepted_ns, wall_ns, status, last, ended_ns, length(request),"
+                   " max_summaries FROM batches ORDER BY ord",
     [EACH_CANCEL] = "SELECT at_ns, whole, job FROM cancels WHERE ord = ?1 ORDER BY id",
     [GET_REQUEST] = "SELECT digest, request FROM batches WHERE ord = ?1",
     [GET_DIGEST] = "SELECT digest FROM batches WHERE ord = ?1",
@@ -195,13 +196,14 @@ enum database_result database_add_batch(struct database *database, const struct 
     bind(database, ADD_BATCH, 4, terms->jobs);
     bind(database, ADD_BATCH, 5, terms->seed);
     bind(database, ADD_BATCH, 6, terms->max_wait_ns);
-    bind(database, ADD_BATCH, 7, terms->retain_ns);
-    bind(database, ADD_BATCH, 8, terms->cancel_on_restart);
-    sqlite3_bind_text(statement, 9, engine, -1, SQLITE_STATIC);
-    bind(database, ADD_BATCH, 10, terms->accepted_ns);
-    bind(database, ADD_BATCH, 11, terms->wall_ns);
-    sqlite3_bind_blob(statement, 12, digest, DATABASE_DIGEST_MAX, SQLITE_STATIC);
-    sqlite3_bind_blob64(statement, 13, request->bytes, request->len, SQLITE_STATIC);
+    bind(database, ADD_BATCH, 7, terms->max_summaries);
+    bind(database, ADD_BATCH, 8, terms->retain_ns);
+    bind(database, ADD_BATCH, 9, terms->cancel_on_restart);
+    sqlite3_bind_text(statement, 10, engine, -1, SQLITE_STATIC);
+    bind(database, ADD_BATCH, 11, terms->accepted_ns);
+    bind(database, ADD_BATCH, 12, terms->wall_ns);
+    sqlite3_bind_blob(statement, 13, digest, DATABASE_DIGEST_MAX, SQLITE_STATIC);
+    sqlite3_bind_blob64(statement, 14, request->bytes, request->len, SQLITE_STATIC);
     return run(database, ADD_BATCH);
 }
 
@@ -322,13 +324,14 @@ static bool read_batch(sqlite3_stmt *row, struct database_batch *batch)
     *batch = (struct database_batch){.order = (uint64_t)sqlite3_column_int64(row, 0)};
     if (!in_range(row, 0, 1, INT64_MAX) || !in_range(row, 3, 0, UINT32_MAX) ||
         !in_range(row, 5, 0, INT64_MAX) || !in_range(row, 6, 0, INT64_MAX) ||
-        !copy_text(row, 1, batch->ref, sizeof(batch->ref)) || !read_key(row, terms) ||
-        !copy_text(row, 8, batch->engine, sizeof(batch->engine)))
+        !in_range(row, 15, 0, UINT32_MAX) || !copy_text(row, 1, batch->ref, sizeof(batch->ref)) ||
+        !read_key(row, terms) || !copy_text(row, 8, batch->engine, sizeof(batch->engine)))
         return false;
     terms->jobs = (uint32_t)sqlite3_column_int64(row, 3);
     terms->seed = sqlite3_column_int64(row, 4);
     terms->max_wait_ns = sqlite3_column_int64(row, 5);
     terms->retain_ns = sqlite3_column_int64(row, 6);
+    terms->max_summaries = (uint32_t)sqlite3_column_int64(row, 15);
     terms->cancel_on_restart = sqlite3_column_int64(row, 7) != 0;
     terms->accepted_ns = sqlite3_column_int64(row, 9);
     terms->wall_ns = sqlite3_column_int64(row, 10);

@@ -306,6 +306,39 @@ START_TEST(all_batches_are_cancelled_at_once)
 }
 END_TEST
 
+START_TEST(silence_is_filled_with_heartbeats)
+{
+    rig_send(&rig, "{\"heartbeat\":2,\"jobs\":[{\"wait\":3},{\"wait\":7}]}");
+    rig_expect(&rig, ACCEPTED(1, 2));
+    rig_advance(&rig, 2 * S - 1);
+    rig_expect(&rig, "");
+    rig_advance(&rig, 2 * S);
+    rig_expect(&rig, "{\"event\":\"heartbeat\",\"batch\":1,\"at\":2,\"pending\":2}\n");
+    rig_advance(&rig, 5 * S - 1);
+    rig_expect(&rig, DONE(1, 0, ok, 3));
+    rig_advance(&rig, 5 * S);
+    rig_expect(&rig, "{\"event\":\"heartbeat\",\"batch\":1,\"at\":5,\"pending\":1}\n");
+    rig_advance(&rig, 7 * S);
+    ck_assert_uint_eq(rig_count(&rig, "heartbeat"), 0);
+    ck_assert_uint_eq(rig_count(&rig, "finished"), 1);
+    ck_assert_int_eq(channel_next_due(rig.channel), CHANNEL_NEVER);
+}
+END_TEST
+
+START_TEST(output_that_waits_needs_no_heartbeat)
+{
+    static const char text[] = "{\"heartbeat\":1,\"jobs\":[{\"wait\":9}]}";
+
+    ck_assert_uint_eq(channel_take(rig.channel, 0, text, strlen(text)), strlen(text));
+    channel_work(rig.channel, 5 * S, 100);
+    rig.now_ns = 5 * S;
+    rig_render(&rig);
+    ck_assert_uint_eq(rig_count(&rig, "heartbeat"), 0);
+    rig_advance(&rig, 6 * S);
+    ck_assert_uint_eq(rig_count(&rig, "heartbeat"), 1);
+}
+END_TEST
+
 /* Those of the next request: the one under way keeps what it began with. */
 START_TEST(limits_that_change_are_those_of_the_next_request)
 {
@@ -645,6 +678,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, pending_jobs_are_limited_in_all_the_daemon);
     tcase_add_test(tests, a_connection_has_a_share_of_the_pending_jobs);
     tcase_add_test(tests, all_batches_are_cancelled_at_once);
+    tcase_add_test(tests, silence_is_filled_with_heartbeats);
+    tcase_add_test(tests, output_that_waits_needs_no_heartbeat);
     tcase_add_test(tests, limits_that_change_are_those_of_the_next_request);
     tcase_add_test(tests, the_text_of_requests_is_limited);
     tcase_add_test(tests, requests_are_taken_a_few_at_a_time);

@@ -331,6 +331,16 @@ START_TEST(what_happened_first_is_told_first)
 END_TEST
 
 /* What waits of a batch whose watch ends is not told, what comes behind it is. */
+START_TEST(room_for_an_answer_that_is_not_written_is_not_read)
+{
+    ck_assert_ptr_nonnull(outbox_line_room(&outbox, 100));
+    ck_assert_ptr_nonnull(outbox_line_room(&outbox, 2000));
+    put_answer("answer\n");
+    expect(&outbox, 4096, "answer\n");
+    ck_assert(outbox_is_empty(&outbox));
+}
+END_TEST
+
 START_TEST(a_watch_that_ends_leaves_no_trace)
 {
     struct outbox_watch other_watch;
@@ -377,6 +387,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, who_has_read_all_reads_what_comes_next_and_no_more);
     tcase_add_test(tests, room_that_is_not_used_is_not_read);
     tcase_add_test(tests, what_happened_first_is_told_first);
+    tcase_add_test(tests, room_for_an_answer_that_is_not_written_is_not_read);
     tcase_add_test(tests, a_watch_that_ends_leaves_no_trace);
     tcase_add_test(tests, nothing_is_kept_for_nobody);
     tcase_add_loop_test(tests, every_record_becomes_the_line_it_is, 0, 2);

@@ -55,10 +55,11 @@ START_TEST(requests_follow_each_other)
 {
     check_reads("{\"op\":\"ping\"}{\"op\":\"stats\"}\n[]", "ping\nstats\n" PLAIN " jobs=0");
     check_reads("{\"op\":\"ping\",\"id\":1} {\"op\":\"ping\"}", "ping id=1\nping");
-    check_reads("{\"op\":\"nop\",\"id\":1} {\"op\":\"ping\"} {\"jobs\":5} [{\"wait\":1}]", INVALID
-                "|op|\"op\" takes \"submit\", \"ping\", \"cancel\", \"stats\", "
-                "\"quit\" or \"forecast\", not \"nop\"|id=1\nping\n" INVALID
-                "|jobs|\"jobs\" takes an array of jobs, not 5\n" PLAIN " jobs=1 [ w1000000000]");
+    check_reads(
+        "{\"op\":\"nop\",\"id\":1} {\"op\":\"ping\"} {\"jobs\":5} [{\"wait\":1}]", INVALID
+        "|op|\"op\" takes \"submit\", \"ping\", \"cancel\", \"stats\", \"quit\", \"forecast\", "
+        "\"watch\", \"unwatch\", \"batches\" or \"forget\", not \"nop\"|id=1\nping\n" INVALID
+        "|jobs|\"jobs\" takes an array of jobs, not 5\n" PLAIN " jobs=1 [ w1000000000]");
 }
 END_TEST
 

@@ -3,7 +3,7 @@
 """Every example of waitd-protocol(7), sent to a real daemon.
 
 What comes back is compared line by line as text.  Numbers of batches are the
-example's own, translated both ways; instances, versions and times of day are not compared,
+example's own, translated both ways; instances, versions, refs and times of day are not compared,
 and neither are the figures of `stats`, nor times where the example says that
 they are measured.
 """
@@ -20,7 +20,7 @@ from examples import Tap, read_examples
 GUARD_SECONDS = 30  # a hanging daemon fails the test; nothing waits for this long
 BATCH = re.compile(r'"batch":(\d+)')
 QUOTED = re.compile(r'\bnot (\d+)(?=")')  # the number of a batch in a message
-VARIABLE = re.compile(r'"(instance|version|time)":"[^"]*"')
+VARIABLE = re.compile(r'"(instance|version|time|ref)":"[^"]*"')
 TIMES = re.compile(
     r'"(at|due|elapsed|predicted|sequential|speedup|critical_path)":[0-9]+(\.[0-9]+)?(?=[,}])')
 FIGURES = re.compile(r'":[0-9]+(\.[0-9]+)?(?=[,}])')

@@ -1,0 +1,653 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Requests about detached batches: what is asked of the store, and what its answers come to. */
+
+#include "daemon/session/channel_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/event_detached.h"
+
+/* One request that waits for the store.  It outlives a channel that goes meanwhile. */
+struct channel_inquiry {
+    struct registry_inquiry inquiry; /* first */
+    struct channel_inquiry *next, *before;
+    struct channel *channel; /* NULL once that is gone */
+    struct registry *registry;
+    char *id;
+    size_t id_len;
+    char ref[KEPT_REF_MAX + 1];
+    uint64_t from; /* WATCH, and of the watch that follows a SUBMIT */
+
+    struct plan *plan; /* SUBMIT */
+    int64_t heartbeat_ns;
+    uint64_t jobs, text; /* taken from the registry's account */
+
+    struct registry_cancel cancel; /* CANCEL */
+    bool whole;
+    uint64_t job;
+
+    struct store_filter filter; /* BATCHES: of the next page */
+    uint64_t left, listed;
+    bool waits;      /* until the client has read */
+    bool asks_again; /* there is another answer to come */
+};
+
+static struct channel_inquiry *of(struct registry_inquiry *inquiry)
+{
+    return (struct channel_inquiry *)(void *)inquiry;
+}
+
+/* ---- Coming and going ---------------------------------------------------------------------- */
+
+static struct channel_inquiry *inquiry_new(struct channel *channel, const struct request *request,
+                                           void (*answer)(struct registry_inquiry *,
+                                                          struct store_ask *))
+{
+    struct channel_inquiry *inquiry = calloc(1, sizeof(*inquiry));
+
+    if (inquiry == NULL)
+        return NULL;
+    if (request->id != NULL) {
+        inquiry->id = malloc(request->id_len);
+        if (inquiry->id == NULL) {
+            free(inquiry);
+            return NULL;
+        }
+        memcpy(inquiry->id, request->id, request->id_len);
+        inquiry->id_len = request->id_len;
+    }
+    memcpy(inquiry->ref, request->detached->ref, sizeof(inquiry->ref));
+    inquiry->inquiry.answer = answer;
+    inquiry->channel = channel;
+    inquiry->registry = channel->env->registry;
+    inquiry->next = channel->inquiries;
+    if (inquiry->next != NULL)
+        inquiry->next->before = inquiry;
+    channel->inquiries = inquiry;
+    channel->n_inquiries++;
+    return inquiry;
+}
+
+static void inquiry_free(struct channel_inquiry *inquiry)
+{
+    struct channel *channel = inquiry->channel;
+
+    if (channel != NULL) {
+        if (inquiry->before != NULL)
+            inquiry->before->next = inquiry->next;
+        else
+            channel->inquiries = inquiry->next;
+        if (inquiry->next != NULL)
+            inquiry->next->before = inquiry->before;
+        channel->n_inquiries--;
+        channel_woken(channel);
+    }
+    registry_forget_cancel(&inquiry->cancel);
+    account_give_jobs(registry_account(inquiry->registry), inquiry->jobs);
+    account_give_text(registry_account(inquiry->registry), inquiry->text);
+    plan_free(inquiry->plan);
+    free(inquiry->id);
+    free(inquiry);
+}
+
+void channel_leave_inquiries(struct channel *channel)
+{
+    struct channel_inquiry *next;
+
+    for (struct channel_inquiry *at = channel->inquiries; at != NULL; at = next) {
+        next = at->next;
+        at->channel = NULL;
+        at->next = at->before = NULL;
+        if (at->cancel.entry != NULL && at->cancel.place != REGISTRY_NO_PLACE)
+            inquiry_free(at); /* the store has answered */
+        else if (at->waits)
+            inquiry_free(at);
+    }
+    channel->inquiries = NULL;
+    channel->n_inquiries = 0;
+}
+
+static struct event_text id_of(const struct channel_inquiry *inquiry)
+{
+    return (struct event_text){.text = inquiry->id, .len = inquiry->id_len};
+}
+
+/* ---- Answers ------------------------------------------------------------------------------- */
+
+static void refuse(const struct channel_inquiry *inquiry, enum fault_code code, const char *path,
+                   const char *message)
+{
+    const struct request request = {.id = inquiry->id, .id_len = inquiry->id_len};
+    struct fault fault = {0};
+
+    (void)fault_set(&fault, code, 0, "%s", message);
+    memcpy(fault.path, path, strlen(path) + 1);
+    channel_refuse(inquiry->channel, &request, &fault);
+}
+
+/* What the store refused, or could not tell. */
+static void refuse_as_told(const struct channel_inquiry *inquiry, const struct store_ask *ask,
+                           const char *path)
+{
+    if (ask->answer == STORE_UNKNOWN)
+        refuse(inquiry, FAULT_UNAVAILABLE, "",
+               "what keeps detached batches has failed, and whether this was done will be known "
+               "when the daemon has been started anew");
+    else
+        refuse(inquiry, ask->code, path, ask->message);
+}
+
+static char *line_room(const struct channel_inquiry *inquiry, size_t size)
+{
+    char *line = outbox_line_room(&inquiry->channel->outbox, size + inquiry->id_len);
+
+    if (line == NULL)
+        channel_fail(inquiry->channel);
+    return line;
+}
+
+static void commit(const struct channel_inquiry *inquiry, const char *line, const char *end)
+{
+    outbox_line_commit(&inquiry->channel->outbox, (size_t)(end - line));
+}
+
+static void refuse_memory(struct channel *channel, const struct request *request)
+{
+    channel_refuse_with(channel, request, FAULT_OVERLOADED,
+                        "out of memory for this request; try again later");
+}
+
+/* Asks the store.  False when out of memory: the inquiry is as it was. */
+static bool ask_about(struct channel_inquiry *inquiry, enum store_kind kind)
+{
+    struct store_ask *ask = registry_ask_new(inquiry->registry, kind, &inquiry->inquiry);
+
+    if (ask == NULL)
+        return false;
+    memcpy(ask->ref, inquiry->ref, sizeof(ask->ref));
+    registry_ask(inquiry->registry, ask);
+    return true;
+}
+
+/* ---- watch ---------------------------------------------------------------------------------- */
+
+static void begin_watch(struct channel_inquiry *inquiry, struct store_ask *ask)
+{
+    struct registry_entry *entry = registry_open(inquiry->registry, ask->batch, ask->text);
+
+    if (entry == NULL) {
+        refuse(inquiry, FAULT_OVERLOADED, "", "out of memory for this watch; try again later");
+        return;
+    }
+    channel_follow(inquiry->channel, entry, id_of(inquiry), inquiry->from, true);
+}
+
+static void answer_watch(struct registry_inquiry *base, struct store_ask *ask)
+{
+    struct channel_inquiry *inquiry = of(base);
+
+    if (inquiry->channel != NULL && ask->answer == STORE_DONE)
+        begin_watch(inquiry, ask);
+    else if (inquiry->channel != NULL)
+        refuse_as_told(inquiry, ask, "ref");
+    store_ask_free(ask);
+    inquiry_free(inquiry);
+}
+
+static void do_watch(struct channel *channel, const struct request *request)
+{
+    struct channel_inquiry *inquiry;
+
+    if (channel_is_following(channel, request->detached->ref)) {
+        channel_refuse_ref(channel, request, FAULT_CONFLICT,
+                           "this connection watches that batch already");
+        return;
+    }
+    inquiry = inquiry_new(channel, request, answer_watch);
+    if (inquiry == NULL) {
+        refuse_memory(channel, request);
+        return;
+    }
+    inquiry->from = request->detached->from;
+    if (ask_about(inquiry, STORE_FIND))
+        return;
+    inquiry_free(inquiry);
+    refuse_memory(channel, request);
+}
+
+/* ---- submit --------------------------------------------------------------------------------- */
+
+static void tell_accepted(const struct channel_inquiry *inquiry, const struct kept *batch,
+                          bool existing)
+{
+    char *line = line_room(inquiry, EVENT_BATCH_MAX);
+    const struct kept_terms *terms = &batch->terms;
+    struct event_kept kept = {
+        .ref = batch->ref,
+        .id = id_of(inquiry),
+        .existing = existing,
+        .jobs = terms->jobs,
+        .seed = plan_options_of(inquiry->plan)->random_seed ? &terms->seed : NULL,
+        .durable = kept_durable_name(batch->durable),
+        .time_ns = terms->wall_ns,
+    };
+
+    if (line != NULL)
+        commit(inquiry, line, event_detached_accepted(line, &kept));
+}
+
+/* The batch is this loop's to run, whether its client is still there or not. */
+static void take_batch(struct channel_inquiry *inquiry, struct store_ask *ask)
+{
+    struct channel *channel = inquiry->channel;
+    struct registry_entry *entry = NULL;
+
+    if (channel != NULL)
+        tell_accepted(inquiry, ask->batch, false);
+    entry = registry_adopt_take(inquiry->registry, ask->batch, inquiry->plan, inquiry->heartbeat_ns,
+                                inquiry->text);
+    if (entry != NULL) {
+        inquiry->plan = NULL;
+        inquiry->jobs = inquiry->text = 0;
+    }
+    if (channel == NULL || inquiry->channel == NULL || entry == NULL)
+        return;
+    channel_follow(channel, entry, (struct event_text){0}, 2, false);
+}
+
+/* Answered with what there is; the watch is asked for as any other. */
+static void take_existing(struct channel_inquiry *inquiry, const struct store_ask *ask)
+{
+    tell_accepted(inquiry, ask->batch, true);
+    if (channel_is_following(inquiry->channel, ask->batch->ref))
+        return;
+    inquiry->inquiry.answer = answer_watch;
+    inquiry->from = 2;
+    memcpy(inquiry->ref, ask->batch->ref, sizeof(inquiry->ref));
+    inquiry->id_len = 0;
+    inquiry->asks_again = ask_about(inquiry, STORE_FIND);
+}
+
+static void answer_submit(struct registry_inquiry *base, struct store_ask *ask)
+{
+    struct channel_inquiry *inquiry = of(base);
+
+    inquiry->asks_again = false;
+    if (ask->answer == STORE_DONE)
+        take_batch(inquiry, ask);
+    else if (inquiry->channel != NULL && ask->answer == STORE_EXISTING)
+        take_existing(inquiry, ask);
+    else if (inquiry->channel != NULL)
+        refuse_as_told(inquiry, ask, ask->code == FAULT_CONFLICT ? "key" : "");
+    store_ask_free(ask);
+    if (!inquiry->asks_again)
+        inquiry_free(inquiry);
+}
+
+static int64_t retain_of(const struct channel *channel, const struct request *request)
+{
+    int64_t retain_ns = request->detached->retain_ns;
+
+    return retain_ns >= 0 ? retain_ns : channel->env->limits->retain_ns;
+}
+
+static void set_terms(const struct channel *channel, const struct request *request, int64_t now_ns,
+                      struct kept_terms *terms)
+{
+    const struct channel_env *env = channel->env;
+
+    terms->key_len = request->detached->key_len;
+    memcpy(terms->key, request->detached->key, terms->key_len);
+    terms->cancel_on_restart = request->detached->cancel_on_restart;
+    terms->jobs = plan_n_jobs(request->plan);
+    if (plan_options_of(request->plan)->random_seed)
+        plan_options(request->plan)->seed = env->draw_seed();
+    terms->seed = plan_options_of(request->plan)->seed;
+    terms->retain_ns = retain_of(channel, request);
+    terms->max_wait_ns = env->limits->max_wait_ns;
+    terms->max_summaries = env->limits->max_summaries;
+    /* What has passed since the clocks were read is part of it. */
+    terms->accepted_ns = registry_store_now(env->registry);
+    if (now_ns > registry_now(env->registry))
+        terms->accepted_ns += now_ns - registry_now(env->registry);
+    terms->wall_ns = env->real_time_ns();
+}
+
+/* The request's plan, and what was taken for it, are the inquiry's. */
+static void move_to(struct channel_inquiry *inquiry, struct request *request)
+{
+    struct channel *channel = inquiry->channel;
+
+    inquiry->plan = request->plan;
+    request->plan = NULL;
+    inquiry->heartbeat_ns = request->heartbeat_ns;
+    inquiry->jobs = channel->reserved;
+    inquiry->text = channel->text;
+    account_move(&channel->account, registry_account(inquiry->registry), inquiry->jobs,
+                 inquiry->text);
+    channel->reserved = channel->text = 0;
+}
+
+void channel_submit_detached(struct channel *channel, struct request *request, int64_t now_ns)
+{
+    struct channel_inquiry *inquiry = inquiry_new(channel, request, answer_submit);
+    struct store_ask *ask = NULL;
+
+    if (inquiry != NULL)
+        ask = registry_ask_new(inquiry->registry, STORE_ACCEPT, &inquiry->inquiry);
+    if (ask != NULL)
+        ask->text = kept_text_adopt(request->text, request->text_len);
+    if (ask == NULL || ask->text == NULL) {
+        store_ask_free(ask);
+        if (inquiry != NULL)
+            inquiry_free(inquiry);
+        refuse_memory(channel, request);
+        return;
+    }
+    request->text = NULL;
+    set_terms(channel, request, now_ns, &ask->terms);
+    move_to(inquiry, request);
+    registry_ask(inquiry->registry, ask);
+}
+
+/* ---- cancel --------------------------------------------------------------------------------- */
+
+static void refuse_cancel(const struct channel_inquiry *inquiry)
+{
+    if (inquiry->whole)
+        refuse(inquiry, FAULT_NOT_FOUND, "ref",
+               "\"ref\" takes the ref of a batch that has not ended");
+    else
+        refuse(inquiry, FAULT_NOT_FOUND, "job",
+               "\"job\" takes the index of a job of the batch that has not ended");
+}
+
+static void cancel_has_fallen(struct registry_cancel *cancel, int64_t at_ns, uint32_t jobs)
+{
+    struct channel_inquiry *inquiry =
+        (struct channel_inquiry *)(void *)((char *)cancel -
+                                           offsetof(struct channel_inquiry, cancel));
+    char *line;
+
+    if (inquiry->channel != NULL && at_ns < 0) {
+        refuse(inquiry, FAULT_UNAVAILABLE, "ref", "the request of this batch cannot be read");
+    } else if (inquiry->channel != NULL && jobs == 0) {
+        refuse_cancel(inquiry);
+    } else if (inquiry->channel != NULL) {
+        line = line_room(inquiry, EVENT_BATCH_MAX);
+        if (line != NULL)
+            commit(inquiry, line,
+                   event_detached_cancelled(line, id_of(inquiry), inquiry->ref, at_ns, jobs));
+    }
+    inquiry_free(inquiry);
+}
+
+static void answer_cancel(struct registry_inquiry *base, struct store_ask *ask)
+{
+    struct channel_inquiry *inquiry = of(base);
+
+    if (ask->answer == STORE_DONE && inquiry->channel != NULL) {
+        registry_place_cancel(&inquiry->cancel, ask->place);
+        store_ask_free(ask);
+        return;
+    }
+    if (inquiry->channel != NULL)
+        refuse_as_told(inquiry, ask, "");
+    store_ask_free(ask);
+    inquiry_free(inquiry);
+}
+
+/* The batch is here, and is run from now on. */
+static bool ask_to_cancel(struct channel_inquiry *inquiry, struct kept *batch,
+                          struct kept_text *text)
+{
+    struct registry_entry *entry = registry_open(inquiry->registry, batch, text);
+    struct store_ask *ask = NULL;
+
+    if (entry != NULL)
+        ask = registry_ask_new(inquiry->registry, STORE_CANCEL, &inquiry->inquiry);
+    if (ask == NULL)
+        return false;
+    inquiry->cancel.fallen = cancel_has_fallen;
+    registry_await_cancel(entry, &inquiry->cancel);
+    ask->batch = kept_hold(batch);
+    ask->whole = inquiry->whole;
+    ask->job = inquiry->job;
+    inquiry->inquiry.answer = answer_cancel;
+    registry_ask(inquiry->registry, ask);
+    return true;
+}
+
+static void answer_find_to_cancel(struct registry_inquiry *base, struct store_ask *ask)
+{
+    struct channel_inquiry *inquiry = of(base);
+    bool asked = false;
+
+    if (inquiry->channel == NULL) {
+        /* who asked is gone */
+    } else if (ask->answer != STORE_DONE) {
+        refuse_as_told(inquiry, ask, "ref");
+    } else if (atomic_load_explicit(&ask->batch->progress.state, memory_order_acquire) ==
+                   KEPT_FINISHED ||
+               (!inquiry->whole && inquiry->job >= ask->batch->terms.jobs)) {
+        refuse_cancel(inquiry);
+    } else {
+        asked = ask_to_cancel(inquiry, ask->batch, ask->text);
+        if (!asked)
+            refuse(inquiry, FAULT_OVERLOADED, "", "out of memory for this cancel; try again later");
+    }
+    store_ask_free(ask);
+    if (!asked)
+        inquiry_free(inquiry);
+}
+
+static void do_cancel(struct channel *channel, const struct request *request)
+{
+    struct channel_inquiry *inquiry = inquiry_new(channel, request, answer_find_to_cancel);
+
+    if (inquiry == NULL) {
+        refuse_memory(channel, request);
+        return;
+    }
+    inquiry->whole = !request->has_job;
+    inquiry->job = request->job;
+    if (ask_about(inquiry, STORE_FIND))
+        return;
+    inquiry_free(inquiry);
+    refuse_memory(channel, request);
+}
+
+/* ---- forget --------------------------------------------------------------------------------- */
+
+static void answer_forget(struct registry_inquiry *base, struct store_ask *ask)
+{
+    struct channel_inquiry *inquiry = of(base);
+    char *line;
+
+    if (inquiry->channel != NULL && ask->answer == STORE_DONE) {
+        line = line_room(inquiry, EVENT_BATCH_MAX);
+        if (line != NULL)
+            commit(inquiry, line, event_detached_forgotten(line, id_of(inquiry), inquiry->ref));
+    } else if (inquiry->channel != NULL) {
+        refuse_as_told(inquiry, ask, "ref");
+    }
+    store_ask_free(ask);
+    inquiry_free(inquiry);
+}
+
+static void do_forget(struct channel *channel, const struct request *request)
+{
+    struct channel_inquiry *inquiry = inquiry_new(channel, request, answer_forget);
+
+    if (inquiry != NULL && ask_about(inquiry, STORE_FORGET))
+        return;
+    if (inquiry != NULL)
+        inquiry_free(inquiry);
+    refuse_memory(channel, request);
+}
+
+/* ---- batches -------------------------------------------------------------------------------- */
+
+static void ask_for_page(struct channel_inquiry *inquiry)
+{
+    struct store_ask *ask = registry_ask_new(inquiry->registry, STORE_LIST, &inquiry->inquiry);
+
+    if (ask == NULL) {
+        refuse(inquiry, FAULT_OVERLOADED, "", "out of memory for this list; try again later");
+        inquiry_free(inquiry);
+        return;
+    }
+    inquiry->filter.most =
+        inquiry->left < STORE_PAGE_MAX ? (uint32_t)inquiry->left : STORE_PAGE_MAX;
+    ask->filter = inquiry->filter;
+    inquiry->waits = false;
+    registry_ask(inquiry->registry, ask);
+}
+
+static void tell_count(const struct channel_inquiry *inquiry)
+{
+    char *line = line_room(inquiry, EVENT_BATCH_MAX);
+
+    if (line != NULL)
+        commit(inquiry, line, event_detached_batches(line, id_of(inquiry), inquiry->listed));
+}
+
+static bool tell_page(struct channel_inquiry *inquiry, const struct store_ask *ask)
+{
+    for (uint32_t i = 0; i < ask->n_page; i++) {
+        char *line = line_room(inquiry, EVENT_LISTED_MAX);
+
+        if (line == NULL)
+            return false;
+        commit(inquiry, line,
+               channel_write_listed(line, inquiry->registry, ask->page[i], id_of(inquiry)));
+        inquiry->filter.after_order = ask->page[i]->order;
+    }
+    inquiry->listed += ask->n_page;
+    inquiry->left -= ask->n_page;
+    return true;
+}
+
+static void answer_list(struct registry_inquiry *base, struct store_ask *ask)
+{
+    struct channel_inquiry *inquiry = of(base);
+    bool more = ask->more && inquiry->left > ask->n_page;
+
+    if (inquiry->channel == NULL) {
+        more = false;
+    } else if (ask->answer != STORE_DONE) {
+        refuse_as_told(inquiry, ask, "after");
+        more = false;
+    } else if (!tell_page(inquiry, ask)) {
+        more = false;
+    } else if (!more) {
+        tell_count(inquiry);
+    }
+    store_ask_free(ask);
+    if (!more) {
+        inquiry_free(inquiry);
+        return;
+    }
+    inquiry->waits = true;
+    channel_woken(inquiry->channel);
+}
+
+void channel_list_on(struct channel *channel)
+{
+    struct channel_inquiry *next;
+
+    for (struct channel_inquiry *at = channel->inquiries; at != NULL; at = next) {
+        next = at->next;
+        if (at->waits)
+            ask_for_page(at);
+    }
+}
+
+bool channel_has_list_to_do(const struct channel *channel)
+{
+    for (const struct channel_inquiry *at = channel->inquiries; at != NULL; at = at->next)
+        if (at->waits)
+            return true;
+    return false;
+}
+
+static void do_batches(struct channel *channel, const struct request *request)
+{
+    static const enum kept_state states[] = {[REQUEST_RUNNING] = KEPT_RUNNING,
+                                             [REQUEST_FINISHED] = KEPT_FINISHED,
+                                             [REQUEST_FOREIGN] = KEPT_FOREIGN};
+    const struct request_detached *detached = request->detached;
+    struct channel_inquiry *inquiry = inquiry_new(channel, request, answer_list);
+
+    if (inquiry == NULL) {
+        refuse_memory(channel, request);
+        return;
+    }
+    inquiry->left = detached->has_limit ? detached->limit : UINT64_MAX;
+    inquiry->filter.newest_first = detached->newest_first;
+    inquiry->filter.has_state = detached->state != REQUEST_ANY_STATE;
+    inquiry->filter.state = states[detached->state];
+    memcpy(inquiry->filter.after, detached->after, sizeof(inquiry->filter.after));
+    if (detached->has_ref)
+        memcpy(inquiry->filter.ref, detached->ref, sizeof(inquiry->filter.ref));
+    ask_for_page(inquiry);
+}
+
+/* ---- All of them ---------------------------------------------------------------------------- */
+
+static void do_unwatch(struct channel *channel, const struct request *request)
+{
+    struct event_text id = {.text = request->id, .len = request->id == NULL ? 0 : request->id_len};
+    const char *ref = request->detached->ref;
+    uint64_t last;
+    char *line;
+
+    if (!channel_unfollow(channel, ref, &last)) {
+        channel_refuse_ref(channel, request, FAULT_NOT_FOUND,
+                           "\"ref\" takes the ref of a batch that this connection watches");
+        return;
+    }
+    line = outbox_line_room(&channel->outbox, EVENT_BATCH_MAX + id.len);
+    if (line == NULL)
+        channel_fail(channel);
+    else
+        outbox_line_commit(&channel->outbox,
+                           (size_t)(event_detached_unwatched(line, id, ref, last) - line));
+}
+
+/* Where nothing is kept, there is nothing to be found. */
+static void do_without_registry(struct channel *channel, const struct request *request)
+{
+    struct event_text id = {.text = request->id, .len = request->id == NULL ? 0 : request->id_len};
+    char *line;
+
+    if (request->op != REQUEST_BATCHES) {
+        channel_refuse_ref(
+            channel, request, FAULT_NOT_FOUND,
+            "detached batches are reached by a socket of waitd's own protocol alone");
+        return;
+    }
+    line = outbox_line_room(&channel->outbox, EVENT_BATCH_MAX + id.len);
+    if (line == NULL)
+        channel_fail(channel);
+    else
+        outbox_line_commit(&channel->outbox, (size_t)(event_detached_batches(line, id, 0) - line));
+}
+
+void channel_do_detached(struct channel *channel, const struct request *request)
+{
+    if (channel->env->registry == NULL)
+        do_without_registry(channel, request);
+    else if (request->op == REQUEST_WATCH)
+        do_watch(channel, request);
+    else if (request->op == REQUEST_UNWATCH)
+        do_unwatch(channel, request);
+    else if (request->op == REQUEST_BATCHES)
+        do_batches(channel, request);
+    else if (request->op == REQUEST_FORGET)
+        do_forget(channel, request);
+    else
+        do_cancel(channel, request);
+}

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The detached batches that a connection watches. */
+
+#include "daemon/session/channel_internal.h"
+
+#include <inttypes.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/event_detached.h"
+
+/* How many may wait for a replay, in all the daemon, and how often it is looked whether
+ * there is one. */
+#define REPLAYS_WAITING_MAX 1000
+#define REPLAY_RETRY_NS     INT64_C(5000000)
+
+/* One watch. */
+struct channel_follower {
+    struct registry_follower follower; /* first */
+    struct channel *channel;
+    struct channel_follower *next, *before; /* of the channel's */
+    char ref[KEPT_REF_MAX + 1];
+    uint64_t jobs;   /* taken from the channel's account */
+    int64_t beat_ns; /* when something was sent last, or a heartbeat */
+    bool waits;      /* for a replay: it is counted */
+    bool replays;    /* it has one of those that may run */
+};
+
+static struct channel_follower *of(struct registry_follower *follower)
+{
+    return (struct channel_follower *)(void *)follower;
+}
+
+/* ---- By ref ---------------------------------------------------------------------------- */
+
+static int compare_followers(const void *a, const void *b)
+{
+    return strcmp(((const struct channel_follower *)a)->ref,
+                  ((const struct channel_follower *)b)->ref);
+}
+
+static int compare_ref(const void *ref, const void *follower)
+{
+    return strcmp(ref, ((const struct channel_follower *)follower)->ref);
+}
+
+static struct channel_follower *find(const struct channel *channel, const char *ref)
+{
+    void *node = tfind(ref, &channel->followed, compare_ref);
+
+    return node == NULL ? NULL : *(struct channel_follower **)node;
+}
+
+bool channel_is_following(const struct channel *channel, const char *ref)
+{
+    return find(channel, ref) != NULL;
+}
+
+/* ---- Coming and going ------------------------------------------------------------------- */
+
+static void stop_waiting(struct channel_follower *follower)
+{
+    struct admission *admission = follower->channel->env->admission;
+
+    if (follower->waits)
+        admission_give(&admission->replays_waiting, 1);
+    if (follower->replays) {
+        admission_give(&admission->replays, 1);
+        follower->channel->replaying = NULL;
+    }
+    follower->waits = follower->replays = false;
+}
+
+/* Returns the last event that it was sent. */
+static uint64_t leave(struct channel_follower *follower)
+{
+    struct channel *channel = follower->channel;
+    uint64_t last;
+
+    stop_waiting(follower);
+    (void)registry_leave(&follower->follower); /* a line cut short is the last for want of memory */
+    last = follower->follower.last_seq;
+    tdelete(follower, &channel->followed, compare_followers);
+    if (follower->before != NULL)
+        follower->before->next = follower->next;
+    else
+        channel->followers = follower->next;
+    if (follower->next != NULL)
+        follower->next->before = follower->before;
+    channel->n_followers--;
+    account_give_jobs(&channel->account, follower->jobs);
+    admission_give(&channel->env->admission->cursors, follower->jobs);
+    free(follower);
+    return last;
+}
+
+bool channel_unfollow(struct channel *channel, const char *ref, uint64_t *last)
+{
+    struct channel_follower *follower = find(channel, ref);
+
+    if (follower == NULL)
+        return false;
+    *last = leave(follower);
+    return true;
+}
+
+void channel_leave_followers(struct channel *channel)
+{
+    while (channel->followers != NULL)
+        (void)leave(channel->followers);
+}
+
+static void on_change(struct registry_follower *base)
+{
+    struct channel *channel = of(base)->channel;
+
+    channel->follow_due = true;
+    channel_woken(channel);
+}
+
+static void refuse(struct channel *channel, struct event_text id, enum fault_code code,
+                   const char *message)
+{
+    const struct request request = {.id = (char *)(uintptr_t)id.text, .id_len = id.len};
+
+    if (id.len > 0)
+        channel_refuse_ref(channel, &request, code, message);
+    else
+        channel_refuse_ref(channel, &(struct request){0}, code, message);
+}
+
+/* What it is charged with, as long as it follows. */
+static bool charge(struct channel *channel, struct event_text id, uint32_t jobs)
+{
+    const struct limits *limits = channel->env->limits;
+    char message[FAULT_MESSAGE_MAX];
+
+    switch (account_take_jobs(&channel->account, jobs)) {
+    case ACCOUNT_TAKEN:
+        atomic_fetch_add_explicit(&channel->env->admission->cursors, jobs, memory_order_relaxed);
+        return true;
+    case ACCOUNT_NO_SHARE:
+        snprintf(message, sizeof(message),
+                 "a connection takes at most %" PRIu64 " pending jobs "
+                 "(max-pending-per-connection), those of batches that it watches among them, and "
+                 "this one has %" PRIu32 "; try again later",
+                 limits->max_pending_per_connection, jobs);
+        break;
+    case ACCOUNT_NO_ROOM:
+        snprintf(message, sizeof(message),
+                 "the daemon takes at most %" PRIu64 " pending jobs in all (max-pending), those "
+                 "of batches that are watched among them, and this one has %" PRIu32
+                 "; try again later",
+                 limits->max_pending, jobs);
+        break;
+    }
+    refuse(channel, id, FAULT_OVERLOADED, message);
+    return false;
+}
+
+/* ---- Telling ------------------------------------------------------------------------------- */
+
+char *channel_write_listed(char *line, const struct registry *registry, const struct kept *batch,
+                           struct event_text id)
+{
+    static const char *const states[] = {[KEPT_UNSEEN] = "running",
+                                         [KEPT_RUNNING] = "running",
+                                         [KEPT_FINISHED] = "finished",
+                                         [KEPT_FOREIGN] = "foreign"};
+    const struct kept_progress *progress = &batch->progress;
+    int state = atomic_load_explicit(&progress->state, memory_order_acquire);
+    struct event_listed listed = {
+        .id = id,
+        .ref = batch->ref,
+        .key = batch->terms.key,
+        .key_len = batch->terms.key_len,
+        .state = states[state],
+        .durable = kept_durable_name(batch->durable),
+        .jobs = batch->terms.jobs,
+        .pending = atomic_load_explicit(&progress->pending, memory_order_relaxed),
+        .last = atomic_load_explicit(&progress->last, memory_order_relaxed),
+        .time_ns = batch->terms.wall_ns,
+        .late_ns = atomic_load_explicit(&progress->late_ns, memory_order_relaxed),
+        .elapsed_ns = registry_elapsed(registry, batch),
+        .is_seen = state == KEPT_RUNNING || state == KEPT_FINISHED,
+    };
+
+    if (state == KEPT_FINISHED) {
+        int status = atomic_load_explicit(&progress->status, memory_order_relaxed);
+
+        listed.status = event_batch_status_name((enum batch_status)status);
+        listed.elapsed_ns = atomic_load_explicit(&progress->ended_ns, memory_order_relaxed);
+    }
+    return event_detached_batch(line, &listed);
+}
+
+static char *line_room(struct channel *channel, size_t size)
+{
+    char *line = outbox_line_room(&channel->outbox, size);
+
+    if (line == NULL)
+        channel_fail(channel);
+    return line;
+}
+
+static void tell_listed(struct channel *channel, const struct kept *kept, struct event_text id)
+{
+    char *line = line_room(channel, EVENT_LISTED_MAX + id.len), *end;
+
+    if (line == NULL)
+        return;
+    end = channel_write_listed(line, channel->env->registry, kept, id);
+    outbox_line_commit(&channel->outbox, (size_t)(end - line));
+}
+
+static bool has_ended_before(const struct kept *kept, uint64_t from)
+{
+    const struct kept_progress *progress = &kept->progress;
+
+    return atomic_load_explicit(&progress->state, memory_order_acquire) == KEPT_FINISHED &&
+           from > atomic_load_explicit(&progress->last, memory_order_relaxed);
+}
+
+/* ---- Beginning ------------------------------------------------------------------------------ */
+
+void channel_follow(struct channel *channel, struct registry_entry *entry, struct event_text id,
+                    uint64_t from, bool charged)
+{
+    const struct kept *kept = registry_kept(entry);
+    struct admission *admission = channel->env->admission;
+    struct channel_follower *follower;
+
+    if (channel_is_following(channel, kept->ref)) {
+        refuse(channel, id, FAULT_CONFLICT, "this connection watches that batch already");
+        return;
+    }
+    if (has_ended_before(kept, from)) {
+        tell_listed(channel, kept, id);
+        return;
+    }
+    if (atomic_load_explicit(&admission->replays_waiting, memory_order_relaxed) >=
+        REPLAYS_WAITING_MAX) {
+        refuse(channel, id, FAULT_OVERLOADED,
+               "as many watches as may wait for their replay do (max-replays); try again later");
+        return;
+    }
+    if (charged && !charge(channel, id, kept->terms.jobs))
+        return;
+    follower = calloc(1, sizeof(*follower));
+    if (follower != NULL) {
+        memcpy(follower->ref, kept->ref, sizeof(follower->ref));
+        if (tsearch(follower, &channel->followed, compare_followers) == NULL) {
+            free(follower);
+            follower = NULL;
+        }
+    }
+    if (follower == NULL) {
+        if (charged) {
+            account_give_jobs(&channel->account, kept->terms.jobs);
+            admission_give(&admission->cursors, kept->terms.jobs);
+        }
+        refuse(channel, id, FAULT_OVERLOADED, "out of memory for this watch; try again later");
+        return;
+    }
+    follower->channel = channel;
+    follower->jobs = charged ? kept->terms.jobs : 0;
+    follower->beat_ns = registry_now(channel->env->registry);
+    follower->next = channel->followers;
+    if (follower->next != NULL)
+        follower->next->before = follower;
+    channel->followers = follower;
+    channel->n_followers++;
+    follower->follower.changed = on_change;
+    channel->follow_due = true;
+    (void)registry_follow(entry, &follower->follower, &channel->outbox, from);
+}
+
+/* ---- Ending --------------------------------------------------------------------------------- */
+
+/* The batch has finished before what was asked for. */
+static void tell_beyond(struct channel_follower *follower)
+{
+    struct channel *channel = follower->channel;
+    struct kept *kept = kept_hold(registry_kept(follower->follower.entry));
+
+    (void)leave(follower);
+    tell_listed(channel, kept, (struct event_text){0});
+    kept_release(kept);
+}
+
+static void tell_suspended(struct channel_follower *follower)
+{
+    struct channel *channel = follower->channel;
+    char ref[KEPT_REF_MAX + 1], *line;
+    uint64_t last;
+
+    memcpy(ref, follower->ref, sizeof(ref));
+    last = leave(follower);
+    line = line_room(channel, EVENT_BATCH_MAX);
+    if (line != NULL)
+        outbox_line_commit(&channel->outbox,
+                           (size_t)(event_detached_suspended(line, ref, last) - line));
+}
+
+static void tell_damaged(struct channel_follower *follower)
+{
+    struct channel *channel = follower->channel;
+
+    (void)leave(follower);
+    refuse(channel, (struct event_text){0}, FAULT_UNAVAILABLE,
+           "the request of this batch cannot be read");
+}
+
+/* ---- Work ---------------------------------------------------------------------------------- */
+
+static int64_t beat_due(const struct channel_follower *follower)
+{
+    int64_t heartbeat_ns = registry_heartbeat(follower->follower.entry);
+    int64_t read_ns = follower->follower.watch.read_ns;
+    int64_t since_ns = read_ns > follower->beat_ns ? read_ns : follower->beat_ns;
+
+    return heartbeat_ns > INT64_MAX - since_ns || heartbeat_ns == 0 ? CHANNEL_NEVER
+                                                                    : since_ns + heartbeat_ns;
+}
+
+/* Output that waits says by itself that the batch lives. */
+static void beat(struct channel_follower *follower, int64_t now_ns)
+{
+    struct channel *channel = follower->channel;
+    const struct registry_entry *entry = follower->follower.entry;
+    const struct outbox_watch *watch = &follower->follower.watch;
+    char *line;
+
+    if (beat_due(follower) > now_ns)
+        return;
+    follower->beat_ns = now_ns;
+    if (watch->outbox != NULL && !outbox_watch_is_drained(watch))
+        return;
+    line = line_room(channel, EVENT_BATCH_MAX);
+    if (line != NULL)
+        outbox_line_commit(&channel->outbox, (size_t)(event_detached_heartbeat(
+                                                          line, 0, follower->ref,
+                                                          registry_elapsed(channel->env->registry,
+                                                                           registry_kept(entry)),
+                                                          registry_pending(entry)) -
+                                                      line));
+}
+
+/* Begins a replay if it may, else it waits for one. */
+static void seek_replay(struct channel_follower *follower)
+{
+    struct channel *channel = follower->channel;
+    struct admission *admission = channel->env->admission;
+    uint64_t most = channel->env->limits->max_replays;
+
+    if (!follower->waits) {
+        atomic_fetch_add_explicit(&admission->replays_waiting, 1, memory_order_relaxed);
+        follower->waits = true;
+    }
+    if (channel->replaying != NULL || !admission_take(&admission->replays, 1, most))
+        return;
+    if (registry_replay_begin(&follower->follower) != 0) {
+        admission_give(&admission->replays, 1);
+        return;
+    }
+    admission_give(&admission->replays_waiting, 1);
+    follower->waits = false;
+    follower->replays = true;
+    channel->replaying = follower;
+}
+
+/* What follows from its stage.  It may be gone afterwards. */
+static void attend(struct channel_follower *follower, int64_t now_ns)
+{
+    switch (follower->follower.stage) {
+    case REGISTRY_BEHIND:
+        seek_replay(follower);
+        break;
+    case REGISTRY_LIVE:
+    case REGISTRY_ENDED:
+        stop_waiting(follower);
+        break;
+    case REGISTRY_BEYOND:
+        tell_beyond(follower);
+        return;
+    case REGISTRY_SUSPENDED:
+        tell_suspended(follower);
+        return;
+    case REGISTRY_DAMAGED:
+        tell_damaged(follower);
+        return;
+    case REGISTRY_READING:
+    case REGISTRY_REPLAYING:
+        break;
+    }
+    if (registry_heartbeat(follower->follower.entry) > 0)
+        beat(follower, now_ns);
+}
+
+/* Looks at each, and when it is to be looked at next. */
+static void attend_all(struct channel *channel, int64_t now_ns)
+{
+    struct channel_follower *next;
+
+    channel->follow_due = false;
+    channel->follow_ns = CHANNEL_NEVER;
+    for (struct channel_follower *at = channel->followers; at != NULL; at = next) {
+        next = at->next;
+        attend(at, now_ns);
+        if (channel->input_ended && channel->followers == NULL)
+            return;
+    }
+    for (struct channel_follower *at = channel->followers; at != NULL; at = at->next) {
+        int64_t due_ns = beat_due(at);
+
+        if (at->follower.stage == REGISTRY_BEHIND && channel->replaying == NULL &&
+            due_ns > now_ns + REPLAY_RETRY_NS)
+            due_ns = now_ns + REPLAY_RETRY_NS;
+        if (due_ns < channel->follow_ns)
+            channel->follow_ns = due_ns;
+    }
+}
+
+size_t channel_follow_work(struct channel *channel, int64_t now_ns, size_t budget)
+{
+    size_t spent = 0;
+
+    if (channel->follow_due || channel->follow_ns <= now_ns) {
+        attend_all(channel, now_ns);
+        spent++;
+    }
+    if (channel->replaying != NULL && spent < budget &&
+        registry_replay_is_due(&channel->replaying->follower))
+        spent += registry_replay_work(&channel->replaying->follower, budget - spent);
+    return spent;
+}
+
+int64_t channel_follow_next_due(const struct channel *channel)
+{
+    if (channel->follow_due)
+        return 0;
+    if (channel->replaying != NULL && registry_replay_is_due(&channel->replaying->follower))
+        return 0;
+    return channel->followers != NULL ? channel->follow_ns : CHANNEL_NEVER;
+}
+
+void channel_follow_passed(struct channel *channel, struct outbox_watch *watch)
+{
+    (void)channel;
+    (void)leave((struct channel_follower *)(void *)watch);
+}

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/session/registry.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/session/registry_internal.h"
+
+#define SLOTS_LEAST 16
+
+/* ---- By ref ---------------------------------------------------------------------------- */
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct registry_entry *x = a, *y = b;
+
+    return strcmp(x->kept->ref, y->kept->ref);
+}
+
+static int compare_ref(const void *ref, const void *entry)
+{
+    return strcmp(ref, ((const struct registry_entry *)entry)->kept->ref);
+}
+
+struct registry_entry *registry_find(const struct registry *registry, const char *ref)
+{
+    void *node = tfind(ref, &registry->by_ref, compare_ref);
+
+    return node == NULL ? NULL : *(struct registry_entry **)node;
+}
+
+/* ---- The registry ---------------------------------------------------------------------- */
+
+struct registry *registry_new(const struct registry_config *config)
+{
+    struct registry *registry = calloc(1, sizeof(*registry));
+
+    if (registry == NULL)
+        return NULL;
+    registry->config = *config;
+    registry->account = (struct account){.limits = config->limits, .admission = config->admission};
+    return registry;
+}
+
+static void free_entry(struct registry_entry *entry)
+{
+    struct registry *registry = entry->registry;
+
+    tdelete(entry, &registry->by_ref, compare_entries);
+    timerq_remove(&registry->agenda, entry->slot);
+    registry->slots[entry->slot] = NULL;
+    registry->free_slots[registry->n_free++] = entry->slot;
+    for (struct registry_entry **at = &registry->held; entry->is_held; at = &(*at)->next_held)
+        if (*at == entry) {
+            *at = entry->next_held;
+            break;
+        }
+    registry_release(entry);
+    replica_free(entry->live);
+    request_reader_free(entry->reader);
+    kept_text_release(entry->text);
+    plan_free(entry->plan);
+    kept_release(entry->kept);
+    free(entry);
+}
+
+void registry_free(struct registry *registry)
+{
+    struct store_ask *ask, *next;
+
+    if (registry == NULL)
+        return;
+    for (uint32_t slot = 0; slot < registry->n_slots; slot++)
+        if (registry->slots[slot] != NULL)
+            free_entry(registry->slots[slot]);
+    for (ask = store_fetch(registry->config.port); ask != NULL; ask = next) {
+        next = ask->next;
+        if (ask->context != NULL && ask->kind < STORE_RESUME) {
+            struct registry_inquiry *inquiry = ask->context;
+
+            ask->answer = STORE_UNKNOWN;
+            inquiry->answer(inquiry, ask);
+        } else {
+            store_ask_free(ask);
+        }
+    }
+    timerq_fini(&registry->agenda);
+    free(registry->slots);
+    free(registry->free_slots);
+    free(registry);
+}
+
+void registry_set_time(struct registry *registry, int64_t now_ns, int64_t boot_ns)
+{
+    registry->now_ns = now_ns;
+    registry->boot_ns = boot_ns;
+}
+
+struct account *registry_account(struct registry *registry)
+{
+    return &registry->account;
+}
+
+int64_t registry_now(const struct registry *registry)
+{
+    return registry->now_ns;
+}
+
+int64_t registry_store_now(const struct registry *registry)
+{
+    return store_now(registry->config.store, registry->boot_ns);
+}
+
+int64_t registry_elapsed(const struct registry *registry, const struct kept *batch)
+{
+    int64_t elapsed_ns = registry_store_now(registry) - batch->terms.accepted_ns;
+
+    return elapsed_ns > 0 ? elapsed_ns : 0;
+}
+
+int64_t registry_next_due(const struct registry *registry)
+{
+    const struct timerq_entry *first = timerq_first(&registry->agenda);
+
+    if (first == NULL)
+        return REGISTRY_NEVER;
+    if (first->due_ns <= 0)
+        return 0;
+    return first->due_ns - store_now(registry->config.store, 0);
+}
+
+void registry_work(struct registry *registry, size_t budget)
+{
+    int64_t now_ns = registry_store_now(registry);
+    const struct timerq_entry *first = timerq_first(&registry->agenda);
+    size_t spent = 0;
+
+    for (; first != NULL && first->due_ns <= now_ns && spent < budget;
+         first = timerq_first(&registry->agenda))
+        spent += registry_work_on(registry->slots[first->id], budget - spent);
+}
+
+bool registry_is_idle(const struct registry *registry)
+{
+    return registry->n_transient == 0;
+}
+
+/* ---- Entries --------------------------------------------------------------------------- */
+
+static int make_slots(struct registry *registry)
+{
+    uint32_t n = registry->n_slots > 0 ? 2 * registry->n_slots : SLOTS_LEAST;
+    struct registry_entry **slots;
+    uint32_t *free_slots;
+
+    if (registry->n_free > 0)
+        return 0;
+    /* An entry for each slot, so that setting a due time needs no memory. */
+    if (timerq_grow(&registry->agenda, n) != 0 ||
+        timerq_reserve(&registry->agenda, n - registry->agenda.n) != 0)
+        return -1;
+    slots = realloc(registry->slots, n * sizeof(struct registry_entry *));
+    if (slots == NULL)
+        return -1;
+    registry->slots = slots;
+    free_slots = realloc(registry->free_slots, n * sizeof(*free_slots));
+    if (free_slots == NULL)
+        return -1;
+    registry->free_slots = free_slots;
+    for (uint32_t slot = n; slot-- > registry->n_slots;) {
+        registry->slots[slot] = NULL;
+        registry->free_slots[registry->n_free++] = slot;
+    }
+    registry->n_slots = n;
+    return 0;
+}
+
+static struct registry_entry *make_entry(struct registry *registry, struct kept *batch)
+{
+    struct registry_entry *entry = calloc(1, sizeof(*entry));
+
+    if (entry == NULL)
+        return NULL;
+    entry->registry = registry;
+    entry->kept = batch;
+    if (make_slots(registry) != 0 || tsearch(entry, &registry->by_ref, compare_entries) == NULL) {
+        free(entry);
+        return NULL;
+    }
+    kept_hold(batch);
+    entry->slot = registry->free_slots[--registry->n_free];
+    registry->slots[entry->slot] = entry;
+    return entry;
+}
+
+static void settle_home(struct registry_entry *entry)
+{
+    entry->is_home = true;
+    if (entry->kept->durable == KEPT_DURABLE_NO)
+        entry->registry->n_transient++;
+    atomic_fetch_add_explicit(&entry->registry->config.admission->batches, 1, memory_order_relaxed);
+}
+
+struct registry_entry *registry_adopt_take(struct registry *registry, struct kept *batch,
+                                           struct plan *plan, int64_t heartbeat_ns, uint64_t text)
+{
+    struct registry_entry *entry = make_entry(registry, batch);
+
+    if (entry == NULL)
+        return NULL;
+    entry->live = replica_new(batch, plan);
+    if (entry->live == NULL) {
+        free_entry(entry);
+        return NULL;
+    }
+    entry->plan = plan;
+    entry->heartbeat_ns = heartbeat_ns;
+    entry->taken_text = text;
+    settle_home(entry);
+    stats_accepted(registry->config.stats, batch->terms.jobs);
+    registry_schedule(entry);
+    return entry;
+}
+
+struct registry_entry *registry_open(struct registry *registry, struct kept *batch,
+                                     struct kept_text *text)
+{
+    struct registry_entry *entry = registry_find(registry, batch->ref);
+
+    if (entry != NULL)
+        return entry;
+    entry = make_entry(registry, batch);
+    if (entry == NULL)
+        return NULL;
+    entry->text = kept_text_hold(text);
+    registry_set_due(entry, 0);
+    return entry;
+}
+
+struct kept *registry_kept(const struct registry_entry *entry)
+{
+    return entry->kept;
+}
+
+int64_t registry_heartbeat(const struct registry_entry *entry)
+{
+    return entry->heartbeat_ns;
+}
+
+uint32_t registry_pending(const struct registry_entry *entry)
+{
+    if (entry->live != NULL)
+        return replica_pending(entry->live);
+    return atomic_load_explicit(&entry->kept->progress.pending, memory_order_relaxed);
+}
+
+void registry_set_due(struct registry_entry *entry, int64_t due_ns)
+{
+    if (due_ns == REGISTRY_NEVER)
+        timerq_remove(&entry->registry->agenda, entry->slot);
+    else
+        (void)timerq_set(&entry->registry->agenda, entry->slot, due_ns, 0);
+}
+
+void registry_hold(struct registry_entry *entry)
+{
+    registry_set_due(entry, REGISTRY_NEVER);
+    if (entry->is_held)
+        return;
+    entry->is_held = true;
+    entry->next_held = entry->registry->held;
+    entry->registry->held = entry;
+}
+
+bool registry_drop_if_idle(struct registry_entry *entry)
+{
+    bool runs = entry->is_home && !entry->end_told && !entry->suspended;
+
+    if (runs || entry->followers != NULL || entry->cancels != NULL)
+        return false;
+    free_entry(entry);
+    return true;
+}
+
+/* ---- What the store sends ---------------------------------------------------------------- */
+
+static void resume(struct registry *registry, struct store_ask *ask)
+{
+    struct registry_entry *entry = registry_open(registry, ask->batch, ask->text);
+
+    if (entry == NULL || entry->is_home)
+        return;
+    account_force_jobs(&registry->account,
+                       atomic_load_explicit(&ask->batch->progress.pending, memory_order_relaxed));
+    settle_home(entry);
+}
+
+static void take_cancelled(struct registry *registry, const struct kept *batch)
+{
+    struct registry_entry *entry = registry_find(registry, batch->ref);
+
+    if (entry != NULL && entry->plan != NULL)
+        registry_schedule(entry);
+}
+
+void registry_suspend(struct registry_entry *entry, enum registry_stage stage)
+{
+    struct registry_follower *next;
+
+    for (struct registry_follower *at = entry->followers; at != NULL; at = next) {
+        next = at->next;
+        at->stage = stage;
+        at->changed(at);
+    }
+}
+
+static void suspend(struct registry *registry, const struct kept *batch)
+{
+    if (batch != NULL) {
+        struct registry_entry *entry = registry_find(registry, batch->ref);
+
+        if (entry != NULL)
+            registry_suspend(entry, REGISTRY_SUSPENDED);
+        return;
+    }
+    for (uint32_t slot = 0; slot < registry->n_slots; slot++)
+        if (registry->slots[slot] != NULL)
+            registry_suspend(registry->slots[slot], REGISTRY_SUSPENDED);
+}
+
+static void handle(struct registry *registry, struct store_ask *ask)
+{
+    struct registry_inquiry *inquiry = ask->context;
+
+    if (ask->kind < STORE_RESUME && inquiry != NULL) {
+        inquiry->answer(inquiry, ask); /* which is the inquiry's now */
+        return;
+    }
+    if (ask->kind == STORE_RESUME)
+        resume(registry, ask);
+    else if (ask->kind == STORE_CANCELLED)
+        take_cancelled(registry, ask->batch);
+    else if (ask->kind == STORE_SUSPEND)
+        suspend(registry, ask->batch);
+    store_ask_free(ask);
+}
+
+/* Those that the store kept from going on look again. */
+static void release_held(struct registry *registry)
+{
+    while (registry->held != NULL) {
+        struct registry_entry *entry = registry->held;
+
+        registry->held = entry->next_held;
+        entry->is_held = false;
+        registry_set_due(entry, 0);
+    }
+}
+
+void registry_receive(struct registry *registry)
+{
+    struct store_ask *next;
+
+    for (struct store_ask *ask = store_fetch(registry->config.port); ask != NULL; ask = next) {
+        next = ask->next;
+        handle(registry, ask);
+    }
+    if (atomic_exchange_explicit(&registry->config.port->recheck, false, memory_order_acquire))
+        for (uint32_t slot = 0; slot < registry->n_slots; slot++)
+            if (registry->slots[slot] != NULL && registry->slots[slot]->plan != NULL)
+                registry_schedule(registry->slots[slot]);
+    release_held(registry);
+}
+
+struct store_ask *registry_ask_new(struct registry *registry, enum store_kind kind,
+                                   struct registry_inquiry *inquiry)
+{
+    return store_ask_new(kind, registry->config.port, inquiry);
+}
+
+void registry_ask(struct registry *registry, struct store_ask *ask)
+{
+    store_ask(registry->config.store, ask);
+}
+
+/* ---- The end of the daemon ---------------------------------------------------------------- */
+
+void registry_drain(struct registry *registry)
+{
+    registry->draining = true;
+    for (uint32_t slot = 0; slot < registry->n_slots; slot++) {
+        struct registry_entry *entry = registry->slots[slot];
+
+        if (entry == NULL || entry->kept->durable == KEPT_DURABLE_NO)
+            continue;
+        entry->suspended = true;
+        registry_set_due(entry, REGISTRY_NEVER);
+        registry_suspend(entry, REGISTRY_SUSPENDED);
+    }
+}
+
+void registry_cancel_all(struct registry *registry)
+{
+    for (uint32_t slot = 0; slot < registry->n_slots; slot++) {
+        struct registry_entry *entry = registry->slots[slot];
+        struct store_ask *ask;
+
+        if (entry == NULL || !entry->is_home || entry->end_told ||
+            entry->kept->durable != KEPT_DURABLE_NO)
+            continue;
+        ask = store_ask_new(STORE_CANCEL, registry->config.port, NULL);
+        if (ask == NULL)
+            continue; /* it ends with the process */
+        ask->batch = kept_hold(entry->kept);
+        ask->whole = true;
+        registry_ask(registry, ask);
+    }
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_REGISTRY_H
+#define WAITD_REGISTRY_H
+
+/*
+ * The detached batches that one loop runs or that are watched there.  They belong to
+ * no connection.  A batch that is home to this loop is run as time passes, whether
+ * anyone watches or not; its jobs are counted and its end is told to the store.
+ * Any other is here as long as somebody on this loop watches it or cancels it.
+ *
+ *     entry ── live replica ──► history ◄── cursors of followers at its end
+ *       └──── plan ◄── replays of followers that are behind, each with a history of its own
+ *
+ * All who have caught up share the live replica.  A follower that falls further behind
+ * than the history may hold loses its place and goes on by a replay, so it holds
+ * up neither the batch nor the others, whatever it does.
+ *
+ * Time is CLOCK_BOOTTIME, by which due times hold while the machine is suspended; the
+ * driver tells both clocks.  Bounded work a call.  Pure but for the store, which it
+ * asks and never waits for.  Of one thread; nothing here calls back into who called.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/session/account.h"
+#include "daemon/session/outbox.h"
+#include "daemon/session/replica.h"
+#include "daemon/session/stats.h"
+#include "daemon/session/store.h"
+
+#define REGISTRY_NEVER INT64_MAX
+
+struct registry;
+struct registry_entry;
+
+/* Borrowed for the registry's life. */
+struct registry_config {
+    struct store *store;
+    struct store_port *port; /* of this loop */
+    const struct limits *limits;
+    struct admission *admission;
+    struct stats *stats;
+    uint8_t hash_key[16];
+};
+
+/* NULL when out of memory. */
+struct registry *registry_new(const struct registry_config *config);
+
+/* Once nobody follows.  What runs counts as cancelled here, and is not in the store. */
+void registry_free(struct registry *registry);
+
+/* ---- Driving ------------------------------------------------------------------------- */
+
+/* The clocks, before anything else in an iteration: CLOCK_MONOTONIC, and
+ * CLOCK_BOOTTIME read before it. */
+void registry_set_time(struct registry *registry, int64_t now_ns, int64_t boot_ns);
+
+/* Handles what the store has sent. */
+void registry_receive(struct registry *registry);
+
+/* Runs what is due, about `budget` units of work at most. */
+void registry_work(struct registry *registry, size_t budget);
+
+/* When registry_work() is next wanted, by CLOCK_BOOTTIME; REGISTRY_NEVER for never. */
+int64_t registry_next_due(const struct registry *registry);
+
+/* The daemon stops: followers of durable batches are told `suspended`, and nothing of those is
+ * run from now on.  The others go on. */
+void registry_drain(struct registry *registry);
+
+/* Cancels all that is not durable. */
+void registry_cancel_all(struct registry *registry);
+
+/* Nothing has to be waited for before the daemon ends. */
+bool registry_is_idle(const struct registry *registry);
+
+/* ---- Asking --------------------------------------------------------------------------- */
+
+/* A question of a channel's, on its way to the store.  Embedded by the channel. */
+struct registry_inquiry {
+    void (*answer)(struct registry_inquiry *inquiry,
+                   struct store_ask *ask); /* takes the ask over */
+};
+
+/* An ask whose answer goes there.  NULL when out of memory. */
+struct store_ask *registry_ask_new(struct registry *registry, enum store_kind kind,
+                                   struct registry_inquiry *inquiry);
+void registry_ask(struct registry *registry, struct store_ask *ask);
+
+/* What is home here, or on its way, has taken its jobs and its text from this. */
+struct account *registry_account(struct registry *registry);
+
+/* The store's time, and how long a batch has run by it. */
+int64_t registry_store_now(const struct registry *registry);
+int64_t registry_elapsed(const struct registry *registry, const struct kept *batch);
+int64_t registry_now(const struct registry *registry); /* CLOCK_MONOTONIC, as told */
+
+/* ---- Batches -------------------------------------------------------------------------- */
+
+/* The one of that ref if it is here, or NULL. */
+struct registry_entry *registry_find(const struct registry *registry, const char *ref);
+
+/* Takes over a new batch of this loop with its plan, whose jobs and `text` bytes the registry's
+ * account has taken.  NULL when out of memory: all that is still the caller's. */
+struct registry_entry *registry_adopt_take(struct registry *registry, struct kept *batch,
+                                           struct plan *plan, int64_t heartbeat_ns, uint64_t text);
+
+/* The entry of a batch that a store has found, made if there is none; its text is read bit by
+ * bit.  NULL when out of memory. */
+struct registry_entry *registry_open(struct registry *registry, struct kept *batch,
+                                     struct kept_text *text);
+
+struct kept *registry_kept(const struct registry_entry *entry);
+int64_t registry_heartbeat(const struct registry_entry *entry); /* 0 for none */
+uint32_t registry_pending(const struct registry_entry *entry);
+
+/* ---- Cancels -------------------------------------------------------------------------- */
+
+/* A cancel that somebody waits for.  Embedded; its owner keeps it until it is told or
+ * registry_forget_cancel() was called. */
+struct registry_cancel {
+    struct registry_cancel *next;
+    struct registry_entry *entry;
+    uint32_t place; /* in the batch's list; REGISTRY_NO_PLACE as long as it is not known */
+    /* How many jobs were not terminal, and when; 0: there was nothing to cancel.  at_ns is
+     * negative where the batch cannot be read. */
+    void (*fallen)(struct registry_cancel *cancel, int64_t at_ns, uint32_t jobs);
+};
+
+#define REGISTRY_NO_PLACE UINT32_MAX
+
+/* The batch is run here, and stays, until the cancel has fallen; to be called before the store is
+ * asked for it, and registry_place_cancel() once its place is known. */
+void registry_await_cancel(struct registry_entry *entry, struct registry_cancel *cancel);
+void registry_place_cancel(struct registry_cancel *cancel, uint32_t place);
+void registry_forget_cancel(struct registry_cancel *cancel);
+
+/* ---- Following ------------------------------------------------------------------------ */
+
+enum registry_stage {
+    REGISTRY_READING,   /* the batch's text is being read */
+    REGISTRY_BEHIND,    /* a replay is wanted: registry_replay_begin() */
+    REGISTRY_REPLAYING, /* registry_replay_work() */
+    REGISTRY_LIVE,      /* nothing is to be done */
+    REGISTRY_ENDED,     /* all it is going to be told is in the outbox */
+    REGISTRY_BEYOND,    /* the batch has finished before the event that was asked for */
+    REGISTRY_SUSPENDED, /* what comes next is not known, or this life is at its end */
+    REGISTRY_DAMAGED,   /* its text cannot be read */
+};
+
+/* Who follows a batch.  Embedded by the channel. */
+struct registry_follower {
+    struct outbox_watch watch; /* first; begun while REPLAYING, LIVE or ENDED */
+    struct registry_follower *next, *before;
+    struct registry_entry *entry;
+    struct outbox *outbox;
+    struct replica *replay; /* its own, while REPLAYING */
+    enum registry_stage stage;
+    uint64_t last_seq; /* of what it has been sent or does not want */
+    /* The stage or what there is to read has changed.  Must not leave, nor free it. */
+    void (*changed)(struct registry_follower *follower);
+};
+
+/* Follows from the event `from` (1 or more) on: sets the stage.  -1 when out of memory. */
+int registry_follow(struct registry_entry *entry, struct registry_follower *follower,
+                    struct outbox *outbox, uint64_t from);
+
+/* Stops, wherever it is, and tells in last_seq what was sent; also fine when it does not follow.
+ * The entry may be gone afterwards.  -1 when a line was cut for want of memory. */
+int registry_leave(struct registry_follower *follower);
+
+/* BEHIND ──► REPLAYING.  -1 when out of memory. */
+int registry_replay_begin(struct registry_follower *follower);
+
+/* Goes on, until it has caught up.  Returns what was spent. */
+size_t registry_replay_work(struct registry_follower *follower, size_t budget);
+
+/* Whether there is anything for registry_replay_work() to do before more has been read. */
+bool registry_replay_is_due(const struct registry_follower *follower);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_REGISTRY_INTERNAL_H
+#define WAITD_REGISTRY_INTERNAL_H
+
+/*
+ * The registry's insides.
+ *
+ *     registry.c         entries: coming, going, and when each wants to work
+ *     registry_work.c    reading their texts, running them, telling their ends
+ *     registry_follow.c  who follows them
+ */
+
+#include "daemon/session/registry.h"
+#include "engine/timerq.h"
+#include "proto/request.h"
+
+struct registry_entry {
+    struct registry *registry;
+    struct kept *kept;      /* held */
+    struct kept_text *text; /* held while it is being read; else NULL */
+    struct request_reader *reader;
+    size_t text_at;
+    struct plan *plan; /* NULL while its text is being read */
+    int64_t heartbeat_ns;
+    struct replica *live; /* NULL for none */
+    struct registry_follower *followers;
+    struct registry_cancel *cancels;
+    struct registry_entry *next_held;
+    uint64_t taken_text; /* bytes of the registry's account */
+    uint32_t slot;
+    bool is_home;
+    bool is_held;   /* it waits for the store to let it go on */
+    bool end_told;  /* to the store */
+    bool suspended; /* nothing of it is run any more */
+};
+
+struct registry {
+    struct registry_config config;
+    struct account account; /* for the jobs and texts of what is home here; without a share */
+    struct timerq agenda;   /* of slots, by the store's clock */
+    struct registry_entry **slots;
+    uint32_t *free_slots;
+    uint32_t n_slots, n_free;
+    void *by_ref;
+    struct registry_entry *held;
+    uint32_t n_transient; /* home here, running, and lost with this process */
+    uint32_t n_asks;      /* without an inquiry, that are not answered yet */
+    int64_t now_ns, boot_ns;
+    bool draining;
+};
+
+/* ---- registry.c ---------------------------------------------------------------------- */
+
+/* Sets when it wants to work; NEVER for not. */
+void registry_set_due(struct registry_entry *entry, int64_t due_ns);
+
+/* It waits for registry_receive(). */
+void registry_hold(struct registry_entry *entry);
+
+/* Frees it if it is of no use any more.  Whether it did. */
+bool registry_drop_if_idle(struct registry_entry *entry);
+
+/* Ends all watches of it. */
+void registry_suspend(struct registry_entry *entry, enum registry_stage stage);
+
+/* ---- registry_work.c ------------------------------------------------------------------- */
+
+/* Does some of what it wants to do.  Returns what was spent.  It may be gone afterwards. */
+size_t registry_work_on(struct registry_entry *entry, size_t budget);
+
+/* It is no longer run here: what it has taken is released. */
+void registry_release(struct registry_entry *entry);
+
+/* Looks anew when its live replica wants to be run. */
+void registry_schedule(struct registry_entry *entry);
+
+/* ---- registry_follow.c ----------------------------------------------------------------- */
+
+/* The plan is there, or something has happened in the live replica. */
+void registry_set_off(struct registry_follower *follower);
+void registry_tell_followers(struct registry_entry *entry);
+
+#endif

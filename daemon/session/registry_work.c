@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Reading the texts of batches, running them, and telling their ends. */
+
+#include <stdlib.h>
+
+#include "daemon/session/registry_internal.h"
+
+/* How much of a text is read at a time: bytes, and jobs between two calls. */
+#define TEXT_BYTES ((size_t)65536)
+#define TEXT_JOBS  4096
+
+/* What a piece of a text counts as work. */
+#define TEXT_WORK 512
+
+/* How long to wait before trying again what there was no memory for. */
+#define STARVED_RETRY_NS INT64_C(10000000)
+
+/* ---- Reading ------------------------------------------------------------------------------ */
+
+/* It was in order when it was accepted: nothing is held against the limits of today but what
+ * its schedule depends on, which it has brought. */
+static struct request_reader *make_reader(const struct registry_entry *entry)
+{
+    struct request_limits limits = request_default_limits;
+
+    limits.max_bytes = UINT64_C(1) << 31;
+    limits.max_depth = 1024;
+    limits.max_string = limits.max_data = limits.max_dependencies = 0;
+    limits.max_retain_ns = INT64_MAX;
+    limits.max_pools = 0;
+    limits.plan = (struct plan_limits){.max_jobs = UINT32_MAX - 1,
+                                       .max_steps = UINT32_MAX,
+                                       .max_wait_ns = entry->kept->terms.max_wait_ns,
+                                       .max_summaries = entry->kept->terms.max_summaries};
+    return request_reader_new(&limits, entry->registry->config.hash_key);
+}
+
+static void stop_reading(struct registry_entry *entry)
+{
+    request_reader_free(entry->reader);
+    entry->reader = NULL;
+    kept_text_release(entry->text);
+    entry->text = NULL;
+}
+
+/* The plan is there: what waits for it goes on. */
+static void take_plan(struct registry_entry *entry, struct request *request)
+{
+    struct registry_follower *next;
+
+    entry->plan = request->plan;
+    plan_options(entry->plan)->seed = entry->kept->terms.seed;
+    entry->heartbeat_ns = request->heartbeat_ns;
+    free(request->text);
+    stop_reading(entry);
+    if (entry->is_home || entry->cancels != NULL)
+        entry->live = replica_new(entry->kept, entry->plan);
+    registry_schedule(entry);
+    for (struct registry_follower *at = entry->followers; at != NULL; at = next) {
+        next = at->next;
+        registry_set_off(at);
+    }
+}
+
+static void refuse_text(struct registry_entry *entry)
+{
+    stop_reading(entry);
+    registry_set_due(entry, REGISTRY_NEVER);
+    registry_release(entry);
+    entry->end_told = true; /* it is not run here */
+    registry_suspend(entry, REGISTRY_DAMAGED);
+    for (struct registry_cancel *at = entry->cancels, *next; at != NULL; at = next) {
+        next = at->next;
+        at->entry = NULL;
+        at->fallen(at, -1, 0);
+    }
+    entry->cancels = NULL;
+    (void)registry_drop_if_idle(entry);
+}
+
+/* Reads some of the text. */
+static void read_text(struct registry_entry *entry)
+{
+    struct request request;
+    struct fault fault;
+    size_t len = entry->text->len - entry->text_at;
+
+    if (entry->reader == NULL)
+        entry->reader = make_reader(entry);
+    if (entry->reader == NULL) {
+        registry_set_due(entry, registry_store_now(entry->registry) + STARVED_RETRY_NS);
+        return;
+    }
+    if (len > TEXT_BYTES)
+        len = TEXT_BYTES;
+    request_feed(entry->reader, entry->text->bytes + entry->text_at, len);
+    switch (request_read(entry->reader, TEXT_JOBS, &request, &fault)) {
+    case REQUEST_READY:
+        take_plan(entry, &request);
+        return;
+    case REQUEST_MORE:
+    case REQUEST_BUSY:
+        entry->text_at += len - request_rest(entry->reader);
+        request_feed(entry->reader, NULL, 0);
+        return;
+    case REQUEST_REFUSED:
+        if (fault.code == FAULT_OVERLOADED) { /* out of memory: from the beginning again */
+            request_reader_free(entry->reader);
+            entry->reader = NULL;
+            entry->text_at = 0;
+            registry_set_due(entry, registry_store_now(entry->registry) + STARVED_RETRY_NS);
+            return;
+        }
+        break;
+    case REQUEST_BROKEN:
+    case REQUEST_END:
+        break;
+    }
+    refuse_text(entry);
+}
+
+/* ---- Running ------------------------------------------------------------------------------ */
+
+void registry_schedule(struct registry_entry *entry)
+{
+    int64_t due_ns;
+
+    if (entry->plan == NULL) {
+        registry_set_due(entry, 0);
+        return;
+    }
+    if (entry->live == NULL || entry->suspended) {
+        registry_set_due(entry, REGISTRY_NEVER);
+        return;
+    }
+    due_ns = replica_next_due(entry->live);
+    if (due_ns != REPLICA_NEVER &&
+        __builtin_add_overflow(due_ns, entry->kept->terms.accepted_ns, &due_ns))
+        due_ns = REGISTRY_NEVER;
+    if (replica_is_starved(entry->live))
+        due_ns = registry_store_now(entry->registry) + STARVED_RETRY_NS;
+    registry_set_due(entry, due_ns);
+}
+
+void registry_release(struct registry_entry *entry)
+{
+    struct registry *registry = entry->registry;
+    uint32_t left = registry_pending(entry);
+
+    if (!entry->is_home || entry->end_told)
+        return;
+    if (left > 0) { /* it goes on elsewhere, or is lost: nothing of it ends here */
+        if (entry->kept->durable == KEPT_DURABLE_NO)
+            stats_ended(registry->config.stats, JOB_CANCELLED, left);
+        account_give_jobs(&registry->account, left);
+    }
+    account_give_text(&registry->account, entry->taken_text);
+    entry->taken_text = 0;
+    admission_give(&registry->config.admission->batches, 1);
+    if (entry->kept->durable == KEPT_DURABLE_NO)
+        registry->n_transient--;
+    entry->is_home = false;
+}
+
+/* Counts what ended, of a batch that is home here. */
+static void count(struct registry_entry *entry, const struct replica_progress *progress,
+                  int64_t elapsed_ns)
+{
+    struct registry *registry = entry->registry;
+    struct kept_progress *kept = &entry->kept->progress;
+    uint64_t sum = 0;
+
+    for (unsigned status = 0; status < JOB_STATUSES; status++) {
+        sum += progress->ended[status];
+        if (progress->ended[status] > 0)
+            stats_ended(registry->config.stats, (enum job_status)status, progress->ended[status]);
+    }
+    account_give_jobs(&registry->account, sum);
+    if (progress->n_due > 0) {
+        int64_t late_ns = elapsed_ns - progress->first_due_ns;
+
+        stats_late(registry->config.stats, registry->now_ns, late_ns, (uint32_t)progress->n_due);
+        if (late_ns > atomic_load_explicit(&kept->late_ns, memory_order_relaxed))
+            atomic_store_explicit(&kept->late_ns, late_ns, memory_order_relaxed);
+    }
+    atomic_store_explicit(&kept->pending, replica_pending(entry->live), memory_order_relaxed);
+    atomic_store_explicit(&kept->last, replica_history(entry->live)->next_seq,
+                          memory_order_relaxed);
+}
+
+/* Its end is told to the store; until that is so, it is tried again. */
+static void tell_end(struct registry_entry *entry)
+{
+    struct registry *registry = entry->registry;
+    struct kept_progress *progress = &entry->kept->progress;
+    const struct batch_result *result = replica_result(entry->live);
+    struct store_ask *ask = store_ask_new(STORE_END, registry->config.port, NULL);
+
+    if (ask == NULL) {
+        registry_set_due(entry, registry_store_now(registry) + STARVED_RETRY_NS);
+        return;
+    }
+    atomic_store_explicit(&progress->status, (int)result->status, memory_order_relaxed);
+    atomic_store_explicit(&progress->ended_ns, result->predicted_ns, memory_order_relaxed);
+    atomic_store_explicit(&progress->state, KEPT_FINISHED, memory_order_release);
+    ask->batch = kept_hold(entry->kept);
+    stats_batch(registry->config.stats, result->status);
+    registry_release(entry);
+    entry->end_told = true;
+    registry_ask(registry, ask);
+}
+
+/* Those who wait for a cancel that has fallen are told. */
+static void tell_cancels(struct registry_entry *entry)
+{
+    struct registry_cancel **at = &entry->cancels;
+
+    while (*at != NULL) {
+        struct registry_cancel *cancel = *at;
+        uint32_t place = cancel->place;
+
+        if (place >= replica_n_cancels(entry->live)) {
+            at = &cancel->next;
+            continue;
+        }
+        *at = cancel->next;
+        cancel->entry = NULL;
+        cancel->fallen(cancel, kept_cancel_at(entry->kept, place).at_ns,
+                       replica_cancelled(entry->live, place));
+    }
+}
+
+void registry_await_cancel(struct registry_entry *entry, struct registry_cancel *cancel)
+{
+    cancel->place = REGISTRY_NO_PLACE;
+    cancel->entry = entry;
+    cancel->next = entry->cancels;
+    entry->cancels = cancel;
+    if (entry->live == NULL)
+        registry_set_due(entry, 0); /* it is run from now on */
+}
+
+void registry_place_cancel(struct registry_cancel *cancel, uint32_t place)
+{
+    cancel->place = place;
+    registry_set_due(cancel->entry, 0);
+}
+
+void registry_forget_cancel(struct registry_cancel *cancel)
+{
+    struct registry_entry *entry = cancel->entry;
+    struct registry_cancel **at;
+
+    if (entry == NULL)
+        return;
+    for (at = &entry->cancels; *at != cancel; at = &(*at)->next)
+        continue;
+    *at = cancel->next;
+    cancel->entry = NULL;
+    (void)registry_drop_if_idle(entry);
+}
+
+static size_t run(struct registry_entry *entry, size_t budget)
+{
+    struct registry *registry = entry->registry;
+    struct replica_progress progress;
+    int64_t elapsed_ns = registry_elapsed(registry, entry->kept);
+    int64_t reach_ns = kept_reach(entry->kept, elapsed_ns);
+    size_t spent = 1;
+
+    if (reach_ns < 0) {
+        registry_hold(entry);
+        return spent;
+    }
+    spent = replica_work(entry->live, reach_ns, budget, &progress);
+    if (entry->is_home)
+        count(entry, &progress, elapsed_ns);
+    registry_schedule(entry);
+    if (replica_is_finished(entry->live) && entry->is_home && !entry->end_told)
+        tell_end(entry);
+    else if (replica_next_due(entry->live) > reach_ns && reach_ns < elapsed_ns &&
+             replica_next_due(entry->live) <= elapsed_ns)
+        registry_hold(entry);
+    tell_cancels(entry);
+    registry_tell_followers(entry);
+    (void)registry_drop_if_idle(entry);
+    return spent;
+}
+
+size_t registry_work_on(struct registry_entry *entry, size_t budget)
+{
+    if (entry->suspended) {
+        registry_set_due(entry, REGISTRY_NEVER);
+        return 1;
+    }
+    if (entry->text != NULL) {
+        read_text(entry);
+        return TEXT_WORK;
+    }
+    if (entry->live == NULL && entry->plan != NULL && (entry->is_home || entry->cancels != NULL))
+        entry->live = replica_new(entry->kept, entry->plan);
+    if (entry->live == NULL) {
+        registry_set_due(entry, registry_store_now(entry->registry) + STARVED_RETRY_NS);
+        return 1;
+    }
+    return run(entry, budget);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The text of a request that is an object, as it came and as it is compared. */
+
+#include "proto/request.h"
+
+#include <string.h>
+
+#include "proto/request_internal.h"
+
+void request_text_begin(struct request_reading *reading, uint64_t offset)
+{
+    reading->capture.on = true;
+    reading->capture.begin = offset;
+}
+
+void request_text_keep(struct request_reading *reading, const char *piece, uint64_t begin,
+                       uint64_t end)
+{
+    struct request_capture *capture = &reading->capture;
+    size_t len;
+    if (!capture->on || reading->fault.code != FAULT_NONE || end <= capture->begin)
+        return;
+    if (begin < capture->begin) {
+        piece += capture->begin - begin;
+        begin = capture->begin;
+    }
+    len = (size_t)(end - begin);
+    if (request_reserve(reading, &capture->text, capture->text.len + len) != 0)
+        return;
+    memcpy(capture->text.bytes + capture->text.len, piece, len);
+    capture->text.len += len;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* Whether the member whose key stands there is one that is not compared. */
+static bool is_left_out(const struct request_capture *capture, size_t at)
+{
+    uint64_t offset = capture->begin + at;
+    return (capture->id_key != 0 && offset == capture->id_key) ||
+           (capture->key_key != 0 && offset == capture->key_key);
+}
+
+/* A byte outside of strings.  Whether it is kept. */
+static bool take_structure(struct request_capture *capture, char c)
+{
+    if (c == '{' || c == '[')
+        capture->depth++;
+    else if (c == '}' || c == ']')
+        capture->depth--;
+    else if (c == ',' && capture->depth == 1)
+        return false; /* it comes back before the next member that is kept */
+    return !is_blank(c) && !(capture->dropping && capture->depth >= 1);
+}
+
+/* A quote outside of strings: at depth 1 and where a member begins, it begins its key. */
+static void take_key(struct request_capture *capture, size_t at)
+{
+    capture->dropping = is_left_out(capture, at);
+    if (capture->dropping)
+        return;
+    if (capture->any)
+        capture->text.bytes[capture->written++] = ',';
+    capture->any = true;
+}
+
+bool request_text_condense(struct request_reading *reading, size_t budget)
+{
+    struct request_capture *capture = &reading->capture;
+    char *bytes = capture->text.bytes;
+    size_t end = capture->text.len;
+    if (end - capture->read > budget)
+        end = capture->read + budget;
+    for (size_t at = capture->read; at < end; at++) {
+        char c = bytes[at];
+        bool keeps = !capture->dropping;
+        if (capture->in_string) {
+            capture->in_string = capture->escaped || c != '"';
+            capture->escaped = !capture->escaped && c == '\\';
+        } else if (c == '"') {
+            if (capture->depth == 1 && capture->comma) {
+                take_key(capture, at);
+                keeps = !capture->dropping;
+            }
+            capture->comma = false;
+            capture->in_string = true;
+        } else {
+            if (capture->depth == 1 && c == ',')
+                capture->dropping = false;
+            keeps = take_structure(capture, c);
+            if (capture->depth == 1 && (c == ',' || c == '{'))
+                capture->comma = true;
+        }
+        if (keeps)
+            bytes[capture->written++] = c;
+    }
+    capture->read = end;
+    return end == capture->text.len;
+}
