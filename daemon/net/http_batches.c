@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
-/* POST /v1/batches, one batch and its events; POST /v1/requests, a conversation. */
+/* POST /v1/batches, one batch and its events; POST /v1/forecast, many runs of one;
+ * POST /v1/requests, a conversation. */
 
 #include "daemon/base/clock.h"
 #include "daemon/net/http_duplex.h"
@@ -9,33 +10,47 @@
 #include "daemon/net/http_stream.h"
 #include "proto/event.h"
 
-static void begin(struct http_connection *c, bool one, const struct http_head *head)
+static void begin(struct http_connection *c, enum http_stream_takes takes,
+                  const struct http_head *head)
 {
     struct http_exchange *x = &c->exchange;
 
     if (!x->has_body) {
         http_reply_refuse(c, 400, FAULT_INVALID_REQUEST, "the body is empty: it takes %s",
-                          one ? "one request of submit" : "requests");
+                          takes == HTTP_STREAM_REQUESTS ? "requests" : "one request");
         return;
     }
     x->is_http10 = head->is_http10;
-    x->stream = http_stream_new(c, one, http_head_prefers_events(head));
+    x->stream = http_stream_new(c, takes, http_head_prefers_events(head));
     if (!x->stream)
         http_reply_refuse(c, 503, FAULT_OVERLOADED, "out of memory; try again later");
+}
+
+/* Where the body is one request, its length tells early that it is too long. */
+static void begin_one(struct http_connection *c, enum http_stream_takes takes,
+                      const struct http_head *head)
+{
+    if (head->has_length && head->length > c->http->env.limits->max_request)
+        http_reply_refuse(c, 413, FAULT_TOO_LARGE,
+                          "the body is longer than a request may be (max-request)");
+    else
+        begin(c, takes, head);
 }
 
 static void begin_submit(struct http_connection *c, const char *rest, char *query,
                          const struct http_head *head)
 {
-    uint64_t max = c->http->env.limits->max_request;
-
     (void)rest;
     (void)query;
-    if (head->has_length && head->length > max)
-        http_reply_refuse(c, 413, FAULT_TOO_LARGE,
-                          "the body is longer than a request may be (max-request)");
-    else
-        begin(c, true, head);
+    begin_one(c, HTTP_STREAM_SUBMIT, head);
+}
+
+static void begin_forecast(struct http_connection *c, const char *rest, char *query,
+                           const struct http_head *head)
+{
+    (void)rest;
+    (void)query;
+    begin_one(c, HTTP_STREAM_FORECAST, head);
 }
 
 static void begin_requests(struct http_connection *c, const char *rest, char *query,
@@ -43,7 +58,7 @@ static void begin_requests(struct http_connection *c, const char *rest, char *qu
 {
     (void)rest;
     (void)query;
-    begin(c, false, head);
+    begin(c, HTTP_STREAM_REQUESTS, head);
 }
 
 /* ---- The body ------------------------------------------------------------------- */
@@ -77,7 +92,7 @@ static size_t read_requests(struct http_connection *c, const char *bytes, size_t
 
 static void answer_with_stream(struct http_connection *c)
 {
-    http_reply(c, 200, http_stream_response(c->exchange.stream));
+    http_reply(c, 200, http_stream_response(c->exchange.stream, NULL));
 }
 
 /* The line that it was refused with, under the status that goes with it. */
@@ -93,8 +108,7 @@ static void answer_refused(struct http_connection *c)
         n += more > 0 ? more : 0;
     } while (more > 0 && n < HTTP_SCRATCH_BYTES);
     if (n == 0)
-        http_reply_refuse(c, 400, FAULT_INVALID_REQUEST,
-                          "the body is empty: it takes one request of submit");
+        http_reply_refuse(c, 400, FAULT_INVALID_REQUEST, "the body is empty: it takes one request");
     else
         http_reply_text(c, http_reply_status(http_stream_refusal(stream)), "application/json", line,
                         (size_t)n);
@@ -117,6 +131,24 @@ static void end_submit(struct http_connection *c)
         answer_with_stream(c);
     else
         answer_refused(c);
+}
+
+/* One event, or those of the runs before it. */
+static void end_forecast(struct http_connection *c)
+{
+    struct http_stream *stream = c->exchange.stream;
+
+    http_stream_end_input(stream, clock_now_ns());
+    if (!http_stream_has_output(stream) && !http_stream_is_over(stream)) {
+        http_exchange_suspend(c);
+    } else if (http_stream_refusal(stream) != FAULT_NONE || http_stream_is_over(stream)) {
+        answer_refused(c);
+    } else if (http_stream_begins_with(stream, "{\"event\":\"run\"")) {
+        answer_with_stream(c);
+    } else {
+        http_stream_write_lines(stream);
+        http_reply(c, 200, http_stream_response(stream, "application/json"));
+    }
 }
 
 static void end_requests(struct http_connection *c)
@@ -186,7 +218,7 @@ static void due_submit(struct http_connection *c, int64_t now_ns)
         return;
     }
     go_on_reading(c);
-    if (x->phase == HTTP_PENDING && is_decided(x->stream))
+    if (x->phase == HTTP_PENDING && (is_decided(x->stream) || http_stream_has_output(x->stream)))
         http_exchange_resume(c);
     if (x->phase == HTTP_ANSWERING)
         http_exchange_resume(c);
@@ -228,6 +260,12 @@ const struct http_resource http_batches_submit = {.begin = begin_submit,
                                                   .due = due_submit,
                                                   .next_due = next_due,
                                                   .cancel = cancel};
+const struct http_resource http_batches_forecast = {.begin = begin_forecast,
+                                                    .body = read_submit,
+                                                    .end = end_forecast,
+                                                    .due = due_submit,
+                                                    .next_due = next_due,
+                                                    .cancel = cancel};
 const struct http_resource http_batches_requests = {.begin = begin_requests,
                                                     .body = read_requests,
                                                     .end = end_requests,

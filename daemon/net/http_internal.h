@@ -12,7 +12,7 @@
  *     http_reply.c       short answers
  *     http_query.c       members behind the `?'
  *     http_monitor.c     /metrics, /healthz, /readyz, /v1/stats
- *     http_batches.c     /v1/batches and /v1/requests
+ *     http_batches.c     /v1/batches, /v1/forecast and /v1/requests
  *     http_stream.c      a channel behind an exchange
  *     http_frames.c      its lines as server-sent events
  *     http_duplex.c      an answer that begins before its request has ended
@@ -163,7 +163,7 @@ void http_linger_drop_all(struct http *http);
 /* ---- The resources --------------------------------------------------------- */
 
 extern const struct http_resource http_monitor_metrics, http_monitor_healthz, http_monitor_readyz,
-    http_monitor_stats, http_batches_submit, http_batches_requests, http_page_resource,
-    http_wait_resource;
+    http_monitor_stats, http_batches_submit, http_batches_requests, http_batches_forecast,
+    http_page_resource, http_wait_resource;
 
 #endif

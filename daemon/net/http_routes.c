@@ -33,6 +33,7 @@ static const struct route routes[] = {
     {"/readyz", METHOD_GET, GUARD_MONITOR, &http_monitor_readyz},
     {"/v1/stats", METHOD_GET, GUARD_API, &http_monitor_stats},
     {"/v1/batches", METHOD_POST, GUARD_API, &http_batches_submit},
+    {"/v1/forecast", METHOD_POST, GUARD_API, &http_batches_forecast},
     {"/v1/requests", METHOD_POST, GUARD_API, &http_batches_requests},
     {"/wait", METHOD_ANY, 0, &http_wait_resource},
     {"/wait/", METHOD_ANY, GUARD_BELOW, &http_wait_resource},

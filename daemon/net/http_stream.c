@@ -19,12 +19,17 @@
 /* How much is made into events at a time. */
 #define LINES_BYTES 1024
 
+/* How much of a line is looked at. */
+#define PEEK_BYTES 32
+
 struct http_stream {
     struct http_connection *c;
     struct channel *channel;
     struct http_duplex *duplex;
     struct http_frames *frames; /* NULL for lines */
-    char *kept;                 /* events that there was no room for */
+    char peeked[PEEK_BYTES];    /* the beginning of a line that was looked at */
+    size_t peeked_len;
+    char *kept; /* events that there was no room for */
     size_t kept_at, kept_len;
     bool begun;
     enum fault_code refusal;
@@ -32,7 +37,8 @@ struct http_stream {
     int64_t heard_ns; /* when input last came */
 };
 
-struct http_stream *http_stream_new(struct http_connection *c, bool one, bool as_events)
+struct http_stream *http_stream_new(struct http_connection *c, enum http_stream_takes takes,
+                                    bool as_events)
 {
     struct http_stream *stream = calloc(1, sizeof(*stream));
 
@@ -48,8 +54,9 @@ struct http_stream *http_stream_new(struct http_connection *c, bool one, bool as
         return NULL;
     }
     channel_set_number(stream->channel, c->number);
-    if (one)
-        channel_take_one(stream->channel);
+    if (takes != HTTP_STREAM_REQUESTS)
+        channel_take_one(stream->channel,
+                         takes == HTTP_STREAM_FORECAST ? CHANNEL_ONE_FORECAST : CHANNEL_ONE_SUBMIT);
     if (c->http->draining)
         channel_refuse_batches(stream->channel);
     return stream;
@@ -179,12 +186,34 @@ bool http_stream_is_stuck(const struct http_stream *stream, int64_t now_ns, bool
 
 bool http_stream_has_output(const struct http_stream *stream)
 {
-    return stream->kept || channel_has_output(stream->channel);
+    return stream->kept || stream->peeked_len > 0 || channel_has_output(stream->channel);
 }
 
 bool http_stream_is_over(const struct http_stream *stream)
 {
-    return !stream->kept && channel_is_drained(stream->channel);
+    return !stream->kept && stream->peeked_len == 0 && channel_is_drained(stream->channel);
+}
+
+bool http_stream_begins_with(struct http_stream *stream, const char *text)
+{
+    if (stream->peeked_len == 0)
+        stream->peeked_len = channel_render(stream->channel, stream->peeked, PEEK_BYTES);
+    return stream->peeked_len >= strlen(text) && memcmp(stream->peeked, text, strlen(text)) == 0;
+}
+
+/* Lines as the channel has them, with what was looked at before them. */
+static size_t render_lines(struct http_stream *stream, char *out, size_t room)
+{
+    size_t n = stream->peeked_len;
+
+    if (n == 0)
+        return channel_render(stream->channel, out, room);
+    if (n > room)
+        n = room;
+    memcpy(out, stream->peeked, n);
+    stream->peeked_len -= n;
+    memmove(stream->peeked, stream->peeked + n, stream->peeked_len);
+    return n;
 }
 
 static size_t take_kept(struct http_stream *stream, char *out, size_t room)
@@ -206,7 +235,7 @@ static size_t take_kept(struct http_stream *stream, char *out, size_t room)
 static int keep_events(struct http_stream *stream)
 {
     char lines[LINES_BYTES];
-    size_t n = channel_render(stream->channel, lines, sizeof(lines));
+    size_t n = render_lines(stream, lines, sizeof(lines));
     char *end;
 
     if (n == 0)
@@ -250,8 +279,8 @@ ptrdiff_t http_stream_render(struct http_stream *stream, int64_t now_ns, char *o
             memcpy(out, comment, strlen(comment));
             n = (ptrdiff_t)strlen(comment);
         }
-    } else if (channel_has_output(stream->channel)) {
-        n = (ptrdiff_t)channel_render(stream->channel, out, room);
+    } else if (http_stream_has_output(stream)) {
+        n = (ptrdiff_t)render_lines(stream, out, room);
         if (n == 0)
             n = -1;
     }
@@ -295,14 +324,14 @@ static ssize_t read_answer(void *context, uint64_t at, char *out, size_t room)
     return n;
 }
 
-struct MHD_Response *http_stream_response(struct http_stream *stream)
+struct MHD_Response *http_stream_response(struct http_stream *stream, const char *type)
 {
     /* Of an answer until close the library takes a piece at a time of this size. */
     struct MHD_Response *response =
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, read_answer, stream, NULL);
 
     if (response)
-        MHD_add_response_header(response, "Content-Type", http_stream_type(stream));
+        MHD_add_response_header(response, "Content-Type", type ? type : http_stream_type(stream));
     return response;
 }
 

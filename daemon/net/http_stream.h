@@ -15,8 +15,16 @@
 #include "daemon/net/http_internal.h"
 #include "daemon/session/channel.h"
 
-/* one: the body is one request of submit (channel_take_one()).  NULL when out of memory. */
-struct http_stream *http_stream_new(struct http_connection *c, bool one, bool as_events);
+/* What the body is: requests, or one of a kind (channel_take_one()). */
+enum http_stream_takes {
+    HTTP_STREAM_REQUESTS,
+    HTTP_STREAM_SUBMIT,
+    HTTP_STREAM_FORECAST,
+};
+
+/* NULL when out of memory. */
+struct http_stream *http_stream_new(struct http_connection *c, enum http_stream_takes takes,
+                                    bool as_events);
 void http_stream_free(struct http_stream *stream); /* NULL is fine */
 
 /* What its channel tells of. */
@@ -45,8 +53,12 @@ int64_t http_stream_next_due(struct http_stream *stream, int64_t now_ns, bool wr
 /* Whether the client has taken nothing, or asked for nothing, for too long. */
 bool http_stream_is_stuck(const struct http_stream *stream, int64_t now_ns, bool writing);
 
-/* The response whose body it is; NULL when out of memory. */
-struct MHD_Response *http_stream_response(struct http_stream *stream);
+/* The response whose body it is, with the type of its content or, where it is not NULL,
+ * this one; NULL when out of memory. */
+struct MHD_Response *http_stream_response(struct http_stream *stream, const char *type);
+
+/* Whether its next line begins so, of which nothing has been rendered yet. */
+bool http_stream_begins_with(struct http_stream *stream, const char *text);
 
 /* As lines from now on, whatever was asked for: for a refusal that is no stream. */
 void http_stream_write_lines(struct http_stream *stream);

@@ -8,9 +8,10 @@
 
 #include "daemon/session/channel_internal.h"
 
-void channel_take_one(struct channel *channel)
+void channel_take_one(struct channel *channel, enum channel_one kind)
 {
     channel->takes_one = true;
+    channel->one_kind = kind;
 }
 
 void channel_drop_one(struct channel *channel)
@@ -32,9 +33,10 @@ static void refuse_one(struct channel *channel, const struct request *request,
 
 void channel_keep_one(struct channel *channel, struct request *request)
 {
+    bool forecast = channel->one_kind == CHANNEL_ONE_FORECAST;
     struct fault fault = {0};
 
-    if (request->op == REQUEST_SUBMIT) {
+    if (request->op == (forecast ? REQUEST_FORECAST : REQUEST_SUBMIT)) {
         channel->one = *request;
         channel->has_one = true;
         request->plan = NULL;
@@ -42,7 +44,8 @@ void channel_keep_one(struct channel *channel, struct request *request)
         return;
     }
     (void)fault_set(&fault, FAULT_INVALID_REQUEST, 0,
-                    "\"op\" takes \"submit\" here: the input is one request to run a batch");
+                    "\"op\" takes \"%s\" here: the input is one request of that kind",
+                    forecast ? "forecast" : "submit");
     memcpy(fault.path, "op", sizeof("op"));
     refuse_one(channel, request, &fault);
 }
