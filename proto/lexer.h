@@ -145,4 +145,8 @@ size_t lexer_decode(const char *token, size_t len, char *out);
  */
 const char *lexer_decode_piece(const char *at, const char *end, size_t most, char **out);
 
+/* Whether two string tokens (with their quotes) say the same, whichever characters
+ * either of them escapes. */
+bool lexer_same_string(const char *a, size_t a_len, const char *b, size_t b_len);
+
 #endif

@@ -173,6 +173,9 @@ const char *lexer_scan_word(struct lexer *lexer, const char *at)
 
 /* ---- Decoding --------------------------------------------------------------- */
 
+/* The most bytes that one character is decoded to. */
+#define LEXER_DECODED_MAX 4
+
 static unsigned read_hex(const char *at)
 {
     unsigned value = 0;
@@ -225,4 +228,48 @@ size_t lexer_decode(const char *text, size_t len, char *out)
     char *to = out;
     (void)lexer_decode_piece(text + 1, text + len - 1, len, &to);
     return (size_t)(to - out);
+}
+
+/* The rest of a string token, decoded a few bytes at a time. */
+struct decoding {
+    const char *at, *end;
+    char bytes[LEXER_DECODED_MAX];
+    size_t from, to; /* of the bytes, those not compared yet */
+};
+
+static struct decoding begin_decoding(const char *text, size_t len)
+{
+    return (struct decoding){.at = text + 1, .end = text + len - 1};
+}
+
+/* False at the end of the string. */
+static bool decode_more(struct decoding *decoding)
+{
+    char *out = decoding->bytes;
+
+    if (decoding->from < decoding->to)
+        return true;
+    decoding->at = lexer_decode_piece(decoding->at, decoding->end, 1, &out);
+    decoding->from = 0;
+    decoding->to = (size_t)(out - decoding->bytes);
+    return decoding->to > 0;
+}
+
+bool lexer_same_string(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    struct decoding one, other;
+    bool more, more_of_other;
+
+    if (memchr(a, '\\', a_len) == NULL && memchr(b, '\\', b_len) == NULL)
+        return a_len == b_len && memcmp(a, b, a_len) == 0;
+    one = begin_decoding(a, a_len);
+    other = begin_decoding(b, b_len);
+    for (;;) {
+        more = decode_more(&one);
+        more_of_other = decode_more(&other);
+        if (!more || !more_of_other)
+            return more == more_of_other;
+        if (one.bytes[one.from++] != other.bytes[other.from++])
+            return false;
+    }
 }

@@ -6,6 +6,7 @@
 
 #include "engine/forecast.h"
 #include "proto/event.h"
+#include "proto/lexer.h"
 
 /* How long to wait before trying again when out of memory. */
 #define RETRY_NS INT64_C(10000000)
@@ -28,6 +29,14 @@ struct forecasting {
 static struct event_text id_of(const struct forecasting *one)
 {
     return (struct event_text){.text = one->id, .len = one->id_len};
+}
+
+/* Ids are a client's own strings or integers, as they were written. */
+static bool is_id(const struct forecasting *one, struct event_text id)
+{
+    if (one->id_len == 0 || one->id[0] != '"' || id.text[0] != '"')
+        return id.len == one->id_len && memcmp(id.text, one->id, id.len) == 0;
+    return lexer_same_string(id.text, id.len, one->id, one->id_len);
 }
 
 static void free_one(struct forecasting *one)
@@ -185,7 +194,7 @@ uint32_t forecasts_end(struct forecasts *forecasts, struct outbox *outbox, struc
 
     for (uint32_t i = 0; i < n; i++) {
         struct forecasting *one = pop_first(forecasts);
-        bool ends = id.len == 0 || (id.len == one->id_len && memcmp(id.text, one->id, id.len) == 0);
+        bool ends = id.len == 0 || is_id(one, id);
 
         if (!ends) {
             append(forecasts, one);

@@ -53,6 +53,35 @@ START_TEST(escapes_are_decoded)
 }
 END_TEST
 
+START_TEST(strings_are_the_same_however_they_are_written)
+{
+    static const struct {
+        const char *a, *b;
+        bool same;
+    } cases[] = {
+        {"\"\"", "\"\"", true},
+        {"\"a\"", "\"\\u0061\"", true},
+        {"\"a\"", "\"\\u0062\"", false},
+        {"\"ab\"", "\"\\u0061\"", false},
+        {"\"\"", "\"\\u0061\"", false},
+        {"\"ab\"", "\"ac\"", false},
+        {"\"a\\/\"", "\"\\u0061/\"", true},
+        {"\"\\u00e9x\"", "\"éx\"", true},
+        {"\"\\uD83D\\ude00!\"", "\"😀!\"", true},
+        {"\"\\ud83d\"", "\"\\uD83D\"", true},
+        {"\"\\u0000\"", "\"\"", false},
+        {"\"\\\\u0061\"", "\"a\"", false},
+    };
+    for (size_t i = 0; i < N(cases); i++) {
+        size_t a_len = strlen(cases[i].a), b_len = strlen(cases[i].b);
+
+        ck_assert_msg(lexer_same_string(cases[i].a, a_len, cases[i].b, b_len) == cases[i].same &&
+                          lexer_same_string(cases[i].b, b_len, cases[i].a, a_len) == cases[i].same,
+                      "%s and %s", cases[i].a, cases[i].b);
+    }
+}
+END_TEST
+
 /* ---- An oracle -------------------------------------------------------------------------- */
 
 /* A small random value, in text. */
@@ -196,6 +225,7 @@ Suite *test_suite(void)
     TCase *tcase = tcase_create("lexer_oracle");
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, escapes_are_decoded);
+    tcase_add_test(tcase, strings_are_the_same_however_they_are_written);
     tcase_add_test(tcase, jansson_accepts_and_refuses_the_same);
     tcase_add_test(tcase, decoding_is_jansson_s);
     suite_add_tcase(suite, tcase);

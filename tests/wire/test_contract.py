@@ -1449,6 +1449,20 @@ def _():
     same([json.loads(again[0]), "seed" in json.loads(again[2])], [first, False])
 
 
+@test("an id is the string that it spells, however it is written")
+def _():
+    big = '{"op":"forecast","runs":1000000,"id":%s,"jobs":[{"count":900,"wait":1}]}'
+    with Daemon("--threads", "1") as daemon:
+        for told, asked, code in ((r'"a"', r'"\u0061"', "cancelled"), (r'"\u00e9\/"', '"é/"', "cancelled"),
+                                  (r'"\ud83d\ude00"', '"😀"', "cancelled"), ('"\u2028"', r'"\u2028"', "cancelled"),
+                                  ('"5"', "5", "not_found"), ('"a"', '"ab"', "not_found"), ('"a"', '"b"', "not_found"),
+                                  (r'"a\u0000"', '"a"', "not_found")):
+            line = daemon.connect()
+            line.send(big % told)
+            same(line.ask('{"op":"cancel","id":%s}' % asked)["code"], code, f"{told} {asked}")
+            line.reset()
+
+
 @test("others are served while a forecast is made, and it is ended by cancel and reset")
 def _():
     big = {"op": "forecast", "runs": 1000000, "jobs": [{"count": 900, "wait": 1}]}
