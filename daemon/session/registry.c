@@ -288,11 +288,13 @@ bool registry_drop_if_idle(struct registry_entry *entry)
 static void resume(struct registry *registry, struct store_ask *ask)
 {
     struct registry_entry *entry = registry_open(registry, ask->batch, ask->text);
+    uint32_t jobs;
 
     if (entry == NULL || entry->is_home)
         return;
-    account_force_jobs(&registry->account,
-                       atomic_load_explicit(&ask->batch->progress.pending, memory_order_relaxed));
+    jobs = atomic_load_explicit(&ask->batch->progress.pending, memory_order_relaxed);
+    account_force_jobs(&registry->account, jobs);
+    stats_resumed(registry->config.stats, jobs);
     settle_home(entry);
 }
 

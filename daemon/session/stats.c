@@ -39,6 +39,7 @@ struct stats {
     _Atomic uint64_t refused[STATS_FAULT_CODES];
     struct histogram late, turns;
     _Atomic uint64_t accepted;
+    _Atomic uint64_t resumed; /* jobs of an earlier life */
     _Atomic uint64_t ended[JOB_STATUSES];
     _Atomic uint64_t events, bytes_in, bytes_out;
     struct window *current;
@@ -110,6 +111,11 @@ static void note(struct histogram *histogram, int64_t value_ns, uint32_t times)
 void stats_turn(struct stats *stats, int64_t took_ns)
 {
     note(&stats->turns, took_ns, 1);
+}
+
+void stats_resumed(struct stats *stats, uint64_t jobs)
+{
+    add(&stats->resumed, jobs);
 }
 
 void stats_ended(struct stats *stats, enum job_status status, uint64_t jobs)
@@ -251,7 +257,7 @@ static void sum_jobs(const struct stats *stats, struct event_stats *sum)
     }
     accepted = get(&stats->accepted);
     sum->accepted += accepted;
-    sum->pending += accepted - ended;
+    sum->pending += accepted + get(&stats->resumed) - ended;
 }
 
 void stats_sum(struct stats *const *all, unsigned n, int64_t now_ns, struct event_stats *sum)

@@ -27,6 +27,9 @@ void stats_free(struct stats *stats);
 void stats_accepted(struct stats *stats, uint64_t jobs);
 void stats_ended(struct stats *stats, enum job_status status, uint64_t jobs);
 
+/* Jobs of an earlier life of the daemon, which count as pending and not as accepted. */
+void stats_resumed(struct stats *stats, uint64_t jobs);
+
 /* Jobs, all handled at now_ns and late_ns after they were due (real clock only). */
 void stats_late(struct stats *stats, int64_t now_ns, int64_t late_ns, uint32_t jobs);
 

@@ -513,7 +513,7 @@ static void check_client(struct world *world, struct client *client)
     const struct witness *witness = &client->witness;
     uint64_t refused = 0;
 
-    for (int code = 0; code < 8; code++)
+    for (int code = FAULT_NONE; code <= FAULT_UNAVAILABLE; code++)
         refused += witness->n_refused[code];
     world->tally->refused += refused;
     world->tally->cancels += witness->n_cancels;

@@ -43,6 +43,22 @@ START_TEST(counts_are_added_up_over_all_loops)
 }
 END_TEST
 
+/* What an earlier life accepted is pending in this one. */
+START_TEST(resumed_jobs_are_pending_and_not_accepted)
+{
+    struct stats *stats = stats_new();
+    struct event_stats sum;
+
+    stats_resumed(stats, 10);
+    stats_accepted(stats, 5);
+    stats_ended(stats, JOB_OK, 8);
+    sum = sum_of(&stats, 1, 0);
+    ck_assert_uint_eq(sum.pending, 7);
+    ck_assert_uint_eq(sum.accepted, 5);
+    stats_free(stats);
+}
+END_TEST
+
 START_TEST(a_sum_is_added_to_what_is_there)
 {
     struct stats *stats = stats_new();
@@ -227,6 +243,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, totals_are_added_up_over_all_loops);
     tcase_add_test(tcase, a_histogram_counts_a_bound_as_within_it);
     tcase_add_test(tcase, counts_are_added_up_over_all_loops);
+    tcase_add_test(tcase, resumed_jobs_are_pending_and_not_accepted);
     tcase_add_test(tcase, a_sum_is_added_to_what_is_there);
     tcase_add_test(tcase, lateness_is_zero_as_long_as_nothing_was_due);
     tcase_add_loop_test(tcase, a_percentile_is_never_too_low_and_at_most_an_eighth_too_high, 0,
