@@ -123,6 +123,8 @@ client_libwaitctl_a_SOURCES = \
 	client/show/pending.h \
 	client/show/progress.c \
 	client/show/progress.h \
+	client/show/remaining.c \
+	client/show/remaining.h \
 	client/show/show.c \
 	client/show/show.h \
 	client/show/show_comparison.c \

@@ -17,68 +17,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
+#include "proto/event_read.h"
 #include "proto/figures.h"
-
-enum event_kind {
-    EVENT_UNKNOWN, /* one that this version does not know, or no event at all: has_event */
-    EVENT_ACCEPTED,
-    EVENT_STARTED,
-    EVENT_STEP,
-    EVENT_RETRY,
-    EVENT_DONE,
-    EVENT_FINISHED,
-    EVENT_ERROR,
-    EVENT_PONG,
-    EVENT_CANCELLED,
-    EVENT_STATS,
-    EVENT_SUMMARY,
-    EVENT_POOL,
-    EVENT_RUN,
-    EVENT_FORECAST,
-};
-
-/* A piece of text; absent if `text` is NULL.  There is no NUL behind it, but
- * there may be some in it. */
-struct event_string {
-    const char *text;
-    size_t len;
-};
-
-/* What is absent from the line is 0.  Times are nanoseconds; one too long for
- * that, or a count too large, is the largest there is. */
-struct event_read {
-    enum event_kind kind;
-    bool has_event;               /* there is a member `event`, a string */
-    struct event_string id, data; /* JSON text, as it stands in the line */
-    /* Decoded.  UTF-8, but for surrogates that the client escaped singly, which
-     * stand as three bytes each. */
-    struct event_string name, note, status, step_kind, instance, version;
-    struct event_string code, message, path;
-    struct event_string time; /* of `accepted`: on the real clock alone */
-    uint64_t batch, job, step, attempt, attempts, jobs;
-    uint64_t cause; /* a job's index; has_cause */
-    uint64_t ok, failed, timed_out, cancelled, skipped;
-    int64_t at_ns, due_ns, delay_ns, duration_ns;
-    int64_t elapsed_ns, predicted_ns, sequential_ns, critical_path_ns;
-    bool has_due, has_cause;
-    double speedup;
-    /* stats and pong */
-    int64_t uptime_ns, late_p50_ns, late_p99_ns, late_max_ns;
-    uint64_t connections, batches, pending, accepted, events, bytes_in, bytes_out, rss;
-    uint64_t protocol;
-    /* summary and pool: JSON text of their percentiles (event_reader_times()) */
-    struct event_string latency, queued;
-    struct event_string pool; /* decoded, as the strings above */
-    uint64_t others, workers, granted, queue_max;
-    int64_t busy_ns;
-    double utilization;
-    /* run and forecast */
-    uint64_t run, runs;
-    struct event_string seed; /* JSON text */
-};
 
 struct event_reader;
 

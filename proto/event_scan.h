@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "proto/event_reader.h"
+#include "proto/event_read.h"
 
 /*
  * Reads one line with its line feed.  Returns whether it could; *event is then

@@ -24,6 +24,7 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/event_put.h \
 	proto/event_piece.c \
 	proto/event_piece.h \
+	proto/event_read.h \
 	proto/event_reader.c \
 	proto/event_reader.h \
 	proto/event_scan.c \

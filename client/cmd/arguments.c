@@ -290,7 +290,38 @@ static const char *set_color(struct arguments *arguments, const char *text)
     return color < 3 ? NULL : "auto, always or never";
 }
 
-/* Takes in one flag.  NULL, or what it takes. */
+/* Where the value of a flag that takes any text is kept. */
+static const char **text_of(struct arguments *arguments, int id)
+{
+    switch (id) {
+    case FLAG_SERVER:
+        return &arguments->server;
+    case FLAG_TLS_CA:
+        return &arguments->tls.ca;
+    case FLAG_TLS_CERT:
+        return &arguments->tls.cert;
+    case FLAG_TLS_KEY:
+        return &arguments->tls.key;
+    case FLAG_NAME:
+        return &arguments->name;
+    case FLAG_EXAMPLE:
+        return &arguments->example;
+    case FLAG_REQUEST:
+        return &arguments->request;
+    case FLAG_GRAPH:
+        return &arguments->graph;
+    case FLAG_WORKFLOW:
+        return &arguments->workflow;
+    case FLAG_TRACE:
+        return &arguments->trace;
+    case FLAG_JOBLOG:
+        return &arguments->joblog;
+    default:
+        return &arguments->svg;
+    }
+}
+
+/* Sets one flag.  NULL, or what it takes. */
 static const char *set_flag(struct arguments *arguments, int id, const char *text)
 {
     switch (id) {
@@ -308,44 +339,8 @@ static const char *set_flag(struct arguments *arguments, int id, const char *tex
         return set_runs(arguments, text);
     case FLAG_VARY:
         return vary_parse(&arguments->vary, text);
-    case FLAG_SERVER:
-        arguments->server = text;
-        return NULL;
-    case FLAG_TLS_CA:
-        arguments->tls.ca = text;
-        return NULL;
-    case FLAG_TLS_CERT:
-        arguments->tls.cert = text;
-        return NULL;
-    case FLAG_TLS_KEY:
-        arguments->tls.key = text;
-        return NULL;
     case FLAG_LOCAL:
         arguments->local = true;
-        return NULL;
-    case FLAG_NAME:
-        arguments->name = text;
-        return NULL;
-    case FLAG_EXAMPLE:
-        arguments->example = text;
-        return NULL;
-    case FLAG_REQUEST:
-        arguments->request = text;
-        return NULL;
-    case FLAG_GRAPH:
-        arguments->graph = text;
-        return NULL;
-    case FLAG_WORKFLOW:
-        arguments->workflow = text;
-        return NULL;
-    case FLAG_TRACE:
-        arguments->trace = text;
-        return NULL;
-    case FLAG_JOBLOG:
-        arguments->joblog = text;
-        return NULL;
-    case FLAG_SVG:
-        arguments->svg = text;
         return NULL;
     case FLAG_REAL:
         arguments->real = true;
@@ -353,8 +348,12 @@ static const char *set_flag(struct arguments *arguments, int id, const char *tex
     case FLAG_VIRTUAL:
         return overrides_set(&arguments->overrides, OVERRIDE_CLOCK, "virtual");
     default:
-        return overrides_set(&arguments->overrides, (enum override)(id - FLAG_OVERRIDE), text);
+        break;
     }
+    if (id >= FLAG_OVERRIDE)
+        return overrides_set(&arguments->overrides, (enum override)(id - FLAG_OVERRIDE), text);
+    *text_of(arguments, id) = text;
+    return NULL;
 }
 
 static void make_options(struct option options[N_FLAGS + 1])

@@ -10,6 +10,7 @@
 
 #include "client/net/interrupt.h"
 #include "client/show/eta.h"
+#include "client/show/remaining.h"
 #include "client/base/moment.h"
 #include "client/net/refusal.h"
 #include "client/base/say.h"
@@ -243,7 +244,7 @@ static bool writes_at_once(const struct session *session)
 
 static void draw_progress(struct session *session, int64_t now_ns)
 {
-    struct progress_figures figures = eta_figures(
+    struct progress_figures figures = remaining_figures(
         &session->fanout->batches, &session->fanout->tally, session->started_ns, now_ns);
 
     progress_draw(&session->progress, &figures);

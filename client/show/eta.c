@@ -77,45 +77,17 @@ static void go_along(struct eta *eta, int64_t at_ns)
         batch_run(eta->along, at_ns, SLICE_UNITS, unread, OCCURRENCES, NULL);
 }
 
-/* What is left if it goes on as it went so far; -1 for no idea. */
-static int64_t estimate(const struct progress_figures *figures)
+struct eta_state eta_at(struct eta *eta, int64_t now_ns)
 {
-    double left;
+    struct eta_state state = {.is_exact = eta != NULL && eta->elapsed_ns >= 0};
+    int64_t at_ns;
 
-    if (figures->done == 0 || figures->done >= figures->jobs)
-        return -1;
-    left = (double)figures->elapsed_ns / (double)figures->done *
-           (double)(figures->jobs - figures->done);
-    return left < 9e18 ? (int64_t)left : -1;
-}
-
-struct progress_figures eta_figures(const struct batches *batches, const struct tally *tally,
-                                    int64_t started_ns, int64_t now_ns)
-{
-    struct progress_figures figures = {.jobs = tally->jobs,
-                                       .done = tally->done,
-                                       .elapsed_ns = now_ns - started_ns,
-                                       .is_exact = true};
-    const struct active_batch *batch;
-    uint64_t ended = 0;
-
-    for (size_t place = 0; (batch = batches_next(batches, &place)) != NULL;) {
-        struct eta *eta = batch->eta;
-
-        if (eta == NULL || eta->elapsed_ns < 0) {
-            figures.is_exact = false;
-            continue;
-        }
-        if (eta->elapsed_ns - (now_ns - eta->accepted_ns) > figures.left_ns)
-            figures.left_ns = eta->elapsed_ns - (now_ns - eta->accepted_ns);
-        go_along(eta, now_ns - eta->accepted_ns);
-        ended += batch->jobs - batch_pending(eta->along);
-        figures.in_flight += batch_in_flight(eta->along);
-    }
-    figures.has_in_flight = figures.is_exact;
-    if (figures.done == 0) /* it may not be told of single jobs */
-        figures.done = ended;
-    if (!figures.is_exact)
-        figures.left_ns = estimate(&figures);
-    return figures;
+    if (!state.is_exact)
+        return state;
+    at_ns = now_ns - eta->accepted_ns;
+    go_along(eta, at_ns);
+    state.left_ns = eta->elapsed_ns > at_ns ? eta->elapsed_ns - at_ns : 0;
+    state.pending = batch_pending(eta->along);
+    state.in_flight = batch_in_flight(eta->along);
+    return state;
 }

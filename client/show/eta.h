@@ -3,18 +3,15 @@
 #define WAITD_ETA_H
 
 /*
- * How far the batches of a run are and what is left of them.  The engine runs the
- * plan of each twice in this process: once to its end, which is when the batch will
- * end by its schedule, and once along with the time, for the jobs in flight.  Exact
- * where that is known of all that run, else by the pace so far.
+ * When a batch will end by its schedule, and how many of its jobs are in flight.
+ * The engine runs the plan twice in this process: once to its end, and once along
+ * with the time.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "client/show/batches.h"
-#include "client/show/progress.h"
-#include "client/show/tally.h"
+#include "proto/plan.h"
 
 struct eta;
 
@@ -26,9 +23,15 @@ void eta_free(struct eta *eta); /* NULL is fine */
  * known, or the batch has turned out to be too large to look for it. */
 bool eta_work(struct eta *eta);
 
-/* What there is to be shown now.  started_ns, now_ns: on the client's clock, which
- * does not go back from call to call. */
-struct progress_figures eta_figures(const struct batches *batches, const struct tally *tally,
-                                    int64_t started_ns, int64_t now_ns);
+/* How a batch is doing; all but is_exact is 0 while its end is not known. */
+struct eta_state {
+    bool is_exact;
+    int64_t left_ns;
+    uint32_t pending, in_flight; /* jobs */
+};
+
+/* now_ns: on the client's clock, which does not go back from call to call.  NULL is fine:
+ * nothing is known. */
+struct eta_state eta_at(struct eta *eta, int64_t now_ns);
 
 #endif

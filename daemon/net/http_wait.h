@@ -9,22 +9,6 @@
  * queue, and the library is suspended.
  */
 
-#include <stdint.h>
-
-#include "engine/draw.h"
-
-/* What a request asks for. */
-struct http_wait_spec {
-    struct dist length;
-    int64_t *values;     /* of a trace, length.b_ns of them; owned */
-    uint64_t fail_below; /* as struct job_spec has it */
-    unsigned status, fail_status;
-    uint64_t bytes, chunks;
-    int64_t seed;
-    int64_t n; /* which draw, -1 for the next of the seed */
-    int pool;  /* -1 for none */
-};
-
 struct http_wait;
 void http_wait_free(struct http_wait *wait); /* NULL is fine */
 

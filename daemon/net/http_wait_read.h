@@ -8,10 +8,23 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "daemon/net/http_services.h"
-#include "daemon/net/http_wait.h"
+#include "engine/draw.h"
 #include "proto/fault.h"
+
+/* What a request asks for. */
+struct http_wait_spec {
+    struct dist length;
+    int64_t *values;     /* of a trace, length.b_ns of them; owned */
+    uint64_t fail_below; /* as struct job_spec has it */
+    unsigned status, fail_status;
+    uint64_t bytes, chunks;
+    int64_t seed;
+    int64_t n; /* which draw, -1 for the next of the seed */
+    int pool;  /* -1 for none */
+};
 
 /*
  * path: what is behind `/wait/', empty for nothing; query: decoded in place, or NULL.

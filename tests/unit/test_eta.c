@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/net/requests.h"
+#include "client/show/remaining.h"
 #include "tests/support/check.h"
 
 /* When batches will end, and how many of their jobs are in flight, by their plans. */
@@ -44,7 +45,8 @@ static struct active_batch *add(uint64_t number, const char *text)
 
 static void shows(int64_t at_ns, int64_t left_ns, uint64_t done, uint64_t in_flight)
 {
-    struct progress_figures figures = eta_figures(&batches, &tally, ACCEPTED, ACCEPTED + at_ns);
+    struct progress_figures figures =
+        remaining_figures(&batches, &tally, ACCEPTED, ACCEPTED + at_ns);
 
     ck_assert(figures.is_exact && figures.has_in_flight);
     ck_assert_int_eq(figures.elapsed_ns, at_ns);
@@ -82,12 +84,12 @@ START_TEST(an_end_that_is_not_known_is_estimated)
     struct progress_figures figures;
 
     add(1, "[{\"wait\":1}]"); /* nobody worked */
-    figures = eta_figures(&batches, &tally, ACCEPTED, ACCEPTED + SECOND);
+    figures = remaining_figures(&batches, &tally, ACCEPTED, ACCEPTED + SECOND);
     ck_assert(!figures.is_exact && !figures.has_in_flight);
     ck_assert_int_eq(figures.left_ns, -1);
     tally.jobs = 4;
     tally.done = 1;
-    figures = eta_figures(&batches, &tally, ACCEPTED, ACCEPTED + SECOND);
+    figures = remaining_figures(&batches, &tally, ACCEPTED, ACCEPTED + SECOND);
     ck_assert_int_eq(figures.left_ns, 3 * SECOND);
 }
 END_TEST
@@ -100,7 +102,7 @@ START_TEST(a_batch_that_is_too_large_is_given_up)
     while (eta_work(batch->eta))
         calls++;
     ck_assert_uint_gt(calls, 1);
-    ck_assert(!eta_figures(&batches, &tally, ACCEPTED, ACCEPTED).is_exact);
+    ck_assert(!remaining_figures(&batches, &tally, ACCEPTED, ACCEPTED).is_exact);
 }
 END_TEST
 
