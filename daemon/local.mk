@@ -9,6 +9,7 @@ daemon_libwaitd_daemon_a_SOURCES = \
 	daemon/options.c \
 	daemon/options.h \
 	daemon/options_example.c \
+	daemon/options_file.c \
 	daemon/options_internal.h \
 	daemon/options_value.c \
 	daemon/report.c \

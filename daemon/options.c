@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/options.h"
 
-#include <confuse.h>
-#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,10 +17,6 @@
 
 #define SECOND INT64_C(1000000000)
 #define DAY    (86400 * SECOND)
-#define MIB    (UINT64_C(1) << 20)
-
-/* A configuration file is a page of text; more than this is something else. */
-#define FILE_MAX_BYTES MIB
 
 #define AT(member) offsetof(struct options, member)
 #define LIMIT      (IN_FILE | RELOADABLE)
@@ -144,16 +138,12 @@ static const struct option_row table[] = {
 
 #define ROWS (sizeof(table) / sizeof(table[0]))
 
-/* What is being read, and which rows have been set, by what. */
-struct reading {
-    struct options options;
-    bool by_flag[ROWS];
-    bool in_file[ROWS];
-    bool asks_help, asks_version;
-    const char *file; /* NULL for the default */
-    enum options_verdict verdict;
-    char *problem; /* of OPTIONS_PROBLEM_MAX bytes */
-};
+const struct option_row *options_row(unsigned index)
+{
+    return index < ROWS ? &table[index] : NULL;
+}
+
+_Static_assert(ROWS <= OPTIONS_MOST, "each option fits struct reading");
 
 void options_clear(struct option_texts *texts)
 {
@@ -163,9 +153,6 @@ void options_clear(struct option_texts *texts)
     memset(texts, 0, sizeof(*texts));
 }
 
-static int complain(struct reading *reading, enum options_verdict verdict, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
 /* What is quoted may hold control characters, and the problem is one line. */
 static void make_one_line(char *text)
 {
@@ -174,8 +161,8 @@ static void make_one_line(char *text)
             *text = '?';
 }
 
-/* Tells of the first problem; always -1. */
-static int complain(struct reading *reading, enum options_verdict verdict, const char *format, ...)
+int options_set_problem(struct reading *reading, enum options_verdict verdict, const char *format,
+                        ...)
 {
     va_list arguments;
 
@@ -221,10 +208,8 @@ static const struct option_row *row_of(int value)
     return NULL;
 }
 
-/* The option that a word was probably meant to be, as ` (did you mean --x?)',
- * else nothing. */
-static const char *guess(char out[64], const char *word, size_t len, unsigned traits,
-                         const char *dashes)
+const char *options_guess(char out[64], const char *word, size_t len, unsigned traits,
+                          const char *dashes)
 {
     struct nearest nearest;
 
@@ -245,16 +230,17 @@ static int misused_flag(struct reading *reading, int value, char *const argv[])
     char meant[64];
 
     if (value == ':' && row)
-        return complain(reading, OPTIONS_WRONG, "--%s lacks its value%s", row->name, see);
+        return options_set_problem(reading, OPTIONS_WRONG, "--%s lacks its value%s", row->name,
+                                   see);
     if (row)
-        return complain(reading, OPTIONS_WRONG, "--%s takes no value%s", row->name, see);
+        return options_set_problem(reading, OPTIONS_WRONG, "--%s takes no value%s", row->name, see);
     if (optopt)
-        return complain(reading, OPTIONS_WRONG, "unknown flag -%c%s", optopt, see);
+        return options_set_problem(reading, OPTIONS_WRONG, "unknown flag -%c%s", optopt, see);
     word = argv[optind - 1];
     if (strncmp(word, "--", 2) == 0)
         word += 2;
-    return complain(reading, OPTIONS_WRONG, "unknown flag %.64s%s%s", argv[optind - 1],
-                    guess(meant, word, strcspn(word, "="), 0, "--"), see);
+    return options_set_problem(reading, OPTIONS_WRONG, "unknown flag %.64s%s%s", argv[optind - 1],
+                               options_guess(meant, word, strcspn(word, "="), 0, "--"), see);
 }
 
 static int set_flag(struct reading *reading, const struct option_row *row, const char *text)
@@ -273,9 +259,9 @@ static int set_flag(struct reading *reading, const struct option_row *row, const
         case OPTION_SET:
             break;
         case OPTION_WRONG:
-            return complain(reading, OPTIONS_WRONG, "--%s: %s", row->name, why);
+            return options_set_problem(reading, OPTIONS_WRONG, "--%s: %s", row->name, why);
         case OPTION_NOMEM:
-            return complain(reading, OPTIONS_UNREADABLE, "memory is short");
+            return options_set_problem(reading, OPTIONS_UNREADABLE, "out of memory");
         }
     }
     return 0;
@@ -301,275 +287,10 @@ static int read_flags(struct reading *reading, int argc, char *const argv[])
             return 0;
     }
     if (optind < argc)
-        return complain(reading, OPTIONS_WRONG, "\"%.64s\" is not expected: waitd takes flags only",
-                        argv[optind]);
+        return options_set_problem(reading, OPTIONS_WRONG,
+                                   "\"%.64s\" is not expected: waitd takes flags only",
+                                   argv[optind]);
     return 0;
-}
-
-/* ---- The file ---------------------------------------------------------- */
-
-/* The library's callbacks carry no context of the caller's; set only while it parses. */
-static _Thread_local struct reading *parsing;
-
-static void on_parse_error(cfg_t *cfg, const char *format, va_list arguments)
-    __attribute__((format(printf, 2, 0)));
-
-/* What the library says, told so that it names what stands there and what is to
- * stand there.  The library's own words are kept for what is not known here. */
-static void reword(const char *format, const char *word, char *why, size_t size)
-{
-    char meant[64];
-
-    if (strncmp(format, "no such option", 14) == 0)
-        snprintf(why, size, "there is no option \"%.64s\"%s; see waitd.conf(5)", word,
-                 guess(meant, word, strlen(word), IN_FILE, ""));
-    else if (strncmp(format, "missing equal sign", 18) == 0)
-        snprintf(why, size, "%.64s lacks its equal sign: an option is written NAME = VALUE", word);
-    else if (strncmp(format, "attempt to append", 17) == 0)
-        snprintf(why, size, "%.64s takes one value: write = for +=", word);
-    else if (strncmp(format, "unexpected token", 16) == 0 && strcmp(word, "{") == 0)
-        snprintf(why, size, "a list in braces stands where one value is taken");
-    else if (strncmp(format, "unexpected token", 16) == 0)
-        snprintf(why, size, "\"%.64s\" is not expected here: an option is written NAME = VALUE",
-                 word);
-    else if (strncmp(format, "unexpected closing brace", 24) == 0)
-        snprintf(why, size, "a closing brace without an opening one");
-    else if (strncmp(format, "premature end", 13) == 0)
-        snprintf(why, size,
-                 "the file ends within a value: a quotation mark or brace is not closed");
-    else
-        why[0] = '\0';
-}
-
-static void on_parse_error(cfg_t *cfg, const char *format, va_list arguments)
-{
-    char why[256];
-    va_list copy;
-
-    va_copy(copy, arguments);
-    reword(format, strstr(format, "%s") ? va_arg(copy, const char *) : "", why, sizeof(why));
-    va_end(copy);
-    if (!why[0])
-        vsnprintf(why, sizeof(why), format, arguments);
-    complain(parsing, OPTIONS_WRONG, "%s:%d: %s", parsing->file, cfg ? cfg->line : 0, why);
-}
-
-/* Called at each value, so that a wrong one is told with its line. */
-static int on_value(cfg_t *cfg, cfg_opt_t *opt)
-{
-    const struct option_row *row = table;
-    struct options scratch;
-    unsigned n = cfg_opt_size(opt);
-    enum option_set result;
-    char why[256];
-
-    if (n == 0)
-        return 0;
-    while (strcmp(row->name, opt->name) != 0)
-        row++;
-    memset(&scratch, 0, sizeof(scratch));
-    result = options_set(&scratch, row, cfg_opt_getnstr(opt, n - 1), why, sizeof(why));
-    options_fini(&scratch);
-    if (result == OPTION_NOMEM)
-        return complain(parsing, OPTIONS_UNREADABLE, "memory is short");
-    if (result == OPTION_WRONG)
-        return complain(parsing, OPTIONS_WRONG, "%s:%d: %s: %s", parsing->file, cfg->line,
-                        row->name, why);
-    return 0;
-}
-
-/* Some editors put one there, and people do not see it. */
-static void skip_byte_order_mark(char *text)
-{
-    static const char mark[] = "\xef\xbb\xbf";
-
-    if (strncmp(text, mark, strlen(mark)) == 0)
-        memset(text, ' ', strlen(mark));
-}
-
-/*
- * Blanks the comments out.  The library reads them, but counts their lines
- * several times, and then every line it tells of is wrong.
- */
-static void blank_comments(char *text)
-{
-    char quote = '\0', before = '\n';
-
-    for (char *c = text; *c; before = *c++) {
-        if (quote) {
-            if (*c == '\\' && quote == '"' && c[1])
-                c++;
-            else if (*c == quote)
-                quote = '\0';
-        } else if (*c == '"' || *c == '\'') {
-            quote = *c;
-        } else if (*c == '#' || (strncmp(c, "//", 2) == 0 && strchr(" \t\n={},", before))) {
-            while (*c && *c != '\n')
-                *c++ = ' ';
-            c--;
-        } else if (strncmp(c, "/*", 2) == 0 && strchr(" \t\n={},", before)) {
-            char *end = strstr(c + 2, "*/");
-
-            for (end = end ? end + 2 : c + strlen(c); c < end; c++)
-                if (*c != '\n')
-                    *c = ' ';
-            c--;
-        }
-    }
-}
-
-/* Whether the word that ends at `end`, or before the blanks there, names an
- * option that takes a list. */
-static bool ends_list_name(const char *text, const char *end)
-{
-    const char *word;
-
-    while (end > text && strchr(" \t\n", end[-1]))
-        end--;
-    word = end;
-    while (word > text && !strchr(" \t\n={},\"'", word[-1]))
-        word--;
-    for (unsigned i = 0; i < ROWS; i++)
-        if (value_is_list(table[i].kind) && strlen(table[i].name) == (size_t)(end - word) &&
-            memcmp(table[i].name, word, (size_t)(end - word)) == 0)
-            return true;
-    return false;
-}
-
-/*
- * Has each setting of a list add to it, as a flag does: to the library `=' begins
- * it anew, and an address would be lost in silence.  Returns the text with `+='
- * there, to be freed; NULL when memory is short.
- */
-static char *add_to_lists(const char *text)
-{
-    char *made = malloc(2 * strlen(text) + 1), *out = made;
-    char quote = '\0';
-
-    for (const char *c = text; made && *c; c++) {
-        if (quote) {
-            if (*c == '\\' && quote == '"' && c[1])
-                *out++ = *c++;
-            else if (*c == quote)
-                quote = '\0';
-        } else if (*c == '"' || *c == '\'') {
-            quote = *c;
-        } else if (*c == '=' && ends_list_name(text, c)) {
-            *out++ = '+';
-        }
-        *out++ = *c;
-    }
-    if (made)
-        *out = '\0';
-    return made;
-}
-
-static int take_file(struct reading *reading, cfg_t *cfg)
-{
-    char why[256];
-
-    for (unsigned i = 0; i < ROWS; i++) {
-        const struct option_row *row = &table[i];
-        unsigned n = row->traits & IN_FILE ? cfg_size(cfg, row->name) : 0;
-
-        if (reading->by_flag[i])
-            continue;
-        for (unsigned j = 0; j < n; j++) {
-            reading->in_file[i] = true;
-            if (options_set(&reading->options, row, cfg_getnstr(cfg, row->name, j), why,
-                            sizeof(why)) != OPTION_SET)
-                return complain(reading, OPTIONS_UNREADABLE, "memory is short");
-        }
-    }
-    return 0;
-}
-
-static int parse_file(struct reading *reading, const char *text)
-{
-    cfg_opt_t keys[ROWS + 1];
-    unsigned n = 0;
-    cfg_t *cfg;
-    int result;
-
-    for (unsigned i = 0; i < ROWS; i++) {
-        cfg_opt_t one = CFG_STR(table[i].name, NULL, CFGF_NODEFAULT);
-        cfg_opt_t list = CFG_STR_LIST(table[i].name, NULL, CFGF_NODEFAULT);
-
-        if (table[i].traits & IN_FILE)
-            keys[n++] = value_is_list(table[i].kind) ? list : one;
-    }
-    keys[n] = (cfg_opt_t)CFG_END();
-    cfg = cfg_init(keys, CFGF_NONE);
-    if (!cfg)
-        return complain(reading, OPTIONS_UNREADABLE, "memory is short");
-    cfg_set_error_function(cfg, on_parse_error);
-    for (unsigned i = 0; i < n; i++)
-        cfg_set_validate_func(cfg, keys[i].name, on_value);
-    parsing = reading;
-    result = cfg_parse_buf(cfg, text);
-    parsing = NULL;
-    if (result != CFG_SUCCESS)
-        result = complain(reading, OPTIONS_WRONG, "%s: cannot be read as a configuration",
-                          reading->file);
-    else
-        result = take_file(reading, cfg);
-    cfg_free(cfg);
-    return result;
-}
-
-/* The whole of a file, with a final NUL, to be freed; NULL and errno. */
-static char *read_whole(FILE *file, size_t *len)
-{
-    char *text = malloc(FILE_MAX_BYTES + 1);
-
-    if (!text)
-        return NULL;
-    *len = fread(text, 1, FILE_MAX_BYTES, file);
-    text[*len] = '\0';
-    if (ferror(file) || fgetc(file) != EOF) {
-        errno = ferror(file) ? errno : EFBIG;
-        free(text);
-        return NULL;
-    }
-    return text;
-}
-
-static int read_file(struct reading *reading, const char *default_file)
-{
-    FILE *file = NULL;
-    char *text = NULL, *lists = NULL;
-    size_t len = 0;
-    int result;
-
-    if (!reading->file && !default_file)
-        return 0;
-    file = fopen(reading->file ? reading->file : default_file, "re");
-    if (!file && !reading->file && errno == ENOENT) {
-        reading->options.missing_file = default_file;
-        return 0;
-    }
-    if (!reading->file)
-        reading->file = default_file;
-    reading->options.file = reading->file;
-    if (file)
-        text = read_whole(file, &len);
-    if (!text)
-        result = complain(reading, OPTIONS_UNREADABLE, "cannot read %s: %s", reading->file,
-                          strerror(errno));
-    else if (strlen(text) != len)
-        result = complain(reading, OPTIONS_WRONG, "%s: holds a NUL", reading->file);
-    else {
-        skip_byte_order_mark(text);
-        blank_comments(text);
-        lists = add_to_lists(text);
-        result = lists ? parse_file(reading, lists)
-                       : complain(reading, OPTIONS_UNREADABLE, "memory is short");
-    }
-    free(lists);
-    free(text);
-    if (file)
-        fclose(file);
-    return result;
 }
 
 /* ---- All together ------------------------------------------------------ */
@@ -581,7 +302,7 @@ static int set_defaults(struct reading *reading)
     for (unsigned i = 0; i < ROWS; i++)
         if (table[i].initial && options_set(&reading->options, &table[i], table[i].initial, why,
                                             sizeof(why)) != OPTION_SET)
-            return complain(reading, OPTIONS_UNREADABLE, "memory is short");
+            return options_set_problem(reading, OPTIONS_UNREADABLE, "out of memory");
     return 0;
 }
 
@@ -594,15 +315,16 @@ static int check_tls(struct reading *reading)
     for (unsigned i = 0; i < options->listen.n; i++)
         is_served |= address_behind_tls(options->listen.text[i]) != NULL;
     if (!tls_is_there() && options->tls_cert.n + options->tls_key.n + options->tls_client_ca.n > 0)
-        return complain(reading, OPTIONS_WRONG, "%s: this waitd was built without TLS",
-                        options->tls_cert.n > 0  ? "tls-cert"
-                        : options->tls_key.n > 0 ? "tls-key"
-                                                 : "tls-client-ca");
+        return options_set_problem(reading, OPTIONS_WRONG, "%s: this waitd was built without TLS",
+                                   options->tls_cert.n > 0  ? "tls-cert"
+                                   : options->tls_key.n > 0 ? "tls-key"
+                                                            : "tls-client-ca");
     if (options->tls_cert.n != options->tls_key.n)
-        return complain(reading, OPTIONS_WRONG, "tls-cert and tls-key go together");
+        return options_set_problem(reading, OPTIONS_WRONG, "tls-cert and tls-key go together");
     if (options->tls_client_ca.n > options->tls_cert.n || (is_served && options->tls_cert.n == 0))
-        return complain(reading, OPTIONS_WRONG, "%s takes tls-cert and tls-key beside it",
-                        is_served ? "an address by TLS" : "tls-client-ca");
+        return options_set_problem(reading, OPTIONS_WRONG,
+                                   "%s takes tls-cert and tls-key beside it",
+                                   is_served ? "an address by TLS" : "tls-client-ca");
     return 0;
 }
 
@@ -616,7 +338,8 @@ static int refuse_absent(struct reading *reading)
                                                 : NULL;
 
     if (name && !http_is_there())
-        return complain(reading, OPTIONS_WRONG, "%s: this waitd was built without HTTP", name);
+        return options_set_problem(reading, OPTIONS_WRONG, "%s: this waitd was built without HTTP",
+                                   name);
     return 0;
 }
 
@@ -627,12 +350,12 @@ static int complete(struct reading *reading, const char *default_file)
     const struct option_row *listen = &table[0];
     char why[256];
 
-    if (read_file(reading, default_file) != 0)
+    if (options_read_file(reading, default_file) != 0)
         return -1;
     if (reading->options.listen.n == 0 &&
         options_set(&reading->options, listen, listen->default_text, why, sizeof(why)) !=
             OPTION_SET)
-        return complain(reading, OPTIONS_UNREADABLE, "memory is short");
+        return options_set_problem(reading, OPTIONS_UNREADABLE, "out of memory");
     if (check_tls(reading) != 0)
         return -1;
     return refuse_absent(reading);

@@ -3,8 +3,12 @@
 #define WAITD_OPTIONS_INTERNAL_H
 
 /*
- * Between the parts of the options: what a row of the table tells, and how a
- * value is read by it.  For daemon/options*.c alone.
+ * The options, shared by the files that make them up:
+ *
+ *     options.c        the table, the flags, and all together
+ *     options_file.c   the configuration file
+ *     options_example.c  an example of it, from the table
+ *     options_value.c  how a value is read by its row
  */
 
 #include <stddef.h>
@@ -63,6 +67,36 @@ struct option_row {
     const char *default_text; /* as a person is told of it */
     const char *help;
 };
+
+/* A row of the table, in the order of --help; NULL behind the last. */
+const struct option_row *options_row(unsigned index);
+
+#define OPTIONS_MOST 96 /* rows, at most */
+
+/* What is being read. */
+struct reading {
+    struct options options;
+    bool by_flag[OPTIONS_MOST]; /* rows that a flag has set */
+    bool asks_help, asks_version;
+    const char *file; /* NULL for the default */
+    enum options_verdict verdict;
+    char *problem; /* of OPTIONS_PROBLEM_MAX bytes */
+};
+
+/* Writes the problem, in one line, if it is the first; always -1. */
+int options_set_problem(struct reading *reading, enum options_verdict verdict, const char *format,
+                        ...) __attribute__((format(printf, 3, 4)));
+
+/* The option that a word was probably meant to be, as ` (did you mean --x?)', else nothing.
+ * traits: those of which it has one, 0 for any. */
+const char *options_guess(char out[64], const char *word, size_t len, unsigned traits,
+                          const char *dashes);
+
+/*
+ * Reads the configuration file, reading->file or else the default one where it exists, and
+ * sets what no flag has set.  0, or -1 with the problem told.
+ */
+int options_read_file(struct reading *reading, const char *default_file);
 
 /* Frees texts: none are left. */
 void options_clear(struct option_texts *texts);
