@@ -169,7 +169,7 @@ only 'event2?[/.]' 'daemon/net/.*|daemon/(report|server|main)\.[ch]' "libevent s
 only 'confuse\.h' 'daemon/options_file\.c' "libconfuse stays in daemon/options_file.c"
 only 'mpfr\.h' 'engine/(backoff|draw_exact|forecast)\.c' "libmpfr stays where arithmetic is exact"
 only 'microhttpd\.h' 'daemon/net/http.*' "libmicrohttpd stays in daemon/net/http*"
-only 'sqlite3\.h' 'daemon/store/database\.c' "SQLite stays in daemon/store/database.c"
+only 'sqlite3\.h' 'daemon/store/database.*' "SQLite stays in daemon/store/database*"
 only 'sha2\.h' 'daemon/store/database\.c' "libmd stays in daemon/store/database.c"
 only 'systemd/' 'daemon/base/service\.c' "libsystemd stays in daemon/base/service.c"
 none "$(includes '(event|evhttp|evdns|evutil)\.h' proto engine daemon client tests)" \

@@ -2,39 +2,14 @@
 #include "daemon/store/database.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sha2.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "daemon/store/wal.h"
-
-#define APPLICATION_ID 0x57414954 /* "WAIT" */
-#define SCHEMA_VERSION 1
-#define ERROR_MAX      256
-
-/* The request is the last column: what stands before it is read without it. */
-static const char schema[] =
-    "CREATE TABLE batches("
-    "ord INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, key BLOB,"
-    " jobs INTEGER NOT NULL, seed INTEGER NOT NULL, max_wait_ns INTEGER NOT NULL,"
-    " max_summaries INTEGER NOT NULL,"
-    " retain_ns INTEGER NOT NULL, cancel_on_restart INTEGER NOT NULL, engine TEXT NOT NULL,"
-    " accepted_ns INTEGER NOT NULL, wall_ns INTEGER NOT NULL,"
-    " status INTEGER, last INTEGER, ended_ns INTEGER,"
-    " digest BLOB NOT NULL, request BLOB NOT NULL) STRICT;"
-    "CREATE UNIQUE INDEX batches_by_key ON batches(owner, key) WHERE key IS NOT NULL;"
-    "CREATE TABLE cancels("
-    "id INTEGER PRIMARY KEY, ord INTEGER NOT NULL, at_ns INTEGER NOT NULL,"
-    " whole INTEGER NOT NULL, job INTEGER NOT NULL) STRICT;"
-    "CREATE INDEX cancels_by_batch ON cancels(ord);"
-    "CREATE TABLE clock("
-    "id INTEGER PRIMARY KEY CHECK (id = 1), boot_id TEXT NOT NULL, boot_ns INTEGER NOT NULL,"
-    " wall_ns INTEGER NOT NULL) STRICT;";
+#include "daemon/store/database_internal.h"
 
 /* Who batches belong to until there are credentials. */
 #define OWNER "'local'"
@@ -58,6 +33,8 @@ enum statement {
     N_STATEMENTS
 };
 
+_Static_assert(N_STATEMENTS == DATABASE_STATEMENTS, "each has its place in struct database");
+
 static const char *const texts[N_STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
@@ -80,20 +57,9 @@ static const char *const texts[N_STATEMENTS] = {
     [GET_DIGEST] = "SELECT digest FROM batches WHERE ord = ?1",
 };
 
-struct database {
-    sqlite3 *handle;
-    sqlite3_stmt *statements[N_STATEMENTS];
-    sqlite3_int64 changes; /* in all, as the transaction began */
-    enum database_result fault;
-    char error[ERROR_MAX];
-};
-
 /* ---- Results ------------------------------------------------------------------------------ */
 
-static void set_error(struct database *database, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void set_error(struct database *database, const char *format, ...)
+void database_set_error(struct database *database, const char *format, ...)
 {
     va_list arguments;
 
@@ -119,11 +85,11 @@ static bool is_lack_of_space(struct database *database, int code)
            (code == SQLITE_IOERR_WRITE && sqlite3_system_errno(database->handle) == EDQUOT);
 }
 
-static enum database_result result_of(struct database *database, int code)
+enum database_result database_result_of(struct database *database, int code)
 {
     if (code == SQLITE_OK || code == SQLITE_DONE || code == SQLITE_ROW)
         return DATABASE_OK;
-    set_error(database, "%s", sqlite3_errmsg(database->handle));
+    database_set_error(database, "%s", sqlite3_errmsg(database->handle));
     database->fault = is_lack_of_space(database, code) ? DATABASE_NO_SPACE : DATABASE_FAILED;
     return database->fault;
 }
@@ -132,11 +98,22 @@ static enum database_result result_of(struct database *database, int code)
 static enum database_result run(struct database *database, enum statement which)
 {
     sqlite3_stmt *statement = database->statements[which];
-    enum database_result result = result_of(database, sqlite3_step(statement));
+    enum database_result result = database_result_of(database, sqlite3_step(statement));
 
     sqlite3_reset(statement);
     sqlite3_clear_bindings(statement);
     return result;
+}
+
+bool database_prepare(struct database *database)
+{
+    for (int which = 0; which < N_STATEMENTS; which++)
+        if (database_result_of(database, sqlite3_prepare_v3(database->handle, texts[which], -1,
+                                                            SQLITE_PREPARE_PERSISTENT,
+                                                            &database->statements[which], NULL)) !=
+            DATABASE_OK)
+            return false;
+    return true;
 }
 
 static void bind(struct database *database, enum statement which, int place, int64_t value)
@@ -280,14 +257,14 @@ enum database_result database_time(struct database *database, struct database_ti
 {
     sqlite3_stmt *row = database->statements[GET_TIME];
     int code = sqlite3_step(row);
-    enum database_result result = result_of(database, code);
+    enum database_result result = database_result_of(database, code);
 
     *found = code == SQLITE_ROW;
     if (*found) {
         time->boot_ns = sqlite3_column_int64(row, 1);
         time->wall_ns = sqlite3_column_int64(row, 2);
         if (!copy_text(row, 0, time->boot_id, sizeof(time->boot_id))) {
-            set_error(database, "the stored time is none");
+            database_set_error(database, "the stored time is none");
             result = DATABASE_FAILED;
         }
     }
@@ -360,7 +337,7 @@ enum database_result database_each_batch(struct database *database, database_bat
         batch.is_damaged = !read_batch(row, &batch);
         *stopped = call(context, &batch);
     }
-    result = result_of(database, code);
+    result = database_result_of(database, code);
     sqlite3_reset(row);
     return result;
 }
@@ -381,7 +358,7 @@ enum database_result database_each_cancel(struct database *database, uint64_t or
 
         *stopped = call(context, &cancel);
     }
-    result = result_of(database, code);
+    result = database_result_of(database, code);
     sqlite3_reset(row);
     return result;
 }
@@ -402,7 +379,7 @@ bool database_digest(struct database *database, uint64_t order, uint8_t *digest)
 
     bind(database, GET_DIGEST, 1, (int64_t)order);
     code = sqlite3_step(row);
-    (void)result_of(database, code);
+    (void)database_result_of(database, code);
     read = code == SQLITE_ROW && read_digest(row, digest);
     sqlite3_reset(row);
     return read;
@@ -417,7 +394,7 @@ static struct kept_text *read_request(struct database *database, sqlite3_stmt *r
     struct kept_text *text = kept_text_new(len);
 
     if (text == NULL || (bytes == NULL && len > 0)) {
-        set_error(database, "out of memory");
+        database_set_error(database, "out of memory");
         kept_text_release(text);
         return NULL;
     }
@@ -425,7 +402,7 @@ static struct kept_text *read_request(struct database *database, sqlite3_stmt *r
         memcpy(text->bytes, bytes, len);
     database_digest_of(text, read);
     if (!read_digest(row, stored) || memcmp(stored, read, sizeof(read)) != 0) {
-        set_error(database, "its request is not the one that was stored");
+        database_set_error(database, "its request is not the one that was stored");
         kept_text_release(text);
         return NULL;
     }
@@ -443,181 +420,9 @@ struct kept_text *database_request(struct database *database, uint64_t order)
     if (code == SQLITE_ROW)
         text = read_request(database, row);
     else if (code == SQLITE_DONE)
-        set_error(database, "it has no row");
+        database_set_error(database, "it has no row");
     else
-        (void)result_of(database, code);
+        (void)database_result_of(database, code);
     sqlite3_reset(row);
     return text;
-}
-
-/* ---- Opening -------------------------------------------------------------------------------- */
-
-/* The first number that a pragma or a query gives. */
-static int64_t number(struct database *database, const char *query, int64_t otherwise)
-{
-    sqlite3_stmt *statement = NULL;
-    int64_t value = otherwise;
-
-    if (sqlite3_prepare_v2(database->handle, query, -1, &statement, NULL) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW)
-        value = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    return value;
-}
-
-static bool execute(struct database *database, const char *sql)
-{
-    return result_of(database, sqlite3_exec(database->handle, sql, NULL, NULL, NULL)) ==
-           DATABASE_OK;
-}
-
-static bool make_schema(struct database *database)
-{
-    char identity[96];
-
-    snprintf(identity, sizeof(identity), "PRAGMA application_id=%d; PRAGMA user_version=%d",
-             APPLICATION_ID, SCHEMA_VERSION);
-    return execute(database, "BEGIN") && execute(database, schema) && execute(database, identity) &&
-           execute(database, "COMMIT");
-}
-
-/* Whether the tables are those of this version. */
-static bool check_schema(struct database *database)
-{
-    int64_t version = number(database, "PRAGMA user_version", -1);
-    int64_t identity = number(database, "PRAGMA application_id", -1);
-
-    if (version < 0 || identity < 0)
-        return execute(database, "PRAGMA user_version"); /* which says why */
-    if (identity != APPLICATION_ID) {
-        set_error(database, "it is no database of waitd's");
-        return false;
-    }
-    if (version != SCHEMA_VERSION) {
-        set_error(database, "its schema has version %lld, and this waitd knows version %d",
-                  (long long)version, SCHEMA_VERSION);
-        return false;
-    }
-    return true;
-}
-
-static bool prepare(struct database *database)
-{
-    for (int which = 0; which < N_STATEMENTS; which++)
-        if (result_of(database, sqlite3_prepare_v3(
-                                    database->handle, texts[which], -1, SQLITE_PREPARE_PERSISTENT,
-                                    &database->statements[which], NULL)) != DATABASE_OK)
-            return false;
-    return true;
-}
-
-static bool set_up(struct database *database, bool read_only)
-{
-    char page_size[40];
-
-    snprintf(page_size, sizeof(page_size), "PRAGMA page_size=%d", WAL_PAGE_BYTES);
-    if (!execute(database, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON"))
-        return false;
-    if (!read_only &&
-        (!execute(database, page_size) ||
-         !execute(database, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;"
-                            "PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864")))
-        return false;
-    if (!read_only && number(database, "SELECT count(*) FROM sqlite_schema", 1) == 0 &&
-        number(database, "PRAGMA application_id", 1) == 0 && !make_schema(database))
-        return false;
-    return check_schema(database) && prepare(database);
-}
-
-bool database_wal_is_sound(const char *directory, char *error, size_t size)
-{
-    char path[4096];
-    uint64_t frame = 0;
-
-    snprintf(path, sizeof(path), "%s/" DATABASE_WAL, directory);
-    switch (wal_check(path, &frame)) {
-    case WAL_SOUND:
-        return true;
-    case WAL_DAMAGED:
-        snprintf(error, size,
-                 "%s is damaged at frame %llu, and what was stored behind it is not torn", path,
-                 (unsigned long long)frame);
-        return false;
-    case WAL_UNREADABLE:
-        break;
-    }
-    snprintf(error, size, "cannot read %s: %s", path, strerror(errno));
-    return false;
-}
-
-/* The path as SQLite is given it: to be read alone, as a URI that says that nobody writes, so
- * that nothing is made beside it. */
-static void name_file(char *out, size_t size, const char *directory, bool read_only)
-{
-    static const char plain[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-";
-    size_t at;
-
-    if (!read_only) {
-        snprintf(out, size, "%s/" DATABASE_FILE, directory);
-        return;
-    }
-    at = (size_t)snprintf(out, size, "file:");
-    for (; *directory != '\0' && at + 64 < size; directory++)
-        at += (size_t)snprintf(out + at, size - at,
-                               strchr(plain, *directory) != NULL ? "%c" : "%%%02X",
-                               (unsigned char)*directory);
-    snprintf(out + at, size - at, "/" DATABASE_FILE "?immutable=1");
-}
-
-struct database *database_open(const char *directory, bool read_only, char *error, size_t size)
-{
-    const int flags = read_only ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
-                                : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    struct database *database = calloc(1, sizeof(*database));
-    char path[4096];
-    int code;
-
-    if (database == NULL) {
-        snprintf(error, size, "out of memory");
-        return NULL;
-    }
-    name_file(path, sizeof(path), directory, read_only);
-    code = sqlite3_open_v2(path, &database->handle,
-                           flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-    if (result_of(database, code) != DATABASE_OK || !set_up(database, read_only)) {
-        snprintf(error, size, "cannot use %s/" DATABASE_FILE ": %s", directory, database->error);
-        database_close(database);
-        return NULL;
-    }
-    return database;
-}
-
-void database_close(struct database *database)
-{
-    if (database == NULL)
-        return;
-    for (int which = 0; which < N_STATEMENTS; which++)
-        sqlite3_finalize(database->statements[which]);
-    sqlite3_close(database->handle);
-    free(database);
-}
-
-bool database_is_sound(struct database *database, char *error, size_t size)
-{
-    sqlite3_stmt *statement = NULL;
-    bool sound = false;
-
-    if (sqlite3_prepare_v2(database->handle, "PRAGMA integrity_check(1)", -1, &statement, NULL) ==
-            SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW) {
-        const char *says = (const char *)sqlite3_column_text(statement, 0);
-
-        sound = says != NULL && strcmp(says, "ok") == 0;
-        snprintf(error, size, "%s", says != NULL ? says : "out of memory");
-    } else {
-        snprintf(error, size, "%s", sqlite3_errmsg(database->handle));
-    }
-    sqlite3_finalize(statement);
-    return sound;
 }

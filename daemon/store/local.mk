@@ -6,6 +6,8 @@ noinst_LIBRARIES += daemon/store/libwaitd-store.a
 daemon_store_libwaitd_store_a_SOURCES = \
 	daemon/store/database.c \
 	daemon/store/database.h \
+	daemon/store/database_internal.h \
+	daemon/store/database_open.c \
 	daemon/store/gone.c \
 	daemon/store/gone.h \
 	daemon/store/index.c \
