@@ -216,7 +216,8 @@ void outbox_watch_end(struct outbox_watch *watch)
     outbox->n_watches--;
     if (is_queued(watch))
         empty_stretches(watch);
-    forget_passed(watch);
+    if (watch->passed)
+        forget_passed(watch);
     history_leave(&watch->cursor); /* and nothing is unread */
     count(watch);
     *watch = (struct outbox_watch){0};
@@ -301,6 +302,7 @@ static size_t read_records(struct outbox *outbox, const struct outbox_stretch *r
     if (watch->ended && watch->cursor.seq == watch->until_seq) {
         watch->next = outbox->passed;
         outbox->passed = watch;
+        watch->passed = true;
     }
     return n;
 }
@@ -350,8 +352,10 @@ struct outbox_watch *outbox_passed(struct outbox *outbox)
 {
     struct outbox_watch *watch = outbox->passed;
 
-    if (watch != NULL)
+    if (watch != NULL) {
         outbox->passed = watch->next;
+        watch->passed = false;
+    }
     return watch;
 }
 

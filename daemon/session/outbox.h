@@ -30,6 +30,7 @@ struct outbox_watch {
     uint64_t until_seq;        /* up to where stretches are queued */
     int64_t read_ns;           /* when something of it was read last; 0 for not yet */
     bool is_follower;          /* the owner's: what kind of watch it is */
+    bool passed;               /* it is among those passed */
     bool ended;                /* nothing comes behind what is in the history by now */
 };
 
