@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/batch_internal.h"
+#include "proto/block.h"
 
 /* The most occurrences that one unit of work can write: the step of a job that
  * gets a worker, and two of the job that gave it. */
@@ -121,6 +122,19 @@ void batch_free(struct batch *batch)
     free(batch->states);
     free(batch->ran_ns);
     free(batch);
+}
+
+bool batch_free_some(struct batch *batch, size_t *budget)
+{
+    void *const pointers[] = {&batch->courses, &batch->queue.pages, &batch->began_ns,
+                              &batch->states,  &batch->ran_ns,      &batch->names,
+                              &batch->lists,   &batch->ready.later, &batch->queued};
+
+    for (size_t i = 0; i < sizeof(pointers) / sizeof(pointers[0]); i++)
+        if (!block_free_some(pointers[i], budget))
+            return false;
+    batch_free(batch);
+    return true;
 }
 
 /* ---- The end of a job ------------------------------------------------------------ */

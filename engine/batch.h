@@ -53,6 +53,11 @@ struct batch;
 struct batch *batch_new(const struct plan *plan);
 void batch_free(struct batch *batch); /* NULL is fine; at any time */
 
+/* Frees one that is over, but no more of it at a time than *budget bytes, from which it
+ * takes what was freed.  Returns whether all of it is gone; until then it may be asked
+ * whether it is over, what it is pending and what its clock reads, and no more. */
+bool batch_free_some(struct batch *batch, size_t *budget);
+
 /*
  * Handles what is due at or before now_ns, at most about `budget` units of
  * work (a job started, an occurrence handled, a job swept or released), and

@@ -6,6 +6,7 @@ noinst_LIBRARIES += proto/libwaitd-proto.a
 proto_libwaitd_proto_a_SOURCES = \
 	proto/address.c \
 	proto/address.h \
+	proto/block.h \
 	proto/decimal.c \
 	proto/decimal.h \
 	proto/decimal_digits.c \

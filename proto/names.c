@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/block.h"
+
 struct name {
     const char *text;
     size_t len;
@@ -105,6 +107,14 @@ void names_free(struct names *names)
     free(names->slots);
     free(names->list);
     free(names);
+}
+
+bool names_free_some(struct names *names, size_t *budget)
+{
+    if (!block_free_some(&names->slots, budget) || !block_free_some(&names->list, budget))
+        return false;
+    names_free(names);
+    return true;
 }
 
 /* The slot that holds the name, or the empty one where it would go. */

@@ -11,6 +11,7 @@
  * The table keeps pointers to the names' bytes, which the caller keeps in place.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,10 @@ struct names;
 /* A set that takes up to `room` names.  NULL when memory is short. */
 struct names *names_new(uint32_t room, const uint8_t key[16]);
 void names_free(struct names *names);
+
+/* The same, but no more at a time than *budget bytes, from which it takes what was
+ * freed.  Returns whether it is gone; until then nothing else may be done with it. */
+bool names_free_some(struct names *names, size_t *budget);
 
 /* The number of the name, given to it now if it is new. */
 uint32_t names_add(struct names *names, const char *name, size_t len);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/block.h"
 #include "proto/linebreak.h"
 #include "proto/plan_internal.h"
 
@@ -71,6 +72,20 @@ void plan_free(struct plan *plan)
     plan_pool_fini(plan);
     free(plan->text);
     free(plan);
+}
+
+bool plan_free_some(struct plan *plan, size_t *budget)
+{
+    struct after_graph *graph = &plan->graph;
+    void *const pointers[] = {&plan->text,     &plan->details,  &plan->specs,  &plan->firsts,
+                              &plan->steps,    &plan->afters,   &plan->traces, &graph->lists,
+                              &graph->list_of, &graph->name_of, &graph->names, &graph->edges};
+
+    for (size_t i = 0; i < sizeof(pointers) / sizeof(pointers[0]); i++)
+        if (!block_free_some(pointers[i], budget))
+            return false;
+    plan_free(plan);
+    return true;
 }
 
 struct plan_options *plan_options(struct plan *plan)

@@ -171,6 +171,11 @@ struct plan;
 struct plan *plan_new(const uint8_t hash_key[16]);
 void plan_free(struct plan *plan); /* NULL is fine */
 
+/* Frees it, but no more of it at a time than *budget bytes, from which it takes what was
+ * freed.  Returns whether all of it is gone; until then nothing else may be done
+ * with it but this. */
+bool plan_free_some(struct plan *plan, size_t *budget);
+
 /* To be written until the plan is sealed, then read; but for a seed that is to be
  * drawn, which is written before the batch is made. */
 struct plan_options *plan_options(struct plan *plan);

@@ -7,12 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/block.h"
 #include "proto/plan_seal_internal.h"
 #include "proto/saturate.h"
 #include "proto/utf8.h"
 
 /* Names that a report tells of by themselves, where no limit says so. */
 #define MAX_SUMMARIES 1000
+
+/* How much of the scaffolding is freed in a call at least, and for one unit of the budget. */
+#define FREE_BYTES_LEAST  ((size_t)256 << 10)
+#define FREE_BYTES_A_UNIT ((size_t)512)
 
 void plan_seal_fini(struct plan *plan)
 {
@@ -283,13 +288,27 @@ static enum advance advance(struct plan *plan, const struct plan_limits *limits,
     return ADVANCE_SEALED;
 }
 
-static void finish(struct plan *plan)
+/* Frees the scaffolding.  Whether all of it is gone. */
+static bool finish(struct plan *plan, size_t units)
 {
     struct after_graph graph = plan->graph;
+    struct sealing *sealing = plan->sealing;
+    size_t budget = units < SIZE_MAX / FREE_BYTES_A_UNIT ? units * FREE_BYTES_A_UNIT : SIZE_MAX;
 
+    if (budget < FREE_BYTES_LEAST)
+        budget = FREE_BYTES_LEAST;
+
+    if (!block_free_some(&sealing->bearers_left, &budget) ||
+        !block_free_some(&sealing->names_left, &budget) ||
+        !block_free_some(&sealing->queue, &budget))
+        return false;
+    if (sealing->names != NULL && !names_free_some(sealing->names, &budget))
+        return false;
+    sealing->names = NULL;
     memset(&plan->graph, 0, sizeof(plan->graph));
     plan_seal_fini(plan); /* frees the scaffolding alone */
     plan->graph = graph;
+    return true;
 }
 
 enum plan_seal plan_seal(struct plan *plan, const struct plan_limits *limits, size_t budget,
@@ -300,13 +319,15 @@ enum plan_seal plan_seal(struct plan *plan, const struct plan_limits *limits, si
         if (plan->sealing == NULL)
             return PLAN_SEAL_NOMEM;
     }
+    if (plan->sealing->sealed)
+        return finish(plan, budget) ? PLAN_SEALED : PLAN_SEAL_MORE;
     for (; budget > 0; budget--) {
         switch (advance(plan, limits, &budget, fault)) {
         case ADVANCE_MORE:
             break;
         case ADVANCE_SEALED:
-            finish(plan);
-            return PLAN_SEALED;
+            plan->sealing->sealed = true;
+            return finish(plan, budget) ? PLAN_SEALED : PLAN_SEAL_MORE;
         case ADVANCE_FAULT:
             return PLAN_SEAL_FAULT;
         case ADVANCE_NOMEM:

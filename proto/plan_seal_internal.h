@@ -40,6 +40,7 @@ struct kind {
 struct plan_search;
 
 struct sealing {
+    bool sealed; /* all is done but for what is freed */
     enum phase phase;
     uint32_t at;      /* the phase's cursor */
     uint32_t inner;   /* and the one within it */

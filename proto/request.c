@@ -14,6 +14,9 @@
 /* And how many bytes. */
 #define BYTES_PER_JOB 32
 
+/* How much of what nobody wants any more is freed in one call. */
+#define FREE_BYTES_A_READ ((size_t)512 << 10)
+
 const struct request_limits request_default_limits = {
     .max_bytes = UINT64_C(64) << 20,
     .max_depth = 128,
@@ -34,6 +37,7 @@ struct request_reader {
     uint8_t hash_key[16];
     struct request_reading *reading; /* the request under way, or NULL */
     struct request_reading *spare;   /* for the next one, while input is there */
+    struct plan *discarded;          /* of a request that is refused; NULL for none */
     bool starved;                    /* one is under way without, memory being short */
     bool broken;                     /* the stream has come to its end by a fault, */
     bool ended;                      /* or by request_end() */
@@ -66,6 +70,23 @@ static void empty(struct request_text *text)
     *text = (struct request_text){NULL, 0, 0};
 }
 
+/* A plan that nobody wants is freed in the next calls. */
+static void discard_plan(struct request_reader *reader, struct plan *plan)
+{
+    plan_free(reader->discarded);
+    reader->discarded = plan;
+}
+
+/* Whether it is gone. */
+static bool is_discarded(struct request_reader *reader)
+{
+    size_t budget = FREE_BYTES_A_READ;
+    if (reader->discarded != NULL && !plan_free_some(reader->discarded, &budget))
+        return false;
+    reader->discarded = NULL;
+    return true;
+}
+
 /* Lets go of the request under way; where it is followed by another at once, as
  * many short ones are, that one needs no memory of its own. */
 static void let_go(struct request_reader *reader)
@@ -74,7 +95,7 @@ static void let_go(struct request_reader *reader)
     reader->starved = false;
     if (reading == NULL)
         return;
-    plan_free(reading->plan);
+    discard_plan(reader, reading->plan);
     empty(&reading->id);
     empty(&reading->scratch);
     empty(&reading->key);
@@ -95,6 +116,7 @@ void request_reader_free(struct request_reader *reader)
         return;
     let_go(reader);
     free_spare(reader);
+    plan_free(reader->discarded);
     empty(&reader->id);
     lexer_free(reader->lexer);
     free(reader);
@@ -448,6 +470,8 @@ enum request_result request_read(struct request_reader *reader, size_t budget,
         fault->code = FAULT_NONE;
         return tell(reader, REQUEST_BROKEN, request);
     }
+    if (!is_discarded(reader))
+        return REQUEST_BUSY;
     if (is_staging(reader)) {
         go_on_staging(reader);
         return REQUEST_BUSY;

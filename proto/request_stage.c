@@ -24,12 +24,13 @@ static bool has_linebreaks(const struct request_staging *staging)
 /* What the member that is current keeps of a string; 0 if the string is refused. */
 static unsigned kept_of(struct request_reading *reading, const struct lexer_token *token)
 {
-    const struct request_frame *frame = request_frame(reading);
+    const struct request_frame *frame;
     uint64_t most = reading->limits->max_string;
 
     if (reading->plan == NULL || reading->dropped || reading->skipping || reading->copying ||
         reading->n_frames == 0 || (most > 0 && token->len > most + 2))
         return 0;
+    frame = request_frame(reading);
     if (frame->context->members == NULL)
         return frame->context->keeps;
     return frame->member != NULL ? frame->member->keeps : 0;

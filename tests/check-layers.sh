@@ -16,7 +16,7 @@ trap 'rm -rf -- "$scratch"' EXIT
 
 # Memory, strings, sorting, mathematics (libm's and libmpfr's) and assertions; nothing that reads a
 # clock, talks to anyone or ends the process by plan.
-allowed='malloc|calloc|realloc|free'
+allowed='malloc|calloc|realloc|free|malloc_usable_size'
 allowed+='|(__)?mem(cpy|move|set|cmp)(_chk)?|memchr|strlen|strcmp|strncmp|qsort|bsearch'
 allowed+='|(exp|log|log1p|expm1|sqrt|cos|sin|pow|floor|ceil|rint|nearbyint|llrint|llround|fmod|ldexp|frexp)l?'
 allowed+='|(__g)?mpfr_[a-z0-9_]+'
@@ -153,7 +153,7 @@ is "$(borrowed proto engine/libwaitd-engine.a | grep -c '^proto: plan_')" 0 "a r
 is "$([ "$(borrowed engine engine/libwaitd-engine.a | grep -c '^proto: plan_')" -gt 0 ] && echo seen)" seen \
     "the rule sees a call into another room"
 
-none "$(includes '"proto/' engine | grep -vE '"proto/(occurrence|plan|plan_internal|saturate)\.h"')" \
+none "$(includes '"proto/' engine | grep -vE '"proto/(block|occurrence|plan|plan_internal|saturate)\.h"')" \
     "the engine knows of the language only the plan"
 
 # ---- libraries and system headers ------------------------------------------

@@ -294,6 +294,7 @@ void channel_work(struct channel *channel, int64_t now_ns, size_t budget)
     size_t spent = 0;
 
     channel->outbox.now_ns = now_ns;
+    (void)runs_reap(&channel->runs);
     if (has_reading_to_do(channel) && !is_held(channel))
         read_requests(channel, now_ns);
     if (channel->inquiries != NULL && !is_held(channel))
@@ -323,6 +324,8 @@ int64_t channel_next_due(const struct channel *channel)
 {
     int64_t due_ns;
 
+    if (runs_has_dropped(&channel->runs))
+        return 0;
     if (is_held(channel))
         return CHANNEL_NEVER;
     if (has_reading_to_do(channel))

@@ -13,6 +13,9 @@
 /* Occurrences looked at a time: on the stack, and few enough for the nearest cache. */
 #define OCCURRENCES 256
 
+/* How much of a batch that is over is freed at a time. */
+#define FREE_BYTES_A_STEP ((size_t)512 << 10)
+
 struct run {
     struct outbox_watch watch; /* first: see run_of() */
     struct history history;
@@ -25,8 +28,10 @@ struct run {
     int64_t accepted_ns;
     int64_t heartbeat_ns; /* 0 for none */
     int64_t beat_ns;      /* of the last heartbeat, or the beginning */
+    int64_t elapsed_ns;   /* -1 until all is over */
     char *id;             /* NULL for none */
     size_t id_len;
+    struct run *next; /* of those that are being freed */
     uint32_t slot;
     uint32_t jobs;
     bool is_virtual, is_silent;
@@ -102,6 +107,7 @@ struct run *run_new_take(const struct channel_env *env, struct account *account,
     run->accepted_ns = now_ns;
     run->beat_ns = now_ns;
     run->heartbeat_ns = run->is_virtual ? 0 : heartbeat_ns;
+    run->elapsed_ns = -1;
     run->batch = batch_new(plan);
     if (id.len > 0) {
         run->id = malloc(id.len);
@@ -127,21 +133,50 @@ struct run *run_new_take(const struct channel_env *env, struct account *account,
     return run;
 }
 
+/* Ends it where it is: jobs that have not ended count as cancelled. */
+static void abandon(struct run *run)
+{
+    uint32_t left = run->batch != NULL ? batch_pending(run->batch) : 0;
+
+    stats_ended(run->env->stats, JOB_CANCELLED, left);
+    stats_batch(run->env->stats, BATCH_CANCELLED);
+    account_give_jobs(run->account, left);
+    admission_give(&run->env->admission->batches, 1);
+    batch_free(run->batch);
+    run->batch = NULL;
+    run->finished = true;
+}
+
 void run_free(struct run *run)
 {
     if (run == NULL)
         return;
-    if (!run->finished) {
-        uint32_t left = run->batch != NULL ? batch_pending(run->batch) : 0;
-
-        stats_ended(run->env->stats, JOB_CANCELLED, left);
-        stats_batch(run->env->stats, BATCH_CANCELLED);
-        account_give_jobs(run->account, left);
-        admission_give(&run->env->admission->batches, 1);
-    }
+    if (!run->finished)
+        abandon(run);
     account_give_text(run->account, run->text);
     plan_free(run->plan);
     discard(run);
+}
+
+bool run_free_some(struct run *run, size_t *budget)
+{
+    if (!run->finished)
+        abandon(run);
+    if (run->plan != NULL && !plan_free_some(run->plan, budget))
+        return false;
+    run->plan = NULL;
+    run_free(run);
+    return true;
+}
+
+struct run *run_next(const struct run *run)
+{
+    return run->next;
+}
+
+void run_set_next(struct run *run, struct run *next)
+{
+    run->next = next;
 }
 
 void run_keep_text(struct run *run, uint64_t bytes)
@@ -273,20 +308,25 @@ static bool tell_report(struct run *run, size_t budget, size_t *worked)
 static void finish(struct run *run, int64_t now_ns)
 {
     char *line = history_line_room(&run->history, EVENT_BATCH_MAX + run->id_len), *end;
+    size_t budget = FREE_BYTES_A_STEP;
 
     run->starved = line == NULL;
     if (line == NULL)
         return;
-    batch_result(run->batch, &run->result);
+    if (run->elapsed_ns < 0) {
+        batch_result(run->batch, &run->result);
+        run->elapsed_ns = elapsed(run, now_ns);
+    }
+    if (!batch_free_some(run->batch, &budget)) /* it stays over; the line is written later */
+        return;
+    run->batch = NULL;
     end = event_write_finished(line, run->history.source.batch, id_of(run), run->jobs,
-                               elapsed(run, now_ns), &run->result);
+                               run->elapsed_ns, &run->result);
     history_line_commit(&run->history, (size_t)(end - line));
     run->watch.ended = true;
     outbox_notice(&run->watch);
     run->finished = true;
     stats_batch(run->env->stats, run->result.status);
-    batch_free(run->batch);
-    run->batch = NULL;
     admission_give(&run->env->admission->batches, 1);
 }
 

@@ -42,6 +42,15 @@ void run_keep_text(struct run *run, uint64_t bytes);
  * count as cancelled. */
 void run_free(struct run *run);
 
+/* The same, but no more of its plan at a time than *budget
+ * bytes, from which it takes what was freed.  Returns whether it is gone; until then
+ * nothing else may be done with it but this, and run_free(). */
+bool run_free_some(struct run *run, size_t *budget);
+
+/* The next of those that are being freed: the channel's to set and read. */
+struct run *run_next(const struct run *run);
+void run_set_next(struct run *run, struct run *next);
+
 uint64_t run_number(const struct run *run);
 uint64_t run_jobs(const struct run *run);
 

@@ -7,6 +7,9 @@
 
 #define SLOTS_LEAST 4
 
+/* How much of a run is freed at a time. */
+#define FREE_BYTES_A_STEP ((size_t)512 << 10)
+
 /* ---- By number ----------------------------------------------------------------- */
 
 static int compare_runs(const void *a, const void *b)
@@ -87,7 +90,27 @@ void runs_drop(struct runs *runs, struct run *run)
     timerq_remove(&runs->agenda, run_slot(run));
     runs->slots[run_slot(run)] = NULL;
     runs->free_slots[runs->n_free++] = run_slot(run);
-    run_free(run);
+    run_set_next(run, runs->dropped);
+    runs->dropped = run;
+    (void)runs_reap(runs);
+}
+
+bool runs_has_dropped(const struct runs *runs)
+{
+    return runs->dropped != NULL;
+}
+
+bool runs_reap(struct runs *runs)
+{
+    size_t budget = FREE_BYTES_A_STEP;
+
+    while (runs->dropped != NULL && budget > 0) {
+        struct run *run = runs->dropped, *next = run_next(run);
+
+        if (run_free_some(run, &budget))
+            runs->dropped = next;
+    }
+    return runs->dropped != NULL;
 }
 
 bool runs_discard(struct runs *runs, size_t most)
@@ -102,12 +125,13 @@ bool runs_discard(struct runs *runs, size_t most)
         runs_drop(runs, run);
         most--;
     }
-    return runs->discarded == runs->n_slots;
+    return runs->discarded == runs->n_slots && !runs_reap(runs);
 }
 
 void runs_clear(struct runs *runs)
 {
-    (void)runs_discard(runs, SIZE_MAX);
+    while (!runs_discard(runs, SIZE_MAX))
+        continue;
     runs->discarded = 0;
 }
 

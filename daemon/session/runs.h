@@ -26,8 +26,9 @@ struct runs {
     uint32_t *free_slots; /* a stack of them */
     uint32_t n_slots, n_free;
     uint32_t n_running;
-    uint32_t discarded; /* slots that runs_discard() has gone over */
-    void *by_number;    /* a tsearch() tree of those that are running */
+    uint32_t discarded;  /* slots that runs_discard() has gone over */
+    struct run *dropped; /* those that are being freed */
+    void *by_number;     /* a tsearch() tree of those that are running */
 };
 
 /* Makes room for one more.  0, or -1 when memory is short. */
@@ -50,8 +51,12 @@ void runs_set_due(struct runs *runs, const struct run *run, int64_t now_ns);
 /* The run has finished. */
 void runs_retire(struct runs *runs, const struct run *run);
 
-/* Frees a retired run. */
+/* Lets go of a retired run: frees it, or begins to if it is large. */
 void runs_drop(struct runs *runs, struct run *run);
+
+/* Goes on freeing those, a step at a time.  Whether any are left. */
+bool runs_reap(struct runs *runs);
+bool runs_has_dropped(const struct runs *runs);
 
 /* Cancels all that are running. */
 void runs_cancel_all(struct runs *runs, int64_t now_ns);
