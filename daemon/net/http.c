@@ -77,7 +77,6 @@ struct http *http_new(const struct http_env *env)
         return NULL;
     http->env = *env;
     http->channel_env = *env->env;
-    http->channel_env.registry = NULL; /* a response is one batch of its own connection */
     http->channel_env.tell = on_told;
     http->channel_env.tell_context = http;
     if (timerq_init(&http->dues, 0) == 0)

@@ -3,6 +3,10 @@
 /* POST /v1/batches, one batch and its events; POST /v1/forecast, many runs of one;
  * POST /v1/requests, a conversation. */
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "daemon/base/clock.h"
 #include "daemon/net/http_duplex.h"
 #include "daemon/net/http_internal.h"
@@ -37,12 +41,35 @@ static void begin_one(struct http_connection *c, enum http_stream_takes takes,
         begin(c, takes, head);
 }
 
+/* The header's text without the quotes of its draft; refused where it is no key. */
+static void take_key(struct http_connection *c, const char *text)
+{
+    struct http_exchange *x = &c->exchange;
+    size_t len = text ? strlen(text) : 0;
+
+    if (!text)
+        return;
+    if (len >= 2 && text[0] == '"' && text[len - 1] == '"') {
+        text++;
+        len -= 2;
+    }
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] < ' ' || text[i] == '"' || text[i] == '\\')
+            len = 0;
+    if (len == 0 || len > 255)
+        http_reply_refuse(c, 400, FAULT_INVALID_REQUEST,
+                          "\"Idempotency-Key\" takes 1 to 255 bytes without quotes in them");
+    else
+        x->key = strndup(text, len);
+}
+
 static void begin_submit(struct http_connection *c, const char *rest, char *query,
                          const struct http_head *head)
 {
     (void)rest;
-    (void)query;
+    c->exchange.watches = query && strstr(query, "watch");
     begin_one(c, HTTP_STREAM_SUBMIT, head);
+    take_key(c, head->idempotency_key);
 }
 
 static void begin_forecast(struct http_connection *c, const char *rest, char *query,
@@ -63,6 +90,27 @@ static void begin_requests(struct http_connection *c, const char *rest, char *qu
 
 /* ---- The body ------------------------------------------------------------------- */
 
+/* `Idempotency-Key` is the member `key`: put in behind the opening brace. */
+static size_t put_key(struct http_connection *c, const char *bytes, size_t len)
+{
+    struct http_exchange *x = &c->exchange;
+    size_t brace = 0;
+
+    while (brace < len && bytes[brace] && strchr(" \t\r\n", bytes[brace]))
+        brace++;
+    if (brace == len)
+        return len;
+    if (bytes[brace] == '{') {
+        (void)http_stream_feed(x->stream, clock_now_ns(), "{\"key\":\"", 8);
+        (void)http_stream_feed(x->stream, clock_now_ns(), x->key, strlen(x->key));
+        (void)http_stream_feed(x->stream, clock_now_ns(), "\",", 2);
+        brace++;
+    }
+    free(x->key);
+    x->key = NULL;
+    return brace;
+}
+
 static size_t read_submit(struct http_connection *c, const char *bytes, size_t len)
 {
     struct http_exchange *x = &c->exchange;
@@ -73,6 +121,8 @@ static size_t read_submit(struct http_connection *c, const char *bytes, size_t l
     }
     if (http_stream_refusal(x->stream) != FAULT_NONE)
         return len;
+    if (x->key)
+        return put_key(c, bytes, len);
     return http_stream_feed(x->stream, clock_now_ns(), bytes, len);
 }
 
@@ -95,6 +145,61 @@ static void answer_with_stream(struct http_connection *c)
     http_reply(c, 200, http_stream_response(c->exchange.stream, NULL));
 }
 
+/* `"ref":"…"` of what a detached batch was accepted with, into a Location. */
+static bool find_location(const char *line, size_t len, char location[128])
+{
+    static const char before[] = "{\"event\":\"accepted\",";
+    const char *ref = memmem(line, len, "\"ref\":\"", 7);
+    size_t n = 0;
+
+    if (len < sizeof(before) || memcmp(line, before, sizeof(before) - 1) != 0 || !ref)
+        return false;
+    ref += 7;
+    while (ref + n < line + len && ref[n] != '"' && n < 64)
+        n++;
+    snprintf(location, 128, "/v1/batches/%.*s", (int)n, ref);
+    return true;
+}
+
+/* A batch that stays: its place, and its first event alone unless it is to be watched. */
+static void answer_detached(struct http_connection *c, const char *location, bool existing)
+{
+    struct http_exchange *x = &c->exchange;
+    unsigned status = existing ? 200 : 201;
+
+    if (x->watches) {
+        http_reply(c, status, http_stream_response(x->stream, NULL));
+    } else {
+        char *line = c->http->env.scratch;
+        const char *feed = NULL;
+        ptrdiff_t n, len = 0;
+
+        http_stream_write_lines(x->stream);
+        do {
+            n = http_stream_render(x->stream, clock_now_ns(), line + len,
+                                   HTTP_SCRATCH_BYTES - (size_t)len);
+            len += n > 0 ? n : 0;
+            feed = memchr(line, '\n', (size_t)len);
+        } while (n > 0 && !feed);
+        http_reply_text(c, status, "application/json", line,
+                        feed ? (size_t)(feed - line) + 1 : (size_t)len);
+    }
+    if (x->reply)
+        MHD_add_response_header(x->reply, "Location", location);
+}
+
+static void answer_accepted(struct http_connection *c)
+{
+    char location[128];
+    const char *line;
+    size_t len = http_stream_peek(c->exchange.stream, &line);
+
+    if (find_location(line, len, location))
+        answer_detached(c, location, memmem(line, len, "\"existing\":true", 15) != NULL);
+    else
+        answer_with_stream(c);
+}
+
 /* The line that it was refused with, under the status that goes with it. */
 static void answer_refused(struct http_connection *c)
 {
@@ -110,14 +215,22 @@ static void answer_refused(struct http_connection *c)
     if (n == 0)
         http_reply_refuse(c, 400, FAULT_INVALID_REQUEST, "the body is empty: it takes one request");
     else
-        http_reply_text(c, http_reply_status(http_stream_refusal(stream)), "application/json", line,
+        http_reply_text(c, http_reply_status_of(line, (size_t)n), "application/json", line,
                         (size_t)n);
 }
 
 static bool is_decided(const struct http_stream *stream)
 {
-    return http_stream_has_begun(stream) || http_stream_refusal(stream) != FAULT_NONE ||
+    return http_stream_has_output(stream) || http_stream_refusal(stream) != FAULT_NONE ||
            http_stream_is_over(stream);
+}
+
+static bool is_refused(struct http_stream *stream)
+{
+    const char *line;
+    size_t len = http_stream_peek(stream, &line);
+
+    return len == 0 || http_reply_status_of(line, len) != 0;
 }
 
 static void end_submit(struct http_connection *c)
@@ -127,8 +240,8 @@ static void end_submit(struct http_connection *c)
     http_stream_end_input(stream, clock_now_ns());
     if (!is_decided(stream))
         http_exchange_suspend(c);
-    else if (http_stream_has_begun(stream))
-        answer_with_stream(c);
+    else if (!is_refused(stream))
+        answer_accepted(c);
     else
         answer_refused(c);
 }
@@ -141,7 +254,7 @@ static void end_forecast(struct http_connection *c)
     http_stream_end_input(stream, clock_now_ns());
     if (!http_stream_has_output(stream) && !http_stream_is_over(stream)) {
         http_exchange_suspend(c);
-    } else if (http_stream_refusal(stream) != FAULT_NONE || http_stream_is_over(stream)) {
+    } else if (is_refused(stream)) {
         answer_refused(c);
     } else if (http_stream_begins_with(stream, "{\"event\":\"run\"")) {
         answer_with_stream(c);

@@ -9,6 +9,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/net/http_internal.h"
+#include "daemon/net/http_kept.h"
 #include "daemon/net/http_reply.h"
 #include "daemon/net/http_routes.h"
 #include "daemon/net/http_stream.h"
@@ -174,10 +175,12 @@ void http_exchange_close(void *context, struct MHD_Connection *library, void **e
     c = http_exchange_connection(x);
     unread = x->unread;
     free(x->query);
+    free(x->key);
     if (x->reply)
         MHD_destroy_response(x->reply);
     http_stream_free(x->stream);
     http_wait_free(x->wait);
+    http_kept_free(x->kept);
     memset(x, 0, sizeof(*x));
     x->unread = unread;
     c->since_ns = clock_now_ns();

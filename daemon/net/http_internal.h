@@ -13,6 +13,7 @@
  *     http_query.c       members behind the `?'
  *     http_monitor.c     /metrics, /healthz, /readyz, /v1/stats
  *     http_batches.c     /v1/batches, /v1/forecast and /v1/requests
+ *     http_kept.c        detached batches, under /v1/batches
  *     http_stream.c      a channel behind an exchange
  *     http_frames.c      its lines as server-sent events
  *     http_duplex.c      an answer that begins before its request has ended
@@ -48,6 +49,7 @@
 #include "proto/fault.h"
 
 struct http_connection;
+struct http_kept;
 struct http_linger;
 struct http_stream;
 struct http_wait;
@@ -91,6 +93,9 @@ struct http_exchange {
     int64_t begun_ns;
     struct http_stream *stream; /* of /v1, or NULL */
     struct http_wait *wait;     /* of /wait, or NULL */
+    char *key;                  /* `Idempotency-Key`, until it is put in; owned */
+    bool watches;               /* a batch that was detached, by ?watch */
+    struct http_kept *kept;     /* of /v1/batches, or NULL */
 };
 
 struct http_connection {
@@ -164,6 +169,6 @@ void http_linger_drop_all(struct http *http);
 
 extern const struct http_resource http_monitor_metrics, http_monitor_healthz, http_monitor_readyz,
     http_monitor_stats, http_batches_submit, http_batches_requests, http_batches_forecast,
-    http_page_resource, http_wait_resource;
+    http_kept_list, http_kept_one, http_page_resource, http_wait_resource;
 
 #endif

@@ -34,6 +34,24 @@ unsigned http_reply_status(enum fault_code code)
     return 400;
 }
 
+unsigned http_reply_status_of(const char *line, size_t len)
+{
+    static const char before[] = "{\"event\":\"error\",";
+    const char *code;
+
+    if (len < sizeof(before) || memcmp(line, before, sizeof(before) - 1) != 0)
+        return 0;
+    code = memmem(line, len, "\"code\":\"", 8);
+    for (int i = FAULT_NONE + 1; code && i < STATS_FAULT_CODES; i++) {
+        const char *name = fault_code_name((enum fault_code)i);
+        size_t n = strlen(name);
+
+        if (code + 8 + n < line + len && memcmp(code + 8, name, n) == 0 && code[8 + n] == '"')
+            return http_reply_status((enum fault_code)i);
+    }
+    return 400;
+}
+
 /* What an allowed page of others is told on all that it gets. */
 static void allow_origin(struct http_connection *c, struct MHD_Response *response)
 {

@@ -26,6 +26,9 @@ void http_reply_refuse(struct http_connection *c, unsigned status, enum fault_co
 /* The status that a fault is told with before a stream has begun. */
 unsigned http_reply_status(enum fault_code code);
 
+/* The same for a line that is an `error`; 0 for any other.  len: how much of it is known. */
+unsigned http_reply_status_of(const char *line, size_t len);
+
 /* Gives the reply to the library. */
 void http_reply_give(struct http_connection *c);
 

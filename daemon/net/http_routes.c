@@ -32,7 +32,8 @@ static const struct route routes[] = {
     {"/healthz", METHOD_GET, GUARD_MONITOR, &http_monitor_healthz},
     {"/readyz", METHOD_GET, GUARD_MONITOR, &http_monitor_readyz},
     {"/v1/stats", METHOD_GET, GUARD_API, &http_monitor_stats},
-    {"/v1/batches", METHOD_POST, GUARD_API, &http_batches_submit},
+    {"/v1/batches", METHOD_GET | METHOD_POST, GUARD_API, &http_batches_submit},
+    {"/v1/batches/", METHOD_GET | METHOD_DELETE, GUARD_API | GUARD_BELOW, &http_kept_one},
     {"/v1/forecast", METHOD_POST, GUARD_API, &http_batches_forecast},
     {"/v1/requests", METHOD_POST, GUARD_API, &http_batches_requests},
     {"/wait", METHOD_ANY, 0, &http_wait_resource},
@@ -202,6 +203,8 @@ void http_routes_enter(struct http_connection *c, const char *url, const struct 
         return;
     }
     x->resource = route->resource;
+    if (x->resource == &http_batches_submit && method_of(head->method) == METHOD_GET)
+        x->resource = &http_kept_list;
     if (pass(c, route, head) && x->resource->begin)
         x->resource->begin(c, url + strlen(route->path), x->query, head);
 }

@@ -20,7 +20,7 @@
 #define LINES_BYTES 1024
 
 /* How much of a line is looked at. */
-#define PEEK_BYTES 32
+#define PEEK_BYTES 256
 
 struct http_stream {
     struct http_connection *c;
@@ -32,10 +32,19 @@ struct http_stream {
     char *kept; /* events that there was no room for */
     size_t kept_at, kept_len;
     bool begun;
+    bool woken; /* by what it watches */
     enum fault_code refusal;
     int64_t sent_ns;  /* when output last was rendered */
     int64_t heard_ns; /* when input last came */
 };
+
+static void on_wake(void *context)
+{
+    struct http_stream *stream = context;
+
+    stream->woken = true;
+    (void)timerq_set(&stream->c->http->dues, stream->c->slot, 0, 0);
+}
 
 struct http_stream *http_stream_new(struct http_connection *c, enum http_stream_takes takes,
                                     bool as_events)
@@ -54,6 +63,7 @@ struct http_stream *http_stream_new(struct http_connection *c, enum http_stream_
         return NULL;
     }
     channel_set_number(stream->channel, c->number);
+    channel_set_wake(stream->channel, on_wake, stream);
     if (takes != HTTP_STREAM_REQUESTS)
         channel_take_one(stream->channel,
                          takes == HTTP_STREAM_FORECAST ? CHANNEL_ONE_FORECAST : CHANNEL_ONE_SUBMIT);
@@ -132,6 +142,7 @@ void http_stream_work(struct http_stream *stream, int64_t now_ns)
 {
     int64_t until_ns = now_ns + SLICE_NS;
 
+    stream->woken = false;
     stream->c->http->speaking = stream;
     while (now_ns < until_ns && channel_next_due(stream->channel) <= now_ns) {
         channel_work(stream->channel, now_ns, WORK_UNITS);
@@ -168,7 +179,7 @@ static int64_t stuck_due(const struct http_stream *stream, bool writing)
 
 int64_t http_stream_next_due(struct http_stream *stream, int64_t now_ns, bool writing)
 {
-    int64_t due_ns = channel_next_due(stream->channel);
+    int64_t due_ns = stream->woken ? 0 : channel_next_due(stream->channel);
 
     due_ns = sooner(due_ns, channel_request_due(stream->channel, now_ns));
     due_ns = sooner(due_ns, stuck_due(stream, writing));
@@ -199,6 +210,14 @@ bool http_stream_begins_with(struct http_stream *stream, const char *text)
     if (stream->peeked_len == 0)
         stream->peeked_len = channel_render(stream->channel, stream->peeked, PEEK_BYTES);
     return stream->peeked_len >= strlen(text) && memcmp(stream->peeked, text, strlen(text)) == 0;
+}
+
+size_t http_stream_peek(struct http_stream *stream, const char **bytes)
+{
+    if (stream->peeked_len == 0)
+        stream->peeked_len = channel_render(stream->channel, stream->peeked, PEEK_BYTES);
+    *bytes = stream->peeked;
+    return stream->peeked_len;
 }
 
 /* Lines as the channel has them, with what was looked at before them. */

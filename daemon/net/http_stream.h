@@ -53,6 +53,10 @@ int64_t http_stream_next_due(struct http_stream *stream, int64_t now_ns, bool wr
 /* Whether the client has taken nothing, or asked for nothing, for too long. */
 bool http_stream_is_stuck(const struct http_stream *stream, int64_t now_ns, bool writing);
 
+/* The beginning of the next line, of which nothing has been rendered yet: how long what is
+ * known of it is, as long as nothing is rendered. */
+size_t http_stream_peek(struct http_stream *stream, const char **bytes);
+
 /* The response whose body it is, with the type of its content or, where it is not NULL,
  * this one; NULL when out of memory. */
 struct MHD_Response *http_stream_response(struct http_stream *stream, const char *type);

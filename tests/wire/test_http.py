@@ -298,7 +298,8 @@ def content_is_guarded(d):
 def methods_and_paths(d):
     cases = [("PUT", "/v1/stats", 405, "GET, HEAD"), ("DELETE", "/healthz", 405, "GET, HEAD"),
              ("OPTIONS", "/v1/requests", 405, "POST"), ("GET", "/v1/requests", 405, "POST"),
-             ("GET", "/nothing", 404, None), ("GET", "/v1/", 404, None), ("GET", "/healthz/", 404, None)]
+             ("GET", "/nothing", 404, None), ("GET", "/v1/", 404, None),
+             ("PUT", "/v1/batches", 405, "GET, HEAD, POST"), ("POST", "/v1/batches/x", 405, "GET, HEAD, DELETE"), ("GET", "/healthz/", 404, None)]
     problem = None
     for method, path, status, allow in cases:
         answer = d.ask(method, path)
@@ -574,6 +575,43 @@ def forecasts(d):
                  refused(d.ask("POST", "/v1/forecast", b" ", JSON), 400, "invalid_request"))
 
 
+def detached_batches(d):
+    body = b'{"detach":true,"jobs":[{"wait":0.2},{"wait":30,"count":2}]}'
+    status, headers, line = d.ask("POST", "/v1/batches", body, {**JSON, "Idempotency-Key": '"k-1"'})
+    place = headers["Location"]
+    problem = same((status, kinds(line), place), (201, ["accepted"], "/v1/batches/" + events(line)[0]["ref"]),
+                   "accepted")
+    again = d.ask("POST", "/v1/batches", body, {**JSON, "Idempotency-Key": "k-1"})
+    other = d.ask("POST", "/v1/batches", body.replace(b"30", b"31"), {**JSON, "Idempotency-Key": "k-1"})
+    listed = json.loads(d.ask("GET", "/v1/batches?state=running")[2])
+    problem = problem or first(
+        same((again[0], events(again[2])[0]["existing"], again[1]["Location"]), (200, True, place), "again"),
+        refused(other, 409, "conflict"), same(listed["count"], len(listed["batches"]), "count"),
+        same(listed["batches"][-1]["key"], "k-1", "key"),
+        same(json.loads(d.ask("GET", place)[2])["state"], "running", "state"),
+        refused(d.ask("GET", "/v1/batches/none"), 404, "not_found"),
+        refused(d.ask("DELETE", place + "?forget"), 409, "conflict"),
+        same(d.ask("DELETE", place + "/jobs/1")[0], 202, "a job"),
+        refused(d.ask("DELETE", place + "/jobs/1"), 409, "conflict"),
+        same(kinds(d.ask("DELETE", place)[2]), ["cancelled"], "cancelled"),
+        refused(d.ask("DELETE", place), 409, "conflict"))
+    lines = d.ask("GET", place + "/events")[2].splitlines(True)
+
+    def behind(query, number):
+        return d.ask("GET", place + "/events" + query, headers={"Last-Event-ID": number} if number else {})
+
+    return first(problem, same(json.loads(lines[-1])["event"], "finished", "events"),
+                 same(behind("?from=3", None)[2].splitlines(True), lines[2:], "from 3"),
+                 same(behind("?from=1", "3")[2].splitlines(True), lines[3:], "behind 3"),
+                 same(behind(f"?from={len(lines) + 1}", None)[0], 204, "nothing behind"),
+                 refused(behind("", "x"), 400, "invalid_request"),
+                 same(b"\nid: 2\n" in d.ask("GET", place + "/events", headers={"Accept": "text/event-stream"})[2],
+                      True, "id"),
+                 same(d.ask("DELETE", place + "?forget")[0], 204, "forgotten"),
+                 refused(d.ask("GET", place + "/events"), 410, "gone"),
+                 refused(d.ask("POST", "/v1/batches", ONE, {**JSON, "Idempotency-Key": '""'}), 400, "invalid_request"))
+
+
 def page_is_guarded(d):
     status, headers, body = d.ask("GET", "/")
     policy = headers["Content-Security-Policy"]
@@ -620,6 +658,7 @@ SHARED = [
     ("who leaves holds its worker", leavers_hold_their_worker),
     ("those who watch are served", monitors),
     ("forecasts", forecasts),
+    ("detached batches", detached_batches),
     ("the page is there, and guarded", page_is_guarded),
     ("and all is as before", settles),
 ]
