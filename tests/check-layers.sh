@@ -156,6 +156,44 @@ is "$([ "$(borrowed engine engine/libwaitd-engine.a | grep -c '^proto: plan_')" 
 none "$(includes '"proto/' engine | grep -vE '"proto/(block|occurrence|plan|plan_internal|saturate)\.h"')" \
     "the engine knows of the language only the plan"
 
+# ---- modules -----------------------------------------------------------------
+
+# circles DIRECTORY...: the modules that include each other round about.  A module is a .c and
+# its .h, and with them those files of its room that include its _internal.h.
+circles()
+{
+    find "$@" -name '*.[ch]' -exec grep -HoE '^[[:space:]]*#[[:space:]]*include[[:space:]]+"[^"]+' {} + |
+        sed -E 's/\.[ch]:[^"]*"/ /; s/\.h$//' |
+        awk '{ file[NR] = $1; used[NR] = $2 }
+             { room = $1; sub(/[^\/]*$/, "", room) }
+             $2 ~ /_internal$/ && index($2, room) == 1 && substr($2, length(room) + 1) !~ /\// {
+                 part_of[$1] = $2; sub(/_internal$/, "", part_of[$1])
+             }
+             function module(path) {
+                 sub(/_internal$/, "", path)
+                 return path in part_of ? part_of[path] : path
+             }
+             END {
+                 for (i = 1; i <= NR; i++)
+                     if (module(file[i]) != module(used[i])) print module(file[i]), module(used[i])
+             }' | sort -u | tsort 2>&1 >/dev/null | sed 's/^tsort: //'
+}
+none "$(circles proto engine daemon client)" "no modules include each other round about"
+
+# The rule has teeth.
+mkdir -p "$scratch/rooms/a"
+(
+    cd "$scratch/rooms" || exit
+    echo '#include "a/two.h"' >a/one.h
+    echo '#include "a/three.h"' >a/two.c
+    echo '#include "a/one_internal.h"' >a/one_part.c
+)
+is "$(cd "$scratch/rooms" && circles a)" "" "modules in a row are no circle"
+is "$(cd "$scratch/rooms" && echo '#include "a/one.h"' >a/three.h && circles a | grep -c '^a/')" 3 \
+    "the rule sees a circle of three modules"
+is "$(cd "$scratch/rooms" && echo '#include "a/one_part.h"' >a/three.h && circles a | grep -c '^a/')" 3 \
+    "the rule sees a circle through a part of a module"
+
 # ---- libraries and system headers ------------------------------------------
 
 # only HEADER FILES NAME: only files that match FILES include headers that match HEADER.

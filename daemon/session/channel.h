@@ -28,49 +28,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/session/admission.h"
-#include "daemon/session/limits.h"
-#include "proto/event.h"
+#include "daemon/session/channel_env.h"
 
 #define CHANNEL_NEVER INT64_MAX
-
-struct registry;
-struct stats;
-
-/* What a channel tells of, beside what it tells its client. */
-enum channel_news_kind { CHANNEL_ACCEPTED, CHANNEL_FINISHED, CHANNEL_REFUSED };
-struct channel_news {
-    enum channel_news_kind kind;
-    uint64_t batch;            /* its number; 0 when REFUSED */
-    uint64_t jobs;             /* ACCEPTED */
-    enum batch_status status;  /* FINISHED */
-    const struct fault *fault; /* REFUSED */
-};
-
-/* What channels share.  Borrowed for the channel's life.  The limits may
- * change between calls (channel_limits_changed()). */
-struct channel_env {
-    const struct limits *limits;
-    struct admission *admission;
-    struct stats *stats; /* of the loop that the channel lives on */
-    const char *version;
-    const char *instance; /* 16 hexadecimal digits */
-    uint8_t hash_key[16];
-    /* The time of day in nanoseconds since 1970-01-01T00:00:00Z, for `accepted`; NULL:
-     * it is not told. */
-    int64_t (*real_time_ns)(void);
-    /* A seed for a batch that asks for a random one. */
-    int64_t (*draw_seed)(void);
-    struct registry *registry; /* of the loop that the channel lives on; NULL: no batch can be
-                                * detached */
-    /* Fills in an answer to `stats`. */
-    void (*survey)(void *context, int64_t now_ns, struct event_stats *stats);
-    void *survey_context;
-    /* Told of news, with the channel's number; NULL for nobody.  It must not
-     * call back. */
-    void (*tell)(void *context, uint64_t channel, const struct channel_news *news);
-    void *tell_context;
-};
 
 struct channel;
 

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/session/store.h"
-
 #define CANCELS_LEAST 4
 
 const char *kept_durable_name(enum kept_durable durable)
@@ -64,7 +62,8 @@ void kept_text_release(struct kept_text *text)
     free(text);
 }
 
-struct kept *kept_new(const struct store *store, const struct kept_terms *terms)
+struct kept *kept_new(const _Atomic int64_t *horizon_ns, enum kept_durable durable,
+                      const struct kept_terms *terms)
 {
     struct kept *batch = calloc(1, sizeof(*batch));
 
@@ -74,8 +73,8 @@ struct kept *kept_new(const struct store *store, const struct kept_terms *terms)
         free(batch);
         return NULL;
     }
-    batch->store = store;
-    batch->durable = store->durable;
+    batch->horizon_ns = horizon_ns;
+    batch->durable = durable;
     batch->terms = *terms;
     atomic_init(&batch->progress.state, KEPT_RUNNING);
     atomic_init(&batch->progress.pending, terms->jobs);
@@ -104,9 +103,9 @@ void kept_release(struct kept *batch)
 /* Since acceptance, as all times here. */
 static int64_t horizon_of(const struct kept *batch)
 {
-    int64_t horizon_ns = atomic_load_explicit(&batch->store->horizon_ns, memory_order_acquire);
+    int64_t horizon_ns = atomic_load_explicit(batch->horizon_ns, memory_order_acquire);
 
-    return horizon_ns == STORE_NO_HORIZON ? INT64_MAX : horizon_ns - batch->terms.accepted_ns;
+    return horizon_ns == KEPT_NO_HORIZON ? INT64_MAX : horizon_ns - batch->terms.accepted_ns;
 }
 
 int64_t kept_reach(struct kept *batch, int64_t until_ns)

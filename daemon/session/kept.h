@@ -102,12 +102,13 @@ struct kept_progress {
     _Atomic int64_t ended_ns; /* by the schedule, when FINISHED */
 };
 
-struct store;
+/* A horizon that is none: see kept_new(). */
+#define KEPT_NO_HORIZON INT64_MAX
 
 struct kept {
     char ref[KEPT_REF_MAX + 1];
-    uint64_t order; /* of acceptance in this store: grows */
-    const struct store *store;
+    uint64_t order;                    /* of acceptance in this store: grows */
+    const _Atomic int64_t *horizon_ns; /* its store's */
     struct kept_terms terms;
     enum kept_durable durable; /* as it was when it was accepted */
     char engine[32];           /* the version whose schedule it has; empty for this one */
@@ -125,9 +126,13 @@ struct kept {
     void *store_data; /* the store's own */
 };
 
-/* With one holder; RUNNING, nothing run yet.  ref and order are to be set.
- * NULL when out of memory. */
-struct kept *kept_new(const struct store *store, const struct kept_terms *terms);
+/*
+ * With one holder; RUNNING, nothing run yet.  ref and order are to be set.
+ * horizon_ns: its store's, for the batch's life: the time on the store's clock beyond
+ * which nothing may be run; KEPT_NO_HORIZON for any.  NULL when out of memory.
+ */
+struct kept *kept_new(const _Atomic int64_t *horizon_ns, enum kept_durable durable,
+                      const struct kept_terms *terms);
 struct kept *kept_hold(struct kept *batch);
 void kept_release(struct kept *batch); /* NULL is fine */
 

@@ -11,6 +11,7 @@ daemon_session_libwaitd_session_a_SOURCES = \
 	daemon/session/channel.h \
 	daemon/session/channel_admit.c \
 	daemon/session/channel_detached.c \
+	daemon/session/channel_env.h \
 	daemon/session/channel_follow.c \
 	daemon/session/channel_internal.h \
 	daemon/session/channel_one.c \

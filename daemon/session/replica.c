@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/session/store.h"
 #include "proto/event_detached.h"
 
 /* Occurrences looked at a time: on the stack, and few enough for the nearest cache. */

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "daemon/session/account.h"
-#include "daemon/session/channel.h"
+#include "daemon/session/channel_env.h"
 #include "daemon/session/outbox.h"
 
 /* "Never", for times; as CHANNEL_NEVER. */

@@ -91,7 +91,7 @@ void store_announce(struct store *store, enum store_kind kind, struct kept *batc
 void store_init(struct store *store, const struct store_ops *ops, enum kept_durable durable)
 {
     *store = (struct store){.ops = ops, .durable = durable};
-    atomic_init(&store->horizon_ns, STORE_NO_HORIZON);
+    atomic_init(&store->horizon_ns, KEPT_NO_HORIZON);
     atomic_init(&store->is_ready, true);
 }
 

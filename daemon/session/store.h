@@ -66,9 +66,8 @@
 #include "daemon/session/kept.h"
 #include "proto/fault.h"
 
-#define STORE_NO_HORIZON INT64_MAX
-#define STORE_GONE_MAX   100000
-#define STORE_PAGE_MAX   64
+#define STORE_GONE_MAX 100000
+#define STORE_PAGE_MAX 64
 
 struct store_ask;
 
@@ -143,10 +142,10 @@ struct store_ops {
 /* The part that all stores have; an implementation's own begins with it. */
 struct store {
     const struct store_ops *ops;
-    enum kept_durable durable; /* of what it accepts from now on */
-    _Atomic int64_t horizon_ns;
-    _Atomic int64_t ahead_ns;  /* its clock less CLOCK_BOOTTIME */
-    _Atomic uint64_t max_kept; /* batches, and bytes of their requests; 0 for any number */
+    enum kept_durable durable;  /* of what it accepts from now on */
+    _Atomic int64_t horizon_ns; /* KEPT_NO_HORIZON for none */
+    _Atomic int64_t ahead_ns;   /* its clock less CLOCK_BOOTTIME */
+    _Atomic uint64_t max_kept;  /* batches, and bytes of their requests; 0 for any number */
     _Atomic uint64_t max_bytes;
     _Atomic uint64_t n_kept, n_bytes; /* what it holds, for metrics */
     _Atomic bool is_ready;            /* new batches can be accepted: `/readyz` */

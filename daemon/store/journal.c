@@ -52,7 +52,7 @@ static void report(const struct journal *journal, bool is_fault, const char *lin
 /* Events are no longer bound to a time that cannot be stored. */
 static void lift_horizon(struct journal *journal)
 {
-    atomic_store_explicit(&journal->store.horizon_ns, STORE_NO_HORIZON, memory_order_release);
+    atomic_store_explicit(&journal->store.horizon_ns, KEPT_NO_HORIZON, memory_order_release);
     store_ring(&journal->store);
 }
 

@@ -19,7 +19,7 @@ static void refuse_unavailable(struct journal *journal, struct store_ask *ask)
 /* Enters the batch under its key, hidden until the commit. */
 static struct index_entry *enter(struct journal *journal, struct store_ask *ask)
 {
-    struct kept *batch = kept_new(&journal->store, &ask->terms);
+    struct kept *batch = kept_new(&journal->store.horizon_ns, journal->store.durable, &ask->terms);
     struct index_entry *entry;
 
     if (batch == NULL)

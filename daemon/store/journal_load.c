@@ -90,7 +90,8 @@ static void set_progress(struct kept *batch, const struct database_batch *row, b
 static struct kept *make_batch(const struct found *found, const struct database_batch *row,
                                bool is_foreign)
 {
-    struct kept *batch = kept_new(&found->journal->store, &row->terms);
+    const struct store *store = &found->journal->store;
+    struct kept *batch = kept_new(&store->horizon_ns, store->durable, &row->terms);
 
     if (batch == NULL)
         return NULL;

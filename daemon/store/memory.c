@@ -39,7 +39,7 @@ static void remove_over(struct memory *memory)
 /* The ask's batch, kept.  0, or -1 when out of memory. */
 static int keep(struct memory *memory, struct store_ask *ask)
 {
-    struct kept *batch = kept_new(&memory->store, &ask->terms);
+    struct kept *batch = kept_new(&memory->store.horizon_ns, memory->store.durable, &ask->terms);
 
     if (batch == NULL)
         return -1;
