@@ -3,11 +3,12 @@
 # The service's units; installed where configure was told to.  An empty
 # directory is nowhere: tests install by `make install systemdsystemunitdir=...'.
 
-systemd_units = systemd/waitd.service
+systemd_units = systemd/waitd.service systemd/waitd.path
 noinst_DATA = $(systemd_units)
 CLEANFILES += $(systemd_units)
 EXTRA_DIST += \
 	systemd/examples/waitd-stdio@.service.in \
+	systemd/waitd.path.in \
 	systemd/waitd.service.in \
 	systemd/waitd-http.socket \
 	systemd/waitd-metrics.socket \
@@ -42,6 +43,10 @@ CLEANFILES += systemd/examples/waitd-stdio@.service
 systemd/waitd.service: systemd/waitd.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) systemd && \
 	  $(SED) -e 's,[@]bindir[@],$(bindir),g' $(srcdir)/systemd/waitd.service.in >$@.new && \
+	  mv $@.new $@
+systemd/waitd.path: systemd/waitd.path.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) systemd && \
+	  $(SED) -e 's,[@]sysconfdir[@],$(sysconfdir),g' $(srcdir)/systemd/waitd.path.in >$@.new && \
 	  mv $@.new $@
 systemd/examples/waitd-stdio@.service: systemd/examples/waitd-stdio@.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) systemd/examples && \

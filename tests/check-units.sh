@@ -71,7 +71,7 @@ without_reason()
         }' "$1"
 }
 
-for unit in waitd.service.in waitd.socket waitd-metrics.socket self-binding/waitd.service.d/self-binding.conf \
+for unit in waitd.service.in waitd.path.in waitd.socket waitd-metrics.socket self-binding/waitd.service.d/self-binding.conf \
     self-binding/waitd.socket.d/self-binding.conf examples/waitd-stdio.socket \
     examples/waitd-stdio@.service.in; do
     none "$(without_reason "$units/$unit")" "each directive of $unit has its reason"
@@ -91,7 +91,7 @@ fi
 
 # A program that is there stands in for those that are not installed yet.
 mkdir "$scratch/activated" || bail "no directory"
-cp "$units/waitd.socket" "$units/waitd-metrics.socket" "$scratch/activated/" || bail "no waitd.socket"
+cp "$units/waitd.socket" "$units/waitd-metrics.socket" "$top_builddir/systemd/waitd.path" "$scratch/activated/" || bail "no waitd.socket"
 sed -E 's,(^Exec[A-Za-z]*=)[^ ]*/waitd,\1/bin/true,' "$top_builddir/systemd/waitd.service" \
     >"$scratch/activated/waitd.service" || bail "no waitd.service"
 is_valid "$scratch/activated" activated

@@ -217,6 +217,7 @@ for program in unshare setpriv flock pivot_root apt-get; do
 done
 grep -q cgroup2 /proc/filesystems || cannot "the kernel has no cgroup2"
 unshare --mount --pid --net --uts --ipc --cgroup --fork true 2>/dev/null || cannot "no namespaces"
+unshare --user --map-root-user true 2>/dev/null || cannot "user namespaces are refused"
 get_tree
 
 trap clean_up EXIT

@@ -147,6 +147,20 @@ fi
 systemctl stop waitd-metrics.socket waitd.service
 ping_once 127.0.0.1 $port
 
+# As README has it, while the service runs.
+readme_step()
+{
+    systemctl enable --quiet waitd-metrics.socket &&
+        systemctl stop waitd.service && systemctl start waitd-metrics.socket
+}
+passes "README's step for metrics works while the service runs" readme_step
+if $HAS_METRICS; then
+    is "$(healthz)" ok "and they are served"
+fi
+systemctl disable --quiet --now waitd-metrics.socket
+systemctl stop waitd.service
+ping_once 127.0.0.1 $port
+
 # ---- reload ----------------------------------------------------------------
 
 pid=$(main_pid)
@@ -188,14 +202,30 @@ is_given_up()
 }
 # By default that is 20 starts in two seconds, which a busy machine does not manage.
 mkdir -p /run/systemd/system/waitd.socket.d
-printf '[Socket]\nTriggerLimitIntervalSec=1min\nTriggerLimitBurst=5\n' >/run/systemd/system/waitd.socket.d/test.conf
+printf '[Socket]\nTriggerLimitIntervalSec=5s\nTriggerLimitBurst=5\n' >/run/systemd/system/waitd.socket.d/test.conf
 systemctl stop waitd.socket
 systemctl daemon-reload
 systemctl reset-failed waitd.service
 systemctl start waitd.socket
 ask 127.0.0.1 $port </dev/null >/dev/null
 passes "nor for a client who waits, without end" until_true is_given_up
+# Once the file is mended it listens again, though not before that interval is over.
+mended_and_served()
+{
+    : >"$conf"
+    ping_once 127.0.0.1 $port
+}
+passes "once the configuration is mended clients are served again" until_true mended_and_served
+systemctl stop waitd.socket waitd.service
+echo '# changed' >"$conf"
+systemctl start waitd.service
+has_property waitd.socket ActiveState active
+is $? 0 "starting the service starts its sockets"
+systemctl stop waitd.socket waitd.service
+is "$(property waitd.path ActiveState)" inactive "where the sockets were stopped, a change starts nothing"
 rm -r /run/systemd/system/waitd.socket.d
+systemctl daemon-reload
+systemctl start waitd.socket
 note "waitd.socket: $(property waitd.socket Result)"
 
 # ---- crashes ---------------------------------------------------------------
