@@ -204,6 +204,18 @@ def downloads(page, folder):
                  None if kinds == ["accepted", "started", "step", "done", "finished"] else f"{kinds}")
 
 
+def watches_detached(page, url):
+    body = json.dumps({"detach": True, "jobs": [{"name": "stays", "wait": 0.5}]}).encode()
+    with urllib.request.urlopen(urllib.request.Request(
+            url + "/v1/batches", body, {"Content-Type": "application/json"}), timeout=PATIENCE_SECONDS) as answer:
+        ref = json.load(answer)["ref"]
+    listed = page.holds(f"return document.getElementById('batches').textContent.includes('{ref}')")
+    page.browser.do("document.querySelector('#batches button').click()")
+    drawn = page.holds(f"return {part('table')}.tBodies[0].textContent.includes('stays')")
+    return first(None if listed else "it is not listed", None if drawn else f"the table: {page.rows()}",
+                 page.reaches("finished: ok"))
+
+
 def keeps_to_taste(page):
     page.browser.devtools("Emulation.setEmulatedMedia", features=[
         {"name": "prefers-color-scheme", "value": "dark"}, {"name": "prefers-reduced-motion", "value": "reduce"}])
@@ -251,6 +263,7 @@ def main():
                                ("in a bare array too", refuses_an_array), ("100,000 jobs", draws_100000),
                                ("the keyboard", goes_by_keyboard), ("three modes side by side", compares),
                                ("downloads", lambda page: downloads(page, folder)),
+                               ("detached batches", lambda page: watches_detached(page, url)),
                                ("dark, narrow and still", keeps_to_taste)):
                 problem = case(page)
                 tap.result(not problem, name, problem or "")

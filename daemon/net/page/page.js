@@ -106,6 +106,8 @@ function ask(body, signal) {
 
 async function run() {
   clearRefusal();
+  source?.close();
+  source = null;
   running = new AbortController();
   const next = new Batch(parsed(request.value));
   show(next);
@@ -157,6 +159,60 @@ byId("zoom-all").addEventListener("click", () => timeline.all());
 byId("get-trace").addEventListener("click", () => save("waitd-trace.json", "application/json", [trace(batch)]));
 byId("get-joblog").addEventListener("click", () => save("waitd-joblog.tsv", "text/tab-separated-values", [joblog(batch)]));
 byId("get-lines").addEventListener("click", () => save("waitd-events.ndjson", "application/x-ndjson", batch.text));
+
+// ---- Detached batches -----------------------------------------------------------
+
+const KINDS_OF_EVENTS = ["accepted", "started", "step", "retry", "done", "summary", "pool", "finished"];
+let source = null;
+
+// Follows one at a time, by one stream; a browser has six of them for all its tabs.
+function watch(ref) {
+  source?.close();
+  const next = new Batch(null);
+  show(next);
+  follow(ref, next, 1);
+}
+
+function follow(ref, next, from) {
+  let seq = from - 1;
+  const own = (source = new EventSource(`/v1/batches/${ref}/events?from=${from}`));
+  tell(`waiting for a connection to watch ${ref}`);
+  own.onopen = () => tell(`watching ${ref}`);
+  own.onerror = () => {
+    if (source !== own || next.finished) return;
+    tell("lost the daemon: trying again");
+    // After an answer of 503 a browser does not try again by itself.
+    if (own.readyState === EventSource.CLOSED) setTimeout(() => { if (source === own) follow(ref, next, seq + 1); }, 1000);
+  };
+  for (const kind of KINDS_OF_EVENTS)
+    own.addEventListener(kind, (message) => {
+      const event = JSON.parse(message.data);
+      if (event.seq <= seq) return;
+      seq = event.seq;
+      next.text.push(message.data + "\n");
+      next.take(event);
+      if (kind === "finished") {
+        own.close();
+        tell(`finished: ${event.status}`);
+      }
+      refresh();
+    });
+}
+
+async function list() {
+  const { batches } = await (await fetch("/v1/batches?order=newest&limit=50")).json();
+  const texts = batches.map((b) => `${b.ref}: ${b.status ?? b.state}, jobs: ${b.jobs}, pending: ${b.pending}`);
+  if (texts.join() === byId("batches").dataset.shown) return;
+  byId("batches").dataset.shown = texts.join();
+  byId("batches").replaceChildren(...texts.map((text, i) => {
+    const item = document.createElement("li"), button = document.createElement("button");
+    button.type = "button";
+    button.textContent = text;
+    button.addEventListener("click", () => watch(batches[i].ref));
+    item.append(button);
+    return item;
+  }));
+}
 
 // ---- Comparing ----------------------------------------------------------------
 
@@ -231,6 +287,7 @@ async function look() {
   try {
     const stats = await (await fetch("/v1/stats")).json();
     byId("daemon").textContent = `batches running: ${stats.batches}, jobs pending: ${stats.pending}, late p99: ${seconds(stats.late_p99)}`;
+    await list();
     if (lost) tell("ready");
     lost = false;
   } catch {
