@@ -46,8 +46,8 @@ static const struct option_row table[] = {
      "SIZE", "8K", "8K", "length of the head of a request over HTTP"},
     {"http-header-timeout", 0, VALUE_DURATION, IN_FILE, AT(http_header_timeout_ns), 1000000, DAY,
      "D", "10s", "10s",
-     "disconnect a client of HTTP whose request's head is not there so long "
-     "after it came"},
+     "disconnect a client of HTTP whose request's head is not complete so long after it "
+     "connected"},
     {"service", 0, VALUE_SERVICE, IN_FILE, AT(service), 0, 0, "NAME=WORKERS", NULL, "none",
      "a pool of so many workers that /wait?pool=NAME queues for; may be given several times"},
     {"metrics", 0, VALUE_ADDRESS, IN_FILE, AT(metrics), 0, 0, "ADDR", NULL, "off",
@@ -99,15 +99,15 @@ static const struct option_row table[] = {
     {"max-runs", 0, VALUE_UNSIGNED, LIMIT, AT(limits.max_runs), 1, REQUEST_MAX_RUNS, "N", "1000000",
      "1000000", "`runs` of a forecast"},
     {"max-summaries", 0, VALUE_UNSIGNED, LIMIT, AT(limits.max_summaries), 1, 1000000, "N", "1000",
-     "1000", "names that a `report` tells of by themselves; the others are told of together"},
+     "1000", "names that a `report` lists one by one; the others are counted together"},
     {"max-depth", 0, VALUE_UNSIGNED, LIMIT, AT(limits.max_depth), 4, 1024, "N", "128", "128",
      "nesting of a request"},
     {"max-wait", 0, VALUE_DURATION, LIMIT, AT(limits.max_wait_ns), 1, INT64_MAX, "D", "720h",
      "30 days", "length of a wait, or of any other duration"},
     {"max-backlog", 0, VALUE_SIZE, LIMIT, AT(limits.max_backlog), 1, UINT64_C(1) << 40, "SIZE",
      "1M", "1M",
-     "output that a client may leave unread before its own batches are held back and its input is "
-     "no longer read"},
+     "output that a client may leave unread before its own batches are paused and its input is no "
+     "longer read"},
     {"retain", 0, VALUE_DURATION, LIMIT, AT(limits.retain_ns), 0, INT64_MAX, "D", "1h", "1h",
      "keep a detached batch for so long after its end, unless it asks for another time"},
     {"max-retain", 0, VALUE_DURATION, LIMIT, AT(limits.max_retain_ns), 0, INT64_MAX, "D", "168h",
@@ -123,7 +123,7 @@ static const struct option_row table[] = {
      "refuse a request that is not complete so long after it began (off: never)"},
     {"client-timeout", 0, VALUE_DURATION, LIMIT | MAY_BE_OFF, AT(limits.client_timeout_ns), 0,
      INT64_MAX, "D", "10m", "10m",
-     "disconnect a client that takes nothing for so long with output waiting (off: never)"},
+     "disconnect a client that reads nothing for so long while output waits for it (off: never)"},
     {"idle-timeout", 0, VALUE_DURATION, LIMIT | MAY_BE_OFF, AT(limits.idle_timeout_ns), 0,
      INT64_MAX, "D", "off", "off",
      "disconnect a client that has nothing running and sends nothing for so long"},

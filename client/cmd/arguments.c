@@ -81,7 +81,7 @@ static const struct flag flags[] = {
     {"name", FLAG_NAME, ON(COMMAND_RUN), "NAME", "name of the jobs"},
     {"example", FLAG_EXAMPLE, ON(COMMAND_SUBMIT), "NAME",
      "print a batch to start from, and send nothing;\n"
-     "`list` tells which there are"},
+     "`list` lists them"},
     {"real", FLAG_REAL, ON(COMMAND_COMPARE), NULL, "on the real clock"},
     {"trace", FLAG_TRACE, EVENTS | ON(COMMAND_COMPARE), "FILE",
      "write the run there in Chrome's trace-event\n"

@@ -142,7 +142,7 @@ static void append_heading(const struct top *top, unsigned columns, struct bytes
     } else if (top->meter.has_stats) {
         bytes_add_format(&line, ", up %s", text_span(span, top->meter.uptime_ns));
         if (top->has_restarted)
-            bytes_add_string(&line, ": a new one since you began to look");
+            bytes_add_string(&line, ": restarted since top was started");
     }
     append_cut(out, &line, columns);
     bytes_fini(&line);
@@ -271,7 +271,7 @@ static void take_line(struct top *top, const char *line, size_t len)
         return;
     }
     if (event.kind == EVENT_ERROR) {
-        hang_up(top, "it refuses to tell");
+        hang_up(top, "it refused to answer");
         return;
     }
     if (event.kind != EVENT_STATS)

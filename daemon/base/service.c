@@ -48,7 +48,7 @@ int service_sockets(struct service_socket **sockets, const char **problem)
     }
     free_names(names, n);
     if (!taken) {
-        *problem = "memory is short";
+        *problem = "out of memory";
         return -1;
     }
     *sockets = taken;

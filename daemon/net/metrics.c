@@ -103,14 +103,14 @@ char *metrics_write(const struct metrics *metrics, size_t *len)
     write_count(out, "jobs_accepted_total", "counter", "Jobs of accepted batches.",
                 metrics->stats.accepted);
     write_outcomes(out, metrics);
-    write_count(out, "events_total", "counter", "Events told to clients.", metrics->stats.events);
+    write_count(out, "events_total", "counter", "Events sent to clients.", metrics->stats.events);
     write_count(out, "received_bytes_total", "counter", "Bytes read from clients.",
                 metrics->stats.bytes_in);
     write_count(out, "sent_bytes_total", "counter", "Bytes written to clients.",
                 metrics->stats.bytes_out);
     write_histogram(out, "lateness_seconds", "How late jobs were handled that fell due.",
                     &totals->late);
-    write_histogram(out, "loop_turn_seconds", "How long a turn of an event loop took.",
+    write_histogram(out, "loop_iteration_seconds", "How long an iteration of an event loop took.",
                     &totals->turns);
     failed = ferror(out);
     if (fclose(out) != 0 || failed) {

@@ -207,7 +207,7 @@ static void end_patience(struct pump *pump, int64_t now_ns)
     } else if (what == PATIENCE_FOR_OPENING) {
         pump_break(pump, "takes too long to open its transport");
     } else if (!pump->transport->writable) {
-        pump_break(pump, "takes nothing");
+        pump_break(pump, "reads nothing");
     }
 }
 

@@ -244,7 +244,8 @@ void channel_follow(struct channel *channel, struct registry_entry *entry, struc
     if (atomic_load_explicit(&admission->replays_waiting, memory_order_relaxed) >=
         REPLAYS_WAITING_MAX) {
         refuse(channel, id, FAULT_OVERLOADED,
-               "as many watches as may wait for their replay do (max-replays); try again later");
+               "the limit of watches waiting for their replay is reached (max-replays); "
+               "try again later");
         return;
     }
     if (charged && !charge(channel, id, kept->terms.jobs))

@@ -132,8 +132,8 @@ static bool admit(struct channel *channel, struct request *request, uint64_t byt
     else if (!request->detached->detach && max_batches > 0 &&
              runs_running(&channel->runs) + channel->forecasts.n >= max_batches)
         channel_refuse_with(channel, request, FAULT_OVERLOADED,
-                            "as many batches run on this connection as may (max-batches); "
-                            "try again later");
+                            "the limit of batches running on this connection is reached "
+                            "(max-batches); try again later");
     else if (!channel_admit_jobs(channel, plan_n_jobs(request->plan), message) ||
              !channel_admit_text(channel, request->held + bytes, message))
         channel_refuse_with(channel, request, FAULT_OVERLOADED, message);
