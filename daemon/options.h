@@ -54,7 +54,7 @@ enum options_verdict {
     OPTIONS_HELP,
     OPTIONS_VERSION,
     OPTIONS_WRONG,      /* usage or configuration */
-    OPTIONS_UNREADABLE, /* the configuration file, or memory is short */
+    OPTIONS_UNREADABLE, /* the configuration file, or out of memory */
 };
 
 #define OPTIONS_PROBLEM_MAX 512

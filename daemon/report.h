@@ -25,7 +25,7 @@ struct report_config {
     struct survey *survey;
 };
 
-/* NULL when memory is short. */
+/* NULL when out of memory. */
 struct report *report_new(const struct report_config *config);
 
 /* The daemon serves: from now on it is told of. */

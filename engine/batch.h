@@ -49,7 +49,7 @@
 struct batch;
 
 /* Makes a batch of a sealed plan, which must outlive it and stays the
- * caller's.  NULL when memory is short.  Nothing has happened yet. */
+ * caller's.  NULL when out of memory.  Nothing has happened yet. */
 struct batch *batch_new(const struct plan *plan);
 void batch_free(struct batch *batch); /* NULL is fine; at any time */
 

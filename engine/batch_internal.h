@@ -380,8 +380,8 @@ int64_t batch_simple_ran(const struct batch *batch, uint32_t job, uint32_t spec)
 
 /* ---- batch_job.c ----------------------------------------------------------- */
 
-/* Starts a job that is not simple, at the batch's clock.  False if memory is
- * short: nothing is done then. */
+/* Starts a job that is not simple, at the batch's clock.  False if out of
+ * memory: nothing is done then. */
 bool batch_job_start(struct batch *batch, uint32_t job, uint32_t spec);
 
 /* Handles what its queue entry stands for, at the batch's clock. */

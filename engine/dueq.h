@@ -72,8 +72,8 @@ struct dueq {
     uint32_t n;        /* entries in all */
 };
 
-/* An empty queue for at most `room` entries at a time.  0, or -1 when memory
- * is short. */
+/* An empty queue for at most `room` entries at a time.  0, or -1 when out
+ * of memory. */
 int dueq_init(struct dueq *queue, uint32_t room);
 void dueq_clear(struct dueq *queue); /* empties it, as it was after dueq_init() */
 void dueq_fini(struct dueq *queue);  /* both also fine on an all-zero queue */

@@ -30,19 +30,19 @@ struct timerq {
     uint32_t n, room, ids;
 };
 
-/* An empty queue that takes the ids 0..ids-1.  0, or -1 when memory is short. */
+/* An empty queue that takes the ids 0..ids-1.  0, or -1 when out of memory. */
 int timerq_init(struct timerq *queue, uint32_t ids);
 void timerq_clear(struct timerq *queue); /* takes all out; O(n) */
 void timerq_fini(struct timerq *queue);  /* both also fine on an all-zero queue */
 
-/* Takes ids up to `ids`, if it did not already.  0, or -1 when memory is short. */
+/* Takes ids up to `ids`, if it did not already.  0, or -1 when out of memory. */
 int timerq_grow(struct timerq *queue, uint32_t ids);
 
 /* Makes sure that the next `more` ids set need no memory.  0 or -1. */
 int timerq_reserve(struct timerq *queue, uint32_t more);
 
 /* Sets the due time and tag of id, whether it is in the queue or not.
- * 0, or -1 when memory is short (never after timerq_reserve()). */
+ * 0, or -1 when out of memory (never after timerq_reserve()). */
 int timerq_set(struct timerq *queue, uint32_t id, int64_t due_ns, uint32_t tag);
 
 /* Takes id out; nothing happens if it is not in. */

@@ -191,7 +191,7 @@ static enum lexer_token_kind bad(struct lexer *lexer, struct lexer_token *token,
     return stop(lexer, token, LEXER_BAD);
 }
 
-/* Keeps a part of a cut token.  -1 when memory is short. */
+/* Keeps a part of a cut token.  -1 when out of memory. */
 static int keep(struct lexer *lexer, const char *part, size_t len)
 {
     if (lexer->lost)

@@ -61,7 +61,7 @@ struct lexer;
 #define LEXER_DEPTH_MAX 1024
 
 /* max_bytes: of one top-level value, first byte to last; max_depth: brackets
- * open at once.  NULL when memory is short. */
+ * open at once.  NULL when out of memory. */
 struct lexer *lexer_new(uint64_t max_bytes, unsigned max_depth);
 void lexer_free(struct lexer *lexer);
 

@@ -19,7 +19,7 @@
 
 struct names;
 
-/* A set that takes up to `room` names.  NULL when memory is short. */
+/* A set that takes up to `room` names.  NULL when out of memory. */
 struct names *names_new(uint32_t room, const uint8_t key[16]);
 void names_free(struct names *names);
 

@@ -88,7 +88,7 @@ static struct pool_name *find(const struct plan *plan, const char *name, size_t 
     return slot != 0 ? &table->names[slot - 1] : NULL;
 }
 
-/* The name, added if it is new; NULL when memory is short. */
+/* The name, added if it is new; NULL when out of memory. */
 static struct pool_name *find_or_add(struct plan *plan, const char *name, size_t len)
 {
     struct pool_table *table = table_of(plan);

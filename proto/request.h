@@ -120,7 +120,7 @@ enum request_result {
 
 struct request_reader;
 
-/* limits: copied.  hash_key: as plan_new() takes it.  NULL when memory is short. */
+/* limits: copied.  hash_key: as plan_new() takes it.  NULL when out of memory. */
 struct request_reader *request_reader_new(const struct request_limits *limits,
                                           const uint8_t hash_key[16]);
 void request_reader_free(struct request_reader *reader);

@@ -208,7 +208,7 @@ static inline struct request_frame *request_frame(struct request_reading *readin
 }
 
 /* The plan, made when first asked for; NULL, with the request dropped, when
- * memory is short, and once it is dropped. */
+ * out of memory, and once it is dropped. */
 struct plan *request_plan(struct request_reading *reading);
 
 /* ---- request_stage.c ------------------------------------------------------ */
@@ -331,7 +331,7 @@ void request_copy(struct request_reading *reading, const struct lexer_token *tok
 
 /* ---- request_value.c -------------------------------------------------------- */
 
-/* Grows text to hold size bytes.  -1, with the request dropped, when memory is short. */
+/* Grows text to hold size bytes.  -1, with the request dropped, when out of memory. */
 int request_reserve(struct request_reading *reading, struct request_text *text, size_t size);
 
 /* What a string token says, decoded into `scratch` if need be.  -1 as above. */
@@ -413,7 +413,7 @@ void request_pass_next(struct request_reading *reading, unsigned depth);
 /* Frees what the request holds; the rest of it is looked at for its `id` alone. */
 void request_drop(struct request_reading *reading);
 
-/* Refuses the request because memory is short, and drops it. */
+/* Refuses the request because out of memory, and drops it. */
 #define REQUEST_NO_MEMORY "out of memory while reading the request; try again later"
 void request_no_memory(struct request_reading *reading);
 

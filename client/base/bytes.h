@@ -4,7 +4,7 @@
 
 /*
  * Bytes on their way: appended at the end, taken from the front.  All zero is
- * an empty one.  When memory is short what is appended is dropped and `failed`
+ * an empty one.  When out of memory what is appended is dropped and `failed`
  * stays set, so that a whole text can be put together and looked at once.
  */
 
@@ -25,7 +25,7 @@ void bytes_add_format(struct bytes *bytes, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Room for len bytes at the end, to be written and then told of by
- * bytes_commit(); NULL when memory is short. */
+ * bytes_commit(); NULL when out of memory. */
 static inline char *bytes_reserve(struct bytes *bytes, size_t len);
 static inline void bytes_commit(struct bytes *bytes, size_t len);
 

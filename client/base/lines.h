@@ -26,7 +26,7 @@ void lines_fini(struct lines *lines);
 void lines_feed(struct lines *lines, const char *piece, size_t len);
 
 /* The next line, its line feed included; valid until the next call.  NULL when
- * the piece is used up (lines->partial.failed: when memory is short). */
+ * the piece is used up (lines->partial.failed: when out of memory). */
 const char *lines_next(struct lines *lines, size_t *len);
 
 /* What is left of a line that was never finished; NULL for nothing. */

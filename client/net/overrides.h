@@ -42,7 +42,7 @@ const char *overrides_set(struct overrides *overrides, enum override which, cons
 /* Sets one to JSON text, which is taken from *json.  0, or -1 when out of memory. */
 int overrides_set_json(struct overrides *overrides, enum override which, struct bytes *json);
 
-/* Copies those that are set in `from`.  0, or -1 when memory is short. */
+/* Copies those that are set in `from`.  0, or -1 when out of memory. */
 int overrides_copy(struct overrides *to, const struct overrides *from);
 
 bool overrides_any(const struct overrides *overrides);

@@ -25,7 +25,7 @@ struct source;
  */
 struct source *source_new_files(char *const *paths, size_t n, const struct overrides *overrides);
 
-/* A text, taken whole: *text is left empty.  NULL when memory is short. */
+/* A text, taken whole: *text is left empty.  NULL when out of memory. */
 struct source *source_new_text(struct bytes *text);
 
 void source_free(struct source *source); /* NULL is fine */

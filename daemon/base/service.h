@@ -23,7 +23,7 @@ struct service_socket {
  * Takes over the sockets handed to this process; they are its to close, and
  * are never shutdown(), which would close the manager's copies as well.
  * *sockets is to be freed.  Returns how many; -1 if one of them is no
- * listening stream socket or memory is short, and *problem tells (a static text).
+ * listening stream socket or out of memory, and *problem tells (a static text).
  */
 int service_sockets(struct service_socket **sockets, const char **problem);
 

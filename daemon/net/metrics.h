@@ -26,7 +26,7 @@ struct metrics {
     uint64_t text; /* bytes that requests are kept in */
 };
 
-/* The whole text, to be freed, and its length; NULL when memory is short. */
+/* The whole text, to be freed, and its length; NULL when out of memory. */
 char *metrics_write(const struct metrics *metrics, size_t *len);
 
 #endif

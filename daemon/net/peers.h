@@ -25,8 +25,8 @@ struct peers *peers_new(void);        /* NULL when out of memory */
 void peers_free(struct peers *peers); /* whatever connections there are; NULL is fine */
 
 /* The peer of a connected socket whose other end has this address.  Good until
- * the next call, or as long as a connection has joined.  NULL when memory is
- * short. */
+ * the next call, or as long as a connection has joined.  NULL when out of
+ * memory. */
 struct peer *peers_find(struct peers *peers, const struct address *from, int fd);
 
 /* Counts one more connection unless there are `most` already (0: any number).

@@ -34,7 +34,7 @@
 
 struct channel;
 
-/* NULL when memory is short. */
+/* NULL when out of memory. */
 struct channel *channel_new(const struct channel_env *env);
 
 /* The number that env->tell() gets; 0 until it is set. */

@@ -32,7 +32,7 @@ struct limits {
     unsigned max_depth;               /* of nesting in a request */
     int64_t max_wait_ns;
     int64_t request_timeout_ns; /* from a request's first byte to its last, 0 for off */
-    int64_t client_timeout_ns;  /* a client that takes nothing, 0 for off */
+    int64_t client_timeout_ns;  /* a client that reads nothing, 0 for off */
     int64_t idle_timeout_ns;    /* nothing running, nothing sent, 0 for off */
     int64_t drain_timeout_ns;
 };

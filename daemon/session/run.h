@@ -28,8 +28,8 @@ struct run;
  * with `accepted` and lets the outbox watch it; the jobs are given back as they
  * end.  Account and outbox outlive the run.
  * id: the JSON token to echo, copied; len 0 for none.  heartbeat_ns: after how long a
- * silence to say that it lives, 0 for never.  NULL when memory is
- * short: plan and jobs are then still the caller's.
+ * silence to say that it lives, 0 for never.  NULL when out of
+ * memory: plan and jobs are then still the caller's.
  */
 struct run *run_new_take(const struct channel_env *env, struct account *account,
                          struct outbox *outbox, struct plan *plan, struct event_text id,
@@ -90,8 +90,8 @@ uint32_t run_cancel(struct run *run, int64_t now_ns);
 
 /*
  * Cancels one job and writes `cancelled` (with id) and what follows from it.
- * Nothing is done or written if there is no such job to cancel or memory is
- * short.
+ * Nothing is done or written if there is no such job to cancel or out of
+ * memory.
  */
 enum run_cancelled { RUN_CANCELLED, RUN_NO_SUCH_JOB, RUN_NOMEM };
 enum run_cancelled run_cancel_job(struct run *run, uint64_t job, struct event_text id,

@@ -31,10 +31,10 @@ struct runs {
     void *by_number;     /* a tsearch() tree of those that are running */
 };
 
-/* Makes room for one more.  0, or -1 when memory is short. */
+/* Makes room for one more.  0, or -1 when out of memory. */
 int runs_reserve(struct runs *runs);
 
-/* Takes a run over, after runs_reserve().  0, or -1 when memory is short: the
+/* Takes a run over, after runs_reserve().  0, or -1 when out of memory: the
  * run is then still the caller's. */
 int runs_add_take(struct runs *runs, struct run *run, int64_t now_ns);
 

@@ -36,7 +36,7 @@ static bool as_json;
 static void *need(void *memory)
 {
     if (memory == NULL)
-        errx(2, "memory is short");
+        errx(2, "out of memory");
     return memory;
 }
 
@@ -221,7 +221,7 @@ static uint64_t queue_batch(const void *what, uint32_t n)
     size_t shown;
 
     if (dueq_init(&queue, n) != 0)
-        errx(2, "memory is short");
+        errx(2, "out of memory");
     for (uint32_t i = 0; i < n; i++)
         dueq_push(&queue, &(struct dueq_entry){.due_ns = due_ns[i], .id = i});
     while ((first = dueq_look(&queue, n, &shown)) != NULL) {
@@ -242,7 +242,7 @@ static uint64_t queue_heap(const void *what, uint32_t n)
     uint64_t sum = 0;
 
     if (timerq_init(&queue, n) != 0 || timerq_reserve(&queue, n) != 0)
-        errx(2, "memory is short");
+        errx(2, "out of memory");
     for (uint32_t i = 0; i < n; i++)
         timerq_set(&queue, i, due_ns[i], 0);
     while ((first = timerq_first(&queue)) != NULL) {
@@ -261,7 +261,7 @@ static uint64_t cancel_heap(const void *what, uint32_t n)
     uint64_t sum = 0;
 
     if (timerq_init(&queue, n) != 0 || timerq_reserve(&queue, n) != 0)
-        errx(2, "memory is short");
+        errx(2, "out of memory");
     for (uint32_t i = 0; i < n; i++)
         timerq_set(&queue, i, due_ns[i], 0);
     for (uint32_t i = 0; i < n; i++) {

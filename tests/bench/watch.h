@@ -32,7 +32,7 @@ struct watch {
     int64_t zero_ns;  /* when it was accepted, as closely as can be told: see watch_judge() */
 };
 
-/* Ends the program when memory is short. */
+/* Ends the program when out of memory. */
 void watch_init(struct watch *watch, const char *group, uint32_t connection,
                 const struct work *work);
 void watch_fini(struct watch *watch);

@@ -24,7 +24,7 @@ struct work {
     size_t len;
 };
 
-/* Two works of one seed are equal.  Ends the program when memory is short. */
+/* Two works of one seed are equal.  Ends the program when out of memory. */
 void work_make(struct work *work, const struct work_order *order, uint64_t seed);
 void work_drop(struct work *work);
 

@@ -91,7 +91,7 @@ uint32_t description_n_jobs(const struct description *batch);
 bool description_is_sound(const struct description *batch);
 
 /* The batch as a plan, sealed in slices of `budget`; NULL, with *fault, if it
- * is refused.  Aborts when memory is short. */
+ * is refused.  Aborts when out of memory. */
 struct plan *description_plan(const struct description *batch, size_t budget,
                               struct plan_fault *fault);
 

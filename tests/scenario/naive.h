@@ -9,7 +9,7 @@
  * head is moved out.  It shares with the engine the types of its output and the
  * generator of random draws, and no line of scheduling.
  *
- * Aborts when memory is short: it serves tests alone.
+ * Aborts when out of memory: it serves tests alone.
  */
 
 #include <stdbool.h>

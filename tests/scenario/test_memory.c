@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Whole conversations when memory is short: each allocation of a channel's
+ * Whole conversations when out of memory: each allocation of a channel's
  * life fails in turn, alone or with those behind it.  Every request is
  * answered as it would be, or refused as `overloaded`, or the client is let
  * go; every batch that was accepted tells all of its jobs; nothing is left,

@@ -9,7 +9,7 @@
  * add up, nothing told before its time.  What it heard of each batch is kept,
  * so that it can be compared with what a model says.
  *
- * Aborts when memory is short: it serves tests alone.
+ * Aborts when out of memory: it serves tests alone.
  */
 
 #include <stdbool.h>

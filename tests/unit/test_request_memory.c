@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Reading when memory is short: every single allocation fails in turn.
+ * Reading when out of memory: every single allocation fails in turn.
  *
  * The program brings its own malloc() in front of the C library's.  Where a
  * sanitizer or valgrind has put its own there, no allocation fails and each

@@ -36,7 +36,7 @@ static void take(struct event_read event)
 {
     /* Check writes a message for each assertion, which is slow for millions. */
     if (timeline_take(timeline, &event) != 0)
-        ck_abort_msg("memory is short");
+        ck_abort_msg("out of memory");
 }
 
 static void start(uint64_t job, const char *name, int64_t at_ns)

@@ -64,7 +64,7 @@ def descriptors_run_out(daemon):
 def memory_runs_out(daemon):
     size = daemon.address_space_bytes()
     if daemon.is_sanitized():
-        raise Skip("a sanitizer ends the program when memory is short")
+        raise Skip("a sanitizer ends the program when out of memory")
     old = Client(daemon)
     old.ask({"op": "ping"})
     before = resource.prlimit(daemon.pid, resource.RLIMIT_AS, (size + (8 << 20), -1))
