@@ -217,9 +217,7 @@ static void read_runs(struct request_reading *reading, const struct lexer_token 
         return;
     reading->runs = (uint32_t)(n < most ? n : most);
     if (n > most)
-        request_fault(reading, FAULT_TOO_LARGE, token->offset,
-                      "\"runs\" is %llu, and a forecast takes at most %llu (max-runs)",
-                      (unsigned long long)n, (unsigned long long)most);
+        request_wrong_count(reading, token, "runs (max-runs)", most);
 }
 
 void request_check_runs(struct request_reading *reading)
