@@ -96,15 +96,59 @@ struct batch *batch_new_quiet(const struct plan *plan)
     return make(plan, true);
 }
 
-void batch_restart(struct batch *batch, int64_t seed)
+/* Memory that is zero in a new batch. */
+struct cleared {
+    void *at; /* NULL where there is none */
+    size_t bytes;
+};
+
+/* Clears as much as `most` bytes, from byte batch->cleared of all that memory on.  Returns
+ * how many those were, 0 once all is clear. */
+static size_t clear_some(struct batch *batch, size_t most)
 {
-    memset(batch->states, 0, batch->plan->n_jobs * sizeof(*batch->states));
+    const struct after_graph *graph = &batch->plan->graph;
+    const struct cleared memory[] = {
+        {batch->states, batch->plan->n_jobs * sizeof(*batch->states)},
+        {batch->names, graph->n_names * sizeof(*batch->names)},
+        {batch->lists, graph->n_lists * sizeof(*batch->lists)},
+    };
+    size_t from = batch->cleared, n = 0;
+
+    for (unsigned i = 0; n == 0 && i < sizeof(memory) / sizeof(memory[0]); i++) {
+        size_t bytes = memory[i].at != NULL ? memory[i].bytes : 0;
+
+        if (from >= bytes) {
+            from -= bytes;
+            continue;
+        }
+        n = bytes - from < most ? bytes - from : most;
+        memset((char *)memory[i].at + from, 0, n);
+    }
+    batch->cleared += n;
+    return n;
+}
+
+bool batch_restart(struct batch *batch, int64_t seed, size_t budget, size_t *worked)
+{
+    for (size_t spent = 0; spent < budget;) {
+        size_t bytes = clear_some(batch, (budget - spent) * CLEARED_BYTES), n;
+
+        if (bytes == 0)
+            break;
+        n = (bytes + CLEARED_BYTES - 1) / CLEARED_BYTES;
+        spent += n;
+        *worked += n;
+        if (spent >= budget)
+            return false;
+    }
+    batch->cleared = 0;
     dueq_clear(&batch->queue);
     timerq_clear(&batch->patience);
     batch_pool_restart(batch);
     batch_ready_restart(batch);
     batch_after_restart(batch);
     begin(batch, seed);
+    return true;
 }
 
 void batch_free(struct batch *batch)

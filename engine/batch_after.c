@@ -32,13 +32,7 @@ int batch_after_init(struct batch *batch)
 
 void batch_after_restart(struct batch *batch)
 {
-    const struct after_graph *graph = &batch->plan->graph;
-
     batch->release = (struct release){.head = NO_JOB, .tail = NO_JOB};
-    if (!graph->used)
-        return;
-    memset(batch->names, 0, graph->n_names * sizeof(*batch->names));
-    memset(batch->lists, 0, graph->n_lists * sizeof(*batch->lists));
 }
 
 void batch_after_fini(struct batch *batch)

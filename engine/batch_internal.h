@@ -186,6 +186,8 @@ struct batch {
     enum job_status sweep_status;
     uint32_t sweep_at, sweep_spec;
 
+    size_t cleared; /* bytes, while it is made as new */
+
     bool more; /* work waits now */
     bool starved, timed_out, cancelled, any_not_ok;
     struct batch_result result; /* as far as known */
@@ -312,8 +314,10 @@ void batch_report_ended(struct batch *batch, const struct ended *ended);
  * ran, to be run many times. */
 struct batch *batch_new_quiet(const struct plan *plan);
 
-/* Makes the batch as new, for draws of that seed. */
-void batch_restart(struct batch *batch, int64_t seed);
+/* Makes the batch as new, for draws of that seed, about `budget` units at a time, of
+ * which each clears so many bytes.  Whether it is as new. */
+#define CLEARED_BYTES 64
+bool batch_restart(struct batch *batch, int64_t seed, size_t budget, size_t *worked);
 
 /* Takes a slot, and in `blocking` a worker, for a job that starts. */
 static inline void batch_take_slot(struct batch *batch, uint32_t job)

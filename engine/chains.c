@@ -135,8 +135,19 @@ void chains_begin(struct chains *chains)
     chains->last = none;
     chains->n_specs = chains->n_jobs = 0;
     chains->has_defaults = false;
-    for (uint32_t i = 0; chains->order != NULL && i < chains->plan->graph.n_names; i++)
-        chains->names[i] = none;
+    chains->n_names = 0;
+}
+
+/* Forgets what the run before left of the names, at most `most` of them.  Returns how
+ * many. */
+static uint32_t forget_names(struct chains *chains, size_t most)
+{
+    uint32_t left = chains->order != NULL ? chains->plan->graph.n_names - chains->n_names : 0;
+    uint32_t n = left < most ? left : (uint32_t)most;
+
+    for (uint32_t i = 0; i < n; i++)
+        chains->names[chains->n_names++] = none;
+    return n;
 }
 
 static bool has_list(const struct chains *chains, uint32_t spec)
@@ -214,7 +225,7 @@ static uint32_t go_through(struct chains *chains, const struct batch *batch, siz
 
 bool chains_work(struct chains *chains, const struct batch *batch, size_t budget, size_t *worked)
 {
-    size_t spent = 0;
+    size_t spent = forget_names(chains, budget);
 
     while (spent < budget && chains->n_specs < chains->plan->n_specs)
         spent += go_through(chains, batch, budget - spent);

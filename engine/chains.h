@@ -44,6 +44,7 @@ struct chains {
     struct chain defaults; /* the greatest among what the list of `defaults` names */
     bool has_defaults;     /* that is known */
     struct chain last;     /* the greatest of all */
+    uint32_t n_names;      /* names forgotten of the run before */
     uint32_t n_specs;      /* gone through, in that order */
     uint32_t n_jobs;       /* and of the next one */
 };

@@ -20,8 +20,10 @@ static const uint8_t percents[] = {5, 25, 50, 75, 90, 95, 99};
 enum stage {
     LABELS,   /* the names are numbered */
     ORDER,    /* the order of the chains is found */
+    RESTART,  /* the batch is made as new */
     RUNNING,  /* a run goes on */
     CHAIN,    /* its longest chain is looked for */
+    COUNTING, /* the names on that are counted */
     READY,    /* all runs are over */
     SEARCHING /* for percentiles */
 };
@@ -34,9 +36,10 @@ struct forecast {
     struct batch *batch;
     struct labels labels;
     struct chains chains;
-    uint32_t *critical; /* of each label: runs in which it lay on the chain */
-    uint32_t *seen;     /* and the last of those, plus 1 */
-    uint32_t ended[4];  /* runs, by enum batch_status */
+    struct chain counted; /* the job on it whose name is counted next; ns -1 for none */
+    uint32_t *critical;   /* of each label: runs in which it lay on the chain */
+    uint32_t *seen;       /* and the last of those, plus 1 */
+    uint32_t ended[4];    /* runs, by enum batch_status */
     struct samples samples;
     struct samples_set times[FORECAST_TIMES];
     samples_wide squares[FORECAST_TIMES][2]; /* sums of lower and upper 64 bits of squares */
@@ -96,23 +99,23 @@ uint32_t forecast_runs(const struct forecast *forecast)
 
 /* ---- Runs ------------------------------------------------------------------------ */
 
-/* Begins the next run, or is ready. */
-static void begin_run(struct forecast *forecast)
+/* Makes the batch as new for the next run, about `budget` units at a time. */
+static void restart(struct forecast *forecast, size_t budget, size_t *worked)
 {
-    if (forecast->done == forecast->runs) {
-        forecast->stage = READY;
-        return;
-    }
-    batch_restart(forecast->batch, forecast_seed(forecast->plan, forecast->first + forecast->done));
-    forecast->stage = RUNNING;
+    int64_t seed = forecast_seed(forecast->plan, forecast->first + forecast->done);
+
+    if (batch_restart(forecast->batch, seed, budget, worked))
+        forecast->stage = RUNNING;
 }
 
-/* Counts the names that lie on the longest chain of this run, each once. */
-static void count_chain(struct forecast *forecast)
+/* Counts the names that lie on the longest chain of this run, each once, about `budget`
+ * jobs at a time.  Whether all are counted. */
+static bool count_chain(struct forecast *forecast, size_t budget, size_t *worked)
 {
-    struct chain chain = forecast->chains.last;
+    struct chain chain = forecast->counted;
+    size_t n = 0;
 
-    while (chain.ns >= 0) {
+    for (; chain.ns >= 0 && n < budget; n++) {
         uint32_t label = forecast->labels.of[chain.spec];
 
         if (forecast->seen[label] != forecast->done + 1) {
@@ -121,6 +124,9 @@ static void count_chain(struct forecast *forecast)
         }
         chain = chains_before(&forecast->chains, forecast->batch, chain);
     }
+    forecast->counted = chain;
+    *worked += n;
+    return chain.ns < 0;
 }
 
 static void count_time(struct forecast *forecast, enum forecast_time time, int64_t ns)
@@ -136,7 +142,6 @@ static void end_run(struct forecast *forecast, struct forecast_run *run)
 {
     struct batch_result result;
 
-    count_chain(forecast);
     batch_result(forecast->batch, &result);
     *run = (struct forecast_run){
         .run = forecast->first + forecast->done,
@@ -150,7 +155,7 @@ static void end_run(struct forecast *forecast, struct forecast_run *run)
     count_time(forecast, FORECAST_CRITICAL_PATH, result.critical_path_ns);
     count_time(forecast, FORECAST_SEQUENTIAL, result.sequential_ns);
     forecast->done++;
-    begin_run(forecast);
+    forecast->stage = forecast->done == forecast->runs ? READY : RESTART;
 }
 
 /* Goes on with the batch.  False if it is out of memory. */
@@ -185,7 +190,10 @@ enum forecast_step forecast_work(struct forecast *forecast, size_t budget, size_
             break;
         case ORDER:
             if (chains_prepare(&forecast->chains, left, &spent))
-                begin_run(forecast);
+                forecast->stage = RESTART;
+            break;
+        case RESTART:
+            restart(forecast, left, &spent);
             break;
         case RUNNING:
             if (!go_on(forecast, left, &spent))
@@ -193,6 +201,12 @@ enum forecast_step forecast_work(struct forecast *forecast, size_t budget, size_
             break;
         case CHAIN:
             if (!chains_work(&forecast->chains, forecast->batch, left, &spent))
+                break;
+            forecast->counted = forecast->chains.last;
+            forecast->stage = COUNTING;
+            break;
+        case COUNTING:
+            if (!count_chain(forecast, left, &spent))
                 break;
             end_run(forecast, run);
             spent++;
