@@ -40,13 +40,13 @@ static int allocate(struct batch *batch)
         if (batch->began_ns == NULL)
             return -1;
     }
-    if (plan->n_courses > 0) {
-        batch->courses = calloc(plan->n_courses, sizeof(*batch->courses));
-        if (batch->courses == NULL)
+    if (plan->n_active_jobs > 0) {
+        batch->active_jobs = calloc(plan->n_active_jobs, sizeof(*batch->active_jobs));
+        if (batch->active_jobs == NULL)
             return -1;
     }
     if (plan->may_queue && !batch_is_blocking(batch))
-        return timerq_init(&batch->patience, plan->n_courses);
+        return timerq_init(&batch->patience, plan->n_active_jobs);
     return 0;
 }
 
@@ -55,7 +55,7 @@ static void begin(struct batch *batch, int64_t seed)
 {
     batch->seed = seed;
     batch->pending = batch->plan->n_jobs;
-    batch->slots_taken = batch->on_course = 0;
+    batch->slots_taken = batch->n_active = 0;
     batch->clock_ns = batch->next_ns = 0;
     batch->ready.first = batch->ready.head = batch->ready.tail = batch->ready.job = 0;
     batch->sweeping = false;
@@ -161,7 +161,7 @@ void batch_free(struct batch *batch)
     batch_pool_fini(batch);
     timerq_fini(&batch->patience);
     dueq_fini(&batch->queue);
-    free(batch->courses);
+    free(batch->active_jobs);
     free(batch->began_ns);
     free(batch->states);
     free(batch->ran_ns);
@@ -170,9 +170,9 @@ void batch_free(struct batch *batch)
 
 bool batch_free_some(struct batch *batch, size_t *budget)
 {
-    void *const pointers[] = {&batch->courses, &batch->queue.pages, &batch->began_ns,
-                              &batch->states,  &batch->ran_ns,      &batch->names,
-                              &batch->lists,   &batch->ready.later, &batch->queued};
+    void *const pointers[] = {&batch->active_jobs, &batch->queue.pages, &batch->began_ns,
+                              &batch->states,      &batch->ran_ns,      &batch->names,
+                              &batch->lists,       &batch->ready.later, &batch->queued};
 
     for (size_t i = 0; i < sizeof(pointers) / sizeof(pointers[0]); i++)
         if (!block_free_some(pointers[i], budget))
@@ -183,16 +183,16 @@ bool batch_free_some(struct batch *batch, size_t *budget)
 
 /* ---- The end of a job ------------------------------------------------------------ */
 
-static struct course *course_of(const struct batch *batch, uint32_t job, uint32_t spec)
+static struct active_job *active_job_of(const struct batch *batch, uint32_t job, uint32_t spec)
 {
-    return &batch->courses[plan_course(batch->plan, spec, job)];
+    return &batch->active_jobs[plan_active_job(batch->plan, spec, job)];
 }
 
 /* Ends a job from whatever state it is in, not of its own accord. */
 static void stop_job(struct batch *batch, uint32_t job, uint32_t spec, enum job_status status)
 {
     struct ended ended = {.job = job, .spec = spec, .status = status};
-    struct course *course;
+    struct active_job *active;
 
     switch ((enum job_state)batch->states[job]) {
     case STATE_UNTOUCHED:
@@ -209,11 +209,11 @@ static void stop_job(struct batch *batch, uint32_t job, uint32_t spec, enum job_
     case STATE_COMPUTING:
     case STATE_QUEUED:
     case STATE_BACKOFF:
-        course = course_of(batch, job, spec);
-        batch_job_leave(batch, course);
-        batch->on_course--;
-        ended.attempts = course->attempt;
-        ended.ran_ns = course->ran_ns;
+        active = active_job_of(batch, job, spec);
+        batch_job_leave(batch, active);
+        batch->n_active--;
+        ended.attempts = active->attempt;
+        ended.ran_ns = active->ran_ns;
         break;
     case STATE_ENDED:
         return;
@@ -279,7 +279,7 @@ static uint32_t free_slots(const struct batch *batch)
 }
 
 /* Starts one ready job that is not simple.  Returns what it took of the budget. */
-static size_t start_course(struct batch *batch, uint32_t spec)
+static size_t start_active_job(struct batch *batch, uint32_t spec)
 {
     uint32_t job = batch_front_job(batch, spec);
 
@@ -302,7 +302,7 @@ static size_t start_some(struct batch *batch, size_t most)
     if (spec == PLAN_NONE)
         return 0;
     if (!plan_is_simple(batch->plan, &batch->plan->specs[spec]))
-        return start_course(batch, spec);
+        return start_active_job(batch, spec);
     if (batch_tells_all(batch))
         most = least(most, room_left(batch) / ROOM_OF_A_START);
     return batch_simple_start(batch, least(most, slots));
@@ -327,7 +327,7 @@ static void handle(struct batch *batch, struct dueq_entry entry)
     if (batch->states[entry.id] == STATE_SKIPPING)
         stop_job(batch, entry.id, entry.tag, JOB_SKIPPED);
     else
-        batch_job_due(batch, course_of(batch, entry.id, entry.tag));
+        batch_job_due(batch, active_job_of(batch, entry.id, entry.tag));
 }
 
 /* What is due next: the first of one of three queues. */
@@ -335,7 +335,7 @@ struct next {
     enum { NOTHING, ENTRY, QUEUE_TIMEOUT, ARRIVAL } what;
     int64_t due_ns;
     uint32_t job;
-    uint32_t course; /* QUEUE_TIMEOUT */
+    uint32_t active; /* QUEUE_TIMEOUT */
 };
 
 /* Takes another for the next one if it comes first: at one instant by its job. */
@@ -357,8 +357,8 @@ static struct next find_next(struct batch *batch, const struct dueq_entry *first
     if (queued != NULL)
         consider(&next, (struct next){.what = QUEUE_TIMEOUT,
                                       .due_ns = queued->due_ns,
-                                      .job = batch->courses[queued->id].job,
-                                      .course = queued->id});
+                                      .job = batch->active_jobs[queued->id].job,
+                                      .active = queued->id});
     if (arrival != NULL)
         consider(&next,
                  (struct next){.what = ARRIVAL, .due_ns = arrival->due_ns, .job = arrival->id});
@@ -411,7 +411,7 @@ static size_t take_due(struct batch *batch, int64_t now_ns, size_t most)
         return 0;
     batch->clock_ns = next.due_ns;
     if (next.what == QUEUE_TIMEOUT) {
-        batch_job_lose_patience(batch, next.course);
+        batch_job_lose_patience(batch, next.active);
         return 1;
     }
     if (next.what == ARRIVAL) {

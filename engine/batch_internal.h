@@ -21,7 +21,7 @@
  *
  * (A job that arrives later than the batch is EXPECTED before it is UNTOUCHED.)
  *
- * Every other has a *course*:
+ * Every other is an *active job* from its start on:
  *
  *                    ┌──────────── retry ────────────┐
  *                    ▼                               │
@@ -60,11 +60,11 @@ enum job_state {
 
 #define NO_JOB UINT32_MAX
 
-/* No course. */
-#define NO_COURSE UINT32_MAX
+/* No active job. */
+#define NO_ACTIVE_JOB UINT32_MAX
 
 /* Of a job that is not simple, from its start on. */
-struct course {
+struct active_job {
     int64_t began_ns;   /* the step, queueing or back-off under way */
     int64_t due_ns;     /* and when it is over, unless the attempt times out before */
     int64_t ran_ns;     /* what its steps and back-offs took so far, saturating */
@@ -72,7 +72,7 @@ struct course {
     uint32_t job, spec;
     uint32_t attempt;    /* from 1; 0 before the first */
     uint32_t step;       /* over repeats */
-    uint32_t prev, next; /* QUEUED, without priorities: courses */
+    uint32_t prev, next; /* QUEUED, without priorities: active jobs */
     bool times_out;      /* the attempt does: what its entry stands for */
     uint16_t pool;       /* whose worker it holds or queues for */
 };
@@ -134,7 +134,7 @@ struct arrivals {
     int64_t gaps_ns;          /* from the first instance to the last one accepted */
 };
 
-/* The workers of a pool.  Courses queue for them in a list, or by priority. */
+/* The workers of a pool.  Active jobs queue for them in a list, or by priority. */
 struct pool_state {
     uint32_t free;
     uint32_t first_queued, last_queued;
@@ -155,25 +155,25 @@ struct release {
 struct batch {
     const struct plan *plan;
     const struct plan_options *options;
-    int64_t seed;           /* of draws */
-    bool quiet;             /* nothing that happens is written */
-    int64_t *ran_ns;        /* of each job that has ended, -1 if it never started; NULL: not kept */
-    uint8_t *states;        /* enum job_state, of each job */
-    int64_t *began_ns;      /* of each simple job that has begun; NULL if all begin at 0 */
-    struct course *courses; /* by plan_course() */
-    struct dueq queue;      /* tags are specs */
-    struct timerq patience; /* time-outs of courses that queue for a worker */
+    int64_t seed;      /* of draws */
+    bool quiet;        /* nothing that happens is written */
+    int64_t *ran_ns;   /* of each job that has ended, -1 if it never started; NULL: not kept */
+    uint8_t *states;   /* enum job_state, of each job */
+    int64_t *began_ns; /* of each simple job that has begun; NULL if all begin at 0 */
+    struct active_job *active_jobs; /* by plan_active_job() */
+    struct dueq queue;              /* tags are specs */
+    struct timerq patience;         /* time-outs of active jobs that queue for a worker */
     int64_t clock_ns;
     int64_t next_ns; /* what is due next, once no work waits */
 
     uint32_t pending;     /* jobs not terminal */
     uint32_t slots_taken; /* against `concurrency` */
-    uint32_t on_course;   /* jobs with a course under way; `patience` has room for all */
+    uint32_t n_active;    /* active jobs now; `patience` has room for all */
     uint32_t concurrency; /* as it applies: 1 in `sequential` */
 
     struct pool_state *pools;  /* by number; in `blocking` the first is for whole jobs */
-    struct prioq_node *queued; /* of each course, in the queues of pools; NULL: no priorities */
-    uint32_t n_queued;         /* courses that ever queued */
+    struct prioq_node *queued; /* of each active job, in the queues of pools; NULL: no priorities */
+    uint32_t n_queued;         /* active jobs that ever queued */
 
     struct ready ready;
     struct arrivals *arrivals;   /* NULL where no job has any, nor a priority, and none reports */
@@ -297,13 +297,13 @@ void batch_report_fini(struct batch *batch);
  * specs before anything else: 0 once all are. */
 size_t batch_report_prepare(struct batch *batch, size_t most);
 
-/* Notes that a job is ready, or starts; that a course queues for a pool's worker, or has
+/* Notes that a job is ready, or starts; that an active job queues for a pool's worker, or has
  * queued since it began to; that a worker is granted after so long, or was held for so
  * long; and that a job has turned terminal. */
 void batch_report_ready(struct batch *batch, uint32_t job);
 void batch_report_started(struct batch *batch, uint32_t job);
 void batch_report_queued(struct batch *batch, uint32_t pool);
-void batch_report_left_queue(struct batch *batch, const struct course *course);
+void batch_report_left_queue(struct batch *batch, const struct active_job *active);
 void batch_report_granted(struct batch *batch, uint32_t pool, int64_t waited_ns);
 void batch_report_held(struct batch *batch, uint32_t pool, int64_t held_ns);
 void batch_report_ended(struct batch *batch, const struct ended *ended);
@@ -389,14 +389,14 @@ int64_t batch_simple_ran(const struct batch *batch, uint32_t job, uint32_t spec)
 bool batch_job_start(struct batch *batch, uint32_t job, uint32_t spec);
 
 /* Handles what its queue entry stands for, at the batch's clock. */
-void batch_job_due(struct batch *batch, struct course *course);
+void batch_job_due(struct batch *batch, struct active_job *active);
 
 /* Has its attempt time out while it queues for a worker. */
-void batch_job_lose_patience(struct batch *batch, uint32_t course);
+void batch_job_lose_patience(struct batch *batch, uint32_t active);
 
 /* Takes a job out of the step, the queue or the back-off that it is in, and
  * gives back the worker that it holds by itself.  It is about to end. */
-void batch_job_leave(struct batch *batch, struct course *course);
+void batch_job_leave(struct batch *batch, struct active_job *active);
 
 /* ---- batch_pool.c ----------------------------------------------------------- */
 
@@ -404,16 +404,16 @@ int batch_pool_init(struct batch *batch);
 void batch_pool_restart(struct batch *batch);
 void batch_pool_fini(struct batch *batch);
 
-/* Takes a free worker of the pool for a course.  False if there is none. */
-bool batch_pool_take(struct batch *batch, struct course *course, uint32_t pool);
+/* Takes a free worker of the pool for an active job.  False if there is none. */
+bool batch_pool_take(struct batch *batch, struct active_job *active, uint32_t pool);
 
-/* Puts a course into the pool's queue, and takes it out. */
-void batch_pool_queue(struct batch *batch, struct course *course, uint32_t pool);
-void batch_pool_leave_queue(struct batch *batch, struct course *course);
+/* Puts an active job into the pool's queue, and takes it out. */
+void batch_pool_queue(struct batch *batch, struct active_job *active, uint32_t pool);
+void batch_pool_leave_queue(struct batch *batch, struct active_job *active);
 
-/* Gives back the worker that a course holds: to the head of its pool's queue, which
+/* Gives back the worker that an active job holds: to the head of its pool's queue, which
  * has left that and is returned, or NULL where nobody queues. */
-struct course *batch_pool_give_back(struct batch *batch, const struct course *course);
+struct active_job *batch_pool_give_back(struct batch *batch, const struct active_job *active);
 
 /* ---- batch_ready.c ---------------------------------------------------------- */
 

@@ -8,78 +8,78 @@
 #include "engine/backoff.h"
 #include "engine/draw.h"
 
-static const struct spec *spec_of(const struct batch *batch, const struct course *course)
+static const struct spec *spec_of(const struct batch *batch, const struct active_job *active)
 {
-    return &batch->plan->specs[course->spec];
+    return &batch->plan->specs[active->spec];
 }
 
-static const struct job_spec *work_of(const struct batch *batch, const struct course *course)
+static const struct job_spec *work_of(const struct batch *batch, const struct active_job *active)
 {
-    return plan_work(batch->plan, spec_of(batch, course));
+    return plan_work(batch->plan, spec_of(batch, active));
 }
 
-static enum job_state state_of(const struct batch *batch, const struct course *course)
+static enum job_state state_of(const struct batch *batch, const struct active_job *active)
 {
-    return (enum job_state)batch->states[course->job];
+    return (enum job_state)batch->states[active->job];
 }
 
-static void set_state(struct batch *batch, const struct course *course, enum job_state state)
+static void set_state(struct batch *batch, const struct active_job *active, enum job_state state)
 {
-    batch->states[course->job] = (uint8_t)state;
+    batch->states[active->job] = (uint8_t)state;
 }
 
-static struct draw_key draw_key(const struct batch *batch, const struct course *course,
+static struct draw_key draw_key(const struct batch *batch, const struct active_job *active,
                                 uint32_t step)
 {
     return (struct draw_key){
-        .seed = batch->seed, .job = course->job, .attempt = course->attempt, .step = step};
+        .seed = batch->seed, .job = active->job, .attempt = active->attempt, .step = step};
 }
 
 /* Sets when the step or back-off that begins now is over.  The job's entry
  * comes then, or at its attempt's time-out if that is earlier. */
-static void set_due(struct batch *batch, struct course *course, int64_t length_ns,
+static void set_due(struct batch *batch, struct active_job *active, int64_t length_ns,
                     int64_t timeout_ns)
 {
     int64_t end_ns = batch_add_ns(batch->clock_ns, length_ns);
     bool in_time = timeout_ns < 0 || end_ns <= timeout_ns;
 
-    course->began_ns = batch->clock_ns;
-    course->due_ns = end_ns;
-    course->times_out = !in_time;
+    active->began_ns = batch->clock_ns;
+    active->due_ns = end_ns;
+    active->times_out = !in_time;
     dueq_push(&batch->queue, &(struct dueq_entry){.due_ns = in_time ? end_ns : timeout_ns,
-                                                  .id = course->job,
-                                                  .tag = course->spec});
+                                                  .id = active->job,
+                                                  .tag = active->spec});
 }
 
 /* ---- Steps -------------------------------------------------------------------- */
 
-static void begin_step(struct batch *batch, struct course *course, const struct step *step)
+static void begin_step(struct batch *batch, struct active_job *active, const struct step *step)
 {
-    struct draw_key key = draw_key(batch, course, course->step);
+    struct draw_key key = draw_key(batch, active, active->step);
     int64_t length_ns = draw_length(batch->plan, &step->length, &key, batch->plan->max_wait_ns);
     bool computes = step->kind == STEP_COMPUTE && !batch_is_blocking(batch);
 
-    set_state(batch, course, computes ? STATE_COMPUTING : STATE_RUNNING);
-    set_due(batch, course, length_ns, course->timeout_ns);
+    set_state(batch, active, computes ? STATE_COMPUTING : STATE_RUNNING);
+    set_due(batch, active, length_ns, active->timeout_ns);
     batch_emit(batch, &(struct occurrence){.kind = OCCURRED_STEP,
-                                           .job = course->job,
-                                           .ordinal = course->step,
+                                           .job = active->job,
+                                           .ordinal = active->step,
                                            .due_ns = batch->clock_ns,
                                            .span_ns = length_ns,
                                            .step_kind = (uint8_t)step->kind});
 }
 
-static struct step current_step(const struct batch *batch, const struct course *course)
+static struct step current_step(const struct batch *batch, const struct active_job *active)
 {
-    const struct spec *spec = spec_of(batch, course);
+    const struct spec *spec = spec_of(batch, active);
 
-    return plan_spec_step(batch->plan, spec, course->step % plan_spec_steps(batch->plan, spec));
+    return plan_spec_step(batch->plan, spec, active->step % plan_spec_steps(batch->plan, spec));
 }
 
-/* Passes on the worker that the course has held, with the head's step. */
-static void give_back_worker(struct batch *batch, const struct course *course)
+/* Passes on the worker that the active job has held, with the head's step. */
+static void give_back_worker(struct batch *batch, const struct active_job *active)
 {
-    struct course *head = batch_pool_give_back(batch, course);
+    struct active_job *head = batch_pool_give_back(batch, active);
     struct step step;
 
     if (head == NULL)
@@ -88,172 +88,172 @@ static void give_back_worker(struct batch *batch, const struct course *course)
     begin_step(batch, head, &step);
 }
 
-static void end_attempt(struct batch *batch, struct course *course);
+static void end_attempt(struct batch *batch, struct active_job *active);
 
-static void enter_step(struct batch *batch, struct course *course)
+static void enter_step(struct batch *batch, struct active_job *active)
 {
-    const struct spec *spec = spec_of(batch, course);
-    uint64_t steps = plan_spec_steps(batch->plan, spec) * work_of(batch, course)->repeat;
+    const struct spec *spec = spec_of(batch, active);
+    uint64_t steps = plan_spec_steps(batch->plan, spec) * work_of(batch, active)->repeat;
     struct step step;
 
-    if (course->step == steps) {
-        end_attempt(batch, course);
+    if (active->step == steps) {
+        end_attempt(batch, active);
         return;
     }
-    step = current_step(batch, course);
+    step = current_step(batch, active);
     if (step.kind == STEP_COMPUTE && !batch_is_blocking(batch)) {
         uint32_t pool = plan_step_pool(batch->plan, spec, &step);
 
-        if (!batch_pool_take(batch, course, pool)) {
-            set_state(batch, course, STATE_QUEUED);
-            batch_pool_queue(batch, course, pool);
+        if (!batch_pool_take(batch, active, pool)) {
+            set_state(batch, active, STATE_QUEUED);
+            batch_pool_queue(batch, active, pool);
             return;
         }
     }
-    begin_step(batch, course, &step);
+    begin_step(batch, active, &step);
 }
 
 /* ---- Attempts ------------------------------------------------------------------- */
 
-static void start_attempt(struct batch *batch, struct course *course)
+static void start_attempt(struct batch *batch, struct active_job *active)
 {
-    const struct job_spec *work = work_of(batch, course);
+    const struct job_spec *work = work_of(batch, active);
 
-    course->attempt++;
-    course->step = 0;
-    course->timeout_ns =
+    active->attempt++;
+    active->step = 0;
+    active->timeout_ns =
         work->timeout_ns < 0 ? -1 : batch_add_ns(batch->clock_ns, work->timeout_ns);
     batch_emit(batch, &(struct occurrence){.kind = OCCURRED_STARTED,
-                                           .job = course->job,
-                                           .ordinal = course->attempt,
+                                           .job = active->job,
+                                           .ordinal = active->attempt,
                                            .due_ns = batch->clock_ns});
-    if (plan_spec_steps(batch->plan, spec_of(batch, course)) == 0) {
-        set_state(batch, course, STATE_BETWEEN);
-        set_due(batch, course, 0, -1);
+    if (plan_spec_steps(batch->plan, spec_of(batch, active)) == 0) {
+        set_state(batch, active, STATE_BETWEEN);
+        set_due(batch, active, 0, -1);
         return;
     }
-    enter_step(batch, course);
+    enter_step(batch, active);
 }
 
 /* The delay after the attempt that has just ended. */
-static int64_t delay_ns_after(const struct batch *batch, const struct course *course)
+static int64_t delay_ns_after(const struct batch *batch, const struct active_job *active)
 {
-    const struct backoff *backoff = &work_of(batch, course)->backoff;
-    int64_t delay_ns = backoff_delay_ns(batch->plan, backoff, course->attempt);
-    struct draw_key key = draw_key(batch, course, 0);
+    const struct backoff *backoff = &work_of(batch, active)->backoff;
+    int64_t delay_ns = backoff_delay_ns(batch->plan, backoff, active->attempt);
+    struct draw_key key = draw_key(batch, active, 0);
 
     return backoff->full_jitter ? draw_up_to(&key, DRAW_JITTER, delay_ns) : delay_ns;
 }
 
 /* Ends the job, which has left whatever it was in. */
-static void end_job(struct batch *batch, struct course *course, enum job_status status)
+static void end_job(struct batch *batch, struct active_job *active, enum job_status status)
 {
-    struct ended ended = {.job = course->job,
-                          .spec = course->spec,
-                          .attempts = course->attempt,
-                          .ran_ns = course->ran_ns,
+    struct ended ended = {.job = active->job,
+                          .spec = active->spec,
+                          .attempts = active->attempt,
+                          .ran_ns = active->ran_ns,
                           .status = status};
 
-    batch->on_course--;
+    batch->n_active--;
     batch_turn_terminal(batch, &ended);
     batch_job_ended(batch, &ended);
 }
 
-static void attempt_ended(struct batch *batch, struct course *course, enum job_status status)
+static void attempt_ended(struct batch *batch, struct active_job *active, enum job_status status)
 {
     int64_t delay_ns;
 
-    if (status == JOB_OK || course->attempt > work_of(batch, course)->retries) {
-        end_job(batch, course, status);
+    if (status == JOB_OK || active->attempt > work_of(batch, active)->retries) {
+        end_job(batch, active, status);
         return;
     }
-    delay_ns = delay_ns_after(batch, course);
-    set_state(batch, course, STATE_BACKOFF);
-    set_due(batch, course, delay_ns, -1);
+    delay_ns = delay_ns_after(batch, active);
+    set_state(batch, active, STATE_BACKOFF);
+    set_due(batch, active, delay_ns, -1);
     batch_emit(batch, &(struct occurrence){.kind = OCCURRED_RETRY,
-                                           .job = course->job,
-                                           .ordinal = course->attempt,
+                                           .job = active->job,
+                                           .ordinal = active->attempt,
                                            .status = (uint8_t)status,
                                            .due_ns = batch->clock_ns,
                                            .span_ns = delay_ns});
 }
 
-static void end_attempt(struct batch *batch, struct course *course)
+static void end_attempt(struct batch *batch, struct active_job *active)
 {
-    uint64_t fail_below = work_of(batch, course)->fail_below;
-    struct draw_key key = draw_key(batch, course, 0);
+    uint64_t fail_below = work_of(batch, active)->fail_below;
+    struct draw_key key = draw_key(batch, active, 0);
     bool failed = fail_below > 0 &&
                   (fail_below == PLAN_FAIL_ALWAYS || draw_bits(&key, DRAW_FAIL) < fail_below);
 
-    attempt_ended(batch, course, failed ? JOB_FAILED : JOB_OK);
+    attempt_ended(batch, active, failed ? JOB_FAILED : JOB_OK);
 }
 
 /* ---- Leaving ------------------------------------------------------------------------ */
 
 /* Counts the time since the step or back-off began, up to the clock or, should
  * its end be due already and not handled, up to that. */
-static void count_run(struct batch *batch, struct course *course, bool computes)
+static void count_run(struct batch *batch, struct active_job *active, bool computes)
 {
-    int64_t until_ns = course->due_ns < batch->clock_ns ? course->due_ns : batch->clock_ns;
-    int64_t ran_ns = until_ns > course->began_ns ? until_ns - course->began_ns : 0;
+    int64_t until_ns = active->due_ns < batch->clock_ns ? active->due_ns : batch->clock_ns;
+    int64_t ran_ns = until_ns > active->began_ns ? until_ns - active->began_ns : 0;
 
-    course->ran_ns = batch_add_ns(course->ran_ns, ran_ns);
+    active->ran_ns = batch_add_ns(active->ran_ns, ran_ns);
     if (batch->report != NULL && computes)
-        batch_report_held(batch, course->pool, ran_ns);
+        batch_report_held(batch, active->pool, ran_ns);
     batch->result.sequential_ns = batch_add_ns(batch->result.sequential_ns, ran_ns);
 }
 
-void batch_job_leave(struct batch *batch, struct course *course)
+void batch_job_leave(struct batch *batch, struct active_job *active)
 {
-    enum job_state state = state_of(batch, course);
+    enum job_state state = state_of(batch, active);
 
-    set_state(batch, course, STATE_BETWEEN);
+    set_state(batch, active, STATE_BETWEEN);
     if (state == STATE_QUEUED)
-        batch_pool_leave_queue(batch, course);
+        batch_pool_leave_queue(batch, active);
     if (state == STATE_RUNNING || state == STATE_BACKOFF || state == STATE_COMPUTING)
-        count_run(batch, course, state == STATE_COMPUTING);
+        count_run(batch, active, state == STATE_COMPUTING);
     if (state == STATE_COMPUTING && !batch->sweeping) /* a sweep has no consequences */
-        give_back_worker(batch, course);
+        give_back_worker(batch, active);
 }
 
 /* ---- What the batch asks for ------------------------------------------------------- */
 
 bool batch_job_start(struct batch *batch, uint32_t job, uint32_t spec)
 {
-    struct course *course = &batch->courses[plan_course(batch->plan, spec, job)];
+    struct active_job *active = &batch->active_jobs[plan_active_job(batch->plan, spec, job)];
 
     /* Room for all, so that nothing later on needs memory. */
     if (batch->patience.ids > 0 &&
-        timerq_reserve(&batch->patience, batch->on_course + 1 - batch->patience.n) != 0)
+        timerq_reserve(&batch->patience, batch->n_active + 1 - batch->patience.n) != 0)
         return false;
-    *course = (struct course){.job = job, .spec = spec};
-    batch->on_course++;
+    *active = (struct active_job){.job = job, .spec = spec};
+    batch->n_active++;
     batch_take_slot(batch, job);
-    start_attempt(batch, course);
+    start_attempt(batch, active);
     return true;
 }
 
-void batch_job_due(struct batch *batch, struct course *course)
+void batch_job_due(struct batch *batch, struct active_job *active)
 {
-    enum job_state state = state_of(batch, course);
+    enum job_state state = state_of(batch, active);
 
-    batch_job_leave(batch, course);
-    if (course->times_out) {
-        attempt_ended(batch, course, JOB_TIMED_OUT);
+    batch_job_leave(batch, active);
+    if (active->times_out) {
+        attempt_ended(batch, active, JOB_TIMED_OUT);
     } else if (state == STATE_BETWEEN) {
-        end_attempt(batch, course);
+        end_attempt(batch, active);
     } else if (state == STATE_BACKOFF) {
-        start_attempt(batch, course);
+        start_attempt(batch, active);
     } else {
-        course->step++;
-        enter_step(batch, course);
+        active->step++;
+        enter_step(batch, active);
     }
 }
 
 void batch_job_lose_patience(struct batch *batch, uint32_t number)
 {
-    struct course *course = &batch->courses[number];
+    struct active_job *active = &batch->active_jobs[number];
 
-    batch_job_leave(batch, course);
-    attempt_ended(batch, course, JOB_TIMED_OUT);
+    batch_job_leave(batch, active);
+    attempt_ended(batch, active, JOB_TIMED_OUT);
 }

@@ -13,8 +13,8 @@ void batch_pool_restart(struct batch *batch)
     for (uint32_t number = 0; number <= n; number++)
         batch->pools[number] = (struct pool_state){
             .free = number == 0 ? batch->options->workers : plan_pool(batch->plan, number).workers,
-            .first_queued = NO_COURSE,
-            .last_queued = NO_COURSE,
+            .first_queued = NO_ACTIVE_JOB,
+            .last_queued = NO_ACTIVE_JOB,
             .queued = PRIOQ_NONE,
         };
     batch->n_queued = 0;
@@ -31,7 +31,8 @@ int batch_pool_init(struct batch *batch)
     batch_pool_restart(batch);
     if (!plan->has_priorities || !plan->has_compute || batch_is_blocking(batch))
         return 0;
-    batch->queued = calloc(plan->n_courses > 0 ? plan->n_courses : 1, sizeof(*batch->queued));
+    batch->queued =
+        calloc(plan->n_active_jobs > 0 ? plan->n_active_jobs : 1, sizeof(*batch->queued));
     return batch->queued != NULL ? 0 : -1;
 }
 
@@ -41,98 +42,99 @@ void batch_pool_fini(struct batch *batch)
     free(batch->pools);
 }
 
-static uint32_t number_of(const struct batch *batch, const struct course *course)
+static uint32_t number_of(const struct batch *batch, const struct active_job *active)
 {
-    return (uint32_t)(course - batch->courses);
+    return (uint32_t)(active - batch->active_jobs);
 }
 
-bool batch_pool_take(struct batch *batch, struct course *course, uint32_t pool)
+bool batch_pool_take(struct batch *batch, struct active_job *active, uint32_t pool)
 {
     if (batch->pools[pool].free == 0)
         return false;
     batch->pools[pool].free--;
-    course->pool = (uint16_t)pool;
+    active->pool = (uint16_t)pool;
     if (batch->report != NULL)
         batch_report_granted(batch, pool, 0);
     return true;
 }
 
-static void append(struct batch *batch, struct pool_state *pool, struct course *course)
+static void append(struct batch *batch, struct pool_state *pool, struct active_job *active)
 {
-    uint32_t number = number_of(batch, course);
+    uint32_t number = number_of(batch, active);
 
-    course->prev = pool->last_queued;
-    course->next = NO_COURSE;
-    if (pool->last_queued != NO_COURSE)
-        batch->courses[pool->last_queued].next = number;
+    active->prev = pool->last_queued;
+    active->next = NO_ACTIVE_JOB;
+    if (pool->last_queued != NO_ACTIVE_JOB)
+        batch->active_jobs[pool->last_queued].next = number;
     else
         pool->first_queued = number;
     pool->last_queued = number;
 }
 
-static void unlink_course(struct batch *batch, struct pool_state *pool, struct course *course)
+static void unlink_active_job(struct batch *batch, struct pool_state *pool,
+                              struct active_job *active)
 {
-    if (course->prev != NO_COURSE)
-        batch->courses[course->prev].next = course->next;
+    if (active->prev != NO_ACTIVE_JOB)
+        batch->active_jobs[active->prev].next = active->next;
     else
-        pool->first_queued = course->next;
-    if (course->next != NO_COURSE)
-        batch->courses[course->next].prev = course->prev;
+        pool->first_queued = active->next;
+    if (active->next != NO_ACTIVE_JOB)
+        batch->active_jobs[active->next].prev = active->prev;
     else
-        pool->last_queued = course->prev;
+        pool->last_queued = active->prev;
 }
 
-/* The place of the course in its queue: how often a course has queued is no more than
+/* The place of the active job in its queue: how often an active job has queued is no more than
  * the batch's steps, which 32 bits count. */
-static uint64_t key_of(struct batch *batch, const struct course *course)
+static uint64_t key_of(struct batch *batch, const struct active_job *active)
 {
-    const struct job_class *job_class = plan_class(batch->plan, &batch->plan->specs[course->spec]);
+    const struct job_class *job_class = plan_class(batch->plan, &batch->plan->specs[active->spec]);
 
     return prioq_key(job_class != NULL ? job_class->priority : 0, batch->n_queued++);
 }
 
-void batch_pool_queue(struct batch *batch, struct course *course, uint32_t pool)
+void batch_pool_queue(struct batch *batch, struct active_job *active, uint32_t pool)
 {
-    uint32_t number = number_of(batch, course);
+    uint32_t number = number_of(batch, active);
 
-    course->pool = (uint16_t)pool;
-    course->began_ns = batch->clock_ns;
+    active->pool = (uint16_t)pool;
+    active->began_ns = batch->clock_ns;
     if (batch->report != NULL)
         batch_report_queued(batch, pool);
     if (batch->queued != NULL)
-        prioq_push(batch->queued, &batch->pools[pool].queued, number, key_of(batch, course));
+        prioq_push(batch->queued, &batch->pools[pool].queued, number, key_of(batch, active));
     else
-        append(batch, &batch->pools[pool], course);
-    if (course->timeout_ns >= 0)
-        timerq_set(&batch->patience, number, course->timeout_ns, 0);
+        append(batch, &batch->pools[pool], active);
+    if (active->timeout_ns >= 0)
+        timerq_set(&batch->patience, number, active->timeout_ns, 0);
 }
 
-void batch_pool_leave_queue(struct batch *batch, struct course *course)
+void batch_pool_leave_queue(struct batch *batch, struct active_job *active)
 {
-    struct pool_state *pool = &batch->pools[course->pool];
-    uint32_t number = number_of(batch, course);
+    struct pool_state *pool = &batch->pools[active->pool];
+    uint32_t number = number_of(batch, active);
 
     if (batch->queued != NULL)
         prioq_remove(batch->queued, &pool->queued, number);
     else
-        unlink_course(batch, pool, course);
+        unlink_active_job(batch, pool, active);
     if (batch->report != NULL)
-        batch_report_left_queue(batch, course);
-    if (course->timeout_ns >= 0)
+        batch_report_left_queue(batch, active);
+    if (active->timeout_ns >= 0)
         timerq_remove(&batch->patience, number);
 }
 
-struct course *batch_pool_give_back(struct batch *batch, const struct course *course)
+struct active_job *batch_pool_give_back(struct batch *batch, const struct active_job *active)
 {
-    struct pool_state *pool = &batch->pools[course->pool];
+    struct pool_state *pool = &batch->pools[active->pool];
     uint32_t number = batch->queued != NULL ? pool->queued : pool->first_queued;
-    struct course *head;
+    struct active_job *head;
 
-    if (number == NO_COURSE) {
+    if (number == NO_ACTIVE_JOB) {
         pool->free++;
         return NULL;
     }
-    head = &batch->courses[number];
+    head = &batch->active_jobs[number];
     batch_pool_leave_queue(batch, head);
     if (batch->report != NULL)
         batch_report_granted(batch, head->pool, batch->clock_ns - head->began_ns);

@@ -143,13 +143,13 @@ void batch_report_queued(struct batch *batch, uint32_t pool)
         use->longest = use->length;
 }
 
-void batch_report_left_queue(struct batch *batch, const struct course *course)
+void batch_report_left_queue(struct batch *batch, const struct active_job *active)
 {
     struct batch_report *report = batch->report;
 
-    report->pools[course->pool].length--;
-    report->waited_ns[course->job] =
-        batch_add_ns(report->waited_ns[course->job], batch->clock_ns - course->began_ns);
+    report->pools[active->pool].length--;
+    report->waited_ns[active->job] =
+        batch_add_ns(report->waited_ns[active->job], batch->clock_ns - active->began_ns);
 }
 
 void batch_report_granted(struct batch *batch, uint32_t pool, int64_t waited_ns)

@@ -24,7 +24,8 @@ struct detail {
     struct job_spec job;
     plan_text_ref plain_name; /* where the name's token has escapes */
     uint32_t element;
-    uint32_t first_course; /* once sealed: of its jobs' courses, PLAN_NONE if they are simple */
+    uint32_t
+        first_active_job; /* once sealed: the number of its first active job, PLAN_NONE if simple */
 };
 
 /* One name in an `after`. */
@@ -119,8 +120,8 @@ struct plan {
     uint32_t n_jobs;
     uint64_t n_all_steps;               /* as struct plan_limits counts them */
     uint32_t max_summaries;             /* 1 or more */
-    uint32_t n_courses;                 /* jobs that are not simple, or all */
-    bool courses_by_job;                /* all: a course's number is its job's */
+    uint32_t n_active_jobs;             /* jobs that are not simple, or all */
+    bool active_by_job;                 /* all: its number is the job's */
     bool waits_simple, defaults_simple; /* elements without detail that set a wait, and others */
     bool takes_pool, takes_steps;       /* an element takes `pool`, or steps, from `defaults` */
     bool has_arrivals;                  /* a job arrives later than the batch, by its class */
@@ -178,21 +179,21 @@ static inline uint32_t plan_count(const struct plan *plan, uint32_t spec)
 
 /* Whether a spec's jobs are simple, once sealed: they wait once, or not at all,
  * and are `ok`.  What they need while they run is next to nothing; the others
- * have a course each. */
+ * have an active job each. */
 static inline bool plan_is_simple(const struct plan *plan, const struct spec *spec)
 {
     if (spec->detail != 0)
-        return plan->details[spec->detail - 1].first_course == PLAN_NONE;
+        return plan->details[spec->detail - 1].first_active_job == PLAN_NONE;
     return spec->wait_ns >= 0 ? plan->waits_simple : plan->defaults_simple;
 }
 
-/* The number of a job's course (< n_courses), of one that is not simple.  They
+/* A job's number among the active ones (< n_active_jobs), of one that is not simple.  They
  * are in the order of the jobs. */
-static inline uint32_t plan_course(const struct plan *plan, uint32_t spec, uint32_t job)
+static inline uint32_t plan_active_job(const struct plan *plan, uint32_t spec, uint32_t job)
 {
-    if (plan->courses_by_job)
+    if (plan->active_by_job)
         return job;
-    return plan->details[plan->specs[spec].detail - 1].first_course +
+    return plan->details[plan->specs[spec].detail - 1].first_active_job +
            (job - plan_first_job(plan, spec));
 }
 

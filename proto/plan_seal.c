@@ -166,24 +166,24 @@ static enum advance check_element(const struct sealing *sealing, const struct pl
     return ADVANCE_MORE;
 }
 
-/* Sets courses aside for the jobs of the spec at the cursor, if they need them. */
-static void give_courses(struct plan *plan, const struct kind *kind, uint64_t jobs)
+/* Numbers the active jobs of the spec at the cursor, unless they are simple. */
+static void number_active_jobs(struct plan *plan, const struct kind *kind, uint64_t jobs)
 {
     struct sealing *sealing = plan->sealing;
     const struct spec *spec = &plan->specs[sealing->at];
 
     if (spec->detail != 0)
-        plan->details[spec->detail - 1].first_course =
-            kind->simple ? PLAN_NONE : (uint32_t)sealing->courses;
+        plan->details[spec->detail - 1].first_active_job =
+            kind->simple ? PLAN_NONE : (uint32_t)sealing->active_jobs;
     else if (spec->wait_ns >= 0)
         plan->waits_simple = kind->simple;
     else
         plan->defaults_simple = kind->simple;
     if (kind->simple)
         return;
-    sealing->courses = saturate_add(sealing->courses, jobs);
+    sealing->active_jobs = saturate_add(sealing->active_jobs, jobs);
     if (spec->detail == 0)
-        plan->courses_by_job = true;
+        plan->active_by_job = true;
 }
 
 /* Elements that the spec at the cursor stands for. */
@@ -211,7 +211,7 @@ static enum advance complete_spec(struct plan *plan, const struct plan_limits *l
         spec->name = kind->name;
     if (plan->firsts != NULL)
         plan->firsts[sealing->at] = (uint32_t)sealing->jobs;
-    give_courses(plan, kind, jobs);
+    number_active_jobs(plan, kind, jobs);
     sealing->jobs = saturate_add(sealing->jobs, jobs);
     sealing->steps = saturate_add(sealing->steps, saturate_multiply(jobs, kind->steps));
     checked = check_element(sealing, limits, fault);
@@ -234,7 +234,7 @@ static enum advance conclude_totals(struct plan *plan, const struct plan_limits 
     plan->n_jobs = (uint32_t)sealing->jobs;
     plan->n_all_steps = sealing->steps;
     plan->max_summaries = limits->max_summaries > 0 ? limits->max_summaries : MAX_SUMMARIES;
-    plan->n_courses = plan->courses_by_job ? plan->n_jobs : (uint32_t)sealing->courses;
+    plan->n_active_jobs = plan->active_by_job ? plan->n_jobs : (uint32_t)sealing->active_jobs;
     plan->max_wait_ns = limits->max_wait_ns;
     sealing->found_unknown = plan_pool_find_unknown(plan, fault);
     if (plan->graph.used)

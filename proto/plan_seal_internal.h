@@ -45,7 +45,7 @@ struct sealing {
     uint32_t at;      /* the phase's cursor */
     uint32_t inner;   /* and the one within it */
     uint32_t element; /* TOTALS */
-    uint64_t jobs, steps, courses;
+    uint64_t jobs, steps, active_jobs;
     struct kind kinds[KINDS];
     bool no_runs; /* among the specs: plan->firsts tells nothing of elements */
     struct names *names;
