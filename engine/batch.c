@@ -46,7 +46,7 @@ static int allocate(struct batch *batch)
             return -1;
     }
     if (plan->may_queue && !batch_is_blocking(batch))
-        return timerq_init(&batch->patience, plan->n_active_jobs);
+        return timerq_init(&batch->queue_timeouts, plan->n_active_jobs);
     return 0;
 }
 
@@ -58,7 +58,7 @@ static void begin(struct batch *batch, int64_t seed)
     batch->slots_taken = batch->n_active = 0;
     batch->clock_ns = batch->next_ns = 0;
     batch->ready.first = batch->ready.head = batch->ready.tail = batch->ready.job = 0;
-    batch->sweeping = false;
+    batch->cancelling = false;
     batch->starved = batch->timed_out = batch->cancelled = batch->any_not_ok = false;
     batch->result = (struct batch_result){.status = BATCH_OK};
     batch->more = true;
@@ -143,7 +143,7 @@ bool batch_restart(struct batch *batch, int64_t seed, size_t budget, size_t *wor
     }
     batch->cleared = 0;
     dueq_clear(&batch->queue);
-    timerq_clear(&batch->patience);
+    timerq_clear(&batch->queue_timeouts);
     batch_pool_restart(batch);
     batch_ready_restart(batch);
     batch_after_restart(batch);
@@ -159,7 +159,7 @@ void batch_free(struct batch *batch)
     batch_ready_fini(batch);
     batch_report_fini(batch);
     batch_pool_fini(batch);
-    timerq_fini(&batch->patience);
+    timerq_fini(&batch->queue_timeouts);
     dueq_fini(&batch->queue);
     free(batch->active_jobs);
     free(batch->began_ns);
@@ -221,26 +221,26 @@ static void stop_job(struct batch *batch, uint32_t job, uint32_t spec, enum job_
     if (status == JOB_SKIPPED)
         ended.cause = batch_after_cause(batch, spec);
     batch_turn_terminal(batch, &ended);
-    if (!batch->sweeping)
+    if (!batch->cancelling)
         batch_job_ended(batch, &ended);
 }
 
-/* ---- Sweeps (rule 7) ----------------------------------------------------------- */
+/* ---- Cancelling all remaining (rule 7) ----------------------------------------- */
 
-static void begin_sweep(struct batch *batch, enum job_status status)
+static void begin_cancelling(struct batch *batch, enum job_status status)
 {
-    batch->sweeping = true;
-    batch->sweep_status = status;
-    batch->sweep_at = batch->sweep_spec = 0;
+    batch->cancelling = true;
+    batch->cancel_status = status;
+    batch->cancel_at = batch->cancel_spec = 0;
 }
 
-static void sweep_one(struct batch *batch)
+static void cancel_next(struct batch *batch)
 {
-    uint32_t job = batch->sweep_at++, spec = batch->sweep_spec;
+    uint32_t job = batch->cancel_at++, spec = batch->cancel_spec;
 
-    stop_job(batch, job, spec, batch->sweep_status);
-    if (batch->sweep_at == plan_first_job(batch->plan, spec) + plan_count(batch->plan, spec))
-        batch->sweep_spec++;
+    stop_job(batch, job, spec, batch->cancel_status);
+    if (batch->cancel_at == plan_first_job(batch->plan, spec) + plan_count(batch->plan, spec))
+        batch->cancel_spec++;
 }
 
 void batch_job_ended(struct batch *batch, const struct ended *ended)
@@ -252,7 +252,7 @@ void batch_job_ended(struct batch *batch, const struct ended *ended)
         batch->any_not_ok = true;
     if (until == PLAN_UNTIL_FIRST_DONE ||
         (until == PLAN_UNTIL_FIRST_FAILED && (status == JOB_FAILED || status == JOB_TIMED_OUT)))
-        begin_sweep(batch, JOB_CANCELLED);
+        begin_cancelling(batch, JOB_CANCELLED);
     else
         batch_after_note(batch, ended);
 }
@@ -316,7 +316,7 @@ static bool time_out(struct batch *batch, int64_t now_ns, int64_t next_ns)
         return false;
     batch->clock_ns = timeout_ns;
     batch->timed_out = true;
-    begin_sweep(batch, JOB_TIMED_OUT);
+    begin_cancelling(batch, JOB_TIMED_OUT);
     return true;
 }
 
@@ -348,7 +348,7 @@ static void consider(struct next *next, struct next other)
 
 static struct next find_next(struct batch *batch, const struct dueq_entry *first)
 {
-    const struct timerq_entry *queued = timerq_first(&batch->patience);
+    const struct timerq_entry *queued = timerq_first(&batch->queue_timeouts);
     const struct dueq_entry *arrival = batch_ready_next(batch);
     struct next next = {.what = NOTHING, .due_ns = BATCH_NEVER};
 
@@ -370,7 +370,7 @@ static struct next find_next(struct batch *batch, const struct dueq_entry *first
 static bool ends_matter(struct batch *batch)
 {
     return batch->options->until == PLAN_UNTIL_FIRST_DONE || batch->plan->graph.used ||
-           batch_front(batch) != PLAN_NONE || batch->patience.n > 0 ||
+           batch_front(batch) != PLAN_NONE || batch->queue_timeouts.n > 0 ||
            (batch->arrivals != NULL && batch->arrivals->due.n > 0);
 }
 
@@ -411,7 +411,7 @@ static size_t take_due(struct batch *batch, int64_t now_ns, size_t most)
         return 0;
     batch->clock_ns = next.due_ns;
     if (next.what == QUEUE_TIMEOUT) {
-        batch_job_lose_patience(batch, next.active);
+        batch_job_queue_timed_out(batch, next.active);
         return 1;
     }
     if (next.what == ARRIVAL) {
@@ -436,8 +436,8 @@ static size_t work_some(struct batch *batch, int64_t now_ns, size_t most)
 
     if (spent > 0)
         return spent;
-    if (batch->sweeping) {
-        sweep_one(batch);
+    if (batch->cancelling) {
+        cancel_next(batch);
         return 1;
     }
     if (batch_after_release(batch) || batch_ready_accept(batch))
@@ -510,13 +510,13 @@ int64_t batch_clock(const struct batch *batch)
 
 uint32_t batch_cancel(struct batch *batch, int64_t now_ns)
 {
-    if (batch->sweeping || batch->pending == 0)
+    if (batch->cancelling || batch->pending == 0)
         return 0;
     if (now_ns > batch->clock_ns)
         batch->clock_ns = now_ns;
     batch->cancelled = true;
     batch->more = true;
-    begin_sweep(batch, JOB_CANCELLED);
+    begin_cancelling(batch, JOB_CANCELLED);
     return batch->pending;
 }
 
@@ -525,7 +525,7 @@ size_t batch_cancel_job(struct batch *batch, uint64_t job, int64_t now_ns, struc
 {
     uint32_t index = (uint32_t)job;
 
-    if (job >= batch->plan->n_jobs || room < BATCH_MIN_ROOM || batch->sweeping ||
+    if (job >= batch->plan->n_jobs || room < BATCH_MIN_ROOM || batch->cancelling ||
         batch->states[index] == STATE_ENDED)
         return 0;
     /* While work waits, the time of the schedule is that of this work: what starts

@@ -5,7 +5,7 @@
 /*
  * The state of a running batch, shared by the files that make it up:
  *
- *     batch.c         its life, the order of work, sweeps, the result
+ *     batch.c         its life, the order of work, cancelling all remaining, the result
  *     batch_simple.c  what a simple job goes through: it waits
  *     batch_job.c     what any other goes through: attempts, steps, workers
  *     batch_pool.c    the workers of each pool, and who queues for them
@@ -162,13 +162,13 @@ struct batch {
     int64_t *began_ns; /* of each simple job that has begun; NULL if all begin at 0 */
     struct active_job *active_jobs; /* by plan_active_job() */
     struct dueq queue;              /* tags are specs */
-    struct timerq patience;         /* time-outs of active jobs that queue for a worker */
+    struct timerq queue_timeouts;   /* time-outs of active jobs that queue for a worker */
     int64_t clock_ns;
     int64_t next_ns; /* what is due next, once no work waits */
 
     uint32_t pending;     /* jobs not terminal */
     uint32_t slots_taken; /* against `concurrency` */
-    uint32_t n_active;    /* active jobs now; `patience` has room for all */
+    uint32_t n_active;    /* active jobs now; `queue_timeouts` has room for all */
     uint32_t concurrency; /* as it applies: 1 in `sequential` */
 
     struct pool_state *pools;  /* by number; in `blocking` the first is for whole jobs */
@@ -182,9 +182,9 @@ struct batch {
     struct name_state *names;
     struct list_state *lists;
 
-    bool sweeping;
-    enum job_status sweep_status;
-    uint32_t sweep_at, sweep_spec;
+    bool cancelling;
+    enum job_status cancel_status;
+    uint32_t cancel_at, cancel_spec;
 
     size_t cleared; /* bytes, while it is made as new */
 
@@ -363,7 +363,7 @@ static inline void batch_turn_terminal(struct batch *batch, const struct ended *
                                            .due_ns = batch->clock_ns});
 }
 
-/* Follows on a job's end, which is neither a sweep's nor undone: rule 6. */
+/* Follows on a job's end, which is neither one of all remaining nor undone: rule 6. */
 void batch_job_ended(struct batch *batch, const struct ended *ended);
 
 /* ---- batch_simple.c ---------------------------------------------------------- */
@@ -392,7 +392,7 @@ bool batch_job_start(struct batch *batch, uint32_t job, uint32_t spec);
 void batch_job_due(struct batch *batch, struct active_job *active);
 
 /* Has its attempt time out while it queues for a worker. */
-void batch_job_lose_patience(struct batch *batch, uint32_t active);
+void batch_job_queue_timed_out(struct batch *batch, uint32_t active);
 
 /* Takes a job out of the step, the queue or the back-off that it is in, and
  * gives back the worker that it holds by itself.  It is about to end. */

@@ -212,7 +212,7 @@ void batch_job_leave(struct batch *batch, struct active_job *active)
         batch_pool_leave_queue(batch, active);
     if (state == STATE_RUNNING || state == STATE_BACKOFF || state == STATE_COMPUTING)
         count_run(batch, active, state == STATE_COMPUTING);
-    if (state == STATE_COMPUTING && !batch->sweeping) /* a sweep has no consequences */
+    if (state == STATE_COMPUTING && !batch->cancelling) /* what remains takes no worker */
         give_back_worker(batch, active);
 }
 
@@ -223,8 +223,8 @@ bool batch_job_start(struct batch *batch, uint32_t job, uint32_t spec)
     struct active_job *active = &batch->active_jobs[plan_active_job(batch->plan, spec, job)];
 
     /* Room for all, so that nothing later on needs memory. */
-    if (batch->patience.ids > 0 &&
-        timerq_reserve(&batch->patience, batch->n_active + 1 - batch->patience.n) != 0)
+    if (batch->queue_timeouts.ids > 0 &&
+        timerq_reserve(&batch->queue_timeouts, batch->n_active + 1 - batch->queue_timeouts.n) != 0)
         return false;
     *active = (struct active_job){.job = job, .spec = spec};
     batch->n_active++;
@@ -250,7 +250,7 @@ void batch_job_due(struct batch *batch, struct active_job *active)
     }
 }
 
-void batch_job_lose_patience(struct batch *batch, uint32_t number)
+void batch_job_queue_timed_out(struct batch *batch, uint32_t number)
 {
     struct active_job *active = &batch->active_jobs[number];
 

@@ -106,7 +106,7 @@ void batch_pool_queue(struct batch *batch, struct active_job *active, uint32_t p
     else
         append(batch, &batch->pools[pool], active);
     if (active->timeout_ns >= 0)
-        timerq_set(&batch->patience, number, active->timeout_ns, 0);
+        timerq_set(&batch->queue_timeouts, number, active->timeout_ns, 0);
 }
 
 void batch_pool_leave_queue(struct batch *batch, struct active_job *active)
@@ -121,7 +121,7 @@ void batch_pool_leave_queue(struct batch *batch, struct active_job *active)
     if (batch->report != NULL)
         batch_report_left_queue(batch, active);
     if (active->timeout_ns >= 0)
-        timerq_remove(&batch->patience, number);
+        timerq_remove(&batch->queue_timeouts, number);
 }
 
 struct active_job *batch_pool_give_back(struct batch *batch, const struct active_job *active)

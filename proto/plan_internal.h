@@ -24,8 +24,7 @@ struct detail {
     struct job_spec job;
     plan_text_ref plain_name; /* where the name's token has escapes */
     uint32_t element;
-    uint32_t
-        first_active_job; /* once sealed: the number of its first active job, PLAN_NONE if simple */
+    uint32_t first_active_job; /* number, once sealed; PLAN_NONE if its jobs are simple */
 };
 
 /* One name in an `after`. */
@@ -179,7 +178,7 @@ static inline uint32_t plan_count(const struct plan *plan, uint32_t spec)
 
 /* Whether a spec's jobs are simple, once sealed: they wait once, or not at all,
  * and are `ok`.  What they need while they run is next to nothing; the others
- * have an active job each. */
+ * are active jobs from their start to their end. */
 static inline bool plan_is_simple(const struct plan *plan, const struct spec *spec)
 {
     if (spec->detail != 0)

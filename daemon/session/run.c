@@ -465,7 +465,7 @@ enum run_cancelled run_cancel_job(struct run *run, uint64_t job, struct event_te
 {
     struct occurrence occurred[BATCH_MIN_ROOM];
     int64_t at_ns = own_time(run, now_ns);
-    bool sweeps = plan_options_of(run->plan)->until == PLAN_UNTIL_FIRST_DONE;
+    bool cancels_rest = plan_options_of(run->plan)->until == PLAN_UNTIL_FIRST_DONE;
     uint32_t jobs = 1;
     char *line, *end;
     size_t n;
@@ -477,7 +477,7 @@ enum run_cancelled run_cancel_job(struct run *run, uint64_t job, struct event_te
                              EVENT_BATCH_MAX + id.len + HISTORY_OCCURRENCES_BYTES(BATCH_MIN_ROOM));
     if (line == NULL)
         return RUN_NOMEM;
-    if (sweeps) /* a job's end, however it comes, cancels the rest */
+    if (cancels_rest) /* a job's end, however it comes, cancels the rest */
         jobs = batch_pending(run->batch);
     n = batch_cancel_job(run->batch, job, at_ns, occurred, BATCH_MIN_ROOM);
     if (n == 0)

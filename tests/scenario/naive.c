@@ -22,8 +22,8 @@ const char *const naive_situation_names[NAIVE_SITUATIONS] = {
     [NAIVE_SHARED_NAMES] = "jobs made ready by a shared name",
     [NAIVE_BATCH_TIMEOUTS] = "batch time-outs",
     [NAIVE_EMPTY_TIMEOUTS] = "batch time-outs that found nothing left",
-    [NAIVE_FIRST_DONE] = "sweeps by first_done",
-    [NAIVE_FIRST_FAILED] = "sweeps by first_failed",
+    [NAIVE_FIRST_DONE] = "cancels the rest by first_done",
+    [NAIVE_FIRST_FAILED] = "cancels the rest by first_failed",
     [NAIVE_RETRIES] = "retries",
     [NAIVE_PROMPT_RETRIES] = "retries at once",
     [NAIVE_JITTERED_RETRIES] = "retries after a drawn delay",
@@ -122,10 +122,10 @@ void naive_emit(struct naive_model *m, struct occurrence what)
     outcome->out[outcome->n_out++] = what;
 }
 
-void naive_begin_sweep(struct naive_model *m, enum job_status status)
+void naive_begin_cancelling(struct naive_model *m, enum job_status status)
 {
-    m->sweeping = true;
-    m->sweep_status = status;
+    m->cancelling = true;
+    m->cancel_status = status;
 }
 
 /* ---- Readiness -------------------------------------------------------------------- */
@@ -295,11 +295,11 @@ static void handle(struct naive_model *m, const struct next *next)
     }
 }
 
-static void sweep_one(struct naive_model *m)
+static void cancel_next(struct naive_model *m)
 {
     for (uint32_t i = 0; i < m->n_jobs; i++) {
         if (m->jobs[i].state != TERMINAL) {
-            naive_job_sweep(m, i);
+            naive_job_cancel_rest(m, i);
             return;
         }
     }
@@ -313,8 +313,8 @@ static bool one_unit(struct naive_model *m, int64_t until_ns)
     struct next next = {0};
     bool found;
 
-    if (m->sweeping) {
-        sweep_one(m);
+    if (m->cancelling) {
+        cancel_next(m);
     } else if (m->n_releases > 0) {
         release_one(m);
     } else if (may_start(m)) {
@@ -327,7 +327,7 @@ static bool one_unit(struct naive_model *m, int64_t until_ns)
             m->clock_ns = timeout_ns;
             m->timed_out = true;
             naive_see(m, NAIVE_BATCH_TIMEOUTS, true);
-            naive_begin_sweep(m, JOB_TIMED_OUT);
+            naive_begin_cancelling(m, JOB_TIMED_OUT);
         } else if (!found) {
             abort();
         } else if (next.due_ns > until_ns) {
@@ -346,14 +346,14 @@ static void cancel(struct naive_model *m, struct naive_cancel *request)
     uint32_t index = request->job;
 
     request->answer = 0;
-    if (m->sweeping || naive_pending(m) == 0)
+    if (m->cancelling || naive_pending(m) == 0)
         return;
     if (index == NAIVE_WHOLE) {
         m->clock_ns = request->now_ns;
         request->answer = naive_pending(m);
         m->cancelled = true;
         naive_see(m, NAIVE_WHOLE_CANCELS, true);
-        naive_begin_sweep(m, JOB_CANCELLED);
+        naive_begin_cancelling(m, JOB_CANCELLED);
         return;
     }
     if (index >= m->n_jobs || m->jobs[index].state == TERMINAL)
@@ -425,7 +425,7 @@ static void conclude(struct naive_model *m)
                                                  .arrival_ns = m->jobs[i].arrival_ns,
                                                  .spent_ns = m->jobs[i].spent_ns};
     naive_see(m, NAIVE_EMPTY_TIMEOUTS,
-              !m->sweeping && m->n_jobs > 0 && m->predicted_ns == m->batch->options.timeout_ns);
+              !m->cancelling && m->n_jobs > 0 && m->predicted_ns == m->batch->options.timeout_ns);
 }
 
 static void accept_jobs(struct naive_model *m)

@@ -48,8 +48,8 @@ enum naive_situation {
     NAIVE_SHARED_NAMES,     /* jobs made ready by a name that several bear */
     NAIVE_BATCH_TIMEOUTS,   /* batch time-outs that fell */
     NAIVE_EMPTY_TIMEOUTS,   /* batch time-outs that found nothing left at their instant */
-    NAIVE_FIRST_DONE,       /* sweeps by first_done */
-    NAIVE_FIRST_FAILED,     /* sweeps by first_failed */
+    NAIVE_FIRST_DONE,       /* cancels the rest by first_done */
+    NAIVE_FIRST_FAILED,     /* cancels the rest by first_failed */
     NAIVE_RETRIES,          /* retries, all together */
     NAIVE_PROMPT_RETRIES,   /* of those, without delay */
     NAIVE_JITTERED_RETRIES, /* of those, with a delay drawn */

@@ -140,7 +140,7 @@ static void turn_terminal(struct naive_model *m, uint32_t index, enum job_status
     say_done(m, index, status);
     m->slots += had_slot;
     if (meets_until(m, status)) {
-        naive_begin_sweep(m, JOB_CANCELLED);
+        naive_begin_cancelling(m, JOB_CANCELLED);
         naive_see(m, NAIVE_FIRST_DONE, until == PLAN_UNTIL_FIRST_DONE && naive_pending(m) > 0);
         naive_see(m, NAIVE_FIRST_FAILED, until == PLAN_UNTIL_FIRST_FAILED && naive_pending(m) > 0);
         return;
@@ -300,8 +300,8 @@ void naive_job_cancel(struct naive_model *m, uint32_t index)
     turn_terminal(m, index, JOB_CANCELLED);
 }
 
-void naive_job_sweep(struct naive_model *m, uint32_t index)
+void naive_job_cancel_rest(struct naive_model *m, uint32_t index)
 {
-    say_done(m, index, m->sweep_status);
+    say_done(m, index, m->cancel_status);
     m->jobs[index].swept = true;
 }

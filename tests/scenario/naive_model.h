@@ -53,8 +53,8 @@ struct naive_model {
     uint32_t slots;
     uint32_t workers[1 + DESCRIPTION_POOLS]; /* free ones of each pool */
     int64_t clock_ns;
-    bool sweeping, cancelled, timed_out;
-    enum job_status sweep_status;
+    bool cancelling, cancelled, timed_out;
+    enum job_status cancel_status;
     int64_t predicted_ns;
     struct naive_outcome *outcome;
     size_t room;
@@ -89,7 +89,7 @@ uint32_t naive_pending(const struct naive_model *m);
 /* Writes an occurrence at the model's clock, if the batch asks for its kind. */
 void naive_emit(struct naive_model *m, struct occurrence what);
 
-void naive_begin_sweep(struct naive_model *m, enum job_status status);
+void naive_begin_cancelling(struct naive_model *m, enum job_status status);
 
 /* ---- naive_job.c: all at the model's clock ------------------------------------ */
 
@@ -99,6 +99,6 @@ void naive_job_end_back_off(struct naive_model *m, uint32_t index);
 void naive_job_time_out(struct naive_model *m, uint32_t index);
 void naive_job_skip(struct naive_model *m, uint32_t index);
 void naive_job_cancel(struct naive_model *m, uint32_t index);
-void naive_job_sweep(struct naive_model *m, uint32_t index);
+void naive_job_cancel_rest(struct naive_model *m, uint32_t index);
 
 #endif

@@ -113,8 +113,7 @@ START_TEST(a_skips_cause_is_the_lowest_index_that_had_ended_by_then)
 }
 END_TEST
 
-/* ---- Rule 7: sweeps ----------------------------------------------------------------------------
- */
+/* ---- Rule 7: cancelling all remaining ------------------------------------------ */
 
 START_TEST(first_done_cancels_the_rest_in_index_order)
 {
@@ -159,7 +158,7 @@ START_TEST(first_failed_takes_a_time_out_too)
 }
 END_TEST
 
-START_TEST(nothing_steps_in_consequence_of_a_sweep)
+START_TEST(nothing_steps_while_what_remains_is_cancelled)
 {
     given_compute(3);
     given_compute(1);
@@ -171,7 +170,7 @@ START_TEST(nothing_steps_in_consequence_of_a_sweep)
 }
 END_TEST
 
-START_TEST(a_worker_goes_to_the_head_even_if_the_end_then_sweeps)
+START_TEST(a_worker_goes_to_the_head_even_if_the_end_then_cancels_the_rest)
 {
     given_compute(3);
     given_compute(1);
@@ -191,7 +190,7 @@ START_TEST(a_skip_that_is_due_is_swept)
 }
 END_TEST
 
-START_TEST(the_batch_time_out_sweeps_what_is_left)
+START_TEST(the_batch_time_out_ends_what_is_left)
 {
     given_wait(2);
     given_backoff(given_failing(given_wait(1), 1), 9, 1, -1);
@@ -471,10 +470,10 @@ static void add_endings(TCase *tcase)
     tcase_add_test(tcase, first_done_takes_a_failure_too);
     tcase_add_test(tcase, first_failed_looks_at_terminal_jobs_not_at_attempts);
     tcase_add_test(tcase, first_failed_takes_a_time_out_too);
-    tcase_add_test(tcase, nothing_steps_in_consequence_of_a_sweep);
-    tcase_add_test(tcase, a_worker_goes_to_the_head_even_if_the_end_then_sweeps);
+    tcase_add_test(tcase, nothing_steps_while_what_remains_is_cancelled);
+    tcase_add_test(tcase, a_worker_goes_to_the_head_even_if_the_end_then_cancels_the_rest);
     tcase_add_test(tcase, a_skip_that_is_due_is_swept);
-    tcase_add_test(tcase, the_batch_time_out_sweeps_what_is_left);
+    tcase_add_test(tcase, the_batch_time_out_ends_what_is_left);
     tcase_add_test(tcase, what_is_due_exactly_at_the_batch_time_out_comes_before_it);
     tcase_add_test(tcase, what_follows_after_the_instant_of_the_time_out_does_not);
     tcase_add_test(tcase, a_batch_time_out_of_zero_lets_the_first_instant_pass);
