@@ -5,7 +5,7 @@
 
 #include "daemon/base/clock.h"
 
-void channel_log_report(void *context, uint64_t connection, const struct channel_news *news)
+void channel_log_report(void *context, uint64_t connection, const struct channel_event *news)
 {
     struct channel_log *channel_log = context;
     struct log_about about = {.connection = connection, .batch = news->batch};

@@ -44,7 +44,7 @@ static void on_ready(evutil_socket_t fd, short what, void *context)
 }
 
 /* Heard before the loop's own ear: what became of the request that is being read. */
-static void on_told(void *context, uint64_t number, const struct channel_news *news)
+static void on_told(void *context, uint64_t number, const struct channel_event *news)
 {
     struct http *http = context;
 

@@ -83,7 +83,7 @@ void http_stream_free(struct http_stream *stream)
     free(stream);
 }
 
-void http_stream_hear(struct http_stream *stream, const struct channel_news *news)
+void http_stream_hear(struct http_stream *stream, const struct channel_event *news)
 {
     if (news->kind == CHANNEL_ACCEPTED)
         stream->begun = true;

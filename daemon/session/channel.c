@@ -113,7 +113,7 @@ void channel_free(struct channel *channel)
     free(channel);
 }
 
-void channel_tell(const struct channel *channel, struct channel_news news)
+void channel_tell(const struct channel *channel, struct channel_event news)
 {
     if (channel->env->tell != NULL)
         channel->env->tell(channel->env->tell_context, channel->number, &news);
@@ -268,9 +268,9 @@ static void run_ended(struct channel *channel, struct run *run)
 {
     runs_retire(&channel->runs, run);
     channel->verdict.batch_not_ok |= run_ended_badly(run);
-    channel_tell(channel, (struct channel_news){.kind = CHANNEL_FINISHED,
-                                                .batch = run_number(run),
-                                                .status = run_status(run)});
+    channel_tell(channel, (struct channel_event){.kind = CHANNEL_FINISHED,
+                                                 .batch = run_number(run),
+                                                 .status = run_status(run)});
 }
 
 size_t channel_work_run(struct channel *channel, struct run *run, int64_t now_ns, size_t budget)

@@ -15,9 +15,9 @@ struct registry;
 struct stats;
 
 /* What a channel tells of, beside what it tells its client. */
-enum channel_news_kind { CHANNEL_ACCEPTED, CHANNEL_FINISHED, CHANNEL_REFUSED };
-struct channel_news {
-    enum channel_news_kind kind;
+enum channel_event_kind { CHANNEL_ACCEPTED, CHANNEL_FINISHED, CHANNEL_REFUSED };
+struct channel_event {
+    enum channel_event_kind kind;
     uint64_t batch;            /* its number; 0 when REFUSED */
     uint64_t jobs;             /* ACCEPTED */
     enum batch_status status;  /* FINISHED */
@@ -45,7 +45,7 @@ struct channel_env {
     void *survey_context;
     /* Told of news, with the channel's number; NULL for nobody.  It must not
      * call back. */
-    void (*tell)(void *context, uint64_t channel, const struct channel_news *news);
+    void (*tell)(void *context, uint64_t channel, const struct channel_event *news);
     void *tell_context;
 };
 

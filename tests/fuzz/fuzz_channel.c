@@ -56,7 +56,7 @@ static void survey(void *context, int64_t now_ns, struct event_stats *stats)
 }
 
 /* What is let in, with whatever limits there are now. */
-static void on_news(void *context, uint64_t number, const struct channel_news *news)
+static void on_channel_event(void *context, uint64_t number, const struct channel_event *news)
 {
     struct stage *stage = context;
     uint64_t most = stage->limits.max_batches;
@@ -106,7 +106,7 @@ static void open_stage(struct stage *stage, unsigned choice)
         .instance = "0123456789abcdef",
         .survey = survey,
         .survey_context = stage,
-        .tell = on_news,
+        .tell = on_channel_event,
         .tell_context = stage,
     };
     witness_init(&stage->witness);

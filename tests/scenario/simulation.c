@@ -94,7 +94,7 @@ static void survey(void *context, int64_t now_ns, struct event_stats *stats)
 }
 
 /* What a channel tells its driver: is it let in, that which is? */
-static void on_news(void *context, uint64_t number, const struct channel_news *news)
+static void on_channel_event(void *context, uint64_t number, const struct channel_event *news)
 {
     struct world *world = context;
     struct client *client = &world->clients[number];
@@ -165,7 +165,7 @@ static bool open_world(struct world *world)
             .instance = "0123456789abcdef",
             .survey = survey,
             .survey_context = world,
-            .tell = on_news,
+            .tell = on_channel_event,
             .tell_context = world,
         };
         if (world->env[i].stats == NULL)
