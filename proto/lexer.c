@@ -147,24 +147,24 @@ uint64_t lexer_offset(const struct lexer *lexer)
     return lexer_offset_of(lexer, lexer->at);
 }
 
-const char *lexer_complaint(const struct lexer *lexer)
+const char *lexer_diagnostic(const struct lexer *lexer)
 {
-    return lexer->complaint != NULL ? lexer->complaint : "nothing";
+    return lexer->diagnostic != NULL ? lexer->diagnostic : "nothing";
 }
 
-uint64_t lexer_complaint_offset(const struct lexer *lexer)
+uint64_t lexer_diagnostic_offset(const struct lexer *lexer)
 {
-    return lexer->complaint_offset;
+    return lexer->diagnostic_offset;
 }
 
-uint64_t lexer_complaint_line(const struct lexer *lexer)
+uint64_t lexer_diagnostic_line(const struct lexer *lexer)
 {
     return lexer->lines + 1;
 }
 
-uint64_t lexer_complaint_column(const struct lexer *lexer)
+uint64_t lexer_diagnostic_column(const struct lexer *lexer)
 {
-    return lexer->complaint_offset - lexer->line_start + 1;
+    return lexer->diagnostic_offset - lexer->line_start + 1;
 }
 
 /* ---- Handing out ---------------------------------------------------------- */
@@ -173,10 +173,10 @@ static enum lexer_token_kind stop(struct lexer *lexer, struct lexer_token *token
                                   enum lexer_token_kind kind)
 {
     if (kind == LEXER_BAD && lexer->last == LEXER_MORE)
-        count_lines(lexer, lexer->piece_end - (lexer->fed - lexer->complaint_offset));
+        count_lines(lexer, lexer->piece_end - (lexer->fed - lexer->diagnostic_offset));
     lexer->last = kind;
     token->kind = kind;
-    token->offset = kind == LEXER_BAD ? lexer->complaint_offset : lexer_offset(lexer);
+    token->offset = kind == LEXER_BAD ? lexer->diagnostic_offset : lexer_offset(lexer);
     token->depth = lexer->depth;
     token->text = NULL;
     token->len = 0;
@@ -184,9 +184,9 @@ static enum lexer_token_kind stop(struct lexer *lexer, struct lexer_token *token
 }
 
 static enum lexer_token_kind bad(struct lexer *lexer, struct lexer_token *token, const char *at,
-                                 const char *complaint)
+                                 const char *diagnostic)
 {
-    lexer_complain(lexer, at, complaint);
+    lexer_set_diagnostic(lexer, at, diagnostic);
     lexer->at = at;
     return stop(lexer, token, LEXER_BAD);
 }
@@ -475,29 +475,29 @@ static enum lexer_token_kind begin_key(struct lexer *lexer, struct lexer_token *
         return begin_string(lexer, token, LEXER_KEY, at);
     if (*at == '}' && lexer->expect == FIRST_KEY)
         return close_bracket(lexer, token, at);
-    const char *complaint = "a member without a name in double quotes";
+    const char *diagnostic = "a member without a name in double quotes";
     if (*at == '}')
-        complaint = "a comma before the closing brace";
+        diagnostic = "a comma before the closing brace";
     else if (*at == '\0')
-        complaint = "a NUL byte";
-    return bad(lexer, token, at, complaint);
+        diagnostic = "a NUL byte";
+    return bad(lexer, token, at, diagnostic);
 }
 
 static enum lexer_token_kind refuse_follower(struct lexer *lexer, struct lexer_token *token,
                                              const char *at)
 {
-    const char *complaint = "no comma or closing bracket after a value";
+    const char *diagnostic = "no comma or closing bracket after a value";
     if (*at == '\0')
-        complaint = "a NUL byte";
+        diagnostic = "a NUL byte";
     else if (lexer->expect == COLON)
-        complaint = "no colon after a member's name";
+        diagnostic = "no colon after a member's name";
     else if (*at == '}')
-        complaint = "a closing brace for a bracket";
+        diagnostic = "a closing brace for a bracket";
     else if (*at == ']')
-        complaint = "a closing bracket for a brace";
+        diagnostic = "a closing bracket for a brace";
     else if (lexer->in_object)
-        complaint = "no comma or closing brace after a member";
-    return bad(lexer, token, at, complaint);
+        diagnostic = "no comma or closing brace after a member";
+    return bad(lexer, token, at, diagnostic);
 }
 
 /* Takes the byte at `at`, which is not white space. */

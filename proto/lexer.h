@@ -36,7 +36,7 @@ enum lexer_token_kind {
     LEXER_TRUE,
     LEXER_FALSE,
     LEXER_NULL,
-    LEXER_BAD,      /* a syntax error: see lexer_complaint(); nothing comes after it */
+    LEXER_BAD,      /* a syntax error: see lexer_diagnostic(); nothing comes after it */
     LEXER_TOO_LONG, /* a value of more than max_bytes; nothing comes after it */
     LEXER_TOO_DEEP, /* nested deeper than max_depth; nothing comes after it */
     LEXER_NOMEM,    /* no memory to keep the token under way: it will come, but without text */
@@ -125,10 +125,10 @@ uint64_t lexer_offset(const struct lexer *lexer);
 /* After LEXER_BAD: what was wrong, as the middle of a sentence (`a comma
  * before the closing bracket`), and where: the offset in the stream, and what
  * an editor calls that place, counted from 1 (columns in bytes). */
-const char *lexer_complaint(const struct lexer *lexer);
-uint64_t lexer_complaint_offset(const struct lexer *lexer);
-uint64_t lexer_complaint_line(const struct lexer *lexer);
-uint64_t lexer_complaint_column(const struct lexer *lexer);
+const char *lexer_diagnostic(const struct lexer *lexer);
+uint64_t lexer_diagnostic_offset(const struct lexer *lexer);
+uint64_t lexer_diagnostic_line(const struct lexer *lexer);
+uint64_t lexer_diagnostic_column(const struct lexer *lexer);
 
 /*
  * Decodes the escapes of a string token (with its quotes) to UTF-8 into out,

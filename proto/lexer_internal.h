@@ -66,8 +66,8 @@ struct lexer {
     char *carry;
     size_t held, room;
 
-    const char *complaint;
-    uint64_t complaint_offset;
+    const char *diagnostic;
+    uint64_t diagnostic_offset;
     uint64_t braces[LEXER_DEPTH_MAX / 64]; /* by depth: 1 for an object, 0 for an array */
 };
 
@@ -77,16 +77,16 @@ static inline uint64_t lexer_offset_of(const struct lexer *lexer, const char *at
     return lexer->fed - (uint64_t)(lexer->piece_end - at);
 }
 
-static inline void lexer_complain(struct lexer *lexer, const char *at, const char *complaint)
+static inline void lexer_set_diagnostic(struct lexer *lexer, const char *at, const char *diagnostic)
 {
-    lexer->complaint = complaint;
-    lexer->complaint_offset = lexer_offset_of(lexer, at);
+    lexer->diagnostic = diagnostic;
+    lexer->diagnostic_offset = lexer_offset_of(lexer, at);
 }
 
 /*
  * Each scans bytes of a token from `at` on, going on in the state where the
  * last call left it.  Returns the end of what belongs to the token: lexer->end
- * where the piece cuts it, else the token's own end.  NULL after a complaint.
+ * where the piece cuts it, else the token's own end.  NULL after a diagnostic.
  */
 const char *lexer_scan_string(struct lexer *lexer, const char *at); /* whole: state is CLOSED */
 const char *lexer_scan_number(struct lexer *lexer,

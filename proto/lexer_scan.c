@@ -31,7 +31,7 @@ static bool open_character(struct lexer *lexer, unsigned char c)
     return true;
 }
 
-/* Each takes one byte of a string and returns a complaint or NULL. */
+/* Each takes one byte of a string and returns a diagnostic or NULL. */
 static const char *take_plain(struct lexer *lexer, unsigned char c)
 {
     if (c == '"')
@@ -85,12 +85,12 @@ const char *lexer_scan_string(struct lexer *lexer, const char *at)
         if (at == end)
             break;
         unsigned char c = (unsigned char)*at;
-        const char *complaint = lexer->state == PLAIN          ? take_plain(lexer, c)
-                                : lexer->state == ESCAPE       ? take_escape(lexer, c)
-                                : lexer->state == CONTINUATION ? take_continuation(lexer, c)
-                                                               : take_hex(lexer, c);
-        if (complaint != NULL) {
-            lexer_complain(lexer, at, complaint);
+        const char *diagnostic = lexer->state == PLAIN          ? take_plain(lexer, c)
+                                 : lexer->state == ESCAPE       ? take_escape(lexer, c)
+                                 : lexer->state == CONTINUATION ? take_continuation(lexer, c)
+                                                                : take_hex(lexer, c);
+        if (diagnostic != NULL) {
+            lexer_set_diagnostic(lexer, at, diagnostic);
             return NULL;
         }
         at++;
@@ -118,7 +118,7 @@ static const unsigned char number_table[NUMBER_STATES][NUMBER_CLASSES] = {
     [EXPONENT] = {STOP, EXPONENT, EXPONENT, STOP, STOP, STOP, STOP},
 };
 
-static const char *const number_complaints[NUMBER_STATES] = {
+static const char *const number_diagnostics[NUMBER_STATES] = {
     [MINUS] = "a minus sign without a digit after it",
     [POINT] = "a decimal point without a digit after it",
     [POWER] = "an exponent without a digit",
@@ -130,7 +130,7 @@ static const char *judge_end(unsigned state, int next)
 {
     if (state == ZERO && next >= '0' && next <= '9')
         return "a number with a leading zero";
-    return number_complaints[state];
+    return number_diagnostics[state];
 }
 
 bool lexer_number_may_end(enum number_state state, int next)
@@ -153,10 +153,10 @@ const char *lexer_scan_number(struct lexer *lexer, const char *at)
     lexer->state = (unsigned char)state;
     if (at == end)
         return at;
-    const char *complaint = judge_end(state, (unsigned char)*at);
-    if (complaint == NULL)
+    const char *diagnostic = judge_end(state, (unsigned char)*at);
+    if (diagnostic == NULL)
         return at;
-    lexer_complain(lexer, at, complaint);
+    lexer_set_diagnostic(lexer, at, diagnostic);
     return NULL;
 }
 
@@ -164,7 +164,7 @@ const char *lexer_scan_word(struct lexer *lexer, const char *at)
 {
     for (; at < lexer->end && *lexer->word != '\0'; at++, lexer->word++) {
         if (*at != *lexer->word) {
-            lexer_complain(lexer, at, "a word that is none of true, false and null");
+            lexer_set_diagnostic(lexer, at, "a word that is none of true, false and null");
             return NULL;
         }
     }

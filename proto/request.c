@@ -371,12 +371,12 @@ static enum request_result break_off(struct request_reader *reader, enum lexer_t
     uint64_t offset = lexer_offset(reader->lexer);
     fault->code = FAULT_NONE;
     if (kind == LEXER_BAD) {
-        offset = lexer_complaint_offset(reader->lexer);
+        offset = lexer_diagnostic_offset(reader->lexer);
         fault_set(fault, FAULT_BAD_JSON, offset,
                   "the input is not JSON: %s, at line %llu, column %llu (byte %llu of it)",
-                  lexer_complaint(reader->lexer),
-                  (unsigned long long)lexer_complaint_line(reader->lexer),
-                  (unsigned long long)lexer_complaint_column(reader->lexer),
+                  lexer_diagnostic(reader->lexer),
+                  (unsigned long long)lexer_diagnostic_line(reader->lexer),
+                  (unsigned long long)lexer_diagnostic_column(reader->lexer),
                   (unsigned long long)offset + 1);
     } else if (kind == LEXER_TOO_LONG) {
         fault_set(fault, FAULT_TOO_LARGE, offset,

@@ -213,7 +213,7 @@ static bool begin(struct search *search, const struct lexer_token *token)
 static void point_at_fault(const struct lexer *lexer, enum lexer_token_kind kind, size_t len,
                            struct locate_span *span)
 {
-    uint64_t at = kind == LEXER_BAD ? lexer_complaint_offset(lexer) : lexer_offset(lexer);
+    uint64_t at = kind == LEXER_BAD ? lexer_diagnostic_offset(lexer) : lexer_offset(lexer);
 
     span->offset = at < len ? (size_t)at : len;
     span->len = at < len;

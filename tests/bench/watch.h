@@ -20,7 +20,7 @@
 enum watch_state { WATCH_IDLE, WATCH_SENT, WATCH_ACCEPTED };
 
 struct watch {
-    const char *group; /* whose it is, for complaints */
+    const char *group; /* whose it is, for diagnostics */
     uint32_t connection;
     enum watch_state state;
     const struct work *work;

@@ -121,7 +121,7 @@ static void hear(struct stage *stage, size_t room)
 
     demand(n <= room, "more was rendered than there was room for");
     demand(n > 0 || !channel_has_output(stage->channel), "there is output and none comes");
-    demand(witness_hear(&stage->witness, out, n, stage->now_ns), stage->witness.complaint);
+    demand(witness_hear(&stage->witness, out, n, stage->now_ns), stage->witness.diagnostic);
 }
 
 /* Refuses a request that is not complete in time, as a driver does after each

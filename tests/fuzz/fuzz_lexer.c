@@ -18,7 +18,7 @@ struct digest {
     uint64_t hash;
     uint64_t tokens;
     enum lexer_token_kind last;
-    uint64_t complaint;
+    uint64_t diagnostic;
 };
 
 static void mix(struct digest *digest, const void *bytes, size_t len)
@@ -51,12 +51,12 @@ static void note(struct digest *digest, const struct lexer_token *token)
     free(out);
 }
 
-/* Where a complaint is, as offset and as line and column. */
+/* Where a diagnostic is, as offset and as line and column. */
 static void note_place(struct digest *digest, const struct lexer *lexer)
 {
-    uint64_t line = lexer_complaint_line(lexer), column = lexer_complaint_column(lexer);
-    digest->complaint = lexer_complaint_offset(lexer);
-    assert(line >= 1 && column >= 1 && column <= digest->complaint + 1);
+    uint64_t line = lexer_diagnostic_line(lexer), column = lexer_diagnostic_column(lexer);
+    digest->diagnostic = lexer_diagnostic_offset(lexer);
+    assert(line >= 1 && column >= 1 && column <= digest->diagnostic + 1);
     mix(digest, &line, sizeof(line));
     mix(digest, &column, sizeof(column));
 }
@@ -111,7 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
         struct digest cut = run(data + 1, size - 1, choice, pieces[i]);
         assert(cut.hash == whole.hash && cut.tokens == whole.tokens);
-        assert(cut.last == whole.last && cut.complaint == whole.complaint);
+        assert(cut.last == whole.last && cut.diagnostic == whole.diagnostic);
     }
     return 0;
 }

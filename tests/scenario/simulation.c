@@ -288,7 +288,7 @@ static void read_some(struct world *world, struct client *client)
     if (n == 0 && channel_has_output(client->channel) && !client->starved)
         complain(world, "there is output and none comes");
     if (!witness_hear(&client->witness, out, n, world->now_ns))
-        complain(world, "%s", client->witness.complaint);
+        complain(world, "%s", client->witness.diagnostic);
 }
 
 /* Asked for before anything is due, work is none. */
@@ -592,7 +592,7 @@ static void check_backlog(struct world *world, struct client *client)
         famine_watch(false);
         waiting += n;
         if (!witness_hear(&client->witness, out, n, world->now_ns))
-            complain(world, "%s", client->witness.complaint);
+            complain(world, "%s", client->witness.diagnostic);
     } while (n > 0);
     if (waiting > BACKLOG_SLACK)
         complain(world, "%zu bytes were waiting for a client that did not read", waiting);

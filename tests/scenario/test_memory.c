@@ -46,7 +46,7 @@ static void hear(struct course *course, size_t room)
     n = channel_render(course->rig.channel, out, room);
     famine_watch(false);
     ck_assert_msg(witness_hear(&course->witness, out, n, course->rig.now_ns), "%s",
-                  course->witness.complaint);
+                  course->witness.diagnostic);
 }
 
 /* Works and reads until time_ns, and what is due by then has been handled. */

@@ -56,10 +56,10 @@ static void add_token(struct lexing_text *trace, const struct lexer *lexer,
             lexing_add(trace, "\\");
     }
     if (token->kind == LEXER_BAD)
-        lexing_add(trace, "(%s,%llu,%llu:%llu)", lexer_complaint(lexer),
-                   (unsigned long long)lexer_complaint_offset(lexer),
-                   (unsigned long long)lexer_complaint_line(lexer),
-                   (unsigned long long)lexer_complaint_column(lexer));
+        lexing_add(trace, "(%s,%llu,%llu:%llu)", lexer_diagnostic(lexer),
+                   (unsigned long long)lexer_diagnostic_offset(lexer),
+                   (unsigned long long)lexer_diagnostic_line(lexer),
+                   (unsigned long long)lexer_diagnostic_column(lexer));
     if (places)
         lexing_add(trace, "@%u,%llu ", token->depth, (unsigned long long)token->offset);
 }

@@ -45,9 +45,9 @@ static bool complain(struct witness *witness, const char *format, ...)
 {
     va_list arguments;
 
-    if (witness->complaint[0] == '\0') {
+    if (witness->diagnostic[0] == '\0') {
         va_start(arguments, format);
-        vsnprintf(witness->complaint, sizeof(witness->complaint), format, arguments);
+        vsnprintf(witness->diagnostic, sizeof(witness->diagnostic), format, arguments);
         va_end(arguments);
     }
     return false;
@@ -286,7 +286,7 @@ static bool hear_line(struct witness *witness, const char *line, size_t len, int
 
 bool witness_hear(struct witness *witness, const char *bytes, size_t len, int64_t now_ns)
 {
-    while (len > 0 && witness->complaint[0] == '\0') {
+    while (len > 0 && witness->diagnostic[0] == '\0') {
         const char *end = memchr(bytes, '\n', len);
         size_t n = end != NULL ? (size_t)(end - bytes) + 1 : len;
 
@@ -303,7 +303,7 @@ bool witness_hear(struct witness *witness, const char *bytes, size_t len, int64_
         bytes += n;
         len -= n;
     }
-    return witness->complaint[0] == '\0';
+    return witness->diagnostic[0] == '\0';
 }
 
 bool witness_is_settled(const struct witness *witness)

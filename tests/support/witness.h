@@ -54,7 +54,7 @@ struct witness {
     uint64_t n_cancels; /* `cancelled` of one job at least */
     uint64_t n_answers; /* `accepted`, `error`, `pong`, `cancelled` and `stats` */
     uint64_t n_refused[FAULT_UNAVAILABLE + 1]; /* errors, by enum fault_code */
-    char complaint[240];                       /* the first promise that was broken, else empty */
+    char diagnostic[240];                      /* the first promise that was broken, else empty */
 };
 
 void witness_init(struct witness *witness);

@@ -15,14 +15,14 @@
 
 /* ---- What is refused ---------------------------------------------------------------- */
 
-/* `complaint` is part of it; `offset` where it stands. */
+/* `diagnostic` is part of it; `offset` where it stands. */
 struct refusal {
     const char *text;
-    const char *complaint;
+    const char *diagnostic;
     unsigned offset;
 };
 
-/* What follows the complaint in a trace: its place, as offset and as an editor has it. */
+/* What follows the diagnostic in a trace: its place, as offset and as an editor has it. */
 static void word_place(const char *text, unsigned offset, char *out, size_t size)
 {
     unsigned line = 1, column = 1;
@@ -42,9 +42,9 @@ static void check_refusal(const struct refusal *expected, size_t len)
     for (size_t i = 0; i < N(splits); i++) {
         char *trace = lexing_trace(expected->text, len, &lexing_plain, splits[i], &state);
         const char *bad = strstr(trace, "bad(");
-        ck_assert_msg(bad != NULL && strstr(bad, expected->complaint) != NULL &&
+        ck_assert_msg(bad != NULL && strstr(bad, expected->diagnostic) != NULL &&
                           strstr(bad, place) != NULL,
-                      "`%s`: %s, not %s%s", expected->text, trace, expected->complaint, place);
+                      "`%s`: %s, not %s%s", expected->text, trace, expected->diagnostic, place);
         free(trace);
     }
 }
@@ -164,11 +164,11 @@ START_TEST(lines_are_counted_once)
         lexer_feed(lexer, text, 0);
         lexer_feed(lexer, text + at, strlen(text) - at);
     }
-    ck_assert_uint_eq(lexer_complaint_line(lexer), 3);
-    ck_assert_uint_eq(lexer_complaint_column(lexer), 3);
-    ck_assert_uint_eq(lexer_complaint_offset(lexer), 10);
+    ck_assert_uint_eq(lexer_diagnostic_line(lexer), 3);
+    ck_assert_uint_eq(lexer_diagnostic_column(lexer), 3);
+    ck_assert_uint_eq(lexer_diagnostic_offset(lexer), 10);
     ck_assert_int_eq(lexer_next(lexer, &token), LEXER_BAD);
-    ck_assert_uint_eq(lexer_complaint_line(lexer), 3);
+    ck_assert_uint_eq(lexer_diagnostic_line(lexer), 3);
     lexer_free(lexer);
 }
 END_TEST

@@ -262,7 +262,7 @@ START_TEST(durations_are_those_of_the_protocol_or_off)
 }
 END_TEST
 
-/* Each with what its one line of complaint must tell. */
+/* Each with what its one line of diagnostic must tell. */
 static const struct {
     const char *line, *tells;
 } wrongs[] = {
