@@ -329,7 +329,7 @@ static inline void batch_take_slot(struct batch *batch, uint32_t job)
         batch->pools[0].free--;
 }
 
-static inline void batch_give_back_slot(struct batch *batch)
+static inline void batch_release_slot(struct batch *batch)
 {
     batch->slots_taken--;
     if (batch_is_blocking(batch))
@@ -343,7 +343,7 @@ static inline void batch_turn_terminal(struct batch *batch, const struct ended *
     int64_t chain_ns = batch_chain(batch, ended);
 
     if (ended->attempts > 0)
-        batch_give_back_slot(batch);
+        batch_release_slot(batch);
     batch->states[ended->job] = STATE_ENDED;
     if (batch->report != NULL)
         batch_report_ended(batch, ended);
@@ -395,7 +395,7 @@ void batch_job_due(struct batch *batch, struct active_job *active);
 void batch_job_queue_timed_out(struct batch *batch, uint32_t active);
 
 /* Takes a job out of the step, the queue or the back-off that it is in, and
- * gives back the worker that it holds by itself.  It is about to end. */
+ * releases the worker that it holds by itself.  It is about to end. */
 void batch_job_leave(struct batch *batch, struct active_job *active);
 
 /* ---- batch_pool.c ----------------------------------------------------------- */
@@ -411,9 +411,9 @@ bool batch_pool_take(struct batch *batch, struct active_job *active, uint32_t po
 void batch_pool_queue(struct batch *batch, struct active_job *active, uint32_t pool);
 void batch_pool_leave_queue(struct batch *batch, struct active_job *active);
 
-/* Gives back the worker that an active job holds: to the head of its pool's queue, which
+/* Releases the worker that an active job holds: to the head of its pool's queue, which
  * has left that and is returned, or NULL where nobody queues. */
-struct active_job *batch_pool_give_back(struct batch *batch, const struct active_job *active);
+struct active_job *batch_pool_release(struct batch *batch, const struct active_job *active);
 
 /* ---- batch_ready.c ---------------------------------------------------------- */
 

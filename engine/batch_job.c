@@ -77,9 +77,9 @@ static struct step current_step(const struct batch *batch, const struct active_j
 }
 
 /* Passes on the worker that the active job has held, with the head's step. */
-static void give_back_worker(struct batch *batch, const struct active_job *active)
+static void release_worker(struct batch *batch, const struct active_job *active)
 {
-    struct active_job *head = batch_pool_give_back(batch, active);
+    struct active_job *head = batch_pool_release(batch, active);
     struct step step;
 
     if (head == NULL)
@@ -213,7 +213,7 @@ void batch_job_leave(struct batch *batch, struct active_job *active)
     if (state == STATE_RUNNING || state == STATE_BACKOFF || state == STATE_COMPUTING)
         count_run(batch, active, state == STATE_COMPUTING);
     if (state == STATE_COMPUTING && !batch->cancelling) /* what remains takes no worker */
-        give_back_worker(batch, active);
+        release_worker(batch, active);
 }
 
 /* ---- What the batch asks for ------------------------------------------------------- */

@@ -124,7 +124,7 @@ void batch_pool_leave_queue(struct batch *batch, struct active_job *active)
         timerq_remove(&batch->queue_timeouts, number);
 }
 
-struct active_job *batch_pool_give_back(struct batch *batch, const struct active_job *active)
+struct active_job *batch_pool_release(struct batch *batch, const struct active_job *active)
 {
     struct pool_state *pool = &batch->pools[active->pool];
     uint32_t number = batch->queued != NULL ? pool->queued : pool->first_queued;

@@ -3,7 +3,7 @@
 #define WAITD_BLOCK_H
 
 /*
- * Freeing of large blocks of memory in steps: to give back one of 64 MB at once
+ * Freeing of large blocks of memory in steps: to release one of 64 MB at once
  * takes the system some milliseconds, in which nobody else is served.
  */
 
@@ -16,7 +16,7 @@
 /*
  * Frees the block that the pointer at `pointer` (of any type) points to, and sets it
  * to NULL, if *budget bytes allow it; else makes it smaller by so much.  Returns
- * whether it is gone, and takes what was given back from *budget.
+ * whether it is gone, and takes what was released from *budget.
  */
 static inline bool block_free_some(void *pointer, size_t *budget)
 {

@@ -7,7 +7,7 @@
 #include "proto/lexer_internal.h"
 #include "proto/scan.h"
 
-/* A carry buffer larger than this is given back once its token is used, so much of
+/* A carry buffer larger than this is released once its token is used, so much of
  * it at a time. */
 #define CARRY_KEPT_BYTES  65536
 #define CARRY_DRAIN_BYTES ((size_t)256 << 10)

@@ -79,7 +79,7 @@ void lexer_feed(struct lexer *lexer, const char *piece, size_t len);
 void lexer_finish(struct lexer *lexer);
 
 /*
- * Gives back some of the memory that a long token was kept in, once it has been
+ * Releases some of the memory that a long token was kept in, once it has been
  * used; to be called before lexer_next() until it returns true, other work being
  * done in between.
  */

@@ -21,7 +21,7 @@ void memory_tune(void)
 #endif
 }
 
-void memory_give_back(void)
+void memory_release_unused(void)
 {
 #ifdef __GLIBC__
     void *volatile noted;

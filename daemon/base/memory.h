@@ -11,8 +11,8 @@
  * when they are freed, and no past size makes the heap keep more. */
 void memory_tune(void);
 
-/* Gives back what is free: in all heaps, and the end of the calling thread's.  Takes
- * about as long as there are pages to give back; for quiet times, in any thread. */
-void memory_give_back(void);
+/* Releases what is free: in all heaps, and the end of the calling thread's.  Takes
+ * about as long as there are pages to release; for quiet times, in any thread. */
+void memory_release_unused(void);
 
 #endif

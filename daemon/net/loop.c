@@ -453,7 +453,7 @@ static void tidy(struct loop *loop, int64_t now_ns)
     }
     loop->tidied_slices = loop->slices;
     loop->tidy_ns = CHANNEL_NEVER;
-    memory_give_back();
+    memory_release_unused();
 }
 
 /* Makes those ready whose time has come. */

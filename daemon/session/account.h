@@ -33,7 +33,7 @@ enum account_answer {
 enum account_answer account_take_jobs(struct account *account, uint64_t n);
 enum account_answer account_take_text(struct account *account, uint64_t bytes);
 
-/* Give back what was taken. */
+/* Release what was taken. */
 void account_give_jobs(struct account *account, uint64_t n);
 void account_give_text(struct account *account, uint64_t bytes);
 

@@ -36,7 +36,7 @@ static inline bool admission_take(_Atomic uint64_t *count, uint64_t n, uint64_t 
     return true;
 }
 
-/* Gives back n of what was taken. */
+/* Releases n of what was taken. */
 static inline void admission_give(_Atomic uint64_t *count, uint64_t n)
 {
     atomic_fetch_sub_explicit(count, n, memory_order_relaxed);

@@ -69,8 +69,8 @@ void channel_stop_reading(struct channel *channel)
     channel->busy = false;
     channel_drop_one(channel);
     request_end(channel->reader);
-    channel_give_back_jobs(channel);
-    channel_give_back_text(channel);
+    channel_release_jobs(channel);
+    channel_release_text(channel);
 }
 
 void channel_set_wake(struct channel *channel, void (*wake)(void *context), void *context)
@@ -100,15 +100,15 @@ void channel_free(struct channel *channel)
     if (channel == NULL)
         return;
     channel_drop_one(channel);
-    channel_give_back_jobs(channel);
-    channel_give_back_text(channel);
+    channel_release_jobs(channel);
+    channel_release_text(channel);
     channel->wake = NULL;
     outbox_fini(&channel->outbox);
     channel_leave_inquiries(channel);
     channel_leave_followers(channel);
     runs_fini(&channel->runs);
     (void)forecasts_discard(&channel->forecasts, SIZE_MAX);
-    channel_give_back_answers(channel);
+    channel_release_answers(channel);
     request_reader_free(channel->reader);
     free(channel);
 }
@@ -123,7 +123,7 @@ void channel_fail(struct channel *channel)
 {
     channel_stop_reading(channel);
     outbox_fini(&channel->outbox);
-    channel_give_back_answers(channel);
+    channel_release_answers(channel);
     channel_leave_inquiries(channel);
     channel_leave_followers(channel);
     runs_clear(&channel->runs);
@@ -356,7 +356,7 @@ size_t channel_render(struct channel *channel, char *out, size_t room)
     size_t used = outbox_render(&channel->outbox, out, room);
 
     drop_passed(channel);
-    channel_give_back_answers(channel);
+    channel_release_answers(channel);
     stats_events(channel->env->stats, outbox_lines(&channel->outbox) - lines);
     return used;
 }

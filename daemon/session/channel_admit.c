@@ -11,13 +11,13 @@
  * of text: a daemon that is full goes on answering small ones. */
 #define TEXT_FREE_BYTES 4096
 
-void channel_give_back_jobs(struct channel *channel)
+void channel_release_jobs(struct channel *channel)
 {
     account_give_jobs(&channel->account, channel->reserved);
     channel->reserved = 0;
 }
 
-void channel_give_back_text(struct channel *channel)
+void channel_release_text(struct channel *channel)
 {
     account_give_text(&channel->account, channel->text);
     channel->text = 0;
@@ -34,7 +34,7 @@ void channel_keep_answer(struct channel *channel, uint64_t bytes)
 }
 
 /* No more is taken than is waiting. */
-void channel_give_back_answers(struct channel *channel)
+void channel_release_answers(struct channel *channel)
 {
     uint64_t waiting = outbox_backlog(&channel->outbox);
 
@@ -104,7 +104,7 @@ void channel_admit_jobs_so_far(struct channel *channel)
 
     if (!request_is_open(channel->reader) || channel_admit_jobs(channel, jobs, message))
         return;
-    channel_give_back_jobs(channel);
+    channel_release_jobs(channel);
     request_refuse(channel->reader, FAULT_OVERLOADED, message);
 }
 
@@ -126,7 +126,7 @@ void channel_admit_text_so_far(struct channel *channel)
     if (channel->input_ended || channel_admit_text(channel, held(channel), message))
         return;
     request_refuse(channel->reader, FAULT_OVERLOADED, message);
-    channel_give_back_jobs(channel);
+    channel_release_jobs(channel);
     if (channel_admit_text(channel, held(channel), message))
         return;
     channel_refuse_with(channel, &none, FAULT_OVERLOADED, message);

@@ -82,7 +82,7 @@ void channel_tell(const struct channel *channel, struct channel_event news);
 /* Does what a request asks for; takes its plan where it is run. */
 void channel_do(struct channel *channel, struct request *request, int64_t now_ns);
 
-/* Answers with an error; what the request took is given back. */
+/* Answers with an error; what the request took is released. */
 void channel_refuse(struct channel *channel, const struct request *request,
                     const struct fault *fault);
 void channel_refuse_with(struct channel *channel, const struct request *request,
@@ -154,16 +154,16 @@ bool channel_admit_jobs(struct channel *channel, uint64_t jobs, char message[FAU
 /* The same for the memory that it is kept in. */
 bool channel_admit_text(struct channel *channel, uint64_t bytes, char message[FAULT_MESSAGE_MAX]);
 
-/* Give back what it took. */
-void channel_give_back_jobs(struct channel *channel);
-void channel_give_back_text(struct channel *channel);
+/* Release what it took. */
+void channel_release_jobs(struct channel *channel);
+void channel_release_text(struct channel *channel);
 
 /*
  * An answer that echoes a long `id` is text of the client's as well: what the
  * request took for it goes on being taken until the client has the answer.
  */
 void channel_keep_answer(struct channel *channel, uint64_t bytes);
-void channel_give_back_answers(struct channel *channel);
+void channel_release_answers(struct channel *channel);
 
 /* Hold what has been read of it against the limits, and refuse it there. */
 void channel_admit_jobs_so_far(struct channel *channel);

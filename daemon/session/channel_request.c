@@ -38,7 +38,7 @@ void channel_refuse(struct channel *channel, const struct request *request,
 {
     char *line = answer_room(channel, request);
 
-    channel_give_back_jobs(channel);
+    channel_release_jobs(channel);
     channel->verdict.request_refused = true;
     stats_refused(channel->env->stats, fault->code);
     channel_tell(channel, (struct channel_event){.kind = CHANNEL_REFUSED, .fault = fault});

@@ -29,7 +29,7 @@ struct forecasts {
 
 /*
  * Takes over the plan of a `forecast` request and what the account has taken for it:
- * its jobs and so many bytes, given back at its end.  The account outlives it.  0, or
+ * its jobs and so many bytes, released at its end.  The account outlives it.  0, or
  * -1 when out of memory: all of it is then still the caller's.
  */
 int forecasts_add_take(struct forecasts *forecasts, struct account *account,
