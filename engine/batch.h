@@ -19,7 +19,7 @@
  * occurrence is taken: the earliest due, at one instant the lowest job index,
  * for one job its end before its time-out.
  *
- * Cost: O(log n) an occurrence, n being the jobs under way, and O(1) where
+ * Cost: O(log n) an occurrence, n being the jobs in progress, and O(1) where
  * they fall due in the order in which they began (see dueq.h); names that
  * others wait for cost one step each time all their jobs are done, never one a
  * pair of jobs.  Cancelling one job is O(log n), to find its element.

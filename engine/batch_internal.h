@@ -65,7 +65,7 @@ enum job_state {
 
 /* Of a job that is not simple, from its start on. */
 struct active_job {
-    int64_t began_ns;   /* the step, queueing or back-off under way */
+    int64_t began_ns;   /* the step, queueing or back-off in progress */
     int64_t due_ns;     /* and when it is over, unless the attempt times out before */
     int64_t ran_ns;     /* what its steps and back-offs took so far, saturating */
     int64_t timeout_ns; /* when the attempt times out, -1 for never */

@@ -39,7 +39,7 @@ enum lexer_token_kind {
     LEXER_BAD,      /* a syntax error: see lexer_diagnostic(); nothing comes after it */
     LEXER_TOO_LONG, /* a value of more than max_bytes; nothing comes after it */
     LEXER_TOO_DEEP, /* nested deeper than max_depth; nothing comes after it */
-    LEXER_NOMEM,    /* no memory to keep the token under way: it will come, but without text */
+    LEXER_NOMEM,    /* no memory to keep the token in progress: it will come, but without text */
     LEXER_END,      /* after lexer_finish(): the input ended between values */
 };
 
@@ -91,7 +91,7 @@ enum lexer_token_kind lexer_next(struct lexer *lexer, struct lexer_token *token)
 /*
  * While skipping, tokens are still checked and handed out, but one that is
  * cut by the end of a piece is not kept and comes without text, so passing
- * over a value of any size takes no memory.  A token under way is dropped.
+ * over a value of any size takes no memory.  A token in progress is dropped.
  */
 void lexer_skip(struct lexer *lexer, bool skip);
 

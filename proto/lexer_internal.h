@@ -43,8 +43,8 @@ struct lexer {
     uint64_t fed;          /* the stream offset of piece_end */
     const char *counted;   /* to here the lines of the piece are counted */
     uint64_t lines;        /* that have ended */
-    uint64_t line_start;   /* the stream offset of the one under way */
-    uint64_t value_start;  /* of the top-level value under way */
+    uint64_t line_start;   /* the stream offset of the one in progress */
+    uint64_t value_start;  /* of the top-level value in progress */
     uint64_t max_bytes;
     unsigned max_depth;
     unsigned depth;

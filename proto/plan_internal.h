@@ -111,7 +111,7 @@ struct plan {
     struct pool_table *pools; /* NULL where no pool is named or declared */
     char *text;
     size_t text_len, text_room;
-    size_t text_open; /* where the text under way begins, 0 for none */
+    size_t text_open; /* where the text in progress begins, 0 for none */
     struct job_spec defaults;
     plan_text_ref defaults_plain_name;
     uint32_t n_elements;
@@ -128,7 +128,7 @@ struct plan {
     bool may_queue;                     /* a job's time-out may fall while it queues for a worker */
     int64_t max_wait_ns;
     struct after_graph graph;
-    struct sealing *sealing; /* while plan_seal() is under way */
+    struct sealing *sealing; /* while plan_seal() is in progress */
 };
 
 /* What the jobs of a spec do, all members filled in, once sealed.  Its steps

@@ -35,10 +35,10 @@ struct request_reader {
     struct request_limits limits;
     struct request_limits next_limits; /* from the next request on */
     uint8_t hash_key[16];
-    struct request_reading *reading; /* the request under way, or NULL */
+    struct request_reading *reading; /* the request in progress, or NULL */
     struct request_reading *spare;   /* for the next one, while input is there */
     struct plan *discarded;          /* of a request that is refused; NULL for none */
-    bool starved;                    /* one is under way without, memory being short */
+    bool starved;                    /* one is in progress without, memory being short */
     bool broken;                     /* the stream has come to its end by a fault, */
     bool ended;                      /* or by request_end() */
     struct request_text id;          /* as told by the last call, */
@@ -87,7 +87,7 @@ static bool is_discarded(struct request_reader *reader)
     return true;
 }
 
-/* Lets go of the request under way; where it is followed by another at once, as
+/* Lets go of the request in progress; where it is followed by another at once, as
  * many short ones are, that one needs no memory of its own. */
 static void let_go(struct request_reader *reader)
 {
@@ -206,7 +206,7 @@ void request_end(struct request_reader *reader)
     let_go(reader);
     free_spare(reader);
     forget(reader);
-    lexer_skip(reader->lexer, true); /* and drops the token under way */
+    lexer_skip(reader->lexer, true); /* and drops the token in progress */
     reader->ended = true;
 }
 
@@ -243,7 +243,7 @@ static void begin(struct request_reader *reader, const struct lexer_token *token
 
 /* ---- The end of a request --------------------------------------------------- */
 
-/* Tells of the request under way and lets go of it. */
+/* Tells of the request in progress and lets go of it. */
 static enum request_result tell(struct request_reader *reader, enum request_result result,
                                 struct request *request)
 {

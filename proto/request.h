@@ -145,24 +145,24 @@ size_t request_rest(const struct request_reader *reader);
 enum request_result request_read(struct request_reader *reader, size_t budget,
                                  struct request *request, struct fault *fault);
 
-/* Jobs of the request under way so far (counts included; from the moment it is
+/* Jobs of the request in progress so far (counts included; from the moment it is
  * complete until the next call, of the request handed out).  For daemon-wide
  * limits, which know them as they are read. */
 uint64_t request_jobs(const struct request_reader *reader);
 
-/* Refuses the request under way, for a reason of the caller's: what it held is
+/* Refuses the request in progress, for a reason of the caller's: what it held is
  * freed, the rest of it is skipped, and the fault is told at its end, unless
  * an earlier one is.  Nothing happens between requests. */
 void request_refuse(struct request_reader *reader, enum fault_code code, const char *message);
 
-/* Ends the stream: what the request under way holds is freed, and nothing is
+/* Ends the stream: what the request in progress holds is freed, and nothing is
  * read any more. */
 void request_end(struct request_reader *reader);
 
 /* Whether a request has begun and not ended. */
 bool request_is_open(const struct request_reader *reader);
 
-/* Bytes of memory that the request under way holds, roughly. */
+/* Bytes of memory that the request in progress holds, roughly. */
 size_t request_held(const struct request_reader *reader);
 
 #endif

@@ -88,7 +88,7 @@ struct request_text {
     size_t len, room;
 };
 
-/* A drawn duration under way: its parameters by their place in the table. */
+/* A drawn duration in progress: its parameters by their place in the table. */
 struct request_law {
     unsigned kind;  /* place in the table of laws */
     uint32_t valid; /* which parameters were read without fault */
@@ -142,7 +142,7 @@ struct request_reading {
     struct request_text id;
     struct request_text scratch; /* a decoded string, a number with its NUL */
     struct request_text key;     /* current one of an object whose keys are the client's */
-    plan_text_ref plain_name;    /* of the job under way, decoded, where it has escapes */
+    plan_text_ref plain_name;    /* of the job in progress, decoded, where it has escapes */
     struct request_staging staging;
     struct plan *plan; /* NULL until it is needed, and once dropped */
     size_t kept_bytes; /* in the plan, roughly */
@@ -172,7 +172,7 @@ struct request_reading {
      * before it is read, but for the code of `fault`. */
     struct fault fault;                              /* the first one, if any */
     struct request_frame frames[REQUEST_FRAMES_MAX]; /* n_frames of them */
-    struct job_spec spec;                            /* of the job, or `defaults`, under way */
+    struct job_spec spec;                            /* of the job, or `defaults`, in progress */
     struct job_class job_class;                      /* and its class */
     struct step step;
     struct request_law law;
@@ -303,7 +303,7 @@ void request_read_wait(struct request_reading *reading, const struct lexer_token
 void request_read_compute(struct request_reading *reading, const struct lexer_token *token);
 void request_read_steps(struct request_reading *reading, const struct lexer_token *token);
 
-/* Appends reading->step to the steps of the job under way. */
+/* Appends reading->step to the steps of the job in progress. */
 void request_add_step(struct request_reading *reading);
 
 /* Reads the length of a step, or of what a class has, into `into`.  Returns whether
@@ -315,7 +315,7 @@ bool request_read_length(struct request_reading *reading, const struct lexer_tok
 
 void request_read_pools(struct request_reading *reading, const struct lexer_token *token);
 
-/* Names a pool, of the job or of the step under way, which *ref stands for then. */
+/* Names a pool, of the job or of the step in progress, which *ref stands for then. */
 void request_use_pool(struct request_reading *reading, const struct lexer_token *token,
                       plan_pool_ref *ref);
 

@@ -88,7 +88,7 @@ void request_read_pools(struct request_reading *reading, const struct lexer_toke
 
 /* ---- Naming ------------------------------------------------------------------------ */
 
-/* Where in the request the pool of the job or the step under way is named. */
+/* Where in the request the pool of the job or the step in progress is named. */
 static struct plan_pool_use use_at(struct request_reading *reading, const struct lexer_token *token,
                                    enum plan_pool_user *user)
 {

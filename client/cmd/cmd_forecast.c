@@ -32,7 +32,7 @@ struct study {
     struct plan *plan;                /* of the batch as it is */
     size_t n;                         /* forecasts: 1, or one for each value */
     struct forecast_figures *figures; /* of each */
-    struct forecast_run *runs;        /* of the one under way */
+    struct forecast_run *runs;        /* of the one in progress */
     struct forecast_table table;
     const int64_t *seed; /* where it was drawn, for all of them; else NULL */
     int64_t drawn_seed;

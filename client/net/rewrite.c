@@ -18,7 +18,7 @@ struct rewrite {
     uint64_t requests;
     bool was_submit;
 
-    /* The request under way. */
+    /* The request in progress. */
     bool is_open;
     bool has_jobs;
     bool op_comes; /* the next token is the value of `op` */

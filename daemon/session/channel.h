@@ -79,12 +79,12 @@ bool channel_wants_input(const struct channel *channel);
  * more the client sends is to be read and discarded. */
 bool channel_input_ended(const struct channel *channel);
 
-/* By when the request under way is to be complete (request_timeout_ns), or
+/* By when the request in progress is to be complete (request_timeout_ns), or
  * CHANNEL_NEVER.  To be asked at each turn: its time begins when it is first
  * asked for, and anew whenever the channel did not want input. */
 int64_t channel_request_due(struct channel *channel, int64_t now_ns);
 
-/* Refuses the request under way for taking too long; input has ended. */
+/* Refuses the request in progress for taking too long; input has ended. */
 void channel_refuse_late(struct channel *channel);
 
 /* Runs what is due, about `budget` units of work at most (see batch_run()). */

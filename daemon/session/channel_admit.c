@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 
-/* What the request under way takes of the connection's share and the daemon's. */
+/* What the request in progress takes of the connection's share and the daemon's. */
 
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "daemon/session/channel_internal.h"
 
-/* A request under way that is kept in this much is not held against the limits
+/* A request in progress that is kept in this much is not held against the limits
  * of text: a daemon that is full goes on answering small ones. */
 #define TEXT_FREE_BYTES 4096
 
@@ -96,7 +96,7 @@ bool channel_admit_text(struct channel *channel, uint64_t bytes, char message[FA
     return false;
 }
 
-/* Holds the jobs of the request under way against the limits of pending ones. */
+/* Holds the jobs of the request in progress against the limits of pending ones. */
 void channel_admit_jobs_so_far(struct channel *channel)
 {
     uint64_t jobs = request_jobs(channel->reader);
@@ -108,7 +108,7 @@ void channel_admit_jobs_so_far(struct channel *channel)
     request_refuse(channel->reader, FAULT_OVERLOADED, message);
 }
 
-/* What the request under way is kept in, if that is much. */
+/* What the request in progress is kept in, if that is much. */
 static uint64_t held(const struct channel *channel)
 {
     size_t bytes = request_is_open(channel->reader) ? request_held(channel->reader) : 0;

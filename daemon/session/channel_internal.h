@@ -9,7 +9,7 @@
  *     channel_request.c  what each request does, and answers
  *     channel_detached.c  what is asked of the store of detached batches, and answered
  *     channel_follow.c   those that are watched
- *     channel_admit.c    what the request under way takes of what there is
+ *     channel_admit.c    what the request in progress takes of what there is
  *     channel_one.c      where the whole input is one request
  */
 
@@ -45,7 +45,7 @@ struct channel {
     void (*wake)(void *context);
     void *wake_context;
 
-    int64_t opened_ns; /* when the request under way was first asked for; -1 for not yet */
+    int64_t opened_ns; /* when the request in progress was first asked for; -1 for not yet */
     uint64_t reserved; /* jobs that the account took for the request being read */
     uint64_t text;     /* bytes that it took for it */
     uint64_t answered; /* and for long answers that nobody has taken yet */
@@ -146,7 +146,7 @@ char *channel_write_listed(char *line, const struct registry *registry, const st
 /* ---- channel_admit.c ------------------------------------------------------------ */
 
 /*
- * Takes the jobs of the request under way, so far.  False, with why in
+ * Takes the jobs of the request in progress, so far.  False, with why in
  * message, if they are too many beside those that are pending.
  */
 bool channel_admit_jobs(struct channel *channel, uint64_t jobs, char message[FAULT_MESSAGE_MAX]);

@@ -17,7 +17,7 @@ struct caller {
     struct group *group;
     struct watch watch;
     int fd;
-    size_t sent;          /* bytes of the batch under way */
+    size_t sent;          /* bytes of the batch in progress */
     uint32_t finished;    /* batches */
     bool is_done;         /* no more batches will be sent */
     bool is_unread;       /* it is not to be read from yet */

@@ -31,7 +31,7 @@ struct stage {
     struct channel *channel;
     struct witness witness;
     int64_t now_ns;
-    int64_t request_due_ns; /* of the request under way; 0 for none */
+    int64_t request_due_ns; /* of the request in progress; 0 for none */
     unsigned calls;
     uint64_t running; /* batches, by the news */
     uint64_t pending; /* jobs, when last looked at */

@@ -21,7 +21,7 @@ struct naive_job {
     uint32_t step;
     bool has_end, has_timeout;
     int64_t end_ns, timeout_ns;
-    int64_t began_ns, length_ns; /* of the step or the back-off under way */
+    int64_t began_ns, length_ns; /* of the step or the back-off in progress */
     int64_t spent_ns;            /* on steps and back-offs that are over */
     int64_t chain_ns;
     bool arrived;

@@ -339,7 +339,7 @@ START_TEST(output_that_waits_needs_no_heartbeat)
 }
 END_TEST
 
-/* Those of the next request: the one under way keeps what it began with. */
+/* Those of the next request: the one in progress keeps what it began with. */
 START_TEST(limits_that_change_are_those_of_the_next_request)
 {
     rig_send(&rig, "[{},{},");

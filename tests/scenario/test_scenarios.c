@@ -345,7 +345,7 @@ END_TEST
 /* ---- Queues ---------------------------------------------------------------------------- */
 
 /* J. D. C. Little, "A Proof for the Queuing Formula: L = λW", Operations
- * Research 9 (1961).  What is under way is counted from the order of events,
+ * Research 9 (1961).  What is in progress is counted from the order of events,
  * the rate and the mean stay from the events of each job. */
 START_TEST(littles_law_holds_under_a_semaphore)
 {

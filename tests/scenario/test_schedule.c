@@ -123,7 +123,7 @@ static void cancel_now(struct drive *drive, struct batch *batch, uint32_t job, i
     }
 }
 
-/* Any job, or one that was heard of lately and so is likely to be under way. */
+/* Any job, or one that was heard of lately and so is likely to be in progress. */
 static void maybe_cancel(struct drive *drive, struct batch *batch,
                          struct random_batch_source *source, int64_t now_ns, uint32_t n_jobs)
 {

@@ -386,7 +386,7 @@ START_TEST(a_terminal_or_unknown_job_is_not_cancelled)
 END_TEST
 
 /* Others became ready at 4 and have not begun when the cancel comes at 5: it falls at
- * the instant that is under way, and they begin at that. */
+ * the instant that is in progress, and they begin at that. */
 START_TEST(what_was_to_start_before_a_cancel_starts_when_it_was_due)
 {
     struct occurrence out[BATCH_MIN_ROOM];
