@@ -63,7 +63,8 @@ struct event_read {
     double utilization;
     /* run and forecast */
     uint64_t run, runs;
-    struct event_string seed; /* JSON text */
+    struct event_string seed;    /* JSON text */
+    struct event_string elapsed; /* of a forecast: JSON text, as of summary and pool */
 };
 
 #endif

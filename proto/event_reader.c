@@ -300,6 +300,9 @@ static void take(struct event_reader *reader, struct reading *reading, struct ev
             (struct event_string *)(void *)((char *)event + reading->member->offset);
         field->text = reading->line + reading->value;
         field->len = where + (closes ? 1 : token_length(token)) - reading->value;
+    } else if (closes && reading->member->offset == offsetof(struct event_read, elapsed_ns)) {
+        event->elapsed =
+            (struct event_string){reading->line + reading->value, where + 1 - reading->value};
     } else if (!closes) {
         set_scalar(reader, event, reading->member, token);
     }

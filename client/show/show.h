@@ -108,6 +108,9 @@ void show_totals(struct show_run *run, const struct event_read *finished,
 /* Appends a line for a `summary` or a `pool`, broken as totals are. */
 void show_report(struct show_run *run, const struct event_read *event);
 
+/* Appends a line for a `forecast`, broken as totals are. */
+void show_forecast(struct show_run *run, const struct event_read *event);
+
 /* Appends the parts, with a line feed between each two, as lines that fit the terminal,
  * and empties them. */
 void show_folded(struct show_run *run, struct bytes *parts);

@@ -210,8 +210,10 @@ static void show_event(struct show_run *run, const struct event_read *event)
     case EVENT_POOL:
         show_report(run, event);
         return;
-    case EVENT_RUN:
     case EVENT_FORECAST:
+        show_forecast(run, event);
+        return;
+    case EVENT_RUN:
     case EVENT_ACCEPTED:
     case EVENT_ERROR: /* said on standard error */
     case EVENT_UNKNOWN:

@@ -6,10 +6,12 @@
 #include "client/base/text.h"
 
 /*
- * A line for each `summary` and `pool` of a batch with "report":true:
+ * A line for each `summary` and `pool` of a batch with "report":true, and for each
+ * `forecast`:
  *
  *     summary link: 4 jobs, 3 ok; latency mean 2.000 s, 95% 3.000 s, at most 3.000 s; ...
  *     pool db: 2 workers, 37.5% used, 3 grants, queue of 1 at most; queued mean ...
+ *     forecast q: 1000 runs of 4 jobs, 982 ok, 18 failed; elapsed mean 2.000 s, ...
  */
 
 /* Longer names are cut. */
@@ -68,5 +70,27 @@ void show_report(struct show_run *run, const struct event_read *event)
         add_summary(&parts, event);
     else
         add_pool(&parts, event);
+    show_folded(run, &parts);
+}
+
+void show_forecast(struct show_run *run, const struct event_read *event)
+{
+    const struct {
+        uint64_t n;
+        const char *status;
+    } ends[] = {{event->ok, "ok"}, {event->failed, "failed"}, {event->timed_out, "timed_out"}};
+    struct bytes parts = {0};
+
+    bytes_add_string(&parts, "forecast");
+    if (event->id.text != NULL) {
+        bytes_add_char(&parts, ' ');
+        show_id(&parts, event->id);
+    }
+    bytes_add_format(&parts, ":\n%" PRIu64 " run%s of %" PRIu64 " job%s", event->runs,
+                     event->runs == 1 ? "" : "s", event->jobs, event->jobs == 1 ? "" : "s");
+    for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+        if (ends[i].n > 0)
+            bytes_add_format(&parts, ",\n%" PRIu64 " %s", ends[i].n, ends[i].status);
+    add_times(&parts, "elapsed", event->elapsed);
     show_folded(run, &parts);
 }

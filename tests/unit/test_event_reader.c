@@ -348,6 +348,23 @@ START_TEST(times_of_a_report_are_read_from_their_text)
 }
 END_TEST
 
+START_TEST(elapsed_is_a_time_or_those_of_a_forecast)
+{
+    static const char forecast[] =
+        "{\"event\":\"forecast\",\"runs\":2,\"elapsed\":{\"min\":1,\"mean\":1.5,\"stddev\":1,"
+        "\"p50\":1,"
+        "\"p90\":2,\"p95\":2,\"p99\":2,\"max\":2},\"sequential\":{\"min\":7}}";
+    static const char run[] = "{\"event\":\"run\",\"elapsed\":1.5}";
+
+    ck_assert_int_eq(event_reader_read(reader, forecast, strlen(forecast), &event), 0);
+    ck_assert_int_eq(event_reader_times(event.elapsed).mean_ns, 1500000000);
+    ck_assert_int_eq(event.elapsed_ns, 0);
+    ck_assert_int_eq(event_reader_read(reader, run, strlen(run), &event), 0);
+    ck_assert_int_eq(event.elapsed_ns, 1500000000);
+    ck_assert_ptr_null(event.elapsed.text);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("event_reader");
@@ -355,6 +372,7 @@ Suite *test_suite(void)
 
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, times_of_a_report_are_read_from_their_text);
+    tcase_add_test(tests, elapsed_is_a_time_or_those_of_a_forecast);
     tcase_add_test(tests, a_done_line_is_read);
     tcase_add_test(tests, what_is_absent_is_zero);
     tcase_add_loop_test(tests, times_are_exact, 0, N(times));

@@ -137,6 +137,16 @@ def check_random_seed(tap):
     tap.result(again == random, "and gives the same again", f"{random}\n{again}")
 
 
+def check_operation(tap):
+    """A forecast that was asked for by `submit` is told to people, too."""
+    request = {"op": "forecast", "runs": 3, "id": "q", "events": "all", "timeout": 2,
+               "jobs": [{"wait": {"dist": "trace", "values": [1, 3]}, "count": 2}, {"fail": True}]}
+    line = ("forecast q: 3 runs of 3 jobs, 3 timed_out; elapsed mean 2.000 s, 95% 2.000 s, at most 2.000 s\n")
+    for output in "human", "summary":
+        status, out, said = waitctl("submit", "--local", "-o", output, "-", batch=request)
+        tap.result((status, out, said) == (0, line, ""), "-o %s tells of it" % output, f"{status} {out} {said}")
+
+
 def check_refusals(tap):
     cases = [
         (("-",), [{"wait": "x"}], "standard input:1:3: invalid_request: "),
@@ -161,6 +171,7 @@ def main():
         check_vary(tap)
         check_table(tap)
         check_random_seed(tap)
+        check_operation(tap)
         check_refusals(tap)
         os.chdir("/")
     tap.finish()
