@@ -14,10 +14,12 @@ scratch=$(mktemp -d "${TMPDIR:-/tmp}/waitd-paths.XXXXXX") || bail "no temporary 
 trap 'rm -rf -- "$scratch"' EXIT
 # With blanks, which a path may have.
 mkdir "$scratch/a build" && cd "$scratch/a build" || bail "no directory for a build"
+# configure takes those of its own path only where it is called by a relative one.
+ln -s "$top_srcdir" ../source
 
 build()
 {
-    "$top_srcdir/configure" -q -C CC="${CC:-cc}" CFLAGS=-O0 "$@" >log 2>&1 &&
+    ../source/configure -q -C CC="${CC:-cc}" CFLAGS=-O0 "$@" >log 2>&1 &&
         make daemon/main.o proto/decimal.o >>log 2>&1
 }
 

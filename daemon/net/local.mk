@@ -100,9 +100,9 @@ page_samples = \
 EXTRA_DIST += daemon/net/page/embed.sh $(page_files)
 
 daemon/net/http_page_files.c: daemon/net/page/embed.sh $(page_files) $(page_samples)
-	$(AM_V_GEN)$(MKDIR_P) daemon/net && cd $(srcdir) && \
-	  daemon/net/page/embed.sh $(page_files) $(page_samples) >$(abs_builddir)/$@.new && \
-	  mv $(abs_builddir)/$@.new $(abs_builddir)/$@
+	$(AM_V_GEN)$(MKDIR_P) daemon/net && cd '$(srcdir)' && \
+	  daemon/net/page/embed.sh $(page_files) $(page_samples) >'$(abs_builddir)/$@.new' && \
+	  mv '$(abs_builddir)/$@.new' '$(abs_builddir)/$@'
 CLEANFILES += daemon/net/http_page_files.c
 
 if HTTP
