@@ -81,10 +81,11 @@ passes "the format is kept before anything has happened" check_format < <(metric
     echo '{"jobs":[{"wait":0,"count":4}]}'
     echo '{"jobs":[{"wiat":0}]}'
 } | nc -N "$host" "$port" >"$tmp/events"
+# (The PUT above is one of the invalid requests.)
 for sample in 'waitd_connections_total 1' 'waitd_batches_accepted_total 2' 'waitd_jobs_accepted_total 4' \
     'waitd_batches_ended_total{status="ok"} 1' 'waitd_batches_ended_total{status="failed"} 1' \
     'waitd_jobs_ended_total{status="ok"} 3' 'waitd_jobs_ended_total{status="failed"} 1' \
-    'waitd_refused_total{code="too_large"} 1' 'waitd_refused_total{code="invalid_request"} 1' \
+    'waitd_refused_total{code="too_large"} 1' 'waitd_refused_total{code="invalid_request"} 2' \
     'waitd_lateness_seconds_count 4' "waitd_events_total $(wc -l <"$tmp/events")" \
     "waitd_sent_bytes_total $(wc -c <"$tmp/events")" 'waitd_connections 0' 'waitd_jobs_pending 0'; do
     passes "$sample" has_sample "$sample"
