@@ -54,6 +54,7 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/plan_pool.c \
 	proto/plan_seal.c \
 	proto/plan_seal_internal.h \
+	proto/plan_text.c \
 	proto/request.c \
 	proto/request.h \
 	proto/request_data.c \

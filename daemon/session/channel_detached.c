@@ -2,173 +2,16 @@
 
 /* Requests about detached batches: what is asked of the store, and what its answers come to. */
 
-#include "daemon/session/channel_internal.h"
+#include "daemon/session/channel_inquiry.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "proto/event_detached.h"
-
-/* One request that waits for the store.  It outlives a channel that goes meanwhile. */
-struct channel_inquiry {
-    struct registry_inquiry inquiry; /* first */
-    struct channel_inquiry *next, *before;
-    struct channel *channel; /* NULL once that is gone */
-    struct registry *registry;
-    char *id;
-    size_t id_len;
-    char ref[KEPT_REF_MAX + 1];
-    uint64_t from; /* WATCH, and of the watch that follows a SUBMIT */
-
-    struct plan *plan; /* SUBMIT */
-    int64_t heartbeat_ns;
-    uint64_t jobs, text; /* taken from the registry's account */
-
-    struct registry_cancel cancel; /* CANCEL */
-    bool whole;
-    uint64_t job;
-
-    struct store_filter filter; /* BATCHES: of the next page */
-    uint64_t left, listed;
-    bool waits;      /* until the client has read */
-    bool asks_again; /* there is another answer to come */
-};
-
-static struct channel_inquiry *of(struct registry_inquiry *inquiry)
-{
-    return (struct channel_inquiry *)(void *)inquiry;
-}
-
-/* ---- Coming and going ---------------------------------------------------------------------- */
-
-static struct channel_inquiry *inquiry_new(struct channel *channel, const struct request *request,
-                                           void (*answer)(struct registry_inquiry *,
-                                                          struct store_ask *))
-{
-    struct channel_inquiry *inquiry = calloc(1, sizeof(*inquiry));
-
-    if (inquiry == NULL)
-        return NULL;
-    if (request->id != NULL) {
-        inquiry->id = malloc(request->id_len);
-        if (inquiry->id == NULL) {
-            free(inquiry);
-            return NULL;
-        }
-        memcpy(inquiry->id, request->id, request->id_len);
-        inquiry->id_len = request->id_len;
-    }
-    memcpy(inquiry->ref, request->detached->ref, sizeof(inquiry->ref));
-    inquiry->inquiry.answer = answer;
-    inquiry->channel = channel;
-    inquiry->registry = channel->env->registry;
-    inquiry->next = channel->inquiries;
-    if (inquiry->next != NULL)
-        inquiry->next->before = inquiry;
-    channel->inquiries = inquiry;
-    channel->n_inquiries++;
-    return inquiry;
-}
-
-static void inquiry_free(struct channel_inquiry *inquiry)
-{
-    struct channel *channel = inquiry->channel;
-
-    if (channel != NULL) {
-        if (inquiry->before != NULL)
-            inquiry->before->next = inquiry->next;
-        else
-            channel->inquiries = inquiry->next;
-        if (inquiry->next != NULL)
-            inquiry->next->before = inquiry->before;
-        channel->n_inquiries--;
-        channel_woken(channel);
-    }
-    registry_forget_cancel(&inquiry->cancel);
-    account_give_jobs(registry_account(inquiry->registry), inquiry->jobs);
-    account_give_text(registry_account(inquiry->registry), inquiry->text);
-    plan_free(inquiry->plan);
-    free(inquiry->id);
-    free(inquiry);
-}
-
-void channel_leave_inquiries(struct channel *channel)
-{
-    struct channel_inquiry *next;
-
-    for (struct channel_inquiry *at = channel->inquiries; at != NULL; at = next) {
-        next = at->next;
-        at->channel = NULL;
-        at->next = at->before = NULL;
-        if (at->cancel.entry != NULL && at->cancel.place != REGISTRY_NO_PLACE)
-            inquiry_free(at); /* the store has answered */
-        else if (at->waits)
-            inquiry_free(at);
-    }
-    channel->inquiries = NULL;
-    channel->n_inquiries = 0;
-}
-
-static struct event_text id_of(const struct channel_inquiry *inquiry)
-{
-    return (struct event_text){.text = inquiry->id, .len = inquiry->id_len};
-}
-
-/* ---- Answers ------------------------------------------------------------------------------- */
-
-static void refuse(const struct channel_inquiry *inquiry, enum fault_code code, const char *path,
-                   const char *message)
-{
-    const struct request request = {.id = inquiry->id, .id_len = inquiry->id_len};
-    struct fault fault = {0};
-
-    (void)fault_set(&fault, code, 0, "%s", message);
-    memcpy(fault.path, path, strlen(path) + 1);
-    channel_refuse(inquiry->channel, &request, &fault);
-}
-
-/* What the store refused, or could not tell. */
-static void refuse_as_told(const struct channel_inquiry *inquiry, const struct store_ask *ask,
-                           const char *path)
-{
-    if (ask->answer == STORE_UNKNOWN)
-        refuse(inquiry, FAULT_UNAVAILABLE, "",
-               "what keeps detached batches has failed, and whether this was done will be known "
-               "when the daemon has been started anew");
-    else
-        refuse(inquiry, ask->code, path, ask->message);
-}
-
-static char *line_room(const struct channel_inquiry *inquiry, size_t size)
-{
-    char *line = outbox_line_room(&inquiry->channel->outbox, size + inquiry->id_len);
-
-    if (line == NULL)
-        channel_fail(inquiry->channel);
-    return line;
-}
-
-static void commit(const struct channel_inquiry *inquiry, const char *line, const char *end)
-{
-    outbox_line_commit(&inquiry->channel->outbox, (size_t)(end - line));
-}
 
 static void refuse_memory(struct channel *channel, const struct request *request)
 {
     channel_refuse_with(channel, request, FAULT_OVERLOADED,
                         "out of memory for this request; try again later");
-}
-
-/* Asks the store.  False when out of memory: the inquiry is as it was. */
-static bool ask_about(struct channel_inquiry *inquiry, enum store_kind kind)
-{
-    struct store_ask *ask = registry_ask_new(inquiry->registry, kind, &inquiry->inquiry);
-
-    if (ask == NULL)
-        return false;
-    memcpy(ask->ref, inquiry->ref, sizeof(ask->ref));
-    registry_ask(inquiry->registry, ask);
-    return true;
 }
 
 /* ---- watch ---------------------------------------------------------------------------------- */
@@ -178,22 +21,23 @@ static void begin_watch(struct channel_inquiry *inquiry, struct store_ask *ask)
     struct registry_entry *entry = registry_open(inquiry->registry, ask->batch, ask->text);
 
     if (entry == NULL) {
-        refuse(inquiry, FAULT_OVERLOADED, "", "out of memory for this watch; try again later");
+        channel_inquiry_refuse(inquiry, FAULT_OVERLOADED, "",
+                               "out of memory for this watch; try again later");
         return;
     }
-    channel_follow(inquiry->channel, entry, id_of(inquiry), inquiry->from, true);
+    channel_follow(inquiry->channel, entry, channel_inquiry_id(inquiry), inquiry->from, true);
 }
 
 static void answer_watch(struct registry_inquiry *base, struct store_ask *ask)
 {
-    struct channel_inquiry *inquiry = of(base);
+    struct channel_inquiry *inquiry = channel_inquiry_of(base);
 
     if (inquiry->channel != NULL && ask->answer == STORE_DONE)
         begin_watch(inquiry, ask);
     else if (inquiry->channel != NULL)
-        refuse_as_told(inquiry, ask, "ref");
+        channel_inquiry_refuse_as_told(inquiry, ask, "ref");
     store_ask_free(ask);
-    inquiry_free(inquiry);
+    channel_inquiry_free(inquiry);
 }
 
 static void do_watch(struct channel *channel, const struct request *request)
@@ -205,15 +49,15 @@ static void do_watch(struct channel *channel, const struct request *request)
                            "this connection watches that batch already");
         return;
     }
-    inquiry = inquiry_new(channel, request, answer_watch);
+    inquiry = channel_inquiry_new(channel, request, answer_watch);
     if (inquiry == NULL) {
         refuse_memory(channel, request);
         return;
     }
     inquiry->from = request->detached->from;
-    if (ask_about(inquiry, STORE_FIND))
+    if (channel_inquiry_ask(inquiry, STORE_FIND))
         return;
-    inquiry_free(inquiry);
+    channel_inquiry_free(inquiry);
     refuse_memory(channel, request);
 }
 
@@ -222,11 +66,11 @@ static void do_watch(struct channel *channel, const struct request *request)
 static void tell_accepted(const struct channel_inquiry *inquiry, const struct kept *batch,
                           bool existing)
 {
-    char *line = line_room(inquiry, EVENT_BATCH_MAX);
+    char *line = channel_inquiry_line(inquiry, EVENT_BATCH_MAX);
     const struct kept_terms *terms = &batch->terms;
     struct event_kept kept = {
         .ref = batch->ref,
-        .id = id_of(inquiry),
+        .id = channel_inquiry_id(inquiry),
         .existing = existing,
         .jobs = terms->jobs,
         .seed = plan_options_of(inquiry->plan)->random_seed ? &terms->seed : NULL,
@@ -235,7 +79,7 @@ static void tell_accepted(const struct channel_inquiry *inquiry, const struct ke
     };
 
     if (line != NULL)
-        commit(inquiry, line, event_detached_accepted(line, &kept));
+        channel_inquiry_commit(inquiry, line, event_detached_accepted(line, &kept));
 }
 
 /* The batch is this loop's to run, whether its client is still there or not. */
@@ -267,12 +111,12 @@ static void take_existing(struct channel_inquiry *inquiry, const struct store_as
     inquiry->from = 2;
     memcpy(inquiry->ref, ask->batch->ref, sizeof(inquiry->ref));
     inquiry->id_len = 0;
-    inquiry->asks_again = ask_about(inquiry, STORE_FIND);
+    inquiry->asks_again = channel_inquiry_ask(inquiry, STORE_FIND);
 }
 
 static void answer_submit(struct registry_inquiry *base, struct store_ask *ask)
 {
-    struct channel_inquiry *inquiry = of(base);
+    struct channel_inquiry *inquiry = channel_inquiry_of(base);
 
     inquiry->asks_again = false;
     if (ask->answer == STORE_DONE)
@@ -280,10 +124,10 @@ static void answer_submit(struct registry_inquiry *base, struct store_ask *ask)
     else if (inquiry->channel != NULL && ask->answer == STORE_EXISTING)
         take_existing(inquiry, ask);
     else if (inquiry->channel != NULL)
-        refuse_as_told(inquiry, ask, ask->code == FAULT_CONFLICT ? "key" : "");
+        channel_inquiry_refuse_as_told(inquiry, ask, ask->code == FAULT_CONFLICT ? "key" : "");
     store_ask_free(ask);
     if (!inquiry->asks_again)
-        inquiry_free(inquiry);
+        channel_inquiry_free(inquiry);
 }
 
 static int64_t retain_of(const struct channel *channel, const struct request *request)
@@ -332,7 +176,7 @@ static void move_to(struct channel_inquiry *inquiry, struct request *request)
 
 void channel_submit_detached(struct channel *channel, struct request *request, int64_t now_ns)
 {
-    struct channel_inquiry *inquiry = inquiry_new(channel, request, answer_submit);
+    struct channel_inquiry *inquiry = channel_inquiry_new(channel, request, answer_submit);
     struct store_ask *ask = NULL;
 
     if (inquiry != NULL)
@@ -342,7 +186,7 @@ void channel_submit_detached(struct channel *channel, struct request *request, i
     if (ask == NULL || ask->text == NULL) {
         store_ask_free(ask);
         if (inquiry != NULL)
-            inquiry_free(inquiry);
+            channel_inquiry_free(inquiry);
         refuse_memory(channel, request);
         return;
     }
@@ -357,11 +201,11 @@ void channel_submit_detached(struct channel *channel, struct request *request, i
 static void refuse_cancel(const struct channel_inquiry *inquiry)
 {
     if (inquiry->whole)
-        refuse(inquiry, FAULT_NOT_FOUND, "ref",
-               "\"ref\" takes the ref of a batch that has not ended");
+        channel_inquiry_refuse(inquiry, FAULT_NOT_FOUND, "ref",
+                               "\"ref\" takes the ref of a batch that has not ended");
     else
-        refuse(inquiry, FAULT_NOT_FOUND, "job",
-               "\"job\" takes the index of a job of the batch that has not ended");
+        channel_inquiry_refuse(inquiry, FAULT_NOT_FOUND, "job",
+                               "\"job\" takes the index of a job of the batch that has not ended");
 }
 
 static void cancel_has_fallen(struct registry_cancel *cancel, int64_t at_ns, uint32_t jobs)
@@ -372,21 +216,23 @@ static void cancel_has_fallen(struct registry_cancel *cancel, int64_t at_ns, uin
     char *line;
 
     if (inquiry->channel != NULL && at_ns < 0) {
-        refuse(inquiry, FAULT_UNAVAILABLE, "ref", "the request of this batch cannot be read");
+        channel_inquiry_refuse(inquiry, FAULT_UNAVAILABLE, "ref",
+                               "the request of this batch cannot be read");
     } else if (inquiry->channel != NULL && jobs == 0) {
         refuse_cancel(inquiry);
     } else if (inquiry->channel != NULL) {
-        line = line_room(inquiry, EVENT_BATCH_MAX);
+        line = channel_inquiry_line(inquiry, EVENT_BATCH_MAX);
         if (line != NULL)
-            commit(inquiry, line,
-                   event_detached_cancelled(line, id_of(inquiry), inquiry->ref, at_ns, jobs));
+            channel_inquiry_commit(inquiry, line,
+                                   event_detached_cancelled(line, channel_inquiry_id(inquiry),
+                                                            inquiry->ref, at_ns, jobs));
     }
-    inquiry_free(inquiry);
+    channel_inquiry_free(inquiry);
 }
 
 static void answer_cancel(struct registry_inquiry *base, struct store_ask *ask)
 {
-    struct channel_inquiry *inquiry = of(base);
+    struct channel_inquiry *inquiry = channel_inquiry_of(base);
 
     if (ask->answer == STORE_DONE && inquiry->channel != NULL) {
         registry_place_cancel(&inquiry->cancel, ask->place);
@@ -394,9 +240,9 @@ static void answer_cancel(struct registry_inquiry *base, struct store_ask *ask)
         return;
     }
     if (inquiry->channel != NULL)
-        refuse_as_told(inquiry, ask, "");
+        channel_inquiry_refuse_as_told(inquiry, ask, "");
     store_ask_free(ask);
-    inquiry_free(inquiry);
+    channel_inquiry_free(inquiry);
 }
 
 /* The batch is here, and is run from now on. */
@@ -422,13 +268,13 @@ static bool ask_to_cancel(struct channel_inquiry *inquiry, struct kept *batch,
 
 static void answer_find_to_cancel(struct registry_inquiry *base, struct store_ask *ask)
 {
-    struct channel_inquiry *inquiry = of(base);
+    struct channel_inquiry *inquiry = channel_inquiry_of(base);
     bool asked = false;
 
     if (inquiry->channel == NULL) {
         /* who asked is gone */
     } else if (ask->answer != STORE_DONE) {
-        refuse_as_told(inquiry, ask, "ref");
+        channel_inquiry_refuse_as_told(inquiry, ask, "ref");
     } else if (atomic_load_explicit(&ask->batch->progress.state, memory_order_acquire) ==
                    KEPT_FINISHED ||
                (!inquiry->whole && inquiry->job >= ask->batch->terms.jobs)) {
@@ -436,16 +282,17 @@ static void answer_find_to_cancel(struct registry_inquiry *base, struct store_as
     } else {
         asked = ask_to_cancel(inquiry, ask->batch, ask->text);
         if (!asked)
-            refuse(inquiry, FAULT_OVERLOADED, "", "out of memory for this cancel; try again later");
+            channel_inquiry_refuse(inquiry, FAULT_OVERLOADED, "",
+                                   "out of memory for this cancel; try again later");
     }
     store_ask_free(ask);
     if (!asked)
-        inquiry_free(inquiry);
+        channel_inquiry_free(inquiry);
 }
 
 static void do_cancel(struct channel *channel, const struct request *request)
 {
-    struct channel_inquiry *inquiry = inquiry_new(channel, request, answer_find_to_cancel);
+    struct channel_inquiry *inquiry = channel_inquiry_new(channel, request, answer_find_to_cancel);
 
     if (inquiry == NULL) {
         refuse_memory(channel, request);
@@ -453,9 +300,9 @@ static void do_cancel(struct channel *channel, const struct request *request)
     }
     inquiry->whole = !request->has_job;
     inquiry->job = request->job;
-    if (ask_about(inquiry, STORE_FIND))
+    if (channel_inquiry_ask(inquiry, STORE_FIND))
         return;
-    inquiry_free(inquiry);
+    channel_inquiry_free(inquiry);
     refuse_memory(channel, request);
 }
 
@@ -463,28 +310,30 @@ static void do_cancel(struct channel *channel, const struct request *request)
 
 static void answer_forget(struct registry_inquiry *base, struct store_ask *ask)
 {
-    struct channel_inquiry *inquiry = of(base);
+    struct channel_inquiry *inquiry = channel_inquiry_of(base);
     char *line;
 
     if (inquiry->channel != NULL && ask->answer == STORE_DONE) {
-        line = line_room(inquiry, EVENT_BATCH_MAX);
+        line = channel_inquiry_line(inquiry, EVENT_BATCH_MAX);
         if (line != NULL)
-            commit(inquiry, line, event_detached_forgotten(line, id_of(inquiry), inquiry->ref));
+            channel_inquiry_commit(
+                inquiry, line,
+                event_detached_forgotten(line, channel_inquiry_id(inquiry), inquiry->ref));
     } else if (inquiry->channel != NULL) {
-        refuse_as_told(inquiry, ask, "ref");
+        channel_inquiry_refuse_as_told(inquiry, ask, "ref");
     }
     store_ask_free(ask);
-    inquiry_free(inquiry);
+    channel_inquiry_free(inquiry);
 }
 
 static void do_forget(struct channel *channel, const struct request *request)
 {
-    struct channel_inquiry *inquiry = inquiry_new(channel, request, answer_forget);
+    struct channel_inquiry *inquiry = channel_inquiry_new(channel, request, answer_forget);
 
-    if (inquiry != NULL && ask_about(inquiry, STORE_FORGET))
+    if (inquiry != NULL && channel_inquiry_ask(inquiry, STORE_FORGET))
         return;
     if (inquiry != NULL)
-        inquiry_free(inquiry);
+        channel_inquiry_free(inquiry);
     refuse_memory(channel, request);
 }
 
@@ -495,8 +344,9 @@ static void ask_for_page(struct channel_inquiry *inquiry)
     struct store_ask *ask = registry_ask_new(inquiry->registry, STORE_LIST, &inquiry->inquiry);
 
     if (ask == NULL) {
-        refuse(inquiry, FAULT_OVERLOADED, "", "out of memory for this list; try again later");
-        inquiry_free(inquiry);
+        channel_inquiry_refuse(inquiry, FAULT_OVERLOADED, "",
+                               "out of memory for this list; try again later");
+        channel_inquiry_free(inquiry);
         return;
     }
     inquiry->filter.most =
@@ -508,21 +358,24 @@ static void ask_for_page(struct channel_inquiry *inquiry)
 
 static void tell_count(const struct channel_inquiry *inquiry)
 {
-    char *line = line_room(inquiry, EVENT_BATCH_MAX);
+    char *line = channel_inquiry_line(inquiry, EVENT_BATCH_MAX);
 
     if (line != NULL)
-        commit(inquiry, line, event_detached_batches(line, id_of(inquiry), inquiry->listed));
+        channel_inquiry_commit(
+            inquiry, line,
+            event_detached_batches(line, channel_inquiry_id(inquiry), inquiry->listed));
 }
 
 static bool tell_page(struct channel_inquiry *inquiry, const struct store_ask *ask)
 {
     for (uint32_t i = 0; i < ask->n_page; i++) {
-        char *line = line_room(inquiry, EVENT_LISTED_MAX);
+        char *line = channel_inquiry_line(inquiry, EVENT_LISTED_MAX);
 
         if (line == NULL)
             return false;
-        commit(inquiry, line,
-               channel_write_listed(line, inquiry->registry, ask->page[i], id_of(inquiry)));
+        channel_inquiry_commit(inquiry, line,
+                               channel_write_listed(line, inquiry->registry, ask->page[i],
+                                                    channel_inquiry_id(inquiry)));
         inquiry->filter.after_order = ask->page[i]->order;
     }
     inquiry->listed += ask->n_page;
@@ -532,13 +385,13 @@ static bool tell_page(struct channel_inquiry *inquiry, const struct store_ask *a
 
 static void answer_list(struct registry_inquiry *base, struct store_ask *ask)
 {
-    struct channel_inquiry *inquiry = of(base);
+    struct channel_inquiry *inquiry = channel_inquiry_of(base);
     bool more = ask->more && inquiry->left > ask->n_page;
 
     if (inquiry->channel == NULL) {
         more = false;
     } else if (ask->answer != STORE_DONE) {
-        refuse_as_told(inquiry, ask, "after");
+        channel_inquiry_refuse_as_told(inquiry, ask, "after");
         more = false;
     } else if (!tell_page(inquiry, ask)) {
         more = false;
@@ -547,7 +400,7 @@ static void answer_list(struct registry_inquiry *base, struct store_ask *ask)
     }
     store_ask_free(ask);
     if (!more) {
-        inquiry_free(inquiry);
+        channel_inquiry_free(inquiry);
         return;
     }
     inquiry->waits = true;
@@ -579,7 +432,7 @@ static void do_batches(struct channel *channel, const struct request *request)
                                              [REQUEST_FINISHED] = KEPT_FINISHED,
                                              [REQUEST_FOREIGN] = KEPT_FOREIGN};
     const struct request_detached *detached = request->detached;
-    struct channel_inquiry *inquiry = inquiry_new(channel, request, answer_list);
+    struct channel_inquiry *inquiry = channel_inquiry_new(channel, request, answer_list);
 
     if (inquiry == NULL) {
         refuse_memory(channel, request);

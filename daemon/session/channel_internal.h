@@ -7,7 +7,8 @@
  *
  *     channel.c          what its driver calls: input, work, output, the ends
  *     channel_request.c  what each request does, and answers
- *     channel_detached.c  what is asked of the store of detached batches, and answered
+ *     channel_detached.c what is asked of the store of detached batches, and answered
+ *     channel_inquiry.c  one such request, while the store is asked
  *     channel_follow.c   those that are watched
  *     channel_admit.c    what the request in progress takes of what there is
  *     channel_one.c      where the whole input is one request

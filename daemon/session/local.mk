@@ -13,6 +13,8 @@ daemon_session_libwaitd_session_a_SOURCES = \
 	daemon/session/channel_detached.c \
 	daemon/session/channel_env.h \
 	daemon/session/channel_follow.c \
+	daemon/session/channel_inquiry.c \
+	daemon/session/channel_inquiry.h \
 	daemon/session/channel_internal.h \
 	daemon/session/channel_one.c \
 	daemon/session/channel_request.c \

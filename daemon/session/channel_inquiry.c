@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/session/channel_inquiry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct channel_inquiry *channel_inquiry_of(struct registry_inquiry *inquiry)
+{
+    return (struct channel_inquiry *)(void *)inquiry;
+}
+
+struct channel_inquiry *channel_inquiry_new(struct channel *channel, const struct request *request,
+                                            void (*answer)(struct registry_inquiry *,
+                                                           struct store_ask *))
+{
+    struct channel_inquiry *inquiry = calloc(1, sizeof(*inquiry));
+
+    if (inquiry == NULL)
+        return NULL;
+    if (request->id != NULL) {
+        inquiry->id = malloc(request->id_len);
+        if (inquiry->id == NULL) {
+            free(inquiry);
+            return NULL;
+        }
+        memcpy(inquiry->id, request->id, request->id_len);
+        inquiry->id_len = request->id_len;
+    }
+    memcpy(inquiry->ref, request->detached->ref, sizeof(inquiry->ref));
+    inquiry->inquiry.answer = answer;
+    inquiry->channel = channel;
+    inquiry->registry = channel->env->registry;
+    inquiry->next = channel->inquiries;
+    if (inquiry->next != NULL)
+        inquiry->next->before = inquiry;
+    channel->inquiries = inquiry;
+    channel->n_inquiries++;
+    return inquiry;
+}
+
+void channel_inquiry_free(struct channel_inquiry *inquiry)
+{
+    struct channel *channel = inquiry->channel;
+
+    if (channel != NULL) {
+        if (inquiry->before != NULL)
+            inquiry->before->next = inquiry->next;
+        else
+            channel->inquiries = inquiry->next;
+        if (inquiry->next != NULL)
+            inquiry->next->before = inquiry->before;
+        channel->n_inquiries--;
+        channel_woken(channel);
+    }
+    registry_forget_cancel(&inquiry->cancel);
+    account_give_jobs(registry_account(inquiry->registry), inquiry->jobs);
+    account_give_text(registry_account(inquiry->registry), inquiry->text);
+    plan_free(inquiry->plan);
+    free(inquiry->id);
+    free(inquiry);
+}
+
+void channel_leave_inquiries(struct channel *channel)
+{
+    struct channel_inquiry *next;
+
+    for (struct channel_inquiry *at = channel->inquiries; at != NULL; at = next) {
+        next = at->next;
+        at->channel = NULL;
+        at->next = at->before = NULL;
+        if (at->cancel.entry != NULL && at->cancel.place != REGISTRY_NO_PLACE)
+            channel_inquiry_free(at); /* the store has answered */
+        else if (at->waits)
+            channel_inquiry_free(at);
+    }
+    channel->inquiries = NULL;
+    channel->n_inquiries = 0;
+}
+
+struct event_text channel_inquiry_id(const struct channel_inquiry *inquiry)
+{
+    return (struct event_text){.text = inquiry->id, .len = inquiry->id_len};
+}
+
+/* ---- Answers ------------------------------------------------------------------------------- */
+
+void channel_inquiry_refuse(const struct channel_inquiry *inquiry, enum fault_code code,
+                            const char *path, const char *message)
+{
+    const struct request request = {.id = inquiry->id, .id_len = inquiry->id_len};
+    struct fault fault = {0};
+
+    (void)fault_set(&fault, code, 0, "%s", message);
+    memcpy(fault.path, path, strlen(path) + 1);
+    channel_refuse(inquiry->channel, &request, &fault);
+}
+
+void channel_inquiry_refuse_as_told(const struct channel_inquiry *inquiry,
+                                    const struct store_ask *ask, const char *path)
+{
+    if (ask->answer == STORE_UNKNOWN)
+        channel_inquiry_refuse(
+            inquiry, FAULT_UNAVAILABLE, "",
+            "what keeps detached batches has failed, and whether this was done will be known "
+            "when the daemon has been started anew");
+    else
+        channel_inquiry_refuse(inquiry, ask->code, path, ask->message);
+}
+
+char *channel_inquiry_line(const struct channel_inquiry *inquiry, size_t size)
+{
+    char *line = outbox_line_room(&inquiry->channel->outbox, size + inquiry->id_len);
+
+    if (line == NULL)
+        channel_fail(inquiry->channel);
+    return line;
+}
+
+void channel_inquiry_commit(const struct channel_inquiry *inquiry, const char *line,
+                            const char *end)
+{
+    outbox_line_commit(&inquiry->channel->outbox, (size_t)(end - line));
+}
+
+bool channel_inquiry_ask(struct channel_inquiry *inquiry, enum store_kind kind)
+{
+    struct store_ask *ask = registry_ask_new(inquiry->registry, kind, &inquiry->inquiry);
+
+    if (ask == NULL)
+        return false;
+    memcpy(ask->ref, inquiry->ref, sizeof(ask->ref));
+    registry_ask(inquiry->registry, ask);
+    return true;
+}

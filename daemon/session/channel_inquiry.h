@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_CHANNEL_INQUIRY_H
+#define WAITD_CHANNEL_INQUIRY_H
+
+/*
+ * One request that waits for the store of detached batches.  It belongs to the registry
+ * until its answer is there, and outlives a channel that goes meanwhile.
+ */
+
+#include "daemon/session/channel_internal.h"
+
+struct channel_inquiry {
+    struct registry_inquiry inquiry; /* first */
+    struct channel_inquiry *next, *before;
+    struct channel *channel; /* NULL once that is gone */
+    struct registry *registry;
+    char *id;
+    size_t id_len;
+    char ref[KEPT_REF_MAX + 1];
+    uint64_t from; /* WATCH, and of the watch that follows a SUBMIT */
+
+    struct plan *plan; /* SUBMIT */
+    int64_t heartbeat_ns;
+    uint64_t jobs, text; /* taken from the registry's account */
+
+    struct registry_cancel cancel; /* CANCEL */
+    bool whole;
+    uint64_t job;
+
+    struct store_filter filter; /* BATCHES: of the next page */
+    uint64_t left, listed;
+    bool waits;      /* until the client has read */
+    bool asks_again; /* there is another answer to come */
+};
+
+/* Puts it among the channel's; answer: called with what the store said.  NULL when out of
+ * memory. */
+struct channel_inquiry *channel_inquiry_new(struct channel *channel, const struct request *request,
+                                            void (*answer)(struct registry_inquiry *,
+                                                           struct store_ask *));
+
+/* Releases what it has reserved, and its plan. */
+void channel_inquiry_free(struct channel_inquiry *inquiry);
+
+/* The inquiry that the registry knows by its first part. */
+struct channel_inquiry *channel_inquiry_of(struct registry_inquiry *inquiry);
+
+struct event_text channel_inquiry_id(const struct channel_inquiry *inquiry);
+
+/* Asks the store about its ref.  False when out of memory: the inquiry is as it was. */
+bool channel_inquiry_ask(struct channel_inquiry *inquiry, enum store_kind kind);
+
+/* Answer with an error; while its channel is there. */
+void channel_inquiry_refuse(const struct channel_inquiry *inquiry, enum fault_code code,
+                            const char *path, const char *message);
+void channel_inquiry_refuse_as_told(const struct channel_inquiry *inquiry,
+                                    const struct store_ask *ask, const char *path);
+
+/* Room for a line of `size` bytes beside the id; NULL when out of memory: the channel has
+ * failed then.  What was written up to `end` is sent. */
+char *channel_inquiry_line(const struct channel_inquiry *inquiry, size_t size);
+void channel_inquiry_commit(const struct channel_inquiry *inquiry, const char *line,
+                            const char *end);
+
+#endif
