@@ -92,7 +92,7 @@ struct plan_factor {
     double nearest;       /* to the number; 1 or more, finite */
     plan_text_ref digits; /* with a NUL after them, an integer: the number is that times
                            * 10^exponent; 0: it is `nearest` itself */
-    int32_t exponent;
+    int32_t exponent;     /* 0 without digits */
 };
 #define PLAN_FACTOR_2                                                                              \
     {                                                                                              \

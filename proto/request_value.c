@@ -249,8 +249,9 @@ bool request_factor(struct request_reading *reading, const struct lexer_token *t
         return false;
     if (!isfinite(factor.nearest))
         return refuse_factor(reading, token);
-    if ((factor.exponent < 0 || factor.nearest >= 0x1p53) &&
-        !keep_digits(reading, &digits, &factor.digits))
+    if (factor.exponent >= 0 && factor.nearest < 0x1p53)
+        factor.exponent = 0; /* an integer, which the double is */
+    else if (!keep_digits(reading, &digits, &factor.digits))
         return false;
     *out = factor;
     return true;

@@ -1524,6 +1524,10 @@ def _():
     cases = [("1", "2", None), ("999", "1.1", None), ("12345", "1.5", None), ("7", "3.3", None),
              ("1000000000", "1.25", "60000000000"), ("3", "1", None), ("30", "10", "1000"),
              ("250000000", "2", "1000000000"), ("10", "1.7", None), ("100", "1e1", "99")]
+    # Up to where they saturate, in each way to write a factor.
+    cases += [(initial, factor, None) for initial in ("3", "1000000001", "2591999999999999")
+              for factor in ("10", "1e1", "100", "1.0e2", "120", "1.2e2", "3", "3.0", "1.005", "10.5", "1050e-2",
+                             "9007199254740992", "9007199254740993", "1e16")]
     requests = []
     for initial, factor, limit in cases:
         backoff = '"initial":"%sns","factor":%s' % (initial, factor)
@@ -1536,7 +1540,7 @@ def _():
         for k, delay in enumerate(delays):
             exact = Fraction(initial) * Fraction(Decimal(factor)) ** k
             exact = min(exact, Fraction(limit)) if limit else exact
-            check(abs(delay - exact) <= Fraction(1, 2), f"{initial} {factor} {limit} {k} {delay}")
+            same(delay, min(math.floor(exact + Fraction(1, 2)), SATURATED), f"{initial} {factor} {limit} {k}")
 
 
 @test("what stats tells as accepted has ended or is pending, at every instant")
