@@ -78,7 +78,7 @@ static struct batch *make(const struct plan *plan, bool quiet)
         batch->ran_ns = calloc(plan->n_jobs > 0 ? plan->n_jobs : 1, sizeof(*batch->ran_ns));
     if ((quiet && batch->ran_ns == NULL) || allocate(batch) != 0 || batch_pool_init(batch) != 0 ||
         batch_report_init(batch) != 0 || batch_ready_init(batch) != 0 ||
-        batch_after_init(batch) != 0) {
+        batch_after_init(batch) != 0 || batch_ahead_init(batch) != 0) {
         batch_free(batch);
         return NULL;
     }
@@ -147,6 +147,7 @@ bool batch_restart(struct batch *batch, int64_t seed, size_t budget, size_t *wor
     batch_pool_restart(batch);
     batch_ready_restart(batch);
     batch_after_restart(batch);
+    batch_ahead_restart(batch);
     begin(batch, seed);
     return true;
 }
@@ -155,6 +156,7 @@ void batch_free(struct batch *batch)
 {
     if (batch == NULL)
         return;
+    batch_ahead_fini(batch);
     batch_after_fini(batch);
     batch_ready_fini(batch);
     batch_report_fini(batch);
@@ -346,10 +348,10 @@ static void consider(struct next *next, struct next other)
         *next = other;
 }
 
-static struct next find_next(struct batch *batch, const struct dueq_entry *first)
+static struct next find_next(struct batch *batch, const struct dueq_entry *first,
+                             const struct dueq_entry *arrival)
 {
     const struct timerq_entry *queued = timerq_first(&batch->queue_timeouts);
-    const struct dueq_entry *arrival = batch_ready_next(batch);
     struct next next = {.what = NOTHING, .due_ns = BATCH_NEVER};
 
     if (first != NULL)
@@ -376,10 +378,9 @@ static bool ends_matter(struct batch *batch)
 
 /* Drops what is first in a queue and means nothing any more, its job having been
  * skipped or cancelled.  Whether there was such an entry. */
-static bool drop_void(struct batch *batch, const struct dueq_entry *first)
+static bool drop_void(struct batch *batch, const struct dueq_entry *first,
+                      const struct dueq_entry *arrival)
 {
-    const struct dueq_entry *arrival = batch_ready_next(batch);
-
     if (first != NULL && batch->states[first->id] == STATE_ENDED)
         (void)dueq_take(&batch->queue, 1);
     else if (arrival != NULL && batch->states[arrival->id] != STATE_EXPECTED)
@@ -398,12 +399,13 @@ static size_t take_due(struct batch *batch, int64_t now_ns, size_t most)
 {
     size_t n;
     const struct dueq_entry *first = dueq_look(&batch->queue, 1, &n);
+    const struct dueq_entry *arrival = batch_ready_next(batch);
     int64_t until_ns = now_ns;
     struct next next;
 
-    if (drop_void(batch, first))
+    if (drop_void(batch, first, arrival))
         return 1;
-    next = find_next(batch, first);
+    next = find_next(batch, first, arrival);
     if (time_out(batch, now_ns, next.due_ns))
         return 1;
     batch->next_ns = next.due_ns;
@@ -436,12 +438,16 @@ static size_t work_some(struct batch *batch, int64_t now_ns, size_t most)
 
     if (spent > 0)
         return spent;
+    if (batch_ahead_is_due(batch))
+        return batch_ahead_draw(batch, most);
     if (batch->cancelling) {
         cancel_next(batch);
         return 1;
     }
-    if (batch_after_release(batch) || batch_ready_accept(batch))
-        return 1;
+    if (batch_after_is_due(batch))
+        return batch_after_release(batch, most);
+    if (batch_ready_is_due(batch))
+        return batch_ready_accept(batch, most);
     spent = start_some(batch, most);
     return spent > 0 ? spent : take_due(batch, now_ns, most);
 }

@@ -243,7 +243,8 @@ bool batch_after_is_met(const struct batch *batch, uint32_t spec)
     return batch->lists[list].ok == graph->lists[list].n_afters;
 }
 
-bool batch_after_release(struct batch *batch)
+/* Tells one element of those who wait for the name at the head, or ends with it. */
+static void release_one(struct batch *batch)
 {
     const struct after_graph *graph = &batch->plan->graph;
     struct release *release = &batch->release;
@@ -251,8 +252,6 @@ bool batch_after_release(struct batch *batch)
     const struct name_state *name;
     uint32_t edges_end;
 
-    if (release->head == NO_JOB)
-        return false;
     if (!release->begun)
         begin_release(batch);
     awaited = &graph->names[release->head];
@@ -266,5 +265,13 @@ bool batch_after_release(struct batch *batch)
     } else {
         end_release(batch);
     }
-    return true;
+}
+
+size_t batch_after_release(struct batch *batch, size_t most)
+{
+    size_t n = 0;
+
+    for (; n < most && batch_after_is_due(batch); n++)
+        release_one(batch);
+    return n;
 }

@@ -9,6 +9,7 @@
  *     batch_simple.c  what a simple job goes through: it waits
  *     batch_job.c     what any other goes through: attempts, steps, workers
  *     batch_pool.c    the workers of each pool, and who queues for them
+ *     batch_ahead.c   draws before they are wanted, in a batch that is run many times
  *     batch_after.c   whom a job's end makes ready or skipped
  *     batch_ready.c   arrivals, and the ready by priority
  *     batch_report.c  what a report is made of
@@ -134,6 +135,19 @@ struct arrivals {
     int64_t gaps_ns;          /* from the first instance to the last one accepted */
 };
 
+/* What a job draws in its first attempt: the length of its first step, 0 if it has none, and
+ * whether the attempt fails. */
+struct batch_drawn {
+    int64_t length_ns;
+    bool fails;
+};
+
+/* Of each job. */
+struct batch_ahead {
+    struct batch_drawn *of; /* NULL: nothing is drawn ahead */
+    uint32_t spec, job;     /* the next one to be drawn */
+};
+
 /* The workers of a pool.  Active jobs queue for them in a list, or by priority. */
 struct pool_state {
     uint32_t free;
@@ -175,6 +189,7 @@ struct batch {
     struct prioq_node *queued; /* of each active job, in the queues of pools; NULL: no priorities */
     uint32_t n_queued;         /* active jobs that ever queued */
 
+    struct batch_ahead ahead;
     struct ready ready;
     struct arrivals *arrivals;   /* NULL where no job has any, nor a priority, and none reports */
     struct batch_report *report; /* NULL where the plan asks for none */
@@ -421,8 +436,15 @@ int batch_ready_init(struct batch *batch);
 void batch_ready_restart(struct batch *batch);
 void batch_ready_fini(struct batch *batch);
 
-/* Makes the next job of the request ready, or expects it.  False if there is none. */
-bool batch_ready_accept(struct batch *batch);
+/* Makes the next jobs of the request ready, or expects them, at most `most`.  Returns how
+ * many. */
+size_t batch_ready_accept(struct batch *batch, size_t most);
+
+/* Whether there is one. */
+static inline bool batch_ready_is_due(const struct batch *batch)
+{
+    return batch->arrivals != NULL && batch->arrivals->job < batch->plan->n_jobs;
+}
 
 /* What arrives next, or NULL.  It may have been skipped or cancelled meanwhile: it is
  * STATE_EXPECTED no more. */
@@ -434,6 +456,22 @@ void batch_ready_arrive(struct batch *batch);
 /* Makes one job of a spec ready, if it has arrived and not ended. */
 void batch_ready_add(struct batch *batch, uint32_t job, uint32_t spec);
 
+/* ---- batch_ahead.c ----------------------------------------------------------- */
+
+int batch_ahead_init(struct batch *batch);
+void batch_ahead_restart(struct batch *batch);
+void batch_ahead_fini(struct batch *batch);
+
+/* Draws ahead for about `most` jobs, before anything else.  Returns for how many, 0 once
+ * that is done for all. */
+size_t batch_ahead_draw(struct batch *batch, size_t most);
+
+/* Whether there is any to draw for. */
+static inline bool batch_ahead_is_due(const struct batch *batch)
+{
+    return batch->ahead.of != NULL && batch->ahead.job < batch->plan->n_jobs;
+}
+
 /* ---- batch_after.c ----------------------------------------------------------- */
 
 int batch_after_init(struct batch *batch);
@@ -443,8 +481,14 @@ void batch_after_fini(struct batch *batch);
 /* Notes that a job has ended; who waits for its name is to be told. */
 void batch_after_note(struct batch *batch, const struct ended *ended);
 
-/* Tells one element of those who wait.  False if there is none to be told. */
-bool batch_after_release(struct batch *batch);
+/* Tells those who wait, element by element, at most `most`.  Returns how many. */
+size_t batch_after_release(struct batch *batch, size_t most);
+
+/* Whether there is any to be told. */
+static inline bool batch_after_is_due(const struct batch *batch)
+{
+    return batch->release.head != NO_JOB;
+}
 
 /* Of a doomed spec: the first job, by index, of those that it waits for which has ended
  * otherwise than ok. */

@@ -53,11 +53,38 @@ static void set_due(struct batch *batch, struct active_job *active, int64_t leng
 
 /* ---- Steps -------------------------------------------------------------------- */
 
-static void begin_step(struct batch *batch, struct active_job *active, const struct step *step)
+/* Whether it is in its first attempt, and that is drawn ahead. */
+static bool is_drawn(const struct batch *batch, const struct active_job *active)
+{
+    return batch->ahead.of != NULL && active->attempt == 1;
+}
+
+static struct step current_step(const struct batch *batch, const struct active_job *active)
+{
+    const struct spec *spec = spec_of(batch, active);
+    uint32_t steps = plan_spec_steps(batch->plan, spec);
+
+    /* Most jobs repeat nothing: a division less. */
+    return plan_spec_step(batch->plan, spec,
+                          active->step < steps ? active->step : active->step % steps);
+}
+
+/* How long the current step takes. */
+static int64_t length_of(const struct batch *batch, const struct active_job *active)
 {
     struct draw_key key = draw_key(batch, active, active->step);
-    int64_t length_ns = draw_length(batch->plan, &step->length, &key, batch->plan->max_wait_ns);
-    bool computes = step->kind == STEP_COMPUTE && !batch_is_blocking(batch);
+    struct step step;
+
+    if (is_drawn(batch, active) && active->step == 0)
+        return batch->ahead.of[active->job].length_ns;
+    step = current_step(batch, active);
+    return draw_length(batch->plan, &step.length, &key, batch->plan->max_wait_ns);
+}
+
+static void begin_step(struct batch *batch, struct active_job *active, enum step_kind kind)
+{
+    int64_t length_ns = length_of(batch, active);
+    bool computes = kind == STEP_COMPUTE && !batch_is_blocking(batch);
 
     set_state(batch, active, computes ? STATE_COMPUTING : STATE_RUNNING);
     set_due(batch, active, length_ns, active->timeout_ns);
@@ -66,26 +93,16 @@ static void begin_step(struct batch *batch, struct active_job *active, const str
                                            .ordinal = active->step,
                                            .due_ns = batch->clock_ns,
                                            .span_ns = length_ns,
-                                           .step_kind = (uint8_t)step->kind});
-}
-
-static struct step current_step(const struct batch *batch, const struct active_job *active)
-{
-    const struct spec *spec = spec_of(batch, active);
-
-    return plan_spec_step(batch->plan, spec, active->step % plan_spec_steps(batch->plan, spec));
+                                           .step_kind = (uint8_t)kind});
 }
 
 /* Passes on the worker that the active job has held, with the head's step. */
 static void release_worker(struct batch *batch, const struct active_job *active)
 {
     struct active_job *head = batch_pool_release(batch, active);
-    struct step step;
 
-    if (head == NULL)
-        return;
-    step = current_step(batch, head);
-    begin_step(batch, head, &step);
+    if (head != NULL)
+        begin_step(batch, head, STEP_COMPUTE);
 }
 
 static void end_attempt(struct batch *batch, struct active_job *active);
@@ -110,7 +127,7 @@ static void enter_step(struct batch *batch, struct active_job *active)
             return;
         }
     }
-    begin_step(batch, active, &step);
+    begin_step(batch, active, (enum step_kind)step.kind);
 }
 
 /* ---- Attempts ------------------------------------------------------------------- */
@@ -180,10 +197,9 @@ static void attempt_ended(struct batch *batch, struct active_job *active, enum j
 
 static void end_attempt(struct batch *batch, struct active_job *active)
 {
-    uint64_t fail_below = work_of(batch, active)->fail_below;
     struct draw_key key = draw_key(batch, active, 0);
-    bool failed = fail_below > 0 &&
-                  (fail_below == PLAN_FAIL_ALWAYS || draw_bits(&key, DRAW_FAIL) < fail_below);
+    bool failed = is_drawn(batch, active) ? batch->ahead.of[active->job].fails
+                                          : draw_fails(&key, work_of(batch, active)->fail_below);
 
     attempt_ended(batch, active, failed ? JOB_FAILED : JOB_OK);
 }

@@ -117,14 +117,12 @@ static void go_on(struct batch *batch)
     }
 }
 
-bool batch_ready_accept(struct batch *batch)
+static void accept_one(struct batch *batch)
 {
     struct arrivals *arrivals = batch->arrivals;
     uint32_t job, spec;
     int64_t at_ns;
 
-    if (arrivals == NULL || arrivals->job == batch->plan->n_jobs)
-        return false;
     job = arrivals->job;
     spec = arrivals->spec;
     at_ns = arrivals->at_ns != NULL ? draw_arrival(batch) : 0;
@@ -140,7 +138,15 @@ bool batch_ready_accept(struct batch *batch)
         batch_ready_add(batch, job, spec);
     }
     go_on(batch);
-    return true;
+}
+
+size_t batch_ready_accept(struct batch *batch, size_t most)
+{
+    size_t n = 0;
+
+    for (; n < most && batch_ready_is_due(batch); n++)
+        accept_one(batch);
+    return n;
 }
 
 /* ---- Arrivals --------------------------------------------------------------------- */

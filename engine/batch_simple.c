@@ -12,6 +12,8 @@ static int64_t length_of(const struct batch *batch, uint32_t job, const struct s
     struct draw_key key = {.seed = batch->seed, .job = job, .attempt = 1, .step = 0};
     struct step step;
 
+    if (batch->ahead.of != NULL)
+        return batch->ahead.of[job].length_ns;
     if (spec->wait_ns >= 0)
         return spec->wait_ns;
     if (plan_spec_steps(batch->plan, spec) == 0)

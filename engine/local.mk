@@ -9,6 +9,7 @@ engine_libwaitd_engine_a_SOURCES = \
 	engine/batch.c \
 	engine/batch.h \
 	engine/batch_after.c \
+	engine/batch_ahead.c \
 	engine/batch_internal.h \
 	engine/batch_job.c \
 	engine/batch_pool.c \

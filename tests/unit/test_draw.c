@@ -310,6 +310,23 @@ START_TEST(a_draw_is_cut_at_the_maximum)
 }
 END_TEST
 
+/* The distributions in turn, and each twice in a row. */
+START_TEST(a_prepared_draw_is_the_same)
+{
+    struct draw_prepared prepared = DRAW_PREPARED_NONE;
+
+    for (uint32_t job = 0; job < 1000; job++) {
+        const struct draw_key key = {1, job, 1, 0};
+        const struct dist other = {DIST_LOGNORMAL, SECOND, 7 * SECOND};
+        const struct dist *dist = job % 9 < 2 ? &other : laws[job / 2 % LAWS].dist;
+
+        draw_prepare(&prepared, dist);
+        ck_assert_int_eq(draw_prepared_length(NULL, &prepared, &key, DRAW_LENGTH, FOREVER),
+                         draw_length(NULL, dist, &key, FOREVER));
+    }
+}
+END_TEST
+
 START_TEST(a_normal_draw_is_cut_at_zero)
 {
     const struct dist wide = {DIST_NORMAL, 0, SECOND};
@@ -406,6 +423,7 @@ Suite *test_suite(void)
     suite_add_tcase(suite, law);
     tcase_add_test(bounds, a_constant_is_returned_as_it_is);
     tcase_add_test(bounds, a_draw_is_cut_at_the_maximum);
+    tcase_add_test(bounds, a_prepared_draw_is_the_same);
     tcase_add_test(bounds, a_normal_draw_is_cut_at_zero);
     tcase_add_loop_test(bounds, a_law_without_spread_always_gives_its_one_value, 0, 3);
     tcase_add_test(bounds, an_exponential_of_mean_zero_is_zero);
