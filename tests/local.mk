@@ -52,6 +52,7 @@ check_programs = \
 	tests/unit/test_request \
 	tests/unit/test_request_faults \
 	tests/unit/test_request_flat \
+	tests/unit/test_request_limits \
 	tests/unit/test_request_memory \
 	tests/unit/test_request_work \
 	tests/unit/test_rewrite \
@@ -111,6 +112,8 @@ tests_libsupport_a_SOURCES = \
 	tests/support/plan_kit.h \
 	tests/support/reading.c \
 	tests/support/reading.h \
+	tests/support/refusals.c \
+	tests/support/refusals.h \
 	tests/support/rig.c \
 	tests/support/rig.h \
 	tests/support/witness.c \
