@@ -35,6 +35,7 @@ struct request_reader {
     struct request_limits limits;
     struct request_limits next_limits; /* from the next request on */
     uint8_t hash_key[16];
+    struct request_presumption presumed;
     struct request_reading *reading; /* the request in progress, or NULL */
     struct request_reading *spare;   /* for the next one, while input is there */
     struct plan *discarded;          /* of a request that is refused; NULL for none */
@@ -68,6 +69,12 @@ static void empty(struct request_text *text)
 {
     free(text->bytes);
     *text = (struct request_text){NULL, 0, 0};
+}
+
+void request_reader_presume(struct request_reader *reader,
+                            const struct request_presumption *presumed)
+{
+    reader->presumed = *presumed;
 }
 
 /* A plan that nobody wants is freed in the next calls. */
@@ -228,7 +235,8 @@ static void begin(struct request_reader *reader, const struct lexer_token *token
     reading->lexer = reader->lexer;
     reading->limits = &reader->limits;
     reading->hash_key = reader->hash_key;
-    reading->op = REQUEST_SUBMIT;
+    reading->presumed = &reader->presumed;
+    reading->op = reader->presumed.op;
     reading->options =
         (struct plan_options){.concurrency = PLAN_UNLIMITED, .workers = 1, .timeout_ns = -1};
     memset(&reading->detached, 0, offsetof(struct request_detached, key));

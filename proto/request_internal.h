@@ -122,9 +122,10 @@ struct request_capture {
 
 /* A request being read, from its first token until it is told of. */
 struct request_reading {
-    struct lexer *lexer; /* the reader's, as are the next two */
+    struct lexer *lexer; /* the reader's, as are the next three */
     const struct request_limits *limits;
     const uint8_t *hash_key;
+    const struct request_presumption *presumed;
     bool sealing; /* its text has ended, its plan is being completed */
     unsigned n_frames;
     unsigned open_depth; /* brackets open after the token in hand */

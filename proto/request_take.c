@@ -131,12 +131,20 @@ static void take_skipped(struct request_reading *reading, const struct lexer_tok
     lexer_skip(reading->lexer, false);
 }
 
+/* Whether more is taken for granted than an array of jobs can stand for. */
+static bool is_more_presumed(const struct request_presumption *presumed)
+{
+    return presumed->op != REQUEST_SUBMIT || presumed->key != NULL;
+}
+
 void request_begin(struct request_reading *reading, const struct lexer_token *token)
 {
     reading->open_depth = token->depth + opens(token->kind);
     reading->bare = token->kind == LEXER_ARRAY_BEGIN;
     if (token->text == NULL && !opens(token->kind))
         request_no_memory(reading); /* nothing else loses a text between requests */
+    else if (reading->bare && is_more_presumed(reading->presumed))
+        request_wrong(reading, token, "an object here");
     else if (reading->bare && request_plan(reading) != NULL)
         request_push(reading, &request_jobs_array);
     else if (token->kind == LEXER_OBJECT_BEGIN)

@@ -368,6 +368,32 @@ static void check_detached(struct request_reading *reading, const struct request
     reading->capture.key_key = has(frame, KEY) ? frame->offsets[KEY] : 0;
 }
 
+/* The key that came beside the request is its own, and so is what goes with it. */
+static void take_presumed_key(struct request_reading *reading, const struct request_frame *frame,
+                              const struct lexer_token *token)
+{
+    const struct request_presumption *presumed = reading->presumed;
+    struct request_detached *detached = &reading->detached;
+    if (presumed->key == NULL || reading->op != REQUEST_SUBMIT)
+        return;
+    size_t len = strlen(presumed->key);
+    if (!detached->detach)
+        request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
+                      "\"%s\" goes with \"detach\":true, and this batch is not detached",
+                      presumed->key_name);
+    if (detached->has_key &&
+        (detached->key_len != len || memcmp(detached->key, presumed->key, len) != 0))
+        request_fault_member(reading, KEY, FAULT_INVALID_REQUEST, frame->offsets[KEY],
+                             "\"key\" takes what \"%s\" says where both are there, and not "
+                             "another",
+                             presumed->key_name);
+    if (has(frame, KEY))
+        return;
+    memcpy(detached->key, presumed->key, len);
+    detached->key_len = (uint16_t)len;
+    detached->has_key = true;
+}
+
 /* Which batch a request is about. */
 static void check_named(struct request_reading *reading, const struct request_frame *frame,
                         const struct lexer_token *token)
@@ -398,7 +424,7 @@ static void close_request(struct request_reading *reading, const struct lexer_to
     struct request_frame *frame = request_frame(reading);
     if (has(frame, OP) && !reading->op_known)
         return; /* it was refused */
-    if (!has(frame, OP) && !has(frame, JOBS)) {
+    if (!has(frame, OP) && !has(frame, JOBS) && reading->op == REQUEST_SUBMIT) {
         request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
                       "a request takes \"op\" or \"jobs\", and this one has neither");
         return;
@@ -406,6 +432,7 @@ static void close_request(struct request_reading *reading, const struct lexer_to
     refuse_strangers(reading, frame);
     check_pools(reading, frame);
     check_detached(reading, frame);
+    take_presumed_key(reading, frame, token);
     if (reading->op == REQUEST_SUBMIT && !has(frame, JOBS))
         request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
                       "a \"submit\" request takes \"jobs\", an array, and this one has none");

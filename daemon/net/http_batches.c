@@ -10,6 +10,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/net/http_duplex.h"
 #include "daemon/net/http_internal.h"
+#include "daemon/net/http_query.h"
 #include "daemon/net/http_reply.h"
 #include "daemon/net/http_stream.h"
 #include "proto/event.h"
@@ -41,35 +42,44 @@ static void begin_one(struct http_connection *c, enum http_stream_takes takes,
         begin(c, takes, head);
 }
 
-/* The header's text without the quotes of its draft; refused where it is no key. */
+/* What `Idempotency-Key` says, if it is there; refused where it is no key. */
 static void take_key(struct http_connection *c, const char *text)
 {
-    struct http_exchange *x = &c->exchange;
-    size_t len = text ? strlen(text) : 0;
+    char key[REQUEST_KEY_MAX + 1];
 
     if (!text)
         return;
-    if (len >= 2 && text[0] == '"' && text[len - 1] == '"') {
-        text++;
-        len -= 2;
-    }
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)text[i] < ' ' || text[i] == '"' || text[i] == '\\')
-            len = 0;
-    if (len == 0 || len > 255)
+    if (!http_head_read_key(text, key))
         http_reply_refuse(c, 400, FAULT_INVALID_REQUEST,
-                          "\"Idempotency-Key\" takes 1 to 255 bytes without quotes in them");
-    else
-        x->key = strndup(text, len);
+                          "\"Idempotency-Key\" takes 1 to 255 bytes of UTF-8, in double quotes "
+                          "or without any");
+    else if (!(c->exchange.key = strdup(key)))
+        http_reply_refuse(c, 503, FAULT_OVERLOADED, "out of memory; try again later");
+}
+
+/* Whether the answer of a detached batch is its stream: the query is `watch' or nothing. */
+static bool find_watch(struct http_connection *c, char *query)
+{
+    char quote[FAULT_QUOTE_SIZE];
+    const char *name, *value;
+    bool watches = false;
+
+    while (http_query_next(&query, &name, &value)) {
+        if (strcmp(name, "watch") != 0)
+            http_reply_refuse(c, 400, FAULT_INVALID_REQUEST, "\"%s\" is no parameter here: watch",
+                              fault_quote(quote, name, strlen(name)));
+        watches = true;
+    }
+    return watches;
 }
 
 static void begin_submit(struct http_connection *c, const char *rest, char *query,
                          const struct http_head *head)
 {
     (void)rest;
-    c->exchange.watches = query && strstr(query, "watch");
-    begin_one(c, HTTP_STREAM_SUBMIT, head);
+    c->exchange.watches = find_watch(c, query);
     take_key(c, head->idempotency_key);
+    begin_one(c, HTTP_STREAM_SUBMIT, head);
 }
 
 static void begin_forecast(struct http_connection *c, const char *rest, char *query,
@@ -90,27 +100,6 @@ static void begin_requests(struct http_connection *c, const char *rest, char *qu
 
 /* ---- The body ------------------------------------------------------------------- */
 
-/* `Idempotency-Key` is the member `key`: put in behind the opening brace. */
-static size_t put_key(struct http_connection *c, const char *bytes, size_t len)
-{
-    struct http_exchange *x = &c->exchange;
-    size_t brace = 0;
-
-    while (brace < len && bytes[brace] && strchr(" \t\r\n", bytes[brace]))
-        brace++;
-    if (brace == len)
-        return len;
-    if (bytes[brace] == '{') {
-        (void)http_stream_feed(x->stream, clock_now_ns(), "{\"key\":\"", 8);
-        (void)http_stream_feed(x->stream, clock_now_ns(), x->key, strlen(x->key));
-        (void)http_stream_feed(x->stream, clock_now_ns(), "\",", 2);
-        brace++;
-    }
-    free(x->key);
-    x->key = NULL;
-    return brace;
-}
-
 static size_t read_submit(struct http_connection *c, const char *bytes, size_t len)
 {
     struct http_exchange *x = &c->exchange;
@@ -121,8 +110,6 @@ static size_t read_submit(struct http_connection *c, const char *bytes, size_t l
     }
     if (http_stream_refusal(x->stream) != FAULT_NONE)
         return len;
-    if (x->key)
-        return put_key(c, bytes, len);
     return http_stream_feed(x->stream, clock_now_ns(), bytes, len);
 }
 

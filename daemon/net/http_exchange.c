@@ -175,10 +175,10 @@ void http_exchange_close(void *context, struct MHD_Connection *library, void **e
     c = http_exchange_connection(x);
     unread = x->unread;
     free(x->query);
-    free(x->key);
     if (x->reply)
         MHD_destroy_response(x->reply);
     http_stream_free(x->stream);
+    free(x->key);
     http_wait_free(x->wait);
     http_kept_free(x->kept);
     memset(x, 0, sizeof(*x));

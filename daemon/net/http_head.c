@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "proto/utf8.h"
+
 /* ---- Fields ------------------------------------------------------------------ */
 
 static void add_length(struct http_head *head, const char *value)
@@ -158,6 +160,23 @@ bool http_head_is_json(const struct http_head *head)
         type++;
     len = strcspn(type, "; \t");
     return is_type(type, len, "application/json") || is_type(type, len, "application/x-ndjson");
+}
+
+bool http_head_read_key(const char *text, char key[REQUEST_KEY_MAX + 1])
+{
+    bool quoted = *text == '"';
+    size_t len = 0;
+
+    text += quoted;
+    while (*text && *text != '"' && len < REQUEST_KEY_MAX) {
+        if (quoted && *text == '\\' && (text[1] == '\\' || text[1] == '"'))
+            text++;
+        else if ((unsigned char)*text < ' ' || *text == 0x7f || (quoted && *text == '\\'))
+            return false;
+        key[len++] = *text++;
+    }
+    key[len] = '\0';
+    return len > 0 && strcmp(text, quoted ? "\"" : "") == 0 && utf8_is_well_formed(key, len);
 }
 
 bool http_head_expects_continue(const struct http_head *head)

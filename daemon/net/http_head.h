@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "proto/address.h"
+#include "proto/request.h"
 
 /* Header fields that matter, NULL where they are absent.  Borrowed. */
 struct http_head {
@@ -53,6 +54,14 @@ enum http_origin http_head_origin(const struct http_head *head, char *const *all
 /* Whether the content is of a type that holds requests: application/json or
  * application/x-ndjson. */
 bool http_head_is_json(const struct http_head *head);
+
+/*
+ * Reads `Idempotency-Key`: what stands between double quotes, as its draft has it (a string
+ * of RFC 9651, section 3.3.3, but of any UTF-8), or the whole text, which has none in it
+ * then.  Writes it with a NUL.  False where it is not 1 to REQUEST_KEY_MAX bytes, or not
+ * UTF-8.
+ */
+bool http_head_read_key(const char *text, char key[REQUEST_KEY_MAX + 1]);
 
 /* Whether `Expect` is absent or one that is met. */
 bool http_head_expects_continue(const struct http_head *head);

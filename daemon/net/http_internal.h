@@ -93,7 +93,7 @@ struct http_exchange {
     int64_t begun_ns;
     struct http_stream *stream; /* of /v1, or NULL */
     struct http_wait *wait;     /* of /wait, or NULL */
-    char *key;                  /* `Idempotency-Key`, until it is put in; owned */
+    char *key;                  /* `Idempotency-Key`, which the stream borrows; owned */
     bool watches;               /* a batch that was detached, by ?watch */
     struct http_kept *kept;     /* of /v1/batches, or NULL */
 };

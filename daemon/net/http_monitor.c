@@ -41,22 +41,21 @@ static void answer_metrics(struct http_connection *c)
     free(text);
 }
 
-/* A daemon that stops takes nothing new: whoever deals clients out is to know. */
-static void answer_life(struct http_connection *c, const char *well)
-{
-    const char *text = c->http->draining ? "stopping\n" : well;
-
-    http_reply_text(c, c->http->draining ? 503 : 200, plain, text, strlen(text));
-}
-
+/* It lives as long as it answers: while it stops as well, or it would be killed before
+ * what runs has ended. */
 static void answer_healthz(struct http_connection *c)
 {
-    answer_life(c, "ok\n");
+    static const char text[] = "ok\n";
+
+    http_reply_text(c, 200, plain, text, strlen(text));
 }
 
+/* A daemon that stops takes nothing new: whoever deals clients out is to know. */
 static void answer_readyz(struct http_connection *c)
 {
-    answer_life(c, "ready\n");
+    const char *text = c->http->draining ? "stopping\n" : "ready\n";
+
+    http_reply_text(c, c->http->draining ? 503 : 200, plain, text, strlen(text));
 }
 
 static void answer_stats(struct http_connection *c)

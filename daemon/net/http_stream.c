@@ -46,6 +46,17 @@ static void on_wake(void *context)
     (void)timerq_set(&stream->c->http->dues, stream->c->slot, 0, 0);
 }
 
+static void take_one(struct http_stream *stream, enum http_stream_takes takes)
+{
+    const struct request_presumption presumed = {
+        .op = takes == HTTP_STREAM_FORECAST ? REQUEST_FORECAST : REQUEST_SUBMIT,
+        .key = stream->c->exchange.key,
+        .key_name = "Idempotency-Key",
+    };
+
+    channel_take_one(stream->channel, &presumed);
+}
+
 struct http_stream *http_stream_new(struct http_connection *c, enum http_stream_takes takes,
                                     bool as_events)
 {
@@ -65,8 +76,7 @@ struct http_stream *http_stream_new(struct http_connection *c, enum http_stream_
     channel_set_number(stream->channel, c->number);
     channel_set_wake(stream->channel, on_wake, stream);
     if (takes != HTTP_STREAM_REQUESTS)
-        channel_take_one(stream->channel,
-                         takes == HTTP_STREAM_FORECAST ? CHANNEL_ONE_FORECAST : CHANNEL_ONE_SUBMIT);
+        take_one(stream, takes);
     if (c->http->draining)
         channel_refuse_batches(stream->channel);
     return stream;

@@ -22,7 +22,7 @@ enum http_stream_takes {
     HTTP_STREAM_FORECAST,
 };
 
-/* NULL when out of memory. */
+/* The exchange's `key`, if any, is that of the batch.  NULL when out of memory. */
 struct http_stream *http_stream_new(struct http_connection *c, enum http_stream_takes takes,
                                     bool as_events);
 void http_stream_free(struct http_stream *stream); /* NULL is fine */

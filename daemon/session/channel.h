@@ -30,6 +30,8 @@
 
 #include "daemon/session/channel_env.h"
 
+struct request_presumption;
+
 #define CHANNEL_NEVER INT64_MAX
 
 struct channel;
@@ -46,12 +48,12 @@ void channel_set_number(struct channel *channel, uint64_t number);
 void channel_set_wake(struct channel *channel, void (*wake)(void *context), void *context);
 
 /*
- * The whole input is one request, of submit or of forecast, and nothing is done
- * before channel_end_input(): a request of another kind, a second value or anything
- * else behind the first is refused, and then nothing runs.  Before any input.
+ * The whole input is one request of the operation presumed, and nothing is done
+ * before channel_end_input(): a request of another one, a second value or anything
+ * else behind the first is refused, and then nothing runs.  Before any input; see
+ * request_reader_presume().
  */
-enum channel_one { CHANNEL_ONE_SUBMIT, CHANNEL_ONE_FORECAST };
-void channel_take_one(struct channel *channel, enum channel_one kind);
+void channel_take_one(struct channel *channel, const struct request_presumption *presumed);
 
 /*
  * Drops batches, running ones included, no more than so many; their jobs count

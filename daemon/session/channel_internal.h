@@ -54,8 +54,8 @@ struct channel {
     bool ending;       /* the driver said that no input comes */
     bool input_ended;
     bool refuse_batches;
-    bool takes_one; /* channel_take_one(), of this kind: */
-    enum channel_one one_kind;
+    bool takes_one; /* channel_take_one(), of this operation: */
+    enum request_op one_op;
     bool has_one;       /* and it is complete: */
     struct request one; /* its id the reader's, its plan ours */
     struct channel_verdict verdict;

@@ -8,10 +8,11 @@
 
 #include "daemon/session/channel_internal.h"
 
-void channel_take_one(struct channel *channel, enum channel_one kind)
+void channel_take_one(struct channel *channel, const struct request_presumption *presumed)
 {
     channel->takes_one = true;
-    channel->one_kind = kind;
+    channel->one_op = presumed->op;
+    request_reader_presume(channel->reader, presumed);
 }
 
 void channel_drop_one(struct channel *channel)
@@ -33,10 +34,9 @@ static void refuse_one(struct channel *channel, const struct request *request,
 
 void channel_keep_one(struct channel *channel, struct request *request)
 {
-    bool forecast = channel->one_kind == CHANNEL_ONE_FORECAST;
     struct fault fault = {0};
 
-    if (request->op == (forecast ? REQUEST_FORECAST : REQUEST_SUBMIT)) {
+    if (request->op == channel->one_op) {
         channel->one = *request;
         channel->has_one = true;
         request->plan = NULL;
@@ -45,7 +45,7 @@ void channel_keep_one(struct channel *channel, struct request *request)
     }
     (void)fault_set(&fault, FAULT_INVALID_REQUEST, 0,
                     "\"op\" takes \"%s\" here: the input is one request of that kind",
-                    forecast ? "forecast" : "submit");
+                    channel->one_op == REQUEST_FORECAST ? "forecast" : "submit");
     memcpy(fault.path, "op", sizeof("op"));
     refuse_one(channel, request, &fault);
 }

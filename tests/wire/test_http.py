@@ -568,13 +568,49 @@ def forecasts(d):
                               (200, "application/x-ndjson", ["run"] * 20 + ["forecast"]), "all")
     body = d.ask("POST", "/v1/forecast", json.dumps(request), {**JSON, "Accept": "text/event-stream"})[2]
     problem = problem or same(body.count(b"event: run\ndata: {"), 20, "as server-sent events")
-    return first(problem, refused(d.ask("POST", "/v1/forecast", ONE, JSON), 400, "invalid_request"),
+    return first(problem,
                  refused(d.ask("POST", "/v1/forecast", b'{"op":"forecast","runs":0,"jobs":[]}', JSON), 400,
                          "invalid_request"),
                  refused(d.ask("POST", "/v1/forecast", b'{"op":"forecast","runs":10000000,"jobs":[]}', JSON), 413,
                          "too_large"),
                  refused(d.ask("POST", "/v1/batches", json.dumps(request), JSON), 400, "invalid_request"),
                  refused(d.ask("POST", "/v1/forecast", b" ", JSON), 400, "invalid_request"))
+
+
+def forecasts_by_their_place(d):
+    """The path says what it is: `op` need not."""
+    law = [{"wait": {"dist": "exponential", "mean": "1s"}}]
+    ask = lambda request: d.ask("POST", "/v1/forecast", json.dumps(request), JSON)
+    bare, told = ask({"runs": 9, "seed": 1, "jobs": law}), ask({"op": "forecast", "runs": 9, "seed": 1, "jobs": law})
+    return first(same((bare[0], kinds(bare[2])), (200, ["forecast"]), "without op"),
+                 same(bare[2], told[2], "with op and without"),
+                 same(kinds(ask({"runs": 3, "events": "all", "jobs": law})[2]), ["run"] * 3 + ["forecast"], "all"),
+                 *[refused(ask(request), 400, "invalid_request") for request in
+                   ({"op": "submit", "jobs": law}, {"op": "ping"}, {"op": "none"}, {"jobs": law}, {"runs": 3}, {},
+                    law, [], {"op": "submit", "runs": 3, "jobs": law}, 7, {"runs": 3, "jobs": law, "detach": True})])
+
+
+def keys_by_header(d):
+    """`Idempotency-Key` is `key`: where both are there, they are equal."""
+    def ask(header, **members):
+        request = {"detach": True, "jobs": [{"wait": 0}], **members}
+        return d.ask("POST", "/v1/batches", json.dumps(request), {**JSON, "Idempotency-Key": header})
+
+    def key_of(answer):
+        return json.loads(d.ask("GET", answer[1]["Location"])[2])["key"]
+
+    cases = [('"a"', {"key": "a"}, 201), ("a", {"key": "a"}, 200), ("a", {}, 200), ('"a"', {"key": "b"}, 400),
+             ("b", {"key": "a"}, 400), ('"b"', {"key": '"b"'}, 400), ("a", {"detach": False}, 400),
+             ('"a', {}, 400), ('a"', {}, 400), ('""', {}, 400), ("x" * 256, {}, 400), ("x" * 255, {}, 201),
+             ('"' + "y" * 255 + '"', {}, 201), ("a", {"key": 1}, 400), ("a", {"key": ""}, 400), ("\xff", {}, 400)]
+    problem = first(*[same((header[:9], members, ask(header, **members)[0]), (header[:9], members, status), "status")
+                      for header, members, status in cases])
+    bare = d.ask("POST", "/v1/batches", b"[]", {**JSON, "Idempotency-Key": "a"})
+    empty = d.ask("POST", "/v1/batches", b"{}", {**JSON, "Idempotency-Key": "a"})
+    return first(problem, same(key_of(ask('"q\\"\\\\"', key='q"\\')), 'q"\\', "escapes of the draft's strings"),
+                 same(key_of(ask("c\\d")), "c\\d", "a backslash outside of them"),
+                 refused(bare, 400, "invalid_request"), refused(empty, 400, "invalid_request"),
+                 same(json.loads(ask("a", key="b")[2])["path"], "key", "path"))
 
 
 def detached_batches(d):
@@ -660,6 +696,8 @@ SHARED = [
     ("who leaves holds its worker", leavers_hold_their_worker),
     ("those who watch are served", monitors),
     ("forecasts", forecasts),
+    ("forecasts need no op", forecasts_by_their_place),
+    ("Idempotency-Key is the key", keys_by_header),
     ("detached batches", detached_batches),
     ("the page is there, and guarded", page_is_guarded),
     ("and all is as before", settles),

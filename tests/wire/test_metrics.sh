@@ -114,10 +114,11 @@ echo '{"jobs":[{"wait":30}]}' >&7
 passes "a batch runs" has_sample 'waitd_batches_running 1'
 kill -TERM "$daemon_pid"
 tries=200
-until [ "$(get /healthz | sed -n -e 1p)" = "HTTP/1.1 503 Service Unavailable" ]; do
+until [ "$(get /readyz | sed -n -e 1p)" = "HTTP/1.1 503 Service Unavailable" ]; do
     [ $((tries -= 1)) -gt 0 ] || break
 done
-is "$((tries > 0))" 1 "a daemon that stops is not healthy"
+is "$((tries > 0))" 1 "a daemon that stops is not ready"
+is "$(get /healthz | sed -n -e 1p)" "HTTP/1.1 200 OK" "but it is healthy"
 stop_daemon TERM
 is $? 0 "the daemon ends in good order"
 exec 7>&-
