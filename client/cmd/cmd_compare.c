@@ -9,13 +9,15 @@
 #include "client/cmd/batch_file.h"
 #include "client/cmd/conversation.h"
 #include "client/net/requests.h"
+#include "client/net/simulator.h"
 #include "client/base/say.h"
 #include "client/base/text.h"
 
 /*
  * The batch is sent once in each mode, over one connection.  The daemon answers
  * requests in their order, which tells whose answer is whose.  A batch with pools is
- * not run in `blocking`, which has none.
+ * not run in `blocking`, which has none.  A random seed is drawn here, once: with one for
+ * each mode it would not be the same batch.
  */
 
 static const struct show_modes all_modes = {{"sequential", "blocking", "concurrent"}, 3};
@@ -176,8 +178,15 @@ static const struct show lines = {
 
 /* ---- What is sent ------------------------------------------------------------ */
 
+/* What is to be sent. */
+struct batch_requests {
+    const struct arguments *arguments;
+    const struct batch_file *file;
+    char seed[24]; /* for all modes, where the batch wants a random one; else empty */
+};
+
 /* The overrides of one of the modes. */
-static int choose_overrides(const struct arguments *arguments, const char *mode,
+static int choose_overrides(const struct arguments *arguments, const char *mode, const char *seed,
                             struct overrides *overrides)
 {
     const char *clock = arguments->real ? "real" : "virtual";
@@ -186,52 +195,59 @@ static int choose_overrides(const struct arguments *arguments, const char *mode,
     return overrides_copy(overrides, &arguments->overrides) == 0 &&
                    overrides_set(overrides, OVERRIDE_MODE, mode) == NULL &&
                    overrides_set(overrides, OVERRIDE_CLOCK, clock) == NULL &&
-                   overrides_set(overrides, OVERRIDE_EVENTS, events) == NULL
+                   overrides_set(overrides, OVERRIDE_EVENTS, events) == NULL &&
+                   (*seed == '\0' || overrides_set(overrides, OVERRIDE_SEED, seed) == NULL)
                ? 0
                : -1;
 }
 
 /* Appends the batch in one mode.  0, or -1 when out of memory. */
-static int append_mode(const struct arguments *arguments, const struct batch_file *file,
-                       const char *mode, struct bytes *out)
+static int append_mode(const struct batch_requests *in, const char *mode, struct bytes *out)
 {
     struct overrides overrides = {{NULL}};
-    int result = choose_overrides(arguments, mode, &overrides);
+    int result = choose_overrides(in->arguments, mode, in->seed, &overrides);
 
     if (result == 0)
-        result = batch_file_append(file, &overrides, out);
+        result = batch_file_append(in->file, &overrides, out);
     overrides_fini(&overrides);
     return result;
 }
 
-/* Whether a batch that is in order has pools of workers. */
-static bool has_pools(const struct bytes *batch)
+/* Chooses the modes of a batch that is in order, and the seed of all of them. */
+static void look_at_batch(struct batch_requests *in, const struct bytes *batch,
+                          const struct show_modes **modes)
 {
+    const char *path = source_display(*in->file->path);
     struct fault ignored;
     struct plan *plan = requests_plan(bytes_at(batch), bytes_len(batch), &ignored);
-    bool has_some = plan != NULL && plan_n_pools(plan) > 0;
 
+    if (plan != NULL && plan_n_pools(plan) > 0) {
+        *modes = &modes_with_pools;
+        say("%s: blocking is left out, since the batch has pools, and there a job holds a whole "
+            "worker",
+            path);
+    }
+    if (plan != NULL && plan_options_of(plan)->random_seed) {
+        snprintf(in->seed, sizeof in->seed, "%" PRId64, simulator_draw_seed());
+        say("%s: the seed %s was drawn for all modes", path, in->seed);
+    }
     plan_free(plan);
-    return has_some;
 }
 
 /* Makes the requests out of one.  0, or -1 when out of memory. */
 static int make_requests(const struct arguments *arguments, const struct batch_file *file,
                          struct bytes *out, const struct show_modes **modes)
 {
-    int result = append_mode(arguments, file, "concurrent", out);
+    struct batch_requests in = {.arguments = arguments, .file = file};
+    int result = append_mode(&in, "concurrent", out);
 
     if (file->is_broken) /* once will do */
         return result;
-    if (result == 0 && has_pools(out)) {
-        *modes = &modes_with_pools;
-        say("%s: blocking is left out, since the batch has pools, and there a job holds a whole "
-            "worker",
-            source_display(*file->path));
-    }
+    if (result == 0)
+        look_at_batch(&in, out, modes);
     bytes_consume(out, bytes_len(out));
     for (size_t i = 0; i < (*modes)->n && result == 0; i++)
-        result = append_mode(arguments, file, (*modes)->names[i], out);
+        result = append_mode(&in, (*modes)->names[i], out);
     return result;
 }
 
