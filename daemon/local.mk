@@ -16,6 +16,8 @@ daemon_libwaitd_daemon_a_SOURCES = \
 	daemon/report.h \
 	daemon/server.c \
 	daemon/server.h \
+	daemon/state.c \
+	daemon/state.h \
 	daemon/survey.c \
 	daemon/survey.h
 

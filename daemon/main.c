@@ -20,6 +20,7 @@
 #include "daemon/options.h"
 #include "daemon/paths.h"
 #include "daemon/server.h"
+#include "daemon/state.h"
 #include "daemon/net/stdio.h"
 #include "daemon/survey.h"
 
@@ -147,7 +148,10 @@ int main(int argc, char *argv[])
     case OPTIONS_RUN:
         break;
     }
-    status = options.check_config ? check(&options) : serve(&options, &line);
+    if (options.check_state)
+        status = state_check(&options);
+    else
+        status = options.check_config ? check(&options) : serve(&options, &line);
     options_fini(&options);
     return status;
 }

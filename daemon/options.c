@@ -10,6 +10,7 @@
 #include "daemon/net/http.h"
 #include "daemon/net/tls.h"
 #include "daemon/options_internal.h"
+#include "engine/batch.h"
 #include "proto/address.h"
 #include "proto/nearest.h"
 #include "proto/plan.h"
@@ -17,6 +18,10 @@
 
 #define SECOND INT64_C(1000000000)
 #define DAY    (86400 * SECOND)
+
+/* A number as text, once its macro is expanded. */
+#define TEXT_OF(number)  TEXT_AS_IS(number)
+#define TEXT_AS_IS(text) #text
 
 #define AT(member) offsetof(struct options, member)
 #define LIMIT      (IN_FILE | RELOADABLE)
@@ -60,6 +65,11 @@ static const struct option_row table[] = {
      "than ok, 2 if a request was refused"},
     {"config", 'c', VALUE_FILE, 0, 0, 0, 0, "FILE", NULL, "waitd.conf as installed, if it exists",
      "read the configuration from FILE"},
+    {"state", 0, VALUE_PATH, IN_FILE, AT(state), 0, 0, "DIR", NULL, "in memory",
+     "keep detached batches in a journal in DIR, so that they outlive the daemon"},
+    {"check-state", 0, VALUE_NONE, 0, AT(check_state), 0, 0, NULL, NULL, NULL,
+     "check the journal in --state's DIR and print the requests of its batches, then exit: 0 if "
+     "it is sound, else 1"},
     {"check-config", 0, VALUE_NONE, 0, AT(check_config), 0, 0, NULL, NULL, NULL,
      "check flags and configuration, then exit"},
     {"max-connections", 0, VALUE_COUNT, LIMIT, AT(limits.max_connections), 1, INT32_MAX, "N", NULL,
@@ -134,6 +144,9 @@ static const struct option_row table[] = {
     {"help", 'h', VALUE_NONE, ASKS_HELP, 0, 0, 0, NULL, NULL, NULL, "show this help, then exit"},
     {"version", 'V', VALUE_NONE, ASKS_VERSION, 0, 0, 0, NULL, NULL, NULL,
      "show the version, then exit"},
+    {"engine-version", 0, VALUE_UNSIGNED, HIDDEN, AT(engine_version), 1, 1000000, "N",
+     TEXT_OF(BATCH_ENGINE_VERSION), TEXT_OF(BATCH_ENGINE_VERSION),
+     "the version of the schedule that batches have"},
 };
 
 #define ROWS (sizeof(table) / sizeof(table[0]))
@@ -463,6 +476,8 @@ void options_help(FILE *out)
           "Stays in the foreground and logs to standard error.\n\n",
           out);
     for (unsigned i = 0; i < ROWS; i++) {
+        if (table[i].traits & HIDDEN)
+            continue;
         const struct option_row *row = &table[i];
         char flag[64], text[512], letter[8] = "    ";
 
@@ -479,8 +494,9 @@ void options_help(FILE *out)
         print_wrapped(out, text);
     }
     fputs("\nDurations: seconds, or 250ms, 1.5s, 1m30s, 2h. Sizes: bytes, or 64K, 64M, 1G.\n"
-          "Every flag but --stdio, --config, --check-config, --help and --version has the same\n"
-          "name in the configuration file; see waitd.conf(5).\n",
+          "Every flag but --stdio, --config, --check-config, --check-state, --help and --version "
+          "has\n"
+          "the same name in the configuration file; see waitd.conf(5).\n",
           out);
 }
 
@@ -488,7 +504,7 @@ struct option_facts options_facts(unsigned index)
 {
     struct option_facts facts = {0};
 
-    if (index < ROWS) {
+    if (index < ROWS && !(table[index].traits & HIDDEN)) { /* which are the last rows */
         const struct option_row *row = &table[index];
 
         facts.name = row->name;

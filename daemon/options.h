@@ -40,12 +40,15 @@ struct options {
     int64_t http_header_timeout_ns;
     struct option_texts metrics;                          /* as written; empty for off */
     struct option_texts tls_cert, tls_key, tls_client_ca; /* a file's name each, or empty */
+    struct option_texts state; /* a directory, or empty: detached batches live in memory */
+    unsigned engine_version;   /* of the schedule that batches have; another for tests */
     bool insecure;
     unsigned threads;     /* 0 for as many as there are processors to use */
     struct limits limits; /* max_connections 0 for what the descriptors allow */
     enum log_level log_level;
     bool stdio;
     bool check_config;
+    bool check_state;
 };
 
 /* What the command line asks for. */

@@ -53,6 +53,7 @@ enum {
     MAY_BE_OFF = 1 << 2, /* `off` stands for 0 */
     ASKS_HELP = 1 << 3,
     ASKS_VERSION = 1 << 4,
+    HIDDEN = 1 << 5, /* for tests: not in --help */
 };
 
 struct option_row {

@@ -24,7 +24,7 @@
 #include "daemon/net/tls.h"
 #include "daemon/report.h"
 #include "daemon/base/service.h"
-#include "daemon/store/memory.h"
+#include "daemon/state.h"
 #include "daemon/survey.h"
 
 /* How long a client may take to fetch its last events once all is cancelled. */
@@ -342,19 +342,6 @@ static unsigned count_processors(void)
     return n > 0 ? (unsigned)n : 1;
 }
 
-static int64_t read_boot_clock(void *context)
-{
-    (void)context;
-    return clock_boot_ns();
-}
-
-static int make_store(struct server *server)
-{
-    server->store = memory_new(
-        &(struct memory_config){.prefix = server->config->instance, .now = read_boot_clock});
-    return server->store ? 0 : -1;
-}
-
 static int make_loops(struct server *server)
 {
     const struct server_config *config = server->config;
@@ -405,6 +392,7 @@ static int make_http(struct server *server)
         .n_origins = options->http_origin.n,
         .max_header_bytes = options->http_max_header,
         .header_timeout_ns = options->http_header_timeout_ns,
+        .store = server->store,
         .services = http_services_new(options->service.text, options->service.n),
     };
     return server->http.services ? 0 : -1;
@@ -485,9 +473,12 @@ static int begin(struct server *server)
 {
     int result;
 
+    server->store = state_open(server->config->options, server->config->instance, server->log);
+    if (!server->store)
+        return 1;
     server->peers = peers_new();
-    if (!server->peers || make_store(server) != 0 || make_http(server) != 0 ||
-        make_loops(server) != 0 || make_events(server) != 0 || make_listening(server) != 0) {
+    if (!server->peers || make_http(server) != 0 || make_loops(server) != 0 ||
+        make_events(server) != 0 || make_listening(server) != 0) {
         log_write(server->log, LOG_LEVEL_ERROR, "cannot make the event loops: %s", strerror(errno));
         return 1;
     }

@@ -40,6 +40,10 @@
 #include "proto/occurrence.h"
 #include "proto/plan.h"
 
+/* The version of the schedule: raised when a request would have other events than before, so
+ * that a batch which an older engine has begun is not run on by this one. */
+#define BATCH_ENGINE_VERSION 1
+
 /* "Never", for times. */
 #define BATCH_NEVER INT64_MAX
 

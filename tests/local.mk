@@ -173,6 +173,7 @@ shell_tests = \
 	tests/wire/test_proxies.sh \
 	tests/wire/test_readme.sh \
 	tests/wire/test_samples.sh \
+	tests/wire/test_state.sh \
 	tests/wire/test_terminal.sh \
 	tests/wire/test_top.sh \
 	tests/wire/test_waitctl.sh

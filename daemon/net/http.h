@@ -29,6 +29,7 @@ struct event_base;
 struct http;
 struct http_services;
 struct log;
+struct store;
 
 /* What HTTP is served with, on all loops alike; all of it borrowed. */
 struct http_site {
@@ -40,6 +41,7 @@ struct http_site {
     int64_t header_timeout_ns;
     struct http_services *services;
     struct stats *const *stats; /* of each loop */
+    const struct store *store;  /* of detached batches */
     unsigned n_loops;
 };
 

@@ -9,6 +9,7 @@
 #include "daemon/net/http_internal.h"
 #include "daemon/net/http_reply.h"
 #include "daemon/net/metrics.h"
+#include "daemon/session/store.h"
 #include "proto/event.h"
 
 static const char plain[] = "text/plain; charset=utf-8";
@@ -27,6 +28,7 @@ static void answer_metrics(struct http_connection *c)
         .version = env->env->version,
         .limits = *env->limits,
         .n_loops = env->site->n_loops,
+        .store = env->site->store,
         .text = atomic_load_explicit(&env->env->admission->text, memory_order_relaxed)};
     size_t len;
     char *text;
@@ -53,9 +55,17 @@ static void answer_healthz(struct http_connection *c)
 /* A daemon that stops takes nothing new: whoever deals clients out is to know. */
 static void answer_readyz(struct http_connection *c)
 {
-    const char *text = c->http->draining ? "stopping\n" : "ready\n";
+    const struct store *store = c->http->env.site->store;
+    const char *trouble = NULL;
 
-    http_reply_text(c, c->http->draining ? 503 : 200, plain, text, strlen(text));
+    if (c->http->draining)
+        trouble = "stopping\n";
+    else if (store && !atomic_load_explicit(&store->is_ready, memory_order_acquire))
+        trouble = "the journal cannot be written\n";
+    if (trouble)
+        http_reply_text(c, 503, plain, trouble, strlen(trouble));
+    else
+        http_reply_text(c, 200, plain, "ready\n", strlen("ready\n"));
 }
 
 static void answer_stats(struct http_connection *c)

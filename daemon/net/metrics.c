@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "daemon/session/store.h"
+
 static void describe(FILE *out, const char *name, const char *type, const char *help)
 {
     fprintf(out, "# HELP waitd_%s %s\n# TYPE waitd_%s %s\n", name, help, name, type);
@@ -40,6 +42,18 @@ static void write_histogram(FILE *out, const char *name, const char *help,
     fprintf(out, "\nwaitd_%s_count %" PRIu64 "\n", name, sum);
 }
 
+static void write_store(FILE *out, const struct store *store)
+{
+    if (store == NULL)
+        return;
+    write_count(out, "detached_batches", "gauge", "Detached batches that are kept.",
+                atomic_load_explicit(&store->n_kept, memory_order_relaxed));
+    write_count(out, "detached_request_bytes", "gauge", "The length of their requests.",
+                atomic_load_explicit(&store->n_bytes, memory_order_relaxed));
+    write_count(out, "store_ready", "gauge", "1 if new detached batches can be kept, else 0.",
+                atomic_load_explicit(&store->is_ready, memory_order_relaxed));
+}
+
 static void write_present(FILE *out, const struct metrics *metrics)
 {
     const struct event_stats *stats = &metrics->stats;
@@ -63,6 +77,7 @@ static void write_present(FILE *out, const struct metrics *metrics)
                 metrics->text);
     write_count(out, "request_text_bytes_max", "gauge", "The limit of that; 0 for none.",
                 metrics->limits.max_text);
+    write_store(out, metrics->store);
     write_count(out, "resident_memory_bytes", "gauge", "Memory in use.", stats->rss_bytes);
 }
 

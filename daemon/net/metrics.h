@@ -23,7 +23,8 @@ struct metrics {
     struct stats_totals totals;
     struct limits limits;
     unsigned n_loops;
-    uint64_t text; /* bytes that requests are kept in */
+    uint64_t text;             /* bytes that requests are kept in */
+    const struct store *store; /* of detached batches; NULL for none */
 };
 
 /* The whole text, to be freed, and its length; NULL when out of memory. */

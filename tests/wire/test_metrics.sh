@@ -28,7 +28,7 @@ metrics()
 has_sample()
 {
     tries=200
-    until metrics | grep -qxF "$1"; do
+    until grep -qxF "$1" <<<"$(metrics)"; do
         [ $((tries -= 1)) -gt 0 ] || return 1
     done
 }
@@ -75,6 +75,7 @@ is "$(get /other | head -n 1)" "HTTP/1.1 404 Not Found" "there is nothing else"
 is "$(get /metrics PUT | sed -n 's/^HTTP\/1.1 \([45]\).*/\1/p' | tr 4 5)" 5 "nor can anything be put there"
 passes "the format is kept before anything has happened" check_format < <(metrics)
 
+# Of the two requests that are invalid one is the PUT above.
 {
     echo '{"jobs":[{"wait":0.01,"count":3}]}'
     echo '{"jobs":[{"wait":0,"fail":true}]}'
