@@ -94,7 +94,7 @@ START_TEST(the_options_of_a_batch)
 }
 END_TEST
 
-START_TEST(the_members_of_a_job)
+START_TEST(the_waits_and_steps_of_a_job)
 {
     static const struct refusal cases[] = {
         {"[5]", INVALID, "[0]", "each of the jobs takes an object, not 5"},
@@ -126,6 +126,14 @@ START_TEST(the_members_of_a_job)
          "a step has no member \"name\"; it takes wait, compute, note and pool"},
         {"[{\"steps\":[{\"wait\":1,\"note\":5}]}]", INVALID, "[0].steps[0].note", "a string"},
         {"[{\"steps\":[{\"wait\":1,\"wait\":1}]}]", INVALID, "[0].steps[0].wait", "twice"},
+    };
+    refusals_check(&reading_limits, cases, N(cases));
+}
+END_TEST
+
+START_TEST(the_other_members_of_a_job)
+{
+    static const struct refusal cases[] = {
         {"[{\"note\":\"x\"}]", INVALID, "[0].note", "a job has no member \"note\""},
         {"[{\"name\":5}]", INVALID, "[0].name", "a string, not 5"},
         {"[{\"name\":null}]", INVALID, "[0].name", "not null"},
@@ -434,7 +442,8 @@ Suite *test_suite(void)
     TCase *tcase = tcase_create("faults");
     tcase_add_test(tcase, a_request_as_a_whole);
     tcase_add_test(tcase, the_options_of_a_batch);
-    tcase_add_test(tcase, the_members_of_a_job);
+    tcase_add_test(tcase, the_waits_and_steps_of_a_job);
+    tcase_add_test(tcase, the_other_members_of_a_job);
     tcase_add_test(tcase, a_key_is_shown_in_the_path_as_jq_writes_it);
     tcase_add_test(tcase, drawn_durations_and_back_offs);
     tcase_add_test(tcase, names_that_nobody_bears_and_circles);
