@@ -16,10 +16,10 @@ daemon_libwaitd_daemon_a_SOURCES = \
 	daemon/report.h \
 	daemon/server.c \
 	daemon/server.h \
+	daemon/snapshot.c \
+	daemon/snapshot.h \
 	daemon/state.c \
-	daemon/state.h \
-	daemon/survey.c \
-	daemon/survey.h
+	daemon/state.h
 
 # From the top floor down, as the linker wants them.
 daemon_libraries = \

@@ -22,7 +22,7 @@
 #include "daemon/server.h"
 #include "daemon/state.h"
 #include "daemon/net/stdio.h"
-#include "daemon/survey.h"
+#include "daemon/snapshot.h"
 
 #define DEFAULT_FILE PATHS_SYSCONFDIR "/waitd.conf"
 
@@ -54,7 +54,7 @@ static int serve_stdio(struct server_config *config)
 {
     struct admission admission = {.connections = 1, .next_batch = 1};
     struct stats *stats = stats_new();
-    struct survey survey = {config->started_ns, &admission, &stats, 1};
+    struct snapshot_source snapshot = {config->started_ns, &admission, &stats, 1};
     struct channel_env env = {.limits = &config->options->limits,
                               .admission = &admission,
                               .stats = stats,
@@ -62,8 +62,8 @@ static int serve_stdio(struct server_config *config)
                               .instance = config->instance,
                               .real_time_ns = clock_real_ns,
                               .draw_seed = chance_seed,
-                              .survey = survey_take,
-                              .survey_context = &survey};
+                              .snapshot = snapshot_take,
+                              .snapshot_context = &snapshot};
     struct stdio_config stdio = {.env = &env, .log = config->log};
     int status = 1;
 

@@ -70,7 +70,7 @@ static void tell_status(struct report *report)
     struct event_stats stats;
     char line[REPORT_LINE_MAX];
 
-    survey_take(report->config.survey, clock_now_ns(), &stats);
+    snapshot_take(report->config.snapshot, clock_now_ns(), &stats);
     if (strcmp(report_line(&stats, report->stopping, line), report->told) != 0) {
         service_status(line);
         memcpy(report->told, line, sizeof(line));

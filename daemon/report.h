@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-#include "daemon/survey.h"
+#include "daemon/snapshot.h"
 
 struct event_base;
 struct loop;
@@ -22,7 +22,7 @@ struct report_config {
     struct event_base *base;
     struct loop *const *loops;
     unsigned n_loops;
-    struct survey *survey;
+    struct snapshot_source *snapshot;
 };
 
 /* NULL when out of memory. */

@@ -24,8 +24,8 @@
 #include "daemon/net/tls.h"
 #include "daemon/report.h"
 #include "daemon/base/service.h"
+#include "daemon/snapshot.h"
 #include "daemon/state.h"
-#include "daemon/survey.h"
 
 /* How long a client may take to fetch its last events once all is cancelled. */
 #define FLUSH_NS INT64_C(2000000000)
@@ -46,7 +46,7 @@ struct server {
     struct peers *peers; /* this thread's */
     struct tls *tls;     /* NULL without certificates */
     struct channel_env env;
-    struct survey survey;
+    struct snapshot_source snapshot;
     struct limits limits;   /* as in force: max_connections is known */
     struct stats **stats;   /* of each loop */
     struct worker *workers; /* the first is this thread's */
@@ -376,8 +376,8 @@ static int make_loops(struct server *server)
         server->ports[i] = loop_store_port(worker->loop);
         server->n_workers++;
     }
-    server->survey.stats = server->stats;
-    server->survey.n_stats = n;
+    server->snapshot.stats = server->stats;
+    server->snapshot.n_stats = n;
     return 0;
 }
 
@@ -414,7 +414,7 @@ static int make_events(struct server *server)
         .base = base,
         .loops = server->loops,
         .n_loops = server->n_workers,
-        .survey = &server->survey,
+        .snapshot = &server->snapshot,
     });
     return server->stage_event && server->report ? 0 : -1;
 }
@@ -538,16 +538,16 @@ static void prepare(struct server *server, const struct server_config *config)
     server->log = config->log;
     server->limits = config->options->limits;
     atomic_init(&server->admission.next_batch, 1);
-    server->survey.started_ns = config->started_ns;
-    server->survey.admission = &server->admission;
+    server->snapshot.started_ns = config->started_ns;
+    server->snapshot.admission = &server->admission;
     server->env.admission = &server->admission;
     server->env.version = config->version;
     server->env.instance = config->instance;
     memcpy(server->env.hash_key, config->hash_key, sizeof(server->env.hash_key));
     server->env.real_time_ns = clock_real_ns;
     server->env.draw_seed = chance_seed;
-    server->env.survey = survey_take;
-    server->env.survey_context = &server->survey;
+    server->env.snapshot = snapshot_take;
+    server->env.snapshot_context = &server->snapshot;
 }
 
 int server_run(const struct server_config *config)

@@ -18,7 +18,7 @@ static void take_stats(const struct http *http, struct event_stats *stats)
 {
     const struct channel_env *env = http->env.env;
 
-    env->survey(env->survey_context, clock_now_ns(), stats);
+    env->snapshot(env->snapshot_context, clock_now_ns(), stats);
 }
 
 static void answer_metrics(struct http_connection *c)

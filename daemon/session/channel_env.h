@@ -41,8 +41,8 @@ struct channel_env {
     struct registry *registry; /* of the loop that the channel lives on; NULL: no batch can be
                                 * detached */
     /* Fills in an answer to `stats`. */
-    void (*survey)(void *context, int64_t now_ns, struct event_stats *stats);
-    void *survey_context;
+    void (*snapshot)(void *context, int64_t now_ns, struct event_stats *stats);
+    void *snapshot_context;
     /* Told of news, with the channel's number; NULL for nobody.  It must not
      * call back. */
     void (*tell)(void *context, uint64_t channel, const struct channel_event *news);

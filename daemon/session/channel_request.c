@@ -265,7 +265,7 @@ static void do_stats(struct channel *channel, const struct request *request, int
 
     if (line == NULL)
         return;
-    channel->env->survey(channel->env->survey_context, now_ns, &stats);
+    channel->env->snapshot(channel->env->snapshot_context, now_ns, &stats);
     answer(channel, line, event_write_stats(line, text_of(request), &stats));
 }
 

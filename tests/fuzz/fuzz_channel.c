@@ -47,7 +47,7 @@ static void demand(bool holds, const char *what)
     abort();
 }
 
-static void survey(void *context, int64_t now_ns, struct event_stats *stats)
+static void snapshot(void *context, int64_t now_ns, struct event_stats *stats)
 {
     const struct stage *stage = context;
 
@@ -104,8 +104,8 @@ static void open_stage(struct stage *stage, unsigned choice)
         .stats = stats_new(),
         .version = "0",
         .instance = "0123456789abcdef",
-        .survey = survey,
-        .survey_context = stage,
+        .snapshot = snapshot,
+        .snapshot_context = stage,
         .tell = on_channel_event,
         .tell_context = stage,
     };

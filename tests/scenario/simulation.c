@@ -81,7 +81,7 @@ static bool chance(struct world *world, uint32_t percent)
     return random_batch_chance(&world->dice, percent);
 }
 
-static void survey(void *context, int64_t now_ns, struct event_stats *stats)
+static void snapshot(void *context, int64_t now_ns, struct event_stats *stats)
 {
     struct world *world = context;
     struct stats *all[LOOPS];
@@ -163,8 +163,8 @@ static bool open_world(struct world *world)
             .stats = stats_new(),
             .version = "0",
             .instance = "0123456789abcdef",
-            .survey = survey,
-            .survey_context = world,
+            .snapshot = snapshot,
+            .snapshot_context = world,
             .tell = on_channel_event,
             .tell_context = world,
         };
@@ -539,7 +539,7 @@ static void check_counts(struct world *world, long live)
     struct event_stats sum = {0};
     uint64_t ended = 0, lines = 0;
 
-    survey(world, world->now_ns, &sum);
+    snapshot(world, world->now_ns, &sum);
     for (int status = 0; status < JOB_STATUSES; status++)
         ended += sum.ended[status];
     for (uint32_t i = 0; i < world->n_clients; i++)

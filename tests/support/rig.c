@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void survey(void *context, int64_t now_ns, struct event_stats *stats)
+static void snapshot(void *context, int64_t now_ns, struct event_stats *stats)
 {
     const struct rig *rig = context;
     struct stats *const all[] = {rig->env.stats};
@@ -35,8 +35,8 @@ void rig_init(struct rig *rig)
         .stats = stats_new(),
         .version = "0.0",
         .instance = "0123456789abcdef",
-        .survey = survey,
-        .survey_context = rig,
+        .snapshot = snapshot,
+        .snapshot_context = rig,
     };
     rig->out_size = 1 << 16;
     rig->out = calloc(1, rig->out_size);

@@ -19,7 +19,7 @@
 static struct admission admission;
 static struct limits limits;
 static struct channel_env env;
-static struct survey survey;
+static struct snapshot_source snapshot;
 static struct log quiet;
 static struct loop *loops[LOOPS];
 static struct stats *stats[LOOPS];
@@ -47,9 +47,9 @@ static void set_up(void)
         ck_assert_ptr_nonnull(loops[i]);
         stats[i] = loop_stats(loops[i]);
     }
-    survey = (struct survey){.admission = &admission, .stats = stats, .n_stats = LOOPS};
+    snapshot = (struct snapshot_source){.admission = &admission, .stats = stats, .n_stats = LOOPS};
     report = report_new(&(struct report_config){
-        .base = loop_base(loops[0]), .loops = loops, .n_loops = LOOPS, .survey = &survey});
+        .base = loop_base(loops[0]), .loops = loops, .n_loops = LOOPS, .snapshot = &snapshot});
     ck_assert_ptr_nonnull(report);
     /* sd_notify() takes absolute paths alone. */
     whole = realpath(path.sun_path, NULL);

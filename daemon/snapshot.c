@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/survey.h"
+#include "daemon/snapshot.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,14 +19,14 @@ static uint64_t resident_bytes(void)
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-void survey_take(void *context, int64_t now_ns, struct event_stats *out)
+void snapshot_take(void *context, int64_t now_ns, struct event_stats *out)
 {
-    const struct survey *survey = context;
-    struct admission *admission = survey->admission;
+    const struct snapshot_source *snapshot = context;
+    struct admission *admission = snapshot->admission;
 
     memset(out, 0, sizeof(*out));
-    stats_sum(survey->stats, survey->n_stats, now_ns, out);
-    out->uptime_ns = now_ns - survey->started_ns;
+    stats_sum(snapshot->stats, snapshot->n_stats, now_ns, out);
+    out->uptime_ns = now_ns - snapshot->started_ns;
     out->connections = atomic_load_explicit(&admission->connections, memory_order_relaxed);
     out->batches = atomic_load_explicit(&admission->batches, memory_order_relaxed);
     out->rss_bytes = resident_bytes();
