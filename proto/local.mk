@@ -59,12 +59,12 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/request.h \
 	proto/request_data.c \
 	proto/request_detached.c \
+	proto/request_distribution.c \
 	proto/request_fault.c \
 	proto/request_flat.c \
 	proto/request_flat.h \
 	proto/request_internal.h \
 	proto/request_job.c \
-	proto/request_law.c \
 	proto/request_pool.c \
 	proto/request_stage.c \
 	proto/request_step.c \

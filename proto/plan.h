@@ -71,7 +71,7 @@ enum dist_kind {
 /* The name of a pool: 0 for none, else what plan_use_pool() made of it. */
 typedef uint16_t plan_pool_ref;
 
-/* How long a step takes: a constant or a law to draw it from. */
+/* How long a step takes: a constant or a distribution to draw it from. */
 struct dist {
     enum dist_kind kind;
     int64_t a_ns;

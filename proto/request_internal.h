@@ -16,7 +16,7 @@
  *   request_pool.c   pools, declared and named
  *   request_data.c   `data`
  *   request_flat.c   the jobs that need no tokens, found without them
- *   request_law.c    drawn durations and back-offs
+ *   request_distribution.c  drawn durations and back-offs
  *   request_value.c  single values: strings, integers, durations, choices
  *   request_fault.c  refusing: messages, paths, skipping and dropping
  *
@@ -89,8 +89,8 @@ struct request_text {
 };
 
 /* A drawn duration in progress: its parameters by their place in the table. */
-struct request_law {
-    unsigned kind;  /* place in the table of laws */
+struct request_distribution {
+    unsigned kind;  /* place in the table of distributions */
     uint32_t valid; /* which parameters were read without fault */
     int64_t ns[REQUEST_MEMBERS_MAX];
     uint32_t first_value, n_values;
@@ -176,7 +176,7 @@ struct request_reading {
     struct job_spec spec;                            /* of the job, or `defaults`, in progress */
     struct job_class job_class;                      /* and its class */
     struct step step;
-    struct request_law law;
+    struct request_distribution distribution;
     struct request_detached detached; /* up to `key` zeros, too */
     struct plan_fault found;          /* plan_seal()'s, from its first call to its last */
 };
@@ -188,7 +188,7 @@ extern const struct request_context request_job_object;
 extern const struct request_context request_defaults_object;
 extern const struct request_context request_pools_object;
 extern const struct request_context request_step_object;
-extern const struct request_context request_law_object;
+extern const struct request_context request_distribution_object;
 extern const struct request_context request_backoff_object;
 
 /* ---- request_take.c ------------------------------------------------------- */

@@ -43,9 +43,9 @@ bool request_read_length(struct request_reading *reading, const struct lexer_tok
                          struct dist *into)
 {
     if (token->kind == LEXER_OBJECT_BEGIN) {
-        reading->law.valid = 0;
-        reading->law.into = into;
-        request_push(reading, &request_law_object);
+        reading->distribution.valid = 0;
+        reading->distribution.into = into;
+        request_push(reading, &request_distribution_object);
         return false;
     }
     *into = (struct dist){.kind = DIST_CONSTANT};

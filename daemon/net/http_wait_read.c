@@ -204,13 +204,13 @@ static bool set_member(struct reading *reading, const char *name, const char *te
 /* ---- Distributions --------------------------------------------------------------- */
 
 /* Which durations each takes, and what of. */
-struct law {
+struct distribution {
     const char *word;
     enum dist_kind kind;
     const char *a, *b; /* their names; NULL for none */
 };
 
-static const struct law laws[] = {
+static const struct distribution distributions[] = {
     {"uniform", DIST_UNIFORM, "min", "max"},   {"exponential", DIST_EXPONENTIAL, "mean", NULL},
     {"normal", DIST_NORMAL, "mean", "stddev"}, {"lognormal", DIST_LOGNORMAL, "p50", "p99"},
     {"trace", DIST_TRACE, NULL, NULL},
@@ -273,7 +273,7 @@ static bool take_values(struct reading *reading)
     return true;
 }
 
-static bool check_law(struct reading *reading)
+static bool check_distribution(struct reading *reading)
 {
     const struct dist *dist = &reading->spec->length;
 
@@ -290,14 +290,15 @@ static bool take_dist(struct reading *reading)
 {
     struct dist *dist = &reading->spec->length;
 
-    for (size_t i = 0; i < sizeof(laws) / sizeof(laws[0]); i++) {
-        if (strcmp(reading->dist, laws[i].word) != 0)
+    for (size_t i = 0; i < sizeof(distributions) / sizeof(distributions[0]); i++) {
+        if (strcmp(reading->dist, distributions[i].word) != 0)
             continue;
-        dist->kind = laws[i].kind;
+        dist->kind = distributions[i].kind;
         if (dist->kind == DIST_TRACE)
             return take_values(reading);
-        return take_duration(reading, laws[i].a, &dist->a_ns) &&
-               take_duration(reading, laws[i].b, &dist->b_ns) && check_law(reading);
+        return take_duration(reading, distributions[i].a, &dist->a_ns) &&
+               take_duration(reading, distributions[i].b, &dist->b_ns) &&
+               check_distribution(reading);
     }
     return refuse(reading, "dist", "uniform, exponential, normal, lognormal or trace",
                   reading->dist);

@@ -11,29 +11,30 @@
 
 enum { DIST, MIN, MAX, MEAN, STDDEV, P50, P99, VALUES, N_MEMBERS };
 
-/* The laws, what each takes besides `dist`, and which of it are a and b. */
-#define N_LAWS 5
-static const char *const law_names[N_LAWS] = {"uniform", "exponential", "normal", "lognormal",
-                                              "trace"};
+/* The distributions, what each takes besides `dist`, and which of it are a and b. */
+#define N_DISTRIBUTIONS 5
+static const char *const distribution_names[N_DISTRIBUTIONS] = {"uniform", "exponential", "normal",
+                                                                "lognormal", "trace"};
 static const struct {
     enum dist_kind kind;
     unsigned a, b; /* places; the same when there is one alone */
-} laws[N_LAWS] = {
+} distributions[N_DISTRIBUTIONS] = {
     {DIST_UNIFORM, MIN, MAX},   {DIST_EXPONENTIAL, MEAN, MEAN}, {DIST_NORMAL, MEAN, STDDEV},
     {DIST_LOGNORMAL, P50, P99}, {DIST_TRACE, VALUES, VALUES},
 };
 
 static void read_dist(struct request_reading *reading, const struct lexer_token *token)
 {
-    if (request_choice(reading, token, law_names, N_LAWS, &reading->law.kind))
-        reading->law.valid |= 1u << DIST;
+    if (request_choice(reading, token, distribution_names, N_DISTRIBUTIONS,
+                       &reading->distribution.kind))
+        reading->distribution.valid |= 1u << DIST;
 }
 
 static void read_parameter(struct request_reading *reading, const struct lexer_token *token)
 {
     const struct request_frame *frame = request_frame(reading);
     size_t place = (size_t)(frame->member - frame->context->members);
-    struct request_law *law = &reading->law;
+    struct request_distribution *distribution = &reading->distribution;
     int64_t ns;
     if (!request_duration(reading, token, &ns))
         return;
@@ -41,8 +42,8 @@ static void read_parameter(struct request_reading *reading, const struct lexer_t
         request_wrong(reading, token, "a duration above 0");
         return;
     }
-    law->ns[place] = ns;
-    law->valid |= 1u << place;
+    distribution->ns[place] = ns;
+    distribution->valid |= 1u << place;
 }
 
 static void read_value(struct request_reading *reading, const struct lexer_token *token)
@@ -54,16 +55,16 @@ static void read_value(struct request_reading *reading, const struct lexer_token
         request_no_memory(reading);
         return;
     }
-    reading->law.n_values++;
+    reading->distribution.n_values++;
     reading->kept_bytes += sizeof(ns);
 }
 
 static void close_values(struct request_reading *reading, const struct lexer_token *token)
 {
-    if (reading->law.n_values == 0)
+    if (reading->distribution.n_values == 0)
         request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
                       "\"values\" takes one duration or more, and this one is empty");
-    reading->law.valid |= 1u << VALUES;
+    reading->distribution.valid |= 1u << VALUES;
 }
 
 static const struct request_context values_array = {.element = read_value, .close = close_values};
@@ -74,18 +75,18 @@ static void read_values(struct request_reading *reading, const struct lexer_toke
         request_wrong(reading, token, "an array of durations");
         return;
     }
-    reading->law.first_value = plan_n_traces(reading->plan);
-    reading->law.n_values = 0;
+    reading->distribution.first_value = plan_n_traces(reading->plan);
+    reading->distribution.n_values = 0;
     request_push(reading, &values_array);
 }
 
-/* Refuses what the law needs and does not have, or has and does not know. */
+/* Refuses what the distribution needs and does not have, or has and does not know. */
 static void check_members(struct request_reading *reading, const struct lexer_token *token,
                           const struct request_frame *frame, uint32_t taken)
 {
-    const char *name = law_names[reading->law.kind];
+    const char *name = distribution_names[reading->distribution.kind];
     for (unsigned i = 0; i < N_MEMBERS; i++) {
-        const char *member = request_law_object.members[i].name;
+        const char *member = request_distribution_object.members[i].name;
         bool given = (frame->seen & 1u << i) != 0, takes = (taken & 1u << i) != 0;
         if (given == takes)
             continue;
@@ -93,7 +94,7 @@ static void check_members(struct request_reading *reading, const struct lexer_to
         struct request_list list;
         if (request_knows_better(reading, offset))
             continue;
-        request_list_members(&list, &request_law_object, taken & ~(1u << DIST));
+        request_list_members(&list, &request_distribution_object, taken & ~(1u << DIST));
         if (takes)
             request_fault(reading, FAULT_INVALID_REQUEST, offset,
                           "a dist of \"%s\" takes %s, and this one has no \"%s\"", name, list.text,
@@ -109,54 +110,55 @@ static void check_members(struct request_reading *reading, const struct lexer_to
 static void check_order(struct request_reading *reading, const struct request_frame *frame,
                         unsigned low, unsigned high)
 {
-    const struct request_law *law = &reading->law;
+    const struct request_distribution *distribution = &reading->distribution;
     uint32_t both = 1u << low | 1u << high;
-    if ((law->valid & both) != both || law->ns[low] <= law->ns[high])
+    if ((distribution->valid & both) != both || distribution->ns[low] <= distribution->ns[high])
         return;
     const struct request_member *table = frame->context->members;
     uint64_t offset =
         frame->offsets[low] > frame->offsets[high] ? frame->offsets[low] : frame->offsets[high];
     char least[DURATION_PRINT_MAX], got[DURATION_PRINT_MAX];
-    int least_len = (int)duration_print(least, law->ns[low]);
-    int got_len = (int)duration_print(got, law->ns[high]);
+    int least_len = (int)duration_print(least, distribution->ns[low]);
+    int got_len = (int)duration_print(got, distribution->ns[high]);
     request_fault_member(reading, high, FAULT_INVALID_REQUEST, offset,
                          "\"%s\" takes a duration of at least \"%s\", which is %.*s s, not %.*s s",
                          table[high].name, table[low].name, least_len, least, got_len, got);
 }
 
-static void close_law(struct request_reading *reading, const struct lexer_token *token)
+static void close_distribution(struct request_reading *reading, const struct lexer_token *token)
 {
     const struct request_frame *frame = request_frame(reading);
-    struct request_law *law = &reading->law;
+    struct request_distribution *distribution = &reading->distribution;
     if ((frame->seen & 1u << DIST) == 0 && !request_knows_better(reading, token->offset)) {
         struct request_list list;
-        request_list_words(&list, law_names, N_LAWS);
+        request_list_words(&list, distribution_names, N_DISTRIBUTIONS);
         request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
                       "a drawn duration takes a \"dist\", which is %s, and this one has none",
                       list.text);
     }
-    if ((law->valid & 1u << DIST) == 0)
+    if ((distribution->valid & 1u << DIST) == 0)
         return;
-    unsigned a = laws[law->kind].a, b = laws[law->kind].b;
+    unsigned a = distributions[distribution->kind].a, b = distributions[distribution->kind].b;
     check_members(reading, token, frame, 1u << DIST | 1u << a | 1u << b);
-    enum dist_kind kind = laws[law->kind].kind;
+    enum dist_kind kind = distributions[distribution->kind].kind;
     if (kind == DIST_UNIFORM || kind == DIST_LOGNORMAL)
         check_order(reading, frame, a, b);
-    *law->into = (struct dist){.kind = kind, .a_ns = law->ns[a], .b_ns = law->ns[b]};
+    *distribution->into =
+        (struct dist){.kind = kind, .a_ns = distribution->ns[a], .b_ns = distribution->ns[b]};
     if (kind == DIST_EXPONENTIAL)
-        law->into->b_ns = 0;
+        distribution->into->b_ns = 0;
     if (kind == DIST_TRACE) {
-        law->into->a_ns = law->first_value;
-        law->into->b_ns = law->n_values;
+        distribution->into->a_ns = distribution->first_value;
+        distribution->into->b_ns = distribution->n_values;
     }
     /* A job's own `wait` or `compute` is a step by itself; in `steps` the
      * step's object is still open. */
-    if (law->into == &reading->step.length &&
+    if (distribution->into == &reading->step.length &&
         reading->frames[reading->n_frames - 2].context != &request_step_object)
         request_add_step(reading);
 }
 
-static const struct request_member law_members[N_MEMBERS] = {
+static const struct request_member distribution_members[N_MEMBERS] = {
     [DIST] = REQUEST_MEMBER("dist", read_dist, 0),
     [MIN] = REQUEST_MEMBER("min", read_parameter, 0),
     [MAX] = REQUEST_MEMBER("max", read_parameter, 0),
@@ -167,11 +169,11 @@ static const struct request_member law_members[N_MEMBERS] = {
     [VALUES] = REQUEST_MEMBER("values", read_values, 0),
 };
 
-const struct request_context request_law_object = {
+const struct request_context request_distribution_object = {
     .noun = "a drawn duration",
-    .members = law_members,
+    .members = distribution_members,
     .n_members = N_MEMBERS,
-    .close = close_law,
+    .close = close_distribution,
 };
 
 /* ---- Back-offs ------------------------------------------------------------------------- */
