@@ -3,6 +3,7 @@
 /* What each request does, and how it is answered. */
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/session/channel_internal.h"
@@ -117,6 +118,18 @@ static void refuse_detach(struct channel *channel, const struct request *request
     channel_refuse(channel, request, &fault);
 }
 
+/* Refuses a request for memory: by its own message where it gathers nothing. */
+static void refuse_bytes(struct channel *channel, const struct request *request, uint64_t bytes,
+                         char message[FAULT_MESSAGE_MAX])
+{
+    if (bytes > 0)
+        snprintf(message, FAULT_MESSAGE_MAX,
+                 "\"%s\" takes %" PRIu64 " bytes for figures here, and that memory is not left "
+                 "(max-text, max-text-per-connection); try again later",
+                 request->op == REQUEST_FORECAST ? "runs" : "report", bytes);
+    channel_refuse_with(channel, request, FAULT_OVERLOADED, message);
+}
+
 /* Whether another batch or forecast may run here; `bytes` of memory are for what it
  * gathers.  If not, the request is refused. */
 static bool admit(struct channel *channel, struct request *request, uint64_t bytes)
@@ -134,9 +147,10 @@ static bool admit(struct channel *channel, struct request *request, uint64_t byt
         channel_refuse_with(channel, request, FAULT_OVERLOADED,
                             "the limit of batches running on this connection is reached "
                             "(max-batches); try again later");
-    else if (!channel_admit_jobs(channel, plan_n_jobs(request->plan), message) ||
-             !channel_admit_text(channel, request->held + bytes, message))
+    else if (!channel_admit_jobs(channel, plan_n_jobs(request->plan), message))
         channel_refuse_with(channel, request, FAULT_OVERLOADED, message);
+    else if (!channel_admit_text(channel, request->held + bytes, message))
+        refuse_bytes(channel, request, bytes, message);
     else
         return true;
     return false;

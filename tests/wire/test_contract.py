@@ -1463,6 +1463,19 @@ def _():
             line.reset()
 
 
+@test("figures that there is no memory for are refused by the member that wants them")
+def _():
+    batch = {"clock": "virtual", "events": "none", "jobs": [{"count": 100000}]}
+    requests = [batch, {**batch, "report": True}, {"op": "forecast", "runs": 100000, "jobs": []}]
+    fine, report, runs = answers([json.dumps(request) for request in requests], "--max-text", "1000000")
+    same([json.loads(line)["event"] for line in fine], ["accepted", "finished"])
+    for lines, member, size in ((report, "report", 1600000), (runs, "runs", 2400000)):
+        event = json.loads(lines[0])
+        same(event["code"], "overloaded")
+        check(event["message"].startswith('"%s" takes ' % member) and "max-text" in event["message"], lines)
+        check(int(event["message"].split()[2]) >= size, lines)
+
+
 @test("others are served while a forecast is made, and it is ended by cancel and reset")
 def _():
     big = {"op": "forecast", "runs": 1000000, "jobs": [{"count": 900, "wait": 1}]}
