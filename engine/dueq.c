@@ -72,7 +72,7 @@ static struct dueq_entry *take_page(struct dueq *queue)
 void dueq_clear(struct dueq *queue)
 {
     queue->used_pages = queue->n_free = queue->n_runs = 0;
-    queue->n = queue->n_page = queue->n_heaped = 0;
+    queue->n = queue->n_page = queue->n_heaped = queue->n_taken = 0;
     if (queue->pages == NULL)
         return;
     queue->page = take_page(queue);
@@ -183,7 +183,8 @@ static void sort_page(struct dueq *queue)
             continue;
         sort_by_digit(from, queue->n_page, digit, queue->scratch);
         queue->page = queue->scratch;
-        queue->scratch = from;
+        queue->scratch = from - queue->n_taken;
+        queue->n_taken = 0;
     }
 }
 
@@ -250,20 +251,34 @@ static void absorb_shortest(struct dueq *queue)
     const struct dueq_run *run = &queue->runs[shortest];
 
     queue->n_page = queue->n_heaped = run->end - run->at;
+    queue->in_order = true;
     queue->page = &queue->pages[(size_t)(run->at / queue->page_size) * queue->page_size];
     memmove(queue->page, &queue->pages[run->at], queue->n_page * sizeof(*queue->page));
     run_remove(queue, shortest);
 }
 
-void dueq_end_page(struct dueq *queue)
+static void end_page(struct dueq *queue)
 {
     sort_page(queue);
     run_add(queue, queue->page, queue->n_page);
-    queue->n_page = queue->n_heaped = 0;
+    queue->n_page = queue->n_heaped = queue->n_taken = 0;
     if (queue->n_runs > runs_allowed(queue, queue->n))
         absorb_shortest(queue);
     else
         queue->page = take_page(queue);
+}
+
+void dueq_make_room(struct dueq *queue)
+{
+    struct dueq_entry *start = queue->page - queue->n_taken;
+
+    if (queue->n_taken < queue->n_page && queue->n_pages > 1) {
+        end_page(queue);
+        return;
+    }
+    memmove(start, queue->page, queue->n_page * sizeof(*start));
+    queue->page = start;
+    queue->n_taken = 0;
 }
 
 /* ---- The page as a heap --------------------------------------------------------------- */
@@ -298,11 +313,29 @@ static void settle(struct dueq *queue)
     uint32_t late = queue->n_page - queue->n_heaped;
 
     if (late >= BULK && late >= queue->n_heaped && queue->n_pages > 1) {
-        dueq_end_page(queue);
+        end_page(queue);
         return;
     }
-    while (queue->n_heaped < queue->n_page)
-        rise(queue->page, queue->n_heaped++);
+    for (; queue->n_heaped < queue->n_page; queue->n_heaped++) {
+        const struct dueq_entry *entry = &queue->page[queue->n_heaped];
+
+        queue->in_order =
+            queue->n_heaped == 0 || (queue->in_order && entry_before(entry - 1, entry));
+        if (!queue->in_order)
+            rise(queue->page, queue->n_heaped);
+    }
+}
+
+/* Takes the first entry of the page. */
+static void take_from_page(struct dueq *queue)
+{
+    queue->n_heaped = --queue->n_page;
+    if (queue->in_order) {
+        queue->page++;
+        queue->n_taken++;
+    } else {
+        sink(queue->page, queue->n_page, queue->page[queue->n_page]);
+    }
 }
 
 /* ---- The queue ------------------------------------------------------------------------- */
@@ -359,8 +392,7 @@ const struct dueq_entry *dueq_take(struct dueq *queue, size_t n)
 
     queue->n -= (uint32_t)n;
     if (page_is_first(queue)) {
-        queue->n_heaped = --queue->n_page;
-        sink(queue->page, queue->n_page, queue->page[queue->n_page]);
+        take_from_page(queue);
         return NULL;
     }
     run = queue->runs[0];

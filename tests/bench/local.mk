@@ -45,6 +45,7 @@ tests_bench_micro_LDADD = $(all_libraries) $(JANSSON_LIBS)
 
 EXTRA_DIST += \
 	tests/bench/bench.py \
+	tests/bench/forecast.py \
 	tests/bench/peers \
 	tests/bench/report.py \
 	tests/bench/scenarios.py \
@@ -66,6 +67,11 @@ bench: all tests/bench/bare_timer tests/bench/load
 bench-micro: all tests/bench/micro
 	tests/bench/micro $(BENCH_FLAGS)
 
+# Forecasts, beside SimPy.  BENCH_FLAGS="--runs 2000" for a short one.
+bench-forecast: all
+	WAITCTL='$(abs_top_builddir)/client/waitctl' \
+	  $(PYTHON) $(top_srcdir)/tests/bench/forecast.py $(BENCH_FLAGS)
+
 # From fork to ready, and from the first connection to `accepted'.
 bench-activation: all tests/bench/bench_activation
 	WAITD='$(abs_top_builddir)/daemon/waitd' tests/bench/bench_activation
@@ -74,4 +80,4 @@ CLEANFILES += tests/bench/results.json
 mostlyclean-local:
 	rm -rf tests/bench/built
 
-.PHONY: bench bench-activation bench-micro
+.PHONY: bench bench-activation bench-forecast bench-micro

@@ -282,6 +282,42 @@ START_TEST(taking_one_and_pushing_one_agrees_with_a_heap)
 }
 END_TEST
 
+/* One is taken and one pushed, most often behind all others: what a limit on jobs of
+ * equal length does.  The queue on the page moves on and back to the page's start. */
+static void compare_in_turn(uint32_t room, uint32_t filling)
+{
+    struct model model = {.heap = malloc(room * sizeof(*model.heap))};
+    uint32_t id = 0;
+    struct dueq q;
+
+    ck_assert_int_eq(dueq_init(&q, room), 0);
+    for (; id < 4 * ROOM; id++) {
+        bool full = model.n == filling;
+        struct dueq_entry entry = {.due_ns = full ? model.heap->due_ns + 1000 : 1000, .id = id};
+
+        if (chance(2000) == 0)
+            entry.due_ns -= 500;
+        check_first(&q, &model);
+        if (full) {
+            model_pop(&model);
+            dueq_take(&q, 1);
+        }
+        dueq_push(&q, &entry);
+        model_push(&model, entry);
+    }
+    check_pages(&q);
+    dueq_fini(&q);
+    free(model.heap);
+}
+
+START_TEST(equal_lengths_in_turn_agree_with_a_heap)
+{
+    compare_in_turn(rooms[_i], rooms[_i]);
+    compare_in_turn(rooms[_i], rooms[_i] / 3 + 1);
+    compare_in_turn(rooms[_i], rooms[_i] / 100 + 1);
+}
+END_TEST
+
 START_TEST(what_is_pushed_in_order_stays_where_it_is)
 {
     for (uint32_t i = 0; i < ROOM; i++)
@@ -309,6 +345,7 @@ Suite *test_suite(void)
     tcase_add_test(cases, an_entry_keeps_its_due_time_and_its_tag);
     tcase_add_test(cases, an_all_zero_queue_can_be_freed);
     tcase_add_loop_test(cases, random_changes_agree_with_a_heap, 0, ROOMS);
+    tcase_add_loop_test(cases, equal_lengths_in_turn_agree_with_a_heap, 0, ROOMS);
     tcase_add_test(cases, taking_one_and_pushing_one_agrees_with_a_heap);
     tcase_add_test(cases, what_is_pushed_in_order_stays_where_it_is);
     suite_add_tcase(suite, cases);
