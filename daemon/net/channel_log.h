@@ -18,6 +18,6 @@ struct channel_log {
 };
 
 /* context is a struct channel_log, as struct channel_env has it. */
-void channel_log_report(void *context, uint64_t connection, const struct channel_event *news);
+void channel_log_report(void *context, uint64_t connection, const struct channel_event *event);
 
 #endif

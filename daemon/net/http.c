@@ -44,13 +44,13 @@ static void on_ready(evutil_socket_t fd, short what, void *context)
 }
 
 /* Heard before the loop's own ear: what became of the request that is being read. */
-static void on_told(void *context, uint64_t number, const struct channel_event *news)
+static void on_channel_event(void *context, uint64_t number, const struct channel_event *event)
 {
     struct http *http = context;
 
     if (http->speaking)
-        http_stream_hear(http->speaking, news);
-    http->env.env->tell(http->env.env->tell_context, number, news);
+        http_stream_note(http->speaking, event);
+    http->env.env->report(http->env.env->report_context, number, event);
 }
 
 static void on_connection(void *context, struct MHD_Connection *library, void **connection,
@@ -77,8 +77,8 @@ struct http *http_new(const struct http_env *env)
         return NULL;
     http->env = *env;
     http->channel_env = *env->env;
-    http->channel_env.tell = on_told;
-    http->channel_env.tell_context = http;
+    http->channel_env.report = on_channel_event;
+    http->channel_env.report_context = http;
     if (timerq_init(&http->dues, 0) == 0)
         http->library = start_library(http);
     if (http->library)

@@ -93,12 +93,12 @@ void http_stream_free(struct http_stream *stream)
     free(stream);
 }
 
-void http_stream_hear(struct http_stream *stream, const struct channel_event *news)
+void http_stream_note(struct http_stream *stream, const struct channel_event *event)
 {
-    if (news->kind == CHANNEL_ACCEPTED)
+    if (event->kind == CHANNEL_ACCEPTED)
         stream->begun = true;
-    if (news->kind == CHANNEL_REFUSED && stream->refusal == FAULT_NONE)
-        stream->refusal = news->fault->code;
+    if (event->kind == CHANNEL_REFUSED && stream->refusal == FAULT_NONE)
+        stream->refusal = event->fault->code;
 }
 
 bool http_stream_has_begun(const struct http_stream *stream)

@@ -27,8 +27,8 @@ struct http_stream *http_stream_new(struct http_connection *c, enum http_stream_
                                     bool as_events);
 void http_stream_free(struct http_stream *stream); /* NULL is fine */
 
-/* What its channel tells of. */
-void http_stream_hear(struct http_stream *stream, const struct channel_event *news);
+/* What its channel reports. */
+void http_stream_note(struct http_stream *stream, const struct channel_event *event);
 
 /* Whether a batch was accepted; the code of the first refusal, FAULT_NONE for none. */
 bool http_stream_has_begun(const struct http_stream *stream);

@@ -341,8 +341,8 @@ static int fill(struct loop *loop, struct store *store)
     host->out = malloc(PUMP_BUFFER_BYTES);
     host->env.limits = &host->limits;
     host->env.stats = stats_new();
-    host->env.tell = channel_log_report;
-    host->env.tell_context = &loop->channel_log;
+    host->env.report = channel_log_report;
+    host->env.report_context = &loop->channel_log;
     if (!loop->host.base || !host->in || !host->out || !host->env.stats ||
         timerq_init(&loop->dues, 0) != 0)
         return -1;

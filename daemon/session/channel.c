@@ -113,10 +113,10 @@ void channel_free(struct channel *channel)
     free(channel);
 }
 
-void channel_tell(const struct channel *channel, struct channel_event news)
+void channel_report(const struct channel *channel, struct channel_event event)
 {
-    if (channel->env->tell != NULL)
-        channel->env->tell(channel->env->tell_context, channel->number, &news);
+    if (channel->env->report != NULL)
+        channel->env->report(channel->env->report_context, channel->number, &event);
 }
 
 void channel_fail(struct channel *channel)
@@ -268,9 +268,9 @@ static void run_ended(struct channel *channel, struct run *run)
 {
     runs_retire(&channel->runs, run);
     channel->verdict.batch_not_ok |= run_ended_badly(run);
-    channel_tell(channel, (struct channel_event){.kind = CHANNEL_FINISHED,
-                                                 .batch = run_number(run),
-                                                 .status = run_status(run)});
+    channel_report(channel, (struct channel_event){.kind = CHANNEL_FINISHED,
+                                                   .batch = run_number(run),
+                                                   .status = run_status(run)});
 }
 
 size_t channel_work_run(struct channel *channel, struct run *run, int64_t now_ns, size_t budget)

@@ -39,7 +39,7 @@ struct channel;
 /* NULL when out of memory. */
 struct channel *channel_new(const struct channel_env *env);
 
-/* The number that env->tell() gets; 0 until it is set. */
+/* The number that env->report() gets; 0 until it is set. */
 void channel_set_number(struct channel *channel, uint64_t number);
 
 /* wake: told when something has come to do or to render from elsewhere than the channel's own
@@ -82,7 +82,7 @@ bool channel_wants_input(const struct channel *channel);
 bool channel_input_ended(const struct channel *channel);
 
 /* By when the request in progress is to be complete (request_timeout_ns), or
- * CHANNEL_NEVER.  To be asked at each turn: its time begins when it is first
+ * CHANNEL_NEVER.  To be asked at each iteration: its time begins when it is first
  * asked for, and anew whenever the channel did not want input. */
 int64_t channel_request_due(struct channel *channel, int64_t now_ns);
 

@@ -14,7 +14,7 @@
 struct registry;
 struct stats;
 
-/* What a channel tells of, beside what it tells its client. */
+/* What happens in a channel that its log is to have, beside what its client is sent. */
 enum channel_event_kind { CHANNEL_ACCEPTED, CHANNEL_FINISHED, CHANNEL_REFUSED };
 struct channel_event {
     enum channel_event_kind kind;
@@ -43,10 +43,10 @@ struct channel_env {
     /* Fills in an answer to `stats`. */
     void (*snapshot)(void *context, int64_t now_ns, struct event_stats *stats);
     void *snapshot_context;
-    /* Told of news, with the channel's number; NULL for nobody.  It must not
+    /* Called for each event, with the channel's number; NULL for nobody.  It must not
      * call back. */
-    void (*tell)(void *context, uint64_t channel, const struct channel_event *news);
-    void *tell_context;
+    void (*report)(void *context, uint64_t channel, const struct channel_event *event);
+    void *report_context;
 };
 
 #endif

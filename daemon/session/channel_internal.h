@@ -76,7 +76,7 @@ size_t channel_work_run(struct channel *channel, struct run *run, int64_t now_ns
 void channel_woken(const struct channel *channel);
 
 /* Tells the driver's owner, if it wants to know. */
-void channel_tell(const struct channel *channel, struct channel_event news);
+void channel_report(const struct channel *channel, struct channel_event event);
 
 /* ---- channel_request.c --------------------------------------------------------- */
 

@@ -42,7 +42,7 @@ void channel_refuse(struct channel *channel, const struct request *request,
     channel_release_jobs(channel);
     channel->verdict.request_refused = true;
     stats_refused(channel->env->stats, fault->code);
-    channel_tell(channel, (struct channel_event){.kind = CHANNEL_REFUSED, .fault = fault});
+    channel_report(channel, (struct channel_event){.kind = CHANNEL_REFUSED, .fault = fault});
     if (line != NULL)
         answer(channel, line, event_write_error(line, fault, text_of(request)));
 }
@@ -103,9 +103,9 @@ static void start_run(struct channel *channel, struct request *request, int64_t 
         channel_fail(channel); /* it has been told of */
         return;
     }
-    channel_tell(channel, (struct channel_event){.kind = CHANNEL_ACCEPTED,
-                                                 .batch = run_number(run),
-                                                 .jobs = run_jobs(run)});
+    channel_report(channel, (struct channel_event){.kind = CHANNEL_ACCEPTED,
+                                                   .batch = run_number(run),
+                                                   .jobs = run_jobs(run)});
 }
 
 static void refuse_detach(struct channel *channel, const struct request *request)

@@ -38,7 +38,7 @@ void stats_batch(struct stats *stats, enum batch_status status);
 void stats_refused(struct stats *stats, enum fault_code code);
 void stats_connection(struct stats *stats);
 
-/* One turn of the loop, less the time that it waited for news. */
+/* One iteration of the loop, less the time that it waited for events. */
 void stats_turn(struct stats *stats, int64_t took_ns);
 
 void stats_events(struct stats *stats, uint64_t lines);

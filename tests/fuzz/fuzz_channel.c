@@ -33,7 +33,7 @@ struct stage {
     int64_t now_ns;
     int64_t request_due_ns; /* of the request in progress; 0 for none */
     unsigned calls;
-    uint64_t running; /* batches, by the news */
+    uint64_t running; /* batches, by the channel events */
     uint64_t pending; /* jobs, when last looked at */
     bool stopping;
     bool cancelled_all;
@@ -56,20 +56,20 @@ static void snapshot(void *context, int64_t now_ns, struct event_stats *stats)
 }
 
 /* What is let in, with whatever limits there are now. */
-static void on_channel_event(void *context, uint64_t number, const struct channel_event *news)
+static void on_channel_event(void *context, uint64_t number, const struct channel_event *event)
 {
     struct stage *stage = context;
     uint64_t most = stage->limits.max_batches;
 
     (void)number;
-    if (news->kind == CHANNEL_FINISHED)
+    if (event->kind == CHANNEL_FINISHED)
         stage->running--;
-    if (news->kind != CHANNEL_ACCEPTED)
+    if (event->kind != CHANNEL_ACCEPTED)
         return;
     stage->running++;
     demand(!stage->stopping, "a batch is accepted while the daemon stops");
     demand(most == 0 || stage->running <= most, "more batches run than may");
-    demand(news->jobs <= stage->limits.max_jobs, "a batch has more jobs than it may");
+    demand(event->jobs <= stage->limits.max_jobs, "a batch has more jobs than it may");
 }
 
 static void open_stage(struct stage *stage, unsigned choice)
@@ -106,8 +106,8 @@ static void open_stage(struct stage *stage, unsigned choice)
         .instance = "0123456789abcdef",
         .snapshot = snapshot,
         .snapshot_context = stage,
-        .tell = on_channel_event,
-        .tell_context = stage,
+        .report = on_channel_event,
+        .report_context = stage,
     };
     witness_init(&stage->witness);
     stage->channel = channel_new(&stage->env);

@@ -27,7 +27,7 @@ struct client {
     struct channel *channel; /* NULL once it is gone */
     struct script script;
     size_t sent;
-    uint64_t running; /* batches, by the news, */
+    uint64_t running; /* batches, by the channel events, */
     uint64_t newest;  /* and the last that was accepted, which is what it cancels */
     struct witness witness;
     int64_t stalled_until_ns; /* nobody reads */
@@ -94,17 +94,17 @@ static void snapshot(void *context, int64_t now_ns, struct event_stats *stats)
 }
 
 /* What a channel tells its driver: is it let in, that which is? */
-static void on_channel_event(void *context, uint64_t number, const struct channel_event *news)
+static void on_channel_event(void *context, uint64_t number, const struct channel_event *event)
 {
     struct world *world = context;
     struct client *client = &world->clients[number];
 
-    if (news->kind == CHANNEL_FINISHED)
+    if (event->kind == CHANNEL_FINISHED)
         client->running--;
-    if (news->kind != CHANNEL_ACCEPTED)
+    if (event->kind != CHANNEL_ACCEPTED)
         return;
     client->running++;
-    client->newest = news->batch;
+    client->newest = event->batch;
     if (world->stopping)
         complain(world, "a batch is accepted by a daemon that stops");
     if (world->limits.max_batches > 0 && client->running > world->limits.max_batches)
@@ -165,8 +165,8 @@ static bool open_world(struct world *world)
             .instance = "0123456789abcdef",
             .snapshot = snapshot,
             .snapshot_context = world,
-            .tell = on_channel_event,
-            .tell_context = world,
+            .report = on_channel_event,
+            .report_context = world,
         };
         if (world->env[i].stats == NULL)
             abort();
