@@ -4,7 +4,7 @@
 
 /*
  * What the service manager is told while the daemon runs: that every loop
- * turns, for its watchdog, and how it fares, in a line that `systemctl status`
+ * iterates, for its watchdog, and how it fares, in a line that `systemctl status`
  * shows.  Without a service manager it does nothing.  For the first loop's
  * thread.
  */

@@ -126,7 +126,7 @@ char *metrics_write(const struct metrics *metrics, size_t *len)
     write_histogram(out, "lateness_seconds", "How late jobs were handled that fell due.",
                     &totals->late);
     write_histogram(out, "loop_iteration_seconds", "How long an iteration of an event loop took.",
-                    &totals->turns);
+                    &totals->iterations);
     failed = ferror(out);
     if (fclose(out) != 0 || failed) {
         free(text);

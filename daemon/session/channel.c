@@ -303,15 +303,15 @@ void channel_work(struct channel *channel, int64_t now_ns, size_t budget)
         spent = channel_follow_work(channel, now_ns, budget);
     while (spent < budget && !is_held(channel)) {
         struct run *run = runs_first_due(&channel->runs, now_ns);
-        size_t turn = budget - spent < CHANNEL_TURN ? budget - spent : CHANNEL_TURN;
+        size_t slice = budget - spent < CHANNEL_SLICE ? budget - spent : CHANNEL_SLICE;
         bool forecasts = forecasts_next_due(&channel->forecasts) <= now_ns;
 
         if (run == NULL && !forecasts)
             break;
         if (run != NULL)
-            spent += channel_work_run(channel, run, now_ns, turn);
+            spent += channel_work_run(channel, run, now_ns, slice);
         if (forecasts)
-            spent += forecasts_work(&channel->forecasts, &channel->outbox, now_ns, turn);
+            spent += forecasts_work(&channel->forecasts, &channel->outbox, now_ns, slice);
     }
 }
 

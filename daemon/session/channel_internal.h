@@ -22,8 +22,8 @@
 #include "daemon/session/runs.h"
 #include "proto/request.h"
 
-/* What a run may do before another run of the same client has its turn. */
-#define CHANNEL_TURN 1024
+/* What a run may do before another run of the same client is served. */
+#define CHANNEL_SLICE 1024
 
 struct channel {
     const struct channel_env *env;
@@ -69,7 +69,7 @@ void channel_stop_reading(struct channel *channel);
 /* Lets go of a client whose answer there is no memory for. */
 void channel_fail(struct channel *channel);
 
-/* Gives a run its turn.  Returns what it spent. */
+/* Works on a run for a service slice.  Returns what it spent. */
 size_t channel_work_run(struct channel *channel, struct run *run, int64_t now_ns, size_t budget);
 
 /* There is something to do or to render that the driver does not know of. */

@@ -184,9 +184,9 @@ static struct run *running(struct channel *channel, uint64_t number, int64_t now
 {
     struct run *run = runs_find(&channel->runs, number);
 
-    if (run == NULL || run_catch_up(run, now_ns, CHANNEL_TURN))
+    if (run == NULL || run_catch_up(run, now_ns, CHANNEL_SLICE))
         return run;
-    (void)channel_work_run(channel, run, now_ns, CHANNEL_TURN); /* tells its end first */
+    (void)channel_work_run(channel, run, now_ns, CHANNEL_SLICE); /* tells its end first */
     return NULL;
 }
 
@@ -196,7 +196,7 @@ static void cancel_job(struct channel *channel, const struct request *request, s
     switch (run_cancel_job(run, request->job, text_of(request), now_ns)) {
     case RUN_CANCELLED:
         channel_keep_answer(channel, text_of(request).len);
-        (void)channel_work_run(channel, run, now_ns, CHANNEL_TURN);
+        (void)channel_work_run(channel, run, now_ns, CHANNEL_SLICE);
         break;
     case RUN_NO_SUCH_JOB:
         refuse_absent(channel, request, "job", "the index of a job of the batch that has not ended",
@@ -228,7 +228,7 @@ static void cancel_whole(struct channel *channel, const struct request *request,
         return; /* and the run is gone */
     }
     channel_keep_answer(channel, text_of(request).len);
-    (void)channel_work_run(channel, run, now_ns, CHANNEL_TURN);
+    (void)channel_work_run(channel, run, now_ns, CHANNEL_SLICE);
 }
 
 static void cancel_forecasts(struct channel *channel, const struct request *request)

@@ -37,7 +37,7 @@ struct stats {
     _Atomic uint64_t batches_accepted;
     _Atomic uint64_t batches[STATS_BATCH_STATUSES];
     _Atomic uint64_t refused[STATS_FAULT_CODES];
-    struct histogram late, turns;
+    struct histogram late, iterations;
     _Atomic uint64_t accepted;
     _Atomic uint64_t resumed; /* jobs of an earlier life */
     _Atomic uint64_t ended[JOB_STATUSES];
@@ -110,7 +110,7 @@ static void note(struct histogram *histogram, int64_t value_ns, uint32_t times)
 
 void stats_turn(struct stats *stats, int64_t took_ns)
 {
-    note(&stats->turns, took_ns, 1);
+    note(&stats->iterations, took_ns, 1);
 }
 
 void stats_resumed(struct stats *stats, uint64_t jobs)
@@ -299,6 +299,6 @@ void stats_totals(struct stats *const *all, unsigned n, struct stats_totals *sum
         for (unsigned c = 0; c < STATS_FAULT_CODES; c++)
             sum->refused[c] += get(&stats->refused[c]);
         add_histogram(&sum->late, &stats->late);
-        add_histogram(&sum->turns, &stats->turns);
+        add_histogram(&sum->iterations, &stats->iterations);
     }
 }

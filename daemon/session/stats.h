@@ -65,7 +65,7 @@ struct stats_totals {
     uint64_t connections, batches_accepted;
     uint64_t batches[STATS_BATCH_STATUSES]; /* by enum batch_status */
     uint64_t refused[STATS_FAULT_CODES];    /* by enum fault_code */
-    struct stats_histogram late, turns;
+    struct stats_histogram late, iterations;
 };
 void stats_totals(struct stats *const *all, unsigned n, struct stats_totals *sum);
 

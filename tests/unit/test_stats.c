@@ -229,8 +229,8 @@ START_TEST(a_histogram_counts_a_bound_as_within_it)
     ck_assert_uint_eq(totals.late.counts[STATS_BOUNDS], 1);
     ck_assert_uint_eq(totals.late.sum_ns,
                       (uint64_t)(4 * stats_bounds_ns[0] + stats_bounds_ns[STATS_BOUNDS - 1] + 4));
-    ck_assert_uint_eq(totals.turns.counts[0], 1);
-    ck_assert_uint_eq(totals.turns.sum_ns, 7);
+    ck_assert_uint_eq(totals.iterations.counts[0], 1);
+    ck_assert_uint_eq(totals.iterations.sum_ns, 7);
     stats_free(stats);
 }
 END_TEST
