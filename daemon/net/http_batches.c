@@ -15,14 +15,19 @@
 #include "daemon/net/http_stream.h"
 #include "proto/event.h"
 
+static void refuse_empty(struct http_connection *c, enum http_stream_takes takes)
+{
+    http_reply_refuse(c, 400, FAULT_INVALID_REQUEST, "the body is empty: it takes %s",
+                      takes == HTTP_STREAM_REQUESTS ? "requests" : "one request");
+}
+
 static void begin(struct http_connection *c, enum http_stream_takes takes,
                   const struct http_head *head)
 {
     struct http_exchange *x = &c->exchange;
 
     if (!x->has_body) {
-        http_reply_refuse(c, 400, FAULT_INVALID_REQUEST, "the body is empty: it takes %s",
-                          takes == HTTP_STREAM_REQUESTS ? "requests" : "one request");
+        refuse_empty(c, takes);
         return;
     }
     x->is_http10 = head->is_http10;
@@ -148,6 +153,19 @@ static bool find_location(const char *line, size_t len, char location[128])
     return true;
 }
 
+/* Replies with a line, which it takes over. */
+static void reply_line(struct http_connection *c, unsigned status, char *line, size_t len)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(len, line, MHD_RESPMEM_MUST_FREE);
+
+    if (response)
+        MHD_add_response_header(response, "Content-Type", "application/json");
+    else
+        free(line);
+    http_reply(c, status, response);
+}
+
 /* A batch that stays: its place, and its first event alone unless it is to be watched. */
 static void answer_detached(struct http_connection *c, const char *location, bool existing)
 {
@@ -157,19 +175,13 @@ static void answer_detached(struct http_connection *c, const char *location, boo
     if (x->watches) {
         http_reply(c, status, http_stream_response(x->stream, NULL));
     } else {
-        char *line = c->http->env.scratch;
-        const char *feed = NULL;
-        ptrdiff_t n, len = 0;
+        size_t len;
+        char *line = http_stream_take_line(x->stream, &len);
 
-        http_stream_write_lines(x->stream);
-        do {
-            n = http_stream_render(x->stream, clock_now_ns(), line + len,
-                                   HTTP_SCRATCH_BYTES - (size_t)len);
-            len += n > 0 ? n : 0;
-            feed = memchr(line, '\n', (size_t)len);
-        } while (n > 0 && !feed);
-        http_reply_text(c, status, "application/json", line,
-                        feed ? (size_t)(feed - line) + 1 : (size_t)len);
+        if (line)
+            reply_line(c, status, line, len);
+        else
+            http_hang_up(c);
     }
     if (x->reply)
         MHD_add_response_header(x->reply, "Location", location);
@@ -190,20 +202,17 @@ static void answer_accepted(struct http_connection *c)
 /* The line that it was refused with, under the status that goes with it. */
 static void answer_refused(struct http_connection *c)
 {
-    struct http_stream *stream = c->exchange.stream;
-    char *line = c->http->env.scratch;
-    ptrdiff_t n = 0, more;
+    size_t len;
+    char *line = http_stream_take_line(c->exchange.stream, &len);
 
-    http_stream_write_lines(stream);
-    do {
-        more = http_stream_render(stream, clock_now_ns(), line + n, HTTP_SCRATCH_BYTES - (size_t)n);
-        n += more > 0 ? more : 0;
-    } while (more > 0 && n < HTTP_SCRATCH_BYTES);
-    if (n == 0)
-        http_reply_refuse(c, 400, FAULT_INVALID_REQUEST, "the body is empty: it takes one request");
-    else
-        http_reply_text(c, http_reply_status_of(line, (size_t)n), "application/json", line,
-                        (size_t)n);
+    if (!line) {
+        http_hang_up(c);
+    } else if (len == 0) {
+        free(line);
+        refuse_empty(c, HTTP_STREAM_SUBMIT);
+    } else {
+        reply_line(c, http_reply_status_of(line, len), line, len);
+    }
 }
 
 static bool is_decided(const struct http_stream *stream)
@@ -256,6 +265,10 @@ static void end_requests(struct http_connection *c)
     struct http_exchange *x = &c->exchange;
     struct http_duplex *duplex = *http_stream_duplex(x->stream);
 
+    if (x->body == 0) { /* in chunks, of which there was none */
+        refuse_empty(c, HTTP_STREAM_REQUESTS);
+        return;
+    }
     http_stream_end_input(x->stream, clock_now_ns());
     if (!duplex) {
         answer_with_stream(c);

@@ -44,13 +44,19 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 
 static void put_head(struct http_duplex *duplex)
 {
-    const struct http_stream *stream = duplex->c->exchange.stream;
+    struct http_connection *c = duplex->c;
+    const struct http_stream *stream = c->exchange.stream;
+    const char *origin = c->exchange.cross_origin
+                             ? MHD_lookup_connection_value(c->library, MHD_HEADER_KIND, "Origin")
+                             : NULL;
 
     duplex->len = (size_t)snprintf(
         duplex->buffer, BUFFER_BYTES,
         "HTTP/1.1 200 OK\r\nContent-Type: %s\r\nCache-Control: no-store\r\n"
-        "X-Content-Type-Options: nosniff\r\n%sConnection: close\r\n\r\n",
-        http_stream_type(stream), duplex->chunked ? "Transfer-Encoding: chunked\r\n" : "");
+        "X-Content-Type-Options: nosniff\r\n%s%.1024s%s%sConnection: close\r\n\r\n",
+        http_stream_type(stream), origin ? "Access-Control-Allow-Origin: " : "",
+        origin ? origin : "", origin ? "\r\nVary: Origin\r\n" : "",
+        duplex->chunked ? "Transfer-Encoding: chunked\r\n" : "");
 }
 
 struct http_duplex *http_duplex_new(struct http_connection *c)

@@ -51,6 +51,7 @@ void *http_exchange_open(void *context, const char *uri, struct MHD_Connection *
     (void)context;
     memset(x, 0, sizeof(*x));
     x->bad_path = nul && nul < uri + path;
+    x->uri_bytes = strlen(uri);
     if (uri[path] == '?')
         x->query = strdup(uri + path + 1);
     return x;
@@ -70,6 +71,23 @@ static bool is_announced_too_long(const struct http_connection *c, const struct 
     return head->has_length && head->length > c->http->env.limits->max_request;
 }
 
+/* Lets the head in, or refuses it as a whole. */
+static void enter(struct http_connection *c, const char *url, const struct http_head *head)
+{
+    struct http_exchange *x = &c->exchange;
+    size_t line = strlen(head->method) + x->uri_bytes + strlen("  HTTP/1.1\r\n");
+
+    if (line + head->bytes + strlen("\r\n") > c->http->env.site->max_header_bytes)
+        http_reply_refuse(c, 431, FAULT_TOO_LARGE,
+                          "the head is longer than it may be (http-max-header)");
+    else if (!http_head_is_framed(head))
+        http_reply_refuse(c, 400, FAULT_INVALID_REQUEST,
+                          "the body takes one \"Content-Length\", or \"Transfer-Encoding\": "
+                          "chunked alone");
+    else
+        http_routes_enter(c, x->bad_path ? NULL : url, head);
+}
+
 /* What the head says decides what answers.  Returns whether to answer at once, with the
  * body unread. */
 static bool begin(struct http_connection *c, const char *url, const char *method,
@@ -83,13 +101,13 @@ static bool begin(struct http_connection *c, const char *url, const char *method
     x->begun_ns = clock_now_ns();
     MHD_get_connection_values(c->library, MHD_HEADER_KIND, add_field, &head);
     x->has_body = http_head_has_body(&head);
-    http_routes_enter(c, x->bad_path ? NULL : url, &head);
+    enter(c, url, &head);
     free(x->query);
     x->query = NULL;
     if (!x->has_body || !x->reply)
         return false;
     return http_head_expects_continue(&head) || !http_head_is_expectation_met(&head) ||
-           is_announced_too_long(c, &head);
+           is_announced_too_long(c, &head) || !http_head_is_framed(&head);
 }
 
 /* ---- The body ------------------------------------------------------------------- */

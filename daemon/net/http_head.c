@@ -16,8 +16,15 @@ static void add_length(struct http_head *head, const char *value)
     char *end;
     unsigned long long length = strtoull(value, &end, 10);
 
+    head->is_ambiguous |= head->is_chunked || (head->has_length && head->length != length);
     head->has_length = end != value;
     head->length = length;
+}
+
+static void add_coding(struct http_head *head, const char *value)
+{
+    head->is_ambiguous |= head->has_length || head->is_chunked || strcasecmp(value, "chunked") != 0;
+    head->is_chunked = true;
 }
 
 static void add_text(struct http_head *head, const char *name, const char *value)
@@ -44,16 +51,22 @@ void http_head_add(struct http_head *head, const char *name, const char *value)
 {
     if (!value)
         value = "";
+    head->bytes += strlen(name) + strlen(value) + strlen(": \r\n");
     if (strcasecmp(name, "Host") == 0) {
         head->hosts++;
         head->host = value;
     } else if (strcasecmp(name, "Content-Length") == 0) {
         add_length(head, value);
     } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
-        head->is_chunked = true;
+        add_coding(head, value);
     } else {
         add_text(head, name, value);
     }
+}
+
+bool http_head_is_framed(const struct http_head *head)
+{
+    return !head->is_ambiguous;
 }
 
 bool http_head_has_body(const struct http_head *head)
@@ -63,17 +76,19 @@ bool http_head_has_body(const struct http_head *head)
 
 /* ---- Host -------------------------------------------------------------------- */
 
-/* The host's name in `Host`, less its port: where it begins, and its length. */
+/* The host's name in `Host`, less its port and brackets: where it begins, and its length, 0
+ * where it is none. */
 static const char *name_of(const char *host, size_t *len)
 {
-    const char *end = host[0] == '[' ? strchr(host, ']') : strchr(host, ':');
+    bool is_v6 = host[0] == '[';
+    const char *name = host + is_v6, *end = name + strcspn(name, is_v6 ? "]" : ":");
+    const char *port = is_v6 && *end ? end + 1 : end;
 
-    if (host[0] == '[' && end) {
-        *len = (size_t)(end - host - 1);
-        return host + 1;
-    }
-    *len = end ? (size_t)(end - host) : strlen(host);
-    return host;
+    *len = (size_t)(end - name);
+    if ((is_v6 && (!*end || !memchr(name, ':', *len))) ||
+        (*port && (*port != ':' || port[1 + strspn(port + 1, "0123456789")])))
+        *len = 0;
+    return name;
 }
 
 /* Whether name is the number of the address. */

@@ -28,11 +28,19 @@ struct http_head {
     const char *host, *origin, *content_type, *expect, *accept, *preflight, *idempotency_key,
         *last_event_id;
     bool has_length, is_chunked;
-    uint64_t length; /* of the body as announced */
+    bool is_ambiguous; /* where the body ends, see http_head_is_framed() */
+    uint64_t length;   /* of the body as announced */
+    size_t bytes;      /* of all fields */
 };
 
 /* Takes one field in. */
 void http_head_add(struct http_head *head, const char *name, const char *value);
+
+/*
+ * Whether it is clear where the body ends: by one `Content-Length`, or in chunks and nothing
+ * besides.  Whoever stands between might take another end for it (RFC 9112, section 11.2).
+ */
+bool http_head_is_framed(const struct http_head *head);
 
 /* Whether a body comes with it. */
 bool http_head_has_body(const struct http_head *head);

@@ -90,6 +90,7 @@ struct http_exchange {
     const struct http_resource *resource;
     char *query;   /* until the head is complete */
     uint64_t body; /* bytes that came */
+    size_t uri_bytes;
     int64_t begun_ns;
     struct http_stream *stream; /* of /v1, or NULL */
     struct http_wait *wait;     /* of /wait, or NULL */

@@ -20,7 +20,9 @@ struct http_kept {
     enum asked asked;
     char requests[512]; /* in the protocol's words */
     bool sent;
-    char *answer; /* all of it, where it is no stream */
+    bool has_job;
+    unsigned long long job; /* to be cancelled alone */
+    char *answer;           /* all of it, where it is no stream */
     size_t len, room;
 };
 
@@ -90,8 +92,12 @@ static bool find_from(struct http_connection *c, char *query, const struct http_
 
     snprintf(from, 24, "1");
     while (http_query_next(&query, &name, &value)) {
-        if (strcmp(name, "from") != 0 || !value || !is_count(value)) {
-            refuse_member(c, name, "is no parameter here: from takes an event's number");
+        if (strcmp(name, "from") != 0) {
+            refuse_member(c, name, "is no parameter here: from");
+            return false;
+        }
+        if (!value || !is_count(value)) {
+            refuse_member(c, name, "takes an event's number");
             return false;
         }
         snprintf(from, 24, "%s", value);
@@ -128,6 +134,12 @@ static void ask_delete(struct http_connection *c, const char *ref, const char *j
 
     if (!find_forget(c, query, &forget))
         return;
+    if (forget && job) {
+        refuse_member(c, "forget", "goes with a whole batch, and not with a job of it");
+        return;
+    }
+    kept->has_job = job != NULL;
+    kept->job = job ? strtoull(job, NULL, 10) : 0;
     kept->asked = forget ? ASKED_FORGET : ASKED_CANCEL;
     if (forget)
         snprintf(kept->requests, sizeof(kept->requests), "{\"op\":\"forget\",\"ref\":\"%s\"}", ref);
@@ -263,12 +275,21 @@ static void reply_list(struct http_connection *c)
     free(text);
 }
 
+/* Whether the job that is asked for is one of the batch that is told of. */
+static bool has_such_job(const struct http_kept *kept)
+{
+    const char *jobs = strstr(kept->answer, "\"jobs\":");
+
+    return !kept->has_job || (jobs && kept->job < strtoull(jobs + 7, NULL, 10));
+}
+
 static void reply_refusal(struct http_connection *c, const char *line)
 {
+    const struct http_kept *kept = c->exchange.kept;
     unsigned status = http_reply_status_of(line, strlen(line));
-    bool there = is_event(c->exchange.kept->answer, "batch");
+    bool there = is_event(kept->answer, "batch") && has_such_job(kept);
 
-    if (status == 404 && there && c->exchange.kept->asked == ASKED_CANCEL)
+    if (status == 404 && there && kept->asked == ASKED_CANCEL)
         http_reply_refuse(c, 409, FAULT_CONFLICT,
                           "the batch, or the job, has ended: ?forget removes a finished batch");
     else

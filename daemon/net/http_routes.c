@@ -14,7 +14,7 @@ enum method {
 };
 
 enum guard {
-    GUARD_API = 1 << 0,     /* pages of others and forms are kept out */
+    GUARD_API = 1 << 0,     /* forms are kept out, and a page that is allowed asks before */
     GUARD_MONITOR = 1 << 1, /* also served where nothing else is, and then to anyone */
     GUARD_BELOW = 1 << 2,   /* and all below it */
 };
@@ -172,8 +172,6 @@ static bool pass(struct http_connection *c, const struct route *route, const str
 {
     char quote[FAULT_QUOTE_SIZE];
 
-    if ((route->guards & GUARD_API) && !pass_origin(c, head))
-        return false;
     if ((route->guards & GUARD_API) && strcmp(head->method, "OPTIONS") == 0 && head->origin &&
         head->preflight) {
         answer_preflight(c, route);
@@ -189,13 +187,19 @@ static bool pass(struct http_connection *c, const struct route *route, const str
     return !(route->guards & GUARD_API) || pass_content(c, head);
 }
 
+/* Below /v1, whether there is anything or not. */
+static bool is_api(const char *url)
+{
+    return url && strncmp(url, "/v1", 3) == 0 && (url[3] == '\0' || url[3] == '/');
+}
+
 void http_routes_enter(struct http_connection *c, const char *url, const struct http_head *head)
 {
     struct http_exchange *x = &c->exchange;
     const struct route *route = url ? find(url, c->monitor) : NULL;
     char quote[FAULT_QUOTE_SIZE];
 
-    if (!c->monitor && !pass_host(c, head))
+    if (!c->monitor && (!pass_host(c, head) || (is_api(url) && !pass_origin(c, head))))
         return;
     if (!route) {
         http_reply_refuse(c, 404, FAULT_NOT_FOUND, "there is nothing at %s",

@@ -326,6 +326,33 @@ void http_stream_write_lines(struct http_stream *stream)
     stream->frames = NULL;
 }
 
+/* An `id` may make it as long as a request. */
+char *http_stream_take_line(struct http_stream *stream, size_t *len)
+{
+    size_t room = 0, used = 0;
+    char *line = NULL, *feed = NULL;
+    ptrdiff_t n;
+
+    http_stream_write_lines(stream);
+    do {
+        if (room - used < LINES_BYTES) {
+            char *more = realloc(line, 2 * room + 2 * LINES_BYTES);
+
+            if (!more) {
+                free(line);
+                return NULL;
+            }
+            line = more;
+            room = 2 * room + 2 * LINES_BYTES;
+        }
+        n = http_stream_render(stream, clock_now_ns(), line + used, room - used);
+        feed = n > 0 ? memchr(line + used, '\n', (size_t)n) : NULL;
+        used += n > 0 ? (size_t)n : 0;
+    } while (n > 0 && !feed);
+    *len = feed ? (size_t)(feed - line) + 1 : used;
+    return line;
+}
+
 const char *http_stream_type(const struct http_stream *stream)
 {
     return stream->frames ? "text/event-stream" : "application/x-ndjson";

@@ -30,6 +30,14 @@ void http_wait_free(struct http_wait *wait)
     free(wait);
 }
 
+/* A page anywhere may read what comes from here. */
+static void allow_all(struct MHD_Response *response)
+{
+    MHD_add_response_header(response, "Access-Control-Allow-Origin", "*");
+    MHD_add_response_header(response, "Access-Control-Expose-Headers",
+                            "X-Waitd-Waited, X-Waitd-Queued");
+}
+
 static void begin(struct http_connection *c, const char *rest, char *query,
                   const struct http_head *head)
 {
@@ -47,6 +55,16 @@ static void begin(struct http_connection *c, const char *rest, char *query,
     if (!http_wait_read(&wait->spec, rest, query, c->http->env.limits->max_wait_ns,
                         c->http->env.site->services, &fault))
         http_reply_fault(c, http_reply_status(fault.code), &fault);
+    if (x->reply)
+        allow_all(x->reply);
+}
+
+/* Any body, of any length. */
+static size_t read_away(struct http_connection *c, const char *bytes, size_t len)
+{
+    (void)c;
+    (void)bytes;
+    return len;
 }
 
 /* ---- When ----------------------------------------------------------------------- */
@@ -160,9 +178,7 @@ static void answer(struct http_wait *wait)
     if (response) {
         tell_seconds(response, "X-Waitd-Waited", wait->length_ns);
         tell_seconds(response, "X-Waitd-Queued", wait->queued_ns);
-        MHD_add_response_header(response, "Access-Control-Allow-Origin", "*");
-        MHD_add_response_header(response, "Access-Control-Expose-Headers",
-                                "X-Waitd-Waited, X-Waitd-Queued");
+        allow_all(response);
     }
     if (wait->spec.bytes > 0 && response)
         MHD_add_response_header(response, "Content-Type", "text/plain; charset=utf-8");
@@ -214,5 +230,9 @@ static void cancel(struct http_connection *c, int64_t now_ns)
     http_exchange_resume(c);
 }
 
-const struct http_resource http_wait_resource = {
-    .begin = begin, .end = end, .due = due, .next_due = next_due, .cancel = cancel};
+const struct http_resource http_wait_resource = {.begin = begin,
+                                                 .body = read_away,
+                                                 .end = end,
+                                                 .due = due,
+                                                 .next_due = next_due,
+                                                 .cancel = cancel};

@@ -22,6 +22,7 @@ struct reading {
     int64_t wait_ns;  /* -1 where it is not set, as below */
     int64_t min_ns, max_value_ns, mean_ns, stddev_ns, p50_ns, p99_ns;
     const char *values;
+    uint32_t seen; /* of `members` */
 };
 
 static bool refuse(struct reading *reading, const char *name, const char *takes, const char *got)
@@ -172,10 +173,30 @@ static bool set_duration(struct reading *reading, const char *name, const char *
     return refuse(reading, name, "is no parameter of /wait", NULL);
 }
 
+/* Whether a member is there for the first time; what is none is refused elsewhere. */
+static bool is_first(struct reading *reading, const char *name)
+{
+    static const char *const members[] = {
+        "dist", "values", "fail", "fail_status", "status", "bytes",  "chunks", "seed", "n",
+        "pool", "wait",   "min",  "max",         "mean",   "stddev", "p50",    "p99",
+    };
+
+    for (unsigned i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        if (strcmp(name, members[i]) != 0)
+            continue;
+        if (reading->seen & UINT32_C(1) << i)
+            return refuse(reading, name, "is there twice", NULL);
+        reading->seen |= UINT32_C(1) << i;
+    }
+    return true;
+}
+
 static bool set_member(struct reading *reading, const char *name, const char *text)
 {
     struct http_wait_spec *spec = reading->spec;
 
+    if (!is_first(reading, name))
+        return false;
     if (strcmp(name, "dist") == 0)
         reading->dist = text;
     else if (strcmp(name, "values") == 0)

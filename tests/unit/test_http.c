@@ -57,6 +57,11 @@ START_TEST(a_host_is_the_address_served_localhost_or_a_name)
         {"", v4("127.0.0.1"), 421},
         {"[::1", v6("::1"), 421},
         {"localhost.", v4("127.0.0.1"), 421},
+        {"[::1]:", v6("::1"), 0},
+        {"[::1]8", v6("::1"), 421},
+        {"[::1]:8x", v6("::1"), 421},
+        {"localhost:8x", v4("127.0.0.1"), 421},
+        {"[localhost]", v4("127.0.0.1"), 421},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -258,7 +258,8 @@ def status_of(data):
 def hosts_are_guarded(d):
     cases = [(b"localhost", 200), (b"LOCALHOST:1", 200), (b"127.0.0.1", 200), (b"127.0.0.1:99", 200),
              (b"test.example:80", 200), (b"evil.example", 421), (b"127.0.0.2", 421), (b"", 421),
-             (b"[::1]", 421), (b"localhost.evil", 421), (None, 400)]
+             (b"[::1]", 421), (b"localhost.evil", 421), (b"localhost:", 200), (b"localhost:1x", 421),
+             (b"localhost:1:1", 421), (b"[127.0.0.1]", 421), (b"x@localhost", 421), (None, 400)]
     problem = first(*[same(status_of(d.raw(get("/healthz", host=host))), status, host)
                       for host, status in cases])
     return first(problem, same(status_of(d.raw(get("/healthz", "1.0", None))), 200, "HTTP/1.0"),
@@ -272,6 +273,8 @@ def origins_are_guarded(d):
              ("http://ok.example", 403)]
     problem = first(*[same(d.ask("GET", "/v1/stats", headers={"Origin": origin})[0], status, origin)
                       for origin, status in cases])
+    problem = problem or first(*[same(d.ask("GET", path, headers={"Origin": "null"})[0], 403, path)
+                                 for path in ("/v1", "/v1/", "/v1/nothing")])
     allowed = d.ask("POST", "/v1/batches", ONE, {**JSON, "Origin": "http://ok.example:3000"})
     preflight = {"Origin": "http://ok.example:3000", "Access-Control-Request-Method": "POST"}
     answer = d.ask("OPTIONS", "/v1/batches", headers=preflight)
@@ -347,7 +350,12 @@ def chunks_beyond_the_limit(d):
 
 
 def long_heads(d):
-    return first(same(status_of(d.raw(get("/healthz", extra=b"X: " + b"x" * 7000 + b"\r\n"))), 200, "7000"),
+    def head_of(n):
+        head = get("/healthz", extra=b"X: \r\n")
+        return status_of(d.raw(head.replace(b"X: ", b"X: " + b"x" * (n - len(head)))))
+
+    return first(same((head_of(7000), head_of(8192), head_of(8193)), (200, 200, 431), "8 KiB"),
+                 same(status_of(d.raw(get("/wait/0?" + "x" * 9000))), 431, "a long path"),
                  same(status_of(d.raw(get("/healthz", extra=b"X: " + b"x" * 12000 + b"\r\n"), False)),
                       431, "12000"))
 
@@ -443,8 +451,8 @@ def timed(d, path, method="GET", body=None):
 def waits(d):
     problem = None
     for method, path, least in (("GET", "/wait/50ms", 0.05), ("HEAD", "/wait?wait=60ms", 0.06),
-                                ("POST", "/wait/0.04", 0.04), ("BREW", "/wait/0", 0)):
-        status, headers, body, took = timed(d, path, method, b"x" * 100000 if method == "POST" else None)
+                                ("POST", "/wait/0.04", 0.04), ("PUT", "/wait/0.01", 0.01), ("BREW", "/wait/0", 0)):
+        status, headers, body, took = timed(d, path, method, {"POST": b"x" * 100000, "PUT": b"x" * (65 << 20)}.get(method))
         problem = problem or same((status, body, headers["X-Waitd-Waited"], headers["X-Waitd-Queued"],
                                    headers["Access-Control-Allow-Origin"]),
                                   (200, b"", f"{least:g}", "0", "*"), path)
@@ -479,9 +487,11 @@ def wait_refusals(d):
              "/wait/1ms?status=99": 400, "/wait/1ms?fail_status=600": 400, "/wait/1ms?bytes=-1": 400,
              "/wait/1ms?chunks=0": 400, "/wait/1ms?chunks=3&bytes=2": 400, "/wait/1ms?chunks=2": 400,
              "/wait/1ms?seed=1.5": 400, "/wait/1ms?n=-1": 400, "/wait/1ms?pool=none": 404,
+             "/wait/1ms?status=200&status=200": 400, "/wait?wait=0&wait=0": 400, "/wait/1ms?n=1&n=2": 400,
              "/wait/1ms?p50=1ms": 400, "/wait/31d": 400, "/wait/1000h": 400}
-    return first(*[same((path, d.ask("GET", path)[0]), (path, status), "refusals")
-                   for path, status in paths.items()])
+    problem = first(*[same((path, d.ask("GET", path)[0]), (path, status), "refusals")
+                      for path, status in paths.items()])
+    return problem or same(d.ask("GET", "/wait")[1]["Access-Control-Allow-Origin"], "*", "a refusal's reader")
 
 
 def wait_bodies(d):
@@ -613,6 +623,43 @@ def keys_by_header(d):
                  same(json.loads(ask("a", key="b")[2])["path"], "key", "path"))
 
 
+def long_ids(d):
+    """An answer that is one line is whole, however long."""
+    def ask(**members):
+        return d.ask("POST", "/v1/batches", json.dumps({"id": "i" * 70000, "jobs": [{"wait": 0}], **members}), JSON)
+
+    accepted, wrong, large = ask(detach=True), ask(mode="x"), ask(jobs=[{"wait": 0, "count": 100001}])
+    return first(same((accepted[0], json.loads(accepted[2])["ref"]), (201, accepted[1]["Location"][12:]), "accepted"),
+                 refused(wrong, 400, "invalid_request"), refused(large, 413, "too_large"))
+
+
+def jobs_of_batches(d):
+    """A job that never was is not one that has ended, and no job is forgotten alone."""
+    place = d.ask("POST", "/v1/batches", b'{"detach":true,"jobs":[{"wait":0},{"wait":60}]}', JSON)[1]["Location"]
+    eventually(lambda: json.loads(d.ask("GET", place)[2])["pending"] == 1)
+    problem = first(refused(d.ask("DELETE", place + "/jobs/0"), 409, "conflict"),
+                    refused(d.ask("DELETE", place + "/jobs/2"), 404, "not_found"),
+                    refused(d.ask("DELETE", place + "/jobs/1?forget"), 400, "invalid_request"),
+                    same(d.ask("DELETE", place + "/jobs/1")[0], 202, "cancelled"),
+                    refused(d.ask("DELETE", place + "/jobs/1"), 409, "conflict"),
+                    refused(d.ask("DELETE", place + "/jobs/2"), 404, "not_found"),
+                    refused(d.ask("DELETE", place + "/jobs/0?forget"), 400, "invalid_request"))
+    problem = problem or first(*[refused(d.ask("GET", f"{place}/events?from={text}"), 400, "invalid_request")
+                                 for text in ("x", "", "0", "-1", "1.5", "9" * 20, "1&from=x")])
+    return problem or same(d.ask("DELETE", place + "?forget")[0], 204, "forgotten")
+
+
+def bodies_have_one_end(d):
+    """What a proxy may take for another length is no request."""
+    head = b"POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    cases = [b"Content-Length: 24\r\nContent-Length: 25", b"Content-Length: 24\r\nTransfer-Encoding: chunked",
+             b"Transfer-Encoding: chunked\r\nContent-Length: 24", b"Transfer-Encoding: gzip",
+             b"Transfer-Encoding: gzip, chunked", b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"]
+    chunked = head.replace(b"batches", b"requests") + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    return first(*[same(status_of(d.raw(head + fields + b"\r\n\r\n" + ONE)), 400, fields) for fields in cases],
+                 same(status_of(d.raw(chunked)), 400, "no chunks"))
+
+
 def detached_batches(d):
     body = b'{"detach":true,"jobs":[{"wait":0.2},{"wait":30,"count":2}]}'
     status, headers, line = d.ask("POST", "/v1/batches", body, {**JSON, "Idempotency-Key": '"k-1"'})
@@ -698,6 +745,9 @@ SHARED = [
     ("forecasts", forecasts),
     ("forecasts need no op", forecasts_by_their_place),
     ("Idempotency-Key is the key", keys_by_header),
+    ("lines are whole", long_ids),
+    ("jobs of detached batches", jobs_of_batches),
+    ("a body has one end", bodies_have_one_end),
     ("detached batches", detached_batches),
     ("the page is there, and guarded", page_is_guarded),
     ("and all is as before", settles),
