@@ -24,7 +24,9 @@ static inline bool block_free_some(void *pointer, size_t *budget)
     void *block, *smaller;
 
     memcpy(&block, pointer, sizeof(block));
-    size = malloc_usable_size(block); /* 0 for NULL */
+    if (block == NULL)
+        return true; /* as most are of a small batch */
+    size = malloc_usable_size(block);
     if (size > *budget) {
         smaller = realloc(block, size - *budget);
         *budget = 0;

@@ -304,14 +304,23 @@ static bool has(const struct request_frame *frame, unsigned place)
     return (frame->seen & 1u << place) != 0;
 }
 
+/* Whether there are members that the operation does not take. */
+static bool has_strangers(const struct request_reading *reading, const struct request_frame *frame)
+{
+    for (uint32_t left = frame->seen; left != 0; left &= left - 1)
+        if ((members[__builtin_ctz(left)].mask & 1u << reading->op) == 0)
+            return true;
+    return false;
+}
+
 /* Members that the operation does not take. */
 static void refuse_strangers(struct request_reading *reading, struct request_frame *frame)
 {
+    if (!has_strangers(reading, frame))
+        return; /* and no list is made, which takes longer than a small request */
     uint32_t taken = 0;
     for (unsigned i = 0; i < N_MEMBERS; i++)
         taken |= (uint32_t)((members[i].mask & 1u << reading->op) != 0) << i;
-    if ((frame->seen & ~taken) == 0)
-        return; /* and no list is made, which takes longer than a small request */
     struct request_list list;
     request_list_members(&list, &request_top, taken);
     for (unsigned i = 0; i < N_MEMBERS; i++) {

@@ -31,13 +31,31 @@ static struct date date_of(int64_t days_since_1970)
     };
 }
 
-/* Writes so many digits, and what comes behind them. */
-static char *put(char *out, unsigned value, unsigned digits, char behind)
+/* Writes two digits, below 100. */
+static inline char *put_pair(char *out, unsigned value)
 {
-    for (unsigned i = digits; i-- > 0; value /= 10)
-        out[i] = (char)('0' + value % 10);
-    out[digits] = behind;
-    return out + digits + 1;
+    out[0] = (char)('0' + value / 10);
+    out[1] = (char)('0' + value % 10);
+    return out + 2;
+}
+
+/* Two digits, and what comes behind them. */
+static inline char *put(char *out, unsigned value, char behind)
+{
+    out = put_pair(out, value);
+    *out = behind;
+    return out + 1;
+}
+
+/* Nine digits. */
+static char *put_nanoseconds(char *out, unsigned ns)
+{
+    unsigned high = ns / 100000, low = ns % 100000; /* four digits and five */
+
+    out = put_pair(put_pair(out, high / 100), high % 100);
+    *out = (char)('0' + low / 10000);
+    low %= 10000;
+    return put_pair(put_pair(out + 1, low / 100), low % 100);
 }
 
 char *utc_put(char *out, int64_t ns)
@@ -48,11 +66,12 @@ char *utc_put(char *out, int64_t ns)
     unsigned of_day = (unsigned)(seconds - days * SECONDS_OF_A_DAY);
     struct date date = date_of(days);
 
-    out = put(out, date.year, 4, '-');
-    out = put(out, date.month, 2, '-');
-    out = put(out, date.day, 2, 'T');
-    out = put(out, of_day / 3600, 2, ':');
-    out = put(out, of_day / 60 % 60, 2, ':');
-    out = put(out, of_day % 60, 2, '.');
-    return put(out, of_second, 9, 'Z');
+    out = put(put_pair(out, date.year / 100), date.year % 100, '-');
+    out = put(out, date.month, '-');
+    out = put(out, date.day, 'T');
+    out = put(out, of_day / 3600, ':');
+    out = put(out, of_day / 60 % 60, ':');
+    out = put_nanoseconds(put(out, of_day % 60, '.'), of_second);
+    *out = 'Z';
+    return out + 1;
 }

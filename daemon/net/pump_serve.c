@@ -30,6 +30,13 @@ static size_t piece_of(int64_t slice_ns)
     return piece < PUMP_BUFFER_BYTES ? (size_t)piece : PUMP_BUFFER_BYTES;
 }
 
+/* A service slice under way. */
+struct slice {
+    int64_t now_ns;
+    int64_t length_ns; /* of each of its three parts, about */
+    size_t gathered;   /* bytes in the host's `out` that are to be sent */
+};
+
 /* ---- Reading -------------------------------------------------------------- */
 
 /* Receives up to room bytes.  Returns how many; 0 when there is nothing (more). */
@@ -45,45 +52,63 @@ static size_t receive(struct pump *pump, size_t room)
     return (size_t)n;
 }
 
+/* Works on what is due already of what was just read, and renders it: a small batch that
+ * is over at once gives its memory to the next one, still in the nearest cache, and
+ * few are there at a time.  Whether all of it found room. */
+static bool follow_up(struct pump *pump, struct slice *slice)
+{
+    if (channel_next_due(pump->channel) > slice->now_ns)
+        return true;
+    channel_work(pump->channel, slice->now_ns, WORK_UNITS);
+    slice->now_ns = clock_now_ns();
+    if (pump->out.text != NULL || !pump->transport->writable)
+        return true;
+    slice->gathered += channel_render(pump->channel, pump->host->out + slice->gathered,
+                                      PUMP_BUFFER_BYTES - slice->gathered);
+    return !channel_has_output(pump->channel);
+}
+
 /* Gives the channel input, piece by piece, until it wants no more or the time is up:
  * requests may be dear.  Returns how many bytes are used up. */
-static size_t feed(struct pump *pump, int64_t *now_ns, int64_t until_ns, const char *bytes,
+static size_t feed(struct pump *pump, struct slice *slice, int64_t until_ns, const char *bytes,
                    size_t len)
 {
     size_t used = 0;
+    bool has_room = true;
 
-    while (used < len && *now_ns < until_ns && channel_wants_input(pump->channel)) {
-        used += channel_take(pump->channel, *now_ns, bytes + used, len - used);
-        *now_ns = clock_now_ns();
+    while (used < len && has_room && slice->now_ns < until_ns &&
+           channel_wants_input(pump->channel)) {
+        used += channel_take(pump->channel, slice->now_ns, bytes + used, len - used);
+        slice->now_ns = clock_now_ns();
+        has_room = follow_up(pump, slice);
     }
     return channel_input_ended(pump->channel) ? len : used;
 }
 
 /* What was kept for lack of time first, then what there is to receive. */
-static int64_t read_requests(struct pump *pump, int64_t now_ns, int64_t slice_ns)
+static void read_requests(struct pump *pump, struct slice *slice)
 {
-    int64_t until_ns = now_ns + slice_ns;
-    size_t piece = piece_of(slice_ns);
+    int64_t until_ns = slice->now_ns + slice->length_ns;
+    size_t piece = piece_of(slice->length_ns);
     struct pump_kept *kept = &pump->in;
 
     if (kept->text != NULL)
         pump_consume(kept,
-                     feed(pump, &now_ns, until_ns, kept->text + kept->at, kept->len - kept->at));
+                     feed(pump, slice, until_ns, kept->text + kept->at, kept->len - kept->at));
     while (pump->state == PUMP_OPEN && kept->text == NULL && pump->transport->readable &&
-           now_ns < until_ns && channel_wants_input(pump->channel)) {
+           slice->now_ns < until_ns && channel_wants_input(pump->channel)) {
         size_t n = receive(pump, piece), used;
 
         if (n == 0)
             break;
         /* Read again: a batch is accepted after its client has sent it, not before. */
-        now_ns = pump->patience.heard_ns = clock_now_ns();
-        used = feed(pump, &now_ns, until_ns, pump->host->in, n);
+        slice->now_ns = pump->patience.heard_ns = clock_now_ns();
+        used = feed(pump, slice, until_ns, pump->host->in, n);
         if (used < n && pump_keep(kept, pump->host->in + used, n - used) != 0)
             pump_break(pump, "out of memory");
     }
     if (pump->state == PUMP_OPEN && pump->transport->eof && kept->text == NULL)
-        channel_end_input(pump->channel, now_ns);
-    return now_ns;
+        channel_end_input(pump->channel, slice->now_ns);
 }
 
 static void discard_input(struct pump *pump)
@@ -104,15 +129,14 @@ static void discard_input(struct pump *pump)
 
 /* ---- Working and writing -------------------------------------------------- */
 
-static int64_t work(struct pump *pump, int64_t now_ns, int64_t slice_ns)
+static void work(struct pump *pump, struct slice *slice)
 {
-    int64_t until_ns = now_ns + slice_ns;
+    int64_t until_ns = slice->now_ns + slice->length_ns;
 
-    while (now_ns < until_ns && channel_next_due(pump->channel) <= now_ns) {
-        channel_work(pump->channel, now_ns, WORK_UNITS);
-        now_ns = clock_now_ns();
+    while (slice->now_ns < until_ns && channel_next_due(pump->channel) <= slice->now_ns) {
+        channel_work(pump->channel, slice->now_ns, WORK_UNITS);
+        slice->now_ns = clock_now_ns();
     }
-    return now_ns;
 }
 
 bool pump_has_output(const struct pump *pump)
@@ -142,20 +166,12 @@ static size_t send_kept(struct pump *pump)
     return sent;
 }
 
-/* Renders as much as there is room for and sends it.  Returns how many bytes went. */
-static size_t send_rendered(struct pump *pump, int64_t now_ns)
+/* Sends what was gathered in the host's buffer, and keeps what does not go.  Returns how
+ * many bytes went. */
+static size_t send_gathered(struct pump *pump, size_t len, int64_t now_ns)
 {
-    size_t len = pump->channel != NULL
-                     ? channel_render(pump->channel, pump->host->out, PUMP_BUFFER_BYTES)
-                     : 0;
-    size_t sent;
+    size_t sent = transmit(pump, pump->host->out, len);
 
-    if (len == 0) {
-        if (pump_has_output(pump)) /* a long line that there is no memory for */
-            pump_break(pump, "out of memory");
-        return 0;
-    }
-    sent = transmit(pump, pump->host->out, len);
     if (sent < len && pump->state != PUMP_DEAD) {
         pump->patience.taken_ns = now_ns;
         if (pump_keep(&pump->out, pump->host->out + sent, len - sent) != 0)
@@ -164,17 +180,41 @@ static size_t send_rendered(struct pump *pump, int64_t now_ns)
     return sent;
 }
 
-static int64_t write_output(struct pump *pump, int64_t now_ns, int64_t slice_ns)
+/* Renders as much as there is room for and sends it.  Returns how many bytes went. */
+static size_t send_rendered(struct pump *pump, int64_t now_ns)
 {
-    int64_t until_ns = now_ns + slice_ns;
+    size_t len = pump->channel != NULL
+                     ? channel_render(pump->channel, pump->host->out, PUMP_BUFFER_BYTES)
+                     : 0;
 
-    while (pump->transport->writable && now_ns < until_ns && pump->state != PUMP_DEAD &&
-           pump_has_output(pump)) {
-        if ((pump->out.text != NULL ? send_kept(pump) : send_rendered(pump, now_ns)) > 0)
-            pump->patience.heard_ns = pump->patience.taken_ns = now_ns;
-        now_ns = clock_now_ns();
+    if (len > 0)
+        return send_gathered(pump, len, now_ns);
+    if (pump_has_output(pump)) /* a long line that there is no memory for */
+        pump_break(pump, "out of memory");
+    return 0;
+}
+
+static size_t send_next(struct pump *pump, struct slice *slice)
+{
+    size_t gathered = slice->gathered;
+
+    slice->gathered = 0;
+    if (gathered > 0)
+        return send_gathered(pump, gathered, slice->now_ns);
+    return pump->out.text != NULL ? send_kept(pump) : send_rendered(pump, slice->now_ns);
+}
+
+static void write_output(struct pump *pump, struct slice *slice)
+{
+    int64_t until_ns = slice->now_ns + slice->length_ns;
+
+    while (pump->state != PUMP_DEAD &&
+           (slice->gathered > 0 ||
+            (pump->transport->writable && slice->now_ns < until_ns && pump_has_output(pump)))) {
+        if (send_next(pump, slice) > 0)
+            pump->patience.heard_ns = pump->patience.taken_ns = slice->now_ns;
+        slice->now_ns = clock_now_ns();
     }
-    return now_ns;
 }
 
 /* ---- Deciding ------------------------------------------------------------- */
@@ -314,26 +354,27 @@ static bool is_gone(const struct pump *pump)
 
 bool pump_serve(struct pump *pump, int64_t slice_ns, int64_t *now_ns)
 {
+    struct slice slice = {.now_ns = clock_now_ns(), .length_ns = slice_ns};
     int64_t worked_ns;
 
-    *now_ns = clock_now_ns();
     if (pump->woken && is_gone(pump))
         pump_break(pump, "the client is gone");
     pump->woken = false;
     if (pump->state == PUMP_OPEN) {
-        *now_ns = read_requests(pump, *now_ns, slice_ns);
+        read_requests(pump, &slice);
         if (pump->state == PUMP_OPEN && is_gone(pump))
             pump_break(pump, "the client is gone");
     } else if (discards(pump)) {
         discard_input(pump);
     }
     if (pump->state <= PUMP_INPUT_ENDED && pump->channel != NULL)
-        *now_ns = work(pump, *now_ns, slice_ns);
-    worked_ns = *now_ns;
+        work(pump, &slice);
+    worked_ns = slice.now_ns;
     if (pump->state <= PUMP_INPUT_ENDED)
-        *now_ns = write_output(pump, *now_ns, slice_ns);
-    settle(pump, *now_ns);
-    pump->due_ns = find_due(pump, *now_ns);
+        write_output(pump, &slice);
+    settle(pump, slice.now_ns);
+    pump->due_ns = find_due(pump, slice.now_ns);
+    *now_ns = slice.now_ns;
     return wants_more_now(pump, worked_ns);
 }
 

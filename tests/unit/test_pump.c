@@ -302,6 +302,27 @@ START_TEST(bytes_go_out_in_order_however_few_at_a_time)
 }
 END_TEST
 
+/* What it takes of memory is that of a few, however many come at a time. */
+START_TEST(batches_that_are_over_at_once_end_before_many_more_are_accepted)
+{
+    static char requests[128 * sizeof("[{}]")];
+    int running = 0, most = 0, finished = 0;
+
+    for (int i = 0; i < 128; i++)
+        strcat(requests, "[{}]");
+    sends(requests);
+    ck_assert(has_got("finished"));
+    for (const char *at = client.got; (at = strstr(at, "\"event\":\"")) != NULL; at++) {
+        running += strncmp(at, "\"event\":\"accepted\"", 18) == 0;
+        running -= strncmp(at, "\"event\":\"finished\"", 18) == 0;
+        finished += strncmp(at, "\"event\":\"finished\"", 18) == 0;
+        most = running > most ? running : most;
+    }
+    ck_assert_int_eq(finished, 128);
+    ck_assert_int_le(most, 8);
+}
+END_TEST
+
 START_TEST(one_who_takes_nothing_is_given_up)
 {
     client.window = 10;
@@ -419,6 +440,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, a_broken_transport_is_the_end, 0, 2);
     tcase_add_test(tests, a_refused_client_gets_the_reason_and_is_let_go);
     tcase_add_test(tests, bytes_go_out_in_order_however_few_at_a_time);
+    tcase_add_test(tests, batches_that_are_over_at_once_end_before_many_more_are_accepted);
     tcase_add_test(tests, one_who_takes_nothing_is_given_up);
     tcase_add_test(tests, one_who_takes_a_byte_now_and_then_is_not);
     tcase_add_test(tests, one_who_is_idle_is_let_go_and_one_who_waits_is_not);
