@@ -63,8 +63,8 @@ void event_done_begin_ref(struct event_done *done, const char *ref, enum job_sta
 }
 
 /* What stands behind the index. */
-static char *put_rest(char *out, const struct event_done *done, struct event_text name,
-                      struct event_text data)
+static inline char *put_rest(char *out, const struct event_done *done, struct event_text name,
+                             struct event_text data)
 {
     if (name.len > 0) {
         memcpy(out, ",\"name\":", 8);

@@ -75,27 +75,38 @@ static ptrdiff_t receive(struct transport *transport, char *in, size_t room)
     return 0;
 }
 
+/* One piece.  Returns as write() does. */
+static ssize_t send_piece(const struct stdio_transport *stdio, const char *bytes, size_t len)
+{
+    if (len > stdio->out_piece)
+        len = stdio->out_piece;
+    if (stdio->out_is_socket)
+        return send(STDOUT_FILENO, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (is_ready(STDOUT_FILENO, POLLOUT))
+        return write(STDOUT_FILENO, bytes, len);
+    errno = EAGAIN;
+    return -1;
+}
+
+/* Piece after piece, as long as it takes them: what is left has to be copied. */
 static ptrdiff_t transmit(struct transport *transport, const char *bytes, size_t len)
 {
     struct stdio_transport *stdio = (struct stdio_transport *)transport;
+    size_t sent = 0;
     ssize_t n;
 
-    if (len > stdio->out_piece)
-        len = stdio->out_piece;
-    if (stdio->out_is_socket) {
-        n = send(STDOUT_FILENO, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-    } else if (is_ready(STDOUT_FILENO, POLLOUT)) {
-        n = write(STDOUT_FILENO, bytes, len);
-    } else {
-        transport->writable = false;
-        return 0;
-    }
+    do {
+        n = send_piece(stdio, bytes + sent, len - sent);
+        if (n > 0)
+            sent += (size_t)n;
+    } while (n > 0 && sent < len);
     if (n >= 0)
-        return n;
-    if (!socket_would_block(errno) && errno != EINTR)
+        return (ptrdiff_t)sent;
+    if (socket_would_block(errno) || errno == EINTR)
+        transport->writable = false;
+    else if (sent == 0) /* else it says so again */
         return fail(stdio, "standard output", errno);
-    transport->writable = false;
-    return 0;
+    return (ptrdiff_t)sent;
 }
 
 static bool is_gone(struct transport *transport)
