@@ -135,7 +135,7 @@ static uint64_t above(uint64_t value, int shift)
 /* Counts the digit of n values in those counters whose ranks they may have. */
 static void count(struct samples_search *search, const int64_t *values, uint32_t n)
 {
-    uint64_t least = (uint64_t)search->set->min, agreed[SAMPLES_PERCENTILES_MAX];
+    uint64_t least = (uint64_t)search->set->min, agreed[SAMPLES_PERCENTILES_MAX] = {0};
     int shift = search->shift;
 
     for (unsigned i = search->n; i-- > 0;)

@@ -13,7 +13,8 @@ top_srcdir=$(cd "$top_srcdir" && pwd)
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/waitd-paths.XXXXXX") || bail "no temporary directory"
 trap 'rm -rf -- "$scratch"' EXIT
 # With blanks, which a path may have.
-mkdir "$scratch/a build" && cd "$scratch/a build" || bail "no directory for a build"
+mkdir "$scratch/a build" || bail "no directory for a build"
+cd "$scratch/a build" || bail "no directory for a build"
 # configure takes those of its own path only where it is called by a relative one.
 ln -s "$top_srcdir" ../source
 

@@ -62,11 +62,11 @@ int pump_init_refused(struct pump *pump, struct pump_host *host, struct transpor
                       uint64_t number, const struct fault *fault)
 {
     struct event_text no_id = {NULL, 0};
-    char line[EVENT_LINE_MAX];
+    char line[EVENT_LINE_MAX], *end = event_write_error(line, fault, no_id);
 
     begin(pump, host, transport, number);
     pump->state = PUMP_INPUT_ENDED;
-    return pump_keep(&pump->out, line, (size_t)(event_write_error(line, fault, no_id) - line));
+    return pump_keep(&pump->out, line, (size_t)(end - line));
 }
 
 void pump_fini(struct pump *pump)

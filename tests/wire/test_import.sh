@@ -15,8 +15,8 @@ import()
     "$waitctl" import "$@" 2>"$tmp/said"
 }
 
-# jobs: a batch's jobs, a line each.
-jobs()
+# jobs_of: the jobs of a batch, a line each.
+jobs_of()
 {
     jq -c '.jobs[]'
 }
@@ -47,7 +47,7 @@ is "$(predict 4 "$tmp/build.json") $(predict 64 "$tmp/build.json")" "2.288 1.12"
 
 import actions "$files/run.json" --workflow "$files/workflow.yml" >"$tmp/run.json"
 is $? 0 "a run is read"
-is "$(jobs <"$tmp/run.json" | cut -c 1-40)" '{"name":"lint","steps":[{"compute":2,"no
+is "$(jobs_of <"$tmp/run.json" | cut -c 1-40)" '{"name":"lint","steps":[{"compute":2,"no
 {"name":"check","steps":[{"compute":2,"n
 {"name":"check","steps":[{"compute":2,"n
 {"name":"release","compute":0,"after":["' "its jobs bear the ids of the workflow"
@@ -56,7 +56,7 @@ is "$(predict 3 "$tmp/run.json")" 120 "and wait for one another as there"
 is "$(import joblog "$files/run.joblog" | jq -c '[.workers, [.jobs[].compute], [.jobs[].fail]]')" \
     '[3,[0.486,0.315,0.224,0.158,0.302,0.214,0.523,0.117],[null,null,true,null,null,true,null,null]]' \
     "a joblog is read, whose last rows count"
-is "$(import wfformat "$files/instance.json" | jobs)" '{"name":"split_1","compute":2.25}
+is "$(import wfformat "$files/instance.json" | jobs_of)" '{"name":"split_1","compute":2.25}
 {"name":"count_1","compute":3.000000001,"after":["split_1"]}
 {"name":"count_2","compute":8.5,"after":["split_1"]}' "an instance is read"
 
@@ -65,9 +65,10 @@ is "$(import wfformat "$files/instance.json" | jobs)" '{"name":"split_1","comput
 import joblog "$files/run.joblog" >"$tmp/expected"
 is "$(import joblog <"$files/run.joblog")" "$(cat "$tmp/expected")" "no file is standard input"
 is "$(import joblog - <"$files/run.joblog")" "$(cat "$tmp/expected")" "and so is -"
+# shellcheck disable=SC2094 # both are read
 is "$(import joblog "$files/run.joblog" - <"$files/run.joblog" | jq '.jobs | length')" 16 \
     "several files make one batch"
-is "$(import actions "$files/run.json" --workflow - <"$files/workflow.yml" | jobs | tail -n 1)" \
+is "$(import actions "$files/run.json" --workflow - <"$files/workflow.yml" | jobs_of | tail -n 1)" \
     '{"name":"release","compute":0,"after":["lint","check"]}' "the workflow may be standard input"
 
 # refused MESSAGE NAME ARGUMENT...: status 2, nothing printed, and so it is said.
@@ -201,7 +202,7 @@ for batch in "$tmp/build.json" "$tmp/run.json"; do
     is "$(cut -d : -f 1 "$tmp/out")" "$([ "$batch" = "$tmp/run.json" ] && echo failed || echo ok)" \
         "${batch##*/} is taken by submit"
 done
-stop_daemon
+stop_daemon TERM
 is $? 0 "the daemon ends in good order"
 
 done_testing

@@ -289,12 +289,14 @@ fi
 # ---- README ------------------------------------------------------------------------------------------
 
 # Each row is of a program that was tested above.
+# shellcheck disable=SC2016 # the backquotes are README's
 while IFS= read -r program; do
     grep -q -- "$program" <(sed '/^# ---- README/,$d' "$0") || echo "$program"
 done < <(sed -n '/<!-- proxies -->/,/^$/p' "$top_dir/README.md" | sed -n 's/^| `\([^`]*\)`.*/\1/p') >"$tmp/untested"
 none "$(cat "$tmp/untested")" "each row of README's table is tested"
+# shellcheck disable=SC2016
 is "$(sed -n '/<!-- proxies -->/,/^$/p' "$top_dir/README.md" | grep -c '^| `')" 9 "and there are nine"
 
-stop_daemon
+stop_daemon TERM
 is $? 0 "the daemon ends in good order"
 done_testing
