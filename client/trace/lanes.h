@@ -3,7 +3,7 @@
 #define WAITD_LANES_H
 
 /*
- * Lanes that are taken and given back, always the lowest that is free, so that
+ * Lanes that are acquired and released, always the lowest that is free, so that
  * there are as many as were ever taken at once.
  *
  * Those that are free are a bit each, and above 64 bits there is one that shows

@@ -78,6 +78,15 @@ START_TEST(what_is_not_json_is_told_with_its_place)
         {"[nulL]", "none of true, false and null", 4},
         {"[True]", "begins no value", 1},
         {"[truex]", "no comma or closing bracket", 5},
+    };
+    for (size_t i = 0; i < N(cases); i++)
+        check_refusal(&cases[i], strlen(cases[i].text));
+}
+END_TEST
+
+START_TEST(what_is_no_number_or_string_is_told_with_its_place)
+{
+    static const struct refusal cases[] = {
         {"[01]", "a leading zero", 2},
         {"01", "a leading zero", 1},
         {"[-01]", "a leading zero", 3},
@@ -235,6 +244,7 @@ Suite *test_suite(void)
     TCase *tcase = tcase_create("lexer_faults");
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, what_is_not_json_is_told_with_its_place);
+    tcase_add_test(tcase, what_is_no_number_or_string_is_told_with_its_place);
     tcase_add_test(tcase, lines_are_counted_over_all_that_came);
     tcase_add_test(tcase, many_lines_are_counted);
     tcase_add_test(tcase, lines_are_counted_once);
