@@ -271,6 +271,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_duration \
 	tests/fuzz/fuzz_event \
+	tests/fuzz/fuzz_http \
 	tests/fuzz/fuzz_import \
 	tests/fuzz/fuzz_lexer \
 	tests/fuzz/fuzz_request
@@ -280,6 +281,7 @@ replay_programs = \
 	tests/fuzz/replay_config \
 	tests/fuzz/replay_duration \
 	tests/fuzz/replay_event \
+	tests/fuzz/replay_http \
 	tests/fuzz/replay_import \
 	tests/fuzz/replay_lexer \
 	tests/fuzz/replay_request
@@ -323,6 +325,11 @@ tests_fuzz_fuzz_event_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_event_LDADD = $(all_libraries)
 tests_fuzz_replay_event_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_event_SOURCES)
 tests_fuzz_replay_event_LDADD = $(all_libraries)
+tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c
+tests_fuzz_fuzz_http_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_http_LDADD = $(all_libraries)
+tests_fuzz_replay_http_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_http_SOURCES)
+tests_fuzz_replay_http_LDADD = $(all_libraries)
 tests_fuzz_fuzz_import_SOURCES = tests/fuzz/fuzz_import.c tests/support/reading.c tests/support/reading.h
 tests_fuzz_fuzz_import_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_import_LDADD = $(all_libraries)
