@@ -244,7 +244,7 @@ static void begin(struct request_reader *reader, const struct lexer_token *token
     reading->detached.from = 1;
     reading->detached.ref[0] = reading->detached.after[0] = '\0';
     reader->reading = reading;
-    if (token->kind == LEXER_OBJECT_BEGIN)
+    if (token->kind == LEXER_OBJECT_BEGIN && !reader->limits.keeps_no_text)
         request_text_begin(reading, token->offset);
     request_begin(reading, token);
 }
@@ -367,6 +367,8 @@ static enum request_result end(struct request_reader *reader, size_t budget,
     reading->sealing = true;
     if (reading->detached.detach)
         keep_piece(reader);
+    else
+        request_text_end(reading); /* before the plan takes memory to be completed */
     if (reading->plan != NULL)
         *plan_options(reading->plan) = reading->options;
     return seal(reader, budget, request, fault);

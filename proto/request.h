@@ -45,6 +45,7 @@ struct request_limits {
     uint32_t max_pools;        /* at most PLAN_MAX_POOLS; 0 for that */
     uint32_t max_runs;         /* of a forecast, at most REQUEST_MAX_RUNS; 0: 1,000,000 */
     int64_t max_retain_ns;     /* of `retain` */
+    bool keeps_no_text;        /* nobody takes detached batches: request.text is always NULL */
     struct plan_limits plan;
 };
 
@@ -104,7 +105,7 @@ struct request {
     const struct request_detached *detached; /* the reader's, until its next call */
     /* SUBMIT with `detach`: the request less the white space between tokens and less its
      * top-level `id` and `key`, which is what two submits under one key are compared by.  The
-     * caller's to free(); NULL for any other request. */
+     * caller's to free(); NULL for any other request, and where the limits say so. */
     char *text;
     size_t text_len;
 };

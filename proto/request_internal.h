@@ -265,6 +265,9 @@ void request_text_begin(struct request_reading *reading, uint64_t offset);
 void request_text_keep(struct request_reading *reading, const char *piece, uint64_t begin,
                        uint64_t end);
 
+/* Nothing more is kept, and what was is freed: nobody wants it. */
+void request_text_end(struct request_reading *reading);
+
 /* Leaves out white space, `id` and `key`, at most about `budget` bytes a call.  Whether it is
  * done. */
 bool request_text_condense(struct request_reading *reading, size_t budget);

@@ -4,6 +4,7 @@
 
 #include "proto/request.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "proto/request_internal.h"
@@ -30,6 +31,14 @@ void request_text_keep(struct request_reading *reading, const char *piece, uint6
         return;
     memcpy(capture->text.bytes + capture->text.len, piece, len);
     capture->text.len += len;
+}
+
+void request_text_end(struct request_reading *reading)
+{
+    struct request_capture *capture = &reading->capture;
+    free(capture->text.bytes);
+    capture->text = (struct request_text){NULL, 0, 0};
+    capture->on = false;
 }
 
 static bool is_blank(char c)

@@ -12,8 +12,10 @@
 #define REQUESTS_A_TAKE 8
 #define JOBS_A_READ     512
 
-static struct request_limits request_limits(const struct limits *limits)
+static struct request_limits request_limits(const struct channel_env *env)
 {
+    const struct limits *limits = env->limits;
+
     return (struct request_limits){
         .max_bytes = limits->max_request,
         .max_depth = limits->max_depth,
@@ -21,6 +23,7 @@ static struct request_limits request_limits(const struct limits *limits)
         .max_data = limits->max_data,
         .max_dependencies = limits->max_dependencies,
         .max_retain_ns = limits->max_retain_ns,
+        .keeps_no_text = env->registry == NULL,
         .max_pools = limits->max_pools,
         .max_runs = limits->max_runs,
         .plan = {.max_jobs = limits->max_jobs,
@@ -33,7 +36,7 @@ static struct request_limits request_limits(const struct limits *limits)
 struct channel *channel_new(const struct channel_env *env)
 {
     struct channel *channel = calloc(1, sizeof(*channel));
-    struct request_limits limits = request_limits(env->limits);
+    struct request_limits limits = request_limits(env);
 
     if (channel == NULL)
         return NULL;
@@ -56,7 +59,7 @@ void channel_set_number(struct channel *channel, uint64_t number)
 
 void channel_limits_changed(struct channel *channel)
 {
-    struct request_limits limits = request_limits(channel->env->limits);
+    struct request_limits limits = request_limits(channel->env);
 
     request_reader_limit(channel->reader, &limits);
 }

@@ -11,6 +11,7 @@
 #include "proto/request.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,6 +187,30 @@ START_TEST(a_scalar_that_cannot_be_kept_is_refused_too)
 }
 END_TEST
 
+/* The text of a request that may yet be `detach` is kept, where anybody takes those. */
+START_TEST(a_reader_keeps_the_text_only_where_detached_batches_are_taken)
+{
+    struct request_limits limits = reading_limits;
+    struct request request = {.plan = NULL};
+    struct fault fault;
+    char text[5000];
+    snprintf(text, sizeof(text), "{\"jobs\":[{}%4000s],\"detach\":true", "");
+    limits.keeps_no_text = _i == 1;
+    struct request_reader *reader = request_reader_new(&limits, key);
+    ck_assert_int_eq(read_piece(reader, text, strlen(text), &request, &fault), REQUEST_MORE);
+    request_feed(reader, NULL, 0);
+    if (_i == 0)
+        ck_assert_uint_ge(request_held(reader), strlen(text));
+    else
+        ck_assert_uint_lt(request_held(reader), strlen(text) / 2);
+    ck_assert_int_eq(read_piece(reader, "}", 1, &request, &fault), REQUEST_READY);
+    ck_assert(request.detached->detach && (request.text != NULL) == (_i == 0));
+    free(request.text);
+    plan_free(request.plan);
+    request_reader_free(reader);
+}
+END_TEST
+
 /* What 10,000 idle clients keep counts 10,000 times. */
 START_TEST(between_requests_a_reader_keeps_nothing_of_them)
 {
@@ -228,6 +253,7 @@ Suite *test_suite(void)
     Suite *suite = suite_create("request_memory");
     TCase *tcase = tcase_create("request_memory");
     tcase_add_test(tcase, a_request_is_refused_when_memory_is_short_and_the_next_is_read);
+    tcase_add_loop_test(tcase, a_reader_keeps_the_text_only_where_detached_batches_are_taken, 0, 2);
     tcase_add_test(tcase, data_that_cannot_be_kept_is_refused);
     tcase_add_test(tcase, many_jobs_that_cannot_be_kept_are_refused);
     tcase_add_test(tcase, a_request_at_fault_is_refused_for_one_or_the_other);
