@@ -15,6 +15,11 @@
 #include "daemon/net/http_stream.h"
 #include "proto/event.h"
 
+/* From so many jobs on the events are written past the library, in pieces of 64 KiB: its own
+ * are as small as the memory of a connection, which those that wait need small, and cost
+ * more than the events. */
+#define LARGE_JOBS 65536
+
 static void refuse_empty(struct http_connection *c, enum http_stream_takes takes)
 {
     http_reply_refuse(c, 400, FAULT_INVALID_REQUEST, "the body is empty: it takes %s",
@@ -229,13 +234,51 @@ static bool is_refused(struct http_stream *stream)
     return len == 0 || http_reply_status_of(line, len) != 0;
 }
 
+/* Whether the batch that was accepted is one whose events are many: `jobs' tells. */
+static bool is_large(struct http_stream *stream)
+{
+    const char *line, *jobs;
+    size_t len = http_stream_peek(stream, &line);
+
+    jobs = memmem(line, len, ",\"jobs\":", 8);
+    return jobs && strtoull(jobs + 8, NULL, 10) >= LARGE_JOBS &&
+           http_stream_begins_with(stream, "{\"event\":\"accepted\",\"batch\":");
+}
+
+/* Writes on, and ends once all is sent. */
+static void go_on_writing(struct http_connection *c, struct http_duplex *duplex)
+{
+    http_duplex_write(duplex);
+    if (http_duplex_is_over(duplex))
+        c->exchange.unread = c->exchange.hang_up =
+            true; /* it lingers: all is sent, but perhaps not received */
+    else
+        http_exchange_suspend(c);
+}
+
+static void answer_large(struct http_connection *c)
+{
+    struct http_duplex **duplex = http_stream_duplex(c->exchange.stream);
+
+    *duplex = http_duplex_new(c);
+    if (*duplex)
+        go_on_writing(c, *duplex);
+    else
+        http_hang_up(c);
+}
+
 static void end_submit(struct http_connection *c)
 {
     struct http_stream *stream = c->exchange.stream;
+    struct http_duplex *duplex = *http_stream_duplex(stream);
 
     http_stream_end_input(stream, clock_now_ns());
-    if (!is_decided(stream))
+    if (duplex)
+        go_on_writing(c, duplex);
+    else if (!is_decided(stream))
         http_exchange_suspend(c);
+    else if (!is_refused(stream) && is_large(stream))
+        answer_large(c);
     else if (!is_refused(stream))
         answer_accepted(c);
     else
@@ -274,11 +317,7 @@ static void end_requests(struct http_connection *c)
         answer_with_stream(c);
         return;
     }
-    http_duplex_write(duplex);
-    if (http_duplex_is_over(duplex))
-        x->unread = x->hang_up = true; /* it lingers: all is sent, but perhaps not received */
-    else
-        http_exchange_suspend(c);
+    go_on_writing(c, duplex);
 }
 
 /* ---- Time ----------------------------------------------------------------------- */
@@ -291,15 +330,16 @@ static bool is_writing(const struct http_connection *c)
     return c->exchange.phase == HTTP_ANSWERING || duplex;
 }
 
-/* Events that come while the body does are sent at once. */
-static bool writes_before_end(const struct http_connection *c)
+/* Events that the library does not send are sent at once. */
+static bool writes_itself(const struct http_connection *c)
 {
     const struct http_exchange *x = &c->exchange;
     const struct http_duplex *duplex = *http_stream_duplex(x->stream);
 
-    if (x->resource != &http_batches_requests || !http_stream_has_output(x->stream))
+    if (!http_stream_has_output(x->stream))
         return false;
-    return duplex ? !http_duplex_is_waiting(duplex) : x->phase == HTTP_BODY;
+    return duplex ? !http_duplex_is_waiting(duplex)
+                  : x->phase == HTTP_BODY && x->resource == &http_batches_requests;
 }
 
 static int64_t next_due(struct http_connection *c, int64_t now_ns)
@@ -310,7 +350,7 @@ static int64_t next_due(struct http_connection *c, int64_t now_ns)
         return CHANNEL_NEVER;
     if (x->phase == HTTP_BODY && x->suspended && http_stream_wants_input(x->stream))
         return 0;
-    if (writes_before_end(c))
+    if (writes_itself(c))
         return 0;
     return http_stream_next_due(x->stream, now_ns, is_writing(c));
 }
@@ -324,10 +364,16 @@ static void go_on_reading(struct http_connection *c)
 static void due_submit(struct http_connection *c, int64_t now_ns)
 {
     struct http_exchange *x = &c->exchange;
+    struct http_duplex *duplex = *http_stream_duplex(x->stream);
 
     http_stream_work(x->stream, now_ns);
     if (http_stream_is_stuck(x->stream, now_ns, is_writing(c))) {
         http_hang_up(c);
+        return;
+    }
+    if (duplex) {
+        if (!http_duplex_is_waiting(duplex))
+            http_duplex_write(duplex);
         return;
     }
     go_on_reading(c);

@@ -11,14 +11,14 @@
 #include "daemon/net/http_internal.h"
 #include "daemon/net/http_stream.h"
 
-#define BUFFER_BYTES 16384
+#define BUFFER_BYTES 65536
 
 /* A chunk's length before it and its end behind it. */
 #define CHUNK_HEAD 6
 #define CHUNK_TAIL 2
 
 /* How many buffers are written before others are served. */
-#define BUFFERS 4
+#define BUFFERS 2
 
 struct http_duplex {
     struct http_connection *c;

@@ -3,11 +3,11 @@
 #define WAITD_HTTP_DUPLEX_H
 
 /*
- * An answer that begins before its request has ended.  The library reads a request and
- * then writes its answer, never both at once; so where events are there while the body
- * still comes, the library goes on reading it, and the answer is written here, on the same
- * socket: head, chunks, and an end by closing, for what follows such a request the library
- * could not answer.
+ * An answer that is written past the library, on the same socket: head, chunks, and an end
+ * by closing, for what follows such a request the library could not answer.  Two are: one
+ * that begins before its request has ended, since the library reads a request and then
+ * writes its answer, never both at once, and goes on reading here; and a large one, since
+ * the library's pieces are as small as the memory that it has of each connection.
  */
 
 #include <stdbool.h>

@@ -16,7 +16,7 @@
  *     http_kept.c        detached batches, under /v1/batches
  *     http_stream.c      a channel behind an exchange
  *     http_frames.c      its lines as server-sent events
- *     http_duplex.c      an answer that begins before its request has ended
+ *     http_duplex.c      an answer that is written past the library
  *     http_wait.c        /wait
  *     http_services.c    the workers and counters that all loops' /wait share
  *     http_page.c        the page

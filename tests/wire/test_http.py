@@ -130,6 +130,34 @@ def batch_is_the_sockets(d):
     return same(number.sub(b"", body), number.sub(b"", line), "the lines")
 
 
+def large_batches(d):
+    """Those are written past the library, and nobody can tell but by Connection."""
+    request = {"clock": "virtual", "seed": 3, "jobs": [{"wait": {"dist": "exponential", "mean": "1s"}, "count": 70000}]}
+    body = json.dumps(request).encode()
+    client = Client(d)
+    client.send(request)
+    client.socket.shutdown(socket.SHUT_WR)
+    lines = client.lines.read()
+    client.close()
+    number = re.compile(rb'"(batch|time)":("[^"]*"|\d+)')
+    status, headers, answer = d.ask("POST", "/v1/batches", body, JSON)
+    framed = d.ask("POST", "/v1/batches", body, {**JSON, "Accept": "text/event-stream"})[2]
+    raw = d.raw(b"POST /v1/batches HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) +
+                body).partition(b"\r\n\r\n")
+    sock = socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS)
+    body = b'{"jobs":[{"wait":0,"count":70000},{"wait":60}]}'
+    sock.sendall(b"POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n"
+                 b"Content-Type: application/json\r\n\r\n" % len(body) + body)
+    read_until(sock, b"accepted")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+    return first(same((status, headers["Connection"], headers["Transfer-Encoding"]), (200, "close", "chunked"), "head"),
+                 None if number.sub(b"", answer) == number.sub(b"", lines) else "the lines differ",
+                 None if number.sub(b"", raw[2]) == number.sub(b"", lines) else "HTTP/1.0 differs",
+                 same(framed.count(b"event: done\ndata: {"), 70000, "server-sent events"),
+                 None if eventually(lambda: json.loads(d.ask("GET", "/v1/stats")[2])["batches"] == 0) else "it still runs")
+
+
 def batch_refusals(d):
     cases = [
         (b"", 400, "invalid_request"), (b"  \n", 400, "invalid_request"),
@@ -714,6 +742,7 @@ def page_is_guarded(d):
 SHARED = [
     ("a batch's events are streamed", batch_streams),
     ("their lines are those of the socket", batch_is_the_sockets),
+    ("and so are those of a large one", large_batches),
     ("what is no single batch is refused by status, and nothing runs", batch_refusals),
     ("or they are server-sent events", batch_events),
     ("an error among them is named refused", refusal_is_no_error_event),
