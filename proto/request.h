@@ -143,7 +143,8 @@ void request_reader_limit(struct request_reader *reader, const struct request_li
 
 /* As lexer_feed() and lexer_finish().  Between two calls of request_read() the
  * unread rest of a piece (request_rest()) may be taken away by feeding another,
- * even an empty one; it is then to be fed again. */
+ * even an empty one; it is then to be fed again.  A piece must stay where it is until the
+ * next one is fed or the reader is freed: text that may be wanted is copied then. */
 void request_feed(struct request_reader *reader, const char *piece, size_t len);
 void request_finish(struct request_reader *reader);
 

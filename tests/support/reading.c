@@ -210,6 +210,7 @@ char *reading_run(const struct request_limits *limits, const char *text, size_t 
         memcpy(piece, text + at, size);
         request_feed(reader, piece, size);
         more = drain(out, reader, budget);
+        request_feed(reader, NULL, 0); /* which may keep some of it */
         free(piece);
         at += size;
     }
