@@ -335,6 +335,7 @@ static void run_library(struct http *http)
 
     for (int pass = 0; pass < PASSES && http->ready; pass++) {
         MHD_run(http->library);
+        http_exchange_pause_all(http);
         http->ready = MHD_get_timeout(http->library, &timeout) == MHD_YES && timeout == 0;
         look_at_rested(http);
     }

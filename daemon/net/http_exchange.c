@@ -25,7 +25,35 @@ void http_exchange_suspend(struct http_connection *c)
     if (c->exchange.suspended)
         return;
     c->exchange.suspended = true;
-    MHD_suspend_connection(c->library);
+    if (c->exchange.phase == HTTP_PENDING) {
+        c->exchange.pausing = true;
+        c->next_pausing = c->http->pausing;
+        c->http->pausing = c;
+    } else {
+        MHD_suspend_connection(c->library);
+    }
+}
+
+static void forget_pausing(struct http_connection *c)
+{
+    struct http_connection **link = &c->http->pausing;
+
+    while (*link && *link != c)
+        link = &(*link)->next_pausing;
+    if (*link)
+        *link = c->next_pausing;
+    c->exchange.pausing = false;
+}
+
+void http_exchange_pause_all(struct http *http)
+{
+    struct http_connection *c;
+
+    while ((c = http->pausing) != NULL) {
+        http->pausing = c->next_pausing;
+        c->exchange.pausing = false;
+        MHD_suspend_connection(c->library);
+    }
 }
 
 void http_exchange_resume(struct http_connection *c)
@@ -33,7 +61,10 @@ void http_exchange_resume(struct http_connection *c)
     if (!c->exchange.suspended)
         return;
     c->exchange.suspended = false;
-    MHD_resume_connection(c->library);
+    if (c->exchange.pausing)
+        forget_pausing(c);
+    else
+        MHD_resume_connection(c->library);
     c->http->ready = true;
 }
 
@@ -192,6 +223,8 @@ void http_exchange_close(void *context, struct MHD_Connection *library, void **e
         return;
     c = http_exchange_connection(x);
     unread = x->unread;
+    if (x->pausing)
+        forget_pausing(c);
     free(x->query);
     if (x->reply)
         MHD_destroy_response(x->reply);

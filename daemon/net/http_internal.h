@@ -79,6 +79,7 @@ struct http_resource {
 struct http_exchange {
     enum http_phase phase;
     bool suspended;
+    bool pausing;  /* suspended, which the library is still to be told */
     bool bad_path; /* there is a NUL in it */
     bool hang_up;  /* to be closed without a word */
     bool unread;   /* closes with a part of the body unread */
@@ -103,7 +104,7 @@ struct http_connection {
     struct http *http;
     struct MHD_Connection *library;
     struct peer *peer; /* that it has joined, or NULL */
-    struct http_connection *next_rested;
+    struct http_connection *next_rested, *next_pausing;
     uint64_t number;
     int fd;
     uint32_t slot;
@@ -127,6 +128,7 @@ struct http {
     uint32_t n_slots, n_free;
     struct http_connection *adopting; /* that the library is being handed */
     struct http_connection *rested;
+    struct http_connection *pausing;
     struct http_linger *lingers;
     unsigned n_lingers;
     bool ready; /* the library has something to do */
@@ -158,6 +160,11 @@ struct http_connection *http_exchange_connection(struct http_exchange *exchange)
 /* From a resource's functions: the library does nothing until it is resumed. */
 void http_exchange_suspend(struct http_connection *c);
 void http_exchange_resume(struct http_connection *c);
+
+/* Tells the library of those whose answer waits, behind each run of it: one suspended within
+ * its callback is read from when it is resumed, and dropped where that finds the client's
+ * half-close. */
+void http_exchange_pause_all(struct http *http);
 
 /* ---- http_linger.c --------------------------------------------------------- */
 

@@ -651,6 +651,14 @@ def keys_by_header(d):
                  same(json.loads(ask("a", key="b")[2])["path"], "key", "path"))
 
 
+def half_closed_and_waiting(d):
+    """Whoever has ended its side is answered as well where the answer is on another loop."""
+    places = [d.ask("POST", "/v1/batches", b'{"detach":true,"jobs":[{"wait":0}]}', JSON)[1]["Location"] for _ in range(4)]
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda i: status_of(d.raw(get(places[i % 4] + ("/events" if i % 2 else "")))), range(400)))
+    return same([answer for answer in answers if answer != 200], [], "other than 200")
+
+
 def long_ids(d):
     """An answer that is one line is whole, however long."""
     def ask(**members):
@@ -774,6 +782,7 @@ SHARED = [
     ("forecasts", forecasts),
     ("forecasts need no op", forecasts_by_their_place),
     ("Idempotency-Key is the key", keys_by_header),
+    ("half-closed requests wait for their answer", half_closed_and_waiting),
     ("lines are whole", long_ids),
     ("jobs of detached batches", jobs_of_batches),
     ("a body has one end", bodies_have_one_end),
