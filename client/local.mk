@@ -24,16 +24,20 @@ client_libwaitctl_a_SOURCES = \
 	client/cmd/batch_text.c \
 	client/cmd/batch_text.h \
 	client/cmd/cmd.h \
+	client/cmd/cmd_cancel.c \
 	client/cmd/cmd_compare.c \
 	client/cmd/cmd_forecast.c \
+	client/cmd/cmd_forget.c \
 	client/cmd/cmd_help.c \
 	client/cmd/cmd_import.c \
+	client/cmd/cmd_list.c \
 	client/cmd/cmd_ping.c \
 	client/cmd/cmd_report.c \
 	client/cmd/cmd_run.c \
 	client/cmd/cmd_stats.c \
 	client/cmd/cmd_submit.c \
 	client/cmd/cmd_top.c \
+	client/cmd/cmd_watch.c \
 	client/cmd/command.c \
 	client/cmd/command.h \
 	client/cmd/conversation.c \
@@ -77,6 +81,8 @@ client_libwaitctl_a_SOURCES = \
 	client/import/timestamp.h \
 	client/import/workflow.c \
 	client/import/workflow.h \
+	client/net/backoff.c \
+	client/net/backoff.h \
 	client/net/dial.c \
 	client/net/dial.h \
 	client/net/excerpt.c \
@@ -103,12 +109,16 @@ client_libwaitctl_a_SOURCES = \
 	client/net/session.h \
 	client/net/session_conclude.c \
 	client/net/session_internal.h \
+	client/net/session_leave.c \
+	client/net/session_resume.c \
 	client/net/simulator.c \
 	client/net/simulator.h \
 	client/net/source.c \
 	client/net/source.h \
 	client/net/tunnel.c \
 	client/net/tunnel.h \
+	client/net/watch.c \
+	client/net/watch.h \
 	client/show/batches.c \
 	client/show/batches.h \
 	client/show/eta.c \

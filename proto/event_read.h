@@ -24,6 +24,12 @@ enum event_kind {
     EVENT_POOL,
     EVENT_RUN,
     EVENT_FORECAST,
+    EVENT_BATCH,
+    EVENT_BATCHES,
+    EVENT_FORGOTTEN,
+    EVENT_UNWATCHED,
+    EVENT_SUSPENDED,
+    EVENT_HEARTBEAT,
 };
 
 /* A piece of text; absent if `text` is NULL.  There is no NUL behind it, but
@@ -44,6 +50,8 @@ struct event_read {
     struct event_string name, note, status, step_kind, instance, version;
     struct event_string code, message, path;
     struct event_string time; /* of `accepted`: on the real clock alone */
+    struct event_string ref;  /* of a detached batch, in the place of `batch` */
+    uint64_t seq;             /* of its events, from 1 */
     uint64_t batch, job, step, attempt, attempts, jobs;
     uint64_t cause; /* a job's index; has_cause */
     uint64_t ok, failed, timed_out, cancelled, skipped;
@@ -65,6 +73,11 @@ struct event_read {
     uint64_t run, runs;
     struct event_string seed;    /* JSON text */
     struct event_string elapsed; /* of a forecast: JSON text, as of summary and pool */
+    /* batch, batches and suspended */
+    struct event_string key, state, durable;
+    uint64_t last, count;
+    bool existing; /* `accepted` of a batch that there was under the key */
+    int64_t late_ns;
 };
 
 #endif

@@ -21,17 +21,30 @@ static const struct {
     size_t len;
     enum event_kind kind;
 } kinds[] = {
-    {"done", 4, EVENT_DONE},         {"step", 4, EVENT_STEP},
-    {"started", 7, EVENT_STARTED},   {"retry", 5, EVENT_RETRY},
-    {"accepted", 8, EVENT_ACCEPTED}, {"finished", 8, EVENT_FINISHED},
-    {"error", 5, EVENT_ERROR},       {"pong", 4, EVENT_PONG},
-    {"stats", 5, EVENT_STATS},       {"cancelled", 9, EVENT_CANCELLED},
-    {"summary", 7, EVENT_SUMMARY},   {"pool", 4, EVENT_POOL},
-    {"run", 3, EVENT_RUN},           {"forecast", 8, EVENT_FORECAST},
+    {"done", 4, EVENT_DONE},
+    {"step", 4, EVENT_STEP},
+    {"started", 7, EVENT_STARTED},
+    {"retry", 5, EVENT_RETRY},
+    {"accepted", 8, EVENT_ACCEPTED},
+    {"finished", 8, EVENT_FINISHED},
+    {"error", 5, EVENT_ERROR},
+    {"pong", 4, EVENT_PONG},
+    {"stats", 5, EVENT_STATS},
+    {"cancelled", 9, EVENT_CANCELLED},
+    {"summary", 7, EVENT_SUMMARY},
+    {"pool", 4, EVENT_POOL},
+    {"run", 3, EVENT_RUN},
+    {"forecast", 8, EVENT_FORECAST},
+    {"batch", 5, EVENT_BATCH},
+    {"batches", 7, EVENT_BATCHES},
+    {"forgotten", 9, EVENT_FORGOTTEN},
+    {"unwatched", 9, EVENT_UNWATCHED},
+    {"suspended", 9, EVENT_SUSPENDED},
+    {"heartbeat", 9, EVENT_HEARTBEAT},
 };
 #define N_KINDS (sizeof kinds / sizeof kinds[0])
 
-enum member_type { COUNT, TIME, RATIO, STRING, TEXT };
+enum member_type { COUNT, TIME, RATIO, STRING, TEXT, TRUTH };
 
 struct member {
     const char *name;
@@ -105,6 +118,15 @@ static const struct member members[] = {
     MEMBER("run", COUNT, run),
     MEMBER("runs", COUNT, runs),
     MEMBER("seed", TEXT, seed),
+    MEMBER("ref", STRING, ref),
+    MEMBER("seq", COUNT, seq),
+    MEMBER("key", STRING, key),
+    MEMBER("state", STRING, state),
+    MEMBER("durable", STRING, durable),
+    MEMBER("last", COUNT, last),
+    MEMBER("count", COUNT, count),
+    MEMBER("existing", TRUTH, existing),
+    MEMBER("late", TIME, late_ns),
 };
 #define N_MEMBERS (sizeof members / sizeof members[0])
 
@@ -258,6 +280,8 @@ static void set_scalar(struct event_reader *reader, struct event_read *event,
         event->has_due |= member->offset == offsetof(struct event_read, due_ns);
     } else if (member->type == RATIO && is_number) {
         *(double *)(void *)field = read_ratio(token->text, token->len);
+    } else if (member->type == TRUTH) {
+        *(bool *)(void *)field = token->kind == LEXER_TRUE;
     }
 }
 

@@ -159,7 +159,12 @@ bool event_scan(const char *line, size_t len, struct event_read *event)
     clear(event, sizeof *event);
     event->kind = kind;
     event->has_event = true;
-    at = scan_count(EXPECT(at, end, ",\"batch\":"), end, &event->batch);
+    if (IS_NEXT(at, end, ",\"ref\":\"")) {
+        at = scan_string(EXPECT(at, end, ",\"ref\":\""), end, &event->ref);
+        at = scan_count(EXPECT(at, end, ",\"seq\":"), end, &event->seq);
+    } else {
+        at = scan_count(EXPECT(at, end, ",\"batch\":"), end, &event->batch);
+    }
     at = scan_count(EXPECT(at, end, ",\"job\":"), end, &event->job);
     if (IS_NEXT(at, end, ",\"name\":\""))
         at = scan_string(EXPECT(at, end, ",\"name\":\""), end, &event->name);

@@ -188,6 +188,7 @@ python_tests = \
 	tests/wire/test_contract.py \
 	tests/wire/test_draws.py \
 	tests/wire/test_detached.py \
+	tests/wire/test_watch.py \
 	tests/wire/test_faults.py \
 	tests/wire/test_forecast.py \
 	tests/wire/test_http.py \

@@ -25,8 +25,9 @@
 #define DAEMONS  (ALL & ~(ON(COMMAND_HELP) | ON(COMMAND_IMPORT)))
 #define BATCHES  (ON(COMMAND_SUBMIT) | ON(COMMAND_RUN))
 #define VARIANTS (BATCHES | ON(COMMAND_COMPARE))
-#define EVENTS   (BATCHES | ON(COMMAND_REPORT))
+#define EVENTS   (BATCHES | ON(COMMAND_REPORT) | ON(COMMAND_WATCH))
 #define TALKING  (DAEMONS & ~ON(COMMAND_REPORT) & ~ON(COMMAND_FORECAST))
+#define DETACHED (ON(COMMAND_WATCH) | ON(COMMAND_LIST) | ON(COMMAND_CANCEL) | ON(COMMAND_FORGET))
 #define PLANS    (VARIANTS | ON(COMMAND_FORECAST))
 
 /* Those that have no letter are told apart by numbers above all letters. */
@@ -52,6 +53,10 @@ enum {
     FLAG_RUNS,
     FLAG_VARY,
     FLAG_VIRTUAL,
+    FLAG_DETACH,
+    FLAG_FROM,
+    FLAG_STATE,
+    FLAG_LIMIT,
     FLAG_OVERRIDE, /* and as many as there are overrides */
 };
 
@@ -76,6 +81,18 @@ static const struct flag flags[] = {
     {"seed", FLAG_OVERRIDE + OVERRIDE_SEED, PLANS, "N", "seed for draws, or random"},
     {"events", FLAG_OVERRIDE + OVERRIDE_EVENTS, BATCHES | ON(COMMAND_FORECAST), "WHICH",
      "all, done or none"},
+    {"detach", FLAG_DETACH, BATCHES, NULL,
+     "let the daemon go on when this command ends:\n"
+     "see watch, list, cancel and forget"},
+    {"key", FLAG_OVERRIDE + OVERRIDE_KEY, BATCHES, "KEY",
+     "with --detach: submitted again under this key\n"
+     "it is the batch that there is"},
+    {"retain", FLAG_OVERRIDE + OVERRIDE_RETAIN, BATCHES, "D",
+     "with --detach: keep it so long after its end"},
+    {"on-restart", FLAG_OVERRIDE + OVERRIDE_ON_RESTART, BATCHES, "WHICH", "catch_up or cancel"},
+    {"from", FLAG_FROM, ON(COMMAND_WATCH), "N", "begin with the event of this number (1)"},
+    {"state", FLAG_STATE, ON(COMMAND_LIST), "WHICH", "running, finished or foreign"},
+    {"limit", FLAG_LIMIT, ON(COMMAND_LIST), "N", "so many, the newest"},
     {"count", 'n', ON(COMMAND_RUN) | ON(COMMAND_TOP), "N",
      "so many jobs of each duration; with top, samples"},
     {"name", FLAG_NAME, ON(COMMAND_RUN), "NAME", "name of the jobs"},
@@ -108,7 +125,7 @@ static const struct flag flags[] = {
      "else the system's"},
     {"tls-cert", FLAG_TLS_CERT, TALKING, "FILE", "show the daemon this certificate (PEM)"},
     {"tls-key", FLAG_TLS_KEY, TALKING, "FILE", "and this is its private key (PEM)"},
-    {"local", FLAG_LOCAL, TALKING & ~ON(COMMAND_TOP), NULL,
+    {"local", FLAG_LOCAL, TALKING & ~ON(COMMAND_TOP) & ~DETACHED, NULL,
      "start a daemon for this command alone;\n"
      "not beside --server"},
     {"connect-timeout", FLAG_CONNECT_TIMEOUT, TALKING, "D",
@@ -235,16 +252,30 @@ void arguments_help(FILE *out, enum command_id command)
 
 /* ---- Reading ------------------------------------------------------------------ */
 
-static const char *set_count(struct arguments *arguments, const char *text)
+static const char *set_positive(uint64_t *number, const char *text)
 {
     char *end;
 
     errno = 0;
-    arguments->has_count = true;
-    arguments->count = strtoull(text, &end, 10);
-    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && arguments->count > 0
+    *number = strtoull(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *number > 0
                ? NULL
                : "a positive integer";
+}
+
+static const char *set_count(struct arguments *arguments, const char *text)
+{
+    arguments->has_count = true;
+    return set_positive(&arguments->count, text);
+}
+
+static const char *set_state(struct arguments *arguments, const char *text)
+{
+    arguments->state = text;
+    return strcmp(text, "running") == 0 || strcmp(text, "finished") == 0 ||
+                   strcmp(text, "foreign") == 0
+               ? NULL
+               : "running, finished or foreign";
 }
 
 static const char *set_duration(int64_t *duration_ns, const char *text)
@@ -345,6 +376,14 @@ static const char *set_flag(struct arguments *arguments, int id, const char *tex
     case FLAG_REAL:
         arguments->real = true;
         return NULL;
+    case FLAG_DETACH:
+        return overrides_set(&arguments->overrides, OVERRIDE_DETACH, "true");
+    case FLAG_FROM:
+        return set_positive(&arguments->from, text);
+    case FLAG_STATE:
+        return set_state(arguments, text);
+    case FLAG_LIMIT:
+        return set_positive(&arguments->limit, text);
     case FLAG_VIRTUAL:
         return overrides_set(&arguments->overrides, OVERRIDE_CLOCK, "virtual");
     default:
@@ -427,24 +466,30 @@ void arguments_unknown_command(char problem[ARGUMENTS_PROBLEM_MAX], const char *
              nearest.best != NULL ? nearest.best : "", nearest.best != NULL ? "?)" : "");
 }
 
+/* What speaks against a batch that outlives this command; NULL if nothing does. */
+static const char *find_detach_objection(const struct arguments *arguments)
+{
+    if (arguments->overrides.json[OVERRIDE_DETACH] == NULL)
+        return NULL;
+    if (arguments->overrides.json[OVERRIDE_CLOCK] != NULL)
+        return "--detach and --virtual exclude each other: a batch on the virtual clock is over "
+               "at once";
+    return arguments->local ? "--detach and --local exclude each other: the daemon of --local "
+                              "ends with this command"
+                            : NULL;
+}
+
 static int is_stdout(const char *path)
 {
     return path != NULL && strcmp(path, "-") == 0;
 }
 
-/* What the whole line has to be looked at for. */
-static bool check(const struct arguments *arguments, const bool given[N_FLAGS],
-                  char problem[ARGUMENTS_PROBLEM_MAX])
+/* Whether the command takes these flags and so many operands. */
+static bool check_command(const struct arguments *arguments, const bool given[N_FLAGS],
+                          char problem[ARGUMENTS_PROBLEM_MAX])
 {
-    const struct command *command;
-    int files =
-        is_stdout(arguments->trace) + is_stdout(arguments->joblog) + is_stdout(arguments->svg);
+    const struct command *command = &command_table[arguments->command];
 
-    if (arguments->command == COMMANDS) {
-        snprintf(problem, ARGUMENTS_PROBLEM_MAX, "which command?  See waitctl --help");
-        return false;
-    }
-    command = &command_table[arguments->command];
     for (size_t i = 0; i < N_FLAGS; i++) {
         if (given[i] && !(flags[i].commands & ON(arguments->command))) {
             snprintf(problem, ARGUMENTS_PROBLEM_MAX, "%s takes no --%s; see waitctl %s --help",
@@ -462,29 +507,47 @@ static bool check(const struct arguments *arguments, const bool given[N_FLAGS],
                  command->name, arguments->operands[command->max_operands], command->name);
         return false;
     }
-    if ((arguments->tls.cert != NULL) != (arguments->tls.key != NULL)) {
-        snprintf(problem, ARGUMENTS_PROBLEM_MAX, "--tls-cert and --tls-key go together");
+    return true;
+}
+
+/* What speaks against these flags beside each other; NULL if nothing does. */
+static const char *find_objection(const struct arguments *arguments)
+{
+    int files =
+        is_stdout(arguments->trace) + is_stdout(arguments->joblog) + is_stdout(arguments->svg);
+
+    if ((arguments->tls.cert != NULL) != (arguments->tls.key != NULL))
+        return "--tls-cert and --tls-key go together";
+    if (arguments->real && arguments->overrides.json[OVERRIDE_CLOCK] != NULL)
+        return "--real and --virtual exclude each other";
+    if (files > 0 && files + (arguments->show != NULL) > 1)
+        return "of --trace -, --joblog -, --svg - and -o one can have standard output";
+    if (arguments->local && arguments->server != NULL)
+        return "--local and --server exclude each other";
+    return find_detach_objection(arguments);
+}
+
+/* What the whole line has to be looked at for. */
+static bool check(const struct arguments *arguments, const bool given[N_FLAGS],
+                  char problem[ARGUMENTS_PROBLEM_MAX])
+{
+    const char *objection;
+
+    if (arguments->command == COMMANDS) {
+        snprintf(problem, ARGUMENTS_PROBLEM_MAX, "which command?  See waitctl --help");
         return false;
     }
-    if (arguments->real && arguments->overrides.json[OVERRIDE_CLOCK] != NULL) {
-        snprintf(problem, ARGUMENTS_PROBLEM_MAX, "--real and --virtual exclude each other");
+    if (!check_command(arguments, given, problem))
         return false;
-    }
-    if (files > 0 && files + (arguments->show != NULL) > 1) {
-        snprintf(problem, ARGUMENTS_PROBLEM_MAX,
-                 "of --trace -, --joblog -, --svg - and -o one can have standard output");
-        return false;
-    }
     if (arguments->example != NULL && arguments->n_operands > 0) {
         snprintf(problem, ARGUMENTS_PROBLEM_MAX, "--example sends nothing; what is '%s' for?",
                  arguments->operands[0]);
         return false;
     }
-    if (arguments->local && arguments->server != NULL) {
-        snprintf(problem, ARGUMENTS_PROBLEM_MAX, "--local and --server exclude each other");
-        return false;
-    }
-    return true;
+    objection = find_objection(arguments);
+    if (objection != NULL)
+        snprintf(problem, ARGUMENTS_PROBLEM_MAX, "%s", objection);
+    return objection == NULL;
 }
 
 /* Takes what is no flag: the command, then its operands. */
@@ -539,6 +602,7 @@ enum arguments_result arguments_parse(int argc, char **argv, struct arguments *a
         .interval_ns = INTERVAL_NS,
         .runs = RUNS,
         .count = 1,
+        .from = 1,
     };
     make_options(options);
     optind = 0;
@@ -561,6 +625,16 @@ enum arguments_result arguments_parse(int argc, char **argv, struct arguments *a
     if (asked != ARGUMENTS_RUN)
         return asked;
     return check(arguments, given, problem) ? ARGUMENTS_RUN : ARGUMENTS_WRONG;
+}
+
+bool arguments_take(const struct arguments *arguments, const char *flag)
+{
+    size_t i = 0;
+
+    while (i < N_FLAGS && strcmp(flags[i].name, flag) != 0)
+        i++;
+    return i < N_FLAGS && arguments->command < COMMANDS &&
+           (flags[i].commands & ON(arguments->command)) != 0;
 }
 
 void arguments_fini(struct arguments *arguments)

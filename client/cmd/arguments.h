@@ -40,6 +40,9 @@ struct arguments {
     uint64_t runs;                /* --runs */
     struct vary vary;             /* --vary */
     const char *request;          /* --request, or NULL */
+    uint64_t from;                /* --from; 1 if it is not given */
+    uint64_t limit;               /* --limit; 0 for none */
+    const char *state;            /* --state, or NULL */
     const char *example;          /* --example, or NULL */
     const char *graph, *workflow; /* files of import, or NULL */
     /* Files, `-` for standard output; NULL for none. */
@@ -62,6 +65,9 @@ enum arguments_result {
 enum arguments_result arguments_parse(int argc, char **argv, struct arguments *arguments,
                                       char problem[ARGUMENTS_PROBLEM_MAX]);
 void arguments_fini(struct arguments *arguments);
+
+/* Whether the command that was given takes a flag of this name. */
+bool arguments_take(const struct arguments *arguments, const char *flag);
 
 /* Words the problem that a command is none. */
 void arguments_unknown_command(char problem[ARGUMENTS_PROBLEM_MAX], const char *word);

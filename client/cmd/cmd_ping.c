@@ -44,7 +44,9 @@ enum status cmd_ping(const struct arguments *arguments)
         .server = arguments->local ? "waitd --stdio" : conversation_server(arguments),
     };
     const struct show *show = conversation_show(arguments);
+    struct bytes request = {0};
 
-    return conversation_ask(arguments, "{\"op\":\"ping\"}\n", EVENT_PONG,
+    bytes_add_string(&request, "{\"op\":\"ping\"}\n");
+    return conversation_ask(arguments, &request, EVENT_PONG,
                             show == &show_json ? show : &pong_for_people, &ping);
 }

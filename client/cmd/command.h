@@ -15,6 +15,10 @@ enum command_id {
     COMMAND_RUN,
     COMMAND_COMPARE,
     COMMAND_FORECAST,
+    COMMAND_WATCH,
+    COMMAND_LIST,
+    COMMAND_CANCEL,
+    COMMAND_FORGET,
     COMMAND_REPORT,
     COMMAND_IMPORT,
     COMMAND_PING,
@@ -22,7 +26,7 @@ enum command_id {
     COMMAND_TOP,
     COMMAND_HELP
 };
-#define COMMANDS 10
+#define COMMANDS 14
 
 struct command {
     const char *name;

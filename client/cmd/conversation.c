@@ -159,7 +159,7 @@ int conversation_dial(const struct arguments *arguments, struct dial_target *tar
     if (fd < 0 && target->address.kind == ADDRESS_UNIX && errno == EACCES)
         say_forbidden(server, &target->address);
     else if (fd < 0)
-        say_unreachable(server, target, problem, arguments->command != COMMAND_TOP);
+        say_unreachable(server, target, problem, arguments_take(arguments, "local"));
     return fd;
 }
 
@@ -173,8 +173,10 @@ static enum status talk_remotely(struct session_setup *setup, const struct argum
     setup->peer.fd = conversation_dial(arguments, &target, &status);
     if (setup->peer.fd < 0)
         return status;
+    setup->target = &target;
     status = session_run(setup, &is_cut_short);
-    close(setup->peer.fd);
+    if (setup->peer.fd >= 0)
+        close(setup->peer.fd);
     return status;
 }
 
@@ -268,24 +270,27 @@ static enum status talk_to_simulator(struct session_setup *setup)
     return status;
 }
 
+/* What is known of the answers beforehand. */
+struct expectation {
+    enum event_kind answer; /* of a single request, else EVENT_UNKNOWN */
+    const struct show_modes *modes;
+    struct watch *watch; /* of a request that watches, else NULL */
+};
+
 static enum status talk(const struct arguments *arguments, struct source *source,
-                        struct fanout *fanout, enum event_kind expects)
+                        struct fanout *fanout, const struct expectation *expectation)
 {
     struct session_setup setup = {.source = source,
                                   .fanout = fanout,
-                                  .expects = expects,
+                                  .expects = expectation->answer,
+                                  .watch = expectation->watch,
+                                  .has_key = arguments->overrides.json[OVERRIDE_KEY] != NULL,
                                   .answer_timeout_ns = arguments->connect_timeout_ns};
 
     if (computes_here(arguments))
         return talk_to_simulator(&setup);
     return arguments->local ? talk_locally(&setup) : talk_remotely(&setup, arguments);
 }
-
-/* What is known of the answers beforehand. */
-struct expectation {
-    enum event_kind answer; /* of a single request, else EVENT_UNKNOWN */
-    const struct show_modes *modes;
-};
 
 static enum status converse(const struct arguments *arguments, struct source *source,
                             const struct expectation *expectation, const struct show *show,
@@ -296,11 +301,13 @@ static enum status converse(const struct arguments *arguments, struct source *so
 
     if (conversation_open(&fanout, arguments, show, own) == 0) {
         fanout.modes = expectation->modes;
-        if ((fanout.needs_all || fanout.needs_plan || wants_eta(arguments, &fanout)) &&
+        fanout.tells_all = fanout.shows_all = expectation->watch != NULL;
+        if (expectation->watch == NULL &&
+            (fanout.needs_all || fanout.needs_plan || wants_eta(arguments, &fanout)) &&
             source_want(source, fanout.needs_all) < 0)
             say("%s", strerror(errno));
         else
-            status = talk(arguments, source, &fanout, expectation->answer);
+            status = talk(arguments, source, &fanout, expectation);
         fanout_end(&fanout, NULL, 0);
         fanout_flush(&fanout);
     }
@@ -311,7 +318,7 @@ static enum status converse(const struct arguments *arguments, struct source *so
 enum status conversation(const struct arguments *arguments, struct source *source,
                          const struct show *show, void *own)
 {
-    const struct expectation batches = {EVENT_UNKNOWN, NULL};
+    const struct expectation batches = {.answer = EVENT_UNKNOWN};
 
     return converse(arguments, source, &batches, show, own);
 }
@@ -319,27 +326,41 @@ enum status conversation(const struct arguments *arguments, struct source *sourc
 enum status conversation_compare(const struct arguments *arguments, struct source *source,
                                  const struct show_modes *modes, const struct show *show, void *own)
 {
-    const struct expectation variants = {EVENT_UNKNOWN, modes};
+    const struct expectation variants = {.answer = EVENT_UNKNOWN, .modes = modes};
 
     return converse(arguments, source, &variants, show, own);
 }
 
-enum status conversation_ask(const struct arguments *arguments, const char *request,
-                             enum event_kind expects, const struct show *show, void *own)
+/* One request, which is taken. */
+static enum status converse_by_text(const struct arguments *arguments, struct bytes *request,
+                                    const struct expectation *expectation, const struct show *show,
+                                    void *own)
 {
-    const struct expectation expectation = {expects, NULL};
-    struct bytes text = {0};
-    struct source *source = NULL;
+    struct source *source = request->failed ? NULL : source_new_text(request);
     enum status status = STATUS_LOST;
 
-    bytes_add_string(&text, request);
-    if (!text.failed)
-        source = source_new_text(&text);
     if (source == NULL)
         say("%s", strerror(ENOMEM));
     else
-        status = converse(arguments, source, &expectation, show, own);
+        status = converse(arguments, source, expectation, show, own);
     source_free(source);
-    bytes_fini(&text);
+    bytes_fini(request);
     return status;
+}
+
+enum status conversation_ask(const struct arguments *arguments, struct bytes *request,
+                             enum event_kind expects, const struct show *show, void *own)
+{
+    const struct expectation expectation = {.answer = expects};
+
+    return converse_by_text(arguments, request, &expectation, show, own);
+}
+
+enum status conversation_watch(const struct arguments *arguments, struct watch *watch)
+{
+    const struct expectation expectation = {.answer = EVENT_UNKNOWN, .watch = watch};
+    struct bytes request = {0};
+
+    watch_append_request(watch, &request);
+    return converse_by_text(arguments, &request, &expectation, conversation_show(arguments), NULL);
 }

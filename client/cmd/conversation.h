@@ -12,6 +12,7 @@
 #include "client/show/fanout.h"
 #include "client/show/show.h"
 #include "client/net/source.h"
+#include "client/net/watch.h"
 #include "client/base/status.h"
 
 /* The way of showing that is asked for; by default `human` on a terminal and
@@ -42,9 +43,13 @@ enum status conversation_compare(const struct arguments *arguments, struct sourc
                                  const struct show_modes *modes, const struct show *show,
                                  void *own);
 
-/* The same for one request, as text, that an event of the kind `expects` answers.  It
- * is to come within --connect-timeout. */
-enum status conversation_ask(const struct arguments *arguments, const char *request,
+/* The same for the events of a detached batch, from watch->next on, over as many
+ * connections as it takes. */
+enum status conversation_watch(const struct arguments *arguments, struct watch *watch);
+
+/* The same for one request that an event of the kind `expects` answers.  It is to come
+ * within --connect-timeout.  request: taken, and left empty. */
+enum status conversation_ask(const struct arguments *arguments, struct bytes *request,
                              enum event_kind expects, const struct show *show, void *own);
 
 #endif

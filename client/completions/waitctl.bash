@@ -44,6 +44,13 @@ _waitd_samples()
     "$1" submit --example list 2>/dev/null | cut -d ' ' -f 1
 }
 
+# The refs of the detached batches that a daemon keeps, if one answers at once.
+_waitd_refs()
+{
+    "$1" list -o json --connect-timeout 500ms 2>/dev/null |
+        sed -n 's/^{"event":"batch","ref":"\([^"]*\)".*/\1/p'
+}
+
 # The files that begin with what has been typed.
 _waitd_files()
 {
@@ -99,6 +106,7 @@ _waitd()
         fi
         case ${help%%$'\n'*} in
         *FILE*) _waitd_files "$cur" ;;
+        *' REF'*) mapfile -t COMPREPLY < <(compgen -W "$(_waitd_refs "$program")" -- "$cur") ;;
         *'[COMMAND]') mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur") ;;
         esac
     fi

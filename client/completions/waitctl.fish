@@ -27,6 +27,12 @@ function __waitd_samples
     waitctl submit --example list 2>/dev/null | string replace -r ' +' \t
 end
 
+# The refs of the detached batches that a daemon keeps, if one answers at once.
+function __waitd_refs
+    waitctl list -o json --connect-timeout 500ms 2>/dev/null |
+        string match -rg '^{"event":"batch","ref":"([^"]*)"'
+end
+
 # Defines them, for the words behind -n in $argv[2..].
 function __waitd_define --argument-names program condition
     for line in (__waitd_flags $program $argv[3..])
@@ -69,6 +75,9 @@ if not set -q __waitd_helpers_only
             complete -c waitctl -n "$wants_file; and not __fish_seen_subcommand_from $formats" \
                 -a "$formats"
             set wants_file "$wants_file; and __fish_seen_subcommand_from $formats"
+        end
+        if waitctl $command --help | string match -rq '^usage: .* REF'
+            complete -c waitctl -n "$wants_file" -a "(__waitd_refs)"
         end
         if waitctl $command --help | string match -rq '^usage: .*FILE'
             complete -c waitctl -n "$wants_file" -F

@@ -9,9 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/base/text.h"
 #include "proto/duration.h"
+#include "proto/utf8.h"
 
-enum value_type { WORD, POSITIVE, SEED, DURATION, TEXT };
+#define KEY_MAX 255
+
+enum value_type { WORD, POSITIVE, SEED, DURATION, TRUTH, KEY, TEXT };
 
 static const struct {
     const char *name;
@@ -33,6 +37,13 @@ static const struct {
     [OVERRIDE_CLOCK] = {"clock", WORD, "real or virtual", {"real", "virtual"}},
     [OVERRIDE_EVENTS] = {"events", WORD, "all, done or none", {"all", "done", "none"}},
     [OVERRIDE_SEED] = {"seed", SEED, "an integer or random", {"random", NULL}},
+    [OVERRIDE_DETACH] = {"detach", TRUTH, "true", {NULL}},
+    [OVERRIDE_KEY] = {"key", KEY, "1 to 255 bytes of UTF-8", {NULL}},
+    [OVERRIDE_RETAIN] = {"retain", DURATION, "a duration such as 90s, 1h or 24h", {NULL}},
+    [OVERRIDE_ON_RESTART] = {"on_restart",
+                             WORD,
+                             "catch_up or cancel",
+                             {"catch_up", "cancel", NULL}},
     [OVERRIDE_POOLS] = {"pools", TEXT, "no text", {NULL}},
 };
 
@@ -86,6 +97,16 @@ static bool append_word(const char *text, const char *const *words, struct bytes
     return false;
 }
 
+static bool append_key(const char *text, struct bytes *out)
+{
+    size_t len = strlen(text);
+
+    if (len == 0 || len > KEY_MAX || !utf8_is_well_formed(text, len))
+        return false;
+    text_append_json(out, text, len);
+    return true;
+}
+
 static bool append_value(enum override which, const char *text, struct bytes *out)
 {
     switch (members[which].type) {
@@ -97,6 +118,11 @@ static bool append_value(enum override which, const char *text, struct bytes *ou
         return append_integer(text, INT64_MIN, out) || append_word(text, members[which].words, out);
     case DURATION:
         return overrides_append_duration(text, out);
+    case TRUTH:
+        bytes_add_string(out, text);
+        return strcmp(text, "true") == 0;
+    case KEY:
+        return append_key(text, out);
     case TEXT:
         break;
     }

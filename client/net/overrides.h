@@ -21,9 +21,13 @@ enum override {
     OVERRIDE_CLOCK,
     OVERRIDE_EVENTS,
     OVERRIDE_SEED,
+    OVERRIDE_DETACH, /* "true" alone */
+    OVERRIDE_KEY,
+    OVERRIDE_RETAIN,
+    OVERRIDE_ON_RESTART,
     OVERRIDE_POOLS, /* by overrides_set_json() alone */
 };
-#define OVERRIDES 9
+#define OVERRIDES 13
 
 /* All zero for none. */
 struct overrides {

@@ -44,6 +44,8 @@ static void find_flag(const struct overrides *flags, struct event_string path, c
         snprintf(flag, 64, "--vary");
     else
         snprintf(flag, 64, "--%.*s", (int)len, path.text);
+    for (char *at = flag; (at = strchr(at, '_')) != NULL;)
+        *at = '-';
 }
 
 /* The place as compilers write it, and the line; both empty if there is none

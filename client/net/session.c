@@ -57,6 +57,8 @@ static void heed_reader(struct session *session)
 
 static bool all_is_answered(const struct session *session)
 {
+    if (session->setup->watch != NULL)
+        return session->setup->watch->is_over;
     return session->fanout->tally.answers >=
                source_requests(session->setup->source) + session->cancels &&
            !batches_run(session);
@@ -70,7 +72,7 @@ static bool has_said_all(struct session *session, bool is_answered)
     if (is_answered || source_is_closed(source) || source_has_failed(source) ||
         session->fanout->tally.has_unknown)
         return true;
-    if (batches_run(session))
+    if (batches_run(session) || session->setup->watch != NULL)
         return false;
     if (session->answer_by_ns == 0)
         session->answer_by_ns = moment_after(ANSWER_PATIENCE_NS);
@@ -94,9 +96,14 @@ static void close_sending(struct session *session)
 
 /* ---- Interrupts ------------------------------------------------------------ */
 
-static void send_cancel(struct session *session, uint64_t batch)
+/* Cancels a batch, or leaves it alone if it is detached. */
+static void end_batch(struct session *session, const struct active_batch *batch)
 {
-    bytes_add_format(&session->outgoing, "{\"op\":\"cancel\",\"batch\":%" PRIu64 "}\n", batch);
+    if (batch->ref[0] != '\0')
+        bytes_add_format(&session->outgoing, "{\"op\":\"unwatch\",\"ref\":\"%s\"}\n", batch->ref);
+    else
+        bytes_add_format(&session->outgoing, "{\"op\":\"cancel\",\"batch\":%" PRIu64 "}\n",
+                         batch->number);
     session->cancels++;
 }
 
@@ -108,14 +115,14 @@ static void interrupt(struct session *session)
 
     session->is_interrupted = true;
     source_stop(source);
-    if (!is_first || session->write_closed || source_is_closed(source) ||
-        !source_is_between(source)) {
+    if (!is_first || session->setup->watch != NULL || session->write_closed ||
+        source_is_closed(source) || !source_is_between(source)) {
         cut_short(session);
         return;
     }
     session->deadline_ns = moment_after(INTERRUPT_PATIENCE_NS);
     for (size_t place = 0; (batch = batches_next(&session->fanout->batches, &place)) != NULL;)
-        send_cancel(session, batch->number);
+        end_batch(session, batch);
 }
 
 /* ---- Receiving -------------------------------------------------------------- */
@@ -131,6 +138,12 @@ static void clear_screen(struct session *session)
     output_flush(session->output);
 }
 
+/* Whether the requests are those of files, and not made up by the command. */
+static bool is_of_user(const struct session *session)
+{
+    return session->setup->expects == EVENT_UNKNOWN && session->setup->watch == NULL;
+}
+
 static void say_error(struct session *session, const struct event_read *event)
 {
     if (session->fanout->parts[0].show->is_of_one && session->refusals > 0)
@@ -140,7 +153,7 @@ static void say_error(struct session *session, const struct event_read *event)
         return;
     clear_screen(session);
     refusal_say(session->setup->source, session->fanout->tally.answers - 1, event,
-                session->refusals++ < REFUSALS_QUOTED);
+                is_of_user(session) && session->refusals++ < REFUSALS_QUOTED);
 }
 
 /* For the progress bar; on the virtual clock a batch is over as soon. */
@@ -162,18 +175,40 @@ static void compute(struct session *session)
         session->computes |= batch->eta != NULL && eta_work(batch->eta);
 }
 
-static void note_accepted(struct session *session, uint64_t batch)
+static void note_accepted(struct session *session, const struct event_read *event)
 {
-    if (session->is_interrupted)
-        send_cancel(session, batch);
-    else if (session->progress.is_on)
-        predict(session, batches_find(&session->fanout->batches, batch));
+    struct active_batch *batch = batches_find_of(&session->fanout->batches, event);
+
+    if (batch != NULL && session->is_interrupted)
+        end_batch(session, batch);
+    else if (session->progress.is_on && !event->existing)
+        predict(session, batch);
+}
+
+static void note_event(struct session *session, const struct event_read *event)
+{
+    struct watch *watch = session->setup->watch;
+
+    bytes_fini(&session->sent); /* it is answered */
+    if (watch != NULL)
+        watch_take(watch, event);
+    if (watch != NULL && event->kind == EVENT_BATCH)
+        session->fanout->tally.not_ok |= !event_reader_is(event->status, "ok");
+    if (event->kind == EVENT_ERROR)
+        say_error(session, event);
+    else if (event->kind == EVENT_ACCEPTED)
+        note_accepted(session, event);
+    else if (event->kind == EVENT_UNWATCHED)
+        session_leave_said(session, event);
 }
 
 static void take_line(struct session *session, const char *line, size_t len)
 {
     struct event_read event;
 
+    /* It is of this connection, and not of the batch: the watch goes on over another. */
+    if (session->setup->watch != NULL && event_reader_kind(line, len) == EVENT_SUSPENDED)
+        return;
     switch (fanout_take(session->fanout, line, len, &event)) {
     case FANOUT_FOREIGN:
         session->is_foreign = true;
@@ -183,10 +218,7 @@ static void take_line(struct session *session, const char *line, size_t len)
         cut_short(session);
         break;
     case FANOUT_EVENT:
-        if (event.kind == EVENT_ERROR)
-            say_error(session, &event);
-        else
-            note_accepted(session, event.batch);
+        note_event(session, &event);
         break;
     case FANOUT_TAKEN:
         break;
@@ -206,6 +238,10 @@ static void receive(struct session *session)
         session->read_closed = true;
         return;
     }
+    session->failures = 0;
+    /* A long list comes as fast as it is read. */
+    if (session->setup->expects == EVENT_BATCHES && !session->is_interrupted)
+        session->deadline_ns = moment_after(session->setup->answer_timeout_ns);
     if (session->redraw_ns == INT64_MAX)
         session->redraw_ns = 0; /* something came */
     lines_feed(&session->lines, session->received, (size_t)received);
@@ -222,10 +258,14 @@ static void send_some(struct session *session)
                              bytes_len(&session->outgoing));
 
     if (sent >= 0) {
+        if (session_resume_keeps(session))
+            bytes_add(&session->sent, bytes_at(&session->outgoing), (size_t)sent);
         bytes_consume(&session->outgoing, (size_t)sent);
     } else if (errno != EAGAIN && errno != EINTR) {
         /* What the daemon has to say about it may still be on its way. */
         session->write_closed = true;
+        if (session_resume_keeps(session))
+            return;
         source_stop(session->setup->source);
         bytes_fini(&session->outgoing);
     }
@@ -294,6 +334,8 @@ static int poll_timeout(const struct session *session, int64_t now_ns)
 
     if (session->computes)
         return 0;
+    if (session->retry_ns > 0 && session->retry_ns < until_ns)
+        until_ns = session->retry_ns;
     if (session->answer_by_ns > 0 && !session->write_closed && !batches_run(session) &&
         session->answer_by_ns < until_ns)
         until_ns = session->answer_by_ns;
@@ -393,6 +435,9 @@ static void converse(struct session *session)
             compute(session);
         wait_for_readiness(session, pollers);
         handle(session, pollers);
+        if (session->read_closed)
+            session_resume_later(session);
+        session_resume_try(session);
     }
 }
 
@@ -445,11 +490,12 @@ static void tear_down(struct session *session)
     if (session->signals >= 0)
         close(session->signals);
     bytes_fini(&session->outgoing);
+    bytes_fini(&session->sent);
     lines_fini(&session->lines);
     free(session->received);
 }
 
-enum status session_run(const struct session_setup *setup, bool *is_cut_short)
+enum status session_run(struct session_setup *setup, bool *is_cut_short)
 {
     struct session session = {
         .setup = setup,
@@ -468,6 +514,7 @@ enum status session_run(const struct session_setup *setup, bool *is_cut_short)
         setup->fanout->pending = source_pending(setup->source);
         fanout_begin(setup->fanout);
         converse(&session);
+        session_leave_all(&session);
         rest = lines_rest(&session.lines, &len);
         fanout_end(setup->fanout, session.is_foreign ? NULL : rest, len);
         drain(&session);

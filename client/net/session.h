@@ -17,11 +17,14 @@
  * ends, for a few seconds; a second one leaves at once.  When the client can say
  * nothing more anyhow (it has sent `quit` or what is no JSON, or is in the
  * middle of a request) an interrupt resets the connection, which cancels too.
+ * Detached batches it leaves: they are watched no more, and how to come back is said.
  */
 
 #include "client/show/fanout.h"
 #include "client/net/peer.h"
+#include "client/net/dial.h"
 #include "client/net/source.h"
+#include "client/net/watch.h"
 #include "client/base/status.h"
 
 struct session_setup {
@@ -31,14 +34,21 @@ struct session_setup {
     /* Of a single request: the event that answers it, and how long to wait for that.
      * EVENT_UNKNOWN for requests of any kind, which may run for as long as they will. */
     enum event_kind expects;
-    int64_t answer_timeout_ns;
+    int64_t answer_timeout_ns; /* and to connect again */
+    /* Of a request that watches a detached batch, else NULL: where the connection is lost
+     * another one is made to `target`, for as long as it takes. */
+    struct watch *watch;
+    /* A submit under a key, which may be sent again: the same until it is answered. */
+    bool has_key;
+    const struct dial_target *target;
 };
 
 /*
  * Runs it.  What goes wrong is said on standard error.  Blocks SIGINT and
  * SIGTERM for good.  *cut_short tells that the daemon may not have ended what
- * it was asked for: the connection is to be closed without further ado.
+ * it was asked for: the connection is to be closed without further ado.  setup->peer.fd
+ * may be another one in the end, or -1.
  */
-enum status session_run(const struct session_setup *setup, bool *cut_short);
+enum status session_run(struct session_setup *setup, bool *cut_short);
 
 #endif

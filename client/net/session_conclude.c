@@ -25,6 +25,8 @@ static bool is_lost(const struct session *session)
         return true;
     if (session->is_cut_short)
         return false;
+    if (session->setup->watch != NULL)
+        return !session->setup->watch->is_over;
     return session->fanout->unfinished > 0 ||
            (!tally->is_deaf && (!source_is_over(source) ||
                                 tally->answers < source_requests(source) + session->cancels));

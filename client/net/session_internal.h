@@ -2,7 +2,7 @@
 #ifndef WAITD_SESSION_INTERNAL_H
 #define WAITD_SESSION_INTERNAL_H
 
-/* What session.c and session_conclude.c share. */
+/* What session.c, session_conclude.c, session_leave.c and session_resume.c share. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,7 +14,7 @@
 #include "client/net/session.h"
 
 struct session {
-    const struct session_setup *setup;
+    struct session_setup *setup;
     struct fanout *fanout;
     struct output *output; /* standard output, of the fanout's */
     struct progress progress;
@@ -28,12 +28,39 @@ struct session {
     uint64_t cancels;     /* requests of our own */
     uint64_t refusals;    /* told of so far */
     int64_t answer_by_ns; /* when to tell that all is sent, answered or not; 0 before */
+    struct bytes sent;    /* of what is sent again over another connection */
+    unsigned failures;    /* of connections, in a row: nothing has come */
+    int64_t retry_ns;     /* when to connect again; 0 while connected */
     int64_t deadline_ns;  /* to give up at; 0 for none */
     bool write_closed, read_closed;
     bool is_interrupted, is_cut_short;
     bool is_foreign; /* what came is not of this protocol */
     int error;       /* of the connection, errno */
 };
+
+/* ---- Connecting again (session_resume.c) ---- */
+
+/* Whether what was sent may be sent again over another connection, and is to be kept
+ * therefore: nothing has answered it, and a key makes it the same. */
+bool session_resume_keeps(const struct session *session);
+
+/* The connection was lost: where it goes on over another one, all is made ready for that.
+ * Else session->read_closed stays. */
+void session_resume_later(struct session *session);
+
+/* Connects again if it is time to. */
+void session_resume_try(struct session *session);
+
+/* ---- Leaving detached batches (session_leave.c) ---- */
+
+/* Says how to come back to a batch, to its event `next`; 0: to the first. */
+void session_leave_say(const struct session *session, const char *ref, uint64_t next);
+
+/* The same by what answers the request to send no more of it. */
+void session_leave_said(const struct session *session, const struct event_read *unwatched);
+
+/* The same for those that run when nothing more will come. */
+void session_leave_all(const struct session *session);
 
 /* How it ended, once all that came is shown: says what was wrong. */
 enum status session_conclude(const struct session *session);

@@ -12,7 +12,13 @@
 #include "client/base/say.h"
 
 /* What the tally and the table of batches need. */
-#define OWN_KINDS (SHOW_KIND(EVENT_ACCEPTED) | SHOW_KIND(EVENT_FINISHED) | SHOW_KIND(EVENT_ERROR))
+#define OWN_KINDS                                                                                  \
+    (SHOW_KIND(EVENT_ACCEPTED) | SHOW_KIND(EVENT_FINISHED) | SHOW_KIND(EVENT_ERROR) |              \
+     SHOW_KIND(EVENT_UNWATCHED))
+
+/* Those that decide what to do next. */
+#define DECISIVE_KINDS                                                                             \
+    (SHOW_KIND(EVENT_ACCEPTED) | SHOW_KIND(EVENT_ERROR) | SHOW_KIND(EVENT_UNWATCHED))
 
 /* What depends on a batch's `events`. */
 #define JOB_KINDS                                                                                  \
@@ -155,6 +161,8 @@ void fanout_begin(struct fanout *fanout)
     fanout->has_begun = true;
     if (fanout->needs_all)
         fanout->read |= JOB_KINDS;
+    if (fanout->tells_all)
+        fanout->read = SHOW_ALL;
     begin_from(fanout, 0);
 }
 
@@ -163,7 +171,8 @@ void fanout_begin(struct fanout *fanout)
 static bool is_answer(enum event_kind kind)
 {
     return kind == EVENT_ACCEPTED || kind == EVENT_ERROR || kind == EVENT_PONG ||
-           kind == EVENT_STATS || kind == EVENT_CANCELLED || kind == EVENT_FORECAST;
+           kind == EVENT_STATS || kind == EVENT_CANCELLED || kind == EVENT_FORECAST ||
+           kind == EVENT_BATCHES || kind == EVENT_FORGOTTEN;
 }
 
 /* What is known of the request that is answered. */
@@ -215,7 +224,7 @@ static void set_instance(struct fanout *fanout, struct event_string instance)
  * another one follows.  Nor will a batch that is accepted once more. */
 static void lose_batches(struct fanout *fanout, const struct event_read *event)
 {
-    struct active_batch *batch = batches_find(&fanout->batches, event->batch);
+    struct active_batch *batch = batches_find_of(&fanout->batches, event);
     bool is_another = event->instance.text != NULL && fanout->instance != NULL &&
                       !event_reader_is(event->instance, fanout->instance);
 
@@ -240,15 +249,32 @@ static int64_t read_integer(struct event_string text)
     return strtoll(digits, NULL, 10);
 }
 
+/* NULL for one that has neither a number nor a ref, and when out of memory. */
+static struct active_batch *add_batch(struct fanout *fanout, const struct event_read *event)
+{
+    bool has_ref = event->ref.text != NULL;
+    struct active_batch *batch = has_ref ? batches_add_ref(&fanout->batches, event->ref)
+                                         : batches_add(&fanout->batches, event->batch);
+
+    fanout->no_memory |=
+        batch == NULL &&
+        (has_ref ? event->ref.len > 0 && event->ref.len < BATCHES_REF_MAX : event->batch != 0);
+    return batch;
+}
+
 static void accept_batch(struct fanout *fanout, const struct event_read *event,
                          struct pending request)
 {
     struct active_batch *batch;
 
+    /* Two requests under one key have one batch, and it is watched once. */
+    if (event->existing && batches_find_of(&fanout->batches, event) != NULL) {
+        plan_free(request.plan);
+        return;
+    }
     lose_batches(fanout, event);
-    batch = batches_add(&fanout->batches, event->batch);
+    batch = add_batch(fanout, event);
     if (batch == NULL) {
-        fanout->no_memory |= event->batch != 0;
         plan_free(request.plan);
         return;
     }
@@ -333,12 +359,12 @@ static void take_event(struct fanout *fanout, const char *line, size_t len,
         else
             plan_free(request.plan);
     }
-    batch = event->batch != 0 ? batches_find(&fanout->batches, event->batch) : NULL;
+    batch = batches_find_of(&fanout->batches, event);
     set_batch(fanout, batch);
     for (size_t i = 0; i < fanout->n; i++)
         show_line(fanout, &fanout->parts[i], line, len, event, is_read);
     set_batch(fanout, NULL);
-    if (event->kind == EVENT_FINISHED && batch != NULL)
+    if ((event->kind == EVENT_FINISHED || event->kind == EVENT_UNWATCHED) && batch != NULL)
         forget_batch(fanout, batch);
 }
 
@@ -346,7 +372,7 @@ static enum fanout_result result_of(const struct fanout *fanout, enum event_kind
 {
     if (fanout->no_memory)
         return FANOUT_NOMEM;
-    return kind == EVENT_ACCEPTED || kind == EVENT_ERROR ? FANOUT_EVENT : FANOUT_TAKEN;
+    return SHOW_KIND(kind) & DECISIVE_KINDS || fanout->tells_all ? FANOUT_EVENT : FANOUT_TAKEN;
 }
 
 static bool begins_as_event(const char *line, size_t len)

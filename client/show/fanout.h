@@ -38,6 +38,7 @@ struct fanout {
     size_t n_inputs;
     bool needs_all, needs_plan;
     bool shows_all; /* to those too that do not need it: nothing was asked for on their behalf */
+    bool tells_all; /* each event is FANOUT_EVENT, read; to be set before it begins */
     bool color;
     const struct show_modes *modes; /* of a comparison; borrowed; to be set before it begins */
     struct tally tally;
@@ -79,7 +80,7 @@ void fanout_resized(struct fanout *fanout);
 
 enum fanout_result {
     FANOUT_TAKEN,
-    FANOUT_EVENT,   /* one that decides what to do next, accepted or error, is in *event */
+    FANOUT_EVENT,   /* one that decides what to do next is in *event: accepted, error, unwatched */
     FANOUT_FOREIGN, /* not a line of this protocol */
     FANOUT_NOMEM,
 };

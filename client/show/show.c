@@ -91,10 +91,16 @@ void show_totals_parts(struct show_run *run, const struct event_read *finished, 
     bytes_add_char(out, ')');
 }
 
-void show_batch(struct show_run *run, uint64_t batch)
+void show_batch(struct show_run *run, const struct event_read *event)
 {
-    if (run->batches > 1)
-        bytes_add_format(run->out, "[%" PRIu64 "] ", batch);
+    if (run->batches < 2)
+        return;
+    bytes_add_char(run->out, '[');
+    if (event->ref.text != NULL)
+        text_append_safe(run->out, event->ref.text, event->ref.len, ID_MAX);
+    else
+        bytes_add_format(run->out, "%" PRIu64, event->batch);
+    bytes_add_string(run->out, "] ");
 }
 
 void show_id(struct bytes *out, struct event_string id)
@@ -138,7 +144,7 @@ void show_totals(struct show_run *run, const struct event_read *finished,
 {
     struct bytes parts = {0}, *out = run->out;
 
-    show_batch(run, finished->batch);
+    show_batch(run, finished);
     run->out = &parts;
     if (finished->id.text != NULL) {
         text_append_safe(&parts, finished->id.text, finished->id.len, ID_MAX);

@@ -92,8 +92,8 @@ const char *show_names(void);
 
 /* ---- What several ways have in common ------------------------------------ */
 
-/* Appends `[3] `, for the lines of one batch among others. */
-void show_batch(struct show_run *run, uint64_t batch);
+/* Appends `[3] `, or a ref in brackets, for the lines of one batch among others. */
+void show_batch(struct show_run *run, const struct event_read *event);
 
 /* Appends the client's own name for a batch; it is JSON, and a string in there is
  * shown as one. */

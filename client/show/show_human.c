@@ -90,7 +90,7 @@ static void append_start(struct show_run *run, const struct event_read *event, c
     char time[TEXT_SECONDS_MAX];
     size_t start = bytes_len(run->out);
 
-    show_batch(run, event->batch);
+    show_batch(run, event);
     bytes_add_format(run->out, "%12s  ",
                      event->at_ns < MINUTE_NS ? text_seconds(time, event->at_ns)
                                               : text_time(time, event->at_ns));
@@ -138,8 +138,12 @@ static void show_retry(struct show_run *run, const struct event_read *event)
 
 static void show_cancelled(struct show_run *run, const struct event_read *event)
 {
-    bytes_add_format(run->out, "batch %" PRIu64 ": %" PRIu64 " job%s cancelled", event->batch,
-                     event->jobs, event->jobs == 1 ? "" : "s");
+    if (event->ref.text != NULL)
+        append_text(run, "batch ", event->ref);
+    else
+        bytes_add_format(run->out, "batch %" PRIu64, event->batch);
+    bytes_add_format(run->out, ": %" PRIu64 " job%s cancelled", event->jobs,
+                     event->jobs == 1 ? "" : "s");
 }
 
 static void show_pong(struct show_run *run, const struct event_read *event)
@@ -156,6 +160,16 @@ static void show_stats(struct show_run *run, const struct event_read *event)
                      event->connections, event->connections == 1 ? "" : "s", event->batches,
                      event->batches == 1 ? "" : "es", event->pending,
                      event->pending == 1 ? "" : "s", event->accepted);
+}
+
+/* What is told of a detached batch, in the word of the event or of its state. */
+static void show_detached(struct show_run *run, const struct event_read *event, const char *word)
+{
+    append_text(run, "batch ", event->ref);
+    bytes_add_string(run->out, ": ");
+    bytes_add_string(run->out, word);
+    append_text(run, "", event->state);
+    append_text(run, ", ", event->status);
 }
 
 /* Cuts the line, which begins at `start` of the output, to the terminal's width. */
@@ -213,8 +227,22 @@ static void show_event(struct show_run *run, const struct event_read *event)
     case EVENT_FORECAST:
         show_forecast(run, event);
         return;
-    case EVENT_RUN:
     case EVENT_ACCEPTED:
+        if (event->ref.text == NULL)
+            return;
+        show_detached(run, event, event->existing ? "accepted before" : "accepted");
+        break;
+    case EVENT_BATCH:
+        show_detached(run, event, "");
+        break;
+    case EVENT_FORGOTTEN:
+        show_detached(run, event, "forgotten");
+        break;
+    case EVENT_BATCHES:
+    case EVENT_UNWATCHED: /* said on standard error */
+    case EVENT_SUSPENDED:
+    case EVENT_HEARTBEAT:
+    case EVENT_RUN:
     case EVENT_ERROR: /* said on standard error */
     case EVENT_UNKNOWN:
         return;

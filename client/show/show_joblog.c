@@ -14,6 +14,8 @@
  *     batch index name status due at late attempts start queued
  *     1     0     tea  ok     1   1.000177833 0.000177833 1 0.000017113 0
  *
+ * A detached batch has its ref in the place of its number.
+ *
  * Times are seconds, exact; `due` and `late` are empty where the events do not
  * have them, `start` and `queued` (for workers, since the start) of a job whose start
  * is not known.  Names have no tab and no line feed in them: see
@@ -73,7 +75,10 @@ static void append_attempts(struct bytes *out, const struct jobs *jobs, const st
 static void append_job(struct bytes *out, const struct jobs *jobs, const struct job *job,
                        const struct event_read *event)
 {
-    append_count(out, event->batch);
+    if (event->ref.text != NULL)
+        text_append_column(out, event->ref.text, event->ref.len);
+    else
+        append_count(out, event->batch);
     bytes_add_char(out, '\t');
     append_count(out, event->job);
     bytes_add_char(out, '\t');
@@ -175,7 +180,9 @@ static struct jobs *accept(const struct show_run *run, const struct event_read *
         free(jobs);
         return NULL;
     }
-    jobs->is_real = run->batch->request.clock == PENDING_CLOCK_REAL || event->time.text != NULL;
+    /* Times of detached batches are those of the schedule. */
+    jobs->is_real = event->ref.text == NULL &&
+                    (run->batch->request.clock == PENDING_CLOCK_REAL || event->time.text != NULL);
     return jobs;
 }
 

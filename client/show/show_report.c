@@ -65,7 +65,7 @@ void show_report(struct show_run *run, const struct event_read *event)
 {
     struct bytes parts = {0};
 
-    show_batch(run, event->batch);
+    show_batch(run, event);
     if (event->kind == EVENT_SUMMARY)
         add_summary(&parts, event);
     else

@@ -75,6 +75,7 @@ static struct svg_batch *new_batch(const struct show_run *run, const struct even
 /* finished: NULL for a batch of which no more is heard. */
 static void draw(struct show_run *run, struct svg_batch *batch, const struct event_read *finished)
 {
+    char label[BATCHES_LABEL_MAX];
     struct document *document = run->own;
     struct show_run plain = {.out = &(struct bytes){0}};
 
@@ -86,7 +87,7 @@ static void draw(struct show_run *run, struct svg_batch *batch, const struct eve
     }
     bytes_add_char(plain.out, '\0');
     if (!batch->is_named && run->batches > 1)
-        timeline_picture_number(batch->picture, run->batch->number);
+        timeline_picture_label(batch->picture, batches_label(run->batch, label));
     document->y = timeline_picture_svg(batch->picture, bytes_at(plain.out), document->y,
                                        &document->pictures) +
                   TIMELINE_SVG_GAP;

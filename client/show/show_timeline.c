@@ -94,9 +94,11 @@ static void drop_batch(struct screen *screen, struct batch_picture *dropped)
  * everywhere.  That there are several is known only in time. */
 static void name_batch(const struct show_run *run, struct batch_picture *own)
 {
+    char label[BATCHES_LABEL_MAX];
+
     if (run->batches < 2 || own->is_named)
         return;
-    timeline_picture_number(own->picture, own->batch->number);
+    timeline_picture_label(own->picture, batches_label(own->batch, label));
     own->is_named = true;
 }
 

@@ -45,8 +45,11 @@ static struct trace_batch *new_trace(const struct active_batch *batch,
     if (trace == NULL)
         return NULL;
     trace->process = batch->ordinal + 1;
-    trace->is_late = batch->request.clock == PENDING_CLOCK_REAL || accepted->time.text != NULL;
-    trace->is_clock_known = trace->is_late || batch->request.clock == PENDING_CLOCK_VIRTUAL;
+    /* Times of detached batches are those of the schedule. */
+    trace->is_late = accepted->ref.text == NULL &&
+                     (batch->request.clock == PENDING_CLOCK_REAL || accepted->time.text != NULL);
+    trace->is_clock_known = trace->is_late || accepted->ref.text != NULL ||
+                            batch->request.clock == PENDING_CLOCK_VIRTUAL;
     if (flight_init(&trace->flight, batch->jobs) < 0 ||
         trace_pools_init(&trace->pools, plan, trace->process) < 0)
         goto fail;
@@ -73,13 +76,14 @@ static const char *mode_of(const struct show_run *run)
 static void take_accepted(struct show_run *run, const struct event_read *event)
 {
     struct trace_batch *trace = new_trace(run->batch, event);
+    char label[BATCHES_LABEL_MAX];
 
     if (trace == NULL) {
         run->out->failed = true;
         return;
     }
     *run->kept = trace;
-    trace_batch_name(run->out, trace, mode_of(run), run->batch->number, event->id);
+    trace_batch_name(run->out, trace, mode_of(run), batches_label(run->batch, label), event->id);
 }
 
 /* ---- Counters ---------------------------------------------------------------- */

@@ -9,7 +9,8 @@ bool tally_wants(enum event_kind kind)
 void tally_count(struct tally *tally, enum event_kind kind)
 {
     tally->answers += kind == EVENT_PONG || kind == EVENT_STATS || kind == EVENT_CANCELLED ||
-                      kind == EVENT_FORECAST;
+                      kind == EVENT_FORECAST || kind == EVENT_BATCHES || kind == EVENT_FORGOTTEN ||
+                      kind == EVENT_UNWATCHED;
     tally->cancels += kind == EVENT_CANCELLED;
     tally->done += kind == EVENT_DONE;
     tally->has_unknown |= kind == EVENT_UNKNOWN;
@@ -24,7 +25,7 @@ void tally_take(struct tally *tally, const struct event_read *event)
         tally->jobs += event->jobs;
     } else if (event->kind == EVENT_FINISHED) {
         tally->not_ok |= !event_reader_is(event->status, "ok");
-        tally->cancelled |= event_reader_is(event->status, "cancelled");
+        tally->cancelled |= event->ref.text == NULL && event_reader_is(event->status, "cancelled");
     } else if (event->kind == EVENT_ERROR) {
         tally->answers++;
         tally->refused = true;

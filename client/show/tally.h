@@ -18,7 +18,7 @@ struct tally {
     uint64_t accepted; /* batches */
     uint64_t jobs, done;
     bool not_ok;      /* a batch ended otherwise */
-    bool cancelled;   /* a batch was, as a whole */
+    bool cancelled;   /* a batch was, as a whole; not a detached one */
     uint64_t cancels; /* answers to requests that cancel */
     bool refused;     /* a request was */
     bool is_deaf;     /* the daemon said that it reads no further */

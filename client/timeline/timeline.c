@@ -365,6 +365,12 @@ int timeline_take(struct timeline *timeline, const struct event_read *event)
     case EVENT_SUMMARY:
     case EVENT_POOL:
     case EVENT_RUN:
+    case EVENT_BATCH:
+    case EVENT_BATCHES:
+    case EVENT_FORGOTTEN:
+    case EVENT_UNWATCHED:
+    case EVENT_SUSPENDED:
+    case EVENT_HEARTBEAT:
     case EVENT_FORECAST:
     case EVENT_UNKNOWN:
         break;

@@ -75,9 +75,9 @@ void timeline_picture_free(struct timeline_picture *picture)
     free(picture);
 }
 
-void timeline_picture_number(struct timeline_picture *picture, uint64_t number)
+void timeline_picture_label(struct timeline_picture *picture, const char *label)
 {
-    bytes_add_format(&picture->name, "batch %" PRIu64, number);
+    bytes_add_string(&picture->name, label);
 }
 
 const struct timeline *timeline_picture_times(const struct timeline_picture *picture)

@@ -31,8 +31,8 @@ struct timeline_picture *timeline_picture_new(uint64_t jobs, const char *name,
 unsigned timeline_picture_tracks(uint64_t jobs, const struct terminal *terminal);
 void timeline_picture_free(struct timeline_picture *picture); /* NULL is fine */
 
-/* Gives one that has no name that of `batch 7`. */
-void timeline_picture_number(struct timeline_picture *picture, uint64_t number);
+/* Gives one that has no name this one: `batch 7`. */
+void timeline_picture_label(struct timeline_picture *picture, const char *label);
 
 /* Takes an event of the batch's.  Returns 0, or -1 when out of memory. */
 int timeline_picture_take(struct timeline_picture *picture, const struct event_read *event);

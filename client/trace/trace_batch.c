@@ -19,14 +19,11 @@ static struct event_string text_of(const struct bytes *bytes)
 }
 
 void trace_batch_name(struct bytes *out, const struct trace_batch *trace, const char *mode,
-                      uint64_t number, struct event_string id)
+                      const char *label, struct event_string id)
 {
     struct bytes name = {0};
 
-    if (mode != NULL)
-        bytes_add_string(&name, mode);
-    else
-        bytes_add_format(&name, "batch %" PRIu64, number);
+    bytes_add_string(&name, mode != NULL ? mode : label);
     if (id.len >= 2 && id.text[0] == '"') {
         id.text++;
         id.len -= 2;

@@ -92,10 +92,10 @@ void trace_job_flush(struct bytes *out, struct trace_batch *trace);
 
 /* ---- Before the lanes (trace_batch.c) ----------------------------------------- */
 
-/* Names the process: `batch 7`, or with the client's id `batch 7: tea`, or
- * `sequential: tea`.  mode: NULL for none. */
+/* Names the process: by the batch's label, `batch 7`, or with the client's id
+ * `batch 7: tea`, or `sequential: tea`.  mode: NULL for none. */
 void trace_batch_name(struct bytes *out, const struct trace_batch *trace, const char *mode,
-                      uint64_t number, struct event_string id);
+                      const char *label, struct event_string id);
 
 /* The batch as a whole.  event: `finished`, or NULL where it never came. */
 void trace_batch_end(struct bytes *out, const struct trace_batch *trace,

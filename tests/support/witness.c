@@ -239,6 +239,12 @@ static bool hear_event(struct witness *witness, const struct event_read *event, 
         return true;
     case EVENT_PONG:
     case EVENT_STATS:
+    case EVENT_BATCH:
+    case EVENT_BATCHES:
+    case EVENT_FORGOTTEN:
+    case EVENT_UNWATCHED:
+    case EVENT_SUSPENDED:
+    case EVENT_HEARTBEAT:
     case EVENT_FORECAST:
         witness->n_answers++;
         return true;

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "client/base/moment.h"
+#include "client/base/say.h"
+#include "client/net/backoff.h"
+#include "client/net/dial.h"
+#include "client/net/session_internal.h"
+
+bool session_resume_keeps(const struct session *session)
+{
+    return session->setup->has_key && session->setup->target != NULL &&
+           session->fanout->tally.answers == 0 && !session->sent.failed;
+}
+
+static bool goes_on(const struct session *session)
+{
+    const struct watch *watch = session->setup->watch;
+
+    if (session->is_interrupted || session->is_cut_short || session->is_foreign ||
+        session->fanout->no_memory || session->lines.partial.failed)
+        return false;
+    return watch != NULL ? !watch->is_over : session_resume_keeps(session);
+}
+
+/* Without random numbers everyone waits for the shortest time. */
+static uint32_t draw(void)
+{
+    uint32_t random = 0;
+
+    return getrandom(&random, sizeof random, GRND_NONBLOCK) == (ssize_t)sizeof random ? random : 0;
+}
+
+static void try_later(struct session *session)
+{
+    session->retry_ns = moment_after(backoff_pause_ns(++session->failures, draw()));
+}
+
+void session_resume_later(struct session *session)
+{
+    if (!goes_on(session))
+        return;
+    if (session->failures == 0)
+        say("%s: the connection was lost (%s); connecting again until interrupted",
+            session->setup->peer.name, session->error != 0 ? strerror(session->error) : "closed");
+    close(session->setup->peer.fd);
+    session->setup->peer.fd = -1;
+    /* The rest of an event that was cut off comes again, whole. */
+    lines_fini(&session->lines);
+    session->lines = (struct lines){0};
+    session->read_closed = session->write_closed = false;
+    session->answer_by_ns = session->deadline_ns = 0;
+    session->error = 0;
+    try_later(session);
+}
+
+/* Before what is still to be sent. */
+static void send_again(struct session *session)
+{
+    struct bytes again = session->sent;
+
+    bytes_add(&again, bytes_at(&session->outgoing), bytes_len(&session->outgoing));
+    bytes_fini(&session->outgoing);
+    session->outgoing = again;
+    session->sent = (struct bytes){0};
+}
+
+void session_resume_try(struct session *session)
+{
+    struct session_setup *setup = session->setup;
+    const char *problem;
+
+    if (session->retry_ns == 0 || moment_now() < session->retry_ns)
+        return;
+    setup->peer.fd = dial(setup->target, setup->answer_timeout_ns, &problem);
+    if (setup->peer.fd < 0) {
+        try_later(session);
+        return;
+    }
+    session->retry_ns = 0;
+    if (setup->watch == NULL) {
+        send_again(session);
+        return;
+    }
+    bytes_consume(&session->outgoing, bytes_len(&session->outgoing));
+    watch_append_request(setup->watch, &session->outgoing);
+}
