@@ -39,9 +39,12 @@ class Tap(examples.Tap):
 def start(server, *arguments, text=None):
     process = subprocess.Popen([WAITCTL, *arguments, "--server", server], stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    if text is not None:
-        process.stdin.write(text if isinstance(text, bytes) else json.dumps(text).encode())
-    process.stdin.close()
+    try:
+        if text is not None:
+            process.stdin.write(text if isinstance(text, bytes) else json.dumps(text).encode())
+        process.stdin.close()
+    except BrokenPipeError:
+        pass  # it refused its command line, and has ended
     process.stdin = None
     return process
 
@@ -263,6 +266,26 @@ def a_suspended_batch_is_watched_on(tap):
     tap.is_([request.get("from") for request in server.requests], [None, 3], "at the next event")
 
 
+def a_watch_outlives_the_daemon(tap):
+    with tempfile.TemporaryDirectory() as folder:
+        daemon = Daemon("--state", folder)
+        ref = json.loads(start(daemon.address, "run", "1h", "0s", "--detach", "-o", "json").stdout
+                         .readline())["ref"]
+        process = start(daemon.address, "watch", ref, "-o", "json")
+        lines = [process.stdout.readline(), process.stdout.readline()]
+        for end_by in (signal.SIGKILL, signal.SIGTERM):
+            daemon.stop(end_by)
+            daemon = Daemon("--state", folder, listen=daemon.address)
+        client = Client(daemon)
+        client.ask({"op": "cancel", "ref": ref})
+        status, out, _ = end(process)
+        tap.is_(status, 1, "a watch goes on when the daemon was killed, and when it was stopped")
+        tap.is_(b"".join(lines).decode() + out, watched(daemon, ref),
+                "and has what every watcher is sent")
+        client.close()
+        daemon.stop()
+
+
 def what_is_refused(daemon, tap):
     for arguments, words in ((("submit", "--detach", "--virtual"), "--detach and --virtual"),
                              (("run", "1s", "--detach", "--virtual"), "--detach and --virtual"),
@@ -285,6 +308,7 @@ def main():
                  an_interrupt_leaves_it, a_key_is_tried_again, what_is_refused):
         test(daemon, tap)
     a_suspended_batch_is_watched_on(tap)
+    a_watch_outlives_the_daemon(tap)
     daemon.stop()
     tap.finish()
 
