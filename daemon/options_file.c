@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/options_internal.h"
 
+#include <assert.h>
 #include <confuse.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -73,6 +74,7 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt)
         return 0;
     for (unsigned i = 0; (row = options_row(i)) != NULL && strcmp(row->name, opt->name) != 0;)
         i++;
+    assert(row != NULL); /* libconfuse was told of the table's rows alone */
     memset(&scratch, 0, sizeof(scratch));
     result = options_set(&scratch, row, cfg_opt_getnstr(opt, n - 1), why, sizeof(why));
     options_fini(&scratch);

@@ -5,6 +5,8 @@
 
 #include "engine/batch_internal.h"
 
+#include <assert.h>
+
 #include "engine/backoff.h"
 #include "engine/draw.h"
 
@@ -64,9 +66,10 @@ static struct step current_step(const struct batch *batch, const struct active_j
     const struct spec *spec = spec_of(batch, active);
     uint32_t steps = plan_spec_steps(batch->plan, spec);
 
-    /* Most jobs repeat nothing: a division less. */
-    return plan_spec_step(batch->plan, spec,
-                          active->step < steps ? active->step : active->step % steps);
+    if (active->step < steps) /* most jobs repeat nothing: a division less */
+        return plan_spec_step(batch->plan, spec, active->step);
+    assert(steps > 0);
+    return plan_spec_step(batch->plan, spec, active->step % steps);
 }
 
 /* How long the current step takes. */

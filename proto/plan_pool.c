@@ -8,6 +8,7 @@
 
 #include "proto/plan.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,6 +72,7 @@ static int reserve_slot(struct plan *plan)
     free(table->slots);
     table->slots = slots;
     table->n_slots = n;
+    assert(table->n_names == 0 || table->names != NULL);
     for (uint32_t i = 0; i < table->n_names; i++) {
         size_t len;
         const char *name = plan_text(plan, table->names[i].plain, &len);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/cmd/forecast_table.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -135,6 +136,7 @@ static void append_histogram(const struct forecast_table *table,
 
         bytes_add_format(out, "%16s  %8" PRIu32 "  ",
                          time_text(from, histogram.min_ns + (int64_t)i * histogram.width_ns), n);
+        assert(histogram.most > 0); /* there is a run */
         append_bar((uint64_t)n * room * 8 / histogram.most, table->is_utf8, out);
         bytes_add_char(out, '\n');
     }

@@ -39,7 +39,7 @@ const char *vary_parse(struct vary *vary, const char *text)
 
     *vary = (struct vary){.name = text, .name_len = at != NULL ? (size_t)(at - text) : 0};
     vary->member = find_member(text, vary->name_len);
-    if (vary->member == VARY_NOTHING)
+    if (at == NULL || vary->member == VARY_NOTHING)
         return TAKES;
     do {
         at++;

@@ -316,7 +316,7 @@ static void add_steps(struct run *run, const struct run_job *job)
 
     for (size_t i = 0; i < json_array_size(steps); i++) {
         const json_t *step = json_array_get(steps, i), *name = json_object_get(step, "name");
-        int64_t start_ns, end_ns;
+        int64_t start_ns = 0, end_ns = 0;
 
         if (read_step(run, step, "", &start_ns, &end_ns) == 0) {
             import_remark(run->import, REMARK_STEP_NOT_ENDED);

@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -73,10 +74,12 @@ static bool set_files(SSL_CTX *context, const struct tunnel_files *files)
 static bool set_host(SSL *ssl, const char *host)
 {
     unsigned char address[16];
+    char name[256]; /* the library's macro takes none that is const */
 
+    snprintf(name, sizeof(name), "%s", host);
     if (inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1)
         return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1;
-    return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
+    return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, name) == 1;
 }
 
 static SSL *make(int fd, const char *host, const struct tunnel_files *files)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,7 @@ static int add_piece(struct timeline_track *track, int64_t bin_ns, struct timeli
     }
     if (track->n_pieces == track->pieces_room && grow_pieces(track) < 0)
         return -1;
+    assert(track->pieces != NULL);
     track->pieces[track->n_pieces++] = piece;
     return 0;
 }

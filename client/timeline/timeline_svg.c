@@ -294,7 +294,7 @@ static unsigned put_rows(struct bytes *out, unsigned y, const struct timeline_gr
         if (!is_area)
             put_marks(out, grid, row, y, seen);
         if (about->is_critical) {
-            put_mark(out, "critical-path", plot_left(grid->columns) - LABEL_SPACE / 2,
+            put_mark(out, "critical-path", plot_left(grid->columns) - LABEL_SPACE / 2.0,
                      y + LINE / 2);
             seen->critical = true;
         }
@@ -315,7 +315,7 @@ static unsigned put_path(struct bytes *out, unsigned y, const struct timeline_sv
         return y;
     y += 4;
     put_text(out, MARGIN, y + LINE - 5, " class=\"title\"", "path", 4);
-    put_mark(out, "critical-path", left - LABEL_SPACE / 2, y + LINE / 2);
+    put_mark(out, "critical-path", left - LABEL_SPACE / 2.0, y + LINE / 2);
     for (size_t i = 0; i < picture->n_path; i++) {
         const struct timeline_segment *segment = &picture->path[i];
         unsigned width = segment->last + 1 - segment->first;

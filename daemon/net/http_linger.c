@@ -84,6 +84,8 @@ void http_linger_begin(struct http *http, int fd)
 
 void http_linger_drop_all(struct http *http)
 {
-    while (http->lingers)
-        end(http->lingers);
+    for (struct http_linger *linger = http->lingers, *next; linger; linger = next) {
+        next = linger->next;
+        end(linger);
+    }
 }

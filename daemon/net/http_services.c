@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/net/http_services.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +108,7 @@ void http_services_free(struct http_services *services)
 {
     if (!services)
         return;
+    assert(services->n_pools == 0 || services->pools);
     for (unsigned i = 0; i < services->n_pools; i++)
         free(services->pools[i].free_ns);
     free(services->pools);

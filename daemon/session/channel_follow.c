@@ -109,8 +109,12 @@ bool channel_unfollow(struct channel *channel, const char *ref, uint64_t *last)
 
 void channel_leave_followers(struct channel *channel)
 {
-    while (channel->followers != NULL)
-        (void)leave(channel->followers);
+    struct channel_follower *next;
+
+    for (struct channel_follower *at = channel->followers; at != NULL; at = next) {
+        next = at->next;
+        (void)leave(at);
+    }
 }
 
 static void on_change(struct registry_follower *base)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/session/forecasts.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,7 @@ static struct forecasting *pop_first(struct forecasts *forecasts)
 {
     struct forecasting *one = forecasts->first;
 
+    assert(one != NULL);
     forecasts->first = one->next;
     if (forecasts->first == NULL)
         forecasts->last = NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/store/database.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <sha2.h>
 #include <sqlite3.h>
@@ -40,8 +41,8 @@ static const char *const texts[N_STATEMENTS] = {
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
     [ADD_BATCH] =
-        "INSERT INTO batches VALUES(?1, ?2, " OWNER ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-        " ?12, NULL, NULL, NULL, ?13, ?14)",
+        ("INSERT INTO batches VALUES(?1, ?2, " OWNER ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+         " ?12, NULL, NULL, NULL, ?13, ?14)"),
     [ADD_CANCEL] = "INSERT INTO cancels(ord, at_ns, whole, job) VALUES(?1, ?2, ?3, ?4)",
     [SET_END] = "UPDATE batches SET status = ?2, last = ?3, ended_ns = ?4 WHERE ord = ?1",
     [SET_ACCEPTED] = "UPDATE batches SET accepted_ns = ?2 WHERE ord = ?1",
@@ -49,9 +50,9 @@ static const char *const texts[N_STATEMENTS] = {
     [REMOVE_CANCELS] = "DELETE FROM cancels WHERE ord = ?1",
     [SET_TIME] = "INSERT OR REPLACE INTO clock VALUES(1, ?1, ?2, ?3)",
     [GET_TIME] = "SELECT boot_id, boot_ns, wall_ns FROM clock",
-    [EACH_BATCH] = "SELECT ord, ref, key, jobs, seed, max_wait_ns, retain_ns, cancel_on_restart,"
-                   " engine, accepted_ns, wall_ns, status, last, ended_ns, length(request),"
-                   " max_summaries FROM batches ORDER BY ord",
+    [EACH_BATCH] = ("SELECT ord, ref, key, jobs, seed, max_wait_ns, retain_ns, cancel_on_restart,"
+                    " engine, accepted_ns, wall_ns, status, last, ended_ns, length(request),"
+                    " max_summaries FROM batches ORDER BY ord"),
     [EACH_CANCEL] = "SELECT at_ns, whole, job FROM cancels WHERE ord = ?1 ORDER BY id",
     [GET_REQUEST] = "SELECT digest, request FROM batches WHERE ord = ?1",
     [GET_DIGEST] = "SELECT digest FROM batches WHERE ord = ?1",
