@@ -114,6 +114,9 @@ static void deal_out(struct server *server, struct arrival client)
 {
     struct worker *worker = &server->workers[server->next_worker];
 
+    /* In a drain a loop with nothing to do ends, but not the first one. */
+    if (server->stage >= LIFE_DRAINING)
+        worker = &server->workers[0];
     server->next_worker = (server->next_worker + 1) % server->n_workers;
     if (worker == &server->workers[0]) {
         loop_adopt(worker->loop, client);

@@ -230,6 +230,12 @@ EXTRA_DIST += \
 	tests/README.md \
 	tests/bench/README.md \
 	tests/samples/README.md \
+	tests/samples/expected/service-desk.ndjson \
+	tests/samples/service-desk.json \
+	tests/samples/expected/pools.ndjson \
+	tests/samples/pools.json \
+	tests/samples/expected/car-wash.ndjson \
+	tests/samples/car-wash.json \
 	tests/samples/chess-one-by-one.json \
 	tests/samples/chess-three-games.json \
 	tests/samples/exhibition-one-by-one.json \
@@ -298,6 +304,7 @@ EXTRA_DIST += \
 	tests/fuzz/config.dict \
 	tests/fuzz/import.dict \
 	tests/fuzz/fuzz.sh \
+	tests/fuzz/http.dict \
 	tests/fuzz/request.dict
 
 if FUZZERS

@@ -31,7 +31,7 @@ if ! env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -C "$top_builddir" install 
     bail "make install failed"
 fi
 unit=$(cd "$scratch/tree" && find . -name waitd.service)
-bindir=$(sed -n 's,^ExecStart=\(.*\)/waitd$,\1,p' "$scratch/tree/$unit")
+bindir=$(sed -n 's,^ExecStart=\([^ ]*\)/waitd .*,\1,p' "$scratch/tree/$unit")
 case $bindir in
 /usr/bin | /usr/local/bin) ;;
 *) cannot "the prefix, ${bindir%/bin}, is neither /usr nor /usr/local, where systemd looks for files" ;;

@@ -101,7 +101,7 @@ kill -KILL "$daemon_pid"
 passes "a daemon that goes is told of" wait_until on_screen ': gone for [0-9.]+ s'
 rm -f "$tmp/socket"
 start_daemon --listen "$where"
-passes "and waited for" wait_until on_screen ', up [0-9.]+ s: a new one'
+passes "and waited for" wait_until on_screen ', up [0-9.]+ s: restarted since top was started'
 tmux -S "$socket" send-keys q
 passes "q ends it" wait_until on_screen '^ended 0$'
 passes "the terminal is as it was" wait_until on_screen '^modes kept$'
