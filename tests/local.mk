@@ -20,6 +20,7 @@ check_programs = \
 	tests/unit/test_duration_short \
 	tests/unit/test_eta \
 	tests/unit/test_event \
+	tests/unit/test_event_detached \
 	tests/unit/test_event_done \
 	tests/unit/test_event_piece \
 	tests/unit/test_event_reader \

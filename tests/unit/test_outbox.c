@@ -265,6 +265,7 @@ START_TEST(who_has_read_all_reads_what_comes_next_and_no_more)
            "{\"event\":\"done\",\"batch\":7,\"job\":1,\"status\":\"ok\",\"at\":1}\n");
     ck_assert_uint_eq(watch.cursor.seq, 2);
     outbox_watch_end(&behind_watch);
+    outbox_fini(&behind);
 }
 END_TEST
 
