@@ -65,6 +65,7 @@ void requests_feed(struct requests *requests, const char *text, size_t len, stru
     for (;;) {
         switch (request_read(requests->reader, SIZE_MAX, &request, &fault)) {
         case REQUEST_MORE:
+            request_feed(requests->reader, NULL, 0); /* the text is the caller's to move */
             return;
         case REQUEST_BUSY:
             break;
