@@ -30,7 +30,7 @@ static size_t piece_of(int64_t slice_ns)
     return piece < PUMP_BUFFER_BYTES ? (size_t)piece : PUMP_BUFFER_BYTES;
 }
 
-/* A service slice under way. */
+/* A service slice in progress. */
 struct slice {
     int64_t now_ns;
     int64_t length_ns; /* of each of its three parts, about */
