@@ -5,15 +5,15 @@
 # file the tests went through, least first, and the sum.
 set -euo pipefail
 
-find proto daemon client -name '*.gcda' | sort | while IFS= read -r data; do
+find proto engine daemon client -name '*.gcda' | sort | while IFS= read -r data; do
     ${GCOV:-gcov} -n "${data%.gcda}.o" 2>/dev/null
 done | awk -F "[':% ]+" '
-    /^File / { file = $2; sub(/^.*\/(proto|daemon|client)\//, "&", file); next }
-    /^Lines executed/ && file ~ /(^|\/)(proto|daemon|client)\/.*\.c$/ {
-        sub(/^.*\/(proto|daemon|client)\//, "", $0)
+    /^File / { file = $2; sub(/^.*\/(proto|engine|daemon|client)\//, "&", file); next }
+    /^Lines executed/ && file ~ /(^|\/)(proto|engine|daemon|client)\/.*\.c$/ {
+        sub(/^.*\/(proto|engine|daemon|client)\//, "", $0)
         percent = $3
         lines = $5
-        match(file, /(proto|daemon|client)\/[^\/]*(\/[^\/]*)?\.c$/)
+        match(file, /(proto|engine|daemon|client)\/[^\/]*(\/[^\/]*)?\.c$/)
         printf "%7.2f%% of %5d  %s\n", percent, lines, substr(file, RSTART)
         file = ""
     }
