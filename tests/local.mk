@@ -279,7 +279,6 @@ fuzz_programs = \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_duration \
 	tests/fuzz/fuzz_event \
-	tests/fuzz/fuzz_http \
 	tests/fuzz/fuzz_import \
 	tests/fuzz/fuzz_lexer \
 	tests/fuzz/fuzz_request
@@ -289,10 +288,14 @@ replay_programs = \
 	tests/fuzz/replay_config \
 	tests/fuzz/replay_duration \
 	tests/fuzz/replay_event \
-	tests/fuzz/replay_http \
 	tests/fuzz/replay_import \
 	tests/fuzz/replay_lexer \
 	tests/fuzz/replay_request
+
+if HTTP
+fuzz_programs += tests/fuzz/fuzz_http
+replay_programs += tests/fuzz/replay_http
+endif
 
 if HAVE_CHECK
 check_PROGRAMS += $(replay_programs)

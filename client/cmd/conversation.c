@@ -165,15 +165,14 @@ int conversation_dial(const struct arguments *arguments, struct dial_target *tar
 
 static enum status talk_remotely(struct session_setup *setup, const struct arguments *arguments)
 {
-    struct dial_target target;
     enum status status;
     bool is_cut_short;
 
     setup->peer.name = conversation_server(arguments);
-    setup->peer.fd = conversation_dial(arguments, &target, &status);
+    setup->peer.fd = conversation_dial(arguments, &setup->target, &status);
     if (setup->peer.fd < 0)
         return status;
-    setup->target = &target;
+    setup->has_target = true;
     status = session_run(setup, &is_cut_short);
     if (setup->peer.fd >= 0)
         close(setup->peer.fd);

@@ -40,7 +40,8 @@ struct session_setup {
     struct watch *watch;
     /* A submit under a key, which may be sent again: the same until it is answered. */
     bool has_key;
-    const struct dial_target *target;
+    bool has_target; /* not where the daemon is a process of our own */
+    struct dial_target target;
 };
 
 /*

@@ -12,7 +12,7 @@
 
 bool session_resume_keeps(const struct session *session)
 {
-    return session->setup->has_key && session->setup->target != NULL &&
+    return session->setup->has_key && session->setup->has_target &&
            session->fanout->tally.answers == 0 && !session->sent.failed;
 }
 
@@ -75,7 +75,7 @@ void session_resume_try(struct session *session)
 
     if (session->retry_ns == 0 || moment_now() < session->retry_ns)
         return;
-    setup->peer.fd = dial(setup->target, setup->answer_timeout_ns, &problem);
+    setup->peer.fd = dial(&setup->target, setup->answer_timeout_ns, &problem);
     if (setup->peer.fd < 0) {
         try_later(session);
         return;

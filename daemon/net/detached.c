@@ -53,7 +53,7 @@ void detached_close(struct detached *detached)
     if (detached->registry && detached->timer_fd >= 0)
         close(detached->timer_fd);
     registry_free(detached->registry);
-    *detached = (struct detached){0};
+    *detached = (struct detached){.registry = NULL};
 }
 
 int64_t detached_tick(struct detached *detached)

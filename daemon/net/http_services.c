@@ -70,21 +70,16 @@ static int add_pool(struct http_services *services, const char *text)
     size_t len = strcspn(text, "=");
     char name[HTTP_SERVICE_NAME_MAX + 1] = "";
     struct pool *pool;
-    int64_t *times;
     int found;
 
     memcpy(name, text, len < HTTP_SERVICE_NAME_MAX ? len : HTTP_SERVICE_NAME_MAX);
     found = http_services_find(services, name);
-    pool = &services->pools[found >= 0 ? (unsigned)found : services->n_pools];
-    times = calloc(workers_of(text + len + 1), sizeof(*times));
-    if (!times)
-        return -1;
-    services->n_pools += found < 0;
-    free(pool->free_ns);
+    pool = &services->pools[found >= 0 ? (unsigned)found : services->n_pools++];
     memcpy(pool->name, name, sizeof(name));
     pool->n_workers = workers_of(text + len + 1);
-    pool->free_ns = times;
-    return 0;
+    free(pool->free_ns);
+    pool->free_ns = calloc(pool->n_workers, sizeof(*pool->free_ns));
+    return pool->free_ns ? 0 : -1;
 }
 
 struct http_services *http_services_new(char *const *texts, unsigned n_texts)
