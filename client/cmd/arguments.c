@@ -14,7 +14,6 @@
 #define CONNECT_TIMEOUT_NS 5000000000
 #define INTERVAL_NS        1000000000
 #define INTERVAL_LEAST_NS  10000000
-#define RUNS               1000
 #define RUNS_MOST          1000000
 
 /* What stands right of the flags in help, in 80 columns. */
@@ -111,7 +110,7 @@ static const struct flag flags[] = {
     {"graph", FLAG_GRAPH, ON(COMMAND_IMPORT), "FILE", "with ninja: what `ninja -t graph` prints"},
     {"workflow", FLAG_WORKFLOW, ON(COMMAND_IMPORT), "FILE",
      "with actions: the workflow, for needs"},
-    {"runs", FLAG_RUNS, ON(COMMAND_FORECAST), "N", "so many runs (1000)"},
+    {"runs", FLAG_RUNS, ON(COMMAND_FORECAST), "N", "so many runs (as FILE says, or 1000)"},
     {"vary", FLAG_VARY, ON(COMMAND_FORECAST), "WHAT=N,...",
      "a row for each value of workers, concurrency or\n"
      "pools.NAME"},
@@ -579,6 +578,11 @@ static enum arguments_result take(struct arguments *arguments, int id, bool give
     if (id == 'V')
         return ARGUMENTS_VERSION;
     flag = find_flag(id);
+    if (id == FLAG_VARY && given[flag - flags]) {
+        snprintf(problem, ARGUMENTS_PROBLEM_MAX,
+                 "--vary is given twice, and one member varies at a time");
+        return ARGUMENTS_WRONG;
+    }
     given[flag - flags] = true;
     takes = set_flag(arguments, id, optarg);
     if (takes == NULL)
@@ -600,7 +604,6 @@ enum arguments_result arguments_parse(int argc, char **argv, struct arguments *a
         .operands = argv, /* behind those read already */
         .connect_timeout_ns = CONNECT_TIMEOUT_NS,
         .interval_ns = INTERVAL_NS,
-        .runs = RUNS,
         .count = 1,
         .from = 1,
     };

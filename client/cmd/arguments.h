@@ -37,7 +37,7 @@ struct arguments {
     const char *name;             /* --name, or NULL */
     bool real;                    /* --real */
     int64_t interval_ns;          /* --interval */
-    uint64_t runs;                /* --runs */
+    uint64_t runs;                /* --runs; 0 if it is not given */
     struct vary vary;             /* --vary */
     const char *request;          /* --request, or NULL */
     uint64_t from;                /* --from; 1 if it is not given */

@@ -26,10 +26,15 @@ static int read_all(char *const *path, struct bytes *text)
     return failed ? -1 : 0;
 }
 
-/* Appends the text as it is to be sent.  How it ended, how many requests there are in
- * it, and whether the last one is a batch. */
+/* What a text is found to be. */
+struct outline {
+    uint64_t requests;
+    bool is_submit, is_forecast, has_runs; /* the last one */
+};
+
+/* Appends the text as it is to be sent.  How it ended, and what it is. */
 static enum rewrite_state append(const struct bytes *text, const struct overrides *overrides,
-                                 struct bytes *out, uint64_t *requests, bool *is_batch)
+                                 struct bytes *out, struct outline *outline)
 {
     struct rewrite *rewrite = rewrite_new(overrides, NULL);
     enum rewrite_state state = REWRITE_NOMEM;
@@ -39,8 +44,10 @@ static enum rewrite_state append(const struct bytes *text, const struct override
     state = rewrite_feed(rewrite, bytes_at(text), bytes_len(text), out);
     if (state == REWRITE_GOING)
         state = rewrite_finish(rewrite, out);
-    *requests = rewrite_requests(rewrite);
-    *is_batch = rewrite_was_submit(rewrite);
+    *outline = (struct outline){.requests = rewrite_requests(rewrite),
+                                .is_submit = rewrite_was_submit(rewrite),
+                                .is_forecast = rewrite_was_forecast(rewrite),
+                                .has_runs = rewrite_had_runs(rewrite)};
     rewrite_free(rewrite);
     return state;
 }
@@ -49,24 +56,28 @@ int batch_file_read(struct batch_file *file, char *const *path)
 {
     const char *name = source_display(*path);
     struct bytes ignored = {0};
+    struct outline outline = {0};
     enum rewrite_state state;
-    uint64_t requests = 0;
-    bool is_batch = false;
 
     *file = (struct batch_file){.path = path};
     if (read_all(path, &file->text) < 0)
         return -1;
-    state = append(&file->text, NULL, &ignored, &requests, &is_batch);
+    state = append(&file->text, NULL, &ignored, &outline);
     bytes_fini(&ignored);
     file->is_broken = state == REWRITE_BROKEN;
+    file->is_forecast = outline.is_forecast;
+    file->has_runs = outline.has_runs;
     if (state == REWRITE_NOMEM)
         say("%s", strerror(ENOMEM));
-    else if (file->is_broken || (requests == 1 && is_batch))
+    else if (file->is_broken)
         return 0;
-    else if (requests == 1)
+    else if (outline.requests == 1 && (outline.is_submit || outline.is_forecast))
+        return 0;
+    else if (outline.requests == 1)
         say("%s: the request in it is no batch", name);
     else
-        say("%s: there are %" PRIu64 " requests in it, and one batch is taken", name, requests);
+        say("%s: there are %" PRIu64 " requests in it, and one batch is taken", name,
+            outline.requests);
     return -1;
 }
 
@@ -78,8 +89,7 @@ void batch_file_fini(struct batch_file *file)
 int batch_file_append(const struct batch_file *file, const struct overrides *overrides,
                       struct bytes *out)
 {
-    uint64_t requests;
-    bool is_batch;
+    struct outline outline;
 
-    return append(&file->text, overrides, out, &requests, &is_batch) == REWRITE_NOMEM ? -1 : 0;
+    return append(&file->text, overrides, out, &outline) == REWRITE_NOMEM ? -1 : 0;
 }

@@ -251,6 +251,15 @@ static int make_requests(const struct arguments *arguments, const struct batch_f
     return result;
 }
 
+/* Says so where the batch in the file is not. */
+static bool is_to_be_run(const struct batch_file *file)
+{
+    if (file->is_forecast)
+        say("%s: the request in it is a forecast, which waitctl forecast and submit take",
+            source_display(*file->path));
+    return !file->is_forecast;
+}
+
 static struct source *make_source(const struct arguments *arguments,
                                   const struct show_modes **modes)
 {
@@ -258,7 +267,7 @@ static struct source *make_source(const struct arguments *arguments,
     struct batch_file file;
     struct bytes out = {0};
 
-    if (batch_file_read(&file, arguments->operands) == 0) {
+    if (batch_file_read(&file, arguments->operands) == 0 && is_to_be_run(&file)) {
         if (make_requests(arguments, &file, &out, modes) == 0)
             source = source_new_text(&out);
         if (source == NULL)

@@ -2,6 +2,8 @@
 #include "client/cmd/cmd.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,14 +24,21 @@
 
 /*
  * The batch is run many times on the virtual clock, in this process, and what comes of
- * it is told: of the batch as it is, or of one for each value of what varies.
+ * it is told: of the batch as it is, or of one for each value of what varies.  The
+ * file's request is made the forecast that a daemon would be asked for, and is read by
+ * the same reader, so the same is refused and the limits are those of a daemon.
  */
+
+/* Runs where neither the command line nor the file says how many. */
+#define RUNS "1000"
 
 struct study {
     const struct arguments *arguments;
     const struct vary *vary;
     struct batch_file file;
+    struct overrides overrides;       /* what the file's request becomes */
     struct plan *plan;                /* of the batch as it is */
+    uint32_t n_runs;                  /* of each forecast */
     size_t n;                         /* forecasts: 1, or one for each value */
     struct forecast_figures *figures; /* of each */
     struct forecast_run *runs;        /* of the one in progress */
@@ -61,7 +70,7 @@ static void say_refused(struct study *study, struct bytes *sent, const struct fa
         return;
     }
     source_set_origin(source, source_display(*study->file.path), &study->file.text,
-                      &study->arguments->overrides);
+                      &study->overrides);
     refusal_say(source, 0, &error, true);
     source_free(source);
 }
@@ -74,7 +83,7 @@ static struct plan *read_plan(struct study *study, const struct overrides *overr
     struct bytes text = {0};
 
     if (batch_file_append(&study->file, overrides, &text) == 0)
-        plan = requests_plan(bytes_at(&text), bytes_len(&text), &fault);
+        plan = requests_forecast(bytes_at(&text), bytes_len(&text), &study->n_runs, &fault);
     if (plan == NULL && fault.code != FAULT_NONE)
         say_refused(study, &text, &fault);
     else if (plan == NULL)
@@ -87,6 +96,27 @@ static struct plan *read_plan(struct study *study, const struct overrides *overr
     return plan;
 }
 
+/* Makes the file's request a forecast, with all that the flags put in and without what is
+ * ignored in a file.  0, or -1 when out of memory. */
+static int make_forecast(struct study *study)
+{
+    static const enum override ignored[] = {OVERRIDE_CLOCK, OVERRIDE_REPORT, OVERRIDE_ID};
+    const struct arguments *arguments = study->arguments;
+    char runs[24] = RUNS;
+
+    if (overrides_copy(&study->overrides, &arguments->overrides) < 0 ||
+        overrides_set(&study->overrides, OVERRIDE_OP, "forecast") != NULL)
+        return -1;
+    for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
+        if (overrides_leave_out(&study->overrides, ignored[i]) < 0)
+            return -1;
+    if (arguments->runs > 0)
+        snprintf(runs, sizeof runs, "%" PRIu64, arguments->runs);
+    else if (study->file.has_runs)
+        return 0;
+    return overrides_set(&study->overrides, OVERRIDE_RUNS, runs) == NULL ? 0 : -1;
+}
+
 /* The plan for value i of what varies. */
 static struct plan *vary_plan(struct study *study, size_t i)
 {
@@ -94,7 +124,7 @@ static struct plan *vary_plan(struct study *study, size_t i)
     struct plan *plan = NULL;
     const char *problem = "out of memory";
 
-    if (overrides_copy(&overrides, &study->arguments->overrides) == 0)
+    if (overrides_copy(&overrides, &study->overrides) == 0)
         problem = vary_override(study->vary, i, study->plan, &overrides);
     if (problem != NULL)
         say("--vary %.*s: %s", (int)study->vary->name_len, study->vary->name, problem);
@@ -174,7 +204,7 @@ static enum status print(struct study *study, const struct plan *plan, size_t i)
 
 static enum status forecast(struct study *study, const struct plan *plan, size_t i)
 {
-    uint64_t runs = study->arguments->runs;
+    uint64_t runs = study->n_runs;
     const struct forecast_trials trials = {
         .plan = plan,
         .runs = (uint32_t)runs,
@@ -224,7 +254,7 @@ static enum status run(struct study *study)
                                            .is_utf8 = terminal.is_utf8};
     study->signals = interrupt_open();
     study->figures = calloc(study->n, sizeof study->figures[0]);
-    study->runs = calloc(study->arguments->runs, sizeof study->runs[0]);
+    study->runs = calloc(study->n_runs, sizeof study->runs[0]);
     study->started_ns = moment_now();
     progress_init(&study->progress, true, moment_after(PROGRESS_INTERVAL_NS));
     if (study->signals < 0 || study->figures == NULL || study->runs == NULL)
@@ -248,11 +278,16 @@ enum status cmd_forecast(const struct arguments *arguments)
                           .is_json = conversation_show(arguments) == &show_json};
     enum status status = STATUS_REFUSED;
 
-    if (batch_file_read(&study.file, arguments->operands) == 0)
-        study.plan = read_plan(&study, &arguments->overrides);
+    if (batch_file_read(&study.file, arguments->operands) == 0) {
+        if (make_forecast(&study) == 0)
+            study.plan = read_plan(&study, &study.overrides);
+        else
+            say("%s", strerror(ENOMEM));
+    }
     if (study.plan != NULL)
         status = run(&study);
     plan_free(study.plan);
+    overrides_fini(&study.overrides);
     batch_file_fini(&study.file);
     return status;
 }

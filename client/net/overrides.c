@@ -45,6 +45,10 @@ static const struct {
                              "catch_up or cancel",
                              {"catch_up", "cancel", NULL}},
     [OVERRIDE_POOLS] = {"pools", TEXT, "no text", {NULL}},
+    [OVERRIDE_RUNS] = {"runs", POSITIVE, "a positive integer", {NULL}},
+    [OVERRIDE_OP] = {"op", WORD, "forecast", {"forecast", NULL}},
+    [OVERRIDE_REPORT] = {"report", TEXT, "no text", {NULL}},
+    [OVERRIDE_ID] = {"id", TEXT, "no text", {NULL}},
 };
 
 void overrides_fini(struct overrides *overrides)
@@ -142,6 +146,11 @@ int overrides_set_json(struct overrides *overrides, enum override which, struct 
     return 0;
 }
 
+int overrides_leave_out(struct overrides *overrides, enum override which)
+{
+    return overrides_set_json(overrides, which, &(struct bytes){0});
+}
+
 const char *overrides_set(struct overrides *overrides, enum override which, const char *text)
 {
     struct bytes json = {0};
@@ -189,7 +198,7 @@ bool overrides_has(const struct overrides *overrides, const char *name, size_t l
 void overrides_append(const struct overrides *overrides, bool first, struct bytes *out)
 {
     for (size_t i = 0; i < OVERRIDES; i++) {
-        if (overrides->json[i] == NULL)
+        if (overrides->json[i] == NULL || overrides->json[i][0] == '\0')
             continue;
         if (!first)
             bytes_add_char(out, ',');

@@ -26,12 +26,16 @@ enum override {
     OVERRIDE_RETAIN,
     OVERRIDE_ON_RESTART,
     OVERRIDE_POOLS, /* by overrides_set_json() alone */
+    OVERRIDE_RUNS,
+    OVERRIDE_OP,     /* "forecast" alone: see rewrite.h */
+    OVERRIDE_REPORT, /* by overrides_leave_out() alone, as the next */
+    OVERRIDE_ID,
 };
-#define OVERRIDES 13
+#define OVERRIDES 17
 
 /* All zero for none. */
 struct overrides {
-    char *json[OVERRIDES]; /* NULL for what is not overridden */
+    char *json[OVERRIDES]; /* NULL for what is not overridden, empty for what is left out */
 };
 
 void overrides_fini(struct overrides *overrides);
@@ -42,6 +46,9 @@ void overrides_fini(struct overrides *overrides);
  * value then stays.
  */
 const char *overrides_set(struct overrides *overrides, enum override which, const char *text);
+
+/* Has one left out of what is sent, whatever a request says.  0, or -1 when out of memory. */
+int overrides_leave_out(struct overrides *overrides, enum override which);
 
 /* Sets one to JSON text, which is taken from *json.  0, or -1 when out of memory. */
 int overrides_set_json(struct overrides *overrides, enum override which, struct bytes *json);

@@ -93,21 +93,40 @@ struct pending_queue *requests_pending(struct requests *requests)
     return &requests->queue;
 }
 
-struct plan *requests_plan(const char *text, size_t len, struct fault *fault)
+/* Reads the one request in a text.  Whether waitd would take it, and it is of this
+ * operation. */
+static bool read_one(const char *text, size_t len, enum request_op op, struct request *request,
+                     struct fault *fault)
 {
     struct requests *requests = requests_new();
-    struct request request;
     enum request_result result;
 
     *fault = (struct fault){.code = FAULT_NONE};
     if (requests == NULL)
-        return NULL;
+        return false;
     request_feed(requests->reader, text, len);
     do {
-        result = request_read(requests->reader, SIZE_MAX, &request, fault);
+        result = request_read(requests->reader, SIZE_MAX, request, fault);
         if (result == REQUEST_MORE)
             request_finish(requests->reader);
     } while (result == REQUEST_BUSY || result == REQUEST_MORE);
     requests_free(requests);
-    return result == REQUEST_READY && request.op == REQUEST_SUBMIT ? request.plan : NULL;
+    return result == REQUEST_READY && request->op == op;
+}
+
+struct plan *requests_plan(const char *text, size_t len, struct fault *fault)
+{
+    struct request request;
+
+    return read_one(text, len, REQUEST_SUBMIT, &request, fault) ? request.plan : NULL;
+}
+
+struct plan *requests_forecast(const char *text, size_t len, uint32_t *runs, struct fault *fault)
+{
+    struct request request;
+
+    if (!read_one(text, len, REQUEST_FORECAST, &request, fault))
+        return NULL;
+    *runs = request.runs;
+    return request.plan;
 }

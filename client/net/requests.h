@@ -34,6 +34,9 @@ void requests_feed(struct requests *requests, const char *text, size_t len, stru
  */
 struct plan *requests_plan(const char *text, size_t len, struct fault *fault);
 
+/* The same of the one forecast in a text, and in *runs how many runs it is to be of. */
+struct plan *requests_forecast(const char *text, size_t len, uint32_t *runs, struct fault *fault);
+
 /* Those read so far, to be taken from there as they are answered. */
 struct pending_queue *requests_pending(struct requests *requests);
 

@@ -22,7 +22,8 @@ struct rewrite {
     bool is_open;
     bool has_jobs;
     bool op_comes; /* the next token is the value of `op` */
-    bool has_op, op_is_submit, op_is_quit;
+    bool has_op, op_is_submit, op_is_forecast, op_is_quit;
+    bool has_runs;
     bool events_come; /* the next token is the value of `events` */
     bool has_events;
     enum plan_events level; /* that it asks for itself */
@@ -122,6 +123,16 @@ bool rewrite_was_submit(const struct rewrite *rewrite)
     return rewrite->was_submit;
 }
 
+bool rewrite_was_forecast(const struct rewrite *rewrite)
+{
+    return rewrite->op_is_forecast;
+}
+
+bool rewrite_had_runs(const struct rewrite *rewrite)
+{
+    return rewrite->has_runs;
+}
+
 static const char *token_text(const struct lexer_token *token, size_t *len)
 {
     const char *text = token->kind == LEXER_OBJECT_BEGIN  ? "{"
@@ -179,7 +190,8 @@ static void open_request(struct rewrite *rewrite)
 {
     rewrite->is_open = true;
     rewrite->has_jobs = rewrite->has_op = rewrite->op_comes = false;
-    rewrite->op_is_submit = rewrite->op_is_quit = false;
+    rewrite->op_is_submit = rewrite->op_is_forecast = rewrite->op_is_quit = false;
+    rewrite->has_runs = false;
     rewrite->events_come = rewrite->has_events = false;
     rewrite->level = rewrite->flag;
     rewrite->members = 0;
@@ -217,6 +229,13 @@ static void append_members(struct rewrite *rewrite, struct bytes *out)
         bytes_add_string(out, is_first ? "\"events\":\"all\"" : ",\"events\":\"all\"");
 }
 
+/* Whether the overrides are for this request. */
+static bool takes_members(const struct rewrite *rewrite)
+{
+    return rewrite->was_submit || (rewrite->op_is_forecast && rewrite->overrides != NULL &&
+                                   rewrite->overrides->json[OVERRIDE_OP] != NULL);
+}
+
 /* The brackets of a whole request, and requests that have none. */
 static void take_outermost(struct rewrite *rewrite, const struct lexer_token *token,
                            struct bytes *out)
@@ -237,7 +256,7 @@ static void take_outermost(struct rewrite *rewrite, const struct lexer_token *to
         return;
     close_request(rewrite);
     if (is_end(token)) {
-        if (rewrite->was_submit) {
+        if (takes_members(rewrite)) {
             append_members(rewrite, out);
         } else if (bytes_len(&rewrite->held) > 0) {
             size_t comma = rewrite->members == 0;
@@ -254,12 +273,14 @@ static void note_member(struct rewrite *rewrite, const struct lexer_token *token
     if (token->kind == LEXER_KEY) {
         rewrite->op_comes = is_word(token, "op");
         rewrite->has_jobs |= is_word(token, "jobs");
+        rewrite->has_runs |= is_word(token, "runs");
         rewrite->events_come = is_word(token, "events");
         rewrite->has_events |= rewrite->events_come;
     } else if (rewrite->op_comes) {
         rewrite->op_comes = false;
         rewrite->has_op = true;
         rewrite->op_is_submit = token->kind == LEXER_STRING && is_word(token, "submit");
+        rewrite->op_is_forecast = token->kind == LEXER_STRING && is_word(token, "forecast");
         rewrite->op_is_quit = token->kind == LEXER_STRING && is_word(token, "quit");
     }
 }

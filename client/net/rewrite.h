@@ -11,8 +11,9 @@
  * The text is rewritten token by token, never as a document: digits, escapes
  * and the client's `data` stay what they are, and an input of any size takes
  * no memory to speak of.  Without changes it goes through byte for byte.  What
- * is no submit is left alone, and what is no JSON is sent as it is, for the
- * daemon to refuse in its own words.  Pure.
+ * is no submit is left alone, and so is a forecast, unless all requests are made
+ * forecasts (OVERRIDE_OP); and what is no JSON is sent as it is, for the daemon to
+ * refuse in its own words.  Pure.
  */
 
 #include <stdbool.h>
@@ -56,5 +57,9 @@ bool rewrite_is_between(const struct rewrite *rewrite);
 
 /* Whether the last complete request was a submit. */
 bool rewrite_was_submit(const struct rewrite *rewrite);
+
+/* Whether it was a forecast; and whether there was a member `runs` in it. */
+bool rewrite_was_forecast(const struct rewrite *rewrite);
+bool rewrite_had_runs(const struct rewrite *rewrite);
 
 #endif

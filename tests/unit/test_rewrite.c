@@ -93,6 +93,43 @@ START_TEST(a_flag_replaces_a_member_in_any_chunking)
 }
 END_TEST
 
+/* With --runs 9, as forecast sends them: each is made a forecast, and `id` left out. */
+static const struct {
+    const char *in, *out;
+} made_forecasts[] = {
+    {"[]", "{\"jobs\":[],\"runs\":9,\"op\":\"forecast\"}\n\n"},
+    {"{\"id\":{\"id\":[1]},\"jobs\":[]}", "{\"jobs\":[],\"runs\":9,\"op\":\"forecast\"}\n\n"},
+    {"{\"op\":\"submit\",\"jobs\":[{\"id\":1}],\"id\":1}",
+     "{\"jobs\":[{\"id\":1}],\"runs\":9,\"op\":\"forecast\"}\n\n"},
+    {"{\"op\":\"forec\\u0061st\",\"runs\":[5],\"jobs\":[]}",
+     "{\"jobs\":[],\"runs\":9,\"op\":\"forecast\"}\n\n"},
+    {"{\"op\":\"ping\",\"id\":1}", "{\"op\":\"ping\",\"id\":1}\n\n"},
+};
+
+START_TEST(a_batch_is_made_a_forecast)
+{
+    size_t len = strlen(made_forecasts[_i].in);
+
+    set(OVERRIDE_OP, "forecast");
+    set(OVERRIDE_RUNS, "9");
+    ck_assert_int_eq(overrides_leave_out(&overrides, OVERRIDE_ID), 0);
+    for (size_t piece = 1; piece <= len; piece++) {
+        ck_assert_int_eq(rewrite(made_forecasts[_i].in, len, piece), REWRITE_GOING);
+        ck_assert_str_eq(bytes_at(&out), made_forecasts[_i].out);
+    }
+}
+END_TEST
+
+START_TEST(a_forecast_is_left_alone_by_other_flags)
+{
+    static const char forecast[] = "{\"op\":\"forecast\",\"runs\":5,\"jobs\":[]}";
+
+    set(OVERRIDE_SEED, "7");
+    ck_assert_int_eq(rewrite(forecast, strlen(forecast), 1), REWRITE_GOING);
+    ck_assert_str_eq(bytes_at(&out), "{\"op\":\"forecast\",\"runs\":5,\"jobs\":[]}\n\n");
+}
+END_TEST
+
 START_TEST(without_flags_bytes_go_through)
 {
     static const char input[] = " { \"jobs\" : [ { \"wait\" : 1.0 } ] } \n\t[]";
@@ -260,6 +297,8 @@ Suite *test_suite(void)
 
     tcase_add_checked_fixture(tests, NULL, tear_down);
     tcase_add_loop_test(tests, a_flag_replaces_a_member_in_any_chunking, 0, N(rewritten));
+    tcase_add_loop_test(tests, a_batch_is_made_a_forecast, 0, N(made_forecasts));
+    tcase_add_test(tests, a_forecast_is_left_alone_by_other_flags);
     tcase_add_test(tests, without_flags_bytes_go_through);
     tcase_add_loop_test(tests, all_events_are_asked_for_and_what_was_asked_is_known, 0, N(raised));
     tcase_add_test(tests, what_a_flag_asks_for_prevails);

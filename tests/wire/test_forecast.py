@@ -137,6 +137,23 @@ def check_random_seed(tap):
     tap.result(again == random, "and gives the same again", f"{random}\n{again}")
 
 
+def check_request(tap):
+    """A file may ask for the forecast itself; what it says of runs goes, unless --runs is given."""
+    jobs = [{"wait": {"dist": "exponential", "mean": 1}}]
+    for request, words, runs in [({"op": "forecast", "runs": 7}, (), 7), ({"runs": 7}, (), 7), ({}, (), 1000),
+                                 ({"op": "forecast", "runs": 7}, ("--runs", "9"), 9),
+                                 ({"op": "submit"}, ("--runs", "9"), 9)]:
+        status, out, said = waitctl("forecast", *words, "-", batch=dict(request, jobs=jobs, seed=3))
+        told = events(out)
+        tap.result((status, said, told and told[-1]["runs"]) == (0, "", runs), f"{request} {words}", f"{out}{said}")
+        alone = waitctl("forecast", "--runs", str(runs), "--seed", "3", "-", batch=jobs)[1]
+        tap.result(out == alone, "it is that of the jobs", f"{out}\n{alone}")
+    ignored = {"clock": "none", "report": 3, "id": {"id": []}, "jobs": jobs, "seed": 3}
+    status, out, said = waitctl("forecast", "--runs", "9", "-", batch=ignored)
+    tap.result((status, said) == (0, "") and out == waitctl("forecast", "--runs", "9", "--seed", "3", "-", batch=jobs)[1],
+               "clock, report and id are ignored, whatever they are", f"{out}{said}")
+
+
 def check_operation(tap):
     """A forecast that was asked for by `submit` is told to people, too."""
     request = {"op": "forecast", "runs": 3, "id": "q", "events": "all", "timeout": 2,
@@ -155,6 +172,19 @@ def check_refusals(tap):
         (("--runs", "0", "-"), BATCH, "--runs takes an integer from 1 to 1000000"),
         (("--runs", "1000001", "-"), BATCH, "--runs takes an integer from 1 to 1000000"),
         (("--server", "1", "-"), BATCH, "forecast takes no --server"),
+        (("--vary", "workers=1", "--vary", "concurrency=2", "-"), BATCH,
+         "--vary is given twice, and one member varies at a time"),
+        (("--runs", "1000000", "-"), [{"wait": 0, "count": 1001}],
+         'too_large: "runs" makes it 1001000000 steps'),
+        (("--vary", "workers=1,2", "-"), [{"compute": 0, "count": 1000000, "repeat": 2}],
+         'too_large: "runs" makes it 2000000000 steps'),
+        (("-",), {"op": "forecast", "runs": 1000001, "jobs": []}, "standard input:1:20: too_large: "),
+        (("-",), {"op": "forecast", "runs": 0, "jobs": []}, "standard input:1:20: invalid_request: "),
+        (("-",), {"detach": True, "jobs": []}, 'and no "detach" (at detach)'),
+        (("-",), {"key": "x", "jobs": []}, 'and no "key" (at key)'),
+        (("-",), {"retain": 1, "jobs": []}, 'and no "retain" (at retain)'),
+        (("-",), {"on_restart": "cancel", "jobs": []}, 'and no "on_restart" (at on_restart)'),
+        (("-",), {"heartbeat": 1, "jobs": []}, 'and no "heartbeat" (at heartbeat)'),
         (("-",), {"op": "ping"}, "the request in it is no batch"),
         (("nowhere.json",), None, "nowhere.json: No such file"),
     ]
@@ -171,6 +201,7 @@ def main():
         check_vary(tap)
         check_table(tap)
         check_random_seed(tap)
+        check_request(tap)
         check_operation(tap)
         check_refusals(tap)
         os.chdir("/")
