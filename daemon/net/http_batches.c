@@ -15,9 +15,8 @@
 #include "daemon/net/http_stream.h"
 #include "proto/event.h"
 
-/* From so many jobs on the events are written past the library, in pieces of 64 KiB: its own
- * are as small as the memory of a connection, which those that wait need small, and cost
- * more than the events. */
+/* From so many jobs on the events are written past the library (http_duplex.h), in pieces of
+ * 64 KiB: its own cost more than the events. */
 #define LARGE_JOBS 65536
 
 static void refuse_empty(struct http_connection *c, enum http_stream_takes takes)
@@ -241,8 +240,7 @@ static bool is_large(struct http_stream *stream)
     size_t len = http_stream_peek(stream, &line);
 
     jobs = memmem(line, len, ",\"jobs\":", 8);
-    return jobs && strtoull(jobs + 8, NULL, 10) >= LARGE_JOBS &&
-           http_stream_begins_with(stream, "{\"event\":\"accepted\",\"batch\":");
+    return jobs && strtoull(jobs + 8, NULL, 10) >= LARGE_JOBS;
 }
 
 /* Writes on, and ends once all is sent. */
@@ -256,33 +254,20 @@ static void go_on_writing(struct http_connection *c, struct http_duplex *duplex)
         http_exchange_suspend(c);
 }
 
-static void answer_large(struct http_connection *c)
-{
-    struct http_duplex **duplex = http_stream_duplex(c->exchange.stream);
-
-    *duplex = http_duplex_new(c);
-    if (*duplex)
-        go_on_writing(c, *duplex);
-    else
-        http_hang_up(c);
-}
-
 static void end_submit(struct http_connection *c)
 {
     struct http_stream *stream = c->exchange.stream;
-    struct http_duplex *duplex = *http_stream_duplex(stream);
 
     http_stream_end_input(stream, clock_now_ns());
-    if (duplex)
-        go_on_writing(c, duplex);
-    else if (!is_decided(stream))
+    if (!is_decided(stream)) {
         http_exchange_suspend(c);
-    else if (!is_refused(stream) && is_large(stream))
-        answer_large(c);
-    else if (!is_refused(stream))
-        answer_accepted(c);
-    else
+    } else if (is_refused(stream)) {
         answer_refused(c);
+    } else {
+        if (is_large(stream))
+            http_stream_expect_many(stream);
+        answer_accepted(c);
+    }
 }
 
 /* One event, or those of the runs before it. */
@@ -394,7 +379,7 @@ static void due_requests(struct http_connection *c, int64_t now_ns)
         return;
     }
     if (x->phase == HTTP_BODY && !*duplex && http_stream_has_output(x->stream)) {
-        *duplex = http_duplex_new(c);
+        *duplex = http_duplex_new(c, HTTP_DUPLEX_WHOLE);
         if (!*duplex) {
             http_hang_up(c);
             return;

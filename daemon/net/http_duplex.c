@@ -24,6 +24,7 @@ struct http_duplex {
     struct http_connection *c;
     struct event *event; /* the socket takes more */
     size_t at, len;      /* of the buffer */
+    enum http_duplex_kind kind;
     bool chunked;
     bool over; /* the last of it is in the buffer */
     bool gone;
@@ -59,7 +60,7 @@ static void put_head(struct http_duplex *duplex)
         duplex->chunked ? "Transfer-Encoding: chunked\r\n" : "");
 }
 
-struct http_duplex *http_duplex_new(struct http_connection *c)
+struct http_duplex *http_duplex_new(struct http_connection *c, enum http_duplex_kind kind)
 {
     struct http_duplex *duplex = malloc(sizeof(*duplex));
 
@@ -67,13 +68,15 @@ struct http_duplex *http_duplex_new(struct http_connection *c)
         return NULL;
     memset(duplex, 0, offsetof(struct http_duplex, buffer));
     duplex->c = c;
+    duplex->kind = kind;
     duplex->chunked = !c->exchange.is_http10;
     duplex->event = event_new(c->http->env.base, c->fd, EV_WRITE, on_writable, duplex);
     if (!duplex->event) {
         free(duplex);
         return NULL;
     }
-    put_head(duplex);
+    if (kind == HTTP_DUPLEX_WHOLE)
+        put_head(duplex);
     return duplex;
 }
 
@@ -88,6 +91,11 @@ void http_duplex_free(struct http_duplex *duplex)
 bool http_duplex_is_over(const struct http_duplex *duplex)
 {
     return duplex->gone || (duplex->over && duplex->at == duplex->len);
+}
+
+bool http_duplex_is_broken(const struct http_duplex *duplex)
+{
+    return duplex->gone;
 }
 
 bool http_duplex_is_waiting(const struct http_duplex *duplex)
@@ -109,7 +117,7 @@ static bool fill(struct http_duplex *duplex)
         duplex->gone = true;
     if (n == 0 && http_stream_is_over(stream)) {
         duplex->over = true;
-        if (duplex->chunked)
+        if (duplex->chunked && duplex->kind == HTTP_DUPLEX_WHOLE)
             memcpy(duplex->buffer, "0\r\n\r\n", duplex->len = 5);
         return duplex->len > 0;
     }

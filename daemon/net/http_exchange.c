@@ -77,7 +77,7 @@ void *http_exchange_open(void *context, const char *uri, struct MHD_Connection *
     struct http_connection *c = info->socket_context;
     struct http_exchange *x = &c->exchange;
     size_t path = strcspn(uri, "?");
-    const char *nul = strstr(uri, "%00");
+    const char *nul = strstr(uri, "%00"), *authority = NULL;
 
     (void)context;
     memset(x, 0, sizeof(*x));
@@ -85,6 +85,10 @@ void *http_exchange_open(void *context, const char *uri, struct MHD_Connection *
     x->uri_bytes = strlen(uri);
     if (uri[path] == '?')
         x->query = strdup(uri + path + 1);
+    x->path_at = http_head_authority(uri, &authority);
+    if (authority)
+        x->authority = strndup(authority, x->path_at - (size_t)(authority - uri));
+    x->hang_up = authority && !x->authority;
     return x;
 }
 
@@ -119,6 +123,13 @@ static void enter(struct http_connection *c, const char *url, const struct http_
         http_routes_enter(c, x->bad_path ? NULL : url, head);
 }
 
+static void forget_target(struct http_exchange *x)
+{
+    free(x->query);
+    free(x->authority);
+    x->query = x->authority = NULL;
+}
+
 /* What the head says decides what answers.  Returns whether to answer at once, with the
  * body unread. */
 static bool begin(struct http_connection *c, const char *url, const char *method,
@@ -132,9 +143,11 @@ static bool begin(struct http_connection *c, const char *url, const char *method
     x->begun_ns = clock_now_ns();
     MHD_get_connection_values(c->library, MHD_HEADER_KIND, add_field, &head);
     x->has_body = http_head_has_body(&head);
-    enter(c, url, &head);
-    free(x->query);
-    x->query = NULL;
+    if (x->authority)
+        head.host = x->authority;
+    url += x->path_at;
+    enter(c, x->path_at > 0 && !*url ? "/" : url, &head);
+    forget_target(x);
     if (!x->has_body || !x->reply)
         return false;
     return http_head_expects_continue(&head) || !http_head_is_expectation_met(&head) ||
@@ -225,7 +238,7 @@ void http_exchange_close(void *context, struct MHD_Connection *library, void **e
     unread = x->unread;
     if (x->pausing)
         forget_pausing(c);
-    free(x->query);
+    forget_target(x);
     if (x->reply)
         MHD_destroy_response(x->reply);
     http_stream_free(x->stream);

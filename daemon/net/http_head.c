@@ -69,6 +69,17 @@ bool http_head_is_framed(const struct http_head *head)
     return !head->is_ambiguous;
 }
 
+size_t http_head_authority(const char *target, const char **authority)
+{
+    static const char scheme[] = "http://";
+    size_t len = strlen(scheme);
+
+    if (strncasecmp(target, scheme, len) != 0)
+        return 0;
+    *authority = target + len;
+    return len + strcspn(*authority, "/?#%");
+}
+
 bool http_head_has_body(const struct http_head *head)
 {
     return head->is_chunked || (head->has_length && head->length > 0);
@@ -149,6 +160,11 @@ enum http_origin http_head_origin(const struct http_head *head, char *const *all
         if (strcasecmp(origin, allowed[i]) == 0)
             return HTTP_ORIGIN_ALLOWED;
     return HTTP_ORIGIN_FOREIGN;
+}
+
+bool http_head_is_preflight(const struct http_head *head)
+{
+    return head->origin && head->preflight && strcmp(head->method, "OPTIONS") == 0;
 }
 
 /* ---- Types of content -------------------------------------------------------- */

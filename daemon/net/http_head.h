@@ -42,6 +42,13 @@ void http_head_add(struct http_head *head, const char *name, const char *value);
  */
 bool http_head_is_framed(const struct http_head *head);
 
+/*
+ * Where a target is in absolute form, as for a proxy (RFC 9112, section 3.2.2): the length of
+ * its scheme and authority, with *authority where that begins.  Its path is behind them, and its
+ * authority prevails over `Host`.  0 in any other form.
+ */
+size_t http_head_authority(const char *target, const char **authority);
+
 /* Whether a body comes with it. */
 bool http_head_has_body(const struct http_head *head);
 
@@ -58,6 +65,9 @@ unsigned http_head_check_host(const struct http_head *head, const struct address
 enum http_origin { HTTP_ORIGIN_OWN, HTTP_ORIGIN_ALLOWED, HTTP_ORIGIN_FOREIGN };
 enum http_origin http_head_origin(const struct http_head *head, char *const *allowed,
                                   unsigned n_allowed);
+
+/* Whether a browser asks by it if a page may send a request of another kind. */
+bool http_head_is_preflight(const struct http_head *head);
 
 /* Whether the content is of a type that holds requests: application/json or
  * application/x-ndjson. */

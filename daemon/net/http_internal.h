@@ -89,8 +89,10 @@ struct http_exchange {
     unsigned status;            /* of the reply */
     struct MHD_Response *reply; /* to be given to the library once the body has ended */
     const struct http_resource *resource;
-    char *query;   /* until the head is complete */
-    uint64_t body; /* bytes that came */
+    char *query;     /* until the head is complete */
+    char *authority; /* of a target in absolute form, likewise; both owned */
+    size_t path_at;  /* where the path begins in the target */
+    uint64_t body;   /* bytes that came */
     size_t uri_bytes;
     int64_t begun_ns;
     struct http_stream *stream; /* of /v1, or NULL */

@@ -14,11 +14,19 @@
 #define REF_MAX 64
 
 /* What is asked of one, or of all. */
-enum asked { ASKED_LIST, ASKED_ONE, ASKED_EVENTS, ASKED_CANCEL, ASKED_FORGET };
+enum asked {
+    ASKED_LIST,
+    ASKED_ONE,
+    ASKED_WHY, /* why there is none: it never was, or is gone */
+    ASKED_EVENTS,
+    ASKED_CANCEL,
+    ASKED_FORGET,
+};
 
 struct http_kept {
     enum asked asked;
-    char requests[512]; /* in the protocol's words */
+    char ref[REF_MAX + 1]; /* empty for all */
+    char requests[512];    /* in the protocol's words */
     bool sent;
     bool has_job;
     unsigned long long job; /* to be cancelled alone */
@@ -162,7 +170,10 @@ static void ask_of_one(struct http_connection *c, char *path, char *query,
         *rest = '\0';
     if (!is_plain(path) || (rest && !(deletes ? job : events))) {
         http_reply_refuse(c, 404, FAULT_NOT_FOUND, "there is no such batch, or nothing of it here");
-    } else if (deletes) {
+        return;
+    }
+    snprintf(kept->ref, sizeof(kept->ref), "%s", path);
+    if (deletes) {
         ask_delete(c, path, job ? rest + 6 : NULL, query);
     } else if (events) {
         kept->asked = ASKED_EVENTS;
@@ -193,6 +204,19 @@ static void begin(struct http_connection *c, const char *rest, char *query,
         ask_of_one(c, path, query, head);
     else
         ask_list(c, query);
+}
+
+static void send_requests(struct http_connection *c)
+{
+    struct http_exchange *x = &c->exchange;
+    struct http_kept *kept = x->kept;
+    size_t len = strlen(kept->requests), used = 0;
+    int64_t now_ns = clock_now_ns();
+
+    while (used < len && http_stream_wants_input(x->stream))
+        used += http_stream_feed(x->stream, now_ns, kept->requests + used, len - used);
+    http_stream_end_input(x->stream, now_ns);
+    kept->sent = true;
 }
 
 /* ---- Answering -------------------------------------------------------------------- */
@@ -249,6 +273,23 @@ static bool is_event(const char *line, const char *kind)
            line[10 + len] == '"';
 }
 
+/* Of one that the list does not have: the refusal to watch it.  One that has come since was not
+ * there. */
+static void reply_why(struct http_connection *c)
+{
+    struct http_stream *stream = c->exchange.stream;
+    const char *line;
+    size_t len = http_stream_peek(stream, &line);
+
+    if (len == 0 && !http_stream_is_over(stream))
+        http_exchange_suspend(c);
+    else if (len == 0 || http_reply_status_of(line, len) == 0)
+        http_reply_refuse(c, 404, FAULT_NOT_FOUND, "there is no batch of that ref here");
+    else if (gather(c))
+        reply_json(c, http_reply_status_of(c->exchange.kept->answer, c->exchange.kept->len),
+                   c->exchange.kept->answer, c->exchange.kept->len);
+}
+
 /* `{"batches":[…],"count":N}`, each as its event is written. */
 static void reply_list(struct http_connection *c)
 {
@@ -296,6 +337,26 @@ static void reply_refusal(struct http_connection *c, const char *line)
         reply_json(c, status ? status : 400, line, strlen(line));
 }
 
+/* A list without it does not tell why: to watch it does. */
+static void ask_why(struct http_connection *c)
+{
+    struct http_exchange *x = &c->exchange;
+    struct http_kept *kept = x->kept;
+
+    http_stream_free(x->stream);
+    x->stream = http_stream_new(c, HTTP_STREAM_REQUESTS, false);
+    if (!x->stream) {
+        http_hang_up(c);
+        return;
+    }
+    snprintf(kept->requests, sizeof(kept->requests), "{\"op\":\"watch\",\"ref\":\"%s\"}",
+             kept->ref);
+    kept->asked = ASKED_WHY;
+    kept->len = 0;
+    send_requests(c);
+    reply_why(c);
+}
+
 static void reply_gathered(struct http_connection *c)
 {
     struct http_kept *kept = c->exchange.kept;
@@ -312,7 +373,7 @@ static void reply_gathered(struct http_connection *c)
     else if (is_event(kept->answer, "batch"))
         reply_json(c, 200, kept->answer, strcspn(kept->answer, "\n") + 1);
     else
-        http_reply_refuse(c, 404, FAULT_NOT_FOUND, "there is no batch of that ref here");
+        ask_why(c);
 }
 
 /* The first line tells what comes: events, or that nothing does. */
@@ -340,18 +401,13 @@ static void end(struct http_connection *c)
 {
     struct http_exchange *x = &c->exchange;
     struct http_kept *kept = x->kept;
-    int64_t now_ns = clock_now_ns();
 
-    if (!kept->sent) {
-        size_t len = strlen(kept->requests), used = 0;
-
-        while (used < len && http_stream_wants_input(x->stream))
-            used += http_stream_feed(x->stream, now_ns, kept->requests + used, len - used);
-        http_stream_end_input(x->stream, now_ns);
-        kept->sent = true;
-    }
+    if (!kept->sent)
+        send_requests(c);
     if (kept->asked == ASKED_EVENTS)
         reply_events(c);
+    else if (kept->asked == ASKED_WHY)
+        reply_why(c);
     else if (gather(c))
         reply_gathered(c);
     else if (!x->hang_up)

@@ -172,8 +172,7 @@ static bool pass(struct http_connection *c, const struct route *route, const str
 {
     char quote[FAULT_QUOTE_SIZE];
 
-    if ((route->guards & GUARD_API) && strcmp(head->method, "OPTIONS") == 0 && head->origin &&
-        head->preflight) {
+    if ((route->guards & GUARD_API) && http_head_is_preflight(head)) {
         answer_preflight(c, route);
         return false;
     }

@@ -33,6 +33,7 @@ struct http_stream {
     size_t kept_at, kept_len;
     bool begun;
     bool woken; /* by what it watches */
+    bool many;  /* events */
     enum fault_code refusal;
     int64_t sent_ns;  /* when output last was rendered */
     int64_t heard_ns; /* when input last came */
@@ -109,6 +110,11 @@ bool http_stream_has_begun(const struct http_stream *stream)
 enum fault_code http_stream_refusal(const struct http_stream *stream)
 {
     return stream->refusal;
+}
+
+void http_stream_expect_many(struct http_stream *stream)
+{
+    stream->many = true;
 }
 
 struct http_duplex **http_stream_duplex(struct http_stream *stream)
@@ -358,6 +364,26 @@ const char *http_stream_type(const struct http_stream *stream)
     return stream->frames ? "text/event-stream" : "application/x-ndjson";
 }
 
+/* Between the head of the answer and its end, which the library asks for once it is resumed. */
+static ssize_t write_many(struct http_stream *stream)
+{
+    struct http_connection *c = stream->c;
+
+    if (!stream->duplex)
+        stream->duplex = http_duplex_new(c, HTTP_DUPLEX_WITHIN);
+    if (!stream->duplex)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (!http_duplex_is_over(stream->duplex))
+        http_duplex_write(stream->duplex);
+    if (http_duplex_is_broken(stream->duplex))
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (http_duplex_is_over(stream->duplex))
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    http_exchange_suspend(c);
+    http_schedule(c, clock_now_ns());
+    return 0;
+}
+
 /* The library asks for more of the answer. */
 static ssize_t read_answer(void *context, uint64_t at, char *out, size_t room)
 {
@@ -369,6 +395,8 @@ static ssize_t read_answer(void *context, uint64_t at, char *out, size_t room)
     (void)at;
     if (c->exchange.hang_up)
         return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (stream->many)
+        return write_many(stream);
     n = http_stream_render(stream, now_ns, out, room);
     if (n < 0)
         return MHD_CONTENT_READER_END_WITH_ERROR;

@@ -78,7 +78,10 @@ void http_stream_drain(struct http_stream *stream);
 void http_stream_cancel(struct http_stream *stream, int64_t now_ns);
 void http_stream_limits_changed(struct http_stream *stream);
 
-/* The answer that has begun before the request has ended (http_duplex.c); NULL for none. */
+/* Its events are many: they are written past the library, within its answer. */
+void http_stream_expect_many(struct http_stream *stream);
+
+/* The answer that has begun before the request has ended (http_duplex.h); NULL for none. */
 struct http_duplex **http_stream_duplex(struct http_stream *stream);
 
 #endif

@@ -38,13 +38,33 @@ static void allow_all(struct MHD_Response *response)
                             "X-Waitd-Waited, X-Waitd-Queued");
 }
 
+/* What a browser asks before it sends another page's request (fetch.spec.whatwg.org): whatever
+ * it is, it may come. */
+static void answer_preflight(struct http_connection *c)
+{
+    struct MHD_Response *reply = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+
+    if (reply) {
+        allow_all(reply);
+        MHD_add_response_header(reply, "Access-Control-Allow-Methods", "*");
+        MHD_add_response_header(reply, "Access-Control-Allow-Headers", "*");
+        MHD_add_response_header(reply, "Access-Control-Max-Age", "600");
+    }
+    http_reply(c, 204, reply);
+}
+
 static void begin(struct http_connection *c, const char *rest, char *query,
                   const struct http_head *head)
 {
     struct http_exchange *x = &c->exchange;
     struct fault fault = {0};
-    struct http_wait *wait = calloc(1, sizeof(*wait));
+    struct http_wait *wait;
 
+    if (http_head_is_preflight(head)) {
+        answer_preflight(c);
+        return;
+    }
+    wait = calloc(1, sizeof(*wait));
     if (!wait) {
         http_reply_refuse(c, 503, FAULT_OVERLOADED, "out of memory; try again later");
         return;

@@ -335,8 +335,10 @@ static bool check_rest(struct reading *reading)
             return refuse(reading, names[i], "does not go with this \"dist\"", NULL);
     if (reading->values)
         return refuse(reading, "values", "does not go with this \"dist\"", NULL);
-    if (reading->spec->bytes < reading->spec->chunks && reading->spec->chunks > 1)
+    if (reading->spec->bytes < reading->spec->chunks)
         return refuse(reading, "bytes", "is to be at least \"chunks\"", NULL);
+    if (reading->spec->chunks == 0)
+        reading->spec->chunks = 1;
     return true;
 }
 
@@ -370,8 +372,7 @@ bool http_wait_read(struct http_wait_spec *spec, const char *path, char *query, 
     const char *name, *value;
     bool well = true;
 
-    *spec = (struct http_wait_spec){
-        .status = 200, .fail_status = 503, .chunks = 1, .n = -1, .pool = -1};
+    *spec = (struct http_wait_spec){.status = 200, .fail_status = 503, .n = -1, .pool = -1};
     if (*path)
         well = read_duration(&reading, "wait", path, &reading.wait_ns);
     while (well && http_query_next(&query, &name, &value))

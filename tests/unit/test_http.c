@@ -37,6 +37,50 @@ static struct address v6(const char *number)
     return address;
 }
 
+START_TEST(a_target_in_absolute_form_has_an_authority)
+{
+    const struct {
+        const char *target, *authority;
+        size_t len;
+    } cases[] = {
+        {"http://localhost:1/x?y", "localhost:1", 18},
+        {"HTTP://a", "a", 8},
+        {"http://a?x", "a", 8},
+        {"http://[::1]/", "[::1]", 12},
+        {"http:///x", "", 7},
+        {"http://a%2Fb/c", "a", 8},
+        {"/http://a", NULL, 0},
+        {"*", NULL, 0},
+        {"", NULL, 0},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *authority = NULL;
+        size_t len = http_head_authority(cases[i].target, &authority);
+
+        ck_assert_uint_eq(len, cases[i].len);
+        if (len > 0)
+            ck_assert_msg(strncmp(authority, cases[i].authority, strlen(cases[i].authority)) == 0 &&
+                              cases[i].target + len == authority + strlen(cases[i].authority),
+                          "%s", cases[i].target);
+    }
+}
+END_TEST
+
+START_TEST(a_preflight_is_told_by_its_fields)
+{
+    struct http_head head = {.method = "OPTIONS", .origin = "null", .preflight = "PUT"};
+
+    ck_assert(http_head_is_preflight(&head));
+    head.method = "GET";
+    ck_assert(!http_head_is_preflight(&head));
+    head = (struct http_head){.method = "OPTIONS", .origin = "null"};
+    ck_assert(!http_head_is_preflight(&head));
+    head = (struct http_head){.method = "OPTIONS", .preflight = "PUT"};
+    ck_assert(!http_head_is_preflight(&head));
+}
+END_TEST
+
 START_TEST(a_host_is_the_address_served_localhost_or_a_name)
 {
     static char name[] = "build.example", *const names[] = {name};
@@ -316,6 +360,8 @@ Suite *test_suite(void)
     Suite *s = suite_create("http");
     TCase *c = tcase_create("http");
 
+    tcase_add_test(c, a_target_in_absolute_form_has_an_authority);
+    tcase_add_test(c, a_preflight_is_told_by_its_fields);
     tcase_add_test(c, a_host_is_the_address_served_localhost_or_a_name);
     tcase_add_test(c, a_host_is_to_be_there_once_but_for_the_old_protocol);
     tcase_add_test(c, an_origin_is_this_very_host_port_included);
