@@ -19,6 +19,9 @@ client_libwaitctl_a_SOURCES = \
 	client/base/text.h \
 	client/cmd/arguments.c \
 	client/cmd/arguments.h \
+	client/cmd/arguments_help.c \
+	client/cmd/arguments_internal.h \
+	client/cmd/arguments_table.c \
 	client/cmd/batch_file.c \
 	client/cmd/batch_file.h \
 	client/cmd/batch_text.c \
@@ -203,7 +206,7 @@ client/cmd/example_table.c: client/cmd/example_table.awk tests/samples/README.md
 bin_PROGRAMS += client/waitctl
 client_waitctl_SOURCES = client/main.c
 client_waitctl_LDADD = \
-	client/libwaitctl.a engine/libwaitd-engine.a proto/libwaitd-proto.a \
+	client/libwaitctl.a engine/libwaitd-engine.a options/libwaitd-options.a proto/libwaitd-proto.a \
 	$(MPFR_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(UTF8PROC_LIBS) $(TINFO_LIBS) $(OPENSSL_LIBS)
 
 dist_man_MANS += \

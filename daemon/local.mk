@@ -11,7 +11,7 @@ daemon_libwaitd_daemon_a_SOURCES = \
 	daemon/options_example.c \
 	daemon/options_file.c \
 	daemon/options_internal.h \
-	daemon/options_value.c \
+	daemon/options_types.c \
 	daemon/report.c \
 	daemon/report.h \
 	daemon/server.c \
@@ -29,6 +29,7 @@ daemon_libraries = \
 	daemon/session/libwaitd-session.a \
 	daemon/base/libwaitd-base.a \
 	engine/libwaitd-engine.a \
+	options/libwaitd-options.a \
 	proto/libwaitd-proto.a
 
 daemon_system_libraries = \

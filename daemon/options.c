@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/options.h"
 
-#include <getopt.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -11,8 +10,9 @@
 #include "daemon/net/tls.h"
 #include "daemon/options_internal.h"
 #include "engine/batch.h"
+#include "options/option_flags.h"
+#include "options/option_help.h"
 #include "proto/address.h"
-#include "proto/nearest.h"
 #include "proto/plan.h"
 #include "proto/request.h"
 
@@ -24,147 +24,141 @@
 #define TEXT_AS_IS(text) #text
 
 #define AT(member) offsetof(struct options, member)
-#define LIMIT      (IN_FILE | RELOADABLE)
+#define LIMIT      (OPTION_IN_FILE | OPTION_RELOADABLE)
 
-static const struct option_row table[] = {
-    {"listen", 'l', VALUE_LISTEN, IN_FILE, AT(listen), 0, 0, "ADDR", NULL, "127.0.0.1:9248",
+static const struct option_row rows[] = {
+    {"listen", 'l', &options_listen, OPTION_IN_FILE, AT(listen), 0, 0, "ADDR", NULL,
+     "127.0.0.1:9248",
      "listen on HOST:PORT, [V6]:PORT, :PORT (all addresses), PORT (on loopback) or unix:PATH, or "
      "by TLS on tls:HOST:PORT; may be given several times; port 0 picks a free one"},
-    {"tls-cert", 0, VALUE_PATH, IN_FILE | RELOADABLE, AT(tls_cert), 0, 0, "FILE", NULL, "none",
-     "the certificate shown to clients by TLS, and what vouches for it (PEM)"},
-    {"tls-key", 0, VALUE_PATH, IN_FILE | RELOADABLE, AT(tls_key), 0, 0, "FILE", NULL, "none",
-     "its private key (PEM)"},
-    {"tls-client-ca", 0, VALUE_PATH, IN_FILE | RELOADABLE, AT(tls_client_ca), 0, 0, "FILE", NULL,
-     "none",
+    {"tls-cert", 0, &options_path, OPTION_IN_FILE | OPTION_RELOADABLE, AT(tls_cert), 0, 0, "FILE",
+     NULL, "none", "the certificate shown to clients by TLS, and what vouches for it (PEM)"},
+    {"tls-key", 0, &options_path, OPTION_IN_FILE | OPTION_RELOADABLE, AT(tls_key), 0, 0, "FILE",
+     NULL, "none", "its private key (PEM)"},
+    {"tls-client-ca", 0, &options_path, OPTION_IN_FILE | OPTION_RELOADABLE, AT(tls_client_ca), 0, 0,
+     "FILE", NULL, "none",
      "serve by TLS those clients alone that show a certificate by one of these authorities (PEM)"},
-    {"insecure", 0, VALUE_NONE, IN_FILE, AT(insecure), 0, 0, NULL, NULL, NULL,
+    {"insecure", 0, &option_switch, OPTION_IN_FILE, AT(insecure), 0, 0, NULL, NULL, NULL,
      "allow addresses that other machines can reach, for anyone to use"},
-    {"http", 0, VALUE_ADDRESS, IN_FILE, AT(http), 0, 0, "ADDR", NULL, "off",
+    {"http", 0, &options_address, OPTION_IN_FILE, AT(http), 0, 0, "ADDR", NULL, "off",
      "serve HTTP on ADDR, written as for --listen: batches, figures, a page, and /wait, a slow "
      "back end for tests; may be given several times"},
-    {"http-host", 0, VALUE_HOST, IN_FILE, AT(http_host), 0, 0, "NAME", NULL, "none",
+    {"http-host", 0, &options_host, OPTION_IN_FILE, AT(http_host), 0, 0, "NAME", NULL, "none",
      "also serve requests over HTTP whose Host is NAME; may be given several times"},
-    {"http-origin", 0, VALUE_ORIGIN, IN_FILE, AT(http_origin), 0, 0, "ORIGIN", NULL, "none",
+    {"http-origin", 0, &options_origin, OPTION_IN_FILE, AT(http_origin), 0, 0, "ORIGIN", NULL,
+     "none",
      "let pages of ORIGIN, such as http://localhost:3000, send requests over HTTP; may be given "
      "several times"},
-    {"http-max-header", 0, VALUE_SIZE, IN_FILE, AT(http_max_header), 1024, UINT64_C(1) << 20,
-     "SIZE", "8K", "8K", "length of the head of a request over HTTP"},
-    {"http-header-timeout", 0, VALUE_DURATION, IN_FILE, AT(http_header_timeout_ns), 1000000, DAY,
-     "D", "10s", "10s",
+    {"http-max-header", 0, &option_size, OPTION_IN_FILE, AT(http_max_header), 1024,
+     UINT64_C(1) << 20, "SIZE", "8K", "8K", "length of the head of a request over HTTP"},
+    {"http-header-timeout", 0, &option_duration, OPTION_IN_FILE, AT(http_header_timeout_ns),
+     1000000, DAY, "D", "10s", "10s",
      "disconnect a client of HTTP whose request's head is not complete so long after it "
      "connected"},
-    {"service", 0, VALUE_SERVICE, IN_FILE, AT(service), 0, 0, "NAME=WORKERS", NULL, "none",
+    {"service", 0, &options_service, OPTION_IN_FILE, AT(service), 0, 0, "NAME=WORKERS", NULL,
+     "none",
      "a pool of so many workers that /wait?pool=NAME queues for; may be given several times"},
-    {"metrics", 0, VALUE_ADDRESS, IN_FILE, AT(metrics), 0, 0, "ADDR", NULL, "off",
+    {"metrics", 0, &options_address, OPTION_IN_FILE, AT(metrics), 0, 0, "ADDR", NULL, "off",
      "serve metrics for Prometheus alone over HTTP on ADDR, written as for --listen: /metrics, "
      "/healthz and /readyz; may be given several times"},
-    {"threads", 't', VALUE_UNSIGNED, IN_FILE, AT(threads), 1, 1024, "N", NULL,
+    {"threads", 't', &option_unsigned, OPTION_IN_FILE, AT(threads), 1, 1024, "N", NULL,
      "the processors it may use", "event loops, a thread each"},
-    {"stdio", 0, VALUE_NONE, 0, AT(stdio), 0, 0, NULL, NULL, NULL,
+    {"stdio", 0, &option_switch, 0, AT(stdio), 0, 0, NULL, NULL, NULL,
      "serve one client on standard input and output, then exit: 0, or 1 if a batch ended other "
      "than ok, 2 if a request was refused"},
-    {"config", 'c', VALUE_FILE, 0, 0, 0, 0, "FILE", NULL, "waitd.conf as installed, if it exists",
-     "read the configuration from FILE"},
-    {"state", 0, VALUE_PATH, IN_FILE, AT(state), 0, 0, "DIR", NULL, "in memory",
+    {"config", 'c', &option_string, 0, AT(file), 0, 0, "FILE", NULL,
+     "waitd.conf as installed, if it exists", "read the configuration from FILE"},
+    {"state", 0, &options_path, OPTION_IN_FILE, AT(state), 0, 0, "DIR", NULL, "in memory",
      "keep detached batches in a journal in DIR, so that they outlive the daemon"},
-    {"check-state", 0, VALUE_NONE, 0, AT(check_state), 0, 0, NULL, NULL, NULL,
+    {"check-state", 0, &option_switch, 0, AT(check_state), 0, 0, NULL, NULL, NULL,
      "check the journal in --state's DIR and print the requests of its batches, then exit: 0 if "
      "it is sound, else 1"},
-    {"check-config", 0, VALUE_NONE, 0, AT(check_config), 0, 0, NULL, NULL, NULL,
+    {"check-config", 0, &option_switch, 0, AT(check_config), 0, 0, NULL, NULL, NULL,
      "check flags and configuration, then exit"},
-    {"max-connections", 0, VALUE_COUNT, LIMIT, AT(limits.max_connections), 1, INT32_MAX, "N", NULL,
-     "what the limit of descriptors allows", "connections at a time"},
-    {"max-connections-per-address", 0, VALUE_COUNT, LIMIT | MAY_BE_OFF,
+    {"max-connections", 0, &option_count, LIMIT, AT(limits.max_connections), 1, INT32_MAX, "N",
+     NULL, "what the limit of descriptors allows", "connections at a time"},
+    {"max-connections-per-address", 0, &option_count, LIMIT | OPTION_MAY_BE_OFF,
      AT(limits.max_connections_per_address), 0, INT32_MAX, "N", "off", "off",
      "connections of one IPv4 address, one IPv6 /64, or one user by Unix sockets (off: any "
      "number)"},
-    {"max-batches", 0, VALUE_COUNT, LIMIT | MAY_BE_OFF, AT(limits.max_batches), 0, INT64_MAX, "N",
-     "100000", "100000", "batches running on one connection (off: any number)"},
-    {"max-jobs", 0, VALUE_COUNT, LIMIT, AT(limits.max_jobs), 1, UINT32_MAX - 1, "N", "1000000",
+    {"max-batches", 0, &option_count, LIMIT | OPTION_MAY_BE_OFF, AT(limits.max_batches), 0,
+     INT64_MAX, "N", "100000", "100000", "batches running on one connection (off: any number)"},
+    {"max-jobs", 0, &option_count, LIMIT, AT(limits.max_jobs), 1, UINT32_MAX - 1, "N", "1000000",
      "1000000", "jobs of a batch, counted by `count`"},
-    {"max-pending", 0, VALUE_COUNT, LIMIT, AT(limits.max_pending), 1, INT64_MAX, "N", "10000000",
+    {"max-pending", 0, &option_count, LIMIT, AT(limits.max_pending), 1, INT64_MAX, "N", "10000000",
      "10000000", "jobs not yet ended, in all the daemon"},
-    {"max-pending-per-connection", 0, VALUE_COUNT, LIMIT | MAY_BE_OFF,
+    {"max-pending-per-connection", 0, &option_count, LIMIT | OPTION_MAY_BE_OFF,
      AT(limits.max_pending_per_connection), 0, INT64_MAX, "N", "off", "off",
      "the same of one connection (off: as many as max-pending allows)"},
-    {"max-steps", 0, VALUE_COUNT, LIMIT, AT(limits.max_steps), 1, UINT32_MAX, "N", "1000000000",
+    {"max-steps", 0, &option_count, LIMIT, AT(limits.max_steps), 1, UINT32_MAX, "N", "1000000000",
      "1000000000", "jobs x steps x `repeat` x (1 + `retries`) of a batch"},
-    {"max-request", 0, VALUE_SIZE, LIMIT, AT(limits.max_request), 1, UINT64_C(1) << 31, "SIZE",
+    {"max-request", 0, &option_size, LIMIT, AT(limits.max_request), 1, UINT64_C(1) << 31, "SIZE",
      "64M", "64M", "length of a request"},
-    {"max-text", 0, VALUE_SIZE, LIMIT | MAY_BE_OFF, AT(limits.max_text), 0, UINT64_C(1) << 50,
-     "SIZE", "4G", "4G",
+    {"max-text", 0, &option_size, LIMIT | OPTION_MAY_BE_OFF, AT(limits.max_text), 0,
+     UINT64_C(1) << 50, "SIZE", "4G", "4G",
      "memory for the requests themselves, those being read and those of batches that have not "
      "ended, in all the daemon (off: any)"},
-    {"max-text-per-connection", 0, VALUE_SIZE, LIMIT | MAY_BE_OFF,
+    {"max-text-per-connection", 0, &option_size, LIMIT | OPTION_MAY_BE_OFF,
      AT(limits.max_text_per_connection), 0, UINT64_C(1) << 50, "SIZE", "off", "off",
      "the same of one connection (off: as much as max-text allows)"},
-    {"max-string", 0, VALUE_SIZE, LIMIT | MAY_BE_OFF, AT(limits.max_string), 0, UINT64_C(1) << 31,
-     "SIZE", "64M", "64M", "length of a name, of a `note` and of an `id` (off: any)"},
-    {"max-data", 0, VALUE_SIZE, LIMIT | MAY_BE_OFF, AT(limits.max_data), 0, UINT64_C(1) << 31,
-     "SIZE", "64M", "64M", "length of a job's `data` (off: any)"},
-    {"max-dependencies", 0, VALUE_COUNT, LIMIT | MAY_BE_OFF, AT(limits.max_dependencies), 0,
-     INT64_MAX, "N", "10000000", "10000000", "names in the `after` of a batch (off: any number)"},
-    {"max-pools", 0, VALUE_UNSIGNED, LIMIT, AT(limits.max_pools), 1, PLAN_MAX_POOLS, "N", "1000",
+    {"max-string", 0, &option_size, LIMIT | OPTION_MAY_BE_OFF, AT(limits.max_string), 0,
+     UINT64_C(1) << 31, "SIZE", "64M", "64M",
+     "length of a name, of a `note` and of an `id` (off: any)"},
+    {"max-data", 0, &option_size, LIMIT | OPTION_MAY_BE_OFF, AT(limits.max_data), 0,
+     UINT64_C(1) << 31, "SIZE", "64M", "64M", "length of a job's `data` (off: any)"},
+    {"max-dependencies", 0, &option_count, LIMIT | OPTION_MAY_BE_OFF, AT(limits.max_dependencies),
+     0, INT64_MAX, "N", "10000000", "10000000",
+     "names in the `after` of a batch (off: any number)"},
+    {"max-pools", 0, &option_unsigned, LIMIT, AT(limits.max_pools), 1, PLAN_MAX_POOLS, "N", "1000",
      "1000", "`pools` of a batch"},
-    {"max-runs", 0, VALUE_UNSIGNED, LIMIT, AT(limits.max_runs), 1, REQUEST_MAX_RUNS, "N", "1000000",
-     "1000000", "`runs` of a forecast"},
-    {"max-summaries", 0, VALUE_UNSIGNED, LIMIT, AT(limits.max_summaries), 1, 1000000, "N", "1000",
+    {"max-runs", 0, &option_unsigned, LIMIT, AT(limits.max_runs), 1, REQUEST_MAX_RUNS, "N",
+     "1000000", "1000000", "`runs` of a forecast"},
+    {"max-summaries", 0, &option_unsigned, LIMIT, AT(limits.max_summaries), 1, 1000000, "N", "1000",
      "1000", "names that a `report` lists one by one; the others are counted together"},
-    {"max-depth", 0, VALUE_UNSIGNED, LIMIT, AT(limits.max_depth), 4, 1024, "N", "128", "128",
+    {"max-depth", 0, &option_unsigned, LIMIT, AT(limits.max_depth), 4, 1024, "N", "128", "128",
      "nesting of a request"},
-    {"max-wait", 0, VALUE_DURATION, LIMIT, AT(limits.max_wait_ns), 1, INT64_MAX, "D", "720h",
+    {"max-wait", 0, &option_duration, LIMIT, AT(limits.max_wait_ns), 1, INT64_MAX, "D", "720h",
      "30 days", "length of a wait, or of any other duration"},
-    {"max-backlog", 0, VALUE_SIZE, LIMIT, AT(limits.max_backlog), 1, UINT64_C(1) << 40, "SIZE",
+    {"max-backlog", 0, &option_size, LIMIT, AT(limits.max_backlog), 1, UINT64_C(1) << 40, "SIZE",
      "1M", "1M",
      "output that a client may leave unread before its own batches are paused and its input is no "
      "longer read"},
-    {"retain", 0, VALUE_DURATION, LIMIT, AT(limits.retain_ns), 0, INT64_MAX, "D", "1h", "1h",
+    {"retain", 0, &option_duration, LIMIT, AT(limits.retain_ns), 0, INT64_MAX, "D", "1h", "1h",
      "keep a detached batch for so long after its end, unless it asks for another time"},
-    {"max-retain", 0, VALUE_DURATION, LIMIT, AT(limits.max_retain_ns), 0, INT64_MAX, "D", "168h",
+    {"max-retain", 0, &option_duration, LIMIT, AT(limits.max_retain_ns), 0, INT64_MAX, "D", "168h",
      "7 days", "what a detached batch may ask for as its `retain`"},
-    {"max-detached", 0, VALUE_COUNT, LIMIT | MAY_BE_OFF, AT(limits.max_detached), 0, INT64_MAX, "N",
-     "1000000", "1000000", "detached batches kept, running or not (off: any number)"},
-    {"max-state", 0, VALUE_SIZE, LIMIT | MAY_BE_OFF, AT(limits.max_state), 0, UINT64_C(1) << 50,
-     "SIZE", "4G", "4G", "length of all their requests together (off: any)"},
-    {"max-replays", 0, VALUE_COUNT, LIMIT, AT(limits.max_replays), 1, INT32_MAX, "N", "16", "16",
+    {"max-detached", 0, &option_count, LIMIT | OPTION_MAY_BE_OFF, AT(limits.max_detached), 0,
+     INT64_MAX, "N", "1000000", "1000000",
+     "detached batches kept, running or not (off: any number)"},
+    {"max-state", 0, &option_size, LIMIT | OPTION_MAY_BE_OFF, AT(limits.max_state), 0,
+     UINT64_C(1) << 50, "SIZE", "4G", "4G", "length of all their requests together (off: any)"},
+    {"max-replays", 0, &option_count, LIMIT, AT(limits.max_replays), 1, INT32_MAX, "N", "16", "16",
      "watches that catch up with their batch at a time; 1000 more may wait"},
-    {"request-timeout", 0, VALUE_DURATION, LIMIT | MAY_BE_OFF, AT(limits.request_timeout_ns), 0,
-     INT64_MAX, "D", "10m", "10m",
+    {"request-timeout", 0, &option_duration, LIMIT | OPTION_MAY_BE_OFF,
+     AT(limits.request_timeout_ns), 0, INT64_MAX, "D", "10m", "10m",
      "refuse a request that is not complete so long after it began (off: never)"},
-    {"client-timeout", 0, VALUE_DURATION, LIMIT | MAY_BE_OFF, AT(limits.client_timeout_ns), 0,
-     INT64_MAX, "D", "10m", "10m",
+    {"client-timeout", 0, &option_duration, LIMIT | OPTION_MAY_BE_OFF, AT(limits.client_timeout_ns),
+     0, INT64_MAX, "D", "10m", "10m",
      "disconnect a client that reads nothing for so long while output waits for it (off: never)"},
-    {"idle-timeout", 0, VALUE_DURATION, LIMIT | MAY_BE_OFF, AT(limits.idle_timeout_ns), 0,
+    {"idle-timeout", 0, &option_duration, LIMIT | OPTION_MAY_BE_OFF, AT(limits.idle_timeout_ns), 0,
      INT64_MAX, "D", "off", "off",
      "disconnect a client that has nothing running and sends nothing for so long"},
-    {"drain-timeout", 0, VALUE_DURATION, LIMIT, AT(limits.drain_timeout_ns), 0, DAY, "D", "5s",
+    {"drain-timeout", 0, &option_duration, LIMIT, AT(limits.drain_timeout_ns), 0, DAY, "D", "5s",
      "5s", "on SIGTERM, let running batches finish for so long"},
-    {"log-level", 0, VALUE_LEVEL, LIMIT, AT(log_level), 0, 0, "LEVEL", "info", "info",
+    {"log-level", 0, &options_level, LIMIT, AT(log_level), 0, 0, "LEVEL", "info", "info",
      "error, warning, info or debug"},
-    {"help", 'h', VALUE_NONE, ASKS_HELP, 0, 0, 0, NULL, NULL, NULL, "show this help, then exit"},
-    {"version", 'V', VALUE_NONE, ASKS_VERSION, 0, 0, 0, NULL, NULL, NULL,
-     "show the version, then exit"},
-    {"engine-version", 0, VALUE_UNSIGNED, HIDDEN, AT(engine_version), 1, 1000000, "N",
+    {"help", 'h', &option_action, 0, 0, 0, 0, NULL, NULL, NULL, "show this help, then exit"},
+    {"version", 'V', &option_action, 0, 0, 0, 0, NULL, NULL, NULL, "show the version, then exit"},
+    {"engine-version", 0, &option_unsigned, OPTION_HIDDEN, AT(engine_version), 1, 1000000, "N",
      TEXT_OF(BATCH_ENGINE_VERSION), TEXT_OF(BATCH_ENGINE_VERSION),
      "the version of the schedule that batches have"},
 };
 
-#define ROWS (sizeof(table) / sizeof(table[0]))
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
 
-const struct option_row *options_row(unsigned index)
-{
-    return index < ROWS ? &table[index] : NULL;
-}
+const struct option_table options_table = {.program = "waitd", .rows = rows, .n = ROWS};
 
-_Static_assert(ROWS <= OPTIONS_MOST, "each option fits struct reading");
-
-void options_clear(struct option_texts *texts)
-{
-    for (unsigned i = 0; i < texts->n; i++)
-        free(texts->text[i]);
-    free(texts->text);
-    memset(texts, 0, sizeof(*texts));
-}
+_Static_assert(ROWS <= OPTION_ROWS_MAX, "each option fits struct option_flags");
 
 /* What is quoted may hold control characters, and the problem is one line. */
 static void make_one_line(char *text)
@@ -189,135 +183,60 @@ int options_set_problem(struct reading *reading, enum options_verdict verdict, c
     return -1;
 }
 
-/* ---- Flags ------------------------------------------------------------- */
-
-#define LONG_FLAG 1000 /* + row: what getopt_long() returns */
-
-static void make_flags(struct option flags[ROWS + 1], char letters[2 * ROWS + 2])
+int options_set(struct reading *reading, struct options *options, const struct option_row *row,
+                const char *text, const char *where)
 {
-    memset(flags, 0, (ROWS + 1) * sizeof(*flags));
-    *letters++ = ':';
-    for (unsigned i = 0; i < ROWS; i++) {
-        flags[i].name = table[i].name;
-        flags[i].has_arg = table[i].kind == VALUE_NONE ? no_argument : required_argument;
-        flags[i].val = LONG_FLAG + (int)i;
-        if (!table[i].letter)
-            continue;
-        *letters++ = (char)table[i].letter;
-        if (table[i].kind != VALUE_NONE)
-            *letters++ = ':';
+    char why[OPTION_WHY_MAX];
+
+    switch (option_value_set(options, row, text, why)) {
+    case OPTION_SET:
+        return 0;
+    case OPTION_MALFORMED:
+        return options_set_problem(reading, OPTIONS_WRONG, "%s%s: got \"%.64s\", takes %s", where,
+                                   row->name, text, why);
+    case OPTION_REFUSED:
+        return options_set_problem(reading, OPTIONS_WRONG, "%s%s: \"%.64s\" %s", where, row->name,
+                                   text, why);
+    case OPTION_NOMEM:
+        break;
     }
-    *letters = '\0';
+    return options_set_problem(reading, OPTIONS_UNREADABLE, "out of memory");
 }
 
-/* The row that a value of getopt_long() means, or of its optopt. */
-static const struct option_row *row_of(int value)
-{
-    if (value >= LONG_FLAG)
-        return &table[value - LONG_FLAG];
-    for (unsigned i = 0; i < ROWS; i++)
-        if (table[i].letter && table[i].letter == value)
-            return &table[i];
-    return NULL;
-}
-
-const char *options_guess(char out[64], const char *word, size_t len, unsigned traits,
-                          const char *dashes)
-{
-    struct nearest nearest;
-
-    nearest_begin(&nearest, word, len);
-    for (unsigned i = 0; i < ROWS; i++)
-        if (traits == 0 || (table[i].traits & traits))
-            nearest_try(&nearest, table[i].name);
-    out[0] = '\0';
-    if (nearest.best)
-        snprintf(out, 64, " (did you mean %s%s?)", dashes, nearest.best);
-    return out;
-}
-
-static int misused_flag(struct reading *reading, int value, char *const argv[])
-{
-    const struct option_row *row = row_of(optopt);
-    const char *see = "; see waitd --help", *word;
-    char meant[64];
-
-    if (value == ':' && row)
-        return options_set_problem(reading, OPTIONS_WRONG, "--%s lacks its value%s", row->name,
-                                   see);
-    if (row)
-        return options_set_problem(reading, OPTIONS_WRONG, "--%s takes no value%s", row->name, see);
-    if (optopt)
-        return options_set_problem(reading, OPTIONS_WRONG, "unknown flag -%c%s", optopt, see);
-    word = argv[optind - 1];
-    if (strncmp(word, "--", 2) == 0)
-        word += 2;
-    return options_set_problem(reading, OPTIONS_WRONG, "unknown flag %.64s%s%s", argv[optind - 1],
-                               options_guess(meant, word, strcspn(word, "="), 0, "--"), see);
-}
-
-static int set_flag(struct reading *reading, const struct option_row *row, const char *text)
-{
-    char why[256];
-
-    reading->by_flag[row - table] = true;
-    if (row->kind == VALUE_FILE)
-        reading->file = text;
-    else if (row->traits & ASKS_HELP)
-        reading->asks_help = true;
-    else if (row->traits & ASKS_VERSION)
-        reading->asks_version = true;
-    else {
-        switch (options_set(&reading->options, row, text ? text : "true", why, sizeof(why))) {
-        case OPTION_SET:
-            break;
-        case OPTION_WRONG:
-            return options_set_problem(reading, OPTIONS_WRONG, "--%s: %s", row->name, why);
-        case OPTION_NOMEM:
-            return options_set_problem(reading, OPTIONS_UNREADABLE, "out of memory");
-        }
-    }
-    return 0;
-}
-
+/* Until the first flag that asks for something else than to run. */
 static int read_flags(struct reading *reading, int argc, char *const argv[])
 {
-    struct option flags[ROWS + 1];
-    char letters[2 * ROWS + 2];
-    int value;
+    char problem[OPTION_FLAGS_PROBLEM_MAX], *text;
+    const char *operand = NULL;
+    const struct option_row *row;
 
-    make_flags(flags, letters);
-    opterr = 0;
-    optind = 0; /* begin anew, in the GNU library's words */
-    while ((value = getopt_long(argc, argv, letters, flags, NULL)) != -1) {
-        const struct option_row *row = row_of(value);
-
-        if (value == '?' || value == ':' || !row)
-            return misused_flag(reading, value, argv);
-        if (set_flag(reading, row, optarg) != 0)
-            return -1;
-        if (reading->asks_help || reading->asks_version)
+    option_flags_begin(&reading->flags, &options_table, argc, argv);
+    for (;;) {
+        switch (option_flags_next(&reading->flags, &row, &text, problem)) {
+        case OPTION_FLAGS_END:
+            if (operand)
+                return options_set_problem(reading, OPTIONS_WRONG,
+                                           "\"%.64s\" is not expected: waitd takes flags only",
+                                           operand);
             return 0;
+        case OPTION_FLAGS_WRONG:
+            return options_set_problem(reading, OPTIONS_WRONG, "%s", problem);
+        case OPTION_FLAGS_OPERAND:
+            operand = operand ? operand : text;
+            break;
+        case OPTION_FLAGS_FLAG:
+            if (row->type->kind == OPTION_ACTION) {
+                reading->verdict = row->letter == 'h' ? OPTIONS_HELP : OPTIONS_VERSION;
+                return -1;
+            }
+            if (options_set(reading, &reading->options, row, text ? text : "true", "--") != 0)
+                return -1;
+            break;
+        }
     }
-    if (optind < argc)
-        return options_set_problem(reading, OPTIONS_WRONG,
-                                   "\"%.64s\" is not expected: waitd takes flags only",
-                                   argv[optind]);
-    return 0;
 }
 
 /* ---- All together ------------------------------------------------------ */
-
-static int set_defaults(struct reading *reading)
-{
-    char why[256];
-
-    for (unsigned i = 0; i < ROWS; i++)
-        if (table[i].initial && options_set(&reading->options, &table[i], table[i].initial, why,
-                                            sizeof(why)) != OPTION_SET)
-            return options_set_problem(reading, OPTIONS_UNREADABLE, "out of memory");
-    return 0;
-}
 
 /* What belongs together for TLS. */
 static int check_tls(struct reading *reading)
@@ -360,15 +279,13 @@ static int refuse_absent(struct reading *reading)
  * and several are added up. */
 static int complete(struct reading *reading, const char *default_file)
 {
-    const struct option_row *listen = &table[0];
-    char why[256];
+    const struct option_row *listen = &rows[0];
 
     if (options_read_file(reading, default_file) != 0)
         return -1;
     if (reading->options.listen.n == 0 &&
-        options_set(&reading->options, listen, listen->default_text, why, sizeof(why)) !=
-            OPTION_SET)
-        return options_set_problem(reading, OPTIONS_UNREADABLE, "out of memory");
+        options_set(reading, &reading->options, listen, listen->default_text, "") != 0)
+        return -1;
     if (check_tls(reading) != 0)
         return -1;
     return refuse_absent(reading);
@@ -382,30 +299,19 @@ enum options_verdict options_read(struct options *options, int argc, char *const
     memset(&reading, 0, sizeof(reading));
     reading.verdict = OPTIONS_RUN;
     reading.problem = problem;
-    if (set_defaults(&reading) == 0 && read_flags(&reading, argc, argv) == 0) {
-        if (reading.asks_help)
-            reading.verdict = OPTIONS_HELP;
-        else if (reading.asks_version)
-            reading.verdict = OPTIONS_VERSION;
-        else if (complete(&reading, default_file) == 0) {
-            *options = reading.options;
-            return OPTIONS_RUN;
-        }
+    if (option_value_defaults(&reading.options, &options_table) != 0)
+        options_set_problem(&reading, OPTIONS_UNREADABLE, "out of memory");
+    else if (read_flags(&reading, argc, argv) == 0 && complete(&reading, default_file) == 0) {
+        *options = reading.options;
+        return OPTIONS_RUN;
     }
     options_fini(&reading.options);
     return reading.verdict;
 }
 
-static struct option_texts *texts_of(struct options *options, const struct option_row *row)
-{
-    return (struct option_texts *)((char *)options + row->offset);
-}
-
 void options_fini(struct options *options)
 {
-    for (unsigned i = 0; i < ROWS; i++)
-        if (value_is_text(table[i].kind))
-            options_clear(texts_of(options, &table[i]));
+    option_value_free(options, &options_table);
 }
 
 static bool same_texts(const struct option_texts *a, const struct option_texts *b)
@@ -436,9 +342,9 @@ const char *options_update(struct options *options, struct options *changed)
     swap_texts(&options->tls_key, &changed->tls_key);
     swap_texts(&options->tls_client_ca, &changed->tls_client_ca);
     for (unsigned i = 0; i < ROWS; i++)
-        if (value_is_list(table[i].kind) &&
-            !same_texts(texts_of(options, &table[i]), texts_of(changed, &table[i])))
-            return table[i].name;
+        if (rows[i].type->kind == OPTION_LIST && !same_texts(option_value_texts(options, &rows[i]),
+                                                             option_value_texts(changed, &rows[i])))
+            return rows[i].name;
     if (options->http_max_header != changed->http_max_header)
         return "http-max-header";
     if (options->http_header_timeout_ns != changed->http_header_timeout_ns)
@@ -452,23 +358,6 @@ const char *options_update(struct options *options, struct options *changed)
 
 /* ---- Help -------------------------------------------------------------- */
 
-#define HELP_COLUMN 26
-#define HELP_WIDTH  79
-
-/* Prints text from HELP_COLUMN on, wrapped at blanks. */
-static void print_wrapped(FILE *out, const char *text)
-{
-    while (strlen(text) > HELP_WIDTH - HELP_COLUMN) {
-        int len = HELP_WIDTH - HELP_COLUMN;
-
-        while (len > 1 && text[len] != ' ')
-            len--;
-        fprintf(out, "%.*s\n%*s", len, text, HELP_COLUMN, "");
-        text += len + 1;
-    }
-    fprintf(out, "%s\n", text);
-}
-
 void options_help(FILE *out)
 {
     fputs("usage: waitd [FLAG...]\n\n"
@@ -476,46 +365,17 @@ void options_help(FILE *out)
           "Stays in the foreground and logs to standard error.\n\n",
           out);
     for (unsigned i = 0; i < ROWS; i++) {
-        if (table[i].traits & HIDDEN)
-            continue;
-        const struct option_row *row = &table[i];
-        char flag[64], text[512], letter[8] = "    ";
+        char by_default[64] = "";
 
-        if (row->letter)
-            snprintf(letter, sizeof(letter), "-%c, ", row->letter);
-        snprintf(flag, sizeof(flag), "%s--%s%s%s", letter, row->name, row->argument ? " " : "",
-                 row->argument ? row->argument : "");
-        snprintf(text, sizeof(text), "%s%s%s%s", row->help, row->default_text ? " [" : "",
-                 row->default_text ? row->default_text : "", row->default_text ? "]" : "");
-        if (strlen(flag) > HELP_COLUMN - 3)
-            fprintf(out, "%s\n%*s", flag, HELP_COLUMN, "");
-        else
-            fprintf(out, "%-*s", HELP_COLUMN, flag);
-        print_wrapped(out, text);
+        if (rows[i].traits & OPTION_HIDDEN)
+            continue;
+        if (rows[i].default_text)
+            snprintf(by_default, sizeof(by_default), "[%s]", rows[i].default_text);
+        option_help_print(out, &rows[i], by_default);
     }
     fputs("\nDurations: seconds, or 250ms, 1.5s, 1m30s, 2h. Sizes: bytes, or 64K, 64M, 1G.\n"
           "Every flag but --stdio, --config, --check-config, --check-state, --help and --version "
           "has\n"
           "the same name in the configuration file; see waitd.conf(5).\n",
           out);
-}
-
-struct option_facts options_facts(unsigned index)
-{
-    struct option_facts facts = {0};
-
-    if (index < ROWS && !(table[index].traits & HIDDEN)) { /* which are the last rows */
-        const struct option_row *row = &table[index];
-
-        facts.name = row->name;
-        facts.argument = row->argument;
-        facts.initial = row->initial;
-        facts.default_text = row->default_text;
-        facts.help = row->help;
-        facts.is_list = value_is_list(row->kind);
-        facts.is_switch = row->kind == VALUE_NONE;
-        facts.in_file = row->traits & IN_FILE;
-        facts.reloadable = row->traits & RELOADABLE;
-    }
-    return facts;
 }

@@ -3,10 +3,9 @@
 #define WAITD_OPTIONS_H
 
 /*
- * What the daemon is told at its start: flags and the configuration file.
- * One constant table names every option, with its parser, range, default and
- * unit; the flags, the file's keys, `--help` and the checks come from it.
- * A flag prevails over the file, the file over the default.
+ * The daemon's options: flags and the configuration file.  One constant table
+ * (options/option_table.h) names every option; the flags, the file's keys, `--help` and the
+ * checks of the manuals come from it.  A flag prevails over the file, the file over the default.
  *
  * Not re-entrant (getopt_long(3) is not): for the main thread.
  */
@@ -14,20 +13,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "daemon/session/limits.h"
 #include "daemon/base/log.h"
-
-/* Texts that came in one after the other.  All-zero is empty. */
-struct option_texts {
-    char **text;
-    unsigned n;
-};
-
-/* The one text, NULL for none. */
-static inline const char *option_text(const struct option_texts *texts)
-{
-    return texts->n > 0 ? texts->text[0] : NULL;
-}
+#include "daemon/session/limits.h"
+#include "options/option_value.h"
 
 struct options {
     const char *file;           /* that was read, NULL for none; of those who asked for it */
@@ -66,7 +54,7 @@ enum options_verdict {
  * Reads the command line, and the configuration file that it names or
  * default_file where that exists (NULL for none).  *options is written on
  * OPTIONS_RUN only, and is then the caller's to pass to options_fini().  On OPTIONS_WRONG and
- * OPTIONS_UNREADABLE problem tells why, in one line without a line feed.
+ * OPTIONS_UNREADABLE problem says why, in one line without a line feed.
  * May be called again, for what the file says by now.
  */
 enum options_verdict options_read(struct options *options, int argc, char *const argv[],
@@ -81,22 +69,8 @@ const char *options_update(struct options *options, struct options *changed);
 /* Writes what `--help` shows. */
 void options_help(FILE *out);
 
-/*
- * For tests and documentation: the table, option by option, in the order of
- * the help.  The name is NULL past the end.
- */
-struct option_facts {
-    const char *name;         /* of the long flag and of the file's key */
-    const char *argument;     /* the placeholder of its value, NULL for none */
-    const char *initial;      /* the default as the file would have it, NULL if it has no such */
-    const char *default_text; /* as help shows it, NULL for none */
-    const char *help;
-    bool is_list;   /* values add up */
-    bool is_switch; /* `true` or `false` in the file, a flag without a value */
-    bool in_file;
-    bool reloadable;
-};
-struct option_facts options_facts(unsigned index);
+/* Every option, in the order of the help. */
+extern const struct option_table options_table;
 
 /* Writes a configuration file in which every key is commented out, at its default, below
  * what it is for. */

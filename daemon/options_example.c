@@ -20,26 +20,26 @@ static void print_comment(FILE *out, const char *text)
     fprintf(out, "# %s\n", text);
 }
 
-static void print_key(FILE *out, const struct option_facts *facts)
+static void print_key(FILE *out, const struct option_row *row)
 {
     char text[512];
 
-    snprintf(text, sizeof(text), "%c%s.%s%s%s%s", toupper((unsigned char)facts->help[0]),
-             facts->help + 1, facts->default_text ? " Default: " : "",
-             facts->default_text ? facts->default_text : "", facts->default_text ? "." : "",
-             facts->reloadable ? "" : " A change takes a restart.");
+    snprintf(text, sizeof(text), "%c%s.%s%s%s%s", toupper((unsigned char)row->help[0]),
+             row->help + 1, row->default_text ? " Default: " : "",
+             row->default_text ? row->default_text : "", row->default_text ? "." : "",
+             row->traits & OPTION_RELOADABLE ? "" : " A change takes a restart.");
     fputc('\n', out);
     print_comment(out, text);
-    if (facts->initial)
-        fprintf(out, "#%s = %s\n", facts->name, facts->initial);
-    else if (facts->is_switch)
-        fprintf(out, "#%s = false\n", facts->name);
-    else if (strcmp(facts->name, "listen") == 0)
-        fprintf(out, "#%s = {%s}\n", facts->name, facts->default_text);
-    else if (facts->is_list)
-        fprintf(out, "#%s = {}\n", facts->name);
+    if (row->initial)
+        fprintf(out, "#%s = %s\n", row->name, row->initial);
+    else if (row->type->kind == OPTION_SWITCH)
+        fprintf(out, "#%s = false\n", row->name);
+    else if (strcmp(row->name, "listen") == 0)
+        fprintf(out, "#%s = {%s}\n", row->name, row->default_text);
+    else if (row->type->kind == OPTION_LIST)
+        fprintf(out, "#%s = {}\n", row->name);
     else
-        fprintf(out, "#%s = %s\n", facts->name, facts->argument);
+        fprintf(out, "#%s = %s\n", row->name, row->argument);
 }
 
 void options_example(FILE *out)
@@ -50,10 +50,7 @@ void options_example(FILE *out)
           "# in capitals there has a default that is no value.  `waitd --check-config` finds\n"
           "# mistakes, `systemctl reload waitd` has the file read again.\n",
           out);
-    for (unsigned i = 0; options_facts(i).name; i++) {
-        struct option_facts facts = options_facts(i);
-
-        if (facts.in_file)
-            print_key(out, &facts);
-    }
+    for (unsigned i = 0; i < options_table.n; i++)
+        if ((options_table.rows[i].traits & (OPTION_IN_FILE | OPTION_HIDDEN)) == OPTION_IN_FILE)
+            print_key(out, &options_table.rows[i]);
 }

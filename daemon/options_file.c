@@ -20,16 +20,17 @@ static _Thread_local struct reading *parsing;
 static void on_parse_error(cfg_t *cfg, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 
-/* What the library says, told so that it names what stands there and what is to
- * stand there.  The library's own words are kept for what is not known here. */
+/* What the library says, in words that name what the file has and what is to stand there.
+ * Empty for what is not known here. */
 static void reword(const char *format, const char *word, char *why, size_t size)
 {
-    char meant[64];
+    const char *meant;
 
-    if (strncmp(format, "no such option", 14) == 0)
-        snprintf(why, size, "there is no option \"%.64s\"%s; see waitd.conf(5)", word,
-                 options_guess(meant, word, strlen(word), IN_FILE, ""));
-    else if (strncmp(format, "missing equal sign", 18) == 0)
+    if (strncmp(format, "no such option", 14) == 0) {
+        meant = option_table_nearest(&options_table, word, strlen(word), OPTION_IN_FILE);
+        snprintf(why, size, "there is no option \"%.64s\"%s%s%s; see waitd.conf(5)", word,
+                 meant ? " (did you mean " : "", meant ? meant : "", meant ? "?)" : "");
+    } else if (strncmp(format, "missing equal sign", 18) == 0)
         snprintf(why, size, "%.64s lacks its equal sign: an option is written NAME = VALUE", word);
     else if (strncmp(format, "attempt to append", 17) == 0)
         snprintf(why, size, "%.64s takes one value: write = for +=", word);
@@ -57,33 +58,27 @@ static void on_parse_error(cfg_t *cfg, const char *format, va_list arguments)
     va_end(copy);
     if (!why[0])
         vsnprintf(why, sizeof(why), format, arguments);
-    options_set_problem(parsing, OPTIONS_WRONG, "%s:%d: %s", parsing->file, cfg ? cfg->line : 0,
-                        why);
+    options_set_problem(parsing, OPTIONS_WRONG, "%s:%d: %s", parsing->options.file,
+                        cfg ? cfg->line : 0, why);
 }
 
-/* Called at each value, so that a wrong one is told with its line. */
+/* Called at each value, so that a wrong one is reported with its line. */
 static int on_value(cfg_t *cfg, cfg_opt_t *opt)
 {
-    const struct option_row *row;
+    const struct option_row *row = option_table_find(&options_table, opt->name, strlen(opt->name));
     struct options scratch;
     unsigned n = cfg_opt_size(opt);
-    enum option_set result;
-    char why[256];
+    char where[256];
+    int result;
 
     if (n == 0)
         return 0;
-    for (unsigned i = 0; (row = options_row(i)) != NULL && strcmp(row->name, opt->name) != 0;)
-        i++;
-    assert(row != NULL); /* libconfuse was told of the table's rows alone */
+    assert(row != NULL); /* libconfuse knows the table's rows alone */
     memset(&scratch, 0, sizeof(scratch));
-    result = options_set(&scratch, row, cfg_opt_getnstr(opt, n - 1), why, sizeof(why));
+    snprintf(where, sizeof(where), "%s:%d: ", parsing->options.file, cfg->line);
+    result = options_set(parsing, &scratch, row, cfg_opt_getnstr(opt, n - 1), where);
     options_fini(&scratch);
-    if (result == OPTION_NOMEM)
-        return options_set_problem(parsing, OPTIONS_UNREADABLE, "out of memory");
-    if (result == OPTION_WRONG)
-        return options_set_problem(parsing, OPTIONS_WRONG, "%s:%d: %s: %s", parsing->file,
-                                   cfg->line, row->name, why);
-    return 0;
+    return result;
 }
 
 /* Some editors put one there, and people do not see it. */
@@ -138,11 +133,8 @@ static bool ends_list_name(const char *text, const char *end)
     word = end;
     while (word > text && !strchr(" \t\n={},\"'", word[-1]))
         word--;
-    for (unsigned i = 0; (row = options_row(i)) != NULL; i++)
-        if (value_is_list(row->kind) && strlen(row->name) == (size_t)(end - word) &&
-            memcmp(row->name, word, (size_t)(end - word)) == 0)
-            return true;
-    return false;
+    row = option_table_find(&options_table, word, (size_t)(end - word));
+    return row && row->type->kind == OPTION_LIST;
 }
 
 /*
@@ -176,37 +168,34 @@ static char *add_to_lists(const char *text)
 /* Sets what the file has set and no flag has. */
 static int set_from_file(struct reading *reading, cfg_t *cfg)
 {
-    const struct option_row *row;
-    char why[256];
+    for (unsigned i = 0; i < options_table.n; i++) {
+        const struct option_row *row = &options_table.rows[i];
+        unsigned n = row->traits & OPTION_IN_FILE ? cfg_size(cfg, row->name) : 0;
 
-    for (unsigned i = 0; (row = options_row(i)) != NULL; i++) {
-        unsigned n = row->traits & IN_FILE ? cfg_size(cfg, row->name) : 0;
-
-        if (reading->by_flag[i])
+        if (reading->flags.given[i])
             continue;
-        for (unsigned j = 0; j < n; j++) {
-            if (options_set(&reading->options, row, cfg_getnstr(cfg, row->name, j), why,
-                            sizeof(why)) != OPTION_SET)
-                return options_set_problem(reading, OPTIONS_UNREADABLE, "out of memory");
-        }
+        for (unsigned j = 0; j < n; j++)
+            if (options_set(reading, &reading->options, row, cfg_getnstr(cfg, row->name, j), "") !=
+                0)
+                return -1;
     }
     return 0;
 }
 
 static int parse_file(struct reading *reading, const char *text)
 {
-    const struct option_row *row;
-    cfg_opt_t keys[OPTIONS_MOST + 1];
+    cfg_opt_t keys[OPTION_ROWS_MAX + 1];
     unsigned n = 0;
     cfg_t *cfg;
     int result;
 
-    for (unsigned i = 0; (row = options_row(i)) != NULL; i++) {
+    for (unsigned i = 0; i < options_table.n; i++) {
+        const struct option_row *row = &options_table.rows[i];
         cfg_opt_t one = CFG_STR(row->name, NULL, CFGF_NODEFAULT);
         cfg_opt_t list = CFG_STR_LIST(row->name, NULL, CFGF_NODEFAULT);
 
-        if (row->traits & IN_FILE)
-            keys[n++] = value_is_list(row->kind) ? list : one;
+        if (row->traits & OPTION_IN_FILE)
+            keys[n++] = row->type->kind == OPTION_LIST ? list : one;
     }
     keys[n] = (cfg_opt_t)CFG_END();
     cfg = cfg_init(keys, CFGF_NONE);
@@ -219,8 +208,8 @@ static int parse_file(struct reading *reading, const char *text)
     result = cfg_parse_buf(cfg, text);
     parsing = NULL;
     if (result != CFG_SUCCESS)
-        result = options_set_problem(reading, OPTIONS_WRONG,
-                                     "%s: cannot be read as a configuration", reading->file);
+        result = options_set_problem(
+            reading, OPTIONS_WRONG, "%s: cannot be read as a configuration", reading->options.file);
     else
         result = set_from_file(reading, cfg);
     cfg_free(cfg);
@@ -246,28 +235,27 @@ static char *read_whole(FILE *file, size_t *len)
 
 int options_read_file(struct reading *reading, const char *default_file)
 {
-    FILE *file = NULL;
+    const char *name = reading->options.file ? reading->options.file : default_file;
+    FILE *file;
     char *text = NULL, *lists = NULL;
     size_t len = 0;
     int result;
 
-    if (!reading->file && !default_file)
+    if (!name)
         return 0;
-    file = fopen(reading->file ? reading->file : default_file, "re");
-    if (!file && !reading->file && errno == ENOENT) {
-        reading->options.missing_file = default_file;
+    file = fopen(name, "re");
+    if (!file && !reading->options.file && errno == ENOENT) {
+        reading->options.missing_file = name;
         return 0;
     }
-    if (!reading->file)
-        reading->file = default_file;
-    reading->options.file = reading->file;
+    reading->options.file = name;
     if (file)
         text = read_whole(file, &len);
     if (!text)
-        result = options_set_problem(reading, OPTIONS_UNREADABLE, "cannot read %s: %s",
-                                     reading->file, strerror(errno));
+        result = options_set_problem(reading, OPTIONS_UNREADABLE, "cannot read %s: %s", name,
+                                     strerror(errno));
     else if (strlen(text) != len)
-        result = options_set_problem(reading, OPTIONS_WRONG, "%s: holds a NUL", reading->file);
+        result = options_set_problem(reading, OPTIONS_WRONG, "%s: holds a NUL", name);
     else {
         skip_byte_order_mark(text);
         blank_comments(text);

@@ -93,7 +93,7 @@ none "$(broken_links)" "links between files lead somewhere"
 # Paths of somebody's machine; mktemp's patterns are fine.
 machine_paths()
 {
-    find proto engine daemon client tests systemd .ci bootstrap configure.ac Makefile.am ./*.md \
+    find proto options engine daemon client tests systemd .ci bootstrap configure.ac Makefile.am ./*.md \
         -type f ! -path '*/corpus/*' ! -name check-docs.sh \
         -exec grep -HnIE '(^|[^[:alnum:]._-])/(work|root|home|Users)/[A-Za-z0-9]|/tmp/[A-Za-z0-9]' {} + |
         grep -vE '/tmp/[A-Za-z0-9.-]*XXXX|mkdtemp'

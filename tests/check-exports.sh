@@ -28,6 +28,6 @@ while IFS= read -r source; do
     # Names with two underscores in front are the compiler's.
     none "$(nm -g --defined-only "$object" | awk 'NF == 3 { print $3 }' | grep -vE '^__' |
         grep -vxE "$allowed")" "$source exports nothing but ${stem%%_*}_*"
-done < <(find "$top_srcdir"/proto "$top_srcdir"/daemon "$top_srcdir"/client -name '*.c' | sort)
+done < <(find "$top_srcdir"/proto "$top_srcdir"/options "$top_srcdir"/engine "$top_srcdir"/daemon "$top_srcdir"/client -name '*.c' | sort)
 
 done_testing

@@ -67,12 +67,13 @@ cd "$top_srcdir" || bail "no $top_srcdir"
 # ARCHITECTURE.md, from the ground up.
 floors='
 proto          proto/libwaitd-proto.a
+options        options/libwaitd-options.a          proto
 engine         engine/libwaitd-engine.a            proto
 daemon/base    daemon/base/libwaitd-base.a
 daemon/session daemon/session/libwaitd-session.a   proto engine
 daemon/store   daemon/store/libwaitd-store.a       proto engine daemon/session
 daemon/net     daemon/net/libwaitd-net.a           proto engine daemon/base daemon/session
-daemon         daemon/libwaitd-daemon.a            proto engine daemon/base daemon/session daemon/store daemon/net
+daemon         daemon/libwaitd-daemon.a            proto options engine daemon/base daemon/session daemon/store daemon/net
 '
 # The client is one archive; its rooms are told apart by what they include.
 client_floors='
@@ -83,8 +84,8 @@ client/timeline client/base client/terminal client/trace
 client/show     client/base client/terminal client/trace client/timeline
 client/net      client/base client/terminal client/trace client/timeline client/show
 client/import   client/base
-client/cmd      client/base client/terminal client/trace client/timeline client/show client/net client/import
-client          client/base client/net client/cmd
+client/cmd      client/base client/terminal client/trace client/timeline client/show client/net client/import options
+client          client/base client/net client/cmd options
 '
 
 # includes PATTERN DIRECTORY...: the lines of C files that include it.
@@ -178,7 +179,7 @@ circles()
                      if (module(file[i]) != module(used[i])) print module(file[i]), module(used[i])
              }' | sort -u | tsort 2>&1 >/dev/null | sed 's/^tsort: //'
 }
-none "$(circles proto engine daemon client)" "no modules include each other round about"
+none "$(circles proto options engine daemon client)" "no modules include each other round about"
 
 # The rule has teeth.
 mkdir -p "$scratch/rooms/a"
@@ -199,7 +200,7 @@ is "$(cd "$scratch/rooms" && echo '#include "a/one_part.h"' >a/three.h && circle
 # only HEADER FILES NAME: only files that match FILES include headers that match HEADER.
 only()
 {
-    none "$(includes "$1" proto engine daemon client tests | grep -vE "^($2|tests/.*):")" "$3"
+    none "$(includes "$1" proto options engine daemon client tests | grep -vE "^($2|tests/.*):")" "$3"
 }
 only 'jansson\.h' 'client/import/.*' "jansson stays in client/import/"
 only 'yaml\.h' 'client/import/workflow\.h' "libyaml stays in client/import/workflow.h"
@@ -210,12 +211,12 @@ only 'microhttpd\.h' 'daemon/net/http.*' "libmicrohttpd stays in daemon/net/http
 only 'sqlite3\.h' 'daemon/store/database.*' "SQLite stays in daemon/store/database*"
 only 'sha2\.h' 'daemon/store/database\.c' "libmd stays in daemon/store/database.c"
 only 'systemd/' 'daemon/base/service\.c' "libsystemd stays in daemon/base/service.c"
-none "$(includes '(event|evhttp|evdns|evutil)\.h' proto engine daemon client tests)" \
+none "$(includes '(event|evhttp|evdns|evutil)\.h' proto options engine daemon client tests)" \
     "nothing includes libevent's old headers"
 none "$(includes '(time|sys/time|unistd|stdio|signal|poll|sys/socket|pthread|threads)\.h' engine)" \
     "the engine includes no header of clocks, files, sockets or threads"
 none "$(includes '(time|sys/time|unistd|poll|sys/socket|netinet/.*)\.h' proto | grep -v '^proto/address\.')" \
     "proto/ includes no header of clocks or sockets, but for the addresses"
-none "$(includes '"tests/' proto engine daemon client)" "nothing outside tests/ includes tests"
+none "$(includes '"tests/' proto options engine daemon client)" "nothing outside tests/ includes tests"
 
 done_testing

@@ -3,8 +3,8 @@
 #define WAITD_ARGUMENTS_H
 
 /*
- * The command line, read.  One table of flags feeds the parsing and --help;
- * flags may stand before or after the command and its operands.
+ * The command line.  One table of flags (options/option_table.h) serves parsing, --help and the
+ * checks of the manual; flags may stand before or after the command and its operands.
  */
 
 #include <stdbool.h>
@@ -16,6 +16,8 @@
 #include "client/cmd/vary.h"
 #include "client/net/overrides.h"
 #include "client/net/tunnel.h"
+#include "options/option_flags.h"
+#include "options/option_value.h"
 
 struct show;
 
@@ -32,8 +34,7 @@ struct arguments {
     const struct show *show; /* NULL for the default */
     enum color color;
     struct overrides overrides;
-    uint64_t count; /* -n; 1 if it is not given */
-    bool has_count;
+    uint64_t count;               /* -n; 0 if it is not given */
     const char *name;             /* --name, or NULL */
     bool real;                    /* --real */
     int64_t interval_ns;          /* --interval */
@@ -56,7 +57,10 @@ enum arguments_result {
     ARGUMENTS_WRONG, /* see `problem` */
 };
 
-#define ARGUMENTS_PROBLEM_MAX 256
+#define ARGUMENTS_PROBLEM_MAX OPTION_FLAGS_PROBLEM_MAX
+
+/* Every flag, in the order of the help. */
+extern const struct option_table arguments_table;
 
 /*
  * Reads argv, whose order it changes.  *arguments is set in any case and to be

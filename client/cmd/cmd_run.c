@@ -13,7 +13,7 @@ static struct source *make_source(const struct arguments *arguments)
     struct batch_text batch = {
         .durations = arguments->operands,
         .n_durations = arguments->n_operands,
-        .count = arguments->count,
+        .count = arguments->count > 0 ? arguments->count : 1,
         .name = arguments->name,
         .overrides = &arguments->overrides,
     };

@@ -281,7 +281,7 @@ static void take_line(struct top *top, const char *line, size_t len)
     top->has_restarted |= top->meter.restarts != restarts;
     top->samples++;
     show(top, line, len);
-    if (top->arguments->has_count && top->samples >= top->arguments->count)
+    if (top->arguments->count > 0 && top->samples >= top->arguments->count)
         top->is_over = true;
 }
 

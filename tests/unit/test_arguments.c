@@ -78,6 +78,10 @@ static const struct {
     {"ping --dance", "unknown flag --dance"},
     {"ping -x", "unknown flag -x"},
     {"-xo json ping", "unknown flag -x"},
+    {"ping --tl", "--tl may be --tls-ca, --tls-cert or --tls-key; see waitctl --help"},
+    {"ping --o\x01", "unknown flag --o?; see"},
+    {"run -n 010 1", "--count takes a positive integer, without leading zeros, not '010'"},
+    {"list --state gone", "--state takes running, finished or foreign, not 'gone'"},
     {"ping --server", "--server needs a value"},
     {"run -n", "-n needs a value"},
     {"ping --local=1", "--local takes no value"},
@@ -133,6 +137,49 @@ START_TEST(help_and_version_need_nothing_else)
 }
 END_TEST
 
+static char *manual(void)
+{
+    const char *top = getenv("top_srcdir");
+    static char text[1 << 17];
+    char path[1024];
+    FILE *in;
+
+    snprintf(path, sizeof path, "%s/client/waitctl.1", top != NULL ? top : ".");
+    in = fopen(path, "r");
+    ck_assert_msg(in != NULL, "no %s", path);
+    text[fread(text, 1, sizeof text - 1, in)] = '\0';
+    fclose(in);
+    return text;
+}
+
+START_TEST(each_flag_stands_in_the_help_of_its_commands_and_in_the_manual)
+{
+    for (unsigned id = 0; id <= COMMANDS; id++) {
+        char *text = NULL;
+        size_t len = 0;
+        FILE *file = open_memstream(&text, &len);
+
+        ck_assert_ptr_nonnull(file);
+        arguments_help(file, (enum command_id)id);
+        fclose(file);
+        arguments.command = (enum command_id)id;
+        for (unsigned i = 0; i < arguments_table.n; i++) {
+            const struct option_row *row = &arguments_table.rows[i];
+            char shown[64], entry[64];
+
+            snprintf(shown, sizeof shown, " --%s%s%s ", row->name, row->argument != NULL ? " " : "",
+                     row->argument != NULL ? row->argument : "");
+            snprintf(entry, sizeof entry, "Fl -%s", row->name);
+            ck_assert_msg((strstr(text, shown) != NULL) ==
+                              (id == COMMANDS || arguments_take(&arguments, row->name)),
+                          "%s and %u", shown, id);
+            ck_assert_msg(strstr(manual(), entry) != NULL, "%s", entry);
+        }
+        free(text);
+    }
+}
+END_TEST
+
 START_TEST(help_keeps_to_80_columns)
 {
     char *text = NULL;
@@ -161,6 +208,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, run_takes_a_count_and_a_name);
     tcase_add_loop_test(tests, what_is_wrong_is_told_in_one_line, 0, N(wrong));
     tcase_add_loop_test(tests, help_and_version_need_nothing_else, 0, N(asked));
+    tcase_add_test(tests, each_flag_stands_in_the_help_of_its_commands_and_in_the_manual);
     tcase_add_test(tests, help_keeps_to_80_columns);
     suite_add_tcase(suite, tests);
     return suite;

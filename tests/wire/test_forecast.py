@@ -173,7 +173,7 @@ def check_refusals(tap):
         (("--runs", "1000001", "-"), BATCH, "--runs takes an integer from 1 to 1000000"),
         (("--server", "1", "-"), BATCH, "forecast takes no --server"),
         (("--vary", "workers=1", "--vary", "concurrency=2", "-"), BATCH,
-         "--vary is given twice, and one member varies at a time"),
+         "--vary is given twice, and takes one value"),
         (("--runs", "1000000", "-"), [{"wait": 0, "count": 1001}],
          'too_large: "runs" makes it 1001000000 steps'),
         (("--vary", "workers=1,2", "-"), [{"compute": 0, "count": 1000000, "repeat": 2}],
