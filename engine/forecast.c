@@ -24,15 +24,15 @@ enum stage {
     RUNNING,  /* a run goes on */
     CHAIN,    /* its longest chain is looked for */
     COUNTING, /* the names on that are counted */
-    READY,    /* all runs are over */
+    READY,    /* all runs that were given are over */
     SEARCHING /* for percentiles */
 };
 
 struct forecast {
     const struct plan *plan;
     enum stage stage;
-    uint32_t first, runs; /* to do */
-    uint32_t done;
+    uint32_t next, end; /* runs to do: the number of the next one, and behind the last */
+    uint32_t done;      /* in all */
     struct batch *batch;
     struct labels labels;
     struct chains chains;
@@ -47,7 +47,7 @@ struct forecast {
     struct samples_search *search;
 };
 
-struct forecast *forecast_new(const struct plan *plan, uint32_t first, uint32_t runs)
+struct forecast *forecast_new(const struct plan *plan, uint32_t most)
 {
     struct forecast *forecast = calloc(1, sizeof(*forecast));
     uint32_t specs = plan->n_specs > 0 ? plan->n_specs : 1;
@@ -55,14 +55,12 @@ struct forecast *forecast_new(const struct plan *plan, uint32_t first, uint32_t 
     if (forecast == NULL)
         return NULL;
     forecast->plan = plan;
-    forecast->first = first;
-    forecast->runs = runs;
     forecast->batch = batch_new_quiet(plan);
     forecast->critical = calloc(specs, sizeof(*forecast->critical));
     forecast->seen = calloc(specs, sizeof(*forecast->seen));
     if (forecast->batch != NULL && forecast->critical != NULL && forecast->seen != NULL &&
         labels_init(&forecast->labels, plan) == 0 && chains_init(&forecast->chains, plan) == 0 &&
-        samples_init(&forecast->samples, (uint64_t)runs * FORECAST_TIMES, FORECAST_TIMES) == 0)
+        samples_init(&forecast->samples, (uint64_t)most * FORECAST_TIMES, FORECAST_TIMES) == 0)
         return forecast;
     forecast_free(forecast);
     return NULL;
@@ -80,6 +78,14 @@ void forecast_free(struct forecast *forecast)
     free(forecast->seen);
     free(forecast->search);
     free(forecast);
+}
+
+void forecast_extend(struct forecast *forecast, uint32_t first, uint32_t runs)
+{
+    forecast->next = first;
+    forecast->end = first + runs;
+    if (forecast->stage == READY)
+        forecast->stage = RESTART;
 }
 
 uint64_t forecast_bytes(uint32_t runs)
@@ -102,7 +108,7 @@ uint32_t forecast_runs(const struct forecast *forecast)
 /* Makes the batch as new for the next run, about `budget` units at a time. */
 static void restart(struct forecast *forecast, size_t budget, size_t *worked)
 {
-    int64_t seed = forecast_seed(forecast->plan, forecast->first + forecast->done);
+    int64_t seed = forecast_seed(forecast->plan, forecast->next);
 
     if (batch_restart(forecast->batch, seed, budget, worked))
         forecast->stage = RUNNING;
@@ -144,7 +150,7 @@ static void end_run(struct forecast *forecast, struct forecast_run *run)
 
     batch_result(forecast->batch, &result);
     *run = (struct forecast_run){
-        .run = forecast->first + forecast->done,
+        .run = forecast->next,
         .seed = forecast->batch->seed,
         .status = result.status,
         .elapsed_ns = result.predicted_ns,
@@ -155,7 +161,8 @@ static void end_run(struct forecast *forecast, struct forecast_run *run)
     count_time(forecast, FORECAST_CRITICAL_PATH, result.critical_path_ns);
     count_time(forecast, FORECAST_SEQUENTIAL, result.sequential_ns);
     forecast->done++;
-    forecast->stage = forecast->done == forecast->runs ? READY : RESTART;
+    forecast->next++;
+    forecast->stage = forecast->next == forecast->end ? READY : RESTART;
 }
 
 /* Goes on with the batch.  False if it is out of memory. */
@@ -244,7 +251,7 @@ int forecast_merge(struct forecast *forecast, const struct forecast *other)
         forecast->critical[label] += other->critical[label];
     for (unsigned status = 0; status < 4; status++)
         forecast->ended[status] += other->ended[status];
-    forecast->done = forecast->runs = (uint32_t)runs;
+    forecast->done = (uint32_t)runs;
     return 0;
 }
 

@@ -7,13 +7,14 @@
  * the virtual clock, run k with the plan's seed plus k, and what comes of it is gathered.
  * A pure function of the plan and of the numbers of its runs.
  *
- *     forecast_new() ─► forecast_work()… ─► forecast_conclude()… ─► the figures
- *                            └── forecast_merge() ◄── other parts
+ *     forecast_new() ─► forecast_extend() ─► forecast_work()… ─► forecast_conclude()…
+ *                               ▲                  │   └── forecast_merge() ◄── other parts
+ *                               └──────────────────┘
  *
- * A forecast is of a part of the runs, those from `first` on, so that several threads
+ * A forecast is of those runs that it is given, some at a time, so that several threads
  * share the work: each has a forecast of its own of the same plan, which none of them
- * writes, and their figures are those of all runs once one has been merged with the
- * others.  Which part a run is in changes nothing.
+ * writes, takes more runs when it has done with some, and their figures are those of all
+ * runs once one has been merged with the others.  Which part a run is in changes nothing.
  *
  * Memory: one batch that writes nothing (see batch.h) and what its chains need, both
  * used again for each run, and 24 bytes a run.
@@ -34,10 +35,15 @@ struct forecast;
 /* The most runs that a forecast can be of. */
 #define FORECAST_MAX_RUNS UINT32_C(100000000)
 
-/* A forecast of `runs` runs (1 or more; all parts together at most FORECAST_MAX_RUNS),
- * the first of them number `first`.  The plan outlives it.  NULL when out of memory. */
-struct forecast *forecast_new(const struct plan *plan, uint32_t first, uint32_t runs);
+/* A forecast with room for `most` runs (1 or more; all parts together at most
+ * FORECAST_MAX_RUNS), which has none to do yet.  The plan outlives it.  NULL when out of
+ * memory. */
+struct forecast *forecast_new(const struct plan *plan, uint32_t most);
 void forecast_free(struct forecast *forecast); /* NULL is fine; at any time */
+
+/* Gives it `runs` runs (1 or more) to do, the first of them number `first`: before any work,
+ * or when it is FORECAST_READY and not concluded. */
+void forecast_extend(struct forecast *forecast, uint32_t first, uint32_t runs);
 
 /* Bytes that a forecast of so many runs takes for their figures: for limits. */
 uint64_t forecast_bytes(uint32_t runs);
@@ -48,12 +54,12 @@ int64_t forecast_seed(const struct plan *plan, uint32_t run);
 enum forecast_step {
     FORECAST_MORE,  /* the budget is spent */
     FORECAST_RUN,   /* *run is over: they come in order */
-    FORECAST_READY, /* all are */
+    FORECAST_READY, /* all that it was given are */
     FORECAST_NOMEM, /* out of memory for now: call again later */
 };
 
-/* Goes on, for about `budget` units of work, until a run is over.  *worked grows by
- * what was spent. */
+/* Goes on with what it was given, for about `budget` units of work, until a run is over.  *worked
+ * grows by what was spent. */
 enum forecast_step forecast_work(struct forecast *forecast, size_t budget, size_t *worked,
                                  struct forecast_run *run);
 
@@ -61,7 +67,7 @@ enum forecast_step forecast_work(struct forecast *forecast, size_t budget, size_
 uint32_t forecast_runs(const struct forecast *forecast);
 
 /* Adds the figures of another part, of the same plan, to those of this one; both are
- * FORECAST_READY.  0, or -1 when out of memory, with nothing changed. */
+ * FORECAST_READY, with a run at least.  0, or -1 when out of memory, with nothing changed. */
 int forecast_merge(struct forecast *forecast, const struct forecast *other);
 
 /* ---- The figures ----------------------------------------------------------------- */

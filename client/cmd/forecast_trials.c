@@ -21,8 +21,9 @@
 /* What the threads of one forecast share. */
 struct crew {
     const struct forecast_trials *trials;
-    int wake; /* an eventfd that is written to by each thread at its end */
-    _Atomic uint32_t done;
+    unsigned n; /* threads */
+    int wake;   /* an eventfd that is written to by each thread at its end */
+    _Atomic uint32_t taken, done;
     _Atomic bool stops, failed;
 };
 
@@ -41,8 +42,29 @@ static unsigned count_processors(void)
     return CPU_COUNT(&set) < PARTS_MAX ? (unsigned)CPU_COUNT(&set) : PARTS_MAX;
 }
 
-/* Runs a part to its end.  Whether it got there. */
-static bool run_part(struct part *part)
+/*
+ * Takes some of the runs that nobody has taken: a part of what each thread would get of
+ * them, so that all end at about one time however unlike the processors are (guided
+ * self-scheduling: C. D. Polychronopoulos, D. J. Kuck, 1987).  False when there are none.
+ */
+static bool take_runs(struct part *part)
+{
+    struct crew *crew = part->crew;
+    uint32_t first = atomic_load(&crew->taken), runs;
+
+    do {
+        runs = (crew->trials->runs - first) / (2 * crew->n);
+        if (runs == 0)
+            runs = 1;
+        if (first == crew->trials->runs)
+            return false;
+    } while (!atomic_compare_exchange_weak(&crew->taken, &first, first + runs));
+    forecast_extend(part->forecast, first, runs);
+    return true;
+}
+
+/* Goes on with the runs that a part was given.  Whether they are over, or it is to stop. */
+static bool do_runs(struct part *part)
 {
     struct crew *crew = part->crew;
     struct forecast_run run;
@@ -62,6 +84,15 @@ static bool run_part(struct part *part)
             return false;
         }
     }
+    return true;
+}
+
+/* Runs a part until there are no more runs.  Whether it got there. */
+static bool run_part(struct part *part)
+{
+    while (!atomic_load(&part->crew->stops) && take_runs(part))
+        if (!do_runs(part))
+            return false;
     return true;
 }
 
@@ -125,34 +156,29 @@ static bool await(struct crew *crew, unsigned threads)
     return !is_stopped;
 }
 
-/* Makes the parts, each with so many of the runs as any other, or one more. */
-static int make_parts(struct crew *crew, struct part *parts, unsigned n)
+/* Makes the parts, each with room for all runs, which is only used as they come. */
+static int make_parts(struct crew *crew, struct part *parts)
 {
     const struct forecast_trials *trials = crew->trials;
-    uint32_t first = 0;
 
-    for (unsigned i = 0; i < n; i++) {
-        uint32_t runs = trials->runs / n + (i < trials->runs % n);
-
-        parts[i] = (struct part){.crew = crew, .forecast = forecast_new(trials->plan, first, runs)};
+    for (unsigned i = 0; i < crew->n; i++) {
+        parts[i] =
+            (struct part){.crew = crew, .forecast = forecast_new(trials->plan, trials->runs)};
         if (parts[i].forecast == NULL)
             return -1;
-        first += runs;
     }
     return 0;
 }
 
-static enum forecast_trials_end run_parts(struct crew *crew, struct part *parts, unsigned n)
+static enum forecast_trials_end run_parts(struct crew *crew, struct part *parts)
 {
     unsigned begun = 0;
     bool goes_on;
 
-    while (begun < n && pthread_create(&parts[begun].thread, NULL, work, &parts[begun]) == 0)
+    while (begun < crew->n && pthread_create(&parts[begun].thread, NULL, work, &parts[begun]) == 0)
         begun++;
-    if (begun < n) { /* this thread is there in any case */
-        for (unsigned i = begun; i < n && !atomic_load(&crew->failed); i++)
-            atomic_store(&crew->failed, !run_part(&parts[i]));
-    }
+    if (begun == 0) /* this thread is there in any case */
+        atomic_store(&crew->failed, !run_part(&parts[0]));
     goes_on = await(crew, begun);
     for (unsigned i = 0; i < begun; i++)
         pthread_join(parts[i].thread, NULL);
@@ -162,17 +188,23 @@ static enum forecast_trials_end run_parts(struct crew *crew, struct part *parts,
                                         : FORECAST_TRIALS_DONE;
 }
 
-static enum forecast_trials_end conclude(struct part *parts, unsigned n,
+static enum forecast_trials_end conclude(const struct crew *crew, struct part *parts,
                                          struct forecast_figures *figures)
 {
+    struct forecast *all = NULL;
     size_t worked = 0;
 
-    for (unsigned i = 1; i < n; i++)
-        if (forecast_merge(parts[0].forecast, parts[i].forecast) < 0) {
+    for (unsigned i = 0; i < crew->n; i++) {
+        if (forecast_runs(parts[i].forecast) == 0)
+            continue; /* others were faster */
+        if (all == NULL) {
+            all = parts[i].forecast;
+        } else if (forecast_merge(all, parts[i].forecast) < 0) {
             errno = ENOMEM;
             return FORECAST_TRIALS_FAILED;
         }
-    while (!forecast_conclude(parts[0].forecast, SLICE_UNITS, &worked, figures))
+    }
+    while (!forecast_conclude(all, SLICE_UNITS, &worked, figures))
         continue;
     return FORECAST_TRIALS_DONE;
 }
@@ -180,19 +212,18 @@ static enum forecast_trials_end conclude(struct part *parts, unsigned n,
 enum forecast_trials_end forecast_trials_run(const struct forecast_trials *trials,
                                              struct forecast_figures *figures)
 {
-    struct crew crew = {.trials = trials, .wake = eventfd(0, EFD_CLOEXEC)};
-    unsigned n = count_processors();
+    struct crew crew = {.trials = trials, .n = count_processors(), .wake = eventfd(0, EFD_CLOEXEC)};
     struct part *parts;
     enum forecast_trials_end end = FORECAST_TRIALS_FAILED;
 
-    if (n > trials->runs)
-        n = trials->runs;
-    parts = calloc(n, sizeof *parts);
-    if (crew.wake >= 0 && parts != NULL && make_parts(&crew, parts, n) == 0)
-        end = run_parts(&crew, parts, n);
+    if (crew.n > trials->runs)
+        crew.n = trials->runs;
+    parts = calloc(crew.n, sizeof *parts);
+    if (crew.wake >= 0 && parts != NULL && make_parts(&crew, parts) == 0)
+        end = run_parts(&crew, parts);
     if (end == FORECAST_TRIALS_DONE)
-        end = conclude(parts, n, figures);
-    for (unsigned i = 0; parts != NULL && i < n; i++)
+        end = conclude(&crew, parts, figures);
+    for (unsigned i = 0; parts != NULL && i < crew.n; i++)
         forecast_free(parts[i].forecast);
     free(parts);
     if (crew.wake >= 0)

@@ -3,7 +3,7 @@
 #define WAITD_FORECAST_TRIALS_H
 
 /*
- * The runs of a forecast on all processors: the runs are shared out among threads, each
+ * The runs of a forecast on all processors: threads take them, some at a time, each
  * with a forecast of its own of the same plan (engine/forecast.h), and what they found
  * is put together.  How many threads there are changes nothing in the figures.
  */

@@ -415,7 +415,7 @@ static void forecast(struct simulator *simulator, const struct request *request)
     struct plan_options *options = plan_options(request->plan);
     bool tells_runs = options->events == PLAN_EVENTS_ALL;
     const int64_t *seed = options->random_seed ? &options->seed : NULL;
-    struct forecast *made = forecast_new(request->plan, 0, request->runs);
+    struct forecast *made = forecast_new(request->plan, request->runs);
     struct event_text id = id_asked(request);
     enum forecast_step step = made != NULL ? FORECAST_MORE : FORECAST_NOMEM;
     struct forecast_figures figures;
@@ -425,6 +425,8 @@ static void forecast(struct simulator *simulator, const struct request *request)
 
     if (seed != NULL)
         options->seed = simulator_draw_seed();
+    if (made != NULL)
+        forecast_extend(made, 0, request->runs);
     while (step != FORECAST_READY && step != FORECAST_NOMEM && !simulator->lines.failed) {
         step = forecast_work(made, WORK_UNITS, &worked, &run);
         line = step == FORECAST_RUN && tells_runs ? line_room(simulator, id.len) : NULL;

@@ -78,11 +78,12 @@ int forecasts_add_take(struct forecasts *forecasts, struct account *account,
 
     if (one == NULL)
         return -1;
-    one->forecast = forecast_new(request->plan, 0, request->runs);
+    one->forecast = forecast_new(request->plan, request->runs);
     if (one->forecast == NULL) {
         free(one);
         return -1;
     }
+    forecast_extend(one->forecast, 0, request->runs);
     one->account = account;
     one->bytes = bytes;
     one->plan = request->plan;

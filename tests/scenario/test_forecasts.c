@@ -225,14 +225,14 @@ static void check_critical(const struct plan *plan, const struct forecast_figure
 
 /* ---- The forecast -------------------------------------------------------------------- */
 
-static struct forecast *work_part(const struct plan *plan, uint32_t first, uint32_t runs,
-                                  struct random_batch_source *source, const struct record *record)
+/* Adds some runs, all in a row, to a part. */
+static void work_runs(struct forecast *forecast, uint32_t first, uint32_t runs,
+                      struct random_batch_source *source, const struct record *record)
 {
-    struct forecast *forecast = forecast_new(plan, first, runs);
     enum forecast_step step;
     uint32_t n = first;
 
-    ck_assert_ptr_nonnull(forecast);
+    forecast_extend(forecast, first, runs);
     do {
         size_t budget = 1 + random_batch_below(source, random_batch_chance(source, 50) ? 4 : 200);
         size_t worked = 0;
@@ -251,6 +251,19 @@ static struct forecast *work_part(const struct plan *plan, uint32_t first, uint3
         }
     } while (step != FORECAST_READY);
     ck_assert_uint_eq(n, first + runs);
+}
+
+/* A part of these runs, given to it in pieces and in any order. */
+static struct forecast *work_part(const struct plan *plan, uint32_t first, uint32_t runs,
+                                  struct random_batch_source *source, const struct record *record)
+{
+    struct forecast *forecast = forecast_new(plan, runs);
+    uint32_t cut = random_batch_below(source, runs);
+
+    ck_assert_ptr_nonnull(forecast);
+    work_runs(forecast, first + cut, runs - cut, source, record);
+    if (cut > 0)
+        work_runs(forecast, first, cut, source, record);
     ck_assert_uint_eq(forecast_runs(forecast), runs);
     return forecast;
 }
@@ -340,10 +353,11 @@ START_TEST(each_stage_of_a_run_is_counted)
     }
     plan_kit_seal_by(1000, &plan_kit_limits);
     for (uint32_t runs = 1; runs <= 2; runs++) {
-        struct forecast *forecast = forecast_new(plan_kit_plan, 0, runs);
+        struct forecast *forecast = forecast_new(plan_kit_plan, runs);
         struct forecast_run run;
         enum forecast_step step;
 
+        forecast_extend(forecast, 0, runs);
         do {
             size_t spent = 0;
 
