@@ -145,6 +145,10 @@ static const struct option_row rows[] = {
      "disconnect a client that has nothing running and sends nothing for so long"},
     {"drain-timeout", 0, &option_duration, LIMIT, AT(limits.drain_timeout_ns), 0, DAY, "D", "5s",
      "5s", "on SIGTERM, let running batches finish for so long"},
+    {"timer-slack", 0, &option_duration, LIMIT | OPTION_MAY_BE_OFF, AT(limits.timer_slack_ns), 0,
+     SECOND, "D", "900us", "0.9 ms",
+     "let a busy loop be so late at most, as far as that saves work: what falls due together is "
+     "handled together (0: never)"},
     {"log-level", 0, &options_level, LIMIT, AT(log_level), 0, 0, "LEVEL", "info", "info",
      "error, warning, info or debug"},
     {"help", 'h', &option_action, 0, 0, 0, 0, NULL, NULL, NULL, "show this help, then exit"},

@@ -2,11 +2,8 @@
 #include "daemon/net/detached.h"
 
 #include <errno.h>
-#include <event2/event.h>
 #include <string.h>
-#include <sys/timerfd.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "daemon/base/clock.h"
 
@@ -15,32 +12,17 @@
 #define SERVE_NS   INT64_C(500000)
 #define WORK_UNITS 1024
 
-static void on_timer(evutil_socket_t fd, short what, void *context)
-{
-    struct detached *detached = context;
-
-    (void)fd;
-    (void)what;
-    detached->armed_ns = REGISTRY_NEVER;
-}
-
 int detached_open(struct detached *detached, struct event_base *base,
                   const struct registry_config *config, void (*wake)(void *context), void *context)
 {
     struct registry_config whole = *config;
 
-    *detached = (struct detached){.timer_fd = -1, .armed_ns = REGISTRY_NEVER};
+    *detached = (struct detached){.registry = NULL};
     detached->port.wake = wake;
     detached->port.context = context;
     whole.port = &detached->port;
     detached->registry = registry_new(&whole);
-    detached->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (!detached->registry || detached->timer_fd < 0)
-        return -1;
-    /* Edge-triggered: it need not be read. */
-    detached->timer_event =
-        event_new(base, detached->timer_fd, EV_READ | EV_ET | EV_PERSIST, on_timer, detached);
-    if (!detached->timer_event || event_add(detached->timer_event, NULL) != 0)
+    if (!detached->registry || wakeup_open(&detached->wakeup, base, CLOCK_BOOTTIME) != 0)
         return -1;
     (void)detached_tick(detached);
     return 0;
@@ -48,10 +30,7 @@ int detached_open(struct detached *detached, struct event_base *base,
 
 void detached_close(struct detached *detached)
 {
-    if (detached->timer_event)
-        event_free(detached->timer_event);
-    if (detached->registry && detached->timer_fd >= 0)
-        close(detached->timer_fd);
+    wakeup_close(&detached->wakeup);
     registry_free(detached->registry);
     *detached = (struct detached){.registry = NULL};
 }
@@ -87,7 +66,6 @@ int64_t detached_serve(struct detached *detached, int64_t now_ns)
 
 void detached_arm(struct detached *detached, int64_t from_ns)
 {
-    struct itimerspec at;
     int64_t due_ns;
 
     if (!detached->registry)
@@ -95,16 +73,5 @@ void detached_arm(struct detached *detached, int64_t from_ns)
     due_ns = registry_next_due(detached->registry);
     if (due_ns != REGISTRY_NEVER && due_ns < from_ns + detached->offset_ns)
         due_ns = from_ns + detached->offset_ns;
-    if (due_ns == detached->armed_ns)
-        return;
-    memset(&at, 0, sizeof(at));
-    if (due_ns != REGISTRY_NEVER) {
-        /* All zero would disarm it. */
-        int64_t set_ns = due_ns > 0 ? due_ns : 1;
-
-        at.it_value.tv_sec = set_ns / 1000000000;
-        at.it_value.tv_nsec = set_ns % 1000000000;
-    }
-    timerfd_settime(detached->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
-    detached->armed_ns = due_ns;
+    wakeup_set(&detached->wakeup, due_ns);
 }

@@ -11,19 +11,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/net/wakeup.h"
 #include "daemon/session/registry.h"
 
-struct event;
 struct event_base;
 
 /* Embedded by the loop; all zero is none. */
 struct detached {
     struct store_port port;
     struct registry *registry; /* NULL where there is no store */
-    int timer_fd;
-    struct event *timer_event;
-    int64_t armed_ns;  /* what the timer is set to, REGISTRY_NEVER for nothing */
-    int64_t offset_ns; /* CLOCK_BOOTTIME less CLOCK_MONOTONIC */
+    struct wakeup wakeup;      /* set to what is due first, on CLOCK_BOOTTIME */
+    int64_t offset_ns;         /* CLOCK_BOOTTIME less CLOCK_MONOTONIC */
 };
 
 /* wake: as a port's.  The registry's config without its port.  0, or -1 and errno. */

@@ -8,6 +8,8 @@ daemon_net_libwaitd_net_a_SOURCES = \
 	daemon/net/channel_log.h \
 	daemon/net/connection.c \
 	daemon/net/connection.h \
+	daemon/net/connections.c \
+	daemon/net/connections.h \
 	daemon/net/descriptors.c \
 	daemon/net/descriptors.h \
 	daemon/net/detached.c \
@@ -41,7 +43,9 @@ daemon_net_libwaitd_net_a_SOURCES = \
 	daemon/net/stdio.h \
 	daemon/net/tls.c \
 	daemon/net/tls.h \
-	daemon/net/transport.h
+	daemon/net/transport.h \
+	daemon/net/wakeup.c \
+	daemon/net/wakeup.h
 
 # HTTP, where the library for it is there.
 http_sources = \

@@ -8,18 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/net/connection.h"
+#include "daemon/net/connections.h"
 #include "daemon/net/detached.h"
-#include "engine/timerq.h"
 #include "daemon/base/memory.h"
 #include "daemon/net/http.h"
 #include "daemon/net/channel_log.h"
 #include "daemon/net/peers.h"
 #include "daemon/net/slack.h"
+#include "daemon/net/wakeup.h"
 #include "proto/event.h"
 
 /* What all slices of a round take together, about, and the least and the most
@@ -40,23 +41,19 @@
 
 struct loop {
     struct connection_host host;
-    struct timerq dues; /* ids are slots */
-    struct connection **slots;
-    struct peer **peers; /* of each slot: whom its connection has joined */
-    uint32_t *free_slots;
-    uint32_t n_slots, n_free;
+    struct connections connections;
     uint32_t n_refused, max_refused;
     uint64_t next_number; /* of a connection; in steps, so that loops share none */
     unsigned number_step;
     enum life_stage stage;
-    int timer_fd;
-    int64_t armed_ns;   /* what the timer is set to, CHANNEL_NEVER for nothing */
-    struct slack slack; /* of the timer */
-    struct event *timer_event, *mail_event;
+    struct wakeup wakeup; /* set to what is due first */
+    struct slack slack;   /* of that */
+    struct event *mail_event;
     struct mailbox mailbox;
     struct channel_log channel_log;
     struct detached detached;
     bool has_mail;
+    int64_t fresh_ns; /* of this iteration: see slack_note() */
     const struct http_site *site;
     struct http *http;                           /* from the first client on that speaks it */
     uint64_t slices, tidied_slices, seen_slices; /* in all, when last tidied, when last seen */
@@ -66,57 +63,22 @@ struct loop {
 
 /* ---- Connections ---------------------------------------------------------- */
 
-/* Room for twice as many connections, their due times included. */
-static int grow(struct loop *loop)
-{
-    uint32_t n = loop->n_slots ? 2 * loop->n_slots : 64;
-    struct connection **slots;
-    struct peer **peers;
-    uint32_t *free_slots;
-
-    if (loop->n_slots > UINT32_MAX / 4)
-        return -1;
-    slots = realloc(loop->slots, n * sizeof(struct connection *));
-    if (!slots)
-        return -1;
-    loop->slots = slots;
-    peers = realloc(loop->peers, n * sizeof(struct peer *));
-    if (!peers)
-        return -1;
-    loop->peers = peers;
-    free_slots = realloc(loop->free_slots, n * sizeof(*free_slots));
-    if (!free_slots)
-        return -1;
-    loop->free_slots = free_slots;
-    if (timerq_grow(&loop->dues, n) != 0 || timerq_reserve(&loop->dues, n) != 0)
-        return -1;
-    for (uint32_t slot = n; slot-- > loop->n_slots;) {
-        slots[slot] = NULL;
-        peers[slot] = NULL;
-        free_slots[loop->n_free++] = slot;
-    }
-    loop->n_slots = n;
-    return 0;
-}
-
 /* refused: why, NULL for one that is served. */
 static void add(struct loop *loop, struct arrival client, const struct fault *refused)
 {
     struct connection *made = NULL;
+    uint32_t slot;
 
-    if (loop->n_free > 0 || grow(loop) == 0) {
-        uint32_t slot = loop->free_slots[loop->n_free - 1];
+    if (connections_find_slot(&loop->connections, &slot) == 0) {
         uint64_t number = loop->next_number;
 
         made = refused ? connection_new_refused(&loop->host, client.fd, slot, number, client.tls,
                                                 refused)
                        : connection_new(&loop->host, client.fd, slot, number, client.tls);
         if (made) {
-            loop->n_free--;
             loop->next_number += loop->number_step;
             loop->n_refused += refused != NULL;
-            loop->slots[slot] = made;
-            loop->peers[slot] = client.peer;
+            connections_put(&loop->connections, made, client.peer);
         }
     }
     if (!made) {
@@ -201,25 +163,36 @@ void loop_refuse(struct loop *loop, struct arrival client, const struct fault *f
 
 static void reap(struct loop *loop, struct connection *c)
 {
-    uint32_t slot = connection_slot(c);
-
-    timerq_remove(&loop->dues, slot);
     if (connection_was_refused(c))
         loop->n_refused--;
     else
         admission_give(&loop->host.pumps.env.admission->connections, 1);
-    peers_leave(loop->peers[slot]);
-    loop->peers[slot] = NULL;
+    peers_leave(connections_take_out(&loop->connections, c));
     connection_free(c);
-    loop->slots[slot] = NULL;
-    loop->free_slots[loop->n_free++] = slot;
 }
 
-static void for_all(struct loop *loop, void (*order)(struct connection *))
+static void drop(void *loop, struct connection *c)
 {
-    for (uint32_t slot = 0; slot < loop->n_slots; slot++)
-        if (loop->slots[slot])
-            order(loop->slots[slot]);
+    reap(loop, c);
+}
+
+/* Orders, as connections_for_all() gives them. */
+static void drain(void *loop, struct connection *c)
+{
+    (void)loop;
+    connection_drain(c);
+}
+
+static void cancel(void *loop, struct connection *c)
+{
+    (void)loop;
+    connection_cancel(c);
+}
+
+static void change_limits(void *loop, struct connection *c)
+{
+    (void)loop;
+    connection_limits_changed(c);
 }
 
 /* ---- Mail ----------------------------------------------------------------- */
@@ -230,14 +203,14 @@ static void advance(struct loop *loop, enum life_stage stage)
         loop->host.pumps.draining = loop->host.pumps.hurried = true;
         if (loop->detached.registry)
             registry_drain(loop->detached.registry);
-        for_all(loop, connection_drain);
+        connections_for_all(&loop->connections, drain, loop);
         if (loop->http)
             http_drain(loop->http);
     }
     if (stage >= LIFE_CANCELLING && loop->stage < LIFE_CANCELLING) {
         if (loop->detached.registry)
             registry_cancel_all(loop->detached.registry);
-        for_all(loop, connection_cancel);
+        connections_for_all(&loop->connections, cancel, loop);
         if (loop->http)
             http_cancel(loop->http);
     }
@@ -252,7 +225,7 @@ static void read_mail(struct loop *loop)
     mailbox_fetch(&loop->mailbox, &mail);
     if (mail.has_limits) {
         loop->host.pumps.limits = mail.limits;
-        for_all(loop, connection_limits_changed);
+        connections_for_all(&loop->connections, change_limits, loop);
         if (loop->http)
             http_limits_changed(loop->http);
     }
@@ -265,15 +238,6 @@ static void read_mail(struct loop *loop)
 }
 
 /* ---- Making --------------------------------------------------------------- */
-
-static void on_timer(evutil_socket_t fd, short what, void *context)
-{
-    struct loop *loop = context;
-
-    (void)fd;
-    (void)what;
-    loop->armed_ns = CHANNEL_NEVER;
-}
 
 static void on_mail(evutil_socket_t fd, short what, void *context)
 {
@@ -297,17 +261,12 @@ static struct event_base *make_base(void)
     return base;
 }
 
-/* Edge-triggered: neither descriptor needs to be read. */
-static struct event *make_event(struct loop *loop, int fd, event_callback_fn callback)
+static int open_mail(struct loop *loop)
 {
-    struct event *made =
-        event_new(loop->host.base, fd, EV_READ | EV_ET | EV_PERSIST, callback, loop);
-
-    if (made && event_add(made, NULL) != 0) {
-        event_free(made);
-        made = NULL;
-    }
-    return made;
+    /* Edge-triggered: it need not be read. */
+    loop->mail_event = event_new(loop->host.base, loop->mailbox.wake_fd,
+                                 EV_READ | EV_ET | EV_PERSIST, on_mail, loop);
+    return loop->mail_event ? event_add(loop->mail_event, NULL) : -1;
 }
 
 static void wake(void *context)
@@ -344,15 +303,8 @@ static int fill(struct loop *loop, struct store *store)
     host->env.report = channel_log_report;
     host->env.report_context = &loop->channel_log;
     if (!loop->host.base || !host->in || !host->out || !host->env.stats ||
-        timerq_init(&loop->dues, 0) != 0)
-        return -1;
-    loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (loop->timer_fd < 0)
-        return -1;
-    loop->armed_ns = CHANNEL_NEVER;
-    loop->timer_event = make_event(loop, loop->timer_fd, on_timer);
-    loop->mail_event = make_event(loop, loop->mailbox.wake_fd, on_mail);
-    if (!loop->timer_event || !loop->mail_event)
+        connections_init(&loop->connections) != 0 ||
+        wakeup_open(&loop->wakeup, loop->host.base, CLOCK_MONOTONIC) != 0 || open_mail(loop) != 0)
         return -1;
     return store ? open_registry(loop, store) : 0;
 }
@@ -371,7 +323,6 @@ struct loop *loop_new(const struct loop_config *config)
     loop->max_refused = config->max_refused;
     loop->next_number = config->index + 1;
     loop->number_step = config->n_loops;
-    loop->timer_fd = -1;
     loop->tidy_ns = CHANNEL_NEVER;
     if (mailbox_init(&loop->mailbox) != 0) {
         free(loop);
@@ -391,21 +342,13 @@ void loop_free(struct loop *loop)
 {
     if (!loop)
         return;
-    for (uint32_t slot = 0; slot < loop->n_slots; slot++)
-        if (loop->slots[slot])
-            reap(loop, loop->slots[slot]);
+    connections_for_all(&loop->connections, drop, loop);
     http_free(loop->http);
     detached_close(&loop->detached);
-    free(loop->slots);
-    free(loop->peers);
-    free(loop->free_slots);
-    timerq_fini(&loop->dues);
-    if (loop->timer_event)
-        event_free(loop->timer_event);
+    connections_fini(&loop->connections);
+    wakeup_close(&loop->wakeup);
     if (loop->mail_event)
         event_free(loop->mail_event);
-    if (loop->timer_fd >= 0)
-        close(loop->timer_fd);
     mailbox_fini(&loop->mailbox);
     if (loop->host.base)
         event_base_free(loop->host.base);
@@ -417,31 +360,25 @@ void loop_free(struct loop *loop)
 
 /* ---- Iterations ----------------------------------------------------------- */
 
-/* Sets the timer to the earliest due time, if it is not set to that already. */
+static int64_t sooner(int64_t a_ns, int64_t b_ns)
+{
+    return a_ns < b_ns ? a_ns : b_ns;
+}
+
+/* Sets the timers to what is due first, with the slack that there is. */
 static void arm(struct loop *loop)
 {
-    const struct timerq_entry *first = timerq_first(&loop->dues);
-    int64_t due_ns = first && first->due_ns < loop->tidy_ns ? first->due_ns : loop->tidy_ns;
-    struct itimerspec at;
+    int64_t due_ns = sooner(connections_next_due(&loop->connections), loop->tidy_ns);
+    int64_t not_before_ns = slack_until(&loop->slack);
 
-    if (loop->http && http_next_due(loop->http) < due_ns)
-        due_ns = http_next_due(loop->http);
-
-    detached_arm(&loop->detached, slack_until(&loop->slack));
-    if (due_ns < slack_until(&loop->slack))
-        due_ns = slack_until(&loop->slack);
-    if (due_ns == loop->armed_ns)
-        return;
-    memset(&at, 0, sizeof(at));
-    if (due_ns != CHANNEL_NEVER) {
-        /* All zero would disarm it. */
-        int64_t set_ns = due_ns > 0 ? due_ns : 1;
-
-        at.it_value.tv_sec = set_ns / 1000000000;
-        at.it_value.tv_nsec = set_ns % 1000000000;
+    if (loop->http)
+        due_ns = sooner(due_ns, http_next_due(loop->http));
+    detached_arm(&loop->detached, not_before_ns);
+    if (due_ns < not_before_ns) {
+        stats_slack(loop->host.pumps.env.stats, not_before_ns - due_ns);
+        due_ns = not_before_ns;
     }
-    timerfd_settime(loop->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
-    loop->armed_ns = due_ns;
+    wakeup_set(&loop->wakeup, due_ns);
 }
 
 static void tidy(struct loop *loop, int64_t now_ns)
@@ -456,42 +393,17 @@ static void tidy(struct loop *loop, int64_t now_ns)
     memory_release_unused();
 }
 
-/* Makes those ready whose time has come. */
-static void wake_due(struct loop *loop, int64_t now_ns)
-{
-    const struct timerq_entry *first = timerq_first(&loop->dues);
-
-    for (; first && first->due_ns <= now_ns; first = timerq_first(&loop->dues)) {
-        uint32_t slot = first->id;
-
-        timerq_remove(&loop->dues, slot);
-        connection_is_ready(loop->slots[slot], READY_DUE);
-    }
-}
-
-/* Notes when it is to be served again.  What is due by now has had its slice: the
- * connection is ready if that was not enough, and goes behind those that are due. */
-static void note_due(struct loop *loop, const struct connection *c, int64_t now_ns)
-{
-    int64_t due_ns = connection_due(c);
-
-    /* Never out of memory: grow() has reserved an entry for each slot. */
-    if (due_ns == CHANNEL_NEVER || (due_ns <= now_ns && connection_is_queued(c)))
-        timerq_remove(&loop->dues, connection_slot(c));
-    else
-        (void)timerq_set(&loop->dues, connection_slot(c), due_ns, 0);
-}
-
 /* Gives a connection its slice.  Returns the time.  No callback runs meanwhile, so
  * that one that is found dead can be freed at once. */
-static int64_t serve(struct loop *loop, struct connection *c, int64_t slice_ns)
+static int64_t serve(struct loop *loop, struct connection *c, int64_t began_ns, int64_t slice_ns)
 {
     int64_t now_ns;
 
     if (!connection_is_dead(c)) {
         now_ns = connection_serve(c, slice_ns);
         if (!connection_is_dead(c)) {
-            note_due(loop, c, now_ns);
+            if (!connections_note_served(&loop->connections, c, loop_iterations(loop) + 1, now_ns))
+                loop->fresh_ns += now_ns - began_ns;
             return now_ns;
         }
     }
@@ -519,8 +431,9 @@ static int64_t serve_ready(struct loop *loop, int64_t now_ns)
     int64_t until_ns = now_ns + ITERATION_NS, slice_ns = slice_of(loop);
     struct connection *c;
 
+    loop->fresh_ns = 0;
     while (now_ns < until_ns && (c = connection_next(&loop->host)) != NULL) {
-        now_ns = serve(loop, c, slice_ns);
+        now_ns = serve(loop, c, now_ns, slice_ns);
         loop->slices++;
     }
     if (loop->tidy_ns == CHANNEL_NEVER && loop->slices - loop->tidied_slices >= TIDY_SLICES)
@@ -530,9 +443,7 @@ static int64_t serve_ready(struct loop *loop, int64_t now_ns)
 
 static void drop_all(struct loop *loop)
 {
-    for (uint32_t slot = 0; slot < loop->n_slots; slot++)
-        if (loop->slots[slot])
-            reap(loop, loop->slots[slot]);
+    connections_for_all(&loop->connections, drop, loop);
     if (loop->http)
         http_drop(loop->http);
 }
@@ -554,7 +465,7 @@ void loop_iterate(struct loop *loop)
     began_ns = clock_now_ns();
     if (loop->tidy_ns <= began_ns)
         tidy(loop, began_ns);
-    wake_due(loop, began_ns);
+    connections_wake_due(&loop->connections, began_ns);
     ended_ns = serve_ready(loop, detached_serve(&loop->detached, began_ns));
     if (loop->http) {
         http_work(loop->http, ended_ns);
@@ -562,14 +473,15 @@ void loop_iterate(struct loop *loop)
     }
     if (loop->stage == LIFE_OVER)
         drop_all(loop);
-    slack_note(&loop->slack, began_ns, ended_ns);
+    slack_note(&loop->slack, began_ns, ended_ns, loop->fresh_ns,
+               loop->host.pumps.limits.timer_slack_ns);
     stats_turn(loop->host.pumps.env.stats, ended_ns - began_ns);
     atomic_fetch_add_explicit(&loop->iterations, 1, memory_order_relaxed);
 }
 
 bool loop_is_over(const struct loop *loop)
 {
-    if (loop->stage < LIFE_DRAINING || loop->n_free < loop->n_slots ||
+    if (loop->stage < LIFE_DRAINING || !connections_is_empty(&loop->connections) ||
         (loop->http && !http_is_empty(loop->http)))
         return false;
     return loop->stage == LIFE_OVER || !loop->detached.registry ||

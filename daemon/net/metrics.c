@@ -127,6 +127,8 @@ char *metrics_write(const struct metrics *metrics, size_t *len)
                     &totals->late);
     write_histogram(out, "loop_iteration_seconds", "How long an iteration of an event loop took.",
                     &totals->iterations);
+    write_histogram(out, "timer_slack_seconds",
+                    "How much later timers were set, to handle more together.", &totals->slack);
     failed = ferror(out);
     if (fclose(out) != 0 || failed) {
         free(text);

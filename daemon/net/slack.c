@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/net/slack.h"
 
-void slack_note(struct slack *slack, int64_t began_ns, int64_t ended_ns)
+static int64_t least(int64_t a_ns, int64_t b_ns)
+{
+    return a_ns < b_ns ? a_ns : b_ns;
+}
+
+void slack_note(struct slack *slack, int64_t began_ns, int64_t ended_ns, int64_t fresh_ns,
+                int64_t most_ns)
 {
     int64_t waited_ns = began_ns - slack->ended_ns;
-    int64_t took_ns = ended_ns - began_ns;
+    int64_t again_ns = ended_ns - began_ns - fresh_ns;
 
     /* Within bounds at each step: a machine may have slept in between. */
-    if (waited_ns > SLACK_CREDIT_NS + SLACK_MAX_NS)
-        waited_ns = SLACK_CREDIT_NS + SLACK_MAX_NS;
-    if (took_ns > SLACK_CREDIT_NS)
-        took_ns = SLACK_CREDIT_NS;
-    slack->owed_ns -= waited_ns;
+    slack->owed_ns -= least(waited_ns, SLACK_CREDIT_NS + most_ns);
     if (slack->owed_ns < -SLACK_CREDIT_NS)
         slack->owed_ns = -SLACK_CREDIT_NS;
-    slack->owed_ns += SLACK_FACTOR * took_ns;
-    if (slack->owed_ns > SLACK_MAX_NS)
-        slack->owed_ns = SLACK_MAX_NS;
+    slack->owed_ns += SLACK_FACTOR * (SLACK_WAKE_NS + least(again_ns, SLACK_CREDIT_NS + most_ns));
+    slack->owed_ns = least(slack->owed_ns, most_ns);
     slack->ended_ns = ended_ns;
 }
 

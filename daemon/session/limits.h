@@ -35,6 +35,7 @@ struct limits {
     int64_t client_timeout_ns;  /* a client that reads nothing, 0 for off */
     int64_t idle_timeout_ns;    /* nothing running, nothing sent, 0 for off */
     int64_t drain_timeout_ns;
+    int64_t timer_slack_ns; /* the most that a loop may be late to handle more together, 0: never */
 };
 
 #endif

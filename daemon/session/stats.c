@@ -37,7 +37,7 @@ struct stats {
     _Atomic uint64_t batches_accepted;
     _Atomic uint64_t batches[STATS_BATCH_STATUSES];
     _Atomic uint64_t refused[STATS_FAULT_CODES];
-    struct histogram late, iterations;
+    struct histogram late, iterations, slack;
     _Atomic uint64_t accepted;
     _Atomic uint64_t resumed; /* jobs of an earlier life */
     _Atomic uint64_t ended[JOB_STATUSES];
@@ -111,6 +111,11 @@ static void note(struct histogram *histogram, int64_t value_ns, uint32_t times)
 void stats_turn(struct stats *stats, int64_t took_ns)
 {
     note(&stats->iterations, took_ns, 1);
+}
+
+void stats_slack(struct stats *stats, int64_t slack_ns)
+{
+    note(&stats->slack, slack_ns, 1);
 }
 
 void stats_resumed(struct stats *stats, uint64_t jobs)
@@ -300,5 +305,6 @@ void stats_totals(struct stats *const *all, unsigned n, struct stats_totals *sum
             sum->refused[c] += get(&stats->refused[c]);
         add_histogram(&sum->late, &stats->late);
         add_histogram(&sum->iterations, &stats->iterations);
+        add_histogram(&sum->slack, &stats->slack);
     }
 }

@@ -41,6 +41,9 @@ void stats_connection(struct stats *stats);
 /* One iteration of the loop, less the time that it waited for events. */
 void stats_turn(struct stats *stats, int64_t took_ns);
 
+/* The timer of the loop is set to so much later than what falls due first. */
+void stats_slack(struct stats *stats, int64_t slack_ns);
+
 void stats_events(struct stats *stats, uint64_t lines);
 void stats_bytes(struct stats *stats, uint64_t in, uint64_t out);
 
@@ -65,7 +68,7 @@ struct stats_totals {
     uint64_t connections, batches_accepted;
     uint64_t batches[STATS_BATCH_STATUSES]; /* by enum batch_status */
     uint64_t refused[STATS_FAULT_CODES];    /* by enum fault_code */
-    struct stats_histogram late, iterations;
+    struct stats_histogram late, iterations, slack;
 };
 void stats_totals(struct stats *const *all, unsigned n, struct stats_totals *sum);
 

@@ -23,7 +23,8 @@ static void check_limits(const struct limits *limits)
     assert(limits->max_request >= 1 && limits->max_request <= UINT64_C(1) << 31);
     assert(limits->max_pending >= 1 && limits->max_steps >= 1 && limits->max_backlog >= 1);
     assert(limits->max_wait_ns >= 1 && limits->client_timeout_ns >= 0);
-    assert(limits->idle_timeout_ns >= 0 && limits->drain_timeout_ns >= 0);
+    assert(limits->timer_slack_ns >= 0 && limits->idle_timeout_ns >= 0 &&
+           limits->drain_timeout_ns >= 0);
 }
 
 static void read_options(const char *file)

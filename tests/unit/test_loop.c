@@ -257,6 +257,62 @@ START_TEST(what_a_lost_client_had_is_dropped_bit_by_bit)
 }
 END_TEST
 
+/* ---- Timer slack ---------------------------------------------------------------- */
+
+/* What timers were set later by, of a loop that may do so by at most most_ns, with a job
+ * that falls due every 200 us. */
+static struct stats_histogram slack_with(int64_t most_ns)
+{
+    static const char text[] = "[{\"wait\":0,\"count\":5000,\"every\":2e-4}]";
+    static const struct kind reads = {"reads", "", ""};
+    struct client client;
+    struct stats *stats;
+    struct stats_totals totals;
+
+    limits.timer_slack_ns = most_ns;
+    loop_free(loop);
+    set_up();
+    limits.timer_slack_ns = 0;
+    client = connect_client(&reads);
+    ck_assert_int_gt(send(client.fd, text, strlen(text), 0), 0);
+    do {
+        loop_iterate(loop);
+        keep_busy(&client);
+    } while (atomic_load(&admission.batches) == 0);
+    while (atomic_load(&admission.batches) > 0) {
+        loop_iterate(loop);
+        keep_busy(&client);
+    }
+    close(client.fd);
+    stats = loop_stats(loop);
+    stats_totals(&stats, 1, &totals);
+    return totals.slack;
+}
+
+/* All of them, and those beyond a millisecond. */
+static uint64_t times(const struct stats_histogram *histogram, bool long_ones)
+{
+    uint64_t n = 0;
+
+    for (unsigned i = 0; i <= STATS_BOUNDS; i++)
+        if (!long_ones || i > 4)
+            n += histogram->counts[i];
+    return n;
+}
+
+START_TEST(a_busy_loop_takes_the_slack_that_it_may)
+{
+    struct stats_histogram none = slack_with(0), usual = slack_with(900000),
+                           much = slack_with(20000000);
+
+    ck_assert_int_eq(stats_bounds_ns[4], 1000000);
+    ck_assert_uint_eq(times(&none, false), 0);
+    ck_assert_uint_ge(times(&usual, false), 100);
+    ck_assert_uint_eq(times(&usual, true), 0);
+    ck_assert_uint_ge(times(&much, true), 10);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("loop");
@@ -268,6 +324,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, a_small_client_is_served_beside_busy_ones_of_all_kinds, 0, KINDS);
     tcase_add_test(tests, a_cancel_is_heeded_beside_busy_ones);
     tcase_add_test(tests, what_a_lost_client_had_is_dropped_bit_by_bit);
+    tcase_add_test(tests, a_busy_loop_takes_the_slack_that_it_may);
     suite_add_tcase(suite, tests);
     return suite;
 }

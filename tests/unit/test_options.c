@@ -189,6 +189,7 @@ START_TEST(the_defaults_are_those_of_the_contract)
     ck_assert_int_eq(options.limits.client_timeout_ns, 600 * SECOND);
     ck_assert_int_eq(options.limits.idle_timeout_ns, 0);
     ck_assert_int_eq(options.limits.drain_timeout_ns, 5 * SECOND);
+    ck_assert_int_eq(options.limits.timer_slack_ns, 900000);
     ck_assert_int_eq(options.log_level, LOG_LEVEL_INFO);
     ck_assert(!options.stdio);
     ck_assert(!options.check_config);
@@ -303,6 +304,7 @@ static const struct {
     {"--max-wait 0", "--max-wait"},
     {"--max-wait off", "\"off\""},
     {"--max-wait 1x", "\"1x\""},
+    {"--timer-slack 2s", "\"2s\""},
     {"--drain-timeout -1s", "\"-1s\""},
     {"--drain-timeout off", "\"off\""},
     {"--log-level loud", "error, warning, info or debug"},

@@ -223,12 +223,15 @@ START_TEST(a_histogram_counts_a_bound_as_within_it)
     stats_late(stats, SECOND, stats_bounds_ns[STATS_BOUNDS - 1] + 1, 1);
     stats_late(stats, SECOND, -5, 1);
     stats_turn(stats, 7);
+    stats_slack(stats, 60000);
     stats_totals(&stats, 1, &totals);
     ck_assert_uint_eq(totals.late.counts[0], 2);
     ck_assert_uint_eq(totals.late.counts[1], 3);
     ck_assert_uint_eq(totals.late.counts[STATS_BOUNDS], 1);
     ck_assert_uint_eq(totals.late.sum_ns,
                       (uint64_t)(4 * stats_bounds_ns[0] + stats_bounds_ns[STATS_BOUNDS - 1] + 4));
+    ck_assert_uint_eq(totals.slack.counts[1], 1);
+    ck_assert_uint_eq(totals.slack.sum_ns, 60000);
     ck_assert_uint_eq(totals.iterations.counts[0], 1);
     ck_assert_uint_eq(totals.iterations.sum_ns, 7);
     stats_free(stats);
