@@ -193,6 +193,7 @@ python_tests = \
 	tests/wire/test_faults.py \
 	tests/wire/test_forecast.py \
 	tests/wire/test_http.py \
+	tests/wire/test_kills.py \
 	tests/wire/test_limits.py \
 	tests/wire/test_log.py \
 	tests/wire/test_odd_servers.py \
@@ -222,6 +223,7 @@ EXTRA_DIST += \
 	tests/wire/crowd.py \
 	tests/wire/daemons.py \
 	tests/wire/examples.py \
+	tests/wire/kills.py \
 	tests/wire/lib.sh \
 	tests/wire/soak.py \
 	tests/wire/speedscope.mjs \
@@ -374,6 +376,13 @@ soak: all
 	env WAITD='$(abs_top_builddir)/daemon/waitd' top_srcdir='$(abs_top_srcdir)' \
 	  $(PYTHON) $(top_srcdir)/tests/wire/soak.py '$(SOAK_TIME)'
 
+# A daemon with a journal that is killed so often under load.
+KILLS = 1000
+
+kills: all
+	env WAITD='$(abs_top_builddir)/daemon/waitd' top_srcdir='$(abs_top_srcdir)' \
+	  PYTHONDONTWRITEBYTECODE=1 $(PYTHON) $(top_srcdir)/tests/wire/kills.py '$(KILLS)'
+
 # 10,000 connections at once, and others that reset.
 CROWD_FLAGS =
 
@@ -443,4 +452,4 @@ clean-local:
 	find . '(' -name '*.gcda' -o -name '*.gcno' ')' -exec rm -f {} +
 endif
 
-.PHONY: check-valgrind coverage coverage-report crowd fuzz list-tests soak
+.PHONY: check-valgrind coverage coverage-report crowd fuzz kills list-tests soak

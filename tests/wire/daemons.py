@@ -32,7 +32,8 @@ class Daemon:
             print(f"Bail out! {PROGRAM} did not become ready")
             sys.exit(99)
         self.log = []
-        threading.Thread(target=self.read_log, daemon=True).start()
+        self.reader = threading.Thread(target=self.read_log, daemon=True)
+        self.reader.start()
         self.descriptors_at_rest = self.descriptors()
         self.resident_at_rest = self.resident_bytes()
 
@@ -63,6 +64,11 @@ class Daemon:
     def stop(self, signal_number=signal.SIGTERM):
         self.process.send_signal(signal_number)
         return self.process.wait(GUARD_SECONDS)
+
+    def close(self):
+        """Once it has ended: its log is read to the end, and nothing of it is open."""
+        self.reader.join()
+        self.process.stderr.close()
 
 
 class Client:
