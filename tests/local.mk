@@ -201,6 +201,7 @@ python_tests = \
 	tests/wire/test_protocol_examples.py \
 	tests/wire/test_queueing.py \
 	tests/wire/test_schemas.py \
+	tests/wire/test_state_faults.py \
 	tests/wire/test_tls.py \
 	tests/wire/test_traces.py
 dist_check_SCRIPTS += $(python_tests)

@@ -37,14 +37,15 @@ void detached_close(struct detached *detached)
 
 int64_t detached_tick(struct detached *detached)
 {
-    /* In this order, so that no time that passes in between makes anything early. */
-    int64_t boot_ns = clock_boot_ns();
-    int64_t now_ns = clock_now_ns();
+    struct registry_time time;
 
-    detached->offset_ns = boot_ns - now_ns;
+    time.wall_ns = clock_real_ns();
+    time.boot_ns = clock_boot_ns();
+    time.now_ns = clock_now_ns();
+    detached->offset_ns = time.boot_ns - time.now_ns;
     if (detached->registry)
-        registry_set_time(detached->registry, now_ns, boot_ns);
-    return now_ns;
+        registry_set_time(detached->registry, &time);
+    return time.now_ns;
 }
 
 bool detached_is_due(const struct detached *detached)

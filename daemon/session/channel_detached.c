@@ -152,11 +152,7 @@ static void set_terms(const struct channel *channel, const struct request *reque
     terms->retain_ns = retain_of(channel, request);
     terms->max_wait_ns = env->limits->max_wait_ns;
     terms->max_summaries = env->limits->max_summaries;
-    /* What has passed since the clocks were read is part of it. */
-    terms->accepted_ns = registry_store_now(env->registry);
-    if (now_ns > registry_now(env->registry))
-        terms->accepted_ns += now_ns - registry_now(env->registry);
-    terms->wall_ns = env->real_time_ns();
+    registry_date(env->registry, now_ns, terms);
 }
 
 /* The request's plan, and what was taken for it, are the inquiry's. */
@@ -208,26 +204,45 @@ static void refuse_cancel(const struct channel_inquiry *inquiry)
                                "\"job\" takes the index of a job of the batch that has not ended");
 }
 
-static void cancel_has_fallen(struct registry_cancel *cancel, int64_t at_ns, uint32_t jobs)
+static void tell_cancelled(const struct channel_inquiry *inquiry, int64_t at_ns, uint32_t jobs)
+{
+    char *line = channel_inquiry_line(inquiry, EVENT_BATCH_MAX);
+
+    if (line != NULL)
+        channel_inquiry_commit(
+            inquiry, line,
+            event_detached_cancelled(line, channel_inquiry_id(inquiry), inquiry->ref, at_ns, jobs));
+}
+
+static void answer_fall(const struct channel_inquiry *inquiry, enum registry_fall fall,
+                        int64_t at_ns, uint32_t jobs)
+{
+    if (fall == REGISTRY_UNREADABLE)
+        channel_inquiry_refuse(inquiry, FAULT_UNAVAILABLE, "ref",
+                               "the request of this batch cannot be read");
+    else if (fall == REGISTRY_UNKNOWN)
+        channel_inquiry_refuse(inquiry, FAULT_UNAVAILABLE, "",
+                               "the daemon is shutting down, and whether this cancel falls will "
+                               "be known when it has been started anew");
+    else if (jobs == 0)
+        refuse_cancel(inquiry);
+    else
+        tell_cancelled(inquiry, at_ns, jobs);
+}
+
+static void cancel_has_fallen(struct registry_cancel *cancel, enum registry_fall fall,
+                              int64_t at_ns, uint32_t jobs)
 {
     struct channel_inquiry *inquiry =
         (struct channel_inquiry *)(void *)((char *)cancel -
                                            offsetof(struct channel_inquiry, cancel));
-    char *line;
 
-    if (inquiry->channel != NULL && at_ns < 0) {
-        channel_inquiry_refuse(inquiry, FAULT_UNAVAILABLE, "ref",
-                               "the request of this batch cannot be read");
-    } else if (inquiry->channel != NULL && jobs == 0) {
-        refuse_cancel(inquiry);
-    } else if (inquiry->channel != NULL) {
-        line = channel_inquiry_line(inquiry, EVENT_BATCH_MAX);
-        if (line != NULL)
-            channel_inquiry_commit(inquiry, line,
-                                   event_detached_cancelled(line, channel_inquiry_id(inquiry),
-                                                            inquiry->ref, at_ns, jobs));
-    }
-    channel_inquiry_free(inquiry);
+    if (inquiry->channel != NULL)
+        answer_fall(inquiry, fall, at_ns, jobs);
+    if (cancel->place == REGISTRY_NO_PLACE)
+        channel_inquiry_detach(inquiry); /* its answer is still to come */
+    else
+        channel_inquiry_free(inquiry);
 }
 
 static void answer_cancel(struct registry_inquiry *base, struct store_ask *ask)
@@ -279,6 +294,10 @@ static void answer_find_to_cancel(struct registry_inquiry *base, struct store_as
                    KEPT_FINISHED ||
                (!inquiry->whole && inquiry->job >= ask->batch->terms.jobs)) {
         refuse_cancel(inquiry);
+    } else if (registry_is_over_for(inquiry->registry, ask->batch)) {
+        channel_inquiry_refuse(inquiry, FAULT_SHUTTING_DOWN, "",
+                               "the daemon is shutting down; the batch goes on when it has been "
+                               "started anew");
     } else {
         asked = ask_to_cancel(inquiry, ask->batch, ask->text);
         if (!asked)

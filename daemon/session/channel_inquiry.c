@@ -38,20 +38,27 @@ struct channel_inquiry *channel_inquiry_new(struct channel *channel, const struc
     return inquiry;
 }
 
-void channel_inquiry_free(struct channel_inquiry *inquiry)
+void channel_inquiry_detach(struct channel_inquiry *inquiry)
 {
     struct channel *channel = inquiry->channel;
 
-    if (channel != NULL) {
-        if (inquiry->before != NULL)
-            inquiry->before->next = inquiry->next;
-        else
-            channel->inquiries = inquiry->next;
-        if (inquiry->next != NULL)
-            inquiry->next->before = inquiry->before;
-        channel->n_inquiries--;
-        channel_woken(channel);
-    }
+    if (channel == NULL)
+        return;
+    if (inquiry->before != NULL)
+        inquiry->before->next = inquiry->next;
+    else
+        channel->inquiries = inquiry->next;
+    if (inquiry->next != NULL)
+        inquiry->next->before = inquiry->before;
+    inquiry->next = inquiry->before = NULL;
+    inquiry->channel = NULL;
+    channel->n_inquiries--;
+    channel_woken(channel);
+}
+
+void channel_inquiry_free(struct channel_inquiry *inquiry)
+{
+    channel_inquiry_detach(inquiry);
     registry_forget_cancel(&inquiry->cancel);
     account_give_jobs(registry_account(inquiry->registry), inquiry->jobs);
     account_give_text(registry_account(inquiry->registry), inquiry->text);

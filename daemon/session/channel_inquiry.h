@@ -39,6 +39,9 @@ struct channel_inquiry *channel_inquiry_new(struct channel *channel, const struc
                                             void (*answer)(struct registry_inquiry *,
                                                            struct store_ask *));
 
+/* It is answered, though the store has its question still: the channel is free of it. */
+void channel_inquiry_detach(struct channel_inquiry *inquiry);
+
 /* Releases what it has reserved, and its plan. */
 void channel_inquiry_free(struct channel_inquiry *inquiry);
 

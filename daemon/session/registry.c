@@ -91,10 +91,9 @@ void registry_free(struct registry *registry)
     free(registry);
 }
 
-void registry_set_time(struct registry *registry, int64_t now_ns, int64_t boot_ns)
+void registry_set_time(struct registry *registry, const struct registry_time *time)
 {
-    registry->now_ns = now_ns;
-    registry->boot_ns = boot_ns;
+    registry->time = *time;
 }
 
 struct account *registry_account(struct registry *registry)
@@ -104,12 +103,20 @@ struct account *registry_account(struct registry *registry)
 
 int64_t registry_now(const struct registry *registry)
 {
-    return registry->now_ns;
+    return registry->time.now_ns;
 }
 
 int64_t registry_store_now(const struct registry *registry)
 {
-    return store_now(registry->config.store, registry->boot_ns);
+    return store_now(registry->config.store, registry->time.boot_ns);
+}
+
+void registry_date(const struct registry *registry, int64_t now_ns, struct kept_terms *terms)
+{
+    int64_t since_ns = now_ns > registry->time.now_ns ? now_ns - registry->time.now_ns : 0;
+
+    terms->accepted_ns = registry_store_now(registry) + since_ns;
+    terms->wall_ns = registry->time.wall_ns + since_ns;
 }
 
 int64_t registry_elapsed(const struct registry *registry, const struct kept *batch)
@@ -189,6 +196,7 @@ static struct registry_entry *make_entry(struct registry *registry, struct kept 
         return NULL;
     }
     kept_hold(batch);
+    entry->suspended = registry_is_over_for(registry, batch);
     entry->slot = registry->free_slots[--registry->n_free];
     registry->slots[entry->slot] = entry;
     return entry;
@@ -236,6 +244,11 @@ struct registry_entry *registry_open(struct registry *registry, struct kept *bat
     entry->text = kept_text_hold(text);
     registry_set_due(entry, 0);
     return entry;
+}
+
+bool registry_is_over_for(const struct registry *registry, const struct kept *batch)
+{
+    return registry->draining && batch->durable != KEPT_DURABLE_NO;
 }
 
 struct kept *registry_kept(const struct registry_entry *entry)
@@ -394,11 +407,12 @@ void registry_drain(struct registry *registry)
     for (uint32_t slot = 0; slot < registry->n_slots; slot++) {
         struct registry_entry *entry = registry->slots[slot];
 
-        if (entry == NULL || entry->kept->durable == KEPT_DURABLE_NO)
+        if (entry == NULL || !registry_is_over_for(registry, entry->kept))
             continue;
         entry->suspended = true;
         registry_set_due(entry, REGISTRY_NEVER);
         registry_suspend(entry, REGISTRY_SUSPENDED);
+        registry_give_up_cancels(entry, REGISTRY_UNKNOWN);
     }
 }
 

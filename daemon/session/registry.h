@@ -53,9 +53,16 @@ void registry_free(struct registry *registry);
 
 /* ---- Driving ------------------------------------------------------------------------- */
 
-/* The clocks, before anything else in an iteration: CLOCK_MONOTONIC, and
- * CLOCK_BOOTTIME read before it. */
-void registry_set_time(struct registry *registry, int64_t now_ns, int64_t boot_ns);
+/* A reading of the clocks, in this order, so that no time that passes in between makes anything
+ * early by any of them. */
+struct registry_time {
+    int64_t wall_ns; /* CLOCK_REALTIME */
+    int64_t boot_ns; /* CLOCK_BOOTTIME */
+    int64_t now_ns;  /* CLOCK_MONOTONIC */
+};
+
+/* Before anything else in an iteration. */
+void registry_set_time(struct registry *registry, const struct registry_time *time);
 
 /* Handles what the store has sent. */
 void registry_receive(struct registry *registry);
@@ -66,8 +73,8 @@ void registry_work(struct registry *registry, size_t budget);
 /* When registry_work() is next wanted, by CLOCK_BOOTTIME; REGISTRY_NEVER for never. */
 int64_t registry_next_due(const struct registry *registry);
 
-/* The daemon stops: followers of durable batches are told `suspended`, and nothing of those is
- * run from now on.  The others go on. */
+/* The daemon stops: followers of durable batches are told `suspended`, also those who come from
+ * now on, and nothing of those batches is run.  The others go on. */
 void registry_drain(struct registry *registry);
 
 /* Cancels all that is not durable. */
@@ -97,6 +104,11 @@ int64_t registry_store_now(const struct registry *registry);
 int64_t registry_elapsed(const struct registry *registry, const struct kept *batch);
 int64_t registry_now(const struct registry *registry); /* CLOCK_MONOTONIC, as told */
 
+/* When a request was complete: by the store's clock and by the wall clock, told by
+ * CLOCK_MONOTONIC.  Both are of one reading of the clocks: an event that is not early by one is
+ * not by the other. */
+void registry_date(const struct registry *registry, int64_t now_ns, struct kept_terms *terms);
+
 /* ---- Batches -------------------------------------------------------------------------- */
 
 /* The one of that ref if it is here, or NULL. */
@@ -112,11 +124,20 @@ struct registry_entry *registry_adopt_take(struct registry *registry, struct kep
 struct registry_entry *registry_open(struct registry *registry, struct kept *batch,
                                      struct kept_text *text);
 
+/* The batch goes on in the daemon's next life, and no more in this one. */
+bool registry_is_over_for(const struct registry *registry, const struct kept *batch);
+
 struct kept *registry_kept(const struct registry_entry *entry);
 int64_t registry_heartbeat(const struct registry_entry *entry); /* 0 for none */
 uint32_t registry_pending(const struct registry_entry *entry);
 
 /* ---- Cancels -------------------------------------------------------------------------- */
+
+enum registry_fall {
+    REGISTRY_FELL,
+    REGISTRY_UNREADABLE, /* the batch's text cannot be read */
+    REGISTRY_UNKNOWN,    /* this life ends before it is known */
+};
 
 /* A cancel that somebody waits for.  Embedded; its owner keeps it until it is told or
  * registry_forget_cancel() was called. */
@@ -124,9 +145,10 @@ struct registry_cancel {
     struct registry_cancel *next;
     struct registry_entry *entry;
     uint32_t place; /* in the batch's list; REGISTRY_NO_PLACE as long as it is not known */
-    /* How many jobs were not terminal, and when; 0: there was nothing to cancel.  at_ns is
-     * negative where the batch cannot be read. */
-    void (*fallen)(struct registry_cancel *cancel, int64_t at_ns, uint32_t jobs);
+    /* Called once, in case of UNREADABLE and UNKNOWN perhaps before its place is known.  FELL: at
+     * that instant, and so many jobs were not terminal; 0: there was nothing to cancel. */
+    void (*fallen)(struct registry_cancel *cancel, enum registry_fall fall, int64_t at_ns,
+                   uint32_t jobs);
 };
 
 #define REGISTRY_NO_PLACE UINT32_MAX

@@ -68,7 +68,7 @@ int registry_follow(struct registry_entry *entry, struct registry_follower *foll
     if (follower->next != NULL)
         follower->next->before = follower;
     entry->followers = follower;
-    if (entry->plan != NULL)
+    if (entry->plan != NULL || entry->suspended)
         registry_set_off(follower);
     return 0;
 }

@@ -45,7 +45,7 @@ struct registry {
     struct registry_entry *held;
     uint32_t n_transient; /* home here, running, and lost with this process */
     uint32_t n_asks;      /* without an inquiry, that are not answered yet */
-    int64_t now_ns, boot_ns;
+    struct registry_time time;
     bool draining;
 };
 
@@ -62,6 +62,9 @@ bool registry_drop_if_idle(struct registry_entry *entry);
 
 /* Ends all watches of it. */
 void registry_suspend(struct registry_entry *entry, enum registry_stage stage);
+
+/* Those who wait for a cancel of it are told that it will not be seen to fall. */
+void registry_give_up_cancels(struct registry_entry *entry, enum registry_fall why);
 
 /* ---- registry_work.c ------------------------------------------------------------------- */
 

@@ -70,12 +70,7 @@ static void refuse_text(struct registry_entry *entry)
     registry_release(entry);
     entry->end_told = true; /* it is not run here */
     registry_suspend(entry, REGISTRY_DAMAGED);
-    for (struct registry_cancel *at = entry->cancels, *next; at != NULL; at = next) {
-        next = at->next;
-        at->entry = NULL;
-        at->fallen(at, -1, 0);
-    }
-    entry->cancels = NULL;
+    registry_give_up_cancels(entry, REGISTRY_UNREADABLE);
     (void)registry_drop_if_idle(entry);
 }
 
@@ -180,13 +175,18 @@ static void count(struct registry_entry *entry, const struct replica_progress *p
     if (progress->n_due > 0) {
         int64_t late_ns = elapsed_ns - progress->first_due_ns;
 
-        stats_late(registry->config.stats, registry->now_ns, late_ns, (uint32_t)progress->n_due);
+        stats_late(registry->config.stats, registry->time.now_ns, late_ns,
+                   (uint32_t)progress->n_due);
         if (late_ns > atomic_load_explicit(&kept->late_ns, memory_order_relaxed))
             atomic_store_explicit(&kept->late_ns, late_ns, memory_order_relaxed);
     }
     atomic_store_explicit(&kept->pending, replica_pending(entry->live), memory_order_relaxed);
     atomic_store_explicit(&kept->last, replica_history(entry->live)->next_seq,
                           memory_order_relaxed);
+    /* Only once it has come as far as another life had. */
+    if (replica_next_due(entry->live) > elapsed_ns &&
+        atomic_load_explicit(&kept->state, memory_order_relaxed) == KEPT_UNSEEN)
+        atomic_store_explicit(&kept->state, KEPT_RUNNING, memory_order_release);
 }
 
 /* Its end is told to the store; until that is so, it is tried again. */
@@ -211,6 +211,18 @@ static void tell_end(struct registry_entry *entry)
     registry_ask(registry, ask);
 }
 
+void registry_give_up_cancels(struct registry_entry *entry, enum registry_fall why)
+{
+    struct registry_cancel *next;
+
+    for (struct registry_cancel *at = entry->cancels; at != NULL; at = next) {
+        next = at->next;
+        at->entry = NULL;
+        at->fallen(at, why, 0, 0);
+    }
+    entry->cancels = NULL;
+}
+
 /* Those who wait for a cancel that has fallen are told. */
 static void tell_cancels(struct registry_entry *entry)
 {
@@ -226,7 +238,7 @@ static void tell_cancels(struct registry_entry *entry)
         }
         *at = cancel->next;
         cancel->entry = NULL;
-        cancel->fallen(cancel, kept_cancel_at(entry->kept, place).at_ns,
+        cancel->fallen(cancel, REGISTRY_FELL, kept_cancel_at(entry->kept, place).at_ns,
                        replica_cancelled(entry->live, place));
     }
 }

@@ -44,7 +44,9 @@ static const char *const texts[N_STATEMENTS] = {
         ("INSERT INTO batches VALUES(?1, ?2, " OWNER ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
          " ?12, NULL, NULL, NULL, ?13, ?14)"),
     [ADD_CANCEL] = "INSERT INTO cancels(ord, at_ns, whole, job) VALUES(?1, ?2, ?3, ?4)",
-    [SET_END] = "UPDATE batches SET status = ?2, last = ?3, ended_ns = ?4 WHERE ord = ?1",
+    [SET_END] = ("UPDATE batches SET status = ?2, last = ?3, ended_ns = ?4,"
+                 " retain_ns = CASE WHEN retain_ns < 9223372036854775807 - ?5 THEN retain_ns + ?5"
+                 " ELSE 9223372036854775807 END WHERE ord = ?1"),
     [SET_ACCEPTED] = "UPDATE batches SET accepted_ns = ?2 WHERE ord = ?1",
     [REMOVE_BATCH] = "DELETE FROM batches WHERE ord = ?1",
     [REMOVE_CANCELS] = "DELETE FROM cancels WHERE ord = ?1",
@@ -196,12 +198,13 @@ enum database_result database_add_cancel(struct database *database, uint64_t ord
 }
 
 enum database_result database_set_end(struct database *database, uint64_t order, int status,
-                                      uint64_t last, int64_t ended_ns)
+                                      uint64_t last, int64_t ended_ns, int64_t late_ns)
 {
     bind(database, SET_END, 1, (int64_t)order);
     bind(database, SET_END, 2, status);
     bind(database, SET_END, 3, (int64_t)last);
     bind(database, SET_END, 4, ended_ns);
+    bind(database, SET_END, 5, late_ns);
     return run(database, SET_END);
 }
 

@@ -87,8 +87,9 @@ enum database_result database_add_batch(struct database *database, const struct 
                                         const uint8_t *digest);
 enum database_result database_add_cancel(struct database *database, uint64_t order,
                                          const struct kept_cancel *cancel);
+/* late_ns: by how much later than its end the time for which it is kept begins. */
 enum database_result database_set_end(struct database *database, uint64_t order, int status,
-                                      uint64_t last, int64_t ended_ns);
+                                      uint64_t last, int64_t ended_ns, int64_t late_ns);
 enum database_result database_set_accepted(struct database *database, uint64_t order,
                                            int64_t accepted_ns);
 enum database_result database_remove(struct database *database, uint64_t order);

@@ -214,22 +214,35 @@ struct index_entry *index_add(struct index *index, struct kept *batch, struct ke
 
 /* ---- Ends ---------------------------------------------------------------------------------- */
 
-void index_set_end(struct index *index, struct index_entry *entry)
+int64_t index_set_end(struct index *index, struct index_entry *entry, int64_t now_ns)
 {
     const struct kept *batch = entry->batch;
     int64_t end_ns = atomic_load_explicit(&batch->progress.ended_ns, memory_order_relaxed);
+    int64_t late_ns = 0;
 
-    if (__builtin_add_overflow(end_ns, batch->terms.accepted_ns, &end_ns) ||
-        __builtin_add_overflow(end_ns, batch->terms.retain_ns, &end_ns))
+    if (__builtin_add_overflow(end_ns, batch->terms.accepted_ns, &end_ns))
+        end_ns = INT64_MAX;
+    if (now_ns > end_ns && !__builtin_sub_overflow(now_ns, end_ns, &late_ns))
+        end_ns = now_ns;
+    if (__builtin_add_overflow(end_ns, batch->terms.retain_ns, &end_ns))
         end_ns = INT64_MAX;
     if (!timerq_has(&index->ends, entry->slot))
         index->n_running--;
+    entry->over_ns = end_ns;
     (void)timerq_set(&index->ends, entry->slot, end_ns, 0);
+    return late_ns;
 }
 
 void index_put_off(struct index *index, struct index_entry *entry)
 {
+    entry->is_put_off = true;
     (void)timerq_set(&index->ends, entry->slot, INT64_MAX, 0);
+}
+
+void index_put_back(struct index *index, struct index_entry *entry)
+{
+    entry->is_put_off = false;
+    (void)timerq_set(&index->ends, entry->slot, entry->over_ns, 0);
 }
 
 int64_t index_next_over(const struct index *index)

@@ -25,7 +25,9 @@ struct index_entry {
     struct kept_text *text; /* held; NULL where the request is kept elsewhere */
     size_t text_bytes;      /* of the request, wherever it is */
     int64_t floor_ns;       /* since acceptance: no cancel of this life falls below it */
+    int64_t over_ns;        /* once it has ended: when its time is over, by the store's clock */
     bool is_hidden;         /* not safe yet: it has its key, but is neither listed nor found */
+    bool is_put_off;        /* index_put_off() */
     uint32_t slot;          /* the index's own */
 };
 
@@ -60,16 +62,21 @@ struct index_entry *index_add(struct index *index, struct kept *batch, struct ke
 struct index_entry *index_by_ref(const struct index *index, const char *ref);
 struct index_entry *index_by_key(const struct index *index, const struct kept_terms *terms);
 
-/* The batch has finished as its progress says: its time is over terms.retain_ns after. */
-void index_set_end(struct index *index, struct index_entry *entry);
+/*
+ * The batch has finished as its progress says, which was found out at now_ns, by the store's
+ * clock: its time is over terms.retain_ns after the later of the two, so that what ended while
+ * no daemon ran can be watched.  Returns by how much that is after its end by the schedule.
+ */
+int64_t index_set_end(struct index *index, struct index_entry *entry, int64_t now_ns);
 
 /* One whose time was over at now_ns by the store's clock, or NULL; and when the next
  * one's is, INT64_MAX for never. */
 struct index_entry *index_first_over(const struct index *index, int64_t now_ns);
 int64_t index_next_over(const struct index *index);
 
-/* Its removal is in progress: it is not over again until index_set_end() is called anew. */
+/* Its removal is in progress: it is not over until index_put_back(). */
 void index_put_off(struct index *index, struct index_entry *entry);
+void index_put_back(struct index *index, struct index_entry *entry);
 
 /* Takes it out; its ref is remembered as gone unless it was hidden. */
 void index_remove(struct index *index, struct index_entry *entry);

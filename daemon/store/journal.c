@@ -93,12 +93,16 @@ static void answer_all(struct journal *journal,
     journal_empty(&journal->open);
 }
 
-/* ---- Transactions ------------------------------------------------------------------------------
- */
-
 static bool has_running(const struct journal *journal)
 {
     return journal->index.n_running > journal->n_foreign;
+}
+
+/* Whether it is written of our own account as time passes: for what runs, and to find out
+ * whether there is space again. */
+static bool keeps_time(const struct journal *journal)
+{
+    return journal->health == JOURNAL_OUT_OF_SPACE || has_running(journal);
 }
 
 static bool has_accept(const struct journal_asks *asks)
@@ -157,13 +161,13 @@ static void finish_removals(struct journal *journal, bool are_removed)
         if (are_removed)
             index_remove(&journal->index, journal->removals[i]);
         else
-            index_set_end(&journal->index, journal->removals[i]);
+            index_put_back(&journal->index, journal->removals[i]);
     }
     journal->n_removals = 0;
 }
 
-/* Writes what the asks say, up to the first that cannot be written, and leaves those behind it
- * in the list.  Whether all could. */
+/* Writes what the asks say, up to the first that cannot be written or has to come later, and
+ * leaves those behind it in the list.  False if one cannot be written. */
 static bool write_asks(struct journal *journal, struct journal_asks *asks)
 {
     struct store_ask *ask;
@@ -176,6 +180,10 @@ static bool write_asks(struct journal *journal, struct journal_asks *asks)
             break;
         case JOURNAL_STEP_ANSWERED:
             break;
+        case JOURNAL_STEP_LATER:
+            ask->next = asks->first;
+            asks->first = ask;
+            return true;
         case JOURNAL_STEP_FAILED:
             append(&journal->open, ask);
             return false;
@@ -228,7 +236,7 @@ static void commit(struct journal *journal, bool has_time, int64_t now_ns)
 static void write_group(struct journal *journal, struct journal_asks *asks)
 {
     int64_t now_ns = journal_now(journal);
-    bool has_time = (has_running(journal) || has_accept(asks)) && time_is_due(journal, now_ns);
+    bool has_time = (keeps_time(journal) || has_accept(asks)) && time_is_due(journal, now_ns);
     enum database_result result = database_begin(journal->database);
 
     if (result == DATABASE_OK && has_time)
@@ -304,7 +312,7 @@ static int64_t next_wanted(const struct journal *journal, int64_t now_ns)
 {
     int64_t next_ns = index_next_over(&journal->index);
 
-    if (journal->health != JOURNAL_BROKEN && has_running(journal) &&
+    if (journal->health != JOURNAL_BROKEN && keeps_time(journal) &&
         journal->stored_ns + TIME_AGE_NS < next_ns)
         next_ns = journal->stored_ns + TIME_AGE_NS;
     if (next_ns < journal->retry_ns)
@@ -359,7 +367,7 @@ static bool has_work(const struct journal *journal, const struct journal_asks *a
     int64_t now_ns = journal_now(journal);
 
     return asks->first != NULL || index_first_over(&journal->index, now_ns) != NULL ||
-           (has_running(journal) && time_is_due(journal, now_ns));
+           (keeps_time(journal) && time_is_due(journal, now_ns));
 }
 
 static void *work(void *context)

@@ -64,6 +64,8 @@ static enum journal_step do_accept(struct journal *journal, struct store_ask *as
 
     if (ask->terms.key_len > 0)
         found = index_by_key(&journal->index, &ask->terms);
+    if (found != NULL && found->is_put_off)
+        return JOURNAL_STEP_LATER;
     if (found != NULL)
         return accept_existing(journal, ask, found);
     if (index_refuse_full(&journal->index, ask))
@@ -92,6 +94,8 @@ static enum journal_step do_find(struct journal *journal, struct store_ask *ask)
         index_refuse_absent(&journal->index, ask, ask->ref);
         return JOURNAL_STEP_ANSWERED;
     }
+    if (entry->is_put_off)
+        return JOURNAL_STEP_LATER;
     if (entry->batch->engine[0] != '\0') {
         store_refuse(ask, FAULT_UNAVAILABLE,
                      "the batch %s is of engine version %s, and this daemon has version %s",
@@ -136,17 +140,18 @@ static enum journal_step do_end(struct journal *journal, struct store_ask *ask)
 {
     const struct kept_progress *progress = &ask->batch->progress;
     struct index_entry *entry = ask->batch->store_data;
+    int64_t late_ns;
 
     if (entry == NULL)
         return JOURNAL_STEP_OPEN;
-    index_set_end(&journal->index, entry);
+    late_ns = index_set_end(&journal->index, entry, journal_now(journal));
     if (journal->health == JOURNAL_BROKEN)
         return JOURNAL_STEP_OPEN;
     return database_set_end(journal->database, ask->batch->order,
                             atomic_load_explicit(&progress->status, memory_order_relaxed),
                             atomic_load_explicit(&progress->last, memory_order_relaxed),
-                            atomic_load_explicit(&progress->ended_ns, memory_order_relaxed)) ==
-                   DATABASE_OK
+                            atomic_load_explicit(&progress->ended_ns, memory_order_relaxed),
+                            late_ns) == DATABASE_OK
                ? JOURNAL_STEP_OPEN
                : JOURNAL_STEP_FAILED;
 }
@@ -159,6 +164,8 @@ static enum journal_step do_forget(struct journal *journal, struct store_ask *as
         index_refuse_absent(&journal->index, ask, ask->ref);
         return JOURNAL_STEP_ANSWERED;
     }
+    if (entry->is_put_off)
+        return JOURNAL_STEP_LATER;
     if (atomic_load_explicit(&entry->batch->progress.state, memory_order_acquire) !=
         KEPT_FINISHED) {
         store_refuse(ask, FAULT_CONFLICT, "\"ref\" takes a batch that has finished, and %s runs",
@@ -244,6 +251,15 @@ void journal_answer_done(struct journal *journal, struct store_ask *ask)
     answer(ask, STORE_DONE);
 }
 
+/* Whether it found a batch by its key that is safe already, whatever became of the rest. */
+static bool has_found_safe(const struct store_ask *ask)
+{
+    const struct index_entry *entry = ask->batch != NULL ? ask->batch->store_data : NULL;
+
+    return ask->kind == STORE_ACCEPT && ask->answer == STORE_EXISTING && entry != NULL &&
+           !entry->is_hidden;
+}
+
 /* Takes back what an ACCEPT entered; the ask's batch may be another's, by its key. */
 static void take_back(struct journal *journal, struct store_ask *ask)
 {
@@ -258,7 +274,7 @@ static void take_back(struct journal *journal, struct store_ask *ask)
 /* Nothing of the transaction is there. */
 void journal_answer_refused(struct journal *journal, struct store_ask *ask)
 {
-    if (!is_written(ask->kind)) {
+    if (!is_written(ask->kind) || has_found_safe(ask)) {
         journal_answer_done(journal, ask);
         return;
     }
@@ -273,7 +289,7 @@ void journal_answer_refused(struct journal *journal, struct store_ask *ask)
  * nobody runs beyond it, and who watches the batch is told to come back. */
 void journal_answer_unknown(struct journal *journal, struct store_ask *ask)
 {
-    if (!is_written(ask->kind)) {
+    if (!is_written(ask->kind) || has_found_safe(ask)) {
         journal_answer_done(journal, ask);
         return;
     }

@@ -86,9 +86,15 @@ void journal_init(struct journal *journal);
 
 /* ---- journal_ask.c ---- */
 
-/* What became of an ask in the transaction: its answer waits for the commit, it has been
- * answered, or it could not be written. */
-enum journal_step { JOURNAL_STEP_OPEN, JOURNAL_STEP_ANSWERED, JOURNAL_STEP_FAILED };
+/* What became of an ask in the transaction: its answer waits for the commit; it has been
+ * answered; it is about a batch that this transaction removes, and is handled behind it; or it
+ * could not be written. */
+enum journal_step {
+    JOURNAL_STEP_OPEN,
+    JOURNAL_STEP_ANSWERED,
+    JOURNAL_STEP_LATER,
+    JOURNAL_STEP_FAILED
+};
 enum journal_step journal_handle(struct journal *journal, struct store_ask *ask);
 
 /* The answer to an open ask: it is on the disk; nothing of it is there; or what became of it

@@ -147,7 +147,7 @@ static int load_batch(void *context, const struct database_batch *row)
         return -1;
     entry->floor_ns = age_when_stored(found, row->terms.accepted_ns) + JOURNAL_WINDOW_NS;
     if (row->has_ended)
-        index_set_end(&journal->index, entry);
+        (void)index_set_end(&journal->index, entry, INT64_MIN);
     else if (is_foreign)
         journal->n_foreign++;
     journal->next_order = row->order + 1;

@@ -119,7 +119,7 @@ static void do_end(struct memory *memory, struct store_ask *ask)
     struct index_entry *entry = ask->batch->store_data;
 
     if (entry != NULL) /* else it was forgotten meanwhile */
-        index_set_end(&memory->index, entry);
+        (void)index_set_end(&memory->index, entry, now_of(memory));
     store_done(ask);
 }
 

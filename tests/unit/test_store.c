@@ -158,7 +158,7 @@ START_TEST(what_has_ended_is_removed_when_its_time_is_over)
 {
     struct kept *batch = kept("k", "{}"), *again;
 
-    boot_ns += 3 * S;
+    boot_ns += 2 * S;
     finish(batch, 2 * S);
     boot_ns = 100 * S + 12 * S - 1;
     store_ask_free(about(STORE_FIND, batch->ref));
@@ -169,6 +169,21 @@ START_TEST(what_has_ended_is_removed_when_its_time_is_over)
     again = kept("k", "{\"jobs\":[{}]}"); /* the key is free */
     ck_assert_str_ne(again->ref, batch->ref);
     kept_release(again);
+    kept_release(batch);
+}
+END_TEST
+
+/* It ended while nobody ran it, and can be watched all the same. */
+START_TEST(its_time_begins_when_its_end_is_found_out)
+{
+    struct kept *batch = kept("k", "{}");
+
+    boot_ns += 60 * S;
+    finish(batch, 2 * S);
+    boot_ns += 10 * S - 1;
+    store_ask_free(about(STORE_FIND, batch->ref));
+    boot_ns++;
+    refused(about(STORE_FIND, batch->ref), FAULT_GONE);
     kept_release(batch);
 }
 END_TEST
@@ -360,6 +375,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, what_is_accepted_is_found_with_its_text);
     tcase_add_test(tcase, a_key_binds_one_request);
     tcase_add_test(tcase, what_has_ended_is_removed_when_its_time_is_over);
+    tcase_add_test(tcase, its_time_begins_when_its_end_is_found_out);
     tcase_add_test(tcase, what_runs_is_not_forgotten);
     tcase_add_test(tcase, no_more_is_kept_than_the_limits_allow);
     tcase_add_test(tcase, batches_are_listed_by_pages_in_either_order);

@@ -289,8 +289,10 @@ def check(load, tap):
     undone = [stream.key for stream in streams if not cancel_stands(stream)]
     tap.ok(not undone, "each cancel fell where its answer said", undone)
     batches = listed(client)
-    tap.ok(sorted(batch["key"] for batch in batches) == sorted(stream.key for stream in streams) and
-           all(batch["state"] == "finished" for batch in batches), "each batch is there once, and has ended")
+    strays = set(batch["key"] for batch in batches) ^ set(stream.key for stream in streams)
+    running = [batch for batch in batches if batch["state"] != "finished"]
+    tap.ok(not strays and not running and len(batches) == len(streams),
+           "each batch is there once, and has ended", (strays, running))
     client.close()
     cancels = sum(stream.cancelled is not None for stream in streams)
     print(f"# {load.kills} kills and {load.stops} stops; {CLIENTS} clients, "
