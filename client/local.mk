@@ -53,6 +53,8 @@ client_libwaitctl_a_SOURCES = \
 	client/cmd/forecast_trials.h \
 	client/cmd/meter.c \
 	client/cmd/meter.h \
+	client/cmd/top_batches.c \
+	client/cmd/top_batches.h \
 	client/cmd/vary.c \
 	client/cmd/vary.h \
 	client/import/digraph.c \

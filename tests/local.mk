@@ -64,6 +64,7 @@ check_programs = \
 	tests/unit/test_terminal \
 	tests/unit/test_timeline \
 	tests/unit/test_timerq \
+	tests/unit/test_top_batches \
 	tests/unit/test_utc \
 	tests/unit/test_utf8 \
 	tests/unit/test_vary \

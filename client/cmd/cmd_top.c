@@ -20,11 +20,12 @@
 #include "client/base/say.h"
 #include "client/terminal/terminal.h"
 #include "client/base/text.h"
+#include "client/cmd/top_batches.h"
 
 /*
  * Asks the daemon for its figures again and again: a picture that is redrawn on
- * a terminal, a line for each sample elsewhere.  A daemon that goes away is waited for;
- * what has never answered as one ends it.
+ * a terminal, with the detached batches below, a line for each sample elsewhere.  A daemon that
+ * goes away is waited for; what has never answered as one ends it.
  */
 
 #define RECEIVE_BYTES 4096
@@ -49,6 +50,9 @@ struct top {
     struct lines lines;
     struct event_reader *reader;
     struct meter meter;
+    struct top_batches batches;
+    bool waits_for_batches;
+    bool has_no_batches; /* the daemon does not list any to us */
     const char *problem; /* why there is no connection; NULL while there is one */
     int64_t next_ns;     /* when to ask again */
     int64_t asked_ns;    /* when it was asked last */
@@ -178,6 +182,8 @@ static void draw(struct top *top)
         meter_explain(columns - 1, rows - 3, &picture);
     else if (rows > 3)
         meter_draw(&top->meter, columns - 1, rows - 3, top->is_utf8, &picture);
+    if (rows > 3 + METER_ROWS && !top->shows_help)
+        top_batches_draw(&top->batches, columns - 1, rows - 3 - METER_ROWS, top->is_utf8, &picture);
     append_footing(top, columns - 1, &picture);
     bytes_add_string(&out, "\033[H");
     end = bytes_at(&picture) + bytes_len(&picture);
@@ -217,8 +223,19 @@ static void hang_up(struct top *top, const char *problem)
             say("%s: %s; waiting for a daemon there", top->server, problem);
     }
     top->problem = problem;
-    top->waits = false;
+    top->waits = top->waits_for_batches = top->has_no_batches = false;
+    top_batches_clear(&top->batches);
     lines_fini(&top->lines);
+}
+
+static bool ask(struct top *top, const char *request)
+{
+    size_t len = strlen(request);
+
+    if (send(top->fd, request, len, MSG_NOSIGNAL) == (ssize_t)len)
+        return true;
+    hang_up(top, errno != 0 ? strerror(errno) : "connection closed");
+    return false;
 }
 
 /* Takes a sample: asks, or if nobody is there looks for somebody. */
@@ -242,8 +259,8 @@ static void sample(struct top *top, int64_t now_ns)
     }
     top->waits = true;
     top->asked_ns = now_ns;
-    if (send(top->fd, REQUEST, sizeof REQUEST - 1, MSG_NOSIGNAL) != sizeof REQUEST - 1)
-        hang_up(top, errno != 0 ? strerror(errno) : "connection closed");
+    if (ask(top, REQUEST) && top->way == PICTURE && !top->waits_for_batches && !top->has_no_batches)
+        top->waits_for_batches = ask(top, top_batches_request);
 }
 
 static void show(struct top *top, const char *line, size_t len)
@@ -261,6 +278,20 @@ static void show(struct top *top, const char *line, size_t len)
     bytes_fini(&out);
 }
 
+/* What is answered to the request for batches.  What the daemon refuses as a request, it will
+ * again. */
+static void take_batches(struct top *top, const struct event_read *event)
+{
+    top_batches_take(&top->batches, event);
+    if (event->kind == EVENT_BATCH)
+        return;
+    top->waits_for_batches = false;
+    if (event->kind == EVENT_ERROR) {
+        top->has_no_batches = event_reader_is(event->code, "invalid_request");
+        top_batches_clear(&top->batches);
+    }
+}
+
 static void take_line(struct top *top, const char *line, size_t len)
 {
     unsigned restarts = top->meter.restarts;
@@ -268,6 +299,10 @@ static void take_line(struct top *top, const char *line, size_t len)
 
     if (event_reader_read(top->reader, line, len, &event) < 0 || event.kind == EVENT_UNKNOWN) {
         hang_up(top, "what answers there is not waitd");
+        return;
+    }
+    if (event_reader_is(event.id, TOP_BATCHES_ID)) {
+        take_batches(top, &event);
         return;
     }
     if (event.kind == EVENT_ERROR) {

@@ -142,13 +142,27 @@ static void draw_figure(const struct meter *meter, enum meter_figure figure, uns
 
 static void draw_totals(const struct meter *meter, unsigned columns, struct bytes *out)
 {
-    char line[200];
+    static const char heading[] = "jobs ended:";
+    const struct {
+        uint64_t n;
+        const char *name;
+    } totals[] = {{meter->ok, "ok"},
+                  {meter->failed, "failed"},
+                  {meter->timed_out, "timed_out"},
+                  {meter->cancelled, "cancelled"},
+                  {meter->skipped, "skipped"}};
+    size_t used = sizeof heading - 1;
+    char total[48] = "";
 
-    snprintf(line, sizeof line,
-             "jobs ended: %" PRIu64 " ok, %" PRIu64 " failed, %" PRIu64 " timed_out, %" PRIu64
-             " cancelled, %" PRIu64 " skipped",
-             meter->ok, meter->failed, meter->timed_out, meter->cancelled, meter->skipped);
-    bytes_add(out, line, strlen(line) < columns ? strlen(line) : columns);
+    bytes_add(out, heading, used < columns ? used : columns);
+    for (size_t i = 0; i < sizeof totals / sizeof totals[0]; i++) {
+        snprintf(total, sizeof total, "%s %" PRIu64 " %s", i > 0 ? "," : "", totals[i].n,
+                 totals[i].name);
+        used += strlen(total);
+        if (used > columns)
+            break; /* what does not fit as a whole is left out */
+        bytes_add_string(out, total);
+    }
     bytes_add_char(out, '\n');
 }
 
@@ -178,6 +192,9 @@ static const char *const explanations[] = {
     "",
     "Behind each figure stand its last values, a column a sample, the latest on",
     "the right, in proportion to the highest of them, which `max` tells.",
+    "",
+    "Below are the detached batches that run, the newest first, by their keys or",
+    "else their refs: the share of their jobs that has ended, and how long they run.",
 };
 
 void meter_explain(unsigned columns, unsigned rows, struct bytes *out)

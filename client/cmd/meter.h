@@ -28,6 +28,9 @@ enum meter_figure {
 };
 #define METER_FIGURES 10
 
+/* Lines of the whole picture: the figures, a blank and the totals. */
+#define METER_ROWS (METER_FIGURES + 2)
+
 /* So many are kept of each. */
 #define METER_HISTORY 240
 

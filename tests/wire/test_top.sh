@@ -66,6 +66,12 @@ on_screen()
     tmux -S "$socket" capture-pane -p >"$tmp/out" 2>/dev/null && grep -qE -- "$1" "$tmp/out"
 }
 
+# shellcheck disable=SC2317
+off_screen()
+{
+    tmux -S "$socket" capture-pane -p >"$tmp/out" 2>/dev/null && ! grep -qE -- "$1" "$tmp/out"
+}
+
 wait_until()
 {
     for _ in $(seq 200); do
@@ -91,6 +97,12 @@ tmux -S "$socket" send-keys x
 passes "and any key goes back" wait_until on_screen '^every 0.100 s; . explains, q quits'
 kill "$client"
 wait "$client"
+echo '{"detach":true,"key":"nightly","jobs":[{},{"wait":300,"count":3}]}' | timeout 60 "$waitctl" submit --server "$where" - | head -2 >"$tmp/ignored"
+tmux -S "$socket" resize-window -x 80 -y 21
+passes "a detached batch stands below by its key" wait_until on_screen '^nightly +█+░+   25 % +1/4 +[0-9.]+ s$'
+is "$(grep -A 1 '^detached batches' "$tmp/out" | tail -1 | cut -c1-8)" "nightly " "under a heading"
+"$waitctl" cancel --server "$where" "$("$waitctl" list --server "$where" -o json | jq -r 'select(.key == "nightly").ref')" >"$tmp/ignored"
+passes "and goes when it ends" wait_until off_screen '^nightly'
 tmux -S "$socket" resize-window -x 40 -y 12
 passes "a resize is heeded" wait_until on_screen '^jobs pending  +0  [▁█]{8,11}$'
 is "$(sed -n '1p;12p' "$tmp/out" | cut -c1-12 | paste -sd '|' -)" "waitd at uni|every 0.100 " "within the rows there are"
