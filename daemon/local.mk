@@ -4,6 +4,8 @@
 
 noinst_LIBRARIES += daemon/libwaitd-daemon.a
 daemon_libwaitd_daemon_a_SOURCES = \
+	daemon/arrivals.c \
+	daemon/arrivals.h \
 	daemon/listening.c \
 	daemon/listening.h \
 	daemon/options.c \

@@ -40,6 +40,10 @@ static const struct option_row rows[] = {
      "serve by TLS those clients alone that show a certificate by one of these authorities (PEM)"},
     {"insecure", 0, &option_switch, OPTION_IN_FILE, AT(insecure), 0, 0, NULL, NULL, NULL,
      "allow addresses that other machines can reach, for anyone to use"},
+    {"admin", 0, &options_principal, OPTION_IN_FILE | OPTION_RELOADABLE, AT(admin), 0, 0,
+     "PRINCIPAL", NULL, "nobody",
+     "let local, unix:UID, token:NAME or cert:SUBJECT see, cancel and forget the detached batches "
+     "of everybody; may be given several times"},
     {"http", 0, &options_address, OPTION_IN_FILE, AT(http), 0, 0, "ADDR", NULL, "off",
      "serve HTTP on ADDR, written as for --listen: batches, figures, a page, and /wait, a slow "
      "back end for tests; may be given several times"},
@@ -345,9 +349,11 @@ const char *options_update(struct options *options, struct options *changed)
     swap_texts(&options->tls_cert, &changed->tls_cert);
     swap_texts(&options->tls_key, &changed->tls_key);
     swap_texts(&options->tls_client_ca, &changed->tls_client_ca);
+    swap_texts(&options->admin, &changed->admin);
     for (unsigned i = 0; i < ROWS; i++)
-        if (rows[i].type->kind == OPTION_LIST && !same_texts(option_value_texts(options, &rows[i]),
-                                                             option_value_texts(changed, &rows[i])))
+        if (rows[i].type->kind == OPTION_LIST && !(rows[i].traits & OPTION_RELOADABLE) &&
+            !same_texts(option_value_texts(options, &rows[i]),
+                        option_value_texts(changed, &rows[i])))
             return rows[i].name;
     if (options->http_max_header != changed->http_max_header)
         return "http-max-header";

@@ -30,6 +30,7 @@ struct options {
     struct option_texts tls_cert, tls_key, tls_client_ca; /* a file's name each, or empty */
     struct option_texts state; /* a directory, or empty: detached batches live in memory */
     unsigned engine_version;   /* of the schedule that batches have; another for tests */
+    struct option_texts admin; /* principals' names */
     bool insecure;
     unsigned threads;     /* 0 for as many as there are processors to use */
     struct limits limits; /* max_connections 0 for what the descriptors allow */

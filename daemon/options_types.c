@@ -4,6 +4,7 @@
 #include "daemon/net/http_services.h"
 #include "daemon/net/tls.h"
 #include "daemon/options_internal.h"
+#include "daemon/session/principal.h"
 #include "proto/address.h"
 
 /* The types of options that the daemon alone has.  A check returns what is wrong with a text,
@@ -59,6 +60,13 @@ static const char *check_path(const char *text)
     return *text != '\0' ? NULL : "is no file's name";
 }
 
+static const char *check_principal(const char *text)
+{
+    return principal_is_name(text)
+               ? NULL
+               : "names nobody: it takes local, unix:UID, token:NAME or cert:SUBJECT";
+}
+
 static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
 
 const struct option_type options_level = {.kind = OPTION_WORD, .words = levels};
@@ -68,3 +76,4 @@ const struct option_type options_listen = {.kind = OPTION_LIST, .check = check_l
 const struct option_type options_host = {.kind = OPTION_LIST, .check = check_host};
 const struct option_type options_origin = {.kind = OPTION_LIST, .check = check_origin};
 const struct option_type options_service = {.kind = OPTION_LIST, .check = http_services_check};
+const struct option_type options_principal = {.kind = OPTION_LIST, .check = check_principal};

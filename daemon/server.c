@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/arrivals.h"
 #include "daemon/session/admission.h"
 #include "daemon/base/chance.h"
 #include "daemon/base/clock.h"
@@ -20,7 +21,6 @@
 #include "daemon/net/loop.h"
 #include "daemon/net/http.h"
 #include "daemon/net/http_services.h"
-#include "daemon/net/peers.h"
 #include "daemon/net/tls.h"
 #include "daemon/report.h"
 #include "daemon/base/service.h"
@@ -43,14 +43,14 @@ struct server {
     const struct server_config *config;
     struct log *log;
     struct admission admission;
-    struct peers *peers; /* this thread's */
-    struct tls *tls;     /* NULL without certificates */
+    struct arrivals *arrivals;
+    struct tls *tls; /* NULL without certificates */
     struct channel_env env;
     struct snapshot_source snapshot;
     struct limits limits;   /* as in force: max_connections is known */
     struct stats **stats;   /* of each loop */
     struct worker *workers; /* the first is this thread's */
-    unsigned n_workers, next_worker;
+    unsigned n_workers;
     _Atomic unsigned n_running; /* threads beside this one */
     struct http_site http;
     struct listening *listening;
@@ -61,108 +61,12 @@ struct server {
     struct store_port **ports; /* of each loop */
     struct report *report;
     enum life_stage stage;
-    struct log_rate refused_clients, refused_requests;
+    struct log_rate refused_requests;
 };
 
-static struct event_base *base_of(struct server *server)
+static struct event_base *base_of(const struct server *server)
 {
     return loop_base(server->workers[0].loop);
-}
-
-/* ---- Clients -------------------------------------------------------------- */
-
-static void refuse_client(struct server *server, struct arrival client, bool by_address,
-                          const char *limit, const char *message)
-{
-    struct fault fault = {0};
-
-    log_write_rarely(server->log, &server->refused_clients, clock_now_ns(), LOG_LEVEL_WARNING,
-                     (struct log_about){0, 0}, "connections are refused: %s", limit);
-    stats_refused(server->stats[0], FAULT_OVERLOADED);
-    (void)fault_set(&fault, FAULT_OVERLOADED, 0, "%s (%s)", message, limit);
-    loop_refuse(server->workers[0].loop, client, &fault, by_address);
-}
-
-/* Takes a client's place in the peer's share and in all the daemon.  Refuses
- * it, and returns false, if there is none. */
-static bool admit_client(struct server *server, struct arrival client)
-{
-    const struct limits *limits = &server->limits;
-    struct peer *peer = client.peer;
-    char limit[64], message[128];
-
-    if (peer && !peers_join(peer, limits->max_connections_per_address)) {
-        snprintf(limit, sizeof(limit), "max-connections-per-address %" PRIu64,
-                 limits->max_connections_per_address);
-        snprintf(message, sizeof(message),
-                 "the limit of connections of one %s is reached: try again later",
-                 peers_noun(peer));
-        refuse_client(server, client, true, limit, message);
-        return false;
-    }
-    if (admission_take(&server->admission.connections, 1, limits->max_connections))
-        return true;
-    peers_leave(peer);
-    snprintf(limit, sizeof(limit), "max-connections %" PRIu64, limits->max_connections);
-    refuse_client(server, client, false, limit,
-                  "the limit of connections is reached: try again later");
-    return false;
-}
-
-/* Gives a client to the next loop, round robin. */
-static void deal_out(struct server *server, struct arrival client)
-{
-    struct worker *worker = &server->workers[server->next_worker];
-
-    /* In a drain a loop with nothing to do ends, but not the first one. */
-    if (server->stage >= LIFE_DRAINING)
-        worker = &server->workers[0];
-    server->next_worker = (server->next_worker + 1) % server->n_workers;
-    if (worker == &server->workers[0]) {
-        loop_adopt(worker->loop, client);
-    } else if (mailbox_take_socket(loop_mailbox(worker->loop), client) != 0) {
-        log_write(server->log, LOG_LEVEL_WARNING, "a connection is dropped: out of memory");
-        if (client.via != ARRIVAL_MONITOR)
-            admission_give(&server->admission.connections, 1);
-        peers_leave(client.peer);
-        close(client.fd);
-    }
-}
-
-static void accept_via(struct server *server, enum arrival_via via, int fd,
-                       const struct address *from)
-{
-    struct arrival client = {.fd = fd, .via = via, .peer = peers_find(server->peers, from, fd)};
-
-    if (admit_client(server, client))
-        deal_out(server, client);
-}
-
-static void on_client(void *context, int fd, const struct address *from)
-{
-    accept_via(context, ARRIVAL_SOCKET, fd, from);
-}
-
-static void on_tls_client(void *context, int fd, const struct address *from)
-{
-    struct server *server = context;
-    struct arrival client = {
-        .fd = fd, .tls = server->tls, .peer = peers_find(server->peers, from, fd)};
-
-    if (admit_client(server, client))
-        deal_out(server, client);
-}
-
-static void on_http(void *context, int fd, const struct address *from)
-{
-    accept_via(context, ARRIVAL_HTTP, fd, from);
-}
-
-/* Not counted among the clients: the daemon can be watched when it is full. */
-static void on_monitor(void *context, int fd, const struct address *from)
-{
-    (void)from;
-    deal_out(context, (struct arrival){.fd = fd, .via = ARRIVAL_MONITOR});
 }
 
 /* ---- Life ----------------------------------------------------------------- */
@@ -219,6 +123,7 @@ static void on_stop(evutil_socket_t signal_number, short what, void *context)
         report_stopping(server->report);
         listening_stop(server->listening);
         pass_stage_on(server, LIFE_DRAINING);
+        arrivals_drain(server->arrivals);
         set_timer(server->stage_event, timeout_ns);
     } else if (server->stage == LIFE_DRAINING) {
         log_write(server->log, LOG_LEVEL_INFO, "second signal: cancelling what runs");
@@ -313,6 +218,7 @@ static void reload(struct server *server)
     log_set_level(server->log, config->options->log_level);
     put_limits_in_force(server);
     reload_tls(server);
+    arrivals_reload(server->arrivals);
     for (unsigned i = 0; i < server->n_workers; i++)
         mailbox_give_limits(loop_mailbox(server->workers[i].loop), &server->limits);
     tell_reload(server, fixed);
@@ -422,18 +328,39 @@ static int make_events(struct server *server)
     return server->stage_event && server->report ? 0 : -1;
 }
 
+static int make_arrivals(struct server *server)
+{
+    server->arrivals = arrivals_new(&(struct arrivals_config){
+        .options = server->config->options,
+        .limits = &server->limits,
+        .admission = &server->admission,
+        .log = server->log,
+        .loops = server->loops,
+        .n_loops = server->n_workers,
+        .tls = server->tls,
+    });
+    return server->arrivals ? 0 : -1;
+}
+
+/* Clients of one kind. */
+static struct listener_env listener_env(const struct server *server,
+                                        void (*accepted)(void *, int, const struct address *))
+{
+    return (struct listener_env){.base = base_of(server),
+                                 .log = server->log,
+                                 .accepted = accepted,
+                                 .context = server->arrivals};
+}
+
 static int make_listening(struct server *server)
 {
-    struct event_base *base = base_of(server);
-
     server->listening = listening_new(&(struct listening_config){
         .options = server->config->options,
         .log = server->log,
-        .clients = {.base = base, .log = server->log, .accepted = on_client, .context = server},
-        .tls_clients =
-            {.base = base, .log = server->log, .accepted = on_tls_client, .context = server},
-        .http = {.base = base, .log = server->log, .accepted = on_http, .context = server},
-        .monitors = {.base = base, .log = server->log, .accepted = on_monitor, .context = server},
+        .clients = listener_env(server, arrivals_client),
+        .tls_clients = listener_env(server, arrivals_tls_client),
+        .http = listener_env(server, arrivals_http),
+        .monitors = listener_env(server, arrivals_monitor),
     });
     return server->listening ? 0 : -1;
 }
@@ -477,16 +404,13 @@ static int begin(struct server *server)
     int result;
 
     server->store = state_open(server->config->options, server->config->instance, server->log);
-    if (!server->store)
+    if (!server->store || open_tls(server) != 0)
         return 1;
-    server->peers = peers_new();
-    if (!server->peers || make_http(server) != 0 || make_loops(server) != 0 ||
-        make_events(server) != 0 || make_listening(server) != 0) {
+    if (make_http(server) != 0 || make_loops(server) != 0 || make_events(server) != 0 ||
+        make_arrivals(server) != 0 || make_listening(server) != 0) {
         log_write(server->log, LOG_LEVEL_ERROR, "cannot make the event loops: %s", strerror(errno));
         return 1;
     }
-    if (open_tls(server) != 0)
-        return 1;
     result = listening_open(server->listening);
     if (result != 0)
         return result;
@@ -525,7 +449,7 @@ static void finish(struct server *server)
     store_free(server->store);
     for (unsigned i = 0; i < server->n_workers; i++)
         loop_free(server->workers[i].loop);
-    peers_free(server->peers);
+    arrivals_free(server->arrivals);
     tls_free(server->tls);
     http_services_free(server->http.services);
     free(server->workers);

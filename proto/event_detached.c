@@ -119,12 +119,12 @@ char *event_detached_heartbeat(char *out, uint64_t batch, const char *ref, int64
 }
 
 /* A decoded string, which is UTF-8 but for lone surrogates. */
-static char *put_key(char *out, const char *key, size_t len)
+static char *put_text(char *out, const char *begin, const char *text, size_t len)
 {
     static const char hex[] = "0123456789abcdef";
-    const unsigned char *s = (const unsigned char *)key;
+    const unsigned char *s = (const unsigned char *)text;
 
-    out = put_string(out, ",\"key\":\"");
+    out = put_string(out, begin);
     for (size_t i = 0; i < len; i++) {
         bool surrogate = i + 2 < len && s[i] == 0xed && s[i + 1] >= 0xa0;
         bool separator =
@@ -136,7 +136,7 @@ static char *put_key(char *out, const char *key, size_t len)
         if (s[i] >= 0x20 && !surrogate && !separator) {
             if (s[i] == '"' || s[i] == '\\')
                 *out++ = '\\';
-            *out++ = key[i];
+            *out++ = text[i];
             continue;
         }
         out = put_string(out, "\\u");
@@ -152,7 +152,7 @@ char *event_detached_batch(char *out, const struct event_listed *listed)
 {
     out = put_answer(out, "{\"event\":\"batch\"", listed->id, listed->ref);
     if (listed->key_len > 0)
-        out = put_key(out, listed->key, listed->key_len);
+        out = put_text(out, ",\"key\":\"", listed->key, listed->key_len);
     out = put_quoted(out, ",\"state\":\"", listed->state);
     if (listed->status != NULL)
         out = put_quoted(out, ",\"status\":\"", listed->status);
@@ -166,5 +166,6 @@ char *event_detached_batch(char *out, const struct event_listed *listed)
         out = put_seconds(out, ",\"late\":", listed->late_ns);
         out = put_count(out, ",\"last\":", listed->last);
     }
-    return put_end(put_quoted(out, ",\"durable\":\"", listed->durable));
+    out = put_quoted(out, ",\"durable\":\"", listed->durable);
+    return put_end(put_text(out, ",\"owner\":\"", listed->owner, strlen(listed->owner)));
 }

@@ -50,6 +50,7 @@ struct event_listed {
     const char *ref;
     const char *key; /* decoded; written as a JSON string of at most 6 bytes for each of its */
     size_t key_len;
+    const char *owner; /* printable ASCII, at most 255 bytes */
     const char *state;
     const char *status; /* NULL: it has none */
     const char *durable;
@@ -58,7 +59,7 @@ struct event_listed {
     int64_t time_ns, elapsed_ns, late_ns;
     bool is_seen; /* pending, elapsed, late and last are known */
 };
-#define EVENT_LISTED_MAX (EVENT_LINE_MAX + 6 * 255)
+#define EVENT_LISTED_MAX (EVENT_LINE_MAX + 6 * 255 + 2 * 255)
 char *event_detached_batch(char *out, const struct event_listed *listed);
 
 #endif

@@ -44,6 +44,7 @@ check_programs = \
 	tests/unit/test_peers \
 	tests/unit/test_plan \
 	tests/unit/test_plan_after \
+	tests/unit/test_principal \
 	tests/unit/test_prioq \
 	tests/unit/test_pump \
 	tests/unit/test_ready \
@@ -186,6 +187,7 @@ python_tests = \
 	tests/browser/test_page.py \
 	tests/bench/test_load.py \
 	tests/bench/test_report.py \
+	tests/wire/test_auth.py \
 	tests/wire/test_clock.py \
 	tests/wire/test_contract.py \
 	tests/wire/test_draws.py \

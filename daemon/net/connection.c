@@ -11,6 +11,7 @@
 
 #include "daemon/net/socket.h"
 #include "daemon/net/tls.h"
+#include "daemon/session/principal.h"
 #include "proto/address.h"
 
 struct connection {
@@ -58,7 +59,8 @@ static struct connection *make(struct connection_host *host, int fd, uint32_t sl
     return c;
 }
 
-static void log_arrival(const struct connection *c)
+/* what: is known of it. */
+static void log_arrival(const struct connection *c, const char *what)
 {
     struct log *log = c->host->pumps.log;
     struct address peer;
@@ -68,8 +70,8 @@ static void log_arrival(const struct connection *c)
         return;
     peer.len = sizeof(peer.room);
     if (getpeername(c->socket.fd, &peer.any, &peer.len) == 0)
-        log_write_about(log, LOG_LEVEL_DEBUG, (struct log_about){c->pump.number, 0}, "from %s%s",
-                        address_print(&peer, text), c->refused ? ", one too many" : "");
+        log_write_about(log, LOG_LEVEL_DEBUG, (struct log_about){c->pump.number, 0}, "from %s, %s",
+                        address_print(&peer, text), what);
 }
 
 /* Of one that has not begun: the socket stays the caller's. */
@@ -88,14 +90,14 @@ static struct transport *transport_of(struct connection *c)
 
 /* One event for life, edge-triggered: a level-triggered one spins on a
  * half-closed socket, and only one of either kind hears of a later reset. */
-static struct connection *begin(struct connection *c)
+static struct connection *begin(struct connection *c, const char *what)
 {
     if (event_assign(&c->event, c->host->base, c->socket.fd,
                      EV_READ | EV_WRITE | EV_ET | EV_PERSIST, on_readiness, c) != 0 ||
         event_add(&c->event, NULL) != 0)
         return abandon(c);
     connection_is_ready(c, READY_WOKEN);
-    log_arrival(c);
+    log_arrival(c, what);
     return c;
 }
 
@@ -106,16 +108,16 @@ static void on_wake(void *context)
 }
 
 struct connection *connection_new(struct connection_host *host, int fd, uint32_t slot,
-                                  uint64_t number, struct tls *tls)
+                                  uint64_t number, struct tls *tls, struct principal *principal)
 {
     struct connection *c = make(host, fd, slot, number, tls);
 
     if (c == NULL)
         return NULL;
-    if (pump_init(&c->pump, &host->pumps, transport_of(c), number) != 0)
+    if (pump_init(&c->pump, &host->pumps, transport_of(c), number, principal) != 0)
         return abandon(c);
     channel_set_wake(c->pump.channel, on_wake, c);
-    c = begin(c);
+    c = begin(c, principal != NULL ? principal->name : "nobody");
     if (c != NULL)
         stats_connection(host->pumps.env.stats);
     return c;
@@ -132,7 +134,7 @@ struct connection *connection_new_refused(struct connection_host *host, int fd, 
     if (pump_init_refused(&c->pump, &host->pumps, transport_of(c), number, fault) != 0)
         return abandon(c);
     c->refused = true;
-    return begin(c);
+    return begin(c, "one too many");
 }
 
 bool connection_discard(struct connection *c)

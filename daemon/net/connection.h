@@ -17,6 +17,7 @@
 #include "daemon/net/ready.h"
 
 struct connection;
+struct principal;
 struct tls;
 struct event_base;
 
@@ -31,10 +32,10 @@ struct connection_host {
  * Takes the socket over (non-blocking, connected) and makes it ready.
  * The slot and the number are the host's: the slot says where it keeps this
  * connection, the number is for the log.  tls: by which the client is served; NULL for
- * plain text.  NULL when out of memory: the socket stays the caller's.
+ * plain text.  principal: who it is, held.  NULL when out of memory: the socket stays the caller's.
  */
 struct connection *connection_new(struct connection_host *host, int fd, uint32_t slot,
-                                  uint64_t number, struct tls *tls);
+                                  uint64_t number, struct tls *tls, struct principal *principal);
 
 /* The same for a client that is one too many: it is told why and let go. */
 struct connection *connection_new_refused(struct connection_host *host, int fd, uint32_t slot,

@@ -14,6 +14,7 @@
 #include "daemon/net/http_stream.h"
 #include "daemon/net/channel_log.h"
 #include "daemon/net/peers.h"
+#include "daemon/session/principal.h"
 
 /* What the library keeps of a connection besides the header itself: 64 bytes a
  * field, and the head of the answer. */
@@ -143,6 +144,7 @@ static void release(struct http_connection *c)
     if (c->counted)
         admission_give(&http->env.env->admission->connections, 1);
     peers_leave(c->peer);
+    principal_release(c->principal);
     http->slots[c->slot] = NULL;
     http->free_slots[http->n_free++] = c->slot;
     free(c);
@@ -193,6 +195,7 @@ static struct http_connection *make(struct http *http, struct arrival client, ui
     c->http = http;
     c->fd = client.fd;
     c->peer = client.peer;
+    c->principal = principal_hold(client.principal);
     c->number = number;
     c->monitor = client.via == ARRIVAL_MONITOR;
     c->counted = client.via == ARRIVAL_HTTP;

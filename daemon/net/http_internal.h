@@ -105,7 +105,8 @@ struct http_exchange {
 struct http_connection {
     struct http *http;
     struct MHD_Connection *library;
-    struct peer *peer; /* that it has joined, or NULL */
+    struct peer *peer;           /* that it has joined, or NULL */
+    struct principal *principal; /* who its client is; held, NULL for monitors */
     struct http_connection *next_rested, *next_pausing;
     uint64_t number;
     int fd;

@@ -67,7 +67,7 @@ struct http_stream *http_stream_new(struct http_connection *c, enum http_stream_
         return NULL;
     stream->c = c;
     stream->sent_ns = stream->heard_ns = clock_now_ns();
-    stream->channel = channel_new(&c->http->channel_env);
+    stream->channel = channel_new(&c->http->channel_env, c->principal);
     if (as_events)
         stream->frames = calloc(1, sizeof(*stream->frames));
     if (!stream->channel || (as_events && !stream->frames)) {

@@ -19,6 +19,7 @@
 #include "daemon/net/http.h"
 #include "daemon/net/channel_log.h"
 #include "daemon/net/peers.h"
+#include "daemon/session/principal.h"
 #include "daemon/net/slack.h"
 #include "daemon/net/wakeup.h"
 #include "proto/event.h"
@@ -74,7 +75,8 @@ static void add(struct loop *loop, struct arrival client, const struct fault *re
 
         made = refused ? connection_new_refused(&loop->host, client.fd, slot, number, client.tls,
                                                 refused)
-                       : connection_new(&loop->host, client.fd, slot, number, client.tls);
+                       : connection_new(&loop->host, client.fd, slot, number, client.tls,
+                                        client.principal);
         if (made) {
             loop->next_number += loop->number_step;
             loop->n_refused += refused != NULL;
@@ -116,7 +118,8 @@ static bool has_http(struct loop *loop, struct arrival client)
     return false;
 }
 
-void loop_adopt(struct loop *loop, struct arrival client)
+/* What is taken over of it is held anew. */
+static void adopt(struct loop *loop, struct arrival client)
 {
     if (client.via == ARRIVAL_SOCKET) {
         add(loop, client, NULL);
@@ -132,12 +135,20 @@ void loop_adopt(struct loop *loop, struct arrival client)
         admission_give(&loop->host.pumps.env.admission->connections, 1);
 }
 
+void loop_adopt(struct loop *loop, struct arrival client)
+{
+    adopt(loop, client);
+    principal_release(client.principal);
+}
+
 void loop_refuse(struct loop *loop, struct arrival client, const struct fault *fault,
                  bool by_address)
 {
     char line[EVENT_LINE_MAX], *end;
     int fd = client.fd;
 
+    principal_release(client.principal);
+    client.principal = NULL;
     if (client.via != ARRIVAL_SOCKET) {
         if (has_http(loop, client))
             http_refuse(loop->http, fd, fault, by_address);

@@ -53,7 +53,7 @@ void loop_iterate(struct loop *loop);
 /* The daemon stops and no connection is left. */
 bool loop_is_over(const struct loop *loop);
 
-/* Adds a client's socket: takes it over in any case.  It leaves its peer when
+/* Adds a client's socket: takes it over in any case, and its principal.  It leaves its peer when
  * it is gone. */
 void loop_adopt(struct loop *loop, struct arrival client);
 

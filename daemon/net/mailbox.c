@@ -8,6 +8,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "daemon/session/principal.h"
+
 int mailbox_init(struct mailbox *mailbox)
 {
     memset(mailbox, 0, sizeof(*mailbox));
@@ -24,8 +26,10 @@ int mailbox_init(struct mailbox *mailbox)
 
 void mailbox_fini(struct mailbox *mailbox)
 {
-    for (unsigned i = 0; i < mailbox->mail.n_sockets; i++)
+    for (unsigned i = 0; i < mailbox->mail.n_sockets; i++) {
+        principal_release(mailbox->mail.sockets[i].principal);
         close(mailbox->mail.sockets[i].fd);
+    }
     free(mailbox->mail.sockets);
     pthread_mutex_destroy(&mailbox->lock);
     close(mailbox->wake_fd);

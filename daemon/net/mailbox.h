@@ -22,6 +22,7 @@ enum life_stage {
 };
 
 struct peer;
+struct principal;
 struct tls;
 
 /* What a client speaks, by where it came in. */
@@ -35,8 +36,9 @@ enum arrival_via {
 struct arrival {
     int fd;
     enum arrival_via via;
-    struct peer *peer; /* which it has joined; NULL for none */
-    struct tls *tls;   /* by which it is served; NULL for plain text */
+    struct peer *peer;           /* which it has joined; NULL for none */
+    struct tls *tls;             /* by which it is served; NULL for plain text */
+    struct principal *principal; /* who it is; held, NULL for monitors */
 };
 
 /* What has been left. */

@@ -160,3 +160,9 @@ const char *peers_noun(const struct peer *peer)
 
     return nouns[peer->kind];
 }
+
+bool peers_user(const struct peer *peer, uint32_t *uid)
+{
+    *uid = (uint32_t)peer->key;
+    return peer->kind == PEER_USER;
+}

@@ -39,6 +39,9 @@ void peers_leave(struct peer *peer);
 /* How many are known, with and without connections; for tests. */
 size_t peers_known(const struct peers *peers);
 
+/* Whether it is the user at the other end of a Unix socket, and who. */
+bool peers_user(const struct peer *peer, uint32_t *uid);
+
 /* What its connections have in common: `address`, `/64 network`, `user`. */
 const char *peers_noun(const struct peer *peer);
 

@@ -48,10 +48,10 @@ static void begin(struct pump *pump, struct pump_host *host, struct transport *t
 }
 
 int pump_init(struct pump *pump, struct pump_host *host, struct transport *transport,
-              uint64_t number)
+              uint64_t number, struct principal *principal)
 {
     begin(pump, host, transport, number);
-    pump->channel = channel_new(&host->env);
+    pump->channel = channel_new(&host->env, principal);
     if (pump->channel == NULL)
         return -1;
     channel_set_number(pump->channel, number);

@@ -82,9 +82,10 @@ struct pump {
     int64_t due_ns;
 };
 
-/* Both borrowed; the transport is its owner's to close.  0, or -1 when out of memory. */
+/* Both borrowed; the transport is its owner's to close.  principal: who the client is, held;
+ * may be NULL where nothing can be detached.  0, or -1 when out of memory. */
 int pump_init(struct pump *pump, struct pump_host *host, struct transport *transport,
-              uint64_t number);
+              uint64_t number, struct principal *principal);
 
 /* The same for a client that is one too many: it is told why and let go. */
 int pump_init_refused(struct pump *pump, struct pump_host *host, struct transport *transport,

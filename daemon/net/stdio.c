@@ -277,7 +277,7 @@ static int run(struct session *session)
 
     session->signal_fd = take_signals();
     if (session->signal_fd < 0 || session->host.in == NULL || session->host.out == NULL ||
-        pump_init(&session->pump, &session->host, &session->stdio.transport, 0) != 0) {
+        pump_init(&session->pump, &session->host, &session->stdio.transport, 0, NULL) != 0) {
         log_write(session->host.log, LOG_LEVEL_ERROR, "cannot begin: %s", strerror(errno));
         return 1;
     }

@@ -33,7 +33,7 @@ static struct request_limits request_limits(const struct channel_env *env)
     };
 }
 
-struct channel *channel_new(const struct channel_env *env)
+struct channel *channel_new(const struct channel_env *env, struct principal *principal)
 {
     struct channel *channel = calloc(1, sizeof(*channel));
     struct request_limits limits = request_limits(env);
@@ -49,6 +49,7 @@ struct channel *channel_new(const struct channel_env *env)
         free(channel);
         return NULL;
     }
+    channel->principal = principal_hold(principal);
     return channel;
 }
 
@@ -113,6 +114,7 @@ void channel_free(struct channel *channel)
     (void)forecasts_discard(&channel->forecasts, SIZE_MAX);
     channel_release_answers(channel);
     request_reader_free(channel->reader);
+    principal_release(channel->principal);
     free(channel);
 }
 

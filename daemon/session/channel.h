@@ -29,6 +29,7 @@
 #include <stdint.h>
 
 #include "daemon/session/channel_env.h"
+#include "daemon/session/principal.h"
 
 struct request_presumption;
 
@@ -36,8 +37,9 @@ struct request_presumption;
 
 struct channel;
 
-/* NULL when out of memory. */
-struct channel *channel_new(const struct channel_env *env);
+/* principal: who the client is, held; may be NULL where env->registry is.  NULL when out of
+ * memory. */
+struct channel *channel_new(const struct channel_env *env, struct principal *principal);
 
 /* The number that env->report() gets; 0 until it is set. */
 void channel_set_number(struct channel *channel, uint64_t number);

@@ -176,7 +176,8 @@ void channel_submit_detached(struct channel *channel, struct request *request, i
     struct store_ask *ask = NULL;
 
     if (inquiry != NULL)
-        ask = registry_ask_new(inquiry->registry, STORE_ACCEPT, &inquiry->inquiry);
+        ask = registry_ask_new(inquiry->registry, STORE_ACCEPT, channel->principal,
+                               &inquiry->inquiry);
     if (ask != NULL)
         ask->text = kept_text_adopt(request->text, request->text_len);
     if (ask == NULL || ask->text == NULL) {
@@ -268,7 +269,8 @@ static bool ask_to_cancel(struct channel_inquiry *inquiry, struct kept *batch,
     struct store_ask *ask = NULL;
 
     if (entry != NULL)
-        ask = registry_ask_new(inquiry->registry, STORE_CANCEL, &inquiry->inquiry);
+        ask = registry_ask_new(inquiry->registry, STORE_CANCEL, inquiry->channel->principal,
+                               &inquiry->inquiry);
     if (ask == NULL)
         return false;
     inquiry->cancel.fallen = cancel_has_fallen;
@@ -360,7 +362,8 @@ static void do_forget(struct channel *channel, const struct request *request)
 
 static void ask_for_page(struct channel_inquiry *inquiry)
 {
-    struct store_ask *ask = registry_ask_new(inquiry->registry, STORE_LIST, &inquiry->inquiry);
+    struct store_ask *ask = registry_ask_new(inquiry->registry, STORE_LIST,
+                                             inquiry->channel->principal, &inquiry->inquiry);
 
     if (ask == NULL) {
         channel_inquiry_refuse(inquiry, FAULT_OVERLOADED, "",
@@ -395,8 +398,8 @@ static bool tell_page(struct channel_inquiry *inquiry, const struct store_ask *a
         channel_inquiry_commit(inquiry, line,
                                channel_write_listed(line, inquiry->registry, ask->page[i],
                                                     channel_inquiry_id(inquiry)));
-        inquiry->filter.after_order = ask->page[i]->order;
     }
+    inquiry->filter.after_order = ask->next_order;
     inquiry->listed += ask->n_page;
     inquiry->left -= ask->n_page;
     return true;

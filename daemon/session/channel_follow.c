@@ -181,6 +181,7 @@ char *channel_write_listed(char *line, const struct registry *registry, const st
         .ref = batch->ref,
         .key = batch->terms.key,
         .key_len = batch->terms.key_len,
+        .owner = batch->owner->name,
         .state = states[state],
         .durable = kept_durable_name(batch->durable),
         .jobs = batch->terms.jobs,

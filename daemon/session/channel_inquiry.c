@@ -131,7 +131,8 @@ void channel_inquiry_commit(const struct channel_inquiry *inquiry, const char *l
 
 bool channel_inquiry_ask(struct channel_inquiry *inquiry, enum store_kind kind)
 {
-    struct store_ask *ask = registry_ask_new(inquiry->registry, kind, &inquiry->inquiry);
+    struct store_ask *ask =
+        registry_ask_new(inquiry->registry, kind, inquiry->channel->principal, &inquiry->inquiry);
 
     if (ask == NULL)
         return false;

@@ -27,6 +27,7 @@
 
 struct channel {
     const struct channel_env *env;
+    struct principal *principal; /* its client; held, NULL where nothing can be detached */
     uint64_t number;
     struct request_reader *reader;
     struct outbox outbox;

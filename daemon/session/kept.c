@@ -63,7 +63,7 @@ void kept_text_release(struct kept_text *text)
 }
 
 struct kept *kept_new(const _Atomic int64_t *horizon_ns, enum kept_durable durable,
-                      const struct kept_terms *terms)
+                      const struct kept_terms *terms, struct principal *owner)
 {
     struct kept *batch = calloc(1, sizeof(*batch));
 
@@ -76,6 +76,7 @@ struct kept *kept_new(const _Atomic int64_t *horizon_ns, enum kept_durable durab
     batch->horizon_ns = horizon_ns;
     batch->durable = durable;
     batch->terms = *terms;
+    batch->owner = principal_hold(owner);
     atomic_init(&batch->progress.state, KEPT_RUNNING);
     atomic_init(&batch->progress.pending, terms->jobs);
     atomic_init(&batch->progress.last, 1);
@@ -94,6 +95,7 @@ void kept_release(struct kept *batch)
     if (batch == NULL || !release(&batch->holders))
         return;
     pthread_mutex_destroy(&batch->lock);
+    principal_release(batch->owner);
     free(batch->cancels);
     free(batch);
 }

@@ -31,6 +31,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/session/principal.h"
 #include "proto/occurrence.h"
 
 /* A ref is at most so many of `a-z 0-9 -`, a key 1 to so many bytes. */
@@ -109,6 +110,7 @@ struct kept {
     char ref[KEPT_REF_MAX + 1];
     uint64_t order;                    /* of acceptance in this store: grows */
     const _Atomic int64_t *horizon_ns; /* its store's */
+    struct principal *owner;           /* held; who may ask for it, and whose keys it is among */
     struct kept_terms terms;
     enum kept_durable durable; /* as it was when it was accepted */
     char engine[32];           /* the version whose schedule it has; empty for this one */
@@ -127,12 +129,12 @@ struct kept {
 };
 
 /*
- * With one holder; RUNNING, nothing run yet.  ref and order are to be set.
+ * With one holder; RUNNING, nothing run yet.  ref and order are to be set.  owner: held.
  * horizon_ns: its store's, for the batch's life: the time on the store's clock beyond
  * which nothing may be run; KEPT_NO_HORIZON for any.  NULL when out of memory.
  */
 struct kept *kept_new(const _Atomic int64_t *horizon_ns, enum kept_durable durable,
-                      const struct kept_terms *terms);
+                      const struct kept_terms *terms, struct principal *owner);
 struct kept *kept_hold(struct kept *batch);
 void kept_release(struct kept *batch); /* NULL is fine */
 

@@ -27,6 +27,8 @@ daemon_session_libwaitd_session_a_SOURCES = \
 	daemon/session/limits.h \
 	daemon/session/outbox.c \
 	daemon/session/outbox.h \
+	daemon/session/principal.c \
+	daemon/session/principal.h \
 	daemon/session/registry.c \
 	daemon/session/registry.h \
 	daemon/session/registry_follow.c \

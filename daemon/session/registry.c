@@ -389,9 +389,13 @@ void registry_receive(struct registry *registry)
 }
 
 struct store_ask *registry_ask_new(struct registry *registry, enum store_kind kind,
-                                   struct registry_inquiry *inquiry)
+                                   struct principal *asker, struct registry_inquiry *inquiry)
 {
-    return store_ask_new(kind, registry->config.port, inquiry);
+    struct store_ask *ask = store_ask_new(kind, registry->config.port, inquiry);
+
+    if (ask != NULL)
+        ask->asker = principal_hold(asker);
+    return ask;
 }
 
 void registry_ask(struct registry *registry, struct store_ask *ask)

@@ -91,9 +91,9 @@ struct registry_inquiry {
                    struct store_ask *ask); /* takes the ask over */
 };
 
-/* An ask whose answer goes there.  NULL when out of memory. */
+/* An ask whose answer goes there, for a principal.  NULL when out of memory. */
 struct store_ask *registry_ask_new(struct registry *registry, enum store_kind kind,
-                                   struct registry_inquiry *inquiry);
+                                   struct principal *asker, struct registry_inquiry *inquiry);
 void registry_ask(struct registry *registry, struct store_ask *ask);
 
 /* What is home here, or on its way, has taken its jobs and its text from this. */

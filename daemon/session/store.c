@@ -27,6 +27,7 @@ void store_ask_free(struct store_ask *ask)
         kept_release(ask->page[i]);
     kept_release(ask->batch);
     kept_text_release(ask->text);
+    principal_release(ask->asker);
     free(ask);
 }
 

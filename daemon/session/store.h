@@ -26,16 +26,17 @@
  * The answers, by kind (STORE_REFUSED: `code` and `message` say why, fit for an
  * `error` event):
  *
- * ACCEPT   text, terms. DONE: `batch` is new, kept as safely as the store's
+ * ACCEPT   text, terms. DONE: `batch` is new, the asker's, kept as safely as the store's
  *          `durable` says, and home to the asking loop, which must run it to its
- *          end.  EXISTING: `batch` is the one that has the key, with the same
- *          text.  REFUSED: FAULT_CONFLICT (the key's batch has another text),
+ *          end.  EXISTING: `batch` is the one of the asker's that has the key, with the
+ *          same text.  REFUSED: FAULT_CONFLICT (the key's batch has another text),
  *          FAULT_OVERLOADED (max_kept, max_bytes), FAULT_TOO_LARGE (a request
  *          that this store cannot hold), FAULT_UNAVAILABLE (it is not kept).
  *          UNKNOWN: whether it is kept will be known after a restart.
  * FIND     ref. DONE: `batch`, and `text`, its request.  REFUSED:
- *          FAULT_NOT_FOUND; FAULT_GONE for the last STORE_GONE_MAX refs that
- *          were removed; FAULT_UNAVAILABLE for what is foreign or damaged.
+ *          FAULT_NOT_FOUND, for what others own too; FAULT_GONE for the asker's among the
+ *          last STORE_GONE_MAX refs that were removed; FAULT_UNAVAILABLE for what is
+ *          foreign or damaged.
  * CANCEL   batch, whole, job. DONE: it is safe, stands in the batch's list of
  *          cancels at `place`, and every loop that may run the batch is told
  *          (STORE_CANCELLED).  REFUSED, FAULT_UNAVAILABLE: it did not fall.
@@ -44,8 +45,9 @@
  *          its retain counts from accepted_ns + ended_ns.  DONE.
  * FORGET   ref. DONE: removed.  REFUSED: FAULT_NOT_FOUND, FAULT_GONE,
  *          FAULT_CONFLICT (it has not finished).
- * LIST     filter. DONE: up to STORE_PAGE_MAX batches in page[], each held;
- *          `more`: there are more behind the last one.  REFUSED:
+ * LIST     filter. DONE: up to STORE_PAGE_MAX of the asker's batches in page[], each held;
+ *          `more`: it goes on behind next_order, and fewer than were wanted may have been
+ *          found until there.  REFUSED:
  *          FAULT_NOT_FOUND: filter.after is not kept.
  * RESUME   `batch` and `text`, from the store: home to this loop.  Sent once for
  *          each unfinished batch that store_start() finds, spread over the ports.
@@ -109,6 +111,8 @@ struct store_ask {
     enum store_kind kind;    /* what is asked */
     struct store_port *port; /* where the answer goes */
     void *context;           /* the asker's */
+    struct principal *asker; /* held: for whom it is asked, who learns of nobody else's batches;
+                              * NULL: the daemon itself */
 
     char ref[KEPT_REF_MAX + 1]; /* FIND, FORGET */
     struct kept_terms terms;    /* ACCEPT */
@@ -126,6 +130,7 @@ struct store_ask {
     struct kept *page[STORE_PAGE_MAX];
     uint32_t n_page;
     bool more;
+    uint64_t next_order; /* LIST: filter.after_order of the next page, where there is more */
 };
 
 struct store;

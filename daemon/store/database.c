@@ -12,9 +12,6 @@
 
 #include "daemon/store/database_internal.h"
 
-/* Who batches belong to until there are credentials. */
-#define OWNER "'local'"
-
 enum statement {
     BEGIN,
     COMMIT,
@@ -40,9 +37,8 @@ static const char *const texts[N_STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
-    [ADD_BATCH] =
-        ("INSERT INTO batches VALUES(?1, ?2, " OWNER ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-         " ?12, NULL, NULL, NULL, ?13, ?14)"),
+    [ADD_BATCH] = ("INSERT INTO batches VALUES(?1, ?2, ?15, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+                   " ?12, NULL, NULL, NULL, ?13, ?14)"),
     [ADD_CANCEL] = "INSERT INTO cancels(ord, at_ns, whole, job) VALUES(?1, ?2, ?3, ?4)",
     [SET_END] = ("UPDATE batches SET status = ?2, last = ?3, ended_ns = ?4,"
                  " retain_ns = CASE WHEN retain_ns < 9223372036854775807 - ?5 THEN retain_ns + ?5"
@@ -54,7 +50,7 @@ static const char *const texts[N_STATEMENTS] = {
     [GET_TIME] = "SELECT boot_id, boot_ns, wall_ns FROM clock",
     [EACH_BATCH] = ("SELECT ord, ref, key, jobs, seed, max_wait_ns, retain_ns, cancel_on_restart,"
                     " engine, accepted_ns, wall_ns, status, last, ended_ns, length(request),"
-                    " max_summaries FROM batches ORDER BY ord"),
+                    " max_summaries, owner FROM batches ORDER BY ord"),
     [EACH_CANCEL] = "SELECT at_ns, whole, job FROM cancels WHERE ord = ?1 ORDER BY id",
     [GET_REQUEST] = "SELECT digest, request FROM batches WHERE ord = ?1",
     [GET_DIGEST] = "SELECT digest FROM batches WHERE ord = ?1",
@@ -184,6 +180,7 @@ enum database_result database_add_batch(struct database *database, const struct 
     bind(database, ADD_BATCH, 12, terms->wall_ns);
     sqlite3_bind_blob(statement, 13, digest, DATABASE_DIGEST_MAX, SQLITE_STATIC);
     sqlite3_bind_blob64(statement, 14, request->bytes, request->len, SQLITE_STATIC);
+    sqlite3_bind_text(statement, 15, batch->owner->name, -1, SQLITE_STATIC);
     return run(database, ADD_BATCH);
 }
 
@@ -306,7 +303,9 @@ static bool read_batch(sqlite3_stmt *row, struct database_batch *batch)
     if (!in_range(row, 0, 1, INT64_MAX) || !in_range(row, 3, 0, UINT32_MAX) ||
         !in_range(row, 5, 0, INT64_MAX) || !in_range(row, 6, 0, INT64_MAX) ||
         !in_range(row, 15, 0, UINT32_MAX) || !copy_text(row, 1, batch->ref, sizeof(batch->ref)) ||
-        !read_key(row, terms) || !copy_text(row, 8, batch->engine, sizeof(batch->engine)))
+        !copy_text(row, 16, batch->owner, sizeof(batch->owner)) ||
+        !principal_is_name(batch->owner) || !read_key(row, terms) ||
+        !copy_text(row, 8, batch->engine, sizeof(batch->engine)))
         return false;
     terms->jobs = (uint32_t)sqlite3_column_int64(row, 3);
     terms->seed = sqlite3_column_int64(row, 4);

@@ -40,6 +40,7 @@ struct database_time {
 struct database_batch {
     uint64_t order;
     char ref[KEPT_REF_MAX + 1];
+    char owner[PRINCIPAL_NAME_MAX + 1]; /* a principal's name */
     struct kept_terms terms;
     char engine[32];
     size_t request_bytes;

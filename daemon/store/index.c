@@ -8,6 +8,9 @@
 
 #define SLOTS_LEAST 16
 
+/* How many batches one LIST looks at, at most: some tens of microseconds. */
+#define LOOKS_A_PAGE 4096
+
 /* One that was removed leaves a hole, until half of the places are holes. */
 struct index_place {
     uint64_t order;
@@ -26,6 +29,12 @@ static int compare_ref(const void *ref, const void *batch)
     return strcmp(ref, ((const struct kept *)batch)->ref);
 }
 
+/* What a key is found by: it is unique among one owner's. */
+struct key {
+    const struct principal *owner;
+    const struct kept_terms *terms;
+};
+
 static int compare_terms(const struct kept_terms *a, const struct kept_terms *b)
 {
     if (a->key_len != b->key_len)
@@ -33,14 +42,20 @@ static int compare_terms(const struct kept_terms *a, const struct kept_terms *b)
     return memcmp(a->key, b->key, a->key_len);
 }
 
-static int compare_keys(const void *a, const void *b)
+static int compare_key(const void *wanted, const void *kept)
 {
-    return compare_terms(&((const struct kept *)a)->terms, &((const struct kept *)b)->terms);
+    const struct key *key = wanted;
+    const struct kept *batch = kept;
+    int order = compare_terms(key->terms, &batch->terms);
+
+    return order != 0 ? order : strcmp(key->owner->name, batch->owner->name);
 }
 
-static int compare_key(const void *terms, const void *batch)
+static int compare_keys(const void *a, const void *b)
 {
-    return compare_terms(terms, &((const struct kept *)batch)->terms);
+    const struct kept *batch = a;
+
+    return compare_key(&(struct key){batch->owner, &batch->terms}, b);
 }
 
 /* A tree node begins with its key (POSIX). */
@@ -49,17 +64,20 @@ static struct kept *batch_in(void *node)
     return node == NULL ? NULL : *(struct kept **)node;
 }
 
-struct index_entry *index_by_ref(const struct index *index, const char *ref)
+struct index_entry *index_by_ref(const struct index *index, const struct principal *asker,
+                                 const char *ref)
 {
     struct kept *batch = batch_in(tfind(ref, &index->by_ref, compare_ref));
     struct index_entry *entry = batch != NULL ? batch->store_data : NULL;
 
-    return entry != NULL && !entry->is_hidden ? entry : NULL;
+    return entry != NULL && !entry->is_hidden && principal_may_see(asker, batch->owner) ? entry
+                                                                                        : NULL;
 }
 
-struct index_entry *index_by_key(const struct index *index, const struct kept_terms *terms)
+struct index_entry *index_by_key(const struct index *index, const struct principal *owner,
+                                 const struct kept_terms *terms)
 {
-    struct kept *batch = batch_in(tfind(terms, &index->by_key, compare_key));
+    struct kept *batch = batch_in(tfind(&(struct key){owner, terms}, &index->by_key, compare_key));
 
     return batch != NULL ? batch->store_data : NULL;
 }
@@ -122,7 +140,7 @@ static void drop(struct index *index, struct index_entry *entry)
 void index_remove(struct index *index, struct index_entry *entry)
 {
     if (!entry->is_hidden)
-        gone_add(&index->gone, entry->batch->ref, STORE_GONE_MAX);
+        gone_add(&index->gone, entry->batch->ref, entry->batch->owner, STORE_GONE_MAX);
     drop(index, entry);
 }
 
@@ -285,7 +303,9 @@ bool index_refuse_full(const struct index *index, struct store_ask *ask)
 
 void index_refuse_absent(const struct index *index, struct store_ask *ask, const char *ref)
 {
-    if (gone_has(&index->gone, ref))
+    const struct principal *owner = gone_owner(&index->gone, ref);
+
+    if (owner != NULL && principal_may_see(ask->asker, owner))
         store_refuse(ask, FAULT_GONE,
                      "the batch %s is over, and the time for which it was kept too", ref);
     else
@@ -302,13 +322,15 @@ void index_refuse_conflict(struct store_ask *ask, const struct kept *batch)
 
 /* ---- Listing ------------------------------------------------------------------------------- */
 
-static bool is_listed(const struct store_filter *filter, const struct kept *batch)
+static bool is_listed(const struct store_ask *ask, const struct kept *batch)
 {
+    const struct store_filter *filter = &ask->filter;
     int state = atomic_load_explicit(&batch->progress.state, memory_order_relaxed);
 
     if (state == KEPT_UNSEEN)
         state = KEPT_RUNNING;
-    return (!filter->has_state || state == (int)filter->state) &&
+    return principal_may_see(ask->asker, batch->owner) &&
+           (!filter->has_state || state == (int)filter->state) &&
            (filter->ref[0] == '\0' || strcmp(filter->ref, batch->ref) == 0);
 }
 
@@ -317,13 +339,14 @@ static bool put_on_page(struct store_ask *ask, struct kept *batch)
 {
     uint32_t most = ask->filter.most < STORE_PAGE_MAX ? ask->filter.most : STORE_PAGE_MAX;
 
-    if (!is_listed(&ask->filter, batch))
+    if (!is_listed(ask, batch))
         return true;
     if (ask->n_page == most) {
         ask->more = true;
         return false;
     }
     ask->page[ask->n_page++] = kept_hold(batch);
+    ask->next_order = batch->order;
     return true;
 }
 
@@ -336,11 +359,17 @@ static void list_from(const struct index *index, struct store_ask *ask, uint64_t
         i = after > 0 ? place_from(index, after) : index->n_places;
     else
         i = place_from(index, after + 1);
-    while (newest_first ? i > 0 : i < index->n_places) {
-        const struct index_entry *entry = index->places[newest_first ? --i : i++].entry;
+    for (unsigned looked = 0; newest_first ? i > 0 : i < index->n_places; looked++) {
+        const struct index_place *place = &index->places[newest_first ? --i : i++];
 
-        if (entry != NULL && !entry->is_hidden && !put_on_page(ask, entry->batch))
-            break;
+        if (looked == LOOKS_A_PAGE) {
+            ask->more = true;
+            return;
+        }
+        if (place->entry != NULL && !place->entry->is_hidden &&
+            !put_on_page(ask, place->entry->batch))
+            return;
+        ask->next_order = place->order;
     }
 }
 
@@ -351,7 +380,7 @@ bool index_list(const struct index *index, struct store_ask *ask)
     uint64_t after = filter->after_order;
 
     if (after == 0 && filter->after[0] != '\0') {
-        one = index_by_ref(index, filter->after);
+        one = index_by_ref(index, ask->asker, filter->after);
         if (one == NULL) {
             store_refuse(ask, FAULT_NOT_FOUND, "\"after\" takes the ref of a batch that is kept");
             return false;
@@ -362,7 +391,7 @@ bool index_list(const struct index *index, struct store_ask *ask)
         list_from(index, ask, after);
         return true;
     }
-    one = index_by_ref(index, filter->ref);
+    one = index_by_ref(index, ask->asker, filter->ref);
     if (one != NULL && (after == 0 || (filter->newest_first ? one->batch->order < after
                                                             : one->batch->order > after)))
         (void)put_on_page(ask, one->batch);

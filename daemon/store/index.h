@@ -58,9 +58,13 @@ void index_fini(struct index *index);
 struct index_entry *index_add(struct index *index, struct kept *batch, struct kept_text *text,
                               size_t text_bytes);
 
-/* NULL for none.  A hidden one is found by its key alone. */
-struct index_entry *index_by_ref(const struct index *index, const char *ref);
-struct index_entry *index_by_key(const struct index *index, const struct kept_terms *terms);
+/* What that principal may see of it (NULL: the daemon, all); NULL for none.  A hidden one is
+ * found by its key alone. */
+struct index_entry *index_by_ref(const struct index *index, const struct principal *asker,
+                                 const char *ref);
+/* The one that has the key of a batch's terms among its owner's, even an administrator's. */
+struct index_entry *index_by_key(const struct index *index, const struct principal *owner,
+                                 const struct kept_terms *terms);
 
 /*
  * The batch has finished as its progress says, which was found out at now_ns, by the store's
@@ -86,13 +90,15 @@ void index_remove(struct index *index, struct index_entry *entry);
 /* Refuses an ACCEPT that a limit of the store does not let in.  Whether it did. */
 bool index_refuse_full(const struct index *index, struct store_ask *ask);
 
-/* Refuses an ask for a ref that is not there, as gone or as not found. */
+/* Refuses an ask for a ref that its asker may not see or that is not there, as gone or as not
+ * found. */
 void index_refuse_absent(const struct index *index, struct store_ask *ask, const char *ref);
 
 /* Refuses an ACCEPT whose key has another request. */
 void index_refuse_conflict(struct store_ask *ask, const struct kept *batch);
 
-/* Fills in a LIST's page.  False if it was refused instead. */
+/* Fills in a LIST's page, of a bounded number of batches that are looked at.  False if it was
+ * refused instead. */
 bool index_list(const struct index *index, struct store_ask *ask);
 
 #endif

@@ -19,7 +19,8 @@ static void refuse_unavailable(struct journal *journal, struct store_ask *ask)
 /* Enters the batch under its key, hidden until the commit. */
 static struct index_entry *enter(struct journal *journal, struct store_ask *ask)
 {
-    struct kept *batch = kept_new(&journal->store.horizon_ns, journal->store.durable, &ask->terms);
+    struct kept *batch =
+        kept_new(&journal->store.horizon_ns, journal->store.durable, &ask->terms, ask->asker);
     struct index_entry *entry;
 
     if (batch == NULL)
@@ -63,7 +64,7 @@ static enum journal_step do_accept(struct journal *journal, struct store_ask *as
     const struct index_entry *found = NULL;
 
     if (ask->terms.key_len > 0)
-        found = index_by_key(&journal->index, &ask->terms);
+        found = index_by_key(&journal->index, ask->asker, &ask->terms);
     if (found != NULL && found->is_put_off)
         return JOURNAL_STEP_LATER;
     if (found != NULL)
@@ -88,7 +89,7 @@ static enum journal_step do_accept(struct journal *journal, struct store_ask *as
 
 static enum journal_step do_find(struct journal *journal, struct store_ask *ask)
 {
-    const struct index_entry *entry = index_by_ref(&journal->index, ask->ref);
+    const struct index_entry *entry = index_by_ref(&journal->index, ask->asker, ask->ref);
 
     if (entry == NULL) {
         index_refuse_absent(&journal->index, ask, ask->ref);
@@ -158,7 +159,7 @@ static enum journal_step do_end(struct journal *journal, struct store_ask *ask)
 
 static enum journal_step do_forget(struct journal *journal, struct store_ask *ask)
 {
-    const struct index_entry *entry = index_by_ref(&journal->index, ask->ref);
+    const struct index_entry *entry = index_by_ref(&journal->index, ask->asker, ask->ref);
 
     if (entry == NULL) {
         index_refuse_absent(&journal->index, ask, ask->ref);
@@ -236,7 +237,7 @@ void journal_answer_done(struct journal *journal, struct store_ask *ask)
         store_announce(&journal->store, STORE_CANCELLED, ask->batch);
         break;
     case STORE_FORGET:
-        entry = index_by_ref(&journal->index, ask->ref);
+        entry = index_by_ref(&journal->index, ask->asker, ask->ref);
         if (entry != NULL) /* else it was asked for twice */
             index_remove(&journal->index, entry);
         break;

@@ -19,7 +19,8 @@ struct found {
     int64_t wall_ns;
     struct kept **batches; /* all, held by the index */
     size_t n_batches, room;
-    uint64_t damaged; /* the order of a batch whose row is, 0 for none */
+    struct principal *owner; /* of the batch that was read last; held */
+    uint64_t damaged;        /* the order of a batch whose row is, 0 for none */
 };
 
 /* ---- Clocks --------------------------------------------------------------------------------- */
@@ -87,11 +88,24 @@ static void set_progress(struct kept *batch, const struct database_batch *row, b
     atomic_store_explicit(&progress->ended_ns, row->ended_ns, memory_order_relaxed);
 }
 
-static struct kept *make_batch(const struct found *found, const struct database_batch *row,
+/* Whose it is.  Most often they are of one owner, who is made once then.  NULL when out of
+ * memory. */
+static struct principal *owner_of(struct found *found, const struct database_batch *row)
+{
+    if (found->owner == NULL || strcmp(found->owner->name, row->owner) != 0) {
+        principal_release(found->owner);
+        found->owner = principal_new(row->owner, false);
+    }
+    return found->owner;
+}
+
+static struct kept *make_batch(struct found *found, const struct database_batch *row,
                                bool is_foreign)
 {
     const struct store *store = &found->journal->store;
-    struct kept *batch = kept_new(&store->horizon_ns, store->durable, &row->terms);
+    struct principal *owner = owner_of(found, row);
+    struct kept *batch =
+        owner != NULL ? kept_new(&store->horizon_ns, store->durable, &row->terms, owner) : NULL;
 
     if (batch == NULL)
         return NULL;
@@ -276,6 +290,7 @@ static int load(struct journal *journal, char *error, size_t size)
         journal_time_is_stored(journal, found.now_ns);
     is_loaded = is_loaded && stopped == 0 && journal->resumes != NULL;
     free(found.batches);
+    principal_release(found.owner);
     return is_loaded ? 0 : -1;
 }
 

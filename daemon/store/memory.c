@@ -39,7 +39,8 @@ static void remove_over(struct memory *memory)
 /* The ask's batch, kept.  0, or -1 when out of memory. */
 static int keep(struct memory *memory, struct store_ask *ask)
 {
-    struct kept *batch = kept_new(&memory->store.horizon_ns, memory->store.durable, &ask->terms);
+    struct kept *batch =
+        kept_new(&memory->store.horizon_ns, memory->store.durable, &ask->terms, ask->asker);
 
     if (batch == NULL)
         return -1;
@@ -71,7 +72,7 @@ static void do_accept(struct memory *memory, struct store_ask *ask)
     const struct index_entry *found = NULL;
 
     if (ask->terms.key_len > 0)
-        found = index_by_key(&memory->index, &ask->terms);
+        found = index_by_key(&memory->index, ask->asker, &ask->terms);
     if (found != NULL) {
         accept_existing(ask, found);
         return;
@@ -86,7 +87,7 @@ static void do_accept(struct memory *memory, struct store_ask *ask)
 
 static void do_find(struct memory *memory, struct store_ask *ask)
 {
-    const struct index_entry *entry = index_by_ref(&memory->index, ask->ref);
+    const struct index_entry *entry = index_by_ref(&memory->index, ask->asker, ask->ref);
 
     if (entry == NULL) {
         index_refuse_absent(&memory->index, ask, ask->ref);
@@ -125,7 +126,7 @@ static void do_end(struct memory *memory, struct store_ask *ask)
 
 static void do_forget(struct memory *memory, struct store_ask *ask)
 {
-    struct index_entry *entry = index_by_ref(&memory->index, ask->ref);
+    struct index_entry *entry = index_by_ref(&memory->index, ask->asker, ask->ref);
 
     if (entry == NULL) {
         index_refuse_absent(&memory->index, ask, ask->ref);

@@ -110,7 +110,7 @@ static void open_stage(struct stage *stage, unsigned choice)
         .report_context = stage,
     };
     witness_init(&stage->witness);
-    stage->channel = channel_new(&stage->env);
+    stage->channel = channel_new(&stage->env, NULL);
     demand(stage->env.stats != NULL && stage->channel != NULL, "no memory");
 }
 

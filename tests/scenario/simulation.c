@@ -135,7 +135,7 @@ static bool open_client(struct world *world, struct client *client, bool calm)
     witness_init(&client->witness);
     script_make(&client->script, &world->dice, client->tame);
     famine_watch(true);
-    client->channel = channel_new(&world->env[below(world, LOOPS)]);
+    client->channel = channel_new(&world->env[below(world, LOOPS)], NULL);
     famine_watch(false);
     if (client->channel == NULL)
         return complain(world, "a channel cannot be made");

@@ -270,7 +270,7 @@ END_TEST
 
 START_TEST(a_connection_has_a_share_of_the_pending_jobs)
 {
-    struct channel *other = channel_new(&rig.env);
+    struct channel *other = channel_new(&rig.env, NULL);
     static const char text[] = "[{\"wait\":1,\"count\":9}]";
 
     rig.limits.max_pending = 18;

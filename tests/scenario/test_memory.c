@@ -102,7 +102,7 @@ static void carry(struct course *course, const struct talk *talk, long n, long l
     witness_init(&course->witness);
     famine_after(n, length);
     famine_watch(true);
-    course->rig.channel = channel_new(&course->rig.env);
+    course->rig.channel = channel_new(&course->rig.env, NULL);
     famine_watch(false);
     course->let_go = course->rig.channel == NULL;
     if (course->let_go)

@@ -46,7 +46,7 @@ void rig_init(struct rig *rig)
 
 void rig_open(struct rig *rig)
 {
-    rig->channel = channel_new(&rig->env);
+    rig->channel = channel_new(&rig->env, NULL);
     ck_assert_ptr_nonnull(rig->channel);
 }
 

@@ -57,6 +57,7 @@ START_TEST(a_key_is_written_with_its_escapes)
     struct event_listed listed = {.ref = "r-1",
                                   .key = key,
                                   .key_len = sizeof(key) - 1,
+                                  .owner = "cert:CN=a\\,b",
                                   .state = "running",
                                   .durable = "no",
                                   .jobs = 1};
@@ -68,6 +69,7 @@ START_TEST(a_key_is_written_with_its_escapes)
     ck_assert_ptr_nonnull(strstr(line, "\\u2028"));
     ck_assert_ptr_nonnull(strstr(line, "\\ud800"));
     ck_assert_ptr_nonnull(strstr(line, "\xc3\xa9\""));
+    ck_assert_ptr_nonnull(strstr(line, ",\"owner\":\"cert:CN=a\\\\,b\"}\n"));
 }
 END_TEST
 

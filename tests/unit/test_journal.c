@@ -24,6 +24,7 @@ static _Atomic int64_t boot_ns, wall_ns;
 static const char *boot_id, *engine;
 static struct store_port port;
 static struct store *store;
+static struct principal *asker; /* in whose name is asked */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t woken = PTHREAD_COND_INITIALIZER;
 static unsigned wakes, n_faults, n_recoveries;
@@ -156,6 +157,7 @@ static void set_up(void)
     boot_id = "11111111-1111-1111-1111-111111111111";
     engine = "1";
     n_faults = n_recoveries = 0;
+    asker = principal_new("cert:CN=\"alice\"", false);
     begin();
 }
 
@@ -164,6 +166,7 @@ static void tear_down(void)
     char command[160];
 
     end();
+    principal_release(asker);
     snprintf(command, sizeof(command), "rm -rf %s %s", folder, crashed);
     ck_assert_int_eq(system(command), 0);
 }
@@ -208,6 +211,8 @@ static struct store_ask *await(const struct store_ask *ask, enum store_kind kind
 
 static struct store_ask *ask_for(struct store_ask *ask)
 {
+    if (ask->asker == NULL)
+        ask->asker = principal_hold(asker);
     store_ask(store, ask);
     return await(ask, ask->kind);
 }
@@ -216,6 +221,7 @@ static struct store_ask *submission(const char *key, const char *text)
 {
     struct store_ask *ask = store_ask_new(STORE_ACCEPT, &port, NULL);
 
+    ask->asker = principal_hold(asker);
     ask->text = kept_text_new(strlen(text));
     memcpy(ask->text->bytes, text, strlen(text));
     ask->terms = (struct kept_terms){.key_len = (uint16_t)strlen(key),
@@ -515,6 +521,28 @@ START_TEST(a_batch_of_another_engine_is_kept_and_not_run)
 }
 END_TEST
 
+START_TEST(a_batch_has_its_owner_in_the_next_life)
+{
+    struct kept *batch = keep(submission("k", "{}"));
+    struct store_ask *ask;
+    char ref[KEPT_REF_MAX + 1];
+
+    memcpy(ref, batch->ref, sizeof(ref));
+    kept_release(batch);
+    next_life();
+    batch = resumed(ref);
+    ck_assert_str_eq(batch->owner->name, "cert:CN=\"alice\"");
+    kept_release(batch);
+    ask = ask_for(submission("k", "{}"));
+    ck_assert_int_eq(ask->answer, STORE_EXISTING);
+    store_ask_free(ask);
+    principal_release(asker);
+    asker = principal_new("local", false);
+    refused(about(STORE_FIND, ref), FAULT_NOT_FOUND);
+    kept_release(keep(submission("k", "{ }"))); /* which is another's key */
+}
+END_TEST
+
 START_TEST(a_full_disk_refuses_and_is_tried_again)
 {
     struct kept *batch = keep(submission("", "{}"));
@@ -753,6 +781,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, no_event_is_sent_that_is_due_a_second_after_the_stored_time);
     tcase_add_test(tcase, a_restart_cancels_where_that_was_asked_for);
     tcase_add_test(tcase, a_batch_of_another_engine_is_kept_and_not_run);
+    tcase_add_test(tcase, a_batch_has_its_owner_in_the_next_life);
     tcase_add_test(tcase, a_full_disk_refuses_and_is_tried_again);
     tcase_add_test(tcase, a_failed_sync_lasts_until_a_restart);
     tcase_add_test(tcase, one_directory_has_one_daemon);

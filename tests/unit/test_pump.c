@@ -132,7 +132,7 @@ static void set_up(void)
                               .log = &quiet,
                               .in = malloc(PUMP_BUFFER_BYTES),
                               .out = malloc(PUMP_BUFFER_BYTES)};
-    ck_assert_int_eq(pump_init(&pump, &host, &client.transport, 1), 0);
+    ck_assert_int_eq(pump_init(&pump, &host, &client.transport, 1, NULL), 0);
 }
 
 static void tear_down(void)

@@ -17,6 +17,8 @@ static int64_t boot_ns;
 static unsigned wakes;
 static struct store_port port, other_port;
 static struct store *store;
+static struct principal *alice, *bob, *admin;
+static struct principal *asker; /* of those: in whose name is asked */
 
 static int64_t read_clock(void *context)
 {
@@ -41,6 +43,9 @@ static void set_up(void)
     store = memory_new(&config);
     ck_assert_ptr_nonnull(store);
     store_start(store, ports, 2);
+    asker = alice = principal_new("token:alice", false);
+    bob = principal_new("unix:1000", false);
+    admin = principal_new("local", true);
 }
 
 static void tear_down(void)
@@ -50,6 +55,9 @@ static void tear_down(void)
         next = ask->next;
         store_ask_free(ask);
     }
+    principal_release(alice);
+    principal_release(bob);
+    principal_release(admin);
 }
 
 /* Asks, and waits for that answer; notices that come before it are dropped. */
@@ -57,6 +65,7 @@ static struct store_ask *ask_for(struct store_ask *ask)
 {
     struct store_ask *found = NULL, *next;
 
+    ask->asker = principal_hold(asker);
     store_ask(store, ask);
     for (struct store_ask *at = store_fetch(&port); at != NULL; at = next) {
         next = at->next;
@@ -245,7 +254,7 @@ START_TEST(batches_are_listed_by_pages_in_either_order)
         page = list(filter);
         for (uint32_t i = 0; i < page->n_page; i++, n += 3)
             ck_assert_ptr_eq(page->page[i], batches[n]);
-        filter.after_order = page->page[page->n_page - 1]->order;
+        filter.after_order = page->next_order;
         filter.most = page->more ? 64 : 0;
         store_ask_free(page);
     } while (filter.most > 0);
@@ -285,6 +294,126 @@ START_TEST(a_list_is_narrowed_by_state_and_ref)
     refused(list(unknown), FAULT_NOT_FOUND);
     kept_release(first);
     kept_release(second);
+}
+END_TEST
+
+/* Both answers are the same to the letter, but for the ref that was asked for. */
+static void same_as_unknown(struct store_ask *got, struct store_ask *unknown)
+{
+    ck_assert_int_eq(got->answer, STORE_REFUSED);
+    ck_assert_int_eq(got->code, unknown->code);
+    ck_assert_str_eq(got->message, unknown->message);
+    store_ask_free(got);
+    store_ask_free(unknown);
+}
+
+START_TEST(nobody_learns_of_the_batches_of_others)
+{
+    struct kept *batch = kept("k", "{}");
+    struct store_filter filter = {.most = 9}, unknown = {.most = 9, .after = "unknown"};
+    struct store_ask *page;
+
+    asker = bob;
+    same_as_unknown(about(STORE_FIND, batch->ref), about(STORE_FIND, "unknown"));
+    same_as_unknown(about(STORE_FORGET, batch->ref), about(STORE_FORGET, "unknown"));
+    page = list(filter);
+    ck_assert_uint_eq(page->n_page, 0);
+    ck_assert(!page->more);
+    store_ask_free(page);
+    memcpy(filter.ref, batch->ref, sizeof(filter.ref));
+    page = list(filter);
+    ck_assert_int_eq(page->answer, STORE_DONE);
+    ck_assert_uint_eq(page->n_page, 0);
+    store_ask_free(page);
+    filter = (struct store_filter){.most = 9};
+    memcpy(filter.after, batch->ref, sizeof(filter.after));
+    same_as_unknown(list(filter), list(unknown));
+    asker = alice;
+    finish(batch, 0);
+    store_ask_free(about(STORE_FORGET, batch->ref));
+    asker = bob;
+    same_as_unknown(about(STORE_FIND, batch->ref), about(STORE_FIND, "unknown"));
+    asker = alice;
+    refused(about(STORE_FIND, batch->ref), FAULT_GONE);
+    kept_release(batch);
+}
+END_TEST
+
+START_TEST(keys_of_one_owner_are_none_of_anothers)
+{
+    struct kept *first = kept("k", "{}"), *second;
+    struct store_ask *ask;
+
+    asker = bob;
+    second = kept("k", "{\"jobs\":[]}");
+    ck_assert_str_ne(first->ref, second->ref);
+    ck_assert_str_eq(second->owner->name, "unix:1000");
+    asker = admin; /* whose keys are its own, too */
+    ask = submit("k", "{}");
+    ck_assert_int_eq(ask->answer, STORE_DONE);
+    ck_assert_ptr_ne(ask->batch, first);
+    store_ask_free(ask);
+    asker = alice;
+    ask = submit("k", "{}");
+    ck_assert_int_eq(ask->answer, STORE_EXISTING);
+    ck_assert_ptr_eq(ask->batch, first);
+    store_ask_free(ask);
+    kept_release(first);
+    kept_release(second);
+}
+END_TEST
+
+START_TEST(administrators_see_what_others_have)
+{
+    struct kept *first = kept("k", "{}"), *second;
+    struct store_ask *ask;
+
+    asker = bob;
+    second = kept("", "{}");
+    asker = admin;
+    ask = list((struct store_filter){.most = 9});
+    ck_assert_uint_eq(ask->n_page, 2);
+    ck_assert_ptr_eq(ask->page[0], first);
+    ck_assert_ptr_eq(ask->page[1], second);
+    store_ask_free(ask);
+    ask = about(STORE_FIND, second->ref);
+    ck_assert_ptr_eq(ask->batch, second);
+    store_ask_free(ask);
+    finish(first, 0);
+    ask = about(STORE_FORGET, first->ref);
+    ck_assert_int_eq(ask->answer, STORE_DONE);
+    store_ask_free(ask);
+    refused(about(STORE_FIND, first->ref), FAULT_GONE);
+    kept_release(first);
+    kept_release(second);
+}
+END_TEST
+
+/* However many of others lie in between, one answer looks at some of them alone. */
+START_TEST(a_list_passes_the_batches_of_others_in_pages)
+{
+    struct store_filter filter = {.most = STORE_PAGE_MAX};
+    struct kept *first = kept("", "{}"), *last;
+    unsigned found = 0, pages = 0;
+    struct store_ask *page;
+
+    asker = bob;
+    for (int i = 0; i < 10000; i++)
+        kept_release(kept("", "{}"));
+    asker = alice;
+    last = kept("", "{}");
+    do {
+        page = list(filter);
+        for (uint32_t i = 0; i < page->n_page; i++)
+            ck_assert_ptr_eq(page->page[i], found++ == 0 ? first : last);
+        filter.after_order = page->next_order;
+        filter.most = page->more ? STORE_PAGE_MAX : 0;
+        store_ask_free(page);
+    } while (++pages < 100 && filter.most > 0);
+    ck_assert_uint_eq(found, 2);
+    ck_assert_uint_gt(pages, 1);
+    kept_release(first);
+    kept_release(last);
 }
 END_TEST
 
@@ -357,11 +486,11 @@ START_TEST(only_the_newest_of_those_gone_are_remembered)
 
     for (int i = 0; i < 300; i++) {
         snprintf(ref, sizeof(ref), "r-%d", i);
-        gone_add(&gone, ref, 100);
+        gone_add(&gone, ref, alice, 100);
     }
-    ck_assert(!gone_has(&gone, "r-199"));
-    ck_assert(gone_has(&gone, "r-200"));
-    ck_assert(gone_has(&gone, "r-299"));
+    ck_assert_ptr_null(gone_owner(&gone, "r-199"));
+    ck_assert_ptr_eq(gone_owner(&gone, "r-200"), alice);
+    ck_assert_ptr_eq(gone_owner(&gone, "r-299"), alice);
     gone_fini(&gone);
 }
 END_TEST
@@ -380,6 +509,10 @@ Suite *test_suite(void)
     tcase_add_test(tcase, no_more_is_kept_than_the_limits_allow);
     tcase_add_test(tcase, batches_are_listed_by_pages_in_either_order);
     tcase_add_test(tcase, a_list_is_narrowed_by_state_and_ref);
+    tcase_add_test(tcase, nobody_learns_of_the_batches_of_others);
+    tcase_add_test(tcase, keys_of_one_owner_are_none_of_anothers);
+    tcase_add_test(tcase, administrators_see_what_others_have);
+    tcase_add_test(tcase, a_list_passes_the_batches_of_others_in_pages);
     tcase_add_test(tcase, a_cancel_falls_no_earlier_than_what_was_run);
     tcase_add_test(tcase, nobody_runs_beyond_a_cancel_that_is_being_made_safe);
     tcase_add_test(tcase, the_horizon_holds_all_batches);

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/arrivals.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/net/peers.h"
+#include "daemon/session/admission.h"
+#include "daemon/session/principal.h"
+#include "daemon/session/stats.h"
+
+struct arrivals {
+    struct arrivals_config config;
+    struct peers *peers;
+    struct principal *local; /* who comes without credentials; held */
+    unsigned next_loop;
+    bool draining;
+    struct log_rate refused;
+};
+
+/* ---- Who it is ------------------------------------------------------------ */
+
+static bool is_admin(const struct option_texts *admins, const char *name)
+{
+    for (unsigned i = 0; i < admins->n; i++)
+        if (strcmp(admins->text[i], name) == 0)
+            return true;
+    return false;
+}
+
+static struct principal *make_principal(const struct arrivals *arrivals, const char *name)
+{
+    return principal_new(name, is_admin(&arrivals->config.options->admin, name));
+}
+
+/* Held; NULL when out of memory. */
+static struct principal *identify(const struct arrivals *arrivals, const struct peer *peer)
+{
+    char name[PRINCIPAL_NAME_MAX + 1];
+    uint32_t uid;
+
+    if (!peers_user(peer, &uid))
+        return principal_hold(arrivals->local);
+    snprintf(name, sizeof(name), "unix:%" PRIu32, uid);
+    return make_principal(arrivals, name);
+}
+
+/* ---- Its place ------------------------------------------------------------ */
+
+static void refuse(struct arrivals *arrivals, struct arrival client, bool by_address,
+                   const char *limit, const char *message)
+{
+    struct loop *loop = arrivals->config.loops[0];
+    struct fault fault = {0};
+
+    log_write_rarely(arrivals->config.log, &arrivals->refused, clock_now_ns(), LOG_LEVEL_WARNING,
+                     (struct log_about){0, 0}, "connections are refused: %s", limit);
+    stats_refused(loop_stats(loop), FAULT_OVERLOADED);
+    (void)fault_set(&fault, FAULT_OVERLOADED, 0, "%s (%s)", message, limit);
+    loop_refuse(loop, client, &fault, by_address);
+}
+
+/* Takes a client's place in the peer's share and in all the daemon.  Refuses
+ * it, and returns false, if there is none. */
+static bool admit(struct arrivals *arrivals, struct arrival client)
+{
+    const struct limits *limits = arrivals->config.limits;
+    char limit[64], message[128];
+
+    if (!peers_join(client.peer, limits->max_connections_per_address)) {
+        snprintf(limit, sizeof(limit), "max-connections-per-address %" PRIu64,
+                 limits->max_connections_per_address);
+        snprintf(message, sizeof(message),
+                 "the limit of connections of one %s is reached: try again later",
+                 peers_noun(client.peer));
+        refuse(arrivals, client, true, limit, message);
+        return false;
+    }
+    if (admission_take(&arrivals->config.admission->connections, 1, limits->max_connections))
+        return true;
+    peers_leave(client.peer);
+    snprintf(limit, sizeof(limit), "max-connections %" PRIu64, limits->max_connections);
+    refuse(arrivals, client, false, limit, "the limit of connections is reached: try again later");
+    return false;
+}
+
+static void drop(const struct arrivals *arrivals, struct arrival client)
+{
+    log_write(arrivals->config.log, LOG_LEVEL_WARNING, "a connection is dropped: out of memory");
+    principal_release(client.principal);
+    close(client.fd);
+}
+
+/* Gives a client to the next loop. */
+static void deal_out(struct arrivals *arrivals, struct arrival client)
+{
+    struct loop *first = arrivals->config.loops[0];
+    struct loop *loop = arrivals->draining ? first : arrivals->config.loops[arrivals->next_loop];
+
+    arrivals->next_loop = (arrivals->next_loop + 1) % arrivals->config.n_loops;
+    if (loop == first) {
+        loop_adopt(loop, client);
+    } else if (mailbox_take_socket(loop_mailbox(loop), client) != 0) {
+        if (client.via != ARRIVAL_MONITOR)
+            admission_give(&arrivals->config.admission->connections, 1);
+        peers_leave(client.peer);
+        drop(arrivals, client);
+    }
+}
+
+/* ---- For listeners -------------------------------------------------------- */
+
+static void take_in(struct arrivals *arrivals, struct arrival client, const struct address *from)
+{
+    client.peer = peers_find(arrivals->peers, from, client.fd);
+    client.principal = client.peer != NULL ? identify(arrivals, client.peer) : NULL;
+    if (client.principal == NULL)
+        drop(arrivals, client);
+    else if (admit(arrivals, client))
+        deal_out(arrivals, client);
+}
+
+void arrivals_client(void *context, int fd, const struct address *from)
+{
+    take_in(context, (struct arrival){.fd = fd, .via = ARRIVAL_SOCKET}, from);
+}
+
+void arrivals_tls_client(void *context, int fd, const struct address *from)
+{
+    const struct arrivals *arrivals = context;
+
+    take_in(context, (struct arrival){.fd = fd, .via = ARRIVAL_SOCKET, .tls = arrivals->config.tls},
+            from);
+}
+
+void arrivals_http(void *context, int fd, const struct address *from)
+{
+    take_in(context, (struct arrival){.fd = fd, .via = ARRIVAL_HTTP}, from);
+}
+
+void arrivals_monitor(void *context, int fd, const struct address *from)
+{
+    (void)from;
+    deal_out(context, (struct arrival){.fd = fd, .via = ARRIVAL_MONITOR});
+}
+
+/* ---- Life ----------------------------------------------------------------- */
+
+void arrivals_reload(struct arrivals *arrivals)
+{
+    struct principal *local = make_principal(arrivals, "local");
+
+    if (local == NULL)
+        return;
+    principal_release(arrivals->local);
+    arrivals->local = local;
+}
+
+void arrivals_drain(struct arrivals *arrivals)
+{
+    arrivals->draining = true;
+}
+
+struct arrivals *arrivals_new(const struct arrivals_config *config)
+{
+    struct arrivals *arrivals = calloc(1, sizeof(*arrivals));
+
+    if (arrivals == NULL)
+        return NULL;
+    arrivals->config = *config;
+    arrivals->peers = peers_new();
+    arrivals_reload(arrivals);
+    if (arrivals->peers == NULL || arrivals->local == NULL) {
+        arrivals_free(arrivals);
+        return NULL;
+    }
+    return arrivals;
+}
+
+void arrivals_free(struct arrivals *arrivals)
+{
+    if (arrivals == NULL)
+        return;
+    peers_free(arrivals->peers);
+    principal_release(arrivals->local);
+    free(arrivals);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_ARRIVALS_H
+#define WAITD_ARRIVALS_H
+
+/*
+ * Clients as they come in: each takes its place among those of its address and in all the
+ * daemon, is told apart by who it is, and is dealt out to a loop, round robin.  One that
+ * finds no place is told so and let go.  For the first loop's thread.
+ */
+
+#include "daemon/net/loop.h"
+#include "daemon/options.h"
+#include "proto/address.h"
+
+struct arrivals;
+
+/* All borrowed. */
+struct arrivals_config {
+    const struct options *options; /* which may change, see arrivals_reload() */
+    const struct limits *limits;   /* in force; they may change at any time */
+    struct admission *admission;
+    struct log *log;
+    struct loop **loops;
+    unsigned n_loops;
+    struct tls *tls; /* NULL where nobody is served by it */
+};
+
+/* The config is copied.  NULL when out of memory. */
+struct arrivals *arrivals_new(const struct arrivals_config *config);
+void arrivals_free(struct arrivals *arrivals); /* NULL is fine */
+
+/* The options have changed.  Who is here already stays who he is. */
+void arrivals_reload(struct arrivals *arrivals);
+
+/* The daemon stops: a loop with nothing to do ends, but not the first one. */
+void arrivals_drain(struct arrivals *arrivals);
+
+/* For listeners (see struct listener_env): clients of the protocol, the same by TLS, those of
+ * HTTP, and those who watch the daemon, who are not counted: it can be watched when it is full. */
+void arrivals_client(void *arrivals, int fd, const struct address *from);
+void arrivals_tls_client(void *arrivals, int fd, const struct address *from);
+void arrivals_http(void *arrivals, int fd, const struct address *from);
+void arrivals_monitor(void *arrivals, int fd, const struct address *from);
+
+#endif
