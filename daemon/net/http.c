@@ -57,9 +57,14 @@ static void on_channel_event(void *context, uint64_t number, const struct channe
 static void on_connection(void *context, struct MHD_Connection *library, void **connection,
                           enum MHD_ConnectionNotificationCode what);
 
+size_t http_pool_bytes(const struct http *http)
+{
+    return (size_t)http->env.site->max_header_bytes + POOL_MORE_BYTES;
+}
+
 static struct MHD_Daemon *start_library(struct http *http)
 {
-    size_t pool = (size_t)http->env.site->max_header_bytes + POOL_MORE_BYTES;
+    size_t pool = http_pool_bytes(http);
 
     return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0,
                             NULL, NULL, http_exchange_read, http,
@@ -140,6 +145,7 @@ static void release(struct http_connection *c)
 {
     struct http *http = c->http;
 
+    http_gate_free(c->gate);
     timerq_remove(&http->dues, c->slot);
     if (c->counted)
         admission_give(&http->env.env->admission->connections, 1);
@@ -208,7 +214,6 @@ static struct http_connection *make(struct http *http, struct arrival client, ui
 void http_adopt(struct http *http, struct arrival client, uint64_t number)
 {
     struct http_connection *c = make(http, client, number);
-    struct address peer = {.len = sizeof(peer.room)};
 
     if (!c) {
         log_write(http->env.log, LOG_LEVEL_WARNING, "a connection is dropped: out of memory");
@@ -218,27 +223,42 @@ void http_adopt(struct http *http, struct arrival client, uint64_t number)
             admission_give(&http->env.env->admission->connections, 1);
         return;
     }
-    if (getpeername(client.fd, &peer.any, &peer.len) != 0)
+    if (c->counted)
+        stats_connection(http->env.env->stats);
+    http_schedule(c, c->since_ns);
+    http_gate_come(c);
+}
+
+void http_let_in(struct http_connection *c)
+{
+    struct http *http = c->http;
+    struct address peer = {.len = sizeof(peer.room)};
+
+    if (getpeername(c->fd, &peer.any, &peer.len) != 0)
         peer.len = sizeof(struct sockaddr);
     http->adopting = c;
+    http->ready = true;
     /* It closes the socket where it fails. */
-    if (MHD_add_connection(http->library, client.fd, &peer.any, peer.len) != MHD_YES) {
+    if (MHD_add_connection(http->library, c->fd, &peer.any, peer.len) != MHD_YES) {
         log_write(http->env.log, LOG_LEVEL_WARNING, "a connection is dropped: out of memory");
         if (http->adopting) {
             http->adopting = NULL;
             release(c);
         }
-        return;
     }
-    if (c->counted)
-        stats_connection(http->env.env->stats);
-    http->ready = true;
-    http_schedule(c, c->since_ns);
+}
+
+void http_dismiss(struct http_connection *c)
+{
+    /* What has come and was only peeked at: to close with it unread would be a reset. */
+    (void)!recv(c->fd, c->http->env.scratch, HTTP_SCRATCH_BYTES, MSG_DONTWAIT);
+    close(c->fd);
+    release(c);
 }
 
 void http_refuse(struct http *http, int fd, const struct fault *fault, bool by_address)
 {
-    http_reply_on_socket(fd, by_address ? 429 : 503, fault);
+    http_reply_on_socket(fd, by_address ? 429 : 503, fault, false);
     http_linger_begin(http, fd);
 }
 
@@ -297,6 +317,10 @@ static void do_due(struct http_connection *c, int64_t now_ns)
 {
     struct http_exchange *x = &c->exchange;
 
+    if (!c->library) {
+        http_dismiss(c);
+        return;
+    }
     if (x->phase == HTTP_IDLE || !x->resource || !x->resource->due)
         http_hang_up(c);
     else
@@ -377,6 +401,10 @@ static void drain(struct http_connection *c)
 {
     if (c->monitor)
         return;
+    if (!c->library) {
+        http_dismiss(c);
+        return;
+    }
     if (c->exchange.phase == HTTP_IDLE)
         http_hang_up(c);
     else if (c->exchange.stream)
@@ -408,12 +436,20 @@ void http_cancel(struct http *http)
     for_all(http, cancel);
 }
 
+static void drop(struct http_connection *c)
+{
+    if (c->library)
+        http_hang_up(c);
+    else
+        http_dismiss(c);
+}
+
 void http_drop(struct http *http)
 {
     http_linger_drop_all(http);
     if (!http->library)
         return;
-    for_all(http, http_hang_up);
+    for_all(http, drop);
     MHD_stop_daemon(http->library);
     http->library = NULL;
     if (http->event)

@@ -6,6 +6,8 @@
  * HTTP on a loop, shared by the files that make it up:
  *
  *     http.c             the library's instance, its connections, what is due
+ *     http_gate.c        who is let in to the library
+ *     http_syntax.c      whether a head is well-formed
  *     http_exchange.c    a request and its answer: the library's callbacks
  *     http_head.c        what a request's head says, and whether it may come in
  *     http_routes.c      paths and their resources
@@ -49,6 +51,7 @@
 #include "proto/fault.h"
 
 struct http_connection;
+struct http_gate;
 struct http_kept;
 struct http_linger;
 struct http_stream;
@@ -104,9 +107,10 @@ struct http_exchange {
 
 struct http_connection {
     struct http *http;
-    struct MHD_Connection *library;
-    struct peer *peer;           /* that it has joined, or NULL */
-    struct principal *principal; /* who its client is; held, NULL for monitors */
+    struct MHD_Connection *library; /* NULL at the gate */
+    struct http_gate *gate;         /* that it waits at, or NULL; owned */
+    struct peer *peer;              /* that it has joined, or NULL */
+    struct principal *principal;    /* who its client is; held, NULL for monitors */
     struct http_connection *next_rested, *next_pausing;
     uint64_t number;
     int fd;
@@ -145,6 +149,20 @@ void http_schedule(struct http_connection *c, int64_t now_ns);
 
 /* Ends it from our side: the library hears that it is over. */
 void http_hang_up(struct http_connection *c);
+
+/* From the gate: hands it to the library; or closes its socket and frees it. */
+void http_let_in(struct http_connection *c);
+void http_dismiss(struct http_connection *c);
+
+/* The library's memory of each connection. */
+size_t http_pool_bytes(const struct http *http);
+
+/* ---- http_gate.c ----------------------------------------------------------- */
+
+/* Lets the connection in, at once or once the head of its first request has come.  Frees it if
+ * it is refused or goes. */
+void http_gate_come(struct http_connection *c);
+void http_gate_free(struct http_gate *gate); /* NULL is fine */
 
 /* ---- http_exchange.c ------------------------------------------------------- */
 

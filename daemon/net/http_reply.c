@@ -135,7 +135,7 @@ void http_reply_now(struct http_connection *c)
 
     (void)fault_set(&fault, FAULT_TOO_LARGE, 0,
                     "the body is longer than a request may be (max-request)");
-    http_reply_on_socket(c->fd, 413, &fault);
+    http_reply_on_socket(c->fd, 413, &fault, false);
     c->exchange.unread = true;
     c->exchange.hang_up = true;
 }
@@ -147,6 +147,10 @@ static const char *reason_of(unsigned status)
         return "Content Too Large";
     case 429:
         return "Too Many Requests";
+    case 431:
+        return "Request Header Fields Too Large";
+    case 505:
+        return "HTTP Version Not Supported";
     case 503:
         return "Service Unavailable";
     default:
@@ -155,15 +159,16 @@ static const char *reason_of(unsigned status)
 }
 
 /* The socket's buffer is empty and takes it whole. */
-void http_reply_on_socket(int fd, unsigned status, const struct fault *fault)
+void http_reply_on_socket(int fd, unsigned status, const struct fault *fault, bool is_head)
 {
     char line[EVENT_LINE_MAX], text[EVENT_LINE_MAX + 256];
     size_t len = (size_t)(event_write_error(line, fault, (struct event_text){NULL, 0}) - line);
     int n = snprintf(text, sizeof(text),
                      "HTTP/1.1 %u %s\r\nContent-Type: " JSON "\r\nContent-Length: %zu\r\n%s"
                      "Connection: close\r\n\r\n%.*s",
-                     status, reason_of(status), len, status == 413 ? "" : "Retry-After: 1\r\n",
-                     (int)len, line);
+                     status, reason_of(status), len,
+                     status == 503 || status == 429 ? "Retry-After: 1\r\n" : "",
+                     is_head ? 0 : (int)len, line);
 
     (void)!send(fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
 }

@@ -35,7 +35,8 @@ void http_reply_give(struct http_connection *c);
 /* Sends it although the body has not ended, and closes. */
 void http_reply_now(struct http_connection *c);
 
-/* A refusal on a socket that the library knows nothing of, or has not answered on. */
-void http_reply_on_socket(int fd, unsigned status, const struct fault *fault);
+/* A refusal on a socket that the library knows nothing of, or has not answered on.  is_head: to
+ * a request that takes no body. */
+void http_reply_on_socket(int fd, unsigned status, const struct fault *fault, bool is_head);
 
 #endif

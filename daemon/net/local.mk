@@ -56,6 +56,7 @@ http_sources = \
 	daemon/net/http_exchange.c \
 	daemon/net/http_frames.c \
 	daemon/net/http_frames.h \
+	daemon/net/http_gate.c \
 	daemon/net/http_head.c \
 	daemon/net/http_head.h \
 	daemon/net/http_internal.h \
@@ -73,6 +74,8 @@ http_sources = \
 	daemon/net/http_routes.h \
 	daemon/net/http_stream.c \
 	daemon/net/http_stream.h \
+	daemon/net/http_syntax.c \
+	daemon/net/http_syntax.h \
 	daemon/net/http_wait.c \
 	daemon/net/http_wait.h \
 	daemon/net/http_wait_read.c \

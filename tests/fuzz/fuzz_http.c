@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * What HTTP reads by itself, of any bytes: a line `METHOD PATH?QUERY', fields as
- * `Name: value', an empty line, and lines of events.  A query comes apart into members,
+ * What HTTP reads by itself, of any bytes: a line `METHOD PATH?QUERY HTTP/1.1', fields as
+ * `Name: value', an empty line, and lines of events.  No beginning of a well-formed head is
+ * refused.  A query comes apart into members,
  * what /wait accepts is in its ranges, a host that is let in is one that is served, a key is
  * one that a batch may have, and events are the same in pieces as whole.
  */
@@ -20,6 +21,7 @@
 #include "daemon/net/http_head.h"
 #include "daemon/net/http_query.h"
 #include "daemon/net/http_services.h"
+#include "daemon/net/http_syntax.h"
 #include "daemon/net/http_wait_read.h"
 #include "proto/utf8.h"
 
@@ -144,6 +146,24 @@ static void check_head(const struct http_head *head)
         assert(*key != '\0' && utf8_is_well_formed(key, strlen(key)));
 }
 
+/* ---- Its syntax --------------------------------------------------------------------- */
+
+static void check_syntax(const char *bytes, size_t len)
+{
+    struct http_syntax_size size, less;
+    struct fault fault = {0};
+    unsigned status = http_syntax_check(bytes, len, SIZE_MAX_READ, &size, &fault);
+
+    assert(size.bytes <= len && size.entries <= 2 * len + 1 && size.cookies <= len);
+    assert((status > HTTP_SYNTAX_MORE) == (fault.code != FAULT_NONE));
+    if (status != HTTP_SYNTAX_WELL)
+        return;
+    assert(http_syntax_check(bytes, size.bytes, SIZE_MAX_READ, &less, &fault) == HTTP_SYNTAX_WELL);
+    for (size_t n = 0; n < size.bytes; n += 1 + size.bytes / 16)
+        assert(http_syntax_check(bytes, n, SIZE_MAX_READ, &less, &fault) == HTTP_SYNTAX_MORE);
+    assert(http_syntax_check(bytes, len, size.bytes - 1, &less, &fault) == 431);
+}
+
 /* ---- Events ------------------------------------------------------------------------- */
 
 static size_t frame(const char *lines, size_t len, size_t piece, char *out)
@@ -210,6 +230,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text = rest = malloc(size + 1);
     assert(text != NULL);
     memcpy(text, data, size);
+    check_syntax(text, size);
     text[size] = '\0';
     check_target(strsep(&rest, "\n"));
     while (rest != NULL && (line = strsep(&rest, "\n")) != NULL && *line != '\0')

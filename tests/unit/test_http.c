@@ -12,6 +12,7 @@
 #include "daemon/net/http_head.h"
 #include "daemon/net/http_query.h"
 #include "daemon/net/http_services.h"
+#include "daemon/net/http_syntax.h"
 #include "daemon/net/http_wait_read.h"
 #include "tests/support/check.h"
 
@@ -36,6 +37,80 @@ static struct address v6(const char *number)
     ck_assert_int_eq(inet_pton(AF_INET6, number, &in->sin6_addr), 1);
     return address;
 }
+
+#define LINE "GET / HTTP/1.1\r\n"
+
+START_TEST(a_head_is_well_formed_or_refused_by_a_status)
+{
+    const struct {
+        const char *head;
+        unsigned status;
+    } cases[] = {
+        {LINE "\r\n", HTTP_SYNTAX_WELL},
+        {"\r\n\n" LINE "Host: a\r\nX:\r\n\r\nbehind\1", HTTP_SYNTAX_WELL},
+        {"GET / HTTP/1.0\nHost: a\n\n", HTTP_SYNTAX_WELL},
+        {"BREW http://a/%00?b&c HTTP/1.9\r\n!#x: \xff\t~\r\n\r\n", HTTP_SYNTAX_WELL},
+        {LINE "Content-Length:\t 9223372036854775807 \r\n\r\n", HTTP_SYNTAX_WELL},
+        {"", HTTP_SYNTAX_MORE},
+        {"\r\n", HTTP_SYNTAX_MORE},
+        {"GET / HTT", HTTP_SYNTAX_MORE},
+        {LINE "Host: a\r\n\r", HTTP_SYNTAX_MORE},
+        {"GET /\r\n", 400},
+        {"GET  / HTTP/1.1\r\n", 400},
+        {"GET / a HTTP/1.1\r\n", 400},
+        {"GET / HTTP/1.1 \r\n", 400},
+        {"GET /\ta HTTP/1.1\r\n", 400},
+        {"G(T / HTTP/1.1\r\n", 400},
+        {" GET / HTTP/1.1\r\n", 400},
+        {"GET / http/1.1\r\n", 400},
+        {"GET / HTTP/x.1\r\n", 400},
+        {"GET /\1 HTTP/1.1\r\n", 400},
+        {"GET / HTTP/1.1\r\r\n", 400},
+        {"PRI * HTTP/2.0\r\n", 505},
+        {"GET / HTTP/0.9\r\n", 505},
+        {LINE "Host\r\n", 400},
+        {LINE "Host : a\r\n", 400},
+        {LINE ": a\r\n", 400},
+        {LINE "X: a\r\n b\r\n", 400},
+        {LINE "X: a\rb\r\n", 400},
+        {LINE "X: \x7f\r\n", 400},
+        {LINE "Content-Length: \r\n", 400},
+        {LINE "content-length: +2\r\n", 400},
+        {LINE "Content-Length: 2, 2\r\n", 400},
+        {LINE "Content-Length: -1\r\n", 400},
+        {LINE "Content-Length: 9223372036854775808\r\n", 413},
+        {LINE "Content-Length: 99999999999999999999999999\r\n", 413},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct http_syntax_size size;
+        struct fault fault = {0};
+        unsigned status =
+            http_syntax_check(cases[i].head, strlen(cases[i].head), 200, &size, &fault);
+
+        ck_assert_msg(status == cases[i].status, "%s: %u", cases[i].head, status);
+        ck_assert_int_eq(fault.code != FAULT_NONE, status > HTTP_SYNTAX_MORE);
+    }
+}
+END_TEST
+
+START_TEST(a_heads_size_is_told)
+{
+    static const char head[] = "GET /a?b&c HTTP/1.1\r\nHost: a\r\ncookie: a=1; b=2\r\n\r\nbody";
+    struct http_syntax_size size;
+    struct fault fault = {0};
+
+    ck_assert_uint_eq(http_syntax_check(head, strlen(head), 200, &size, &fault), HTTP_SYNTAX_WELL);
+    ck_assert_uint_eq(size.bytes, strlen(head) - strlen("body"));
+    ck_assert_uint_eq(size.entries, 2 + 2 + 2);
+    ck_assert_uint_eq(size.cookies, strlen(" a=1; b=2"));
+    ck_assert_uint_eq(http_syntax_check(head, strlen(head), size.bytes, &size, &fault),
+                      HTTP_SYNTAX_WELL);
+    ck_assert_uint_eq(http_syntax_check(head, strlen(head), size.bytes - 1, &size, &fault), 431);
+    ck_assert_int_eq(fault.code, FAULT_TOO_LARGE);
+    ck_assert_uint_eq(http_syntax_check("GET /aaaaaaa", 12, 11, &size, &fault), 431);
+}
+END_TEST
 
 START_TEST(a_target_in_absolute_form_has_an_authority)
 {
@@ -360,6 +435,8 @@ Suite *test_suite(void)
     Suite *s = suite_create("http");
     TCase *c = tcase_create("http");
 
+    tcase_add_test(c, a_head_is_well_formed_or_refused_by_a_status);
+    tcase_add_test(c, a_heads_size_is_told);
     tcase_add_test(c, a_target_in_absolute_form_has_an_authority);
     tcase_add_test(c, a_preflight_is_told_by_its_fields);
     tcase_add_test(c, a_host_is_the_address_served_localhost_or_a_name);

@@ -388,6 +388,54 @@ def long_heads(d):
                       431, "12000"))
 
 
+def refusal_of(data):
+    """As refused() takes it."""
+    head, _, body = data.partition(b"\r\n\r\n")
+    fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+    return status_of(data), {"Content-Type": fields.get("Content-Type")}, body
+
+
+def malformed_heads(d):
+    """What the library would refuse with a page, or twice, or without a word."""
+    line = b"POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    cases = [(b"GARBAGE\r\n\r\n", 400), (b"GET /healthz\r\n\r\n", 400), (get("/healthz", "2.0"), 505),
+             (get("/healthz", extra=b"X\r\n"), 400), (get("/healthz", extra=b"X : y\r\n"), 400),
+             (get("/health\0z"), 400), (get("/heal thz"), 400), (line + b"Content-Length: x\r\n\r\n[]", 400),
+             (line + b"Content-Length: 2, 2\r\n\r\n[]", 400), (line + b"Content-Length: 9999999999999999999999\r\n\r\n", 413),
+             (get("/healthz", extra=b"X: " + b"x" * 20000 + b"\r\n"), 431), (get("/" + "x" * 20000), 431),
+             (get("/healthz", extra=b"a:\r\n" * 2000), 431)]
+    codes = {400: "invalid_request", 413: "too_large", 431: "too_large", 505: "invalid_request"}
+    head = d.raw(b"HEAD / HTTP/2.0\r\n\r\n")
+    return first(*[refused(refusal_of(d.raw(data, False)), status, codes[status]) for data, status in cases],
+                 same((status_of(head), head[-4:]), (505, b"\r\n\r\n"), "HEAD"))
+
+
+def many_fields(d):
+    """However many there are, the library's own refusal is not seen."""
+    def ask(n, field):
+        data = d.raw(get("/healthz", extra=b"".join(field % i for i in range(n))))
+        return status_of(data) if status_of(data) == 200 else refused(refusal_of(data), 431, "too_large")
+
+    numbers = [*range(1, 130, 4), 200, 400]
+    answers = {(n, field): ask(n, field) for n in numbers
+               for field in (b"x-%d:\r\n", b"x-%d: " + b"y" * 60 + b"\r\n", b"Cookie: a=%d; b=c; d=e\r\n")}
+    query = {n: status_of(d.raw(get("/healthz?" + "a&" * n))) for n in numbers}
+    return first(*[None if got in (200, None) else f"{n} of {field}: {got}" for (n, field), got in answers.items()],
+                 same(answers[(41, b"x-%d:\r\n")], 200, "41 fields"),
+                 same(set(query.values()) - {200}, {431}, "of a query"))
+
+
+def heads_in_pieces(d):
+    """A head comes byte by byte, one stops in the middle, and one is let in whole."""
+    with socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS) as sock:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in get("/wait/1ms?status=202", extra=b"Connection: close\r\n"):
+            sock.sendall(bytes([byte]))
+        slow = read_all(sock)
+    return first(same(status_of(slow), 202, "byte by byte"),
+                 same(d.raw(b"GET /healthz HTTP/1.1\r\nHo"), b"", "half a head"), same(d.raw(b""), b"", "nothing"))
+
+
 def head_has_no_body(d):
     problem = None
     for path in ("/healthz", "/metrics", "/v1/stats", "/nothing", "/wait/1ms?bytes=10"):
@@ -805,6 +853,9 @@ SHARED = [
     ("a refusal arrives before the body has ended", long_bodies),
     ("a body in chunks is held to the limit", chunks_beyond_the_limit),
     ("heads are held to theirs", long_heads),
+    ("malformed heads are refused as all else is", malformed_heads),
+    ("and those with many fields", many_fields),
+    ("heads come in pieces", heads_in_pieces),
     ("HEAD has no body", head_has_no_body),
     ("pipelined requests are answered, behind a half-close too", pipelined),
     ("and behind a large answer", large_then_others),
