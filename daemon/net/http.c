@@ -3,12 +3,15 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/net/http_duplex.h"
 #include "daemon/net/http_internal.h"
 #include "daemon/net/http_reply.h"
 #include "daemon/net/http_stream.h"
@@ -205,7 +208,7 @@ static struct http_connection *make(struct http *http, struct arrival client, ui
     c->number = number;
     c->monitor = client.via == ARRIVAL_MONITOR;
     c->counted = client.via == ARRIVAL_HTTP;
-    c->since_ns = clock_now_ns();
+    c->since_ns = c->patience.heard_ns = c->patience.taken_ns = clock_now_ns();
     c->slot = http->free_slots[--http->n_free];
     http->slots[c->slot] = c;
     return c;
@@ -288,18 +291,78 @@ static int64_t rest_due(const struct http_connection *c)
     return later(c->since_ns, idle_ns > 0 ? idle_ns : KEEP_ALIVE_NS);
 }
 
+/* What the client is waited for. */
+static enum patience_for waits_for(const struct http_connection *c)
+{
+    const struct http_exchange *x = &c->exchange;
+    const struct http_duplex *duplex = x->stream ? *http_stream_duplex(x->stream) : NULL;
+
+    if (duplex ? http_duplex_is_waiting(duplex) : x->phase == HTTP_ANSWERING && !x->suspended)
+        return PATIENCE_FOR_READING;
+    if (x->phase == HTTP_BODY && x->stream && http_stream_is_quiet(x->stream))
+        return PATIENCE_FOR_SENDING;
+    return PATIENCE_FOR_NOTHING;
+}
+
+static int64_t patience_end(const struct http_connection *c)
+{
+    return patience_end_ns(&c->patience, c->http->env.limits, waits_for(c));
+}
+
+/* When a body that nobody reads, or that is read away, is too late; one that a channel reads
+ * is its own matter. */
+static int64_t body_due(const struct http_connection *c)
+{
+    const struct http_exchange *x = &c->exchange;
+    int64_t timeout_ns = c->http->env.limits->request_timeout_ns;
+
+    if (x->phase != HTTP_BODY || timeout_ns == 0 || (x->stream && !x->reply))
+        return CHANNEL_NEVER;
+    return later(x->begun_ns, timeout_ns);
+}
+
+static int64_t sooner(int64_t a_ns, int64_t b_ns)
+{
+    return a_ns < b_ns ? a_ns : b_ns;
+}
+
 static int64_t next_due(struct http_connection *c, int64_t now_ns)
 {
     const struct http_exchange *x = &c->exchange;
-    int64_t due_ns = CHANNEL_NEVER, timeout_ns = c->http->env.limits->request_timeout_ns;
+    int64_t due_ns = sooner(patience_end(c), body_due(c));
 
     if (x->phase == HTTP_IDLE)
         return rest_due(c);
     if (x->resource && x->resource->next_due)
-        due_ns = x->resource->next_due(c, now_ns);
-    else if (x->phase == HTTP_BODY && timeout_ns > 0)
-        due_ns = later(x->begun_ns, timeout_ns);
+        due_ns = sooner(due_ns, x->resource->next_due(c, now_ns));
     return due_ns;
+}
+
+/* How much the client has taken since it came, where the kernel tells. */
+static uint64_t acknowledged(const struct http_connection *c)
+{
+    struct tcp_info info = {0};
+    socklen_t len = sizeof(info);
+
+    return getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 ? info.tcpi_bytes_acked : 0;
+}
+
+/* Whether patience has ended.  An answer that the library has whole is asked for once, however
+ * long it takes to be read: of it what has been taken counts. */
+static bool is_out_of_patience(struct http_connection *c, int64_t now_ns)
+{
+    uint64_t taken;
+
+    if (now_ns < patience_end(c))
+        return false;
+    if (waits_for(c) != PATIENCE_FOR_READING || c->exchange.stream || c->exchange.wait)
+        return true;
+    taken = acknowledged(c);
+    if (taken == c->acknowledged)
+        return true;
+    c->acknowledged = taken;
+    c->patience.taken_ns = now_ns;
+    return false;
 }
 
 void http_schedule(struct http_connection *c, int64_t now_ns)
@@ -321,9 +384,9 @@ static void do_due(struct http_connection *c, int64_t now_ns)
         http_dismiss(c);
         return;
     }
-    if (x->phase == HTTP_IDLE || !x->resource || !x->resource->due)
+    if (x->phase == HTTP_IDLE || is_out_of_patience(c, now_ns) || now_ns >= body_due(c))
         http_hang_up(c);
-    else
+    else if (x->resource && x->resource->due)
         x->resource->due(c, now_ns);
     if (!x->hang_up)
         http_schedule(c, now_ns);

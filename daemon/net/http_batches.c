@@ -307,14 +307,6 @@ static void end_requests(struct http_connection *c)
 
 /* ---- Time ----------------------------------------------------------------------- */
 
-/* Whether output that there is waits for the client alone. */
-static bool is_writing(const struct http_connection *c)
-{
-    const struct http_duplex *duplex = *http_stream_duplex(c->exchange.stream);
-
-    return c->exchange.phase == HTTP_ANSWERING || duplex;
-}
-
 /* Events that the library does not send are sent at once. */
 static bool writes_itself(const struct http_connection *c)
 {
@@ -337,7 +329,7 @@ static int64_t next_due(struct http_connection *c, int64_t now_ns)
         return 0;
     if (writes_itself(c))
         return 0;
-    return http_stream_next_due(x->stream, now_ns, is_writing(c));
+    return http_stream_next_due(x->stream, now_ns);
 }
 
 static void go_on_reading(struct http_connection *c)
@@ -352,10 +344,6 @@ static void due_submit(struct http_connection *c, int64_t now_ns)
     struct http_duplex *duplex = *http_stream_duplex(x->stream);
 
     http_stream_work(x->stream, now_ns);
-    if (http_stream_is_stuck(x->stream, now_ns, is_writing(c))) {
-        http_hang_up(c);
-        return;
-    }
     if (duplex) {
         if (!http_duplex_is_waiting(duplex))
             http_duplex_write(duplex);
@@ -374,10 +362,6 @@ static void due_requests(struct http_connection *c, int64_t now_ns)
     struct http_duplex **duplex = http_stream_duplex(x->stream);
 
     http_stream_work(x->stream, now_ns);
-    if (http_stream_is_stuck(x->stream, now_ns, is_writing(c))) {
-        http_hang_up(c);
-        return;
-    }
     if (x->phase == HTTP_BODY && !*duplex && http_stream_has_output(x->stream)) {
         *duplex = http_duplex_new(c, HTTP_DUPLEX_WHOLE);
         if (!*duplex) {

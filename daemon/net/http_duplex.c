@@ -109,7 +109,8 @@ static bool fill(struct http_duplex *duplex)
     struct http_stream *stream = duplex->c->exchange.stream;
     size_t room = BUFFER_BYTES - CHUNK_HEAD - CHUNK_TAIL;
     char *body = duplex->buffer + (duplex->chunked ? CHUNK_HEAD : 0);
-    ptrdiff_t n = http_stream_render(stream, clock_now_ns(), body, room);
+    int64_t now_ns = clock_now_ns();
+    ptrdiff_t n = http_stream_render(stream, now_ns, body, room);
     char size[CHUNK_HEAD + 1];
 
     duplex->at = duplex->len = 0;
@@ -123,6 +124,7 @@ static bool fill(struct http_duplex *duplex)
     }
     if (n <= 0)
         return false;
+    duplex->c->patience.taken_ns = now_ns; /* it begins to wait */
     duplex->len = (size_t)n;
     if (duplex->chunked) {
         snprintf(size, sizeof(size), "%04hx\r\n", (unsigned short)n);
@@ -142,6 +144,7 @@ static bool flush(struct http_duplex *duplex)
 
         if (n > 0) {
             duplex->at += (size_t)n;
+            duplex->c->patience.taken_ns = clock_now_ns();
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             duplex->waiting = event_add(duplex->event, NULL) == 0;
             return false;

@@ -46,6 +46,7 @@
 #include "daemon/base/log.h"
 #include "daemon/net/http.h"
 #include "daemon/net/http_head.h"
+#include "daemon/net/patience.h"
 #include "engine/timerq.h"
 #include "proto/address.h"
 #include "proto/fault.h"
@@ -71,9 +72,10 @@ struct http_resource {
     /* The request is complete: gives an answer (http_reply_*()), or suspends the
      * exchange and is called again once it is resumed. */
     void (*end)(struct http_connection *c);
-    /* c->due_ns has come. */
+    /* The time of next_due() has come. */
     void (*due)(struct http_connection *c, int64_t now_ns);
-    /* When it wants to be called so; CHANNEL_NEVER for never. */
+    /* When it wants to be called so; CHANNEL_NEVER for never.  The client's slowness is looked
+     * after by http.c. */
     int64_t (*next_due)(struct http_connection *c, int64_t now_ns);
     /* The daemon cancels what runs. */
     void (*cancel)(struct http_connection *c, int64_t now_ns);
@@ -120,6 +122,8 @@ struct http_connection {
     bool rested;      /* it has ended a request since it was looked at */
     bool used;        /* has had a request */
     int64_t since_ns; /* when it came, or its last request ended */
+    struct patience patience;
+    uint64_t acknowledged; /* bytes, when patience last ended */
     struct http_exchange exchange;
 };
 

@@ -172,7 +172,7 @@ static void ask_of_one(struct http_connection *c, char *path, char *query,
         http_reply_refuse(c, 404, FAULT_NOT_FOUND, "there is no such batch, or nothing of it here");
         return;
     }
-    snprintf(kept->ref, sizeof(kept->ref), "%s", path);
+    snprintf(kept->ref, sizeof(kept->ref), "%.*s", REF_MAX, path);
     if (deletes) {
         ask_delete(c, path, job ? rest + 6 : NULL, query);
     } else if (events) {
@@ -420,8 +420,7 @@ static int64_t next_due(struct http_connection *c, int64_t now_ns)
 {
     const struct http_exchange *x = &c->exchange;
 
-    return x->stream ? http_stream_next_due(x->stream, now_ns, x->phase == HTTP_ANSWERING)
-                     : CHANNEL_NEVER;
+    return x->stream ? http_stream_next_due(x->stream, now_ns) : CHANNEL_NEVER;
 }
 
 static void due(struct http_connection *c, int64_t now_ns)
@@ -429,10 +428,7 @@ static void due(struct http_connection *c, int64_t now_ns)
     struct http_exchange *x = &c->exchange;
 
     http_stream_work(x->stream, now_ns);
-    if (http_stream_is_stuck(x->stream, now_ns, x->phase == HTTP_ANSWERING))
-        http_hang_up(c);
-    else
-        http_exchange_resume(c);
+    http_exchange_resume(c);
 }
 
 static void cancel(struct http_connection *c, int64_t now_ns)

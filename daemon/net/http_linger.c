@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The end of a socket with something unread in it: to close it is a reset, which destroys
- * what the client has not taken yet. */
+/* The end of a socket with something unread in it: a lingering close (lingering.h), as a pump
+ * does it, beside the library, which closes at once. */
 
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/net/http_internal.h"
+#include "daemon/net/lingering.h"
+#include "daemon/net/socket.h"
 
-/* How many at a time, how long, and how much is read away. */
+/* How many at a time, and how much is read away in one go. */
 #define LINGERS_MAX 256
-#define LINGER_S    2
-#define MOST_BYTES  (UINT64_C(64) << 20)
 #define PIECES      16
 
 struct http_linger {
     struct http *http;
     struct http_linger *next;
     struct event *event;
-    uint64_t bytes;
+    struct lingering lingering;
     int fd;
 };
 
@@ -36,30 +37,56 @@ static void end(struct http_linger *linger)
     free(linger);
 }
 
-static void on_input(evutil_socket_t fd, short what, void *context)
+static bool wait_on(struct http_linger *linger, int64_t now_ns)
+{
+    int64_t left_ns = linger->lingering.until_ns - now_ns;
+    struct timeval time = {0};
+
+    if (left_ns > 0)
+        time = (struct timeval){.tv_sec = left_ns / 1000000000,
+                                .tv_usec = left_ns % 1000000000 / 1000 + 1};
+    return event_add(linger->event, &time) == 0;
+}
+
+/* Reads away what there is.  Whether it is over: the client has closed, or sends on and on. */
+static bool discard(struct http_linger *linger)
+{
+    struct http *http = linger->http;
+
+    for (int i = 0; i < PIECES; i++) {
+        ssize_t n = recv(linger->fd, http->env.scratch, HTTP_SCRATCH_BYTES, MSG_DONTWAIT);
+
+        if (n < 0)
+            return false;
+        if (n == 0 || lingering_discarded(&linger->lingering, (uint64_t)n))
+            return true;
+    }
+    return false;
+}
+
+static void on_event(evutil_socket_t fd, short what, void *context)
 {
     struct http_linger *linger = context;
-    ssize_t n = 0;
+    int64_t now_ns = clock_now_ns();
+    bool over = (what & EV_READ) && discard(linger);
 
-    for (int i = 0; i < PIECES && !(what & EV_TIMEOUT); i++) {
-        n = recv(fd, linger->http->env.scratch, HTTP_SCRATCH_BYTES, MSG_DONTWAIT);
-        if (n <= 0)
-            break;
-        linger->bytes += (uint64_t)n;
-    }
-    if ((what & EV_TIMEOUT) || n == 0 || linger->bytes > MOST_BYTES)
+    if (!over && lingering_is_due(&linger->lingering, now_ns))
+        over =
+            lingering_check(&linger->lingering, socket_unsent(fd), now_ns, linger->http->draining);
+    if (over || !wait_on(linger, now_ns))
         end(linger);
 }
 
 static bool begin(struct http *http, int fd)
 {
-    static const struct timeval time = {.tv_sec = LINGER_S};
     struct http_linger *linger = http->n_lingers < LINGERS_MAX ? calloc(1, sizeof(*linger)) : NULL;
+    int64_t now_ns = clock_now_ns();
 
     if (!linger)
         return false;
-    linger->event = event_new(http->env.base, fd, EV_READ | EV_PERSIST, on_input, linger);
-    if (!linger->event || event_add(linger->event, &time) != 0) {
+    lingering_begin(&linger->lingering, now_ns, http->draining);
+    linger->event = event_new(http->env.base, fd, EV_READ, on_event, linger);
+    if (!linger->event || !wait_on(linger, now_ns)) {
         if (linger->event)
             event_free(linger->event);
         free(linger);

@@ -35,8 +35,7 @@ struct http_stream {
     bool woken; /* by what it watches */
     bool many;  /* events */
     enum fault_code refusal;
-    int64_t sent_ns;  /* when output last was rendered */
-    int64_t heard_ns; /* when input last came */
+    int64_t sent_ns; /* when output last was rendered */
 };
 
 static void on_wake(void *context)
@@ -66,7 +65,7 @@ struct http_stream *http_stream_new(struct http_connection *c, enum http_stream_
     if (!stream)
         return NULL;
     stream->c = c;
-    stream->sent_ns = stream->heard_ns = clock_now_ns();
+    stream->sent_ns = c->patience.heard_ns = clock_now_ns();
     stream->channel = channel_new(&c->http->channel_env, c->principal);
     if (as_events)
         stream->frames = calloc(1, sizeof(*stream->frames));
@@ -134,7 +133,7 @@ size_t http_stream_feed(struct http_stream *stream, int64_t now_ns, const char *
     int64_t until_ns = now_ns + SLICE_NS;
     size_t used = 0;
 
-    stream->heard_ns = now_ns;
+    stream->c->patience.heard_ns = now_ns;
     stream->c->http->speaking = stream;
     while (used < len && now_ns < until_ns && channel_wants_input(stream->channel)) {
         used += channel_take(stream->channel, now_ns, bytes + used, len - used);
@@ -146,7 +145,6 @@ size_t http_stream_feed(struct http_stream *stream, int64_t now_ns, const char *
 
 void http_stream_end_input(struct http_stream *stream, int64_t now_ns)
 {
-    stream->heard_ns = now_ns;
     stream->c->http->speaking = stream;
     channel_end_input(stream->channel, now_ns);
     stream->c->http->speaking = NULL;
@@ -179,34 +177,22 @@ static int64_t later(int64_t now_ns, int64_t by_ns)
     return by_ns > INT64_MAX - now_ns ? INT64_MAX : now_ns + by_ns;
 }
 
-/* When its patience with the client is over, CHANNEL_NEVER for never. */
-static int64_t stuck_due(const struct http_stream *stream, bool writing)
+bool http_stream_is_quiet(const struct http_stream *stream)
 {
-    const struct limits *limits = stream->c->http->env.limits;
-
-    if (writing && http_stream_has_output(stream))
-        return limits->client_timeout_ns > 0 ? later(stream->sent_ns, limits->client_timeout_ns)
-                                             : CHANNEL_NEVER;
-    if (limits->idle_timeout_ns > 0 && channel_wants_input(stream->channel) &&
-        channel_next_due(stream->channel) == CHANNEL_NEVER)
-        return later(stream->heard_ns, limits->idle_timeout_ns);
-    return CHANNEL_NEVER;
+    return channel_wants_input(stream->channel) && !http_stream_has_output(stream) &&
+           channel_next_due(stream->channel) == CHANNEL_NEVER;
 }
 
-int64_t http_stream_next_due(struct http_stream *stream, int64_t now_ns, bool writing)
+int64_t http_stream_next_due(struct http_stream *stream, int64_t now_ns)
 {
+    const struct http_exchange *x = &stream->c->exchange;
     int64_t due_ns = stream->woken ? 0 : channel_next_due(stream->channel);
 
     due_ns = sooner(due_ns, channel_request_due(stream->channel, now_ns));
-    due_ns = sooner(due_ns, stuck_due(stream, writing));
-    if (stream->frames && writing)
+    /* Only while the library has nothing to send. */
+    if (stream->frames && x->phase == HTTP_ANSWERING && x->suspended)
         due_ns = sooner(due_ns, later(stream->sent_ns, COMMENT_NS));
     return due_ns;
-}
-
-bool http_stream_is_stuck(const struct http_stream *stream, int64_t now_ns, bool writing)
-{
-    return stuck_due(stream, writing) <= now_ns;
 }
 
 /* ---- Output --------------------------------------------------------------------- */
@@ -320,7 +306,7 @@ ptrdiff_t http_stream_render(struct http_stream *stream, int64_t now_ns, char *o
             n = -1;
     }
     if (n > 0) {
-        stream->sent_ns = now_ns;
+        stream->sent_ns = stream->c->patience.heard_ns = now_ns;
         stats_bytes(stream->c->http->env.env->stats, 0, (uint64_t)n);
     }
     return n;
@@ -395,6 +381,7 @@ static ssize_t read_answer(void *context, uint64_t at, char *out, size_t room)
     (void)at;
     if (c->exchange.hang_up)
         return MHD_CONTENT_READER_END_WITH_ERROR;
+    c->patience.taken_ns = now_ns;
     if (stream->many)
         return write_many(stream);
     n = http_stream_render(stream, now_ns, out, room);

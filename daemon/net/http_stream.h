@@ -47,11 +47,11 @@ ptrdiff_t http_stream_render(struct http_stream *stream, int64_t now_ns, char *o
 bool http_stream_has_output(const struct http_stream *stream);
 bool http_stream_is_over(const struct http_stream *stream);
 
-/* When it is to be looked after.  writing: output that there is waits for the client. */
-int64_t http_stream_next_due(struct http_stream *stream, int64_t now_ns, bool writing);
+/* When it is to be looked after, whatever the client does. */
+int64_t http_stream_next_due(struct http_stream *stream, int64_t now_ns);
 
-/* Whether the client has taken nothing, or asked for nothing, for too long. */
-bool http_stream_is_stuck(const struct http_stream *stream, int64_t now_ns, bool writing);
+/* Nothing runs, nothing waits to be sent: only the client can make something happen. */
+bool http_stream_is_quiet(const struct http_stream *stream);
 
 /* The beginning of the next line, of which nothing has been rendered yet: how long what is
  * known of it is, as long as nothing is rendered. */

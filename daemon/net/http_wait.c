@@ -159,6 +159,7 @@ static ssize_t read_body(void *context, uint64_t at, char *out, size_t room)
     uint64_t j, left;
 
     (void)at;
+    wait->c->patience.taken_ns = clock_now_ns();
     if (wait->sent == wait->spec.bytes)
         return MHD_CONTENT_READER_END_OF_STREAM;
     j = next_chunk(wait);
@@ -225,11 +226,8 @@ static void end(struct http_connection *c)
 static int64_t next_due(struct http_connection *c, int64_t now_ns)
 {
     const struct http_exchange *x = &c->exchange;
-    int64_t timeout_ns = c->http->env.limits->request_timeout_ns;
 
     (void)now_ns;
-    if (x->phase == HTTP_BODY && timeout_ns > 0)
-        return timeout_ns > INT64_MAX - x->begun_ns ? INT64_MAX : x->begun_ns + timeout_ns;
     if (!x->suspended || !x->wait)
         return CHANNEL_NEVER;
     return chunk_due(x->wait, x->phase == HTTP_PENDING ? 1 : next_chunk(x->wait));
@@ -238,10 +236,7 @@ static int64_t next_due(struct http_connection *c, int64_t now_ns)
 static void due(struct http_connection *c, int64_t now_ns)
 {
     (void)now_ns;
-    if (c->exchange.phase == HTTP_BODY)
-        http_hang_up(c);
-    else
-        http_exchange_resume(c);
+    http_exchange_resume(c);
 }
 
 static void cancel(struct http_connection *c, int64_t now_ns)

@@ -512,6 +512,41 @@ def slow_senders(d):
     return first(same(answer[0], 200, "status"), settles(d))
 
 
+def silent_streams(d):
+    """However long nothing happens: a client that takes what there is is not slow."""
+    body = b'{"jobs":[{"wait":0},{"wait":1}]}'
+    many = b'{"jobs":[{"wait":0,"count":70000},{"wait":1.5}],"events":"none"}'
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        asked = [pool.submit(d.ask, "POST", path, each, {**JSON, "Accept": accept})
+                 for path in ("/v1/batches", "/v1/requests") for each in (body, many)
+                 for accept in ("application/x-ndjson", "text/event-stream")]
+        wait = pool.submit(d.ask, "GET", "/wait/1s?bytes=9&chunks=2")
+        ends = [each.result()[2].count(b'"event":"finished"') for each in asked]
+    return first(same(ends, [1] * 8, "ends"), same(len(wait.result()[2]), 9, "a body of /wait"))
+
+
+def silent_readers(d):
+    """Who takes nothing of what there is goes, whatever it is."""
+    body = b'{"clock":"virtual","jobs":[{"count":1000000}]}'
+    post = (b"POST /v1/%s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n")
+    asked = [post % (path, accept, len(body)) + body for path in (b"batches", b"requests")
+             for accept in (b"", b"Accept: text/event-stream\r\n")]
+    asked += [get("/wait/0?bytes=1000000000"), get("/wait/0?bytes=1000000000&chunks=7"),
+              post % (b"requests", b"", 1 << 30) + b'{"op":"ping"}' * 9 + body, get("/") * 2000]
+    socks = []
+    for each in asked:
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.settimeout(GUARD_SECONDS)
+        sock.connect(("127.0.0.1", d.port))
+        sock.sendall(each)
+        socks.append(sock)
+    gone = eventually(lambda: json.loads(d.ask("GET", "/v1/stats")[2])["connections"] == 1)
+    for sock in socks:
+        sock.close()
+    return first(None if gone else d.ask("GET", "/v1/stats")[2].decode(), settles(d))
+
+
 def too_many(d):
     socks = []
     while len(socks) < 4:  # those before may not be gone yet
@@ -909,6 +944,8 @@ def main():
         with tempfile.TemporaryDirectory(prefix="waitd-test.") as scratch:
             for name, case, flags, address in (
                     ("slow heads are let go", slow_heads, ("--http-header-timeout", "300ms"), None),
+                    ("streams may be silent", silent_streams, ("--client-timeout", "300ms"), None),
+                    ("readers may not", silent_readers, ("--client-timeout", "300ms"), None),
                     ("one too many is told so", too_many, ("--max-connections", "4"), None),
                     ("and of an address", too_many_of_an_address,
                      ("--max-connections-per-address", "2"), None),
