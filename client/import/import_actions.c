@@ -126,7 +126,10 @@ static int read_job(struct run *run, json_t *job, const char *where, struct run_
                                json_object_get(job, "completed_at") == NULL))
         return import_json_refuse(run->import, &run->json, where,
                                   "a job is an object with \"name\", \"started_at\" and "
-                                  "\"completed_at\"");
+                                  "\"completed_at\"%s",
+                                  json_object_get(job, "startedAt") != NULL
+                                      ? " (as gh api prints it, and not gh run view)"
+                                      : "");
     has_end = read_time(run, job, where, "completed_at", &read->end_ns);
     has_start = read_time(run, job, where, "started_at", &read->start_ns);
     if (has_end < 0 || has_start < 0 || read_conclusion(run, job, where, read) < 0 ||

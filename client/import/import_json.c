@@ -12,9 +12,15 @@ void import_json_fini(struct import_json *json)
     json->root = NULL;
 }
 
-/* Where the text goes on behind blanks; its end if it does not. */
+/* Where the text goes on behind blanks, and at its begin behind a byte order mark, which
+ * programs of Windows put in front of what they redirect; its end if it does not. */
 static size_t skip_blanks(const struct import_text *file, size_t offset)
 {
+    static const char mark[] = "\xef\xbb\xbf";
+
+    if (offset == 0 && file->len >= sizeof mark - 1 &&
+        memcmp(file->text, mark, sizeof mark - 1) == 0)
+        offset = sizeof mark - 1;
     while (offset < file->len && memchr(" \t\r\n", file->text[offset], 4) != NULL)
         offset++;
     return offset;

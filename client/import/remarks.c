@@ -12,8 +12,11 @@ static const struct {
                          NULL},
     [REMARK_NOT_IN_GRAPH] = {" job has no output in the graph and waits for no other",
                              " jobs have no output in the graph and wait for no other"},
-    [REMARK_OLDER_BUILDS] = {" earlier build in the log is left out",
-                             " earlier builds in the log are left out"},
+    [REMARK_OLDER_BUILDS] =
+        {" earlier build in the log is left out; what it alone has made is not "
+         "in the batch",
+         " earlier builds in the log are left out; what they alone have made is "
+         "not in the batch"},
     [REMARK_HASH_ORDER] = {"the log has been rewritten in the order of hashes, where builds cannot "
                            "be told apart: the newest entry of each output is taken, of whichever "
                            "build it is",

@@ -48,6 +48,22 @@ START_TEST(jobs_come_in_several_forms)
 }
 END_TEST
 
+START_TEST(a_byte_order_mark_is_skipped)
+{
+    ck_assert_str_eq(actions("\xef\xbb\xbf[" A_JOB "]"), "1\n" A_SHOWN);
+    ck_assert_ptr_nonnull(strstr(actions("\xef\xbb[" A_JOB "]"), "file:1: not valid JSON"));
+}
+END_TEST
+
+START_TEST(what_gh_run_view_prints_is_told_of)
+{
+    ck_assert_str_eq(
+        actions("{\"jobs\":[{\"name\":\"a\",\"startedAt\":\"2026-03-02T10:00:00Z\"}]}"),
+        "file:1: a job is an object with \"name\", \"started_at\" and "
+        "\"completed_at\" (as gh api prints it, and not gh run view), at jobs[0]");
+}
+END_TEST
+
 START_TEST(what_is_on_other_pages_is_remarked)
 {
     actions("{\"total_count\":31,\"jobs\":[" A_JOB "]}");
@@ -247,6 +263,8 @@ Suite *test_suite(void)
 
     tcase_add_checked_fixture(tests, NULL, importing_fini);
     tcase_add_loop_test(tests, jobs_come_in_several_forms, 0, sizeof forms / sizeof forms[0]);
+    tcase_add_test(tests, a_byte_order_mark_is_skipped);
+    tcase_add_test(tests, what_gh_run_view_prints_is_told_of);
     tcase_add_test(tests, what_is_on_other_pages_is_remarked);
     tcase_add_loop_test(tests, a_job_fails_unless_it_is_success_or_skipped, 0,
                         sizeof conclusions / sizeof conclusions[0]);
