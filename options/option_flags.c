@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "options/option_flags.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -98,28 +99,36 @@ static void make_one_line(char *text)
             *text = '?';
 }
 
+/* A long flag that the table has, with a value too many or too few, or a letter. */
+static void describe_known(const struct option_table *table, int value,
+                           char problem[OPTION_FLAGS_PROBLEM_MAX])
+{
+    const struct option_row *row = row_of(table, optopt);
+    char letter[2] = {(char)optopt, '\0'};
+
+    if (!row)
+        snprintf(problem, OPTION_FLAGS_PROBLEM_MAX, "unknown flag -%s; see %s --help", letter,
+                 table->program);
+    else if (value == ':')
+        snprintf(problem, OPTION_FLAGS_PROBLEM_MAX, "%s%s needs a value; see %s --help",
+                 optopt < LONG_FLAG ? "-" : "--", optopt < LONG_FLAG ? letter : row->name,
+                 table->program);
+    else
+        snprintf(problem, OPTION_FLAGS_PROBLEM_MAX, "--%s takes no value; see %s --help", row->name,
+                 table->program);
+}
+
+/* What getopt_long() objects to, by its optopt: 0 for a long flag that it does not know. */
 static void describe(const struct option_flags *flags, int value,
                      char problem[OPTION_FLAGS_PROBLEM_MAX])
 {
-    const struct option_row *row = row_of(flags->table, optopt);
-    const char *program = flags->table->program, *word;
-    char letter[2] = {(char)optopt, '\0'};
-    size_t len;
+    const char *word = flags->argv[optind - 1];
+    size_t len = strcspn(word, "=");
 
-    if (value == ':' && row) {
-        snprintf(problem, OPTION_FLAGS_PROBLEM_MAX, "%s%s needs a value; see %s --help",
-                 optopt < LONG_FLAG ? "-" : "--", optopt < LONG_FLAG ? letter : row->name, program);
-    } else if (row) {
-        snprintf(problem, OPTION_FLAGS_PROBLEM_MAX, "--%s takes no value; see %s --help", row->name,
-                 program);
-    } else if (optopt) {
-        snprintf(problem, OPTION_FLAGS_PROBLEM_MAX, "unknown flag -%s; see %s --help", letter,
-                 program);
-    } else {
-        word = flags->argv[optind - 1] + 2;
-        len = strcspn(word, "=");
-        describe_long(flags->table, word, len < 64 ? len : 64, problem);
-    }
+    if (optopt != 0)
+        describe_known(flags->table, value, problem);
+    else
+        describe_long(flags->table, word + 2, (len < 66 ? len : 66) - 2, problem);
     make_one_line(problem);
 }
 
@@ -141,11 +150,12 @@ enum option_flags_result option_flags_next(struct option_flags *flags,
     *value = optarg;
     if (found == OPERAND)
         return OPTION_FLAGS_OPERAND;
-    *row = row_of(flags->table, found);
-    if (found == '?' || found == ':' || !*row) {
+    if (found == '?' || found == ':') {
         describe(flags, found, problem);
         return OPTION_FLAGS_WRONG;
     }
+    *row = row_of(flags->table, found);
+    assert(*row); /* getopt_long() knows the table's alone */
     if (((*row)->traits & OPTION_ONCE) && flags->given[*row - flags->table->rows]) {
         snprintf(problem, OPTION_FLAGS_PROBLEM_MAX, "--%s is given twice, and takes one value",
                  (*row)->name);
