@@ -33,6 +33,8 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/fault.c \
 	proto/fault.h \
 	proto/figures.h \
+	proto/hash.c \
+	proto/hash.h \
 	proto/lexer.c \
 	proto/lexer.h \
 	proto/lexer_internal.h \
@@ -74,6 +76,8 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/request_value.c \
 	proto/saturate.h \
 	proto/scan.h \
+	proto/slots.c \
+	proto/slots.h \
 	proto/utc.c \
 	proto/utc.h \
 	proto/utf8.c \

@@ -4,9 +4,8 @@
 
 /*
  * The set of names that a batch's jobs wait for: each distinct name gets a
- * number, from 0.  A table with open addressing, at most half full, hashed
- * with SipHash-2-4 (J.-P. Aumasson, D. J. Bernstein, 2012) under a key that
- * clients do not know, so that no choice of names makes it slow.
+ * number, from 0.  A hash table under a key that clients do not know, so that no
+ * choice of names makes it slow.
  *
  * The table keeps pointers to the names' bytes, which the caller keeps in place.
  */
@@ -15,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NAMES_NONE UINT32_MAX
+#define NAMES_NONE UINT32_MAX /* HASH_NONE */
 
 struct names;
 
@@ -34,8 +33,5 @@ uint32_t names_add(struct names *names, const char *name, size_t len);
 uint32_t names_find(const struct names *names, const char *name, size_t len);
 
 uint32_t names_count(const struct names *names);
-
-/* The hash itself, for its published answers. */
-uint64_t names_siphash(const uint8_t key[16], const char *bytes, size_t len);
 
 #endif

@@ -12,6 +12,7 @@
  * a spec may stand for several jobs, 4 bytes more for each tell which.
  */
 
+#include "proto/hash.h"
 #include "proto/plan.h"
 
 struct spec {
@@ -73,13 +74,11 @@ struct pool_name {
     struct plan_pool_use uses[PLAN_POOL_USERS]; /* the first of each; where: UINT64_MAX for none */
 };
 
-/* The pools' names, by plan_pool_ref - 1, and a hash table of them that is at
- * most half full (see names.h, whose hash it uses). */
+/* The pools' names, by plan_pool_ref - 1. */
 struct pool_table {
     struct pool_name *names;
     uint32_t n_names, room_names;
-    uint32_t *slots; /* an index plus 1, or 0 */
-    uint32_t n_slots;
+    struct hash by_name;
     uint16_t *declared; /* of each pool: its ref */
     uint32_t n_declared, room_declared;
     uint32_t n_used[PLAN_POOL_USERS]; /* names that have such a use */

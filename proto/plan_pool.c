@@ -12,11 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/names.h"
+#include "proto/hash.h"
 #include "proto/plan_internal.h"
 #include "proto/plan_seal_internal.h"
-
-#define SLOTS_LEAST 16
 
 static struct pool_table *table_of(struct plan *plan)
 {
@@ -32,7 +30,7 @@ void plan_pool_fini(struct plan *plan)
     if (table == NULL)
         return;
     free(table->names);
-    free(table->slots);
+    hash_fini(&table->by_name);
     free(table->declared);
     free(table);
     plan->pools = NULL;
@@ -40,54 +38,40 @@ void plan_pool_fini(struct plan *plan)
 
 /* ---- The table ------------------------------------------------------------ */
 
-/* The slot that holds the name, or the empty one where it would go. */
-static uint32_t *seek(const struct plan *plan, const char *name, size_t len)
+struct wanted {
+    const char *name;
+    size_t len;
+};
+
+static bool is_name(const void *context, uint32_t number, const void *key)
 {
-    const struct pool_table *table = plan->pools;
-    uint32_t mask = table->n_slots - 1;
-    uint32_t at = (uint32_t)names_siphash(plan->hash_key, name, len) & mask;
+    const struct plan *plan = context;
+    const struct wanted *wanted = key;
+    size_t len;
+    const char *name = plan_text(plan, plan->pools->names[number].plain, &len);
 
-    for (; table->slots[at] != 0; at = (at + 1) & mask) {
-        size_t known_len;
-        const char *known = plan_text(plan, table->names[table->slots[at] - 1].plain, &known_len);
-
-        if (known_len == len && memcmp(known, name, len) == 0)
-            break;
-    }
-    return &table->slots[at];
+    return len == wanted->len && memcmp(name, wanted->name, len) == 0;
 }
 
-/* Makes the table twice as large, where one name more would fill half of it. */
-static int reserve_slot(struct plan *plan)
+static uint64_t hash_of_name(const void *context, uint32_t number)
 {
-    struct pool_table *table = plan->pools;
-    uint32_t n = table->n_slots > 0 ? 2 * table->n_slots : SLOTS_LEAST;
-    uint32_t *slots;
+    const struct plan *plan = context;
+    size_t len;
+    const char *name = plan_text(plan, plan->pools->names[number].plain, &len);
 
-    if (2 * (table->n_names + 1) <= table->n_slots)
-        return PLAN_OK;
-    slots = calloc(n, sizeof(*slots));
-    if (slots == NULL)
-        return PLAN_NOMEM;
-    free(table->slots);
-    table->slots = slots;
-    table->n_slots = n;
-    assert(table->n_names == 0 || table->names != NULL);
-    for (uint32_t i = 0; i < table->n_names; i++) {
-        size_t len;
-        const char *name = plan_text(plan, table->names[i].plain, &len);
-
-        *seek(plan, name, len) = i + 1;
-    }
-    return PLAN_OK;
+    return hash_bytes(plan->hash_key, name, len);
 }
 
 static struct pool_name *find(const struct plan *plan, const char *name, size_t len)
 {
     const struct pool_table *table = plan->pools;
-    uint32_t slot = table != NULL && table->n_slots > 0 ? *seek(plan, name, len) : 0;
+    const struct wanted wanted = {name, len};
+    uint32_t number = HASH_NONE;
 
-    return slot != 0 ? &table->names[slot - 1] : NULL;
+    if (table != NULL)
+        number = hash_find(&table->by_name, hash_bytes(plan->hash_key, name, len), is_name, plan,
+                           &wanted);
+    return number != HASH_NONE ? &table->names[number] : NULL;
 }
 
 /* The name, added if it is new; NULL when out of memory. */
@@ -98,9 +82,8 @@ static struct pool_name *find_or_add(struct plan *plan, const char *name, size_t
 
     if (found != NULL || table == NULL)
         return found;
-    if (reserve_slot(plan) != PLAN_OK ||
-        plan_grow(&table->names, table->n_names, &table->room_names, sizeof(*table->names)) !=
-            PLAN_OK)
+    if (plan_grow(&table->names, table->n_names, &table->room_names, sizeof(*table->names)) !=
+        PLAN_OK)
         return NULL;
     found = &table->names[table->n_names];
     memset(found, 0, sizeof(*found));
@@ -108,7 +91,10 @@ static struct pool_name *find_or_add(struct plan *plan, const char *name, size_t
         found->uses[user].where = UINT64_MAX;
     if (plan_add_text(plan, name, len, &found->plain) != PLAN_OK)
         return NULL;
-    *seek(plan, name, len) = ++table->n_names;
+    if (hash_add(&table->by_name, hash_bytes(plan->hash_key, name, len), table->n_names,
+                 hash_of_name, plan) != 0)
+        return NULL;
+    table->n_names++;
     return found;
 }
 

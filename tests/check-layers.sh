@@ -40,9 +40,9 @@ foreign_symbols()
 archive=$top_builddir/engine/libwaitd-engine.a
 [ -f "$archive" ] || bail "no $archive: build first, or set top_builddir"
 # With it the plan, which is what it reads.
-(cd "$scratch" && ar x "$top_builddir/proto/libwaitd-proto.a" && rm -f ./[!pn]*.o) ||
+(cd "$scratch" && ar x "$top_builddir/proto/libwaitd-proto.a" && rm -f ./[!hpn]*.o) ||
     bail "no $top_builddir/proto/libwaitd-proto.a"
-plan=("$scratch"/plan*.o "$scratch"/names.o)
+plan=("$scratch"/plan*.o "$scratch"/names.o "$scratch"/hash.o)
 none "$(foreign_symbols "$archive" "${plan[@]}")" "the engine calls nothing but memory, strings and mathematics"
 
 # The rule has teeth: it sees each of these in an object beside the engine's.
@@ -71,7 +71,7 @@ options        options/libwaitd-options.a          proto
 engine         engine/libwaitd-engine.a            proto
 daemon/base    daemon/base/libwaitd-base.a
 daemon/session daemon/session/libwaitd-session.a   proto engine
-daemon/store   daemon/store/libwaitd-store.a       proto engine daemon/session
+daemon/store   daemon/store/libwaitd-store.a       proto engine daemon/base daemon/session
 daemon/net     daemon/net/libwaitd-net.a           proto engine daemon/base daemon/session
 daemon         daemon/libwaitd-daemon.a            proto options engine daemon/base daemon/session daemon/store daemon/net
 '

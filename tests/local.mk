@@ -27,6 +27,7 @@ check_programs = \
 	tests/unit/test_fanout \
 	tests/unit/test_fault \
 	tests/unit/test_flight \
+	tests/unit/test_hash \
 	tests/unit/test_import \
 	tests/unit/test_import_actions \
 	tests/unit/test_import_ninja \
@@ -123,8 +124,7 @@ tests_libsupport_a_SOURCES = \
 	tests/support/witness.h
 
 # Allocations of these programs come by tests/support/famine.c.
-famine_flags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=free \
-	-Wl,--wrap=tsearch
+famine_flags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=free
 famine_sources = tests/support/famine.c tests/support/famine.h
 tests_scenario_test_memory_SOURCES = tests/scenario/test_memory.c $(famine_sources)
 tests_scenario_test_memory_LDFLAGS = $(AM_LDFLAGS) $(famine_flags)

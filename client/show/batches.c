@@ -8,20 +8,24 @@
 
 #include "client/show/eta.h"
 
-#define FIRST_ROOM 16
+/* Refs are hashed to numbers that no daemon counts up to. */
+#define REF_NUMBERS ((uint64_t)1 << 63)
 
 static const struct event_string no_ref = {NULL, 0};
 
-/* A hash table with linear probing, at most half full. */
+/* Its numbers and refs are the daemon's, so that nobody else chooses them. */
+static const uint8_t hash_key[16];
 
-static size_t place_of(uint64_t number, size_t room)
+/* The key of a batch. */
+struct wanted {
+    uint64_t number;
+    struct event_string ref;
+};
+
+static struct active_batch *batch_at(const struct batches *batches, uint32_t slot)
 {
-    /* Fibonacci hashing: D. E. Knuth, The Art of Computer Programming 3, 6.4. */
-    return (size_t)(number * 0x9e3779b97f4a7c15u >> 32) & (room - 1);
+    return batches->all.items[slot];
 }
-
-/* Refs are hashed to numbers that no daemon counts up to. */
-#define REF_NUMBERS ((uint64_t)1 << 63)
 
 static bool has_ref(const struct active_batch *batch, struct event_string ref)
 {
@@ -29,66 +33,61 @@ static bool has_ref(const struct active_batch *batch, struct event_string ref)
            (ref.len == 0 || memcmp(batch->ref, ref.text, ref.len) == 0);
 }
 
-static size_t find(struct active_batch *const *table, size_t room, uint64_t number,
-                   struct event_string ref)
+static bool is_batch(const void *batches, uint32_t slot, const void *key)
 {
-    size_t place = place_of(number, room);
+    const struct active_batch *batch = batch_at(batches, slot);
+    const struct wanted *wanted = key;
 
-    while (table[place] != NULL && (table[place]->number != number || !has_ref(table[place], ref)))
-        place = (place + 1) & (room - 1);
-    return place;
+    return batch->number == wanted->number && has_ref(batch, wanted->ref);
 }
 
-static size_t find_batch(struct active_batch *const *table, size_t room,
-                         const struct active_batch *batch)
+static uint64_t hash_of_number(uint64_t number)
 {
-    return find(table, room, batch->number, (struct event_string){batch->ref, strlen(batch->ref)});
+    return hash_bytes(hash_key, &number, sizeof number);
 }
 
-/* FNV-1a of 64 bits: RFC 9923.  0 for what is no ref. */
+static uint64_t hash_of_batch(const void *batches, uint32_t slot)
+{
+    return hash_of_number(batch_at(batches, slot)->number);
+}
+
+/* 0 for what is no ref. */
 static uint64_t number_of_ref(struct event_string ref)
 {
-    uint64_t hash = 0xcbf29ce484222325u;
-
     if (ref.text == NULL || ref.len == 0 || ref.len >= BATCHES_REF_MAX ||
         memchr(ref.text, '\0', ref.len) != NULL)
         return 0;
-    for (size_t i = 0; i < ref.len; i++)
-        hash = (hash ^ (unsigned char)ref.text[i]) * 0x100000001b3u;
-    return hash | REF_NUMBERS;
+    return hash_bytes(hash_key, ref.text, ref.len) | REF_NUMBERS;
 }
 
-static bool grow(struct batches *batches)
+static struct active_batch *look_up(const struct batches *batches, uint64_t number,
+                                    struct event_string ref)
 {
-    size_t room = batches->room > 0 ? batches->room * 2 : FIRST_ROOM;
-    struct active_batch **table = calloc(room, sizeof *table);
+    const struct wanted wanted = {number, ref};
+    uint32_t slot =
+        hash_find(&batches->by_number, hash_of_number(number), is_batch, batches, &wanted);
 
-    if (table == NULL)
-        return false;
-    for (size_t i = 0; i < batches->room; i++)
-        if (batches->table[i] != NULL)
-            table[find_batch(table, room, batches->table[i])] = batches->table[i];
-    free(batches->table);
-    batches->table = table;
-    batches->room = room;
-    return true;
+    return slot != HASH_NONE ? batch_at(batches, slot) : NULL;
 }
 
 static struct active_batch *add(struct batches *batches, uint64_t number, struct event_string ref)
 {
     struct active_batch *batch;
-    size_t place;
 
-    if (number == 0 || (batches->n * 2 >= batches->room && !grow(batches)))
+    if (number == 0 || look_up(batches, number, ref) != NULL || slots_reserve(&batches->all) != 0 ||
+        (batch = calloc(1, sizeof *batch)) == NULL)
         return NULL;
-    place = find(batches->table, batches->room, number, ref);
-    if (batches->table[place] != NULL || (batch = calloc(1, sizeof *batch)) == NULL)
+    batch->slot = slots_add(&batches->all, batch);
+    if (hash_add(&batches->by_number, hash_of_number(number), batch->slot, hash_of_batch,
+                 batches) != 0) {
+        slots_remove(&batches->all, batch->slot);
+        free(batch);
         return NULL;
+    }
     batch->number = number;
     if (ref.len > 0)
         memcpy(batch->ref, ref.text, ref.len);
     batch->ordinal = batches->added++;
-    batches->table[place] = batch;
     batches->n++;
     return batch;
 }
@@ -103,14 +102,10 @@ struct active_batch *batches_add_ref(struct batches *batches, struct event_strin
     return add(batches, number_of_ref(ref), ref);
 }
 
-static struct active_batch *look_up(struct batches *batches, uint64_t number,
-                                    struct event_string ref)
+static struct active_batch *find(struct batches *batches, uint64_t number, struct event_string ref)
 {
-    struct active_batch *batch;
+    struct active_batch *batch = number != 0 ? look_up(batches, number, ref) : NULL;
 
-    if (batches->room == 0 || number == 0)
-        return NULL;
-    batch = batches->table[find(batches->table, batches->room, number, ref)];
     if (batch != NULL)
         batches->last = batch;
     return batch;
@@ -120,14 +115,14 @@ struct active_batch *batches_find(struct batches *batches, uint64_t number)
 {
     if (batches->last != NULL && batches->last->number == number)
         return batches->last;
-    return look_up(batches, number, no_ref);
+    return find(batches, number, no_ref);
 }
 
 struct active_batch *batches_find_ref(struct batches *batches, struct event_string ref)
 {
     if (batches->last != NULL && ref.len > 0 && has_ref(batches->last, ref))
         return batches->last;
-    return look_up(batches, number_of_ref(ref), ref);
+    return find(batches, number_of_ref(ref), ref);
 }
 
 struct active_batch *batches_find_of(struct batches *batches, const struct event_read *event)
@@ -154,18 +149,8 @@ static void free_batch(struct active_batch *batch)
 
 void batches_drop(struct batches *batches, struct active_batch *batch)
 {
-    size_t mask = batches->room - 1;
-    size_t hole = find_batch(batches->table, batches->room, batch);
-
-    /* Those behind move up, unless that would put them before their own place. */
-    for (size_t i = (hole + 1) & mask; batches->table[i] != NULL; i = (i + 1) & mask) {
-        size_t home = place_of(batches->table[i]->number, batches->room);
-        if (((i - home) & mask) >= ((i - hole) & mask)) {
-            batches->table[hole] = batches->table[i];
-            hole = i;
-        }
-    }
-    batches->table[hole] = NULL;
+    hash_remove(&batches->by_number, batch->slot, hash_of_batch, batches);
+    slots_remove(&batches->all, batch->slot);
     batches->n--;
     if (batches->last == batch)
         batches->last = NULL;
@@ -174,8 +159,8 @@ void batches_drop(struct batches *batches, struct active_batch *batch)
 
 struct active_batch *batches_next(const struct batches *batches, size_t *place)
 {
-    while (*place < batches->room) {
-        struct active_batch *batch = batches->table[(*place)++];
+    while (*place < batches->all.n) {
+        struct active_batch *batch = batch_at(batches, (uint32_t)(*place)++);
 
         if (batch != NULL)
             return batch;
@@ -185,9 +170,11 @@ struct active_batch *batches_next(const struct batches *batches, size_t *place)
 
 void batches_fini(struct batches *batches)
 {
-    for (size_t i = 0; i < batches->room; i++)
-        if (batches->table[i] != NULL)
-            free_batch(batches->table[i]);
-    free(batches->table);
+    size_t place = 0;
+
+    for (struct active_batch *batch; (batch = batches_next(batches, &place)) != NULL;)
+        free_batch(batch);
+    slots_fini(&batches->all);
+    hash_fini(&batches->by_number);
     *batches = (struct batches){0};
 }

@@ -10,6 +10,8 @@
 
 #include "client/show/pending.h"
 #include "proto/event_read.h"
+#include "proto/hash.h"
+#include "proto/slots.h"
 
 /* Ways of showing that may be at work at once, one for standard output and
  * the others for files. */
@@ -26,6 +28,7 @@ struct eta;
 struct active_batch {
     uint64_t number;           /* the daemon's; never 0; of a detached one a hash of its ref */
     char ref[BATCHES_REF_MAX]; /* of a detached one, else empty */
+    uint32_t slot;             /* among those that run */
     uint64_t ordinal;          /* among those of this run, from 0 */
     uint64_t jobs;
     struct pending request;
@@ -35,8 +38,9 @@ struct active_batch {
 
 /* All zero to begin with. */
 struct batches {
-    struct active_batch **table;
-    size_t n, room;
+    size_t n; /* that run */
+    struct slots all;
+    struct hash by_number;     /* slots */
     uint64_t added;            /* ever */
     struct active_batch *last; /* asked for */
 };

@@ -1,15 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/base/chance.h"
 
+#include <stddef.h>
 #include <sys/random.h>
+
+/* So few bytes come whole, once the kernel's generator is ready; waitd has seen that at its
+ * start. */
+static void draw(void *out, size_t len)
+{
+    while (getrandom(out, len, 0) != (ssize_t)len)
+        continue;
+}
 
 int64_t chance_seed(void)
 {
     uint64_t bits = 0;
 
-    /* So few bytes come whole, once the kernel's generator is ready; waitd has
-     * seen that at its start. */
-    while (getrandom(&bits, sizeof(bits), 0) != (ssize_t)sizeof(bits))
-        continue;
+    draw(&bits, sizeof(bits));
     return (int64_t)(bits >> 11);
+}
+
+void chance_key(uint8_t key[16])
+{
+    draw(key, 16);
 }

@@ -12,4 +12,7 @@
 /* A seed for a batch's draws, in [0, 2^53): every reader of JSON keeps it as it is. */
 int64_t chance_seed(void);
 
+/* A key for hash tables of what clients choose (proto/hash.h). */
+void chance_key(uint8_t key[16]);
+
 #endif

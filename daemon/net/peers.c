@@ -2,11 +2,14 @@
 #include "daemon/net/peers.h"
 
 #include <netinet/in.h>
-#include <search.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "daemon/base/chance.h"
+#include "proto/hash.h"
+#include "proto/slots.h"
 
 /* There are this many before any is forgotten. */
 #define PEERS_LEAST 64
@@ -18,9 +21,10 @@ struct peer {
 };
 
 struct peers {
-    void *by_key; /* a tree, see tsearch(3) */
-    struct peer **all;
-    size_t n, room;
+    uint8_t hash_key[16];
+    struct hash by_key; /* slots */
+    struct slots all;
+    uint32_t most; /* before those without connections are forgotten */
 };
 
 struct peers *peers_new(void)
@@ -29,30 +33,41 @@ struct peers *peers_new(void)
 
     if (!peers)
         return NULL;
-    peers->room = PEERS_LEAST;
-    peers->all = calloc(peers->room, sizeof(struct peer *));
-    if (!peers->all) {
-        free(peers);
-        return NULL;
-    }
+    peers->most = PEERS_LEAST;
+    chance_key(peers->hash_key);
     return peers;
 }
 
-static int compare(const void *a, const void *b)
+static struct peer *peer_at(const struct peers *peers, uint32_t slot)
 {
-    const struct peer *x = a, *y = b;
-
-    if (x->kind != y->kind)
-        return x->kind < y->kind ? -1 : 1;
-    return (x->key > y->key) - (x->key < y->key);
+    return peers->all.items[slot];
 }
 
-static void forget(struct peers *peers, size_t at)
+static uint64_t hash_of_who(const struct peers *peers, const struct peer *who)
 {
-    struct peer *peer = peers->all[at];
+    const uint64_t key[2] = {who->kind, who->key};
 
-    peers->all[at] = peers->all[--peers->n];
-    tdelete(peer, &peers->by_key, compare);
+    return hash_bytes(peers->hash_key, key, sizeof(key));
+}
+
+static uint64_t hash_of_peer(const void *peers, uint32_t slot)
+{
+    return hash_of_who(peers, peer_at(peers, slot));
+}
+
+static bool is_peer(const void *peers, uint32_t slot, const void *key)
+{
+    const struct peer *peer = peer_at(peers, slot), *who = key;
+
+    return peer->kind == who->kind && peer->key == who->key;
+}
+
+static void forget(struct peers *peers, uint32_t slot)
+{
+    struct peer *peer = peer_at(peers, slot);
+
+    hash_remove(&peers->by_key, slot, hash_of_peer, peers);
+    slots_remove(&peers->all, slot);
     free(peer);
 }
 
@@ -60,29 +75,24 @@ void peers_free(struct peers *peers)
 {
     if (!peers)
         return;
-    while (peers->n > 0)
-        forget(peers, peers->n - 1);
-    free(peers->all);
+    for (uint32_t slot = 0; slot < peers->all.n; slot++)
+        free(peers->all.items[slot]);
+    slots_fini(&peers->all);
+    hash_fini(&peers->by_key);
     free(peers);
 }
 
-/* Makes room for another one: forgets those without connections, and grows
- * unless that were half of them. */
-static int make_room(struct peers *peers)
+/* Forgets those without connections, and lets more in unless they were half of all. */
+static void forget_some(struct peers *peers)
 {
-    struct peer **grown;
+    for (uint32_t slot = 0; slot < peers->all.n; slot++) {
+        const struct peer *peer = peer_at(peers, slot);
 
-    for (size_t at = peers->n; at-- > 0;)
-        if (atomic_load_explicit(&peers->all[at]->connections, memory_order_acquire) == 0)
-            forget(peers, at);
-    if (peers->n <= peers->room / 2)
-        return 0;
-    grown = realloc(peers->all, 2 * peers->room * sizeof(struct peer *));
-    if (!grown)
-        return peers->n < peers->room ? 0 : -1;
-    peers->all = grown;
-    peers->room *= 2;
-    return 0;
+        if (peer && atomic_load_explicit(&peer->connections, memory_order_acquire) == 0)
+            forget(peers, slot);
+    }
+    if (slots_used(&peers->all) > peers->most / 2)
+        peers->most *= 2;
 }
 
 static struct peer identify(const struct address *from, int fd)
@@ -115,27 +125,29 @@ static struct peer identify(const struct address *from, int fd)
 struct peer *peers_find(struct peers *peers, const struct address *from, int fd)
 {
     struct peer who = identify(from, fd), *made;
-    void *found = tfind(&who, &peers->by_key, compare);
+    uint64_t h = hash_of_who(peers, &who);
+    uint32_t slot = hash_find(&peers->by_key, h, is_peer, peers, &who);
 
-    if (found)
-        return *(struct peer **)found;
-    if (peers->n == peers->room && make_room(peers) != 0)
-        return NULL;
-    made = malloc(sizeof(*made));
+    if (slot != HASH_NONE)
+        return peer_at(peers, slot);
+    if (slots_used(&peers->all) >= peers->most)
+        forget_some(peers);
+    made = slots_reserve(&peers->all) == 0 ? malloc(sizeof(*made)) : NULL;
     if (!made)
         return NULL;
     *made = who;
-    if (!tsearch(made, &peers->by_key, compare)) {
+    slot = slots_add(&peers->all, made);
+    if (hash_add(&peers->by_key, h, slot, hash_of_peer, peers) != 0) {
+        slots_remove(&peers->all, slot);
         free(made);
         return NULL;
     }
-    peers->all[peers->n++] = made;
     return made;
 }
 
 size_t peers_known(const struct peers *peers)
 {
-    return peers->n;
+    return slots_used(&peers->all);
 }
 
 bool peers_join(struct peer *peer, uint64_t most)

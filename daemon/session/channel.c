@@ -304,7 +304,7 @@ void channel_work(struct channel *channel, int64_t now_ns, size_t budget)
         read_requests(channel, now_ns);
     if (channel->inquiries != NULL && !is_held(channel))
         channel_list_on(channel);
-    if (channel->followers != NULL && !is_held(channel))
+    if (slots_used(&channel->followers) > 0 && !is_held(channel))
         spent = channel_follow_work(channel, now_ns, budget);
     while (spent < budget && !is_held(channel)) {
         struct run *run = runs_first_due(&channel->runs, now_ns);
@@ -382,7 +382,7 @@ bool channel_has_answered(const struct channel *channel)
 static bool has_work(const struct channel *channel)
 {
     return runs_running(&channel->runs) > 0 || channel->forecasts.n > 0 ||
-           channel->n_inquiries > 0 || channel->n_followers > 0;
+           channel->n_inquiries > 0 || slots_used(&channel->followers) > 0;
 }
 
 bool channel_is_drained(const struct channel *channel)

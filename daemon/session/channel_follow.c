@@ -5,7 +5,6 @@
 #include "daemon/session/channel_internal.h"
 
 #include <inttypes.h>
-#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +20,7 @@
 struct channel_follower {
     struct registry_follower follower; /* first */
     struct channel *channel;
-    struct channel_follower *next, *before; /* of the channel's */
+    uint32_t slot; /* of the channel's */
     char ref[KEPT_REF_MAX + 1];
     uint64_t jobs;   /* taken from the channel's account */
     int64_t beat_ns; /* when something was sent last, or a heartbeat */
@@ -36,22 +35,32 @@ static struct channel_follower *of(struct registry_follower *follower)
 
 /* ---- By ref ---------------------------------------------------------------------------- */
 
-static int compare_followers(const void *a, const void *b)
+static struct channel_follower *follower_at(const struct channel *channel, uint32_t slot)
 {
-    return strcmp(((const struct channel_follower *)a)->ref,
-                  ((const struct channel_follower *)b)->ref);
+    return channel->followers.items[slot];
 }
 
-static int compare_ref(const void *ref, const void *follower)
+static uint64_t hash_of_ref(const struct channel *channel, const char *ref)
 {
-    return strcmp(ref, ((const struct channel_follower *)follower)->ref);
+    return hash_bytes(channel->env->hash_key, ref, strlen(ref));
+}
+
+static uint64_t hash_of_follower(const void *channel, uint32_t slot)
+{
+    return hash_of_ref(channel, follower_at(channel, slot)->ref);
+}
+
+static bool is_follower(const void *channel, uint32_t slot, const void *ref)
+{
+    return strcmp(follower_at(channel, slot)->ref, ref) == 0;
 }
 
 static struct channel_follower *find(const struct channel *channel, const char *ref)
 {
-    void *node = tfind(ref, &channel->followed, compare_ref);
+    uint32_t slot =
+        hash_find(&channel->followed, hash_of_ref(channel, ref), is_follower, channel, ref);
 
-    return node == NULL ? NULL : *(struct channel_follower **)node;
+    return slot != HASH_NONE ? follower_at(channel, slot) : NULL;
 }
 
 bool channel_is_following(const struct channel *channel, const char *ref)
@@ -83,14 +92,8 @@ static uint64_t leave(struct channel_follower *follower)
     stop_waiting(follower);
     (void)registry_leave(&follower->follower); /* a line cut short is the last for want of memory */
     last = follower->follower.last_seq;
-    tdelete(follower, &channel->followed, compare_followers);
-    if (follower->before != NULL)
-        follower->before->next = follower->next;
-    else
-        channel->followers = follower->next;
-    if (follower->next != NULL)
-        follower->next->before = follower->before;
-    channel->n_followers--;
+    hash_remove(&channel->followed, follower->slot, hash_of_follower, channel);
+    slots_remove(&channel->followers, follower->slot);
     account_give_jobs(&channel->account, follower->jobs);
     admission_give(&channel->env->admission->cursors, follower->jobs);
     free(follower);
@@ -109,12 +112,11 @@ bool channel_unfollow(struct channel *channel, const char *ref, uint64_t *last)
 
 void channel_leave_followers(struct channel *channel)
 {
-    struct channel_follower *next;
-
-    for (struct channel_follower *at = channel->followers; at != NULL; at = next) {
-        next = at->next;
-        (void)leave(at);
-    }
+    for (uint32_t slot = 0; slot < channel->followers.n; slot++)
+        if (follower_at(channel, slot) != NULL)
+            (void)leave(follower_at(channel, slot));
+    slots_fini(&channel->followers);
+    hash_fini(&channel->followed);
 }
 
 static void on_change(struct registry_follower *base)
@@ -231,6 +233,25 @@ static bool has_ended_before(const struct kept *kept, uint64_t from)
 
 /* ---- Beginning ------------------------------------------------------------------------------ */
 
+/* NULL when out of memory. */
+static struct channel_follower *add(struct channel *channel, const char *ref)
+{
+    struct channel_follower *follower;
+
+    if (slots_reserve(&channel->followers) != 0 ||
+        (follower = calloc(1, sizeof(*follower))) == NULL)
+        return NULL;
+    follower->channel = channel;
+    memcpy(follower->ref, ref, sizeof(follower->ref));
+    follower->slot = slots_add(&channel->followers, follower);
+    if (hash_add(&channel->followed, hash_of_ref(channel, ref), follower->slot, hash_of_follower,
+                 channel) == 0)
+        return follower;
+    slots_remove(&channel->followers, follower->slot);
+    free(follower);
+    return NULL;
+}
+
 void channel_follow(struct channel *channel, struct registry_entry *entry, struct event_text id,
                     uint64_t from, bool charged)
 {
@@ -255,14 +276,7 @@ void channel_follow(struct channel *channel, struct registry_entry *entry, struc
     }
     if (charged && !charge(channel, id, kept->terms.jobs))
         return;
-    follower = calloc(1, sizeof(*follower));
-    if (follower != NULL) {
-        memcpy(follower->ref, kept->ref, sizeof(follower->ref));
-        if (tsearch(follower, &channel->followed, compare_followers) == NULL) {
-            free(follower);
-            follower = NULL;
-        }
-    }
+    follower = add(channel, kept->ref);
     if (follower == NULL) {
         if (charged) {
             account_give_jobs(&channel->account, kept->terms.jobs);
@@ -271,14 +285,8 @@ void channel_follow(struct channel *channel, struct registry_entry *entry, struc
         refuse(channel, id, FAULT_OVERLOADED, "out of memory for this watch; try again later");
         return;
     }
-    follower->channel = channel;
     follower->jobs = charged ? kept->terms.jobs : 0;
     follower->beat_ns = registry_now(channel->env->registry);
-    follower->next = channel->followers;
-    if (follower->next != NULL)
-        follower->next->before = follower;
-    channel->followers = follower;
-    channel->n_followers++;
     follower->follower.changed = on_change;
     channel->follow_due = true;
     (void)registry_follow(entry, &follower->follower, &channel->outbox, from);
@@ -409,20 +417,19 @@ static void attend(struct channel_follower *follower, int64_t now_ns)
 /* Looks at each, and when it is to be looked at next. */
 static void attend_all(struct channel *channel, int64_t now_ns)
 {
-    struct channel_follower *next;
-
     channel->follow_due = false;
     channel->follow_ns = CHANNEL_NEVER;
-    for (struct channel_follower *at = channel->followers; at != NULL; at = next) {
-        next = at->next;
-        attend(at, now_ns);
-        if (channel->input_ended && channel->followers == NULL)
+    for (uint32_t slot = 0; slot < channel->followers.n; slot++) {
+        if (follower_at(channel, slot) != NULL)
+            attend(follower_at(channel, slot), now_ns);
+        if (channel->input_ended && slots_used(&channel->followers) == 0)
             return;
     }
-    for (struct channel_follower *at = channel->followers; at != NULL; at = at->next) {
-        int64_t due_ns = beat_due(at);
+    for (uint32_t slot = 0; slot < channel->followers.n; slot++) {
+        const struct channel_follower *at = follower_at(channel, slot);
+        int64_t due_ns = at != NULL ? beat_due(at) : CHANNEL_NEVER;
 
-        if (at->follower.stage == REGISTRY_BEHIND && channel->replaying == NULL &&
+        if (at != NULL && at->follower.stage == REGISTRY_BEHIND && channel->replaying == NULL &&
             due_ns > now_ns + REPLAY_RETRY_NS)
             due_ns = now_ns + REPLAY_RETRY_NS;
         if (due_ns < channel->follow_ns)
@@ -450,7 +457,7 @@ int64_t channel_follow_next_due(const struct channel *channel)
         return 0;
     if (channel->replaying != NULL && registry_replay_is_due(&channel->replaying->follower))
         return 0;
-    return channel->followers != NULL ? channel->follow_ns : CHANNEL_NEVER;
+    return slots_used(&channel->followers) > 0 ? channel->follow_ns : CHANNEL_NEVER;
 }
 
 void channel_follow_passed(struct channel *channel, struct outbox_watch *watch)

@@ -20,7 +20,9 @@
 #include "daemon/session/outbox.h"
 #include "daemon/session/registry.h"
 #include "daemon/session/runs.h"
+#include "proto/hash.h"
 #include "proto/request.h"
+#include "proto/slots.h"
 
 /* What a run may do before another run of the same client is served. */
 #define CHANNEL_SLICE 1024
@@ -38,12 +40,11 @@ struct channel {
 
     struct channel_inquiry *inquiries; /* requests that wait for the store */
     unsigned n_inquiries;
-    struct channel_follower *followers; /* detached batches that are watched */
+    struct slots followers;             /* of detached batches that are watched */
+    struct hash followed;               /* the same, by ref */
     struct channel_follower *replaying; /* the one that has a replay */
-    unsigned n_followers;
-    void *followed;    /* a tsearch() tree of them, by ref */
-    bool follow_due;   /* one of them wants to be looked at */
-    int64_t follow_ns; /* when it is time to look at them */
+    bool follow_due;                    /* one of them wants to be looked at */
+    int64_t follow_ns;                  /* when it is time to look at them */
     void (*wake)(void *context);
     void *wake_context;
 

@@ -7,6 +7,8 @@ daemon_session_libwaitd_session_a_SOURCES = \
 	daemon/session/account.c \
 	daemon/session/account.h \
 	daemon/session/admission.h \
+	daemon/session/agenda.c \
+	daemon/session/agenda.h \
 	daemon/session/channel.c \
 	daemon/session/channel.h \
 	daemon/session/channel_admit.c \

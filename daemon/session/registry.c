@@ -1,33 +1,39 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/session/registry.h"
 
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/session/registry_internal.h"
 
-#define SLOTS_LEAST 16
+static struct registry_entry *entry_at(const struct registry *registry, uint32_t slot)
+{
+    return registry->agenda.slots.items[slot];
+}
 
 /* ---- By ref ---------------------------------------------------------------------------- */
 
-static int compare_entries(const void *a, const void *b)
+static uint64_t hash_of_ref(const struct registry *registry, const char *ref)
 {
-    const struct registry_entry *x = a, *y = b;
-
-    return strcmp(x->kept->ref, y->kept->ref);
+    return hash_bytes(registry->config.hash_key, ref, strlen(ref));
 }
 
-static int compare_ref(const void *ref, const void *entry)
+static uint64_t hash_of_entry(const void *registry, uint32_t slot)
 {
-    return strcmp(ref, ((const struct registry_entry *)entry)->kept->ref);
+    return hash_of_ref(registry, entry_at(registry, slot)->kept->ref);
+}
+
+static bool is_entry(const void *registry, uint32_t slot, const void *ref)
+{
+    return strcmp(entry_at(registry, slot)->kept->ref, ref) == 0;
 }
 
 struct registry_entry *registry_find(const struct registry *registry, const char *ref)
 {
-    void *node = tfind(ref, &registry->by_ref, compare_ref);
+    uint32_t slot =
+        hash_find(&registry->by_ref, hash_of_ref(registry, ref), is_entry, registry, ref);
 
-    return node == NULL ? NULL : *(struct registry_entry **)node;
+    return slot != HASH_NONE ? entry_at(registry, slot) : NULL;
 }
 
 /* ---- The registry ---------------------------------------------------------------------- */
@@ -47,10 +53,8 @@ static void free_entry(struct registry_entry *entry)
 {
     struct registry *registry = entry->registry;
 
-    tdelete(entry, &registry->by_ref, compare_entries);
-    timerq_remove(&registry->agenda, entry->slot);
-    registry->slots[entry->slot] = NULL;
-    registry->free_slots[registry->n_free++] = entry->slot;
+    hash_remove(&registry->by_ref, entry->slot, hash_of_entry, registry);
+    agenda_remove(&registry->agenda, entry->slot);
     for (struct registry_entry **at = &registry->held; entry->is_held; at = &(*at)->next_held)
         if (*at == entry) {
             *at = entry->next_held;
@@ -71,9 +75,9 @@ void registry_free(struct registry *registry)
 
     if (registry == NULL)
         return;
-    for (uint32_t slot = 0; slot < registry->n_slots; slot++)
-        if (registry->slots[slot] != NULL)
-            free_entry(registry->slots[slot]);
+    for (uint32_t slot = 0; slot < registry->agenda.slots.n; slot++)
+        if (entry_at(registry, slot) != NULL)
+            free_entry(entry_at(registry, slot));
     for (ask = store_fetch(registry->config.port); ask != NULL; ask = next) {
         next = ask->next;
         if (ask->context != NULL && ask->kind < STORE_RESUME) {
@@ -85,9 +89,8 @@ void registry_free(struct registry *registry)
             store_ask_free(ask);
         }
     }
-    timerq_fini(&registry->agenda);
-    free(registry->slots);
-    free(registry->free_slots);
+    agenda_fini(&registry->agenda);
+    hash_fini(&registry->by_ref);
     free(registry);
 }
 
@@ -128,24 +131,21 @@ int64_t registry_elapsed(const struct registry *registry, const struct kept *bat
 
 int64_t registry_next_due(const struct registry *registry)
 {
-    const struct timerq_entry *first = timerq_first(&registry->agenda);
+    int64_t due_ns = agenda_next_due(&registry->agenda);
 
-    if (first == NULL)
+    if (due_ns == AGENDA_NEVER)
         return REGISTRY_NEVER;
-    if (first->due_ns <= 0)
-        return 0;
-    return first->due_ns - store_now(registry->config.store, 0);
+    return due_ns <= 0 ? 0 : due_ns - store_now(registry->config.store, 0);
 }
 
 void registry_work(struct registry *registry, size_t budget)
 {
     int64_t now_ns = registry_store_now(registry);
-    const struct timerq_entry *first = timerq_first(&registry->agenda);
+    struct registry_entry *entry;
     size_t spent = 0;
 
-    for (; first != NULL && first->due_ns <= now_ns && spent < budget;
-         first = timerq_first(&registry->agenda))
-        spent += registry_work_on(registry->slots[first->id], budget - spent);
+    while (spent < budget && (entry = agenda_first_due(&registry->agenda, now_ns)) != NULL)
+        spent += registry_work_on(entry, budget - spent);
 }
 
 bool registry_is_idle(const struct registry *registry)
@@ -155,34 +155,6 @@ bool registry_is_idle(const struct registry *registry)
 
 /* ---- Entries --------------------------------------------------------------------------- */
 
-static int make_slots(struct registry *registry)
-{
-    uint32_t n = registry->n_slots > 0 ? 2 * registry->n_slots : SLOTS_LEAST;
-    struct registry_entry **slots;
-    uint32_t *free_slots;
-
-    if (registry->n_free > 0)
-        return 0;
-    /* An entry for each slot, so that setting a due time needs no memory. */
-    if (timerq_grow(&registry->agenda, n) != 0 ||
-        timerq_reserve(&registry->agenda, n - registry->agenda.n) != 0)
-        return -1;
-    slots = realloc(registry->slots, n * sizeof(struct registry_entry *));
-    if (slots == NULL)
-        return -1;
-    registry->slots = slots;
-    free_slots = realloc(registry->free_slots, n * sizeof(*free_slots));
-    if (free_slots == NULL)
-        return -1;
-    registry->free_slots = free_slots;
-    for (uint32_t slot = n; slot-- > registry->n_slots;) {
-        registry->slots[slot] = NULL;
-        registry->free_slots[registry->n_free++] = slot;
-    }
-    registry->n_slots = n;
-    return 0;
-}
-
 static struct registry_entry *make_entry(struct registry *registry, struct kept *batch)
 {
     struct registry_entry *entry = calloc(1, sizeof(*entry));
@@ -191,14 +163,19 @@ static struct registry_entry *make_entry(struct registry *registry, struct kept 
         return NULL;
     entry->registry = registry;
     entry->kept = batch;
-    if (make_slots(registry) != 0 || tsearch(entry, &registry->by_ref, compare_entries) == NULL) {
+    if (agenda_reserve(&registry->agenda) != 0) {
+        free(entry);
+        return NULL;
+    }
+    entry->slot = agenda_add(&registry->agenda, entry);
+    if (hash_add(&registry->by_ref, hash_of_ref(registry, batch->ref), entry->slot, hash_of_entry,
+                 registry) != 0) {
+        agenda_remove(&registry->agenda, entry->slot);
         free(entry);
         return NULL;
     }
     kept_hold(batch);
     entry->suspended = registry_is_over_for(registry, batch);
-    entry->slot = registry->free_slots[--registry->n_free];
-    registry->slots[entry->slot] = entry;
     return entry;
 }
 
@@ -270,10 +247,7 @@ uint32_t registry_pending(const struct registry_entry *entry)
 
 void registry_set_due(struct registry_entry *entry, int64_t due_ns)
 {
-    if (due_ns == REGISTRY_NEVER)
-        timerq_remove(&entry->registry->agenda, entry->slot);
-    else
-        (void)timerq_set(&entry->registry->agenda, entry->slot, due_ns, 0);
+    agenda_set(&entry->registry->agenda, entry->slot, due_ns);
 }
 
 void registry_hold(struct registry_entry *entry)
@@ -339,9 +313,9 @@ static void suspend(struct registry *registry, const struct kept *batch)
             registry_suspend(entry, REGISTRY_SUSPENDED);
         return;
     }
-    for (uint32_t slot = 0; slot < registry->n_slots; slot++)
-        if (registry->slots[slot] != NULL)
-            registry_suspend(registry->slots[slot], REGISTRY_SUSPENDED);
+    for (uint32_t slot = 0; slot < registry->agenda.slots.n; slot++)
+        if (entry_at(registry, slot) != NULL)
+            registry_suspend(entry_at(registry, slot), REGISTRY_SUSPENDED);
 }
 
 static void handle(struct registry *registry, struct store_ask *ask)
@@ -382,9 +356,9 @@ void registry_receive(struct registry *registry)
         handle(registry, ask);
     }
     if (atomic_exchange_explicit(&registry->config.port->recheck, false, memory_order_acquire))
-        for (uint32_t slot = 0; slot < registry->n_slots; slot++)
-            if (registry->slots[slot] != NULL && registry->slots[slot]->plan != NULL)
-                registry_schedule(registry->slots[slot]);
+        for (uint32_t slot = 0; slot < registry->agenda.slots.n; slot++)
+            if (entry_at(registry, slot) != NULL && entry_at(registry, slot)->plan != NULL)
+                registry_schedule(entry_at(registry, slot));
     release_held(registry);
 }
 
@@ -408,8 +382,8 @@ void registry_ask(struct registry *registry, struct store_ask *ask)
 void registry_drain(struct registry *registry)
 {
     registry->draining = true;
-    for (uint32_t slot = 0; slot < registry->n_slots; slot++) {
-        struct registry_entry *entry = registry->slots[slot];
+    for (uint32_t slot = 0; slot < registry->agenda.slots.n; slot++) {
+        struct registry_entry *entry = entry_at(registry, slot);
 
         if (entry == NULL || !registry_is_over_for(registry, entry->kept))
             continue;
@@ -422,8 +396,8 @@ void registry_drain(struct registry *registry)
 
 void registry_cancel_all(struct registry *registry)
 {
-    for (uint32_t slot = 0; slot < registry->n_slots; slot++) {
-        struct registry_entry *entry = registry->slots[slot];
+    for (uint32_t slot = 0; slot < registry->agenda.slots.n; slot++) {
+        struct registry_entry *entry = entry_at(registry, slot);
         struct store_ask *ask;
 
         if (entry == NULL || !entry->is_home || entry->end_told ||

@@ -10,8 +10,9 @@
  *     registry_follow.c  who follows them
  */
 
+#include "daemon/session/agenda.h"
 #include "daemon/session/registry.h"
-#include "engine/timerq.h"
+#include "proto/hash.h"
 #include "proto/request.h"
 
 struct registry_entry {
@@ -37,11 +38,8 @@ struct registry_entry {
 struct registry {
     struct registry_config config;
     struct account account; /* for the jobs and texts of what is home here; without a share */
-    struct timerq agenda;   /* of slots, by the store's clock */
-    struct registry_entry **slots;
-    uint32_t *free_slots;
-    uint32_t n_slots, n_free;
-    void *by_ref;
+    struct agenda agenda;   /* of entries, by the store's clock */
+    struct hash by_ref;     /* slots */
     struct registry_entry *held;
     uint32_t n_transient; /* home here, running, and lost with this process */
     uint32_t n_asks;      /* without an inquiry, that are not answered yet */

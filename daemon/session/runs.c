@@ -1,78 +1,59 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/session/runs.h"
 
-#include <search.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define SLOTS_LEAST 4
 
 /* How much of a run is freed at a time. */
 #define FREE_BYTES_A_STEP ((size_t)512 << 10)
 
+static struct run *run_at(const struct runs *runs, uint32_t slot)
+{
+    return runs->agenda.slots.items[slot];
+}
+
 /* ---- By number ----------------------------------------------------------------- */
 
-static int compare_runs(const void *a, const void *b)
+/* Numbers are the channel's own count, so that nobody chooses them. */
+static uint64_t hash_of_number(uint64_t number)
 {
-    uint64_t x = run_number(a), y = run_number(b);
+    static const uint8_t key[16] = {0};
 
-    return (x > y) - (x < y);
+    return hash_bytes(key, &number, sizeof(number));
 }
 
-static int compare_number(const void *number, const void *run)
+static uint64_t hash_of_run(const void *runs, uint32_t slot)
 {
-    uint64_t x = *(const uint64_t *)number, y = run_number(run);
-
-    return (x > y) - (x < y);
+    return hash_of_number(run_number(run_at(runs, slot)));
 }
 
-/* A tree node begins with its key (POSIX). */
-static struct run *run_in(void *node)
+static bool is_run(const void *runs, uint32_t slot, const void *number)
 {
-    return node == NULL ? NULL : *(struct run **)node;
+    return run_number(run_at(runs, slot)) == *(const uint64_t *)number;
 }
 
 struct run *runs_find(const struct runs *runs, uint64_t number)
 {
-    return run_in(tfind(&number, &runs->by_number, compare_number));
+    uint32_t slot = hash_find(&runs->by_number, hash_of_number(number), is_run, runs, &number);
+
+    return slot != HASH_NONE ? run_at(runs, slot) : NULL;
 }
 
-/* ---- Coming and going ------------------------------------------------------------ */
+/* ---- Adding and dropping --------------------------------------------------------- */
 
 int runs_reserve(struct runs *runs)
 {
-    uint32_t n = runs->n_slots > 0 ? runs->n_slots * 2 : SLOTS_LEAST;
-    struct run **slots;
-    uint32_t *free_slots;
-
-    if (runs->n_free > 0)
-        return 0;
-    /* An entry for each slot, so that setting a due time needs no memory. */
-    if (timerq_grow(&runs->agenda, n) != 0 ||
-        timerq_reserve(&runs->agenda, n - runs->agenda.n) != 0)
-        return -1;
-    slots = realloc(runs->slots, n * sizeof(struct run *));
-    if (slots == NULL)
-        return -1;
-    runs->slots = slots;
-    free_slots = realloc(runs->free_slots, n * sizeof(uint32_t));
-    if (free_slots == NULL)
-        return -1;
-    runs->free_slots = free_slots;
-    for (uint32_t slot = n; slot-- > runs->n_slots;) {
-        runs->slots[slot] = NULL;
-        runs->free_slots[runs->n_free++] = slot;
-    }
-    runs->n_slots = n;
-    return 0;
+    return agenda_reserve(&runs->agenda);
 }
 
 int runs_add_take(struct runs *runs, struct run *run, int64_t now_ns)
 {
-    if (tsearch(run, &runs->by_number, compare_runs) == NULL)
+    uint32_t slot = agenda_add(&runs->agenda, run);
+
+    if (hash_add(&runs->by_number, hash_of_number(run_number(run)), slot, hash_of_run, runs) != 0) {
+        agenda_remove(&runs->agenda, slot);
         return -1;
-    run_set_slot(run, runs->free_slots[--runs->n_free]);
-    runs->slots[run_slot(run)] = run;
+    }
+    run_set_slot(run, slot);
     runs->n_running++;
     runs_set_due(runs, run, now_ns);
     return 0;
@@ -80,16 +61,14 @@ int runs_add_take(struct runs *runs, struct run *run, int64_t now_ns)
 
 void runs_retire(struct runs *runs, const struct run *run)
 {
-    timerq_remove(&runs->agenda, run_slot(run));
-    tdelete(run, &runs->by_number, compare_runs);
+    agenda_set(&runs->agenda, run_slot(run), AGENDA_NEVER);
+    hash_remove(&runs->by_number, run_slot(run), hash_of_run, runs);
     runs->n_running--;
 }
 
 void runs_drop(struct runs *runs, struct run *run)
 {
-    timerq_remove(&runs->agenda, run_slot(run));
-    runs->slots[run_slot(run)] = NULL;
-    runs->free_slots[runs->n_free++] = run_slot(run);
+    agenda_remove(&runs->agenda, run_slot(run));
     run_set_next(run, runs->dropped);
     runs->dropped = run;
     (void)runs_reap(runs);
@@ -115,8 +94,8 @@ bool runs_reap(struct runs *runs)
 
 bool runs_discard(struct runs *runs, size_t most)
 {
-    while (runs->discarded < runs->n_slots && most > 0) {
-        struct run *run = runs->slots[runs->discarded++];
+    while (runs->discarded < runs->agenda.slots.n && most > 0) {
+        struct run *run = run_at(runs, runs->discarded++);
 
         if (run == NULL)
             continue;
@@ -125,7 +104,7 @@ bool runs_discard(struct runs *runs, size_t most)
         runs_drop(runs, run);
         most--;
     }
-    return runs->discarded == runs->n_slots && !runs_reap(runs);
+    return runs->discarded == runs->agenda.slots.n && !runs_reap(runs);
 }
 
 void runs_clear(struct runs *runs)
@@ -138,9 +117,8 @@ void runs_clear(struct runs *runs)
 void runs_fini(struct runs *runs)
 {
     runs_clear(runs);
-    timerq_fini(&runs->agenda);
-    free(runs->slots);
-    free(runs->free_slots);
+    agenda_fini(&runs->agenda);
+    hash_fini(&runs->by_number);
     memset(runs, 0, sizeof(*runs));
 }
 
@@ -153,32 +131,23 @@ uint32_t runs_running(const struct runs *runs)
 
 struct run *runs_first_due(const struct runs *runs, int64_t now_ns)
 {
-    const struct timerq_entry *first = timerq_first(&runs->agenda);
-
-    return first != NULL && first->due_ns <= now_ns ? runs->slots[first->id] : NULL;
+    return agenda_first_due(&runs->agenda, now_ns);
 }
 
 int64_t runs_next_due(const struct runs *runs)
 {
-    const struct timerq_entry *first = timerq_first(&runs->agenda);
-
-    return first != NULL ? first->due_ns : RUN_NEVER;
+    return agenda_next_due(&runs->agenda);
 }
 
 void runs_set_due(struct runs *runs, const struct run *run, int64_t now_ns)
 {
-    int64_t due_ns = run_next_due(run, now_ns);
-
-    if (due_ns == RUN_NEVER)
-        timerq_remove(&runs->agenda, run_slot(run));
-    else
-        (void)timerq_set(&runs->agenda, run_slot(run), due_ns, 0);
+    agenda_set(&runs->agenda, run_slot(run), run_next_due(run, now_ns));
 }
 
 void runs_cancel_all(struct runs *runs, int64_t now_ns)
 {
-    for (uint32_t slot = 0; slot < runs->n_slots; slot++) {
-        struct run *run = runs->slots[slot];
+    for (uint32_t slot = 0; slot < runs->agenda.slots.n; slot++) {
+        struct run *run = run_at(runs, slot);
 
         if (run != NULL && !run_is_finished(run)) {
             (void)run_cancel(run, now_ns);

@@ -16,19 +16,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/timerq.h"
+#include "daemon/session/agenda.h"
 #include "daemon/session/run.h"
+#include "proto/hash.h"
 
 /* Embedded by its owner; all zero is an empty set. */
 struct runs {
-    struct timerq agenda; /* of each slot: when its run wants to work */
-    struct run **slots;   /* NULL for free ones */
-    uint32_t *free_slots; /* a stack of them */
-    uint32_t n_slots, n_free;
+    struct agenda agenda; /* of runs */
     uint32_t n_running;
-    uint32_t discarded;  /* slots that runs_discard() has gone over */
-    struct run *dropped; /* those that are being freed */
-    void *by_number;     /* a tsearch() tree of those that are running */
+    uint32_t discarded;    /* slots that runs_discard() has gone over */
+    struct run *dropped;   /* those that are being freed */
+    struct hash by_number; /* slots of those that are running */
 };
 
 /* Makes room for one more.  0, or -1 when out of memory. */
@@ -38,7 +36,7 @@ int runs_reserve(struct runs *runs);
  * run is then still the caller's. */
 int runs_add_take(struct runs *runs, struct run *run, int64_t now_ns);
 
-/* The running one of that number, or NULL.  O(log n). */
+/* The running one of that number, or NULL. */
 struct run *runs_find(const struct runs *runs, uint64_t number);
 
 /* The first that is due by now, or NULL; when the next one is, RUN_NEVER for never. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/store/gone.h"
 
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,16 +10,6 @@ struct gone_ref {
     struct principal *owner; /* held */
     char ref[];
 };
-
-static int compare(const void *a, const void *b)
-{
-    return strcmp(((const struct gone_ref *)a)->ref, ((const struct gone_ref *)b)->ref);
-}
-
-static int compare_ref(const void *ref, const void *gone)
-{
-    return strcmp(ref, ((const struct gone_ref *)gone)->ref);
-}
 
 static struct gone_ref *make(const char *ref, struct principal *owner)
 {
@@ -40,14 +29,30 @@ static void drop(struct gone_ref *ref)
     free(ref);
 }
 
+/* Refs are drawn by the daemon, so that nobody chooses them. */
+static uint64_t hash_of_ref(const char *ref)
+{
+    static const uint8_t key[16] = {0};
+
+    return hash_bytes(key, ref, strlen(ref));
+}
+
+static uint64_t hash_of_place(const void *gone, uint32_t place)
+{
+    return hash_of_ref(((const struct gone *)gone)->ring[place]->ref);
+}
+
+static bool has_ref(const void *gone, uint32_t place, const void *ref)
+{
+    return strcmp(((const struct gone *)gone)->ring[place]->ref, ref) == 0;
+}
+
 static void forget(struct gone *gone, size_t place)
 {
-    struct gone_ref *ref = gone->ring[place];
-
-    if (ref == NULL)
+    if (gone->ring[place] == NULL)
         return;
-    tdelete(ref, &gone->by_ref, compare);
-    drop(ref);
+    hash_remove(&gone->by_ref, (uint32_t)place, hash_of_place, gone);
+    drop(gone->ring[place]);
     gone->ring[place] = NULL;
 }
 
@@ -72,37 +77,35 @@ static void make_room(struct gone *gone, size_t most)
 
 void gone_add(struct gone *gone, const char *ref, struct principal *owner, size_t most)
 {
-    struct gone_ref *copy = make(ref, owner);
-
-    if (copy == NULL)
-        return;
     make_room(gone, most);
-    if (gone->size == 0) {
-        drop(copy);
+    if (gone->size == 0 || gone_owner(gone, ref) != NULL)
         return;
-    }
     if (gone->next >= gone->size)
         gone->next = 0;
     forget(gone, gone->next);
-    if (tsearch(copy, &gone->by_ref, compare) == NULL) {
-        drop(copy);
+    gone->ring[gone->next] = make(ref, owner);
+    if (gone->ring[gone->next] == NULL)
+        return;
+    if (hash_add(&gone->by_ref, hash_of_ref(ref), (uint32_t)gone->next, hash_of_place, gone) == 0) {
+        gone->next++;
         return;
     }
-    gone->ring[gone->next++] = copy;
+    drop(gone->ring[gone->next]);
+    gone->ring[gone->next] = NULL;
 }
 
 const struct principal *gone_owner(const struct gone *gone, const char *ref)
 {
-    /* A tree node begins with its key (POSIX). */
-    void *node = tfind(ref, &gone->by_ref, compare_ref);
+    uint32_t place = hash_find(&gone->by_ref, hash_of_ref(ref), has_ref, gone, ref);
 
-    return node != NULL ? (*(struct gone_ref **)node)->owner : NULL;
+    return place != HASH_NONE ? gone->ring[place]->owner : NULL;
 }
 
 void gone_fini(struct gone *gone)
 {
     for (size_t place = 0; place < gone->size; place++)
         forget(gone, place);
+    hash_fini(&gone->by_ref);
     free(gone->ring);
     memset(gone, 0, sizeof(*gone));
 }

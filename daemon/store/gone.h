@@ -4,20 +4,21 @@
 
 /*
  * The refs that were removed last, so that who asks for one is told that it is
- * over and not that it never was, if it was his.  A ring of the newest and a tree to find them
- * in, O(log n).  For one thread at a time.
+ * over and not that it never was, if it was his.  A ring of the newest.  For one thread at a
+ * time.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "daemon/session/principal.h"
+#include "proto/hash.h"
 
 /* Embedded by its owner; all zero is an empty one. */
 struct gone {
     struct gone_ref **ring; /* each on the heap; NULL for unused places */
     size_t next, size;
-    void *by_ref; /* a tsearch() tree of them */
+    struct hash by_ref; /* places of the ring */
 };
 
 /* Remembers a ref and its owner (held), and forgets the oldest beyond `most`, which is the

@@ -2,11 +2,12 @@
 #include "daemon/store/index.h"
 
 #include <inttypes.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS_LEAST 16
+#include "daemon/base/chance.h"
+
+#define PLACES_LEAST 16
 
 /* How many batches one LIST looks at, at most: some tens of microseconds. */
 #define LOOKS_A_PAGE 4096
@@ -19,14 +20,14 @@ struct index_place {
 
 /* ---- By ref and by key -------------------------------------------------------------------- */
 
-static int compare_refs(const void *a, const void *b)
+static struct index_entry *entry_at(const struct index *index, uint32_t slot)
 {
-    return strcmp(((const struct kept *)a)->ref, ((const struct kept *)b)->ref);
+    return index->ends.slots.items[slot];
 }
 
-static int compare_ref(const void *ref, const void *batch)
+static uint64_t hash_of_ref(const struct index *index, const char *ref)
 {
-    return strcmp(ref, ((const struct kept *)batch)->ref);
+    return hash_bytes(index->hash_key, ref, strlen(ref));
 }
 
 /* What a key is found by: it is unique among one owner's. */
@@ -35,51 +36,59 @@ struct key {
     const struct kept_terms *terms;
 };
 
-static int compare_terms(const struct kept_terms *a, const struct kept_terms *b)
+static uint64_t hash_of_key(const struct index *index, const struct principal *owner,
+                            const struct kept_terms *terms)
 {
-    if (a->key_len != b->key_len)
-        return a->key_len < b->key_len ? -1 : 1;
-    return memcmp(a->key, b->key, a->key_len);
+    return hash_bytes(index->hash_key, terms->key, terms->key_len) ^
+           hash_bytes(index->hash_key, owner->name, strlen(owner->name));
 }
 
-static int compare_key(const void *wanted, const void *kept)
+static uint64_t hash_by_ref(const void *index, uint32_t slot)
 {
+    return hash_of_ref(index, entry_at(index, slot)->batch->ref);
+}
+
+static uint64_t hash_by_key(const void *index, uint32_t slot)
+{
+    const struct kept *batch = entry_at(index, slot)->batch;
+
+    return hash_of_key(index, batch->owner, &batch->terms);
+}
+
+static bool has_ref(const void *index, uint32_t slot, const void *ref)
+{
+    return strcmp(entry_at(index, slot)->batch->ref, ref) == 0;
+}
+
+static bool has_key(const void *index, uint32_t slot, const void *wanted)
+{
+    const struct kept *batch = entry_at(index, slot)->batch;
     const struct key *key = wanted;
-    const struct kept *batch = kept;
-    int order = compare_terms(key->terms, &batch->terms);
 
-    return order != 0 ? order : strcmp(key->owner->name, batch->owner->name);
-}
-
-static int compare_keys(const void *a, const void *b)
-{
-    const struct kept *batch = a;
-
-    return compare_key(&(struct key){batch->owner, &batch->terms}, b);
-}
-
-/* A tree node begins with its key (POSIX). */
-static struct kept *batch_in(void *node)
-{
-    return node == NULL ? NULL : *(struct kept **)node;
+    return batch->terms.key_len == key->terms->key_len &&
+           memcmp(batch->terms.key, key->terms->key, key->terms->key_len) == 0 &&
+           strcmp(batch->owner->name, key->owner->name) == 0;
 }
 
 struct index_entry *index_by_ref(const struct index *index, const struct principal *asker,
                                  const char *ref)
 {
-    struct kept *batch = batch_in(tfind(ref, &index->by_ref, compare_ref));
-    struct index_entry *entry = batch != NULL ? batch->store_data : NULL;
+    uint32_t slot = hash_find(&index->by_ref, hash_of_ref(index, ref), has_ref, index, ref);
+    struct index_entry *entry = slot != HASH_NONE ? entry_at(index, slot) : NULL;
 
-    return entry != NULL && !entry->is_hidden && principal_may_see(asker, batch->owner) ? entry
-                                                                                        : NULL;
+    return entry != NULL && !entry->is_hidden && principal_may_see(asker, entry->batch->owner)
+               ? entry
+               : NULL;
 }
 
 struct index_entry *index_by_key(const struct index *index, const struct principal *owner,
                                  const struct kept_terms *terms)
 {
-    struct kept *batch = batch_in(tfind(&(struct key){owner, terms}, &index->by_key, compare_key));
+    const struct key key = {owner, terms};
+    uint32_t slot =
+        hash_find(&index->by_key, hash_of_key(index, owner, terms), has_key, index, &key);
 
-    return batch != NULL ? batch->store_data : NULL;
+    return slot != HASH_NONE ? entry_at(index, slot) : NULL;
 }
 
 /* ---- Removing ------------------------------------------------------------------------------ */
@@ -118,14 +127,12 @@ static void drop(struct index *index, struct index_entry *entry)
 {
     struct kept *batch = entry->batch;
 
-    tdelete(batch, &index->by_ref, compare_refs);
+    hash_remove(&index->by_ref, entry->slot, hash_by_ref, index);
     if (batch->terms.key_len > 0)
-        tdelete(batch, &index->by_key, compare_keys);
-    if (!timerq_has(&index->ends, entry->slot))
+        hash_remove(&index->by_key, entry->slot, hash_by_key, index);
+    if (!agenda_has(&index->ends, entry->slot))
         index->n_running--;
-    timerq_remove(&index->ends, entry->slot);
-    index->slots[entry->slot] = NULL;
-    index->free_slots[index->n_free++] = entry->slot;
+    agenda_remove(&index->ends, entry->slot);
     index->places[place_from(index, batch->order)].entry = NULL;
     index->n_holes++;
     close_holes(index);
@@ -146,37 +153,9 @@ void index_remove(struct index *index, struct index_entry *entry)
 
 /* ---- Adding -------------------------------------------------------------------------------- */
 
-static int make_slots(struct index *index)
-{
-    uint32_t n = index->n_slots > 0 ? 2 * index->n_slots : SLOTS_LEAST;
-    struct index_entry **slots;
-    uint32_t *free_slots;
-
-    if (index->n_free > 0)
-        return 0;
-    /* An entry for each slot, so that an end needs no memory. */
-    if (n > UINT32_MAX / 4 || timerq_grow(&index->ends, n) != 0 ||
-        timerq_reserve(&index->ends, n - index->ends.n) != 0)
-        return -1;
-    slots = realloc(index->slots, n * sizeof(struct index_entry *));
-    if (slots == NULL)
-        return -1;
-    index->slots = slots;
-    free_slots = realloc(index->free_slots, n * sizeof(*free_slots));
-    if (free_slots == NULL)
-        return -1;
-    index->free_slots = free_slots;
-    for (uint32_t slot = n; slot-- > index->n_slots;) {
-        index->slots[slot] = NULL;
-        index->free_slots[index->n_free++] = slot;
-    }
-    index->n_slots = n;
-    return 0;
-}
-
 static int make_places(struct index *index)
 {
-    size_t room = index->places_room > 0 ? 2 * index->places_room : SLOTS_LEAST;
+    size_t room = index->places_room > 0 ? 2 * index->places_room : PLACES_LEAST;
     struct index_place *places;
 
     if (index->n_places < index->places_room)
@@ -194,14 +173,19 @@ static int enter(struct index *index, struct index_entry *entry)
 {
     struct kept *batch = entry->batch;
 
-    if (tsearch(batch, &index->by_ref, compare_refs) == NULL)
-        return -1;
-    if (batch->terms.key_len > 0 && tsearch(batch, &index->by_key, compare_keys) == NULL) {
-        tdelete(batch, &index->by_ref, compare_refs);
+    entry->slot = agenda_add(&index->ends, entry);
+    if (hash_add(&index->by_ref, hash_of_ref(index, batch->ref), entry->slot, hash_by_ref, index) !=
+        0) {
+        agenda_remove(&index->ends, entry->slot);
         return -1;
     }
-    entry->slot = index->free_slots[--index->n_free];
-    index->slots[entry->slot] = entry;
+    if (batch->terms.key_len > 0 &&
+        hash_add(&index->by_key, hash_of_key(index, batch->owner, &batch->terms), entry->slot,
+                 hash_by_key, index) != 0) {
+        hash_remove(&index->by_ref, entry->slot, hash_by_ref, index);
+        agenda_remove(&index->ends, entry->slot);
+        return -1;
+    }
     index->places[index->n_places++] = (struct index_place){batch->order, entry};
     index->n_running++;
     batch->store_data = entry;
@@ -215,7 +199,7 @@ struct index_entry *index_add(struct index *index, struct kept *batch, struct ke
 {
     struct index_entry *entry = calloc(1, sizeof(*entry));
 
-    if (entry == NULL || make_slots(index) != 0 || make_places(index) != 0) {
+    if (entry == NULL || agenda_reserve(&index->ends) != 0 || make_places(index) != 0) {
         free(entry);
         return NULL;
     }
@@ -232,6 +216,12 @@ struct index_entry *index_add(struct index *index, struct kept *batch, struct ke
 
 /* ---- Ends ---------------------------------------------------------------------------------- */
 
+/* INT64_MAX for never, but the time is set. */
+static void set_over(struct index *index, const struct index_entry *entry, int64_t over_ns)
+{
+    agenda_set(&index->ends, entry->slot, over_ns < AGENDA_NEVER ? over_ns : AGENDA_NEVER - 1);
+}
+
 int64_t index_set_end(struct index *index, struct index_entry *entry, int64_t now_ns)
 {
     const struct kept *batch = entry->batch;
@@ -244,37 +234,35 @@ int64_t index_set_end(struct index *index, struct index_entry *entry, int64_t no
         end_ns = now_ns;
     if (__builtin_add_overflow(end_ns, batch->terms.retain_ns, &end_ns))
         end_ns = INT64_MAX;
-    if (!timerq_has(&index->ends, entry->slot))
+    if (!agenda_has(&index->ends, entry->slot))
         index->n_running--;
     entry->over_ns = end_ns;
-    (void)timerq_set(&index->ends, entry->slot, end_ns, 0);
+    set_over(index, entry, end_ns);
     return late_ns;
 }
 
 void index_put_off(struct index *index, struct index_entry *entry)
 {
     entry->is_put_off = true;
-    (void)timerq_set(&index->ends, entry->slot, INT64_MAX, 0);
+    set_over(index, entry, INT64_MAX);
 }
 
 void index_put_back(struct index *index, struct index_entry *entry)
 {
     entry->is_put_off = false;
-    (void)timerq_set(&index->ends, entry->slot, entry->over_ns, 0);
+    set_over(index, entry, entry->over_ns);
 }
 
 int64_t index_next_over(const struct index *index)
 {
-    const struct timerq_entry *first = timerq_first(&index->ends);
+    int64_t due_ns = agenda_next_due(&index->ends);
 
-    return first != NULL ? first->due_ns : INT64_MAX;
+    return due_ns < AGENDA_NEVER - 1 ? due_ns : INT64_MAX;
 }
 
 struct index_entry *index_first_over(const struct index *index, int64_t now_ns)
 {
-    const struct timerq_entry *first = timerq_first(&index->ends);
-
-    return first != NULL && first->due_ns <= now_ns ? index->slots[first->id] : NULL;
+    return agenda_first_due(&index->ends, now_ns);
 }
 
 /* ---- Answers ------------------------------------------------------------------------------- */
@@ -403,16 +391,17 @@ bool index_list(const struct index *index, struct store_ask *ask)
 void index_init(struct index *index, struct store *store)
 {
     *index = (struct index){.store = store};
+    chance_key(index->hash_key);
 }
 
 void index_fini(struct index *index)
 {
-    for (uint32_t slot = 0; slot < index->n_slots; slot++)
-        if (index->slots[slot] != NULL)
-            drop(index, index->slots[slot]);
+    for (uint32_t slot = 0; slot < index->ends.slots.n; slot++)
+        if (entry_at(index, slot) != NULL)
+            drop(index, entry_at(index, slot));
     free(index->places);
-    free(index->slots);
-    free(index->free_slots);
-    timerq_fini(&index->ends);
+    agenda_fini(&index->ends);
+    hash_fini(&index->by_ref);
+    hash_fini(&index->by_key);
     gone_fini(&index->gone);
 }

@@ -15,9 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/session/agenda.h"
 #include "daemon/session/store.h"
 #include "daemon/store/gone.h"
-#include "engine/timerq.h"
+#include "proto/hash.h"
 
 /* What is kept of one batch; its `store_data` while it is in an index. */
 struct index_entry {
@@ -38,12 +39,10 @@ struct index {
     struct store *store;
     struct index_place *places; /* in the order of acceptance */
     size_t n_places, n_holes, places_room;
-    struct index_entry **slots; /* NULL for free ones */
-    uint32_t *free_slots;
-    uint32_t n_slots, n_free;
-    uint32_t n_running; /* entries that index_set_end() was not called for */
-    struct timerq ends; /* of slots: when the time of a finished one is over */
-    void *by_ref, *by_key;
+    uint32_t n_running;         /* entries that index_set_end() was not called for */
+    struct agenda ends;         /* of entries: when the time of a finished one is over */
+    struct hash by_ref, by_key; /* slots of `ends` */
+    uint8_t hash_key[16];
     struct gone gone;
 };
 

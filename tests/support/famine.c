@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "tests/support/famine.h"
 
-#include <search.h>
 #include <stdlib.h>
 
 /* The linker's names for the functions themselves and for what stands before them. */
@@ -9,12 +8,10 @@ void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *block, size_t size);
 void __real_free(void *block);
-void *__real_tsearch(const void *key, void **root, int (*compare)(const void *, const void *));
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 void __wrap_free(void *block);
-void *__wrap_tsearch(const void *key, void **root, int (*compare)(const void *, const void *));
 
 static bool watching, struck;
 static long until = FAMINE_NONE; /* allocations that still succeed */
@@ -87,9 +84,4 @@ void __wrap_free(void *block)
 {
     live -= watching && block != NULL;
     __real_free(block);
-}
-
-void *__wrap_tsearch(const void *key, void **root, int (*compare)(const void *, const void *))
-{
-    return fails() ? NULL : __real_tsearch(key, root, compare);
 }

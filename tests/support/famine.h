@@ -5,8 +5,8 @@
 /*
  * Allocations that fail on demand, and an account of what was allocated and
  * not freed.  For programs linked with --wrap (famine_flags in
- * tests/local.mk), sanitizers or not: malloc(), calloc(), realloc(), free() and
- * tsearch() of the code under test come through here.
+ * tests/local.mk), sanitizers or not: malloc(), calloc(), realloc() and free()
+ * of the code under test come through here.
  *
  * All of it concerns the stretches of code between famine_watch(true) and
  * famine_watch(false) alone; Check, which may be linked in and allocates, must
