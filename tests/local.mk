@@ -73,6 +73,7 @@ check_programs = \
 	tests/scenario/test_channel \
 	tests/scenario/test_forecasts \
 	tests/scenario/test_memory \
+	tests/scenario/test_registry \
 	tests/scenario/test_scenarios \
 	tests/scenario/test_schedule \
 	tests/scenario/test_simulation \
@@ -111,6 +112,8 @@ tests_libsupport_a_SOURCES = \
 	tests/support/importing.h \
 	tests/support/lexing.c \
 	tests/support/lexing.h \
+	tests/support/loop_rig.c \
+	tests/support/loop_rig.h \
 	tests/support/main.c \
 	tests/support/plan_kit.c \
 	tests/support/plan_kit.h \
@@ -128,6 +131,8 @@ famine_flags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap
 famine_sources = tests/support/famine.c tests/support/famine.h
 tests_scenario_test_memory_SOURCES = tests/scenario/test_memory.c $(famine_sources)
 tests_scenario_test_memory_LDFLAGS = $(AM_LDFLAGS) $(famine_flags)
+tests_scenario_test_registry_SOURCES = tests/scenario/test_registry.c $(famine_sources)
+tests_scenario_test_registry_LDFLAGS = $(AM_LDFLAGS) $(famine_flags)
 tests_scenario_test_simulation_SOURCES = \
 	tests/scenario/simulation.c \
 	tests/scenario/simulation.h \

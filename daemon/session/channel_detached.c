@@ -64,7 +64,7 @@ static void do_watch(struct channel *channel, const struct request *request)
 /* ---- submit --------------------------------------------------------------------------------- */
 
 static void tell_accepted(const struct channel_inquiry *inquiry, const struct kept *batch,
-                          bool existing)
+                          const struct plan *plan, bool existing)
 {
     char *line = channel_inquiry_line(inquiry, EVENT_BATCH_MAX);
     const struct kept_terms *terms = &batch->terms;
@@ -73,7 +73,7 @@ static void tell_accepted(const struct channel_inquiry *inquiry, const struct ke
         .id = channel_inquiry_id(inquiry),
         .existing = existing,
         .jobs = terms->jobs,
-        .seed = plan_options_of(inquiry->plan)->random_seed ? &terms->seed : NULL,
+        .seed = plan_options_of(plan)->random_seed ? &terms->seed : NULL,
         .durable = kept_durable_name(batch->durable),
         .time_ns = terms->wall_ns,
     };
@@ -82,29 +82,39 @@ static void tell_accepted(const struct channel_inquiry *inquiry, const struct ke
         channel_inquiry_commit(inquiry, line, event_detached_accepted(line, &kept));
 }
 
-/* The batch is this loop's to run, whether its client is still there or not. */
-static void take_batch(struct channel_inquiry *inquiry, struct store_ask *ask)
+/* The batch is this loop's to run, whether its client is still there or not.  False when out
+ * of memory. */
+static bool take_batch(struct channel_inquiry *inquiry, const struct store_ask *ask)
 {
-    struct channel *channel = inquiry->channel;
-    struct registry_entry *entry = NULL;
+    const struct plan *plan = inquiry->plan;
+    struct registry_entry *entry = registry_adopt_take(inquiry->registry, ask->batch, inquiry->plan,
+                                                       inquiry->heartbeat_ns, inquiry->text);
 
-    if (channel != NULL)
-        tell_accepted(inquiry, ask->batch, false);
-    entry = registry_adopt_take(inquiry->registry, ask->batch, inquiry->plan, inquiry->heartbeat_ns,
-                                inquiry->text);
-    if (entry != NULL) {
-        inquiry->plan = NULL;
-        inquiry->jobs = inquiry->text = 0;
-    }
-    if (channel == NULL || inquiry->channel == NULL || entry == NULL)
-        return;
-    channel_follow(channel, entry, (struct event_text){0}, 2, false);
+    if (entry == NULL)
+        return false;
+    inquiry->plan = NULL;
+    inquiry->jobs = inquiry->text = 0;
+    if (inquiry->channel != NULL)
+        tell_accepted(inquiry, ask->batch, plan, false);
+    if (inquiry->channel != NULL) /* it has not failed */
+        channel_follow(inquiry->channel, entry, (struct event_text){0}, 2, false);
+    return true;
+}
+
+/* Whether it is kept is not known: nothing is answered, but its ref is told, under which another
+ * life has it or not. */
+static void tell_unknown(const struct channel_inquiry *inquiry, const struct store_ask *ask)
+{
+    char *line = channel_inquiry_line(inquiry, EVENT_BATCH_MAX);
+
+    if (line != NULL)
+        channel_inquiry_commit(inquiry, line, event_detached_suspended(line, ask->ref, 0));
 }
 
 /* Answered with what there is; the watch is asked for as any other. */
 static void take_existing(struct channel_inquiry *inquiry, const struct store_ask *ask)
 {
-    tell_accepted(inquiry, ask->batch, true);
+    tell_accepted(inquiry, ask->batch, inquiry->plan, true);
     if (channel_is_following(inquiry->channel, ask->batch->ref))
         return;
     inquiry->inquiry.answer = answer_watch;
@@ -114,17 +124,28 @@ static void take_existing(struct channel_inquiry *inquiry, const struct store_as
     inquiry->asks_again = channel_inquiry_ask(inquiry, STORE_FIND);
 }
 
+/* Nothing new was kept, as far as is known.  Who takes one answer alone is told that it is not. */
+static void answer_without_batch(struct channel_inquiry *inquiry, const struct store_ask *ask)
+{
+    if (ask->answer == STORE_EXISTING)
+        take_existing(inquiry, ask);
+    else if (ask->answer == STORE_UNKNOWN && !inquiry->channel->takes_one)
+        tell_unknown(inquiry, ask);
+    else
+        channel_inquiry_refuse_as_told(inquiry, ask, ask->code == FAULT_CONFLICT ? "key" : "");
+}
+
 static void answer_submit(struct registry_inquiry *base, struct store_ask *ask)
 {
     struct channel_inquiry *inquiry = channel_inquiry_of(base);
 
     inquiry->asks_again = false;
-    if (ask->answer == STORE_DONE)
-        take_batch(inquiry, ask);
-    else if (inquiry->channel != NULL && ask->answer == STORE_EXISTING)
-        take_existing(inquiry, ask);
-    else if (inquiry->channel != NULL)
-        channel_inquiry_refuse_as_told(inquiry, ask, ask->code == FAULT_CONFLICT ? "key" : "");
+    if (ask->answer == STORE_DONE && !take_batch(inquiry, ask)) {
+        registry_put_back(inquiry->registry, ask);
+        return;
+    }
+    if (ask->answer != STORE_DONE && inquiry->channel != NULL)
+        answer_without_batch(inquiry, ask);
     store_ask_free(ask);
     if (!inquiry->asks_again)
         channel_inquiry_free(inquiry);

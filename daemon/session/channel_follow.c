@@ -11,10 +11,8 @@
 
 #include "proto/event_detached.h"
 
-/* How many may wait for a replay, in all the daemon, and how often it is looked whether
- * there is one. */
+/* How many may wait for a replay, in all the daemon. */
 #define REPLAYS_WAITING_MAX 1000
-#define REPLAY_RETRY_NS     INT64_C(5000000)
 
 /* One watch. */
 struct channel_follower {
@@ -24,8 +22,6 @@ struct channel_follower {
     char ref[KEPT_REF_MAX + 1];
     uint64_t jobs;   /* taken from the channel's account */
     int64_t beat_ns; /* when something was sent last, or a heartbeat */
-    bool waits;      /* for a replay: it is counted */
-    bool replays;    /* it has one of those that may run */
 };
 
 static struct channel_follower *of(struct registry_follower *follower)
@@ -70,17 +66,15 @@ bool channel_is_following(const struct channel *channel, const char *ref)
 
 /* ---- Coming and going ------------------------------------------------------------------- */
 
-static void stop_waiting(struct channel_follower *follower)
+/* Another one of the channel's may have it, where it had one. */
+static void end_replay(struct channel_follower *follower)
 {
-    struct admission *admission = follower->channel->env->admission;
+    struct channel *channel = follower->channel;
 
-    if (follower->waits)
-        admission_give(&admission->replays_waiting, 1);
-    if (follower->replays) {
-        admission_give(&admission->replays, 1);
-        follower->channel->replaying = NULL;
-    }
-    follower->waits = follower->replays = false;
+    if (channel->replaying != follower)
+        return;
+    channel->replaying = NULL;
+    channel->follow_due = true;
 }
 
 /* Returns the last event that it was sent. */
@@ -89,7 +83,7 @@ static uint64_t leave(struct channel_follower *follower)
     struct channel *channel = follower->channel;
     uint64_t last;
 
-    stop_waiting(follower);
+    end_replay(follower);
     (void)registry_leave(&follower->follower); /* a line cut short is the last for want of memory */
     last = follower->follower.last_seq;
     hash_remove(&channel->followed, follower->slot, hash_of_follower, channel);
@@ -119,10 +113,23 @@ void channel_leave_followers(struct channel *channel)
     hash_fini(&channel->followed);
 }
 
+/* Its turn has come, and the others of the channel wait until it has caught up. */
+static void begin_replay(struct channel_follower *follower)
+{
+    struct channel *channel = follower->channel;
+
+    channel->replaying = follower;
+    for (uint32_t slot = 0; slot < channel->followers.n; slot++)
+        if (follower_at(channel, slot) != NULL)
+            registry_replay_withdraw(&follower_at(channel, slot)->follower);
+}
+
 static void on_change(struct registry_follower *base)
 {
     struct channel *channel = of(base)->channel;
 
+    if (base->stage == REGISTRY_REPLAYING && channel->replaying == NULL)
+        begin_replay(of(base));
     channel->follow_due = true;
     channel_woken(channel);
 }
@@ -267,8 +274,9 @@ void channel_follow(struct channel *channel, struct registry_entry *entry, struc
         tell_listed(channel, kept, id);
         return;
     }
-    if (atomic_load_explicit(&admission->replays_waiting, memory_order_relaxed) >=
-        REPLAYS_WAITING_MAX) {
+    if (registry_needs_replay(entry, from) &&
+        atomic_load_explicit(&admission->replays_waiting, memory_order_relaxed) >=
+            REPLAYS_WAITING_MAX) {
         refuse(channel, id, FAULT_OVERLOADED,
                "the limit of watches waiting for their replay is reached (max-replays); "
                "try again later");
@@ -363,39 +371,17 @@ static void beat(struct channel_follower *follower, int64_t now_ns)
                                                       line));
 }
 
-/* Begins a replay if it may, else it waits for one. */
-static void seek_replay(struct channel_follower *follower)
-{
-    struct channel *channel = follower->channel;
-    struct admission *admission = channel->env->admission;
-    uint64_t most = channel->env->limits->max_replays;
-
-    if (!follower->waits) {
-        atomic_fetch_add_explicit(&admission->replays_waiting, 1, memory_order_relaxed);
-        follower->waits = true;
-    }
-    if (channel->replaying != NULL || !admission_take(&admission->replays, 1, most))
-        return;
-    if (registry_replay_begin(&follower->follower) != 0) {
-        admission_give(&admission->replays, 1);
-        return;
-    }
-    admission_give(&admission->replays_waiting, 1);
-    follower->waits = false;
-    follower->replays = true;
-    channel->replaying = follower;
-}
-
 /* What follows from its stage.  It may be gone afterwards. */
 static void attend(struct channel_follower *follower, int64_t now_ns)
 {
     switch (follower->follower.stage) {
     case REGISTRY_BEHIND:
-        seek_replay(follower);
+        if (follower->channel->replaying == NULL)
+            registry_replay_seek(&follower->follower);
         break;
     case REGISTRY_LIVE:
     case REGISTRY_ENDED:
-        stop_waiting(follower);
+        end_replay(follower);
         break;
     case REGISTRY_BEYOND:
         tell_beyond(follower);
@@ -429,9 +415,6 @@ static void attend_all(struct channel *channel, int64_t now_ns)
         const struct channel_follower *at = follower_at(channel, slot);
         int64_t due_ns = at != NULL ? beat_due(at) : CHANNEL_NEVER;
 
-        if (at != NULL && at->follower.stage == REGISTRY_BEHIND && channel->replaying == NULL &&
-            due_ns > now_ns + REPLAY_RETRY_NS)
-            due_ns = now_ns + REPLAY_RETRY_NS;
         if (due_ns < channel->follow_ns)
             channel->follow_ns = due_ns;
     }
@@ -453,11 +436,13 @@ size_t channel_follow_work(struct channel *channel, int64_t now_ns, size_t budge
 
 int64_t channel_follow_next_due(const struct channel *channel)
 {
+    if (slots_used(&channel->followers) == 0)
+        return CHANNEL_NEVER;
     if (channel->follow_due)
         return 0;
     if (channel->replaying != NULL && registry_replay_is_due(&channel->replaying->follower))
         return 0;
-    return slots_used(&channel->followers) > 0 ? channel->follow_ns : CHANNEL_NEVER;
+    return channel->follow_ns;
 }
 
 void channel_follow_passed(struct channel *channel, struct outbox_watch *watch)

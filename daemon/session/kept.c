@@ -77,6 +77,7 @@ struct kept *kept_new(const _Atomic int64_t *horizon_ns, enum kept_durable durab
     batch->durable = durable;
     batch->terms = *terms;
     batch->owner = principal_hold(owner);
+    batch->handled_ns = -1;
     atomic_init(&batch->progress.state, KEPT_RUNNING);
     atomic_init(&batch->progress.pending, terms->jobs);
     atomic_init(&batch->progress.last, 1);

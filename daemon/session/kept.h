@@ -114,6 +114,7 @@ struct kept {
     struct kept_terms terms;
     enum kept_durable durable; /* as it was when it was accepted */
     char engine[32];           /* the version whose schedule it has; empty for this one */
+    int64_t handled_ns;        /* another life has handled what was due up to here; -1 for none */
     struct kept_progress progress;
 
     _Atomic unsigned holders;
@@ -129,7 +130,8 @@ struct kept {
 };
 
 /*
- * With one holder; RUNNING, nothing run yet.  ref and order are to be set.  owner: held.
+ * With one holder; RUNNING, nothing run yet.  ref and order are to be set, and handled_ns where
+ * it is not -1.  owner: held.
  * horizon_ns: its store's, for the batch's life: the time on the store's clock beyond
  * which nothing may be run; KEPT_NO_HORIZON for any.  NULL when out of memory.
  */

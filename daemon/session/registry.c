@@ -46,6 +46,8 @@ struct registry *registry_new(const struct registry_config *config)
         return NULL;
     registry->config = *config;
     registry->account = (struct account){.limits = config->limits, .admission = config->admission};
+    registry->put_back_end = &registry->put_back;
+    registry->retry_ns = REGISTRY_NEVER;
     return registry;
 }
 
@@ -69,16 +71,12 @@ static void free_entry(struct registry_entry *entry)
     free(entry);
 }
 
-void registry_free(struct registry *registry)
+/* Who asked is told that there is no answer. */
+static void give_up_asks(struct store_ask *asks)
 {
-    struct store_ask *ask, *next;
+    struct store_ask *next;
 
-    if (registry == NULL)
-        return;
-    for (uint32_t slot = 0; slot < registry->agenda.slots.n; slot++)
-        if (entry_at(registry, slot) != NULL)
-            free_entry(entry_at(registry, slot));
-    for (ask = store_fetch(registry->config.port); ask != NULL; ask = next) {
+    for (struct store_ask *ask = asks; ask != NULL; ask = next) {
         next = ask->next;
         if (ask->context != NULL && ask->kind < STORE_RESUME) {
             struct registry_inquiry *inquiry = ask->context;
@@ -89,6 +87,17 @@ void registry_free(struct registry *registry)
             store_ask_free(ask);
         }
     }
+}
+
+void registry_free(struct registry *registry)
+{
+    if (registry == NULL)
+        return;
+    for (uint32_t slot = 0; slot < registry->agenda.slots.n; slot++)
+        if (entry_at(registry, slot) != NULL)
+            free_entry(entry_at(registry, slot));
+    give_up_asks(registry->put_back);
+    give_up_asks(store_fetch(registry->config.port));
     agenda_fini(&registry->agenda);
     hash_fini(&registry->by_ref);
     free(registry);
@@ -133,19 +142,11 @@ int64_t registry_next_due(const struct registry *registry)
 {
     int64_t due_ns = agenda_next_due(&registry->agenda);
 
+    if (registry->retry_ns < due_ns)
+        due_ns = registry->retry_ns;
     if (due_ns == AGENDA_NEVER)
         return REGISTRY_NEVER;
     return due_ns <= 0 ? 0 : due_ns - store_now(registry->config.store, 0);
-}
-
-void registry_work(struct registry *registry, size_t budget)
-{
-    int64_t now_ns = registry_store_now(registry);
-    struct registry_entry *entry;
-    size_t spent = 0;
-
-    while (spent < budget && (entry = agenda_first_due(&registry->agenda, now_ns)) != NULL)
-        spent += registry_work_on(entry, budget - spent);
 }
 
 bool registry_is_idle(const struct registry *registry)
@@ -272,17 +273,21 @@ bool registry_drop_if_idle(struct registry_entry *entry)
 
 /* ---- What the store sends ---------------------------------------------------------------- */
 
-static void resume(struct registry *registry, struct store_ask *ask)
+/* False when out of memory. */
+static bool resume(struct registry *registry, const struct store_ask *ask)
 {
     struct registry_entry *entry = registry_open(registry, ask->batch, ask->text);
     uint32_t jobs;
 
-    if (entry == NULL || entry->is_home)
-        return;
+    if (entry == NULL)
+        return false;
+    if (entry->is_home)
+        return true;
     jobs = atomic_load_explicit(&ask->batch->progress.pending, memory_order_relaxed);
     account_force_jobs(&registry->account, jobs);
     stats_resumed(registry->config.stats, jobs);
     settle_home(entry);
+    return true;
 }
 
 static void take_cancelled(struct registry *registry, const struct kept *batch)
@@ -326,9 +331,11 @@ static void handle(struct registry *registry, struct store_ask *ask)
         inquiry->answer(inquiry, ask); /* which is the inquiry's now */
         return;
     }
-    if (ask->kind == STORE_RESUME)
-        resume(registry, ask);
-    else if (ask->kind == STORE_CANCELLED)
+    if (ask->kind == STORE_RESUME && !resume(registry, ask)) {
+        registry_put_back(registry, ask);
+        return;
+    }
+    if (ask->kind == STORE_CANCELLED)
         take_cancelled(registry, ask->batch);
     else if (ask->kind == STORE_SUSPEND)
         suspend(registry, ask->batch);
@@ -347,19 +354,63 @@ static void release_held(struct registry *registry)
     }
 }
 
-void registry_receive(struct registry *registry)
+static void handle_all(struct registry *registry, struct store_ask *asks)
 {
     struct store_ask *next;
 
-    for (struct store_ask *ask = store_fetch(registry->config.port); ask != NULL; ask = next) {
+    for (struct store_ask *ask = asks; ask != NULL; ask = next) {
         next = ask->next;
         handle(registry, ask);
     }
+}
+
+void registry_receive(struct registry *registry)
+{
+    handle_all(registry, store_fetch(registry->config.port));
     if (atomic_exchange_explicit(&registry->config.port->recheck, false, memory_order_acquire))
         for (uint32_t slot = 0; slot < registry->agenda.slots.n; slot++)
             if (entry_at(registry, slot) != NULL && entry_at(registry, slot)->plan != NULL)
                 registry_schedule(entry_at(registry, slot));
     release_held(registry);
+    registry_replay_next(registry);
+}
+
+/* ---- What there was no memory for -------------------------------------------------------- */
+
+void registry_retry_later(struct registry *registry)
+{
+    registry->retry_ns = registry_store_now(registry) + REGISTRY_RETRY_NS;
+}
+
+void registry_put_back(struct registry *registry, struct store_ask *ask)
+{
+    ask->next = NULL;
+    *registry->put_back_end = ask;
+    registry->put_back_end = &ask->next;
+    registry_retry_later(registry);
+}
+
+static void try_again(struct registry *registry)
+{
+    struct store_ask *asks = registry->put_back;
+
+    registry->retry_ns = REGISTRY_NEVER;
+    registry->put_back = NULL;
+    registry->put_back_end = &registry->put_back;
+    handle_all(registry, asks);
+    registry_replay_next(registry);
+}
+
+void registry_work(struct registry *registry, size_t budget)
+{
+    int64_t now_ns = registry_store_now(registry);
+    struct registry_entry *entry;
+    size_t spent = 0;
+
+    if (registry->retry_ns <= now_ns)
+        try_again(registry);
+    while (spent < budget && (entry = agenda_first_due(&registry->agenda, now_ns)) != NULL)
+        spent += registry_work_on(entry, budget - spent);
 }
 
 struct store_ask *registry_ask_new(struct registry *registry, enum store_kind kind,

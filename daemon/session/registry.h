@@ -96,6 +96,10 @@ struct store_ask *registry_ask_new(struct registry *registry, enum store_kind ki
                                    struct principal *asker, struct registry_inquiry *inquiry);
 void registry_ask(struct registry *registry, struct store_ask *ask);
 
+/* There is no memory for what follows from the answer: the inquiry gets it again a little
+ * later. */
+void registry_put_back(struct registry *registry, struct store_ask *ask);
+
 /* What is home here, or on its way, has taken its jobs and its text from this. */
 struct account *registry_account(struct registry *registry);
 
@@ -163,7 +167,7 @@ void registry_forget_cancel(struct registry_cancel *cancel);
 
 enum registry_stage {
     REGISTRY_READING,   /* the batch's text is being read */
-    REGISTRY_BEHIND,    /* a replay is wanted: registry_replay_begin() */
+    REGISTRY_BEHIND,    /* a replay is wanted: registry_replay_seek() */
     REGISTRY_REPLAYING, /* registry_replay_work() */
     REGISTRY_LIVE,      /* nothing is to be done */
     REGISTRY_ENDED,     /* all it is going to be told is in the outbox */
@@ -176,10 +180,12 @@ enum registry_stage {
 struct registry_follower {
     struct outbox_watch watch; /* first; begun while REPLAYING, LIVE or ENDED */
     struct registry_follower *next, *before;
+    struct registry_follower *next_waiting, *before_waiting; /* while `waits` */
     struct registry_entry *entry;
     struct outbox *outbox;
     struct replica *replay; /* its own, while REPLAYING */
     enum registry_stage stage;
+    bool waits;        /* for its turn to replay */
     uint64_t last_seq; /* of what it has been sent or does not want */
     /* The stage or what there is to read has changed.  Must not leave, nor free it. */
     void (*changed)(struct registry_follower *follower);
@@ -193,8 +199,17 @@ int registry_follow(struct registry_entry *entry, struct registry_follower *foll
  * The entry may be gone afterwards.  -1 when a line was cut for want of memory. */
 int registry_leave(struct registry_follower *follower);
 
-/* BEHIND ──► REPLAYING.  -1 when out of memory. */
-int registry_replay_begin(struct registry_follower *follower);
+/*
+ * Replays are limits.max_replays at a time, in all loops.  BEHIND ──► REPLAYING, at once or when
+ * it is its turn: in the order in which they sought one on this loop.  It is the caller's to seek
+ * none for one that is not to have it, and to withdraw it when that changes.
+ */
+void registry_replay_seek(struct registry_follower *follower);
+void registry_replay_withdraw(
+    struct registry_follower *follower); /* also fine if it does not wait */
+
+/* Whether who follows it from that event on would have to replay it, as far as is known. */
+bool registry_needs_replay(const struct registry_entry *entry, uint64_t from);
 
 /* Goes on, until it has caught up.  Returns what was spent. */
 size_t registry_replay_work(struct registry_follower *follower, size_t budget);

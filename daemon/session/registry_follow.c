@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Who follows a batch: at its live end, or behind it by a replay. */
+/* Who follows a batch, and those who do at its live end. */
 
 #include "daemon/session/registry_internal.h"
 
@@ -8,9 +8,26 @@
  * client may leave unread; records are several times smaller than their text. */
 #define HELD_FACTOR 4
 
-static void set_stage(struct registry_follower *follower, enum registry_stage stage)
+/* Counts those who are behind, and the replays. */
+static void enter_stage(struct registry_follower *follower, enum registry_stage stage)
 {
+    struct registry *registry = follower->entry->registry;
+    enum registry_stage before = follower->stage;
+
     follower->stage = stage;
+    if (before == REGISTRY_BEHIND && stage != REGISTRY_BEHIND) {
+        registry_replay_withdraw(follower);
+        admission_give(&registry->config.admission->replays_waiting, 1);
+    }
+    if (before != REGISTRY_BEHIND && stage == REGISTRY_BEHIND)
+        atomic_fetch_add(&registry->config.admission->replays_waiting, 1);
+    if (before == REGISTRY_REPLAYING && stage != REGISTRY_REPLAYING)
+        registry_replay_release(registry);
+}
+
+void registry_set_stage(struct registry_follower *follower, enum registry_stage stage)
+{
+    enter_stage(follower, stage);
     follower->changed(follower);
 }
 
@@ -23,16 +40,28 @@ static int join(struct registry_follower *follower)
         return -1;
     follower->watch.is_follower = true;
     follower->watch.cursor.skip_seq = follower->last_seq;
-    follower->stage = REGISTRY_LIVE;
+    enter_stage(follower, REGISTRY_LIVE);
     return 0;
 }
 
-static bool has_finished(const struct registry_entry *entry, uint64_t *last)
+bool registry_has_finished(const struct registry_entry *entry, uint64_t *last)
 {
     const struct kept_progress *progress = &entry->kept->progress;
 
     *last = atomic_load_explicit(&progress->last, memory_order_relaxed);
     return atomic_load_explicit(&progress->state, memory_order_acquire) == KEPT_FINISHED;
+}
+
+/* All that it has not been sent, from that event on, is still to come. */
+static bool is_at_live_end(const struct registry_entry *entry, uint64_t from)
+{
+    return entry->live != NULL && !replica_is_finished(entry->live) &&
+           from > replica_history(entry->live)->next_seq;
+}
+
+bool registry_needs_replay(const struct registry_entry *entry, uint64_t from)
+{
+    return !is_at_live_end(entry, from);
 }
 
 /* Where it stands once the plan is there. */
@@ -42,18 +71,17 @@ void registry_set_off(struct registry_follower *follower)
     uint64_t last;
 
     if (entry->suspended) {
-        set_stage(follower, REGISTRY_SUSPENDED);
+        registry_set_stage(follower, REGISTRY_SUSPENDED);
         return;
     }
-    if (has_finished(entry, &last) && follower->last_seq >= last) {
-        set_stage(follower, REGISTRY_BEYOND);
+    if (registry_has_finished(entry, &last) && follower->last_seq >= last) {
+        registry_set_stage(follower, REGISTRY_BEYOND);
         return;
     }
-    if (entry->live != NULL && !replica_is_finished(entry->live) &&
-        follower->last_seq >= replica_history(entry->live)->next_seq && join(follower) == 0)
+    if (is_at_live_end(entry, follower->last_seq + 1) && join(follower) == 0)
         follower->changed(follower);
     else
-        set_stage(follower, REGISTRY_BEHIND);
+        registry_set_stage(follower, REGISTRY_BEHIND);
 }
 
 int registry_follow(struct registry_entry *entry, struct registry_follower *follower,
@@ -94,6 +122,7 @@ int registry_leave(struct registry_follower *follower)
     if (entry == NULL)
         return 0;
     result = stop_watching(follower);
+    enter_stage(follower, REGISTRY_ENDED);
     if (follower->before != NULL)
         follower->before->next = follower->next;
     else
@@ -103,96 +132,6 @@ int registry_leave(struct registry_follower *follower)
     follower->entry = NULL;
     (void)registry_drop_if_idle(entry);
     return result;
-}
-
-/* ---- Replays ------------------------------------------------------------------------------ */
-
-int registry_replay_begin(struct registry_follower *follower)
-{
-    struct registry_entry *entry = follower->entry;
-
-    follower->replay = replica_new(entry->kept, entry->plan);
-    if (follower->replay == NULL)
-        return -1;
-    if (outbox_watch_begin(follower->outbox, &follower->watch, replica_history(follower->replay)) !=
-        0) {
-        replica_free(follower->replay);
-        follower->replay = NULL;
-        return -1;
-    }
-    follower->watch.is_follower = true;
-    follower->watch.cursor.skip_seq = follower->last_seq;
-    follower->stage = REGISTRY_REPLAYING;
-    return 0;
-}
-
-/* How far it may go: to where the live one has come, or as far as time has. */
-static int64_t replay_until(const struct registry_follower *follower)
-{
-    const struct registry_entry *entry = follower->entry;
-    uint64_t last;
-
-    if (has_finished(entry, &last))
-        return INT64_MAX;
-    if (entry->live != NULL)
-        return replica_reached(entry->live);
-    return kept_reach(entry->kept, registry_elapsed(entry->registry, entry->kept));
-}
-
-/* It has caught up with the live replica, or becomes it. */
-static void catch_up(struct registry_follower *follower)
-{
-    struct registry_entry *entry = follower->entry;
-
-    if (entry->live == NULL) {
-        entry->live = follower->replay;
-        follower->replay = NULL;
-        registry_schedule(entry);
-    } else if (outbox_watch_is_drained(&follower->watch) &&
-               replica_history(entry->live)->next_seq ==
-                   replica_history(follower->replay)->next_seq) {
-        outbox_watch_move(&follower->watch, replica_history(entry->live));
-        replica_free(follower->replay);
-        follower->replay = NULL;
-    } else {
-        return; /* what it has to read comes first */
-    }
-    set_stage(follower, REGISTRY_LIVE);
-}
-
-bool registry_replay_is_due(const struct registry_follower *follower)
-{
-    const struct registry_entry *entry = follower->entry;
-    int64_t due_ns = replica_next_due(follower->replay);
-
-    if (replica_is_finished(follower->replay))
-        return false;
-    if (due_ns <= 0 || entry->live == NULL)
-        return true;
-    return due_ns <= replay_until(follower) || outbox_watch_is_drained(&follower->watch);
-}
-
-size_t registry_replay_work(struct registry_follower *follower, size_t budget)
-{
-    int64_t until_ns = replay_until(follower);
-    struct replica_progress progress;
-    size_t spent = 1;
-
-    if (until_ns < 0)
-        return spent;
-    spent = replica_work(follower->replay, until_ns, budget, &progress);
-    follower->watch.ended = replica_is_finished(follower->replay);
-    outbox_notice(&follower->watch);
-    if (follower->watch.ended) {
-        set_stage(follower, follower->last_seq < replica_history(follower->replay)->next_seq
-                                ? REGISTRY_ENDED
-                                : REGISTRY_BEYOND);
-        return spent;
-    }
-    if (replica_reached(follower->replay) >= until_ns &&
-        replica_next_due(follower->replay) > until_ns)
-        catch_up(follower);
-    return spent;
 }
 
 /* ---- The live end ------------------------------------------------------------------------- */
@@ -217,7 +156,7 @@ static void cut_slow(struct registry_entry *entry)
         if (outbox_watch_settle(&at->watch, &at->last_seq) != 0)
             continue; /* it keeps its place until there is memory */
         outbox_watch_end(&at->watch);
-        set_stage(at, REGISTRY_BEHIND);
+        registry_set_stage(at, REGISTRY_BEHIND);
     }
 }
 
@@ -237,9 +176,9 @@ void registry_tell_followers(struct registry_entry *entry)
         at->watch.ended = finished;
         outbox_notice(&at->watch);
         if (finished && at->watch.cursor.skip_seq >= replica_history(entry->live)->next_seq)
-            set_stage(at, REGISTRY_BEYOND);
+            registry_set_stage(at, REGISTRY_BEYOND);
         else if (finished)
-            set_stage(at, REGISTRY_ENDED);
+            registry_set_stage(at, REGISTRY_ENDED);
         else if (!outbox_watch_is_drained(&at->watch))
             at->changed(at);
     }

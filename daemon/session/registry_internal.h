@@ -8,12 +8,16 @@
  *     registry.c         entries: coming, going, and when each wants to work
  *     registry_work.c    reading their texts, running them, telling their ends
  *     registry_follow.c  who follows them
+ *     registry_replay.c  those who are behind, and whose turn it is to replay
  */
 
 #include "daemon/session/agenda.h"
 #include "daemon/session/registry.h"
 #include "proto/hash.h"
 #include "proto/request.h"
+
+/* How long to wait before trying again what there was no memory for. */
+#define REGISTRY_RETRY_NS INT64_C(10000000)
 
 struct registry_entry {
     struct registry *registry;
@@ -41,6 +45,9 @@ struct registry {
     struct agenda agenda;   /* of entries, by the store's clock */
     struct hash by_ref;     /* slots */
     struct registry_entry *held;
+    struct registry_follower *first_waiting, *last_waiting; /* for a replay */
+    struct store_ask *put_back, **put_back_end;             /* handled again at retry_ns */
+    int64_t retry_ns; /* of what there was no memory for, by the store's clock; NEVER for none */
     uint32_t n_transient; /* home here, running, and lost with this process */
     uint32_t n_asks;      /* without an inquiry, that are not answered yet */
     struct registry_time time;
@@ -54,6 +61,9 @@ void registry_set_due(struct registry_entry *entry, int64_t due_ns);
 
 /* It waits for registry_receive(). */
 void registry_hold(struct registry_entry *entry);
+
+/* registry_work() is to try again what there was no memory for. */
+void registry_retry_later(struct registry *registry);
 
 /* Frees it if it is of no use any more.  Whether it did. */
 bool registry_drop_if_idle(struct registry_entry *entry);
@@ -80,5 +90,19 @@ void registry_schedule(struct registry_entry *entry);
 /* The plan is there, or something has happened in the live replica. */
 void registry_set_off(struct registry_follower *follower);
 void registry_tell_followers(struct registry_entry *entry);
+
+/* Whether it has, and its last event. */
+bool registry_has_finished(const struct registry_entry *entry, uint64_t *last);
+
+/* Changes it, and counts those who are behind; the other is told of it. */
+void registry_set_stage(struct registry_follower *follower, enum registry_stage stage);
+
+/* ---- registry_replay.c ------------------------------------------------------------------ */
+
+/* A replay is given up or has come to its end. */
+void registry_replay_release(struct registry *registry);
+
+/* Those whose turn it is begin. */
+void registry_replay_next(struct registry *registry);
 
 #endif

@@ -13,9 +13,6 @@
 /* What a piece of a text counts as work. */
 #define TEXT_WORK 512
 
-/* How long to wait before trying again what there was no memory for. */
-#define STARVED_RETRY_NS INT64_C(10000000)
-
 /* ---- Reading ------------------------------------------------------------------------------ */
 
 /* It was in order when it was accepted: nothing is held against the limits of today but what
@@ -84,7 +81,7 @@ static void read_text(struct registry_entry *entry)
     if (entry->reader == NULL)
         entry->reader = make_reader(entry);
     if (entry->reader == NULL) {
-        registry_set_due(entry, registry_store_now(entry->registry) + STARVED_RETRY_NS);
+        registry_set_due(entry, registry_store_now(entry->registry) + REGISTRY_RETRY_NS);
         return;
     }
     if (len > TEXT_BYTES)
@@ -104,7 +101,7 @@ static void read_text(struct registry_entry *entry)
             request_reader_free(entry->reader);
             entry->reader = NULL;
             entry->text_at = 0;
-            registry_set_due(entry, registry_store_now(entry->registry) + STARVED_RETRY_NS);
+            registry_set_due(entry, registry_store_now(entry->registry) + REGISTRY_RETRY_NS);
             return;
         }
         break;
@@ -134,7 +131,7 @@ void registry_schedule(struct registry_entry *entry)
         __builtin_add_overflow(due_ns, entry->kept->terms.accepted_ns, &due_ns))
         due_ns = REGISTRY_NEVER;
     if (replica_is_starved(entry->live))
-        due_ns = registry_store_now(entry->registry) + STARVED_RETRY_NS;
+        due_ns = registry_store_now(entry->registry) + REGISTRY_RETRY_NS;
     registry_set_due(entry, due_ns);
 }
 
@@ -172,14 +169,8 @@ static void count(struct registry_entry *entry, const struct replica_progress *p
             stats_ended(registry->config.stats, (enum job_status)status, progress->ended[status]);
     }
     account_give_jobs(&registry->account, sum);
-    if (progress->n_due > 0) {
-        int64_t late_ns = elapsed_ns - progress->first_due_ns;
-
-        stats_late(registry->config.stats, registry->time.now_ns, late_ns,
-                   (uint32_t)progress->n_due);
-        if (late_ns > atomic_load_explicit(&kept->late_ns, memory_order_relaxed))
-            atomic_store_explicit(&kept->late_ns, late_ns, memory_order_relaxed);
-    }
+    if (progress->late_ns > atomic_load_explicit(&kept->late_ns, memory_order_relaxed))
+        atomic_store_explicit(&kept->late_ns, progress->late_ns, memory_order_relaxed);
     atomic_store_explicit(&kept->pending, replica_pending(entry->live), memory_order_relaxed);
     atomic_store_explicit(&kept->last, replica_history(entry->live)->next_seq,
                           memory_order_relaxed);
@@ -198,7 +189,7 @@ static void tell_end(struct registry_entry *entry)
     struct store_ask *ask = store_ask_new(STORE_END, registry->config.port, NULL);
 
     if (ask == NULL) {
-        registry_set_due(entry, registry_store_now(registry) + STARVED_RETRY_NS);
+        registry_set_due(entry, registry_store_now(registry) + REGISTRY_RETRY_NS);
         return;
     }
     atomic_store_explicit(&progress->status, (int)result->status, memory_order_relaxed);
@@ -279,13 +270,14 @@ static size_t run(struct registry_entry *entry, size_t budget)
     struct replica_progress progress;
     int64_t elapsed_ns = registry_elapsed(registry, entry->kept);
     int64_t reach_ns = kept_reach(entry->kept, elapsed_ns);
+    const struct replica_meter meter = {registry->config.stats, registry->time.now_ns, elapsed_ns};
     size_t spent = 1;
 
     if (reach_ns < 0) {
         registry_hold(entry);
         return spent;
     }
-    spent = replica_work(entry->live, reach_ns, budget, &progress);
+    spent = replica_work(entry->live, reach_ns, budget, entry->is_home ? &meter : NULL, &progress);
     if (entry->is_home)
         count(entry, &progress, elapsed_ns);
     registry_schedule(entry);
@@ -313,7 +305,7 @@ size_t registry_work_on(struct registry_entry *entry, size_t budget)
     if (entry->live == NULL && entry->plan != NULL && (entry->is_home || entry->cancels != NULL))
         entry->live = replica_new(entry->kept, entry->plan);
     if (entry->live == NULL) {
-        registry_set_due(entry, registry_store_now(entry->registry) + STARVED_RETRY_NS);
+        registry_set_due(entry, registry_store_now(entry->registry) + REGISTRY_RETRY_NS);
         return 1;
     }
     return run(entry, budget);

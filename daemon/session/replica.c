@@ -169,31 +169,54 @@ static bool tell_report(struct replica *replica, size_t budget, size_t *spent)
 
 /* ---- Work ------------------------------------------------------------------------------- */
 
-static void count(struct replica_progress *progress, const struct occurrence *occurred, size_t n)
+/* How many in a row ended alike and were due at the same time. */
+static size_t alike(const struct occurrence *occurred, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
+    size_t i = 1;
+
+    while (i < n && occurred[i].kind == OCCURRED_DONE && occurred[i].status == occurred->status &&
+           occurred[i].due_ns == occurred->due_ns)
+        i++;
+    return i;
+}
+
+static void measure(const struct replica *replica, const struct replica_meter *meter,
+                    const struct occurrence *done, size_t n, struct replica_progress *progress)
+{
+    int64_t late_ns = meter->elapsed_ns - done->due_ns;
+
+    if (done->status == JOB_CANCELLED || done->due_ns <= replica->kept->handled_ns)
+        return;
+    stats_late(meter->stats, meter->now_ns, late_ns, (uint32_t)n);
+    if (late_ns > progress->late_ns)
+        progress->late_ns = late_ns;
+}
+
+static void count(const struct replica *replica, const struct replica_meter *meter,
+                  const struct occurrence *occurred, size_t n, struct replica_progress *progress)
+{
+    for (size_t i = 0, same = 1; i < n; i += same) {
+        same = 1;
         if (occurred[i].kind != OCCURRED_DONE)
             continue;
-        progress->ended[occurred[i].status]++;
-        if (occurred[i].status == JOB_CANCELLED)
-            continue;
-        progress->n_due++;
-        if (occurred[i].due_ns < progress->first_due_ns)
-            progress->first_due_ns = occurred[i].due_ns;
+        same = alike(&occurred[i], n - i);
+        progress->ended[occurred[i].status] += same;
+        if (meter != NULL)
+            measure(replica, meter, &occurred[i], same, progress);
     }
 }
 
-static void put(struct replica *replica, const struct occurrence *occurred, size_t n,
-                struct replica_progress *progress)
+static void put(struct replica *replica, const struct replica_meter *meter,
+                const struct occurrence *occurred, size_t n, struct replica_progress *progress)
 {
-    count(progress, occurred, n);
+    count(replica, meter, occurred, n, progress);
     if (!replica->is_silent)
         history_put(&replica->history, -1, occurred, n);
 }
 
 /* Handles what is due up to at_ns.  Whether there is no more of it. */
-static bool run_up_to(struct replica *replica, int64_t at_ns, size_t budget, size_t *spent,
-                      struct replica_progress *progress)
+static bool run_up_to(struct replica *replica, int64_t at_ns, const struct replica_meter *meter,
+                      size_t budget, size_t *spent, struct replica_progress *progress)
 {
     struct occurrence occurred[OCCURRENCES];
 
@@ -210,7 +233,7 @@ static bool run_up_to(struct replica *replica, int64_t at_ns, size_t budget, siz
         if (room > OCCURRENCES)
             room = OCCURRENCES;
         n = batch_run(replica->batch, at_ns, budget - *spent, occurred, room, &worked);
-        put(replica, occurred, n, progress);
+        put(replica, meter, occurred, n, progress);
         *spent += worked > 0 ? worked : 1;
         replica->starved = batch_is_starved(replica->batch);
         if (replica->starved)
@@ -257,7 +280,7 @@ static bool fall(struct replica *replica, const struct kept_cancel *cancel,
         jobs = batch_cancel(replica->batch, cancel->at_ns);
     } else {
         n = batch_cancel_job(replica->batch, cancel->job, cancel->at_ns, occurred, BATCH_MIN_ROOM);
-        put(replica, occurred, n, progress);
+        put(replica, NULL, occurred, n, progress);
         if (n == 0) /* a job's end, however it comes, may end all */
             jobs = 0;
         else if (plan_options_of(replica->plan)->until != PLAN_UNTIL_FIRST_DONE)
@@ -268,11 +291,11 @@ static bool fall(struct replica *replica, const struct kept_cancel *cancel,
 }
 
 size_t replica_work(struct replica *replica, int64_t until_ns, size_t budget,
-                    struct replica_progress *progress)
+                    const struct replica_meter *meter, struct replica_progress *progress)
 {
     size_t spent = 1;
 
-    *progress = (struct replica_progress){.first_due_ns = REPLICA_NEVER};
+    *progress = (struct replica_progress){0};
     if (!replica->begun)
         begin(replica);
     while (replica->begun && replica->batch != NULL) {
@@ -282,7 +305,7 @@ size_t replica_work(struct replica *replica, int64_t until_ns, size_t budget,
         if (falls)
             cancel = kept_cancel_at(replica->kept, replica->n_cancels);
         falls = falls && cancel.at_ns <= until_ns;
-        if (!run_up_to(replica, falls ? cancel.at_ns : until_ns, budget, &spent, progress))
+        if (!run_up_to(replica, falls ? cancel.at_ns : until_ns, meter, budget, &spent, progress))
             return spent;
         if (batch_is_over(replica->batch)) {
             if (tell_report(replica, budget, &spent))

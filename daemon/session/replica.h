@@ -17,6 +17,7 @@
 
 #include "daemon/session/history.h"
 #include "daemon/session/kept.h"
+#include "daemon/session/stats.h"
 
 /* "Never", for times. */
 #define REPLICA_NEVER INT64_MAX
@@ -24,10 +25,16 @@
 /* What a piece of work brought about, for whoever counts it. */
 struct replica_progress {
     uint64_t ended[JOB_STATUSES]; /* jobs, by enum job_status */
-    int64_t first_due_ns;         /* of those that ended by the schedule: the earliest; or
-                                   * REPLICA_NEVER for none */
-    uint64_t n_due;               /* and how many */
+    int64_t late_ns;              /* by the meter: the latest; 0 for none */
     bool cancelled;               /* a cancel has fallen */
+};
+
+/* Whoever counts how late the jobs are that the schedule ends, but for those that another life
+ * of the daemon has handled. */
+struct replica_meter {
+    struct stats *stats;
+    int64_t now_ns;     /* for stats_late() */
+    int64_t elapsed_ns; /* the time at which they are handled, since acceptance */
 };
 
 struct replica;
@@ -42,11 +49,11 @@ struct history *replica_history(struct replica *replica);
 
 /*
  * Handles what is due up to until_ns since acceptance, which kept_reach() has allowed,
- * about `budget` units of work at most.  Returns early behind a cancel, so that
- * *progress tells of one at most.  Returns what was spent, at least 1.
+ * about `budget` units of work at most.  meter: NULL for a replay.  Returns early behind a
+ * cancel, so that *progress tells of one at most.  Returns what was spent, at least 1.
  */
 size_t replica_work(struct replica *replica, int64_t until_ns, size_t budget,
-                    struct replica_progress *progress);
+                    const struct replica_meter *meter, struct replica_progress *progress);
 
 /* When replica_work() is next wanted, since acceptance: 0 or a past time for now;
  * REPLICA_NEVER once it has finished. */

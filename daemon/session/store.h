@@ -32,7 +32,7 @@
  *          same text.  REFUSED: FAULT_CONFLICT (the key's batch has another text),
  *          FAULT_OVERLOADED (max_kept, max_bytes), FAULT_TOO_LARGE (a request
  *          that this store cannot hold), FAULT_UNAVAILABLE (it is not kept).
- *          UNKNOWN: whether it is kept will be known after a restart.
+ *          UNKNOWN: whether it is kept, as `ref`, will be known after a restart.
  * FIND     ref. DONE: `batch`, and `text`, its request.  REFUSED:
  *          FAULT_NOT_FOUND, for what others own too; FAULT_GONE for the asker's among the
  *          last STORE_GONE_MAX refs that were removed; FAULT_UNAVAILABLE for what is

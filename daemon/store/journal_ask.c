@@ -294,8 +294,10 @@ void journal_answer_unknown(struct journal *journal, struct store_ask *ask)
         journal_answer_done(journal, ask);
         return;
     }
-    if (ask->kind == STORE_ACCEPT)
+    if (ask->kind == STORE_ACCEPT) {
+        memcpy(ask->ref, ask->batch->ref, sizeof(ask->ref));
         take_back(journal, ask);
+    }
     if (ask->kind == STORE_CANCEL)
         store_announce(&journal->store, STORE_SUSPEND, ask->batch);
     answer(ask, STORE_UNKNOWN);

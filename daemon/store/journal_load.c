@@ -159,7 +159,8 @@ static int load_batch(void *context, const struct database_batch *row)
     kept_release(batch); /* the index holds it */
     if (entry == NULL)
         return -1;
-    entry->floor_ns = age_when_stored(found, row->terms.accepted_ns) + JOURNAL_WINDOW_NS;
+    batch->handled_ns = age_when_stored(found, row->terms.accepted_ns);
+    entry->floor_ns = batch->handled_ns + JOURNAL_WINDOW_NS;
     if (row->has_ended)
         (void)index_set_end(&journal->index, entry, INT64_MIN);
     else if (is_foreign)

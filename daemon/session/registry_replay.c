@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Those who are behind a batch's live end, and whose turn it is to replay it.  Replays are
+ * limited over all loops, and each loop has a queue of its own: who gives one up rings all of
+ * them.  A loop that finds the limit reached has counted itself among those behind before, and
+ * who gives one up looks for those afterwards, so that no ring is missed.
+ */
+
+#include "daemon/session/registry_internal.h"
+
+/* ---- Taking turns ------------------------------------------------------------------------ */
+
+static void enqueue(struct registry *registry, struct registry_follower *follower)
+{
+    follower->waits = true;
+    follower->next_waiting = NULL;
+    follower->before_waiting = registry->last_waiting;
+    if (registry->last_waiting != NULL)
+        registry->last_waiting->next_waiting = follower;
+    else
+        registry->first_waiting = follower;
+    registry->last_waiting = follower;
+}
+
+void registry_replay_withdraw(struct registry_follower *follower)
+{
+    struct registry *registry;
+
+    if (!follower->waits)
+        return;
+    registry = follower->entry->registry;
+    follower->waits = false;
+    if (follower->before_waiting != NULL)
+        follower->before_waiting->next_waiting = follower->next_waiting;
+    else
+        registry->first_waiting = follower->next_waiting;
+    if (follower->next_waiting != NULL)
+        follower->next_waiting->before_waiting = follower->before_waiting;
+    else
+        registry->last_waiting = follower->before_waiting;
+}
+
+static int begin(struct registry_follower *follower)
+{
+    struct registry_entry *entry = follower->entry;
+
+    follower->replay = replica_new(entry->kept, entry->plan);
+    if (follower->replay == NULL)
+        return -1;
+    if (outbox_watch_begin(follower->outbox, &follower->watch, replica_history(follower->replay)) !=
+        0) {
+        replica_free(follower->replay);
+        follower->replay = NULL;
+        return -1;
+    }
+    follower->watch.is_follower = true;
+    follower->watch.cursor.skip_seq = follower->last_seq;
+    return 0;
+}
+
+void registry_replay_release(struct registry *registry)
+{
+    struct admission *admission = registry->config.admission;
+
+    admission_give(&admission->replays, 1);
+    atomic_thread_fence(memory_order_seq_cst);
+    if (atomic_load_explicit(&admission->replays_waiting, memory_order_relaxed) > 0)
+        store_ring(registry->config.store);
+}
+
+void registry_replay_next(struct registry *registry)
+{
+    struct admission *admission = registry->config.admission;
+    struct registry_follower *follower;
+
+    while ((follower = registry->first_waiting) != NULL) {
+        atomic_thread_fence(memory_order_seq_cst);
+        if (!admission_take(&admission->replays, 1, registry->config.limits->max_replays))
+            return;
+        if (begin(follower) != 0) {
+            admission_give(&admission->replays, 1);
+            registry_retry_later(registry);
+            return;
+        }
+        registry_set_stage(follower, REGISTRY_REPLAYING);
+    }
+}
+
+void registry_replay_seek(struct registry_follower *follower)
+{
+    struct registry *registry = follower->entry->registry;
+
+    if (follower->waits)
+        return;
+    enqueue(registry, follower);
+    registry_replay_next(registry);
+}
+
+/* ---- Replaying --------------------------------------------------------------------------- */
+
+/* How far it may go: to where the live one has come, or as far as time has. */
+static int64_t replay_until(const struct registry_follower *follower)
+{
+    const struct registry_entry *entry = follower->entry;
+    uint64_t last;
+
+    if (registry_has_finished(entry, &last))
+        return INT64_MAX;
+    if (entry->live != NULL)
+        return replica_reached(entry->live);
+    return kept_reach(entry->kept, registry_elapsed(entry->registry, entry->kept));
+}
+
+/* It has caught up with the live replica, or becomes it. */
+static void catch_up(struct registry_follower *follower)
+{
+    struct registry_entry *entry = follower->entry;
+
+    if (entry->live == NULL) {
+        entry->live = follower->replay;
+        follower->replay = NULL;
+        registry_schedule(entry);
+    } else if (outbox_watch_is_drained(&follower->watch) &&
+               replica_history(entry->live)->next_seq ==
+                   replica_history(follower->replay)->next_seq) {
+        outbox_watch_move(&follower->watch, replica_history(entry->live));
+        replica_free(follower->replay);
+        follower->replay = NULL;
+    } else {
+        return; /* what it has to read comes first */
+    }
+    registry_set_stage(follower, REGISTRY_LIVE);
+}
+
+bool registry_replay_is_due(const struct registry_follower *follower)
+{
+    const struct registry_entry *entry = follower->entry;
+    int64_t due_ns = replica_next_due(follower->replay);
+
+    if (replica_is_finished(follower->replay))
+        return false;
+    if (due_ns <= 0 || entry->live == NULL)
+        return true;
+    return due_ns <= replay_until(follower) || outbox_watch_is_drained(&follower->watch);
+}
+
+size_t registry_replay_work(struct registry_follower *follower, size_t budget)
+{
+    int64_t until_ns = replay_until(follower);
+    struct replica_progress progress;
+    size_t spent = 1;
+
+    if (until_ns < 0)
+        return spent;
+    spent = replica_work(follower->replay, until_ns, budget, NULL, &progress);
+    follower->watch.ended = replica_is_finished(follower->replay);
+    outbox_notice(&follower->watch);
+    if (follower->watch.ended) {
+        registry_set_stage(follower,
+                           follower->last_seq < replica_history(follower->replay)->next_seq
+                               ? REGISTRY_ENDED
+                               : REGISTRY_BEYOND);
+        return spent;
+    }
+    if (replica_reached(follower->replay) >= until_ns &&
+        replica_next_due(follower->replay) > until_ns)
+        catch_up(follower);
+    return spent;
+}

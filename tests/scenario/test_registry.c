@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Detached batches on a loop, by a clock that is set by hand: who follows them live or from
+ * behind, whose turn it is to replay, how late they are told to be, how they end with the
+ * daemon, and what becomes of them when out of memory.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/session/stats.h"
+#include "tests/support/check.h"
+#include "tests/support/famine.h"
+#include "tests/support/loop_rig.h"
+
+#define S  INT64_C(1000000000)
+#define MS INT64_C(1000000)
+
+static struct loop_rig rig;
+static char ref[KEPT_REF_MAX + 1];
+
+static void set_up(void)
+{
+    loop_rig_init(&rig);
+    loop_rig_open(&rig);
+}
+
+static void tear_down(void)
+{
+    loop_rig_fini(&rig);
+}
+
+/* Submits, and notes its ref. */
+static void submit(unsigned client, const char *members)
+{
+    char text[1024];
+
+    snprintf(text, sizeof(text), "{\"detach\":true,%s}", members);
+    loop_rig_send(&rig, client, text);
+    loop_rig_work(&rig);
+    loop_rig_member(loop_rig_until(&rig, client, "accepted"), "ref", ref, sizeof(ref));
+    ck_assert_uint_gt(strlen(ref), 0);
+}
+
+/* Asks about a ref. */
+static void ask_about(unsigned client, const char *op, const char *of, const char *more)
+{
+    char text[256];
+
+    snprintf(text, sizeof(text), "{\"op\":\"%s\",\"ref\":\"%s\"%s}", op, of, more);
+    loop_rig_send(&rig, client, text);
+    loop_rig_work(&rig);
+}
+
+static void ask(unsigned client, const char *op, const char *more)
+{
+    ask_about(client, op, ref, more);
+}
+
+/* All lines that a client has read, joined; the caller's to free. */
+static char *all_lines(unsigned client)
+{
+    struct loop_rig_client *from = &rig.clients[client];
+    char *text = strndup(from->out + from->at, from->len - from->at);
+
+    ck_assert_ptr_nonnull(text);
+    from->at = from->len = 0;
+    return text;
+}
+
+static bool has_read_nothing(unsigned client)
+{
+    return rig.clients[client].at == rig.clients[client].len;
+}
+
+static const char draws[] =
+    "\"events\":\"all\",\"seed\":5,\"concurrency\":2,\"report\":true,\"jobs\":[{\"name\":\"a\","
+    "\"count\":20,\"wait\":{\"dist\":\"exponential\",\"mean\":1},\"fail\":0.3,\"retries\":1},"
+    "{\"after\":\"a\",\"wait\":1}]";
+
+START_TEST(all_followers_are_sent_the_same)
+{
+    char *live, *late, *middle;
+
+    submit(0, draws);
+    ask(1, "watch", "");
+    loop_rig_finish(&rig);
+    ask(2, "watch", "");
+    ask(3, "watch", ",\"from\":10");
+    loop_rig_finish(&rig);
+    live = all_lines(1);
+    late = all_lines(2);
+    middle = all_lines(3);
+    ck_assert_str_eq(live, late);
+    ck_assert_ptr_nonnull(strstr(live, middle));
+    ck_assert_double_eq(loop_rig_number(middle, "seq"), 10);
+    ck_assert_str_eq(live + strlen(live) - strlen(middle), middle);
+    free(live);
+    free(late);
+    free(middle);
+}
+END_TEST
+
+START_TEST(whoever_comes_in_the_middle_catches_up_and_stays)
+{
+    char *first, *second;
+
+    submit(0, draws);
+    ask(1, "watch", "");
+    loop_rig_advance(&rig, rig.now_ns + 3 * S);
+    ask(2, "watch", "");
+    loop_rig_finish(&rig);
+    first = all_lines(1);
+    second = all_lines(2);
+    ck_assert_str_eq(first, second);
+    free(first);
+    free(second);
+}
+END_TEST
+
+START_TEST(a_cancel_comes_behind_all_that_is_due_at_its_instant)
+{
+    const char *line;
+
+    submit(0, "\"jobs\":[{\"wait\":2},{\"wait\":2,\"count\":3},{\"wait\":3},{\"wait\":9}]");
+    rig.now_ns += 2 * S; /* nothing has been run meanwhile */
+    ask(1, "cancel", "");
+    line = loop_rig_until(&rig, 1, "cancelled");
+    ck_assert_double_eq(loop_rig_number(line, "at"), 2);
+    ck_assert_double_eq(loop_rig_number(line, "jobs"), 2);
+    line = loop_rig_until(&rig, 0, "finished");
+    ck_assert_double_eq(loop_rig_number(line, "ok"), 4);
+    ck_assert_double_eq(loop_rig_number(line, "cancelled"), 2);
+    ck_assert_double_eq(loop_rig_number(line, "elapsed"), 2);
+}
+END_TEST
+
+START_TEST(due_times_and_the_wall_clock_are_of_one_reading)
+{
+    char time[64];
+
+    submit(0, "\"jobs\":[{\"wait\":1}]");
+    ask(1, "watch", "");
+    loop_rig_member(loop_rig_until(&rig, 1, "accepted"), "time", time, sizeof(time));
+    ck_assert_str_eq(time, "1970-01-01T00:16:45.000000000Z");
+    ck_assert_int_eq(loop_rig_next_due(&rig), rig.now_ns + S);
+}
+END_TEST
+
+START_TEST(heartbeats_come_while_nothing_else_does)
+{
+    submit(0, "\"heartbeat\":2,\"jobs\":[{\"wait\":3},{\"wait\":4.5}]");
+    loop_rig_advance(&rig, rig.now_ns + 2 * S);
+    ck_assert_double_eq(loop_rig_number(loop_rig_until(&rig, 0, "heartbeat"), "at"), 2);
+    loop_rig_advance(&rig, rig.now_ns + S);
+    (void)loop_rig_until(&rig, 0, "done");
+    loop_rig_finish(&rig);
+    ck_assert_ptr_nonnull(strstr(loop_rig_line(&rig, 0), "\"event\":\"done\""));
+}
+END_TEST
+
+/* ---- Replays ---------------------------------------------------------------------------- */
+
+static void set_up_few_replays(void)
+{
+    loop_rig_init(&rig);
+    rig.limits.max_replays = 1;
+    rig.limits.max_backlog = 4096;
+    loop_rig_open(&rig);
+}
+
+static const char many[] = "\"jobs\":[{\"count\":2000}]";
+
+START_TEST(who_waits_for_a_replay_is_woken)
+{
+    submit(0, many);
+    loop_rig_finish(&rig);
+    rig.clients[1].is_slow = true;
+    ask(1, "watch", "");
+    ask(2, "watch", "");
+    ask(3, "watch", "");
+    ck_assert(has_read_nothing(2) && has_read_nothing(3));
+    ck_assert_uint_eq(atomic_load(&rig.admission.replays_waiting), 2);
+    /* Nobody looks again and again. */
+    ck_assert_int_eq(loop_rig_next_due(&rig), INT64_MAX);
+    rig.clients[1].is_slow = false;
+    loop_rig_work(&rig);
+    for (unsigned client = 1; client < 4; client++)
+        (void)loop_rig_until(&rig, client, "finished");
+}
+END_TEST
+
+START_TEST(who_hangs_up_gives_way)
+{
+    submit(0, many);
+    loop_rig_finish(&rig);
+    rig.clients[1].is_slow = true;
+    ask(1, "watch", "");
+    ask(2, "watch", "");
+    ask(3, "watch", "");
+    loop_rig_hang_up(&rig, 2); /* while it waits */
+    loop_rig_hang_up(&rig, 1); /* while it replays */
+    loop_rig_work(&rig);
+    (void)loop_rig_until(&rig, 3, "finished");
+}
+END_TEST
+
+START_TEST(a_connection_replays_one_at_a_time)
+{
+    char first[KEPT_REF_MAX + 1], seen[KEPT_REF_MAX + 1];
+
+    rig.limits.max_replays = 16;
+    submit(0, many);
+    memcpy(first, ref, sizeof(ref));
+    submit(0, many);
+    loop_rig_finish(&rig);
+    rig.clients[1].is_slow = true;
+    loop_rig_send(&rig, 1,
+                  "{\"op\":\"watch\",\"ref\":\"rig-1\"}{\"op\":\"watch\",\"ref\":\"rig-2\"}");
+    loop_rig_work(&rig);
+    ck_assert_uint_eq(atomic_load(&rig.admission.replays), 1);
+    ck_assert_uint_eq(atomic_load(&rig.admission.replays_waiting), 1);
+    rig.clients[1].is_slow = false;
+    loop_rig_work(&rig);
+    loop_rig_member(loop_rig_until(&rig, 1, "finished"), "ref", seen, sizeof(seen));
+    ck_assert_str_eq(seen, first);
+    loop_rig_member(loop_rig_until(&rig, 1, "finished"), "ref", seen, sizeof(seen));
+    ck_assert_str_eq(seen, ref);
+}
+END_TEST
+
+START_TEST(too_many_wait_for_a_replay)
+{
+    atomic_store(&rig.admission.replays_waiting, 1000);
+    submit(0, "\"jobs\":[{\"wait\":1},{}]"); /* whose watch needs none */
+    (void)loop_rig_until(&rig, 0, "done");
+    ask(1, "watch", ",\"from\":3,\"id\":7"); /* and this one neither */
+    ck_assert(has_read_nothing(1));
+    ask(2, "watch", ",\"id\":7");
+    ck_assert_ptr_nonnull(strstr(loop_rig_until(&rig, 2, "error"), "\"overloaded\""));
+    atomic_store(&rig.admission.replays_waiting, 0);
+    loop_rig_finish(&rig);
+    (void)loop_rig_until(&rig, 1, "finished");
+}
+END_TEST
+
+START_TEST(who_does_not_read_loses_its_place_and_nothing_else)
+{
+    char *quick, *slow;
+
+    rig.clients[1].is_slow = true;
+    submit(0, "\"jobs\":[{\"wait\":1},{\"after\":[],\"count\":20000,\"wait\":1},{\"wait\":2}]");
+    ask(1, "watch", ",\"from\":2");
+    loop_rig_finish(&rig);
+    quick = all_lines(0);
+    ck_assert_ptr_nonnull(strstr(quick, "\"event\":\"finished\""));
+    rig.clients[1].is_slow = false;
+    loop_rig_work(&rig);
+    slow = all_lines(1);
+    ck_assert(strcmp(quick, slow) == 0);
+    free(quick);
+    free(slow);
+}
+END_TEST
+
+/* ---- Lateness --------------------------------------------------------------------------- */
+
+static double late(const char *of)
+{
+    ask_about(3, "batches", of, "");
+    return loop_rig_number(loop_rig_until(&rig, 3, "batch"), "late");
+}
+
+static struct event_stats statistics(void)
+{
+    struct stats *const all[] = {rig.env.stats};
+    struct event_stats sum = {0};
+
+    stats_sum(all, 1, rig.now_ns, &sum);
+    return sum;
+}
+
+START_TEST(each_job_is_as_late_as_it_was)
+{
+    submit(0, "\"jobs\":[{\"wait\":1},{\"wait\":5,\"count\":99}]");
+    rig.now_ns += 5 * S + MS; /* one is 4 s late, the others 1 ms */
+    loop_rig_finish(&rig);
+    ck_assert_double_eq_tol(late(ref), 4.001, 1e-9);
+    ck_assert_int_eq(statistics().late_max_ns, 4 * S + MS);
+    ck_assert_int_lt(statistics().late_p50_ns, 2 * MS);
+}
+END_TEST
+
+START_TEST(who_catches_up_does_not_count_as_late)
+{
+    submit(0, draws);
+    loop_rig_finish(&rig);
+    rig.now_ns += 100 * S;
+    ask(1, "watch", "");
+    loop_rig_finish(&rig);
+    (void)loop_rig_until(&rig, 1, "finished");
+    ck_assert_int_eq(statistics().late_max_ns, 0);
+    ck_assert_double_eq(late(ref), 0);
+}
+END_TEST
+
+/* The store hands over a batch that another life has run up to handled_ns. */
+static struct kept *resume(int64_t age_ns, int64_t handled_ns)
+{
+    static const char text[] =
+        "{\"detach\":true,\"jobs\":[{\"wait\":1},{\"wait\":2},{\"wait\":9}]}";
+    struct kept_terms terms = {
+        .jobs = 3, .retain_ns = S, .max_wait_ns = 100 * S, .accepted_ns = rig.now_ns - age_ns};
+    struct store_ask *posted = store_ask_new(STORE_RESUME, &rig.port, NULL);
+    struct kept *batch = kept_new(&rig.store->horizon_ns, KEPT_DURABLE_DISK, &terms, rig.principal);
+
+    ck_assert(posted != NULL && batch != NULL);
+    snprintf(batch->ref, sizeof(batch->ref), "other-life");
+    batch->handled_ns = handled_ns;
+    atomic_store(&batch->progress.state, KEPT_UNSEEN);
+    posted->batch = kept_hold(batch);
+    posted->text = kept_text_new(sizeof(text) - 1);
+    ck_assert_ptr_nonnull(posted->text);
+    memcpy(posted->text->bytes, text, sizeof(text) - 1);
+    store_post(&rig.port, posted);
+    return batch;
+}
+
+START_TEST(what_another_life_has_handled_is_not_late)
+{
+    struct kept *batch = resume(4 * S, 1500 * MS);
+
+    loop_rig_work(&rig);
+    ck_assert_int_eq(batch->progress.state, KEPT_RUNNING);
+    ck_assert_uint_eq(batch->progress.pending, 1);
+    ck_assert_uint_eq(batch->progress.last, 3);
+    ck_assert_int_eq(batch->progress.late_ns, 2 * S); /* and not 3 s */
+    ck_assert_uint_eq(statistics().accepted, 0);
+    loop_rig_finish(&rig);
+    ck_assert_int_eq(batch->progress.state, KEPT_FINISHED);
+    kept_release(batch);
+}
+END_TEST
+
+/* ---- The end of the daemon --------------------------------------------------------------- */
+
+START_TEST(what_is_not_durable_goes_on_while_it_drains)
+{
+    submit(0, "\"jobs\":[{\"wait\":1}]");
+    registry_drain(rig.env.registry);
+    loop_rig_finish(&rig);
+    (void)loop_rig_until(&rig, 0, "finished");
+    ck_assert(registry_is_idle(rig.env.registry));
+}
+END_TEST
+
+START_TEST(what_is_durable_is_suspended_for_all)
+{
+    const char *line;
+
+    rig.store->durable = KEPT_DURABLE_DISK;
+    submit(0, "\"jobs\":[{\"wait\":1},{}]");
+    loop_rig_work(&rig);
+    registry_drain(rig.env.registry);
+    ck_assert(registry_is_idle(rig.env.registry));
+    loop_rig_work(&rig);
+    line = loop_rig_until(&rig, 0, "suspended");
+    ck_assert_double_eq(loop_rig_number(line, "last"), 2);
+    ask(1, "watch", ",\"from\":5");
+    ck_assert_double_eq(loop_rig_number(loop_rig_until(&rig, 1, "suspended"), "last"), 4);
+    ask(2, "cancel", "");
+    ck_assert_ptr_nonnull(strstr(loop_rig_until(&rig, 2, "error"), "\"shutting_down\""));
+    loop_rig_finish(&rig);
+    ck_assert(has_read_nothing(0));
+}
+END_TEST
+
+/* The store has the cancel when the daemon is told to stop. */
+START_TEST(a_cancel_that_is_overtaken_is_answered)
+{
+    rig.store->durable = KEPT_DURABLE_DISK;
+    submit(0, "\"jobs\":[{\"wait\":10}]");
+    ask(1, "batches", ""); /* something to be read before */
+    loop_rig_send(&rig, 1, "{\"op\":\"cancel\",\"ref\":\"");
+    loop_rig_send(&rig, 1, ref);
+    loop_rig_send(&rig, 1, "\"}");
+    registry_receive(rig.env.registry); /* it is found, and the store is asked */
+    registry_drain(rig.env.registry);
+    loop_rig_work(&rig);
+    ck_assert_ptr_nonnull(strstr(loop_rig_until(&rig, 1, "error"), "\"unavailable\""));
+}
+END_TEST
+
+/* ---- Out of memory ------------------------------------------------------------------------ */
+
+/* A conversation in which the n-th allocation fails, and `length` with it.  Whether one did. */
+static bool converse(long n, long length)
+{
+    bool struck;
+
+    rig.watch = famine_watch;
+    famine_after(n, length);
+    loop_rig_send(&rig, 0,
+                  "{\"detach\":true,\"key\":\"k\",\"events\":\"all\",\"jobs\":[{\"wait\":1,"
+                  "\"count\":3},{\"wait\":2}]}");
+    loop_rig_work(&rig);
+    loop_rig_advance(&rig, rig.now_ns + S / 2);
+    loop_rig_send(&rig, 1, "{\"op\":\"batches\"}{\"op\":\"watch\",\"ref\":\"rig-1\"}");
+    loop_rig_send(&rig, 2, "{\"op\":\"cancel\",\"ref\":\"rig-1\",\"job\":1}");
+    loop_rig_advance(&rig, rig.now_ns + 5 * S);
+    struck = famine_struck();
+    famine_after(FAMINE_NONE, 0);
+    rig.watch = NULL;
+    return struck;
+}
+
+/* What client 3 is answered; the caller's to free. */
+static char *answer(const char *request)
+{
+    loop_rig_send(&rig, 3, request);
+    loop_rig_finish(&rig);
+    return all_lines(3);
+}
+
+/* Whatever there was no memory for: a batch that is kept has been run to its end, with nobody
+ * watching it, and is told in full to whoever asks when there is memory again. */
+static void sweep(long length)
+{
+    bool struck = true;
+
+    for (long n = 0; struck; n++) {
+        char *list, *told;
+
+        set_up();
+        struck = converse(n, length);
+        loop_rig_finish(&rig);
+        list = answer("{\"op\":\"batches\"}");
+        told = answer("{\"op\":\"watch\",\"ref\":\"rig-1\"}");
+        if (strstr(list, "\"count\":0") == NULL) {
+            ck_assert_msg(strstr(list, "\"state\":\"finished\"") != NULL, "allocation %ld: %s", n,
+                          list);
+            ck_assert_msg(strstr(told, "\"event\":\"finished\"") != NULL, "allocation %ld: %s", n,
+                          told);
+            ck_assert_ptr_nonnull(strstr(told, "\"seq\":1,"));
+        }
+        free(list);
+        free(told);
+        tear_down();
+    }
+}
+
+START_TEST(no_batch_is_lost_for_want_of_memory)
+{
+    sweep(1);
+}
+END_TEST
+
+START_TEST(nor_when_it_lasts_for_a_while)
+{
+    sweep(20);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("registry");
+    TCase *tcase = tcase_create("followers");
+
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, all_followers_are_sent_the_same);
+    tcase_add_test(tcase, whoever_comes_in_the_middle_catches_up_and_stays);
+    tcase_add_test(tcase, a_cancel_comes_behind_all_that_is_due_at_its_instant);
+    tcase_add_test(tcase, due_times_and_the_wall_clock_are_of_one_reading);
+    tcase_add_test(tcase, heartbeats_come_while_nothing_else_does);
+    tcase_add_test(tcase, each_job_is_as_late_as_it_was);
+    tcase_add_test(tcase, who_catches_up_does_not_count_as_late);
+    tcase_add_test(tcase, what_another_life_has_handled_is_not_late);
+    tcase_add_test(tcase, what_is_not_durable_goes_on_while_it_drains);
+    tcase_add_test(tcase, what_is_durable_is_suspended_for_all);
+    tcase_add_test(tcase, a_cancel_that_is_overtaken_is_answered);
+    suite_add_tcase(suite, tcase);
+
+    tcase = tcase_create("replays");
+    tcase_add_checked_fixture(tcase, set_up_few_replays, tear_down);
+    tcase_add_test(tcase, who_waits_for_a_replay_is_woken);
+    tcase_add_test(tcase, who_hangs_up_gives_way);
+    tcase_add_test(tcase, a_connection_replays_one_at_a_time);
+    tcase_add_test(tcase, too_many_wait_for_a_replay);
+    tcase_add_test(tcase, who_does_not_read_loses_its_place_and_nothing_else);
+    suite_add_tcase(suite, tcase);
+
+    tcase = tcase_create("memory");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, no_batch_is_lost_for_want_of_memory);
+    tcase_add_test(tcase, nor_when_it_lasts_for_a_while);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
