@@ -70,6 +70,7 @@ check_programs = \
 	tests/unit/test_utc \
 	tests/unit/test_utf8 \
 	tests/unit/test_vary \
+	tests/unit/test_watch \
 	tests/scenario/test_channel \
 	tests/scenario/test_forecasts \
 	tests/scenario/test_memory \

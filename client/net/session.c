@@ -206,9 +206,11 @@ static void take_line(struct session *session, const char *line, size_t len)
 {
     struct event_read event;
 
-    /* It is of this connection, and not of the batch: the watch goes on over another. */
-    if (session->setup->watch != NULL && event_reader_kind(line, len) == EVENT_SUSPENDED)
+    if (session_resume_heeds(session, line, len)) {
+        session->read_closed = true;
         return;
+    }
+    session->failures = 0;
     switch (fanout_take(session->fanout, line, len, &event)) {
     case FANOUT_FOREIGN:
         session->is_foreign = true;
@@ -238,14 +240,13 @@ static void receive(struct session *session)
         session->read_closed = true;
         return;
     }
-    session->failures = 0;
     /* A long list comes as fast as it is read. */
     if (session->setup->expects == EVENT_BATCHES && !session->is_interrupted)
         session->deadline_ns = moment_after(session->setup->answer_timeout_ns);
     if (session->redraw_ns == INT64_MAX)
         session->redraw_ns = 0; /* something came */
     lines_feed(&session->lines, session->received, (size_t)received);
-    while (!session->is_foreign && !session->fanout->no_memory &&
+    while (!session->is_foreign && !session->fanout->no_memory && !session->read_closed &&
            (line = lines_next(&session->lines, &len)) != NULL)
         take_line(session, line, len);
     if (session->lines.partial.failed)

@@ -31,6 +31,8 @@ struct session {
     struct bytes sent;    /* of what is sent again over another connection */
     unsigned failures;    /* of connections, in a row: nothing has come */
     int64_t retry_ns;     /* when to connect again; 0 while connected */
+    bool is_resumed;      /* this is not the first connection */
+    char put_off[32];     /* why it is given up though it is there; empty for not */
     int64_t deadline_ns;  /* to give up at; 0 for none */
     bool write_closed, read_closed;
     bool is_interrupted, is_cut_short;
@@ -43,6 +45,13 @@ struct session {
 /* Whether what was sent may be sent again over another connection, and is to be kept
  * therefore: nothing has answered it, and a key makes it the same. */
 bool session_resume_keeps(const struct session *session);
+
+/*
+ * Whether a line is of the connection and not of what goes on over several: the daemon suspends
+ * what is watched, or cannot answer at this time what it was asked again.  Its sender is left
+ * then, as if the connection were lost.
+ */
+bool session_resume_heeds(struct session *session, const char *line, size_t len);
 
 /* The connection was lost: where it goes on over another one, all is made ready for that.
  * Else session->read_closed stays. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -39,13 +40,52 @@ static void try_later(struct session *session)
     session->retry_ns = moment_after(backoff_pause_ns(++session->failures, draw()));
 }
 
+/* Whether another time may bring another answer. */
+static bool is_of_the_time(struct event_string code)
+{
+    return event_reader_is(code, "overloaded") || event_reader_is(code, "shutting_down") ||
+           event_reader_is(code, "unavailable");
+}
+
+bool session_resume_heeds(struct session *session, const char *line, size_t len)
+{
+    enum event_kind kind = event_reader_kind(line, len);
+    struct event_read event;
+
+    if (!goes_on(session))
+        return false;
+    if (kind == EVENT_SUSPENDED && session->setup->watch != NULL) {
+        snprintf(session->put_off, sizeof session->put_off, "suspended");
+        return true;
+    }
+    if (kind != EVENT_ERROR || !session->is_resumed ||
+        event_reader_read(session->fanout->reader, line, len, &event) != 0 ||
+        !is_of_the_time(event.code))
+        return false;
+    snprintf(session->put_off, sizeof session->put_off, "%.*s", (int)event.code.len,
+             event.code.text);
+    return true;
+}
+
+static void say_lost(const struct session *session)
+{
+    const char *peer = session->setup->peer.name;
+
+    if (session->put_off[0] != '\0')
+        say("%s: the daemon has answered \"%s\"; connecting again until interrupted", peer,
+            session->put_off);
+    else
+        say("%s: the connection was lost (%s); connecting again until interrupted", peer,
+            session->error != 0 ? strerror(session->error) : "closed");
+}
+
 void session_resume_later(struct session *session)
 {
     if (!goes_on(session))
         return;
     if (session->failures == 0)
-        say("%s: the connection was lost (%s); connecting again until interrupted",
-            session->setup->peer.name, session->error != 0 ? strerror(session->error) : "closed");
+        say_lost(session);
+    session->put_off[0] = '\0';
     close(session->setup->peer.fd);
     session->setup->peer.fd = -1;
     /* The rest of an event that was cut off comes again, whole. */
@@ -81,6 +121,7 @@ void session_resume_try(struct session *session)
         return;
     }
     session->retry_ns = 0;
+    session->is_resumed = true;
     if (setup->watch == NULL) {
         send_again(session);
         return;

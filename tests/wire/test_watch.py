@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 """waitctl and detached batches: a submit that leaves them, a watch that outlives its
 connections, and list, cancel and forget.  What is between waitctl and the daemon cuts
-connections off in the middle of lines; a server made up here speaks of its own end.
+connections off in the middle of lines; a server made up here answers from a script.
 """
 
 import json
@@ -233,14 +233,9 @@ def a_key_is_tried_again(daemon, tap):
            "what was accepted is lost with the connection, and how to come back is said", errors)
 
 
-class Suspends:
-    """A server whose first life ends in the middle."""
-
-    def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
-        self.requests = []
-        threading.Thread(target=self.serve, daemon=True).start()
+class Scripted:
+    """A server that answers each connection's first line with what the script has next; what is
+    None is left open and without an end."""
 
     EVENTS = [
         '{"event":"accepted","ref":"r-1","seq":1,"jobs":1,"durable":"disk",'
@@ -249,21 +244,59 @@ class Suspends:
         '{"event":"finished","ref":"r-1","seq":3,"status":"ok","jobs":1,"ok":1,"failed":0,'
         '"timed_out":0,"cancelled":0,"skipped":0,"elapsed":1,"predicted":1,"sequential":1,'
         '"speedup":1,"critical_path":1}\n']
+    SUSPENDED = '{"event":"suspended","ref":"r-1","last":2}\n'
+
+    def __init__(self, *script):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
+        self.requests = []
+        self.script = script
+        self.open = []
+        threading.Thread(target=self.serve, daemon=True).start()
 
     def serve(self):
-        for part in (self.EVENTS[:2] + ['{"event":"suspended","ref":"r-1","last":2}\n'],
-                     self.EVENTS[2:]):
+        for lines in self.script:
             client, _ = self.listener.accept()
             self.requests.append(json.loads(client.makefile().readline()))
-            client.sendall("".join(part).encode())
-            client.close()
+            client.sendall("".join(line for line in lines if line).encode())
+            self.open.append(client)
+            if None not in lines:
+                client.close()
+
+
+def refusal(code):
+    return f'{{"event":"error","code":"{code}","message":"not now"}}\n'
 
 
 def a_suspended_batch_is_watched_on(tap):
-    server = Suspends()
-    status, out, _ = waitctl(server, "watch", "r-1", "-o", "json")
-    tap.is_((status, out), (0, "".join(Suspends.EVENTS)), "a watch goes on in the daemon's next life")
-    tap.is_([request.get("from") for request in server.requests], [None, 3], "at the next event")
+    events = Scripted.EVENTS
+    for name, first in (("which closes", [*events[:2], Scripted.SUSPENDED]),
+                        ("which does not", [*events[:2], Scripted.SUSPENDED, None])):
+        server = Scripted(first, events[2:])
+        status, out, errors = waitctl(server, "watch", "r-1", "-o", "json")
+        tap.is_((status, out), (0, "".join(events)),
+                f"a watch is gone on with that the daemon suspends, {name}")
+        tap.is_([request.get("from") for request in server.requests], [None, 3], "at the next event")
+        tap.ok('the daemon has answered "suspended"' in errors, "and why is said", errors)
+
+
+def what_cannot_be_answered_now_is_tried_again(tap):
+    events = Scripted.EVENTS
+    for code in ("overloaded", "unavailable", "shutting_down"):
+        server = Scripted(events[:2], [refusal(code)], [refusal(code)], events[2:])
+        status, out, errors = waitctl(server, "watch", "r-1", "-o", "json")
+        tap.is_((status, out, len(server.requests)), (0, "".join(events), 4),
+                f"a watch that comes back and is answered {code} comes again")
+        server = Scripted([refusal(code)])
+        status, out, _ = waitctl(server, "watch", "r-1", "-o", "json")
+        tap.is_((status, out), (2, refusal(code)), "the first time it is told so")
+    server = Scripted(events[:2], [refusal("not_found")])
+    tap.is_(waitctl(server, "watch", "r-1", "-o", "json")[0], 2, "what another time does not change is told")
+    server = Scripted([], [refusal("shutting_down")], events)
+    status, out, _ = waitctl(server, "submit", "--detach", "--key", "k", "-o", "json",
+                             text={"jobs": [{}]})
+    tap.is_((status, out), (0, "".join(events)), "a submit under a key comes again as well")
+    tap.is_([request["key"] for request in server.requests], ["k"] * 3, "under its key")
 
 
 def a_watch_outlives_the_daemon(tap):
@@ -308,6 +341,7 @@ def main():
                  an_interrupt_leaves_it, a_key_is_tried_again, what_is_refused):
         test(daemon, tap)
     a_suspended_batch_is_watched_on(tap)
+    what_cannot_be_answered_now_is_tried_again(tap)
     a_watch_outlives_the_daemon(tap)
     daemon.stop()
     tap.finish()
