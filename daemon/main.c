@@ -21,6 +21,7 @@
 #include "daemon/paths.h"
 #include "daemon/server.h"
 #include "daemon/state.h"
+#include "daemon/net/descriptors.h"
 #include "daemon/net/stdio.h"
 #include "daemon/snapshot.h"
 
@@ -97,6 +98,8 @@ static int serve(struct options *options, struct command_line *line)
     }
     for (int i = 0; i < 8; i++)
         snprintf(instance + 2 * i, 3, "%02x", drawn[i]);
+    if (!options->stdio)
+        descriptors_make_room(descriptors_raise()); /* before the log has a thread */
     log_init(&log, options->log_level);
     status = options->stdio ? serve_stdio(&config) : server_run(&config);
     log_fini(&log);

@@ -14,6 +14,7 @@ check_programs = \
 	tests/unit/test_client \
 	tests/unit/test_decimal \
 	tests/unit/test_decimal_digits \
+	tests/unit/test_descriptors \
 	tests/unit/test_draw \
 	tests/unit/test_dueq \
 	tests/unit/test_duration \

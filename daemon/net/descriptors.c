@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/net/descriptors.h"
 
+#include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 /* Beside the connections: for each loop, for refused clients (one in so many of
  * all, within bounds) and for all the rest (the standard ones, libevent's for
@@ -11,6 +14,8 @@
 #define A_REFUSED   16
 #define REFUSED_MIN 4
 #define REFUSED_MAX 1024
+
+#define ROOM_MOST 65536
 
 uint64_t descriptors_raise(void)
 {
@@ -26,6 +31,19 @@ uint64_t descriptors_raise(void)
             limit.rlim_cur = soft;
     }
     return limit.rlim_cur < INT32_MAX ? limit.rlim_cur : INT32_MAX;
+}
+
+void descriptors_make_room(uint64_t all)
+{
+    int room = all < ROOM_MOST ? (int)all : ROOM_MOST;
+    int fd = eventfd(0, EFD_CLOEXEC);
+    int last = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, room - 1) : -1;
+
+    /* Where it fails, the table grows as it is needed. */
+    if (last >= 0)
+        close(last);
+    if (fd >= 0)
+        close(fd);
 }
 
 unsigned descriptors_for_refused(uint64_t all)

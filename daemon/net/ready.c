@@ -59,18 +59,27 @@ void ready_remove(struct ready_queue *queue, struct ready_link *link)
     detach(link);
 }
 
+static struct ready_link *take(struct ready_queue *queue, struct ready_link *link)
+{
+    ready_remove(queue, link);
+    link->not_before = queue->round + 1;
+    return link;
+}
+
 struct ready_link *ready_next(struct ready_queue *queue)
 {
     struct ready_list *lists = queue->lists[queue->round % 2];
+    struct ready_link *due = queue->lists[(queue->round + 1) % 2][READY_DUE].first;
+    bool may_go_between = !queue->extra && queue->n[queue->round % 2] > 0;
 
+    queue->extra = due != NULL && may_go_between;
+    if (queue->extra)
+        return take(queue, due);
     for (int reason = 0; reason < READY_CLASSES; reason++) {
         struct ready_link *link = lists[reason].first;
 
-        if (link == NULL)
-            continue;
-        ready_remove(queue, link);
-        link->not_before = queue->round + 1;
-        return link;
+        if (link != NULL)
+            return take(queue, link);
     }
     queue->round++;
     return NULL;

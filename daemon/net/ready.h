@@ -6,23 +6,26 @@
  * The connections of a loop that are ready to be served, in rounds.
  *
  * The rule: every connection that is ready is served once before any is served
- * twice.
+ * twice, but that every other slice may go to one whose time has come.
  *
  * Whoever becomes ready joins the round in progress, or the next one if this
  * round has served it already.  Within a round those go first whose time has
  * come, then those that an event has woken, then those whose last service slice
  * ended before their work; within each of these classes, first come, first
- * served.
+ * served.  One whose time has come and that this round has served already does not wait for
+ * the next one, which may be far when thousands connect at once: between two slices of the
+ * round goes one more, for the first of these.
  *
- * Hence the bound.  Of n connections, let c be one that is ready.  In a round
- * each is served at most once, so at most n - 1 others go before c if the round
- * in progress has not served it yet; else at most n - 1 in what is left of this
- * round and, in the next, n - 1 again.  However many of the others are ready
- * all the time, and in whichever class, c waits for 2(n - 1) slices at most.
+ * Hence the bound.  Of n connections, let c be one that is ready.  A round serves each once,
+ * so at most n - 1 others go before c if the round in progress has not served it yet; else at
+ * most n - 1 in what is left of this round and, in the next, n - 1 again.  With as many slices
+ * between those, however many of the others are ready all the time, and in whichever class,
+ * c waits for 4(n - 1) + 2 slices at most.
  *
  * All is O(1).  Pure; not re-entrant.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Why it is to be served, in the order of service. */
@@ -46,6 +49,7 @@ struct ready_queue {
     struct ready_list lists[2][READY_CLASSES]; /* of even and of odd rounds */
     uint64_t round;
     unsigned n[2]; /* connections in each half of the lists */
+    bool extra;    /* the last slice was one between those of the round */
 };
 
 /* Puts it in; if it is in already it moves to a class that goes before its own,

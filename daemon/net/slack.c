@@ -10,13 +10,16 @@ void slack_note(struct slack *slack, int64_t began_ns, int64_t ended_ns, int64_t
                 int64_t most_ns)
 {
     int64_t waited_ns = began_ns - slack->ended_ns;
-    int64_t again_ns = ended_ns - began_ns - fresh_ns;
+    int64_t took_ns = least(ended_ns - began_ns, SLACK_CREDIT_NS + most_ns);
+    int64_t again_ns = took_ns > fresh_ns ? took_ns - fresh_ns : 0;
 
+    if (took_ns > 0)
+        again_ns = again_ns * again_ns / took_ns;
     /* Within bounds at each step: a machine may have slept in between. */
     slack->owed_ns -= least(waited_ns, SLACK_CREDIT_NS + most_ns);
     if (slack->owed_ns < -SLACK_CREDIT_NS)
         slack->owed_ns = -SLACK_CREDIT_NS;
-    slack->owed_ns += SLACK_FACTOR * (SLACK_WAKE_NS + least(again_ns, SLACK_CREDIT_NS + most_ns));
+    slack->owed_ns += SLACK_FACTOR * (SLACK_WAKE_NS + again_ns);
     slack->owed_ns = least(slack->owed_ns, most_ns);
     slack->ended_ns = ended_ns;
 }

@@ -9,9 +9,10 @@
  * What slack saves is what would come again with the next expiry: waking up, and service
  * slices of connections that the iteration before served as well, whose lines would have
  * gone in one write.  The slices of others cost the same whenever they come.  So the slack is
- * SLACK_FACTOR times as long as what an iteration spends on the former, up to the most that is
- * allowed: about one part in SLACK_FACTOR of the time is spent on being punctual, and no more.
- * Ten connections with 100,000 jobs a second come to 0.9 ms, a hundred with 20,000 to 0.2 ms.
+ * SLACK_FACTOR times as long as what an iteration spends on the former (on slices that come again
+ * as far as they are most of it: a few do by chance), up to the most that is allowed: about one
+ * part in SLACK_FACTOR of the time is spent on being punctual, and no more. Ten connections with
+ * 100,000 jobs a second come to 0.9 ms, a hundred with 20,000 to 0.18 ms.
  *
  * Time in which there was nothing to do is credit, which is used up first: a loop that works
  * less than that has no slack.  What else wakes the loop (a client, work left over) is not
@@ -25,7 +26,7 @@
 
 /* What it takes to set a timer, to sleep and to be woken up by it, about: between 4 us on
  * bare metal and 14 us in a virtual machine, where each timer leaves it three times. */
-#define SLACK_WAKE_NS INT64_C(8000)
+#define SLACK_WAKE_NS INT64_C(11000)
 
 /* Embedded by its owner; all zero is one without credit. */
 struct slack {

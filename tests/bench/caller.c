@@ -19,18 +19,28 @@
 /* A batch of more jobs is judged when nobody waits for a reply any more. */
 #define JOBS_TO_JUDGE_AT_ONCE 10000
 
+static void connect_now(struct caller *caller)
+{
+    const struct sockaddr *address = (const struct sockaddr *)caller->address;
+
+    if (connect(caller->fd, address, sizeof(*caller->address)) != 0 && errno != EINPROGRESS)
+        watch_complain(&caller->watch, "cannot connect: %s", strerror(errno));
+    caller->is_connected = true;
+}
+
 void caller_init(struct caller *caller, struct group *group, uint32_t number,
                  const struct sockaddr_in *address)
 {
     int yes = 1;
 
-    *caller = (struct caller){.group = group, .is_unread = group->unread_ns > 0};
+    *caller =
+        (struct caller){.group = group, .address = address, .is_unread = group->unread_ns > 0};
     watch_init(&caller->watch, group->name, number, group_work(group, number));
     caller->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (caller->fd < 0)
         err(2, "connection %u", (unsigned)number);
-    if (connect(caller->fd, (const struct sockaddr *)address, sizeof(*address)) != 0)
-        watch_complain(&caller->watch, "cannot connect: %s", strerror(errno));
+    if (!group->is_storm)
+        connect_now(caller);
     setsockopt(caller->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
     fcntl(caller->fd, F_SETFL, O_NONBLOCK);
 }
@@ -46,6 +56,8 @@ void caller_begin(struct caller *caller)
 {
     int64_t now_ns = probe_now_ns();
 
+    if (!caller->is_connected)
+        connect_now(caller);
     if (caller->group->begun_ns == 0)
         caller->group->begun_ns = now_ns;
     watch_begin(&caller->watch, now_ns);
@@ -107,6 +119,7 @@ static void hear(struct caller *caller, const char *line, size_t len, bool other
         caller->group->has_done = true;
         break;
     case WATCH_WAS_ACCEPTED:
+        histogram_add(caller->group->accept, now_ns - caller->watch.sent_ns);
         if (!caller->was_accepted) {
             caller->was_accepted = true;
             caller->group->accepted++;

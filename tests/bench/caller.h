@@ -16,9 +16,11 @@
 struct caller {
     struct group *group;
     struct watch watch;
+    const struct sockaddr_in *address; /* of the server */
     int fd;
     size_t sent;          /* bytes of the batch in progress */
     uint32_t finished;    /* batches */
+    bool is_connected;    /* or about to be */
     bool is_done;         /* no more batches will be sent */
     bool is_unread;       /* it is not to be read from yet */
     bool is_closed;       /* the server has closed after our half-close */
@@ -28,12 +30,13 @@ struct caller {
     size_t n_kept;
 };
 
-/* Connects, which may take as long as the server lets it wait. */
+/* Connects, unless that is for its beginning, which may take as long as the server lets it
+ * wait. */
 void caller_init(struct caller *caller, struct group *group, uint32_t number,
                  const struct sockaddr_in *address);
 void caller_fini(struct caller *caller);
 
-/* Begins the next batch. */
+/* Begins the next batch; the first of a storm connects. */
 void caller_begin(struct caller *caller);
 
 /* Sends what the socket takes.  Whether all of the batch has gone. */

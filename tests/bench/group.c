@@ -16,6 +16,7 @@ const char group_help[] =
     "  batches=0       begin batches until the other groups are done\n"
     "  for=SECONDS     begin batches for so long\n"
     "  unread=SECONDS  read nothing for so long\n"
+    "  storm           connect when it begins, all at once, not before\n"
     "  named           jobs have names\n"
     "  silent          ask for no `done' (\"events\":\"none\")\n"
     "  spins=N         jobs of N steps of no length, on the virtual clock, silent:\n"
@@ -90,6 +91,8 @@ static void take_word(struct group *group, const char *word)
         group->unread_ns = read_whole(word, value);
     else if (strcmp(word, "named") == 0)
         group->order.named = true;
+    else if (strcmp(word, "storm") == 0)
+        group->is_storm = true;
     else if (strcmp(word, "silent") == 0)
         group->order.silent = true;
     else
@@ -117,6 +120,7 @@ int group_parse(struct group *group, char **words, int n)
     group->works = need(calloc(group->n_works, sizeof(struct work)));
     group->late = need(calloc(1, sizeof(struct histogram)));
     group->reply = need(calloc(1, sizeof(struct histogram)));
+    group->accept = need(calloc(1, sizeof(struct histogram)));
     for (uint32_t i = 0; i < group->n_works; i++)
         work_make(&group->works[i], &group->order, i);
     return used;
@@ -145,6 +149,7 @@ void group_print(const struct group *group, FILE *out)
             (double)(group->finished_ns - group->begun_ns) / 1e9);
     print_times(group->late, "late", out);
     print_times(group->reply, "reply", out);
+    print_times(group->accept, "accept", out);
     fputc('}', out);
 }
 
@@ -155,4 +160,5 @@ void group_fini(struct group *group)
     free(group->works);
     free(group->late);
     free(group->reply);
+    free(group->accept);
 }

@@ -18,6 +18,7 @@ struct group {
     uint32_t batches;    /* on each connection, one after another; 0: see duration_ns */
     int64_t duration_ns; /* begin batches for so long; 0: until the others are done */
     int64_t unread_ns;   /* read nothing for so long */
+    bool is_storm;       /* connect when it begins, some at a time, not before */
     struct work_order order;
 
     struct work *works; /* one for all, or one for each connection where waits are drawn */
@@ -31,6 +32,7 @@ struct group {
     int64_t finished_ns;    /* when the last batch was */
     struct histogram *late; /* see watch_judge() */
     struct histogram *reply;
+    struct histogram *accept; /* from the last of a request to `accepted` */
 };
 
 /* Takes words up to `+` or the end, and makes the batches; returns how many

@@ -4,8 +4,8 @@
  * A load generator for waitd and for servers that speak a part of its
  * protocol.  It measures, and it checks as it measures: see watch.h.
  *
- * All connections are made first.  Then every group begins at once, and when
- * all have ended each connection is half-closed and has to be closed by the
+ * All connections are made first, but those of a storm.  Then every group begins at once, and
+ * when all have ended each connection is half-closed and has to be closed by the
  * server without another word.  Prints one JSON object.
  */
 
@@ -25,6 +25,7 @@
 
 #define GROUPS_MAX 8
 #define TURN_MAX   256
+#define STORM_MOST 8 /* connections to make between two looks at what has come */
 #define SECOND_NS  INT64_C(1000000000)
 
 struct load {
@@ -223,7 +224,7 @@ static void serve(struct load *load, struct caller *caller, uint32_t events)
         load->n_busy--;
 }
 
-static void turn(struct load *load)
+static void turn(struct load *load, int64_t longest_ns)
 {
     struct epoll_event events[TURN_MAX];
     int64_t now_ns = probe_now_ns(), date_ns = next_date_ns(load), end_ns;
@@ -236,7 +237,9 @@ static void turn(struct load *load)
     end_ns = load->heard_ns + load->patience_ns;
     if (date_ns < end_ns)
         end_ns = date_ns;
-    n = epoll_wait(load->epoll, events, TURN_MAX, (int)((end_ns - now_ns) / 1000000) + 1);
+    if (longest_ns < end_ns - now_ns)
+        end_ns = now_ns + longest_ns;
+    n = epoll_wait(load->epoll, events, TURN_MAX, (int)((end_ns - now_ns + 999999) / 1000000));
     if (n < 0 && errno != EINTR)
         err(2, "epoll_wait");
     for (int i = 0; i < n; i++)
@@ -257,7 +260,7 @@ static void turn_until(struct load *load, bool (*is_over)(const struct caller *)
             i++;
             continue;
         }
-        turn(load);
+        turn(load, INT64_MAX);
         if (probe_now_ns() - load->heard_ns >= load->patience_ns)
             watch_complain(&load->callers[i].watch,
                            "nothing has come for %.1f s, and %" PRIu32 " jobs of %" PRIu32
@@ -277,6 +280,16 @@ static bool is_closed(const struct caller *caller)
     return caller->is_closed;
 }
 
+static void begin_all(struct load *load)
+{
+    for (uint32_t i = 0; i < load->n_callers; i++) {
+        caller_begin(&load->callers[i]);
+        register_caller(load, &load->callers[i], EPOLL_CTL_ADD);
+        if (load->callers[i].group->is_storm && i % STORM_MOST == 0)
+            turn(load, 0);
+    }
+}
+
 static void run(struct load *load)
 {
     int64_t server_ns, own_ns;
@@ -286,10 +299,7 @@ static void run(struct load *load)
     load->memory_connected = memory(load);
     server_ns = load->pid != 0 ? probe_cpu_ns(load->pid) : 0;
     own_ns = probe_cpu_ns(0);
-    for (uint32_t i = 0; i < load->n_callers; i++) {
-        caller_begin(&load->callers[i]);
-        register_caller(load, &load->callers[i], EPOLL_CTL_ADD);
-    }
+    begin_all(load);
     turn_until(load, is_done);
     load->own_cpu_ns = probe_cpu_ns(0) - own_ns;
     load->server_cpu_ns = load->pid != 0 ? probe_cpu_ns(load->pid) - server_ns : 0;

@@ -156,7 +156,7 @@ static void check_ping(int fd, struct client *busy, unsigned n)
         keep_all_busy(busy, n);
         loop_iterate(loop);
         /* What was found out after it became ready is for the next iteration. */
-        ck_assert_uint_le(slices - slices_before, 3 * n + 2);
+        ck_assert_uint_le(slices - slices_before, 6 * n + 2);
     }
     ck_assert_int_le(script_ns - before_ns, 5000000);
 }
@@ -227,7 +227,7 @@ START_TEST(a_cancel_is_heeded_beside_busy_ones)
     ck_assert_int_gt(send(small.fd, cancel, strlen(cancel), 0), 0);
     for (before = slices; recv(small.fd, answer, sizeof(answer), 0) < 0;)
         loop_iterate(loop);
-    ck_assert_uint_le(slices - before, 3 * MOST + 2);
+    ck_assert_uint_le(slices - before, 6 * MOST + 2);
     ck_assert_ptr_nonnull(strstr(answer, "\"event\":\"cancelled\",\"batch\":9,\"jobs\":1"));
     close(small.fd);
     for (unsigned i = 0; i < MOST; i++)
