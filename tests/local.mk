@@ -94,7 +94,7 @@ else
 tests_without_check = $(check_programs)
 endif
 EXTRA_DIST += tests/support/bent_libm.c tests/support/coverage.sh tests/support/summary.sh \
-	tests/support/tap.sh tests/support/check_trace.py
+	tests/support/kernel_timers.c tests/support/tap.sh tests/support/check_trace.py
 
 tests_libsupport_a_SOURCES = \
 	tests/scenario/description.c \
@@ -236,6 +236,7 @@ EXTRA_DIST += \
 	tests/wire/examples.py \
 	tests/wire/kills.py \
 	tests/wire/lib.sh \
+	tests/wire/preload.py \
 	tests/wire/soak.py \
 	tests/wire/speedscope.mjs \
 	tests/wire/terminal.sh

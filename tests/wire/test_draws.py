@@ -11,7 +11,6 @@ import json
 import os
 import random
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,7 +24,8 @@ except ImportError:
     print("1..0 # SKIP python3-mpmath is not installed")
     sys.exit(0)
 
-from examples import TOP, Tap
+from examples import Tap
+import preload
 
 WAITD = os.environ.get("WAITD", "daemon/waitd")
 DRAWS = int(os.environ.get("WAITD_TEST_DRAWS", "1500"))
@@ -140,23 +140,9 @@ def check_draws(tap):
                    "\n".join(wrong[:5] + [f"{len(wrong)} in all"]))
 
 
-def bent_library(directory):
-    """A library that bends libm's last digit; None where there is no compiler, or
-    the build's instrumentation does not let itself be preloaded."""
-    library = os.path.join(directory, "bent_libm.so")
-    compiler = os.environ.get("CC", "cc").split()
-    if shutil.which(compiler[0]) is None:
-        return None
-    subprocess.run(compiler + ["-shared", "-fPIC", "-O1", "-fno-builtin", "-o", library,
-                               os.path.join(TOP, "tests", "support", "bent_libm.c"), "-lm"], check=True)
-    probe = subprocess.run([WAITD, "--version"], env=dict(os.environ, LD_PRELOAD=library),
-                           capture_output=True, check=False)
-    return library if probe.returncode == 0 and not probe.stderr else None
-
-
 def check_bent(tap):
     with tempfile.TemporaryDirectory() as directory:
-        library = bent_library(directory)
+        library = preload.build(directory, "bent_libm")
         if library is None:
             tap.skip("a libm that errs changes no draw", "it cannot be preloaded")
             return
