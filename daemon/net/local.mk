@@ -86,6 +86,7 @@ http_sources = \
 # The page, as it is in the tree.
 page_files = \
 	daemon/net/page/batch.js \
+	daemon/net/page/density.js \
 	daemon/net/page/download.js \
 	daemon/net/page/icon.svg \
 	daemon/net/page/index.html \

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -247,6 +248,81 @@ def tells_of_loss(page, daemon):
     return first(problem, page.reaches("lost the daemon"))
 
 
+def keeps_others_apart(page):
+    """While one runs no other is followed: there is one stream at a time."""
+    page.run('[{"wait":60}]')
+    problem = page.reaches("running")
+    shut = page.holds("return [...document.querySelectorAll('#batches button')].every(b => b.disabled)")
+    page.browser.do("document.getElementById('cancel').click()")
+    problem = first(problem, page.reaches("cancelled"))
+    open_again = page.holds("return [...document.querySelectorAll('#batches button')].every(b => !b.disabled)")
+    return first(problem, None if shut and open_again else "the list is not shut, or not opened again")
+
+
+def draws_in_slices(page):
+    """However many jobs there are, no frame has all of them to draw; how long they take is only told."""
+    page.browser.size(1280)
+    page.browser.do("""
+        window.deltas = [];
+        let last = performance.now();
+        const next = (now) => { window.deltas?.push(now - last); last = now; if (window.deltas) requestAnimationFrame(next); };
+        requestAnimationFrame(next);""")
+    page.run('{"events":"all","concurrency":5000,"seed":3,"jobs":[{"count":100000,"wait":{"dist":"lognormal",'
+             '"p50":"50ms","p99":"200ms"}}]}')
+    problem = page.reaches("finished: ok")
+    deltas = page.browser.do("const all = window.deltas; window.deltas = null; return all.slice(1).sort((a, b) => a - b)")
+    at = lambda share: f"{deltas[int(share * (len(deltas) - 1))]:.1f}"
+    print(f"# {len(deltas)} frames, ms between them: p50 {at(0.5)}, p90 {at(0.9)}, p99 {at(0.99)}, most {at(1)}")
+    drawn = page.holds("return document.getElementById('totals').textContent.includes('ok100000')")
+    return first(problem, None if drawn else "not all of them are told", None if page.ink() > 20 else "no density")
+
+
+def free_ports(n):
+    socks = [socket.socket() for _ in range(n)]
+    for sock in socks:
+        sock.bind(("127.0.0.1", 0))
+    ports = [sock.getsockname()[1] for sock in socks]
+    for sock in socks:
+        sock.close()
+    return ports
+
+
+def resumes_after_a_restart(page, folder):
+    """The daemon is killed while a batch is followed, and comes back: each event is had once."""
+    state = os.path.join(folder, "state")
+    downloads_folder = os.path.join(folder, "lines")
+    os.mkdir(downloads_folder)
+    os.mkdir(state)
+    page.browser.devtools("Browser.setDownloadBehavior", behavior="allow", downloadPath=downloads_folder)
+    ports = free_ports(2)
+    flags = ("--http", f"127.0.0.1:{ports[1]}", "--state", state)
+    daemon = Daemon(*flags, listen=f"127.0.0.1:{ports[0]}")
+    url = f"http://127.0.0.1:{ports[1]}"
+    try:
+        page = Page(page.browser, url)
+        body = json.dumps({"detach": True, "mode": "sequential", "jobs": [{"name": "j", "wait": 0.02, "count": 400}]}).encode()
+        with urllib.request.urlopen(urllib.request.Request(
+                url + "/v1/batches", body, {"Content-Type": "application/json"}), timeout=PATIENCE_SECONDS) as answer:
+            ref = json.load(answer)["ref"]
+        page.holds(f"return document.getElementById('batches').textContent.includes('{ref}')")
+        page.browser.do("document.querySelector('#batches button').click()")
+        page.holds("return /ok[1-9]/.test(document.getElementById('totals').textContent)")
+        daemon.process.kill()
+        daemon.process.wait()
+        problem = page.reaches("lost the daemon")
+        daemon = Daemon(*flags, listen=f"127.0.0.1:{ports[0]}")
+        problem = first(problem, page.reaches("finished: ok"))
+        page.browser.do("document.getElementById('get-lines').click()")
+        name = os.path.join(downloads_folder, "waitd-events.ndjson")
+        if not eventually(lambda: os.path.exists(name)):
+            return problem or "there are no lines"
+        with open(name, encoding="utf-8") as file:
+            numbers = [json.loads(line)["seq"] for line in file]
+        return first(problem, None if numbers == list(range(1, 403)) else f"{numbers}")
+    finally:
+        daemon.process.kill()
+
+
 def main():
     if not shutil.which("chromedriver") or not shutil.which("chromium"):
         print("1..0 # SKIP no chromium-driver")
@@ -264,6 +340,8 @@ def main():
                                ("the keyboard", goes_by_keyboard), ("three modes side by side", compares),
                                ("downloads", lambda page: downloads(page, folder)),
                                ("detached batches", lambda page: watches_detached(page, url)),
+                               ("one stream at a time", keeps_others_apart),
+                               ("100,000 jobs as they run", draws_in_slices),
                                ("dark, narrow and still", keeps_to_taste)):
                 problem = case(page)
                 tap.result(not problem, name, problem or "")
@@ -273,6 +351,8 @@ def main():
             tap.result(not problem, "no script of others runs", problem or "")
             problem = tells_of_loss(page, daemon)
             tap.result(not problem, "a daemon that is lost is told of", problem or "")
+            problem = resumes_after_a_restart(page, folder)
+            tap.result(not problem, "a batch is followed through the daemon's restart", problem or "")
         finally:
             browser.close()
             if daemon.process.poll() is None:

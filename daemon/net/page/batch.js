@@ -3,9 +3,10 @@
 // once it is all over, which jobs lie on the longest chain.  Numbers in typed arrays, so that
 // 100,000 jobs are a few megabytes.
 
+import { pause } from "./request.js";
+
 export const KINDS = ["wait", "compute", "queue", "backoff"];
 export const STATUSES = ["pending", "running", "ok", "failed", "timed_out", "cancelled", "skipped"];
-const OPEN = Infinity;
 
 function grown(array, need) {
   if (need <= array.length) return array;
@@ -100,7 +101,7 @@ export class Batch {
       case "finished":
         this.finished = event;
         this.now = Math.max(this.now, event.elapsed);
-        this.markCritical();
+        this.marked = this.markCritical();
         break;
     }
   }
@@ -147,9 +148,11 @@ export class Batch {
     return sums;
   }
 
-  // The longest chain through `after` of what each job took, queueing left out.
-  markCritical() {
+  // The longest chain through `after` of what each job took, queueing left out.  At once where it
+  // is quick, else with pauses.
+  async markCritical() {
     const after = aftersOf(this.request, this.jobs);
+    let began = performance.now();
     if (!this.jobs) return;
     const chain = new Float64Array(this.jobs).fill(-1);
     const via = new Int32Array(this.jobs).fill(-1);
@@ -158,6 +161,10 @@ export class Batch {
       return s[0] + s[1] + s[3];
     };
     for (let first = 0; first < this.jobs; first++) {
+      if (first % 1024 === 0 && performance.now() - began > 5) {
+        await pause();
+        began = performance.now();
+      }
       const stack = [first];
       while (stack.length) {
         const job = stack[stack.length - 1];
@@ -174,6 +181,7 @@ export class Batch {
     let job = 0;
     for (let i = 1; i < this.jobs; i++) if (chain[i] > chain[job]) job = i;
     for (; job >= 0; job = via[job]) this.critical[job] = 1;
+    this.version++;
   }
 }
 

@@ -95,6 +95,8 @@ function totals() {
 function setBusy(busy) {
   part("submit").disabled = busy;
   byId("cancel").disabled = !busy;
+  // One at a time is followed: to leave one that runs is to cancel it.
+  for (const button of byId("batches").querySelectorAll("button")) button.disabled = busy;
   for (const id of ["get-trace", "get-joblog", "get-lines"]) byId(id).disabled = !batch?.accepted;
 }
 
@@ -126,6 +128,7 @@ async function run() {
       for (const event of events) next.take(event);
       refresh();
     }
+    await next.marked;
     totals();
     table.fill();
     tell(next.finished ? `finished: ${next.finished.status}` : "cut short");
@@ -168,6 +171,7 @@ let source = null;
 // Follows one at a time, by one stream; a browser has six of them for all its tabs.
 function watch(ref) {
   source?.close();
+  clearRefusal();
   const next = new Batch(null);
   show(next);
   follow(ref, next, 1);
@@ -182,7 +186,7 @@ function follow(ref, next, from) {
     if (source !== own || next.finished) return;
     tell("lost the daemon: trying again");
     // After an answer of 503 a browser does not try again by itself.
-    if (own.readyState === EventSource.CLOSED) setTimeout(() => { if (source === own) follow(ref, next, seq + 1); }, 1000);
+    if (own.readyState === EventSource.CLOSED) setTimeout(() => retry(own, ref, next, seq + 1), 1000);
   };
   for (const kind of KINDS_OF_EVENTS)
     own.addEventListener(kind, (message) => {
@@ -193,10 +197,25 @@ function follow(ref, next, from) {
       next.take(event);
       if (kind === "finished") {
         own.close();
+        source = null;
         tell(`finished: ${event.status}`);
+        next.marked.then(refresh);
       }
       refresh();
     });
+}
+
+// Goes on from there, unless there is nothing any more to be had of it.
+async function retry(own, ref, next, from) {
+  const answer = await fetch(`/v1/batches/${ref}`).catch(() => null);
+  if (source !== own) return;
+  if (answer?.status !== 404 && answer?.status !== 410) {
+    follow(ref, next, from);
+    return;
+  }
+  source = null;
+  next.lost = true;
+  tell(`${ref} is gone`);
 }
 
 async function list() {
@@ -204,10 +223,15 @@ async function list() {
   const texts = batches.map((b) => `${b.ref}: ${b.status ?? b.state}, jobs: ${b.jobs}, pending: ${b.pending}`);
   if (texts.join() === byId("batches").dataset.shown) return;
   byId("batches").dataset.shown = texts.join();
+  if (!texts.length) {
+    byId("batches").replaceChildren(Object.assign(document.createElement("li"), { textContent: "none", className: "quiet" }));
+    return;
+  }
   byId("batches").replaceChildren(...texts.map((text, i) => {
     const item = document.createElement("li"), button = document.createElement("button");
     button.type = "button";
     button.textContent = text;
+    button.disabled = part("submit").disabled;
     button.addEventListener("click", () => watch(batches[i].ref));
     item.append(button);
     return item;
@@ -265,7 +289,11 @@ function paintCompared(one, longest) {
   Object.assign(view, { t0: 0, t1: longest * 1.02, r0: 0, r1: Math.max(1, one.batch.jobs) });
   one.canvas.setAttribute("role", "img");
   one.canvas.setAttribute("aria-label", one.caption.textContent);
-  view.paint();
+  const paint = () => {
+    view.paint();
+    if (view.density?.busy) requestAnimationFrame(paint);
+  };
+  paint();
 }
 
 byId("compare-run").addEventListener("click", compare);
@@ -288,7 +316,7 @@ async function look() {
     const stats = await (await fetch("/v1/stats")).json();
     byId("daemon").textContent = `batches running: ${stats.batches}, jobs pending: ${stats.pending}, late p99: ${seconds(stats.late_p99)}`;
     await list();
-    if (lost) tell("ready");
+    if (lost && !source) tell("ready");
     lost = false;
   } catch {
     lost = true;

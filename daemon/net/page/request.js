@@ -23,15 +23,33 @@ export function refusalOf(refusal, text) {
   return /^\s*\[/.test(text) && refusal.path ? { ...refusal, path: refusal.path.replace(/^jobs/, "") } : refusal;
 }
 
-// The lines of a stream, as they come: some events and their text at a time.
+// So many lines are read at a time, and so many milliseconds until a frame may be drawn.
+const LINES = 256, SLICE = 6;
+
+export function pause() {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
+// The lines of a stream, as they come: some events and their text at a time, with pauses.
 export async function* lines(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
+  let rest = "", began = performance.now();
   for (;;) {
     const { value, done } = await reader.read();
     if (done) return;
-    const text = rest + value, end = text.lastIndexOf("\n") + 1;
-    rest = text.slice(end);
-    if (end) yield { text: text.slice(0, end), events: text.slice(0, end - 1).split("\n").map((line) => JSON.parse(line)) };
+    const text = rest + value;
+    let at = 0;
+    for (;;) {
+      let end = at;
+      for (let n = 0, next; n < LINES && (next = text.indexOf("\n", end) + 1) > 0; n++) end = next;
+      if (end === at) break;
+      yield { text: text.slice(at, end), events: text.slice(at, end - 1).split("\n").map((line) => JSON.parse(line)) };
+      at = end;
+      if (performance.now() - began > SLICE) {
+        await pause();
+        began = performance.now();
+      }
+    }
+    rest = text.slice(at);
   }
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: ISC
 // The picture: one row a job, time to the right.  Only what is in the window is drawn; rows
-// thinner than a pixel become a density picture.
+// thinner than a pixel become a density picture (density.js).
 
 import { KINDS, STATUSES } from "./batch.js";
+import { Density } from "./density.js";
 
 const LEFT = 4, TOP = 22, MOST_ROW = 22;
+const BUDGET = 5; // milliseconds of a frame for what need not be complete in it
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 function colours() {
@@ -95,7 +97,10 @@ export class Timeline {
     this.focus = -1;
     this.all();
     new ResizeObserver(() => this.draw()).observe(frame);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      this.c = this.fills = null;
+      this.draw();
+    });
     this.listen();
   }
 
@@ -140,13 +145,14 @@ export class Timeline {
       this.pending = false;
       this.paint();
       const b = this.batch;
-      if (b?.accepted && !b.finished && !b.lost) {
+      if (this.density?.busy) this.draw();
+      else if (b?.accepted && !b.finished && !b.lost) {
         if (still.matches) setTimeout(() => this.draw(), 1000); else this.draw();
       }
     });
   }
 
-  paint() {
+  paint(budget = BUDGET) {
     const ratio = devicePixelRatio || 1;
     const box = this.frame.getBoundingClientRect();
     this.width = Math.max(1, Math.floor(this.frame.clientWidth));
@@ -158,13 +164,13 @@ export class Timeline {
     }
     if (this.fit) this.frameAll();
     const c = (this.context = this.canvas.getContext("2d"));
-    this.c = colours();
+    this.c ??= colours();
     c.setTransform(ratio, 0, 0, ratio, 0, 0);
     c.fillStyle = this.c.panel;
     c.fillRect(0, 0, this.width, this.height);
     this.axis();
     if (!this.batch?.accepted) return;
-    if (this.rowHeight() < 1) this.density(); else this.rows();
+    if (this.rowHeight() < 1) this.densityPicture(budget); else this.rows();
     if (!this.batch.finished) this.nowLine();
   }
 
@@ -195,7 +201,8 @@ export class Timeline {
 
   rows() {
     const b = this.batch, c = this.context, h = this.rowHeight(), pad = h > 6 ? Math.min(3, h / 6) : 0;
-    const fills = KINDS.map((kind) => (h >= 5 ? pattern(c, kind, this.c[kind], this.c.panel) : this.c[kind]));
+    this.fills ??= KINDS.map((kind) => pattern(c, kind, this.c[kind], this.c.panel));
+    const fills = h >= 5 ? this.fills : KINDS.map((kind) => this.c[kind]);
     const now = this.liveNow(), last = Math.min(b.jobs, Math.ceil(this.r1));
     for (let job = Math.max(0, Math.floor(this.r0)); job < last; job++) {
       const y = this.y(job);
@@ -236,56 +243,19 @@ export class Timeline {
     this.context.strokeRect(1, y, this.width - 2, Math.max(3, h));
   }
 
-  // How much of each pixel's rows and time is of which kind: differences along each line of
-  // pixels, summed up from the left.
-  density() {
-    const b = this.batch, w = this.width, hp = this.height - TOP, kinds = KINDS.length;
-    const rows = this.r1 - this.r0, perPixel = rows / hp, now = this.liveNow();
-    const sums = new Float32Array(kinds * (w + 1) * hp);
-    const first = Math.max(0, Math.floor(this.r0)), end = Math.min(b.jobs, Math.ceil(this.r1));
-    for (let job = first; job < end; job++) {
-      const line = Math.min(hp - 1, Math.floor((job - this.r0) / perPixel));
-      const limit = b.end[job] >= 0 ? b.end[job] : now;
-      for (let i = b.last[job]; i >= 0; i = b.before[i]) {
-        let x0 = this.x(b.from[i]), x1 = this.x(Math.min(b.to[i], Math.max(limit, b.from[i])));
-        if (x1 < 0 || x0 >= w) continue;
-        x0 = Math.max(0, Math.floor(x0));
-        x1 = Math.min(w, Math.max(x0 + 1, Math.ceil(x1)));
-        const base = (b.kind[i] * hp + line) * (w + 1);
-        sums[base + x0] += 1;
-        sums[base + x1] -= 1;
-      }
-    }
-    this.paintDensity(sums, w, hp, Math.max(1, perPixel));
+  // The jobs of a pixel together.
+  densityPicture(budget) {
+    const { t0, t1, r0, r1 } = this, rows = this.height - TOP;
+    this.density ??= new Density();
+    this.density.aim(this.batch, { t0, t1, r0, r1 }, Math.max(1, this.width - 2 * LEFT), rows, this.c, this.liveNow());
+    this.density.work(budget);
+    this.context.save();
+    this.context.beginPath();
+    this.context.rect(0, TOP, this.width, rows);
+    this.context.clip();
+    this.density.paint(this.context, (t) => this.x(t), (row) => this.y(row));
+    this.context.restore();
     if (this.focus >= 0) this.ring(this.y(this.focus) - 1, 3);
-  }
-
-  paintDensity(sums, w, hp, perPixel) {
-    const image = new ImageData(w, hp), out = image.data;
-    const ground = rgb(this.c.panel), kinds = KINDS.map((kind) => rgb(this.c[kind]));
-    for (let line = 0; line < hp; line++) {
-      const run = [0, 0, 0, 0];
-      for (let x = 0; x < w; x++) {
-        let share = 0, r = 0, g = 0, blue = 0;
-        for (let k = 0; k < 4; k++) {
-          run[k] += sums[(k * hp + line) * (w + 1) + x];
-          if (run[k] > 0.5) {
-            share += run[k];
-            r += run[k] * kinds[k][0]; g += run[k] * kinds[k][1]; blue += run[k] * kinds[k][2];
-          }
-        }
-        const at = 4 * (line * w + x), part = Math.min(1, 0.25 + share / perPixel);
-        if (share > 0) {
-          out[at] = ground[0] + (r / share - ground[0]) * part;
-          out[at + 1] = ground[1] + (g / share - ground[1]) * part;
-          out[at + 2] = ground[2] + (blue / share - ground[2]) * part;
-          out[at + 3] = 255;
-        }
-      }
-    }
-    const layer = new OffscreenCanvas(w, hp);
-    layer.getContext("2d").putImageData(image, 0, 0);
-    this.context.drawImage(layer, 0, TOP);
   }
 
   // ---- Moving --------------------------------------------------------------
@@ -385,11 +355,4 @@ export class Timeline {
     e.preventDefault();
     keys[e.key]();
   }
-}
-
-function rgb(colour) {
-  const canvas = new OffscreenCanvas(1, 1), c = canvas.getContext("2d", { willReadFrequently: true });
-  c.fillStyle = colour;
-  c.fillRect(0, 0, 1, 1);
-  return c.getImageData(0, 0, 1, 1).data;
 }
