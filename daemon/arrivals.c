@@ -10,7 +10,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/net/peers.h"
-#include "daemon/session/admission.h"
+#include "daemon/session/ledger.h"
 #include "daemon/session/principal.h"
 #include "daemon/session/stats.h"
 
@@ -81,7 +81,7 @@ static bool admit(struct arrivals *arrivals, struct arrival client)
         refuse(arrivals, client, true, limit, message);
         return false;
     }
-    if (admission_take(&arrivals->config.admission->connections, 1, limits->max_connections))
+    if (ledger_reserve_connection(arrivals->config.ledger, limits->max_connections))
         return true;
     peers_leave(client.peer);
     snprintf(limit, sizeof(limit), "max-connections %" PRIu64, limits->max_connections);
@@ -107,7 +107,7 @@ static void deal_out(struct arrivals *arrivals, struct arrival client)
         loop_adopt(loop, client);
     } else if (mailbox_take_socket(loop_mailbox(loop), client) != 0) {
         if (client.via != ARRIVAL_MONITOR)
-            admission_give(&arrivals->config.admission->connections, 1);
+            ledger_release_connection(arrivals->config.ledger);
         peers_leave(client.peer);
         drop(arrivals, client);
     }

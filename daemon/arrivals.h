@@ -18,7 +18,7 @@ struct arrivals;
 struct arrivals_config {
     const struct options *options; /* which may change, see arrivals_reload() */
     const struct limits *limits;   /* in force; they may change at any time */
-    struct admission *admission;
+    struct ledger *ledger;
     struct log *log;
     struct loop **loops;
     unsigned n_loops;

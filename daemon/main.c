@@ -53,11 +53,11 @@ static int fill_standard_descriptors(void)
 
 static int serve_stdio(struct server_config *config)
 {
-    struct admission admission = {.connections = 1, .next_batch = 1};
+    struct ledger ledger = {.connections = 1, .next_batch = 1};
     struct stats *stats = stats_new();
-    struct snapshot_source snapshot = {config->started_ns, &admission, &stats, 1};
+    struct snapshot_source snapshot = {config->started_ns, &ledger, &stats, 1};
     struct channel_env env = {.limits = &config->options->limits,
-                              .admission = &admission,
+                              .ledger = &ledger,
                               .stats = stats,
                               .version = config->version,
                               .instance = config->instance,

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "daemon/arrivals.h"
-#include "daemon/session/admission.h"
+#include "daemon/session/ledger.h"
 #include "daemon/base/chance.h"
 #include "daemon/base/clock.h"
 #include "daemon/net/descriptors.h"
@@ -42,7 +42,7 @@ struct worker {
 struct server {
     const struct server_config *config;
     struct log *log;
-    struct admission admission;
+    struct ledger ledger;
     struct arrivals *arrivals;
     struct tls *tls; /* NULL without certificates */
     struct channel_env env;
@@ -333,7 +333,7 @@ static int make_arrivals(struct server *server)
     server->arrivals = arrivals_new(&(struct arrivals_config){
         .options = server->config->options,
         .limits = &server->limits,
-        .admission = &server->admission,
+        .ledger = &server->ledger,
         .log = server->log,
         .loops = server->loops,
         .n_loops = server->n_workers,
@@ -464,10 +464,10 @@ static void prepare(struct server *server, const struct server_config *config)
     server->config = config;
     server->log = config->log;
     server->limits = config->options->limits;
-    atomic_init(&server->admission.next_batch, 1);
+    atomic_init(&server->ledger.next_batch, 1);
     server->snapshot.started_ns = config->started_ns;
-    server->snapshot.admission = &server->admission;
-    server->env.admission = &server->admission;
+    server->snapshot.ledger = &server->ledger;
+    server->env.ledger = &server->ledger;
     server->env.version = config->version;
     server->env.instance = config->instance;
     memcpy(server->env.hash_key, config->hash_key, sizeof(server->env.hash_key));

@@ -22,12 +22,12 @@ static uint64_t resident_bytes(void)
 void snapshot_take(void *context, int64_t now_ns, struct event_stats *out)
 {
     const struct snapshot_source *snapshot = context;
-    struct admission *admission = snapshot->admission;
+    struct ledger *ledger = snapshot->ledger;
 
     memset(out, 0, sizeof(*out));
     stats_sum(snapshot->stats, snapshot->n_stats, now_ns, out);
     out->uptime_ns = now_ns - snapshot->started_ns;
-    out->connections = atomic_load_explicit(&admission->connections, memory_order_relaxed);
-    out->batches = atomic_load_explicit(&admission->batches, memory_order_relaxed);
+    out->connections = atomic_load_explicit(&ledger->connections, memory_order_relaxed);
+    out->batches = atomic_load_explicit(&ledger->batches, memory_order_relaxed);
     out->rss_bytes = resident_bytes();
 }

@@ -8,13 +8,13 @@
 
 #include <stdint.h>
 
-#include "daemon/session/admission.h"
+#include "daemon/session/ledger.h"
 #include "daemon/session/stats.h"
 
 /* What it is taken of; all of it borrowed. */
 struct snapshot_source {
     int64_t started_ns;
-    struct admission *admission;
+    struct ledger *ledger;
     struct stats *const *stats; /* of each loop */
     unsigned n_stats;
 };

@@ -151,7 +151,7 @@ static void release(struct http_connection *c)
     http_gate_free(c->gate);
     timerq_remove(&http->dues, c->slot);
     if (c->counted)
-        admission_give(&http->env.env->admission->connections, 1);
+        ledger_release_connection(http->env.env->ledger);
     peers_leave(c->peer);
     principal_release(c->principal);
     http->slots[c->slot] = NULL;
@@ -223,7 +223,7 @@ void http_adopt(struct http *http, struct arrival client, uint64_t number)
         close(client.fd);
         peers_leave(client.peer);
         if (client.via == ARRIVAL_HTTP)
-            admission_give(&http->env.env->admission->connections, 1);
+            ledger_release_connection(http->env.env->ledger);
         return;
     }
     if (c->counted)

@@ -29,7 +29,7 @@ static void answer_metrics(struct http_connection *c)
         .limits = *env->limits,
         .n_loops = env->site->n_loops,
         .store = env->site->store,
-        .text = atomic_load_explicit(&env->env->admission->text, memory_order_relaxed)};
+        .text = atomic_load_explicit(&env->env->ledger->text, memory_order_relaxed)};
     size_t len;
     char *text;
 

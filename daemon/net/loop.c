@@ -89,7 +89,7 @@ static void add(struct loop *loop, struct arrival client, const struct fault *re
         close(client.fd);
         peers_leave(client.peer);
         if (!refused)
-            admission_give(&loop->host.pumps.env.admission->connections, 1);
+            ledger_release_connection(loop->host.pumps.env.ledger);
     } else if (loop->stage >= LIFE_DRAINING) {
         connection_drain(made);
     }
@@ -132,7 +132,7 @@ static void adopt(struct loop *loop, struct arrival client)
     }
     peers_leave(client.peer);
     if (client.via == ARRIVAL_HTTP)
-        admission_give(&loop->host.pumps.env.admission->connections, 1);
+        ledger_release_connection(loop->host.pumps.env.ledger);
 }
 
 void loop_adopt(struct loop *loop, struct arrival client)
@@ -177,7 +177,7 @@ static void reap(struct loop *loop, struct connection *c)
     if (connection_was_refused(c))
         loop->n_refused--;
     else
-        admission_give(&loop->host.pumps.env.admission->connections, 1);
+        ledger_release_connection(loop->host.pumps.env.ledger);
     peers_leave(connections_take_out(&loop->connections, c));
     connection_free(c);
 }
@@ -292,7 +292,7 @@ static int open_registry(struct loop *loop, struct store *store)
     struct pump_host *host = &loop->host.pumps;
     struct registry_config config = {.store = store,
                                      .limits = &host->limits,
-                                     .admission = host->env.admission,
+                                     .ledger = host->env.ledger,
                                      .stats = host->env.stats};
 
     memcpy(config.hash_key, host->env.hash_key, sizeof(config.hash_key));

@@ -41,7 +41,7 @@ struct channel *channel_new(const struct channel_env *env, struct principal *pri
     if (channel == NULL)
         return NULL;
     channel->env = env;
-    channel->account = (struct account){.limits = env->limits, .admission = env->admission};
+    channel->account = (struct account){.limits = env->limits, .ledger = env->ledger};
     channel->opened_ns = -1;
     channel->follow_ns = CHANNEL_NEVER;
     channel->reader = request_reader_new(&limits, env->hash_key);

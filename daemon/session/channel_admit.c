@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* What the request in progress takes of the connection's share and the daemon's. */
+/* What the request in progress reserves of the connection's share and of the daemon's quotas. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,13 +13,13 @@
 
 void channel_release_jobs(struct channel *channel)
 {
-    account_give_jobs(&channel->account, channel->reserved);
+    ledger_release_jobs(&channel->account, channel->reserved);
     channel->reserved = 0;
 }
 
 void channel_release_text(struct channel *channel)
 {
-    account_give_text(&channel->account, channel->text);
+    ledger_release_text(&channel->account, channel->text);
     channel->text = 0;
 }
 
@@ -40,23 +40,23 @@ void channel_release_answers(struct channel *channel)
 
     if (channel->answered <= waiting)
         return;
-    account_give_text(&channel->account, channel->answered - waiting);
+    ledger_release_text(&channel->account, channel->answered - waiting);
     channel->answered = waiting;
 }
 
 bool channel_admit_jobs(struct channel *channel, uint64_t jobs, char message[FAULT_MESSAGE_MAX])
 {
     const struct limits *limits = channel->env->limits;
-    enum account_answer answer = ACCOUNT_TAKEN;
+    enum ledger_answer answer = LEDGER_RESERVED;
 
     if (jobs > channel->reserved)
-        answer = account_take_jobs(&channel->account, jobs - channel->reserved);
-    if (answer == ACCOUNT_TAKEN) {
+        answer = ledger_reserve_jobs(&channel->account, jobs - channel->reserved);
+    if (answer == LEDGER_RESERVED) {
         if (jobs > channel->reserved)
             channel->reserved = jobs;
         return true;
     }
-    if (answer == ACCOUNT_NO_SHARE)
+    if (answer == LEDGER_OVER_SHARE)
         snprintf(message, FAULT_MESSAGE_MAX,
                  "a connection takes at most %" PRIu64 " pending jobs "
                  "(max-pending-per-connection), and this request has %" PRIu64
@@ -73,17 +73,17 @@ bool channel_admit_jobs(struct channel *channel, uint64_t jobs, char message[FAU
 bool channel_admit_text(struct channel *channel, uint64_t bytes, char message[FAULT_MESSAGE_MAX])
 {
     const struct limits *limits = channel->env->limits;
-    enum account_answer answer = ACCOUNT_TAKEN;
+    enum ledger_answer answer = LEDGER_RESERVED;
 
     if (bytes > channel->text)
-        answer = account_take_text(&channel->account, bytes - channel->text);
+        answer = ledger_reserve_text(&channel->account, bytes - channel->text);
     else
-        account_give_text(&channel->account, channel->text - bytes);
-    if (answer == ACCOUNT_TAKEN) {
+        ledger_release_text(&channel->account, channel->text - bytes);
+    if (answer == LEDGER_RESERVED) {
         channel->text = bytes;
         return true;
     }
-    if (answer == ACCOUNT_NO_SHARE)
+    if (answer == LEDGER_OVER_SHARE)
         snprintf(message, FAULT_MESSAGE_MAX,
                  "a connection takes requests of at most %" PRIu64 " bytes at a time "
                  "(max-text-per-connection), and with this one there are more; try again later",

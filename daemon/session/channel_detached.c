@@ -186,8 +186,8 @@ static void move_to(struct channel_inquiry *inquiry, struct request *request)
     inquiry->heartbeat_ns = request->heartbeat_ns;
     inquiry->jobs = channel->reserved;
     inquiry->text = channel->text;
-    account_move(&channel->account, registry_account(inquiry->registry), inquiry->jobs,
-                 inquiry->text);
+    ledger_transfer(&channel->account, registry_account(inquiry->registry), inquiry->jobs,
+                    inquiry->text);
     channel->reserved = channel->text = 0;
 }
 

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "daemon/session/admission.h"
+#include "daemon/session/ledger.h"
 #include "daemon/session/limits.h"
 #include "proto/event.h"
 #include "proto/fault.h"
@@ -28,7 +28,7 @@ struct channel_event {
  * change between calls (channel_limits_changed()). */
 struct channel_env {
     const struct limits *limits;
-    struct admission *admission;
+    struct ledger *ledger;
     struct stats *stats; /* of the loop that the channel lives on */
     const char *version;
     const char *instance; /* 16 hexadecimal digits */

@@ -20,7 +20,7 @@ struct channel_follower {
     struct channel *channel;
     uint32_t slot; /* of the channel's */
     char ref[KEPT_REF_MAX + 1];
-    uint64_t jobs;   /* taken from the channel's account */
+    uint64_t jobs;   /* reserved in the channel's account */
     int64_t beat_ns; /* when something was sent last, or a heartbeat */
 };
 
@@ -88,8 +88,7 @@ static uint64_t leave(struct channel_follower *follower)
     last = follower->follower.last_seq;
     hash_remove(&channel->followed, follower->slot, hash_of_follower, channel);
     slots_remove(&channel->followers, follower->slot);
-    account_give_jobs(&channel->account, follower->jobs);
-    admission_give(&channel->env->admission->cursors, follower->jobs);
+    ledger_release_jobs(&channel->account, follower->jobs);
     free(follower);
     return last;
 }
@@ -151,18 +150,17 @@ static bool charge(struct channel *channel, struct event_text id, uint32_t jobs)
     const struct limits *limits = channel->env->limits;
     char message[FAULT_MESSAGE_MAX];
 
-    switch (account_take_jobs(&channel->account, jobs)) {
-    case ACCOUNT_TAKEN:
-        atomic_fetch_add_explicit(&channel->env->admission->cursors, jobs, memory_order_relaxed);
+    switch (ledger_reserve_jobs(&channel->account, jobs)) {
+    case LEDGER_RESERVED:
         return true;
-    case ACCOUNT_NO_SHARE:
+    case LEDGER_OVER_SHARE:
         snprintf(message, sizeof(message),
                  "a connection takes at most %" PRIu64 " pending jobs "
                  "(max-pending-per-connection), those of batches that it watches among them, and "
                  "this one has %" PRIu32 "; try again later",
                  limits->max_pending_per_connection, jobs);
         break;
-    case ACCOUNT_NO_ROOM:
+    case LEDGER_OVER_LIMIT:
         snprintf(message, sizeof(message),
                  "the daemon takes at most %" PRIu64 " pending jobs in all (max-pending), those "
                  "of batches that are watched among them, and this one has %" PRIu32
@@ -263,7 +261,7 @@ void channel_follow(struct channel *channel, struct registry_entry *entry, struc
                     uint64_t from, bool charged)
 {
     const struct kept *kept = registry_kept(entry);
-    struct admission *admission = channel->env->admission;
+    struct ledger *ledger = channel->env->ledger;
     struct channel_follower *follower;
 
     if (channel_is_following(channel, kept->ref)) {
@@ -275,7 +273,7 @@ void channel_follow(struct channel *channel, struct registry_entry *entry, struc
         return;
     }
     if (registry_needs_replay(entry, from) &&
-        atomic_load_explicit(&admission->replays_waiting, memory_order_relaxed) >=
+        atomic_load_explicit(&ledger->replays_waiting, memory_order_relaxed) >=
             REPLAYS_WAITING_MAX) {
         refuse(channel, id, FAULT_OVERLOADED,
                "the limit of watches waiting for their replay is reached (max-replays); "
@@ -287,8 +285,7 @@ void channel_follow(struct channel *channel, struct registry_entry *entry, struc
     follower = add(channel, kept->ref);
     if (follower == NULL) {
         if (charged) {
-            account_give_jobs(&channel->account, kept->terms.jobs);
-            admission_give(&admission->cursors, kept->terms.jobs);
+            ledger_release_jobs(&channel->account, kept->terms.jobs);
         }
         refuse(channel, id, FAULT_OVERLOADED, "out of memory for this watch; try again later");
         return;

@@ -60,8 +60,8 @@ void channel_inquiry_free(struct channel_inquiry *inquiry)
 {
     channel_inquiry_detach(inquiry);
     registry_forget_cancel(&inquiry->cancel);
-    account_give_jobs(registry_account(inquiry->registry), inquiry->jobs);
-    account_give_text(registry_account(inquiry->registry), inquiry->text);
+    ledger_release_jobs(registry_account(inquiry->registry), inquiry->jobs);
+    ledger_release_text(registry_account(inquiry->registry), inquiry->text);
     plan_free(inquiry->plan);
     free(inquiry->id);
     free(inquiry);

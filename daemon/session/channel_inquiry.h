@@ -21,7 +21,7 @@ struct channel_inquiry {
 
     struct plan *plan; /* SUBMIT */
     int64_t heartbeat_ns;
-    uint64_t jobs, text; /* taken from the registry's account */
+    uint64_t jobs, text; /* reserved in the registry's account */
 
     struct registry_cancel cancel; /* CANCEL */
     bool whole;

@@ -10,11 +10,11 @@
  *     channel_detached.c what is asked of the store of detached batches, and answered
  *     channel_inquiry.c  one such request, while the store is asked
  *     channel_follow.c   those that are watched
- *     channel_admit.c    what the request in progress takes of what there is
+ *     channel_admit.c    what the request in progress reserves
  *     channel_one.c      where the whole input is one request
  */
 
-#include "daemon/session/account.h"
+#include "daemon/session/ledger.h"
 #include "daemon/session/channel.h"
 #include "daemon/session/forecasts.h"
 #include "daemon/session/outbox.h"
@@ -49,8 +49,8 @@ struct channel {
     void *wake_context;
 
     int64_t opened_ns; /* when the request in progress was first asked for; -1 for not yet */
-    uint64_t reserved; /* jobs that the account took for the request being read */
-    uint64_t text;     /* bytes that it took for it */
+    uint64_t reserved; /* jobs that the account has reserved for the request being read */
+    uint64_t text;     /* bytes that it has reserved for it */
     uint64_t answered; /* and for long answers that nobody has taken yet */
     bool busy;         /* a request is complete but for work in slices */
     bool ending;       /* the driver said that no input comes */

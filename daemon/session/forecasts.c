@@ -42,8 +42,8 @@ static bool is_id(const struct forecasting *one, struct event_text id)
 
 static void free_one(struct forecasting *one)
 {
-    account_give_jobs(one->account, plan_n_jobs(one->plan));
-    account_give_text(one->account, one->bytes);
+    ledger_release_jobs(one->account, plan_n_jobs(one->plan));
+    ledger_release_text(one->account, one->bytes);
     forecast_free(one->forecast);
     plan_free(one->plan);
     free(one);

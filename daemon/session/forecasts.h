@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/session/account.h"
+#include "daemon/session/ledger.h"
 #include "daemon/session/outbox.h"
 #include "proto/event.h"
 #include "proto/fault.h"
@@ -28,7 +28,7 @@ struct forecasts {
 };
 
 /*
- * Takes over the plan of a `forecast` request and what the account has taken for it:
+ * Takes over the plan of a `forecast` request and what the account has reserved for it:
  * its jobs and so many bytes, released at its end.  The account outlives it.  0, or
  * -1 when out of memory: all of it is then still the caller's.
  */

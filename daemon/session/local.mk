@@ -4,9 +4,6 @@
 
 noinst_LIBRARIES += daemon/session/libwaitd-session.a
 daemon_session_libwaitd_session_a_SOURCES = \
-	daemon/session/account.c \
-	daemon/session/account.h \
-	daemon/session/admission.h \
 	daemon/session/agenda.c \
 	daemon/session/agenda.h \
 	daemon/session/channel.c \
@@ -26,6 +23,8 @@ daemon_session_libwaitd_session_a_SOURCES = \
 	daemon/session/history.h \
 	daemon/session/kept.c \
 	daemon/session/kept.h \
+	daemon/session/ledger.c \
+	daemon/session/ledger.h \
 	daemon/session/limits.h \
 	daemon/session/outbox.c \
 	daemon/session/outbox.h \

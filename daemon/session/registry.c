@@ -45,7 +45,7 @@ struct registry *registry_new(const struct registry_config *config)
     if (registry == NULL)
         return NULL;
     registry->config = *config;
-    registry->account = (struct account){.limits = config->limits, .admission = config->admission};
+    registry->account = (struct account){.limits = config->limits, .ledger = config->ledger};
     registry->put_back_end = &registry->put_back;
     registry->retry_ns = REGISTRY_NEVER;
     return registry;
@@ -185,7 +185,7 @@ static void settle_home(struct registry_entry *entry)
     entry->is_home = true;
     if (entry->kept->durable == KEPT_DURABLE_NO)
         entry->registry->n_transient++;
-    atomic_fetch_add_explicit(&entry->registry->config.admission->batches, 1, memory_order_relaxed);
+    ledger_count_batch(entry->registry->config.ledger);
 }
 
 struct registry_entry *registry_adopt_take(struct registry *registry, struct kept *batch,
@@ -284,7 +284,7 @@ static bool resume(struct registry *registry, const struct store_ask *ask)
     if (entry->is_home)
         return true;
     jobs = atomic_load_explicit(&ask->batch->progress.pending, memory_order_relaxed);
-    account_force_jobs(&registry->account, jobs);
+    ledger_force_jobs(&registry->account, jobs);
     stats_resumed(registry->config.stats, jobs);
     settle_home(entry);
     return true;

@@ -24,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/session/account.h"
+#include "daemon/session/ledger.h"
 #include "daemon/session/outbox.h"
 #include "daemon/session/replica.h"
 #include "daemon/session/stats.h"
@@ -40,7 +40,7 @@ struct registry_config {
     struct store *store;
     struct store_port *port; /* of this loop */
     const struct limits *limits;
-    struct admission *admission;
+    struct ledger *ledger;
     struct stats *stats;
     uint8_t hash_key[16];
 };

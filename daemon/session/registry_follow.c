@@ -17,10 +17,10 @@ static void enter_stage(struct registry_follower *follower, enum registry_stage 
     follower->stage = stage;
     if (before == REGISTRY_BEHIND && stage != REGISTRY_BEHIND) {
         registry_replay_withdraw(follower);
-        admission_give(&registry->config.admission->replays_waiting, 1);
+        ledger_uncount_waiting_replay(registry->config.ledger);
     }
     if (before != REGISTRY_BEHIND && stage == REGISTRY_BEHIND)
-        atomic_fetch_add(&registry->config.admission->replays_waiting, 1);
+        ledger_count_waiting_replay(registry->config.ledger);
     if (before == REGISTRY_REPLAYING && stage != REGISTRY_REPLAYING)
         registry_replay_release(registry);
 }

@@ -61,25 +61,25 @@ static int begin(struct registry_follower *follower)
 
 void registry_replay_release(struct registry *registry)
 {
-    struct admission *admission = registry->config.admission;
+    struct ledger *ledger = registry->config.ledger;
 
-    admission_give(&admission->replays, 1);
+    ledger_release_replay(ledger);
     atomic_thread_fence(memory_order_seq_cst);
-    if (atomic_load_explicit(&admission->replays_waiting, memory_order_relaxed) > 0)
+    if (atomic_load_explicit(&ledger->replays_waiting, memory_order_relaxed) > 0)
         store_ring(registry->config.store);
 }
 
 void registry_replay_next(struct registry *registry)
 {
-    struct admission *admission = registry->config.admission;
+    struct ledger *ledger = registry->config.ledger;
     struct registry_follower *follower;
 
     while ((follower = registry->first_waiting) != NULL) {
         atomic_thread_fence(memory_order_seq_cst);
-        if (!admission_take(&admission->replays, 1, registry->config.limits->max_replays))
+        if (!ledger_reserve_replay(ledger, registry->config.limits->max_replays))
             return;
         if (begin(follower) != 0) {
-            admission_give(&admission->replays, 1);
+            ledger_release_replay(ledger);
             registry_retry_later(registry);
             return;
         }

@@ -145,11 +145,11 @@ void registry_release(struct registry_entry *entry)
     if (left > 0) { /* it goes on elsewhere, or is lost: nothing of it ends here */
         if (entry->kept->durable == KEPT_DURABLE_NO)
             stats_ended(registry->config.stats, JOB_CANCELLED, left);
-        account_give_jobs(&registry->account, left);
+        ledger_release_jobs(&registry->account, left);
     }
-    account_give_text(&registry->account, entry->taken_text);
+    ledger_release_text(&registry->account, entry->taken_text);
     entry->taken_text = 0;
-    admission_give(&registry->config.admission->batches, 1);
+    ledger_uncount_batch(registry->config.ledger);
     if (entry->kept->durable == KEPT_DURABLE_NO)
         registry->n_transient--;
     entry->is_home = false;
@@ -168,7 +168,7 @@ static void count(struct registry_entry *entry, const struct replica_progress *p
         if (progress->ended[status] > 0)
             stats_ended(registry->config.stats, (enum job_status)status, progress->ended[status]);
     }
-    account_give_jobs(&registry->account, sum);
+    ledger_release_jobs(&registry->account, sum);
     if (progress->late_ns > atomic_load_explicit(&kept->late_ns, memory_order_relaxed))
         atomic_store_explicit(&kept->late_ns, progress->late_ns, memory_order_relaxed);
     atomic_store_explicit(&kept->pending, replica_pending(entry->live), memory_order_relaxed);

@@ -119,7 +119,7 @@ struct run *run_new_take(const struct channel_env *env, struct account *account,
         .plan = plan,
         .with_due = plan_options_of(plan)->events == PLAN_EVENTS_ALL,
         .line_bytes = estimate_line(plan),
-        .batch = atomic_fetch_add_explicit(&env->admission->next_batch, 1, memory_order_relaxed),
+        .batch = ledger_number_batch(env->ledger),
     };
     if (run->batch == NULL || (id.len > 0 && run->id == NULL) ||
         outbox_watch_begin(outbox, &run->watch, &run->history) != 0 ||
@@ -128,7 +128,7 @@ struct run *run_new_take(const struct channel_env *env, struct account *account,
         return NULL;
     }
     run->plan = plan;
-    atomic_fetch_add_explicit(&env->admission->batches, 1, memory_order_relaxed);
+    ledger_count_batch(env->ledger);
     stats_accepted(env->stats, run->jobs);
     return run;
 }
@@ -140,8 +140,8 @@ static void abandon(struct run *run)
 
     stats_ended(run->env->stats, JOB_CANCELLED, left);
     stats_batch(run->env->stats, BATCH_CANCELLED);
-    account_give_jobs(run->account, left);
-    admission_give(&run->env->admission->batches, 1);
+    ledger_release_jobs(run->account, left);
+    ledger_uncount_batch(run->env->ledger);
     batch_free(run->batch);
     run->batch = NULL;
     run->finished = true;
@@ -153,7 +153,7 @@ void run_free(struct run *run)
         return;
     if (!run->finished)
         abandon(run);
-    account_give_text(run->account, run->text);
+    ledger_release_text(run->account, run->text);
     plan_free(run->plan);
     discard(run);
 }
@@ -257,7 +257,7 @@ static void count(const struct run *run, const struct occurrence *occurred, size
             stats_ended(run->env->stats, (enum job_status)status, ended[status]);
     }
     if (sum > 0)
-        account_give_jobs(run->account, sum);
+        ledger_release_jobs(run->account, sum);
 }
 
 /* An empty batch is over at its acceptance, whenever that is noticed. */
@@ -327,7 +327,7 @@ static void finish(struct run *run, int64_t now_ns)
     outbox_notice(&run->watch);
     run->finished = true;
     stats_batch(run->env->stats, run->result.status);
-    admission_give(&run->env->admission->batches, 1);
+    ledger_uncount_batch(run->env->ledger);
 }
 
 /* What happened goes into the history, and whoever watches has something to read. */

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/session/account.h"
+#include "daemon/session/ledger.h"
 #include "daemon/session/channel_env.h"
 #include "daemon/session/outbox.h"
 
@@ -24,7 +24,7 @@
 struct run;
 
 /*
- * Takes over a sealed plan whose jobs the account has taken, begins its history
+ * Takes over a sealed plan whose jobs the account has reserved, begins its history
  * with `accepted` and lets the outbox watch it; the jobs are released as they
  * end.  Account and outbox outlive the run.
  * id: the JSON token to echo, copied; len 0 for none.  heartbeat_ns: after how long a
@@ -35,7 +35,7 @@ struct run *run_new_take(const struct channel_env *env, struct account *account,
                          struct outbox *outbox, struct plan *plan, struct event_text id,
                          int64_t heartbeat_ns, int64_t now_ns);
 
-/* Bytes that the account has taken for the plan, to be released with it. */
+/* Bytes that the account has reserved for the plan, to be released with it. */
 void run_keep_text(struct run *run, uint64_t bytes);
 
 /* At any time; what was not read of its history is dropped.  Jobs that have not ended

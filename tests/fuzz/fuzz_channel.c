@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct stage {
     struct limits limits;
-    struct admission admission;
+    struct ledger ledger;
     struct channel_env env;
     struct channel *channel;
     struct witness witness;
@@ -97,10 +97,10 @@ static void open_stage(struct stage *stage, unsigned choice)
         stage->limits.max_dependencies = 3;
         stage->limits.max_batches = 2;
     }
-    atomic_store(&stage->admission.next_batch, 1);
+    atomic_store(&stage->ledger.next_batch, 1);
     stage->env = (struct channel_env){
         .limits = &stage->limits,
-        .admission = &stage->admission,
+        .ledger = &stage->ledger,
         .stats = stats_new(),
         .version = "0",
         .instance = "0123456789abcdef",
@@ -154,8 +154,8 @@ static void keep_time(struct stage *stage)
  * events that nobody took yet. */
 static void check_counts(struct stage *stage)
 {
-    uint64_t pending = atomic_load(&stage->admission.pending);
-    uint64_t text = atomic_load(&stage->admission.text);
+    uint64_t pending = atomic_load(&stage->ledger.pending);
+    uint64_t text = atomic_load(&stage->ledger.text);
     uint64_t share = stage->limits.max_pending_per_connection;
 
     /* Above a limit that was lowered nothing more is taken. */
@@ -163,11 +163,11 @@ static void check_counts(struct stage *stage)
            "more jobs are pending than may be");
     demand(share == 0 || pending <= share, "more jobs are pending on a connection than may be");
     demand(stage->limits.max_text == 0 || text <= 5000, "more text is kept than may be");
-    demand(atomic_load(&stage->admission.batches) == stage->running, "batches are not counted");
+    demand(atomic_load(&stage->ledger.batches) == stage->running, "batches are not counted");
     stage->pending = pending;
     if (channel_is_idle(stage->channel) && !channel_has_output(stage->channel)) {
         demand(pending == 0, "jobs are pending where nothing runs");
-        demand(atomic_load(&stage->admission.text) == 0, "text is kept where nothing runs");
+        demand(atomic_load(&stage->ledger.text) == 0, "text is kept where nothing runs");
     }
 }
 
@@ -238,7 +238,7 @@ static void obey(struct stage *stage, unsigned order)
         stage->cancelled_all = true;
         break;
     case 0x0c:
-        stage->pending = atomic_load(&stage->admission.pending);
+        stage->pending = atomic_load(&stage->ledger.pending);
         stage->limits.max_backlog = stage->limits.max_backlog == 300 ? 5000 : 300;
         stage->limits.max_pending = stage->limits.max_pending == 5 ? 400 : 5;
         channel_limits_changed(stage->channel);
@@ -307,7 +307,7 @@ static void wind_up(struct stage *stage)
     if (channel_is_drained(stage->channel))
         demand(witness_is_settled(&stage->witness), "drained with a batch unfinished");
     if (channel_is_idle(stage->channel))
-        demand(atomic_load(&stage->admission.pending) == 0, "jobs are pending in an idle channel");
+        demand(atomic_load(&stage->ledger.pending) == 0, "jobs are pending in an idle channel");
 }
 
 static void close_stage(struct stage *stage)
@@ -316,9 +316,9 @@ static void close_stage(struct stage *stage)
     uint64_t ended = 0;
 
     channel_free(stage->channel);
-    demand(atomic_load(&stage->admission.pending) == 0, "pending jobs are left");
-    demand(atomic_load(&stage->admission.batches) == 0, "running batches are left");
-    demand(atomic_load(&stage->admission.text) == 0, "text is still taken");
+    demand(atomic_load(&stage->ledger.pending) == 0, "pending jobs are left");
+    demand(atomic_load(&stage->ledger.batches) == 0, "running batches are left");
+    demand(atomic_load(&stage->ledger.text) == 0, "text is still taken");
     stats_sum(&stage->env.stats, 1, stage->now_ns, &sum);
     for (int status = 0; status < JOB_STATUSES; status++)
         ended += sum.ended[status];

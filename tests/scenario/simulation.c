@@ -40,7 +40,7 @@ struct client {
 
 struct world {
     struct limits limits;
-    struct admission admission;
+    struct ledger ledger;
     struct channel_env env[LOOPS];
     struct random_batch_source dice;
     struct client *clients;
@@ -89,7 +89,7 @@ static void snapshot(void *context, int64_t now_ns, struct event_stats *stats)
     for (int i = 0; i < LOOPS; i++)
         all[i] = world->env[i].stats;
     stats->uptime_ns = now_ns;
-    stats->batches = atomic_load(&world->admission.batches);
+    stats->batches = atomic_load(&world->ledger.batches);
     stats_sum(all, LOOPS, now_ns, stats);
 }
 
@@ -155,11 +155,11 @@ static bool open_world(struct world *world)
                                     .max_depth = 64,
                                     .max_wait_ns = SCRIPT_MAX_WAIT_NS};
     draw_limits(world);
-    atomic_store(&world->admission.next_batch, 1);
+    atomic_store(&world->ledger.next_batch, 1);
     for (int i = 0; i < LOOPS; i++) {
         world->env[i] = (struct channel_env){
             .limits = &world->limits,
-            .admission = &world->admission,
+            .ledger = &world->ledger,
             .stats = stats_new(),
             .version = "0",
             .instance = "0123456789abcdef",
@@ -197,7 +197,7 @@ static void enter(struct world *world, const struct client *client)
 /* Notes the time of the batches that were accepted in a call. */
 static void note_accepted(struct world *world)
 {
-    uint64_t next = atomic_load(&world->admission.next_batch);
+    uint64_t next = atomic_load(&world->ledger.next_batch);
 
     if (next > world->room) {
         world->room = 2 * next;
@@ -212,8 +212,8 @@ static void note_accepted(struct world *world)
 /* Above a limit, as after it was lowered, nothing more is taken. */
 static void check_limits(struct world *world)
 {
-    uint64_t pending = atomic_load(&world->admission.pending);
-    uint64_t text = atomic_load(&world->admission.text);
+    uint64_t pending = atomic_load(&world->ledger.pending);
+    uint64_t text = atomic_load(&world->ledger.text);
 
     if (pending > world->limits.max_pending && pending > world->pending)
         complain(world, "%" PRIu64 " jobs are pending where %" PRIu64 " may", pending,
@@ -256,7 +256,7 @@ static void send_some(struct world *world, struct client *client)
     len = 1 + below(world, chance(world, 70) ? 40 : 2000);
     len = len < left ? len : left;
     script_aim(&client->script, client->sent,
-               client->running > 0 ? client->newest : atomic_load(&world->admission.next_batch));
+               client->running > 0 ? client->newest : atomic_load(&world->ledger.next_batch));
     copy = malloc(len);
     if (copy == NULL)
         abort();
@@ -547,9 +547,9 @@ static void check_counts(struct world *world, long live)
     if (sum.pending != 0 || sum.batches != 0)
         complain(world, "%" PRIu64 " jobs pending and %" PRIu64 " batches running at the end",
                  sum.pending, sum.batches);
-    if (atomic_load(&world->admission.text) != 0)
+    if (atomic_load(&world->ledger.text) != 0)
         complain(world, "%" PRIu64 " bytes of text taken at the end",
-                 atomic_load(&world->admission.text));
+                 atomic_load(&world->ledger.text));
     if (sum.accepted != ended)
         complain(world, "%" PRIu64 " jobs accepted and %" PRIu64 " ended", sum.accepted, ended);
     if (sum.events < lines)

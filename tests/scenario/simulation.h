@@ -7,7 +7,7 @@
  * clients, what they ask for and all that befalls them: input in random
  * pieces, output into random rooms, stalls, half-closes, resets, cancels,
  * allocations that fail, limits that change, a drain.  The channels are those
- * of the daemon and share one admission, on two loops with counts of their own.
+ * of the daemon and share one ledger, on two loops with counts of their own.
  *
  * What every client is told is held against the contract (witness.h).  A
  * batch that nothing interfered with must have told what the naive model

@@ -124,7 +124,7 @@ START_TEST(a_client_that_does_not_read_is_held_back)
         channel_work(rig.channel, rig.now_ns, 100);
     ck_assert_int_eq(channel_next_due(rig.channel), CHANNEL_NEVER);
     ck_assert(!channel_wants_input(rig.channel));
-    ck_assert_uint_gt(atomic_load(&rig.admission.pending), 4000);
+    ck_assert_uint_gt(atomic_load(&rig.ledger.pending), 4000);
     rig_render(&rig);
     ck_assert(channel_wants_input(rig.channel));
     rig_finish(&rig);
@@ -260,11 +260,11 @@ START_TEST(pending_jobs_are_limited_in_all_the_daemon)
     rig_send(&rig, "{\"jobs\":[{\"wait\":1,\"count\":3}],\"id\":5}");
     ck_assert_uint_eq(rig_count(&rig, "\"code\":\"overloaded\""), 1);
     ck_assert_uint_eq(rig_count(&rig, "\"id\":5"), 1);
-    ck_assert_uint_eq(atomic_load(&rig.admission.pending), 8);
+    ck_assert_uint_eq(atomic_load(&rig.ledger.pending), 8);
     rig_send(&rig, "[{\"wait\":1,\"count\":2}]");
     ck_assert_uint_eq(rig_count(&rig, "\"accepted\""), 2);
     rig_finish(&rig);
-    ck_assert_uint_eq(atomic_load(&rig.admission.pending), 0);
+    ck_assert_uint_eq(atomic_load(&rig.ledger.pending), 0);
 }
 END_TEST
 
@@ -282,7 +282,7 @@ START_TEST(a_connection_has_a_share_of_the_pending_jobs)
     ck_assert_uint_eq(rig_count(&rig, "\"id\":5"), 1);
     ck_assert_ptr_nonnull(other);
     ck_assert_uint_eq(channel_take(other, 0, text, strlen(text)), strlen(text));
-    ck_assert_uint_eq(atomic_load(&rig.admission.pending), 17);
+    ck_assert_uint_eq(atomic_load(&rig.ledger.pending), 17);
     rig_send(&rig, "[{\"wait\":1,\"count\":2}]");
     ck_assert_uint_eq(rig_count(&rig, "(max-pending)"), 1);
     channel_free(other);
@@ -378,8 +378,8 @@ START_TEST(the_text_of_requests_is_limited)
 
     rig.limits.max_text = 25000;
     rig_send(&rig, text);
-    ck_assert_uint_gt(atomic_load(&rig.admission.text), 10000);
-    ck_assert_uint_lt(atomic_load(&rig.admission.text), 12000);
+    ck_assert_uint_gt(atomic_load(&rig.ledger.text), 10000);
+    ck_assert_uint_lt(atomic_load(&rig.ledger.text), 12000);
     rig_send(&rig, text);
     rig_send(&rig, text);
     ck_assert_uint_eq(rig_count(&rig, "\"accepted\""), 2);
@@ -392,7 +392,7 @@ START_TEST(the_text_of_requests_is_limited)
     rig_send(&rig, "{\"op\":\"ping\"}");
     ck_assert_uint_eq(rig_count(&rig, "\"pong\""), 1);
     rig_finish(&rig); /* and what has ended makes room */
-    ck_assert_uint_eq(atomic_load(&rig.admission.text), 0);
+    ck_assert_uint_eq(atomic_load(&rig.ledger.text), 0);
     rig_send(&rig, text);
     ck_assert_uint_eq(rig_count(&rig, "\"accepted\""), 3);
     free(text);
@@ -452,13 +452,13 @@ START_TEST(the_id_of_a_batch_is_text)
 
     rig.limits.max_text = 50000;
     rig_send(&rig, text);
-    ck_assert_uint_gt(atomic_load(&rig.admission.text), 20000);
+    ck_assert_uint_gt(atomic_load(&rig.ledger.text), 20000);
     rig_send(&rig, text);
     rig_send(&rig, text);
     ck_assert_uint_eq(rig_count(&rig, "\"accepted\""), 2);
     ck_assert_uint_eq(rig_count(&rig, "\"overloaded\""), 1);
     rig_finish(&rig);
-    ck_assert_uint_eq(atomic_load(&rig.admission.text), 0);
+    ck_assert_uint_eq(atomic_load(&rig.ledger.text), 0);
     free(text);
 }
 END_TEST
@@ -476,11 +476,11 @@ START_TEST(an_id_is_text_until_its_answer_is_taken)
     uint64_t before;
 
     rig_send(&rig, "[{\"wait\":1},{\"wait\":1}]");
-    before = atomic_load(&rig.admission.text);
+    before = atomic_load(&rig.ledger.text);
     tell_and_not_hear(text);
-    ck_assert_uint_gt(atomic_load(&rig.admission.text), before + 49000);
+    ck_assert_uint_gt(atomic_load(&rig.ledger.text), before + 49000);
     rig_render(&rig);
-    ck_assert_uint_le(atomic_load(&rig.admission.text), before);
+    ck_assert_uint_le(atomic_load(&rig.ledger.text), before);
     free(text);
 }
 END_TEST
@@ -491,10 +491,10 @@ START_TEST(text_counts_while_it_is_read)
 
     rig.limits.max_text = 20000;
     rig_send_pieces(&rig, text, 15000, 500);
-    ck_assert_uint_gt(atomic_load(&rig.admission.text), 12000);
+    ck_assert_uint_gt(atomic_load(&rig.ledger.text), 12000);
     rig_send_pieces(&rig, text + 15000, 35000, 500);
-    ck_assert_uint_eq(atomic_load(&rig.admission.text), 0); /* it is refused, and let go */
-    ck_assert_uint_eq(atomic_load(&rig.admission.pending), 0);
+    ck_assert_uint_eq(atomic_load(&rig.ledger.text), 0); /* it is refused, and let go */
+    ck_assert_uint_eq(atomic_load(&rig.ledger.pending), 0);
     ck_assert_uint_eq(rig_count(&rig, "error"), 0);
     rig_send_pieces(&rig, text + 50000, strlen(text + 50000), 500);
     ck_assert_uint_eq(rig_count(&rig, "\"code\":\"overloaded\""), 1);
@@ -514,7 +514,7 @@ START_TEST(one_word_that_is_too_long_to_keep_ends_the_input)
     ck_assert_uint_eq(rig_count(&rig, "\"code\":\"overloaded\""), 1);
     ck_assert_uint_eq(rig_count(&rig, "(max-text-per-connection)"), 1);
     ck_assert(channel_input_ended(rig.channel));
-    ck_assert_uint_lt(atomic_load(&rig.admission.text), 4096);
+    ck_assert_uint_lt(atomic_load(&rig.ledger.text), 4096);
     rig_finish(&rig);
     ck_assert_uint_eq(rig_count(&rig, "\"finished\""), 1);
     ck_assert(channel_is_drained(rig.channel));
@@ -529,10 +529,10 @@ START_TEST(a_request_that_was_late_is_let_go)
     rig.limits.request_timeout_ns = 5 * S;
     rig_send(&rig, "[{\"wait\":99}]");
     rig_send_pieces(&rig, text, 9000, 500);
-    ck_assert_uint_gt(atomic_load(&rig.admission.text), 8000);
+    ck_assert_uint_gt(atomic_load(&rig.ledger.text), 8000);
     channel_refuse_late(rig.channel);
-    ck_assert_uint_lt(atomic_load(&rig.admission.text), 2000);
-    ck_assert_uint_eq(atomic_load(&rig.admission.pending), 1);
+    ck_assert_uint_lt(atomic_load(&rig.ledger.text), 2000);
+    ck_assert_uint_eq(atomic_load(&rig.ledger.pending), 1);
     free(text);
 }
 END_TEST
@@ -584,9 +584,9 @@ END_TEST
 START_TEST(jobs_count_while_they_are_read_and_no_longer)
 {
     rig_send(&rig, "[{\"count\":7},{}");
-    ck_assert_uint_eq(atomic_load(&rig.admission.pending), 8);
+    ck_assert_uint_eq(atomic_load(&rig.ledger.pending), 8);
     rig_send(&rig, ",{\"wait\":\"x\"}]");
-    ck_assert_uint_eq(atomic_load(&rig.admission.pending), 0);
+    ck_assert_uint_eq(atomic_load(&rig.ledger.pending), 0);
 }
 END_TEST
 

@@ -182,7 +182,7 @@ START_TEST(who_waits_for_a_replay_is_woken)
     ask(2, "watch", "");
     ask(3, "watch", "");
     ck_assert(has_read_nothing(2) && has_read_nothing(3));
-    ck_assert_uint_eq(atomic_load(&rig.admission.replays_waiting), 2);
+    ck_assert_uint_eq(atomic_load(&rig.ledger.replays_waiting), 2);
     /* Nobody looks again and again. */
     ck_assert_int_eq(loop_rig_next_due(&rig), INT64_MAX);
     rig.clients[1].is_slow = false;
@@ -220,8 +220,8 @@ START_TEST(a_connection_replays_one_at_a_time)
     loop_rig_send(&rig, 1,
                   "{\"op\":\"watch\",\"ref\":\"rig-1\"}{\"op\":\"watch\",\"ref\":\"rig-2\"}");
     loop_rig_work(&rig);
-    ck_assert_uint_eq(atomic_load(&rig.admission.replays), 1);
-    ck_assert_uint_eq(atomic_load(&rig.admission.replays_waiting), 1);
+    ck_assert_uint_eq(atomic_load(&rig.ledger.replays), 1);
+    ck_assert_uint_eq(atomic_load(&rig.ledger.replays_waiting), 1);
     rig.clients[1].is_slow = false;
     loop_rig_work(&rig);
     loop_rig_member(loop_rig_until(&rig, 1, "finished"), "ref", seen, sizeof(seen));
@@ -233,14 +233,14 @@ END_TEST
 
 START_TEST(too_many_wait_for_a_replay)
 {
-    atomic_store(&rig.admission.replays_waiting, 1000);
+    atomic_store(&rig.ledger.replays_waiting, 1000);
     submit(0, "\"jobs\":[{\"wait\":1},{}]"); /* whose watch needs none */
     (void)loop_rig_until(&rig, 0, "done");
     ask(1, "watch", ",\"from\":3,\"id\":7"); /* and this one neither */
     ck_assert(has_read_nothing(1));
     ask(2, "watch", ",\"id\":7");
     ck_assert_ptr_nonnull(strstr(loop_rig_until(&rig, 2, "error"), "\"overloaded\""));
-    atomic_store(&rig.admission.replays_waiting, 0);
+    atomic_store(&rig.ledger.replays_waiting, 0);
     loop_rig_finish(&rig);
     (void)loop_rig_until(&rig, 1, "finished");
 }

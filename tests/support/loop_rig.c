@@ -43,7 +43,7 @@ static void snapshot(void *context, int64_t now_ns, struct event_stats *stats)
     struct stats *const all[] = {rig->env.stats};
 
     stats->uptime_ns = now_ns;
-    stats->batches = atomic_load(&rig->admission.batches);
+    stats->batches = atomic_load(&rig->ledger.batches);
     stats_sum(all, 1, now_ns, stats);
 }
 
@@ -64,7 +64,7 @@ void loop_rig_init(struct loop_rig *rig)
         .now_ns = INT64_C(5000000000),
         .budget = 100,
     };
-    atomic_store(&rig->admission.next_batch, 1);
+    atomic_store(&rig->ledger.next_batch, 1);
     rig->principal = principal_new("local", false);
     ck_assert_ptr_nonnull(rig->principal);
     for (unsigned i = 0; i < LOOP_RIG_CLIENTS; i++) {
@@ -93,10 +93,8 @@ static void open_client(struct loop_rig *rig, unsigned client)
 void loop_rig_open(struct loop_rig *rig)
 {
     struct memory_config memory = {.prefix = "rig", .now = read_clock, .now_context = rig};
-    struct registry_config config = {.port = &rig->port,
-                                     .limits = &rig->limits,
-                                     .admission = &rig->admission,
-                                     .stats = stats_new()};
+    struct registry_config config = {
+        .port = &rig->port, .limits = &rig->limits, .ledger = &rig->ledger, .stats = stats_new()};
     struct store_port **ports = calloc(1, sizeof(struct store_port *));
 
     rig->port = (struct store_port){.wake = wake, .context = rig};
@@ -106,7 +104,7 @@ void loop_rig_open(struct loop_rig *rig)
     store_start(rig->store, ports, 1);
     config.store = rig->store;
     rig->env = (struct channel_env){.limits = &rig->limits,
-                                    .admission = &rig->admission,
+                                    .ledger = &rig->ledger,
                                     .stats = config.stats,
                                     .version = "0.0",
                                     .instance = "0123456789abcdef",
@@ -131,12 +129,11 @@ void loop_rig_fini(struct loop_rig *rig)
     registry_free(rig->env.registry);
     store_free(rig->store);
     free(ports);
-    ck_assert_uint_eq(atomic_load(&rig->admission.pending), 0);
-    ck_assert_uint_eq(atomic_load(&rig->admission.batches), 0);
-    ck_assert_uint_eq(atomic_load(&rig->admission.text), 0);
-    ck_assert_uint_eq(atomic_load(&rig->admission.cursors), 0);
-    ck_assert_uint_eq(atomic_load(&rig->admission.replays), 0);
-    ck_assert_uint_eq(atomic_load(&rig->admission.replays_waiting), 0);
+    ck_assert_uint_eq(atomic_load(&rig->ledger.pending), 0);
+    ck_assert_uint_eq(atomic_load(&rig->ledger.batches), 0);
+    ck_assert_uint_eq(atomic_load(&rig->ledger.text), 0);
+    ck_assert_uint_eq(atomic_load(&rig->ledger.replays), 0);
+    ck_assert_uint_eq(atomic_load(&rig->ledger.replays_waiting), 0);
     stats_free(rig->env.stats);
     principal_release(rig->principal);
 }

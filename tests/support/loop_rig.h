@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/session/admission.h"
+#include "daemon/session/ledger.h"
 #include "daemon/session/channel.h"
 #include "daemon/session/limits.h"
 #include "daemon/session/principal.h"
@@ -30,7 +30,7 @@ struct loop_rig_client {
 
 struct loop_rig {
     struct limits limits; /* to be changed before loop_rig_open() */
-    struct admission admission;
+    struct ledger ledger;
     struct channel_env env;
     struct principal *principal; /* that all clients are */
     struct store *store;

@@ -12,7 +12,7 @@ static void snapshot(void *context, int64_t now_ns, struct event_stats *stats)
 
     stats->uptime_ns = now_ns;
     stats->connections = 1;
-    stats->batches = atomic_load(&rig->admission.batches);
+    stats->batches = atomic_load(&rig->ledger.batches);
     stats_sum(all, 1, now_ns, stats);
 }
 
@@ -28,10 +28,10 @@ void rig_init(struct rig *rig)
                    .max_depth = 128,
                    .max_wait_ns = INT64_C(2592000000000000)},
     };
-    atomic_store(&rig->admission.next_batch, 1);
+    atomic_store(&rig->ledger.next_batch, 1);
     rig->env = (struct channel_env){
         .limits = &rig->limits,
-        .admission = &rig->admission,
+        .ledger = &rig->ledger,
         .stats = stats_new(),
         .version = "0.0",
         .instance = "0123456789abcdef",
@@ -53,9 +53,9 @@ void rig_open(struct rig *rig)
 void rig_fini(struct rig *rig)
 {
     channel_free(rig->channel);
-    ck_assert_uint_eq(atomic_load(&rig->admission.pending), 0);
-    ck_assert_uint_eq(atomic_load(&rig->admission.batches), 0);
-    ck_assert_uint_eq(atomic_load(&rig->admission.text), 0);
+    ck_assert_uint_eq(atomic_load(&rig->ledger.pending), 0);
+    ck_assert_uint_eq(atomic_load(&rig->ledger.batches), 0);
+    ck_assert_uint_eq(atomic_load(&rig->ledger.text), 0);
     stats_free(rig->env.stats);
     free(rig->out);
 }

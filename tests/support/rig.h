@@ -11,14 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/session/admission.h"
+#include "daemon/session/ledger.h"
 #include "daemon/session/channel.h"
 #include "daemon/session/limits.h"
 #include "daemon/session/stats.h"
 
 struct rig {
     struct limits limits;
-    struct admission admission;
+    struct ledger ledger;
     struct channel_env env;
     struct channel *channel;
     int64_t now_ns;

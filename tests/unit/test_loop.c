@@ -18,7 +18,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/net/connection.h"
 #include "daemon/net/loop.h"
-#include "daemon/session/admission.h"
+#include "daemon/session/ledger.h"
 #include "daemon/session/stats.h"
 
 #define MOST    8
@@ -59,7 +59,7 @@ static struct limits limits = {.max_connections = 2 * MOST,
                                .max_backlog = 1 << 20,
                                .max_depth = 64,
                                .max_wait_ns = INT64_C(2592000000000000)};
-static struct admission admission;
+static struct ledger ledger;
 static struct channel_env env;
 static struct log quiet;
 static struct loop *loop;
@@ -83,11 +83,10 @@ int64_t __wrap_connection_serve(struct connection *connection, int64_t slice_ns)
 static void set_up(void)
 {
     script_ns = 1000000000;
-    memset(&admission, 0, sizeof(admission));
-    atomic_store(&admission.next_batch, 1);
+    memset(&ledger, 0, sizeof(ledger));
+    atomic_store(&ledger.next_batch, 1);
     log_init(&quiet, LOG_LEVEL_ERROR);
-    env = (struct channel_env){
-        .admission = &admission, .version = "0", .instance = "0123456789abcdef"};
+    env = (struct channel_env){.ledger = &ledger, .version = "0", .instance = "0123456789abcdef"};
     loop = loop_new(&(struct loop_config){
         .limits = &limits, .env = &env, .log = &quiet, .n_loops = 1, .max_refused = 1});
     ck_assert_ptr_nonnull(loop);
@@ -96,8 +95,8 @@ static void set_up(void)
 static void tear_down(void)
 {
     loop_free(loop);
-    ck_assert_uint_eq(atomic_load(&admission.batches), 0);
-    ck_assert_uint_eq(atomic_load(&admission.pending), 0);
+    ck_assert_uint_eq(atomic_load(&ledger.batches), 0);
+    ck_assert_uint_eq(atomic_load(&ledger.pending), 0);
 }
 
 /* ---- Clients -------------------------------------------------------------- */
@@ -113,7 +112,7 @@ static struct client connect_client(const struct kind *kind)
     int pair[2];
 
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
-    atomic_fetch_add(&admission.connections, 1);
+    atomic_fetch_add(&ledger.connections, 1);
     loop_adopt(loop, (struct arrival){.fd = pair[0]});
     if (kind != NULL)
         ck_assert_int_eq(send(pair[1], kind->first, strlen(kind->first), 0),
@@ -245,13 +244,13 @@ START_TEST(what_a_lost_client_had_is_dropped_bit_by_bit)
     for (size_t i = 0; i < sizeof(text); i += 14)
         memcpy(text + i, "[{\"wait\":100}]", 14);
     ck_assert_int_eq(send(large.fd, text, sizeof(text), 0), sizeof(text));
-    while (atomic_load(&admission.batches) < BATCHES)
+    while (atomic_load(&ledger.batches) < BATCHES)
         loop_iterate(loop);
     close(large.fd);
-    while ((left = atomic_load(&admission.batches)) > 0) {
+    while ((left = atomic_load(&ledger.batches)) > 0) {
         keep_busy(&busy);
         loop_iterate(loop);
-        ck_assert_uint_le(left - atomic_load(&admission.batches), A_SLICE);
+        ck_assert_uint_le(left - atomic_load(&ledger.batches), A_SLICE);
     }
     close(busy.fd);
 }
@@ -278,8 +277,8 @@ static struct stats_histogram slack_with(int64_t most_ns)
     do {
         loop_iterate(loop);
         keep_busy(&client);
-    } while (atomic_load(&admission.batches) == 0);
-    while (atomic_load(&admission.batches) > 0) {
+    } while (atomic_load(&ledger.batches) == 0);
+    while (atomic_load(&ledger.batches) > 0) {
         loop_iterate(loop);
         keep_busy(&client);
     }

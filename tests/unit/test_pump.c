@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
-#include "daemon/session/admission.h"
+#include "daemon/session/ledger.h"
 #include "tests/support/check.h"
 
 #define SECOND_NS INT64_C(1000000000)
@@ -32,7 +32,7 @@ struct script {
 };
 
 static struct script client;
-static struct admission admission;
+static struct ledger ledger;
 static struct log quiet;
 static struct pump_host host;
 static struct pump pump;
@@ -113,8 +113,8 @@ static void set_up(void)
         (struct transport){.ops = &ops, .readable = true, .writable = true, .lingers = true};
     client.sends = "";
     client.piece = client.window = sizeof(client.got);
-    memset(&admission, 0, sizeof(admission));
-    atomic_store(&admission.next_batch, 1);
+    memset(&ledger, 0, sizeof(ledger));
+    atomic_store(&ledger.next_batch, 1);
     log_init(&quiet, LOG_LEVEL_ERROR);
     host = (struct pump_host){.limits = {.max_jobs = 1000,
                                          .max_pending = 1000,
@@ -125,7 +125,7 @@ static void set_up(void)
                                          .max_wait_ns = 1000 * SECOND_NS,
                                          .client_timeout_ns = 600 * SECOND_NS},
                               .env = {.limits = &host.limits,
-                                      .admission = &admission,
+                                      .ledger = &ledger,
                                       .stats = stats_new(),
                                       .version = "0",
                                       .instance = "0123456789abcdef"},
@@ -138,7 +138,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     pump_fini(&pump);
-    ck_assert_uint_eq(atomic_load(&admission.pending), 0);
+    ck_assert_uint_eq(atomic_load(&ledger.pending), 0);
     stats_free(host.env.stats);
     free(host.in);
     free(host.out);
@@ -251,13 +251,13 @@ START_TEST(a_client_that_is_gone_has_its_batches_cancelled)
 {
     sends("[{\"wait\":5}]");
     ends();
-    ck_assert_uint_eq(atomic_load(&admission.pending), 1);
+    ck_assert_uint_eq(atomic_load(&ledger.pending), 1);
     client.gone = true;
     serve();
     ck_assert(pump_is_dead(&pump) && pump.cut_short);
     while (!pump_discard(&pump))
         continue;
-    ck_assert_uint_eq(atomic_load(&admission.pending), 0);
+    ck_assert_uint_eq(atomic_load(&ledger.pending), 0);
 }
 END_TEST
 

@@ -16,7 +16,7 @@
 #define LOOPS 2
 #define TURNS 12 /* of the first loop: each waits for a timer or to be woken */
 
-static struct admission admission;
+static struct ledger ledger;
 static struct limits limits;
 static struct channel_env env;
 static struct snapshot_source snapshot;
@@ -40,14 +40,14 @@ static void set_up(void)
     ck_assert_int_eq(bind(manager, (struct sockaddr *)&path, sizeof(path)), 0);
     setenv("WATCHDOG_USEC", "20000", 1);
     log_init(&quiet, LOG_LEVEL_ERROR);
-    env.admission = &admission;
+    env.ledger = &ledger;
     for (unsigned i = 0; i < LOOPS; i++) {
         loops[i] = loop_new(&(struct loop_config){
             .limits = &limits, .env = &env, .log = &quiet, .index = i, .n_loops = LOOPS});
         ck_assert_ptr_nonnull(loops[i]);
         stats[i] = loop_stats(loops[i]);
     }
-    snapshot = (struct snapshot_source){.admission = &admission, .stats = stats, .n_stats = LOOPS};
+    snapshot = (struct snapshot_source){.ledger = &ledger, .stats = stats, .n_stats = LOOPS};
     report = report_new(&(struct report_config){
         .base = loop_base(loops[0]), .loops = loops, .n_loops = LOOPS, .snapshot = &snapshot});
     ck_assert_ptr_nonnull(report);
