@@ -33,6 +33,7 @@ check_programs = \
 	tests/unit/test_import_actions \
 	tests/unit/test_import_ninja \
 	tests/unit/test_journal \
+	tests/unit/test_journal_faults \
 	tests/unit/test_lexer \
 	tests/unit/test_lexer_faults \
 	tests/unit/test_lexer_oracle \
@@ -148,8 +149,12 @@ tests_scenario_test_simulation_LDFLAGS = $(AM_LDFLAGS) $(famine_flags)
 tests_unit_test_pump_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_now_ns
 tests_unit_test_loop_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_now_ns -Wl,--wrap=connection_serve
 
-# This one has SQLite fail at will.
+# These have SQLite fail at will.
+journal_rig_sources = tests/support/journal_rig.c tests/support/journal_rig.h
+tests_unit_test_journal_SOURCES = tests/unit/test_journal.c $(journal_rig_sources)
 tests_unit_test_journal_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sqlite3_step
+tests_unit_test_journal_faults_SOURCES = tests/unit/test_journal_faults.c $(journal_rig_sources)
+tests_unit_test_journal_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sqlite3_step
 
 # This one counts the calls of what words a message, and what is decoded.
 request_work_flags = -Wl,--wrap=fault_quote -Wl,--wrap=nearest_try -Wl,--wrap=lexer_decode \

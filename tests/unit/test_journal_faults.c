@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The store on disk: disks that fail, power that does, files that are damaged, and --check-state.
+ */
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/store/database.h"
+#include "daemon/store/journal.h"
+#include "tests/support/check.h"
+#include "tests/support/journal_rig.h"
+
+#define S JOURNAL_RIG_S
+
+START_TEST(a_full_disk_refuses_and_is_tried_again)
+{
+    struct kept *batch = journal_rig_keep(journal_rig_submission("", "{}"));
+
+    atomic_store(&journal_rig.commit_fails, SQLITE_FULL);
+    journal_rig_refused(journal_rig_ask_for(journal_rig_submission("k", "{}")), FAULT_UNAVAILABLE);
+    ck_assert(!atomic_load(&journal_rig.store->is_ready));
+    journal_rig_refused(journal_rig_cancel(batch), FAULT_UNAVAILABLE);
+    ck_assert_uint_eq(kept_n_cancels(batch), 0);
+    ck_assert_int_eq(kept_reach(batch, 50 * S), 50 * S); /* it goes on */
+    atomic_store(&journal_rig.commit_fails, SQLITE_OK);
+    kept_release(journal_rig_keep(journal_rig_submission("k", "{ }"))); /* the key is free */
+    ck_assert(atomic_load(&journal_rig.store->is_ready));
+    store_ask_free(journal_rig_cancel(batch));
+    ck_assert_uint_eq(kept_n_cancels(batch), 1);
+    ck_assert_uint_eq(journal_rig.n_faults, 1);
+    ck_assert_uint_eq(journal_rig.n_recoveries, 1);
+    kept_release(batch);
+}
+END_TEST
+
+/* What needs no writing is answered. */
+START_TEST(a_key_that_is_there_is_found_on_a_full_disk)
+{
+    struct kept *batch = journal_rig_keep(journal_rig_submission("k", "{}"));
+    struct store_ask *first, *second;
+
+    atomic_store(&journal_rig.commit_fails, SQLITE_FULL);
+    first = journal_rig_submission("k", "{}");
+    second = journal_rig_submission("l", "{}");
+    store_ask(journal_rig.store, first);
+    store_ask(journal_rig.store, second);
+    for (unsigned answers = 0; answers < 2;)
+        for (struct store_ask *ask = journal_rig_fetch(); ask != NULL; ask = ask->next)
+            answers++;
+    ck_assert_int_eq(first->answer, STORE_EXISTING);
+    ck_assert_ptr_eq(first->batch, batch);
+    store_ask_free(first);
+    journal_rig_refused(second, FAULT_UNAVAILABLE);
+    kept_release(batch);
+}
+END_TEST
+
+/* Nobody has to submit for it: who heeds /readyz does not. */
+START_TEST(space_that_comes_back_is_found_out)
+{
+    struct kept *batch = journal_rig_keep(journal_rig_submission("", "{}"));
+
+    journal_rig_finish(batch, 0);
+    kept_release(batch);
+    atomic_store(&journal_rig.commit_fails, SQLITE_FULL);
+    journal_rig_refused(journal_rig_ask_for(journal_rig_submission("", "{}")), FAULT_UNAVAILABLE);
+    atomic_store(&journal_rig.commit_fails, SQLITE_OK);
+    atomic_store(&journal_rig.boot_ns, 105 * JOURNAL_RIG_S);
+    while (!atomic_load(&journal_rig.store->is_ready))
+        journal_rig_await_wake();
+}
+END_TEST
+
+START_TEST(a_batch_of_a_failed_sync_is_told_by_its_ref)
+{
+    struct store_ask *ask;
+    char ref[KEPT_REF_MAX + 1];
+
+    atomic_store(&journal_rig.commit_fails, SQLITE_IOERR_FSYNC);
+    ask = journal_rig_ask_for(journal_rig_submission("k", "{}"));
+    ck_assert_int_eq(ask->answer, STORE_UNKNOWN);
+    ck_assert_uint_gt(strlen(ask->ref), 0);
+    memcpy(ref, ask->ref, sizeof(ref));
+    store_ask_free(ask);
+    journal_rig_refused(journal_rig_about(STORE_FIND, ref), FAULT_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(a_failed_sync_lasts_until_a_restart)
+{
+    struct kept *batch = journal_rig_keep(journal_rig_submission("", "{}"));
+    struct store_ask *ask;
+
+    atomic_store(&journal_rig.commit_fails, SQLITE_IOERR_FSYNC);
+    ask = journal_rig_cancel(batch);
+    ck_assert_int_eq(ask->answer, STORE_UNKNOWN);
+    store_ask_free(ask);
+    atomic_store(&journal_rig.commit_fails, SQLITE_OK);
+    journal_rig_refused(journal_rig_ask_for(journal_rig_submission("", "{}")), FAULT_UNAVAILABLE);
+    ck_assert(!atomic_load(&journal_rig.store->is_ready));
+    ck_assert_int_eq(kept_reach(batch, 50 * S), 0); /* nobody runs beyond the cancel */
+    ask = journal_rig_about(STORE_FIND, batch->ref);
+    journal_rig_done(ask);
+    ck_assert_uint_eq(journal_rig.n_faults, 1);
+    kept_release(batch);
+}
+END_TEST
+
+START_TEST(one_directory_has_one_daemon)
+{
+    ck_assert_ptr_null(journal_rig_open_in(journal_rig.folder));
+    ck_assert_ptr_nonnull(strstr(journal_rig.error, "in use by another waitd"));
+}
+END_TEST
+
+/* Of a run of n batches, cut at any sector, the first ones are there, and all of it starts. */
+START_TEST(a_torn_wal_is_a_crash_like_any_other)
+{
+    struct stat status;
+    char path[128];
+    unsigned last = 0;
+
+    for (int i = 0; i < 5; i++)
+        kept_release(journal_rig_keep(journal_rig_submission("", "{\"jobs\":[{\"wait\":1}]}")));
+    snprintf(path, sizeof(path), "%s/" DATABASE_WAL, journal_rig.folder);
+    ck_assert_int_eq(stat(path, &status), 0);
+    for (off_t cut = 0; cut < status.st_size + 512; cut += 512) {
+        struct store *cut_store;
+        unsigned kept;
+
+        journal_rig_crash((size_t)cut);
+        cut_store = journal_rig_open_in(journal_rig.crashed);
+        ck_assert_msg(cut_store != NULL, "cut at %lld: %s", (long long)cut, journal_rig.error);
+        kept = (unsigned)atomic_load(&cut_store->n_kept);
+        store_free(cut_store);
+        ck_assert_uint_ge(kept, last);
+        last = kept;
+    }
+    ck_assert_uint_eq(last, 5);
+}
+END_TEST
+
+START_TEST(damage_that_sqlite_would_pass_over_is_refused)
+{
+    for (int i = 0; i < 5; i++)
+        kept_release(journal_rig_keep(journal_rig_submission("", "{}")));
+    journal_rig_crash(SIZE_MAX);
+    journal_rig_spoil(DATABASE_WAL, 32 + 24 + 100); /* in the first frame */
+    ck_assert_ptr_null(journal_rig_open_in(journal_rig.crashed));
+    ck_assert_ptr_nonnull(strstr(journal_rig.error, "damaged at frame 1"));
+    journal_rig_crash(SIZE_MAX);
+    journal_rig_spoil(DATABASE_WAL, 4); /* in the header */
+    ck_assert_ptr_null(journal_rig_open_in(journal_rig.crashed));
+    ck_assert_ptr_nonnull(strstr(journal_rig.error, "damaged at frame 0"));
+}
+END_TEST
+
+START_TEST(a_file_that_is_none_is_refused)
+{
+    struct store *other;
+
+    journal_rig_end(); /* which leaves no WAL */
+    journal_rig_crash(SIZE_MAX);
+    journal_rig_spoil(DATABASE_FILE, 3);
+    ck_assert_ptr_null(journal_rig_open_in(journal_rig.crashed));
+    ck_assert_ptr_nonnull(strstr(journal_rig.error, "not a database"));
+    journal_rig_crash(SIZE_MAX);
+    journal_rig_spoil(DATABASE_FILE, 68); /* the application's number */
+    ck_assert_ptr_null(journal_rig_open_in(journal_rig.crashed));
+    ck_assert_ptr_nonnull(strstr(journal_rig.error, "no database of waitd's"));
+    journal_rig_crash(SIZE_MAX);
+    journal_rig_spoil(DATABASE_FILE, 63); /* the schema's */
+    ck_assert_ptr_null(journal_rig_open_in(journal_rig.crashed));
+    ck_assert_ptr_nonnull(strstr(journal_rig.error, "schema has version"));
+    journal_rig_crash(SIZE_MAX);
+    other = journal_rig_open_in(journal_rig.crashed);
+    ck_assert_ptr_nonnull(other);
+    store_free(other);
+    journal_rig_begin();
+}
+END_TEST
+
+/* Damages the request of the only batch in the database, wherever it stands. */
+static void spoil_request(void)
+{
+    char path[128], bytes[65536];
+    size_t n;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/" DATABASE_FILE, journal_rig.crashed);
+    file = fopen(path, "r");
+    ck_assert_ptr_nonnull(file);
+    n = fread(bytes, 1, sizeof(bytes), file);
+    fclose(file);
+    for (size_t at = 0; at + 8 < n; at++)
+        if (memcmp(bytes + at, "spoil me", 8) == 0) {
+            journal_rig_spoil(DATABASE_FILE, (long)at);
+            return;
+        }
+    ck_abort_msg("the request is not to be found");
+}
+
+START_TEST(a_damaged_request_is_unavailable_and_nothing_else)
+{
+    struct kept *batch = journal_rig_keep(journal_rig_submission("", "{\"id\":\"spoil me\"}"));
+    struct store_ask *ask;
+    char ref[KEPT_REF_MAX + 1], other_ref[KEPT_REF_MAX + 1];
+
+    memcpy(ref, batch->ref, sizeof(ref));
+    kept_release(batch);
+    batch = journal_rig_keep(journal_rig_submission("", "{}"));
+    memcpy(other_ref, batch->ref, sizeof(ref));
+    kept_release(batch);
+    journal_rig_end();
+    journal_rig_crash(SIZE_MAX);
+    spoil_request();
+    journal_rig_begin_in(journal_rig.crashed);
+    kept_release(journal_rig_resumed(other_ref)); /* the first is passed over */
+    journal_rig_refused(journal_rig_about(STORE_FIND, ref), FAULT_UNAVAILABLE);
+    ask = journal_rig_about(STORE_FIND, other_ref);
+    journal_rig_done(ask);
+}
+END_TEST
+
+static char *check_state(bool *is_sound, size_t *faults)
+{
+    char *text = NULL, *fault_text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size), *err = open_memstream(&fault_text, faults);
+
+    *is_sound = journal_check(journal_rig.crashed, out, err);
+    fclose(out);
+    fclose(err);
+    free(fault_text);
+    return text;
+}
+
+START_TEST(check_state_writes_what_can_be_read_and_changes_nothing)
+{
+    size_t faults;
+    bool is_sound;
+    char *text, path[128];
+    struct stat before, after;
+
+    kept_release(journal_rig_keep(journal_rig_submission("a\"b", "{\"jobs\":[]}")));
+    kept_release(journal_rig_keep(journal_rig_submission("", "{\"id\":\"spoil me\"}")));
+    journal_rig_crash(SIZE_MAX);
+    snprintf(path, sizeof(path), "%s/" DATABASE_WAL, journal_rig.crashed);
+    ck_assert_int_eq(stat(path, &before), 0);
+    text = check_state(&is_sound, &faults);
+    ck_assert(is_sound);
+    ck_assert_uint_eq(faults, 0);
+    ck_assert_str_eq(text, "{\"key\":\"a\\\"b\",\"jobs\":[]}\n{\"id\":\"spoil me\"}\n");
+    free(text);
+    ck_assert_int_eq(stat(path, &after), 0);
+    ck_assert_int_eq(before.st_size, after.st_size);
+    ck_assert_int_eq(unlink(path), 0);
+    journal_rig_end();
+    journal_rig_crash(SIZE_MAX);
+    spoil_request();
+    text = check_state(&is_sound, &faults);
+    ck_assert(!is_sound);
+    ck_assert_uint_gt(faults, 0);
+    ck_assert_str_eq(text, "{\"key\":\"a\\\"b\",\"jobs\":[]}\n");
+    free(text);
+    journal_rig_begin();
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("journal_faults");
+    TCase *tcase = tcase_create("journal_faults");
+
+    tcase_add_checked_fixture(tcase, journal_rig_set_up, journal_rig_tear_down);
+    tcase_set_timeout(tcase, 30); /* it syncs to a disk that may be busy */
+    tcase_add_test(tcase, a_full_disk_refuses_and_is_tried_again);
+    tcase_add_test(tcase, a_key_that_is_there_is_found_on_a_full_disk);
+    tcase_add_test(tcase, space_that_comes_back_is_found_out);
+    tcase_add_test(tcase, a_batch_of_a_failed_sync_is_told_by_its_ref);
+    tcase_add_test(tcase, a_failed_sync_lasts_until_a_restart);
+    tcase_add_test(tcase, one_directory_has_one_daemon);
+    tcase_add_test(tcase, a_torn_wal_is_a_crash_like_any_other);
+    tcase_add_test(tcase, damage_that_sqlite_would_pass_over_is_refused);
+    tcase_add_test(tcase, a_file_that_is_none_is_refused);
+    tcase_add_test(tcase, a_damaged_request_is_unavailable_and_nothing_else);
+    tcase_add_test(tcase, check_state_writes_what_can_be_read_and_changes_nothing);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
