@@ -130,6 +130,12 @@ void journal_rig_crash(size_t wal_bytes)
     copy(journal_rig.folder, journal_rig.crashed, DATABASE_WAL, wal_bytes);
 }
 
+void journal_rig_put_back(size_t wal_bytes)
+{
+    copy(journal_rig.crashed, journal_rig.folder, DATABASE_FILE, SIZE_MAX);
+    copy(journal_rig.crashed, journal_rig.folder, DATABASE_WAL, wal_bytes);
+}
+
 void journal_rig_set_up(void)
 {
     snprintf(journal_rig.folder, sizeof(journal_rig.folder), "/tmp/waitd-journal-XXXXXX");

@@ -47,6 +47,9 @@ void journal_rig_next_life(void);
 /* The files as they are now, the WAL cut where the power went, in the other folder. */
 void journal_rig_crash(size_t wal_bytes);
 
+/* Puts them back where lives are, between two of these, with so much of the WAL. */
+void journal_rig_put_back(size_t wal_bytes);
+
 /* Changes a byte of a file there. */
 void journal_rig_spoil(const char *name, long offset);
 
