@@ -42,6 +42,7 @@ check_programs = \
 	tests/unit/test_meter \
 	tests/unit/test_names \
 	tests/unit/test_options \
+	tests/unit/test_options_manual \
 	tests/unit/test_outbox \
 	tests/unit/test_overrides \
 	tests/unit/test_peers \
@@ -76,6 +77,7 @@ check_programs = \
 	tests/scenario/test_channel \
 	tests/scenario/test_forecasts \
 	tests/scenario/test_memory \
+	tests/scenario/test_quotas \
 	tests/scenario/test_registry \
 	tests/scenario/test_scenarios \
 	tests/scenario/test_schedule \
@@ -139,6 +141,8 @@ tests_scenario_test_registry_LDFLAGS = $(AM_LDFLAGS) $(famine_flags)
 tests_scenario_test_simulation_SOURCES = \
 	tests/scenario/simulation.c \
 	tests/scenario/simulation.h \
+	tests/scenario/simulation_check.c \
+	tests/scenario/simulation_internal.h \
 	tests/scenario/simulation_script.c \
 	tests/scenario/simulation_script.h \
 	tests/scenario/test_simulation.c \
@@ -177,6 +181,7 @@ shell_tests = \
 	tests/check-headers.sh \
 	tests/check-layers.sh \
 	tests/check-paths.sh \
+	tests/check-sizes.sh \
 	tests/check-units.sh \
 	tests/skipped.sh \
 	tests/systemd/test_service.sh \

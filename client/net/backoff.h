@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef WAITD_BACKOFF_H
-#define WAITD_BACKOFF_H
+#ifndef WAITD_NET_BACKOFF_H
+#define WAITD_NET_BACKOFF_H
 
 /* Exponential back-off, for who connects again.  Pure. */
 

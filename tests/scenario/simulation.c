@@ -1,65 +1,20 @@
 /* SPDX-License-Identifier: ISC */
-#include "tests/scenario/simulation.h"
-
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/session/channel.h"
-#include "daemon/session/stats.h"
-#include "proto/fault.h"
-#include "tests/scenario/naive.h"
-#include "tests/scenario/random_batch.h"
-#include "tests/scenario/simulation_script.h"
+#include "tests/scenario/simulation_internal.h"
 #include "tests/support/famine.h"
-#include "tests/support/witness.h"
 
-#define LOOPS     2
 #define MAX_STEPS 3000000
 
 /* What a client's output may exceed max_backlog by: what one turn of a run
  * tells, or the answers to the requests read at a time. */
 #define BACKLOG_SLACK 40000
 
-struct client {
-    struct channel *channel; /* NULL once it is gone */
-    struct script script;
-    size_t sent;
-    uint64_t running; /* batches, by the channel events, */
-    uint64_t newest;  /* and the last that was accepted, which is what it cancels */
-    struct witness witness;
-    int64_t stalled_until_ns; /* nobody reads */
-    bool tame;                /* nothing befalls it but time, pieces and rooms */
-    bool starved;             /* an allocation of its has failed */
-    bool ended;               /* the driver said that no input comes */
-    bool cut;                 /* input ended before all of the script was sent */
-    bool was_reset;
-};
-
-struct world {
-    struct limits limits;
-    struct ledger ledger;
-    struct channel_env env[LOOPS];
-    struct random_batch_source dice;
-    struct client *clients;
-    uint32_t n_clients, n_open;
-    uint32_t haste; /* percent of the steps with nothing to do in which time passes */
-    int64_t now_ns;
-    bool stopping, cancelled_all;
-    int64_t *accepted_ns; /* of each batch, by its number */
-    uint64_t n_accepted, room;
-    uint64_t pending, text; /* what was taken after the call before */
-    struct simulation_tally *tally;
-    char *fault;
-};
-
-static bool complain(struct world *world, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-/* Always false. */
-static bool complain(struct world *world, const char *format, ...)
+bool simulation_complain(struct world *world, const char *format, ...)
 {
     va_list arguments;
 
@@ -81,7 +36,7 @@ static bool chance(struct world *world, uint32_t percent)
     return random_batch_chance(&world->dice, percent);
 }
 
-static void snapshot(void *context, int64_t now_ns, struct event_stats *stats)
+void simulation_snapshot(void *context, int64_t now_ns, struct event_stats *stats)
 {
     struct world *world = context;
     struct stats *all[LOOPS];
@@ -106,9 +61,9 @@ static void on_channel_event(void *context, uint64_t number, const struct channe
     client->running++;
     client->newest = event->batch;
     if (world->stopping)
-        complain(world, "a batch is accepted by a daemon that stops");
+        simulation_complain(world, "a batch is accepted by a daemon that stops");
     if (world->limits.max_batches > 0 && client->running > world->limits.max_batches)
-        complain(world, "more batches run on a connection than may");
+        simulation_complain(world, "more batches run on a connection than may");
 }
 
 /* ---- The beginning --------------------------------------------------------------- */
@@ -138,7 +93,7 @@ static bool open_client(struct world *world, struct client *client, bool calm)
     client->channel = channel_new(&world->env[below(world, LOOPS)], NULL);
     famine_watch(false);
     if (client->channel == NULL)
-        return complain(world, "a channel cannot be made");
+        return simulation_complain(world, "a channel cannot be made");
     channel_set_number(client->channel, (uint64_t)(client - world->clients));
     world->n_open++;
     world->tally->requests += client->script.n_requests;
@@ -163,7 +118,7 @@ static bool open_world(struct world *world)
             .stats = stats_new(),
             .version = "0",
             .instance = "0123456789abcdef",
-            .snapshot = snapshot,
+            .snapshot = simulation_snapshot,
             .snapshot_context = world,
             .report = on_channel_event,
             .report_context = world,
@@ -216,11 +171,11 @@ static void check_limits(struct world *world)
     uint64_t text = atomic_load(&world->ledger.text);
 
     if (pending > world->limits.max_pending && pending > world->pending)
-        complain(world, "%" PRIu64 " jobs are pending where %" PRIu64 " may", pending,
-                 world->limits.max_pending);
+        simulation_complain(world, "%" PRIu64 " jobs are pending where %" PRIu64 " may", pending,
+                            world->limits.max_pending);
     if (world->limits.max_text > 0 && text > world->limits.max_text && text > world->text)
-        complain(world, "%" PRIu64 " bytes of text are kept where %" PRIu64 " may", text,
-                 world->limits.max_text);
+        simulation_complain(world, "%" PRIu64 " bytes of text are kept where %" PRIu64 " may", text,
+                            world->limits.max_text);
     world->pending = pending;
     world->text = text;
 }
@@ -266,9 +221,9 @@ static void send_some(struct world *world, struct client *client)
     leave(world, client);
     free(copy);
     if (taken > len)
-        complain(world, "more was taken than was given");
+        simulation_complain(world, "more was taken than was given");
     if (taken == 0 && channel_wants_input(client->channel))
-        complain(world, "input is wanted and not taken");
+        simulation_complain(world, "input is wanted and not taken");
     client->sent += taken;
 }
 
@@ -284,11 +239,11 @@ static void read_some(struct world *world, struct client *client)
     n = channel_render(client->channel, out, room);
     leave(world, client);
     if (n > room)
-        complain(world, "more was rendered than there was room for");
+        simulation_complain(world, "more was rendered than there was room for");
     if (n == 0 && channel_has_output(client->channel) && !client->starved)
-        complain(world, "there is output and none comes");
+        simulation_complain(world, "there is output and none comes");
     if (!witness_hear(&client->witness, out, n, world->now_ns))
-        complain(world, "%s", client->witness.diagnostic);
+        simulation_complain(world, "%s", client->witness.diagnostic);
 }
 
 /* Asked for before anything is due, work is none. */
@@ -304,7 +259,7 @@ static void work_early(struct world *world, struct client *client)
     famine_watch(false);
     if (channel_next_due(client->channel) != due_ns ||
         channel_has_output(client->channel) != had_output)
-        complain(world, "something was done before it was due");
+        simulation_complain(world, "something was done before it was due");
 }
 
 static void work_some(struct world *world, struct client *client)
@@ -378,7 +333,7 @@ static void cancel_all(struct world *world)
         famine_watch(false);
         due_ns = channel_next_due(client->channel);
         if (due_ns > world->now_ns && due_ns != CHANNEL_NEVER && !client->starved)
-            complain(world, "a batch runs on that was cancelled with all others");
+            simulation_complain(world, "a batch runs on that was cancelled with all others");
     }
 }
 
@@ -437,134 +392,13 @@ static void pass_time(struct world *world)
 
 /* ---- The end ------------------------------------------------------------------------------ */
 
-static bool same_event(const struct witness_event *heard, const struct occurrence *told,
-                       bool is_virtual)
-{
-    bool is_step = told->kind == OCCURRED_STEP, is_retry = told->kind == OCCURRED_RETRY;
-    uint32_t ordinal = told->ordinal;
-
-    /* `attempts` is told when it is above 1 */
-    if (told->kind == OCCURRED_DONE && ordinal == 0)
-        ordinal = 1;
-    return heard->kind == told->kind && heard->job == told->job && heard->ordinal == ordinal &&
-           (!(is_step || is_retry) || heard->span_ns == told->span_ns) &&
-           (!is_step || heard->step_kind == told->step_kind) &&
-           (is_step || told->kind == OCCURRED_STARTED || heard->status == told->status) &&
-           heard->at_ns >= told->due_ns && (!is_virtual || heard->at_ns == told->due_ns) &&
-           (!heard->has_due || told->kind != OCCURRED_DONE || heard->due_ns == told->due_ns);
-}
-
-/* A batch that nothing interfered with, against the naive model. */
-static bool compare(struct world *world, const struct description *batch,
-                    const struct witness_batch *heard)
-{
-    struct naive_outcome outcome;
-    bool is_virtual = batch->options.clock == PLAN_CLOCK_VIRTUAL;
-    bool is_silent = batch->options.events == PLAN_EVENTS_NONE;
-    bool same;
-
-    naive_run(batch, NULL, 0, &outcome);
-    same = heard->n_events == (is_silent ? 0 : outcome.n_out) &&
-           memcmp(heard->counts, outcome.result.counts, sizeof(heard->counts)) == 0 &&
-           strcmp(heard->status, event_batch_status_name(outcome.result.status)) == 0 &&
-           heard->predicted_ns == outcome.result.predicted_ns &&
-           heard->sequential_ns == outcome.result.sequential_ns &&
-           heard->critical_path_ns == outcome.result.critical_path_ns &&
-           heard->elapsed_ns >= heard->predicted_ns &&
-           (!is_virtual || heard->elapsed_ns == heard->predicted_ns);
-    for (size_t i = 0; same && i < heard->n_events; i++) {
-        int64_t waited_ns = heard->events[i].heard_ns - world->accepted_ns[heard->number];
-
-        same = same_event(&heard->events[i], &outcome.out[i], is_virtual) &&
-               (is_virtual || heard->events[i].at_ns <= waited_ns);
-    }
-    naive_outcome_fini(&outcome);
-    world->tally->compared++;
-    return same || complain(world, "batch %" PRIu64 " told other things than the naive model",
-                            heard->number);
-}
-
-static void check_batches(struct world *world, struct client *client)
-{
-    const struct witness *witness = &client->witness;
-
-    world->tally->batches += witness->n_batches;
-    world->tally->finished += witness->n_finished;
-    for (size_t i = 0; i < witness->n_batches; i++) {
-        const struct witness_batch *heard = &witness->batches[i];
-        struct description batch;
-
-        if (!heard->finished || world->cancelled_all)
-            continue;
-        if (!script_batch(&client->script, heard->id, &batch))
-            complain(world, "batch %" PRIu64 " was accepted and is not sound", heard->number);
-        else if (heard->n_swept == 0)
-            compare(world, &batch, heard);
-        else if (batch.options.until == PLAN_UNTIL_ALL &&
-                 heard->counts[JOB_CANCELLED] != heard->n_swept)
-            complain(world, "of batch %" PRIu64 " more jobs were cancelled than was told",
-                     heard->number);
-    }
-}
-
-/* Of a client that came to its end, or could have: what it must have been told. */
-static void check_client(struct world *world, struct client *client)
-{
-    const struct witness *witness = &client->witness;
-    uint64_t refused = 0;
-
-    for (int code = FAULT_NONE; code <= FAULT_UNAVAILABLE; code++)
-        refused += witness->n_refused[code];
-    world->tally->refused += refused;
-    world->tally->cancels += witness->n_cancels;
-    world->tally->lines += witness->n_lines;
-    world->tally->unfinished += witness->n_batches - witness->n_finished;
-    if (client->was_reset)
-        return;
-    if (!witness_is_settled(witness) && !client->starved)
-        complain(world, "a client was let go with a batch unfinished");
-    if (!witness_is_settled(witness))
-        world->tally->let_go++;
-    if (client->tame && !world->cancelled_all &&
-        witness->n_refused[FAULT_BAD_JSON] + witness->n_refused[FAULT_TOO_LARGE] == 0 &&
-        witness->n_answers != client->script.n_requests)
-        complain(world, "%" PRIu64 " answers to %u requests", witness->n_answers,
-                 client->script.n_requests);
-    if (client->tame && !client->cut && witness->n_refused[FAULT_BAD_JSON] > 0)
-        complain(world, "a sound request was not read");
-}
-
-static void check_counts(struct world *world, long live)
-{
-    struct event_stats sum = {0};
-    uint64_t ended = 0, lines = 0;
-
-    snapshot(world, world->now_ns, &sum);
-    for (int status = 0; status < JOB_STATUSES; status++)
-        ended += sum.ended[status];
-    for (uint32_t i = 0; i < world->n_clients; i++)
-        lines += world->clients[i].witness.n_lines;
-    if (sum.pending != 0 || sum.batches != 0)
-        complain(world, "%" PRIu64 " jobs pending and %" PRIu64 " batches running at the end",
-                 sum.pending, sum.batches);
-    if (atomic_load(&world->ledger.text) != 0)
-        complain(world, "%" PRIu64 " bytes of text taken at the end",
-                 atomic_load(&world->ledger.text));
-    if (sum.accepted != ended)
-        complain(world, "%" PRIu64 " jobs accepted and %" PRIu64 " ended", sum.accepted, ended);
-    if (sum.events < lines)
-        complain(world, "%" PRIu64 " events counted and %" PRIu64 " heard", sum.events, lines);
-    if (famine_live() != live)
-        complain(world, "%ld blocks of memory left", famine_live() - live);
-}
-
 static void close_world(struct world *world, long live)
 {
     for (uint32_t i = 0; i < world->n_clients; i++)
         if (world->clients[i].channel != NULL)
             close_client(world, &world->clients[i]);
     if (world->fault[0] == '\0')
-        check_counts(world, live);
+        simulation_check_counts(world, live);
     for (uint32_t i = 0; i < world->n_clients; i++) {
         witness_fini(&world->clients[i].witness);
         script_fini(&world->clients[i].script);
@@ -592,10 +426,11 @@ static void check_backlog(struct world *world, struct client *client)
         famine_watch(false);
         waiting += n;
         if (!witness_hear(&client->witness, out, n, world->now_ns))
-            complain(world, "%s", client->witness.diagnostic);
+            simulation_complain(world, "%s", client->witness.diagnostic);
     } while (n > 0);
     if (waiting > BACKLOG_SLACK)
-        complain(world, "%zu bytes were waiting for a client that did not read", waiting);
+        simulation_complain(world, "%zu bytes were waiting for a client that did not read",
+                            waiting);
 }
 
 /* One turn of a client; chaos until the world winds down. */
@@ -633,7 +468,7 @@ static void run_world(struct world *world)
             pass_time(world);
     }
     if (step == MAX_STEPS)
-        complain(world, "it does not come to an end");
+        simulation_complain(world, "it does not come to an end");
 }
 
 bool simulation_run(uint64_t seed, struct simulation_tally *tally, char fault[400])
@@ -645,10 +480,8 @@ bool simulation_run(uint64_t seed, struct simulation_tally *tally, char fault[40
     fault[0] = '\0';
     if (open_world(&world))
         run_world(&world);
-    for (uint32_t i = 0; fault[0] == '\0' && i < world.n_clients; i++) {
-        check_client(&world, &world.clients[i]);
-        check_batches(&world, &world.clients[i]);
-    }
+    for (uint32_t i = 0; fault[0] == '\0' && i < world.n_clients; i++)
+        simulation_check_client(&world, &world.clients[i]);
     close_world(&world, live);
     return fault[0] == '\0';
 }
