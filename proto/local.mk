@@ -68,6 +68,8 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/request_internal.h \
 	proto/request_job.c \
 	proto/request_pool.c \
+	proto/request_shape.c \
+	proto/request_shape.h \
 	proto/request_stage.c \
 	proto/request_step.c \
 	proto/request_take.c \

@@ -238,6 +238,8 @@ static int join_run(struct plan *plan)
 
 static int reserve_spec(struct plan *plan)
 {
+    if (plan->n_specs < plan->room_specs && plan->firsts == NULL)
+        return PLAN_OK; /* as nearly always */
     if (plan_grow(&plan->specs, plan->n_specs, &plan->room_specs, sizeof(*plan->specs)) != PLAN_OK)
         return PLAN_NOMEM;
     if (plan->firsts == NULL)

@@ -223,6 +223,46 @@ static enum advance complete_spec(struct plan *plan, const struct plan_limits *l
     return checked;
 }
 
+/* How many specs from the cursor on, at most `most`, are plain and of the kind of the first. */
+static uint64_t alike(const struct plan *plan, uint64_t most)
+{
+    const struct spec *specs = &plan->specs[plan->sealing->at];
+    bool has_wait = specs[0].wait_ns >= 0;
+    uint64_t n = 0;
+
+    while (n < most && specs[n].detail == 0 && (specs[n].wait_ns >= 0) == has_wait)
+        n++;
+    return n;
+}
+
+/* Counts plain specs in a row, at most `most`, all at once: complete_spec() would find nothing to
+ * fill in, no limit reached and nothing that the first of their kind has not told.  A twelfth of
+ * what that takes for each.  Returns how many those are. */
+static size_t count_alike(struct plan *plan, const struct plan_limits *limits, size_t most)
+{
+    struct sealing *sealing = plan->sealing;
+    const struct kind *kind =
+        &sealing->kinds[plan->specs[sealing->at].wait_ns >= 0 ? OWN_WAIT : NOTHING];
+    uint64_t n = plan->n_specs - sealing->at;
+
+    if (!kind->known || kind->name != 0 || plan->firsts != NULL)
+        return 0;
+    if (sealing->jobs >= limits->max_jobs || sealing->steps >= limits->max_steps)
+        return 0;
+    n = n < most ? n : most;
+    n = n < limits->max_jobs - sealing->jobs ? n : limits->max_jobs - sealing->jobs;
+    if (n > (limits->max_steps - sealing->steps) / kind->steps)
+        n = (limits->max_steps - sealing->steps) / kind->steps;
+    n = alike(plan, n);
+    sealing->jobs += n;
+    sealing->steps += n * kind->steps;
+    sealing->element += (uint32_t)n;
+    sealing->at += (uint32_t)n;
+    if (!kind->simple)
+        sealing->active_jobs = saturate_add(sealing->active_jobs, n);
+    return n;
+}
+
 /* What the whole request comes to, all elements counted. */
 static enum advance conclude_totals(struct plan *plan, const struct plan_limits *limits,
                                     struct plan_fault *fault)
@@ -262,6 +302,9 @@ static enum advance do_totals(struct plan *plan, const struct plan_limits *limit
     for (;; --*budget) {
         completed = complete_spec(plan, limits, fault);
         if (++sealing->at == plan->n_specs || completed != ADVANCE_MORE || *budget <= 1)
+            return completed;
+        *budget -= count_alike(plan, limits, *budget - 1);
+        if (sealing->at == plan->n_specs || *budget <= 1)
             return completed;
     }
 }

@@ -79,16 +79,42 @@ plan_text_ref plan_text_close(struct plan *plan)
     return (plan_text_ref)at;
 }
 
+/* Most names are short: four moves that may overlap, and no call. */
+static inline void copy(char *to, const char *from, size_t len)
+{
+    uint64_t first, last;
+    uint32_t begin, end;
+
+    if (len > 2 * sizeof(first)) {
+        memcpy(to, from, len);
+    } else if (len >= sizeof(first)) {
+        memcpy(&first, from, sizeof(first));
+        memcpy(&last, from + len - sizeof(last), sizeof(last));
+        memcpy(to, &first, sizeof(first));
+        memcpy(to + len - sizeof(last), &last, sizeof(last));
+    } else if (len >= sizeof(begin)) {
+        memcpy(&begin, from, sizeof(begin));
+        memcpy(&end, from + len - sizeof(end), sizeof(end));
+        memcpy(to, &begin, sizeof(begin));
+        memcpy(to + len - sizeof(end), &end, sizeof(end));
+    } else {
+        for (size_t i = 0; i < len; i++)
+            to[i] = from[i];
+    }
+}
+
 int plan_add_text(struct plan *plan, const char *text, size_t len, plan_text_ref *ref)
 {
     uint32_t stored = (uint32_t)len;
     size_t at = plan->text_len == 0 ? LEN_SIZE : plan->text_len;
 
-    if (len > UINT32_MAX - 2 * LEN_SIZE || text_reserve(plan, len + 2 * LEN_SIZE) != PLAN_OK)
+    if (len > UINT32_MAX - 2 * LEN_SIZE)
+        return PLAN_NOMEM;
+    if (len + 2 * LEN_SIZE > plan->text_room - plan->text_len &&
+        text_reserve(plan, len + 2 * LEN_SIZE) != PLAN_OK)
         return PLAN_NOMEM;
     memcpy(plan->text + at, &stored, LEN_SIZE);
-    if (len > 0)
-        memcpy(plan->text + at + LEN_SIZE, text, len);
+    copy(plan->text + at + LEN_SIZE, text, len);
     plan->text_len = at + LEN_SIZE + len;
     *ref = (plan_text_ref)at;
     return PLAN_OK;

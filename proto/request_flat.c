@@ -9,6 +9,14 @@
 /* Both keys with their quotes have this many bytes. */
 #define KEY_SIZE 6
 
+const char *request_flat_wait(const char *at, const char *end, int64_t *wait_ns)
+{
+    if (*at != '"')
+        return duration_short_number(at, end, wait_ns);
+    at = duration_short_string(at + 1, end, wait_ns);
+    return at != NULL && at < end && *at == '"' ? at + 1 : NULL;
+}
+
 /* From behind a key: to its value, or NULL. */
 static inline const char *pass_colon(const char *at, const char *end)
 {
@@ -34,10 +42,10 @@ static inline const char *read_name(const char *at, const char *end, struct requ
 
 static inline const char *read_wait(const char *at, const char *end, struct request_flat *job)
 {
-    if (*at != '"')
-        return duration_short_number(at, end, &job->wait_ns);
-    at = duration_short_string(at + 1, end, &job->wait_ns);
-    return at != NULL && at < end && *at == '"' ? at + 1 : NULL;
+    const char *stop = request_flat_wait(at, end, &job->wait_ns);
+    job->wait = at;
+    job->wait_len = stop != NULL ? (size_t)(stop - at) : 0;
+    return stop;
 }
 
 /* Reads the member that begins at `at`. */

@@ -23,6 +23,8 @@
 struct request_flat {
     const char *name; /* its token, quotes included, where it stands; NULL for none */
     size_t name_len;
+    const char *wait; /* its token, where it stands; NULL for none */
+    size_t wait_len;
     int64_t wait_ns; /* -1 for none */
 };
 
@@ -35,5 +37,9 @@ struct request_flat_limits {
  * end, or NULL, with *job undefined, where it is not of this kind. */
 const char *request_flat_scan(const char *at, const char *end,
                               const struct request_flat_limits *limits, struct request_flat *job);
+
+/* Reads the wait that begins at `at` < end: a number, or a string with its quotes.  Returns its
+ * end, or NULL, as duration_short_number() does. */
+const char *request_flat_wait(const char *at, const char *end, int64_t *wait_ns);
 
 #endif

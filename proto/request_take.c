@@ -8,6 +8,7 @@
 
 #include "proto/request_flat.h"
 #include "proto/request_internal.h"
+#include "proto/request_shape.h"
 #include "proto/scan.h"
 
 struct plan *request_plan(struct request_reading *reading)
@@ -196,6 +197,24 @@ static int add_flat(struct request_reading *reading, const struct request_flat *
     return 0;
 }
 
+/* Reads the next job, which was not predicted, from where the last one ended, and learns from it
+ * what the next one may look like.  Returns its end, or NULL. */
+static const char *scan_flat(const struct lexer_window *window, const char *done,
+                             const struct request_flat_limits *limits, struct request_flat *job,
+                             struct request_shape *shape)
+{
+    const char *at = scan_blanks(done, window->end), *comma = at;
+    if (window->comma) {
+        if (at == window->end || *at != ',')
+            return NULL;
+        at = scan_blanks(at + 1, window->end);
+    }
+    at = request_flat_scan(at, window->end, limits, job);
+    if (at != NULL && window->comma)
+        request_shape_learn(shape, comma, at, job);
+    return at;
+}
+
 size_t request_take_flat(struct request_reading *reading, size_t most)
 {
     const struct plan_limits *limits = &reading->limits->plan;
@@ -203,6 +222,7 @@ size_t request_take_flat(struct request_reading *reading, size_t most)
     const struct request_flat_limits flat = {.max_wait_ns = limits->max_wait_ns,
                                              .max_name = max_string > 0 ? max_string : UINT64_MAX};
     struct lexer_window window;
+    struct request_shape shape = {.known = false};
     struct request_flat job;
     size_t n = 0;
     if (reading->flat_rest > 0) {
@@ -217,13 +237,10 @@ size_t request_take_flat(struct request_reading *reading, size_t most)
                              left_of(limits->max_steps, reading->steps)));
     const char *done = window.at;
     for (; n < most; n++) {
-        const char *at = scan_blanks(done, window.end);
-        if (window.comma) {
-            if (at == window.end || *at != ',')
-                break;
-            at = scan_blanks(at + 1, window.end);
-        }
-        at = request_flat_scan(at, window.end, &flat, &job);
+        const char *at =
+            shape.known ? request_shape_scan(&shape, done, window.end, &flat, &job) : NULL;
+        if (at == NULL)
+            at = scan_flat(&window, done, &flat, &job, &shape);
         if (at == NULL || add_flat(reading, &job) != 0)
             break;
         done = at;

@@ -75,23 +75,26 @@ static inline unsigned scan_digits(const char *at, uint32_t *value)
 }
 #endif
 
-/* How many of the bytes begin a new line after them. */
+/* How many of the bytes begin a new line after them.  Sixteen at a time, by the compiler's
+ * vectors: one instruction each where the processor has such, else whatever does the same.  A
+ * quarter of what eight at a time in a word take. */
 static inline uint64_t scan_count_lines(const char *at, const char *end)
 {
-    const uint64_t ones = 0x0101010101010101ULL, lows = ones * 0x7F;
+    typedef signed char vector __attribute__((vector_size(16)));
+    const vector feeds = {10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10};
     uint64_t lines = 0;
-    while (end - at >= 8) {
-        /* Eight sums side by side, each of which holds up to 255. */
-        const char *stop = at + ((end - at) / 8 < 255 ? (end - at) / 8 : 255) * 8;
-        uint64_t others = 0, words = (uint64_t)(stop - at) / 8;
-        for (; at < stop; at += 8) {
-            uint64_t bytes;
+    _Static_assert('\n' == 10, "what feeds are made of");
+    while (end - at >= 16) {
+        /* Sixteen sums side by side, each of which goes down to -127. */
+        const char *stop = at + ((end - at) / 16 < 127 ? (end - at) / 16 : 127) * 16;
+        vector sums = {0};
+        for (; at < stop; at += 16) {
+            vector bytes;
             memcpy(&bytes, at, sizeof(bytes));
-            bytes ^= ones * '\n';
-            others += (((bytes & lows) + lows) | bytes) >> 7 & ones;
+            sums += bytes == feeds; /* which is -1 where it holds */
         }
-        for (int i = 0; i < 64; i += 8)
-            lines += words - (others >> i & 0xFF);
+        for (int i = 0; i < 16; i++)
+            lines -= (uint64_t)(int64_t)sums[i];
     }
     for (; at < end; at++)
         lines += *at == '\n';

@@ -60,9 +60,11 @@ check_programs = \
 	tests/unit/test_request_flat \
 	tests/unit/test_request_limits \
 	tests/unit/test_request_memory \
+	tests/unit/test_request_shape \
 	tests/unit/test_request_work \
 	tests/unit/test_rewrite \
 	tests/unit/test_simulator \
+	tests/unit/test_scan \
 	tests/unit/test_slack \
 	tests/unit/test_stats \
 	tests/unit/test_store \

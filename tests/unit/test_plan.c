@@ -330,6 +330,62 @@ START_TEST(as_many_steps_as_allowed_are_accepted)
 }
 END_TEST
 
+/* 100 plain elements of which none is like its neighbour, every tenth without a wait of its own,
+ * and one in the middle with a count. */
+static void add_plain_ones(void)
+{
+    for (int i = 0; i < 100; i++) {
+        if (i == 50)
+            plan_kit_add_named("b", 1, NULL, NULL);
+        else
+            ck_assert_int_eq(plan_add_plain(plan_kit_plan, NULL, 0, i % 10 == 9 ? -1 : i), PLAN_OK);
+    }
+}
+
+/* However many are counted at once: in slices of 1, 7 and 1,000, by a limit of jobs or of steps
+ * that element n is the first to pass, where each job counts for three steps. */
+START_TEST(the_element_that_passes_a_limit_is_told)
+{
+    static const size_t budgets[] = {1, 7, 1000};
+    static const uint32_t elements[] = {0, 1, 9, 49, 50, 51, 99, 100};
+    uint32_t element = elements[_i / 6];
+    bool by_steps = _i / 3 % 2 == 1;
+    struct plan_limits tight = {.max_jobs = by_steps ? 1000 : element,
+                                .max_steps = by_steps ? 3 * (uint64_t)element + 2 : 1000,
+                                .max_wait_ns = INT64_MAX};
+
+    plan_kit_set_defaults(&(struct job_spec){.set = JOB_RETRIES, .retries = 2});
+    add_plain_ones();
+    if (element == 100) {
+        ck_assert_int_eq(plan_kit_seal_by(budgets[_i % 3], &tight), PLAN_SEALED);
+        ck_assert_uint_eq(plan_n_jobs(plan_kit_plan), 100);
+        ck_assert_uint_eq(plan_all_steps(plan_kit_plan), 300);
+        return;
+    }
+    ck_assert_int_eq(plan_kit_seal_by(budgets[_i % 3], &tight), PLAN_SEAL_FAULT);
+    ck_assert_int_eq(plan_kit_fault.kind, by_steps ? PLAN_FAULT_STEPS : PLAN_FAULT_JOBS);
+    ck_assert_uint_eq(plan_kit_fault.element, element);
+    ck_assert_uint_eq(plan_kit_fault.got, by_steps ? 3 * (element + 1) : element + 1);
+}
+END_TEST
+
+START_TEST(texts_of_any_length_are_kept)
+{
+    static const char bytes[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+    plan_text_ref refs[30];
+
+    for (size_t len = 0; len < 30; len++)
+        ck_assert_int_eq(plan_add_text(plan_kit_plan, bytes + len % 5, len, &refs[len]), PLAN_OK);
+    for (size_t len = 0; len < 30; len++) {
+        size_t kept;
+        const char *text = plan_text(plan_kit_plan, refs[len], &kept);
+
+        ck_assert_uint_eq(kept, len);
+        ck_assert_mem_eq(text, bytes + len % 5, len);
+    }
+}
+END_TEST
+
 static void add_backoff(uint64_t retries, int64_t initial_ns, double factor, int64_t max_ns)
 {
     const struct job_spec spec = {.set = JOB_RETRIES | JOB_BACKOFF,
@@ -358,6 +414,7 @@ static void add_limits(Suite *suite)
 
     tcase_add_checked_fixture(tcase, plan_kit_open, plan_kit_close);
     tcase_add_loop_test(tcase, more_jobs_than_allowed_are_refused, 0, 3);
+    tcase_add_loop_test(tcase, the_element_that_passes_a_limit_is_told, 0, 48);
     tcase_add_loop_test(tcase, steps_count_by_jobs_repeats_and_attempts, 0, 7);
     tcase_add_loop_test(tcase, as_many_steps_as_allowed_are_accepted, 0, 2);
     tcase_add_loop_test(tcase, a_back_off_is_in_order_however_long_it_may_grow, 0, 4);
@@ -382,6 +439,7 @@ Suite *test_suite(void)
     tcase_add_test(jobs, notes_are_found_over_repeats);
     tcase_add_test(jobs, a_text_can_be_added_in_pieces);
     tcase_add_test(jobs, an_empty_text_is_a_text);
+    tcase_add_test(jobs, texts_of_any_length_are_kept);
     tcase_add_test(jobs, a_plan_without_jobs_can_be_sealed);
     tcase_add_test(jobs, no_plan_can_be_freed);
     suite_add_tcase(suite, jobs);
