@@ -300,6 +300,24 @@ void index_refuse_absent(const struct index *index, struct store_ask *ask, const
         store_refuse(ask, FAULT_NOT_FOUND, "there is no batch of that ref here");
 }
 
+struct index_entry *index_find_asked(const struct index *index, struct store_ask *ask)
+{
+    struct index_entry *entry = index_by_ref(index, ask->asker, ask->ref);
+
+    if (entry == NULL)
+        index_refuse_absent(index, ask, ask->ref);
+    return entry;
+}
+
+bool index_refuse_running(struct store_ask *ask, const struct kept *batch)
+{
+    if (atomic_load_explicit(&batch->progress.state, memory_order_acquire) == KEPT_FINISHED)
+        return false;
+    store_refuse(ask, FAULT_CONFLICT, "\"ref\" takes a batch that has finished, and %s runs",
+                 batch->ref);
+    return true;
+}
+
 void index_refuse_conflict(struct store_ask *ask, const struct kept *batch)
 {
     store_refuse(ask, FAULT_CONFLICT,

@@ -89,6 +89,12 @@ void index_remove(struct index *index, struct index_entry *entry);
 /* Refuses an ACCEPT that a limit of the store does not let in.  Whether it did. */
 bool index_refuse_full(const struct index *index, struct store_ask *ask);
 
+/* The entry of ask->ref, of those that the asker may see; NULL if the ask is refused instead. */
+struct index_entry *index_find_asked(const struct index *index, struct store_ask *ask);
+
+/* Refuses to forget a batch that has not finished.  Whether it did. */
+bool index_refuse_running(struct store_ask *ask, const struct kept *batch);
+
 /* Refuses an ask for a ref that its asker may not see or that is not there, as gone or as not
  * found. */
 void index_refuse_absent(const struct index *index, struct store_ask *ask, const char *ref);

@@ -89,12 +89,10 @@ static enum journal_step do_accept(struct journal *journal, struct store_ask *as
 
 static enum journal_step do_find(struct journal *journal, struct store_ask *ask)
 {
-    const struct index_entry *entry = index_by_ref(&journal->index, ask->asker, ask->ref);
+    const struct index_entry *entry = index_find_asked(&journal->index, ask);
 
-    if (entry == NULL) {
-        index_refuse_absent(&journal->index, ask, ask->ref);
+    if (entry == NULL)
         return JOURNAL_STEP_ANSWERED;
-    }
     if (entry->is_put_off)
         return JOURNAL_STEP_LATER;
     if (entry->batch->engine[0] != '\0') {
@@ -159,20 +157,14 @@ static enum journal_step do_end(struct journal *journal, struct store_ask *ask)
 
 static enum journal_step do_forget(struct journal *journal, struct store_ask *ask)
 {
-    const struct index_entry *entry = index_by_ref(&journal->index, ask->asker, ask->ref);
+    const struct index_entry *entry = index_find_asked(&journal->index, ask);
 
-    if (entry == NULL) {
-        index_refuse_absent(&journal->index, ask, ask->ref);
+    if (entry == NULL)
         return JOURNAL_STEP_ANSWERED;
-    }
     if (entry->is_put_off)
         return JOURNAL_STEP_LATER;
-    if (atomic_load_explicit(&entry->batch->progress.state, memory_order_acquire) !=
-        KEPT_FINISHED) {
-        store_refuse(ask, FAULT_CONFLICT, "\"ref\" takes a batch that has finished, and %s runs",
-                     entry->batch->ref);
+    if (index_refuse_running(ask, entry->batch))
         return JOURNAL_STEP_ANSWERED;
-    }
     return database_remove(journal->database, entry->batch->order) == DATABASE_OK
                ? JOURNAL_STEP_OPEN
                : JOURNAL_STEP_FAILED;

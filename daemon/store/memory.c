@@ -87,12 +87,10 @@ static void do_accept(struct memory *memory, struct store_ask *ask)
 
 static void do_find(struct memory *memory, struct store_ask *ask)
 {
-    const struct index_entry *entry = index_by_ref(&memory->index, ask->asker, ask->ref);
+    const struct index_entry *entry = index_find_asked(&memory->index, ask);
 
-    if (entry == NULL) {
-        index_refuse_absent(&memory->index, ask, ask->ref);
+    if (entry == NULL)
         return;
-    }
     ask->batch = kept_hold(entry->batch);
     ask->text = kept_text_hold(entry->text);
     store_done(ask);
@@ -126,18 +124,12 @@ static void do_end(struct memory *memory, struct store_ask *ask)
 
 static void do_forget(struct memory *memory, struct store_ask *ask)
 {
-    struct index_entry *entry = index_by_ref(&memory->index, ask->asker, ask->ref);
+    struct index_entry *entry = index_find_asked(&memory->index, ask);
 
-    if (entry == NULL) {
-        index_refuse_absent(&memory->index, ask, ask->ref);
-    } else if (atomic_load_explicit(&entry->batch->progress.state, memory_order_acquire) !=
-               KEPT_FINISHED) {
-        store_refuse(ask, FAULT_CONFLICT, "\"ref\" takes a batch that has finished, and %s runs",
-                     entry->batch->ref);
-    } else {
-        index_remove(&memory->index, entry);
-        store_done(ask);
-    }
+    if (entry == NULL || index_refuse_running(ask, entry->batch))
+        return;
+    index_remove(&memory->index, entry);
+    store_done(ask);
 }
 
 /* ---- The store ----------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 
 #include "daemon/session/stats.h"
 #include "daemon/store/memory.h"
+#include "tests/support/rig.h"
 
 #define RENDER_BYTES    65536
 #define MOST_ITERATIONS 100000
@@ -39,31 +40,12 @@ static void wake(void *context)
 
 static void snapshot(void *context, int64_t now_ns, struct event_stats *stats)
 {
-    const struct loop_rig *rig = context;
-    struct stats *const all[] = {rig->env.stats};
-
-    stats->uptime_ns = now_ns;
-    stats->batches = atomic_load(&rig->ledger.batches);
-    stats_sum(all, 1, now_ns, stats);
+    rig_sum(&((const struct loop_rig *)context)->env, now_ns, stats);
 }
 
 void loop_rig_init(struct loop_rig *rig)
 {
-    *rig = (struct loop_rig){
-        .limits = {.max_connections = 100,
-                   .max_jobs = 1000000,
-                   .max_pending = 10000000,
-                   .max_steps = 1000000000,
-                   .max_request = 64 << 20,
-                   .max_backlog = 1 << 20,
-                   .max_depth = 128,
-                   .max_replays = 16,
-                   .retain_ns = INT64_C(3600000000000),
-                   .max_retain_ns = INT64_C(3600000000000),
-                   .max_wait_ns = INT64_C(2592000000000000)},
-        .now_ns = INT64_C(5000000000),
-        .budget = 100,
-    };
+    *rig = (struct loop_rig){.limits = rig_limits, .now_ns = INT64_C(5000000000), .budget = 100};
     atomic_store(&rig->ledger.next_batch, 1);
     rig->principal = principal_new("local", false);
     ck_assert_ptr_nonnull(rig->principal);

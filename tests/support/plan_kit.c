@@ -134,6 +134,23 @@ void plan_kit_refuses(enum plan_fault_kind kind, uint32_t element)
     ck_assert_uint_eq(plan_kit_fault.element, element);
 }
 
+uint64_t plan_kit_run(const struct plan *plan, struct batch_result *result)
+{
+    struct batch *batch = batch_new(plan);
+    struct occurrence out[64];
+    uint64_t total = 0;
+    size_t worked;
+
+    ck_assert_ptr_nonnull(batch);
+    while (!batch_is_over(batch)) {
+        batch_run(batch, INT64_MAX, 1000, out, 64, &worked);
+        total += worked;
+    }
+    batch_result(batch, result);
+    batch_free(batch);
+    return total;
+}
+
 struct job_spec plan_kit_job(uint32_t index)
 {
     struct job_spec spec;

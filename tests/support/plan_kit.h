@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "engine/batch.h"
 #include "proto/plan.h"
 
 #define PLAN_KIT_MILLION 1000000
@@ -44,6 +45,9 @@ void plan_kit_set_defaults(const struct job_spec *spec);
 enum plan_seal plan_kit_seal_by(size_t budget, const struct plan_limits *by);
 void plan_kit_seal(void);
 void plan_kit_refuses(enum plan_fault_kind kind, uint32_t element);
+
+/* Runs a sealed plan at once.  Returns the units of work that it took: starts, ends, releases. */
+uint64_t plan_kit_run(const struct plan *plan, struct batch_result *result);
 
 /* A job of the sealed plan; a text must be `expected`, or none if that is NULL. */
 struct job_spec plan_kit_job(uint32_t index);

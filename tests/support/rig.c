@@ -5,29 +5,38 @@
 #include <stdlib.h>
 #include <string.h>
 
+const struct limits rig_limits = {.max_connections = 100,
+                                  .max_jobs = 1000000,
+                                  .max_pending = 10000000,
+                                  .max_steps = 1000000000,
+                                  .max_request = 64 << 20,
+                                  .max_backlog = 1 << 20,
+                                  .max_depth = 128,
+                                  .max_replays = 16,
+                                  .retain_ns = INT64_C(3600000000000),
+                                  .max_retain_ns = INT64_C(3600000000000),
+                                  .max_wait_ns = INT64_C(2592000000000000)};
+
+void rig_sum(const struct channel_env *env, int64_t now_ns, struct event_stats *stats)
+{
+    struct stats *const all[] = {env->stats};
+
+    stats->uptime_ns = now_ns;
+    stats->batches = atomic_load(&env->ledger->batches);
+    stats_sum(all, 1, now_ns, stats);
+}
+
 static void snapshot(void *context, int64_t now_ns, struct event_stats *stats)
 {
     const struct rig *rig = context;
-    struct stats *const all[] = {rig->env.stats};
 
-    stats->uptime_ns = now_ns;
     stats->connections = 1;
-    stats->batches = atomic_load(&rig->ledger.batches);
-    stats_sum(all, 1, now_ns, stats);
+    rig_sum(&rig->env, now_ns, stats);
 }
 
 void rig_init(struct rig *rig)
 {
-    *rig = (struct rig){
-        .limits = {.max_connections = 100,
-                   .max_jobs = 1000000,
-                   .max_pending = 10000000,
-                   .max_steps = 1000000000,
-                   .max_request = 64 << 20,
-                   .max_backlog = 1 << 20,
-                   .max_depth = 128,
-                   .max_wait_ns = INT64_C(2592000000000000)},
-    };
+    *rig = (struct rig){.limits = rig_limits};
     atomic_store(&rig->ledger.next_batch, 1);
     rig->env = (struct channel_env){
         .limits = &rig->limits,

@@ -26,6 +26,10 @@ struct rig {
     size_t out_len, out_size;
 };
 
+/* The default limits; and the statistics of one loop, as a channel asks for them. */
+extern const struct limits rig_limits;
+void rig_sum(const struct channel_env *env, int64_t now_ns, struct event_stats *stats);
+
 /* Sets up everything with the default limits; change rig->limits before rig_open(). */
 void rig_init(struct rig *rig);
 void rig_open(struct rig *rig);

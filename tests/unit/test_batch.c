@@ -7,6 +7,7 @@
  */
 
 #include "tests/support/check.h"
+#include "tests/support/plan_kit.h"
 
 #include "tests/scenario/given.h"
 
@@ -485,23 +486,6 @@ END_TEST
 /* ---- Much work
  * ---------------------------------------------------------------------------------------------- */
 
-static uint64_t work_of(const struct plan *plan, struct batch_result *result)
-{
-    struct batch *running = batch_new(plan);
-    struct occurrence out[64];
-    uint64_t total = 0;
-    size_t worked;
-
-    ck_assert_ptr_nonnull(running);
-    while (!batch_is_over(running)) {
-        batch_run(running, INT64_MAX, 1000, out, 64, &worked);
-        total += worked;
-    }
-    batch_result(running, result);
-    batch_free(running);
-    return total;
-}
-
 #define HALF 500000
 
 /* Counted in units of work, not in seconds: starts, ends, releases. */
@@ -517,7 +501,7 @@ START_TEST(half_a_million_that_wait_for_half_a_million_take_linear_work)
     description_count(given_after(given_wait(1), "x"), HALF);
     given_ends_only();
     plan = plan_of();
-    worked = work_of(plan, &result);
+    worked = plan_kit_run(plan, &result);
     ck_assert_uint_le(worked, 3 * 2 * HALF);
     ck_assert_uint_eq(result.counts[JOB_OK], _i == 0 ? 2 * HALF : 0);
     ck_assert_uint_eq(result.counts[JOB_SKIPPED], _i == 0 ? 0 : HALF);

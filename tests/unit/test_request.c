@@ -13,6 +13,23 @@
 
 static const uint8_t key[16] = {9, 8, 7};
 
+/* What most tests read by: a reader, and what it gives. */
+static struct request_reader *reader;
+static struct request request;
+static struct fault fault;
+
+static void set_up(void)
+{
+    reader = request_reader_new(&reading_limits, key);
+    ck_assert_ptr_nonnull(reader);
+    memset(&request, 0, sizeof(request));
+}
+
+static void tear_down(void)
+{
+    request_reader_free(reader);
+}
+
 #define INVALID "invalid_request"
 #define PLAIN   "submit mode=0 until=0 clock=0 events=0 workers=1"
 
@@ -172,38 +189,31 @@ END_TEST
 /* ---- Driving ------------------------------------------------------------------------------- */
 
 /* Feeds and reads until the piece is used up or a request is told of. */
-static enum request_result read_text(struct request_reader *reader, const char *text,
-                                     struct request *request, struct fault *fault)
+static enum request_result read_text(const char *text)
 {
     enum request_result result;
     if (text != NULL)
         request_feed(reader, text, strlen(text));
     do
-        result = request_read(reader, 1000, request, fault);
+        result = request_read(reader, 1000, &request, &fault);
     while (result == REQUEST_BUSY);
     return result;
 }
 
 START_TEST(jobs_are_counted_as_they_close)
 {
-    struct request_reader *reader = request_reader_new(&reading_limits, key);
-    struct request request;
-    struct fault fault;
-    ck_assert_int_eq(read_text(reader, "{\"jobs\":[{\"wait\":1},{\"count\":5", &request, &fault),
-                     REQUEST_MORE);
+    ck_assert_int_eq(read_text("{\"jobs\":[{\"wait\":1},{\"count\":5"), REQUEST_MORE);
     ck_assert_uint_eq(request_jobs(reader), 1);
     ck_assert(request_is_open(reader));
     ck_assert_uint_gt(request_held(reader), 0);
-    ck_assert_int_eq(read_text(reader, "},{}", &request, &fault), REQUEST_MORE);
+    ck_assert_int_eq(read_text("},{}"), REQUEST_MORE);
     ck_assert_uint_eq(request_jobs(reader), 7);
-    ck_assert_int_eq(read_text(reader, "],\"defaults\":{\"count\":3}}", &request, &fault),
-                     REQUEST_READY);
+    ck_assert_int_eq(read_text("],\"defaults\":{\"count\":3}}"), REQUEST_READY);
     ck_assert_uint_eq(request_jobs(reader), 11);
     ck_assert(!request_is_open(reader));
     plan_free(request.plan);
-    ck_assert_int_eq(read_text(reader, NULL, &request, &fault), REQUEST_MORE);
+    ck_assert_int_eq(read_text(NULL), REQUEST_MORE);
     ck_assert_uint_eq(request_jobs(reader), 0);
-    request_reader_free(reader);
 }
 END_TEST
 
@@ -245,10 +255,7 @@ static char *make_long(const char *head, const char *filling, const char *tail, 
 /* No call keeps more than a few pieces more than the one before. */
 START_TEST(a_long_string_is_kept_in_steps)
 {
-    struct request_reader *reader = request_reader_new(&reading_limits, key);
     enum request_result result = REQUEST_MORE;
-    struct request request = {0};
-    struct fault fault;
     size_t len, at = 0, held = 0;
     char *text = make_long(long_ones[_i].head, long_ones[_i].filling, long_ones[_i].tail, &len);
 
@@ -269,70 +276,52 @@ START_TEST(a_long_string_is_kept_in_steps)
     }
     ck_assert_int_eq(result, long_ones[_i].result);
     plan_free(request.plan);
-    request_reader_free(reader);
     free(text);
 }
 END_TEST
 
 START_TEST(a_request_under_way_can_be_refused)
 {
-    struct request_reader *reader = request_reader_new(&reading_limits, key);
-    struct request request;
-    struct fault fault;
     request_refuse(reader, FAULT_OVERLOADED, "not now");
-    ck_assert_int_eq(read_text(reader, "{\"jobs\":[{\"name\":\"a", &request, &fault), REQUEST_MORE);
+    ck_assert_int_eq(read_text("{\"jobs\":[{\"name\":\"a"), REQUEST_MORE);
     request_refuse(reader, FAULT_OVERLOADED, "try again later");
     ck_assert_uint_eq(request_jobs(reader), 0);
-    ck_assert_int_eq(
-        read_text(reader, "bc\"},{\"wait\":-1}],\"id\":4}{\"op\":\"ping\"}", &request, &fault),
-        REQUEST_REFUSED);
+    ck_assert_int_eq(read_text("bc\"},{\"wait\":-1}],\"id\":4}{\"op\":\"ping\"}"), REQUEST_REFUSED);
     ck_assert_int_eq(fault.code, FAULT_OVERLOADED);
     ck_assert_str_eq(fault.message, "try again later");
     ck_assert_str_eq(fault.path, "");
     ck_assert_uint_eq(request.id_len, 1);
     ck_assert_mem_eq(request.id, "4", 1);
-    ck_assert_int_eq(read_text(reader, NULL, &request, &fault), REQUEST_READY);
+    ck_assert_int_eq(read_text(NULL), REQUEST_READY);
     ck_assert_int_eq(request.op, REQUEST_PING);
     ck_assert_ptr_null(request.id);
-    request_reader_free(reader);
 }
 END_TEST
 
 START_TEST(the_id_is_found_when_it_is_what_comes_next)
 {
-    struct request_reader *reader = request_reader_new(&reading_limits, key);
-    struct request request;
-    struct fault fault;
-    ck_assert_int_eq(read_text(reader, "{\"id\" : ", &request, &fault), REQUEST_MORE);
+    ck_assert_int_eq(read_text("{\"id\" : "), REQUEST_MORE);
     request_refuse(reader, FAULT_OVERLOADED, "later");
-    ck_assert_int_eq(read_text(reader, "\"it\"}", &request, &fault), REQUEST_REFUSED);
+    ck_assert_int_eq(read_text("\"it\"}"), REQUEST_REFUSED);
     ck_assert_int_eq(fault.code, FAULT_OVERLOADED);
     ck_assert_ptr_nonnull(request.id);
     ck_assert_mem_eq(request.id, "\"it\"", 4);
-    request_reader_free(reader);
 }
 END_TEST
 
 START_TEST(a_refusal_from_outside_does_not_hide_an_earlier_fault)
 {
-    struct request_reader *reader = request_reader_new(&reading_limits, key);
-    struct request request;
-    struct fault fault;
-    ck_assert_int_eq(read_text(reader, "{\"x\":1,\"id", &request, &fault), REQUEST_MORE);
+    ck_assert_int_eq(read_text("{\"x\":1,\"id"), REQUEST_MORE);
     request_refuse(reader, FAULT_SHUTTING_DOWN, "later");
-    ck_assert_int_eq(read_text(reader, "\":\"i\"}", &request, &fault), REQUEST_REFUSED);
+    ck_assert_int_eq(read_text("\":\"i\"}"), REQUEST_REFUSED);
     ck_assert_int_eq(fault.code, FAULT_INVALID_REQUEST);
     ck_assert_str_eq(fault.path, "x");
     ck_assert_mem_eq(request.id, "\"i\"", 3);
-    request_reader_free(reader);
 }
 END_TEST
 
 START_TEST(a_request_can_be_refused_while_its_plan_is_completed)
 {
-    struct request_reader *reader = request_reader_new(&reading_limits, key);
-    struct request request;
-    struct fault fault;
     enum request_result result;
     char text[4000] = "[{\"name\":\"a\"}";
     for (int i = 0; i < 100; i++)
@@ -347,73 +336,55 @@ START_TEST(a_request_can_be_refused_while_its_plan_is_completed)
     request_refuse(reader, FAULT_SHUTTING_DOWN, "stopping");
     ck_assert_int_eq(request_read(reader, 1, &request, &fault), REQUEST_REFUSED);
     ck_assert_int_eq(fault.code, FAULT_SHUTTING_DOWN);
-    ck_assert_int_eq(read_text(reader, "[]", &request, &fault), REQUEST_READY);
+    ck_assert_int_eq(read_text("[]"), REQUEST_READY);
     plan_free(request.plan);
-    request_reader_free(reader);
 }
 END_TEST
 
 START_TEST(limits_change_from_the_next_request_on)
 {
     struct request_limits small = reading_limits;
-    struct request_reader *reader = request_reader_new(&reading_limits, key);
-    struct request request;
-    struct fault fault;
     small.plan.max_jobs = 1;
     small.max_depth = 3;
-    ck_assert_int_eq(read_text(reader, "[{},", &request, &fault), REQUEST_MORE);
+    ck_assert_int_eq(read_text("[{},"), REQUEST_MORE);
     request_reader_limit(reader, &small);
-    ck_assert_int_eq(
-        read_text(reader, "{\"data\":[[[]]]}][{},{}][{\"data\":[[]]}]", &request, &fault),
-        REQUEST_READY);
+    ck_assert_int_eq(read_text("{\"data\":[[[]]]}][{},{}][{\"data\":[[]]}]"), REQUEST_READY);
     ck_assert_uint_eq(plan_n_jobs(request.plan), 2);
     plan_free(request.plan);
-    ck_assert_int_eq(read_text(reader, NULL, &request, &fault), REQUEST_REFUSED);
+    ck_assert_int_eq(read_text(NULL), REQUEST_REFUSED);
     ck_assert_int_eq(fault.code, FAULT_TOO_LARGE);
-    ck_assert_int_eq(read_text(reader, NULL, &request, &fault), REQUEST_BROKEN);
+    ck_assert_int_eq(read_text(NULL), REQUEST_BROKEN);
     ck_assert_int_eq(fault.code, FAULT_TOO_LARGE);
-    request_reader_free(reader);
 }
 END_TEST
 
 START_TEST(nothing_comes_after_what_is_not_json)
 {
-    struct request_reader *reader = request_reader_new(&reading_limits, key);
-    struct request request;
-    struct fault fault;
-    ck_assert_int_eq(read_text(reader, "[1,]", &request, &fault), REQUEST_BROKEN);
-    ck_assert_int_eq(read_text(reader, "[]", &request, &fault), REQUEST_BROKEN);
+    ck_assert_int_eq(read_text("[1,]"), REQUEST_BROKEN);
+    ck_assert_int_eq(read_text("[]"), REQUEST_BROKEN);
     ck_assert_int_eq(fault.code, FAULT_BAD_JSON);
     ck_assert(!request_is_open(reader));
     request_refuse(reader, FAULT_OVERLOADED, "not heard");
     ck_assert_int_eq(request_read(reader, 0, &request, &fault), REQUEST_BROKEN);
     ck_assert_int_eq(fault.code, FAULT_BAD_JSON);
-    request_reader_free(reader);
 }
 END_TEST
 
 START_TEST(a_long_id_is_given_back)
 {
-    struct request_reader *reader = request_reader_new(&reading_limits, key);
-    struct request request;
-    struct fault fault;
     char text[20100];
     int head = sprintf(text, "{\"op\":\"ping\",\"id\":\"");
     memset(text + head, 'i', 20000);
     strcpy(text + head + 20000, "\"}");
-    ck_assert_int_eq(read_text(reader, text, &request, &fault), REQUEST_READY);
+    ck_assert_int_eq(read_text(text), REQUEST_READY);
     ck_assert_uint_eq(request.id_len, 20002);
-    ck_assert_int_eq(read_text(reader, NULL, &request, &fault), REQUEST_MORE);
+    ck_assert_int_eq(read_text(NULL), REQUEST_MORE);
     ck_assert_uint_lt(request_held(reader), 4096);
-    request_reader_free(reader);
 }
 END_TEST
 
 START_TEST(reading_gives_way_when_its_budget_is_spent)
 {
-    struct request_reader *reader = request_reader_new(&reading_limits, key);
-    struct request request;
-    struct fault fault;
     size_t calls = 0, n = 1000, len = 0;
     char *text = malloc(n * 12 + 2);
     text[len++] = '[';
@@ -427,7 +398,6 @@ START_TEST(reading_gives_way_when_its_budget_is_spent)
     ck_assert_uint_lt(calls, n / 5);
     ck_assert_uint_eq(plan_n_jobs(request.plan), n);
     plan_free(request.plan);
-    request_reader_free(reader);
     free(text);
 }
 END_TEST
@@ -435,22 +405,17 @@ END_TEST
 START_TEST(a_refused_request_of_64_mib_takes_no_memory)
 {
     enum { PIECE = 65536 };
-    struct request_reader *reader = request_reader_new(&reading_limits, key);
-    struct request request;
-    struct fault fault;
     char *piece = malloc(PIECE);
     memset(piece, 'x', PIECE);
-    ck_assert_int_eq(read_text(reader, "{\"jobs\":[{\"unknown\":\"", &request, &fault),
-                     REQUEST_MORE);
+    ck_assert_int_eq(read_text("{\"jobs\":[{\"unknown\":\""), REQUEST_MORE);
     for (int i = 0; i < 1000; i++) {
         request_feed(reader, piece, PIECE);
         ck_assert_int_eq(request_read(reader, 1000, &request, &fault), REQUEST_MORE);
         ck_assert_uint_lt(request_held(reader), 4096);
     }
-    ck_assert_int_eq(read_text(reader, "\"}],\"id\":9}", &request, &fault), REQUEST_REFUSED);
+    ck_assert_int_eq(read_text("\"}],\"id\":9}"), REQUEST_REFUSED);
     ck_assert_str_eq(fault.path, "jobs[0].unknown");
     ck_assert_mem_eq(request.id, "9", 1);
-    request_reader_free(reader);
     free(piece);
 }
 END_TEST
@@ -458,27 +423,23 @@ END_TEST
 START_TEST(an_end_lets_go_of_what_was_read)
 {
     enum { LONG = 100000 };
-    struct request_reader *reader = request_reader_new(&reading_limits, key);
-    struct request request;
-    struct fault fault;
     char *name = calloc(1, LONG + 1);
     memset(name, 'n', LONG);
-    ck_assert_int_eq(read_text(reader, "[{\"name\":\"\\u0061", &request, &fault), REQUEST_MORE);
-    ck_assert_int_eq(read_text(reader, name, &request, &fault), REQUEST_MORE);
-    ck_assert_int_eq(read_text(reader, "\"},{\"name\":\"", &request, &fault), REQUEST_MORE);
-    ck_assert_int_eq(read_text(reader, name, &request, &fault), REQUEST_MORE);
+    ck_assert_int_eq(read_text("[{\"name\":\"\\u0061"), REQUEST_MORE);
+    ck_assert_int_eq(read_text(name), REQUEST_MORE);
+    ck_assert_int_eq(read_text("\"},{\"name\":\""), REQUEST_MORE);
+    ck_assert_int_eq(read_text(name), REQUEST_MORE);
     ck_assert_uint_gt(request_held(reader), 2 * LONG);
     request_end(reader);
     ck_assert_uint_lt(request_held(reader), 4096);
     ck_assert_uint_eq(request_jobs(reader), 0);
-    request_reader_free(reader);
-    reader = request_reader_new(&reading_limits, key);
-    ck_assert_int_eq(read_text(reader, "\"", &request, &fault), REQUEST_MORE);
-    ck_assert_int_eq(read_text(reader, name, &request, &fault), REQUEST_MORE);
+    tear_down();
+    set_up();
+    ck_assert_int_eq(read_text("\""), REQUEST_MORE);
+    ck_assert_int_eq(read_text(name), REQUEST_MORE);
     ck_assert_uint_gt(request_held(reader), LONG);
     request_end(reader);
     ck_assert_uint_lt(request_held(reader), 4096);
-    request_reader_free(reader);
     free(name);
 }
 END_TEST
@@ -488,20 +449,19 @@ START_TEST(a_reader_may_be_given_up_anywhere)
     static const char text[] = "{\"id\":\"abc\",\"jobs\":[{\"name\":\"\\u0061\",\"data\":{\"a\":[1,"
                                "\"text\"]},\"steps\":[{\"wait\":{\"dist\":\"trace\",\"values\":[1,"
                                "2]},\"note\":\"n\"}],\"after\":[\"a\",\"b\"]}]}";
+    tear_down();
     for (size_t len = 0; len <= strlen(text); len++) {
-        struct request_reader *reader = request_reader_new(&reading_limits, key);
-        struct request request;
-        struct fault fault;
+        set_up();
         request_feed(reader, text, len);
         request_read(reader, 1000, &request, &fault);
         if (len % 2 == 0) {
             request_end(reader);
             ck_assert(!request_is_open(reader));
-            ck_assert_int_eq(read_text(reader, "[]", &request, &fault), REQUEST_BROKEN);
+            ck_assert_int_eq(read_text("[]"), REQUEST_BROKEN);
         }
-        request_reader_free(reader);
+        tear_down();
     }
-    request_reader_free(NULL);
+    reader = NULL; /* which may be freed as well */
 }
 END_TEST
 
@@ -540,6 +500,7 @@ Suite *test_suite(void)
     Suite *suite = suite_create("request");
     TCase *order = tcase_create("in order"), *driving = tcase_create("driving");
     add_order(order);
+    tcase_add_checked_fixture(driving, set_up, tear_down);
     add_driving(driving);
     suite_add_tcase(suite, order);
     suite_add_tcase(suite, driving);

@@ -27,7 +27,7 @@ import struct
 import sys
 import time
 
-from daemons import Client, Daemon, eventually, settles
+from daemons import Client, Daemon, eventually, judge, settles
 
 PROCESSES = 4
 BYSTANDERS = 10
@@ -204,19 +204,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--figures", action="store_true")
     options = parser.parse_args()
-    daemon = Daemon()
-    try:
-        problems = run(daemon, options)
-        status = daemon.stop()
-        if status != 0:
-            problems.append(f"exit status {status}")
-    finally:
-        if daemon.process.poll() is None:
-            daemon.process.kill()
-    for problem in problems:
-        print(f"FAILED: {problem}")
-    print("0 failures" if not problems else f"{len(problems)} failures")
-    return 1 if problems else 0
+    return judge(Daemon(), run, options)
 
 
 if __name__ == "__main__":

@@ -199,3 +199,19 @@ def is_served(daemon, lateness=1.0):
 
 def first(*problems):
     return next((p for p in problems if p), None)
+
+
+def judge(daemon, test, *arguments):
+    """Runs a test of a daemon, which returns its problems, and ends the daemon.  The exit status."""
+    try:
+        problems = test(daemon, *arguments)
+        status = daemon.stop()
+        if status != 0:
+            problems.append(f"exit status {status}")
+    finally:
+        if daemon.process.poll() is None:
+            daemon.process.kill()
+    for problem in problems:
+        print(f"FAILED: {problem}")
+    print("0 failures" if not problems else f"{len(problems)} failures")
+    return 1 if problems else 0

@@ -30,7 +30,7 @@ import sys
 import tempfile
 import time
 
-from daemons import Client, Daemon, settles
+from daemons import Client, Daemon, judge, settles
 
 PAUSES_MAX = 20
 STRETCH_SECONDS = 10  # the least between two pauses
@@ -315,19 +315,7 @@ def main():
         path = os.path.join(scratch, "waitd.conf")
         with open(path, "w", encoding="ascii") as file:
             file.write("\n")
-        daemon = Daemon("--config", path)
-        try:
-            problems = soak(daemon, seconds, path)
-            status = daemon.stop()
-            if status != 0:
-                problems.append(f"exit status {status}")
-        finally:
-            if daemon.process.poll() is None:
-                daemon.process.kill()
-    for problem in problems:
-        print(f"FAILED: {problem}")
-    print("0 failures" if not problems else f"{len(problems)} failures")
-    return 1 if problems else 0
+        return judge(Daemon("--config", path), soak, seconds, path)
 
 
 if __name__ == "__main__":
