@@ -171,8 +171,11 @@ client_libwaitctl_a_SOURCES = \
 	client/timeline/timeline_internal.h \
 	client/timeline/timeline_layout.c \
 	client/timeline/timeline_layout.h \
+	client/timeline/timeline_layout_pools.c \
 	client/timeline/timeline_picture.c \
 	client/timeline/timeline_picture.h \
+	client/timeline/timeline_queues.c \
+	client/timeline/timeline_queues.h \
 	client/timeline/timeline_svg.c \
 	client/timeline/timeline_svg.h \
 	client/trace/chain.c \

@@ -344,7 +344,7 @@ uint32_t plan_n_jobs(const struct plan *plan);
 /* Its steps, as struct plan_limits counts them. */
 uint64_t plan_all_steps(const struct plan *plan);
 
-/* For tests and fuzzers: everything that job `job` (< plan_n_jobs()) is to do, defaults
+/* Everything that job `job` (< plan_n_jobs()) is to do, defaults
  * filled in.  O(log n); text and steps are read through the references. */
 void plan_job(const struct plan *plan, uint32_t job, struct job_spec *spec);
 
@@ -361,7 +361,7 @@ uint32_t plan_job_pool(const struct plan *plan, uint32_t job, uint64_t step);
 /* The class of a job, all members filled in; one that sets nothing where it has none. */
 struct job_class plan_job_class(const struct plan *plan, uint32_t job);
 
-/* For tests and fuzzers: step `index` (< n_steps) of a job's list of steps. */
+/* Step `index` (< n_steps) of a job's list of steps. */
 struct step plan_job_step(const struct plan *plan, uint32_t job, uint32_t index);
 
 const char *plan_text(const struct plan *plan, plan_text_ref ref, size_t *len);

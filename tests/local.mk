@@ -70,6 +70,7 @@ check_programs = \
 	tests/unit/test_store \
 	tests/unit/test_terminal \
 	tests/unit/test_timeline \
+	tests/unit/test_timeline_pools \
 	tests/unit/test_timerq \
 	tests/unit/test_top_batches \
 	tests/unit/test_utc \

@@ -39,6 +39,22 @@ struct timeline *timeline_new(uint64_t jobs, unsigned tracks_max)
     return timeline;
 }
 
+int timeline_tell_pools(struct timeline *timeline, const struct plan *plan)
+{
+    timeline->queues = timeline_queues_new(plan);
+    if (timeline->queues == NULL)
+        return -1;
+    for (unsigned i = 0; timeline->has_rows && i < timeline->n_tracks; i++)
+        timeline->tracks[i].pool = timeline_queues_first_pool_of(timeline->queues, i);
+    return 0;
+}
+
+void timeline_forget_plan(struct timeline *timeline)
+{
+    if (timeline->queues != NULL)
+        timeline->queues->plan = NULL;
+}
+
 static void drop_tracks(struct timeline *timeline)
 {
     for (unsigned i = 0; timeline->tracks != NULL && i < timeline->tracks_max; i++)
@@ -64,6 +80,7 @@ void timeline_free(struct timeline *timeline)
     free(timeline->tracks);
     free(timeline->is_taken);
     free(timeline->flow);
+    timeline_queues_free(timeline->queues);
     free(timeline);
 }
 
@@ -196,6 +213,9 @@ static int end(struct timeline *timeline, struct timeline_job *job, int64_t at_n
         at_ns = job->since_ns;
     if (timeline->flow != NULL)
         timeline_flow_add(timeline->flow, timeline->bin_ns, job->kind, at_ns, -1);
+    if (job->kind == TIMELINE_QUEUE && timeline->queues != NULL &&
+        timeline_queues_add(timeline->queues, job->pool, job->since_ns, at_ns) < 0)
+        return -1;
     if (job->kind != TIMELINE_QUEUE)
         job->own_ns += (float)((at_ns < job->due_ns ? at_ns : job->due_ns) - job->since_ns);
     if (track == NULL || at_ns == job->since_ns)
@@ -216,6 +236,14 @@ static int queue(struct timeline *timeline, struct timeline_job *job, int64_t at
         return -1;
     begin(timeline, job, TIMELINE_QUEUE, due_ns, TIMELINE_NO_DUE);
     return 0;
+}
+
+/* Which pool the job may queue for next, when it has come to its step of this number. */
+static void expect_pool(const struct timeline *timeline, struct timeline_job *job, uint64_t index,
+                        uint64_t step)
+{
+    if (timeline->queues != NULL)
+        job->pool = timeline_queues_pool_of(timeline->queues, index, step);
 }
 
 static struct timeline_job *add_job(struct timeline *timeline, const struct event_read *event,
@@ -259,7 +287,10 @@ static int take_started(struct timeline *timeline, const struct event_read *even
             return -1;
         begin(timeline, job, TIMELINE_QUEUE, event->at_ns, TIMELINE_NO_DUE);
     }
-    return job != NULL ? 0 : -1;
+    if (job == NULL)
+        return -1;
+    expect_pool(timeline, job, event->job, 0);
+    return 0;
 }
 
 static int take_step(struct timeline *timeline, const struct event_read *event)
@@ -275,6 +306,7 @@ static int take_step(struct timeline *timeline, const struct event_read *event)
         return -1;
     begin(timeline, job, is_compute ? TIMELINE_COMPUTE : TIMELINE_WAIT, event->at_ns,
           later(event->at_ns, event->duration_ns));
+    expect_pool(timeline, job, event->job, event->step + 1);
     return 0;
 }
 

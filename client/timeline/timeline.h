@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "proto/event_reader.h"
+#include "proto/plan.h"
 
 /* What a job in flight does. */
 enum timeline_kind {
@@ -52,6 +53,11 @@ struct timeline;
  * are told apart.  NULL when out of memory. */
 struct timeline *timeline_new(uint64_t jobs, unsigned tracks_max);
 void timeline_free(struct timeline *timeline); /* NULL is fine */
+
+/* Tells the pools of that plan apart, before any event.  It is borrowed until it is to be
+ * forgotten, or the timeline is freed.  0, or -1 when out of memory. */
+int timeline_tell_pools(struct timeline *timeline, const struct plan *plan);
+void timeline_forget_plan(struct timeline *timeline);
 
 /* Takes an event of the batch's.  Returns 0, or -1 when out of memory; the
  * timeline is then good for nothing but to be freed. */

@@ -155,13 +155,30 @@ static size_t widest_figure(const struct timeline *timeline)
     return width;
 }
 
+/* What rows of pools want. */
+static size_t widest_pool(const struct timeline *timeline)
+{
+    size_t width = 0;
+
+    for (unsigned i = 0; timeline->queues != NULL && i < timeline->queues->n; i++) {
+        const struct timeline_queues_pool *pool = &timeline->queues->pools[i];
+        size_t own = terminal_text_width(pool->label, pool->label_len);
+
+        width = own > width ? own : width;
+    }
+    return width;
+}
+
 unsigned timeline_draw_label_columns(const struct timeline *timeline, unsigned columns,
                                      unsigned rows)
 {
     size_t most = LABEL_MAX < columns / LABEL_PART ? LABEL_MAX : columns / LABEL_PART;
     size_t width = timeline->has_rows && timeline->n_tracks <= rows ? widest_name(timeline)
                                                                     : widest_figure(timeline);
+    size_t pools = widest_pool(timeline);
 
+    if (width < pools)
+        width = pools;
     if (width > most)
         width = most;
     return width < LABEL_MIN ? LABEL_MIN : (unsigned)width;
@@ -206,7 +223,7 @@ static void put_label(struct pen *pen, const struct timeline_grid *grid, unsigne
         return;
     }
     if (about->label != NULL) {
-        use(pen, -1, about->is_critical);
+        use(pen, about->is_pool ? TERMINAL_GREY : -1, about->is_critical);
         len = (int)timeline_draw_name(pen->out, about, columns, pen->style->is_utf8);
         bytes_add_format(pen->out, "%*s", (int)columns - len, "");
         return;
@@ -266,6 +283,18 @@ static void put_cell(struct pen *pen, const struct timeline_grid *grid,
     }
 }
 
+/* How many jobs queue for a pool. */
+static void put_queue(struct pen *pen, const struct timeline_cell *cell)
+{
+    static const char ascii[] = " .:-=+*#@";
+
+    use(pen, (int)kinds[TIMELINE_QUEUE].color, false);
+    if (pen->style->is_utf8 && cell->fill > 0)
+        bytes_add_string(pen->out, heights[cell->fill - 1]);
+    else
+        bytes_add_char(pen->out, ascii[cell->fill]);
+}
+
 static bool is_blank(const struct timeline_cell *cell)
 {
     return cell->fill == 0 && cell->mark == TIMELINE_NONE;
@@ -289,6 +318,8 @@ void timeline_draw_grid(struct bytes *out, const struct timeline_style *style,
 {
     seen->lanes |= grid->shape == TIMELINE_LANES;
     seen->area |= grid->shape == TIMELINE_AREA;
+    if (grid->queue_most > seen->queue_most)
+        seen->queue_most = grid->queue_most;
     for (unsigned row = 0; row < grid->rows; row++) {
         struct pen pen = take_pen(out, style);
         unsigned columns = grid->columns;
@@ -297,8 +328,12 @@ void timeline_draw_grid(struct bytes *out, const struct timeline_style *style,
             columns--;
         put_label(&pen, grid, row);
         put_bar(&pen, grid->about[row].is_critical, seen);
-        for (unsigned i = 0; i < columns; i++)
-            put_cell(&pen, grid, timeline_layout_at(grid, row, i), seen);
+        for (unsigned i = 0; i < columns; i++) {
+            if (grid->about[row].is_pool)
+                put_queue(&pen, timeline_layout_at(grid, row, i));
+            else
+                put_cell(&pen, grid, timeline_layout_at(grid, row, i), seen);
+        }
         end_line(&pen);
     }
 }
@@ -480,6 +515,13 @@ void timeline_draw_legend(struct bytes *out, const struct timeline_style *style,
         put_sentence(&pen, "rows are lanes:\na job takes\nthe first one that is free", &used);
     else if (seen->area)
         put_sentence(&pen, "the height is\nthe jobs in flight", &used);
+    if (seen->queue_most > 0) {
+        char text[96];
+
+        snprintf(text, sizeof text, "rows of pools:\nhow many jobs queue,\n%s for %" PRIu64,
+                 style->is_utf8 ? "█" : "@", seen->queue_most);
+        put_sentence(&pen, text, &used);
+    }
     if (used > 0)
         end_line(&pen);
 }

@@ -29,6 +29,7 @@ struct timeline_seen {
     bool critical;         /* cells of the critical path */
     bool critical_row;     /* a row that is marked as its job's */
     bool lanes, area;      /* what the numbers at the left are */
+    uint64_t queue_most;   /* jobs that a full cell of a pool's row stands for; 0: none */
 };
 
 /* Columns that the names of the timeline's jobs, or what else stands at the

@@ -8,6 +8,7 @@
 
 #include "client/trace/roster.h"
 #include "client/timeline/timeline.h"
+#include "client/timeline/timeline_queues.h"
 
 /* Bins of time: at least half of them are in use, which for the widest of
  * terminals is still several a column. */
@@ -18,6 +19,10 @@
 
 #define TIMELINE_NO_TRACK UINT16_MAX
 #define TIMELINE_NO_DUE   INT64_MAX
+
+/* A step that is over and behind which no event came for so long has
+ * given way to waiting for a worker. */
+#define TIMELINE_LATE_NS 50000000
 
 /* Names are kept so far, in bytes. */
 #define TIMELINE_LABEL_MAX 160
@@ -32,6 +37,7 @@ struct timeline_job {
     float own_ns;             /* steps and back-off so far, which queueing is not part of */
     uint16_t track;
     uint8_t kind; /* enum timeline_kind */
+    uint8_t pool; /* whose workers its next step takes, if it computes */
 };
 
 /* ---- Tracks: what one job, or the jobs of one lane, did ------------------ */
@@ -58,6 +64,7 @@ struct timeline_track {
     int64_t begin_ns, end_ns;  /* of the job, or of the lane's first and last */
     bool is_begun, is_critical;
     enum timeline_mark mark; /* of the last job that ended */
+    uint8_t pool;            /* of a job: that of its first compute step */
     char *label;             /* of a job: safe to be shown; NULL for none */
     size_t label_len;
 };
@@ -105,8 +112,9 @@ struct timeline {
     bool *is_taken;                /* lanes; tracks_max */
     unsigned first_free;           /* no lane before it is free */
     uint64_t ended[TIMELINE_MARKS];
-    struct roster running;      /* struct timeline_job */
-    struct timeline_flow *flow; /* NULL where there are rows */
+    struct roster running;          /* struct timeline_job */
+    struct timeline_flow *flow;     /* NULL where there are rows */
+    struct timeline_queues *queues; /* NULL: there are no pools */
 };
 
 #endif

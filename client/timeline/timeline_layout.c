@@ -6,10 +6,6 @@
 
 #include "client/timeline/timeline_internal.h"
 
-/* A step that is over and behind which no event came for so long has
- * given way to waiting for a worker. */
-#define LATE_NS 50000000
-
 /* What is shown of a half column that has so much of something. */
 #define HALF_ENOUGH     0.5
 #define NEXT_TO_NOTHING 1e-4
@@ -104,7 +100,7 @@ static void spread_bins(struct layout *layout, const struct timeline_track *trac
 static void spread_open(struct layout *layout, const struct timeline_job *job)
 {
     int64_t end_ns = layout->now_ns;
-    bool is_over = job->kind != TIMELINE_QUEUE && job->due_ns < end_ns - LATE_NS;
+    bool is_over = job->kind != TIMELINE_QUEUE && job->due_ns < end_ns - TIMELINE_LATE_NS;
 
     if (is_over)
         end_ns = job->due_ns;
@@ -438,16 +434,29 @@ static int lay_out(struct layout *layout)
                : timeline_layout_area(timeline, layout->rows_max, layout->now_ns, layout->grid);
 }
 
+/* Pools have rows where at least as many are left. */
+static bool has_room_for_pools(unsigned pools, unsigned rows)
+{
+    return pools > 0 && pools <= rows / 2;
+}
+
 int timeline_layout(const struct timeline *timeline, unsigned columns, unsigned rows,
                     int64_t span_ns, int64_t now_ns, struct timeline_grid *grid)
 {
-    struct layout layout = {.timeline = timeline, .grid = grid, .rows_max = rows, .now_ns = now_ns};
+    unsigned pools = timeline_layout_pool_rows(timeline);
+    bool has_pools = has_room_for_pools(pools, rows);
+    struct layout layout = {.timeline = timeline,
+                            .grid = grid,
+                            .rows_max = has_pools ? rows - pools : rows,
+                            .now_ns = now_ns};
     int result = -1;
 
     *grid = (struct timeline_grid){.columns = columns, .span_ns = span_ns > 0 ? span_ns : 1};
     layout.half_ns = (double)grid->span_ns / (2.0 * columns);
     if (set_up(&layout) == 0)
         result = lay_out(&layout);
+    if (result == 0 && has_pools)
+        result = timeline_layout_pools(timeline, now_ns, grid);
     free(layout.open);
     free(layout.halves.share);
     free(layout.halves.marks);

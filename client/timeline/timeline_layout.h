@@ -33,6 +33,7 @@ struct timeline_row {
     const char *label; /* of the timeline's; NULL for none */
     size_t label_len;
     bool is_shared;  /* the label is another row's as well */
+    bool is_pool;    /* not of jobs: how many queue for a pool, in eighths of queue_most */
     uint64_t number; /* of the job, of the lane (from 1), or of jobs, at the top of the row */
     enum timeline_mark mark; /* a row of an area that shows when jobs ended so */
     bool is_critical;
@@ -41,7 +42,8 @@ struct timeline_row {
 struct timeline_grid {
     enum timeline_shape shape;
     unsigned columns, rows;
-    int64_t span_ns; /* what the columns stand for */
+    int64_t span_ns;     /* what the columns stand for */
+    uint64_t queue_most; /* jobs that queue: what a full cell of a pool's row stands for */
     struct timeline_cell *cells;
     struct timeline_row *about; /* `rows` of them */
 };
@@ -57,8 +59,14 @@ int timeline_layout(const struct timeline *timeline, unsigned columns, unsigned 
                     int64_t span_ns, int64_t now_ns, struct timeline_grid *grid);
 void timeline_layout_fini(struct timeline_grid *grid);
 
-/* A part of timeline_layout(): the area, into a grid that has its columns and
+/* Rows that the pools take besides; so many are left for all else. */
+unsigned timeline_layout_pool_rows(const struct timeline *timeline);
+
+/* Parts of timeline_layout(): the rows of pools, put among those that there are; and the
+ * area, into a grid that has its columns and
  * its span. */
+int timeline_layout_pools(const struct timeline *timeline, int64_t now_ns,
+                          struct timeline_grid *grid);
 int timeline_layout_area(const struct timeline *timeline, unsigned rows_max, int64_t now_ns,
                          struct timeline_grid *grid);
 

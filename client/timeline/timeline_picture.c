@@ -51,7 +51,9 @@ struct timeline_picture *timeline_picture_new(uint64_t jobs, const char *name,
     picture->chain = chain_new(plan);
     picture->accepted_ns = accepted_ns;
     bytes_add_string(&picture->name, name);
-    if (picture->timeline == NULL || picture->chain == NULL || picture->name.failed) {
+    if (picture->timeline == NULL || picture->chain == NULL || picture->name.failed ||
+        (plan != NULL && plan_n_pools(plan) > 0 &&
+         timeline_tell_pools(picture->timeline, plan) < 0)) {
         timeline_picture_free(picture);
         return NULL;
     }
@@ -298,6 +300,7 @@ int64_t timeline_picture_span(struct timeline_picture *picture, int64_t elapsed_
 void timeline_picture_drop_plan(struct timeline_picture *picture)
 {
     picture->plan = NULL;
+    timeline_forget_plan(picture->timeline);
 }
 
 void timeline_picture_draw_live(struct timeline_picture *picture, const struct terminal *terminal,

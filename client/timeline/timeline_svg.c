@@ -51,21 +51,22 @@ static const char style[] =
     "<style>\n"
     "svg{color-scheme:light dark;font:12px ui-monospace,\"DejaVu Sans Mono\",monospace}\n"
     ".page{fill:#fff}text{fill:#1f2328}.number,.tick text{fill:#59636e}\n"
-    ".title,.critical text{font-weight:bold}\n"
+    ".title,.critical text{font-weight:bold}.pool text{fill:#59636e}\n"
     "path{fill:none}.rule{stroke:#818b98}.grid{stroke:#d1d9e0}\n"
     ".wait{stroke:#54aeff;stroke-width:5}.compute{stroke:#2da44e;stroke-width:12}\n"
     ".queue{stroke:#818b98;stroke-width:2;stroke-dasharray:2 3}\n"
     ".back-off{stroke:#a475f9;stroke-width:3;stroke-dasharray:6 3}\n"
     ".until-its-end{stroke:#54aeff;stroke-width:2}\n"
     ".critical-path{stroke:#bf8700;stroke-width:2}\n"
-    ".area .wait{fill:#54aeff}.area .compute{fill:#2da44e}.area .queue{fill:#d1d9e0}\n"
+    ".area .wait{fill:#54aeff}.area .compute{fill:#2da44e}.area .queue{fill:#d1d9e0}.pool "
+    ".queue{fill:#818b98}\n"
     ".area .back-off{fill:#a475f9}.area .until-its-end{fill:#9cd0ff}\n"
     ".area path{stroke:none}\n"
     "use{stroke-width:2}use.critical-path{stroke:none}#critical-path{fill:#bf8700}\n"
     ".ok{stroke:#1a7f37}.failed{stroke:#cf222e}.timed-out{stroke:#bc4c00}\n"
     ".cancelled,.skipped{stroke:#8250df}\n"
     "@media(prefers-color-scheme:dark){.page{fill:#0d1117}text{fill:#f0f6fc}\n"
-    ".number,.tick text{fill:#9198a1}.rule{stroke:#656c76}.grid{stroke:#2f3742}\n"
+    ".number,.tick text,.pool text{fill:#9198a1}.rule{stroke:#656c76}.grid{stroke:#2f3742}\n"
     ".area .queue{fill:#3d444d}.area .until-its-end{fill:#1f6feb}\n"
     ".ok{stroke:#3fb950}.failed{stroke:#f85149}.timed-out{stroke:#db6d28}\n"
     ".cancelled,.skipped{stroke:#bc8cff}}\n"
@@ -148,7 +149,10 @@ unsigned timeline_svg_columns(const struct timeline *timeline, unsigned rows)
 
 static unsigned row_height(const struct timeline_grid *grid, unsigned row)
 {
-    return grid->shape == TIMELINE_AREA && grid->about[row].mark == TIMELINE_NONE ? AREA_ROW : LINE;
+    return grid->shape == TIMELINE_AREA && grid->about[row].mark == TIMELINE_NONE &&
+                   !grid->about[row].is_pool
+               ? AREA_ROW
+               : LINE;
 }
 
 /* ---- Rows ------------------------------------------------------------------------- */
@@ -208,10 +212,12 @@ static void put_frame(struct bytes *out, const struct timeline_grid *grid, unsig
                          last - first);
 }
 
-/* The row of an area: columns that are as high as they are full. */
+/* The row of an area, or of a pool: columns that are as high as they are full. */
 static bool put_heights(struct bytes *out, const struct timeline_grid *grid, unsigned row,
                         unsigned y, enum timeline_kind kind)
 {
+    unsigned height = grid->about[row].is_pool ? LINE - 4 : AREA_ROW;
+    unsigned bottom = y + row_height(grid, row) - (grid->about[row].is_pool ? 2 : 0);
     unsigned left = plot_left(grid->columns);
     bool any = false;
 
@@ -227,8 +233,8 @@ static bool put_heights(struct bytes *out, const struct timeline_grid *grid, uns
         if (!any)
             bytes_add_format(out, "<path class=\"%s\" d=\"", kinds[kind]);
         any = true;
-        bytes_add_format(out, "M%u %uh%uv-%uh-%uz", left + from, y + AREA_ROW, i - from,
-                         (unsigned)cell->fill * AREA_ROW / 8, i - from);
+        bytes_add_format(out, "M%u %uh%uv-%uh-%uz", left + from, bottom, i - from,
+                         (unsigned)cell->fill * height / 8, i - from);
     }
     if (any)
         bytes_add_string(out, "\"/>\n");
@@ -278,13 +284,14 @@ static unsigned put_rows(struct bytes *out, unsigned y, const struct timeline_gr
 {
     for (unsigned row = 0; row < grid->rows; row++) {
         const struct timeline_row *about = &grid->about[row];
-        bool is_area = row_height(grid, row) == AREA_ROW;
+        bool is_area = row_height(grid, row) == AREA_ROW || about->is_pool;
 
         bytes_add_format(out, "<g%s>\n",
-                         is_area              ? " class=\"area\""
+                         about->is_pool       ? " class=\"area pool\""
+                         : is_area            ? " class=\"area\""
                          : about->is_critical ? " class=\"critical\""
                                               : "");
-        put_label(out, grid, row, y + (is_area ? AREA_ROW : LINE - 5));
+        put_label(out, grid, row, y + (row_height(grid, row) == AREA_ROW ? AREA_ROW : LINE - 5));
         for (unsigned kind = 0; kind < TIMELINE_KINDS; kind++)
             if (is_area ? put_heights(out, grid, row, y, (enum timeline_kind)kind)
                         : put_bars(out, grid, row, y + LINE / 2, (enum timeline_kind)kind))
@@ -414,6 +421,13 @@ static unsigned put_legend(struct bytes *out, unsigned y, const struct timeline_
         y = put_lines(out, y, "rows are lanes: a job takes the first one that is free");
     else if (grid->shape == TIMELINE_AREA)
         y = put_lines(out, y, "the height is the jobs in flight");
+    if (grid->queue_most > 0) {
+        char text[96];
+
+        snprintf(text, sizeof text, "rows of pools: how many jobs queue, full height for %" PRIu64,
+                 grid->queue_most);
+        y = put_lines(out, y, text);
+    }
     return y;
 }
 

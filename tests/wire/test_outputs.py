@@ -552,6 +552,11 @@ def check_drawing(tap, folder):
     left, width = float(rule[1:].split()[0]), float(rule.split("h")[1])
     begins = [round((at - left) / width * 3.5, 2) for at in ends[0]]
     tap.result(begins == [1.0, 2.1, 3.2], "at its times", f"{begins}")
+    texts = texts_of(draw(folder, os.path.join(SAMPLES, "pools.json"))[1])
+    tap.result(
+        [texts.index(text) for text in ("default pool", "unit test #3", "pool database", "migration #4", "hotfix")]
+        == [8, 12, 13, 14, 17] and "rows of pools: how many jobs queue, full height for 3" in texts,
+        "jobs stand below the pools that they compute in, with its queue", f"{texts}")
     style = root.find(SVG + "style").text
     tap.result("prefers-color-scheme:dark" in style and root.get("viewBox") is not None,
                "in colours of light and dark schemes")
