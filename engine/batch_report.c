@@ -58,10 +58,10 @@ static uint32_t sets_of(const struct plan *plan)
 }
 
 /* Latency and queueing of each job, and the queueing of each grant: in `blocking` a
- * start, else at most each step of each attempt. */
+ * start, else a compute step of an attempt. */
 static uint64_t values_of(const struct plan *plan)
 {
-    uint64_t grants = plan->has_compute ? plan->n_all_steps : 0;
+    uint64_t grants = plan->n_computes;
 
     if (plan_options_of(plan)->mode == PLAN_BLOCKING)
         grants = plan->n_jobs;

@@ -117,6 +117,7 @@ struct plan {
     /* Once sealed: */
     uint32_t n_jobs;
     uint64_t n_all_steps;               /* as struct plan_limits counts them */
+    uint64_t n_computes;                /* compute steps that jobs come to, at most */
     uint32_t max_summaries;             /* 1 or more */
     uint32_t n_active_jobs;             /* jobs that are not simple, or all */
     bool active_by_job;                 /* all: its number is the job's */

@@ -110,6 +110,21 @@ static bool has_priority(const struct job_class *job_class)
     return job_class != NULL && job_class->priority != 0;
 }
 
+/* The compute steps that a job comes to, at most: none where it only waits, and those of one
+ * attempt where that cannot end otherwise than ok.  Longer lists are not gone through, since
+ * many elements may share one: each of their steps counts. */
+static uint64_t most_computes(const struct plan *plan, const struct spec *spec)
+{
+    const struct job_spec *work = plan_work(plan, spec);
+    uint32_t steps = plan_spec_steps(plan, spec);
+    bool may_retry = work->timeout_ns >= 0 || work->fail_below > 0;
+
+    if (steps == 0 || (steps == 1 && plan_spec_step(plan, spec, 0).kind == STEP_WAIT))
+        return 0;
+    return saturate_multiply(saturate_multiply(steps, work->repeat),
+                             may_retry ? saturate_add(1, work->retries) : 1);
+}
+
 /* What all elements of a spec's kind have in common, defaults filled in. */
 static struct kind kind_of(const struct plan *plan, const struct spec *spec)
 {
@@ -120,6 +135,7 @@ static struct kind kind_of(const struct plan *plan, const struct spec *spec)
         .known = true,
         .count = work->count,
         .steps = saturate_multiply(attempt > 0 ? attempt : 1, saturate_add(1, work->retries)),
+        .computes = most_computes(plan, spec),
         .name = work->name,
         .simple = is_simple(plan, spec),
         .times_out = work->timeout_ns >= 0,
@@ -214,6 +230,7 @@ static enum advance complete_spec(struct plan *plan, const struct plan_limits *l
     number_active_jobs(plan, kind, jobs);
     sealing->jobs = saturate_add(sealing->jobs, jobs);
     sealing->steps = saturate_add(sealing->steps, saturate_multiply(jobs, kind->steps));
+    sealing->computes = saturate_add(sealing->computes, saturate_multiply(jobs, kind->computes));
     checked = check_element(sealing, limits, fault);
     sealing->element += elements;
     plan->graph.used |= kind->waits;
@@ -256,6 +273,7 @@ static size_t count_alike(struct plan *plan, const struct plan_limits *limits, s
     n = alike(plan, n);
     sealing->jobs += n;
     sealing->steps += n * kind->steps;
+    sealing->computes += n * kind->computes;
     sealing->element += (uint32_t)n;
     sealing->at += (uint32_t)n;
     if (!kind->simple)
@@ -273,6 +291,7 @@ static enum advance conclude_totals(struct plan *plan, const struct plan_limits 
         plan->firsts[sealing->at] = (uint32_t)sealing->jobs;
     plan->n_jobs = (uint32_t)sealing->jobs;
     plan->n_all_steps = sealing->steps;
+    plan->n_computes = sealing->computes;
     plan->max_summaries = limits->max_summaries > 0 ? limits->max_summaries : MAX_SUMMARIES;
     plan->n_active_jobs = plan->active_by_job ? plan->n_jobs : (uint32_t)sealing->active_jobs;
     plan->max_wait_ns = limits->max_wait_ns;

@@ -34,7 +34,8 @@ struct kind {
     bool has_priority;
     plan_text_ref name;
     uint64_t count;
-    uint64_t steps; /* of a job, all attempts together */
+    uint64_t steps;    /* of a job, all attempts together */
+    uint64_t computes; /* that it comes to, at most */
 };
 
 struct plan_search;
@@ -45,7 +46,7 @@ struct sealing {
     uint32_t at;      /* the phase's cursor */
     uint32_t inner;   /* and the one within it */
     uint32_t element; /* TOTALS */
-    uint64_t jobs, steps, active_jobs;
+    uint64_t jobs, steps, computes, active_jobs;
     struct kind kinds[KINDS];
     bool no_runs; /* among the specs: plan->firsts tells nothing of elements */
     struct names *names;

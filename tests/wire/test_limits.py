@@ -75,6 +75,34 @@ def batches_of_a_connection(daemon):
     return problem or settles(daemon)
 
 
+# Jobs, with a report, and whether what the report may come to hold is within 64 KiB.
+REPORTED = [
+    ({"compute": 0, "count": 1000}, True),
+    ({"compute": 0, "count": 1000, "repeat": 10}, False),
+    ({"wait": 0, "count": 1000, "repeat": 1000}, True),
+    ({"compute": 0, "count": 1000, "retries": 1000}, True),
+    ({"compute": 0, "count": 1000, "retries": 10, "fail": 0.5}, False),
+    ({"compute": 0, "count": 1000, "retries": 10, "timeout": 1}, False),
+    ({"steps": [{"compute": 0}, {"wait": 0}], "count": 1000, "retries": 1000}, True),
+]
+
+
+def memory_of_a_report(daemon):
+    problem = None
+    for job, is_taken in REPORTED:
+        client = Client(daemon)
+        client.send({"jobs": [job], "report": True, "clock": "virtual", "events": "none"})
+        event = client.event()
+        if is_taken and event["event"] != "accepted":
+            problem = problem or f"{job}: {event}"
+        elif is_taken:
+            client.until("finished")
+        else:
+            problem = problem or refusal(event, "overloaded", '"report" takes')
+        client.close()
+    return problem or settles(daemon)
+
+
 # Requests that pass each limit, and how they are refused.
 REFUSED = [
     ("max-pending-per-connection = 5", {"jobs": [{"count": 6}]}, "overloaded"),
@@ -187,6 +215,8 @@ def main():
         run(tap, "connections of one user by a Unix socket", shares_of_a_user,
             "--max-connections-per-address", "2", listen=f"unix:{scratch}/socket")
         run(tap, "batches of one connection", batches_of_a_connection, "--max-batches", "2")
+        run(tap, "memory for a report: of attempts that can come", memory_of_a_report,
+            "--max-text", "64K")
         run(tap, "limits change on SIGHUP, to and fro", lambda daemon: changes(daemon, path),
             "--config", path)
         run(tap, "the file that is read again is named",
