@@ -93,7 +93,8 @@ uint64_t forecast_bytes(uint32_t runs)
     return samples_bytes((uint64_t)runs * FORECAST_TIMES, FORECAST_TIMES);
 }
 
-int64_t forecast_seed(const struct plan *plan, uint32_t run)
+/* The seed of run `run`: that of the plan plus it, from 2^63-1 on to -2^63. */
+static int64_t seed_of(const struct plan *plan, uint32_t run)
 {
     return (int64_t)((uint64_t)plan_options_of(plan)->seed + run);
 }
@@ -108,7 +109,7 @@ uint32_t forecast_runs(const struct forecast *forecast)
 /* Makes the batch as new for the next run, about `budget` units at a time. */
 static void restart(struct forecast *forecast, size_t budget, size_t *worked)
 {
-    int64_t seed = forecast_seed(forecast->plan, forecast->next);
+    int64_t seed = seed_of(forecast->plan, forecast->next);
 
     if (batch_restart(forecast->batch, seed, budget, worked))
         forecast->stage = RUNNING;

@@ -48,9 +48,6 @@ void forecast_extend(struct forecast *forecast, uint32_t first, uint32_t runs);
 /* Bytes that a forecast of so many runs takes for their figures: for limits. */
 uint64_t forecast_bytes(uint32_t runs);
 
-/* The seed of run `run`: that of the plan plus it, from 2^63-1 on to -2^63. */
-int64_t forecast_seed(const struct plan *plan, uint32_t run);
-
 enum forecast_step {
     FORECAST_MORE,  /* the budget is spent */
     FORECAST_RUN,   /* *run is over: they come in order */

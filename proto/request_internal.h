@@ -184,9 +184,7 @@ struct request_reading {
 
 extern const struct request_context request_top;
 extern const struct request_context request_jobs_array;
-extern const struct request_context request_job_object;
 extern const struct request_context request_defaults_object;
-extern const struct request_context request_pools_object;
 extern const struct request_context request_step_object;
 extern const struct request_context request_distribution_object;
 extern const struct request_context request_backoff_object;

@@ -349,7 +349,7 @@ static void close_defaults(struct request_reading *reading, const struct lexer_t
     plan_set_defaults(reading->plan, &reading->spec, plain_name(reading));
 }
 
-const struct request_context request_job_object = {
+static const struct request_context job_object = {
     .noun = "a job",
     .members = job_members,
     .n_members = N_MEMBERS,
@@ -366,7 +366,7 @@ const struct request_context request_defaults_object = {
 static void read_job(struct request_reading *reading, const struct lexer_token *token)
 {
     if (token->kind == LEXER_OBJECT_BEGIN)
-        begin_job(reading, &request_job_object);
+        begin_job(reading, &job_object);
     else
         request_wrong(reading, token, "an object");
 }

@@ -75,7 +75,7 @@ static void read_pool_workers(struct request_reading *reading, const struct lexe
         plan_set_pool_workers(reading->plan, n < UINT32_MAX ? (uint32_t)n : UINT32_MAX);
 }
 
-const struct request_context request_pools_object = {
+static const struct request_context pools_object = {
     .noun = "an object of pools", .element = read_pool_workers, .key = read_pool_key};
 
 void request_read_pools(struct request_reading *reading, const struct lexer_token *token)
@@ -83,7 +83,7 @@ void request_read_pools(struct request_reading *reading, const struct lexer_toke
     if (token->kind != LEXER_OBJECT_BEGIN)
         request_wrong(reading, token, "an object of pools and their numbers of workers");
     else if (request_plan(reading) != NULL)
-        request_push(reading, &request_pools_object);
+        request_push(reading, &pools_object);
 }
 
 /* ---- Naming ------------------------------------------------------------------------ */

@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: ISC
 #
 # What an object exports bears its file's name: foo.c exports foo_*, and
-# foo_bar.c, a part of foo, may export foo_* as well.
+# foo_bar.c, a part of foo, may export foo_* as well.  And another file, of the
+# programs or of the tests, names it; else it would be static, or nothing.
 set -u
 
 top_srcdir=${top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
 top_builddir=${top_builddir:-$PWD}
 . "$top_srcdir/tests/support/tap.sh"
+
+scratch=$(mktemp -d) || bail "no temporary directory"
+trap 'rm -rf -- "$scratch"' EXIT
 
 while IFS= read -r source; do
     source=${source#"$top_srcdir"/}
@@ -26,8 +30,27 @@ while IFS= read -r source; do
     allowed="${stem%%_*}(_.*)?"
     [ "$stem" != main ] || allowed=main
     # Names with two underscores in front are the compiler's.
+    nm -g --defined-only "$object" | awk -v file="$source" 'NF == 3 && $3 !~ /^__|^main$/ { print $3, file }' \
+        >>"$scratch/exports"
     none "$(nm -g --defined-only "$object" | awk 'NF == 3 { print $3 }' | grep -vE '^__' |
         grep -vxE "$allowed")" "$source exports nothing but ${stem%%_*}_*"
 done < <(find "$top_srcdir"/proto "$top_srcdir"/options "$top_srcdir"/engine "$top_srcdir"/daemon "$top_srcdir"/client -name '*.c' | sort)
+
+# unshared FILE: of its `symbol file` lines, those whose symbol no other .c names, nor the
+# body of a function in a header (which names it once more than its declaration does).
+unshared()
+{
+    cd "$top_srcdir" && find proto options engine daemon client tests -name '*.[ch]' -exec awk '
+        FILENAME != "-" { gsub(/[^A-Za-z0-9_]+/, "\n"); print FILENAME "\n" $0 }' {} + |
+        awk -v exports="$1" '
+            BEGIN { while ((getline line < exports) > 0) { split(line, part, " "); from[part[1]] = part[2] } }
+            /\.[ch]$/ { file = $0; next }
+            $0 in from && file ~ /h$/ && !seen[$0, file]++ { next }
+            $0 in from && file != from[$0] { shared[$0] = 1 }
+            END { for (symbol in from) if (!(symbol in shared)) print from[symbol] ": " symbol }' | sort
+}
+none "$(unshared "$scratch/exports")" "what a file exports is named in another one"
+echo "hash_find_nobody proto/hash.c" >"$scratch/probe"
+is "$(unshared "$scratch/probe")" "proto/hash.c: hash_find_nobody" "the rule sees what nobody names"
 
 done_testing

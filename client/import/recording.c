@@ -112,14 +112,6 @@ static struct recording_task *last_task(struct recording *recording)
     return recording->failed ? NULL : &recording->tasks[recording->n_tasks - 1];
 }
 
-void recording_set_compute(struct recording *recording, int64_t compute_ns)
-{
-    struct recording_task *task = last_task(recording);
-
-    if (task != NULL)
-        task->compute_ns = compute_ns;
-}
-
 void recording_set_fails(struct recording *recording)
 {
     struct recording_task *task = last_task(recording);

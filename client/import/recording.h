@@ -70,9 +70,6 @@ void recording_begin_file(struct recording *recording);
 void recording_add_task(struct recording *recording, const char *name, size_t len, int64_t start_ns,
                         int64_t end_ns);
 
-/* Changes how long the last task computes, without changing when it ran. */
-void recording_set_compute(struct recording *recording, int64_t compute_ns);
-
 /* Says that the last task failed. */
 void recording_set_fails(struct recording *recording);
 

@@ -62,9 +62,6 @@ void session_resume_try(struct session *session);
 
 /* ---- Leaving detached batches (session_leave.c) ---- */
 
-/* Says how to come back to a batch, to its event `next`; 0: to the first. */
-void session_leave_say(const struct session *session, const char *ref, uint64_t next);
-
 /* The same by what answers the request to send no more of it. */
 void session_leave_said(const struct session *session, const struct event_read *unwatched);
 

@@ -9,7 +9,8 @@
 
 /* ---- What becomes of detached batches when this command ends ------------------ */
 
-void session_leave_say(const struct session *session, const char *ref, uint64_t next)
+/* Says how to come back to a batch, to its event `next`; 0: to the first. */
+static void say_left(const struct session *session, const char *ref, uint64_t next)
 {
     const char *server = session->setup->peer.name;
     bool is_default = strcmp(server, DIAL_DEFAULT) == 0;
@@ -27,7 +28,7 @@ void session_leave_said(const struct session *session, const struct event_read *
 
     if (unwatched->ref.len < sizeof ref)
         memcpy(ref, unwatched->ref.text, unwatched->ref.len);
-    session_leave_say(session, ref, unwatched->last + 1);
+    say_left(session, ref, unwatched->last + 1);
 }
 
 void session_leave_all(const struct session *session)
@@ -39,10 +40,10 @@ void session_leave_all(const struct session *session)
         return;
     if (watch != NULL) {
         if (session->is_interrupted && !watch->is_over)
-            session_leave_say(session, watch->ref, watch->next);
+            say_left(session, watch->ref, watch->next);
         return;
     }
     for (size_t place = 0; (batch = batches_next(&session->fanout->batches, &place)) != NULL;)
         if (batch->ref[0] != '\0')
-            session_leave_say(session, batch->ref, 0);
+            say_left(session, batch->ref, 0);
 }

@@ -118,7 +118,7 @@ struct active_batch *batches_find(struct batches *batches, uint64_t number)
     return find(batches, number, no_ref);
 }
 
-struct active_batch *batches_find_ref(struct batches *batches, struct event_string ref)
+static struct active_batch *find_ref(struct batches *batches, struct event_string ref)
 {
     if (batches->last != NULL && ref.len > 0 && has_ref(batches->last, ref))
         return batches->last;
@@ -127,7 +127,7 @@ struct active_batch *batches_find_ref(struct batches *batches, struct event_stri
 
 struct active_batch *batches_find_of(struct batches *batches, const struct event_read *event)
 {
-    return event->ref.text != NULL ? batches_find_ref(batches, event->ref)
+    return event->ref.text != NULL ? find_ref(batches, event->ref)
                                    : batches_find(batches, event->batch);
 }
 

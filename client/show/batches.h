@@ -57,7 +57,6 @@ struct active_batch *batches_add_ref(struct batches *batches, struct event_strin
 
 /* The batch of that number, or NULL.  Asking for the same one again is cheap. */
 struct active_batch *batches_find(struct batches *batches, uint64_t number);
-struct active_batch *batches_find_ref(struct batches *batches, struct event_string ref);
 
 /* The batch that an event is about, or NULL. */
 struct active_batch *batches_find_of(struct batches *batches, const struct event_read *event);

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/show/tally.h"
 
-bool tally_wants(enum event_kind kind)
-{
-    return kind == EVENT_ACCEPTED || kind == EVENT_FINISHED || kind == EVENT_ERROR;
-}
-
 void tally_count(struct tally *tally, enum event_kind kind)
 {
     tally->answers += kind == EVENT_PONG || kind == EVENT_STATS || kind == EVENT_CANCELLED ||

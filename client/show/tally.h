@@ -26,9 +26,7 @@ struct tally {
     unsigned kinds;   /* of events that came, a bit 1 << enum event_kind each */
 };
 
-/* The kinds of events that tally_take() wants to see read; the others it only
- * counts, by tally_count(). */
-bool tally_wants(enum event_kind kind);
+/* Counts an event that was read; or one of which no more than its kind is known. */
 void tally_take(struct tally *tally, const struct event_read *event);
 void tally_count(struct tally *tally, enum event_kind kind);
 

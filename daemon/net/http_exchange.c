@@ -15,7 +15,8 @@
 #include "daemon/net/http_stream.h"
 #include "daemon/net/http_wait.h"
 
-struct http_connection *http_exchange_connection(struct http_exchange *x)
+/* The connection that an exchange is of. */
+static struct http_connection *connection_of(struct http_exchange *x)
 {
     return (struct http_connection *)((char *)x - offsetof(struct http_connection, exchange));
 }
@@ -199,7 +200,7 @@ enum MHD_Result http_exchange_read(void *context, struct MHD_Connection *library
                                    size_t *piece_len, void **exchange)
 {
     struct http_exchange *x = *exchange;
-    struct http_connection *c = http_exchange_connection(x);
+    struct http_connection *c = connection_of(x);
 
     (void)context;
     (void)library;
@@ -235,7 +236,7 @@ void http_exchange_close(void *context, struct MHD_Connection *library, void **e
     (void)how;
     if (!x)
         return;
-    c = http_exchange_connection(x);
+    c = connection_of(x);
     unread = x->unread;
     if (x->pausing)
         forget_pausing(c);

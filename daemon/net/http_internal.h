@@ -179,9 +179,6 @@ enum MHD_Result http_exchange_read(void *context, struct MHD_Connection *library
 void http_exchange_close(void *context, struct MHD_Connection *library, void **exchange,
                          enum MHD_RequestTerminationCode how);
 
-/* The connection that an exchange is of. */
-struct http_connection *http_exchange_connection(struct http_exchange *exchange);
-
 /* From a resource's functions: the library does nothing until it is resumed. */
 void http_exchange_suspend(struct http_connection *c);
 void http_exchange_resume(struct http_connection *c);

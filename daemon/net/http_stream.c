@@ -101,11 +101,6 @@ void http_stream_note(struct http_stream *stream, const struct channel_event *ev
         stream->refusal = event->fault->code;
 }
 
-bool http_stream_has_begun(const struct http_stream *stream)
-{
-    return stream->begun;
-}
-
 enum fault_code http_stream_refusal(const struct http_stream *stream)
 {
     return stream->refusal;

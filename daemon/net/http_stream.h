@@ -30,8 +30,7 @@ void http_stream_free(struct http_stream *stream); /* NULL is fine */
 /* What its channel reports. */
 void http_stream_note(struct http_stream *stream, const struct channel_event *event);
 
-/* Whether a batch was accepted; the code of the first refusal, FAULT_NONE for none. */
-bool http_stream_has_begun(const struct http_stream *stream);
+/* The code of the first refusal, FAULT_NONE for none. */
 enum fault_code http_stream_refusal(const struct http_stream *stream);
 
 /* Input: how much is used up, as channel_take(); and its end. */

@@ -250,11 +250,6 @@ const struct address *listener_address(const struct listener *listener)
     return &listener->address;
 }
 
-int listener_fd(const struct listener *listener)
-{
-    return listener->fd;
-}
-
 /* close() and no shutdown(), which would close the service manager's copy too. */
 void listener_free(struct listener *listener)
 {

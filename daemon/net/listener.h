@@ -43,9 +43,6 @@ int listener_start(struct listener *listener);
 /* Where it listens, with the real port. */
 const struct address *listener_address(const struct listener *listener);
 
-/* The socket, which stays the listener's. */
-int listener_fd(const struct listener *listener);
-
 /* Stops listening; a Unix socket that listener_open() made is unlinked. */
 void listener_free(struct listener *listener);
 

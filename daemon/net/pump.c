@@ -24,7 +24,7 @@ int pump_keep(struct pump_kept *kept, const char *bytes, size_t len)
     return 0;
 }
 
-void pump_drop(struct pump_kept *kept)
+static void drop(struct pump_kept *kept)
 {
     free(kept->text);
     memset(kept, 0, sizeof(*kept));
@@ -34,7 +34,7 @@ void pump_consume(struct pump_kept *kept, size_t len)
 {
     kept->at += (uint32_t)len;
     if (kept->at == kept->len)
-        pump_drop(kept);
+        drop(kept);
 }
 
 /* ---- Beginning and end ---------------------------------------------------- */
@@ -72,8 +72,8 @@ int pump_init_refused(struct pump *pump, struct pump_host *host, struct transpor
 void pump_fini(struct pump *pump)
 {
     channel_free(pump->channel);
-    pump_drop(&pump->in);
-    pump_drop(&pump->out);
+    drop(&pump->in);
+    drop(&pump->out);
 }
 
 bool pump_discard(struct pump *pump)
@@ -92,7 +92,7 @@ void pump_move_to(struct pump *pump, enum pump_state state, const char *why)
     if (state == PUMP_LINGERING && !pump->transport->lingers)
         state = PUMP_DEAD;
     pump->state = state;
-    pump_drop(&pump->in);
+    drop(&pump->in);
     if (state == PUMP_LINGERING) {
         pump->verdict = pump_verdict(pump);
         channel_free(pump->channel);

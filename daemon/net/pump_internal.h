@@ -19,8 +19,5 @@ int pump_keep(struct pump_kept *kept, const char *bytes, size_t len);
 
 /* Marks len of them as consumed; drops them all. */
 void pump_consume(struct pump_kept *kept, size_t len);
-void pump_drop(struct pump_kept *kept);
-
-bool pump_has_output(const struct pump *pump);
 
 #endif

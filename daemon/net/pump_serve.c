@@ -139,7 +139,7 @@ static void work(struct pump *pump, struct slice *slice)
     }
 }
 
-bool pump_has_output(const struct pump *pump)
+static bool has_output(const struct pump *pump)
 {
     return pump->out.text != NULL || (pump->channel != NULL && channel_has_output(pump->channel));
 }
@@ -189,7 +189,7 @@ static size_t send_rendered(struct pump *pump, int64_t now_ns)
 
     if (len > 0)
         return send_gathered(pump, len, now_ns);
-    if (pump_has_output(pump)) /* a long line that there is no memory for */
+    if (has_output(pump)) /* a long line that there is no memory for */
         pump_break(pump, "out of memory");
     return 0;
 }
@@ -210,7 +210,7 @@ static void write_output(struct pump *pump, struct slice *slice)
 
     while (pump->state != PUMP_DEAD &&
            (slice->gathered > 0 ||
-            (pump->transport->writable && slice->now_ns < until_ns && pump_has_output(pump)))) {
+            (pump->transport->writable && slice->now_ns < until_ns && has_output(pump)))) {
         if (send_next(pump, slice) > 0)
             pump->patience.heard_ns = pump->patience.taken_ns = slice->now_ns;
         slice->now_ns = clock_now_ns();
@@ -222,7 +222,7 @@ static void write_output(struct pump *pump, struct slice *slice)
 /* Nothing runs, nothing waits to be sent: only the client can make something happen. */
 static bool is_quiet(const struct pump *pump)
 {
-    return !pump_has_output(pump) && channel_next_due(pump->channel) == CHANNEL_NEVER;
+    return !has_output(pump) && channel_next_due(pump->channel) == CHANNEL_NEVER;
 }
 
 /* What the client is waited for. */
@@ -230,7 +230,7 @@ static enum patience_for waits_for(const struct pump *pump)
 {
     if (pump->transport->is_opening)
         return PATIENCE_FOR_OPENING;
-    if (pump_has_output(pump))
+    if (has_output(pump))
         return PATIENCE_FOR_READING;
     return pump->state == PUMP_OPEN && is_quiet(pump) ? PATIENCE_FOR_SENDING : PATIENCE_FOR_NOTHING;
 }
@@ -274,7 +274,7 @@ static bool is_finished(const struct pump *pump)
 static bool may_leave(const struct pump *pump)
 {
     return pump->state == PUMP_OPEN && pump->host->draining && !pump->transport->readable &&
-           pump->in.text == NULL && !pump_has_output(pump) && channel_is_idle(pump->channel);
+           pump->in.text == NULL && !has_output(pump) && channel_is_idle(pump->channel);
 }
 
 static void settle(struct pump *pump, int64_t now_ns)
@@ -317,7 +317,7 @@ static bool wants_more_now(const struct pump *pump, int64_t worked_ns)
         return true;
     if (pump->state == PUMP_LINGERING)
         return false;
-    if (pump_has_output(pump) && pump->transport->writable)
+    if (has_output(pump) && pump->transport->writable)
         return true;
     if (pump->channel == NULL)
         return false;
@@ -389,5 +389,5 @@ bool pump_wants_to_receive(const struct pump *pump)
 
 bool pump_wants_to_send(const struct pump *pump)
 {
-    return pump->state <= PUMP_INPUT_ENDED && pump_has_output(pump);
+    return pump->state <= PUMP_INPUT_ENDED && has_output(pump);
 }

@@ -373,11 +373,6 @@ bool channel_has_output(const struct channel *channel)
 
 /* ---- Ends --------------------------------------------------------------------------------- */
 
-bool channel_has_answered(const struct channel *channel)
-{
-    return channel_has_output(channel) || outbox_lines(&channel->outbox) > 0;
-}
-
 /* Something was asked for that has not come to its end. */
 static bool has_work(const struct channel *channel)
 {

@@ -102,10 +102,6 @@ int64_t channel_next_due(const struct channel *channel);
 size_t channel_render(struct channel *channel, char *out, size_t room);
 bool channel_has_output(const struct channel *channel);
 
-/* Whether a request has been answered, or a batch accepted: there is output, or
- * there was. */
-bool channel_has_answered(const struct channel *channel);
-
 /* Input has ended, everything accepted has finished and all output was rendered. */
 bool channel_is_drained(const struct channel *channel);
 

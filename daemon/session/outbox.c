@@ -120,7 +120,8 @@ void outbox_line_commit(struct outbox *outbox, size_t len)
 
 /* ---- Batches -------------------------------------------------------------------- */
 
-struct outbox_watch *outbox_watch_of(struct history_cursor *cursor)
+/* The watch of a cursor. */
+static struct outbox_watch *watch_of(struct history_cursor *cursor)
 {
     return (struct outbox_watch *)(void *)((char *)cursor - offsetof(struct outbox_watch, cursor));
 }
@@ -251,7 +252,7 @@ void outbox_notice(struct outbox_watch *watch)
 void outbox_notice_all(const struct history *history)
 {
     for (struct history_cursor *cursor = history->cursors; cursor != NULL; cursor = cursor->next)
-        outbox_notice(outbox_watch_of(cursor));
+        outbox_notice(watch_of(cursor));
 }
 
 /* ---- Reading --------------------------------------------------------------------- */

@@ -92,9 +92,6 @@ void outbox_watch_end(struct outbox_watch *watch);
 void outbox_notice(struct outbox_watch *watch);
 void outbox_notice_all(const struct history *history);
 
-/* The watch of a cursor. */
-struct outbox_watch *outbox_watch_of(struct history_cursor *cursor);
-
 /* ---- Reading ----------------------------------------------------------------------- */
 
 /* Writes up to `room` bytes of text.  Returns how many; 0 for an empty outbox,

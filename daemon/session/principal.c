@@ -58,12 +58,12 @@ void principal_release(struct principal *principal)
         free(principal);
 }
 
-bool principal_is_same(const struct principal *a, const struct principal *b)
+static bool is_same(const struct principal *a, const struct principal *b)
 {
     return a == b || strcmp(a->name, b->name) == 0;
 }
 
 bool principal_may_see(const struct principal *asker, const struct principal *owner)
 {
-    return asker == NULL || asker->is_admin || principal_is_same(asker, owner);
+    return asker == NULL || asker->is_admin || is_same(asker, owner);
 }

@@ -37,8 +37,6 @@ struct principal *principal_new(const char *name, bool is_admin);
 struct principal *principal_hold(struct principal *principal); /* NULL is fine, and returned */
 void principal_release(struct principal *principal);           /* NULL is fine */
 
-bool principal_is_same(const struct principal *a, const struct principal *b);
-
 /* Whether the asker may learn of what that owner has.  asker: NULL for the daemon itself. */
 bool principal_may_see(const struct principal *asker, const struct principal *owner);
 

@@ -28,7 +28,8 @@ static bool is_entry(const void *registry, uint32_t slot, const void *ref)
     return strcmp(entry_at(registry, slot)->kept->ref, ref) == 0;
 }
 
-struct registry_entry *registry_find(const struct registry *registry, const char *ref)
+/* The one of that ref if it is here, or NULL. */
+static struct registry_entry *find(const struct registry *registry, const char *ref)
 {
     uint32_t slot =
         hash_find(&registry->by_ref, hash_of_ref(registry, ref), is_entry, registry, ref);
@@ -212,7 +213,7 @@ struct registry_entry *registry_adopt_take(struct registry *registry, struct kep
 struct registry_entry *registry_open(struct registry *registry, struct kept *batch,
                                      struct kept_text *text)
 {
-    struct registry_entry *entry = registry_find(registry, batch->ref);
+    struct registry_entry *entry = find(registry, batch->ref);
 
     if (entry != NULL)
         return entry;
@@ -292,7 +293,7 @@ static bool resume(struct registry *registry, const struct store_ask *ask)
 
 static void take_cancelled(struct registry *registry, const struct kept *batch)
 {
-    struct registry_entry *entry = registry_find(registry, batch->ref);
+    struct registry_entry *entry = find(registry, batch->ref);
 
     if (entry != NULL && entry->plan != NULL)
         registry_schedule(entry);
@@ -312,7 +313,7 @@ void registry_suspend(struct registry_entry *entry, enum registry_stage stage)
 static void suspend(struct registry *registry, const struct kept *batch)
 {
     if (batch != NULL) {
-        struct registry_entry *entry = registry_find(registry, batch->ref);
+        struct registry_entry *entry = find(registry, batch->ref);
 
         if (entry != NULL)
             registry_suspend(entry, REGISTRY_SUSPENDED);

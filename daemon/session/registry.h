@@ -115,9 +115,6 @@ void registry_date(const struct registry *registry, int64_t now_ns, struct kept_
 
 /* ---- Batches -------------------------------------------------------------------------- */
 
-/* The one of that ref if it is here, or NULL. */
-struct registry_entry *registry_find(const struct registry *registry, const char *ref);
-
 /* Takes over a new batch of this loop with its plan, whose jobs and `text` bytes the registry's
  * account has taken.  NULL when out of memory: all that is still the caller's. */
 struct registry_entry *registry_adopt_take(struct registry *registry, struct kept *batch,

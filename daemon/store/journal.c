@@ -29,7 +29,8 @@ int64_t journal_now(const struct journal *journal)
     return store_now(&journal->store, journal->config.boot_clock(journal->config.clock_context));
 }
 
-void journal_empty(struct journal_asks *list)
+/* Makes the list one of no asks. */
+static void empty(struct journal_asks *list)
 {
     *list = (struct journal_asks){NULL, &list->first};
 }
@@ -90,7 +91,7 @@ static void answer_all(struct journal *journal,
         next = ask->next;
         how(journal, ask);
     }
-    journal_empty(&journal->open);
+    empty(&journal->open);
 }
 
 static bool has_running(const struct journal *journal)
@@ -357,7 +358,7 @@ static bool wait_for_work(struct journal *journal, struct journal_asks *asks)
     }
     goes_on = journal->queue.first != NULL || !journal->is_stopping;
     asks->first = journal->queue.first;
-    journal_empty(&journal->queue);
+    empty(&journal->queue);
     pthread_mutex_unlock(&journal->lock);
     return goes_on;
 }
@@ -454,6 +455,6 @@ void journal_init(struct journal *journal)
 
     store_init(&journal->store, &ops, KEPT_DURABLE_DISK);
     index_init(&journal->index, &journal->store);
-    journal_empty(&journal->queue);
-    journal_empty(&journal->open);
+    empty(&journal->queue);
+    empty(&journal->open);
 }

@@ -69,9 +69,6 @@ struct journal {
 
 /* ---- journal.c ---- */
 
-/* Makes the list one of no asks. */
-void journal_empty(struct journal_asks *asks);
-
 /* The store's clock. */
 int64_t journal_now(const struct journal *journal);
 
