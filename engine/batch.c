@@ -82,6 +82,7 @@ static struct batch *make(const struct plan *plan, bool quiet)
         batch_free(batch);
         return NULL;
     }
+    batch->flows = batch_simple_flows(batch);
     begin(batch, batch->options->seed);
     return batch;
 }
@@ -449,6 +450,8 @@ static size_t work_some(struct batch *batch, int64_t now_ns, size_t most)
     if (batch_ready_is_due(batch))
         return batch_ready_accept(batch, most);
     spent = start_some(batch, most);
+    if (spent == 0 && batch->flows && batch_front(batch) != PLAN_NONE)
+        spent = batch_simple_flow(batch, now_ns, most);
     return spent > 0 ? spent : take_due(batch, now_ns, most);
 }
 

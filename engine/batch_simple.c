@@ -58,9 +58,126 @@ static void start_one(struct batch *batch, uint32_t job, uint32_t spec_index)
         tell_start(batch, job, spec, length_ns);
 }
 
-size_t batch_simple_start(struct batch *batch, size_t most)
+/* ---- Flow ---------------------------------------------------------------------- */
+
+bool batch_simple_flows(const struct batch *batch)
+{
+    return !batch->plan->graph.used && batch->arrivals == NULL && batch->report == NULL &&
+           !batch_tells_all(batch) && batch->options->until != PLAN_UNTIL_FIRST_DONE &&
+           batch->options->timeout_ns < 0;
+}
+
+/* What start_one() does where jobs flow, but for the slot and the queue. */
+static inline struct dueq_entry start_flowing(struct batch *batch, uint32_t job, uint32_t spec,
+                                              int64_t length_ns)
+{
+    batch->states[job] = STATE_WAITING;
+    if (batch->began_ns != NULL)
+        batch->began_ns[job] = batch->clock_ns;
+    return (struct dueq_entry){
+        .due_ns = batch_add_ns(batch->clock_ns, length_ns), .id = job, .tag = spec};
+}
+
+/* The same of end_one(). */
+static inline void end_flowing(struct batch *batch, const struct dueq_entry *entry)
+{
+    struct batch_result *result = &batch->result;
+    int64_t ran_ns = entry->due_ns - began(batch, entry->id);
+
+    batch->clock_ns = entry->due_ns;
+    batch->states[entry->id] = STATE_ENDED;
+    batch->pending--;
+    result->counts[JOB_OK]++;
+    result->sequential_ns = batch_add_ns(result->sequential_ns, ran_ns);
+    if (batch->clock_ns > result->predicted_ns)
+        result->predicted_ns = batch->clock_ns;
+    if (ran_ns > result->critical_path_ns)
+        result->critical_path_ns = ran_ns;
+    if (batch->ran_ns != NULL)
+        batch->ran_ns[entry->id] = ran_ns;
+    if (!batch->quiet)
+        batch->out[batch->out_n++] = (struct occurrence){.kind = OCCURRED_DONE,
+                                                         .job = entry->id,
+                                                         .ordinal = 1,
+                                                         .status = JOB_OK,
+                                                         .due_ns = batch->clock_ns};
+}
+
+/* Takes so many slots at once; releases them where n is negative. */
+static void take_slots(struct batch *batch, int32_t n)
+{
+    batch->slots_taken += (uint32_t)n;
+    if (batch_is_blocking(batch))
+        batch->pools[0].free -= (uint32_t)n;
+}
+
+/* Starts those of the specs that come next in the request, as long as each is one job, untouched
+ * and simple.  Returns how many. */
+static size_t start_row(struct batch *batch, size_t most)
+{
+    const struct plan *plan = batch->plan;
+    struct ready *ready = &batch->ready;
+    size_t n = 0;
+
+    if (plan->firsts != NULL)
+        return 0;
+    for (; n < most && ready->first < plan->n_specs; n++, ready->first++) {
+        struct dueq_entry entry;
+
+        if (!plan_is_simple(plan, &plan->specs[ready->first]) ||
+            batch->states[ready->first] != STATE_UNTOUCHED)
+            break;
+        entry = start_flowing(batch, ready->first, ready->first,
+                              length_of(batch, ready->first, &plan->specs[ready->first]));
+        dueq_push(&batch->queue, &entry);
+    }
+    take_slots(batch, (int32_t)n);
+    return n;
+}
+
+/* Ends those shown that are due and wait.  Returns how many. */
+static size_t end_row(struct batch *batch, const struct dueq_entry *entries, size_t shown,
+                      int64_t until_ns)
 {
     size_t n = 0;
+
+    for (; n < shown && entries[n].due_ns <= until_ns &&
+           batch->states[entries[n].id] == STATE_WAITING;
+         n++)
+        end_flowing(batch, &entries[n]);
+    take_slots(batch, -(int32_t)n);
+    return n;
+}
+
+size_t batch_simple_flow(struct batch *batch, int64_t until_ns, size_t most)
+{
+    size_t n = 0;
+
+    for (; n + 2 <= most && batch->out_n < batch->room; n += 2) {
+        const struct dueq_entry *first = dueq_first(&batch->queue);
+        uint32_t spec = batch_front(batch), job;
+        struct dueq_entry next;
+
+        if (first == NULL || first->due_ns > until_ns || spec == PLAN_NONE ||
+            batch->states[first->id] != STATE_WAITING ||
+            !plan_is_simple(batch->plan, &batch->plan->specs[spec]))
+            break;
+        job = batch_front_job(batch, spec);
+        if (batch->states[job] != STATE_UNTOUCHED)
+            break;
+        end_flowing(batch, first);
+        next = start_flowing(batch, job, spec, length_of(batch, job, &batch->plan->specs[spec]));
+        dueq_replace_first(&batch->queue, &next);
+        batch_leave_front(batch, spec);
+    }
+    return n;
+}
+
+/* ---- Starting and ending ---------------------------------------------------------- */
+
+size_t batch_simple_start(struct batch *batch, size_t most)
+{
+    size_t n = batch->flows ? start_row(batch, most) : 0;
 
     for (uint32_t spec; n < most && (spec = batch_front(batch)) != PLAN_NONE; n++) {
         uint32_t job = batch_front_job(batch, spec);
@@ -99,7 +216,9 @@ size_t batch_simple_end(struct batch *batch, int64_t until_ns, size_t most)
 
         if (entries == NULL)
             break;
-        for (; i < shown && entries[i].due_ns <= until_ns &&
+        if (batch->flows)
+            i = end_row(batch, entries, shown, until_ns);
+        for (; !batch->flows && i < shown && entries[i].due_ns <= until_ns &&
                batch->states[entries[i].id] == STATE_WAITING;
              i++)
             last = end_one(batch, &entries[i]);

@@ -283,28 +283,47 @@ void dueq_make_room(struct dueq *queue)
 
 /* ---- The page as a heap --------------------------------------------------------------- */
 
-static void rise(struct dueq_entry *heap, uint32_t at)
-{
-    struct dueq_entry entry = heap[at];
+/* Four children each: half the levels of two, and those of one are compared side by side. */
+#define CHILDREN 4
 
-    for (; at > 0 && entry_before(&entry, &heap[(at - 1) / 2]); at = (at - 1) / 2)
-        heap[at] = heap[(at - 1) / 2];
+static uint32_t parent_of(uint32_t at)
+{
+    return (at - 1) / CHILDREN;
+}
+
+static void rise(struct dueq_entry *heap, uint32_t at, struct dueq_entry entry)
+{
+    for (; at > 0 && entry_before(&entry, &heap[parent_of(at)]); at = parent_of(at))
+        heap[at] = heap[parent_of(at)];
     heap[at] = entry;
 }
 
-/* Sinks the entry from the top of a heap of n others. */
+/* The first of four. */
+static uint32_t first_of_four(const struct dueq_entry *heap, uint32_t at)
+{
+    uint32_t a = at + entry_before(&heap[at + 1], &heap[at]);
+    uint32_t b = at + 2 + entry_before(&heap[at + 3], &heap[at + 2]);
+
+    return entry_before(&heap[b], &heap[a]) ? b : a;
+}
+
+/* Sinks the entry from the top of a heap of n others: as most belong near the bottom, all the way
+ * down first and then up to its place (I. Wegener, "Bottom-up heapsort", 1993). */
 static void sink(struct dueq_entry *heap, uint32_t n, struct dueq_entry entry)
 {
-    uint32_t at = 0;
+    uint32_t at = 0, child, first;
 
-    for (uint32_t child; (child = 2 * at + 1) < n; at = child) {
-        if (child + 1 < n)
-            child += entry_before(&heap[child + 1], &heap[child]);
-        if (!entry_before(&heap[child], &entry))
-            break;
-        heap[at] = heap[child];
+    for (; (child = CHILDREN * at + 1) + CHILDREN <= n; at = first) {
+        first = first_of_four(heap, child);
+        heap[at] = heap[first];
     }
-    heap[at] = entry;
+    if (child < n) { /* fewer than four */
+        for (first = child++; child < n; child++)
+            first = entry_before(&heap[child], &heap[first]) ? child : first;
+        heap[at] = heap[first];
+        at = first;
+    }
+    rise(heap, at, entry);
 }
 
 /* Puts what was pushed lately into order: many as a run, few into the heap. */
@@ -322,7 +341,7 @@ static void settle(struct dueq *queue)
         queue->in_order =
             queue->n_heaped == 0 || (queue->in_order && entry_before(entry - 1, entry));
         if (!queue->in_order)
-            rise(queue->page, queue->n_heaped);
+            rise(queue->page, queue->n_heaped, *entry);
     }
 }
 
@@ -383,6 +402,16 @@ const struct dueq_entry *dueq_look(struct dueq *queue, size_t most, size_t *n)
             break;
     }
     return first;
+}
+
+void dueq_replace_first(struct dueq *queue, const struct dueq_entry *entry)
+{
+    if (page_is_first(queue) && !queue->in_order) {
+        sink(queue->page, queue->n_page, *entry);
+        return;
+    }
+    (void)dueq_take(queue, 1);
+    dueq_push(queue, entry);
 }
 
 const struct dueq_entry *dueq_take(struct dueq *queue, size_t n)

@@ -101,6 +101,20 @@ static inline void dueq_push(struct dueq *queue, const struct dueq_entry *entry)
  */
 const struct dueq_entry *dueq_look(struct dueq *queue, size_t most, size_t *n);
 
+/* The first entry alone, or NULL. */
+static inline const struct dueq_entry *dueq_first(struct dueq *queue)
+{
+    size_t n;
+
+    if (queue->n_runs == 0 && queue->n_heaped == queue->n_page)
+        return queue->n_page > 0 ? queue->page : NULL;
+    return dueq_look(queue, 1, &n);
+}
+
+/* Takes out the first entry, which dueq_first() has just shown, and adds another one in one go:
+ * half of what the two take where entries are a heap. */
+void dueq_replace_first(struct dueq *queue, const struct dueq_entry *entry);
+
 /*
  * Takes out the first n entries, which dueq_look() has just shown.  Returns one
  * that will come up before long, so that what it stands for can be fetched into

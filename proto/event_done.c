@@ -49,6 +49,7 @@ void event_done_begin(struct event_done *done, uint64_t batch, enum job_status s
 
     out = put_string(decimal_put(out, batch), ",\"job\":");
     done->head_len = (unsigned)(out - done->head);
+    done->index_end = 0;
     begin_tail(done, status, at_ns);
 }
 
@@ -90,11 +91,23 @@ char *event_done_write_seq(char *out, const struct event_done *done, uint64_t se
     return put_rest(out, done, name, data);
 }
 
-char *event_done_write(char *out, const struct event_done *done, uint32_t job,
-                       struct event_text name, struct event_text data)
+/* Has the head end in this index. */
+static inline void set_index(struct event_done *done, uint32_t job)
 {
+    char *last = done->head + done->index_end - 1;
+
+    if (done->index_end > 0 && job == done->job + 1 && *last != '9')
+        ++*last;
+    else
+        done->index_end = (unsigned)(decimal_put(done->head + done->head_len, job) - done->head);
+    done->job = job;
+}
+
+char *event_done_write(char *out, struct event_done *done, uint32_t job, struct event_text name,
+                       struct event_text data)
+{
+    set_index(done, job);
     /* Copied whole, past their ends: lengths known to the compiler are no call. */
     memcpy(out, done->head, EVENT_DONE_HEAD);
-    out = decimal_put(out + done->head_len, job);
-    return put_rest(out, done, name, data);
+    return put_rest(out + done->index_end, done, name, data);
 }

@@ -292,18 +292,18 @@ void plan_takes_defaults(struct plan *plan, unsigned set)
 
 int plan_add_plain(struct plan *plan, const char *name, size_t name_len, int64_t wait_ns)
 {
-    struct spec spec = {.wait_ns = wait_ns};
+    plan_text_ref ref = 0;
 
     if (plan->n_elements == PLAN_NONE - 1)
         return PLAN_NOMEM;
-    if (name == NULL && joins_run(plan, &spec)) {
+    if (name == NULL && joins_run(plan, &(struct spec){.wait_ns = wait_ns})) {
         if (join_run(plan) != PLAN_OK)
             return PLAN_NOMEM;
     } else {
         if (reserve_spec(plan) != PLAN_OK ||
-            (name != NULL && plan_add_text(plan, name, name_len, &spec.name) != PLAN_OK))
+            (name != NULL && plan_add_text(plan, name, name_len, &ref) != PLAN_OK))
             return PLAN_NOMEM;
-        append_spec(plan, &spec);
+        append_spec(plan, &(struct spec){.wait_ns = wait_ns, .name = ref});
     }
     plan->n_elements++;
     plan->takes_pool = true;

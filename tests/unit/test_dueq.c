@@ -318,6 +318,56 @@ START_TEST(equal_lengths_in_turn_agree_with_a_heap)
 }
 END_TEST
 
+/* The first is replaced by another one, by one that comes right behind it, or is taken and one
+ * pushed instead; at times the queue runs empty. */
+static void compare_replacing(uint32_t room)
+{
+    struct model model = {.heap = malloc(room * sizeof(*model.heap))};
+    uint32_t id = 0;
+    struct dueq q;
+
+    ck_assert_int_eq(dueq_init(&q, room), 0);
+    for (; id < 6 * ROOM; id++) {
+        const struct dueq_entry *first = dueq_first(&q);
+        struct dueq_entry entry = {.due_ns = first != NULL ? first->due_ns : 0, .id = id};
+
+        check_first(&q, &model);
+        entry.due_ns += chance(4) == 0 ? 1 : (int64_t)chance(1000000);
+        if (first != NULL && (model.n == room || chance(10) > 0)) {
+            model_pop(&model);
+            dueq_replace_first(&q, &entry);
+        } else if (first != NULL && chance(3) == 0) {
+            model_pop(&model);
+            dueq_take(&q, 1);
+            continue;
+        } else {
+            dueq_push(&q, &entry);
+        }
+        model_push(&model, entry);
+    }
+    check_pages(&q);
+    dueq_fini(&q);
+    free(model.heap);
+}
+
+START_TEST(replacing_the_first_agrees_with_a_heap)
+{
+    compare_replacing(rooms[_i]);
+}
+END_TEST
+
+START_TEST(what_was_in_order_is_so_when_its_first_is_replaced)
+{
+    for (uint32_t i = 0; i < 10; i++)
+        push(i, i);
+    ck_assert_ptr_nonnull(dueq_first(&queue));
+    dueq_replace_first(&queue, &(struct dueq_entry){.due_ns = 100, .id = 10});
+    for (uint32_t i = 1; i <= 10; i++)
+        ck_assert_uint_eq(take(), i);
+    ck_assert_ptr_null(dueq_first(&queue));
+}
+END_TEST
+
 START_TEST(what_is_pushed_in_order_stays_where_it_is)
 {
     for (uint32_t i = 0; i < ROOM; i++)
@@ -346,6 +396,8 @@ Suite *test_suite(void)
     tcase_add_test(cases, an_all_zero_queue_can_be_freed);
     tcase_add_loop_test(cases, random_changes_agree_with_a_heap, 0, ROOMS);
     tcase_add_loop_test(cases, equal_lengths_in_turn_agree_with_a_heap, 0, ROOMS);
+    tcase_add_loop_test(cases, replacing_the_first_agrees_with_a_heap, 0, ROOMS);
+    tcase_add_test(cases, what_was_in_order_is_so_when_its_first_is_replaced);
     tcase_add_test(cases, taking_one_and_pushing_one_agrees_with_a_heap);
     tcase_add_test(cases, what_is_pushed_in_order_stays_where_it_is);
     suite_add_tcase(suite, cases);

@@ -14,7 +14,7 @@ static const uint32_t jobs[] = {0, 9, 10, 99, 100, 12345, UINT32_MAX};
 /* Names and data of every length about those that are copied in pieces. */
 static const char texts[] = "\"abcdefghijklmnopqrstuvwxyz0123456789ABCDEF\"";
 
-static void check_same(const struct event_done *done, const struct event_job *job,
+static void check_same(struct event_done *done, const struct event_job *job,
                        const struct occurrence *occurrence)
 {
     char general[ROOM], block[ROOM];
@@ -49,6 +49,27 @@ START_TEST(lines_are_those_of_the_general_writer)
 }
 END_TEST
 
+/* One by one, in steps, and back. */
+START_TEST(indexes_in_a_row_are_whole)
+{
+    struct event_job job = {.batch = UINT64_MAX, .at_ns = 1};
+    struct occurrence o = {.kind = OCCURRED_DONE, .ordinal = 1};
+    struct event_done done;
+
+    event_done_begin(&done, UINT64_MAX, JOB_OK, 1);
+    for (o.job = 0; o.job < 10101; o.job += o.job % 97 == 96 ? 3 : 1)
+        check_same(&done, &job, &o);
+    for (o.job = UINT32_MAX - 1000; o.job < UINT32_MAX - 1; o.job++)
+        check_same(&done, &job, &o);
+    o.job = 8;
+    check_same(&done, &job, &o);
+    check_same(&done, &job, &o);
+    event_done_begin(&done, UINT64_MAX, JOB_OK, 1);
+    o.job = 9;
+    check_same(&done, &job, &o);
+}
+END_TEST
+
 START_TEST(names_and_data_of_any_length_are_whole)
 {
     struct occurrence o = {.kind = OCCURRED_DONE, .job = 7, .ordinal = 1};
@@ -71,6 +92,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("event_done");
 
     tcase_add_test(tests, lines_are_those_of_the_general_writer);
+    tcase_add_test(tests, indexes_in_a_row_are_whole);
     tcase_add_test(tests, names_and_data_of_any_length_are_whole);
     suite_add_tcase(suite, tests);
     return suite;
