@@ -91,7 +91,7 @@ static const char *parse(const char *text, struct address_spec *spec)
         return parse_host("127.0.0.1", 9, text, spec);
     }
     if (strchr(text, ':') != colon)
-        return "has more than one colon (an IPv6 address stands in brackets)";
+        return "has more than one colon (an IPv6 address is written in brackets)";
     if (colon == text) {
         spec->kind = ADDRESS_ANY;
         return parse_port(text + 1, &spec->port);

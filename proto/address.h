@@ -11,7 +11,7 @@
  *     PORT         127.0.0.1
  *     unix:PATH    a Unix stream socket; unix:@NAME in the abstract name space
  *
- * Where TLS is spoken, `tls:' may stand in front of all but unix:PATH.
+ * Where TLS is spoken, `tls:' may precede all but unix:PATH.
  *
  * Re-entrant.
  */
@@ -36,7 +36,7 @@ struct address_spec {
  * (`has no port`); *spec is written on success only. */
 const char *address_parse(const char *text, struct address_spec *spec);
 
-/* The text behind `tls:'; NULL if that does not stand in front. */
+/* The text behind `tls:'; NULL without that prefix. */
 const char *address_behind_tls(const char *text);
 
 /* The same for an address to connect to, where port 0 is none. */
@@ -55,7 +55,7 @@ struct address {
 #define ADDRESS_MAX 16
 
 /*
- * The addresses that a specification stands for: one, or for a host's name as
+ * The addresses that a specification resolves to: one, or for a host's name as
  * many as it has, at most ADDRESS_MAX.  Looks names up, which may take a while.
  * ADDRESS_ANY gives the IPv6 wildcard.  Returns how many; -1 and in *problem
  * why not (a static text).
@@ -70,7 +70,7 @@ int address_resolve_peer(const struct address_spec *spec, struct address out[ADD
 /* Whether only this machine can reach it: 127.0.0.0/8, ::1, Unix sockets. */
 bool address_is_loopback(const struct address *address);
 
-/* Whether what a specification stands for is within others' reach, as far as it
+/* Whether what a specification resolves to can be reached by others, as far as it
  * says so itself: no name is looked up. */
 bool address_spec_is_open(const struct address_spec *spec);
 

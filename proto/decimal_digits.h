@@ -4,7 +4,7 @@
 
 /*
  * Reading of JSON numbers as the decimals that they are, with no floating
- * point in between: their significant digits, wherever the point stands and
+ * point in between: their significant digits, wherever the point is and
  * whatever the exponent.  Pure and re-entrant.
  */
 
@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /* The digits of a number from the first that is not 0 to the last that is not
- * 0; the first stands for 10^position. */
+ * 0; the first counts 10^position. */
 struct decimal_digits {
     const char *first;
     const char *end;  /* a decimal point may lie between first and end */
@@ -32,7 +32,7 @@ size_t decimal_digits_count(const struct decimal_digits *digits);
  * integer they are to be multiplied by 10^(position + 1 - count). */
 void decimal_digits_copy(const struct decimal_digits *digits, char *out);
 
-/* What stands for a probability of 1. */
+/* The representation of a probability of 1. */
 #define DECIMAL_DIGITS_CERTAIN (UINT64_C(1) << 53)
 
 /*

@@ -254,7 +254,7 @@ static char *put_unicode_escape(char *out, unsigned code)
     return out;
 }
 
-/* Writes one character, at most 12 bytes, as it stands in a JSON string. */
+/* Writes one character, at most 12 bytes, as a JSON string has it. */
 static char *put_escaped(char *out, const char *character, size_t len)
 {
     const unsigned char *s = (const unsigned char *)character;

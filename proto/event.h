@@ -27,7 +27,7 @@
 /* The same for the events of a whole batch: `accepted`, `cancelled` and `finished`. */
 #define EVENT_BATCH_MAX 512
 
-/* JSON text to be copied as it stands; len 0 for none, and the member is left out. */
+/* JSON text to be copied unchanged; len 0 for none, and the member is left out. */
 struct event_text {
     const char *text;
     size_t len;
@@ -55,7 +55,7 @@ struct event_job {
     struct event_text data; /* DONE */
     int with_due;
 };
-/* Fills in the texts of *job that its event tells: those of the plan. */
+/* Fills in the texts of *job that its event contains: those of the plan. */
 void event_job_texts(struct event_job *job, const struct plan *plan,
                      const struct occurrence *occurrence);
 
@@ -65,7 +65,7 @@ char *event_write_occurrence(char *out, const struct event_job *job,
 char *event_write_finished(char *out, uint64_t batch, struct event_text id, uint32_t jobs,
                            int64_t elapsed_ns, const struct batch_result *result);
 
-/* What stands in `finished` behind the batch and its id, from `,"status"` on. */
+/* What follows the batch and its id in `finished`, from `,"status"` on. */
 char *event_finished_rest(char *out, uint32_t jobs, int64_t elapsed_ns,
                           const struct batch_result *result);
 

@@ -63,7 +63,7 @@ void event_done_begin_ref(struct event_done *done, const char *ref, enum job_sta
     begin_tail(done, status, at_ns);
 }
 
-/* What stands behind the index. */
+/* What follows the index. */
 static inline char *put_rest(char *out, const struct event_done *done, struct event_text name,
                              struct event_text data)
 {

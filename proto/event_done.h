@@ -15,7 +15,7 @@
 
 #include "proto/event.h"
 
-/* Room for what stands before the index and behind the name, each copied whole. */
+/* Room for what precedes the index and follows the name, each copied whole. */
 #define EVENT_DONE_HEAD 64 /* of batches with a number */
 #define EVENT_DONE_TAIL 64
 

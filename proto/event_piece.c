@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Each of a job's texts stands in the frame of its line as one control character,
+/* Each of a job's texts is in the frame of its line as one control character,
  * which no line holds otherwise but for the line feed at its end. */
 enum { NAME = 1, NOTE, DATA };
 #define TEXTS 3

@@ -15,7 +15,7 @@
 
 /*
  * Writes the bytes of the line that event_write_occurrence() would write from
- * `from` on, `room` of them at most.  Returns how many; *whole tells whether the
+ * `from` on, `room` of them at most.  Returns how many; *whole says whether the
  * line ends with them.
  */
 size_t event_piece_write(char *out, size_t room, size_t from, const struct event_job *job,

@@ -44,7 +44,7 @@ struct event_string {
 struct event_read {
     enum event_kind kind;
     bool has_event;               /* there is a member `event`, a string */
-    struct event_string id, data; /* JSON text, as it stands in the line */
+    struct event_string id, data; /* JSON text, as the line has it */
     /* Decoded.  UTF-8, but for surrogates that the client escaped singly, which
      * stand as three bytes each. */
     struct event_string name, note, status, step_kind, instance, version;

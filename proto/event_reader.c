@@ -289,7 +289,7 @@ static void set_scalar(struct event_reader *reader, struct event_read *event,
 struct reading {
     const char *line;
     uint64_t start;              /* the line's offset in the lexer's stream */
-    const struct member *member; /* whose value comes, or NULL for one to pass over */
+    const struct member *member; /* whose value is next, or NULL for one to pass over */
     size_t value;                /* where in the line that value began */
     bool is_complete;
 };
@@ -303,7 +303,7 @@ static size_t token_length(const struct lexer_token *token)
     return token->len;
 }
 
-/* Handles what stands right within the event's object. */
+/* Handles the members of the event's object itself. */
 static void take(struct event_reader *reader, struct reading *reading, struct event_read *event,
                  const struct lexer_token *token)
 {

@@ -39,7 +39,7 @@ void event_reader_free(struct event_reader *reader); /* NULL is fine */
 int event_reader_read(struct event_reader *reader, const char *line, size_t len,
                       struct event_read *event);
 
-/* What stands in `latency`, `queued` or a forecast's `elapsed`; known is false if that is
+/* The value of `latency`, `queued` or a forecast's `elapsed`; known is false if that is
  * absent, or not an object of times. */
 struct report_times event_reader_times(struct event_string text);
 

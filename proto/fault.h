@@ -32,21 +32,21 @@ enum fault_code {
 #define FAULT_MESSAGE_MAX 320
 #define FAULT_PATH_MAX    256
 
-/* What a path may come to in an event, where quotes and backslashes are escaped. */
+/* The length of a path in an event, where quotes and backslashes are escaped. */
 #define FAULT_PATH_ESCAPED_MAX 320
 
 struct fault {
     enum fault_code code;
-    uint64_t offset; /* in the stream: of two faults the one further up is told */
+    uint64_t offset; /* in the stream: of two faults the earlier one is reported */
     char message[FAULT_MESSAGE_MAX];
     char path[FAULT_PATH_MAX]; /* empty for none */
 };
 
-/* The code as it stands in an `error` event: `bad_json` and so on. */
+/* The code as an `error` event has it: `bad_json` and so on. */
 const char *fault_code_name(enum fault_code code);
 
 /*
- * Sets *fault unless it already tells of something at or before `offset`.
+ * Sets *fault unless it already has one at or before `offset`.
  * The message is made as by printf and cut, at a whole character, to what
  * fits.  Returns whether it was set; the path is then empty.
  */

@@ -3,7 +3,7 @@
 #define WAITD_FIGURES_H
 
 /*
- * What is told of many jobs or of many runs of a batch, as numbers: the engine
+ * Figures of many jobs or of many runs of a batch: the engine
  * computes them, the event writer turns them into text; neither knows the other.
  *
  * Percentile p of n values is the one of rank ceil(p * n / 100) in ascending order;
@@ -51,7 +51,7 @@ struct forecast_run {
     uint32_t run; /* from 0 */
     int64_t seed; /* with which a batch does the same */
     enum batch_status status;
-    int64_t elapsed_ns; /* what `predicted` tells of it */
+    int64_t elapsed_ns; /* `predicted` */
     int64_t critical_path_ns;
 };
 
@@ -73,7 +73,7 @@ struct forecast_critical {
     uint32_t runs;      /* in how many runs a job of it did: 1 or more */
 };
 
-/* The most names that are told of. */
+/* The most names that are listed. */
 #define FORECAST_CRITICAL_MAX 20
 
 struct forecast_figures {

@@ -54,7 +54,7 @@ void lexer_limit(struct lexer *lexer, uint64_t max_bytes, unsigned max_depth)
     set_window(lexer);
 }
 
-/* Counts the lines of the piece up to `to`, before it goes. */
+/* Counts the lines of the piece up to `to`, before the piece is given up. */
 static void count_lines(struct lexer *lexer, const char *to)
 {
     uint64_t lines = scan_count_lines(lexer->counted, to);

@@ -9,13 +9,13 @@
  * and nothing else, and it keeps the nesting itself, so that whoever takes the
  * tokens only ever sees well-formed values, one after another.  It can stop
  * at any byte and go on with the next piece.  A token that lies within one
- * piece is handed out where it stands; only one that is cut by the end of a
+ * piece is returned in place; only one that is cut by the end of a
  * piece is copied.
  *
  * It judges syntax and size and nothing more: numbers too large for any type,
  * escaped lone surrogates and repeated keys are JSON, and what to make of
  * them is the reader's decision.  That is why a library that builds values
- * (and refuses such texts as it does so) cannot stand here.
+ * (and refuses such texts as it does so) does not occur here.
  *
  * Not re-entrant; one lexer a stream.
  */
@@ -46,7 +46,7 @@ enum lexer_token_kind {
 struct lexer_token {
     enum lexer_token_kind kind;
     unsigned depth;   /* 0 for a whole top-level value and its brackets; a member's key
-                       * and value stand one deeper than the object's brackets */
+                       * and value are one deeper than the object's brackets */
     bool escaped;     /* KEY, STRING: there is a backslash in it */
     const char *text; /* KEY, STRING: the token with its quotes; NUMBER: its digits; valid
                        * until the next call; NULL where it was not kept (lexer_skip(),
@@ -98,10 +98,10 @@ void lexer_skip(struct lexer *lexer, bool skip);
 /*
  * Elements of an array that a caller can read by itself.  Between two tokens,
  * where an element of an array may come next and may hold brackets of its own,
- * lexer_elements() tells what of the piece is there to be looked at, and
+ * lexer_elements() returns what of the piece can be looked at, and
  * returns true.  A caller who is certain that some bytes from window.at on are
  * whole elements, by the letter of RFC 8259, each with one more bracket open at
- * most, passes them by telling where the last one ends.
+ * most, passes them by saying where the last one ends.
  */
 struct lexer_window {
     const char *at, *end; /* to where the piece or max_bytes ends */
@@ -134,7 +134,7 @@ uint64_t lexer_diagnostic_column(const struct lexer *lexer);
  * Decodes the escapes of a string token (with its quotes) to UTF-8 into out,
  * which must hold at least len bytes.  Returns the decoded length.  A lone
  * surrogate is written as if it were a character (three bytes): such strings
- * can be told apart and compared, which is all that is asked of them here.
+ * can be distinguished and compared, which is all that is needed here.
  */
 size_t lexer_decode(const char *token, size_t len, char *out);
 

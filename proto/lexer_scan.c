@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The bytes of strings, numbers and words, and what escapes stand for. */
+/* The bytes of strings, numbers and words, and the meaning of escapes. */
 
 #include "proto/lexer.h"
 

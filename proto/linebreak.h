@@ -3,7 +3,7 @@
 #define WAITD_LINEBREAK_H
 
 /*
- * U+2028 and U+2029, the line and paragraph separators: JSON lets them stand in
+ * U+2028 and U+2029, the line and paragraph separators: JSON allows them in
  * strings as they are, and some readers of lines split at them, so a line of
  * events has their escapes instead.  Pure and re-entrant.
  */

@@ -21,7 +21,7 @@ static unsigned least(unsigned a, unsigned b)
 /* The restricted edit distance with swaps, row by row (R. Lowrance and R. A.
  * Wagner, An Extension of the String-to-String Correction Problem, 1975, with
  * each part of a word changed once at most). */
-static unsigned slips_between(const char *a, size_t a_len, const char *b, size_t b_len)
+static unsigned edits_between(const char *a, size_t a_len, const char *b, size_t b_len)
 {
     unsigned rows[3][NEAREST_MAX + 1];
     unsigned *before = rows[0], *last = rows[1], *row = rows[2];
@@ -50,13 +50,13 @@ static unsigned slips_between(const char *a, size_t a_len, const char *b, size_t
 void nearest_try(struct nearest *nearest, const char *candidate)
 {
     size_t len = strlen(candidate), longer = len > nearest->len ? len : nearest->len;
-    unsigned slips;
+    unsigned edits;
 
     if (longer > NEAREST_MAX)
         return;
-    slips = slips_between(nearest->typed, nearest->len, candidate, len);
-    if (slips > longer / 3 || (nearest->best != NULL && slips >= nearest->slips))
+    edits = edits_between(nearest->typed, nearest->len, candidate, len);
+    if (edits > longer / 3 || (nearest->best != NULL && edits >= nearest->edits))
         return;
     nearest->best = candidate;
-    nearest->slips = slips;
+    nearest->edits = edits;
 }

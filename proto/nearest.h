@@ -4,8 +4,8 @@
 
 /*
  * Which of several words somebody probably meant: the one that takes fewest
- * slips of the finger (a letter left out, put in, changed, or two swapped) to
- * come to what was typed.  Case does not count, nor does `_' for `-'.  Pure.
+ * edits (a letter left out, put in, changed, or two swapped) to
+ * turn into what was typed.  Case does not count, nor does `_' for `-'.  Pure.
  */
 
 #include <stddef.h>
@@ -17,13 +17,13 @@ struct nearest {
     const char *typed;
     size_t len;
     const char *best; /* borrowed from nearest_try(); NULL while nothing is near */
-    unsigned slips;   /* of the best */
+    unsigned edits;   /* that it takes to the best */
 };
 
 void nearest_begin(struct nearest *nearest, const char *typed, size_t len);
 
 /* Looks at one candidate.  It is taken when no earlier one is as near, and when
- * it takes at most one slip for each three letters. */
+ * it takes at most one edit for each three letters. */
 void nearest_try(struct nearest *nearest, const char *candidate);
 
 #endif

@@ -220,7 +220,7 @@ static bool joins_run(const struct plan *plan, const struct spec *spec)
            last->wait_ns == spec->wait_ns;
 }
 
-/* Adds an element to the run that the last spec stands for. */
+/* Adds an element to the run that the last spec represents. */
 static int join_run(struct plan *plan)
 {
     uint32_t n = plan->n_specs;
@@ -247,7 +247,7 @@ static int reserve_spec(struct plan *plan)
     return plan_grow(&plan->firsts, plan->n_specs + 1, &plan->room_firsts, sizeof(*plan->firsts));
 }
 
-/* Appends a spec, for which there is room; as yet it stands for one element. */
+/* Appends a spec, for which there is room; as yet it represents one element. */
 static void append_spec(struct plan *plan, const struct spec *spec)
 {
     uint32_t n = plan->n_specs++;

@@ -9,8 +9,8 @@
  * seals it; from then on it is immutable and a batch runs it.
  *
  * Elements and jobs.  An *element* is one object of the request's `jobs`
- * array; by `count` it stands for several *jobs*, whose indexes are in a row.
- * Elements that are equal and bear no name are kept once, however often they
+ * array; by `count` it represents several *jobs*, whose indexes are in a row.
+ * Elements that are equal and have no name are kept once, however often they
  * were written.
  *
  * Ranges.  Whoever fills a plan has checked every single value (durations are
@@ -123,19 +123,19 @@ enum job_member {
     JOB_START = 1 << 12,
     JOB_EVERY = 1 << 13,
     /* What it sets besides is not kept, since the request is at fault; what it takes
-     * from `defaults` has been told by plan_takes_defaults(). */
+     * from `defaults` was noted by plan_takes_defaults(). */
     JOB_STRIPPED = 1 << 14,
 };
 #define JOB_CLASS (JOB_POOL | JOB_PRIORITY | JOB_START | JOB_EVERY)
 
 /*
- * How jobs arrive and what they are served by, which few requests tell: the
+ * How jobs arrive and what they are served by, which few requests say: the
  * *class* of a job (as queueing theory has classes of customers).  Jobs of a
  * request that does not need it have none and pay nothing for it.
  */
 struct job_class {
     unsigned set;       /* which of JOB_CLASS mean anything */
-    int32_t priority;   /* higher goes first */
+    int32_t priority;   /* the higher is served first */
     plan_pool_ref pool; /* of the compute steps that name none */
     struct dist start;  /* from the batch's acceptance to the arrival */
     struct dist every;  /* from the arrival of one instance to that of the next, by `count` */
@@ -152,7 +152,7 @@ struct job_spec {
     uint32_t first_step, n_steps;   /* as plan_add_step() appended them; a job whose steps are
                                      * one constant wait may tell PLAN_NONE and 1 */
     uint32_t first_after, n_afters; /* as plan_add_after() appended them */
-    uint32_t class_ref;             /* as plan_add_class() told it; 0 for none */
+    uint32_t class_ref;             /* as plan_add_class() returned it; 0 for none */
     uint64_t repeat;                /* 1 or more */
     uint64_t count;                 /* 1 or more */
     uint64_t retries;
@@ -190,7 +190,7 @@ int plan_add_text(struct plan *plan, const char *text, size_t len, plan_text_ref
  * be kept as escapes. */
 int plan_add_json(struct plan *plan, const char *text, size_t len, plan_text_ref *ref);
 
-/* The same in pieces, for text that never stands in one place: open, append
+/* The same in pieces, for text that is never in one place: open, append
  * (any number of times), close.  One text is open at a time, and no other
  * text is added meanwhile. */
 int plan_text_open(struct plan *plan);
@@ -212,7 +212,7 @@ uint32_t plan_n_traces(const struct plan *plan);
 int plan_add_after_text(struct plan *plan, plan_text_ref name, uint64_t where);
 
 /* plan_add_after(): `name` is the decoded name; `where` is any number that
- * grows along the request (its byte offset), told back in a fault. */
+ * grows along the request (its byte offset), reported in a fault. */
 
 /*
  * Appends an element.  plain_name: the decoded text of its name, needed only
@@ -228,7 +228,7 @@ int plan_add_element(struct plan *plan, const struct job_spec *spec, plan_text_r
  */
 int plan_add_plain(struct plan *plan, const char *name, size_t name_len, int64_t wait_ns);
 
-/* What elements take that do not set it themselves; may come before, between
+/* What elements take that do not set it themselves; may be called before, between
  * or after them. */
 void plan_set_defaults(struct plan *plan, const struct job_spec *spec, plan_text_ref plain_name);
 
@@ -272,7 +272,7 @@ void plan_set_pool_workers(struct plan *plan, uint32_t workers);
 bool plan_has_pool(struct plan *plan, const char *name, size_t len);
 
 /*
- * Names a pool: *ref is what stands for it.  max_pools, the most that may be
+ * Names a pool: *ref refers to it.  max_pools, the most that may be
  * declared, bounds what is remembered: of one user, no more names than that and
  * one, since then one of those is not declared, and the place of the first such is
  * known; *ref is 0 for the others.
@@ -290,7 +290,7 @@ const char *plan_pool_name(const struct plan *plan, uint32_t number, size_t *len
 /* Whether a pool is named or declared. */
 bool plan_names_pools(const struct plan *plan);
 
-/* Tells that an element sets those members, and so takes the others from `defaults`:
+/* Notes that an element sets those members, and so takes the others from `defaults`:
  * for one that is JOB_STRIPPED, since plan_add_element() sees it of any other. */
 void plan_takes_defaults(struct plan *plan, unsigned set);
 
@@ -301,7 +301,7 @@ struct plan_limits {
     uint64_t max_steps;     /* jobs x steps x repeat x (1 + retries), each attempt at least 1
                              * step; at most UINT32_MAX */
     int64_t max_wait_ns;    /* draws are cut at this */
-    uint32_t max_summaries; /* names that a report tells of by themselves; 0: 1,000 */
+    uint32_t max_summaries; /* names that a report lists one by one; 0: 1,000 */
     uint32_t unheld_from;   /* elements from this one on are not held to the totals; 0: all
                              * are.  For requests that are at fault there anyway */
 };
@@ -311,8 +311,8 @@ enum plan_seal { PLAN_SEALED, PLAN_SEAL_MORE, PLAN_SEAL_FAULT, PLAN_SEAL_NOMEM }
 enum plan_fault_kind {
     PLAN_FAULT_JOBS,    /* more than max_jobs */
     PLAN_FAULT_STEPS,   /* more than max_steps */
-    PLAN_FAULT_UNKNOWN, /* `after` names what no job bears */
-    PLAN_FAULT_CYCLE,   /* `after` goes round in a circle */
+    PLAN_FAULT_UNKNOWN, /* `after` has a name that no job has */
+    PLAN_FAULT_CYCLE,   /* jobs wait for each other in a cycle */
     PLAN_FAULT_POOL,    /* a pool is named that is not declared */
 };
 
@@ -330,7 +330,7 @@ struct plan_fault {
 /*
  * Completes the plan, doing at most about `budget` elements' worth of work a
  * call; call again while it answers PLAN_SEAL_MORE.  After PLAN_SEAL_FAULT
- * *fault tells the first one in the order of the request, and the plan can
+ * *fault is the first one in the order of the request, and the plan can
  * only be freed.  The limits, and the object that *fault is, must be the same in
  * every call.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Which cycle to tell of: that whose name in `after` stands first in the
- * request.  An element is on a cycle if the name it bears and the list it has
+ * Which cycle to report: that whose name in `after` is first in the
+ * request.  An element is on a cycle if the name it has and the list it waits for
  * reach each other, that is if both are in one strongly connected component of
  * the graph of names and lists (R. Tarjan, "Depth-first search and linear graph
  * algorithms", 1972).  Time and memory are those of the request's text, and
@@ -15,13 +15,13 @@
 #include <stdlib.h>
 
 enum stage {
-    CHAIN,      /* which specs bear each name and have a list */
+    CHAIN,      /* which specs have each name and a list */
     COMPONENTS, /* of the graph */
     PLACES,     /* the first name that leads on along a cycle */
     REWIND,     /* every node's cursor, to follow it once more */
     TRACE,      /* the way from it back to who names it, the shortest */
     BACK,       /* the same from its end */
-    TELL,
+    REPORT,
 };
 
 /* Nodes are the names, then the lists. */
@@ -30,7 +30,7 @@ struct plan_search {
     enum stage stage;
     uint32_t at, inner; /* the stage's cursor, and the one within it */
     uint32_t n_names;
-    uint32_t *first;   /* of each name: a spec, plus 1, that bears it and has a list; 0: none */
+    uint32_t *first;   /* of each name: a spec, plus 1, that has it and a list; 0: none */
     uint32_t *next;    /* of each spec: the next such one of its name */
     uint32_t *cursor;  /* of each node: what to follow next */
     uint32_t *order;   /* of each node: when it was first seen, from 1; 0: not yet */
@@ -208,7 +208,7 @@ static bool is_on_cycle(const struct plan_search *search, uint32_t spec)
 }
 
 /* Where in its list a spec that is on a cycle names the next one, name by name;
- * the list of the defaults is gone through once. */
+ * the list of the defaults is read once. */
 static void look_for_place(struct plan_search *search)
 {
     const struct plan *plan = search->plan;
@@ -269,7 +269,7 @@ static void trace_begin(struct plan_search *search)
 }
 
 /* Follows what `from` leads to, nearest first, as far as `to`; search->low then
- * has the node, plus 1, from which each was come upon. */
+ * has the node, plus 1, from which each was reached. */
 static void trace(struct plan_search *search)
 {
     uint32_t node, next;
@@ -309,10 +309,10 @@ static void go_back(struct plan_search *search)
         return;
     }
     append_name(search, search->to);
-    go_to(search, TELL);
+    go_to(search, REPORT);
 }
 
-/* Tells the next name of the circle.  False when there is none, or no room. */
+/* Reports the next name of the cycle.  False when there is none, or no room. */
 static bool tell_name(struct plan_search *search)
 {
     uint32_t node;
@@ -354,7 +354,7 @@ enum advance plan_find_cycle(const struct plan *plan, const struct plan_fault **
     case BACK:
         go_back(search);
         break;
-    case TELL:
+    case REPORT:
         if (tell_name(search))
             break;
         *cycle = &search->fault;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The graph of `after`: which lists of names there are, who bears the names,
+ * The graph of `after`: which lists of names there are, who has the names,
  * and from each name to the lists that hold it.
  */
 
@@ -128,7 +128,7 @@ enum advance plan_graph_bearers(struct plan *plan)
 
 /* ---- Unknown names --------------------------------------------------------- */
 
-/* Remembers the first in the request's order; `defaults` may stand anywhere in it. */
+/* Remembers the first in the request's order; `defaults` may be anywhere in it. */
 static void note_unknown(const struct plan *plan, const struct after_list *list, uint32_t index,
                          struct plan_fault *fault)
 {
@@ -198,7 +198,7 @@ static enum advance place_edges(struct plan *plan)
     name->first_edge = sealing->n_edges;
     sealing->n_edges += name->n_edges;
     name->n_edges = 0;
-    if (name->jobs == 0) /* nobody bears it: a cycle may stand further up all the same */
+    if (name->jobs == 0) /* nobody has it: there may be a cycle earlier in the request */
         sealing->queue[sealing->tail++] = sealing->at;
     sealing->at++;
     return ADVANCE_MORE;

@@ -9,7 +9,7 @@
  * Most jobs wait once for a constant time.  Such a *plain* element is kept in
  * 16 bytes (struct spec), and equal ones in a row without a name are kept as
  * one; everything else a job may have is in a struct detail of its own.  Where
- * a spec may stand for several jobs, 4 bytes more for each tell which.
+ * a spec may represent several jobs, 4 bytes more for each say which.
  */
 
 #include "proto/hash.h"
@@ -43,13 +43,13 @@ struct after_list {
 
 /* A name that jobs wait for. */
 struct awaited {
-    uint32_t jobs;                /* that bear it */
+    uint32_t jobs;                /* that have it */
     uint32_t first_edge, n_edges; /* plan->edges: the lists of single elements that hold it */
-    uint32_t in_defaults;         /* how often it stands in the list of `defaults` */
+    uint32_t in_defaults;         /* how often it is in the list of `defaults` */
 };
 
 /*
- * What `after` comes to, once sealed.  Lists wait for names and not jobs for
+ * The graph of `after`, once sealed.  Lists wait for names and not jobs for
  * jobs, so its size is that of the request's text: an element with `count`
  * waits once for all its jobs, and `defaults` once for all its elements.
  */
@@ -65,7 +65,7 @@ struct after_graph {
     uint32_t *edges;
 };
 
-/* A name of a pool that stands somewhere in the request. */
+/* A name of a pool that occurs in the request. */
 struct pool_name {
     plan_text_ref plain;                        /* decoded */
     plan_text_ref token;                        /* of its declaration */
@@ -95,7 +95,7 @@ struct plan {
      * the last how many there are.  NULL where all specs are one each. */
     uint32_t *firsts;
     uint32_t room_firsts;
-    bool counts; /* some element stands for several jobs */
+    bool counts; /* some element represents several jobs */
     struct detail *details;
     uint32_t n_details, room_details;
     struct step *steps;
@@ -117,7 +117,7 @@ struct plan {
     /* Once sealed: */
     uint32_t n_jobs;
     uint64_t n_all_steps;               /* as struct plan_limits counts them */
-    uint64_t n_computes;                /* compute steps that jobs come to, at most */
+    uint64_t n_computes;                /* compute steps of all jobs, at most */
     uint32_t max_summaries;             /* 1 or more */
     uint32_t n_active_jobs;             /* jobs that are not simple, or all */
     bool active_by_job;                 /* all: its number is the job's */
@@ -213,7 +213,7 @@ static inline struct step plan_spec_step(const struct plan *plan, const struct s
 }
 
 /* The spec that job `job` (< n_jobs) belongs to, once sealed.  O(log n),
- * O(1) where no spec stands for several jobs. */
+ * O(1) where no spec represents several jobs. */
 uint32_t plan_spec_of(const struct plan *plan, uint32_t job);
 
 /* Fills in the members of a job that it does not set itself, those of its class too. */

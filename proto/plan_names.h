@@ -3,9 +3,9 @@
 #define WAITD_PLAN_NAMES_H
 
 /*
- * Who waits for whom, as a sealed plan has it.  Jobs wait for names, each name may
- * stand for any number of jobs, and the names that anyone waits for are numbered
- * from 0.  A job beyond the plan's last bears no name and waits for none, so that
+ * Which jobs wait for which, as a sealed plan has it.  Jobs wait for names, each name may
+ * be shared by any number of jobs, and the names that anyone waits for are numbered
+ * from 0.  A job beyond the plan's last has no name and waits for none, so that
  * indexes that come from elsewhere may be asked for.
  *
  * All are O(log n), n being the elements of the request.  Re-entrant.

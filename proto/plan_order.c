@@ -3,7 +3,7 @@
 /*
  * That nothing waits for itself: A. B. Kahn, "Topological sorting of large
  * networks" (1962), on names and elements.  A name is settled when every
- * element that bears it is, an element when every name in its list is.  What
+ * element that has it is, an element when every name in its list is.  What
  * cannot be settled holds a cycle.
  */
 

@@ -3,7 +3,7 @@
 /*
  * The pools of a plan: those that are declared, and where in the request each is
  * named first.  A job may name a pool before it is declared, so a name is kept
- * once, however often it stands there, and looked for when the plan is sealed.
+ * once, however often it occurs there, and looked for when the plan is sealed.
  */
 
 #include "proto/plan.h"

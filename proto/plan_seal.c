@@ -12,7 +12,7 @@
 #include "proto/saturate.h"
 #include "proto/utf8.h"
 
-/* Names that a report tells of by themselves, where no limit says so. */
+/* Names that a report lists one by one, where no limit says so. */
 #define MAX_SUMMARIES 1000
 
 /* How much of the scaffolding is freed in a call at least, and for one unit of the budget. */
@@ -110,8 +110,8 @@ static bool has_priority(const struct job_class *job_class)
     return job_class != NULL && job_class->priority != 0;
 }
 
-/* The compute steps that a job comes to, at most: none where it only waits, and those of one
- * attempt where that cannot end otherwise than ok.  Longer lists are not gone through, since
+/* The compute steps of a job, at most: none where it only waits, and those of one
+ * attempt where that cannot end otherwise than ok.  Longer lists are not examined, since
  * many elements may share one: each of their steps counts. */
 static uint64_t most_computes(const struct plan *plan, const struct spec *spec)
 {
@@ -202,7 +202,7 @@ static void number_active_jobs(struct plan *plan, const struct kind *kind, uint6
         plan->active_by_job = true;
 }
 
-/* Elements that the spec at the cursor stands for. */
+/* Elements that the spec at the cursor represents. */
 static uint32_t elements_of(const struct plan *plan)
 {
     const struct sealing *sealing = plan->sealing;
@@ -253,8 +253,8 @@ static uint64_t alike(const struct plan *plan, uint64_t most)
 }
 
 /* Counts plain specs in a row, at most `most`, all at once: complete_spec() would find nothing to
- * fill in, no limit reached and nothing that the first of their kind has not told.  A twelfth of
- * what that takes for each.  Returns how many those are. */
+ * fill in, no limit reached and nothing that the first of their kind has not already shown.  A
+ * twelfth of what that takes for each.  Returns how many those are. */
 static size_t count_alike(struct plan *plan, const struct plan_limits *limits, size_t most)
 {
     struct sealing *sealing = plan->sealing;
@@ -281,7 +281,7 @@ static size_t count_alike(struct plan *plan, const struct plan_limits *limits, s
     return n;
 }
 
-/* What the whole request comes to, all elements counted. */
+/* The totals of the whole request, all elements counted. */
 static enum advance conclude_totals(struct plan *plan, const struct plan_limits *limits,
                                     struct plan_fault *fault)
 {

@@ -9,9 +9,9 @@
  *
  *     totals ─► lists ─► bearers ─► unknown ─► edges ─► order ─► sealed
  *
- * plan_seal.c turns the machine and has the totals, plan_graph.c the phases
+ * plan_seal.c runs the state machine and has the totals, plan_graph.c the phases
  * that build the graph, plan_order.c the question whether there is a
- * cycle, plan_cycle.c which to tell of.
+ * cycle, plan_cycle.c which one to report.
  */
 
 #include <stdbool.h>
@@ -35,7 +35,7 @@ struct kind {
     plan_text_ref name;
     uint64_t count;
     uint64_t steps;    /* of a job, all attempts together */
-    uint64_t computes; /* that it comes to, at most */
+    uint64_t computes; /* at most */
 };
 
 struct plan_search;
@@ -48,12 +48,12 @@ struct sealing {
     uint32_t element; /* TOTALS */
     uint64_t jobs, steps, computes, active_jobs;
     struct kind kinds[KINDS];
-    bool no_runs; /* among the specs: plan->firsts tells nothing of elements */
+    bool no_runs; /* among the specs: plan->firsts says nothing of elements */
     struct names *names;
-    bool found_unknown; /* a name, of a job or a pool, that nobody bears */
+    bool found_unknown; /* a name, of a job or a pool, that nobody has */
     uint32_t n_edges;   /* EDGES: of the names before the cursor */
     /* ORDER */
-    uint32_t *bearers_left; /* of each name: elements that bear it and are not settled */
+    uint32_t *bearers_left; /* of each name: elements that have it and are not settled */
     uint32_t *names_left;   /* of each list: names not settled */
     uint32_t *queue;        /* names settled, each once */
     uint32_t head, tail;
@@ -70,7 +70,7 @@ enum advance plan_seal_go_to(struct sealing *sealing, enum phase phase);
 /* A zeroed array, never of no size at all. */
 void *plan_seal_array(uint32_t n, size_t size);
 
-/* Makes a fault of the name that stands at `index` in the list. */
+/* Makes a fault of the name at `index` in the list. */
 void plan_seal_fault_after(const struct plan *plan, const struct after_list *list, uint32_t index,
                            enum plan_fault_kind kind, struct plan_fault *fault);
 
@@ -85,8 +85,8 @@ enum advance plan_graph_edges(struct plan *plan);
 
 enum advance plan_order(struct plan *plan, struct plan_fault *fault);
 
-/* Where there is a cycle, looks for the one that stands first; ADVANCE_FAULT
- * once *cycle tells of it, which is the sealing's. */
+/* Where there is a cycle, looks for the first one; ADVANCE_FAULT
+ * once *cycle has it, which is the sealing's. */
 enum advance plan_find_cycle(const struct plan *plan, const struct plan_fault **cycle);
 void plan_search_free(struct plan_search *search);
 

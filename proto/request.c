@@ -40,9 +40,9 @@ struct request_reader {
     struct request_reading *spare;   /* for the next one, while input is there */
     struct plan *discarded;          /* of a request that is refused; NULL for none */
     bool starved;                    /* one is in progress without, memory being short */
-    bool broken;                     /* the stream has come to its end by a fault, */
+    bool broken;                     /* a fault has ended the stream, */
     bool ended;                      /* or by request_end() */
-    struct request_text id;          /* as told by the last call, */
+    struct request_text id;          /* as returned by the last call, */
     uint64_t jobs;                   /* and so */
     const char *piece;               /* as it was fed, from this offset of the stream on */
     uint64_t piece_begin;
@@ -251,9 +251,9 @@ static void begin(struct request_reader *reader, const struct lexer_token *token
 
 /* ---- The end of a request --------------------------------------------------- */
 
-/* Tells of the request in progress and lets go of it. */
-static enum request_result tell(struct request_reader *reader, enum request_result result,
-                                struct request *request)
+/* Returns the request in progress and drops it. */
+static enum request_result conclude(struct request_reader *reader, enum request_result result,
+                                    struct request *request)
 {
     struct request_reading *reading = reader->reading;
     if (reading == NULL) {
@@ -289,7 +289,7 @@ static enum request_result tell(struct request_reader *reader, enum request_resu
     return result;
 }
 
-/* Tells of the request whose end has come. */
+/* Returns the request that has just ended. */
 static enum request_result conclude(struct request_reader *reader, struct request *request,
                                     struct fault *fault)
 {
@@ -301,7 +301,7 @@ static enum request_result conclude(struct request_reader *reader, struct reques
         fault_set(fault, FAULT_OVERLOADED, 0, REQUEST_NO_MEMORY);
     else if (refused)
         *fault = reading->fault;
-    tell(reader, refused ? REQUEST_REFUSED : REQUEST_READY, request);
+    conclude(reader, refused ? REQUEST_REFUSED : REQUEST_READY, request);
     take_up_limits(reader);
     return refused ? REQUEST_REFUSED : REQUEST_READY;
 }
@@ -327,7 +327,7 @@ static enum request_result seal(struct request_reader *reader, size_t budget,
     bool at_fault = reading->fault.code != FAULT_NONE;
     bool held = !at_fault;
     /* A fault is known: what is looked for is an earlier one, in `after` or by
-     * what the elements before it come to. */
+     * the totals of the elements before it. */
     if (at_fault && reading->whole_elements > 0 && reading->fault.offset > reading->whole_end) {
         limits.unheld_from = reading->whole_elements;
         held = true;
@@ -374,7 +374,7 @@ static enum request_result end(struct request_reader *reader, size_t budget,
     return seal(reader, budget, request, fault);
 }
 
-/* The stream has come to its end by a fault, whatever else the request had. */
+/* A fault has ended the stream, whatever else the request had. */
 static enum request_result break_off(struct request_reader *reader, enum lexer_token_kind kind,
                                      struct request *request, struct fault *fault)
 {
@@ -398,7 +398,7 @@ static enum request_result break_off(struct request_reader *reader, enum lexer_t
                   reader->limits.max_depth);
     }
     reader->broken = true;
-    return tell(reader, REQUEST_BROKEN, request);
+    return conclude(reader, REQUEST_BROKEN, request);
 }
 
 /* ---- Reading ------------------------------------------------------------------ */
@@ -478,7 +478,7 @@ enum request_result request_read(struct request_reader *reader, size_t budget,
         budget = 1;
     if (reader->ended) {
         fault->code = FAULT_NONE;
-        return tell(reader, REQUEST_BROKEN, request);
+        return conclude(reader, REQUEST_BROKEN, request);
     }
     if (!is_discarded(reader))
         return REQUEST_BUSY;

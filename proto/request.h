@@ -4,13 +4,13 @@
 
 /*
  * Reads requests from a stream of bytes and checks them: the one place where
- * the range of every member is looked at.  Data goes through it once, token
+ * the range of every member is checked.  Data passes through once, token
  * by token: jobs are added to a plan as they close, so a request of a million
  * jobs is never in memory as a document, and reading can stop at any byte.
  *
  * A fault does not stop the reading of its request.  The value at fault is
- * skipped, the rest is read on, so that `id` is found wherever it stands; at
- * the request's end the first fault in the order of the document is told.
+ * skipped, the rest is read on, so that `id` is found wherever it is; at
+ * the request's end the first fault in the order of the document is reported.
  * Only a fault of syntax, or of bytes or nesting, ends the stream.
  *
  * Not re-entrant; one reader a stream.  No clock, no socket.
@@ -81,12 +81,12 @@ struct request_detached {
     bool has_limit;           /* BATCHES: at most `limit` are listed */
     uint16_t key_len;         /* 1 to REQUEST_KEY_MAX */
     enum request_state state; /* BATCHES */
-    int64_t retain_ns;        /* SUBMIT: -1 where it is not told */
+    int64_t retain_ns;        /* SUBMIT: -1 where it is not given */
     uint64_t from;            /* WATCH: 1 or more */
     uint64_t limit;
     char key[REQUEST_KEY_MAX + 1];
     char ref[REQUEST_REF_MAX + 1];   /* a string; what no ref can be becomes `?` */
-    char after[REQUEST_REF_MAX + 1]; /* BATCHES: the same; empty where it is not told */
+    char after[REQUEST_REF_MAX + 1]; /* BATCHES: the same; empty where it is not given */
 };
 
 /* A request that is in order. */
@@ -114,7 +114,7 @@ enum request_result {
     REQUEST_MORE,    /* the piece is used up; feed the next one */
     REQUEST_BUSY,    /* the budget is spent; call again, nothing is fed meanwhile */
     REQUEST_READY,   /* *request is in order */
-    REQUEST_REFUSED, /* *fault tells why; request->id is its id */
+    REQUEST_REFUSED, /* *fault says why; request->id is its id */
     REQUEST_BROKEN,  /* *fault ends the stream; nothing comes after it */
     REQUEST_END,     /* after request_finish(): the input ended between requests */
 };
@@ -154,7 +154,7 @@ size_t request_rest(const struct request_reader *reader);
 /*
  * Reads on.  budget: about how many jobs to read or complete before answering
  * REQUEST_BUSY (at least 1).  *request and *fault are written when they are
- * told of, and are valid until the next call.
+ * returned, and are valid until the next call.
  */
 enum request_result request_read(struct request_reader *reader, size_t budget,
                                  struct request *request, struct fault *fault);
@@ -165,7 +165,7 @@ enum request_result request_read(struct request_reader *reader, size_t budget,
 uint64_t request_jobs(const struct request_reader *reader);
 
 /* Refuses the request in progress, for a reason of the caller's: what it held is
- * freed, the rest of it is skipped, and the fault is told at its end, unless
+ * freed, the rest of it is skipped, and the fault is reported at its end, unless
  * an earlier one is.  Nothing happens between requests. */
 void request_refuse(struct request_reader *reader, enum fault_code code, const char *message);
 

@@ -76,7 +76,7 @@ void request_read_heartbeat(struct request_reading *reading, const struct lexer_
                       token->text);
 }
 
-/* A string that no ref can be is told apart from all of them, and not refused: it names
+/* A string that cannot be a ref differs from all of them, and is not refused: it names
  * nothing that there is. */
 static bool read_ref(struct request_reading *reading, const struct lexer_token *token,
                      char ref[REQUEST_REF_MAX + 1])

@@ -106,7 +106,7 @@ static void check_members(struct request_reading *reading, const struct lexer_to
     }
 }
 
-/* Refuses bounds that are the wrong way round, where the second of them stands. */
+/* Refuses bounds that are the wrong way round, at the second of them. */
 static void check_order(struct request_reading *reading, const struct request_frame *frame,
                         unsigned low, unsigned high)
 {

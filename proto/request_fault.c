@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Refusing: what is said, where it stands, and what becomes of the rest. */
+/* Refusing: the message, its place, and what becomes of the rest. */
 
 #include "proto/request.h"
 
@@ -225,7 +225,7 @@ void request_too_long(struct request_reading *reading, uint64_t offset, uint64_t
                   (unsigned long long)most, by, (unsigned long long)got);
 }
 
-/* As much of a key as is shown, and to tell that there is more: decoding all of one
+/* As much of a key as is shown, and a sign that there is more: decoding all of one
  * that fills a request would take a while. */
 static struct lexer_token beginning_of(const struct lexer_token *key)
 {
@@ -354,7 +354,7 @@ static void fault_after(struct request_reading *reading, const struct plan_fault
 void request_plan_fault(struct request_reading *reading)
 {
     const struct plan_fault *found = &reading->found;
-    /* Totals stand where the request ends, or before what else is at fault: they
+    /* Totals are placed where the request ends, or before what else is at fault: they
      * were not held to more than that. */
     uint64_t end = reading->fault.code != FAULT_NONE ? reading->fault.offset - 1
                                                      : lexer_offset(reading->lexer);

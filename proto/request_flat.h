@@ -5,7 +5,7 @@
 /*
  * A strict scanner for the job that most requests are full of: an object with
  * a plain name, one constant wait, both or neither, in any order and any white
- * space, that stands whole in one piece of the input:
+ * space, that is whole in one piece of the input:
  *
  *     {"name":"j123","wait":1.5}   {"wait":"250ms"}   {}
  *
@@ -21,9 +21,9 @@
 #include <stdint.h>
 
 struct request_flat {
-    const char *name; /* its token, quotes included, where it stands; NULL for none */
+    const char *name; /* its token, quotes included, in place; NULL for none */
     size_t name_len;
-    const char *wait; /* its token, where it stands; NULL for none */
+    const char *wait; /* its token, in place; NULL for none */
     size_t wait_len;
     int64_t wait_ns; /* -1 for none */
 };

@@ -10,7 +10,7 @@
  *   request_take.c   tokens to whoever is to take them, flat jobs to the plan
  *   request_top.c    the members of a request
  *   request_detached.c  those of detached batches
- *   request_text.c   the text of a request, kept as it comes and condensed
+ *   request_text.c   the text of a request, kept as it is read and condensed
  *   request_job.c    jobs and defaults, `after`
  *   request_step.c   steps
  *   request_pool.c   pools, declared and named
@@ -21,7 +21,7 @@
  *   request_fault.c  refusing: messages, paths, skipping and dropping
  *
  * Between requests a reader holds next to nothing: what a request is read with
- * (struct request_reading) lives from its first token until it is told of.
+ * (struct request_reading) lives from its first token until it is returned.
  *
  * A request is read by a stack of frames, one for each object or array that
  * is open and means something.  The frame's context has a table of members
@@ -108,8 +108,8 @@ struct request_staging {
     plan_text_ref text, plain; /* what is whole; 0 for none */
 };
 
-/* The text of an object, as it came: what has gone by of it is copied when its
- * piece goes away, so that a request that stands whole in one piece takes no copy. */
+/* The text of an object, as it was read: what has been passed of it is copied when its
+ * piece is given up, so that a request that is whole in one piece takes no copy. */
 struct request_capture {
     bool on;
     uint64_t begin, id_key, key_key; /* offsets in the stream: of it, and of two keys in it; 0
@@ -120,7 +120,7 @@ struct request_capture {
     unsigned depth;
 };
 
-/* A request being read, from its first token until it is told of. */
+/* A request being read, from its first token until it is returned. */
 struct request_reading {
     struct lexer *lexer; /* the reader's, as are the next three */
     const struct request_limits *limits;
@@ -131,14 +131,14 @@ struct request_reading {
     unsigned open_depth; /* brackets open after the token in hand */
 
     bool skipping;       /* a value at fault is passed over */
-    unsigned skip_depth; /* where that value stands */
+    unsigned skip_depth; /* where that value is */
     bool copying;        /* `data` is being copied */
     unsigned copy_depth;
     bool copy_comma;      /* a comma belongs before the next value copied */
     uint64_t copied;      /* bytes of it so far */
     uint64_t copy_offset; /* where it begins */
     bool dropped;         /* nothing is kept any more, only `id` is looked for */
-    bool dropped_id;      /* the value of `id` comes next */
+    bool dropped_id;      /* the value of `id` is next */
 
     struct request_text id;
     struct request_text scratch; /* a decoded string, a number with its NUL */
@@ -155,7 +155,7 @@ struct request_reading {
     uint64_t batch, job;
     bool has_batch, has_job;
     uint32_t runs;        /* of a forecast */
-    uint64_t runs_offset; /* where they stand */
+    uint64_t runs_offset; /* where they are */
     int64_t heartbeat_ns;
     struct request_capture capture;
 
@@ -281,7 +281,7 @@ static inline bool request_keeps(const struct request_reading *reading)
     return reading->plan != NULL && reading->fault.code == FAULT_NONE;
 }
 
-/* Whether what comes next is an element of `jobs` that is to be kept.  (What is
+/* Whether what is next is an element of `jobs` that is to be kept.  (What is
  * skipped or dropped has been at fault.) */
 static inline bool request_at_job(struct request_reading *reading)
 {
@@ -317,7 +317,7 @@ bool request_read_length(struct request_reading *reading, const struct lexer_tok
 
 void request_read_pools(struct request_reading *reading, const struct lexer_token *token);
 
-/* Names a pool, of the job or of the step in progress, which *ref stands for then. */
+/* Names a pool, of the job or of the step in progress, to which *ref refers then. */
 void request_use_pool(struct request_reading *reading, const struct lexer_token *token,
                       plan_pool_ref *ref);
 
@@ -341,7 +341,7 @@ int request_decode(struct request_reading *reading, const struct lexer_token *to
                    const char **text, size_t *len);
 
 /* Whether a string token may say a word of the protocol's own: a longer one need not
- * be decoded to tell that it does not.  An escape takes six bytes for one. */
+ * be decoded to see that it does not.  An escape takes six bytes for one. */
 #define REQUEST_WORD_MAX 32
 static inline bool request_may_be_word(const struct lexer_token *token)
 {
@@ -382,14 +382,14 @@ bool request_choice(struct request_reading *reading, const struct lexer_token *t
 
 /* ---- request_fault.c -------------------------------------------------------- */
 
-/* Whether a fault is known that stands no later: what is at fault at `offset` is not
- * told then, and need not be put into words. */
+/* Whether a fault is known that is not later: what is at fault at `offset` is not
+ * reported then, and need not be put into words. */
 static inline bool request_knows_better(const struct request_reading *reading, uint64_t offset)
 {
     return reading->fault.code != FAULT_NONE && reading->fault.offset <= offset;
 }
 
-/* Refuses the request for what stands at `offset`, with the path to what is
+/* Refuses the request for what is at `offset`, with the path to what is
  * current in the frames, unless an earlier fault is known. */
 void request_fault(struct request_reading *reading, enum fault_code code, uint64_t offset,
                    const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -54,7 +54,7 @@ static int keep_plain_name(struct request_reading *reading, const struct lexer_t
 }
 
 /* A name is kept even in a request at fault: others may wait for it, and must
- * not be told that nobody bears it. */
+ * not be refused as one that nobody has. */
 static void read_name(struct request_reading *reading, const struct lexer_token *token)
 {
     if (!request_string(reading, token))
@@ -98,7 +98,7 @@ static int keep_after(struct request_reading *reading, const struct lexer_token 
     return 0;
 }
 
-/* `where` tells, besides the offset, whether the name stands in an array. */
+/* `where` says, besides the offset, whether the name is in an array. */
 static void add_after(struct request_reading *reading, const struct lexer_token *token,
                       bool in_array)
 {
@@ -298,7 +298,7 @@ static void count_steps(struct request_reading *reading, const struct lexer_toke
 }
 
 /* What the plan is to know of the job: all, or in a request at fault only
- * what a fault that is found later and stands earlier may depend on. */
+ * what a fault that is found later and is earlier in the text may depend on. */
 static void strip_job(struct request_reading *reading)
 {
     if (reading->fault.code != FAULT_NONE)

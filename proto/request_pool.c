@@ -133,7 +133,7 @@ static bool find_nearest(const struct plan *plan, const char *name, char meant[N
 {
     char candidate[NEAREST_MAX + 1];
     struct nearest nearest;
-    unsigned slips = UINT32_MAX;
+    unsigned edits = UINT32_MAX;
     uint32_t n = plan_n_pools(plan) < HINTS_MOST ? plan_n_pools(plan) : HINTS_MOST;
     nearest_begin(&nearest, name, strlen(name));
     for (uint32_t number = 1; number <= n; number++) {
@@ -144,9 +144,9 @@ static bool find_nearest(const struct plan *plan, const char *name, char meant[N
         memcpy(candidate, text, len);
         candidate[len] = '\0';
         nearest_try(&nearest, candidate);
-        if (nearest.best == NULL || nearest.slips >= slips)
+        if (nearest.best == NULL || nearest.edits >= edits)
             continue;
-        slips = nearest.slips;
+        edits = nearest.edits;
         memcpy(meant, candidate, len + 1);
     }
     return nearest.best != NULL;

@@ -47,7 +47,7 @@ bool request_stage_begin(struct request_reading *reading, const struct lexer_tok
     return staging->keeps != 0;
 }
 
-/* Each appends what comes next to the text that is open.  -1 when out of memory. */
+/* Each appends what is next to the text that is open.  -1 when out of memory. */
 
 static int copy_piece(struct request_reading *reading)
 {

@@ -132,7 +132,7 @@ static void take_skipped(struct request_reading *reading, const struct lexer_tok
     lexer_skip(reading->lexer, false);
 }
 
-/* Whether more is taken for granted than an array of jobs can stand for. */
+/* Whether more is assumed than an array of jobs can say. */
 static bool is_more_presumed(const struct request_presumption *presumed)
 {
     return presumed->op != REQUEST_SUBMIT || presumed->key != NULL;

@@ -46,7 +46,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* Whether the member whose key stands there is one that is not compared. */
+/* Whether the member of that key is one that is not compared. */
 static bool is_left_out(const struct request_capture *capture, size_t at)
 {
     uint64_t offset = capture->begin + at;
@@ -62,7 +62,7 @@ static bool take_structure(struct request_capture *capture, char c)
     else if (c == '}' || c == ']')
         capture->depth--;
     else if (c == ',' && capture->depth == 1)
-        return false; /* it comes back before the next member that is kept */
+        return false; /* this is called again before the next member that is kept */
     return !is_blank(c) && !(capture->dropping && capture->depth >= 1);
 }
 

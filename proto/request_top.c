@@ -377,7 +377,7 @@ static void check_detached(struct request_reading *reading, const struct request
     reading->capture.key_key = has(frame, KEY) ? frame->offsets[KEY] : 0;
 }
 
-/* The key that came beside the request is its own, and so is what goes with it. */
+/* The key that was given beside the request is its own, and so is what belongs to it. */
 static void take_presumed_key(struct request_reading *reading, const struct request_frame *frame,
                               const struct lexer_token *token)
 {

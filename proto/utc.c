@@ -39,7 +39,7 @@ static inline char *put_pair(char *out, unsigned value)
     return out + 2;
 }
 
-/* Two digits, and what comes behind them. */
+/* Two digits, and what follows them. */
 static inline char *put(char *out, unsigned value, char behind)
 {
     out = put_pair(out, value);

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What comes behind the first byte of a character. */
+/* What follows the first byte of a character. */
 struct utf8_lead {
     unsigned char following;   /* bytes: 1 to 3; 0 where the byte begins no character */
     unsigned char least, most; /* the range of the first of these; the others are 80 to BF */
@@ -50,7 +50,7 @@ static inline size_t utf8_cut(const char *text, size_t len, size_t room)
  * 0 if there is none. */
 size_t utf8_length(const char *text, size_t len);
 
-/* A lone surrogate that stands at the front as if it were a character (three bytes), as
+/* A lone surrogate at the front as if it were a character (three bytes), as
  * it does in decoded JSON: its code, else 0. */
 unsigned utf8_surrogate(const char *text, size_t len);
 
