@@ -286,7 +286,7 @@ static size_t start_active_job(struct batch *batch, uint32_t spec)
 {
     uint32_t job = batch_front_job(batch, spec);
 
-    /* It may have been cancelled before its turn. */
+    /* It may have been cancelled meanwhile. */
     if (batch->states[job] == STATE_UNTOUCHED && !batch_job_start(batch, job, spec)) {
         batch->starved = true;
         return 1;
@@ -341,7 +341,7 @@ struct next {
     uint32_t active; /* QUEUE_TIMEOUT */
 };
 
-/* Takes another for the next one if it comes first: at one instant by its job. */
+/* Takes another as the next one if it precedes: at one instant by its job. */
 static void consider(struct next *next, struct next other)
 {
     if (next->what == NOTHING || other.due_ns < next->due_ns ||
@@ -368,7 +368,7 @@ static struct next find_next(struct batch *batch, const struct dueq_entry *first
     return next;
 }
 
-/* Whether something may follow from the end of a job that is `ok`, or come before the
+/* Whether something may follow from the end of a job that is `ok`, or precede the
  * next. */
 static bool ends_matter(struct batch *batch)
 {
@@ -392,7 +392,7 @@ static bool drop_void(struct batch *batch, const struct dueq_entry *first,
 }
 
 /*
- * Takes what is due next, or the batch's time-out where that comes first; of
+ * Takes what is due next, or the batch's time-out where that is earlier; of
  * simple jobs as many in a row as fall due by then, if nothing follows from
  * their ends.  Returns what it took of the budget, 0 if nothing is due.
  */

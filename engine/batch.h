@@ -5,11 +5,11 @@
 /*
  * A batch runs a sealed plan: the schedule of the wire contract, as a pure
  * function of the plan and of time.  It knows no socket, no JSON and no clock.
- * The caller tells it what time it is, in nanoseconds since the batch was
+ * The caller passes the time, in nanoseconds since the batch was
  * accepted; the batch does a bounded amount of work, says what happened and
  * when it wants to be called again.
  *
- * All arithmetic is on due times.  A call that comes late changes nothing in
+ * All arithmetic is on due times.  A late call changes nothing in
  * the order of events or in their due times, so the same plan run with
  * now = INT64_MAX (the virtual clock) gives the same occurrences as a real
  * run.  Nothing happens before `now` has reached its due time.
@@ -58,13 +58,13 @@ struct batch *batch_new(const struct plan *plan);
 void batch_free(struct batch *batch); /* NULL is fine; at any time */
 
 /* Frees one that is over, but no more of it at a time than *budget bytes, from which it
- * takes what was freed.  Returns whether all of it is gone; until then it may be asked
+ * takes what was freed.  Returns whether all of it is freed; until then it may be asked
  * whether it is over, what it is pending and what its clock reads, and no more. */
 bool batch_free_some(struct batch *batch, size_t *budget);
 
 /*
  * Handles what is due at or before now_ns, at most about `budget` units of
- * work (a job started, an occurrence handled, a job swept or released), and
+ * work (a job started, an occurrence handled, a job cancelled or released), and
  * writes what happened into out[0..room), room at least BATCH_MIN_ROOM.
  * Only occurrences that the plan's `events` asks for are written, but `done`
  * always is.  Returns how many were written.  *worked (may be NULL) is what
@@ -74,7 +74,7 @@ bool batch_free_some(struct batch *batch, size_t *budget);
  * batch_next_due() <= now_ns afterwards.
  *
  * Never fails: a job that cannot be started or queued for want of memory is
- * tried again in the next call (batch_is_starved() tells).
+ * tried again in the next call (see batch_is_starved()).
  */
 size_t batch_run(struct batch *batch, int64_t now_ns, size_t budget, struct occurrence *out,
                  size_t room, size_t *worked);
@@ -97,9 +97,9 @@ uint32_t batch_in_flight(const struct batch *batch);
 int64_t batch_clock(const struct batch *batch);
 
 /*
- * Cancels the whole batch at now_ns: the jobs that are not terminal are swept
+ * Cancels the whole batch at now_ns: all remaining jobs are cancelled
  * by the next calls of batch_run().  Returns how many those are; 0 if it was
- * being swept already.
+ * being cancelled already.
  */
 uint32_t batch_cancel(struct batch *batch, int64_t now_ns);
 
@@ -107,9 +107,9 @@ uint32_t batch_cancel(struct batch *batch, int64_t now_ns);
  * Cancels one job at now_ns and writes what happened into out[0..room), room
  * at least BATCH_MIN_ROOM: its `done`, and before it the step of a job that
  * gets its worker.  While work waits (batch_next_due() <= now_ns) the cancel
- * falls at the instant that the batch has come to, batch_clock(), so that due
+ * falls at the batch's clock, batch_clock(), so that due
  * times never go back.  Returns how many were written; 0, and nothing is done, if
- * there is no such job, it is terminal or the batch is being swept.
+ * there is no such job, it is terminal or the batch is being cancelled.
  */
 size_t batch_cancel_job(struct batch *batch, uint64_t job, int64_t now_ns, struct occurrence *out,
                         size_t room);
@@ -127,7 +127,7 @@ enum batch_report_step {
 enum batch_report_step batch_report(struct batch *batch, size_t budget, size_t *worked,
                                     struct report_line *line);
 
-/* Goes on to the line behind that which batch_report() has shown. */
+/* Moves on to the line behind that which batch_report() has shown. */
 void batch_report_next(struct batch *batch);
 
 /* Bytes that the batch of a sealed plan claims for its report, 0 where it asks for none:

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Whom a job's end makes ready or skipped (rules 2, 6 and 8).
+ * The jobs that a job's end makes ready or skipped (rules 2, 6 and 8).
  *
  * Names are counted, not pairs of jobs: when the last job of a name is `ok`,
- * or the first ends otherwise, each element that waits for the name is told
+ * or the first ends otherwise, each element that waits for the name is notified
  * once.  A batch thus spends one unit of work for each name in each `after`,
- * however many jobs stand on either side.  The telling is done in units as
+ * however many jobs there are on either side.  Notifying is done in units as
  * well, so that it can be interrupted.
  */
 
@@ -42,7 +42,7 @@ void batch_after_fini(struct batch *batch)
     free(batch->ready.later);
 }
 
-/* ---- Telling ------------------------------------------------------------------ */
+/* ---- Notifying ---------------------------------------------------------------- */
 
 static void tell_later(struct batch *batch, uint32_t name)
 {
@@ -59,7 +59,7 @@ static void tell_later(struct batch *batch, uint32_t name)
 
 /*
  * Notes that a job of the name ended otherwise than ok.  Those that wait for it
- * are told once; again only if a job with a lower index ends so at the same
+ * are notified once; again only if a job with a lower index ends so at the same
  * instant, before they are skipped.
  */
 static void note_broken(struct batch *batch, uint32_t index, uint32_t job)
@@ -186,7 +186,7 @@ static bool ready_one(struct batch *batch, uint32_t spec)
     return true;
 }
 
-/* Tells the element whose list is at the edge cursor.  False once it is told. */
+/* Notifies the element whose list is at the edge cursor.  False once it is notified. */
 static bool tell_edge(struct batch *batch, const struct name_state *name)
 {
     const struct after_graph *graph = &batch->plan->graph;
@@ -208,8 +208,8 @@ static bool tell_edge(struct batch *batch, const struct name_state *name)
     return false;
 }
 
-/* Goes through all elements in their order, since those that take the list of
- * `defaults` stand between those with a list of their own. */
+/* Visits all elements in their order, since those that take the list of
+ * `defaults` are between those with a list of their own. */
 static bool tell_in_order(struct batch *batch, const struct name_state *name, uint32_t edges_end)
 {
     const struct after_graph *graph = &batch->plan->graph;
@@ -224,7 +224,7 @@ static bool tell_in_order(struct batch *batch, const struct name_state *name, ui
     } else if (release->edge < edges_end &&
                graph->lists[graph->edges[release->edge]].spec == spec) {
         tell_edge(batch, name);
-        return true; /* the name may stand twice in its list */
+        return true; /* the name may be twice in its list */
     }
     release->spec++;
     return true;
@@ -243,7 +243,7 @@ bool batch_after_is_met(const struct batch *batch, uint32_t spec)
     return batch->lists[list].ok == graph->lists[list].n_afters;
 }
 
-/* Tells one element of those who wait for the name at the head, or ends with it. */
+/* Notifies one element of those that wait for the name at the head, or ends with it. */
 static void release_one(struct batch *batch)
 {
     const struct after_graph *graph = &batch->plan->graph;

@@ -3,14 +3,14 @@
 /*
  * Draws ahead: in a batch that is run many times, what every job draws in its first
  * attempt, the length of the first step and whether the attempt fails, is drawn as the
- * run begins, and not when the schedule comes to it.
+ * run begins, and not when the schedule reaches it.
  *
  * A draw is a chain of a generator and three functions, each waiting for the one
  * before, and the schedule waits for the draw.  Drawn one behind the other the chains of
  * several jobs overlap in the processor, and what distributions need alike is computed
  * once: a forecast takes a tenth less time.  As a draw depends on where it is used and
  * on nothing else, no result changes: test_forecasts.c holds forecasts against the naive
- * model, which draws when it comes to it.
+ * model, which draws when it reaches it.
  */
 
 #include <stdlib.h>

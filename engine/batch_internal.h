@@ -6,11 +6,11 @@
  * The state of a running batch, shared by the files that make it up:
  *
  *     batch.c         its life, the order of work, cancelling all remaining, the result
- *     batch_simple.c  what a simple job goes through: it waits
- *     batch_job.c     what any other goes through: attempts, steps, workers
+ *     batch_simple.c  the life of a simple job: it waits
+ *     batch_job.c     the life of any other: attempts, steps, workers
  *     batch_pool.c    the workers of each pool, and who queues for them
  *     batch_ahead.c   draws before they are wanted, in a batch that is run many times
- *     batch_after.c   whom a job's end makes ready or skipped
+ *     batch_after.c   the jobs that a job's end makes ready or skipped
  *     batch_ready.c   arrivals, and the ready by priority
  *     batch_report.c  what a report is made of
  *
@@ -74,11 +74,11 @@ struct active_job {
     uint32_t attempt;    /* from 1; 0 before the first */
     uint32_t step;       /* over repeats */
     uint32_t prev, next; /* QUEUED, without priorities: active jobs */
-    bool times_out;      /* the attempt does: what its entry stands for */
+    bool times_out;      /* the attempt does: the meaning of its entry */
     uint16_t pool;       /* whose worker it holds or queues for */
 };
 
-/* What is known of a job as it turns terminal. */
+/* What is known of a job as it becomes terminal. */
 struct ended {
     int64_t ran_ns; /* what its steps and back-offs took */
     uint32_t job, spec;
@@ -92,12 +92,12 @@ struct ended {
 struct name_state {
     int64_t chain_ns;  /* the longest chain that ends in a job of this name */
     uint32_t ok;       /* its jobs that are `ok` */
-    uint32_t next;     /* in the queue of names to tell about */
+    uint32_t next;     /* in the queue of names to notify about */
     uint32_t cause;    /* broken: the first job, by index, that ended otherwise so far */
     int64_t broken_ns; /* and when the first one, in time, did */
     bool broken;       /* a job of it ended otherwise */
     bool queued;       /* it is in the queue */
-    bool again;        /* its cause has changed while it is being told */
+    bool again;        /* its cause has changed while those that wait are being notified */
 };
 
 /* Of an `after` list. */
@@ -110,7 +110,7 @@ struct list_state {
 };
 
 /* Jobs ready to start: first those that wait for nothing, in the order of the
- * request, then those whose turn came later, element by element. */
+ * request, then those that became ready later, element by element. */
 struct ready {
     uint32_t first;  /* the next spec to look at among those that wait for nothing */
     uint32_t *later; /* specs, in the order in which they became ready */
@@ -155,14 +155,14 @@ struct pool_state {
     prioq queued;
 };
 
-/* Telling those who wait that a name is `ok`, or never will be. */
+/* Notifying those that wait that a name is `ok`, or never will be. */
 struct release {
     uint32_t head, tail; /* queue of names, NO_JOB for none; linked by name_state.next */
     bool begun;          /* with the one at the head */
     bool defaults;       /* it concerns the list of `defaults` */
     uint32_t edge;       /* cursor over the name's edges */
     uint32_t spec;       /* cursor over all specs, where it concerns `defaults` */
-    bool by_job;         /* the element at the edge cursor is gone through job by job */
+    bool by_job;         /* the element at the edge cursor is handled job by job */
     uint32_t job;        /* cursor over its jobs */
 };
 
@@ -353,7 +353,7 @@ static inline void batch_release_slot(struct batch *batch)
 }
 
 /* Makes a job terminal at the batch's clock, once it holds nothing but its
- * slot: counts it and writes its `done`.  No one is told. */
+ * slot: counts it and writes its `done`.  Nobody is notified. */
 static inline void batch_turn_terminal(struct batch *batch, const struct ended *ended)
 {
     int64_t chain_ns = batch_chain(batch, ended);
@@ -385,12 +385,12 @@ void batch_job_ended(struct batch *batch, const struct ended *ended);
 /* ---- batch_simple.c ---------------------------------------------------------- */
 
 /* Starts ready jobs at the batch's clock, at most `most`, as long as they are
- * simple.  Returns how many it has gone through: one that was cancelled before
- * its turn is passed over. */
+ * simple.  Returns how many it has handled: one that was cancelled
+ * meanwhile is passed over. */
 size_t batch_simple_start(struct batch *batch, size_t most);
 
 /* Ends jobs whose wait is over by until_ns, at most `most`, as long as those
- * who fall due next are simple, which the first is.  Returns how many.  Nothing
+ * that fall due next are simple, which the first is.  Returns how many.  Nothing
  * may follow from the end of any but the last. */
 size_t batch_simple_end(struct batch *batch, int64_t until_ns, size_t most);
 
@@ -413,7 +413,7 @@ int64_t batch_simple_ran(const struct batch *batch, uint32_t job, uint32_t spec)
  * memory: nothing is done then. */
 bool batch_job_start(struct batch *batch, uint32_t job, uint32_t spec);
 
-/* Handles what its queue entry stands for, at the batch's clock. */
+/* Handles its queue entry, at the batch's clock. */
 void batch_job_due(struct batch *batch, struct active_job *active);
 
 /* Has its attempt time out while it queues for a worker. */
@@ -488,13 +488,13 @@ int batch_after_init(struct batch *batch);
 void batch_after_restart(struct batch *batch);
 void batch_after_fini(struct batch *batch);
 
-/* Notes that a job has ended; who waits for its name is to be told. */
+/* Notes that a job has ended; those that wait for its name are to be notified. */
 void batch_after_note(struct batch *batch, const struct ended *ended);
 
-/* Tells those who wait, element by element, at most `most`.  Returns how many. */
+/* Notifies those that wait, element by element, at most `most`.  Returns how many. */
 size_t batch_after_release(struct batch *batch, size_t most);
 
-/* Whether there is any to be told. */
+/* Whether any is still to be notified. */
 static inline bool batch_after_is_due(const struct batch *batch)
 {
     return batch->release.head != NO_JOB;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* What a job that is not simple goes through: attempts, steps, workers (rules 3
+/* The life of a job that is not simple: attempts, steps, workers (rules 3
  * to 5). */
 
 #include "engine/batch_internal.h"
@@ -38,7 +38,7 @@ static struct draw_key draw_key(const struct batch *batch, const struct active_j
 }
 
 /* Sets when the step or back-off that begins now is over.  The job's entry
- * comes then, or at its attempt's time-out if that is earlier. */
+ * is then, or at its attempt's time-out if that is earlier. */
 static void set_due(struct batch *batch, struct active_job *active, int64_t length_ns,
                     int64_t timeout_ns)
 {

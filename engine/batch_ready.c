@@ -2,7 +2,7 @@
 
 /*
  * Arrivals, and the ready by priority (rules 1 and 2), in a batch whose plan has
- * either.  Jobs are gone through once, in the order of the request, to draw their
+ * either.  Jobs are visited once, in the order of the request, to draw their
  * arrivals; that is done in units, as all work is.
  */
 
@@ -82,7 +82,7 @@ static int64_t draw(const struct batch *batch, const struct dist *dist, uint32_t
     return draw_length_for(batch->plan, dist, &key, purpose, batch->plan->max_wait_ns);
 }
 
-/* When the job at the cursor arrives.  A spec may stand for several elements in a row,
+/* When the job at the cursor arrives.  A spec may represent several elements in a row,
  * each with instances of its own. */
 static int64_t draw_arrival(struct batch *batch)
 {
@@ -104,7 +104,7 @@ static int64_t draw_arrival(struct batch *batch)
                         arrivals->gaps_ns);
 }
 
-/* Goes on to the next job. */
+/* Moves on to the next job. */
 static void go_on(struct batch *batch)
 {
     struct arrivals *arrivals = batch->arrivals;

@@ -2,7 +2,7 @@
 
 /*
  * The report of a batch: what became of the jobs of each name, and how the workers of
- * each pool were used.  Values are noted as they come to be, and told of once all jobs
+ * each pool were used.  Values are noted as they arise, and reported once all jobs
  * are terminal.
  */
 
@@ -16,7 +16,7 @@
 static const uint8_t percents[] = {50, 90, 95, 99};
 #define N_PERCENTS (sizeof(percents) / sizeof(percents[0]))
 
-/* Of the jobs of a name, or of all names beyond the most that are told of by themselves. */
+/* Of the jobs of a name, or of all names beyond the most that are listed one by one. */
 struct summary {
     uint32_t jobs;
     uint32_t counts[JOB_STATUSES];
@@ -33,13 +33,13 @@ struct pool_use {
 
 struct batch_report {
     struct labels labels;
-    uint32_t most; /* names that are told of by themselves */
+    uint32_t most; /* names that are listed one by one */
     struct summary *summaries;
     struct pool_use *pools; /* by number */
     struct samples samples;
     int64_t *ready_ns;  /* of each job, once it is */
     int64_t *waited_ns; /* of each job: for its start, and for workers */
-    /* What is told next: */
+    /* What is reported next: */
     uint32_t next; /* of the summaries, then of the pools */
     bool half;     /* the first of its two sets is done */
     bool complete; /* its line is */
@@ -186,7 +186,7 @@ void batch_report_ended(struct batch *batch, const struct ended *ended)
         batch_report_held(batch, 0, batch->clock_ns - ready_ns - waited_ns);
 }
 
-/* ---- What is told -------------------------------------------------------------------- */
+/* ---- What is reported ---------------------------------------------------------------- */
 
 static uint32_t n_summaries(const struct batch_report *report)
 {
@@ -247,7 +247,7 @@ static bool search(struct batch_report *report, const struct samples_set *set, s
     return true;
 }
 
-/* Goes on with the line of a summary.  Whether it is complete. */
+/* Continues the line of a summary.  Whether it is complete. */
 static bool work_summary(struct batch_report *report, size_t budget, size_t *worked)
 {
     const struct summary *summary = &report->summaries[report->next];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* What a simple job goes through: it waits once, or not at all (rules 3 to 5
+/* The life of a simple job: it waits once, or not at all (rules 3 to 5
  * of the schedule, as far as they concern it). */
 
 #include "engine/batch_internal.h"

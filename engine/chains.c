@@ -68,7 +68,7 @@ static void settle_list(struct chains *chains, uint32_t list, uint32_t by)
             chains->order[chains->tail++] = spec;
 }
 
-/* The next spec in order: whoever waited for it alone comes in order too. */
+/* The next spec in order: those that waited for it alone are in order too. */
 static void settle_next(struct chains *chains)
 {
     const struct after_graph *graph = &chains->plan->graph;
@@ -195,7 +195,7 @@ static struct chain chain_of(const struct batch *batch, uint32_t job, uint32_t s
                           .spec = spec};
 }
 
-/* Goes through jobs of the next spec, at most `most`.  Returns how many. */
+/* Handles jobs of the next spec, at most `most`.  Returns how many. */
 static uint32_t go_through(struct chains *chains, const struct batch *batch, size_t most)
 {
     const struct plan *plan = chains->plan;

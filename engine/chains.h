@@ -14,7 +14,7 @@
  * Walker, 1959; the chain of one run of many is what PERT's criticality index counts:
  * R. M. Van Slyke, "Monte Carlo methods and the PERT problem", 1963.)
  *
- * Elements are gone through in an order that A. B. Kahn's method (1962) gives once; a
+ * Elements are visited in an order that A. B. Kahn's method (1962) gives once; a
  * run costs O(jobs + names in `after`) then.  Everything is done in slices.
  */
 
@@ -45,7 +45,7 @@ struct chains {
     bool has_defaults;     /* that is known */
     struct chain last;     /* the greatest of all */
     uint32_t n_names;      /* names forgotten of the run before */
-    uint32_t n_specs;      /* gone through, in that order */
+    uint32_t n_specs;      /* visited, in that order */
     uint32_t n_jobs;       /* and of the next one */
 };
 
@@ -56,12 +56,12 @@ void chains_fini(struct chains *chains);
 /* Finds the order, about `budget` steps at a time.  Whether it is found. */
 bool chains_prepare(struct chains *chains, size_t budget, size_t *worked);
 
-/* Begins with a run that is over, and goes on with it, about `budget` jobs at a time.
+/* Begins with a run that is over, and continues with it, about `budget` jobs at a time.
  * Whether it is done: chains->last is the end of its longest chain then. */
 void chains_begin(struct chains *chains);
 bool chains_work(struct chains *chains, const struct batch *batch, size_t budget, size_t *worked);
 
-/* What stands before a job on its chain; ns -1 where the chain begins with it. */
+/* What precedes a job on its chain; ns -1 where the chain begins with it. */
 struct chain chains_before(const struct chains *chains, const struct batch *batch,
                            struct chain chain);
 

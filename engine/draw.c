@@ -132,7 +132,7 @@ static struct estimate draw_lognormal(const struct dist *dist, double sigma, str
                              draw_formula_off_lognormal(length_ns, sigma, radius) * 0x1p-53};
 }
 
-/* Rounds to within [0, max_ns] if every value that it may stand for rounds alike. */
+/* Rounds to within [0, max_ns] if every value that it may represent rounds alike. */
 static bool round_estimate(struct estimate estimate, int64_t max_ns, int64_t *ns)
 {
     double low = estimate.ns - estimate.off_ns, high = estimate.ns + estimate.off_ns;

@@ -85,7 +85,7 @@ int dueq_init(struct dueq *queue, uint32_t room)
     memset(queue, 0, sizeof(*queue));
     queue->page_size = page_size(room);
     queue->n_pages = 1;
-    if (room > queue->page_size) { /* one more run until the shortest is gone, page and scratch */
+    if (room > queue->page_size) { /* one more run until the shortest is freed, page and scratch */
         uint32_t runs = runs_allowed(queue, room) + 1;
 
         queue->n_pages = runs + 2;
@@ -149,11 +149,11 @@ static void sort_by_digit(const struct dueq_entry *from, uint32_t n, unsigned di
 }
 
 /* Which digits there are to sort by: those that differ at all, and of the ids
- * none if they come in order as it is. */
-static unsigned telling_digits(const struct dueq_entry *entries, uint32_t n)
+ * none if they are in order as it is. */
+static unsigned distinct_digits(const struct dueq_entry *entries, uint32_t n)
 {
     struct dueq_entry differs = {0};
-    unsigned telling = 0;
+    unsigned distinct = 0;
     bool ids_sorted = true;
 
     for (uint32_t i = 1; i < n; i++) {
@@ -162,8 +162,8 @@ static unsigned telling_digits(const struct dueq_entry *entries, uint32_t n)
         ids_sorted &= entries[i - 1].id < entries[i].id;
     }
     for (unsigned digit = ids_sorted ? ID_DIGITS : 0; digit < DIGITS; digit++)
-        telling |= (digit_of(&differs, digit) != 0 ? 1U : 0U) << digit;
-    return telling;
+        distinct |= (digit_of(&differs, digit) != 0 ? 1U : 0U) << digit;
+    return distinct;
 }
 
 /* Sorts the page, digit by digit from the least on: D. E. Knuth, "The Art of
@@ -171,15 +171,15 @@ static unsigned telling_digits(const struct dueq_entry *entries, uint32_t n)
  * scratch page. */
 static void sort_page(struct dueq *queue)
 {
-    unsigned telling;
+    unsigned distinct;
 
     if (is_sorted(queue->page, queue->n_page))
         return;
-    telling = telling_digits(queue->page, queue->n_page);
+    distinct = distinct_digits(queue->page, queue->n_page);
     for (unsigned digit = 0; digit < DIGITS; digit++) {
         struct dueq_entry *from = queue->page;
 
-        if ((telling & 1U << digit) == 0)
+        if ((distinct & 1U << digit) == 0)
             continue;
         sort_by_digit(from, queue->n_page, digit, queue->scratch);
         queue->page = queue->scratch;
@@ -368,7 +368,7 @@ static bool page_is_first(const struct dueq *queue)
                                                               run->due_ns, run->id));
 }
 
-/* Whether an entry of the first run comes before all that is not in that run. */
+/* Whether an entry of the first run precedes all that is not in that run. */
 static bool leads(const struct dueq *queue, const struct dueq_entry *entry)
 {
     const struct dueq_run *runs = queue->runs;

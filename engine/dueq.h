@@ -8,14 +8,14 @@
  * with one tier of runs.  What is pushed gathers on a page of a few thousand
  * entries; a full page is sorted, digit by digit, and becomes a *run*; a heap of
  * the runs' first entries merges them.  A few entries pushed between two looks
- * at the first stay on their page, as a heap; as long as they come in order, as equal
+ * at the first stay on their page, as a heap; as long as they are added in order, as equal
  * waits do under a concurrency limit, that is a plain queue, and 10^6 such jobs take
  * two thirds of the time.
  *
  *     push ─► page (unsorted, or a heap) ─► runs, each in order ─► first
  *
  * Nothing can be moved or taken out but the first: whoever owns the entries
- * knows, when one comes first, whether it still means anything.
+ * knows, when one is first, whether it still means anything.
  *
  * With n entries, pages of m <= 4,096 and so about n/m runs, an entry costs
  *
@@ -42,11 +42,11 @@
  * touched; at 10^7 the runs are more than the processor has addresses of pages
  * at hand.
  *
- * Memory: 16 bytes an entry, touched as entries come.  Runs that are nearly
+ * Memory: 16 bytes an entry, touched as entries are added.  Runs that are nearly
  * used up would keep their pages, so once there are more than 2n/m + 2 of them
- * the shortest, which is less than half a page, goes back to the page that
+ * the shortest, which is less than half a page, returns to the page that
  * gathers.  So twice the 16 bytes are always enough; they are claimed at once,
- * and only a queue that is pushed to and taken from for long comes to touch
+ * and only a queue that is pushed to and popped from for long touches
  * them.  Nothing is allocated later on.
  */
 
@@ -96,7 +96,7 @@ static inline void dueq_push(struct dueq *queue, const struct dueq_entry *entry)
 
 /*
  * The first entries in their order, or NULL when the queue is empty: *n of them
- * stand side by side, 1 or more and at most `most`, by no means all there are.
+ * are side by side, 1 or more and at most `most`, by no means all there are.
  * Puts what was pushed since into order.  Valid until the next call.
  */
 const struct dueq_entry *dueq_look(struct dueq *queue, size_t most, size_t *n);
@@ -117,7 +117,7 @@ void dueq_replace_first(struct dueq *queue, const struct dueq_entry *entry);
 
 /*
  * Takes out the first n entries, which dueq_look() has just shown.  Returns one
- * that will come up before long, so that what it stands for can be fetched into
+ * that will be due before long, so that its item can be fetched into
  * the cache meanwhile, or NULL.
  */
 const struct dueq_entry *dueq_take(struct dueq *queue, size_t n);

@@ -21,7 +21,7 @@ enum stage {
     LABELS,   /* the names are numbered */
     ORDER,    /* the order of the chains is found */
     RESTART,  /* the batch is made as new */
-    RUNNING,  /* a run goes on */
+    RUNNING,  /* a run is in progress */
     CHAIN,    /* its longest chain is looked for */
     COUNTING, /* the names on that are counted */
     READY,    /* all runs that were given are over */
@@ -166,7 +166,7 @@ static void end_run(struct forecast *forecast, struct forecast_run *run)
     forecast->stage = forecast->next == forecast->end ? READY : RESTART;
 }
 
-/* Goes on with the batch.  False if it is out of memory. */
+/* Continues the batch.  False if it is out of memory. */
 static bool go_on(struct forecast *forecast, size_t budget, size_t *worked)
 {
     size_t spent = 0;
@@ -317,7 +317,7 @@ static void rank_label(const struct forecast *forecast, uint32_t label, uint32_t
 
     if (forecast->critical[label] == 0)
         return;
-    /* A later label comes behind its equals. */
+    /* A later label is behind its equals. */
     while (at > 0 && forecast->critical[first[at - 1]] < forecast->critical[label])
         at--;
     if (at == FORECAST_CRITICAL_MAX)

@@ -3,8 +3,8 @@
 #define WAITD_FORECAST_H
 
 /*
- * How long will it take, and how sure is that: a sealed plan is run many times on
- * the virtual clock, run k with the plan's seed plus k, and what comes of it is gathered.
+ * How long a batch will take, and how sure that is: a sealed plan is run many times on
+ * the virtual clock, run k with the plan's seed plus k, and the results are gathered.
  * A pure function of the plan and of the numbers of its runs.
  *
  *     forecast_new() ─► forecast_extend() ─► forecast_work()… ─► forecast_conclude()…
@@ -50,12 +50,12 @@ uint64_t forecast_bytes(uint32_t runs);
 
 enum forecast_step {
     FORECAST_MORE,  /* the budget is spent */
-    FORECAST_RUN,   /* *run is over: they come in order */
+    FORECAST_RUN,   /* *run is over: runs end in order */
     FORECAST_READY, /* all that it was given are */
     FORECAST_NOMEM, /* out of memory for now: call again later */
 };
 
-/* Goes on with what it was given, for about `budget` units of work, until a run is over.  *worked
+/* Continues what it was given, for about `budget` units of work, until a run is over.  *worked
  * grows by what was spent. */
 enum forecast_step forecast_work(struct forecast *forecast, size_t budget, size_t *worked,
                                  struct forecast_run *run);

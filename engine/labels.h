@@ -3,8 +3,8 @@
 #define WAITD_LABELS_H
 
 /*
- * The names that the jobs of a sealed plan bear, numbered from 0 in the order of their
- * lowest indexes: jobs of one name are told of together.  Jobs without a name have one
+ * The names that the jobs of a sealed plan have, numbered from 0 in the order of their
+ * lowest indexes: jobs of one name are reported together.  Jobs without a name have one
  * number, in the same order.
  *
  * O(1) a spec; 4 bytes for each once it is done, and a table of names until then.
@@ -21,9 +21,9 @@ struct names;
 struct labels {
     const struct plan *plan;
     uint32_t *of;        /* of each spec */
-    uint32_t *specs;     /* of each label: the first spec that bears it */
+    uint32_t *specs;     /* of each label: the first spec that has it */
     uint32_t n;          /* labels */
-    uint32_t at;         /* specs gone through */
+    uint32_t at;         /* specs visited */
     uint32_t unnamed;    /* the label of jobs without a name, plus 1; 0: there are none */
     struct names *names; /* of all labels but that, until all are known */
     uint32_t *numbers;   /* of each of these names: its label */

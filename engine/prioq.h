@@ -22,7 +22,7 @@
 struct prioq_node {
     uint32_t parent, left, right; /* ids, or PRIOQ_NONE */
     uint32_t rank;                /* steps to the nearest place without a child, down the right */
-    uint64_t key;                 /* the least goes first; no two are equal */
+    uint64_t key;                 /* the least is first; no two are equal */
 };
 
 /* A queue: PRIOQ_NONE when it is empty, else the id that is first. */

@@ -3,9 +3,9 @@
 #define WAITD_SAMPLES_H
 
 /*
- * Sets of times, and what is told of each: least, mean, greatest, percentiles, all of
+ * Sets of times, and what is reported of each: least, mean, greatest, percentiles, all of
  * them exact.  How many values there are at most is known beforehand, and memory for
- * those is claimed at once and touched as they come; the sets share it, chunk by
+ * those is claimed at once and touched as values are added; the sets share it, chunk by
  * chunk, so that it need not be known how they divide it: 8 bytes a value and half a
  * kilobyte a set.
  *
@@ -71,7 +71,7 @@ struct samples_search {
     unsigned counter[SAMPLES_PERCENTILES_MAX]; /* those that agree share one */
     unsigned n_counters;
     int shift;            /* of the digit that is counted; below 0: all are found */
-    uint32_t chunk, done; /* cursor: the chunk, plus 1, and values gone over */
+    uint32_t chunk, done; /* cursor: the chunk, plus 1, and values read */
     uint32_t counts[SAMPLES_PERCENTILES_MAX][SAMPLES_DIGITS];
 };
 
@@ -83,7 +83,7 @@ struct samples_search {
 void samples_search_begin(struct samples_search *search, const struct samples *samples,
                           const struct samples_set *set, const uint8_t *percents, unsigned n);
 
-/* Goes on, for about `budget` values.  Returns whether all are found. */
+/* Continues, for about `budget` values.  Returns whether all are found. */
 bool samples_search_work(struct samples_search *search, size_t budget, size_t *worked);
 
 /* The value of the percentile that was asked for at that place. */

@@ -4,7 +4,7 @@
 
 /*
  * A queue of due times, one for each of a fixed set of ids, handed out in
- * order of (due, id).  It is a 4-ary heap that remembers where each id stands,
+ * order of (due, id).  It is a 4-ary heap that remembers where each id is,
  * so that an entry can be moved or taken out: D. B. Johnson, "Priority queues
  * with update and finding minimum spanning trees" (1975), for d-ary heaps.
  * Four children share a cache line of 64 bytes, which makes the tree half as

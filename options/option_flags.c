@@ -21,7 +21,7 @@ void option_flags_begin(struct option_flags *flags, const struct option_table *t
     flags->argc = argc;
     flags->argv = argv;
     *letter++ = '-'; /* operands are returned in their order among the flags */
-    *letter++ = ':'; /* a missing value is told apart from an unknown flag */
+    *letter++ = ':'; /* a missing value differs from an unknown flag */
     for (unsigned i = 0; i < table->n; i++) {
         const struct option_row *row = &table->rows[i];
 

@@ -36,7 +36,7 @@ enum option_flags_result {
 void option_flags_begin(struct option_flags *flags, const struct option_table *table, int argc,
                         char *const argv[]);
 
-/* The next flag or operand, in the order in which they stand; behind `--` there are operands
+/* The next flag or operand, in their order on the line; behind `--` there are operands
  * alone.  *value is argv's. */
 enum option_flags_result option_flags_next(struct option_flags *flags,
                                            const struct option_row **row, char **value,

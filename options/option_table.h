@@ -5,7 +5,7 @@
 /*
  * The options of a program as one constant table: the name, type, range, default and help of
  * each.  Flags (option_flags.h), keys of a configuration file, `--help` (option_help.h), the
- * reading of values (option_value.h) and the checks of the manuals come from it.
+ * reading of values (option_value.h) and the checks of the manuals use it.
  */
 
 #include <stddef.h>
@@ -40,14 +40,14 @@ struct option_type {
     /* CUSTOM: keeps the value (text: NULL for a flag without one).  NULL, or what the option
      * takes (`a positive integer'). */
     const char *(*set)(void *settings, const struct option_row *row, const char *text);
-    const char *takes; /* the same, for the others; NULL to tell words or range */
+    const char *takes; /* the same, for the others; NULL to list words or range */
 };
 
 /* What else is known of an option: bits of `traits`. */
 enum option_trait {
     OPTION_IN_FILE = 1 << 0,    /* also a key of the configuration file */
     OPTION_RELOADABLE = 1 << 1, /* may change while the program runs */
-    OPTION_MAY_BE_OFF = 1 << 2, /* `off` stands for 0 */
+    OPTION_MAY_BE_OFF = 1 << 2, /* `off` means 0 */
     OPTION_HIDDEN = 1 << 3,     /* for tests: not in --help */
     OPTION_ONCE = 1 << 4,       /* a flag that is refused when it is given again */
 };

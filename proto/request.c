@@ -251,9 +251,9 @@ static void begin(struct request_reader *reader, const struct lexer_token *token
 
 /* ---- The end of a request --------------------------------------------------- */
 
-/* Returns the request in progress and drops it. */
-static enum request_result conclude(struct request_reader *reader, enum request_result result,
-                                    struct request *request)
+/* Hands the request in progress over and drops it. */
+static enum request_result hand_over(struct request_reader *reader, enum request_result result,
+                                     struct request *request)
 {
     struct request_reading *reading = reader->reading;
     if (reading == NULL) {
@@ -289,7 +289,7 @@ static enum request_result conclude(struct request_reader *reader, enum request_
     return result;
 }
 
-/* Returns the request that has just ended. */
+/* Hands over the request that has just ended. */
 static enum request_result conclude(struct request_reader *reader, struct request *request,
                                     struct fault *fault)
 {
@@ -301,7 +301,7 @@ static enum request_result conclude(struct request_reader *reader, struct reques
         fault_set(fault, FAULT_OVERLOADED, 0, REQUEST_NO_MEMORY);
     else if (refused)
         *fault = reading->fault;
-    conclude(reader, refused ? REQUEST_REFUSED : REQUEST_READY, request);
+    hand_over(reader, refused ? REQUEST_REFUSED : REQUEST_READY, request);
     take_up_limits(reader);
     return refused ? REQUEST_REFUSED : REQUEST_READY;
 }
@@ -398,7 +398,7 @@ static enum request_result break_off(struct request_reader *reader, enum lexer_t
                   reader->limits.max_depth);
     }
     reader->broken = true;
-    return conclude(reader, REQUEST_BROKEN, request);
+    return hand_over(reader, REQUEST_BROKEN, request);
 }
 
 /* ---- Reading ------------------------------------------------------------------ */
@@ -478,7 +478,7 @@ enum request_result request_read(struct request_reader *reader, size_t budget,
         budget = 1;
     if (reader->ended) {
         fault->code = FAULT_NONE;
-        return conclude(reader, REQUEST_BROKEN, request);
+        return hand_over(reader, REQUEST_BROKEN, request);
     }
     if (!is_discarded(reader))
         return REQUEST_BUSY;
