@@ -434,7 +434,8 @@ static void go_on_staging(struct request_reader *reader)
     for (unsigned steps = 0; steps < STAGE_STEPS_A_READ; steps++) {
         if (!request_stage_step(reading))
             continue;
-        (void)take(reader, &reading->staging.token);
+        if (reading->staging.keeps != REQUEST_KEEPS_COPY)
+            (void)take(reader, &reading->staging.token);
         reading->staging.keeps = 0;
         reading->staging.held = 0; /* its reader has counted it */
         return;

@@ -57,6 +57,39 @@ void request_read_data(struct request_reading *reading, const struct lexer_token
     append_data(reading, token->kind == LEXER_OBJECT_BEGIN ? "{" : "[", 1);
 }
 
+/* A fault has ended the copy: what is left of `data` is passed over. */
+static void give_up(struct request_reading *reading, bool ends)
+{
+    if (!ends)
+        request_pass_next(reading, reading->copy_depth);
+}
+
+bool request_copy_begin(struct request_reading *reading, const struct lexer_token *token)
+{
+    if (reading->copy_comma && !append_data(reading, ",", 1)) {
+        give_up(reading, false);
+        return false;
+    }
+    /* All of it counts before any of it is copied. */
+    reading->copied += token->len;
+    if (data_fits(reading, reading->copy_offset, reading->copied))
+        return true;
+    (void)plan_text_close(reading->plan);
+    reading->copying = false;
+    give_up(reading, false);
+    return false;
+}
+
+void request_copy_end(struct request_reading *reading, const struct lexer_token *token)
+{
+    reading->kept_bytes += token->len;
+    if (token->kind == LEXER_KEY && !append_data(reading, ":", 1)) {
+        give_up(reading, false);
+        return;
+    }
+    reading->copy_comma = token->kind != LEXER_KEY;
+}
+
 void request_copy(struct request_reading *reading, const struct lexer_token *token)
 {
     static const char brackets[] = {[LEXER_OBJECT_BEGIN] = '{',
@@ -71,8 +104,7 @@ void request_copy(struct request_reading *reading, const struct lexer_token *tok
     if ((reading->copy_comma && !closes && !append_data(reading, ",", 1)) ||
         !append_data(reading, text, len) ||
         (token->kind == LEXER_KEY && !append_data(reading, ":", 1))) {
-        if (!ends)
-            request_pass_next(reading, reading->copy_depth);
+        give_up(reading, ends);
         return;
     }
     reading->copy_comma = token->kind != LEXER_KEY && !opens;

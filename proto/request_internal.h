@@ -58,6 +58,7 @@ struct request_member {
  * differ. */
 #define REQUEST_KEEPS_TEXT  1u
 #define REQUEST_KEEPS_PLAIN 2u
+#define REQUEST_KEEPS_COPY  4u /* within `data` that is being copied */
 
 struct request_context {
     const char *noun;                     /* `a job` */
@@ -330,6 +331,11 @@ void request_read_data(struct request_reading *reading, const struct lexer_token
 
 /* Takes a token of `data` while it is copied. */
 void request_copy(struct request_reading *reading, const struct lexer_token *token);
+
+/* The same for a long string or key, which is appended in between: false if it is refused, and
+ * the copy at its end. */
+bool request_copy_begin(struct request_reading *reading, const struct lexer_token *token);
+void request_copy_end(struct request_reading *reading, const struct lexer_token *token);
 
 /* ---- request_value.c -------------------------------------------------------- */
 

@@ -4,7 +4,9 @@
  * Long strings in steps.  A string that its member keeps is copied, and decoded
  * where its plain text is wanted, before the member's reader sees it, and in as
  * many calls as that takes: the reader then finds both in the plan.  The string
- * itself stays where the lexer keeps it, which is not called meanwhile.
+ * itself stays where the lexer keeps it, which is not called meanwhile.  A string or a key
+ * within `data`, of which a copy is being made, is appended to that in the same way, and is done
+ * with then.
  */
 
 #include "proto/request.h"
@@ -27,8 +29,11 @@ static unsigned kept_of(struct request_reading *reading, const struct lexer_toke
     const struct request_frame *frame;
     uint64_t most = reading->limits->max_string;
 
-    if (reading->plan == NULL || reading->dropped || reading->skipping || reading->copying ||
-        reading->n_frames == 0 || (most > 0 && token->len > most + 2))
+    if (reading->plan == NULL || reading->dropped || reading->skipping)
+        return 0;
+    if (reading->copying)
+        return REQUEST_KEEPS_COPY;
+    if (token->kind == LEXER_KEY || reading->n_frames == 0 || (most > 0 && token->len > most + 2))
         return 0;
     frame = request_frame(reading);
     if (frame->context->members == NULL)
@@ -40,10 +45,11 @@ bool request_stage_begin(struct request_reading *reading, const struct lexer_tok
 {
     struct request_staging *staging = &reading->staging;
 
-    if (token->kind != LEXER_STRING || token->len <= REQUEST_STAGE_BYTES || token->text == NULL)
+    if ((token->kind != LEXER_STRING && token->kind != LEXER_KEY) ||
+        token->len <= REQUEST_STAGE_BYTES || token->text == NULL)
         return false;
     *staging = (struct request_staging){.token = *token, .keeps = kept_of(reading, token)};
-    staging->at = token->text + ((staging->keeps & REQUEST_KEEPS_TEXT) == 0);
+    staging->at = token->text + (staging->keeps == REQUEST_KEEPS_PLAIN);
     return staging->keeps != 0;
 }
 
@@ -104,6 +110,25 @@ static bool close_text(struct request_reading *reading)
     return !wants_plain(staging);
 }
 
+/* A string or a key within `data`, whose text is open already. */
+static bool copy_step(struct request_reading *reading)
+{
+    struct request_staging *staging = &reading->staging;
+    const struct lexer_token *token = &staging->token;
+
+    reading->open_depth = token->depth;
+    if (staging->at == token->text && !request_copy_begin(reading, token))
+        return true;
+    if (copy_piece(reading) != 0) {
+        request_no_memory(reading);
+        return true;
+    }
+    if (staging->at < token->text + token->len)
+        return false;
+    request_copy_end(reading, token);
+    return true;
+}
+
 bool request_stage_step(struct request_reading *reading)
 {
     struct request_staging *staging = &reading->staging;
@@ -112,6 +137,8 @@ bool request_stage_step(struct request_reading *reading)
 
     if (reading->plan == NULL) /* refused meanwhile */
         return true;
+    if (staging->keeps == REQUEST_KEEPS_COPY)
+        return copy_step(reading);
     if (!staging->open && plan_text_open(reading->plan) != PLAN_OK) {
         request_no_memory(reading);
         return true;

@@ -8,7 +8,7 @@ bench_programs = \
 	tests/bench/bench_activation
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
-check_PROGRAMS += tests/bench/load
+check_PROGRAMS += tests/bench/load tests/bench/slices
 
 tests_bench_bare_timer_SOURCES = \
 	tests/bench/bare_timer.c \
@@ -35,6 +35,10 @@ tests_bench_load_SOURCES = \
 	tests/bench/work.c \
 	tests/bench/work.h
 tests_bench_load_LDADD =
+
+tests_bench_slices_SOURCES = tests/bench/slices.c
+tests_bench_slices_LDADD = $(all_libraries)
+tests_bench_slices_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=connection_serve
 
 # Needs jansson, as the tests on Check do.
 if HAVE_CHECK

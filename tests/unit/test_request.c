@@ -227,6 +227,9 @@ static const struct {
     {"[{\"name\":\"", "\xe2\x80\xa8", "\"}]", REQUEST_READY},
     {"[{\"steps\":[{\"wait\":1,\"note\":\"", "\\u0041", "\"}]}]", REQUEST_READY},
     {"[{\"data\":\"", "x", "\"}]", REQUEST_READY},
+    {"[{\"data\":[1,\"", "x", "\"]}]", REQUEST_READY},
+    {"[{\"data\":{\"a\":[\"", "\xe2\x80\xa8", "\"],\"b\":{}}}]", REQUEST_READY},
+    {"[{\"data\":{\"a\":0,\"", "\\u0041", "\":{}}}]", REQUEST_READY},
     {"[{\"name\":\"a\",\"after\":\"", "\\u0041", "\"}]", REQUEST_REFUSED},
     {"[{\"after\":[\"", "x", "\"]}]", REQUEST_REFUSED},
     {"[{\"wait\":\"", "x", "\"}]", REQUEST_REFUSED},
@@ -277,6 +280,47 @@ START_TEST(a_long_string_is_kept_in_steps)
     ck_assert_int_eq(result, long_ones[_i].result);
     plan_free(request.plan);
     free(text);
+}
+END_TEST
+
+/* A string or a key that goes in steps, once with others before and behind it. */
+START_TEST(long_strings_within_data_are_whole)
+{
+    static const char *const fillings[] = {"x", "\xc3\xa9", "\\u0041\\n"};
+    static const struct {
+        const char *head, *tail, *read_head, *read_tail;
+    } parts[] = {
+        {"[ 1, \"", "\" , \"b\" ]", "[1,\"", "\",\"b\"]"},
+        {"{ \"a\" : \"", "\", \"c\":2}", "{\"a\":\"", "\",\"c\":2}"},
+        {"{\"a\":[], \"", "\" : [ ] }", "{\"a\":[],\"", "\":[]}"},
+    };
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        enum request_result result;
+        unsigned calls = 0;
+        size_t len, expected_len, got_len;
+        char head[64], tail[64], *text, *expected;
+        struct job_spec job;
+        const char *got;
+
+        sprintf(head, "[{\"data\":%s", parts[i].head);
+        sprintf(tail, "%s}]", parts[i].tail);
+        text = make_long(head, fillings[_i], tail, &len);
+        expected = make_long(parts[i].read_head, fillings[_i], parts[i].read_tail, &expected_len);
+        request_feed(reader, text, len);
+        while ((result = request_read(reader, 64, &request, &fault)) == REQUEST_BUSY)
+            calls++;
+        ck_assert_int_eq(result, REQUEST_READY);
+        ck_assert_uint_ge(calls, LONG_BYTES / (256 << 10));
+        plan_job(request.plan, 0, &job);
+        got = plan_text(request.plan, job.data, &got_len);
+        ck_assert_uint_eq(got_len, expected_len);
+        ck_assert_int_eq(memcmp(got, expected, got_len), 0);
+        plan_free(request.plan);
+        ck_assert_int_eq(read_text(NULL), REQUEST_MORE); /* the piece is passed */
+        free(expected);
+        free(text);
+    }
 }
 END_TEST
 
@@ -481,7 +525,8 @@ static void add_order(TCase *tcase)
 static void add_driving(TCase *tcase)
 {
     tcase_add_test(tcase, jobs_are_counted_as_they_close);
-    tcase_add_loop_test(tcase, a_long_string_is_kept_in_steps, 0, 9);
+    tcase_add_loop_test(tcase, a_long_string_is_kept_in_steps, 0, 12);
+    tcase_add_loop_test(tcase, long_strings_within_data_are_whole, 0, 3);
     tcase_add_test(tcase, a_request_under_way_can_be_refused);
     tcase_add_test(tcase, the_id_is_found_when_it_is_what_comes_next);
     tcase_add_test(tcase, a_refusal_from_outside_does_not_hide_an_earlier_fault);

@@ -101,6 +101,35 @@ START_TEST(texts_and_dependencies_are_limited)
 }
 END_TEST
 
+/* One that goes in steps is refused as a short one is, before any of it is copied, and what
+ * follows is read. */
+START_TEST(long_strings_within_data_are_limited)
+{
+    static const struct {
+        const char *head, *tail, *told;
+    } cases[] = {
+        {"[{\"data\":[1,\"", "\",2]},{\"wait\":-1}]{\"op\":\"ping\"}",
+         "and this has 100005 or more"},
+        {"[{\"data\":{\"a\":[],\"", "\":[1]},\"wait\":-1}]{\"op\":\"ping\"}",
+         "and this has 100010 or more"},
+    };
+    struct request_limits limits = reading_limits;
+    size_t head = strlen(cases[_i].head);
+    char *text = malloc(head + 100000 + strlen(cases[_i].tail) + 1), *got;
+
+    limits.max_data = 90000;
+    memcpy(text, cases[_i].head, head);
+    memset(text + head, 'x', 100000);
+    strcpy(text + head + 100000, cases[_i].tail);
+    got = refusals_read(&limits, text);
+    ck_assert_msg(strstr(got, cases[_i].told) != NULL, "%.300s", got);
+    ck_assert_ptr_nonnull(strstr(got, "too_large|[0].data|"));
+    ck_assert_ptr_nonnull(strstr(got, "\nping\nEND\n"));
+    free(got);
+    free(text);
+}
+END_TEST
+
 /* Fills the gap between `head` and `tail` with digits, so that there are `digits` of
  * them, and reads it whole. */
 static char *read_digits(const char *head, size_t digits, const char *tail)
@@ -209,6 +238,7 @@ Suite *test_suite(void)
     TCase *tcase = tcase_create("limits");
     tcase_add_test(tcase, totals_are_limited);
     tcase_add_test(tcase, texts_and_dependencies_are_limited);
+    tcase_add_loop_test(tcase, long_strings_within_data_are_limited, 0, 2);
     tcase_add_test(tcase, the_text_of_a_number_and_of_a_duration_is_limited);
     tcase_add_test(tcase, a_factor_has_at_most_a_thousand_significant_digits);
     tcase_add_loop_test(tcase, other_numbers_are_as_long_as_they_like, 0, 2);

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The longest service slice under each kind of large request: how long others on the loop wait
+ * for it.  A loop, one client on a socket pair, and the processor time of each slice, which other
+ * work on the machine disturbs least (the program is linked with --wrap=connection_serve).
+ *
+ * `slices' prints a table in Markdown, `slices --json' one JSON object.  `slices KIND' is for
+ * looking at one by itself.
+ */
+
+#include <err.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/base/memory.h"
+#include "daemon/net/connection.h"
+#include "daemon/net/loop.h"
+#include "daemon/session/ledger.h"
+#include "daemon/session/stats.h"
+
+#define MIB ((size_t)1 << 20)
+
+static struct limits limits = {.max_connections = 16,
+                               .max_jobs = 1000000,
+                               .max_pending = 100000000,
+                               .max_steps = 1000000000,
+                               .max_request = 64 * MIB,
+                               .max_backlog = MIB,
+                               .max_depth = 64,
+                               .max_wait_ns = INT64_C(2592000000000000)};
+static struct ledger ledger;
+static struct loop *loop;
+static int64_t longest_ns;
+static uint64_t slices;
+
+static int64_t cpu_now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+int64_t __wrap_connection_serve(struct connection *connection, int64_t slice_ns);
+int64_t __real_connection_serve(struct connection *connection, int64_t slice_ns);
+int64_t __wrap_connection_serve(struct connection *connection, int64_t slice_ns)
+{
+    int64_t began_ns = cpu_now_ns(), now_ns = __real_connection_serve(connection, slice_ns);
+    int64_t took_ns = cpu_now_ns() - began_ns;
+
+    if (took_ns > longest_ns)
+        longest_ns = took_ns;
+    slices++;
+    return now_ns;
+}
+
+/* ---- Requests --------------------------------------------------------------------- */
+
+struct text {
+    char *bytes;
+    size_t len, room;
+};
+
+static char *room_for(struct text *text, size_t more)
+{
+    if (text->len + more > text->room) {
+        text->room = 2 * text->room + more;
+        text->bytes = realloc(text->bytes, text->room);
+        if (text->bytes == NULL)
+            errx(2, "out of memory");
+    }
+    return text->bytes + text->len;
+}
+
+__attribute__((format(printf, 2, 3))) static void add(struct text *text, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    text->len += (size_t)vsnprintf(room_for(text, 128), 128, format, arguments);
+    va_end(arguments);
+}
+
+/* A string of so many bytes and its quotes, made of what `of' says. */
+static void add_string(struct text *text, const char *of, size_t len)
+{
+    size_t n = strlen(of);
+    char *at = room_for(text, len + 2);
+
+    *at++ = '"';
+    for (size_t i = 0; i < len / n; i++)
+        memcpy(at + i * n, of, n);
+    at[len / n * n] = '"';
+    text->len += len / n * n + 2;
+}
+
+static void make_id(struct text *text)
+{
+    add(text, "{\"id\":");
+    add_string(text, "x", 30 * MIB);
+    add(text, ",\"jobs\":[{}]}");
+}
+
+static void make_name(struct text *text)
+{
+    add(text, "[{\"name\":");
+    add_string(text, "x", 60 * MIB);
+    add(text, "}]");
+}
+
+static void make_escaped_name(struct text *text)
+{
+    add(text, "[{\"name\":");
+    add_string(text, "\\u0041", 60 * MIB);
+    add(text, "}]");
+}
+
+static void make_awaited(struct text *text)
+{
+    add(text, "[{\"name\":");
+    add_string(text, "x", 30 * MIB);
+    add(text, "},{\"after\":[");
+    add_string(text, "x", 30 * MIB);
+    add(text, "]}]");
+}
+
+static void make_unknown(struct text *text)
+{
+    add(text, "[{\"after\":[");
+    add_string(text, "x", 30 * MIB);
+    add(text, "]}]");
+}
+
+static void make_chain(struct text *text)
+{
+    add(text, "{\"clock\":\"virtual\",\"events\":\"none\",\"jobs\":[{\"name\":\"j0\"}");
+    for (int i = 1; i < 500000; i++)
+        add(text, ",{\"name\":\"j%d\",\"after\":[\"j%d\"]}", i, i - 1);
+    add(text, "]}");
+}
+
+static void make_plain(struct text *text)
+{
+    add(text, "{\"jobs\":[{\"wait\":0}");
+    for (int i = 1; i < 1000000; i++)
+        add(text, ",{\"wait\":0}");
+    add(text, "]}");
+}
+
+static void make_named(struct text *text)
+{
+    add(text, "{\"jobs\":[{\"name\":\"j0\"}");
+    for (int i = 1; i < 1000000; i++)
+        add(text, ",{\"name\":\"j%d\"}", i);
+    add(text, "]}");
+}
+
+static void make_drawn(struct text *text)
+{
+    add(text,
+        "{\"clock\":\"virtual\",\"events\":\"none\",\"concurrency\":1000,\"jobs\":[{\"count\":"
+        "1000000,\"wait\":{\"dist\":\"exponential\",\"mean\":1}}]}");
+}
+
+static void make_data(struct text *text)
+{
+    add(text, "[{\"data\":");
+    add_string(text, "x", 60 * MIB);
+    add(text, "}]");
+}
+
+static void make_nested_data(struct text *text)
+{
+    add(text, "[{\"data\":{\"a\":[");
+    add_string(text, "x", 60 * MIB);
+    add(text, "]}}]");
+}
+
+static const struct kind {
+    const char *name, *about;
+    void (*make)(struct text *text);
+} kinds[] = {
+    {"id", "an `id` of 30 MiB", make_id},
+    {"name", "a name of 60 MiB", make_name},
+    {"escaped", "a name of 60 MiB of `\\u0041`", make_escaped_name},
+    {"awaited", "a name of 30 MiB, and an `after` of it", make_awaited},
+    {"unknown", "an unknown name of 30 MiB in `after`", make_unknown},
+    {"chain", "500,000 jobs, each after the one before", make_chain},
+    {"plain", "10^6 written-out jobs of wait 0", make_plain},
+    {"named", "10^6 named jobs", make_named},
+    {"drawn", "10^6 exponential jobs under a limit of 1,000, virtual", make_drawn},
+    {"data", "`data` of 60 MiB", make_data},
+    {"nested", "a string of 60 MiB in nested `data`", make_nested_data},
+};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+/* ---- Measuring ---------------------------------------------------------------------- */
+
+/* Has the request served until the loop has nothing of it any more. */
+static void measure(const struct kind *kind)
+{
+    static char sink[1 << 16];
+    struct text text = {0};
+    int pair[2];
+    size_t sent = 0;
+    ssize_t n;
+
+    kind->make(&text);
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
+        err(2, "socketpair");
+    longest_ns = 0;
+    slices = 0;
+    atomic_fetch_add(&ledger.connections, 1);
+    loop_adopt(loop, (struct arrival){.fd = pair[0]});
+    do {
+        if (sent < text.len &&
+            (n = send(pair[1], text.bytes + sent, text.len - sent, MSG_NOSIGNAL)) > 0)
+            sent += (size_t)n;
+        if (sent == text.len)
+            shutdown(pair[1], SHUT_WR);
+        loop_iterate(loop);
+        while ((n = recv(pair[1], sink, sizeof(sink), 0)) > 0)
+            continue;
+    } while (n != 0);
+    close(pair[1]);
+    while (atomic_load(&ledger.connections) > 0)
+        loop_iterate(loop);
+    free(text.bytes);
+}
+
+int main(int argc, char **argv)
+{
+    static struct log quiet;
+    struct channel_env env = {.ledger = &ledger, .version = "0", .instance = "0123456789abcdef"};
+    bool as_json = argc > 1 && strcmp(argv[1], "--json") == 0;
+    const char *only = argc > 1 && !as_json ? argv[1] : NULL;
+
+    memory_tune();
+    atomic_store(&ledger.next_batch, 1);
+    log_init(&quiet, LOG_LEVEL_ERROR);
+    loop = loop_new(&(struct loop_config){
+        .limits = &limits, .env = &env, .log = &quiet, .n_loops = 1, .max_refused = 1});
+    if (loop == NULL)
+        err(2, "a loop");
+    fputs(as_json ? "{" : "| request | longest slice | slices |\n| --- | --- | --- |\n", stdout);
+    for (size_t i = 0; i < KINDS; i++) {
+        if (only != NULL && strcmp(only, kinds[i].name) != 0)
+            continue;
+        measure(&kinds[i]);
+        if (as_json)
+            printf("%s\"%s\":%.9f", i > 0 ? "," : "", kinds[i].name, (double)longest_ns / 1e9);
+        else
+            printf("| %s | %.3f ms | %" PRIu64 " |\n", kinds[i].about, (double)longest_ns / 1e6,
+                   slices);
+        fflush(stdout);
+    }
+    if (as_json)
+        puts("}");
+    loop_free(loop);
+    log_fini(&quiet);
+    return 0;
+}
