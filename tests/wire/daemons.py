@@ -18,9 +18,10 @@ PROGRAM = os.environ.get("WAITD") or "daemon/waitd"
 
 
 class Daemon:
-    def __init__(self, *flags, listen="127.0.0.1:0", environment=None):
+    def __init__(self, *flags, listen="127.0.0.1:0", environment=None, before=()):
+        """before: a command that ends in running the one behind it."""
         self.process = subprocess.Popen(
-            [PROGRAM, "--listen", listen, "--threads", "2", *flags], stderr=subprocess.PIPE,
+            [*before, PROGRAM, "--listen", listen, "--threads", "2", *flags], stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL, text=True, env=environment)
         self.pid = self.process.pid
         self.address = None
