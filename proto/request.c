@@ -281,9 +281,7 @@ static enum request_result hand_over(struct request_reader *reader, enum request
         reading->plan = NULL;
     }
     if (result == REQUEST_READY && reading->capture.condensing) {
-        request->text = reading->capture.text.bytes;
-        request->text_len = reading->capture.written;
-        reading->capture.text = (struct request_text){NULL, 0, 0};
+        request->text = request_text_take(reading, &request->text_len);
     }
     let_go(reader);
     return result;

@@ -271,6 +271,9 @@ void request_text_end(struct request_reading *reading);
  * done. */
 bool request_text_condense(struct request_reading *reading, size_t budget);
 
+/* What has been condensed, on the heap: the caller's. */
+char *request_text_take(struct request_reading *reading, size_t *len);
+
 /* ---- request_job.c ---------------------------------------------------------- */
 
 /* Opens the frame of `defaults`. */

@@ -9,10 +9,22 @@
 
 #include "proto/request_internal.h"
 
+/* Less room than this is left where it is. */
+#define TRIM_BYTES ((size_t)4096)
+
 void request_text_begin(struct request_reading *reading, uint64_t offset)
 {
     reading->capture.on = true;
     reading->capture.begin = offset;
+}
+
+/* Grows by a quarter at least, so that a text of many pieces is not moved for each of them. */
+static int reserve(struct request_reading *reading, struct request_text *text, size_t size)
+{
+    size_t more = text->room + text->room / 4;
+    if (size <= text->room)
+        return 0;
+    return request_reserve(reading, text, size > more ? size : more);
 }
 
 void request_text_keep(struct request_reading *reading, const char *piece, uint64_t begin,
@@ -27,7 +39,7 @@ void request_text_keep(struct request_reading *reading, const char *piece, uint6
         begin = capture->begin;
     }
     len = (size_t)(end - begin);
-    if (request_reserve(reading, &capture->text, capture->text.len + len) != 0)
+    if (reserve(reading, &capture->text, capture->text.len + len) != 0)
         return;
     memcpy(capture->text.bytes + capture->text.len, piece, len);
     capture->text.len += len;
@@ -77,36 +89,76 @@ static void take_key(struct request_capture *capture, size_t at)
     capture->any = true;
 }
 
+/* What ends a run of bytes that are kept as they are: in a string, and outside of strings below
+ * the top level. */
+static const bool ends_in_string[256] = {['"'] = true, ['\\'] = true};
+static const bool ends_below[256] = {
+    ['"'] = true, ['{'] = true,  ['}'] = true,  ['['] = true, [']'] = true,
+    [' '] = true, ['\t'] = true, ['\n'] = true, ['\r'] = true};
+
+/* Takes a run of them.  Returns where it ends. */
+static size_t take_run(struct request_capture *capture, size_t begin, size_t end)
+{
+    const bool *ends = capture->in_string ? ends_in_string : ends_below;
+    char *bytes = capture->text.bytes;
+    size_t at = begin;
+    if (capture->dropping || capture->escaped || (!capture->in_string && capture->depth < 2))
+        return begin;
+    while (at < end && !ends[(unsigned char)bytes[at]])
+        at++;
+    if (capture->written < begin)
+        memmove(bytes + capture->written, bytes + begin, at - begin);
+    capture->written += at - begin;
+    return at;
+}
+
+static void take_byte(struct request_capture *capture, size_t at)
+{
+    char c = capture->text.bytes[at];
+    bool keeps = !capture->dropping;
+    if (capture->in_string) {
+        capture->in_string = capture->escaped || c != '"';
+        capture->escaped = !capture->escaped && c == '\\';
+    } else if (c == '"') {
+        if (capture->depth == 1 && capture->comma) {
+            take_key(capture, at);
+            keeps = !capture->dropping;
+        }
+        capture->comma = false;
+        capture->in_string = true;
+    } else {
+        if (capture->depth == 1 && c == ',')
+            capture->dropping = false;
+        keeps = take_structure(capture, c);
+        if (capture->depth == 1 && (c == ',' || c == '{'))
+            capture->comma = true;
+    }
+    if (keeps)
+        capture->text.bytes[capture->written++] = c;
+}
+
 bool request_text_condense(struct request_reading *reading, size_t budget)
 {
     struct request_capture *capture = &reading->capture;
-    char *bytes = capture->text.bytes;
     size_t end = capture->text.len;
     if (end - capture->read > budget)
         end = capture->read + budget;
     for (size_t at = capture->read; at < end; at++) {
-        char c = bytes[at];
-        bool keeps = !capture->dropping;
-        if (capture->in_string) {
-            capture->in_string = capture->escaped || c != '"';
-            capture->escaped = !capture->escaped && c == '\\';
-        } else if (c == '"') {
-            if (capture->depth == 1 && capture->comma) {
-                take_key(capture, at);
-                keeps = !capture->dropping;
-            }
-            capture->comma = false;
-            capture->in_string = true;
-        } else {
-            if (capture->depth == 1 && c == ',')
-                capture->dropping = false;
-            keeps = take_structure(capture, c);
-            if (capture->depth == 1 && (c == ',' || c == '{'))
-                capture->comma = true;
-        }
-        if (keeps)
-            bytes[capture->written++] = c;
+        at = take_run(capture, at, end);
+        if (at < end)
+            take_byte(capture, at);
     }
     capture->read = end;
     return end == capture->text.len;
+}
+
+char *request_text_take(struct request_reading *reading, size_t *len)
+{
+    struct request_text *text = &reading->capture.text;
+    char *bytes = text->bytes, *trimmed = NULL;
+    *len = reading->capture.written;
+    if (text->room - *len >= TRIM_BYTES)
+        trimmed = realloc(bytes, *len > 0 ? *len : 1);
+    *text = (struct request_text){NULL, 0, 0};
+    return trimmed != NULL ? trimmed : bytes;
 }

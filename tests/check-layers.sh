@@ -209,7 +209,9 @@ only 'confuse\.h' 'daemon/options_file\.c' "libconfuse stays in daemon/options_f
 only 'mpfr\.h' 'engine/(backoff|draw_exact|forecast)\.c' "libmpfr stays where arithmetic is exact"
 only 'microhttpd\.h' 'daemon/net/http.*' "libmicrohttpd stays in daemon/net/http*"
 only 'sqlite3\.h' 'daemon/store/database.*' "SQLite stays in daemon/store/database*"
-only 'sha2\.h' 'daemon/store/database\.c' "libmd stays in daemon/store/database.c"
+only 'sha2\.h' 'daemon/store/digest\.c' "libmd stays in daemon/store/digest.c"
+only 'openssl/' 'daemon/net/tls.*|daemon/store/digest\.c|client/net/tunnel\.c' \
+    "OpenSSL stays where there is TLS, and in daemon/store/digest.c"
 only 'systemd/' 'daemon/base/service\.c' "libsystemd stays in daemon/base/service.c"
 none "$(includes '(event|evhttp|evdns|evutil)\.h' proto options engine daemon client tests)" \
     "nothing includes libevent's old headers"

@@ -61,6 +61,7 @@ check_programs = \
 	tests/unit/test_request_limits \
 	tests/unit/test_request_memory \
 	tests/unit/test_request_shape \
+	tests/unit/test_request_text \
 	tests/unit/test_request_work \
 	tests/unit/test_rewrite \
 	tests/unit/test_simulator \

@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <sha2.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,6 +10,10 @@
 #include <string.h>
 
 #include "daemon/store/database_internal.h"
+#include "daemon/store/digest.h"
+
+/* What the WAL may hold before it is written to the database: as SQLite does by itself. */
+#define CHECKPOINT_PAGES 1000
 
 enum statement {
     BEGIN,
@@ -147,15 +150,41 @@ void database_rollback(struct database *database)
     }
 }
 
+/* ---- The WAL -------------------------------------------------------------------------------- */
+
+static int note_wal(void *context, sqlite3 *handle, const char *name, int pages)
+{
+    struct database *database = context;
+
+    (void)handle;
+    (void)name;
+    database->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+void database_follow_wal(struct database *database)
+{
+    (void)sqlite3_wal_hook(database->handle, note_wal, database);
+}
+
+bool database_wants_checkpoint(const struct database *database)
+{
+    return database->wal_pages >= CHECKPOINT_PAGES;
+}
+
+enum database_result database_checkpoint(struct database *database)
+{
+    database->wal_pages = 0;
+    return database_result_of(
+        database,
+        sqlite3_wal_checkpoint_v2(database->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
+}
+
 /* ---- Writing -------------------------------------------------------------------------------- */
 
 void database_digest_of(const struct kept_text *text, uint8_t *digest)
 {
-    SHA2_CTX context;
-
-    SHA256Init(&context);
-    SHA256Update(&context, (const uint8_t *)text->bytes, text->len);
-    SHA256Final(digest, &context);
+    digest_of(text->bytes, text->len, digest);
 }
 
 enum database_result database_add_batch(struct database *database, const struct kept *batch,

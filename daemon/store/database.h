@@ -79,6 +79,14 @@ enum database_result database_begin(struct database *database);
 enum database_result database_commit(struct database *database);
 void database_rollback(struct database *database); /* harmless where none is open */
 
+/*
+ * Writes what is in the WAL to the database itself, which takes as long as writing it took: not
+ * within a commit, so that nobody who waits for one waits for this.  When it is wanted, after a
+ * commit.  Where there is no space it is wanted again later, and nothing is lost.
+ */
+bool database_wants_checkpoint(const struct database *database);
+enum database_result database_checkpoint(struct database *database);
+
 /* Whether anything was written since the transaction began. */
 bool database_has_changed(const struct database *database);
 

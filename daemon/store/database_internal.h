@@ -19,12 +19,16 @@ struct database {
     sqlite3 *handle;
     sqlite3_stmt *statements[DATABASE_STATEMENTS];
     sqlite3_int64 changes; /* in all, as the transaction began */
+    int wal_pages;         /* since the last checkpoint */
     enum database_result fault;
     char error[256];
 };
 
 /* Prepares all statements, once there is a schema; database_close() finalizes them. */
 bool database_prepare(struct database *database);
+
+/* Has wal_pages kept, and no checkpoint made within a commit. */
+void database_follow_wal(struct database *database);
 
 /* What database_error() says next. */
 void database_set_error(struct database *database, const char *format, ...)

@@ -98,6 +98,8 @@ static bool set_up(struct database *database, bool read_only)
     if (!read_only && number(database, "SELECT count(*) FROM sqlite_schema", 1) == 0 &&
         number(database, "PRAGMA application_id", 1) == 0 && !make_schema(database))
         return false;
+    if (!read_only)
+        database_follow_wal(database);
     return check_schema(database) && database_prepare(database);
 }
 

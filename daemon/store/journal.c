@@ -233,6 +233,17 @@ static void commit(struct journal *journal, bool has_time, int64_t now_ns)
     database_rollback(journal->database);
 }
 
+/* Once nobody waits for the transaction. */
+static void checkpoint(struct journal *journal)
+{
+    enum database_result result = DATABASE_OK;
+
+    if (database_wants_checkpoint(journal->database))
+        result = database_checkpoint(journal->database);
+    if (result == DATABASE_FAILED)
+        set_health(journal, JOURNAL_BROKEN);
+}
+
 /* One transaction for as many of the asks as can be written, and for what is due of our own. */
 static void write_group(struct journal *journal, struct journal_asks *asks)
 {
@@ -250,6 +261,8 @@ static void write_group(struct journal *journal, struct journal_asks *asks)
         commit(journal, has_time, now_ns);
     else
         give_up(journal, result, now_ns);
+    if (journal->health == JOURNAL_HEALTHY)
+        checkpoint(journal);
 }
 
 /* Whatever writes is refused; the rest needs no transaction. */

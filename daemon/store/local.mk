@@ -8,6 +8,8 @@ daemon_store_libwaitd_store_a_SOURCES = \
 	daemon/store/database.h \
 	daemon/store/database_internal.h \
 	daemon/store/database_open.c \
+	daemon/store/digest.c \
+	daemon/store/digest.h \
 	daemon/store/gone.c \
 	daemon/store/gone.h \
 	daemon/store/index.c \

@@ -223,6 +223,42 @@ static void compare_plan(const struct plan *plan, const json_t *json)
         compare_job(plan, i, json_array_get(jobs, i), defaults);
 }
 
+/* Reads the first request of a text.  Whether it is one. */
+static bool read_first(struct request_reader *reader, const char *text, size_t len,
+                       struct request *request)
+{
+    enum request_result result;
+    struct fault fault;
+    request_feed(reader, text, len);
+    do
+        result = request_read(reader, 1000000, request, &fault);
+    while (result == REQUEST_BUSY);
+    return result == REQUEST_READY;
+}
+
+/* The text that is kept of a detached batch is the request less `id` and `key`; what is kept of
+ * that text is the same. */
+static void compare_kept(const struct request_limits *limits, const struct request *kept,
+                         const json_t *json)
+{
+    static const uint8_t key[16] = {1};
+    struct request_reader *reader = request_reader_new(limits, key);
+    struct request again = {.plan = NULL};
+    json_t *less = json_copy((json_t *)(uintptr_t)json);
+    json_t *got = json_loadb(kept->text, kept->text_len, JSON_ALLOW_NUL, NULL);
+    json_object_del(less, "id");
+    json_object_del(less, "key");
+    assert(got != NULL && json_equal(got, less) == 1);
+    json_decref(got);
+    json_decref(less);
+    assert(read_first(reader, kept->text, kept->text_len, &again));
+    assert(again.text_len == kept->text_len);
+    assert(memcmp(again.text, kept->text, again.text_len) == 0);
+    free(again.text);
+    plan_free(again.plan);
+    request_reader_free(reader);
+}
+
 /* Reads the first request of the text whole. */
 static void compare_values(const struct request_limits *limits, const char *text, size_t len,
                            const json_t *json)
@@ -230,10 +266,11 @@ static void compare_values(const struct request_limits *limits, const char *text
     static const uint8_t key[16] = {1};
     struct request_reader *reader = request_reader_new(limits, key);
     struct request request = {.plan = NULL};
-    struct fault fault;
-    request_feed(reader, text, len);
-    if (request_read(reader, SIZE_MAX, &request, &fault) == REQUEST_READY && request.plan != NULL)
+    if (read_first(reader, text, len, &request) && request.plan != NULL)
         compare_plan(request.plan, json);
+    if (request.text != NULL)
+        compare_kept(limits, &request, json);
+    free(request.text);
     plan_free(request.plan);
     request_reader_free(reader);
 }

@@ -141,11 +141,37 @@ static void print_plan(FILE *out, const struct plan *plan)
         fprintf(out, " ... %016" PRIx64, digest_jobs(plan));
 }
 
+/* What concerns detached batches, but for the text that is kept. */
+static void print_detached(FILE *out, const struct request_detached *detached)
+{
+    if (detached->detach)
+        fprintf(out, " detach retain=%" PRId64 "%s", detached->retain_ns,
+                detached->cancel_on_restart ? " cancel_on_restart" : "");
+    if (detached->has_key)
+        fputs(" key=", out);
+    for (uint16_t i = 0; detached->has_key && i < detached->key_len; i++)
+        fprintf(out, "%02x", (unsigned char)detached->key[i]);
+    if (detached->has_ref || detached->ref[0] != '\0')
+        fprintf(out, " ref=%s", detached->ref);
+    if (detached->from > 1)
+        fprintf(out, " from=%" PRIu64, detached->from);
+    if (detached->after[0] != '\0')
+        fprintf(out, " after=%s", detached->after);
+    if (detached->state != REQUEST_ANY_STATE)
+        fprintf(out, " state=%d", (int)detached->state);
+    if (detached->newest_first)
+        fputs(" newest", out);
+    if (detached->has_limit)
+        fprintf(out, " limit=%" PRIu64, detached->limit);
+}
+
 static void print_request(FILE *out, struct request *request)
 {
     static const char *const ops[] = {
-        [REQUEST_SUBMIT] = "submit", [REQUEST_PING] = "ping", [REQUEST_CANCEL] = "cancel",
-        [REQUEST_STATS] = "stats",   [REQUEST_QUIT] = "quit",
+        [REQUEST_SUBMIT] = "submit", [REQUEST_PING] = "ping",       [REQUEST_CANCEL] = "cancel",
+        [REQUEST_STATS] = "stats",   [REQUEST_QUIT] = "quit",       [REQUEST_FORECAST] = "forecast",
+        [REQUEST_WATCH] = "watch",   [REQUEST_UNWATCH] = "unwatch", [REQUEST_BATCHES] = "batches",
+        [REQUEST_FORGET] = "forget",
     };
     fprintf(out, "%s", ops[request->op]);
     if (request->id != NULL)
@@ -156,7 +182,16 @@ static void print_request(FILE *out, struct request *request)
         fprintf(out, " job=%" PRIu64, request->job);
     if (request->plan != NULL)
         print_plan(out, request->plan);
+    if (request->heartbeat_ns > 0)
+        fprintf(out, " heartbeat=%" PRId64, request->heartbeat_ns);
+    if (request->detached != NULL)
+        print_detached(out, request->detached);
+    if (request->text != NULL) {
+        fputs(" text=", out);
+        fwrite(request->text, 1, request->text_len, out);
+    }
     fputs("\n", out);
+    free(request->text);
     plan_free(request->plan);
 }
 
