@@ -223,7 +223,7 @@ static void stop_job(struct batch *batch, uint32_t job, uint32_t spec, enum job_
     }
     if (status == JOB_SKIPPED)
         ended.cause = batch_after_cause(batch, spec);
-    batch_turn_terminal(batch, &ended);
+    batch_make_terminal(batch, &ended);
     if (!batch->cancelling)
         batch_job_ended(batch, &ended);
 }
@@ -306,7 +306,7 @@ static size_t start_some(struct batch *batch, size_t most)
         return 0;
     if (!plan_is_simple(batch->plan, &batch->plan->specs[spec]))
         return start_active_job(batch, spec);
-    if (batch_tells_all(batch))
+    if (batch_writes_all(batch))
         most = least(most, room_left(batch) / ROOM_OF_A_START);
     return batch_simple_start(batch, least(most, slots));
 }

@@ -44,7 +44,7 @@ void batch_after_fini(struct batch *batch)
 
 /* ---- Notifying ---------------------------------------------------------------- */
 
-static void tell_later(struct batch *batch, uint32_t name)
+static void notify_later(struct batch *batch, uint32_t name)
 {
     struct release *release = &batch->release;
 
@@ -73,7 +73,7 @@ static void note_broken(struct batch *batch, uint32_t index, uint32_t job)
     name->broken = true;
     name->cause = job;
     if (!name->queued)
-        tell_later(batch, index);
+        notify_later(batch, index);
     else if (batch->release.head == index)
         name->again = batch->release.begun;
 }
@@ -93,7 +93,7 @@ void batch_after_note(struct batch *batch, const struct ended *ended)
         name->chain_ns = chain_ns;
     if (ended->status == JOB_OK) {
         if (++name->ok == graph->names[graph->name_of[spec]].jobs)
-            tell_later(batch, graph->name_of[spec]);
+            notify_later(batch, graph->name_of[spec]);
     } else {
         note_broken(batch, graph->name_of[spec], ended->job);
     }
@@ -187,7 +187,7 @@ static bool ready_one(struct batch *batch, uint32_t spec)
 }
 
 /* Notifies the element whose list is at the edge cursor.  False once it is notified. */
-static bool tell_edge(struct batch *batch, const struct name_state *name)
+static bool notify_edge(struct batch *batch, const struct name_state *name)
 {
     const struct after_graph *graph = &batch->plan->graph;
     uint32_t index = graph->edges[batch->release.edge];
@@ -210,7 +210,7 @@ static bool tell_edge(struct batch *batch, const struct name_state *name)
 
 /* Visits all elements in their order, since those that take the list of
  * `defaults` are between those with a list of their own. */
-static bool tell_in_order(struct batch *batch, const struct name_state *name, uint32_t edges_end)
+static bool notify_in_order(struct batch *batch, const struct name_state *name, uint32_t edges_end)
 {
     const struct after_graph *graph = &batch->plan->graph;
     struct release *release = &batch->release;
@@ -223,7 +223,7 @@ static bool tell_in_order(struct batch *batch, const struct name_state *name, ui
             return true;
     } else if (release->edge < edges_end &&
                graph->lists[graph->edges[release->edge]].spec == spec) {
-        tell_edge(batch, name);
+        notify_edge(batch, name);
         return true; /* the name may be twice in its list */
     }
     release->spec++;
@@ -258,10 +258,10 @@ static void release_one(struct batch *batch)
     name = &batch->names[release->head];
     edges_end = awaited->first_edge + awaited->n_edges;
     if (release->defaults) {
-        if (!tell_in_order(batch, name, edges_end))
+        if (!notify_in_order(batch, name, edges_end))
             end_release(batch);
     } else if (release->edge < edges_end) {
-        tell_edge(batch, name);
+        notify_edge(batch, name);
     } else {
         end_release(batch);
     }

@@ -221,7 +221,7 @@ static inline int64_t batch_add_ns(int64_t a, int64_t b)
 }
 
 /* Whether the plan asks for more than `done`. */
-static inline bool batch_tells_all(const struct batch *batch)
+static inline bool batch_writes_all(const struct batch *batch)
 {
     return batch->options->events == PLAN_EVENTS_ALL && !batch->quiet;
 }
@@ -229,7 +229,7 @@ static inline bool batch_tells_all(const struct batch *batch)
 /* Writes an occurrence, if the plan asks for its kind. */
 static inline void batch_emit(struct batch *batch, const struct occurrence *occurrence)
 {
-    if (batch_tells_all(batch) || (occurrence->kind == OCCURRED_DONE && !batch->quiet))
+    if (batch_writes_all(batch) || (occurrence->kind == OCCURRED_DONE && !batch->quiet))
         batch->out[batch->out_n++] = *occurrence;
 }
 
@@ -354,7 +354,7 @@ static inline void batch_release_slot(struct batch *batch)
 
 /* Makes a job terminal at the batch's clock, once it holds nothing but its
  * slot: counts it and writes its `done`.  Nobody is notified. */
-static inline void batch_turn_terminal(struct batch *batch, const struct ended *ended)
+static inline void batch_make_terminal(struct batch *batch, const struct ended *ended)
 {
     int64_t chain_ns = batch_chain(batch, ended);
 
@@ -394,7 +394,7 @@ size_t batch_simple_start(struct batch *batch, size_t most);
  * may follow from the end of any but the last. */
 size_t batch_simple_end(struct batch *batch, int64_t until_ns, size_t most);
 
-/* Whether simple jobs flow: nothing but the start of another follows from an end, nothing tells
+/* Whether simple jobs flow: nothing but the start of another follows from an end, nothing notifies
  * of starts, and no time-out comes in between.  What ends and starts then costs a quarter of the
  * instructions.  For the batch's life. */
 bool batch_simple_flows(const struct batch *batch);

@@ -175,7 +175,7 @@ static void end_job(struct batch *batch, struct active_job *active, enum job_sta
                           .status = status};
 
     batch->n_active--;
-    batch_turn_terminal(batch, &ended);
+    batch_make_terminal(batch, &ended);
     batch_job_ended(batch, &ended);
 }
 

@@ -27,8 +27,8 @@ static int64_t began(const struct batch *batch, uint32_t job)
     return batch->began_ns != NULL ? batch->began_ns[job] : 0;
 }
 
-static void tell_start(struct batch *batch, uint32_t job, const struct spec *spec,
-                       int64_t length_ns)
+static void write_start(struct batch *batch, uint32_t job, const struct spec *spec,
+                        int64_t length_ns)
 {
     batch_emit(batch,
                &(struct occurrence){
@@ -54,8 +54,8 @@ static void start_one(struct batch *batch, uint32_t job, uint32_t spec_index)
               &(struct dueq_entry){.due_ns = batch_add_ns(batch->clock_ns, length_ns),
                                    .id = job,
                                    .tag = spec_index});
-    if (batch_tells_all(batch))
-        tell_start(batch, job, spec, length_ns);
+    if (batch_writes_all(batch))
+        write_start(batch, job, spec, length_ns);
 }
 
 /* ---- Flow ---------------------------------------------------------------------- */
@@ -63,7 +63,7 @@ static void start_one(struct batch *batch, uint32_t job, uint32_t spec_index)
 bool batch_simple_flows(const struct batch *batch)
 {
     return !batch->plan->graph.used && batch->arrivals == NULL && batch->report == NULL &&
-           !batch_tells_all(batch) && batch->options->until != PLAN_UNTIL_FIRST_DONE &&
+           !batch_writes_all(batch) && batch->options->until != PLAN_UNTIL_FIRST_DONE &&
            batch->options->timeout_ns < 0;
 }
 
@@ -201,7 +201,7 @@ static struct ended end_one(struct batch *batch, const struct dueq_entry *entry)
 
     batch->clock_ns = entry->due_ns;
     batch->result.sequential_ns = batch_add_ns(batch->result.sequential_ns, ended.ran_ns);
-    batch_turn_terminal(batch, &ended);
+    batch_make_terminal(batch, &ended);
     return ended;
 }
 

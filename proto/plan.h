@@ -150,7 +150,7 @@ struct job_spec {
     plan_text_ref name;             /* a JSON string token, quotes included */
     plan_text_ref data;             /* JSON text without blanks */
     uint32_t first_step, n_steps;   /* as plan_add_step() appended them; a job whose steps are
-                                     * one constant wait may tell PLAN_NONE and 1 */
+                                     * one constant wait may say PLAN_NONE and 1 */
     uint32_t first_after, n_afters; /* as plan_add_after() appended them */
     uint32_t class_ref;             /* as plan_add_class() returned it; 0 for none */
     uint64_t repeat;                /* 1 or more */

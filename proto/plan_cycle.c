@@ -313,7 +313,7 @@ static void go_back(struct plan_search *search)
 }
 
 /* Reports the next name of the cycle.  False when there is none, or no room. */
-static bool tell_name(struct plan_search *search)
+static bool report_name(struct plan_search *search)
 {
     uint32_t node;
 
@@ -355,7 +355,7 @@ enum advance plan_find_cycle(const struct plan *plan, const struct plan_fault **
         go_back(search);
         break;
     case REPORT:
-        if (tell_name(search))
+        if (report_name(search))
             break;
         *cycle = &search->fault;
         return ADVANCE_FAULT;

@@ -24,7 +24,7 @@ void bytes_add_char(struct bytes *bytes, char c);
 void bytes_add_format(struct bytes *bytes, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Room for len bytes at the end, to be written and then told of by
+/* Room for len bytes at the end, to be written and then claimed by
  * bytes_commit(); NULL when out of memory. */
 static inline char *bytes_reserve(struct bytes *bytes, size_t len);
 static inline void bytes_commit(struct bytes *bytes, size_t len);

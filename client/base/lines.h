@@ -4,7 +4,7 @@
 
 /*
  * Cuts what is received into lines.  A line within one piece is handed out
- * where it stands; only one that is cut by the end of a piece is kept.  Pure.
+ * in place; only one that is cut by the end of a piece is kept.  Pure.
  */
 
 #include <stdbool.h>
@@ -15,7 +15,7 @@
 /* All zero to begin with. */
 struct lines {
     struct bytes partial;
-    bool is_handed_out; /* the partial line has been completed and told */
+    bool is_handed_out; /* the partial line has been completed and returned */
     const char *piece;
     size_t len;
 };

@@ -24,7 +24,7 @@ struct locate_span {
  *
  * Points at the member, its value included where that is no array or object, at
  * an element of an array, and for a path that leads nowhere at as much of it as
- * there is.  What is wrong with the syntax of the text stands before all else.
+ * there is.  A syntax error of the text precedes all else.
  * Returns whether there is such a request.
  */
 bool locate(const char *text, size_t len, uint64_t request, struct event_string path,

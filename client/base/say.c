@@ -27,7 +27,7 @@ static void vsay(const struct bytes *below, const char *format, va_list argument
     if (below != NULL && !below->failed)
         bytes_add(&line, bytes_at(below), bytes_len(below));
     if (!line.failed && write(STDERR_FILENO, bytes_at(&line), bytes_len(&line)) < 0) {
-        /* There is nobody to tell. */
+        /* There is nobody to say it to. */
     }
     bytes_fini(&line);
 }

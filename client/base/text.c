@@ -74,7 +74,7 @@ const char *text_size(char out[TEXT_SECONDS_MAX], uint64_t size_bytes)
     return out;
 }
 
-/* Whether a character turns the direction of what is behind it, or breaks lines:
+/* Whether a character changes the direction of what is behind it, or breaks lines:
  * U+2028 to U+202e, and U+2066 to U+2069. */
 static bool is_disruptive(const unsigned char *s, size_t len)
 {
@@ -137,7 +137,7 @@ void text_append_safe(struct bytes *out, const char *text, size_t len, size_t ma
     }
 }
 
-/* Whether it stands in a JSON string as it is. */
+/* Whether a JSON string has it as it is. */
 static bool is_plain(unsigned char c)
 {
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';

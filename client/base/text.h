@@ -32,7 +32,7 @@ const char *text_size(char out[TEXT_SECONDS_MAX], uint64_t size_bytes);
 /*
  * Appends text so that a terminal only shows it: control characters as `\n`
  * or `\x1b`, malformed UTF-8 as U+FFFD.  What is beyond max_bytes of output is
- * left out and `...` stands for it.
+ * left out and replaced by `...`.
  */
 void text_append_safe(struct bytes *out, const char *text, size_t len, size_t max_bytes);
 

@@ -4,7 +4,7 @@
 
 /*
  * The command line.  One table of flags (options/option_table.h) serves parsing, --help and the
- * checks of the manual; flags may stand before or after the command and its operands.
+ * checks of the manual; flags may be before or after the command and its operands.
  */
 
 #include <stdbool.h>

@@ -10,7 +10,7 @@
 struct batch_file {
     char *const *path; /* borrowed */
     struct bytes text; /* all that is in it */
-    bool is_broken;    /* it is no JSON, which is for the reader of requests to tell */
+    bool is_broken;    /* it is no JSON, which the reader of requests reports */
     bool is_forecast;  /* the batch is asked for as a forecast */
     bool has_runs;     /* and says of how many runs */
 };

@@ -15,7 +15,7 @@
 
 /*
  * The batch is sent once in each mode, over one connection.  The daemon answers
- * requests in their order, which tells whose answer is whose.  A batch with pools is
+ * requests in their order, which assigns the answers to them.  A batch with pools is
  * not run in `blocking`, which has none.  A random seed is drawn here, once: with one for
  * each mode it would not be the same batch.
  */
@@ -39,7 +39,7 @@ struct comparison {
     size_t len;
 };
 
-/* ---- What comes ---------------------------------------------------------- */
+/* ---- Events -------------------------------------------------------------- */
 
 static void note_line(struct show_run *run, const char *line, size_t len)
 {
@@ -281,7 +281,7 @@ static struct source *make_source(const struct arguments *arguments,
     return source;
 }
 
-/* The way of showing them that goes for one that is asked for. */
+/* The way of showing them that stands in for the one that is asked for. */
 static const struct show *choose_show(const struct arguments *arguments)
 {
     const struct show *show = conversation_show(arguments);

@@ -23,8 +23,8 @@
 #include "proto/event.h"
 
 /*
- * The batch is run many times on the virtual clock, in this process, and what comes of
- * it is told: of the batch as it is, or of one for each value of what varies.  The
+ * The batch is run many times on the virtual clock, in this process, and the results
+ * are shown: of the batch as it is, or of one for each value of what varies.  The
  * file's request is made the forecast that a daemon would be asked for, and is read by
  * the same reader, so the same is refused and the limits are those of a daemon.
  */
@@ -75,7 +75,7 @@ static void say_refused(struct study *study, struct bytes *sent, const struct fa
     source_free(source);
 }
 
-/* The plan of the batch with these overrides; NULL when that was told to be impossible. */
+/* The plan of the batch with these overrides; NULL when an error was reported. */
 static struct plan *read_plan(struct study *study, const struct overrides *overrides)
 {
     struct fault fault = {.code = FAULT_NONE};

@@ -46,7 +46,7 @@ static int read_all(int fd, struct input *input)
     }
 }
 
-/* Reads a file; `-` is standard input.  0, or -1 when that was told to be impossible. */
+/* Reads a file; `-` is standard input.  0, or -1 when an error was reported. */
 static int read_file(const char *path, struct input *input)
 {
     bool is_stdin = strcmp(path, "-") == 0;

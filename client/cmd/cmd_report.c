@@ -14,7 +14,7 @@
 #include "client/base/say.h"
 
 /* Reads the requests of which the events are; what they are is then in
- * source_pending().  NULL when that was told to be impossible. */
+ * source_pending().  NULL when an error was reported. */
 static struct source *read_requests(const struct arguments *arguments)
 {
     char *path = (char *)(uintptr_t)arguments->request;

@@ -208,7 +208,7 @@ static int add_shows(struct fanout *fanout, const struct arguments *arguments,
     return 0;
 }
 
-/* Tells which files the command reads. */
+/* Says which files the command reads. */
 static int spare_inputs(struct fanout *fanout, const struct arguments *arguments)
 {
     static const char *const standard_input = "-";

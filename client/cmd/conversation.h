@@ -33,7 +33,7 @@ int conversation_dial(const struct arguments *arguments, struct dial_target *tar
 int conversation_open(struct fanout *fanout, const struct arguments *arguments,
                       const struct show *show, void *own);
 
-/* Sends what the source has and shows what comes.  own: struct show_run's.
+/* Sends what the source has and shows the events.  own: struct show_run's.
  * What goes wrong is said on standard error. */
 enum status conversation(const struct arguments *arguments, struct source *source,
                          const struct show *show, void *own);

@@ -20,8 +20,8 @@ void forecast_table_append(const struct forecast_table *table, const struct plan
                            const struct forecast_figures *figures, const struct forecast_run *runs,
                            struct bytes *out);
 
-/* Appends what stands above the rows of what varies, one of them, i of these figures, and
- * what stands below: the point from which more brings little. */
+/* Appends what is above the rows of what varies, one of them, i of these figures, and
+ * what is below: the point from which more brings little. */
 void forecast_table_begin_rows(const struct forecast_table *table, const struct vary *vary,
                                const struct forecast_figures *figures, struct bytes *out);
 void forecast_table_append_row(const struct vary *vary, size_t i,

@@ -63,7 +63,7 @@ static bool take_runs(struct part *part)
     return true;
 }
 
-/* Goes on with the runs that a part was given.  Whether they are over, or it is to stop. */
+/* Continues the runs that a part was given.  Whether they are over, or it is to stop. */
 static bool do_runs(struct part *part)
 {
     struct crew *crew = part->crew;
@@ -106,7 +106,7 @@ static void *work(void *context)
         atomic_store(&part->crew->stops, true);
     }
     if (write(part->crew->wake, &one, sizeof one) < 0) {
-        /* The counter of an eventfd does not come to its limit. */
+        /* The counter of an eventfd does not reach its limit. */
     }
     return NULL;
 }
@@ -156,7 +156,7 @@ static bool await(struct crew *crew, unsigned threads)
     return !is_stopped;
 }
 
-/* Makes the parts, each with room for all runs, which is only used as they come. */
+/* Makes the parts, each with room for all runs, which is used only as they end. */
 static int make_parts(struct crew *crew, struct part *parts)
 {
     const struct forecast_trials *trials = crew->trials;

@@ -64,7 +64,7 @@ void meter_draw(const struct meter *meter, unsigned columns, unsigned rows, bool
 void meter_explain(unsigned columns, unsigned rows, struct bytes *out);
 
 /* Appends the figures as one line, for where there is no terminal, and the line
- * that stands above them. */
+ * that is above them. */
 void meter_line(const struct meter *meter, struct bytes *out);
 void meter_heading(struct bytes *out);
 

@@ -40,7 +40,7 @@ struct top_batches {
     unsigned complete;                /* which of them */
 };
 
-/* The request for them, with a line feed; its answers bear this id, as JSON has it. */
+/* The request for them, with a line feed; its answers have this id, as JSON has it. */
 #define TOP_BATCHES_ID "\"batches\""
 extern const char top_batches_request[];
 

@@ -28,7 +28,7 @@ int digraph_add(struct digraph *graph, struct digraph_arc arc)
 }
 
 /* Sorts the arcs by node, keeping their order, and sets where each node's begin:
- * counting sort.  by_from: by where they come from. */
+ * counting sort.  by_from: by their origin. */
 static struct digraph_arc *sort_arcs(const struct digraph *graph, bool by_from, size_t *first)
 {
     struct digraph_arc *sorted = malloc((graph->n_arcs + 1) * sizeof *sorted);
@@ -79,8 +79,8 @@ static const struct digraph_arc *blocking_arc(const struct digraph *graph, const
     return &graph->arcs[i];
 }
 
-/* Of those that could not be put in order, each has another one before it: whoever goes
- * back as many steps as there are nodes stands on a cycle. */
+/* Of those that could not be put in order, each has another one before it: a walk
+ * back of as many steps as there are nodes ends on a cycle. */
 static struct digraph_arc find_cycle(const struct digraph *graph, const size_t *blocked)
 {
     uint32_t node = 0;

@@ -92,7 +92,7 @@ void import_fini(struct import *import)
     recording_fini(&import->recording);
 }
 
-/* What can be told of any recording. */
+/* What can be said of any recording. */
 static void remark_on_recording(struct import *import)
 {
     const struct recording *recording = &import->recording;

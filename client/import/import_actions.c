@@ -3,7 +3,7 @@
 /*
  * The jobs of a GitHub Actions run as the REST API gives them: an object with `jobs`, one
  * behind the other or in an array for several pages, or the jobs themselves in an array.
- * Who waits for whom is in the workflow alone.
+ * Which job waits for which is in the workflow alone.
  */
 
 #include <stdio.h>
@@ -33,7 +33,7 @@ struct run {
     struct import_json json;
     struct run_job *jobs;
     size_t n, room;
-    int64_t total; /* jobs, as a page tells; 0 where none does */
+    int64_t total; /* jobs, as a page says; 0 where none does */
     struct workflow workflow;
     bool *there, *failed; /* by the workflow's job: whether the run has it, and it failed */
 };
@@ -85,7 +85,7 @@ static int read_step(struct run *run, const json_t *step, const char *where, int
     return has_end < 0 ? -1 : has_start > 0 && has_end > 0;
 }
 
-/* Whether the steps can be read, while the place of what is wrong can be told. */
+/* Whether the steps can be read, while the place of a fault is still known. */
 static int check_steps(struct run *run, const json_t *job, const char *where)
 {
     const json_t *steps = json_object_get(job, "steps");

@@ -31,7 +31,7 @@ int64_t import_span(struct import *import, int64_t start_ns, int64_t end_ns);
 
 /* ---- JSON -------------------------------------------------------------------- */
 
-/* One of the JSON values that stand in a file one behind the other. */
+/* One of the JSON values of a file, which are one behind the other. */
 struct import_json {
     const struct import_text *file;
     json_t *root;

@@ -12,7 +12,7 @@ void import_json_fini(struct import_json *json)
     json->root = NULL;
 }
 
-/* Where the text goes on behind blanks, and at its begin behind a byte order mark, which
+/* Where the text continues behind blanks, and at its begin behind a byte order mark, which
  * programs of Windows put in front of what they redirect; its end if it does not. */
 static size_t skip_blanks(const struct import_text *file, size_t offset)
 {

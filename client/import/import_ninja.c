@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* A build of ninja's: its log, and who waits for whom as its graph has it. */
+/* A build of ninja's: its log, and which job waits for which as its graph has it. */
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 
 /*
  * WfCommons' WfFormat (https://wfcommons.org/format).  In 1.4 a task has its runtime and
- * the names of its parents; in 1.5 and 1.6 what a task is stands in `specification`, with
+ * the names of its parents; in 1.5 and 1.6 what a task is is in `specification`, with
  * the ids of its parents, and how it ran in `execution`, under its id.
  */
 
@@ -22,7 +22,7 @@ struct instance {
     const char *key;      /* the member that tasks are known by: "name" or "id" */
     const char *where;    /* the path of the tasks */
     json_t *tasks;        /* borrowed, as all of these */
-    json_t *runs;         /* how they ran, an array; NULL where the tasks themselves tell */
+    json_t *runs;         /* how they ran, an array; NULL where the tasks themselves say */
     struct names *names;  /* of the tasks */
     struct names *ran;    /* the ids in `runs` */
     struct digraph order; /* of names */

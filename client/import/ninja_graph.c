@@ -45,7 +45,7 @@ static bool chop(struct rows_field *line, const char *text)
     return true;
 }
 
-/* Takes what stands up to the next quotation mark, and the mark. */
+/* Reads up to the next quotation mark, and the mark. */
 static bool take_id(struct rows_field *line, struct rows_field *id)
 {
     const char *mark = memchr(line->text, '"', line->len);
@@ -77,7 +77,7 @@ static bool take_label(struct ninja_graph *graph, struct rows_field line, uint32
     return true;
 }
 
-/* Takes a line that tells of a node or an arrow.  1, or 0 where it does not, or -1 when
+/* Reads a line that describes a node or an arrow.  1, or 0 where it does not, or -1 when
  * memory ran out. */
 static int take_line(struct ninja_graph *graph, struct rows_field line, size_t number)
 {
@@ -125,7 +125,7 @@ static int read_lines(struct ninja_graph *graph, struct import *import,
     return 0;
 }
 
-/* At most so many nodes: a line tells of two. */
+/* At most so many nodes: a line describes two. */
 static size_t count_nodes(const struct import_text *file)
 {
     size_t n = 2;

@@ -115,7 +115,7 @@ static int read_entries(struct ninja_log *log, struct import *import,
 
 /* ---- Builds ------------------------------------------------------------------- */
 
-/* What can be told of builds from the order of the lines. */
+/* What the order of the lines says of builds. */
 struct builds {
     size_t n;          /* how many there seem to be */
     size_t last;       /* the first entry of the last one */
@@ -124,7 +124,7 @@ struct builds {
 };
 
 /* newest: by the number of an output, its newest entry. */
-static void tell_builds(const struct ninja_log *log, struct names *outputs, size_t *newest,
+static void find_builds(const struct ninja_log *log, struct names *outputs, size_t *newest,
                         struct builds *builds)
 {
     bool all_distinct = true;
@@ -168,7 +168,7 @@ static int choose_build(struct ninja_log *log, struct import *import)
         free(newest);
         return import_no_memory(import);
     }
-    tell_builds(log, outputs, newest, &builds);
+    find_builds(log, outputs, newest, &builds);
     for (size_t i = 0; i < log->n; i++) {
         struct rows_field output = log->entries[i].output;
 

@@ -9,8 +9,8 @@
  *
  * ninja appends as commands end, so that an end time that falls, or an output that the
  * build has made already, belongs to another build.  When the log has become long, or
- * when it is told to, ninja rewrites it in the order of a hash, with one line an output:
- * then builds cannot be told apart.
+ * on request, ninja rewrites it in the order of a hash, with one line an output:
+ * then builds cannot be distinguished.
  */
 
 #include <stddef.h>

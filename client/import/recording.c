@@ -45,7 +45,7 @@ static void *make_room(struct recording *recording, void *array, size_t n, size_
 static struct recording_text add_text(struct recording *recording, const char *text, size_t len)
 {
     bool is_utf8 = utf8_is_well_formed(text, len);
-    /* U+FFFD has three bytes and may stand for one. */
+    /* U+FFFD has three bytes and may replace one. */
     char *to = pool_reserve(&recording->texts, is_utf8 ? len : 3 * len);
     struct recording_text added = {.text = to};
 
@@ -166,7 +166,7 @@ void recording_add_dependency(struct recording *recording, size_t task, size_t o
 
 /* ---- Several files --------------------------------------------------------- */
 
-/* What is behind the names of a file that is told apart by a number. */
+/* What is behind the names of a file that a number distinguishes. */
 #define SUFFIX_MAX 32
 
 /* Puts the name with its suffix into *name.  Returns whether there was memory for it. */
@@ -249,7 +249,7 @@ size_t recording_separate_files(struct recording *recording)
 
 struct change {
     int64_t at_ns;
-    int by; /* an end is -1 and goes first, a begin is 1 */
+    int by; /* an end is -1 and is first, a begin is 1 */
 };
 
 static int compare_changes(const void *a, const void *b)

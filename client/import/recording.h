@@ -87,7 +87,7 @@ void recording_add_dependency(struct recording *recording, size_t task, size_t o
 /*
  * Keeps files apart, once all are there: the names of a file that has one in common
  * with an earlier file get ` (2)` behind them, or a higher number, since a job that
- * waits for a name waits for all jobs that bear it.  Nothing is done where no task
+ * waits for a name waits for all jobs that have it.  Nothing is done where no task
  * waits for another.  Returns how many files were renamed.
  */
 size_t recording_separate_files(struct recording *recording);

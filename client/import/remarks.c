@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-/* The count stands in front of the text, unless there is no text for several. */
+/* The count precedes the text, unless there is no text for several. */
 static const struct {
     const char *one, *many;
 } words[REMARKS] = {

@@ -24,7 +24,7 @@ static inline struct rows rows_of(const char *text, size_t len)
     return (struct rows){.rest = text, .end = text + len};
 }
 
-/* Goes on to the next line.  The last one may lack its line feed.  False at the end. */
+/* Moves on to the next line.  The last one may lack its line feed.  False at the end. */
 bool rows_next(struct rows *rows);
 
 /* Cuts the line at its tabs, the last field having all that is left.  Returns how many

@@ -223,7 +223,7 @@ int workflow_read(struct workflow *workflow, struct import *import, const struct
 
 /* ---- Names -------------------------------------------------------------------- */
 
-/* The length of what stands in `${{ ... }}` at the pattern, brackets included; else 0. */
+/* The length of the `${{ ... }}` at the pattern, brackets included; else 0. */
 static size_t expression(const char *pattern, size_t len)
 {
     const char *end;

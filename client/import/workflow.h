@@ -6,8 +6,8 @@
  * The jobs of a GitHub Actions workflow, from its YAML: what they are called and which
  * they need.
  *
- * A run's jobs bear names for people.  That of a workflow's job is its `name`, or its
- * id; behind it stands ` (...)` for a job of a matrix, and ` / ...` for a job of a
+ * A run's jobs have names for people.  That of a workflow's job is its `name`, or its
+ * id; it is followed by ` (...)` for a job of a matrix, and ` / ...` for a job of a
  * workflow that it calls.  What is `${{ ... }}` in a `name` may be anything in the run's.
  */
 

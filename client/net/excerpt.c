@@ -90,11 +90,11 @@ static void widen(struct window *window, size_t columns)
 {
     size_t used = width_of(window, window->from, window->to);
 
-    for (int turn = 0; turn < 3; turn++) {
-        size_t most = turn == 0 ? used + (columns - used) / 3 : columns;
+    for (int pass = 0; pass < 3; pass++) {
+        size_t most = pass == 0 ? used + (columns - used) / 3 : columns;
 
         for (;;) {
-            bool to_left = turn != 1;
+            bool to_left = pass != 1;
             size_t next = to_left ? window->from : window->to, width;
 
             if (next == (to_left ? window->line_start : window->line_end))

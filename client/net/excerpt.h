@@ -21,7 +21,7 @@ struct excerpt_place {
     uint64_t line, column; /* from 1; columns are characters */
 };
 
-/* Where the byte at offset (at most len) stands. */
+/* The place of the byte at offset (at most len). */
 struct excerpt_place excerpt_place(const char *text, size_t len, size_t offset);
 
 /*

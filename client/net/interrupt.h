@@ -17,7 +17,7 @@ void interrupt_init(void);
 /* A non-blocking descriptor, readable (POLLIN) after a signal; -1 with errno set. */
 int interrupt_open(void);
 
-/* What has come since the last time. */
+/* The signals since the last time. */
 struct interrupts {
     int n; /* signals that end the process */
     bool is_resized;

@@ -69,7 +69,7 @@ static size_t quote(const struct source_quote *from, const struct event_read *er
     return span.skipped;
 }
 
-/* Less the place in what was sent, for one that is told of in the text: flags may
+/* Less the place in what was sent, for one that the text describes: flags may
  * have been put in, and other files sent before. */
 static struct event_string without_place(struct event_string message)
 {

@@ -2,7 +2,7 @@
 #ifndef WAITD_REFUSAL_H
 #define WAITD_REFUSAL_H
 
-/* Tells people what is wrong with a request, and shows them where. */
+/* Says to people what is wrong with a request, and shows them where. */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
 #define WAITD_REPLAY_H
 
 /*
- * A stream of events that was saved, or comes from another program, shown as if
+ * A stream of events that was saved, or that another program writes, shown as if
  * it were received just now.
  */
 

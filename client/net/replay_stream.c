@@ -123,7 +123,7 @@ static enum replay_stream_kind hand_out_other(struct replay_stream *stream,
         return hand_out(stream, item, REPLAY_STREAM_OTHER, at, (size_t)(feed + 1 - at));
     if (stream->has_ended)
         return hand_out(stream, item, REPLAY_STREAM_OTHER, at, len);
-    /* Where an event may have begun, the look goes on. */
+    /* Where an event may have begun, the search continues. */
     if (len > sizeof event_begins) {
         bytes_consume(&stream->input, len - sizeof event_begins);
         stream->lexed = 0;

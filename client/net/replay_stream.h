@@ -7,7 +7,7 @@
  *
  * A stream that went through other programs is JSON still, but not a line an event:
  * values span lines (`jq .`), have record separators in front (RFC 7464,
- * `jq --seq`), stand side by side, or begin with a byte order mark, and the last
+ * `jq --seq`), are side by side, or begin with a byte order mark, and the last
  * line feed may be missing.  Values are found here as the daemon finds them in
  * its input, with proto/lexer.h; what is no JSON is passed over up to the next
  * line, or to the next event in the same line, where a stream that was cut short
@@ -34,7 +34,7 @@ enum replay_stream_kind {
 /* All zero to begin with; to be released with replay_stream_fini(). */
 struct replay_stream {
     struct bytes input; /* not handed out yet */
-    struct bytes line;  /* a value that did not stand on a line of its own */
+    struct bytes line;  /* a value that was not on a line of its own */
     struct lexer *lexer;
     size_t used;  /* of the input, handed out by the last call */
     size_t lexed; /* of the value that the input begins with */
@@ -55,7 +55,7 @@ void replay_stream_fini(struct replay_stream *stream);
 /* Takes the next piece, which is copied.  -1 when out of memory. */
 int replay_stream_feed(struct replay_stream *stream, const char *piece, size_t len);
 
-/* Nothing comes behind the last piece. */
+/* Nothing follows the last piece. */
 void replay_stream_finish(struct replay_stream *stream);
 
 enum replay_stream_kind replay_stream_next(struct replay_stream *stream,

@@ -11,7 +11,7 @@ struct rewrite {
     struct lexer *lexer;
     const struct overrides *overrides; /* NULL for none */
     struct bytes *levels;              /* where "events":"all" is asked for, else NULL */
-    bool has_flag;                     /* --events, which then has only told the level */
+    bool has_flag;                     /* --events, which then has only given the level */
     enum plan_events flag;
     bool copies; /* the bytes, rather than write tokens */
     enum rewrite_state state;
@@ -29,7 +29,7 @@ struct rewrite {
     enum plan_events level; /* that it asks for itself */
     unsigned members;       /* of the request's object, written so far */
 
-    /* Where tokens go, and what goes between them. */
+    /* Where tokens are written, and what is between them. */
     bool is_dropping;  /* a member that is overridden */
     struct bytes held; /* those dropped, each with a comma in front */
     bool is_first;     /* of its array or object */

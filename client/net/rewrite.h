@@ -10,7 +10,7 @@
  *
  * The text is rewritten token by token, never as a document: digits, escapes
  * and the client's `data` stay what they are, and an input of any size takes
- * no memory to speak of.  Without changes it goes through byte for byte.  What
+ * no memory to speak of.  Without changes it is copied byte for byte.  What
  * is no submit is left alone, and so is a forecast, unless all requests are made
  * forecasts (OVERRIDE_OP); and what is no JSON is sent as it is, for the daemon to
  * refuse in its own words.  Pure.
@@ -52,7 +52,7 @@ enum rewrite_state rewrite_finish(struct rewrite *rewrite, struct bytes *out);
 /* Complete requests so far that will be answered; `quit` will not. */
 uint64_t rewrite_requests(const struct rewrite *rewrite);
 
-/* Whether what has come out so far ends between two requests. */
+/* Whether the output so far ends between two requests. */
 bool rewrite_is_between(const struct rewrite *rewrite);
 
 /* Whether the last complete request was a submit. */

@@ -27,7 +27,7 @@
 /* So much to write does not wait for the progress bar. */
 #define HURRY_BYTES 65536
 
-/* How long to wait for a first answer before the end of input is told (there
+/* How long to wait for a first answer before the end of input is reported (there
  * are servers, other than waitd, that begin to answer only then), for the end
  * after an interrupt, and for the daemon to close once it has answered all. */
 #define ANSWER_PATIENCE_NS    3000000000
@@ -48,8 +48,8 @@ static void cut_short(struct session *session)
     session->is_cut_short = session->read_closed = true;
 }
 
-/* Who reads standard output may leave, which a write or poll() tells. */
-static void heed_reader(struct session *session)
+/* Who reads standard output may leave, which a write or poll() reports. */
+static void note_reader_gone(struct session *session)
 {
     if (session->output->is_closed)
         cut_short(session);
@@ -79,7 +79,7 @@ static bool has_said_all(struct session *session, bool is_answered)
     return moment_now() >= session->answer_by_ns;
 }
 
-/* Tells the daemon that nothing more comes, once that is so. */
+/* Signals the end of input to the daemon, once there is no more. */
 static void close_sending(struct session *session)
 {
     struct source *source = session->setup->source;
@@ -165,7 +165,7 @@ static void predict(struct session *session, struct active_batch *batch)
     session->computes |= batch->eta != NULL;
 }
 
-/* Goes on with what is to be known of the batches that run. */
+/* Continues what is computed of the batches that run. */
 static void compute(struct session *session)
 {
     struct active_batch *batch;
@@ -240,7 +240,7 @@ static void receive(struct session *session)
         session->read_closed = true;
         return;
     }
-    /* A long list comes as fast as it is read. */
+    /* A long list arrives as fast as it is read. */
     if (session->setup->expects == EVENT_BATCHES && !session->is_interrupted)
         session->deadline_ns = moment_after(session->setup->answer_timeout_ns);
     if (session->redraw_ns == INT64_MAX)
@@ -276,7 +276,7 @@ static void send_some(struct session *session)
 
 enum { PEER, SOURCE, SIGNALS, OUTPUTS, POLLED = OUTPUTS + SHOWS_MAX };
 
-/* Whether what is to be written goes out at once.  With a progress bar it
+/* Whether what is to be written is written at once.  With a progress bar it
  * waits for the bar to be drawn anew, so that it does not flicker. */
 static bool writes_at_once(const struct session *session)
 {
@@ -348,7 +348,7 @@ static int poll_timeout(const struct session *session, int64_t now_ns)
     return until_ns == INT64_MAX ? -1 : moment_poll_ms(until_ns - now_ns);
 }
 
-/* An entry that waits for nothing is left out: poll() would tell of hang-ups. */
+/* An entry that waits for nothing is left out: poll() would report hang-ups. */
 static struct pollfd poll_for(int fd, short events)
 {
     return (struct pollfd){.fd = events != 0 ? fd : -1, .events = events};
@@ -412,7 +412,7 @@ static void handle(struct session *session, const struct pollfd pollers[POLLED])
     if (pollers[SIGNALS].revents != 0)
         take_signals(session);
     fanout_polled(session->fanout, pollers + OUTPUTS);
-    heed_reader(session);
+    note_reader_gone(session);
     if (!session->read_closed && (pollers[PEER].revents & POLLOUT) && !session->write_closed)
         send_some(session);
     if (!session->read_closed && (pollers[PEER].revents & (POLLIN | POLLHUP | POLLERR)))
@@ -429,7 +429,7 @@ static void converse(struct session *session)
         pump(session, pollers[SOURCE].revents != 0);
         close_sending(session);
         refresh(session, moment_now());
-        heed_reader(session);
+        note_reader_gone(session);
         if (session->read_closed)
             break;
         if (session->computes)

@@ -13,11 +13,11 @@
  * other.
  *
  * The sending direction stays open as long as batches run, for an interrupt is
- * told to the daemon there: the first one cancels what runs and shows how it
+ * sent to the daemon there: the first one cancels what runs and shows how it
  * ends, for a few seconds; a second one leaves at once.  When the client can say
  * nothing more anyhow (it has sent `quit` or what is no JSON, or is in the
  * middle of a request) an interrupt resets the connection, which cancels too.
- * Detached batches it leaves: they are watched no more, and how to come back is said.
+ * Detached batches it leaves: they are watched no more, and how to watch them again is said.
  */
 
 #include "client/show/fanout.h"
@@ -45,9 +45,9 @@ struct session_setup {
 };
 
 /*
- * Runs it.  What goes wrong is said on standard error.  Blocks SIGINT and
- * SIGTERM for good.  *cut_short tells that the daemon may not have ended what
- * it was asked for: the connection is to be closed without further ado.  setup->peer.fd
+ * Runs it.  Errors are said on standard error.  Blocks SIGINT and
+ * SIGTERM for good.  *cut_short says that the daemon may not have ended what
+ * it was asked for: the connection is to be closed at once.  setup->peer.fd
  * may be another one in the end, or -1.
  */
 enum status session_run(struct session_setup *setup, bool *cut_short);

@@ -6,7 +6,7 @@
 #include "client/net/session_internal.h"
 #include "client/show/tally.h"
 
-/* The one event that was to come has not. */
+/* The one event that was expected has not arrived. */
 static bool is_unanswered(const struct session *session)
 {
     const struct tally *tally = &session->fanout->tally;
@@ -52,7 +52,7 @@ static void say_lost(const struct session *session)
             session->error != 0 ? strerror(session->error) : "closed");
 }
 
-/* Nobody asked for it: that is what a daemon does whose time to end has come. */
+/* Nobody asked for it: a daemon does that when it shuts down. */
 static bool was_drained(const struct session *session)
 {
     const struct tally *tally = &session->fanout->tally;

@@ -26,10 +26,10 @@ struct session {
     char *received;       /* RECEIVE_BYTES */
     int signals;          /* see client/net/interrupt.h */
     uint64_t cancels;     /* requests of our own */
-    uint64_t refusals;    /* told of so far */
-    int64_t answer_by_ns; /* when to tell that all is sent, answered or not; 0 before */
+    uint64_t refusals;    /* reported so far */
+    int64_t answer_by_ns; /* when to signal that all is sent, answered or not; 0 before */
     struct bytes sent;    /* of what is sent again over another connection */
-    unsigned failures;    /* of connections, in a row: nothing has come */
+    unsigned failures;    /* of connections, in a row: nothing was received */
     int64_t retry_ns;     /* when to connect again; 0 while connected */
     bool is_resumed;      /* this is not the first connection */
     char put_off[32];     /* why it is given up though it is there; empty for not */
@@ -47,13 +47,13 @@ struct session {
 bool session_resume_keeps(const struct session *session);
 
 /*
- * Whether a line is of the connection and not of what goes on over several: the daemon suspends
+ * Whether a line is of the connection and not of what continues over several: the daemon suspends
  * what is watched, or cannot answer at this time what it was asked again.  Its sender is left
  * then, as if the connection were lost.
  */
 bool session_resume_heeds(struct session *session, const char *line, size_t len);
 
-/* The connection was lost: where it goes on over another one, all is made ready for that.
+/* The connection was lost: where it continues over another one, all is made ready for that.
  * Else session->read_closed stays. */
 void session_resume_later(struct session *session);
 
@@ -65,7 +65,7 @@ void session_resume_try(struct session *session);
 /* The same by what answers the request to send no more of it. */
 void session_leave_said(const struct session *session, const struct event_read *unwatched);
 
-/* The same for those that run when nothing more will come. */
+/* The same for those that run when nothing more will be received. */
 void session_leave_all(const struct session *session);
 
 /* How it ended, once all that came is shown: says what was wrong. */

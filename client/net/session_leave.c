@@ -9,7 +9,7 @@
 
 /* ---- What becomes of detached batches when this command ends ------------------ */
 
-/* Says how to come back to a batch, to its event `next`; 0: to the first. */
+/* Says how to watch a batch again, from its event `next`; 0: to the first. */
 static void say_left(const struct session *session, const char *ref, uint64_t next)
 {
     const char *server = session->setup->peer.name;

@@ -88,7 +88,7 @@ void session_resume_later(struct session *session)
     session->put_off[0] = '\0';
     close(session->setup->peer.fd);
     session->setup->peer.fd = -1;
-    /* The rest of an event that was cut off comes again, whole. */
+    /* An event that was cut off is sent again, whole. */
     lines_fini(&session->lines);
     session->lines = (struct lines){0};
     session->read_closed = session->write_closed = false;

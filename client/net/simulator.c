@@ -16,7 +16,7 @@
 #include "proto/request.h"
 
 /* In one call: units of the engine's work (see batch_run()), of one batch before the
- * next has its turn, and requests. */
+ * next is worked on, and requests. */
 #define WORK_UNITS    65536
 #define TURN_UNITS    1024
 #define READ_REQUESTS 8
@@ -44,7 +44,7 @@ struct simulator {
     struct request_reader *reader;
     char instance[INSTANCE_DIGITS + 1];
     struct bytes lines;
-    struct run *first, *last; /* in the order of their turns */
+    struct run *first, *last; /* in the order in which they are worked on */
     uint64_t batches;         /* accepted so far */
     bool is_busy;             /* with a request whose text is complete */
     bool has_ended;           /* the text */
@@ -253,7 +253,7 @@ static void finish(struct simulator *simulator, struct run *run)
     free_run(run);
 }
 
-/* Lets happen what is due by until_ns, for a turn.  Returns the units that it took. */
+/* Does what is due by until_ns, for a service slice.  Returns the units that it took. */
 static size_t run_until(struct simulator *simulator, struct run *run, int64_t until_ns)
 {
     struct occurrence occurred[OCCURRENCES];
@@ -272,7 +272,7 @@ static size_t run_until(struct simulator *simulator, struct run *run, int64_t un
     return spent;
 }
 
-/* Gives the first batch its turn.  Returns the units that it took. */
+/* Gives the first batch a service slice.  Returns the units that it took. */
 static size_t work_on_first(struct simulator *simulator)
 {
     struct run *run = simulator->first;
@@ -316,7 +316,7 @@ static void refuse_absent(struct simulator *simulator, const struct request *req
 }
 
 /* Finds a batch in which there is still something to cancel.  What is due at the instant
- * that it has come to comes before a cancel, as it does in waitd. */
+ * that it has reached precedes a cancel, as it does in waitd. */
 static struct run *find_running(struct simulator *simulator, uint64_t number)
 {
     struct run **link = &simulator->first, *before = NULL, *run;

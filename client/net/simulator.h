@@ -4,7 +4,7 @@
 
 /*
  * What a daemon would answer, computed in this process: requests go in as text and
- * the lines of their events come out, the same to the byte but for `instance`, which
+ * the lines of their events are returned, the same to the byte but for `instance`, which
  * is drawn for each simulator.  Batches are numbered from 1 and held to the limits
  * that waitd has by default.  Every batch runs on the virtual clock, whatever it says.
  *
@@ -37,10 +37,10 @@ size_t simulator_feed(struct simulator *simulator, const char *text, size_t len)
 /* Whether simulator_feed() would take something. */
 bool simulator_wants_text(const struct simulator *simulator);
 
-/* No text comes after what was taken. */
+/* No text follows what was taken. */
 void simulator_end_text(struct simulator *simulator);
 
-/* Goes on with what was asked for. */
+/* Continues what was asked for. */
 void simulator_work(struct simulator *simulator);
 
 /* Lines, and parts of lines, to be consumed; `failed` when out of memory. */

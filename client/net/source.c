@@ -203,7 +203,7 @@ static int open_input(struct source *source)
     return 0;
 }
 
-/* What is left unread is told of, since the user asked for it. */
+/* What is left unread is reported, since the user asked for it. */
 static void say_unsent(const struct source *source)
 {
     const char *broken = source->inputs[source->current].path;
@@ -360,7 +360,7 @@ void source_answered(struct source *source, uint64_t answers)
 }
 
 /* Reads again what was read from the file.  It may have changed since; then
- * what is shown of it is what stands there now. */
+ * what is shown of it is what it contains now. */
 static void read_again(const struct input *input, struct bytes *text)
 {
     bool is_open = is_stdin(input->path);

@@ -3,7 +3,7 @@
 #define WAITD_SOURCE_H
 
 /*
- * Where requests come from: files one after another, standard input, or a text
+ * The origin of requests: files one after another, standard input, or a text
  * that a command has made.  Read as the connection takes it, rewritten on the
  * way (client/net/rewrite.h), and never waited for: source_fd() is what to poll.
  */
@@ -43,7 +43,7 @@ int source_fd(const struct source *source);
 
 /* Reads a piece and appends what is to be sent, or opens the next input and does no
  * more, so that source_fd() can be waited for.  Trouble is reported on standard
- * error, ends the source and is told by source_has_failed(). */
+ * error, ends the source: see source_has_failed(). */
 void source_read(struct source *source, struct bytes *out);
 
 /* Nothing more is to be sent.  source_stop() makes it so. */
@@ -78,11 +78,11 @@ const char *source_name(const struct source *source, uint64_t request);
 
 /* ---- Quoting ----------------------------------------------------------------- */
 
-/* Tells how many requests have been answered: those need not be quoted any
+/* Notes how many requests have been answered: those need not be quoted any
  * more, and what was kept of them is dropped. */
 void source_answered(struct source *source, uint64_t answers);
 
-/* What a request stands in. */
+/* What a request is in. */
 struct source_quote {
     const char *name; /* as source_name() has it */
     const char *text; /* of its input, before flags were put in */

@@ -26,7 +26,7 @@
 struct leg {
     char text[PIECE_BYTES];
     size_t at, len;
-    bool ended; /* nothing comes behind them */
+    bool ended; /* nothing follows them */
     bool shut;  /* and that has been passed on */
 };
 
@@ -70,7 +70,7 @@ static bool set_files(SSL_CTX *context, const struct tunnel_files *files)
            SSL_CTX_use_PrivateKey_file(context, files->key, SSL_FILETYPE_PEM) == 1;
 }
 
-/* Whom the certificate has to be for; names are sent ahead, addresses are not. */
+/* The name that the certificate has to have; names are sent ahead, addresses are not. */
 static bool set_host(SSL *ssl, const char *host)
 {
     unsigned char address[16];

@@ -9,8 +9,8 @@
  *
  *     client ◄──► local socket ◄──► thread ◄──► TLS ◄──► daemon
  *
- * Half a close goes through as `close_notify`, either way.  Where TLS breaks, the reason
- * is told on standard error and the local socket ends.
+ * Half a close is passed on as `close_notify`, either way.  Where TLS breaks, the reason
+ * is said on standard error and the local socket ends.
  */
 
 #include <stdbool.h>

@@ -19,7 +19,7 @@ void watch_take(struct watch *watch, const struct event_read *event)
 {
     if (event->seq > 0)
         watch->next = event->seq + 1;
-    /* In the place of events there are none of, `batch` tells how it ended. */
+    /* In the place of events there are none of, `batch` says how it ended. */
     watch->is_over |=
         event->kind == EVENT_FINISHED || event->kind == EVENT_BATCH || event->kind == EVENT_ERROR;
 }

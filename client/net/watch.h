@@ -3,7 +3,7 @@
 #define WAITD_WATCH_H
 
 /*
- * The cursor of one who watches a detached batch: which event comes next.  Since every watcher is
+ * The cursor of one who watches a detached batch: which event is next.  Since every watcher is
  * sent the same events under the same numbers, to go on at the next number loses and doubles
  * nothing, whatever daemon answers.  Pure.
  */
@@ -16,8 +16,8 @@
 
 struct watch {
     const char *ref; /* borrowed */
-    uint64_t next;   /* the number of the event that comes next, from 1 */
-    bool is_over;    /* the batch's end has come, or the watch was refused */
+    uint64_t next;   /* the number of the next event, from 1 */
+    bool is_over;    /* the batch has ended, or the watch was refused */
 };
 
 /* Appends the request to be sent events from the next one on. */

@@ -67,7 +67,7 @@ const char *batches_label(const struct active_batch *batch, char out[BATCHES_LAB
 /* Drops one that is there, and its plan. */
 void batches_drop(struct batches *batches, struct active_batch *batch);
 
-/* Goes through them: starts with *place 0; NULL behind the last. */
+/* Iterates over them: begin with *place 0; NULL behind the last. */
 struct active_batch *batches_next(const struct batches *batches, size_t *place);
 
 #endif

@@ -307,7 +307,7 @@ static bool is_asked_for(const struct active_batch *batch, enum event_kind kind)
 }
 
 /* The line less a member `due`, which `done` has with "events":"all" alone.
- * Within a string its quotes would be escaped, and `data` comes behind it. */
+ * Within a string its quotes would be escaped, and `data` is behind it. */
 static const char *without_due(struct fanout *fanout, const char *line, size_t *len)
 {
     static const char member[] = ",\"due\":";

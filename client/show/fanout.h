@@ -10,7 +10,7 @@
  *     line ─► event ─► show ─► output (a file)
  *               └─► tally, batches
  *
- * It does not matter where lines come from: a connection or a file.  It writes
+ * Lines may be of a connection or of a file.  It writes
  * nothing by itself: whoever drives it flushes and polls the outputs.
  */
 
@@ -72,7 +72,7 @@ int fanout_spare(struct fanout *fanout, const char *const *paths, size_t n);
  */
 int fanout_add(struct fanout *fanout, const struct show *show, void *own, const char *path);
 
-/* Tells the ways of showing that it begins. */
+/* Informs the ways of showing that it begins. */
 void fanout_begin(struct fanout *fanout);
 
 /* Standard output's terminal may have another width now. */
@@ -93,7 +93,7 @@ enum fanout_result fanout_take(struct fanout *fanout, const char *line, size_t l
 enum fanout_result fanout_take_read(struct fanout *fanout, const char *line, size_t len,
                                     const struct event_read *event);
 
-/* Nothing more comes; rest: what there is of a line that did not end, or NULL.
+/* Nothing more follows; rest: what there is of a line that did not end, or NULL.
  * What the ways of showing have begun they complete.  Once. */
 void fanout_end(struct fanout *fanout, const char *rest, size_t len);
 
@@ -104,7 +104,7 @@ void fanout_flush(struct fanout *fanout);
  * whether its reader has left.  Entries that are of no use are left out. */
 void fanout_poll(const struct fanout *fanout, struct pollfd pollers[SHOWS_MAX]);
 
-/* Tells what poll() answered. */
+/* Handles what poll() answered. */
 void fanout_polled(struct fanout *fanout, const struct pollfd pollers[SHOWS_MAX]);
 
 /* Whether so much waits to be written that it is better to take no more. */

@@ -4,7 +4,7 @@
 
 /*
  * Standard output.  Whoever reads it may be slow, or gone: what is to be
- * written waits here and goes out as it is taken, so that signals and the
+ * written waits here until it can be written, so that signals and the
  * connection are served meanwhile.  The descriptor, which others may share,
  * stays as it was: instead of O_NONBLOCK, writes are as small as a pipe with
  * any room at all takes at once.
@@ -33,10 +33,10 @@ void output_fini(struct output *output);
 void output_flush(struct output *output);
 
 /* What to poll() for: POLLOUT if there is something pending; an error is always
- * told of, which is how the reader's leaving is noticed. */
+ * polled, which shows when the reader has gone. */
 short output_events(const struct output *output);
 
-/* Tells what poll() answered. */
+/* Handles what poll() answered. */
 void output_polled(struct output *output, short revents);
 
 #endif

@@ -51,7 +51,7 @@ static size_t render_bar(char *out, const struct progress_figures *figures, unsi
     return width + 3;
 }
 
-/* What stands behind the bar. */
+/* What is behind the bar. */
 static size_t render_text(char *out, size_t room, const struct progress_figures *figures,
                           bool with_in_flight)
 {
@@ -122,7 +122,7 @@ static unsigned measure(void)
                                                                            : DEFAULT_COLUMNS;
 }
 
-/* Goes to where the line that is drawn begins.  Most terminals that are made
+/* Moves to where the line that is drawn begins.  Most terminals that are made
  * narrower break it into several, and leave the cursor at the end of it. */
 static void go_to_start(const struct progress *progress, unsigned columns)
 {

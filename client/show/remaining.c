@@ -3,7 +3,7 @@
 
 #include "client/show/eta.h"
 
-/* What is left if it goes on as it went so far; -1 for no idea. */
+/* What is left at the rate so far; -1 if unknown. */
 static int64_t estimate(const struct progress_figures *figures)
 {
     double left;
@@ -38,7 +38,7 @@ struct progress_figures remaining_figures(const struct batches *batches, const s
         figures.in_flight += state.in_flight;
     }
     figures.has_in_flight = figures.is_exact;
-    if (figures.done == 0) /* it may not be told of single jobs */
+    if (figures.done == 0) /* it may not be sent the events of single jobs */
         figures.done = ended;
     if (!figures.is_exact)
         figures.left_ns = estimate(&figures);

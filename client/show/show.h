@@ -3,7 +3,7 @@
 #define WAITD_SHOW_H
 
 /*
- * Ways of showing what comes.  Several may be at work at once, one for standard
+ * Ways of showing events.  Several may be active at once, one for standard
  * output and others for files: client/show/fanout.c hands each event over as it is
  * received and knows nothing of how it looks; a way of showing knows nothing of
  * connections.  It only appends to `out`, which is written when its file
@@ -38,7 +38,7 @@ struct show_modes {
 struct show_run {
     struct bytes *out;
     bool color;
-    unsigned columns;               /* of the terminal that it goes to; 0 for none */
+    unsigned columns;               /* of the terminal that it is written to; 0 for none */
     uint64_t batches;               /* accepted so far */
     uint64_t jobs;                  /* of the largest of them */
     void *own;                      /* of the way of showing */
@@ -56,9 +56,9 @@ struct show_run {
 struct show {
     const char *name;  /* as -o has it */
     bool is_of_one;    /* the requests are variants of one: the first refusal says it all */
-    bool has_progress; /* goes with a progress bar on standard error */
+    bool has_progress; /* has a progress bar on standard error beside it */
     bool needs_all;    /* every event of every batch */
-    bool needs_plan;   /* to know who waits for whom */
+    bool needs_plan;   /* to know which job waits for which */
     unsigned events;   /* the kinds that `event` is called for */
     /* Each may be NULL. */
     void (*begin)(struct show_run *run);                              /* connected */
@@ -67,12 +67,12 @@ struct show {
     void (*forget)(struct show_run *run); /* the batch is over, or will not be: free *run->kept */
     /* For what is drawn over again as time passes, on standard output alone: draws
      * it if it is time to, and returns when it wants to be called next, by the
-     * client's clock; INT64_MAX: not before something comes.  Called when nothing
+     * client's clock; INT64_MAX: not before the next event.  Called when nothing
      * waits to be written, and after each resize of the terminal. */
     int64_t (*refresh)(struct show_run *run, int64_t now_ns, bool is_resized);
     /* Takes away what is to be drawn over, for something else to be written. */
     void (*clear)(struct show_run *run);
-    void (*end)(struct show_run *run); /* nothing more comes; after each batch's `forget` */
+    void (*end)(struct show_run *run); /* nothing more follows; after each batch's `forget` */
 };
 
 /* The ways that -o offers for batches. */

@@ -106,7 +106,7 @@ static void draw_path(const struct comparison *comparison, const struct timeline
     bytes_fini(&text);
 }
 
-/* What stands at the left is as wide for all, and so is the span. */
+/* The left margin is as wide for all, and so is the span. */
 static struct timeline_style measure(struct comparison *comparison, bool has_colors, int64_t now_ns,
                                      int64_t elapsed_ns[SHOW_MODES_MAX], int64_t *span_ns)
 {
@@ -190,7 +190,7 @@ static void clear(struct show_run *run)
         terminal_frame_clear(&comparison->frame, &comparison->terminal, run->out);
 }
 
-/* ---- What comes ------------------------------------------------------------------ */
+/* ---- Events ---------------------------------------------------------------------- */
 
 static void begin(struct show_run *run)
 {
@@ -259,7 +259,7 @@ static void end(struct show_run *run)
 
     if (comparison == NULL)
         return;
-    /* Drawn as it is: nothing more comes. */
+    /* Drawn as it is: nothing more follows. */
     if (comparison->n > 0 && !comparison->no_memory) {
         for (size_t i = 0; i < comparison->n; i++)
             comparison->variants[i].is_virtual = true;

@@ -162,7 +162,7 @@ static void show_stats(struct show_run *run, const struct event_read *event)
                      event->pending == 1 ? "" : "s", event->accepted);
 }
 
-/* What is told of a detached batch, in the word of the event or of its state. */
+/* What is said of a detached batch, in the word of the event or of its state. */
 static void show_detached(struct show_run *run, const struct event_read *event, const char *word)
 {
     append_text(run, "batch ", event->ref);

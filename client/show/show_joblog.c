@@ -58,7 +58,7 @@ static void append_seconds(struct bytes *out, int64_t ns)
     bytes_add(out, text, duration_print(text, ns));
 }
 
-/* `attempts` stands in the event when there are several. */
+/* The event has `attempts` when there are several. */
 static void append_attempts(struct bytes *out, const struct jobs *jobs, const struct job *job,
                             const struct event_read *event)
 {

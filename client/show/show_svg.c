@@ -9,7 +9,7 @@
 
 /*
  * The timelines of all batches as one SVG document, each drawn when its batch is
- * over.  How high the document is stands in its first line, so it is written at the
+ * over.  How high the document is is in its first line, so it is written at the
  * end; until then the drawings are kept.
  */
 
@@ -95,7 +95,7 @@ static void draw(struct show_run *run, struct svg_batch *batch, const struct eve
     bytes_fini(plain.out);
 }
 
-/* ---- What comes --------------------------------------------------------------------- */
+/* ---- Events ------------------------------------------------------------------------- */
 
 static void take(struct show_run *run, const struct event_read *event)
 {

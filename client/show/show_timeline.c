@@ -212,7 +212,7 @@ static void draw_whole(struct show_run *run, struct batch_picture *own,
     bytes_fini(&lines);
 }
 
-/* ---- What comes --------------------------------------------------------------------- */
+/* ---- Events ------------------------------------------------------------------------- */
 
 static void begin(struct show_run *run)
 {
@@ -228,7 +228,7 @@ static void begin(struct show_run *run)
         terminal_force_colors(&screen->terminal);
 }
 
-/* How its workers were used, and queued for, stands below the picture. */
+/* How its workers were used, and queued for, is shown below the picture. */
 static void note_pool(const struct show_run *run, struct batch_picture *own,
                       const struct event_read *event)
 {

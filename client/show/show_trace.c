@@ -18,7 +18,7 @@
  * counter of the jobs in flight, and one of the busy workers of each pool.
  *
  * Each slice is written when it is over, arrows behind those that they are between.  What is kept
- * is what is in flight, and what arrows come from: one job for each name that is waited for.
+ * is what is in flight, and the origins of arrows: one job for each name that is waited for.
  */
 
 /* ---- Batches --------------------------------------------------------------- */
@@ -104,7 +104,7 @@ static void count_in_flight(struct show_run *run, struct trace_batch *trace)
 /* ---- The beginning of a job ---------------------------------------------------- */
 
 /* `lane 1`, or of a hundred jobs `lane 001`, so that names sort as numbers do: to
- * tell the order takes one event more a lane, and of a million jobs at once a
+ * give the order takes one event more a lane, and of a million jobs at once a
  * quarter of all events were these. */
 static void name_lane(struct show_run *run, struct trace_batch *trace, uint32_t lane)
 {
@@ -264,7 +264,7 @@ static void abandon(struct show_run *run, struct trace_batch *trace)
 
 /* ---- Events -------------------------------------------------------------------------- */
 
-/* Of one batch no event comes before its time, nor the times out of order. */
+/* Of one batch no event precedes its time, nor are times out of order. */
 static void go_on_to(struct show_run *run, struct trace_batch *trace, int64_t at_ns)
 {
     if (at_ns <= trace->now_ns)

@@ -39,9 +39,9 @@ static unsigned variable(const char *name)
 
 static unsigned choose(unsigned measured, const char *name, unsigned otherwise)
 {
-    unsigned told = measured == 0 ? variable(name) : 0;
+    unsigned given = measured == 0 ? variable(name) : 0;
 
-    return measured > 0 ? measured : told > 0 ? told : otherwise;
+    return measured > 0 ? measured : given > 0 ? given : otherwise;
 }
 
 bool terminal_measure(struct terminal *terminal)

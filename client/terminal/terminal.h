@@ -4,7 +4,7 @@
 
 /*
  * What a descriptor can show: how wide it is, in which characters, in colours
- * or not, and whether what was written can be written over.  terminfo tells of
+ * or not, and whether what was written can be written over.  terminfo describes
  * the terminal, the locale of the characters.
  *
  * Not re-entrant: terminfo has a state of its own while terminal_open() runs.
@@ -14,7 +14,7 @@
 
 #include "client/base/bytes.h"
 
-/* For want of anything that tells. */
+/* Where nothing says so. */
 #define TERMINAL_COLUMNS 80
 #define TERMINAL_ROWS    24
 
@@ -40,7 +40,7 @@ struct terminal {
     bool is_terminal;
     bool is_known;          /* terminfo has an entry for it */
     bool is_utf8;           /* else ASCII alone is to be written */
-    bool can_redraw;        /* the cursor goes up, and what follows it can be erased */
+    bool can_redraw;        /* the cursor can move up, and what follows it can be erased */
     bool has_colors;        /* by terminfo; whether they are wanted is for the caller to say */
     unsigned columns, rows; /* at least 1 */
     /* Empty for none. */
@@ -55,7 +55,7 @@ struct terminal {
 void terminal_open(struct terminal *terminal, int fd);
 
 /* Reads the size anew, as after SIGWINCH: of the terminal, and where there is
- * none, or it does not know, what COLUMNS and LINES say.  Tells whether it is
+ * none, or it does not know, what COLUMNS and LINES say.  Returns whether it is
  * another one. */
 bool terminal_measure(struct terminal *terminal);
 

@@ -5,7 +5,7 @@
 
 #include "client/terminal/terminal_text.h"
 
-/* Goes through lines; returns the length without the line feed. */
+/* Iterates over lines; returns the length without the line feed. */
 static bool next_line(const char **at, const char *end, const char **line, size_t *len)
 {
     const char *feed = *at < end ? memchr(*at, '\n', (size_t)(end - *at)) : NULL;
@@ -21,7 +21,7 @@ static bool next_line(const char **at, const char *end, const char **line, size_
 /*
  * How many rows of the terminal the drawn lines take.  Most terminals that are
  * made narrower break longer lines into several, and leave the cursor where it
- * stood in the text.
+ * was in the text.
  */
 static size_t rows_taken(const struct terminal_frame *frame, const struct terminal *terminal)
 {

@@ -5,7 +5,7 @@
 /*
  * Lines at the end of what is on a terminal that are drawn again and again in
  * their place.  Only lines that changed are written.  Between two drawings the
- * cursor stands below them, and is there to be seen: whatever becomes of the
+ * cursor is below them, and visible: whatever becomes of the
  * program, the terminal is left in order.  Pure: what is to be written is
  * appended to `out`.
  */
@@ -18,7 +18,7 @@
 
 /* All zero to begin with. */
 struct terminal_frame {
-    struct bytes drawn;     /* the lines as they stand on the terminal */
+    struct bytes drawn;     /* the lines as they are on the terminal */
     unsigned columns, rows; /* of the terminal when they were drawn */
 };
 
@@ -36,7 +36,7 @@ void terminal_frame_draw(struct terminal_frame *frame, const struct terminal *te
 void terminal_frame_clear(struct terminal_frame *frame, const struct terminal *terminal,
                           struct bytes *out);
 
-/* Leaves them where they are; what is drawn next goes below. */
+/* Leaves them where they are; what is drawn next is below. */
 void terminal_frame_leave(struct terminal_frame *frame);
 
 #endif

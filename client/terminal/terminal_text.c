@@ -40,7 +40,7 @@ static struct character next_character(const char *text, size_t len)
 
         if (utf8proc_grapheme_break_stateful(last, code, &state))
             break;
-        /* A flag is two letters side by side; joined emoji stand on one place. */
+        /* A flag is two letters side by side; joined emoji take one place. */
         is_joined |= code == JOINER;
         if (!is_joined)
             character.width += width;

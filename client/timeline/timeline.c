@@ -238,7 +238,7 @@ static int queue(struct timeline *timeline, struct timeline_job *job, int64_t at
     return 0;
 }
 
-/* Which pool the job may queue for next, when it has come to its step of this number. */
+/* Which pool the job may queue for next, when it has reached its step of this number. */
 static void expect_pool(const struct timeline *timeline, struct timeline_job *job, uint64_t index,
                         uint64_t step)
 {

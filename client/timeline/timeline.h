@@ -50,11 +50,11 @@ enum timeline_mark {
 struct timeline;
 
 /* For a batch of so many jobs, of which, or of whose lanes, at most tracks_max
- * are told apart.  NULL when out of memory. */
+ * are distinguished.  NULL when out of memory. */
 struct timeline *timeline_new(uint64_t jobs, unsigned tracks_max);
 void timeline_free(struct timeline *timeline); /* NULL is fine */
 
-/* Tells the pools of that plan apart, before any event.  It is borrowed until it is to be
+/* Distinguishes the pools of that plan, before any event.  It is borrowed until it is to be
  * forgotten, or the timeline is freed.  0, or -1 when out of memory. */
 int timeline_tell_pools(struct timeline *timeline, const struct plan *plan);
 void timeline_forget_plan(struct timeline *timeline);
@@ -84,7 +84,7 @@ bool timeline_is_detailed(const struct timeline *timeline);
 /* Whether one job took clearly longer than every other one, by such times. */
 bool timeline_has_longest(const struct timeline *timeline);
 
-/* Marks a job as part of the critical path, if jobs are told apart. */
+/* Marks a job as part of the critical path, if jobs are distinguished. */
 void timeline_mark_critical(struct timeline *timeline, uint64_t job);
 
 #endif

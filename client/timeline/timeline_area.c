@@ -9,7 +9,7 @@
 
 #define EIGHTHS 8
 
-/* What stands on what, from below. */
+/* What is stacked on what, from below. */
 static const enum timeline_kind order[TIMELINE_KINDS] = {
     TIMELINE_COMPUTE, TIMELINE_WAIT, TIMELINE_BACKOFF, TIMELINE_QUEUE, TIMELINE_UNTOLD,
 };
@@ -56,7 +56,7 @@ static void spread_kind(struct area *area, enum timeline_kind kind)
             spread(area, kind, level, (double)i * bin_ns, (double)(i + 1) * bin_ns);
         jobs += flow->whole[kind][i];
     }
-    /* Time goes on where no event comes. */
+    /* Time passes where there is no event. */
     if (jobs > 0)
         spread(area, kind, (double)jobs, TIMELINE_BINS * bin_ns, area->now_ns);
 }

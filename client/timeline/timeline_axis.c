@@ -56,7 +56,7 @@ static int64_t round_step(int64_t least_ns)
 }
 
 /* The largest that is not above the step; up to seconds not above the span, so
- * that 0.5 s stands beside 1 s. */
+ * that 0.5 s is beside 1 s. */
 static const struct unit *choose_unit(int64_t step_ns, int64_t span_ns)
 {
     const struct unit *chosen = &units[0];

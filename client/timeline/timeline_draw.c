@@ -58,7 +58,7 @@ static const char *const heights[8] = {"▁", "▂", "▃", "▄", "▅", "▆",
 
 /* ---- Writing ------------------------------------------------------------------- */
 
-/* Where colours are as they stand; they are written only when they change. */
+/* The colours in effect; they are written only when they change. */
 struct pen {
     struct bytes *out;
     const struct timeline_style *style;
@@ -418,7 +418,7 @@ static void put_rule(struct pen *pen, const struct timeline_axis *axis, unsigned
     end_line(pen);
 }
 
-/* Texts stand centred below their ticks, that of the first at the corner. */
+/* Texts are centred below their ticks, that of the first at the corner. */
 static void put_ticks(struct pen *pen, const struct timeline_axis *axis, unsigned columns)
 {
     int at = -3 - (int)pen->style->label_columns; /* the next column of the plot */

@@ -19,7 +19,7 @@ struct timeline_style {
     unsigned label_columns; /* of these; see timeline_draw_label_columns() */
 };
 
-/* What an axis costs besides its labels: what stands between the two. */
+/* What an axis costs besides its labels: what is between the two. */
 #define TIMELINE_DRAW_MARGIN 3
 
 /* What has been drawn, for the legend to explain that and no more.  All zero
@@ -29,10 +29,10 @@ struct timeline_seen {
     bool critical;         /* cells of the critical path */
     bool critical_row;     /* a row that is marked as its job's */
     bool lanes, area;      /* what the numbers at the left are */
-    uint64_t queue_most;   /* jobs that a full cell of a pool's row stands for; 0: none */
+    uint64_t queue_most;   /* jobs that a full cell of a pool's row represents; 0: none */
 };
 
-/* Columns that the names of the timeline's jobs, or what else stands at the
+/* Columns that the names of the timeline's jobs, or what else is at the
  * left of at most so many rows, want, and get out of so many. */
 unsigned timeline_draw_label_columns(const struct timeline *timeline, unsigned columns,
                                      unsigned rows);
@@ -67,7 +67,7 @@ void timeline_draw_axis(struct bytes *out, const struct timeline_style *style, i
 void timeline_draw_legend(struct bytes *out, const struct timeline_style *style,
                           const struct timeline_seen *seen);
 
-/* Appends text whose pieces, with a line feed between each two, stand on one
+/* Appends text whose pieces, with a line feed between each two, are on one
  * line as far as there is room, and else on further ones, set in a little. */
 void timeline_draw_text(struct bytes *out, const struct timeline_style *style, const char *text);
 

@@ -16,7 +16,7 @@
 #define COMPUTE_OWED   1.5
 
 /* How far each kind may be owed cells, and may have had too many: waiting is
- * what all else stands out from, and computing always has another chance. */
+ * the background of all else, and computing always has another chance. */
 static const struct {
     double least, most;
 } debts[TIMELINE_KINDS] = {
@@ -121,7 +121,7 @@ static double sum(const double share[TIMELINE_KINDS])
 }
 
 /* Chooses a kind for a cell that several share.  What loses is owed its part
- * in the cells to come, so that what is never the most of a cell is seen too. */
+ * in the following cells, so that what is never the most of a cell is seen too. */
 static enum timeline_kind choose(const double left[TIMELINE_KINDS],
                                  const double right[TIMELINE_KINDS], double owed[TIMELINE_KINDS])
 {
@@ -211,7 +211,7 @@ static void put_track(struct layout *layout, unsigned index)
         spread_open(layout, layout->open[index]);
 }
 
-/* How the job of a row ended stands exactly where its bar ends. */
+/* How the job of a row ended is shown exactly where its bar ends. */
 static void put_end(struct layout *layout, unsigned row, const struct timeline_track *track)
 {
     unsigned column;

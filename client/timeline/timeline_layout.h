@@ -42,8 +42,8 @@ struct timeline_row {
 struct timeline_grid {
     enum timeline_shape shape;
     unsigned columns, rows;
-    int64_t span_ns;     /* what the columns stand for */
-    uint64_t queue_most; /* jobs that queue: what a full cell of a pool's row stands for */
+    int64_t span_ns;     /* what the columns represent */
+    uint64_t queue_most; /* jobs that queue: what a full cell of a pool's row represents */
     struct timeline_cell *cells;
     struct timeline_row *about; /* `rows` of them */
 };

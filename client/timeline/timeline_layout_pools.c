@@ -7,7 +7,7 @@
 #include "client/timeline/timeline_layout.h"
 
 /* A row for each pool, in which it can be seen how many jobs queue for its workers.  Where
- * jobs have rows of their own it stands above those of its jobs, which are those whose first
+ * jobs have rows of their own it is above those of its jobs, which are those whose first
  * compute step takes a worker of it; else below all others. */
 
 #define EIGHTHS 8
@@ -70,7 +70,7 @@ static void spread_open(struct pools *pools)
     }
 }
 
-/* How many jobs a full cell stands for. */
+/* How many jobs a full cell represents. */
 static double find_most(const struct pools *pools)
 {
     size_t n = (size_t)pools->timeline->queues->n * pools->grid->columns;

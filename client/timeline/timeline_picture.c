@@ -87,7 +87,7 @@ const struct timeline *timeline_picture_times(const struct timeline_picture *pic
     return picture->timeline;
 }
 
-/* ---- What comes ------------------------------------------------------------- */
+/* ---- Events ----------------------------------------------------------------- */
 
 /* Without the request chains are single jobs: what the daemon found is longer then
  * where jobs waited for one another.  Without starts that is not known. */

@@ -16,7 +16,7 @@
  * rows: in a picture that is drawn once, and then scrolls. */
 #define TIMELINE_PICTURE_ROWS 1000
 
-/* Of more jobs so many lanes are told apart, or as many as the screen has rows. */
+/* Of more jobs so many lanes are distinguished, or as many as the screen has rows. */
 #define TIMELINE_PICTURE_LANES 100
 
 struct timeline_picture;
@@ -39,7 +39,7 @@ int timeline_picture_take(struct timeline_picture *picture, const struct event_r
 
 const struct timeline *timeline_picture_times(const struct timeline_picture *picture);
 
-/* As it is at now_ns by the client's clock; the axis goes a little beyond, and
+/* As it is at now_ns by the client's clock; the axis extends a little beyond, and
  * seldom changes.  is_virtual: the batch's times are not the clock's. */
 void timeline_picture_draw_live(struct timeline_picture *picture, const struct terminal *terminal,
                                 bool has_colors, bool is_virtual, int64_t now_ns,
@@ -56,7 +56,7 @@ unsigned timeline_picture_svg(struct timeline_picture *picture, const char *tota
 
 /* ---- As part of a larger picture ------------------------------------------- */
 
-/* From here on the plan is not asked any more. */
+/* From here on the plan is not used any more. */
 void timeline_picture_drop_plan(struct timeline_picture *picture);
 
 /* How long it has been going on at now_ns by the client's clock; is_virtual: as
@@ -71,7 +71,7 @@ int64_t timeline_picture_span(struct timeline_picture *picture, int64_t elapsed_
 void timeline_picture_add_state(const struct timeline_picture *picture, int64_t elapsed_ns,
                                 struct bytes *out);
 
-/* The style of a picture in which what stands at the left takes so many columns. */
+/* The style of a picture whose left margin takes so many columns. */
 struct timeline_style timeline_picture_style(const struct terminal *terminal, bool has_colors,
                                              unsigned label_columns);
 

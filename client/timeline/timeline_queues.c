@@ -18,7 +18,7 @@
 #define STEPS_MAX 1000
 
 /*
- * The number of jobs as differences.  For one that comes in the middle of bin b: `part[b]`
+ * The number of jobs as differences.  For one in the middle of bin b: `part[b]`
  * is the rest of the bin, `whole[b]` counts for all bins behind it.
  */
 struct timeline_queue {
@@ -106,7 +106,7 @@ uint8_t timeline_queues_first_pool_of(const struct timeline_queues *queues, uint
 static void halve(struct timeline_queue *queue)
 {
     for (size_t i = 0; i < BINS / 2; i++) {
-        /* What comes in the first of two is there for all of the second. */
+        /* What arrives in the first of two is there for all of the second. */
         queue->part[i] =
             (queue->part[2 * i] + (double)queue->whole[2 * i] + queue->part[2 * i + 1]) / 2;
         queue->whole[i] = queue->whole[2 * i] + queue->whole[2 * i + 1];

@@ -15,7 +15,7 @@
 
 #include "proto/plan.h"
 
-/* Pools that are told apart; the queueing for further ones is not kept. */
+/* Pools that are distinguished; the queueing for further ones is not kept. */
 #define TIMELINE_QUEUES_MAX UINT8_MAX
 
 /* In the place of a pool: none, or one of the further. */
@@ -30,7 +30,7 @@ struct timeline_queues_pool {
 };
 
 struct timeline_queues {
-    const struct plan *plan; /* borrowed; NULL once it is not asked any more */
+    const struct plan *plan; /* borrowed; NULL once it is not used any more */
     unsigned n;
     struct timeline_queues_pool *pools;
     int64_t bin_ns;

@@ -338,7 +338,7 @@ static unsigned put_path(struct bytes *out, unsigned y, const struct timeline_sv
     return y + LINE;
 }
 
-/* ---- The axis, and what stands below ------------------------------------------------ */
+/* ---- The axis, and what is below ---------------------------------------------------- */
 
 /* top: where the rows begin, through which the ticks go. */
 static unsigned put_axis(struct bytes *out, unsigned top, unsigned y,

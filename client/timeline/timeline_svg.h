@@ -36,7 +36,7 @@ unsigned timeline_svg_columns(const struct timeline *timeline, unsigned rows);
 unsigned timeline_svg_add(struct bytes *out, unsigned y,
                           const struct timeline_svg_picture *picture);
 
-/* What comes before the pictures, once it is known how high these are together,
+/* What precedes the pictures, once it is known how high these are together,
  * and behind them. */
 void timeline_svg_begin(struct bytes *out, unsigned height);
 void timeline_svg_end(struct bytes *out);

@@ -37,7 +37,7 @@ void chain_free(struct chain *chain)
     free(chain);
 }
 
-/* The name of which the longest chain before the job comes. */
+/* The name at which the longest chain before the job ends. */
 static uint32_t find_before(const struct chain *chain, uint64_t job)
 {
     uint32_t first = 0, n = 0, before = PLAN_NONE;

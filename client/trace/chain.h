@@ -7,7 +7,7 @@
  * through `after`, by the jobs' own times (steps as long as they ran, and
  * back-offs; not queueing), whose length `finished` has.
  *
- * Told each `done` in the order in which they come, it keeps the longest chain
+ * Given each `done` in their order, it keeps the longest chain
  * up to each name that jobs wait for, and so takes memory for the plan's names
  * alone.  A name is over before anyone who waits for it starts, so the chain is
  * always that of what has ended so far.  Pure.

@@ -77,7 +77,7 @@ static struct flight_more *give_more(struct flight *flight, struct flight_job *j
     return more;
 }
 
-/* Keeps the note in room of its own.  Without memory it goes without. */
+/* Keeps the note in room of its own.  Out of memory, there is no note. */
 static void keep_note(struct flight_more *more, struct event_string note)
 {
     char *room = room_of(more);

@@ -32,7 +32,7 @@ void lanes_fini(struct lanes *lanes);
  * than LANES_MAX. */
 uint32_t lanes_take(struct lanes *lanes);
 
-/* Gives back one that was taken. */
+/* Releases one that was taken. */
 void lanes_give(struct lanes *lanes, uint32_t lane);
 
 #endif

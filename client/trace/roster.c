@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-/* Blocks come by the chunk: few of them by a small one, more by such as fill a
+/* Blocks are allocated by the chunk: few of them by a small one, more by such as fill a
  * large page, since with small pages most accesses to a large memory are two. */
 #define SMALL_BYTES ((size_t)1 << 14)
 #define LARGE_BYTES ((size_t)1 << 21)

@@ -61,7 +61,7 @@ void *roster_add(struct roster *roster, uint64_t job);
 /* Removes one that is there. */
 void roster_remove(struct roster *roster, uint64_t job);
 
-/* Goes through them by their indexes: starts with *place 0, and leaves there 1 more
+/* Iterates over them by their indexes: begin with *place 0, and leaves there 1 more
  * than the job's index.  NULL behind the last. */
 void *roster_next(const struct roster *roster, uint64_t *place);
 

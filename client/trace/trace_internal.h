@@ -17,7 +17,7 @@
 #define TRACE_BATCH_THREAD 1
 #define TRACE_LANE_THREAD  2
 
-/* Of the jobs that bear one name, the one that ended last. */
+/* Of the jobs of one name, the one that ended last. */
 struct trace_tail {
     bool is_there;
     uint32_t lane;
@@ -67,7 +67,7 @@ enum trace_outcome trace_outcome(struct event_string status);
 
 /* ---- On a job's lane (trace_job.c) ------------------------------------------- */
 
-/* The phase of the job ends now, and the job does not.  may_queue: what comes next
+/* The phase of the job ends now, and the job does not.  may_queue: what follows
  * is such that the job may have waited for a worker since the end of it was due. */
 void trace_job_end_phase(struct bytes *out, struct trace_batch *trace, const struct flight_job *job,
                          bool may_queue);
@@ -83,7 +83,7 @@ bool trace_job_may_have_queued(struct event_string status);
 void trace_job_end(struct bytes *out, const struct trace_batch *trace, const struct flight_job *job,
                    const struct event_read *event);
 
-/* One that has no lane: it was skipped, or swept before it had started. */
+/* One that has no lane: it was skipped, or cancelled before it had started. */
 void trace_job_unstarted(struct bytes *out, const struct trace_batch *trace,
                          const struct event_read *event);
 

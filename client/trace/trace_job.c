@@ -48,7 +48,7 @@ bool trace_job_may_have_queued(struct event_string status)
 /* ---- Within a job -------------------------------------------------------------- */
 
 /* Where to write what begins at start_ns and ends within what began at outer_ns:
- * what is longer than it, or may be, has to come first. */
+ * what is longer than it, or may be, has to be first. */
 static struct bytes *place(struct bytes *out, struct trace_batch *trace, enum trace_depth depth,
                            int64_t start_ns, int64_t outer_ns)
 {
@@ -168,7 +168,7 @@ static void write_job(struct bytes *out, const struct trace_batch *trace,
     trace_writer_close_args(out);
 }
 
-/* The attempt comes to an end along with the job, unless it has done so before. */
+/* The attempt ends along with the job, unless it has done so before. */
 void trace_job_end(struct bytes *out, const struct trace_batch *trace, const struct flight_job *job,
                    const struct event_read *event)
 {

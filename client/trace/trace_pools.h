@@ -5,7 +5,7 @@
 /*
  * How many workers of each pool are busy, for a counter a pool, where a plan has
  * pools.  A worker is free again when its step is due to end, which the job's next
- * event comes only later, since the job may queue for another worker then: steps
+ * event follows only later, since the job may queue for another worker then: steps
  * wait for their ends in a heap.
  *
  * Memory: 32 bytes for each compute step in progress.
@@ -43,7 +43,7 @@ struct trace_pools {
 int trace_pools_init(struct trace_pools *pools, const struct plan *plan, uint64_t process);
 void trace_pools_fini(struct trace_pools *pools);
 
-/* Time goes on: the steps that are due by now have given their workers back. */
+/* Time passes: the steps that are due by now have released their workers. */
 void trace_pools_advance(struct bytes *out, struct trace_pools *pools, struct flight *flight,
                          int64_t now_ns);
 

@@ -10,7 +10,7 @@
 
 /*
  * Traces have an event or more for each line of the daemon's, so each is put
- * together in one go, without printf, in room that is asked for once.  Every event
+ * together in one go, without printf, in room that is allocated once.  Every event
  * fits in here, and a text of SHORT_TEXT bytes besides; for a longer one there is
  * the long way.
  */

@@ -38,7 +38,7 @@ struct trace_where {
 void trace_writer_begin(struct bytes *out);
 void trace_writer_end(struct bytes *out);
 
-/* Names a process, which comes where its number puts it.  where: it and any
+/* Names a process, which is placed by its number.  where: it and any
  * thread of its own.  is_first: nothing was written since trace_writer_begin();
  * the first event has to be one of these. */
 void trace_writer_process(struct bytes *out, struct trace_where where, struct event_string name,
@@ -48,7 +48,7 @@ void trace_writer_process(struct bytes *out, struct trace_where where, struct ev
  * had better be the same. */
 void trace_writer_thread(struct bytes *out, struct trace_where where, struct event_string name);
 
-/* What an event belongs to, as it stands in the file: a category, and a color, which
+/* What an event belongs to, as the file has it: a category, and a color, which
  * is one of the names that the format reserves. */
 struct trace_kind {
     const char *text;
