@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/block.h"
 #include "proto/request_internal.h"
 
 /* About how many tokens a job has, to count them against the budget of jobs. */
@@ -39,6 +40,7 @@ struct request_reader {
     struct request_reading *reading; /* the request in progress, or NULL */
     struct request_reading *spare;   /* for the next one, while input is there */
     struct plan *discarded;          /* of a request that is refused; NULL for none */
+    char *discarded_text;            /* of one that was not to be kept; NULL for none */
     bool starved;                    /* one is in progress without, memory being short */
     bool broken;                     /* a fault has ended the stream, */
     bool ended;                      /* or by request_end() */
@@ -84,10 +86,20 @@ static void discard_plan(struct request_reader *reader, struct plan *plan)
     reader->discarded = plan;
 }
 
-/* Whether it is gone. */
+/* So is the text of a request. */
+static void discard_text(struct request_reader *reader, struct request_text *text)
+{
+    free(reader->discarded_text);
+    reader->discarded_text = text->bytes;
+    *text = (struct request_text){NULL, 0, 0};
+}
+
+/* Whether they are gone. */
 static bool is_discarded(struct request_reader *reader)
 {
     size_t budget = FREE_BYTES_A_READ;
+    if (!block_free_some(&reader->discarded_text, &budget))
+        return false;
     if (reader->discarded != NULL && !plan_free_some(reader->discarded, &budget))
         return false;
     reader->discarded = NULL;
@@ -106,7 +118,7 @@ static void let_go(struct request_reader *reader)
     empty(&reading->id);
     empty(&reading->scratch);
     empty(&reading->key);
-    empty(&reading->capture.text);
+    discard_text(reader, &reading->capture.text);
     reader->spare = reading;
     reader->reading = NULL;
 }
@@ -124,6 +136,7 @@ void request_reader_free(struct request_reader *reader)
     let_go(reader);
     free_spare(reader);
     plan_free(reader->discarded);
+    free(reader->discarded_text);
     empty(&reader->id);
     lexer_free(reader->lexer);
     free(reader);

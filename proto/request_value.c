@@ -18,7 +18,9 @@ int request_reserve(struct request_reading *reading, struct request_text *text, 
 {
     if (size <= text->room)
         return 0;
-    size_t room = size < 64 ? 64 : size;
+    /* With a quarter more, so that what grows piece by piece moves seldom; what is not written yet
+     * takes no memory. */
+    size_t room = size < 64 ? 64 : size + size / 4;
     char *bytes = realloc(text->bytes, room);
     if (bytes == NULL) {
         request_no_memory(reading);

@@ -393,8 +393,11 @@ size_t run_work(struct run *run, int64_t now_ns, size_t budget)
     if (!batch_is_over(run->batch))
         worked =
             work_until(run, now_ns, run->is_virtual ? INT64_MAX : own_time(run, now_ns), budget);
-    if (batch_is_over(run->batch) && tell_report(run, budget, &worked))
+    if (batch_is_over(run->batch) && tell_report(run, budget, &worked)) {
         finish(run, now_ns);
+        if (!run->finished) /* what has to be freed goes on in another slice */
+            worked = budget;
+    }
     if (!run->finished && beat_due(run) <= now_ns)
         beat(run, now_ns);
     return worked > 0 ? worked : 1;
