@@ -426,6 +426,7 @@ PY_LOG_DRIVER = $(LOG_DRIVER)
 PY_LOG_COMPILER = $(PYTHON)
 
 AM_TESTS_ENVIRONMENT = \
+	CK_DEFAULT_TIMEOUT=60; export CK_DEFAULT_TIMEOUT; \
 	WAITD='$(abs_top_builddir)/daemon/waitd'; export WAITD; \
 	WAITCTL='$(abs_top_builddir)/client/waitctl'; export WAITCTL; \
 	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \

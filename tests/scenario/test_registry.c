@@ -492,7 +492,6 @@ Suite *test_suite(void)
     suite_add_tcase(suite, tcase);
 
     tcase = tcase_create("memory");
-    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, no_batch_is_lost_for_want_of_memory);
     tcase_add_test(tcase, nor_when_it_lasts_for_a_while);
     suite_add_tcase(suite, tcase);

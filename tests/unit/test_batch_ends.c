@@ -512,7 +512,6 @@ Suite *test_suite(void)
         TCase *tcase = tcase_create(groups[i].name);
 
         tcase_add_checked_fixture(tcase, given_open, given_close);
-        tcase_set_timeout(tcase, 60);
         groups[i].add(tcase);
         suite_add_tcase(suite, tcase);
     }

@@ -416,7 +416,6 @@ Suite *test_suite(void)
     tcase_add_loop_test(generator, draws_have_their_golden_values, 0, 5);
     tcase_add_loop_test(generator, neighbours_are_independent, 0, 3);
     suite_add_tcase(suite, generator);
-    tcase_set_timeout(law, 60);
     tcase_add_loop_test(law, each_law_has_its_mean_and_deviation, 0, LAWS);
     tcase_add_loop_test(law, each_law_passes_kolmogorov_and_smirnov, 0, LAWS);
     tcase_add_test(law, a_wrong_law_fails_kolmogorov_and_smirnov);

@@ -387,7 +387,6 @@ Suite *test_suite(void)
     Suite *suite = suite_create("dueq");
     TCase *cases = tcase_create("dueq");
 
-    tcase_set_timeout(cases, 60);
     tcase_add_checked_fixture(cases, make_queue, free_queue);
     tcase_add_test(cases, a_new_queue_is_empty);
     tcase_add_test(cases, the_earliest_comes_first);

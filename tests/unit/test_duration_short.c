@@ -196,7 +196,6 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("duration_short");
     TCase *tcase = tcase_create("duration_short");
-    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, what_is_short_is_taken);
     tcase_add_test(tcase, what_is_not_short_is_left);
     tcase_add_test(tcase, nothing_beyond_the_end_is_read);

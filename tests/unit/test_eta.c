@@ -112,7 +112,6 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("eta");
 
     tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_set_timeout(tests, 30); /* millions of steps, without optimisation too */
     tcase_add_test(tests, the_end_and_the_jobs_in_flight_are_exact);
     tcase_add_test(tests, of_several_the_longest_counts);
     tcase_add_test(tests, an_end_that_is_not_known_is_estimated);

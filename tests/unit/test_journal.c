@@ -298,7 +298,6 @@ Suite *test_suite(void)
     TCase *tcase = tcase_create("journal");
 
     tcase_add_checked_fixture(tcase, journal_rig_set_up, journal_rig_tear_down);
-    tcase_set_timeout(tcase, 30); /* it syncs to a disk that may be busy */
     tcase_add_test(tcase, another_life_resumes_what_was_accepted);
     tcase_add_test(tcase, what_was_answered_survives_a_crash);
     tcase_add_test(tcase, keys_of_one_group_are_told_apart);

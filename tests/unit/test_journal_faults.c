@@ -364,7 +364,6 @@ Suite *test_suite(void)
     TCase *tcase = tcase_create("journal_faults");
 
     tcase_add_checked_fixture(tcase, journal_rig_set_up, journal_rig_tear_down);
-    tcase_set_timeout(tcase, 30); /* it syncs to a disk that may be busy */
     tcase_add_test(tcase, a_full_disk_refuses_and_is_tried_again);
     tcase_add_test(tcase, a_key_that_is_there_is_found_on_a_full_disk);
     tcase_add_test(tcase, space_that_comes_back_is_found_out);

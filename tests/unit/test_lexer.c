@@ -273,7 +273,6 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("lexer");
     TCase *tcase = tcase_create("lexer");
-    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, values_come_as_tokens);
     tcase_add_test(tcase, values_follow_each_other_with_or_without_blanks);
     tcase_add_test(tcase, tokens_tell_their_depth_and_place);

@@ -242,7 +242,6 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("lexer_faults");
     TCase *tcase = tcase_create("lexer_faults");
-    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, what_is_not_json_is_told_with_its_place);
     tcase_add_test(tcase, what_is_no_number_or_string_is_told_with_its_place);
     tcase_add_test(tcase, lines_are_counted_over_all_that_came);

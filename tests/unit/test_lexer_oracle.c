@@ -223,7 +223,6 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("lexer_oracle");
     TCase *tcase = tcase_create("lexer_oracle");
-    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, escapes_are_decoded);
     tcase_add_test(tcase, strings_are_the_same_however_they_are_written);
     tcase_add_test(tcase, jansson_accepts_and_refuses_the_same);

@@ -318,7 +318,6 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("fairness");
 
     tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_set_timeout(tests, 30);
     tcase_add_loop_test(tests, a_small_client_is_served_beside_busy_ones, 0, KINDS * MOST);
     tcase_add_loop_test(tests, a_small_client_is_served_beside_busy_ones_of_all_kinds, 0, KINDS);
     tcase_add_test(tests, a_cancel_is_heeded_beside_busy_ones);

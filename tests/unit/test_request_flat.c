@@ -451,7 +451,6 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("request_flat");
     TCase *tcase = tcase_create("request_flat");
-    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, flat_jobs_are_taken);
     tcase_add_test(tcase, everything_else_is_left);
     tcase_add_test(tcase, a_fault_after_many_flat_jobs_is_told_where_it_is);

@@ -90,7 +90,6 @@ Suite *test_suite(void)
     Suite *suite = suite_create("utf8");
     TCase *tests = tcase_create("utf8");
 
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, every_code_point_is_well_formed_and_written_so);
     tcase_add_test(tests, nothing_else_is);
     tcase_add_test(tests, a_text_is_cut_at_whole_characters);
