@@ -217,6 +217,7 @@ python_tests = \
 	tests/wire/test_faults.py \
 	tests/wire/test_forecast.py \
 	tests/wire/test_http.py \
+	tests/wire/test_http_programs.py \
 	tests/wire/test_kills.py \
 	tests/wire/test_limits.py \
 	tests/wire/test_log.py \
