@@ -118,6 +118,8 @@ client_libwaitctl_a_SOURCES = \
 	client/net/session_resume.c \
 	client/net/simulator.c \
 	client/net/simulator.h \
+	client/net/simulator_forecast.c \
+	client/net/simulator_forecast.h \
 	client/net/source.c \
 	client/net/source.h \
 	client/net/tunnel.c \

@@ -47,6 +47,12 @@ void peer_end_sending(const struct peer *peer)
         shutdown(peer->fd, SHUT_WR);
 }
 
+void peer_end_soon(const struct peer *peer)
+{
+    if (peer->simulator != NULL)
+        simulator_end_soon(peer->simulator);
+}
+
 void peer_reset(const struct peer *peer)
 {
     struct linger reset = {.l_onoff = 1, .l_linger = 0};

@@ -25,6 +25,9 @@ ssize_t peer_receive(const struct peer *peer, char *out, size_t room);
 /* Nothing more will be sent. */
 void peer_end_sending(const struct peer *peer);
 
+/* What will be sent is to end what runs, and not to wait for it. */
+void peer_end_soon(const struct peer *peer);
+
 /* Closing it will cancel at once what it runs. */
 void peer_reset(const struct peer *peer);
 

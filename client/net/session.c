@@ -120,6 +120,7 @@ static void interrupt(struct session *session)
         cut_short(session);
         return;
     }
+    peer_end_soon(&session->setup->peer);
     session->deadline_ns = moment_after(INTERRUPT_PATIENCE_NS);
     for (size_t place = 0; (batch = batches_next(&session->fanout->batches, &place)) != NULL;)
         end_batch(session, batch);

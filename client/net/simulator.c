@@ -10,8 +10,8 @@
 #include <sys/resource.h>
 
 #include "client/base/moment.h"
+#include "client/net/simulator_forecast.h"
 #include "engine/batch.h"
-#include "engine/forecast.h"
 #include "proto/event.h"
 #include "proto/request.h"
 
@@ -44,11 +44,13 @@ struct simulator {
     struct request_reader *reader;
     char instance[INSTANCE_DIGITS + 1];
     struct bytes lines;
-    struct run *first, *last; /* in the order in which they are worked on */
-    uint64_t batches;         /* accepted so far */
-    bool is_busy;             /* with a request whose text is complete */
-    bool has_ended;           /* the text */
-    bool is_deaf;             /* and nothing more is read of it */
+    struct run *first, *last;           /* in the order in which they are worked on */
+    uint64_t batches;                   /* accepted so far */
+    bool is_busy;                       /* with a request whose text is complete */
+    bool has_ended;                     /* the text */
+    bool is_deaf;                       /* and nothing more is read of it */
+    bool ends_soon;                     /* see simulator_end_soon() */
+    struct simulator_forecast forecast; /* no request is read until it is made */
     int64_t started_ns;
     struct event_stats stats;
 };
@@ -93,6 +95,7 @@ void simulator_free(struct simulator *simulator)
         next = run->next;
         free_run(run);
     }
+    simulator_forecast_fini(&simulator->forecast);
     request_reader_free(simulator->reader);
     bytes_fini(&simulator->lines);
     free(simulator);
@@ -409,40 +412,10 @@ static void answer(struct simulator *simulator, const struct request *request)
     end_line(simulator, line, event_write_stats(line, id, &simulator->stats));
 }
 
-/* Makes a forecast at once: there is nobody else to be served meanwhile. */
-static void forecast(struct simulator *simulator, const struct request *request)
+void simulator_end_soon(struct simulator *simulator)
 {
-    struct plan_options *options = plan_options(request->plan);
-    bool tells_runs = options->events == PLAN_EVENTS_ALL;
-    const int64_t *seed = options->random_seed ? &options->seed : NULL;
-    struct forecast *made = forecast_new(request->plan, request->runs);
-    struct event_text id = id_asked(request);
-    enum forecast_step step = made != NULL ? FORECAST_MORE : FORECAST_NOMEM;
-    struct forecast_figures figures;
-    struct forecast_run run;
-    size_t worked = 0;
-    char *line;
-
-    if (seed != NULL)
-        options->seed = simulator_draw_seed();
-    if (made != NULL)
-        forecast_extend(made, 0, request->runs);
-    while (step != FORECAST_READY && step != FORECAST_NOMEM && !simulator->lines.failed) {
-        step = forecast_work(made, WORK_UNITS, &worked, &run);
-        line = step == FORECAST_RUN && tells_runs ? line_room(simulator, id.len) : NULL;
-        if (line != NULL)
-            end_line(simulator, line, event_write_run(line, id, &run));
-    }
-    if (step == FORECAST_READY && forecast_conclude(made, SIZE_MAX, &worked, &figures)) {
-        line = line_room(simulator, event_forecast_size(&figures, request->plan) + id.len);
-        if (line != NULL)
-            end_line(simulator, line,
-                     event_write_forecast(line, id, seed, &figures, request->plan));
-    } else {
-        simulator->lines.failed = true;
-    }
-    forecast_free(made);
-    plan_free(request->plan);
+    simulator->ends_soon = true;
+    simulator_forecast_cancel(&simulator->forecast);
 }
 
 /* Nothing lives on here. */
@@ -465,7 +438,10 @@ static void take(struct simulator *simulator, struct request *request)
         cancel(simulator, request);
         break;
     case REQUEST_FORECAST:
-        forecast(simulator, request);
+        if (plan_options_of(request->plan)->random_seed)
+            plan_options(request->plan)->seed = simulator_draw_seed();
+        simulator_forecast_begin(&simulator->forecast, request, &simulator->lines,
+                                 &simulator->stats.events);
         break;
     case REQUEST_PING:
     case REQUEST_STATS:
@@ -487,13 +463,16 @@ static void take(struct simulator *simulator, struct request *request)
 
 static bool is_full(const struct simulator *simulator)
 {
-    return bytes_len(&simulator->lines) >= LINES_ENOUGH || simulator->stats.pending >= JOBS_ENOUGH;
+    return simulator->forecast.plan != NULL || bytes_len(&simulator->lines) >= LINES_ENOUGH ||
+           (simulator->stats.pending >= JOBS_ENOUGH && !simulator->ends_soon);
 }
 
 static void read_requests(struct simulator *simulator)
 {
     simulator->is_busy = false;
-    for (int n = 0; !simulator->is_deaf && !simulator->lines.failed && n < READ_REQUESTS; n++) {
+    for (int n = 0; !simulator->is_deaf && !simulator->lines.failed && n < READ_REQUESTS &&
+                    simulator->forecast.plan == NULL;
+         n++) {
         struct request request;
         struct fault fault;
 
@@ -556,6 +535,8 @@ void simulator_work(struct simulator *simulator)
 
     if (!simulator->is_deaf && (simulator->is_busy || simulator->has_ended) && !is_full(simulator))
         read_requests(simulator);
+    if (simulator->forecast.plan != NULL && !simulator->lines.failed)
+        spent += simulator_forecast_work(&simulator->forecast, WORK_UNITS);
     while (simulator->first != NULL && spent < WORK_UNITS && !simulator->lines.failed &&
            bytes_len(&simulator->lines) < LINES_ENOUGH)
         spent += work_on_first(simulator);
@@ -565,7 +546,8 @@ void simulator_work(struct simulator *simulator)
 bool simulator_is_ready(const struct simulator *simulator)
 {
     return simulator->is_deaf || simulator->has_ended || simulator->is_busy ||
-           simulator->first != NULL || bytes_len(&simulator->lines) > 0;
+           simulator->first != NULL || simulator->forecast.plan != NULL ||
+           bytes_len(&simulator->lines) > 0;
 }
 
 struct bytes *simulator_lines(struct simulator *simulator)
@@ -575,5 +557,6 @@ struct bytes *simulator_lines(struct simulator *simulator)
 
 bool simulator_is_drained(const struct simulator *simulator)
 {
-    return simulator->is_deaf && simulator->first == NULL && bytes_len(&simulator->lines) == 0;
+    return simulator->is_deaf && simulator->first == NULL && simulator->forecast.plan == NULL &&
+           bytes_len(&simulator->lines) == 0;
 }

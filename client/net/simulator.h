@@ -40,6 +40,10 @@ bool simulator_wants_text(const struct simulator *simulator);
 /* No text follows what was taken. */
 void simulator_end_text(struct simulator *simulator);
 
+/* What is still fed is to end what runs: it is read however much waits, and a forecast that is
+ * being made is cancelled. */
+void simulator_end_soon(struct simulator *simulator);
+
 /* Continues what was asked for. */
 void simulator_work(struct simulator *simulator);
 

@@ -106,6 +106,10 @@ static const char *const conversations[] = {
     "{" V ",\"jobs\":[{}]}{\"op\":\"quit\"}{\"op\":\"ping\"}",
     "{" V ",\"jobs\":[{\"wait\":1}]}]{\"op\":\"ping\"}",
     "{" V ",\"jobs\":[{\"wait\":1}",
+    "{\"op\":\"forecast\",\"id\":\"f\",\"runs\":40,\"events\":\"all\",\"jobs\":[{\"name\":\"a\","
+    "\"wait\":{\"dist\":\"exponential\",\"mean\":1}}]}",
+    "{\"op\":\"forecast\",\"runs\":3,\"jobs\":[]}",
+    "{\"op\":\"forecast\",\"runs\":0,\"jobs\":[]}",
 };
 
 START_TEST(answers_are_the_daemon_s_to_the_byte)
@@ -171,6 +175,51 @@ START_TEST(many_batches_are_read_no_faster_than_they_are_done)
 }
 END_TEST
 
+/* Asks for what takes long, looks after some calls that it goes on, and ends it. */
+static void end_soon(const char *request, const char *ends, const char *answer)
+{
+    struct simulator *simulator = simulator_new();
+    size_t len = strlen(ends);
+
+    ck_assert_uint_eq(simulator_feed(simulator, request, strlen(request)), strlen(request));
+    for (int i = 0; i < 10; i++)
+        simulator_work(simulator);
+    ck_assert(simulator_is_ready(simulator));
+    ck_assert(!simulator_wants_text(simulator));
+    take_lines(simulator);
+    simulator_end_soon(simulator);
+    ck_assert_uint_eq(simulator_feed(simulator, ends, len), len);
+    simulator_end_text(simulator);
+    while (!simulator_is_drained(simulator)) {
+        simulator_work(simulator);
+        take_lines(simulator);
+    }
+    simulator_free(simulator);
+    bytes_add_char(&computed, '\0');
+    ck_assert_msg(strstr(bytes_at(&computed), answer) != NULL, "%s", bytes_at(&computed));
+}
+
+START_TEST(a_forecast_can_be_ended_soon)
+{
+    end_soon(
+        "{\"op\":\"forecast\",\"id\":\"f\",\"runs\":10000,\"jobs\":[{\"wait\":1,\"count\":100000}]"
+        "}",
+        "",
+        "{\"event\":\"error\",\"code\":\"cancelled\",\"message\":\"the forecast was cancelled by "
+        "request\",\"id\":\"f\"}\n");
+}
+END_TEST
+
+/* However many jobs wait: else no cancel would be read either. */
+START_TEST(the_largest_batch_can_be_ended_soon)
+{
+    end_soon("{" V
+             ",\"events\":\"none\",\"jobs\":[{\"wait\":1,\"repeat\":1000,\"count\":1000000}]}",
+             "{\"op\":\"cancel\",\"batch\":1}",
+             "{\"event\":\"cancelled\",\"batch\":1,\"jobs\":1000000}\n");
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("simulator");
@@ -181,6 +230,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, pieces_make_no_difference);
     tcase_add_test(tests, random_batches_are_computed_as_the_daemon_does);
     tcase_add_test(tests, many_batches_are_read_no_faster_than_they_are_done);
+    tcase_add_test(tests, a_forecast_can_be_ended_soon);
+    tcase_add_test(tests, the_largest_batch_can_be_ended_soon);
     suite_add_tcase(suite, tests);
     return suite;
 }
