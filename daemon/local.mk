@@ -39,7 +39,7 @@ daemon_system_libraries = \
 	$(EVENT_LIBS) \
 	$(CONFUSE_LIBS) \
 	$(SYSTEMD_LIBS) $(OPENSSL_LIBS) \
-	$(SQLITE_LIBS) \
+	$(SQLITE_LIBS) $(NATS_LIBS) \
 	$(LIBMD_LIBS) \
 	$(MPFR_LIBS)
 

@@ -9,6 +9,7 @@
 #include "daemon/net/http.h"
 #include "daemon/net/tls.h"
 #include "daemon/options_internal.h"
+#include "daemon/store/cluster.h"
 #include "engine/batch.h"
 #include "options/option_flags.h"
 #include "options/option_help.h"
@@ -74,6 +75,16 @@ static const struct option_row rows[] = {
      "waitd.conf as installed, if it exists", "read the configuration from FILE"},
     {"state", 0, &options_path, OPTION_IN_FILE, AT(state), 0, 0, "DIR", NULL, "in memory",
      "keep detached batches in a journal in DIR, so that they outlive the daemon"},
+    {"cluster", 0, &options_cluster, OPTION_IN_FILE, AT(cluster), 0, 0, "nats://HOST:PORT", NULL,
+     "off",
+     "keep detached batches in a stream of NATS JetStream, shared by all daemons that name it; may "
+     "be given several times, for several servers; takes no --state beside it"},
+    {"cluster-name", 0, &options_cluster_name, OPTION_IN_FILE, AT(cluster_name), 0, 0, "NAME",
+     "waitd", "waitd", "the name of the cluster and of its stream"},
+    {"cluster-grace", 0, &option_duration, OPTION_IN_FILE, AT(cluster_grace_ns),
+     CLUSTER_GRACE_MIN_NS, CLUSTER_GRACE_MAX_NS, "D", "1s", "1s",
+     "how long after it was asked for a cancel falls in a cluster; the servers' clocks must not be "
+     "set back by more than half of it"},
     {"check-state", 0, &option_switch, 0, AT(check_state), 0, 0, NULL, NULL, NULL,
      "check the journal in --state's DIR and print the requests of its batches, then exit: 0 if "
      "it is sound, else 1"},
@@ -268,6 +279,18 @@ static int check_tls(struct reading *reading)
     return 0;
 }
 
+/* Batches are kept in one place. */
+static int check_store(struct reading *reading)
+{
+    const struct options *options = &reading->options;
+
+    if (options->cluster.n > 0 && options->state.n > 0)
+        return options_set_problem(reading, OPTIONS_WRONG,
+                                   "cluster and state do not go together: detached batches are "
+                                   "kept in a cluster's stream or in a journal");
+    return 0;
+}
+
 /* Without the library that it takes, an option is refused by its name. */
 static int refuse_absent(struct reading *reading)
 {
@@ -294,7 +317,7 @@ static int complete(struct reading *reading, const char *default_file)
     if (reading->options.listen.n == 0 &&
         options_set(reading, &reading->options, listen, listen->default_text, "") != 0)
         return -1;
-    if (check_tls(reading) != 0)
+    if (check_tls(reading) != 0 || check_store(reading) != 0)
         return -1;
     return refuse_absent(reading);
 }
@@ -359,6 +382,8 @@ const char *options_update(struct options *options, struct options *changed)
         return "http-max-header";
     if (options->http_header_timeout_ns != changed->http_header_timeout_ns)
         return "http-header-timeout";
+    if (options->cluster_grace_ns != changed->cluster_grace_ns)
+        return "cluster-grace";
     if (options->insecure != changed->insecure)
         return "insecure";
     if (options->threads != changed->threads)

@@ -28,7 +28,10 @@ struct options {
     int64_t http_header_timeout_ns;
     struct option_texts metrics;                          /* as written; empty for off */
     struct option_texts tls_cert, tls_key, tls_client_ca; /* a file's name each, or empty */
-    struct option_texts state; /* a directory, or empty: detached batches live in memory */
+    struct option_texts state;        /* a directory, or empty: detached batches live in memory */
+    struct option_texts cluster;      /* `nats://HOST:PORT` each; empty: no cluster */
+    struct option_texts cluster_name; /* one, by default too */
+    int64_t cluster_grace_ns;
     unsigned engine_version;   /* of the schedule that batches have; another for tests */
     struct option_texts admin; /* principals' names */
     bool insecure;

@@ -15,7 +15,8 @@
 #include "options/option_flags.h"
 
 extern const struct option_type options_level, options_path, options_address, options_listen,
-    options_host, options_origin, options_service, options_principal;
+    options_host, options_origin, options_service, options_principal, options_cluster,
+    options_cluster_name;
 
 /* What is being read. */
 struct reading {

@@ -5,6 +5,7 @@
 #include "daemon/net/tls.h"
 #include "daemon/options_internal.h"
 #include "daemon/session/principal.h"
+#include "daemon/store/cluster.h"
 #include "proto/address.h"
 
 /* The types of options that the daemon alone has.  A check returns what is wrong with a text,
@@ -67,6 +68,31 @@ static const char *check_principal(const char *text)
                : "names nobody: it takes local, unix:UID, token:NAME or cert:SUBJECT";
 }
 
+/* `nats://HOST:PORT'; what stands before an `@' is for the library. */
+static const char *check_cluster(const char *text)
+{
+    static const char scheme[] = "nats://";
+    struct address_spec spec;
+    const char *host;
+
+    if (!cluster_is_there())
+        return "asks for a cluster, and this waitd was built without NATS";
+    if (strncmp(text, scheme, sizeof(scheme) - 1) != 0)
+        return "is no address such as nats://127.0.0.1:4222";
+    host = strrchr(text, '@') != NULL ? strrchr(text, '@') + 1 : text + sizeof(scheme) - 1;
+    if (address_parse(host, &spec) != NULL || spec.kind == ADDRESS_UNIX ||
+        strchr(host, ':') == NULL)
+        return "is no address such as nats://127.0.0.1:4222";
+    return NULL;
+}
+
+static const char *check_cluster_name(const char *text)
+{
+    return cluster_may_be_called(text)
+               ? NULL
+               : "is no name of a cluster: 1 to 32 of the letters A-Z a-z, digits, _ and -";
+}
+
 static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
 
 const struct option_type options_level = {.kind = OPTION_WORD, .words = levels};
@@ -75,5 +101,7 @@ const struct option_type options_address = {.kind = OPTION_LIST, .check = check_
 const struct option_type options_listen = {.kind = OPTION_LIST, .check = check_listen};
 const struct option_type options_host = {.kind = OPTION_LIST, .check = check_host};
 const struct option_type options_origin = {.kind = OPTION_LIST, .check = check_origin};
+const struct option_type options_cluster = {.kind = OPTION_LIST, .check = check_cluster};
+const struct option_type options_cluster_name = {.kind = OPTION_TEXT, .check = check_cluster_name};
 const struct option_type options_service = {.kind = OPTION_LIST, .check = http_services_check};
 const struct option_type options_principal = {.kind = OPTION_LIST, .check = check_principal};

@@ -145,6 +145,7 @@ static void put_limits_in_force(struct server *server)
                                                    listening_sockets(server->listening));
 
     server->limits = server->config->options->limits;
+    server->limits.no_restart = server->store->is_cluster;
     limit_store(server);
     if (server->limits.max_connections == 0)
         server->limits.max_connections = allowed;

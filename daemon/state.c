@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/chance.h"
 #include "daemon/base/clock.h"
+#include "daemon/store/cluster.h"
 #include "daemon/store/journal.h"
 #include "daemon/store/memory.h"
 #include "engine/batch.h"
@@ -76,6 +78,38 @@ static struct store *open_journal(const struct options *options, const char *ins
     return store;
 }
 
+static uint64_t draw(void *context)
+{
+    (void)context;
+    return (uint64_t)chance_seed();
+}
+
+static struct store *open_cluster(const struct options *options, const char *instance,
+                                  struct log *log)
+{
+    char engine[24], problem[512];
+    struct store *store;
+    struct cluster_config config = {
+        .urls = (const char *const *)options->cluster.text,
+        .n_urls = options->cluster.n,
+        .name = option_text(&options->cluster_name),
+        .node = instance,
+        .engine = engine,
+        .grace_ns = options->cluster_grace_ns,
+        .boot_clock = read_boot_clock,
+        .wall_clock = read_wall_clock,
+        .draw = draw,
+        .report = report,
+        .report_context = log,
+    };
+
+    snprintf(engine, sizeof(engine), "%u", options->engine_version);
+    store = cluster_open(&config, problem, sizeof(problem));
+    if (store == NULL)
+        log_write(log, LOG_LEVEL_ERROR, "cluster %s: %s", config.name, problem);
+    return store;
+}
+
 struct store *state_open(const struct options *options, const char *instance, struct log *log)
 {
     struct memory_config config = {.prefix = instance, .now = read_boot_clock};
@@ -83,6 +117,8 @@ struct store *state_open(const struct options *options, const char *instance, st
 
     if (directory_of(options) != NULL)
         return open_journal(options, instance, log);
+    if (options->cluster.n > 0)
+        return open_cluster(options, instance, log);
     store = memory_new(&config);
     if (store == NULL)
         log_write(log, LOG_LEVEL_ERROR, "out of memory");

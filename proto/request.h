@@ -45,6 +45,7 @@ struct request_limits {
     uint32_t max_pools;        /* at most PLAN_MAX_POOLS; 0 for that */
     uint32_t max_runs;         /* of a forecast, at most REQUEST_MAX_RUNS; 0: 1,000,000 */
     int64_t max_retain_ns;     /* of `retain` */
+    bool no_restart;           /* `on_restart` is refused */
     bool keeps_no_text;        /* nobody takes detached batches: request.text is always NULL */
     struct plan_limits plan;
 };

@@ -57,7 +57,11 @@ void request_read_on_restart(struct request_reading *reading, const struct lexer
 {
     static const char *const names[] = {"catch_up", "cancel"};
     unsigned choice;
-    if (request_choice(reading, token, names, 2, &choice))
+    if (reading->limits->no_restart)
+        request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
+                      "\"on_restart\" is not taken by a daemon of a cluster: its batches go on at "
+                      "the others");
+    else if (request_choice(reading, token, names, 2, &choice))
         reading->detached.cancel_on_restart = choice == 1;
 }
 

@@ -22,6 +22,10 @@ while IFS= read -r source; do
     daemon/net/http_none.c) [ ! -f "$top_builddir/daemon/net/http.o" ] || continue ;;
     daemon/net/http.c | daemon/net/http_[!s]*.c | daemon/net/http_stream.c | daemon/net/metrics.c)
         [ ! -f "$top_builddir/daemon/net/http_none.o" ] || continue ;;
+    # And a cluster.
+    daemon/store/cluster_none.c) [ ! -f "$top_builddir/daemon/store/cluster.o" ] || continue ;;
+    daemon/store/cluster_[wr][iu]*.c) ;;
+    daemon/store/cluster*.c) [ ! -f "$top_builddir/daemon/store/cluster_none.o" ] || continue ;;
     esac
     if [ ! -f "$object" ]; then
         not_ok "$source is built: list it in its local.mk"

@@ -212,6 +212,7 @@ only 'sqlite3\.h' 'daemon/store/database.*' "SQLite stays in daemon/store/databa
 only 'sha2\.h' 'daemon/store/digest\.c' "libmd stays in daemon/store/digest.c"
 only 'openssl/' 'daemon/net/tls.*|daemon/store/digest\.c|client/net/tunnel\.c' \
     "OpenSSL stays where there is TLS, and in daemon/store/digest.c"
+only 'nats/' 'daemon/store/cluster_(link.*|stream)\.[ch]' "libnats stays in the link of a cluster"
 only 'systemd/' 'daemon/base/service\.c' "libsystemd stays in daemon/base/service.c"
 none "$(includes '(event|evhttp|evdns|evutil)\.h' proto options engine daemon client tests)" \
     "nothing includes libevent's old headers"

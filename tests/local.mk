@@ -12,6 +12,8 @@ check_programs = \
 	tests/unit/test_batch_ends \
 	tests/unit/test_chain \
 	tests/unit/test_client \
+	tests/unit/test_cluster_rules \
+	tests/unit/test_cluster_wire \
 	tests/unit/test_decimal \
 	tests/unit/test_decimal_digits \
 	tests/unit/test_descriptors \
@@ -79,6 +81,7 @@ check_programs = \
 	tests/unit/test_vary \
 	tests/unit/test_watch \
 	tests/scenario/test_channel \
+	tests/scenario/test_cluster \
 	tests/scenario/test_forecasts \
 	tests/scenario/test_memory \
 	tests/scenario/test_quotas \
@@ -153,6 +156,11 @@ tests_scenario_test_simulation_SOURCES = \
 	$(famine_sources)
 tests_scenario_test_simulation_LDFLAGS = $(AM_LDFLAGS) $(famine_flags)
 
+tests_scenario_test_cluster_SOURCES = \
+	tests/scenario/cluster_simulation.c \
+	tests/scenario/cluster_simulation.h \
+	tests/scenario/test_cluster.c
+
 # The clock of these is a script, and the loop's test counts service slices.
 tests_unit_test_pump_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_now_ns
 tests_unit_test_loop_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_now_ns -Wl,--wrap=connection_serve
@@ -210,6 +218,7 @@ python_tests = \
 	tests/bench/test_report.py \
 	tests/wire/test_auth.py \
 	tests/wire/test_clock.py \
+	tests/wire/test_cluster.py \
 	tests/wire/test_contract.py \
 	tests/wire/test_draws.py \
 	tests/wire/test_detached.py \
@@ -251,6 +260,7 @@ EXTRA_DIST += \
 	tests/wire/examples.py \
 	tests/wire/kills.py \
 	tests/wire/lib.sh \
+	tests/wire/nats.py \
 	tests/wire/preload.py \
 	tests/wire/soak.py \
 	tests/wire/speedscope.mjs \

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/session/store.h"
 
 static void describe(FILE *out, const char *name, const char *type, const char *help)
@@ -42,6 +43,30 @@ static void write_histogram(FILE *out, const char *name, const char *help,
     fprintf(out, "\nwaitd_%s_count %" PRIu64 "\n", name, sum);
 }
 
+static void write_cluster(FILE *out, const struct store *store)
+{
+    int64_t watermark_ns = atomic_load_explicit(&store->watermark_ns, memory_order_relaxed);
+    int64_t age_ns = store_now(store, clock_boot_ns()) - watermark_ns;
+
+    describe(out, "cluster_watermark_age_seconds", "gauge",
+             "How long ago the instant was up to which all that came from outside is known; -1: "
+             "nothing is known.");
+    fputs("waitd_cluster_watermark_age_seconds ", out);
+    if (watermark_ns == 0)
+        fputs("-1", out);
+    else
+        write_seconds(out, age_ns > 0 ? (uint64_t)age_ns : 0);
+    fputc('\n', out);
+    write_count(out, "cluster_requests", "gauge", "Requests of the cluster that are known here.",
+                atomic_load_explicit(&store->n_kept, memory_order_relaxed));
+    write_count(out, "cluster_races_lost_total", "counter",
+                "Submits under a key that another was faster with.",
+                atomic_load_explicit(&store->races_lost, memory_order_relaxed));
+    write_count(out, "cluster_reconnects_total", "counter",
+                "How often a server of the cluster was reached again.",
+                atomic_load_explicit(&store->reconnects, memory_order_relaxed));
+}
+
 static void write_store(FILE *out, const struct store *store)
 {
     if (store == NULL)
@@ -52,6 +77,8 @@ static void write_store(FILE *out, const struct store *store)
                 atomic_load_explicit(&store->n_bytes, memory_order_relaxed));
     write_count(out, "store_ready", "gauge", "1 if new detached batches can be kept, else 0.",
                 atomic_load_explicit(&store->is_ready, memory_order_relaxed));
+    if (store->is_cluster)
+        write_cluster(out, store);
 }
 
 static void write_present(FILE *out, const struct metrics *metrics)

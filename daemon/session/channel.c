@@ -23,6 +23,7 @@ static struct request_limits request_limits(const struct channel_env *env)
         .max_data = limits->max_data,
         .max_dependencies = limits->max_dependencies,
         .max_retain_ns = limits->max_retain_ns,
+        .no_restart = limits->no_restart,
         .keeps_no_text = env->registry == NULL,
         .max_pools = limits->max_pools,
         .max_runs = limits->max_runs,

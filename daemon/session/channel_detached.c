@@ -242,6 +242,10 @@ static void answer_fall(const struct channel_inquiry *inquiry, enum registry_fal
     if (fall == REGISTRY_UNREADABLE)
         channel_inquiry_refuse(inquiry, FAULT_UNAVAILABLE, "ref",
                                "the request of this batch cannot be read");
+    else if (fall == REGISTRY_VOID)
+        channel_inquiry_refuse(inquiry, FAULT_UNAVAILABLE, "",
+                               "what keeps detached batches is being read anew, and whether this "
+                               "cancel falls is not known: it may, once");
     else if (fall == REGISTRY_UNKNOWN)
         channel_inquiry_refuse(inquiry, FAULT_UNAVAILABLE, "",
                                "the daemon is shutting down, and whether this cancel falls will "

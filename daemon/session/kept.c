@@ -108,7 +108,8 @@ static int64_t horizon_of(const struct kept *batch)
 {
     int64_t horizon_ns = atomic_load_explicit(batch->horizon_ns, memory_order_acquire);
 
-    return horizon_ns == KEPT_NO_HORIZON ? INT64_MAX : horizon_ns - batch->terms.accepted_ns;
+    return horizon_ns == KEPT_NO_HORIZON ? INT64_MAX
+                                         : horizon_ns - batch->terms.accepted_ns + batch->lead_ns;
 }
 
 int64_t kept_reach(struct kept *batch, int64_t until_ns)

@@ -110,6 +110,7 @@ struct kept {
     char ref[KEPT_REF_MAX + 1];
     uint64_t order;                    /* of acceptance in this store: grows */
     const _Atomic int64_t *horizon_ns; /* its store's */
+    int64_t lead_ns;                   /* how far beyond that it may be run */
     struct principal *owner;           /* held; who may ask for it, and whose keys it is among */
     struct kept_terms terms;
     enum kept_durable durable; /* as it was when it was accepted */
@@ -131,7 +132,7 @@ struct kept {
 
 /*
  * With one holder; RUNNING, nothing run yet.  ref and order are to be set, and handled_ns where
- * it is not -1.  owner: held.
+ * it is not -1; lead_ns is 0.  owner: held.
  * horizon_ns: its store's, for the batch's life: the time on the store's clock beyond
  * which nothing may be run; KEPT_NO_HORIZON for any.  NULL when out of memory.
  */

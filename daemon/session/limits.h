@@ -4,6 +4,7 @@
 
 /* Every limit of the daemon, as configured.  Plain values; copied freely. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct limits {
@@ -28,6 +29,7 @@ struct limits {
     uint64_t max_replays;             /* that run at a time; 1 or more */
     int64_t retain_ns;                /* how long a batch is kept after its end, by default */
     int64_t max_retain_ns;            /* and at most */
+    bool no_restart;                  /* batches go on at other daemons: no `on_restart` */
     uint64_t max_backlog;             /* bytes that a client may leave unread */
     unsigned max_depth;               /* of nesting in a request */
     int64_t max_wait_ns;

@@ -52,11 +52,19 @@ struct registry *registry_new(const struct registry_config *config)
     return registry;
 }
 
+static void unlist(struct registry_entry *entry)
+{
+    if (!entry->unlisted)
+        hash_remove(&entry->registry->by_ref, entry->slot, hash_of_entry, entry->registry);
+    entry->unlisted = true;
+}
+
 static void free_entry(struct registry_entry *entry)
 {
     struct registry *registry = entry->registry;
 
-    hash_remove(&registry->by_ref, entry->slot, hash_of_entry, registry);
+    unlist(entry);
+    atomic_fetch_sub_explicit(&registry->config.store->n_served, 1, memory_order_relaxed);
     agenda_remove(&registry->agenda, entry->slot);
     for (struct registry_entry **at = &registry->held; entry->is_held; at = &(*at)->next_held)
         if (*at == entry) {
@@ -176,6 +184,7 @@ static struct registry_entry *make_entry(struct registry *registry, struct kept 
         free(entry);
         return NULL;
     }
+    atomic_fetch_add_explicit(&registry->config.store->n_served, 1, memory_order_relaxed);
     kept_hold(batch);
     entry->suspended = registry_is_over_for(registry, batch);
     return entry;
@@ -324,6 +333,28 @@ static void suspend(struct registry *registry, const struct kept *batch)
             registry_suspend(entry_at(registry, slot), REGISTRY_SUSPENDED);
 }
 
+/* What was run of it is void. */
+static void discard_entry(struct registry_entry *entry)
+{
+    unlist(entry);
+    registry_release(entry);
+    entry->end_told = entry->suspended = true;
+    registry_set_due(entry, REGISTRY_NEVER);
+    registry_suspend(entry, REGISTRY_SUSPENDED);
+    registry_give_up_cancels(entry, REGISTRY_VOID);
+    (void)registry_drop_if_idle(entry);
+}
+
+static void discard(struct registry *registry, const struct kept *batch)
+{
+    for (uint32_t slot = 0; slot < registry->agenda.slots.n; slot++) {
+        struct registry_entry *entry = entry_at(registry, slot);
+
+        if (entry != NULL && (batch == NULL || entry->kept == batch))
+            discard_entry(entry);
+    }
+}
+
 static void handle(struct registry *registry, struct store_ask *ask)
 {
     struct registry_inquiry *inquiry = ask->context;
@@ -340,6 +371,8 @@ static void handle(struct registry *registry, struct store_ask *ask)
         take_cancelled(registry, ask->batch);
     else if (ask->kind == STORE_SUSPEND)
         suspend(registry, ask->batch);
+    else if (ask->kind == STORE_DISCARD)
+        discard(registry, ask->batch);
     store_ask_free(ask);
 }
 

@@ -138,6 +138,7 @@ enum registry_fall {
     REGISTRY_FELL,
     REGISTRY_UNREADABLE, /* the batch's text cannot be read */
     REGISTRY_UNKNOWN,    /* this life ends before it is known */
+    REGISTRY_VOID,       /* what was run of the batch here is void */
 };
 
 /* A cancel that somebody waits for.  Embedded; its owner keeps it until it is told or

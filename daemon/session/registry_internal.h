@@ -37,6 +37,7 @@ struct registry_entry {
     bool is_held;   /* it waits for the store to let it go on */
     bool end_told;  /* to the store */
     bool suspended; /* nothing of it is run any more */
+    bool unlisted;  /* and whoever asks for its ref from now on finds another */
 };
 
 struct registry {
@@ -82,6 +83,16 @@ size_t registry_work_on(struct registry_entry *entry, size_t budget);
 /* It is no longer run here: what it has taken is released. */
 void registry_release(struct registry_entry *entry);
 
+/* Whether what is run here tells how far the batch has come: where it is home, and anywhere
+ * if no node owns it. */
+static inline bool registry_is_witness(const struct registry_entry *entry)
+{
+    return entry->is_home || entry->registry->config.store->is_cluster;
+}
+
+/* Its end, as that replica has found it, is told to the store; out of memory it is tried again. */
+void registry_tell_end(struct registry_entry *entry, const struct replica *replica);
+
 /* Looks anew when its live replica wants to be run. */
 void registry_schedule(struct registry_entry *entry);
 
@@ -101,6 +112,9 @@ void registry_set_stage(struct registry_follower *follower, enum registry_stage 
 
 /* A replay is given up or has come to its end. */
 void registry_replay_release(struct registry *registry);
+
+/* Those who replay it may go on: the store lets them. */
+void registry_replay_wake(struct registry_entry *entry);
 
 /* Those whose turn it is begin. */
 void registry_replay_next(struct registry *registry);

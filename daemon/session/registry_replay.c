@@ -133,16 +133,42 @@ static void catch_up(struct registry_follower *follower)
     registry_set_stage(follower, REGISTRY_LIVE);
 }
 
+void registry_replay_wake(struct registry_entry *entry)
+{
+    for (struct registry_follower *at = entry->followers; at != NULL; at = at->next)
+        if (at->stage == REGISTRY_REPLAYING)
+            at->changed(at);
+}
+
 bool registry_replay_is_due(const struct registry_follower *follower)
 {
-    const struct registry_entry *entry = follower->entry;
+    struct registry_entry *entry = follower->entry;
     int64_t due_ns = replica_next_due(follower->replay);
 
     if (replica_is_finished(follower->replay))
         return false;
+    if (replay_until(follower) < 0) {
+        registry_hold(entry);
+        return false;
+    }
     if (due_ns <= 0 || entry->live == NULL)
         return true;
     return due_ns <= replay_until(follower) || outbox_watch_is_drained(&follower->watch);
+}
+
+/* Nobody may have run it to its end here before. */
+static void note_end(const struct registry_follower *follower)
+{
+    struct registry_entry *entry = follower->entry;
+    struct kept_progress *progress = &entry->kept->progress;
+    uint64_t last;
+
+    if (registry_has_finished(entry, &last) || entry->is_home || entry->end_told)
+        return;
+    atomic_store_explicit(&progress->pending, 0, memory_order_relaxed);
+    atomic_store_explicit(&progress->last, replica_history(follower->replay)->next_seq,
+                          memory_order_relaxed);
+    registry_tell_end(entry, follower->replay);
 }
 
 size_t registry_replay_work(struct registry_follower *follower, size_t budget)
@@ -156,6 +182,8 @@ size_t registry_replay_work(struct registry_follower *follower, size_t budget)
     spent = replica_work(follower->replay, until_ns, budget, NULL, &progress);
     follower->watch.ended = replica_is_finished(follower->replay);
     outbox_notice(&follower->watch);
+    if (follower->watch.ended && registry_is_witness(follower->entry))
+        note_end(follower);
     if (follower->watch.ended) {
         registry_set_stage(follower,
                            follower->last_seq < replica_history(follower->replay)->next_seq

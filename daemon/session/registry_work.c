@@ -156,11 +156,9 @@ void registry_release(struct registry_entry *entry)
 }
 
 /* Counts what ended, of a batch that is home here. */
-static void count(struct registry_entry *entry, const struct replica_progress *progress,
-                  int64_t elapsed_ns)
+static void count(struct registry_entry *entry, const struct replica_progress *progress)
 {
     struct registry *registry = entry->registry;
-    struct kept_progress *kept = &entry->kept->progress;
     uint64_t sum = 0;
 
     for (unsigned status = 0; status < JOB_STATUSES; status++) {
@@ -169,6 +167,14 @@ static void count(struct registry_entry *entry, const struct replica_progress *p
             stats_ended(registry->config.stats, (enum job_status)status, progress->ended[status]);
     }
     ledger_release_jobs(&registry->account, sum);
+}
+
+/* Notes how far it has come here, for those who list it. */
+static void note(struct registry_entry *entry, const struct replica_progress *progress,
+                 int64_t elapsed_ns)
+{
+    struct kept_progress *kept = &entry->kept->progress;
+
     if (progress->late_ns > atomic_load_explicit(&kept->late_ns, memory_order_relaxed))
         atomic_store_explicit(&kept->late_ns, progress->late_ns, memory_order_relaxed);
     atomic_store_explicit(&kept->pending, replica_pending(entry->live), memory_order_relaxed);
@@ -180,12 +186,11 @@ static void count(struct registry_entry *entry, const struct replica_progress *p
         atomic_store_explicit(&kept->state, KEPT_RUNNING, memory_order_release);
 }
 
-/* Its end is told to the store; until that is so, it is tried again. */
-static void tell_end(struct registry_entry *entry)
+void registry_tell_end(struct registry_entry *entry, const struct replica *replica)
 {
     struct registry *registry = entry->registry;
     struct kept_progress *progress = &entry->kept->progress;
-    const struct batch_result *result = replica_result(entry->live);
+    const struct batch_result *result = replica_result(replica);
     struct store_ask *ask = store_ask_new(STORE_END, registry->config.port, NULL);
 
     if (ask == NULL) {
@@ -196,7 +201,8 @@ static void tell_end(struct registry_entry *entry)
     atomic_store_explicit(&progress->ended_ns, result->predicted_ns, memory_order_relaxed);
     atomic_store_explicit(&progress->state, KEPT_FINISHED, memory_order_release);
     ask->batch = kept_hold(entry->kept);
-    stats_batch(registry->config.stats, result->status);
+    if (entry->is_home)
+        stats_batch(registry->config.stats, result->status);
     registry_release(entry);
     entry->end_told = true;
     registry_ask(registry, ask);
@@ -279,10 +285,12 @@ static size_t run(struct registry_entry *entry, size_t budget)
     }
     spent = replica_work(entry->live, reach_ns, budget, entry->is_home ? &meter : NULL, &progress);
     if (entry->is_home)
-        count(entry, &progress, elapsed_ns);
+        count(entry, &progress);
+    if (registry_is_witness(entry))
+        note(entry, &progress, elapsed_ns);
     registry_schedule(entry);
-    if (replica_is_finished(entry->live) && entry->is_home && !entry->end_told)
-        tell_end(entry);
+    if (replica_is_finished(entry->live) && registry_is_witness(entry) && !entry->end_told)
+        registry_tell_end(entry, entry->live);
     else if (replica_next_due(entry->live) > reach_ns && reach_ns < elapsed_ns &&
              replica_next_due(entry->live) <= elapsed_ns)
         registry_hold(entry);
@@ -304,6 +312,11 @@ size_t registry_work_on(struct registry_entry *entry, size_t budget)
     }
     if (entry->live == NULL && entry->plan != NULL && (entry->is_home || entry->cancels != NULL))
         entry->live = replica_new(entry->kept, entry->plan);
+    if (entry->live == NULL && entry->plan != NULL && !entry->is_home && entry->cancels == NULL) {
+        registry_replay_wake(entry);
+        registry_set_due(entry, REGISTRY_NEVER);
+        return 1;
+    }
     if (entry->live == NULL) {
         registry_set_due(entry, registry_store_now(entry->registry) + REGISTRY_RETRY_NS);
         return 1;

@@ -54,6 +54,8 @@
  * CANCELLED  `batch` has more cancels than before; to each port.
  * SUSPEND  `batch` (NULL: all): what came of it is not known, or contradicts what
  *          its watchers were sent; they are told `suspended`.  To each port.
+ * DISCARD  as SUSPEND; besides, what was run of it is void, and whoever watches it from now
+ *          on asks the store for it anew.  To each port.
  *
  * Time.  A store has a clock: CLOCK_BOOTTIME, plus `ahead_ns` where it has a
  * time of its own.  No event of a batch that is due later than `horizon_ns`, by
@@ -92,6 +94,7 @@ enum store_kind {
     STORE_RESUME, /* from here on sent by the store */
     STORE_CANCELLED,
     STORE_SUSPEND,
+    STORE_DISCARD,
 };
 
 enum store_answer { STORE_DONE, STORE_EXISTING, STORE_REFUSED, STORE_UNKNOWN };
@@ -154,7 +157,12 @@ struct store {
     _Atomic uint64_t max_bytes;
     _Atomic uint64_t n_kept, n_bytes; /* what it holds, for metrics */
     _Atomic bool is_ready;            /* new batches can be accepted: `/readyz` */
-    struct store_port **ports;        /* the caller's, of each loop */
+    _Atomic uint64_t n_served;        /* batches that loops run or that are watched there */
+    bool is_cluster;                  /* many daemons share it; the rest is for those alone: */
+    _Atomic int64_t watermark_ns;     /* up to which instant of its clock the outside is known */
+    _Atomic uint64_t races_lost;      /* submits that another was faster than */
+    _Atomic uint64_t reconnects;
+    struct store_port **ports; /* the caller's, of each loop */
     unsigned n_ports;
 };
 
@@ -183,7 +191,7 @@ void store_init(struct store *store, const struct store_ops *ops, enum kept_dura
 void store_post(struct store_port *port, struct store_ask *ask);
 void store_ring(struct store *store); /* wakes each loop */
 
-/* Posts CANCELLED or SUSPEND to each loop; a loop that there is no memory for finds
+/* Posts CANCELLED, SUSPEND or DISCARD to each loop; a loop that there is no memory for finds
  * `recheck` set. */
 void store_announce(struct store *store, enum store_kind kind, struct kept *batch);
 

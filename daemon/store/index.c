@@ -214,6 +214,27 @@ struct index_entry *index_add(struct index *index, struct kept *batch, struct ke
     return entry;
 }
 
+void index_renew(struct index_entry *entry, struct kept *batch)
+{
+    struct kept *old = entry->batch;
+
+    entry->batch = kept_hold(batch);
+    batch->store_data = entry;
+    old->store_data = NULL;
+    kept_release(old);
+}
+
+struct index_entry *index_next(const struct index *index, uint32_t *slot)
+{
+    while (*slot < index->ends.slots.n) {
+        struct index_entry *entry = entry_at(index, (*slot)++);
+
+        if (entry != NULL)
+            return entry;
+    }
+    return NULL;
+}
+
 /* ---- Ends ---------------------------------------------------------------------------------- */
 
 /* INT64_MAX for never, but the time is set. */
@@ -287,6 +308,13 @@ bool index_refuse_full(const struct index *index, struct store_ask *ask)
     else
         return false;
     return true;
+}
+
+bool index_knows_gone(const struct index *index, const struct principal *asker, const char *ref)
+{
+    const struct principal *owner = gone_owner(&index->gone, ref);
+
+    return owner != NULL && principal_may_see(asker, owner);
 }
 
 void index_refuse_absent(const struct index *index, struct store_ask *ask, const char *ref)

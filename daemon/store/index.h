@@ -29,6 +29,7 @@ struct index_entry {
     int64_t over_ns;        /* once it has ended: when its time is over, by the store's clock */
     bool is_hidden;         /* not safe yet: it has its key, but is neither listed nor found */
     bool is_put_off;        /* index_put_off() */
+    void *data;             /* the store's own */
     uint32_t slot;          /* the index's own */
 };
 
@@ -65,6 +66,12 @@ struct index_entry *index_by_ref(const struct index *index, const struct princip
 struct index_entry *index_by_key(const struct index *index, const struct principal *owner,
                                  const struct kept_terms *terms);
 
+/* Puts another batch of the same ref, order, owner and key in its batch's place; it is held. */
+void index_renew(struct index_entry *entry, struct kept *batch);
+
+/* All of them, hidden ones too: *slot is 0 at first.  NULL behind the last. */
+struct index_entry *index_next(const struct index *index, uint32_t *slot);
+
 /*
  * The batch has finished as its progress says, which was found out at now_ns, by the store's
  * clock: its time is over terms.retain_ns after the later of the two, so that what ended while
@@ -94,6 +101,9 @@ struct index_entry *index_find_asked(const struct index *index, struct store_ask
 
 /* Refuses to forget a batch that has not finished.  Whether it did. */
 bool index_refuse_running(struct store_ask *ask, const struct kept *batch);
+
+/* Whether the asker may know that the batch of that ref is gone. */
+bool index_knows_gone(const struct index *index, const struct principal *asker, const char *ref);
 
 /* Refuses an ask for a ref that its asker may not see or that is not there, as gone or as not
  * found. */

@@ -197,6 +197,7 @@ enum journal_step journal_handle(struct journal *journal, struct store_ask *ask)
     case STORE_RESUME:
     case STORE_CANCELLED:
     case STORE_SUSPEND:
+    case STORE_DISCARD:
         break; /* nobody asks these */
     }
     store_ask_free(ask);
@@ -239,6 +240,7 @@ void journal_answer_done(struct journal *journal, struct store_ask *ask)
     case STORE_RESUME:
     case STORE_CANCELLED:
     case STORE_SUSPEND:
+    case STORE_DISCARD:
         break;
     }
     answer(ask, STORE_DONE);

@@ -4,6 +4,11 @@
 
 noinst_LIBRARIES += daemon/store/libwaitd-store.a
 daemon_store_libwaitd_store_a_SOURCES = \
+	daemon/store/cluster.h \
+	daemon/store/cluster_rules.c \
+	daemon/store/cluster_rules.h \
+	daemon/store/cluster_wire.c \
+	daemon/store/cluster_wire.h \
 	daemon/store/database.c \
 	daemon/store/database.h \
 	daemon/store/database_internal.h \
@@ -24,3 +29,26 @@ daemon_store_libwaitd_store_a_SOURCES = \
 	daemon/store/memory.h \
 	daemon/store/wal.c \
 	daemon/store/wal.h
+
+# With libnats, or without.
+cluster_sources = \
+	daemon/store/cluster.c \
+	daemon/store/cluster_ask.c \
+	daemon/store/cluster_batch.c \
+	daemon/store/cluster_internal.h \
+	daemon/store/cluster_link.c \
+	daemon/store/cluster_link.h \
+	daemon/store/cluster_link_internal.h \
+	daemon/store/cluster_link_work.c \
+	daemon/store/cluster_publish.c \
+	daemon/store/cluster_read.c \
+	daemon/store/cluster_restore.c \
+	daemon/store/cluster_stream.c \
+	daemon/store/cluster_stream.h
+if NATS
+daemon_store_libwaitd_store_a_SOURCES += $(cluster_sources)
+EXTRA_DIST += daemon/store/cluster_none.c
+else
+daemon_store_libwaitd_store_a_SOURCES += daemon/store/cluster_none.c
+EXTRA_DIST += $(cluster_sources)
+endif

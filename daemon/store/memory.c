@@ -163,6 +163,7 @@ static void ask_memory(struct store *store, struct store_ask *ask)
     case STORE_RESUME:
     case STORE_CANCELLED:
     case STORE_SUSPEND:
+    case STORE_DISCARD:
         store_ask_free(ask); /* nobody asks these */
         break;
     }

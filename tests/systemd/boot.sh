@@ -24,6 +24,7 @@ packages=(
     libmpfr6
     libssl3
     libsqlite3-0
+    libnats3.4
     libmd0
     libmicrohttpd12
 )

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: ISC */
+
+/* What each ask comes to.  What is not known yet is waited for: a tick of this node's that is
+ * read back says that all is known that was there when it was put. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/store/cluster_internal.h"
+#include "daemon/store/digest.h"
+
+/* How often it is looked whether a batch that is run for its end has come to it. */
+#define LOOK_NS (CLUSTER_SECOND_NS / 200)
+
+/* ---- Waiting ------------------------------------------------------------------------------------
+ */
+
+static void refuse_unknown(struct store_ask *ask)
+{
+    store_refuse(ask, FAULT_UNAVAILABLE,
+                 "the cluster's servers have not answered; try again later");
+}
+
+void cluster_wait_for(struct cluster *cluster, struct store_ask *ask, enum cluster_wish wish,
+                      uint64_t number, struct kept *batch)
+{
+    struct cluster_waiting *waiting = calloc(1, sizeof(*waiting));
+
+    if (waiting == NULL) {
+        if (ask != NULL)
+            store_refuse(ask, FAULT_OVERLOADED, "out of memory for this request; try again later");
+        return;
+    }
+    *waiting = (struct cluster_waiting){
+        .next = cluster->waitings,
+        .ask = ask,
+        .wish = wish,
+        .number = number,
+        .batch = batch != NULL ? kept_hold(batch) : NULL,
+        .deadline_ns = cluster_now(cluster) + CLUSTER_PATIENCE_NS,
+    };
+    cluster->waitings = waiting;
+}
+
+/* Until all is known that is in the stream by now.  `number` tells that it has been waited for:
+ * what is not there then is not there. */
+static void wait_for_all(struct cluster *cluster, struct store_ask *ask)
+{
+    cluster_put_tick(cluster);
+    cluster_wait_for(cluster, ask, CLUSTER_WISH_TICK, cluster->rules.n_ticks, NULL);
+}
+
+int64_t cluster_next_waiting(const struct cluster *cluster)
+{
+    int64_t next_ns = INT64_MAX;
+
+    for (const struct cluster_waiting *at = cluster->waitings; at != NULL; at = at->next) {
+        if (at->deadline_ns < next_ns)
+            next_ns = at->deadline_ns;
+        if (at->wish == CLUSTER_WISH_END && next_ns > cluster_now(cluster) + LOOK_NS)
+            next_ns = cluster_now(cluster) + LOOK_NS;
+    }
+    return next_ns;
+}
+
+/* ---- Answers that are known
+ * ------------------------------------------------------------------------ */
+
+static int state_of(const struct kept *batch)
+{
+    return atomic_load_explicit(&batch->progress.state, memory_order_acquire);
+}
+
+/* Its end has to be known first, and is looked for.  Whether the ask waits. */
+static bool wait_for_end(struct cluster *cluster, struct store_ask *ask,
+                         const struct index_entry *entry)
+{
+    if (state_of(entry->batch) != KEPT_UNSEEN)
+        return false;
+    cluster_examine(cluster, entry->batch);
+    cluster_wait_for(cluster, ask, CLUSTER_WISH_END, 0, entry->batch);
+    return true;
+}
+
+static void answer_find(struct cluster *cluster, struct store_ask *ask,
+                        const struct index_entry *entry)
+{
+    struct cluster_batch *data = cluster_data(entry);
+    uint64_t number;
+
+    if (entry->batch->engine[0] != '\0') {
+        store_refuse(ask, FAULT_UNAVAILABLE,
+                     "the batch %s is of engine version %s, and this daemon has version %s",
+                     entry->batch->ref, entry->batch->engine, cluster->engine);
+        return;
+    }
+    if (cluster_is_in_doubt(cluster, entry) && wait_for_end(cluster, ask, entry))
+        return;
+    if (data->text == NULL) {
+        number = cluster->next_number++;
+        cluster_wait_for(cluster, ask, CLUSTER_WISH_TEXT, number, entry->batch);
+        cluster_link_fetch(cluster->link, data->sequence, number);
+        return;
+    }
+    cluster_use_text(cluster, data, data->text);
+    ask->batch = kept_hold(entry->batch);
+    ask->text = kept_text_hold(data->text);
+    store_done(ask);
+}
+
+/* `is_sure`: all is known that was there when the question came. */
+static void do_find(struct cluster *cluster, struct store_ask *ask, bool is_sure)
+{
+    const struct index_entry *entry = index_by_ref(&cluster->index, ask->asker, ask->ref);
+
+    cluster_serve(cluster);
+    if (entry != NULL)
+        answer_find(cluster, ask, entry);
+    else if (is_sure || index_knows_gone(&cluster->index, ask->asker, ask->ref))
+        index_refuse_absent(&cluster->index, ask, ask->ref);
+    else
+        wait_for_all(cluster, ask);
+}
+
+/* The key has a batch.  That this one has another request is told by what the stream says now: the
+ * time of the batch may be over, by other nodes' clocks. */
+static void accept_with_key(struct cluster *cluster, struct store_ask *ask,
+                            const struct index_entry *entry, bool is_sure)
+{
+    uint8_t digest[CLUSTER_DIGEST_MAX];
+
+    digest_of(ask->text->bytes, ask->text->len, digest);
+    if (cluster_is_in_doubt(cluster, entry) && wait_for_end(cluster, ask, entry))
+        return;
+    if (!is_sure && memcmp(digest, cluster_data(entry)->digest, sizeof(digest)) != 0)
+        wait_for_all(cluster, ask);
+    else
+        cluster_answer_with(ask, entry, digest);
+}
+
+static void do_accept(struct cluster *cluster, struct store_ask *ask, bool is_sure)
+{
+    const struct index_entry *entry = NULL;
+    char token[CLUSTER_TOKEN_MAX + 1];
+    uint64_t expected = 0;
+
+    cluster_serve(cluster);
+    if (ask->terms.key_len > 0)
+        entry = index_by_key(&cluster->index, ask->asker, &ask->terms);
+    if (entry != NULL) {
+        accept_with_key(cluster, ask, entry, is_sure);
+        return;
+    }
+    if (index_refuse_full(&cluster->index, ask))
+        return;
+    if (ask->terms.key_len > 0) {
+        cluster_token_of_key(ask->asker->name, &ask->terms, token);
+        expected = cluster_freed_sequence(cluster, token);
+    }
+    cluster_submit(cluster, ask, expected);
+}
+
+static void do_cancel(struct cluster *cluster, struct store_ask *ask)
+{
+    const struct index_entry *entry = index_by_ref(&cluster->index, NULL, ask->batch->ref);
+
+    cluster_serve(cluster);
+    if (entry == NULL)
+        index_refuse_absent(&cluster->index, ask, ask->batch->ref);
+    else
+        cluster_cancel(cluster, ask, entry);
+}
+
+/* The batch may have been entered anew since it was handed out. */
+static void do_end(struct cluster *cluster, struct store_ask *ask)
+{
+    struct index_entry *entry = index_by_ref(&cluster->index, NULL, ask->batch->ref);
+    const struct kept_progress *from = &ask->batch->progress;
+    struct kept_progress *to = entry != NULL ? &entry->batch->progress : NULL;
+
+    if (entry != NULL && entry->batch == ask->batch) {
+        (void)index_set_end(&cluster->index, entry, INT64_MIN);
+    } else if (to != NULL && kept_n_cancels(ask->batch) == kept_n_cancels(entry->batch)) {
+        atomic_store_explicit(&to->status, from->status, memory_order_relaxed);
+        atomic_store_explicit(&to->pending, from->pending, memory_order_relaxed);
+        atomic_store_explicit(&to->last, from->last, memory_order_relaxed);
+        atomic_store_explicit(&to->late_ns, from->late_ns, memory_order_relaxed);
+        atomic_store_explicit(&to->ended_ns, from->ended_ns, memory_order_relaxed);
+        atomic_store_explicit(&to->state, KEPT_FINISHED, memory_order_release);
+        (void)index_set_end(&cluster->index, entry, INT64_MIN);
+    }
+    store_done(ask);
+}
+
+static void do_forget(struct cluster *cluster, struct store_ask *ask, bool is_sure)
+{
+    const struct index_entry *entry = index_by_ref(&cluster->index, ask->asker, ask->ref);
+
+    cluster_serve(cluster);
+    if (entry == NULL && !is_sure && !index_knows_gone(&cluster->index, ask->asker, ask->ref))
+        wait_for_all(cluster, ask);
+    else if (entry == NULL)
+        index_refuse_absent(&cluster->index, ask, ask->ref);
+    else if (wait_for_end(cluster, ask, entry))
+        return;
+    else if (state_of(entry->batch) != KEPT_FINISHED)
+        store_refuse(
+            ask, FAULT_CONFLICT, "\"ref\" takes a batch that has finished, and %s %s", ask->ref,
+            state_of(entry->batch) == KEPT_FOREIGN ? "is of another engine version" : "runs");
+    else
+        cluster_forget(cluster, ask, entry);
+}
+
+static void do_list(struct cluster *cluster, struct store_ask *ask, bool is_sure)
+{
+    if (!is_sure && cluster->is_up && ask->filter.after_order == 0)
+        wait_for_all(cluster, ask);
+    else if (index_list(&cluster->index, ask))
+        store_done(ask);
+}
+
+static void handle(struct cluster *cluster, struct store_ask *ask, bool is_sure)
+{
+    cluster_expire(cluster);
+    switch (ask->kind) {
+    case STORE_ACCEPT:
+        do_accept(cluster, ask, is_sure);
+        break;
+    case STORE_FIND:
+        do_find(cluster, ask, is_sure);
+        break;
+    case STORE_CANCEL:
+        do_cancel(cluster, ask);
+        break;
+    case STORE_END:
+        do_end(cluster, ask);
+        break;
+    case STORE_FORGET:
+        do_forget(cluster, ask, is_sure);
+        break;
+    case STORE_LIST:
+        do_list(cluster, ask, is_sure);
+        break;
+    case STORE_RESUME:
+    case STORE_CANCELLED:
+    case STORE_SUSPEND:
+    case STORE_DISCARD:
+        store_ask_free(ask); /* nobody asks these */
+        break;
+    }
+}
+
+void cluster_handle(struct cluster *cluster, struct store_ask *ask)
+{
+    if (!cluster->is_loaded && ask->kind != STORE_END)
+        cluster_wait_for(cluster, ask, CLUSTER_WISH_TICK, 0, NULL);
+    else
+        handle(cluster, ask, false);
+}
+
+/* ---- Those that wait
+ * -------------------------------------------------------------------------------- */
+
+/* A text that has come is its batch's, whoever asked. */
+static struct index_entry *take_data(struct cluster *cluster, struct kept *batch,
+                                     const struct cluster_event *event)
+{
+    struct index_entry *entry = index_by_ref(&cluster->index, NULL, batch->ref);
+    uint8_t digest[CLUSTER_DIGEST_MAX];
+    struct kept_text *text;
+
+    if (entry == NULL || !event->is_fine)
+        return entry;
+    digest_of(event->data, event->len, digest);
+    if (memcmp(digest, cluster_data(entry)->digest, sizeof(digest)) != 0)
+        return entry;
+    text = kept_text_new(event->len);
+    if (text == NULL)
+        return entry;
+    memcpy(text->bytes, event->data, event->len);
+    cluster_use_text(cluster, cluster_data(entry), text);
+    kept_text_release(text);
+    return entry;
+}
+
+static struct cluster_waiting *take_waiting(struct cluster *cluster, uint64_t number)
+{
+    struct cluster_waiting **at = &cluster->waitings, *waiting;
+
+    while (*at != NULL && ((*at)->wish != CLUSTER_WISH_TEXT || (*at)->number != number))
+        at = &(*at)->next;
+    waiting = *at;
+    if (waiting != NULL)
+        *at = waiting->next;
+    return waiting;
+}
+
+void cluster_take_text(struct cluster *cluster, const struct cluster_event *event)
+{
+    struct cluster_waiting *waiting = take_waiting(cluster, event->id);
+    struct index_entry *entry;
+
+    if (waiting == NULL)
+        return; /* its time is over */
+    entry = take_data(cluster, waiting->batch, event);
+    if (entry != NULL && event->is_gone) {
+        cluster_drop(cluster, entry);
+        entry = NULL;
+    }
+    if (waiting->ask == NULL && entry != NULL && cluster_data(entry)->text != NULL)
+        cluster_run_text(cluster, entry->batch, cluster_data(entry)->text);
+    else if (waiting->ask != NULL && entry == NULL)
+        index_refuse_absent(&cluster->index, waiting->ask, waiting->batch->ref);
+    else if (waiting->ask != NULL && cluster_data(entry)->text != NULL)
+        answer_find(cluster, waiting->ask, entry);
+    else if (waiting->ask != NULL)
+        store_refuse(waiting->ask, FAULT_UNAVAILABLE, "the batch %s cannot be read",
+                     waiting->batch->ref);
+    kept_release(waiting->batch);
+    free(waiting);
+}
+
+static bool has_come_true(const struct cluster *cluster, const struct cluster_waiting *waiting)
+{
+    switch (waiting->wish) {
+    case CLUSTER_WISH_TICK:
+        return cluster->is_loaded && cluster->rules.ticks_read >= waiting->number;
+    case CLUSTER_WISH_TEXT:
+        return false;
+    case CLUSTER_WISH_END:
+        return state_of(waiting->batch) != KEPT_UNSEEN || waiting->batch->store_data == NULL;
+    }
+    return false;
+}
+
+/* Those that are not to wait any more, taken out; the order is kept. */
+static struct cluster_waiting *take_ready(struct cluster *cluster)
+{
+    struct cluster_waiting **at = &cluster->waitings, *ready = NULL;
+    int64_t now_ns = cluster_now(cluster);
+
+    while (*at != NULL) {
+        struct cluster_waiting *waiting = *at;
+
+        if (!has_come_true(cluster, waiting) && waiting->deadline_ns > now_ns) {
+            at = &waiting->next;
+            continue;
+        }
+        *at = waiting->next; /* the newest stands first: so the oldest comes to the front */
+        waiting->next = ready;
+        ready = waiting;
+    }
+    return ready;
+}
+
+void cluster_look_at_waiting(struct cluster *cluster)
+{
+    struct cluster_waiting *next;
+
+    for (struct cluster_waiting *at = take_ready(cluster); at != NULL; at = next) {
+        bool is_sure = at->wish == CLUSTER_WISH_TICK && at->number > 0;
+
+        next = at->next;
+        if (at->ask != NULL && has_come_true(cluster, at))
+            handle(cluster, at->ask, is_sure);
+        else if (at->ask != NULL)
+            refuse_unknown(at->ask);
+        kept_release(at->batch);
+        free(at);
+    }
+}
