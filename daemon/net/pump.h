@@ -45,7 +45,7 @@
 #define PUMP_BUFFER_BYTES 65536
 
 /* The longest slice of time that it makes use of. */
-#define PUMP_SLICE_NS INT64_C(500000)
+#define PUMP_SLICE_NS INT64_C(160000)
 
 /* What pumps of one thread share.  Outlives them. */
 struct pump_host {

@@ -54,6 +54,8 @@ def parse_arguments():
                         help="the daemon ($WAITD, or daemon/waitd)")
     parser.add_argument("--also", action="append", default=[], metavar="NAME=PATH",
                         help="another build of waitd, to compare with; may be repeated")
+    parser.add_argument("--baseline", metavar="REV",
+                        help="build that revision of this repository, and compare with it")
     parser.add_argument("--build", default="tests/bench", metavar="DIRECTORY",
                         help="where `load' is and peers are built (tests/bench)")
     parser.add_argument("--server-on", type=int, metavar="N", help="processor (the first)")
@@ -85,7 +87,7 @@ def tell(text):
 def waitd_server(name, title, path):
     if not os.access(path, os.X_OK):
         sys.exit("bench: no daemon at %s: build it, or set WAITD" % path)
-    return servers.Server(name, title, lambda _scratch: [os.path.abspath(path)])
+    return servers.Server(name, title, lambda _scratch: [os.path.abspath(path)], is_waitd=True)
 
 
 def prepare_servers(arguments):
@@ -94,6 +96,9 @@ def prepare_servers(arguments):
     for each in arguments.also:
         name, _, path = each.partition("=")
         ready.append(waitd_server(name, name, path))
+    if arguments.baseline:
+        ready.append(servers.Server("baseline", "waitd " + arguments.baseline,
+                                    servers.build_revision(arguments.baseline), is_waitd=True))
     wanted = None if arguments.peers in (None, "", "all") else arguments.peers.split()
     known = [peer.name for peer in servers.PEER_LIST]
     for name in wanted or []:
@@ -148,6 +153,10 @@ class Bench:
     def once(self, name, server):
         """One scenario against one server."""
         scenario = scenarios.SCENARIOS[name]
+        if "program" in scenario:
+            self.keep(name, server, scenario["judge"](
+                self.program(scenario["program"], ["--json"], self.server_on)))
+            return
         several = scenario.get("threads", 1) > 1
         server_on = self.everywhere if several else self.server_on
         generator_on = self.everywhere if several else self.generator_on
@@ -161,7 +170,9 @@ class Bench:
             tell("    FAULT: " + text)
             self.faults.append(text)
             return
-        figures = scenario["judge"](result)
+        self.keep(name, server, scenario["judge"](result))
+
+    def keep(self, name, server, figures):
         self.measured[name][server.name].append(figures)
         tell("    %-10s %s" % (server.name, "  ".join(
             "%s %.4g" % item for item in figures.items())))

@@ -19,6 +19,9 @@ const char group_help[] =
     "  storm           connect when it begins, all at once, not before\n"
     "  named           jobs have names\n"
     "  silent          ask for no `done' (\"events\":\"none\")\n"
+    "  counted         all jobs are one spec, by `count', silent\n"
+    "  drawn=DIST      the same on the virtual clock, under a limit of 1,000: uniform or\n"
+    "                  exponential lengths\n"
     "  spins=N         jobs of N steps of no length, on the virtual clock, silent:\n"
     "                  they keep the server busy\n";
 
@@ -81,7 +84,12 @@ static void take_word(struct group *group, const char *word)
         read_wait(group, word, value);
     else if ((value = after(word, "batches")) != NULL)
         group->batches = read_count(word, value, 0);
-    else if ((value = after(word, "spins")) != NULL) {
+    else if (strcmp(word, "counted") == 0)
+        group->order.counted = group->order.silent = true;
+    else if ((value = after(word, "drawn")) != NULL) {
+        group->order.drawn = value;
+        group->order.silent = true;
+    } else if ((value = after(word, "spins")) != NULL) {
         group->order.spins = read_count(word, value, 1);
         group->order.silent = true;
     } else if ((value = after(word, "for")) != NULL) {

@@ -62,7 +62,7 @@ BENCH_PEERS = all
 BENCH_ROUNDS = 3
 BENCH_FLAGS =
 
-bench: all tests/bench/bare_timer tests/bench/load
+bench: all tests/bench/bare_timer tests/bench/load tests/bench/slices
 	WAITD='$(abs_top_builddir)/daemon/waitd' PYTHONDONTWRITEBYTECODE=1 \
 	  $(PYTHON) $(top_srcdir)/tests/bench/bench.py --build tests/bench --peers '$(BENCH_PEERS)' \
 	  --rounds '$(BENCH_ROUNDS)' $(BENCH_FLAGS) $(BENCH)

@@ -48,9 +48,18 @@ ROWS = [
     ("pending", "late_p99", "10^6 pending, uniform 1–11 s, 10 connections: lateness p99", seconds),
     ("pending", "cpu", "its CPU a job", seconds),
     ("pending", "memory", "its memory a pending job", plain_bytes),
+    ("spread", "late_p50", "100 connections of 1,000 jobs over 5 s: lateness p50", seconds),
+    ("spread", "late_p99", "p99", seconds),
+    ("spread", "cpu", "its CPU a job", seconds),
     ("connections", "late_p99", "10,000 connections of 10 jobs: lateness p99", seconds),
     ("connections", "reply_p99", "the same from the request's sending", seconds),
     ("connections", "memory", "its memory", mebibytes),
+    ("storm", "late_p99", "10,000 connections of 10 jobs over 2 s, connecting at once: lateness p99",
+     seconds),
+    ("storm", "accept_p99", "from the request's sending to `accepted`: p99", seconds),
+    ("storm", "cpu", "its CPU a job", seconds),
+    ("single", "rate", "50 connections, batches of one job, wait 0: batches/s", rate),
+    ("single", "cpu", "its CPU a batch", seconds),
     ("beside", "reply_p99", "a ten-job client beside the 10^6 batch: lateness p99", seconds),
     ("beside", "reply_max", "the most", seconds),
     ("beside", "loss", "what the burst loses by it", percent),
@@ -58,6 +67,11 @@ ROWS = [
     ("unread", "reply_p99", "the other client's lateness p99", seconds),
     ("timers", "late_p50", "1,000 jobs over 2 s: lateness p50", seconds),
     ("timers", "late_p99", "p99", seconds),
+    ("virtual-uniform", "cpu", "10^6 virtual jobs under a limit, uniform: CPU a job", seconds),
+    ("virtual-exponential", "cpu", "exponential: CPU a job", seconds),
+    ("vast", "memory", "10^8 jobs of one spec: memory each", plain_bytes),
+    ("vast", "cpu", "its CPU a job", seconds),
+    ("vast", "reply_p99", "the other client's lateness p99", seconds),
 ]
 
 
@@ -141,6 +155,18 @@ def crowded_table(results):
 # ---- Targets ---------------------------------------------------------------
 
 
+# Not among those to be better than: ourselves, another build of that, and who does not parse.
+NO_PEERS = ("waitd", "baseline", "limit")
+
+# What the longest slice is under, by its kind.
+SLICE_NAMES = {
+    "id": "an `id` of 30 MiB", "name": "a name of 60 MiB", "escaped": "one of escapes",
+    "awaited": "a name of 30 MiB in `after`", "unknown": "an unknown one",
+    "chain": "500,000 jobs in a chain", "plain": "10^6 plain jobs", "named": "10^6 named jobs",
+    "drawn": "10^6 virtual jobs", "data": "`data` of 60 MiB", "nested": "nested `data` of 60 MiB",
+}
+
+
 class Targets:
     """Holds waitd's figures to what is asked of them."""
 
@@ -155,7 +181,7 @@ class Targets:
     def best(self, scenario, figure, pick):
         """(value, peer) of the best peer; the one that does not parse is none."""
         found = [(median(self.results, scenario, server, figure), server)
-                 for server in self.results["servers"] if server not in ("waitd", "limit")]
+                 for server in self.results["servers"] if server not in NO_PEERS]
         found = [(value, server) for value, server in found if value is not None]
         return pick(found) if found else None
 
@@ -187,6 +213,31 @@ class Targets:
             self.add("%s (against %s)" % (name, best[1]), self.ours(scenario, figure),
                      best[0] * factor, write, at_least)
 
+    def against_baseline(self, name, scenario, figure, factor, write):
+        then = median(self.results, scenario, "baseline", figure)
+        if then is not None:
+            self.add(name + " (against the baseline)", self.ours(scenario, figure), then * factor,
+                     write)
+
+    def add_newer_rows(self):
+        """Lateness of few jobs, storms, small batches, vast ones and service slices."""
+        self.at_most("spread: lateness p50", "spread", "late_p50", 0.15e-3, seconds)
+        self.at_most("spread: lateness p99", "spread", "late_p99", 0.4e-3, seconds)
+        self.against_best("spread: CPU a job", "spread", "cpu", 1, seconds)
+        self.at_most("storm: lateness p99", "storm", "late_p99", 14e-3, seconds)
+        self.at_most("storm: accept p99", "storm", "accept_p99", 25e-3, seconds)
+        self.against_best("single: batches/s, twice the best", "single", "rate", 2, rate,
+                          at_least=True)
+        self.at_most("vast: memory a job", "vast", "memory", 18, plain_bytes)
+        self.at_most("vast: the other client's lateness p99", "vast", "reply_p99", 20e-3, seconds)
+        self.against_baseline("throughput: CPU a job, 0.8 of what it was", "throughput", "cpu", 0.8,
+                              seconds)
+        for length in ("uniform", "exponential"):
+            self.against_baseline("virtual, %s: CPU a job, 0.6 of what it was" % length,
+                                  "virtual-" + length, "cpu", 0.6, seconds)
+        for kind, name in SLICE_NAMES.items():
+            self.at_most("longest slice: " + name, "slices", kind, 0.5e-3, seconds)
+
     def all(self):
         self.against_best("throughput: jobs/s, 1.5 times the best", "throughput", "rate", 1.5,
                           rate, at_least=True)
@@ -213,6 +264,7 @@ class Targets:
             name = "crowded, %s busy: " % busy
             self.at_most(name + "lateness p99", "crowded-" + busy, "reply_p99", 5e-3, seconds)
             self.at_most(name + "the most", "crowded-" + busy, "reply_max", 20e-3, seconds)
+        self.add_newer_rows()
         one, two = self.ours("threads-1", "rate"), self.ours("threads-2", "rate")
         if one and two:
             self.add("threads: two loops against one", two / one, 1.7, three_digits, at_least=True)

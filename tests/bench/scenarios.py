@@ -71,6 +71,20 @@ def judge_unread(result):
     return dict(small(result), memory=memory_a_job(result, group(result, "unread")["jobs"]))
 
 
+def judge_storm(result):
+    return dict(judge_pending(result), accept_p99=result["groups"][0]["accept"]["p99"])
+
+
+def judge_vast(result):
+    vast = group(result, "vast")
+    return dict(small(result), cpu=cpu_a_job(result),
+                memory=(result["memory"]["peak"] - result["memory"]["before"]) / vast["jobs"])
+
+
+def judge_virtual(result):
+    return {"cpu": cpu_a_job(result)}
+
+
 def judge_growth(result):
     pending = result["groups"][0]
     return {
@@ -82,9 +96,14 @@ def judge_growth(result):
 
 SMALL = "+ small jobs=10 wait=0.005 batches=0"
 
+# The kinds of large request whose longest service slice the program `slices' tells, in seconds.
+SLICES = ["id", "name", "escaped", "awaited", "unknown", "chain", "plain", "named", "drawn", "data",
+          "nested"]
+
 # load: the generator's arguments.  judge: makes figures of its result.  fixed:
 # what the server that does not parse is told beforehand.  threads: of waitd.
-# alone: peers take no part.
+# alone: peers take no part, but other builds of waitd do.  options: waitd's besides.
+# program: another one that is run by itself in the place of the generator and a server.
 SCENARIOS = {
     "timers": {
         "about": "one batch of 1,000 jobs that fall due within 2 s, beside as many bare timers",
@@ -122,6 +141,46 @@ SCENARIOS = {
         "about": "10^6 unread completions, and a ten-job client beside them",
         "load": "unread jobs=1000000 unread=8 " + SMALL,
         "judge": judge_unread,
+    },
+    "spread": {
+        "about": "100 connections of 1,000 jobs, uniform over 5 s",
+        "load": "spread connections=100 jobs=1000 wait=0.1..5.1",
+        "judge": judge_pending,
+    },
+    "storm": {
+        "about": "10,000 connections of 10 jobs, uniform over 2 s, that all connect at once",
+        "load": "storm connections=10000 jobs=10 wait=0..2 storm",
+        "judge": judge_storm,
+    },
+    "single": {
+        "about": "50 connections, batches of one job of wait 0, each once the last one has finished",
+        "load": "single connections=50 for=3",
+        "judge": judge_throughput,
+    },
+    "vast": {
+        "about": "10^8 jobs of one spec, by `count`, and a ten-job client beside them",
+        "load": "vast jobs=100000000 wait=10 counted " + SMALL,
+        "options": ["--max-jobs", "100000000", "--max-pending", "200000000"],
+        "judge": judge_vast,
+        "alone": True,
+    },
+    "virtual-uniform": {
+        "about": "10^6 jobs of uniform length on the virtual clock under a limit of 1,000, five times",
+        "load": "virtual jobs=1000000 drawn=uniform batches=5",
+        "judge": judge_virtual,
+        "alone": True,
+    },
+    "virtual-exponential": {
+        "about": "the same of exponential length",
+        "load": "virtual jobs=1000000 drawn=exponential batches=5",
+        "judge": judge_virtual,
+        "alone": True,
+    },
+    "slices": {
+        "about": "the longest service slice under each kind of large request",
+        "program": "slices",
+        "judge": lambda result: {kind: result[kind] for kind in SLICES},
+        "alone": True,
     },
     # Asking for no `done' leaves the generator little to do, so that it takes little of the
     # processors that it shares with two loops.
@@ -166,7 +225,9 @@ for power in range(3, 8):
 # Names for several at once.
 FAMILIES = {
     "threads": ["threads-1", "threads-2"],
+    "virtual": ["virtual-uniform", "virtual-exponential"],
     "crowded": [name for name in SCENARIOS if name.startswith("crowded-")],
     "growth": [name for name in SCENARIOS if name.startswith("growth-")],
-    "rows": ["timers", "throughput", "burst", "pending", "connections", "beside", "unread"],
+    "rows": ["timers", "throughput", "burst", "pending", "spread", "connections", "storm", "single",
+             "beside", "unread", "virtual-uniform", "virtual-exponential", "vast"],
 }

@@ -116,12 +116,32 @@ def build_limit(scratch):
     return build_c(scratch, "limit", [])
 
 
+def build_revision(revision):
+    """waitd as it was then, built from this repository with what it is configured to by default."""
+    def build(scratch):
+        top = quietly(["git", "-C", HERE, "rev-parse", "--show-toplevel"]).strip()
+        commit = quietly(["git", "-C", top, "rev-parse", "--verify", revision + "^{commit}"]).strip()
+        source = os.path.join(scratch, commit)
+        target = os.path.join(source, "build/daemon/waitd")
+        if not os.path.exists(target):
+            shutil.rmtree(source, ignore_errors=True)
+            os.makedirs(os.path.join(source, "build"))
+            archive = subprocess.run(["git", "-C", top, "archive", commit], check=True,
+                                     stdout=subprocess.PIPE).stdout
+            subprocess.run(["tar", "-x", "-C", source], check=True, input=archive)
+            quietly(["autoreconf", "-fi"], cwd=source)
+            quietly(["../configure", "-q"], cwd=os.path.join(source, "build"))
+            quietly(["make", "-j2", "-C", os.path.join(source, "build")])
+        return [target]
+    return build
+
+
 class Server:
     """A server under test.  `work` is what the scenario will ask, for the one
     that has to know it beforehand."""
 
-    def __init__(self, name, title, build):
-        self.name, self.title, self.build = name, title, build
+    def __init__(self, name, title, build, is_waitd=False):
+        self.name, self.title, self.build, self.is_waitd = name, title, build, is_waitd
         self.command = None
 
     def prepare(self, scratch):
@@ -130,16 +150,18 @@ class Server:
         self.command = self.build(path)
 
     def arguments(self, scenario):
-        if self.name == "waitd":
+        if self.is_waitd:
             return ["--listen", "127.0.0.1:0", "--log-level", "info",
-                    "--threads", str(scenario.get("threads", 1))]
+                    "--threads", str(scenario.get("threads", 1)), *scenario.get("options", [])]
         return scenario["fixed"] if self.name == "limit" else []
 
     def can(self, scenario):
         """Whether it takes part."""
         if self.name == "limit":
             return "fixed" in scenario
-        return self.name == "waitd" or not scenario.get("alone", False)
+        if "program" in scenario:  # which is this build's
+            return self.name == "waitd"
+        return self.is_waitd or not scenario.get("alone", False)
 
 
 PEER_LIST = [

@@ -57,6 +57,26 @@ def test_against_the_best():
           "without a peer there is nothing to be held to")
 
 
+def test_against_the_baseline():
+    def of(ours, then):
+        return verdicts(throughput={"waitd": {"cpu": ours}, "baseline": {"cpu": then}})
+
+    name = "throughput: CPU a job, 0.8 of what it was (against the baseline)"
+    check(of(8, 10) == {name: (True, 1.0)}, "the baseline is a measure, and no peer", of(8, 10))
+    check(of(9, 10)[name] == (False, 0.889), "a little more CPU than that, and it is not held",
+          of(9, 10))
+    check(verdicts(throughput={"waitd": {"cpu": 8}, "limit": {"cpu": 1}}) == {},
+          "without a baseline nothing is held to it")
+
+
+def test_slices():
+    kinds = dict.fromkeys(scenarios.SLICES, 0.0005)
+    rows = verdicts(slices={"waitd": dict(kinds, chain=0.001)})
+    check(len(rows) == len(scenarios.SLICES), "each kind of slice has a target", sorted(rows))
+    check([name for name, (held, _) in rows.items() if not held] ==
+          ["longest slice: 500,000 jobs in a chain"], "the one that is too long is told", rows)
+
+
 def test_above_a_bare_timer():
     def of(late):
         return verdicts(timers={"bare": {"p50": 0, "p99": 0.002}},
@@ -110,6 +130,8 @@ def test_scenarios():
 
 def main():
     test_against_the_best()
+    test_against_the_baseline()
+    test_slices()
     test_above_a_bare_timer()
     test_losses_and_threads()
     test_tables()

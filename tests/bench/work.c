@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/bench/work.h"
 
@@ -45,13 +46,29 @@ static int write_seconds(char *out, int64_t time_ns)
     return len;
 }
 
-static void make_spinning(struct work *work)
+/* Those that are one spec. */
+static void make_short(struct work *work)
 {
-    int len = asprintf(&work->text,
+    const struct work_order *order = &work->order;
+    const char *parameters = order->drawn != NULL && strcmp(order->drawn, "uniform") == 0
+                                 ? "\"min\":0.1,\"max\":1"
+                                 : "\"mean\":1";
+    int len;
+
+    if (order->spins > 0)
+        len = asprintf(&work->text,
                        "{\"clock\":\"virtual\",\"events\":\"none\",\"jobs\":[{\"count\":%" PRIu32
                        ",\"steps\":[{\"wait\":0}],\"repeat\":%" PRIu32 "}]}\n",
-                       work->order.jobs, work->order.spins);
-
+                       order->jobs, order->spins);
+    else if (order->drawn != NULL)
+        len = asprintf(&work->text,
+                       "{\"clock\":\"virtual\",\"events\":\"none\",\"concurrency\":1000,\"jobs\":"
+                       "[{\"count\":%" PRIu32 ",\"wait\":{\"dist\":\"%s\",%s}}]}\n",
+                       order->jobs, order->drawn, parameters);
+    else
+        len = asprintf(&work->text,
+                       "{\"events\":\"none\",\"jobs\":[{\"count\":%" PRIu32 ",\"wait\":%.6f}]}\n",
+                       order->jobs, (double)order->wait_min_ns / 1e9);
     if (len < 0)
         err(2, "a batch of %" PRIu32 " jobs", work->order.jobs);
     work->len = (size_t)len;
@@ -62,8 +79,8 @@ void work_make(struct work *work, const struct work_order *order, uint64_t seed)
     char *out;
 
     *work = (struct work){.order = *order};
-    if (order->spins > 0) {
-        make_spinning(work);
+    if (order->spins > 0 || order->drawn != NULL || order->counted) {
+        make_short(work);
         return;
     }
     if (order->wait_min_ns != order->wait_max_ns)

@@ -13,8 +13,11 @@ struct work_order {
     int64_t wait_min_ns, wait_max_ns; /* equal: that wait; else uniform, in microseconds */
     bool named;                       /* job i is called j<i> */
     bool silent;                      /* asks for "events":"none" */
-    uint32_t spins; /* above 0: one spec for all, silent and on the virtual clock, of so many
-                       steps a job: nothing but work */
+    bool counted;                     /* one spec for all, silent */
+    const char *drawn; /* a distribution: one spec for all, silent and on the virtual clock, under a
+                          limit of 1,000; NULL for none */
+    uint32_t spins;    /* above 0: one spec for all, silent and on the virtual clock, of so many
+                          steps a job: nothing but work */
 };
 
 struct work {
