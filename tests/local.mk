@@ -138,13 +138,13 @@ tests_libsupport_a_SOURCES = \
 	tests/support/witness.c \
 	tests/support/witness.h
 
-# Allocations of these programs come by tests/support/famine.c.
-famine_flags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=free
-famine_sources = tests/support/famine.c tests/support/famine.h
-tests_scenario_test_memory_SOURCES = tests/scenario/test_memory.c $(famine_sources)
-tests_scenario_test_memory_LDFLAGS = $(AM_LDFLAGS) $(famine_flags)
-tests_scenario_test_registry_SOURCES = tests/scenario/test_registry.c $(famine_sources)
-tests_scenario_test_registry_LDFLAGS = $(AM_LDFLAGS) $(famine_flags)
+# Allocations of these programs come by tests/support/alloc_faults.c.
+alloc_faults_flags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=free
+alloc_faults_sources = tests/support/alloc_faults.c tests/support/alloc_faults.h
+tests_scenario_test_memory_SOURCES = tests/scenario/test_memory.c $(alloc_faults_sources)
+tests_scenario_test_memory_LDFLAGS = $(AM_LDFLAGS) $(alloc_faults_flags)
+tests_scenario_test_registry_SOURCES = tests/scenario/test_registry.c $(alloc_faults_sources)
+tests_scenario_test_registry_LDFLAGS = $(AM_LDFLAGS) $(alloc_faults_flags)
 tests_scenario_test_simulation_SOURCES = \
 	tests/scenario/simulation.c \
 	tests/scenario/simulation.h \
@@ -153,8 +153,8 @@ tests_scenario_test_simulation_SOURCES = \
 	tests/scenario/simulation_script.c \
 	tests/scenario/simulation_script.h \
 	tests/scenario/test_simulation.c \
-	$(famine_sources)
-tests_scenario_test_simulation_LDFLAGS = $(AM_LDFLAGS) $(famine_flags)
+	$(alloc_faults_sources)
+tests_scenario_test_simulation_LDFLAGS = $(AM_LDFLAGS) $(alloc_faults_flags)
 
 tests_scenario_test_cluster_SOURCES = \
 	tests/scenario/cluster_simulation.c \

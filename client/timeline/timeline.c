@@ -39,7 +39,7 @@ struct timeline *timeline_new(uint64_t jobs, unsigned tracks_max)
     return timeline;
 }
 
-int timeline_tell_pools(struct timeline *timeline, const struct plan *plan)
+int timeline_use_pools(struct timeline *timeline, const struct plan *plan)
 {
     timeline->queues = timeline_queues_new(plan);
     if (timeline->queues == NULL)

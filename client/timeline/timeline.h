@@ -56,7 +56,7 @@ void timeline_free(struct timeline *timeline); /* NULL is fine */
 
 /* Distinguishes the pools of that plan, before any event.  It is borrowed until it is to be
  * forgotten, or the timeline is freed.  0, or -1 when out of memory. */
-int timeline_tell_pools(struct timeline *timeline, const struct plan *plan);
+int timeline_use_pools(struct timeline *timeline, const struct plan *plan);
 void timeline_forget_plan(struct timeline *timeline);
 
 /* Takes an event of the batch's.  Returns 0, or -1 when out of memory; the

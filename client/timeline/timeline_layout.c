@@ -256,7 +256,7 @@ static int compare_rows(const void *a, const void *b)
 }
 
 /* Finds the rows whose names are not theirs alone. */
-static int tell_apart(struct timeline_grid *grid)
+static int distinguish(struct timeline_grid *grid)
 {
     struct timeline_row **rows = calloc(grid->rows + 1u, sizeof *rows);
 
@@ -292,7 +292,7 @@ static int lay_out_tracks(struct layout *layout, enum timeline_shape shape)
             grid->about[i].label_len = timeline->tracks[i].label_len;
         }
     }
-    return shape == TIMELINE_ROWS ? tell_apart(grid) : 0;
+    return shape == TIMELINE_ROWS ? distinguish(grid) : 0;
 }
 
 /* ---- Lanes out of rows --------------------------------------------------------- */

@@ -53,7 +53,7 @@ struct timeline_picture *timeline_picture_new(uint64_t jobs, const char *name,
     bytes_add_string(&picture->name, name);
     if (picture->timeline == NULL || picture->chain == NULL || picture->name.failed ||
         (plan != NULL && plan_n_pools(plan) > 0 &&
-         timeline_tell_pools(picture->timeline, plan) < 0)) {
+         timeline_use_pools(picture->timeline, plan) < 0)) {
         timeline_picture_free(picture);
         return NULL;
     }

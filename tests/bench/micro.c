@@ -3,7 +3,7 @@
 /*
  * What the parts cost, each by itself: the lexer, the job reader, the queues
  * of due times and the writer of events, in nanoseconds of processor time an
- * item.  Each is done several times and the least is told, which other work
+ * item.  Each is done several times and the least is reported, which other work
  * on the machine disturbs least.  jansson's tree of the same text is there to
  * compare with.
  *

@@ -148,7 +148,7 @@ void watch_judge(struct watch *watch, struct histogram *late, struct histogram *
 {
     int64_t zero_ns = watch->zero_ns;
 
-    /* No batch is accepted before it has been sent, whatever `at` tells. */
+    /* No batch is accepted before it has been sent, whatever `at` says. */
     if (zero_ns < watch->sent_ns)
         zero_ns = watch->sent_ns;
     if (watch->work->order.silent)

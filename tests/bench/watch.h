@@ -29,7 +29,7 @@ struct watch {
     int64_t batch;    /* the number that the server gave it, or gave the last one */
     int64_t begun_ns; /* before its first byte was sent */
     int64_t sent_ns;  /* before its last byte was sent */
-    int64_t zero_ns;  /* when it was accepted, as closely as can be told: see watch_judge() */
+    int64_t zero_ns;  /* when it was accepted, as closely as can be measured: see watch_judge() */
 };
 
 /* Ends the program when out of memory. */
@@ -51,7 +51,7 @@ enum watch_news watch_hear(struct watch *watch, const char *line, size_t len, in
  *
  *   late   beyond its wait since the batch was accepted.  That instant is the
  *          earliest that any line of the batch allows: the arrival of
- *          `accepted`, or the arrival of a `done` less the `at` that it tells.
+ *          `accepted`, or the arrival of a `done` less the `at` that it says.
  *          The server's clock is thus not relied on for any job's lateness,
  *          nor is its slowness to accept held against every job.
  *   reply  beyond its wait since the last of the request was sent: all that a

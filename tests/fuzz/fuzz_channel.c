@@ -4,7 +4,7 @@
  * A whole conversation, bytes in and bytes out in virtual time.  The input is
  * a script for the channel's driver: an octet below 0x20, but the blanks of
  * JSON, is an order (see obey()); all else is what the client sends.  What the
- * client is told must keep the contract's promises, and when all is over the
+ * client is sent must keep the contract's promises, and when all is over the
  * counts are zero again.
  */
 

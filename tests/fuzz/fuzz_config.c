@@ -2,7 +2,7 @@
 
 /*
  * A configuration file of any bytes either gives options within their ranges
- * or one line that tells why not.
+ * or one line that says why not.
  */
 
 #include <assert.h>

@@ -306,7 +306,7 @@ static void cancel_next(struct naive_model *m)
 }
 
 /* The least that can be done at once; when it would be the first of a later
- * instant, its due time is told instead if that is past `until_ns`. */
+ * instant, its due time is reported instead if that is past `until_ns`. */
 static bool one_unit(struct naive_model *m, int64_t until_ns)
 {
     int64_t timeout_ns = m->batch->options.timeout_ns;
@@ -368,14 +368,14 @@ static void cancel(struct naive_model *m, struct naive_cancel *request)
 
 static enum batch_status overall(const struct naive_model *m)
 {
-    bool spares_swept = m->batch->options.until == PLAN_UNTIL_FIRST_DONE;
+    bool spares_cancelled = m->batch->options.until == PLAN_UNTIL_FIRST_DONE;
 
     if (m->cancelled)
         return BATCH_CANCELLED;
     if (m->timed_out)
         return BATCH_TIMED_OUT;
     for (uint32_t i = 0; i < m->n_jobs; i++)
-        if (m->jobs[i].status != JOB_OK && !(spares_swept && m->jobs[i].swept))
+        if (m->jobs[i].status != JOB_OK && !(spares_cancelled && m->jobs[i].swept))
             return BATCH_FAILED;
     return BATCH_OK;
 }

@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "tests/scenario/simulation_internal.h"
-#include "tests/support/famine.h"
+#include "tests/support/alloc_faults.h"
 
 #define MAX_STEPS 3000000
 
 /* What a client's output may exceed max_backlog by: what one turn of a run
- * tells, or the answers to the requests read at a time. */
+ * says, or the answers to the requests read at a time. */
 #define BACKLOG_SLACK 40000
 
 bool simulation_complain(struct world *world, const char *format, ...)
@@ -48,7 +48,7 @@ void simulation_snapshot(void *context, int64_t now_ns, struct event_stats *stat
     stats_sum(all, LOOPS, now_ns, stats);
 }
 
-/* What a channel tells its driver: is it let in, that which is? */
+/* What a channel reports to its driver: was the batch rightly let in? */
 static void on_channel_event(void *context, uint64_t number, const struct channel_event *event)
 {
     struct world *world = context;
@@ -89,9 +89,9 @@ static bool open_client(struct world *world, struct client *client, bool calm)
     *client = (struct client){.tame = calm || chance(world, 50)};
     witness_init(&client->witness);
     script_make(&client->script, &world->dice, client->tame);
-    famine_watch(true);
+    alloc_faults_watch(true);
     client->channel = channel_new(&world->env[below(world, LOOPS)], NULL);
-    famine_watch(false);
+    alloc_faults_watch(false);
     if (client->channel == NULL)
         return simulation_complain(world, "a channel cannot be made");
     channel_set_number(client->channel, (uint64_t)(client - world->clients));
@@ -143,10 +143,10 @@ static bool open_world(struct world *world)
 static void enter(struct world *world, const struct client *client)
 {
     if (!client->tame && !world->cancelled_all && chance(world, 8))
-        famine_after(below(world, 4), chance(world, 70) ? 1 : 1 + below(world, 50));
+        alloc_faults_after(below(world, 4), chance(world, 70) ? 1 : 1 + below(world, 50));
     else
-        famine_after(FAMINE_NONE, 0);
-    famine_watch(true);
+        alloc_faults_after(ALLOC_FAULTS_NONE, 0);
+    alloc_faults_watch(true);
 }
 
 /* Notes the time of the batches that were accepted in a call. */
@@ -182,21 +182,21 @@ static void check_limits(struct world *world)
 
 static void leave(struct world *world, struct client *client)
 {
-    famine_watch(false);
+    alloc_faults_watch(false);
     note_accepted(world);
     check_limits(world);
-    if (famine_struck()) {
-        world->tally->famines += !client->starved;
+    if (alloc_faults_struck()) {
+        world->tally->failed_allocations += !client->starved;
         client->starved = true;
     }
-    famine_after(FAMINE_NONE, 0);
+    alloc_faults_after(ALLOC_FAULTS_NONE, 0);
 }
 
 static void close_client(struct world *world, struct client *client)
 {
-    famine_watch(true);
+    alloc_faults_watch(true);
     channel_free(client->channel);
-    famine_watch(false);
+    alloc_faults_watch(false);
     client->channel = NULL;
     world->n_open--;
 }
@@ -254,9 +254,9 @@ static void work_early(struct world *world, struct client *client)
     int64_t now_ns = due_ns == CHANNEL_NEVER ? world->now_ns : due_ns - 1;
 
     world->tally->early++;
-    famine_watch(true);
+    alloc_faults_watch(true);
     channel_work(client->channel, now_ns, 100);
-    famine_watch(false);
+    alloc_faults_watch(false);
     if (channel_next_due(client->channel) != due_ns ||
         channel_has_output(client->channel) != had_output)
         simulation_complain(world, "something was done before it was due");
@@ -328,9 +328,9 @@ static void cancel_all(struct world *world)
 
         if (client->channel == NULL)
             continue;
-        famine_watch(true);
+        alloc_faults_watch(true);
         channel_cancel_all(client->channel, world->now_ns);
-        famine_watch(false);
+        alloc_faults_watch(false);
         due_ns = channel_next_due(client->channel);
         if (due_ns > world->now_ns && due_ns != CHANNEL_NEVER && !client->starved)
             simulation_complain(world, "a batch runs on that was cancelled with all others");
@@ -421,9 +421,9 @@ static void check_backlog(struct world *world, struct client *client)
         return;
     world->tally->held += !channel_wants_input(client->channel);
     do {
-        famine_watch(true);
+        alloc_faults_watch(true);
         n = channel_render(client->channel, out, sizeof(out));
-        famine_watch(false);
+        alloc_faults_watch(false);
         waiting += n;
         if (!witness_hear(&client->witness, out, n, world->now_ns))
             simulation_complain(world, "%s", client->witness.diagnostic);
@@ -475,7 +475,7 @@ bool simulation_run(uint64_t seed, struct simulation_tally *tally, char fault[40
 {
     struct world world = {
         .dice = {seed * UINT64_C(0x9e3779b97f4a7c15) + 1}, .tally = tally, .fault = fault};
-    long live = famine_live();
+    long live = alloc_faults_live();
 
     fault[0] = '\0';
     if (open_world(&world))

@@ -5,7 +5,7 @@
 #include "proto/fault.h"
 #include "tests/scenario/naive.h"
 #include "tests/scenario/simulation_internal.h"
-#include "tests/support/famine.h"
+#include "tests/support/alloc_faults.h"
 
 static bool same_event(const struct witness_event *heard, const struct occurrence *told,
                        bool is_virtual)
@@ -13,7 +13,7 @@ static bool same_event(const struct witness_event *heard, const struct occurrenc
     bool is_step = told->kind == OCCURRED_STEP, is_retry = told->kind == OCCURRED_RETRY;
     uint32_t ordinal = told->ordinal;
 
-    /* `attempts` is told when it is above 1 */
+    /* `attempts` is reported when it is above 1 */
     if (told->kind == OCCURRED_DONE && ordinal == 0)
         ordinal = 1;
     return heard->kind == told->kind && heard->job == told->job && heard->ordinal == ordinal &&
@@ -70,10 +70,10 @@ static void check_batches(struct world *world, struct client *client)
         if (!script_batch(&client->script, heard->id, &batch))
             simulation_complain(world, "batch %" PRIu64 " was accepted and is not sound",
                                 heard->number);
-        else if (heard->n_swept == 0)
+        else if (heard->n_cancelled == 0)
             compare(world, &batch, heard);
         else if (batch.options.until == PLAN_UNTIL_ALL &&
-                 heard->counts[JOB_CANCELLED] != heard->n_swept)
+                 heard->counts[JOB_CANCELLED] != heard->n_cancelled)
             simulation_complain(world,
                                 "of batch %" PRIu64 " more jobs were cancelled than was told",
                                 heard->number);
@@ -136,6 +136,6 @@ void simulation_check_counts(struct world *world, long live)
     if (sum.events < lines)
         simulation_complain(world, "%" PRIu64 " events counted and %" PRIu64 " heard", sum.events,
                             lines);
-    if (famine_live() != live)
-        simulation_complain(world, "%ld blocks of memory left", famine_live() - live);
+    if (alloc_faults_live() != live)
+        simulation_complain(world, "%ld blocks of memory left", alloc_faults_live() - live);
 }

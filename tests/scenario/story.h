@@ -3,7 +3,7 @@
 #define WAITD_TEST_STORY_H
 
 /*
- * Runs a described batch through the engine and tells what happened, as data
+ * Runs a described batch through the engine and says what happened, as data
  * and as text that can be compared at one glance.  An occurrence is a line:
  *
  *     0 #1 started 1           at 0, job 1, its first attempt

@@ -356,7 +356,7 @@ START_TEST(a_daemon_that_stops_takes_no_batches)
 }
 END_TEST
 
-START_TEST(silent_batches_tell_their_beginning_and_end)
+START_TEST(silent_batches_say_their_beginning_and_end)
 {
     rig_send(&rig, "{\"events\":\"none\",\"jobs\":[{\"wait\":1,\"count\":1000}]}");
     rig_finish(&rig);
@@ -433,7 +433,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_request_has_to_be_complete_in_time);
     tcase_add_test(tests, a_client_that_is_not_read_from_is_not_late);
     tcase_add_test(tests, a_daemon_that_stops_takes_no_batches);
-    tcase_add_test(tests, silent_batches_tell_their_beginning_and_end);
+    tcase_add_test(tests, silent_batches_say_their_beginning_and_end);
     tcase_add_test(tests, stats_count_what_happened);
     tcase_add_test(tests, a_name_longer_than_the_room_for_output_comes_out_whole);
     suite_add_tcase(suite, tests);

@@ -4,7 +4,7 @@
  * Whole conversations when out of memory: each allocation of a channel's
  * life fails in turn, alone or with those behind it.  Every request is
  * answered as it would be, or refused as `overloaded`, or the client is let
- * go; every batch that was accepted tells all of its jobs; nothing is left,
+ * go; every batch that was accepted reports all of its jobs; nothing is left,
  * and the next request works.
  */
 
@@ -15,7 +15,7 @@
 #include "daemon/session/stats.h"
 #include "proto/fault.h"
 #include "tests/support/check.h"
-#include "tests/support/famine.h"
+#include "tests/support/alloc_faults.h"
 #include "tests/support/rig.h"
 #include "tests/support/witness.h"
 
@@ -42,9 +42,9 @@ static void hear(struct course *course, size_t room)
     char out[2048];
     size_t n;
 
-    famine_watch(true);
+    alloc_faults_watch(true);
     n = channel_render(course->rig.channel, out, room);
-    famine_watch(false);
+    alloc_faults_watch(false);
     ck_assert_msg(witness_hear(&course->witness, out, n, course->rig.now_ns), "%s",
                   course->witness.diagnostic);
 }
@@ -64,9 +64,9 @@ static void live_until(struct course *course, int64_t time_ns, size_t room)
             return;
         } else {
             course->rig.now_ns = due_ns > course->rig.now_ns ? due_ns : course->rig.now_ns;
-            famine_watch(true);
+            alloc_faults_watch(true);
             channel_work(channel, course->rig.now_ns, 3);
-            famine_watch(false);
+            alloc_faults_watch(false);
         }
     }
     ck_abort_msg("it does not come to an end");
@@ -82,9 +82,9 @@ static void say(struct course *course, const struct talk *talk, const char *text
         if (channel_input_ended(course->rig.channel))
             return;
         if (channel_wants_input(course->rig.channel)) {
-            famine_watch(true);
+            alloc_faults_watch(true);
             n = channel_take(course->rig.channel, course->rig.now_ns, text, n);
-            famine_watch(false);
+            alloc_faults_watch(false);
             text += n;
             len -= n;
         }
@@ -100,10 +100,10 @@ static void carry(struct course *course, const struct talk *talk, long n, long l
 
     rig_init(&course->rig);
     witness_init(&course->witness);
-    famine_after(n, length);
-    famine_watch(true);
+    alloc_faults_after(n, length);
+    alloc_faults_watch(true);
     course->rig.channel = channel_new(&course->rig.env, NULL);
-    famine_watch(false);
+    alloc_faults_watch(false);
     course->let_go = course->rig.channel == NULL;
     if (course->let_go)
         return;
@@ -113,14 +113,14 @@ static void carry(struct course *course, const struct talk *talk, long n, long l
         say(course, talk, talk->later);
     }
     live_until(course, INT64_MAX, talk->room);
-    course->struck = famine_struck();
-    famine_after(FAMINE_NONE, 0);
+    course->struck = alloc_faults_struck();
+    alloc_faults_after(ALLOC_FAULTS_NONE, 0);
     say(course, talk, next);
     live_until(course, INT64_MAX, talk->room);
     course->let_go = channel_is_drained(course->rig.channel);
-    famine_watch(true);
+    alloc_faults_watch(true);
     channel_free(course->rig.channel);
-    famine_watch(false);
+    alloc_faults_watch(false);
     course->rig.channel = NULL;
 }
 
@@ -139,7 +139,7 @@ static const struct witness_batch *batch_with(const struct witness *witness, uin
     return NULL;
 }
 
-/* A batch that was accepted tells of every job what it tells with memory. */
+/* A batch that was accepted reports of every job what it reports with memory. */
 static void compare_batches(const struct course *course, const struct course *sound, long n)
 {
     for (size_t i = 0; i < course->witness.n_batches; i++) {
@@ -185,16 +185,16 @@ static void sweep(const struct talk *talk, long length)
     bool goes_on = true;
     long n;
 
-    carry(&sound, talk, FAMINE_NONE, 0);
+    carry(&sound, talk, ALLOC_FAULTS_NONE, 0);
     ck_assert(witness_is_settled(&sound.witness));
     for (n = 0; goes_on && n < 100000; n++) {
         struct course course = {0};
-        long live = famine_live();
+        long live = alloc_faults_live();
 
         carry(&course, talk, n, length);
         goes_on = course.struck || course.let_go;
-        ck_assert_msg(famine_live() == live, "allocation %ld: %ld blocks left", n,
-                      famine_live() - live);
+        ck_assert_msg(alloc_faults_live() == live, "allocation %ld: %ld blocks left", n,
+                      alloc_faults_live() - live);
         compare_answers(&course, &sound, n);
         compare_batches(&course, &sound, n);
         finish(&course);

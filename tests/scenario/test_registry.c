@@ -2,7 +2,7 @@
 
 /*
  * Detached batches on a loop, by a clock that is set by hand: who follows them live or from
- * behind, whose turn it is to replay, how late they are told to be, how they end with the
+ * behind, whose turn it is to replay, how late they report to be, how they end with the
  * daemon, and what becomes of them when out of memory.
  */
 
@@ -12,7 +12,7 @@
 
 #include "daemon/session/stats.h"
 #include "tests/support/check.h"
-#include "tests/support/famine.h"
+#include "tests/support/alloc_faults.h"
 #include "tests/support/loop_rig.h"
 
 #define S  INT64_C(1000000000)
@@ -377,7 +377,7 @@ START_TEST(what_is_durable_is_suspended_for_all)
 }
 END_TEST
 
-/* The store has the cancel when the daemon is told to stop. */
+/* The store has the cancel when the daemon is asked to stop. */
 START_TEST(a_cancel_that_is_overtaken_is_answered)
 {
     rig.store->durable = KEPT_DURABLE_DISK;
@@ -400,8 +400,8 @@ static bool converse(long n, long length)
 {
     bool struck;
 
-    rig.watch = famine_watch;
-    famine_after(n, length);
+    rig.watch = alloc_faults_watch;
+    alloc_faults_after(n, length);
     loop_rig_send(&rig, 0,
                   "{\"detach\":true,\"key\":\"k\",\"events\":\"all\",\"jobs\":[{\"wait\":1,"
                   "\"count\":3},{\"wait\":2}]}");
@@ -410,8 +410,8 @@ static bool converse(long n, long length)
     loop_rig_send(&rig, 1, "{\"op\":\"batches\"}{\"op\":\"watch\",\"ref\":\"rig-1\"}");
     loop_rig_send(&rig, 2, "{\"op\":\"cancel\",\"ref\":\"rig-1\",\"job\":1}");
     loop_rig_advance(&rig, rig.now_ns + 5 * S);
-    struck = famine_struck();
-    famine_after(FAMINE_NONE, 0);
+    struck = alloc_faults_struck();
+    alloc_faults_after(ALLOC_FAULTS_NONE, 0);
     rig.watch = NULL;
     return struck;
 }
@@ -425,7 +425,7 @@ static char *answer(const char *request)
 }
 
 /* Whatever there was no memory for: a batch that is kept has been run to its end, with nobody
- * watching it, and is told in full to whoever asks when there is memory again. */
+ * watching it, and is sent in full to whoever asks when there is memory again. */
 static void sweep(long length)
 {
     bool struck = true;

@@ -4,7 +4,7 @@
  * Many clients on one virtual clock, whatever befalls them; see simulation.h.
  *
  * WAITD_TEST_SEED (default 1) is the first seed and WAITD_TEST_SEEDS (default
- * 10000) how many there are.  A seed that fails is told, with the command that
+ * 10000) how many there are.  A seed that fails is reported, with the command that
  * runs it alone.
  */
 
@@ -33,7 +33,8 @@ static void print_tally(const struct simulation_tally *tally)
            tally->batches, tally->finished, tally->unfinished, tally->compared);
     printf("# %" PRIu64 " resets, %" PRIu64 " half-closes, %" PRIu64
            " clients short of memory, %" PRIu64 " let go, %" PRIu64 " held back\n",
-           tally->resets, tally->half_closes, tally->famines, tally->let_go, tally->held);
+           tally->resets, tally->half_closes, tally->failed_allocations, tally->let_go,
+           tally->held);
     printf("# %" PRIu64 " drains, %" PRIu64 " changes of limits, %" PRIu64
            " late requests, %" PRIu64 " cancels, work asked for too early %" PRIu64 " times\n",
            tally->drains, tally->limit_changes, tally->late, tally->cancels, tally->early);
@@ -63,7 +64,7 @@ START_TEST(whatever_befalls_clients_the_contract_holds)
         return;
     ck_assert_uint_gt(tally.compared, n);
     ck_assert_uint_gt(tally.resets, n / 50);
-    ck_assert_uint_gt(tally.famines, n / 50);
+    ck_assert_uint_gt(tally.failed_allocations, n / 50);
     ck_assert_uint_gt(tally.drains, n / 50);
     ck_assert_uint_gt(tally.held, n / 50);
     ck_assert_uint_gt(tally.limit_changes, n / 50);

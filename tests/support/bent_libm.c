@@ -3,7 +3,7 @@
 /*
  * A mathematical library that errs in its last digit, up or down as the
  * result's bits have it: to be preloaded.  With BENT_LIBM_REPORT in the
- * environment it tells at the end that it was called.
+ * environment it says at the end that it was called.
  */
 
 #include <dlfcn.h>

@@ -9,7 +9,7 @@
  * Run by hand, a program reports as Check does (CK_VERBOSITY, CK_RUN_SUITE,
  * CK_RUN_CASE and CK_FORK=no are heeded) and exits with 0 if all passed, else 1.
  * With CK_TAP_LOG_FILE_NAME=-, as under `make check`, standard output is TAP
- * and tells of failures; the exit status is then 0 unless something besides
+ * and reports failures; the exit status is then 0 unless something besides
  * the tests went wrong, a leak found at exit for instance.
  */
 

@@ -38,7 +38,7 @@ struct loop_rig {
     bool is_woken;
     int64_t now_ns;
     size_t budget; /* of each call that works */
-    /* Called around each call of the code under test, NULL for nobody: famine_watch(). */
+    /* Called around each call of the code under test, NULL for nobody: alloc_faults_watch(). */
     void (*watch)(bool watch);
     struct loop_rig_client clients[LOOP_RIG_CLIENTS];
     char line[4096];

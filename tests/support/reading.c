@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The jobs of a plan that are printed; the rest are told apart by a digest. */
+/* The jobs of a plan that are printed; the rest are distinguished by a digest. */
 #define JOBS_PRINTED 8
 
 const struct request_limits reading_limits = {

@@ -132,10 +132,10 @@ static bool hear_finished(struct witness *witness, struct witness_batch *batch,
     if (!is_silent && !same_counts(batch, event))
         return complain(witness, "the counts of batch %" PRIu64 " are not those of its jobs",
                         batch->number);
-    if (event->cancelled < batch->n_swept)
+    if (event->cancelled < batch->n_cancelled)
         return complain(
             witness, "%" PRIu64 " jobs of batch %" PRIu64 " were cancelled, and %" PRIu64 " end so",
-            batch->n_swept, batch->number, event->cancelled);
+            batch->n_cancelled, batch->number, event->cancelled);
     if (event->critical_path_ns > event->predicted_ns)
         return complain(witness, "batch %" PRIu64 ": a path longer than all", batch->number);
     batch->finished = true;
@@ -254,11 +254,11 @@ static bool hear_event(struct witness *witness, const struct event_read *event, 
         return true;
     case EVENT_CANCELLED:
         witness->n_answers++;
-        witness->n_cancels += event->jobs > 0; /* none where the batch is being swept */
+        witness->n_cancels += event->jobs > 0; /* none where the batch is being cancelled */
         batch = find_batch(witness, event->batch);
         if (batch == NULL || batch->finished)
             return complain(witness, "what does not run is cancelled: %" PRIu64, event->batch);
-        batch->n_swept += event->jobs;
+        batch->n_cancelled += event->jobs;
         return true;
     case EVENT_STARTED:
     case EVENT_STEP:

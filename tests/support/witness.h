@@ -3,7 +3,7 @@
 #define WAITD_TESTS_WITNESS_H
 
 /*
- * Hears all that one client is told and holds it against the contract,
+ * Reads all that one client is sent and holds it against the contract,
  * whatever was asked for: every line an event, every batch accepted once and
  * finished once, one `done` a job and nothing of the job after it, counts that
  * add up, nothing told before its time.  What it heard of each batch is kept,
@@ -36,7 +36,7 @@ struct witness_batch {
     uint32_t jobs, n_done;
     uint8_t *ended; /* of each job: 0, or 1 + its status */
     uint32_t counts[JOB_STATUSES];
-    uint64_t n_swept; /* jobs that `cancelled` told of */
+    uint64_t n_cancelled; /* jobs that `cancelled` told of */
     struct witness_event *events;
     size_t n_events, room;
     bool finished;

@@ -189,7 +189,7 @@ START_TEST(loopback_is_what_only_this_machine_can_reach)
 }
 END_TEST
 
-START_TEST(a_name_that_nobody_bears_is_refused_with_a_reason)
+START_TEST(a_name_that_nobody_has_is_refused_with_a_reason)
 {
     struct address found[ADDRESS_MAX];
     struct address_spec spec;
@@ -227,7 +227,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, every_address_is_connected_to_by_loopback);
     tcase_add_loop_test(tcase, an_address_is_printed_as_it_would_be_written, 0, COUNT(prints));
     tcase_add_loop_test(tcase, loopback_is_what_only_this_machine_can_reach, 0, COUNT(reaches));
-    tcase_add_test(tcase, a_name_that_nobody_bears_is_refused_with_a_reason);
+    tcase_add_test(tcase, a_name_that_nobody_has_is_refused_with_a_reason);
     tcase_add_test(tcase, a_path_in_the_file_system_ends_with_a_nul_and_an_abstract_name_does_not);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -108,7 +108,7 @@ static const struct {
     {"submit --connect-timeout soon", "--connect-timeout takes a duration"},
 };
 
-START_TEST(what_is_wrong_is_told_in_one_line)
+START_TEST(what_is_wrong_is_reported_in_one_line)
 {
     ck_assert_int_eq(parse(wrong[_i].line), ARGUMENTS_WRONG);
     ck_assert_msg(strstr(problem, wrong[_i].problem) != NULL, "%s: %s", wrong[_i].line, problem);
@@ -206,7 +206,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(tests, NULL, tear_down);
     tcase_add_loop_test(tests, flags_stand_anywhere, 0, N(orders));
     tcase_add_test(tests, run_takes_a_count_and_a_name);
-    tcase_add_loop_test(tests, what_is_wrong_is_told_in_one_line, 0, N(wrong));
+    tcase_add_loop_test(tests, what_is_wrong_is_reported_in_one_line, 0, N(wrong));
     tcase_add_loop_test(tests, help_and_version_need_nothing_else, 0, N(asked));
     tcase_add_test(tests, each_flag_stands_in_the_help_of_its_commands_and_in_the_manual);
     tcase_add_test(tests, help_keeps_to_80_columns);

@@ -3,7 +3,7 @@
 /*
  * The schedule rule by rule, as the protocol states it: rules 1 to 5, in batches
  * small enough to be worked out by hand.  Times are in nanoseconds; how to read
- * the expected text is told in tests/scenario/story.h.
+ * the expected text is described in tests/scenario/story.h.
  */
 
 #include "tests/support/check.h"

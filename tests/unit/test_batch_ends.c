@@ -3,7 +3,7 @@
 /*
  * The schedule rule by rule, as the protocol states it: rules 6 to 9, in batches
  * small enough to be worked out by hand.  Times are in nanoseconds; how to read
- * the expected text is told in tests/scenario/story.h.
+ * the expected text is described in tests/scenario/story.h.
  */
 
 #include "tests/support/check.h"
@@ -180,7 +180,7 @@ START_TEST(a_worker_goes_to_the_head_even_if_the_end_then_cancels_the_rest)
 }
 END_TEST
 
-START_TEST(a_skip_that_is_due_is_swept)
+START_TEST(a_skip_that_is_due_is_cancelled)
 {
     given_named(given_failing(given_wait(1), 0), "x");
     given_after(given_wait(1), "x");
@@ -246,7 +246,7 @@ END_TEST
 /* ---- Rule 8: shared names
  * -------------------------------------------------------------------------- */
 
-START_TEST(after_waits_for_all_who_bear_the_name)
+START_TEST(after_waits_for_all_who_have_the_name)
 {
     description_count(given_named(given_wait(1), "x"), 2);
     given_after(given_wait(1), "x");
@@ -272,7 +272,7 @@ END_TEST
 /* ---- Rule 9: cancels
  * --------------------------------------------------------------------------------- */
 
-START_TEST(a_running_job_is_cancelled_and_gives_its_slot_back)
+START_TEST(a_running_job_is_cancelled_and_releases_its_slot)
 {
     given_wait(9);
     given_wait(2);
@@ -418,7 +418,7 @@ START_TEST(what_was_to_start_before_a_cancel_starts_when_it_was_due)
 }
 END_TEST
 
-START_TEST(a_batch_cancelled_whole_is_swept)
+START_TEST(a_batch_cancelled_whole_is_cancelled)
 {
     given_wait(1);
     given_wait(9);
@@ -472,20 +472,20 @@ static void add_endings(TCase *tcase)
     tcase_add_test(tcase, first_failed_takes_a_time_out_too);
     tcase_add_test(tcase, nothing_steps_while_what_remains_is_cancelled);
     tcase_add_test(tcase, a_worker_goes_to_the_head_even_if_the_end_then_cancels_the_rest);
-    tcase_add_test(tcase, a_skip_that_is_due_is_swept);
+    tcase_add_test(tcase, a_skip_that_is_due_is_cancelled);
     tcase_add_test(tcase, the_batch_time_out_ends_what_is_left);
     tcase_add_test(tcase, what_is_due_exactly_at_the_batch_time_out_comes_before_it);
     tcase_add_test(tcase, what_follows_after_the_instant_of_the_time_out_does_not);
     tcase_add_test(tcase, a_batch_time_out_of_zero_lets_the_first_instant_pass);
     tcase_add_test(tcase, a_time_out_of_job_and_batch_at_one_instant_is_the_jobs);
-    tcase_add_test(tcase, after_waits_for_all_who_bear_the_name);
+    tcase_add_test(tcase, after_waits_for_all_who_have_the_name);
     tcase_add_test(tcase, one_failure_among_those_of_a_name_skips);
     tcase_add_test(tcase, a_skips_cause_is_the_lowest_index_that_had_ended_by_then);
 }
 
 static void add_cancels(TCase *tcase)
 {
-    tcase_add_test(tcase, a_running_job_is_cancelled_and_gives_its_slot_back);
+    tcase_add_test(tcase, a_running_job_is_cancelled_and_releases_its_slot);
     tcase_add_test(tcase, a_ready_job_is_cancelled_and_never_starts);
     tcase_add_test(tcase, a_waiting_job_is_cancelled_and_who_waits_for_it_is_skipped);
     tcase_add_test(tcase, a_queueing_job_is_cancelled_and_leaves_the_queue);
@@ -496,7 +496,7 @@ static void add_cancels(TCase *tcase)
     tcase_add_test(tcase, a_cancel_does_not_count_for_first_failed);
     tcase_add_loop_test(tcase, a_terminal_or_unknown_job_is_not_cancelled, 0, 2);
     tcase_add_loop_test(tcase, what_was_to_start_before_a_cancel_starts_when_it_was_due, 0, 4);
-    tcase_add_test(tcase, a_batch_cancelled_whole_is_swept);
+    tcase_add_test(tcase, a_batch_cancelled_whole_is_cancelled);
     tcase_add_test(tcase, a_cancel_does_not_lengthen_what_was_over);
 }
 

@@ -104,7 +104,7 @@ static const struct {
     {"{\"id\":\"jobs\",\"jobs\":[{\"data\":[{\"after\":\"a\"}],\"name\":\"count\"}]}", "1:"},
 };
 
-START_TEST(a_plan_tells_who_waits_for_whom)
+START_TEST(a_plan_says_who_waits_for_whom)
 {
     for (size_t piece = 1; piece <= strlen(plans[_i].request); piece++) {
         read_request(plans[_i].request, piece);
@@ -133,7 +133,7 @@ START_TEST(requests_are_pending_in_their_order)
 }
 END_TEST
 
-START_TEST(levels_that_are_told_prevail)
+START_TEST(levels_that_are_reported_prevail)
 {
     struct bytes levels = {0};
 
@@ -219,9 +219,9 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("chain");
 
     tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_add_loop_test(tests, a_plan_tells_who_waits_for_whom, 0, N(plans));
+    tcase_add_loop_test(tests, a_plan_says_who_waits_for_whom, 0, N(plans));
     tcase_add_test(tests, requests_are_pending_in_their_order);
-    tcase_add_test(tests, levels_that_are_told_prevail);
+    tcase_add_test(tests, levels_that_are_reported_prevail);
     tcase_add_test(tests, jobs_that_are_not_there_wait_for_nothing);
     tcase_add_test(tests, the_longest_chain_is_found);
     tcase_add_test(tests, without_a_plan_the_longest_job_is_the_path);

@@ -188,7 +188,7 @@ static const struct {
     {INT64_MAX, "106751d 23h 47m 17s"},
 };
 
-START_TEST(long_times_are_told_in_minutes_and_hours)
+START_TEST(long_times_are_reported_in_minutes_and_hours)
 {
     char text[TEXT_SECONDS_MAX];
 
@@ -389,7 +389,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, batches_are_found_by_their_numbers);
     tcase_add_test(tests, a_tally_counts_answers_of_every_kind);
     tcase_add_loop_test(tests, times_are_rounded_for_people, 0, N(seconds));
-    tcase_add_loop_test(tests, long_times_are_told_in_minutes_and_hours, 0, N(lengths));
+    tcase_add_loop_test(tests, long_times_are_reported_in_minutes_and_hours, 0, N(lengths));
     tcase_add_test(tests, sizes_have_units);
     tcase_add_loop_test(tests, a_terminal_is_only_shown_text, 0, N(unsafe));
     tcase_add_test(tests, a_long_text_is_cut_at_a_whole_character);

@@ -44,7 +44,7 @@ static const struct dueq_entry *first_of(struct dueq *q)
     return dueq_look(q, 1, &n);
 }
 
-/* Takes the first entry out and tells its id. */
+/* Takes the first entry out and says its id. */
 static uint32_t take(void)
 {
     const struct dueq_entry *first = first_of(&queue);

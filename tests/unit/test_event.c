@@ -32,7 +32,7 @@ static const char *check_line(char *end)
     return line;
 }
 
-START_TEST(accepted_tells_the_batch_and_who_runs_it)
+START_TEST(accepted_says_the_batch_and_who_runs_it)
 {
     const int64_t seed = INT64_MIN, time_ns = INT64_C(951868799000000005);
     const struct event_accepted everything = {.batch = 7,
@@ -69,7 +69,7 @@ START_TEST(started_counts_attempts)
 }
 END_TEST
 
-START_TEST(step_tells_kind_note_and_duration)
+START_TEST(step_says_kind_note_and_duration)
 {
     struct event_job job = {.batch = 1, .at_ns = 1, .note = text_of("\"0+1\"")};
     struct occurrence o = {.kind = OCCURRED_STEP,
@@ -272,7 +272,7 @@ START_TEST(a_plain_message_is_never_cut)
 }
 END_TEST
 
-START_TEST(pong_tells_version_protocol_and_instance)
+START_TEST(pong_says_version_protocol_and_instance)
 {
     ck_assert_str_eq(check_line(event_write_pong(line, text_of("1"), "0.1.0", "00000000000000ff")),
                      "{\"event\":\"pong\",\"id\":1,\"version\":\"0.1.0\",\"protocol\":1,"
@@ -336,9 +336,9 @@ Suite *test_suite(void)
     Suite *suite = suite_create("event");
     TCase *tests = tcase_create("event");
 
-    tcase_add_test(tests, accepted_tells_the_batch_and_who_runs_it);
+    tcase_add_test(tests, accepted_says_the_batch_and_who_runs_it);
     tcase_add_test(tests, started_counts_attempts);
-    tcase_add_test(tests, step_tells_kind_note_and_duration);
+    tcase_add_test(tests, step_says_kind_note_and_duration);
     tcase_add_test(tests, retry_is_due_when_the_next_attempt_starts);
     tcase_add_test(tests, done_has_due_attempts_and_data_where_there_are_any);
     tcase_add_test(tests, every_job_status_has_its_word);
@@ -351,7 +351,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_lone_surrogate_is_written_as_an_escape);
     tcase_add_test(tests, an_error_of_escapes_keeps_to_its_line);
     tcase_add_test(tests, a_plain_message_is_never_cut);
-    tcase_add_test(tests, pong_tells_version_protocol_and_instance);
+    tcase_add_test(tests, pong_says_version_protocol_and_instance);
     tcase_add_test(tests, cancelled_counts_jobs);
     tcase_add_test(tests, stats_has_every_figure);
     tcase_add_test(tests, the_longest_lines_fit);

@@ -195,7 +195,7 @@ static const struct {
     {"{\"batch\":1,\"event\":\"done\"}", EVENT_UNKNOWN},
 };
 
-START_TEST(the_first_member_tells_the_kind)
+START_TEST(the_first_member_says_the_kind)
 {
     ck_assert_int_eq(event_reader_kind(kinds[_i].line, strlen(kinds[_i].line)), kinds[_i].kind);
 }
@@ -381,7 +381,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, what_this_version_does_not_know_is_passed_over);
     tcase_add_loop_test(tests, what_is_no_event_is_refused_and_forgotten, 0, N(wrong));
     tcase_add_test(tests, strings_with_escapes_stay_valid_together);
-    tcase_add_loop_test(tests, the_first_member_tells_the_kind, 0, N(kinds));
+    tcase_add_loop_test(tests, the_first_member_says_the_kind, 0, N(kinds));
     tcase_add_test(tests, what_is_written_is_read_back);
     tcase_add_loop_test(tests, one_pass_reads_what_tokens_say, 0, N(plain));
     suite_add_tcase(suite, tests);

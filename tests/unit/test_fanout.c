@@ -7,7 +7,7 @@
 #include "client/net/requests.h"
 #include "tests/support/check.h"
 
-/* Lines, and what each of several ways of showing is told. */
+/* Lines, and what each of several ways of showing is reported. */
 
 static struct fanout fanout;
 static struct pending_queue pending;
@@ -90,7 +90,7 @@ static const struct {
     {PLAN_EVENTS_NONE, PONG ACCEPTED FINISHED},
 };
 
-START_TEST(each_is_told_what_it_is_for)
+START_TEST(each_is_sent_what_it_is_for)
 {
     pending_push(&pending, (struct pending){.events = PLAN_EVENTS_DONE}); /* the ping */
     pending_push(&pending, (struct pending){.events = levels[_i].asked});
@@ -115,7 +115,7 @@ START_TEST(each_is_told_what_it_is_for)
 }
 END_TEST
 
-START_TEST(alone_it_is_told_everything)
+START_TEST(alone_it_is_sent_everything)
 {
     fanout_add(&fanout, &show_json, NULL, NULL);
     fanout_begin(&fanout);
@@ -221,7 +221,7 @@ START_TEST(a_batch_that_is_accepted_again_was_lost)
 }
 END_TEST
 
-START_TEST(a_file_that_cannot_be_made_is_told_of)
+START_TEST(a_file_that_cannot_be_made_is_reported)
 {
     fanout_add(&fanout, &show_json, NULL, NULL);
     ck_assert_int_eq(fanout_add(&fanout, &greedy, NULL, "/nonexistent/file"), -1);
@@ -241,14 +241,14 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("fanout");
 
     tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_add_loop_test(tests, each_is_told_what_it_is_for, 0, 3);
-    tcase_add_test(tests, alone_it_is_told_everything);
+    tcase_add_loop_test(tests, each_is_sent_what_it_is_for, 0, 3);
+    tcase_add_test(tests, alone_it_is_sent_everything);
     tcase_add_test(tests, what_was_begun_is_ended);
     tcase_add_test(tests, a_plan_takes_the_seed_that_was_drawn);
     tcase_add_test(tests, a_plan_of_another_request_is_not_believed);
     tcase_add_test(tests, what_cannot_be_is_foreign);
     tcase_add_test(tests, a_batch_that_is_accepted_again_was_lost);
-    tcase_add_test(tests, a_file_that_cannot_be_made_is_told_of);
+    tcase_add_test(tests, a_file_that_cannot_be_made_is_reported);
     suite_add_tcase(suite, tests);
     return suite;
 }

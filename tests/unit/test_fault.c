@@ -6,7 +6,7 @@
 
 #include "tests/support/check.h"
 
-START_TEST(codes_bear_the_names_of_the_contract)
+START_TEST(codes_have_the_names_of_the_contract)
 {
     ck_assert_str_eq(fault_code_name(FAULT_BAD_JSON), "bad_json");
     ck_assert_str_eq(fault_code_name(FAULT_INVALID_REQUEST), "invalid_request");
@@ -132,7 +132,7 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("fault");
     TCase *tcase = tcase_create("fault");
-    tcase_add_test(tcase, codes_bear_the_names_of_the_contract);
+    tcase_add_test(tcase, codes_have_the_names_of_the_contract);
     tcase_add_test(tcase, of_two_faults_the_one_further_up_stays);
     tcase_add_test(tcase, a_long_message_is_cut_at_a_whole_character);
     tcase_add_test(tcase, a_message_that_fits_is_left_as_it_is);

@@ -94,7 +94,7 @@ START_TEST(a_head_is_well_formed_or_refused_by_a_status)
 }
 END_TEST
 
-START_TEST(a_heads_size_is_told)
+START_TEST(a_heads_size_is_found)
 {
     static const char head[] = "GET /a?b&c HTTP/1.1\r\nHost: a\r\ncookie: a=1; b=2\r\n\r\nbody";
     struct http_syntax_size size;
@@ -142,7 +142,7 @@ START_TEST(a_target_in_absolute_form_has_an_authority)
 }
 END_TEST
 
-START_TEST(a_preflight_is_told_by_its_fields)
+START_TEST(a_preflight_is_recognised_by_its_fields)
 {
     struct http_head head = {.method = "OPTIONS", .origin = "null", .preflight = "PUT"};
 
@@ -436,9 +436,9 @@ Suite *test_suite(void)
     TCase *c = tcase_create("http");
 
     tcase_add_test(c, a_head_is_well_formed_or_refused_by_a_status);
-    tcase_add_test(c, a_heads_size_is_told);
+    tcase_add_test(c, a_heads_size_is_found);
     tcase_add_test(c, a_target_in_absolute_form_has_an_authority);
-    tcase_add_test(c, a_preflight_is_told_by_its_fields);
+    tcase_add_test(c, a_preflight_is_recognised_by_its_fields);
     tcase_add_test(c, a_host_is_the_address_served_localhost_or_a_name);
     tcase_add_test(c, a_host_is_to_be_there_once_but_for_the_old_protocol);
     tcase_add_test(c, an_origin_is_this_very_host_port_included);

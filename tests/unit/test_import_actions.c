@@ -55,7 +55,7 @@ START_TEST(a_byte_order_mark_is_skipped)
 }
 END_TEST
 
-START_TEST(what_gh_run_view_prints_is_told_of)
+START_TEST(what_gh_run_view_prints_is_recognised)
 {
     ck_assert_str_eq(
         actions("{\"jobs\":[{\"name\":\"a\",\"startedAt\":\"2026-03-02T10:00:00Z\"}]}"),
@@ -152,7 +152,7 @@ static const struct {
     {"ones", NULL, NULL, NULL},
 };
 
-START_TEST(a_job_is_told_by_its_name)
+START_TEST(a_job_is_found_by_its_name)
 {
     char jobs[512], workflow[512], expected[512];
 
@@ -264,14 +264,14 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(tests, NULL, importing_fini);
     tcase_add_loop_test(tests, jobs_come_in_several_forms, 0, sizeof forms / sizeof forms[0]);
     tcase_add_test(tests, a_byte_order_mark_is_skipped);
-    tcase_add_test(tests, what_gh_run_view_prints_is_told_of);
+    tcase_add_test(tests, what_gh_run_view_prints_is_recognised);
     tcase_add_test(tests, what_is_on_other_pages_is_remarked);
     tcase_add_loop_test(tests, a_job_fails_unless_it_is_success_or_skipped, 0,
                         sizeof conclusions / sizeof conclusions[0]);
     tcase_add_test(tests, times_have_offsets_and_fractions);
     tcase_add_test(tests, what_has_not_ended_is_left_out);
     tcase_add_test(tests, a_later_attempt_counts);
-    tcase_add_loop_test(tests, a_job_is_told_by_its_name, 0, sizeof matches / sizeof matches[0]);
+    tcase_add_loop_test(tests, a_job_is_found_by_its_name, 0, sizeof matches / sizeof matches[0]);
     tcase_add_test(tests, needs_become_after);
     tcase_add_test(tests, an_alias_stands_for_what_it_names);
     tcase_add_test(tests, a_job_that_ran_although_its_need_failed_is_remarked);

@@ -107,7 +107,7 @@ END_TEST
 #define LABELLED(from, to) "\"" from "\" -> \"" to "\" [label=\" cc\"]\n"
 #define READ(from, to)     "\"" from "\" -> \"" to "\" [arrowhead=none style=dotted]\n"
 
-START_TEST(the_graph_tells_who_waits_for_whom)
+START_TEST(the_graph_says_who_waits_for_whom)
 {
     ck_assert_str_eq(with_graph(V5 "0\t30\t1\ta.o\ta\n0\t40\t1\tb.o\tb\n40\t50\t1\tapp\tc\n",
                                 GRAPH_BEGIN NODE("1", "app") COMMAND("2") ARROW("2", "1")
@@ -254,7 +254,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, an_output_that_is_there_already_begins_another_build);
     tcase_add_test(tests, few_short_builds_are_builds);
     tcase_add_test(tests, a_log_in_the_order_of_hashes_is_taken_whole);
-    tcase_add_test(tests, the_graph_tells_who_waits_for_whom);
+    tcase_add_test(tests, the_graph_says_who_waits_for_whom);
     tcase_add_test(tests, the_graph_is_followed_through_what_was_not_made);
     tcase_add_test(tests, outputs_of_one_job_are_needed_by_its_name);
     tcase_add_test(tests, an_output_that_the_graph_has_not_is_remarked);

@@ -61,7 +61,7 @@ START_TEST(what_was_answered_survives_a_crash)
 }
 END_TEST
 
-START_TEST(keys_of_one_group_are_told_apart)
+START_TEST(keys_of_one_group_are_distinguished)
 {
     struct store_ask *first = journal_rig_submission("k", "{}"),
                      *second = journal_rig_submission("k", "{}");
@@ -139,7 +139,7 @@ START_TEST(what_is_being_removed_is_gone)
     memcpy(ref, batch->ref, sizeof(ref));
     journal_rig_finish(batch, 0);
     kept_release(batch);
-    atomic_store(&journal_rig.boot_ns, 111 * S); /* which nobody tells the thread */
+    atomic_store(&journal_rig.boot_ns, 111 * S); /* of which nobody informs the thread */
     batch = journal_rig_keep(journal_rig_submission("k", "{\"jobs\":[{}]}"));
     journal_rig_refused(journal_rig_about(STORE_FIND, ref), FAULT_GONE);
     memcpy(ref, batch->ref, sizeof(ref));
@@ -300,7 +300,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(tcase, journal_rig_set_up, journal_rig_tear_down);
     tcase_add_test(tcase, another_life_resumes_what_was_accepted);
     tcase_add_test(tcase, what_was_answered_survives_a_crash);
-    tcase_add_test(tcase, keys_of_one_group_are_told_apart);
+    tcase_add_test(tcase, keys_of_one_group_are_distinguished);
     tcase_add_test(tcase, an_end_is_kept_until_its_time_is_over);
     tcase_add_test(tcase, its_time_begins_when_its_end_is_found_out);
     tcase_add_test(tcase, what_is_being_removed_is_gone);

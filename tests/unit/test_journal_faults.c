@@ -76,7 +76,7 @@ START_TEST(space_that_comes_back_is_found_out)
 }
 END_TEST
 
-START_TEST(a_batch_of_a_failed_sync_is_told_by_its_ref)
+START_TEST(a_batch_of_a_failed_sync_is_reported_by_its_ref)
 {
     struct store_ask *ask;
     char ref[KEPT_REF_MAX + 1];
@@ -367,7 +367,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_full_disk_refuses_and_is_tried_again);
     tcase_add_test(tcase, a_key_that_is_there_is_found_on_a_full_disk);
     tcase_add_test(tcase, space_that_comes_back_is_found_out);
-    tcase_add_test(tcase, a_batch_of_a_failed_sync_is_told_by_its_ref);
+    tcase_add_test(tcase, a_batch_of_a_failed_sync_is_reported_by_its_ref);
     tcase_add_test(tcase, a_failed_sync_lasts_until_a_restart);
     tcase_add_test(tcase, one_directory_has_one_daemon);
     tcase_add_test(tcase, a_torn_wal_is_a_crash_like_any_other);

@@ -60,7 +60,7 @@ START_TEST(values_follow_each_other_with_or_without_blanks)
 }
 END_TEST
 
-START_TEST(tokens_tell_their_depth_and_place)
+START_TEST(tokens_say_their_depth_and_place)
 {
     static const char text[] = " {\"a\": [1, {\"b\":null}]}\n12 ";
     static const char expected[] = "{@0,1 k\"a\"@1,2 [@1,7 n1@2,8 {@2,11 k\"b\"@3,12 0@3,16 }@2,20 "
@@ -275,7 +275,7 @@ Suite *test_suite(void)
     TCase *tcase = tcase_create("lexer");
     tcase_add_test(tcase, values_come_as_tokens);
     tcase_add_test(tcase, values_follow_each_other_with_or_without_blanks);
-    tcase_add_test(tcase, tokens_tell_their_depth_and_place);
+    tcase_add_test(tcase, tokens_say_their_depth_and_place);
     tcase_add_test(tcase, a_token_within_a_piece_is_not_copied);
     tcase_add_test(tcase, a_number_at_top_level_ends_when_the_next_byte_is_seen);
     tcase_add_test(tcase, bytes_are_limited_for_each_value_at_top_level);

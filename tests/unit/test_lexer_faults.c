@@ -49,7 +49,7 @@ static void check_refusal(const struct refusal *expected, size_t len)
     }
 }
 
-START_TEST(what_is_not_json_is_told_with_its_place)
+START_TEST(what_is_not_json_is_reported_with_its_place)
 {
     static const struct refusal cases[] = {
         {"[1,]", "a comma before the closing bracket", 3},
@@ -84,7 +84,7 @@ START_TEST(what_is_not_json_is_told_with_its_place)
 }
 END_TEST
 
-START_TEST(what_is_no_number_or_string_is_told_with_its_place)
+START_TEST(what_is_no_number_or_string_is_reported_with_its_place)
 {
     static const struct refusal cases[] = {
         {"[01]", "a leading zero", 2},
@@ -242,8 +242,8 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("lexer_faults");
     TCase *tcase = tcase_create("lexer_faults");
-    tcase_add_test(tcase, what_is_not_json_is_told_with_its_place);
-    tcase_add_test(tcase, what_is_no_number_or_string_is_told_with_its_place);
+    tcase_add_test(tcase, what_is_not_json_is_reported_with_its_place);
+    tcase_add_test(tcase, what_is_no_number_or_string_is_reported_with_its_place);
     tcase_add_test(tcase, lines_are_counted_over_all_that_came);
     tcase_add_test(tcase, many_lines_are_counted);
     tcase_add_test(tcase, lines_are_counted_once);

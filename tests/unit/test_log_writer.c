@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The log's writer over a sink that blocks, and fails, when it is told to. */
+/* The log's writer over a sink that blocks, and fails, when it is reported to. */
 
 #include "daemon/base/log_writer.h"
 
@@ -106,7 +106,7 @@ START_TEST(who_logs_does_not_wait_and_the_lost_are_counted)
 }
 END_TEST
 
-START_TEST(a_count_that_cannot_be_told_is_told_later)
+START_TEST(a_count_that_cannot_be_told_is_reported_later)
 {
     blocks = fails = true;
     add(1);
@@ -145,7 +145,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, lines_are_written_in_their_order);
     tcase_add_test(tests, none_is_no_thread);
     tcase_add_test(tests, who_logs_does_not_wait_and_the_lost_are_counted);
-    tcase_add_test(tests, a_count_that_cannot_be_told_is_told_later);
+    tcase_add_test(tests, a_count_that_cannot_be_told_is_reported_later);
     tcase_add_test(tests, the_end_does_not_wait_for_ever);
     suite_add_tcase(suite, tests);
     return suite;

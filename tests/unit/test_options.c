@@ -218,7 +218,7 @@ static const struct {
     {"--listen nowhere", "\"nowhere\" has no port"},
 };
 
-START_TEST(a_wrong_flag_is_told_in_one_line_with_what_it_got)
+START_TEST(a_wrong_flag_is_reported_in_one_line_with_what_it_got)
 {
     ck_assert_int_eq(read_line(wrongs[_i].line), OPTIONS_WRONG);
     ck_assert_msg(strstr(problem, wrongs[_i].tells) != NULL, "%s: %s", wrongs[_i].line, problem);
@@ -329,7 +329,7 @@ static const struct {
     {"include(\"x\")\n", ":1: "},
 };
 
-START_TEST(a_wrong_file_is_told_with_its_name_and_line)
+START_TEST(a_wrong_file_is_reported_with_its_name_and_line)
 {
     ck_assert_int_eq(read_file(wrong_files[_i].text), OPTIONS_WRONG);
     ck_assert_msg(strncmp(problem, file, strlen(file)) == 0, "%s", problem);
@@ -447,7 +447,8 @@ Suite *test_suite(void)
     tcase_add_test(tcase, of_a_flag_given_twice_the_last_counts);
     tcase_add_loop_test(tcase, sizes_are_bytes_or_have_a_suffix, 0, COUNT(sizes));
     tcase_add_loop_test(tcase, durations_are_those_of_the_protocol_or_off, 0, COUNT(durations));
-    tcase_add_loop_test(tcase, a_wrong_flag_is_told_in_one_line_with_what_it_got, 0, COUNT(wrongs));
+    tcase_add_loop_test(tcase, a_wrong_flag_is_reported_in_one_line_with_what_it_got, 0,
+                        COUNT(wrongs));
     tcase_add_test(tcase, help_and_version_go_before_what_follows);
     tcase_add_test(tcase, the_file_is_read);
     tcase_add_test(tcase, listen_in_the_file_may_be_a_single_address);
@@ -455,7 +456,8 @@ Suite *test_suite(void)
     tcase_add_test(tcase, an_empty_file_changes_nothing);
     tcase_add_test(tcase, a_byte_order_mark_is_no_part_of_the_file);
     tcase_add_test(tcase, flags_win_over_the_file);
-    tcase_add_loop_test(tcase, a_wrong_file_is_told_with_its_name_and_line, 0, COUNT(wrong_files));
+    tcase_add_loop_test(tcase, a_wrong_file_is_reported_with_its_name_and_line, 0,
+                        COUNT(wrong_files));
     tcase_add_test(tcase, a_default_file_may_be_absent_but_not_one_asked_for);
     tcase_add_test(tcase, what_is_no_regular_file_is_refused_and_not_fatal);
     tcase_add_test(tcase, it_can_be_read_again_for_what_the_file_says_by_then);

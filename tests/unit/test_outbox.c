@@ -290,7 +290,7 @@ START_TEST(room_that_is_not_used_is_not_read)
 END_TEST
 
 /* Whichever batch it happened in, and answers in between. */
-START_TEST(what_happened_first_is_told_first)
+START_TEST(what_happened_first_is_reported_first)
 {
     struct history other = {.source = {.batch = 8, .plan = plan, .line_bytes = 60}};
     struct outbox_watch other_watch;
@@ -387,7 +387,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, watchers_read_at_their_own_pace);
     tcase_add_test(tests, who_has_read_all_reads_what_comes_next_and_no_more);
     tcase_add_test(tests, room_that_is_not_used_is_not_read);
-    tcase_add_test(tests, what_happened_first_is_told_first);
+    tcase_add_test(tests, what_happened_first_is_reported_first);
     tcase_add_test(tests, room_for_an_answer_that_is_not_written_is_not_read);
     tcase_add_test(tests, a_watch_that_ends_leaves_no_trace);
     tcase_add_test(tests, nothing_is_kept_for_nobody);

@@ -75,7 +75,7 @@ START_TEST(the_last_one_counts_and_a_wrong_one_changes_nothing)
 }
 END_TEST
 
-START_TEST(members_are_told_by_their_names)
+START_TEST(members_are_reported_by_their_names)
 {
     overrides_set(&overrides, OVERRIDE_CLOCK, "virtual");
     ck_assert(overrides_has(&overrides, "clock", 5));
@@ -140,7 +140,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, a_value_is_checked_and_becomes_json, 0,
                         sizeof values / sizeof values[0]);
     tcase_add_test(tests, the_last_one_counts_and_a_wrong_one_changes_nothing);
-    tcase_add_test(tests, members_are_told_by_their_names);
+    tcase_add_test(tests, members_are_reported_by_their_names);
     tcase_add_test(tests, run_asks_for_a_job_of_each_duration);
     tcase_add_test(tests, run_counts_and_names_jobs);
     tcase_add_test(tests, run_refuses_what_is_no_duration_and_no_text);

@@ -185,7 +185,7 @@ START_TEST(equal_elements_multiply_by_the_count_of_defaults)
 }
 END_TEST
 
-START_TEST(elements_that_differ_in_one_member_are_told_apart)
+START_TEST(elements_that_differ_in_one_member_are_distinguished)
 {
     struct job_spec spec = {0};
 
@@ -344,7 +344,7 @@ static void add_plain_ones(void)
 
 /* However many are counted at once: in slices of 1, 7 and 1,000, by a limit of jobs or of steps
  * that element n is the first to pass, where each job counts for three steps. */
-START_TEST(the_element_that_passes_a_limit_is_told)
+START_TEST(the_element_that_passes_a_limit_is_reported)
 {
     static const size_t budgets[] = {1, 7, 1000};
     static const uint32_t elements[] = {0, 1, 9, 49, 50, 51, 99, 100};
@@ -414,7 +414,7 @@ static void add_limits(Suite *suite)
 
     tcase_add_checked_fixture(tcase, plan_kit_open, plan_kit_close);
     tcase_add_loop_test(tcase, more_jobs_than_allowed_are_refused, 0, 3);
-    tcase_add_loop_test(tcase, the_element_that_passes_a_limit_is_told, 0, 48);
+    tcase_add_loop_test(tcase, the_element_that_passes_a_limit_is_reported, 0, 48);
     tcase_add_loop_test(tcase, steps_count_by_jobs_repeats_and_attempts, 0, 7);
     tcase_add_loop_test(tcase, as_many_steps_as_allowed_are_accepted, 0, 2);
     tcase_add_loop_test(tcase, a_back_off_is_in_order_however_long_it_may_grow, 0, 4);
@@ -435,7 +435,7 @@ Suite *test_suite(void)
     tcase_add_test(jobs, indexes_of_a_count_are_in_a_row);
     tcase_add_test(jobs, runs_of_equal_elements_stay_in_their_places);
     tcase_add_test(jobs, equal_elements_multiply_by_the_count_of_defaults);
-    tcase_add_test(jobs, elements_that_differ_in_one_member_are_told_apart);
+    tcase_add_test(jobs, elements_that_differ_in_one_member_are_distinguished);
     tcase_add_test(jobs, notes_are_found_over_repeats);
     tcase_add_test(jobs, a_text_can_be_added_in_pieces);
     tcase_add_test(jobs, an_empty_text_is_a_text);

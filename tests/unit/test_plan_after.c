@@ -111,7 +111,7 @@ START_TEST(a_job_that_waits_for_itself_is_a_cycle)
 }
 END_TEST
 
-START_TEST(a_cycle_is_told_from_its_first_element_on)
+START_TEST(a_cycle_is_reported_from_its_first_element_on)
 {
     plan_kit_add_named("a", 0, "c", NULL);
     plan_kit_add_named("b", 0, "a", NULL);
@@ -122,7 +122,7 @@ START_TEST(a_cycle_is_told_from_its_first_element_on)
 }
 END_TEST
 
-START_TEST(of_two_cycles_the_first_is_told)
+START_TEST(of_two_cycles_the_first_is_reported)
 {
     plan_kit_add_named("x", 0, NULL, NULL);
     plan_kit_add_named("d", 0, "c", NULL);
@@ -135,7 +135,7 @@ START_TEST(of_two_cycles_the_first_is_told)
 END_TEST
 
 /* What waits for a cycle is on none, nor is what stands between two. */
-START_TEST(the_cycle_that_stands_first_is_told)
+START_TEST(the_cycle_that_stands_first_is_reported)
 {
     plan_kit_add_named("z", 0, "d", NULL);
     plan_kit_add_named("p", 0, "d", NULL);
@@ -150,7 +150,7 @@ START_TEST(the_cycle_that_stands_first_is_told)
 END_TEST
 
 /* Two ways back: the element that stands first counts, not the way taken first. */
-START_TEST(of_cycles_that_share_a_name_the_first_is_told)
+START_TEST(of_cycles_that_share_a_name_the_first_is_reported)
 {
     plan_kit_add_named("w", 0, "x", NULL);
     plan_kit_add_named("a", 0, "x", NULL);
@@ -363,10 +363,10 @@ static void add_names(Suite *suite)
     tcase_add_test(tcase, a_name_with_a_nul_is_not_its_beginning);
     tcase_add_test(tcase, the_name_of_defaults_is_found);
     tcase_add_test(tcase, a_job_that_waits_for_itself_is_a_cycle);
-    tcase_add_test(tcase, a_cycle_is_told_from_its_first_element_on);
-    tcase_add_test(tcase, of_two_cycles_the_first_is_told);
-    tcase_add_test(tcase, the_cycle_that_stands_first_is_told);
-    tcase_add_test(tcase, of_cycles_that_share_a_name_the_first_is_told);
+    tcase_add_test(tcase, a_cycle_is_reported_from_its_first_element_on);
+    tcase_add_test(tcase, of_two_cycles_the_first_is_reported);
+    tcase_add_test(tcase, the_cycle_that_stands_first_is_reported);
+    tcase_add_test(tcase, of_cycles_that_share_a_name_the_first_is_reported);
     tcase_add_test(tcase, a_cycle_through_a_shared_name_is_found);
     tcase_add_test(tcase, a_cycle_through_defaults_is_theirs);
     tcase_add_test(tcase, a_diamond_is_no_cycle);

@@ -111,7 +111,7 @@ START_TEST(one_loop_that_is_stuck_is_silence)
 }
 END_TEST
 
-START_TEST(a_line_is_told_once)
+START_TEST(a_line_is_returned_once)
 {
     report_start(report);
     report_stopping(report);
@@ -122,7 +122,7 @@ END_TEST
 
 #endif
 
-START_TEST(a_line_tells_of_connections_batches_jobs_and_lateness)
+START_TEST(a_line_reports_connections_batches_jobs_and_lateness)
 {
     struct event_stats seen = {.connections = 1,
                                .batches = 2,
@@ -147,9 +147,9 @@ Suite *test_suite(void)
 #ifdef HAVE_SYSTEMD
     tcase_add_test(tcase, the_manager_hears_of_loops_that_turn);
     tcase_add_test(tcase, one_loop_that_is_stuck_is_silence);
-    tcase_add_test(tcase, a_line_is_told_once);
+    tcase_add_test(tcase, a_line_is_returned_once);
 #endif
-    tcase_add_test(tcase, a_line_tells_of_connections_batches_jobs_and_lateness);
+    tcase_add_test(tcase, a_line_reports_connections_batches_jobs_and_lateness);
     suite_add_tcase(suite, tcase);
     return suite;
 }

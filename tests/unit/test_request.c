@@ -80,7 +80,7 @@ START_TEST(requests_follow_each_other)
 }
 END_TEST
 
-START_TEST(a_refusal_tells_the_id)
+START_TEST(a_refusal_says_the_id)
 {
     check_reads("{\"jobs\":[{\"wait\":-1}],\"id\":\"x\"}",
                 INVALID "|jobs[0].wait|\"wait\" takes a duration of 0 or more, not -1|id=\"x\"");
@@ -188,7 +188,7 @@ END_TEST
 
 /* ---- Driving ------------------------------------------------------------------------------- */
 
-/* Feeds and reads until the piece is used up or a request is told of. */
+/* Feeds and reads until the piece is used up or a request is reported. */
 static enum request_result read_text(const char *text)
 {
     enum request_result result;
@@ -414,7 +414,7 @@ START_TEST(nothing_comes_after_what_is_not_json)
 }
 END_TEST
 
-START_TEST(a_long_id_is_given_back)
+START_TEST(a_long_id_is_returned)
 {
     char text[20100];
     int head = sprintf(text, "{\"op\":\"ping\",\"id\":\"");
@@ -519,7 +519,7 @@ static void add_order(TCase *tcase)
     tcase_add_test(tcase, defaults_are_taken_by_jobs_that_set_none_of_their_own);
     tcase_add_test(tcase, names_are_found_by_what_they_say);
     tcase_add_test(tcase, data_is_kept_less_the_blanks_between_its_tokens);
-    tcase_add_test(tcase, a_refusal_tells_the_id);
+    tcase_add_test(tcase, a_refusal_says_the_id);
 }
 
 static void add_driving(TCase *tcase)
@@ -533,7 +533,7 @@ static void add_driving(TCase *tcase)
     tcase_add_test(tcase, a_request_can_be_refused_while_its_plan_is_completed);
     tcase_add_test(tcase, limits_change_from_the_next_request_on);
     tcase_add_test(tcase, nothing_comes_after_what_is_not_json);
-    tcase_add_test(tcase, a_long_id_is_given_back);
+    tcase_add_test(tcase, a_long_id_is_returned);
     tcase_add_test(tcase, reading_gives_way_when_its_budget_is_spent);
     tcase_add_test(tcase, a_refused_request_of_64_mib_takes_no_memory);
     tcase_add_test(tcase, an_end_lets_go_of_what_was_read);

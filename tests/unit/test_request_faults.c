@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Each way in which a request can be at fault: what is told of it, and where. */
+/* Each way in which a request can be at fault: what is reported, and where. */
 #include "proto/request.h"
 
 #include <check.h>
@@ -242,7 +242,7 @@ START_TEST(drawn_durations_and_back_offs)
 }
 END_TEST
 
-START_TEST(names_that_nobody_bears_and_circles)
+START_TEST(names_that_nobody_has_and_circles)
 {
     static const struct refusal cases[] = {
         {"[{\"after\":\"x\"}]", INVALID, "[0].after", "\"x\""},
@@ -323,7 +323,7 @@ END_TEST
 
 /* ---- The first fault in the order of the document -------------------------------------- */
 
-START_TEST(of_several_faults_the_first_in_the_document_is_told)
+START_TEST(of_several_faults_the_first_in_the_document_is_reported)
 {
     static const struct refusal cases[] = {
         {"[{\"wait\":-1},{\"wait\":-2}]", INVALID, "[0].wait", "not -1"},
@@ -446,8 +446,8 @@ Suite *test_suite(void)
     tcase_add_test(tcase, the_other_members_of_a_job);
     tcase_add_test(tcase, a_key_is_shown_in_the_path_as_jq_writes_it);
     tcase_add_test(tcase, drawn_durations_and_back_offs);
-    tcase_add_test(tcase, names_that_nobody_bears_and_circles);
-    tcase_add_test(tcase, of_several_faults_the_first_in_the_document_is_told);
+    tcase_add_test(tcase, names_that_nobody_has_and_circles);
+    tcase_add_test(tcase, of_several_faults_the_first_in_the_document_is_reported);
     tcase_add_test(tcase, a_fault_elsewhere_makes_no_name_unknown);
     tcase_add_test(tcase, the_id_is_found_wherever_it_stands);
     tcase_add_test(tcase, a_quote_in_a_message_is_64_bytes_at_most);

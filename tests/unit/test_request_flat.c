@@ -189,7 +189,7 @@ static void put_jobs(struct text *text, bool bare, unsigned n, const char *last)
     put(text, bare ? "]" : "]}");
 }
 
-START_TEST(a_fault_after_many_flat_jobs_is_told_where_it_is)
+START_TEST(a_fault_after_many_flat_jobs_is_reported_where_it_is)
 {
     static struct text text;
     put_jobs(&text, false, 17, "{\"wait\":-1},{\"wait\":1}");
@@ -453,7 +453,7 @@ Suite *test_suite(void)
     TCase *tcase = tcase_create("request_flat");
     tcase_add_test(tcase, flat_jobs_are_taken);
     tcase_add_test(tcase, everything_else_is_left);
-    tcase_add_test(tcase, a_fault_after_many_flat_jobs_is_told_where_it_is);
+    tcase_add_test(tcase, a_fault_after_many_flat_jobs_is_reported_where_it_is);
     tcase_add_test(tcase, flat_jobs_are_held_to_every_limit);
     tcase_add_test(tcase, bytes_and_nesting_are_counted_through_flat_jobs);
     tcase_add_test(tcase, flat_jobs_take_defaults);

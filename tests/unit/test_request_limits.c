@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The limits of requests: what is told of one that passes them, and where. */
+/* The limits of requests: what is reported of one that passes them, and where. */
 #include "proto/request.h"
 
 #include <check.h>

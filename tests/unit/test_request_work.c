@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * What reading does is in proportion to what it tells: a message is worded once,
+ * What reading does is in proportion to what it reports: a message is worded once,
  * however much is at fault.  Linked with --wrap (request_work_flags in
  * tests/local.mk), this counts the calls of what words a message, and the bytes
  * that are decoded.

@@ -224,7 +224,7 @@ START_TEST(a_huge_number_of_requests_takes_no_memory)
 }
 END_TEST
 
-/* What is sent for all events to be told, and what the user asked for. */
+/* What is sent for all events to be written, and what the user asked for. */
 static const struct {
     const char *in, *out;
     enum plan_events asked;

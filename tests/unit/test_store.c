@@ -433,7 +433,7 @@ START_TEST(a_cancel_falls_no_earlier_than_what_was_run)
     ck_assert(!kept_cancel_at(batch, ask->place).whole);
     ck_assert_uint_eq(kept_cancel_at(batch, ask->place).job, 1);
     store_ask_free(ask);
-    ask = store_fetch(&other_port); /* the other loop is told too */
+    ask = store_fetch(&other_port); /* the other loop is informed too */
     ck_assert_ptr_nonnull(ask);
     ck_assert_int_eq(ask->kind, STORE_CANCELLED);
     ck_assert_ptr_eq(ask->batch, batch);

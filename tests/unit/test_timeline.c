@@ -227,7 +227,7 @@ START_TEST(what_runs_is_drawn_until_now)
 }
 END_TEST
 
-START_TEST(a_stream_of_ends_alone_tells_no_more)
+START_TEST(a_stream_of_ends_alone_says_no_more)
 {
     timeline = timeline_new(2, 10);
     done(1, "b", "ok", 500 * MS);
@@ -471,7 +471,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, what_is_shorter_than_a_cell_is_seen);
     tcase_add_test(tests, short_computations_show_among_long_waits);
     tcase_add_test(tests, what_runs_is_drawn_until_now);
-    tcase_add_test(tests, a_stream_of_ends_alone_tells_no_more);
+    tcase_add_test(tests, a_stream_of_ends_alone_says_no_more);
     tcase_add_test(tests, names_of_several_jobs_have_their_index);
     tcase_add_loop_test(tests, any_length_of_time_has_the_same_picture, 1, 17);
     tcase_add_loop_test(tests, an_axis_has_round_ticks_with_room_between, 0,

@@ -25,7 +25,7 @@ static void open_batch(const char *batch, unsigned tracks)
     plan = requests_plan(batch, strlen(batch), &fault);
     ck_assert_msg(plan != NULL, "%s", fault.message);
     timeline = timeline_new(plan_n_jobs(plan), tracks);
-    ck_assert_int_eq(timeline_tell_pools(timeline, plan), 0);
+    ck_assert_int_eq(timeline_use_pools(timeline, plan), 0);
 }
 
 static void tear_down(void)

@@ -37,7 +37,7 @@ static void set(uint32_t id, int64_t due_ns)
     ck_assert_int_eq(timerq_set(&queue, id, due_ns, 7 * id), 0);
 }
 
-/* Takes the first entry out and tells its id. */
+/* Takes the first entry out and says its id. */
 static uint32_t take(void)
 {
     const struct timerq_entry *first = timerq_first(&queue);

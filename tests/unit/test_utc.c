@@ -35,7 +35,7 @@ START_TEST(days_of_all_centuries_are_libcs)
 }
 END_TEST
 
-START_TEST(a_moment_is_told_to_the_nanosecond)
+START_TEST(a_moment_is_reported_to_the_nanosecond)
 {
     char got[UTC_SIZE + 1];
 
@@ -52,7 +52,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("utc");
 
     tcase_add_test(tests, days_of_all_centuries_are_libcs);
-    tcase_add_test(tests, a_moment_is_told_to_the_nanosecond);
+    tcase_add_test(tests, a_moment_is_reported_to_the_nanosecond);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "tests/support/famine.h"
+#include "tests/support/alloc_faults.h"
 
 #include <stdlib.h>
 
@@ -14,42 +14,42 @@ void *__wrap_realloc(void *block, size_t size);
 void __wrap_free(void *block);
 
 static bool watching, struck;
-static long until = FAMINE_NONE; /* allocations that still succeed */
-static long lasting;             /* and how many fail then */
+static long until = ALLOC_FAULTS_NONE; /* allocations that still succeed */
+static long lasting;                   /* and how many fail then */
 static long live;
 
-void famine_watch(bool watch)
+void alloc_faults_watch(bool watch)
 {
     watching = watch;
 }
 
-void famine_after(long n, long length)
+void alloc_faults_after(long n, long length)
 {
     until = n;
     lasting = length;
     struck = false;
 }
 
-bool famine_struck(void)
+bool alloc_faults_struck(void)
 {
     return struck;
 }
 
-long famine_live(void)
+long alloc_faults_live(void)
 {
     return live;
 }
 
 static bool fails(void)
 {
-    if (!watching || until == FAMINE_NONE)
+    if (!watching || until == ALLOC_FAULTS_NONE)
         return false;
     if (until > 0) {
         until--;
         return false;
     }
     if (lasting-- <= 0) {
-        until = FAMINE_NONE;
+        until = ALLOC_FAULTS_NONE;
         return false;
     }
     struck = true;
