@@ -46,12 +46,43 @@ START_TEST(a_full_set_still_finds_every_name)
 }
 END_TEST
 
+/* Long ones that are alike at either end, and one as long as those of which all counts. */
+START_TEST(long_names_are_told_apart_wherever_they_differ)
+{
+    enum { LEN = 200000, SHORT = 65536, MANY = 5 };
+    static const size_t places[MANY] = {0, 40000, 100000, 160000, LEN - 1};
+    struct names *names = names_new(MANY + 4, key);
+    char *text[MANY + 1];
+
+    for (uint32_t i = 0; i <= MANY; i++) {
+        text[i] = malloc(LEN);
+        ck_assert_ptr_nonnull(text[i]);
+        memset(text[i], 'x', LEN);
+        if (i < MANY)
+            text[i][places[i]] = 'y';
+        ck_assert_uint_eq(names_find(names, text[i], LEN), NAMES_NONE);
+        ck_assert_uint_eq(names_add(names, text[i], LEN), i);
+    }
+    ck_assert_uint_eq(names_add(names, text[MANY], LEN - 1), MANY + 1);
+    ck_assert_uint_eq(names_add(names, text[MANY], SHORT + 1), MANY + 2);
+    ck_assert_uint_eq(names_add(names, text[MANY], SHORT), MANY + 3);
+    for (uint32_t i = 0; i <= MANY; i++)
+        ck_assert_uint_eq(names_find(names, text[i], LEN), i);
+    ck_assert_uint_eq(names_find(names, text[0] + 1, LEN - 1), MANY + 1);
+    ck_assert_uint_eq(names_count(names), MANY + 4);
+    names_free(names);
+    for (uint32_t i = 0; i <= MANY; i++)
+        free(text[i]);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("names");
     TCase *tests = tcase_create("names");
 
     tcase_add_test(tests, equal_names_have_one_number);
+    tcase_add_test(tests, long_names_are_told_apart_wherever_they_differ);
     tcase_add_test(tests, a_full_set_still_finds_every_name);
     suite_add_tcase(suite, tests);
     return suite;
