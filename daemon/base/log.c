@@ -14,7 +14,7 @@
 #include "daemon/base/service.h"
 
 #define QUIET_NS       INT64_C(10000000000)
-#define PATIENCE_NS    INT64_C(1000000000)
+#define WRITER_END_NS  INT64_C(1000000000)
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
 /* ---- Wording ---------------------------------------------------------------- */
@@ -151,7 +151,7 @@ void log_init(struct log *log, enum log_level level)
 
 void log_fini(struct log *log)
 {
-    log_writer_fini(&log->writer, PATIENCE_NS);
+    log_writer_fini(&log->writer, WRITER_END_NS);
 }
 
 void log_set_level(struct log *log, enum log_level level)

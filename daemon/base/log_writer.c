@@ -174,7 +174,7 @@ static bool is_done(const struct log_writer *writer)
     return writer->is_idle && writer->pages[0].len == 0 && writer->pages[1].len == 0;
 }
 
-void log_writer_fini(struct log_writer *writer, int64_t patience_ns)
+void log_writer_fini(struct log_writer *writer, int64_t timeout_ns)
 {
     if (writer->is_running) {
         uint64_t written;
@@ -184,7 +184,7 @@ void log_writer_fini(struct log_writer *writer, int64_t patience_ns)
         writer->is_closing = true;
         pthread_cond_broadcast(&writer->changed);
         while (!is_done(writer) && has_progress) {
-            struct timespec until = in(patience_ns);
+            struct timespec until = in(timeout_ns);
 
             written = writer->written;
             while (!is_done(writer) && writer->written == written &&

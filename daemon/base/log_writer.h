@@ -64,7 +64,7 @@ void log_writer_init(struct log_writer *writer, const struct log_sink *sink);
 void log_writer_add(struct log_writer *writer, const struct log_line *line);
 
 /* Ends the thread when all lines are written, or when none has been for
- * patience_ns; what is left then is lost. */
-void log_writer_fini(struct log_writer *writer, int64_t patience_ns);
+ * timeout_ns; what is left then is lost. */
+void log_writer_fini(struct log_writer *writer, int64_t timeout_ns);
 
 #endif

@@ -208,7 +208,7 @@ static struct http_connection *make(struct http *http, struct arrival client, ui
     c->number = number;
     c->monitor = client.via == ARRIVAL_MONITOR;
     c->counted = client.via == ARRIVAL_HTTP;
-    c->since_ns = c->patience.heard_ns = c->patience.taken_ns = clock_now_ns();
+    c->since_ns = c->timeouts.active_ns = c->timeouts.read_ns = clock_now_ns();
     c->slot = http->free_slots[--http->n_free];
     http->slots[c->slot] = c;
     return c;
@@ -292,21 +292,21 @@ static int64_t rest_due(const struct http_connection *c)
 }
 
 /* What the client is waited for. */
-static enum patience_for waits_for(const struct http_connection *c)
+static enum timeouts_for waits_for(const struct http_connection *c)
 {
     const struct http_exchange *x = &c->exchange;
     const struct http_duplex *duplex = x->stream ? *http_stream_duplex(x->stream) : NULL;
 
     if (duplex ? http_duplex_is_waiting(duplex) : x->phase == HTTP_ANSWERING && !x->suspended)
-        return PATIENCE_FOR_READING;
+        return TIMEOUTS_FOR_READING;
     if (x->phase == HTTP_BODY && x->stream && http_stream_is_quiet(x->stream))
-        return PATIENCE_FOR_SENDING;
-    return PATIENCE_FOR_NOTHING;
+        return TIMEOUTS_FOR_SENDING;
+    return TIMEOUTS_FOR_NOTHING;
 }
 
-static int64_t patience_end(const struct http_connection *c)
+static int64_t timeout_end(const struct http_connection *c)
 {
-    return patience_end_ns(&c->patience, c->http->env.limits, waits_for(c));
+    return timeouts_end_ns(&c->timeouts, c->http->env.limits, waits_for(c));
 }
 
 /* When a body that nobody reads, or that is read away, is too late; one that a channel reads
@@ -329,7 +329,7 @@ static int64_t sooner(int64_t a_ns, int64_t b_ns)
 static int64_t next_due(struct http_connection *c, int64_t now_ns)
 {
     const struct http_exchange *x = &c->exchange;
-    int64_t due_ns = sooner(patience_end(c), body_due(c));
+    int64_t due_ns = sooner(timeout_end(c), body_due(c));
 
     if (x->phase == HTTP_IDLE)
         return rest_due(c);
@@ -338,7 +338,7 @@ static int64_t next_due(struct http_connection *c, int64_t now_ns)
     return due_ns;
 }
 
-/* How much the client has taken since it came, where the kernel tells. */
+/* How much the client has read since it connected, where the kernel says. */
 static uint64_t acknowledged(const struct http_connection *c)
 {
     struct tcp_info info = {0};
@@ -347,21 +347,21 @@ static uint64_t acknowledged(const struct http_connection *c)
     return getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 ? info.tcpi_bytes_acked : 0;
 }
 
-/* Whether patience has ended.  An answer that the library has whole is asked for once, however
- * long it takes to be read: of it what has been taken counts. */
-static bool is_out_of_patience(struct http_connection *c, int64_t now_ns)
+/* Whether its time-out has expired.  An answer that the library has whole is asked for once,
+ * however long it takes to be read: of it what has been taken counts. */
+static bool has_timed_out(struct http_connection *c, int64_t now_ns)
 {
     uint64_t taken;
 
-    if (now_ns < patience_end(c))
+    if (now_ns < timeout_end(c))
         return false;
-    if (waits_for(c) != PATIENCE_FOR_READING || c->exchange.stream || c->exchange.wait)
+    if (waits_for(c) != TIMEOUTS_FOR_READING || c->exchange.stream || c->exchange.wait)
         return true;
     taken = acknowledged(c);
     if (taken == c->acknowledged)
         return true;
     c->acknowledged = taken;
-    c->patience.taken_ns = now_ns;
+    c->timeouts.read_ns = now_ns;
     return false;
 }
 
@@ -384,7 +384,7 @@ static void do_due(struct http_connection *c, int64_t now_ns)
         http_dismiss(c);
         return;
     }
-    if (x->phase == HTTP_IDLE || is_out_of_patience(c, now_ns) || now_ns >= body_due(c))
+    if (x->phase == HTTP_IDLE || has_timed_out(c, now_ns) || now_ns >= body_due(c))
         http_hang_up(c);
     else if (x->resource && x->resource->due)
         x->resource->due(c, now_ns);

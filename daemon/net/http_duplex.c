@@ -124,7 +124,7 @@ static bool fill(struct http_duplex *duplex)
     }
     if (n <= 0)
         return false;
-    duplex->c->patience.taken_ns = now_ns; /* it begins to wait */
+    duplex->c->timeouts.read_ns = now_ns; /* it begins to wait */
     duplex->len = (size_t)n;
     if (duplex->chunked) {
         snprintf(size, sizeof(size), "%04hx\r\n", (unsigned short)n);
@@ -144,7 +144,7 @@ static bool flush(struct http_duplex *duplex)
 
         if (n > 0) {
             duplex->at += (size_t)n;
-            duplex->c->patience.taken_ns = clock_now_ns();
+            duplex->c->timeouts.read_ns = clock_now_ns();
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             duplex->waiting = event_add(duplex->event, NULL) == 0;
             return false;

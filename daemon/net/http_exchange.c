@@ -62,7 +62,7 @@ void http_exchange_resume(struct http_connection *c)
     if (!c->exchange.suspended)
         return;
     c->exchange.suspended = false;
-    c->patience.taken_ns = clock_now_ns(); /* what there is to send begins to wait */
+    c->timeouts.read_ns = clock_now_ns(); /* what there is to send begins to wait */
     if (c->exchange.pausing)
         forget_pausing(c);
     else

@@ -46,7 +46,7 @@
 #include "daemon/base/log.h"
 #include "daemon/net/http.h"
 #include "daemon/net/http_head.h"
-#include "daemon/net/patience.h"
+#include "daemon/net/timeouts.h"
 #include "engine/timerq.h"
 #include "proto/address.h"
 #include "proto/fault.h"
@@ -122,8 +122,8 @@ struct http_connection {
     bool rested;      /* it has ended a request since it was looked at */
     bool used;        /* has had a request */
     int64_t since_ns; /* when it came, or its last request ended */
-    struct patience patience;
-    uint64_t acknowledged; /* bytes, when patience last ended */
+    struct timeouts timeouts;
+    uint64_t acknowledged; /* bytes, when the time-out last expired */
     struct http_exchange exchange;
 };
 

@@ -125,7 +125,7 @@ void http_reply_give(struct http_connection *c)
     struct MHD_Response *response = x->reply;
 
     x->reply = NULL;
-    c->patience.taken_ns = clock_now_ns();
+    c->timeouts.read_ns = clock_now_ns();
     if (MHD_queue_response(c->library, x->status, response) != MHD_YES)
         x->hang_up = true;
     MHD_destroy_response(response);

@@ -65,7 +65,7 @@ struct http_stream *http_stream_new(struct http_connection *c, enum http_stream_
     if (!stream)
         return NULL;
     stream->c = c;
-    stream->sent_ns = c->patience.heard_ns = clock_now_ns();
+    stream->sent_ns = c->timeouts.active_ns = clock_now_ns();
     stream->channel = channel_new(&c->http->channel_env, c->principal);
     if (as_events)
         stream->frames = calloc(1, sizeof(*stream->frames));
@@ -128,7 +128,7 @@ size_t http_stream_feed(struct http_stream *stream, int64_t now_ns, const char *
     int64_t until_ns = now_ns + SLICE_NS;
     size_t used = 0;
 
-    stream->c->patience.heard_ns = now_ns;
+    stream->c->timeouts.active_ns = now_ns;
     stream->c->http->speaking = stream;
     while (used < len && now_ns < until_ns && channel_wants_input(stream->channel)) {
         used += channel_take(stream->channel, now_ns, bytes + used, len - used);
@@ -301,7 +301,7 @@ ptrdiff_t http_stream_render(struct http_stream *stream, int64_t now_ns, char *o
             n = -1;
     }
     if (n > 0) {
-        stream->sent_ns = stream->c->patience.heard_ns = now_ns;
+        stream->sent_ns = stream->c->timeouts.active_ns = now_ns;
         stats_bytes(stream->c->http->env.env->stats, 0, (uint64_t)n);
     }
     return n;
@@ -376,7 +376,7 @@ static ssize_t read_answer(void *context, uint64_t at, char *out, size_t room)
     (void)at;
     if (c->exchange.hang_up)
         return MHD_CONTENT_READER_END_WITH_ERROR;
-    c->patience.taken_ns = now_ns;
+    c->timeouts.read_ns = now_ns;
     if (stream->many)
         return write_many(stream);
     n = http_stream_render(stream, now_ns, out, room);

@@ -159,7 +159,7 @@ static ssize_t read_body(void *context, uint64_t at, char *out, size_t room)
     uint64_t j, left;
 
     (void)at;
-    wait->c->patience.taken_ns = clock_now_ns();
+    wait->c->timeouts.read_ns = clock_now_ns();
     if (wait->sent == wait->spec.bytes)
         return MHD_CONTENT_READER_END_OF_STREAM;
     j = next_chunk(wait);

@@ -25,8 +25,6 @@ daemon_net_libwaitd_net_a_SOURCES = \
 	daemon/net/loop.h \
 	daemon/net/mailbox.c \
 	daemon/net/mailbox.h \
-	daemon/net/patience.c \
-	daemon/net/patience.h \
 	daemon/net/peers.c \
 	daemon/net/peers.h \
 	daemon/net/pump.c \
@@ -41,6 +39,8 @@ daemon_net_libwaitd_net_a_SOURCES = \
 	daemon/net/socket.h \
 	daemon/net/stdio.c \
 	daemon/net/stdio.h \
+	daemon/net/timeouts.c \
+	daemon/net/timeouts.h \
 	daemon/net/tls.c \
 	daemon/net/tls.h \
 	daemon/net/transport.h \

@@ -44,7 +44,7 @@ static void begin(struct pump *pump, struct pump_host *host, struct transport *t
 {
     *pump = (struct pump){
         .host = host, .transport = transport, .number = number, .due_ns = CHANNEL_NEVER};
-    pump->patience.heard_ns = pump->patience.taken_ns = clock_now_ns();
+    pump->timeouts.active_ns = pump->timeouts.read_ns = clock_now_ns();
 }
 
 int pump_init(struct pump *pump, struct pump_host *host, struct transport *transport,

@@ -35,7 +35,7 @@
 
 #include "daemon/base/log.h"
 #include "daemon/net/lingering.h"
-#include "daemon/net/patience.h"
+#include "daemon/net/timeouts.h"
 #include "daemon/net/transport.h"
 #include "daemon/session/channel.h"
 #include "daemon/session/limits.h"
@@ -77,7 +77,7 @@ struct pump {
     bool woken;                     /* the transport has become ready since the last slice */
     bool cut_short;                 /* it ended by a failure or a time-out */
     struct channel_verdict verdict; /* the channel's, once that is freed */
-    struct patience patience;
+    struct timeouts timeouts;
     struct lingering lingering;
     int64_t due_ns;
 };

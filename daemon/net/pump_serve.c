@@ -102,7 +102,7 @@ static void read_requests(struct pump *pump, struct slice *slice)
         if (n == 0)
             break;
         /* Read again: a batch is accepted after its client has sent it, not before. */
-        slice->now_ns = pump->patience.heard_ns = clock_now_ns();
+        slice->now_ns = pump->timeouts.active_ns = clock_now_ns();
         used = feed(pump, slice, until_ns, pump->host->in, n);
         if (used < n && pump_keep(kept, pump->host->in + used, n - used) != 0)
             pump_break(pump, "out of memory");
@@ -173,7 +173,7 @@ static size_t send_gathered(struct pump *pump, size_t len, int64_t now_ns)
     size_t sent = transmit(pump, pump->host->out, len);
 
     if (sent < len && pump->state != PUMP_DEAD) {
-        pump->patience.taken_ns = now_ns;
+        pump->timeouts.read_ns = now_ns;
         if (pump_keep(&pump->out, pump->host->out + sent, len - sent) != 0)
             pump_break(pump, "out of memory");
     }
@@ -212,7 +212,7 @@ static void write_output(struct pump *pump, struct slice *slice)
            (slice->gathered > 0 ||
             (pump->transport->writable && slice->now_ns < until_ns && has_output(pump)))) {
         if (send_next(pump, slice) > 0)
-            pump->patience.heard_ns = pump->patience.taken_ns = slice->now_ns;
+            pump->timeouts.active_ns = pump->timeouts.read_ns = slice->now_ns;
         slice->now_ns = clock_now_ns();
     }
 }
@@ -226,25 +226,25 @@ static bool is_quiet(const struct pump *pump)
 }
 
 /* What the client is waited for. */
-static enum patience_for waits_for(const struct pump *pump)
+static enum timeouts_for waits_for(const struct pump *pump)
 {
     if (pump->transport->is_opening)
-        return PATIENCE_FOR_OPENING;
+        return TIMEOUTS_FOR_OPENING;
     if (has_output(pump))
-        return PATIENCE_FOR_READING;
-    return pump->state == PUMP_OPEN && is_quiet(pump) ? PATIENCE_FOR_SENDING : PATIENCE_FOR_NOTHING;
+        return TIMEOUTS_FOR_READING;
+    return pump->state == PUMP_OPEN && is_quiet(pump) ? TIMEOUTS_FOR_SENDING : TIMEOUTS_FOR_NOTHING;
 }
 
-static void end_patience(struct pump *pump, int64_t now_ns)
+static void time_out(struct pump *pump, int64_t now_ns)
 {
-    enum patience_for what = waits_for(pump);
+    enum timeouts_for what = waits_for(pump);
 
-    if (now_ns < patience_end_ns(&pump->patience, &pump->host->limits, what))
+    if (now_ns < timeouts_end_ns(&pump->timeouts, &pump->host->limits, what))
         return;
-    if (what == PATIENCE_FOR_SENDING) {
+    if (what == TIMEOUTS_FOR_SENDING) {
         pump->cut_short = true;
         pump_move_to(pump, PUMP_LINGERING, "idle");
-    } else if (what == PATIENCE_FOR_OPENING) {
+    } else if (what == TIMEOUTS_FOR_OPENING) {
         pump_break(pump, "takes too long to open its transport");
     } else if (!pump->transport->writable) {
         pump_break(pump, "reads nothing");
@@ -296,7 +296,7 @@ static void settle(struct pump *pump, int64_t now_ns)
         pump_move_to(pump, PUMP_INPUT_ENDED, "takes too long over a request");
     }
     if (pump->state <= PUMP_INPUT_ENDED)
-        end_patience(pump, now_ns);
+        time_out(pump, now_ns);
     if (pump->state == PUMP_LINGERING)
         end_linger(pump, now_ns);
 }
@@ -344,7 +344,7 @@ static int64_t find_due(const struct pump *pump, int64_t now_ns)
         due_ns = channel_next_due(pump->channel);
     if (pump->state == PUMP_OPEN)
         due_ns = sooner(due_ns, channel_request_due(pump->channel, now_ns));
-    return sooner(due_ns, patience_end_ns(&pump->patience, &pump->host->limits, waits_for(pump)));
+    return sooner(due_ns, timeouts_end_ns(&pump->timeouts, &pump->host->limits, waits_for(pump)));
 }
 
 static bool is_gone(const struct pump *pump)

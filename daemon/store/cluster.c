@@ -96,7 +96,7 @@ static void finish_loading(struct cluster *cluster)
     if (cluster->is_loaded || !cluster->rules.is_caught_up)
         return;
     if (cluster->loaded_by_ns == INT64_MAX)
-        cluster->loaded_by_ns = cluster_now(cluster) + CLUSTER_PATIENCE_NS;
+        cluster->loaded_by_ns = cluster_now(cluster) + CLUSTER_TIMEOUT_NS;
     if (!cluster_restore(cluster))
         return;
     cluster->is_loaded = true;

@@ -37,7 +37,7 @@ void cluster_wait_for(struct cluster *cluster, struct store_ask *ask, enum clust
         .wish = wish,
         .number = number,
         .batch = batch != NULL ? kept_hold(batch) : NULL,
-        .deadline_ns = cluster_now(cluster) + CLUSTER_PATIENCE_NS,
+        .deadline_ns = cluster_now(cluster) + CLUSTER_TIMEOUT_NS,
     };
     cluster->waitings = waiting;
 }

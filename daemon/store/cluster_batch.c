@@ -344,7 +344,7 @@ void cluster_examine(struct cluster *cluster, struct kept *batch)
 
     if (data == NULL)
         return;
-    if (data->examined_ns > 0 && cluster_now(cluster) < data->examined_ns + CLUSTER_PATIENCE_NS)
+    if (data->examined_ns > 0 && cluster_now(cluster) < data->examined_ns + CLUSTER_TIMEOUT_NS)
         return; /* it is being run */
     data->examined_ns = cluster_now(cluster);
     if (data->text != NULL) {

@@ -27,8 +27,8 @@
 
 /* How long what was published, or waits for a reading, is waited for before it is unavailable,
  * and how often it is published again meanwhile. */
-#define CLUSTER_PATIENCE_NS (9 * CLUSTER_SECOND_NS / 2)
-#define CLUSTER_RETRY_NS    (CLUSTER_SECOND_NS / 2)
+#define CLUSTER_TIMEOUT_NS (9 * CLUSTER_SECOND_NS / 2)
+#define CLUSTER_RETRY_NS   (CLUSTER_SECOND_NS / 2)
 
 /* A removed batch's messages are taken out of the stream so long after: whoever was cut off
  * for less has still read of its end. */

@@ -83,7 +83,7 @@ static struct cluster_pending *add(struct cluster *cluster, enum cluster_purpose
         free(pending);
         return NULL;
     }
-    pending->deadline_ns = cluster_now(cluster) + CLUSTER_PATIENCE_NS;
+    pending->deadline_ns = cluster_now(cluster) + CLUSTER_TIMEOUT_NS;
     pending->before = cluster->last_pending;
     if (pending->before != NULL)
         pending->before->next = pending;

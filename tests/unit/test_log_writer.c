@@ -11,8 +11,8 @@
 
 #include "tests/support/check.h"
 
-#define PATIENCE_NS INT64_C(60000000000)
-#define MANY        100000
+#define TIMEOUT_NS INT64_C(60000000000)
+#define MANY       100000
 
 static struct log_writer writer;
 static sem_t entered, may_go; /* one each for a line at which the sink blocks */
@@ -71,14 +71,14 @@ START_TEST(lines_are_written_in_their_order)
     add(1);
     add(2);
     add(3);
-    log_writer_fini(&writer, PATIENCE_NS);
+    log_writer_fini(&writer, TIMEOUT_NS);
     ck_assert_str_eq(written, "line 1\nline 2\nline 3\n");
 }
 END_TEST
 
 START_TEST(none_is_no_thread)
 {
-    log_writer_fini(&writer, PATIENCE_NS);
+    log_writer_fini(&writer, TIMEOUT_NS);
     ck_assert_uint_eq(n_written, 0);
 }
 END_TEST
@@ -95,7 +95,7 @@ START_TEST(who_logs_does_not_wait_and_the_lost_are_counted)
         add(i);
     blocks = false;
     sem_post(&may_go);
-    log_writer_fini(&writer, PATIENCE_NS);
+    log_writer_fini(&writer, TIMEOUT_NS);
     for (at = written; sscanf(at, "line %u\n", &number) == 1; at = strchr(at, '\n') + 1)
         ck_assert_uint_eq(number, kept++);
     ck_assert_int_eq(sscanf(at, "lost %u\n", &lost), 1);
@@ -120,7 +120,7 @@ START_TEST(a_count_that_cannot_be_told_is_reported_later)
     sem_post(&may_go);
     sem_wait(&entered);
     sem_post(&may_go);
-    log_writer_fini(&writer, PATIENCE_NS);
+    log_writer_fini(&writer, TIMEOUT_NS);
     ck_assert_str_eq(written, "lost 1\nline 2\n");
 }
 END_TEST

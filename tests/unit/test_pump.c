@@ -379,7 +379,7 @@ START_TEST(a_transport_that_does_not_open_is_given_up)
     client.transport.is_opening = true;
     sends("");
     ck_assert(!pump_is_dead(&pump));
-    goes_on_when_due(PATIENCE_OPENING_NS);
+    goes_on_when_due(TIMEOUTS_OPENING_NS);
     ck_assert(pump_is_dead(&pump) && pump.cut_short);
 }
 END_TEST
