@@ -95,7 +95,7 @@ const char *duration_short_string(const char *at, const char *end, int64_t *ns)
     stop = read_unit(stop, end, &unit);
     if (stop == NULL || decimal.digits > unit.exponent)
         return NULL;
-    /* The fraction comes to less than one unit, which is at most 3.6 x 10^12. */
+    /* The fraction is less than one unit, which is at most 3.6 x 10^12. */
     int64_t whole;
     if (__builtin_mul_overflow(decimal.whole, unit.factor * power_of_ten[unit.exponent], &whole) ||
         __builtin_add_overflow(

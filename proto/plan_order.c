@@ -33,7 +33,7 @@ static void settle_list(struct plan *plan, uint32_t list, uint32_t by)
     sealing->settling = true;
 }
 
-/* Goes through all elements, for those that take the list of `defaults`. */
+/* Visits all elements, for those that take the list of `defaults`. */
 static bool settle_defaults(struct plan *plan)
 {
     struct sealing *sealing = plan->sealing;

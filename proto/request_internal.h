@@ -222,7 +222,7 @@ bool request_stage_begin(struct request_reading *reading, const struct lexer_tok
 /* Does one.  Whether it was the last: the token is to be taken then. */
 bool request_stage_step(struct request_reading *reading);
 
-/* What is in the plan of a token that has gone through them; else NULL. */
+/* What is in the plan of a token that was added by them; else NULL. */
 static inline const struct request_staging *request_staged(const struct request_reading *reading,
                                                            const struct lexer_token *token)
 {

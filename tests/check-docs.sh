@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 #
 # The documents hold together: man pages are well formed and name exactly the
-# flags that --help tells, links lead somewhere, no file speaks of the machine
+# flags that --help has, links lead somewhere, no file speaks of the machine
 # that it was written on.
 set -u
 
@@ -14,6 +14,9 @@ cd "$top_srcdir" || bail "no $top_srcdir"
 waitd=${WAITD:-$top_builddir/daemon/waitd}
 waitctl=${WAITCTL:-$top_builddir/client/waitctl}
 
+scratch=$(mktemp -d) || bail "no temporary directory"
+trap 'rm -rf -- "$scratch"' EXIT
+
 # ---- man pages -------------------------------------------------------------
 
 lint()
@@ -21,9 +24,9 @@ lint()
     if have mandoc; then
         mandoc -T lint -W warning "$1"
     else
-        complaints=$(LC_ALL=C.UTF-8 MANROFFSEQ='' man --warnings -E UTF-8 -l -Tutf8 -Z "$1" 2>&1 >/dev/null)
-        printf '%s' "$complaints"
-        [ -z "$complaints" ]
+        warnings=$(LC_ALL=C.UTF-8 MANROFFSEQ='' man --warnings -E UTF-8 -l -Tutf8 -Z "$1" 2>&1 >/dev/null)
+        printf '%s' "$warnings"
+        [ -z "$warnings" ]
     fi
 }
 
@@ -60,7 +63,7 @@ compare_flags()
         return
     fi
     # A flag of the other program may well be mentioned on a page: what --help
-    # tells is looked up in the page, the page's own list in --help.
+    # has is looked up in the page, the page's own list in --help.
     help=$("$1" --help | long_flags)
     page=$(page_text "$2" | long_flags)
     listed=$(page_text "$2" | grep '^\.It ' | long_flags)
@@ -99,5 +102,22 @@ machine_paths()
         grep -vE '/tmp/[A-Za-z0-9.-]*XXXX|mkdtemp'
 }
 none "$(machine_paths)" "no file names a path of the machine it was written on"
+
+# Words of everyday speech in a sense of our own, where the field has a term: a program reports,
+# sends, logs or says; a quota is released; what remains is cancelled; a typo, a time-out.
+coined='tell|tells|told|telling|untold|sweep|sweeps|swept|sweeping|complain|complains|complaints?|slips?|farewell|survey|laws?'
+coined+='|patience|bears?|borne|famine|news|under way|goes through|gone through|g(i|a)ves? back|given back|comes to|all told'
+
+# coined_words PATH...: lines of the programs' sources and of documents that have such a word.
+coined_words()
+{
+    find "$@" -type f \( -name '*.[chly]' -o -name '*.[1-8]' -o -name '*.md' -o -name '*.json' -o -name '*.sh' -o -name '_*' \
+        -o -name '*.fish' -o -name '*.bash' \) ! -path '*/corpus/*' -exec grep -HnwiE "$coined" {} +
+}
+none "$(coined_words proto options engine client daemon/*.[1-8] ./*.md)" \
+    "programs and documents use the field's words"
+mkdir "$scratch/words"
+printf '/* The client is told, and gives back its slot. */\n' >"$scratch/words/a.c"
+is "$(coined_words "$scratch/words" | wc -l)" 1 "the rule sees such a word"
 
 done_testing

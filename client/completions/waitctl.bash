@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
 # bash completion for waitctl(1) and waitd(8).  What there is to complete is read
-# from what the program's own --help tells, so it is never out of date.
+# from what the program's own --help, so it is never out of date.
 
 # Reads help, and prints for each flag: name, letter, kind of value, words.
 _waitd_flags()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: ISC
 #
 # fish completion for waitctl(1).  What there is to complete is read from what the
-# program's own --help tells, so it is never out of date.
+# program's own --help, so it is never out of date.
 
-# The flags that a program's help tells: letter, name, kind of value, text.
+# The flags of a program's help: letter, name, kind of value, text.
 function __waitd_flags
     $argv --help 2>/dev/null | awk '
         /^ *(-[A-Za-z], )?--[a-z]/ {

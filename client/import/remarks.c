@@ -18,7 +18,7 @@ static const struct {
          " earlier builds in the log are left out; what they alone have made is "
          "not in the batch"},
     [REMARK_HASH_ORDER] = {"the log has been rewritten in the order of hashes, where builds cannot "
-                           "be told apart: the newest entry of each output is taken, of whichever "
+                           "be distinguished: the newest entry of each output is taken, of whichever "
                            "build it is",
                            NULL},
     [REMARK_JOINT_OUTPUTS] = {" output was made along with another one, whose job it belongs to",

@@ -83,7 +83,7 @@ void timeline_track_fini(struct timeline_track *track);
  * Where each job has a track these say it all, and there is no flow.
  *
  * Kept as differences, so that an event costs the same however long what it
- * tells of lasts.  For one in the middle of bin b: `part[b]` is the
+ * describes lasts.  For one in the middle of bin b: `part[b]` is the
  * rest of the bin, `whole[b]` counts for all bins behind it.
  */
 struct timeline_flow {
