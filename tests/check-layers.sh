@@ -144,6 +144,13 @@ while read -r room uses; do
 done <<<"$client_floors"
 is "$(find client -name '*.[ch]' -exec dirname {} + | sort -u | tr '\n' ' ')" \
     "$(awk 'NF { print $1 }' <<<"$client_floors" | sort | tr '\n' ' ')" "each room of the client has its floor"
+# The table of ARCHITECTURE.md names just these, and each directory with sources has a row.
+is "$(sed -nE 's/^\| \[([a-z/]+)\].*/\1/p' ARCHITECTURE.md | sort | tr '\n' ' ')" \
+    "$({ awk 'NF { print $1 }' <<<"$floors" && printf '%s\n' client systemd findings tests; } | sort | tr '\n' ' ')" \
+    "ARCHITECTURE.md has a row for each room"
+is "$(find . -mindepth 2 -name '*.[ch]' ! -path './build*' ! -path './client/*' ! -path './tests/*' ! -path './daemon/examples/*' \
+    -exec dirname {} + | sed 's,^\./,,' | sort -u | tr '\n' ' ')" \
+    "$(awk 'NF { print $1 }' <<<"$floors" | sort | tr '\n' ' ')" "each directory with sources is a room"
 none "$(includes '"engine/' client/import)" "client/import knows of no engine"
 
 # The rules have teeth.
@@ -159,7 +166,7 @@ none "$(includes '"proto/' engine | grep -vE '"proto/(block|occurrence|plan|plan
 
 # ---- modules -----------------------------------------------------------------
 
-# circles DIRECTORY...: the modules that include each other round about.  A module is a .c and
+# circles DIRECTORY...: the modules that include each other in a circle.  A module is a .c and
 # its .h, and with them those files of its room that include its _internal.h.
 circles()
 {
@@ -179,7 +186,7 @@ circles()
                      if (module(file[i]) != module(used[i])) print module(file[i]), module(used[i])
              }' | sort -u | tsort 2>&1 >/dev/null | sed 's/^tsort: //'
 }
-none "$(circles proto options engine daemon client)" "no modules include each other round about"
+none "$(circles proto options engine daemon client)" "no modules include each other in a circle"
 
 # The rule has teeth.
 mkdir -p "$scratch/rooms/a"

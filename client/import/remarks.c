@@ -17,10 +17,11 @@ static const struct {
          "in the batch",
          " earlier builds in the log are left out; what they alone have made is "
          "not in the batch"},
-    [REMARK_HASH_ORDER] = {"the log has been rewritten in the order of hashes, where builds cannot "
-                           "be distinguished: the newest entry of each output is taken, of whichever "
-                           "build it is",
-                           NULL},
+    [REMARK_HASH_ORDER] =
+        {"the log has been rewritten in the order of hashes, where builds cannot "
+         "be distinguished: the newest entry of each output is taken, of whichever "
+         "build it is",
+         NULL},
     [REMARK_JOINT_OUTPUTS] = {" output was made along with another one, whose job it belongs to",
                               " outputs were made along with another one, whose job they belong "
                               "to"},

@@ -2,7 +2,8 @@
 #ifndef WAITD_SIMULATOR_FORECAST_H
 #define WAITD_SIMULATOR_FORECAST_H
 
-/* The forecast that a simulator is asked for: made in slices, with the events that a daemon sends. */
+/* The forecast that a simulator is asked for: made in slices, with the events that a daemon sends.
+ */
 
 #include <stddef.h>
 #include <stdint.h>
