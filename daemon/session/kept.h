@@ -92,8 +92,8 @@ enum kept_state {
     KEPT_FOREIGN, /* of an engine version whose schedule may differ */
 };
 
-/* How far a batch has come.  Written by the loop that it is home to, and by its
- * store before it is shared; read by any. */
+/* How far a batch has come.  Written by the loop that it is home to, and that it has ended by
+ * whichever loop finds that out first; by its store before it is shared; read by any. */
 struct kept_progress {
     _Atomic int state;        /* enum kept_state; the rest is whole once it is FINISHED */
     _Atomic int status;       /* enum batch_status, when FINISHED */

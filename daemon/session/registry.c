@@ -293,7 +293,7 @@ static bool resume(struct registry *registry, const struct store_ask *ask)
         return false;
     if (entry->is_home)
         return true;
-    jobs = atomic_load_explicit(&ask->batch->progress.pending, memory_order_relaxed);
+    jobs = ask->batch->terms.jobs; /* whatever other loops have found out already */
     ledger_force_jobs(&registry->account, jobs);
     stats_resumed(registry->config.stats, jobs);
     settle_home(entry);

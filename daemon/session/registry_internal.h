@@ -90,8 +90,11 @@ static inline bool registry_is_witness(const struct registry_entry *entry)
     return entry->is_home || entry->registry->config.store->is_cluster;
 }
 
-/* Its end, as that replica has found it, is told to the store; out of memory it is tried again. */
-void registry_tell_end(struct registry_entry *entry, const struct replica *replica);
+/*
+ * A replica of it has finished, here or elsewhere the first: that it has ended is so at once, so
+ * that whoever reads its end finds it ended, and is told to the store.  False when out of memory.
+ */
+bool registry_tell_end(struct registry_entry *entry, struct replica *replica);
 
 /* Looks anew when its live replica wants to be run. */
 void registry_schedule(struct registry_entry *entry);

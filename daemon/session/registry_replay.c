@@ -156,21 +156,6 @@ bool registry_replay_is_due(const struct registry_follower *follower)
     return due_ns <= replay_until(follower) || outbox_watch_is_drained(&follower->watch);
 }
 
-/* Nobody may have run it to its end here before. */
-static void note_end(const struct registry_follower *follower)
-{
-    struct registry_entry *entry = follower->entry;
-    struct kept_progress *progress = &entry->kept->progress;
-    uint64_t last;
-
-    if (registry_has_finished(entry, &last) || entry->is_home || entry->end_told)
-        return;
-    atomic_store_explicit(&progress->pending, 0, memory_order_relaxed);
-    atomic_store_explicit(&progress->last, replica_history(follower->replay)->next_seq,
-                          memory_order_relaxed);
-    registry_tell_end(entry, follower->replay);
-}
-
 size_t registry_replay_work(struct registry_follower *follower, size_t budget)
 {
     int64_t until_ns = replay_until(follower);
@@ -182,9 +167,9 @@ size_t registry_replay_work(struct registry_follower *follower, size_t budget)
     spent = replica_work(follower->replay, until_ns, budget, NULL, &progress);
     follower->watch.ended = replica_is_finished(follower->replay);
     outbox_notice(&follower->watch);
-    if (follower->watch.ended && registry_is_witness(follower->entry))
-        note_end(follower);
     if (follower->watch.ended) {
+        /* Without memory for it the batch's home tells it a little later. */
+        (void)registry_tell_end(follower->entry, follower->replay);
         registry_set_stage(follower,
                            follower->last_seq < replica_history(follower->replay)->next_seq
                                ? REGISTRY_ENDED

@@ -138,7 +138,7 @@ void registry_schedule(struct registry_entry *entry)
 void registry_release(struct registry_entry *entry)
 {
     struct registry *registry = entry->registry;
-    uint32_t left = registry_pending(entry);
+    uint32_t left = entry->live != NULL ? replica_pending(entry->live) : entry->kept->terms.jobs;
 
     if (!entry->is_home || entry->end_told)
         return;
@@ -169,43 +169,76 @@ static void count(struct registry_entry *entry, const struct replica_progress *p
     ledger_release_jobs(&registry->account, sum);
 }
 
+/* Never goes back: the replica of another loop may have come further. */
+static void advance(struct kept_progress *progress, uint32_t pending, uint64_t last)
+{
+    uint32_t more = atomic_load_explicit(&progress->pending, memory_order_relaxed);
+    uint64_t less = atomic_load_explicit(&progress->last, memory_order_relaxed);
+
+    while (pending < more &&
+           !atomic_compare_exchange_weak_explicit(&progress->pending, &more, pending,
+                                                  memory_order_relaxed, memory_order_relaxed))
+        ;
+    while (last > less &&
+           !atomic_compare_exchange_weak_explicit(&progress->last, &less, last,
+                                                  memory_order_relaxed, memory_order_relaxed))
+        ;
+}
+
 /* Notes how far it has come here, for those who list it. */
 static void note(struct registry_entry *entry, const struct replica_progress *progress,
                  int64_t elapsed_ns)
 {
     struct kept_progress *kept = &entry->kept->progress;
+    int unseen = KEPT_UNSEEN;
 
     if (progress->late_ns > atomic_load_explicit(&kept->late_ns, memory_order_relaxed))
         atomic_store_explicit(&kept->late_ns, progress->late_ns, memory_order_relaxed);
-    atomic_store_explicit(&kept->pending, replica_pending(entry->live), memory_order_relaxed);
-    atomic_store_explicit(&kept->last, replica_history(entry->live)->next_seq,
-                          memory_order_relaxed);
+    advance(kept, replica_pending(entry->live), replica_history(entry->live)->next_seq);
     /* Only once it has come as far as another life had. */
-    if (replica_next_due(entry->live) > elapsed_ns &&
-        atomic_load_explicit(&kept->state, memory_order_relaxed) == KEPT_UNSEEN)
-        atomic_store_explicit(&kept->state, KEPT_RUNNING, memory_order_release);
+    if (replica_next_due(entry->live) > elapsed_ns)
+        (void)atomic_compare_exchange_strong_explicit(&kept->state, &unseen, KEPT_RUNNING,
+                                                      memory_order_acq_rel, memory_order_relaxed);
 }
 
-void registry_tell_end(struct registry_entry *entry, const struct replica *replica)
+bool registry_tell_end(struct registry_entry *entry, struct replica *replica)
 {
     struct registry *registry = entry->registry;
     struct kept_progress *progress = &entry->kept->progress;
     const struct batch_result *result = replica_result(replica);
-    struct store_ask *ask = store_ask_new(STORE_END, registry->config.port, NULL);
+    struct store_ask *ask;
 
-    if (ask == NULL) {
+    if (atomic_load_explicit(&progress->state, memory_order_acquire) == KEPT_FINISHED)
+        return true;
+    ask = store_ask_new(STORE_END, registry->config.port, NULL);
+    if (ask == NULL)
+        return false;
+    ask->batch = kept_hold(entry->kept);
+    atomic_store_explicit(&progress->status, (int)result->status, memory_order_relaxed);
+    atomic_store_explicit(&progress->ended_ns, result->predicted_ns, memory_order_relaxed);
+    advance(progress, 0, replica_history(replica)->next_seq);
+    if (atomic_exchange_explicit(&progress->state, KEPT_FINISHED, memory_order_acq_rel) ==
+        KEPT_FINISHED)
+        store_ask_free(ask); /* another loop was as quick */
+    else
+        registry_ask(registry, ask);
+    return true;
+}
+
+/* The live replica has finished. */
+static void end(struct registry_entry *entry)
+{
+    struct registry *registry = entry->registry;
+
+    if (!registry_tell_end(entry, entry->live)) {
         registry_set_due(entry, registry_store_now(registry) + REGISTRY_RETRY_NS);
         return;
     }
-    atomic_store_explicit(&progress->status, (int)result->status, memory_order_relaxed);
-    atomic_store_explicit(&progress->ended_ns, result->predicted_ns, memory_order_relaxed);
-    atomic_store_explicit(&progress->state, KEPT_FINISHED, memory_order_release);
-    ask->batch = kept_hold(entry->kept);
-    if (entry->is_home)
-        stats_batch(registry->config.stats, result->status);
+    if (!entry->is_home || entry->end_told)
+        return;
+    stats_batch(registry->config.stats, replica_result(entry->live)->status);
     registry_release(entry);
     entry->end_told = true;
-    registry_ask(registry, ask);
 }
 
 void registry_give_up_cancels(struct registry_entry *entry, enum registry_fall why)
@@ -289,8 +322,8 @@ static size_t run(struct registry_entry *entry, size_t budget)
     if (registry_is_witness(entry))
         note(entry, &progress, elapsed_ns);
     registry_schedule(entry);
-    if (replica_is_finished(entry->live) && registry_is_witness(entry) && !entry->end_told)
-        registry_tell_end(entry, entry->live);
+    if (replica_is_finished(entry->live))
+        end(entry);
     else if (replica_next_due(entry->live) > reach_ns && reach_ns < elapsed_ns &&
              replica_next_due(entry->live) <= elapsed_ns)
         registry_hold(entry);

@@ -268,7 +268,7 @@ def restart(state, batches):
         late.append(time.monotonic() - sent - 0.005)
         client.until("finished")
         other.socket.sendall(b'{"op":"stats"}')
-        if other.event()["batches"] == 0:
+        if other.event()["ok"] >= 10 * batches:
             break
     took = time.monotonic() - began
     late.sort()

@@ -344,6 +344,46 @@ START_TEST(what_another_life_has_handled_is_not_late)
 }
 END_TEST
 
+/* ---- Other loops -------------------------------------------------------------------------- */
+
+static void wake_nobody(void *context)
+{
+    (void)context;
+}
+
+/* Whatever loop a batch is home to: who has read its end finds it ended. */
+START_TEST(an_end_is_known_once_it_is_read)
+{
+    static const char text[] = "{\"detach\":true,\"jobs\":[{\"wait\":1},{\"wait\":2}]}";
+    struct store_port busy = {.wake = wake_nobody}; /* of a loop that gets to nothing */
+    struct store_ask *asked = store_ask_new(STORE_ACCEPT, &busy, NULL), *answer;
+    const char *line;
+
+    ck_assert_ptr_nonnull(asked);
+    asked->asker = principal_hold(rig.principal);
+    asked->terms = (struct kept_terms){
+        .jobs = 2, .retain_ns = 100 * S, .max_wait_ns = 100 * S, .accepted_ns = rig.now_ns};
+    asked->text = kept_text_new(sizeof(text) - 1);
+    ck_assert_ptr_nonnull(asked->text);
+    memcpy(asked->text->bytes, text, sizeof(text) - 1);
+    store_ask(rig.store, asked);
+    answer = store_fetch(&busy);
+    ck_assert(answer == asked && answer->answer == STORE_DONE);
+    memcpy(ref, answer->batch->ref, sizeof(ref));
+    ask(0, "watch", ""); /* live */
+    loop_rig_finish(&rig);
+    (void)loop_rig_until(&rig, 0, "finished");
+    ask(1, "batches", "");
+    line = loop_rig_until(&rig, 1, "batch");
+    ck_assert_ptr_nonnull(strstr(line, "\"state\":\"finished\""));
+    ck_assert_double_eq(loop_rig_number(line, "last"), 4);
+    ck_assert_double_eq(loop_rig_number(line, "pending"), 0);
+    ask(0, "forget", "");
+    (void)loop_rig_until(&rig, 0, "forgotten");
+    store_ask_free(answer);
+}
+END_TEST
+
 /* ---- The end of the daemon --------------------------------------------------------------- */
 
 START_TEST(what_is_not_durable_goes_on_while_it_drains)
@@ -477,6 +517,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, each_job_is_as_late_as_it_was);
     tcase_add_test(tcase, who_catches_up_does_not_count_as_late);
     tcase_add_test(tcase, what_another_life_has_handled_is_not_late);
+    tcase_add_test(tcase, an_end_is_known_once_it_is_read);
     tcase_add_test(tcase, what_is_not_durable_goes_on_while_it_drains);
     tcase_add_test(tcase, what_is_durable_is_suspended_for_all);
     tcase_add_test(tcase, a_cancel_that_is_overtaken_is_answered);
