@@ -524,9 +524,8 @@ static void do_without_registry(struct channel *channel, const struct request *r
     char *line;
 
     if (request->op != REQUEST_BATCHES) {
-        channel_refuse_ref(
-            channel, request, FAULT_NOT_FOUND,
-            "detached batches are reached by a socket of waitd's own protocol alone");
+        channel_refuse_ref(channel, request, FAULT_NOT_FOUND,
+                           "a daemon that reads standard input keeps no detached batches");
         return;
     }
     line = outbox_line_room(&channel->outbox, EVENT_BATCH_MAX + id.len);

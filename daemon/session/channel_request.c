@@ -112,8 +112,9 @@ static void refuse_detach(struct channel *channel, const struct request *request
 {
     struct fault fault = {0};
 
-    (void)fault_set(&fault, FAULT_INVALID_REQUEST, 0,
-                    "\"detach\" takes true on a socket of waitd's own protocol alone");
+    (void)fault_set(
+        &fault, FAULT_INVALID_REQUEST, 0,
+        "\"detach\" takes false from standard input, where no batch outlives its client, not true");
     memcpy(fault.path, "detach", 7);
     channel_refuse(channel, request, &fault);
 }
