@@ -68,7 +68,15 @@ static char *put_optional(char *out, const char *key, struct event_text text)
 
 static char *put_id(char *out, struct event_text id)
 {
-    return put_optional(out, ",\"id\":", id);
+    return put_optional(out, EVENT_ID_KEY, id);
+}
+
+size_t event_id_place(const char *line)
+{
+    const char *at = strstr(line, "\"batch\":");
+
+    at += sizeof("\"batch\":") - 1;
+    return (size_t)(at + strspn(at, "0123456789") - line);
 }
 
 static char *put_end(char *out)

@@ -214,6 +214,13 @@ void request_refuse(struct request_reader *reader, enum fault_code code, const c
     empty(&reading->capture.text);
 }
 
+char *request_take_id(struct request_reader *reader)
+{
+    char *id = reader->id.bytes;
+    reader->id = (struct request_text){NULL, 0, 0};
+    return id;
+}
+
 /* Forgets what was handed out by the last call. */
 static void forget(struct request_reader *reader)
 {

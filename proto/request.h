@@ -160,6 +160,10 @@ size_t request_rest(const struct request_reader *reader);
 enum request_result request_read(struct request_reader *reader, size_t budget,
                                  struct request *request, struct fault *fault);
 
+/* Hands over the memory of the id of the request that was returned last, which stays valid: on the
+ * heap, the caller's to free; NULL for none. */
+char *request_take_id(struct request_reader *reader);
+
 /* Jobs of the request in progress so far (counts included; from the moment it is
  * complete until the next call, of the request handed out).  For daemon-wide
  * limits, which know them as they are read. */

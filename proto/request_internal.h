@@ -59,6 +59,7 @@ struct request_member {
 #define REQUEST_KEEPS_TEXT  1u
 #define REQUEST_KEEPS_PLAIN 2u
 #define REQUEST_KEEPS_COPY  4u /* within `data` that is being copied */
+#define REQUEST_KEEPS_ID    8u /* as reading->id */
 
 struct request_context {
     const char *noun;                     /* `a job` */

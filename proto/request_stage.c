@@ -11,6 +11,8 @@
 
 #include "proto/request.h"
 
+#include <string.h>
+
 #include "proto/linebreak.h"
 #include "proto/request_internal.h"
 #include "proto/utf8.h"
@@ -28,8 +30,9 @@ static unsigned kept_of(struct request_reading *reading, const struct lexer_toke
 {
     const struct request_frame *frame;
     uint64_t most = reading->limits->max_string;
+    unsigned keeps;
 
-    if (reading->plan == NULL || reading->dropped || reading->skipping)
+    if (reading->dropped || reading->skipping)
         return 0;
     if (reading->copying)
         return REQUEST_KEEPS_COPY;
@@ -37,8 +40,10 @@ static unsigned kept_of(struct request_reading *reading, const struct lexer_toke
         return 0;
     frame = request_frame(reading);
     if (frame->context->members == NULL)
-        return frame->context->keeps;
-    return frame->member != NULL ? frame->member->keeps : 0;
+        keeps = frame->context->keeps;
+    else
+        keeps = frame->member != NULL ? frame->member->keeps : 0;
+    return reading->plan != NULL ? keeps : keeps & REQUEST_KEEPS_ID; /* which is not in the plan */
 }
 
 bool request_stage_begin(struct request_reading *reading, const struct lexer_token *token)
@@ -53,19 +58,26 @@ bool request_stage_begin(struct request_reading *reading, const struct lexer_tok
     return staging->keeps != 0;
 }
 
+/* The end of the step that begins where the token has come to. */
+static const char *step_end(const struct request_staging *staging, const char *end)
+{
+    const char *to = end;
+
+    if ((size_t)(end - staging->at) > STEP_BYTES)
+        for (to = staging->at + STEP_BYTES; utf8_is_inside(*to);)
+            to--; /* no character is cut */
+    return to;
+}
+
 /* Each appends what is next to the text that is open.  -1 when out of memory. */
 
 static int copy_piece(struct request_reading *reading)
 {
     struct request_staging *staging = &reading->staging;
     const char *end = staging->token.text + staging->token.len;
-    size_t before = plan_text_bytes(reading->plan), len = (size_t)(end - staging->at);
+    size_t before = plan_text_bytes(reading->plan);
+    size_t len = (size_t)(step_end(staging, end) - staging->at);
 
-    if (len > STEP_BYTES) {
-        len = STEP_BYTES;
-        while (utf8_is_inside(staging->at[len]))
-            len--; /* no character is cut */
-    }
     if (plan_text_append_json(reading->plan, staging->at, len) != PLAN_OK)
         return -1;
     staging->copied += plan_text_bytes(reading->plan) - before;
@@ -129,16 +141,52 @@ static bool copy_step(struct request_reading *reading)
     return true;
 }
 
+/* A part of an `id`, of whole characters, behind those that are there. */
+static int append_id(struct request_reading *reading, const char *at, const char *end)
+{
+    struct request_text *id = &reading->id;
+    size_t most = (size_t)(end - at) * LINEBREAK_ESCAPE_SIZE / LINEBREAK_SIZE;
+
+    if (request_reserve(reading, id, id->len + most) != 0)
+        return -1;
+    for (;;) {
+        const char *found = linebreak_find(at, end);
+
+        memcpy(id->bytes + id->len, at, (size_t)(found - at));
+        id->len += (size_t)(found - at);
+        if (found == end)
+            return 0;
+        memcpy(id->bytes + id->len, linebreak_escape(found), LINEBREAK_ESCAPE_SIZE);
+        id->len += LINEBREAK_ESCAPE_SIZE;
+        at = found + LINEBREAK_SIZE;
+    }
+}
+
+static bool id_step(struct request_reading *reading)
+{
+    struct request_staging *staging = &reading->staging;
+    const char *end = staging->token.text + staging->token.len, *to = step_end(staging, end);
+
+    if (staging->at == staging->token.text)
+        reading->id.len = 0;
+    if (append_id(reading, staging->at, to) != 0)
+        return true;
+    staging->at = to;
+    return to == end;
+}
+
 bool request_stage_step(struct request_reading *reading)
 {
     struct request_staging *staging = &reading->staging;
     bool is_text = (staging->keeps & REQUEST_KEEPS_TEXT) != 0 && staging->text == 0;
     const char *end = staging->token.text + staging->token.len - !is_text;
 
-    if (reading->plan == NULL) /* refused meanwhile */
+    if (reading->plan == NULL && staging->keeps != REQUEST_KEEPS_ID) /* refused meanwhile */
         return true;
     if (staging->keeps == REQUEST_KEEPS_COPY)
         return copy_step(reading);
+    if (staging->keeps == REQUEST_KEEPS_ID)
+        return id_step(reading);
     if (!staging->open && plan_text_open(reading->plan) != PLAN_OK) {
         request_no_memory(reading);
         return true;

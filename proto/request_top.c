@@ -78,6 +78,8 @@ void request_keep_id(struct request_reading *reading, const struct lexer_token *
 
 static void read_id(struct request_reading *reading, const struct lexer_token *token)
 {
+    if (reading->staging.keeps == REQUEST_KEEPS_ID)
+        return; /* a long one is kept already */
     if (request_is_id(token)) {
         if (request_fits(reading, token))
             request_keep_id(reading, token);
@@ -268,7 +270,7 @@ enum {
 
 static const struct request_member members[N_MEMBERS] = {
     [OP] = REQUEST_MEMBER("op", read_op, TO_ALL),
-    [ID] = REQUEST_MEMBER("id", read_id, TO_ALL),
+    [ID] = REQUEST_TEXT_MEMBER("id", read_id, TO_ALL, REQUEST_KEEPS_ID),
     [PROTOCOL] = REQUEST_MEMBER("protocol", read_protocol, TO_ALL),
     [JOBS] = REQUEST_MEMBER("jobs", read_jobs, TO_RUN),
     [MODE] = REQUEST_MEMBER("mode", read_mode, TO_RUN),

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/session/channel_internal.h"
@@ -87,14 +88,16 @@ static const char overloaded_memory[] =
 static void start_run(struct channel *channel, struct request *request, int64_t now_ns)
 {
     struct run *run = NULL;
+    char *id = request_take_id(channel->reader);
 
     if (runs_reserve(&channel->runs) == 0)
         run = run_new_take(channel->env, &channel->account, &channel->outbox, request->plan,
-                           text_of(request), request->heartbeat_ns, now_ns);
-    if (run == NULL) {
+                           text_of(request), &id, request->heartbeat_ns, now_ns);
+    if (run == NULL)
         channel_refuse_with(channel, request, FAULT_OVERLOADED, overloaded_memory);
+    free(id);
+    if (run == NULL)
         return;
-    }
     request->plan = NULL;
     run_keep_text(run, channel->text);
     channel->reserved = channel->text = 0; /* the run's now */

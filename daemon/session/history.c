@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/session/history.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/session/history_internal.h"
 #include "proto/event.h"
 #include "proto/event_done.h"
 #include "proto/event_piece.h"
@@ -13,60 +13,6 @@
  * keeps at hand for its thread. */
 #define BLOCK_LEAST ((size_t)960)
 #define BLOCK_MOST  ((size_t)16384)
-
-enum entry_kind {
-    ENTRY_LINE,
-    ENTRY_OCCURRENCES, /* of any kind, each in full */
-    ENTRY_DONE,        /* the indexes of jobs that ended alike: see is_plain() */
-};
-
-/* What stands in a block, each entry aligned for its header, its line or its
- * records right behind it. */
-struct entry {
-    int64_t at_ns;  /* not of ENTRY_LINE */
-    uint32_t n;     /* bytes of the line, or records */
-    uint8_t kind;   /* enum entry_kind */
-    uint8_t status; /* ENTRY_DONE: enum job_status */
-};
-
-static_assert(HISTORY_OCCURRENCES_BYTES(1) == sizeof(struct entry) + sizeof(struct occurrence),
-              "the most that an occurrence takes is an entry of its own");
-
-struct history_block {
-    struct history_block *next;
-    uint32_t size, used; /* of bytes[] */
-    uint32_t open;       /* the last entry, if it is one of records that may grow; else `used` */
-    uint32_t cursors;    /* how many are in it */
-    _Alignas(struct entry) char bytes[];
-};
-
-static size_t aligned(size_t n)
-{
-    return (n + _Alignof(struct entry) - 1) / _Alignof(struct entry) * _Alignof(struct entry);
-}
-
-static struct entry *entry_at(struct history_block *block, size_t at)
-{
-    return (struct entry *)(void *)(block->bytes + at);
-}
-
-static char *body_of(struct entry *entry)
-{
-    return (char *)(entry + 1);
-}
-
-static size_t body_size(const struct entry *entry)
-{
-    switch ((enum entry_kind)entry->kind) {
-    case ENTRY_LINE:
-        return aligned(entry->n);
-    case ENTRY_OCCURRENCES:
-        return entry->n * sizeof(struct occurrence);
-    case ENTRY_DONE:
-        return aligned(entry->n * sizeof(uint32_t));
-    }
-    return 0;
-}
 
 /* ---- Cursors ------------------------------------------------------------------- */
 
@@ -227,6 +173,22 @@ void history_line_commit(struct history *history, size_t len)
     summon(history, block, 1, len);
     *entry = (struct entry){.kind = ENTRY_LINE, .n = (uint32_t)len};
     block->used += (uint32_t)(sizeof(*entry) + aligned(len));
+    block->open = block->used;
+    history->next_seq++;
+}
+
+void history_line_commit_around(struct history *history, size_t len, size_t at,
+                                struct event_text text)
+{
+    struct history_block *block = history->last;
+    struct entry *entry = entry_at(block, block->used);
+    const struct around around = {.text = text.text, .text_len = text.len, .at = at};
+
+    summon(history, block, 1, len + text.len);
+    *entry = (struct entry){.kind = ENTRY_AROUND, .n = (uint32_t)len};
+    memmove(body_of(entry) + sizeof(around), body_of(entry), len);
+    memcpy(body_of(entry), &around, sizeof(around));
+    block->used += (uint32_t)(sizeof(*entry) + body_size(entry));
     block->open = block->used;
     history->next_seq++;
 }
@@ -447,14 +409,20 @@ static size_t read_done(struct history_cursor *cursor, struct entry *entry, uint
 /* Renders as much of a line as fits. */
 static size_t read_line(struct history_cursor *cursor, struct entry *entry, char *out, size_t room)
 {
-    size_t n = entry->n - cursor->read_n;
+    size_t end = line_len(entry), n = 0;
 
-    if (n > room)
-        n = room;
-    memcpy(out, body_of(entry) + cursor->read_n, n);
-    cursor->read_n += (uint32_t)n;
+    while (n < room && cursor->read_n < end) {
+        size_t more;
+        const char *from = line_at(entry, cursor->read_n, &more);
+
+        if (more > room - n)
+            more = room - n;
+        memcpy(out + n, from, more);
+        n += more;
+        cursor->read_n += (uint32_t)more;
+    }
     cursor->unread -= n;
-    if (cursor->read_n == entry->n) {
+    if (cursor->read_n == end) {
         cursor->seq++;
         leave_entry(cursor, entry);
     }
@@ -493,9 +461,9 @@ int history_take_rest(struct history_cursor *cursor, char **text, size_t *len)
         *text = rest_of_record(cursor, entry, len);
         return *text == NULL ? -1 : 0;
     }
-    if (entry->kind != ENTRY_LINE || cursor->read_n == 0)
+    if (!is_line(entry) || cursor->read_n == 0)
         return 0;
-    *len = entry->n - cursor->read_n;
+    *len = line_len(entry) - cursor->read_n;
     *text = malloc(*len);
     if (*text == NULL)
         return -1;
@@ -523,7 +491,7 @@ static size_t read_next(struct history_cursor *cursor, uint64_t most, char *out,
     struct entry *entry = entry_at(cursor->block, cursor->read);
     size_t n = 0;
 
-    if (entry->kind == ENTRY_LINE)
+    if (is_line(entry))
         return read_line(cursor, entry, out, room);
     if (entry->kind == ENTRY_DONE && cursor->line_at == 0)
         n = read_done(cursor, entry, most, out, room);

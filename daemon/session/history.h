@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "engine/batch.h"
+#include "proto/event.h"
 
 /* Where a record's texts are found, and whose they are.  The owner keeps it, and
  * the plan, as long as the history. */
@@ -78,6 +79,16 @@ static inline bool history_is_watched(const struct history *history)
  */
 char *history_line_room(struct history *history, size_t size);
 void history_line_commit(struct history *history, size_t len);
+
+/*
+ * The same for a line in which, `at` bytes from its beginning, a text belongs that is not copied
+ * but read where it is: the owner keeps it as long as the history.  For what is long.
+ */
+void history_line_commit_around(struct history *history, size_t len, size_t at,
+                                struct event_text text);
+
+/* How much room to ask for such a line, of so many bytes without the text. */
+#define HISTORY_AROUND_BYTES(len) ((len) + 32)
 
 /* Whether anyone is to read the next record; if not, a line may be counted without
  * being written. */

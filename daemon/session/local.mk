@@ -21,6 +21,7 @@ daemon_session_libwaitd_session_a_SOURCES = \
 	daemon/session/forecasts.h \
 	daemon/session/history.c \
 	daemon/session/history.h \
+	daemon/session/history_internal.h \
 	daemon/session/kept.c \
 	daemon/session/kept.h \
 	daemon/session/ledger.c \

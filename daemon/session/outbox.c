@@ -181,17 +181,20 @@ bool outbox_watch_is_drained(const struct outbox_watch *watch)
 int outbox_watch_settle(struct outbox_watch *watch, uint64_t *last_seq)
 {
     struct outbox *outbox = watch->outbox;
+    bool queued = is_queued(watch);
     char *rest = NULL;
     size_t len = 0;
 
     *last_seq = watch->cursor.skip_seq;
-    if (is_queued(watch) && history_take_rest(&watch->cursor, &rest, &len) != 0)
+    if (queued && history_take_rest(&watch->cursor, &rest, &len) != 0)
         return -1;
     if (rest != NULL) { /* nobody else's line can have been begun */
         outbox->rest = rest;
         outbox->rest_at = 0;
         outbox->rest_len = len;
     }
+    if (queued && !is_queued(watch)) /* that line was all */
+        empty_stretches(watch);
     count(watch);
     if (watch->cursor.seq > *last_seq)
         *last_seq = watch->cursor.seq;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/session/stats.h"
+#include "proto/block.h"
 #include "proto/event_detached.h"
 
 /* How long to wait before trying again what memory was short for. */
@@ -39,6 +40,9 @@ struct run {
     bool finished; /* `finished` is in the history */
 };
 
+/* An id that is longer is not copied, but read where it is. */
+#define ID_COPIED_BYTES ((size_t)4096)
+
 /* About how long a line is: what stands in each, and the client's own text. */
 static uint32_t estimate_line(const struct plan *plan)
 {
@@ -53,25 +57,53 @@ static struct event_text id_of(const struct run *run)
     return (struct event_text){.text = run->id, .len = run->id_len};
 }
 
+/* Room for a line of the batch, with its id.  NULL when out of memory. */
+static char *line_room(struct run *run)
+{
+    size_t copied = run->id_len <= ID_COPIED_BYTES ? run->id_len : sizeof(EVENT_ID_KEY);
+
+    return history_line_room(&run->history, HISTORY_AROUND_BYTES(EVENT_BATCH_MAX + copied));
+}
+
+/* The id that is written with a line. */
+static struct event_text copied_id(const struct run *run)
+{
+    return run->id_len <= ID_COPIED_BYTES ? id_of(run) : (struct event_text){NULL, 0};
+}
+
+/* Puts the line, which ends there, and a long id into it. */
+static void commit_line(struct run *run, char *line, char *end)
+{
+    size_t key = sizeof(EVENT_ID_KEY) - 1, at;
+
+    if (run->id_len <= ID_COPIED_BYTES) {
+        history_line_commit(&run->history, (size_t)(end - line));
+        return;
+    }
+    *end = '\0';
+    at = event_id_place(line);
+    memmove(line + at + key, line + at, (size_t)(end - line) - at);
+    memcpy(line + at, EVENT_ID_KEY, key);
+    history_line_commit_around(&run->history, (size_t)(end - line) + key, at + key, id_of(run));
+}
+
 /* time_ns: the time of day, NULL for none. */
 static bool tell_accepted(struct run *run, const int64_t *time_ns)
 {
     const struct plan_options *options = plan_options_of(run->history.source.plan);
     const struct event_accepted accepted = {
         .batch = run->history.source.batch,
-        .id = id_of(run),
+        .id = copied_id(run),
         .jobs = run->jobs,
         .seed = options->random_seed ? &options->seed : NULL,
         .time_ns = time_ns,
         .instance = run->env->instance,
     };
-    char *line = history_line_room(&run->history, EVENT_BATCH_MAX + run->id_len);
-    char *end;
+    char *line = line_room(run);
 
     if (line == NULL)
         return false;
-    end = event_write_accepted(line, &accepted);
-    history_line_commit(&run->history, (size_t)(end - line));
+    commit_line(run, line, event_write_accepted(line, &accepted));
     outbox_notice(&run->watch);
     return true;
 }
@@ -85,9 +117,20 @@ static void discard(struct run *run)
     free(run);
 }
 
+/* owned: the memory of the id, which the run takes over; NULL where it makes a copy. */
+static void set_id(struct run *run, struct event_text id, char *owned)
+{
+    run->id_len = id.len;
+    if (id.len == 0)
+        return;
+    run->id = owned != NULL ? owned : malloc(id.len);
+    if (run->id != NULL && run->id != owned)
+        memcpy(run->id, id.text, id.len);
+}
+
 struct run *run_new_take(const struct channel_env *env, struct account *account,
                          struct outbox *outbox, struct plan *plan, struct event_text id,
-                         int64_t heartbeat_ns, int64_t now_ns)
+                         char **owned_id, int64_t heartbeat_ns, int64_t now_ns)
 {
     struct run *run = calloc(1, sizeof(*run));
     int64_t real_ns = env->real_time_ns != NULL ? env->real_time_ns() : 0;
@@ -109,12 +152,7 @@ struct run *run_new_take(const struct channel_env *env, struct account *account,
     run->heartbeat_ns = run->is_virtual ? 0 : heartbeat_ns;
     run->elapsed_ns = -1;
     run->batch = batch_new(plan);
-    if (id.len > 0) {
-        run->id = malloc(id.len);
-        if (run->id != NULL)
-            memcpy(run->id, id.text, id.len);
-        run->id_len = id.len;
-    }
+    set_id(run, id, *owned_id);
     run->history.source = (struct history_source){
         .plan = plan,
         .with_due = plan_options_of(plan)->events == PLAN_EVENTS_ALL,
@@ -124,9 +162,13 @@ struct run *run_new_take(const struct channel_env *env, struct account *account,
     if (run->batch == NULL || (id.len > 0 && run->id == NULL) ||
         outbox_watch_begin(outbox, &run->watch, &run->history) != 0 ||
         !tell_accepted(run, time_ns)) {
+        if (run->id == *owned_id)
+            run->id = NULL; /* it stays the caller's */
         discard(run);
         return NULL;
     }
+    if (run->id == *owned_id)
+        *owned_id = NULL;
     run->plan = plan;
     ledger_count_batch(env->ledger);
     stats_accepted(env->stats, run->jobs);
@@ -165,6 +207,9 @@ bool run_free_some(struct run *run, size_t *budget)
     if (run->plan != NULL && !plan_free_some(run->plan, budget))
         return false;
     run->plan = NULL;
+    outbox_watch_end(&run->watch); /* before the id goes, which it may read */
+    if (!block_free_some(&run->id, budget))
+        return false;
     run_free(run);
     return true;
 }
@@ -307,7 +352,7 @@ static bool tell_report(struct run *run, size_t budget, size_t *worked)
 
 static void finish(struct run *run, int64_t now_ns)
 {
-    char *line = history_line_room(&run->history, EVENT_BATCH_MAX + run->id_len), *end;
+    char *line = line_room(run);
     size_t budget = FREE_BYTES_A_STEP;
 
     run->starved = line == NULL;
@@ -320,9 +365,9 @@ static void finish(struct run *run, int64_t now_ns)
     if (!batch_free_some(run->batch, &budget)) /* it stays over; the line is written later */
         return;
     run->batch = NULL;
-    end = event_write_finished(line, run->history.source.batch, id_of(run), run->jobs,
-                               run->elapsed_ns, &run->result);
-    history_line_commit(&run->history, (size_t)(end - line));
+    commit_line(run, line,
+                event_write_finished(line, run->history.source.batch, copied_id(run), run->jobs,
+                                     run->elapsed_ns, &run->result));
     run->watch.ended = true;
     outbox_notice(&run->watch);
     run->finished = true;

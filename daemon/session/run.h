@@ -33,7 +33,7 @@ struct run;
  */
 struct run *run_new_take(const struct channel_env *env, struct account *account,
                          struct outbox *outbox, struct plan *plan, struct event_text id,
-                         int64_t heartbeat_ns, int64_t now_ns);
+                         char **owned_id, int64_t heartbeat_ns, int64_t now_ns);
 
 /* Bytes that the account has reserved for the plan, to be released with it. */
 void run_keep_text(struct run *run, uint64_t bytes);

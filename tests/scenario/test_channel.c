@@ -378,6 +378,33 @@ START_TEST(stats_count_what_happened)
 }
 END_TEST
 
+/* An id of any length, about the one from which on it is not copied and the one from which on it
+ * is kept in steps; with line separators, which are escaped. */
+START_TEST(an_id_of_any_length_is_in_both_lines)
+{
+    static const size_t lengths[] = {4000, 4090, 4094, 4095, 4100, 65500, 65533, 65536, 300000};
+    size_t len = lengths[_i / 2];
+    bool separated = _i % 2 == 1;
+    char *id = malloc(2 * len + 20), *told = malloc(4 * len + 20), *text = malloc(3 * len + 200);
+    char *at = id, *to = told;
+
+    for (size_t i = 0; i < len; i += 3) {
+        at = stpcpy(at, separated && i % 999 == 0 ? "\xe2\x80\xa8" : "abc");
+        to = stpcpy(to, separated && i % 999 == 0 ? "\\u2028" : "abc");
+    }
+    sprintf(text, "{\"clock\":\"virtual\",\"id\":\"%s\",\"jobs\":[{}]}", id);
+    rig_send_pieces(&rig, text, strlen(text), 60000); /* as no transport has larger ones */
+    rig_finish(&rig);
+    sprintf(text, "{\"event\":\"accepted\",\"batch\":1,\"id\":\"%s\",\"jobs\":1,", told);
+    ck_assert_uint_eq(rig_count(&rig, text), 1);
+    sprintf(text, "{\"event\":\"finished\",\"batch\":1,\"id\":\"%s\",\"status\":\"ok\",", told);
+    ck_assert_uint_eq(rig_count(&rig, text), 1);
+    free(id);
+    free(told);
+    free(text);
+}
+END_TEST
+
 START_TEST(a_name_longer_than_the_room_for_output_comes_out_whole)
 {
     size_t len = 300000;
@@ -435,6 +462,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_daemon_that_stops_takes_no_batches);
     tcase_add_test(tests, silent_batches_say_their_beginning_and_end);
     tcase_add_test(tests, stats_count_what_happened);
+    tcase_add_loop_test(tests, an_id_of_any_length_is_in_both_lines, 0, 18);
     tcase_add_test(tests, a_name_longer_than_the_room_for_output_comes_out_whole);
     suite_add_tcase(suite, tests);
     return suite;

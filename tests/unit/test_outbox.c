@@ -217,6 +217,74 @@ static void expect(struct outbox *from, size_t room, const char *text)
     ck_assert_mem_eq(out, text, n);
 }
 
+static void put_around(const char *head, const char *tail, const char *text)
+{
+    size_t len = strlen(head) + strlen(tail);
+    char *line = history_line_room(&history, HISTORY_AROUND_BYTES(len));
+
+    ck_assert_ptr_nonnull(line);
+    memcpy(line, head, strlen(head));
+    memcpy(line + strlen(head), tail, strlen(tail));
+    history_line_commit_around(&history, len, strlen(head),
+                               (struct event_text){.text = text, .len = strlen(text)});
+    outbox_notice_all(&history);
+}
+
+/* A line that stands around a text is one line, whatever room there is. */
+START_TEST(a_line_around_a_text_is_read_as_one)
+{
+    static const char text[] = "0123456789abcdef";
+    char out[256];
+    size_t used = 0, n;
+
+    put_line("before\n");
+    put_around("{\"id\":", ",\"jobs\":1}\n", text);
+    put_around("", "}\n", text);
+    put_around("{", "\n", text);
+    ck_assert_uint_eq(outbox_backlog(&outbox), 7 + 17 + 16 + 2 + 16 + 2 + 16);
+    while ((n = outbox_render(&outbox, out + used, (size_t)_i)) > 0)
+        used += n;
+    out[used] = '\0';
+    ck_assert_str_eq(out, "before\n{\"id\":0123456789abcdef,\"jobs\":1}\n"
+                          "0123456789abcdef}\n{0123456789abcdef\n");
+    ck_assert_uint_eq(outbox_lines(&outbox), 4);
+    ck_assert_uint_eq(watch.cursor.seq, 4);
+}
+END_TEST
+
+/* What is left of it, when the text is about to go. */
+START_TEST(a_line_around_a_text_is_finished_when_its_watch_ends)
+{
+    static const char whole[] = "{\"id\":0123456789abcdef,\"jobs\":1}\n";
+    char text[] = "0123456789abcdef", out[256];
+    uint64_t last_seq;
+
+    put_around("{\"id\":", ",\"jobs\":1}\n", text);
+    ck_assert_uint_eq(outbox_render(&outbox, out, (size_t)_i), (size_t)_i);
+    ck_assert_int_eq(outbox_watch_settle(&watch, &last_seq), 0);
+    outbox_watch_end(&watch);
+    memset(text, '#', sizeof(text));
+    ck_assert_uint_eq(outbox_render(&outbox, out + _i, 200), strlen(whole) - (size_t)_i);
+    ck_assert_mem_eq(out, whole, strlen(whole));
+}
+END_TEST
+
+/* The same of a line that is the last: nothing of the watch is left in the queue. */
+START_TEST(a_watch_that_settles_its_last_line_leaves_nothing)
+{
+    uint64_t last_seq;
+
+    put_line("the only line\n");
+    expect(&outbox, 4, "the ");
+    ck_assert_int_eq(outbox_watch_settle(&watch, &last_seq), 0);
+    ck_assert_uint_eq(last_seq, 1);
+    outbox_watch_end(&watch);
+    put_answer("answer\n");
+    expect(&outbox, 4096, "only line\nanswer\n");
+    ck_assert(outbox_is_empty(&outbox));
+}
+END_TEST
+
 /* Each reads all from where it began, and what all have read is freed. */
 START_TEST(watchers_read_at_their_own_pace)
 {
@@ -384,6 +452,9 @@ Suite *test_suite(void)
     tcase_add_test(tests, lines_and_records_come_out_in_order);
     tcase_add_test(tests, an_empty_outbox_gives_nothing);
     tcase_add_test(tests, any_room_gives_the_same_text);
+    tcase_add_loop_test(tests, a_line_around_a_text_is_read_as_one, 1, 100);
+    tcase_add_loop_test(tests, a_line_around_a_text_is_finished_when_its_watch_ends, 1, 34);
+    tcase_add_test(tests, a_watch_that_settles_its_last_line_leaves_nothing);
     tcase_add_test(tests, watchers_read_at_their_own_pace);
     tcase_add_test(tests, who_has_read_all_reads_what_comes_next_and_no_more);
     tcase_add_test(tests, room_that_is_not_used_is_not_read);
