@@ -92,20 +92,37 @@ static void take(struct show_run *run, const struct event_read *event)
 
 /* ---- The table ------------------------------------------------------------- */
 
+/* From so many columns on the critical path is shown, and what elapsed in proportion to it. */
+#define PATH_COLUMNS  52
+#define SHARE_COLUMNS 68
+
+static bool has_room(const struct show_run *run, unsigned columns)
+{
+    return run->columns == 0 || run->columns >= columns;
+}
+
+/* What elapsed in proportion to the critical path. */
+static void show_share(struct show_run *run, const struct event_read *totals)
+{
+    if (totals->critical_path_ns > 0)
+        bytes_add_format(run->out, "  %14.2f",
+                         (double)totals->elapsed_ns / (double)totals->critical_path_ns);
+    else
+        bytes_add_format(run->out, "  %14s", "-");
+}
+
 static void show_row(struct show_run *run, const char *mode, const struct result *result,
                      bool with_status)
 {
     const struct event_read *totals = &result->totals;
     char elapsed[TEXT_SECONDS_MAX], path[TEXT_SECONDS_MAX];
 
-    bytes_add_format(run->out, "%-10s  %14s  %8.1f  %14s  ", mode,
-                     text_seconds_fine(elapsed, totals->elapsed_ns), totals->speedup,
-                     text_seconds_fine(path, totals->critical_path_ns));
-    if (totals->critical_path_ns > 0)
-        bytes_add_format(run->out, "%14.2f",
-                         (double)totals->elapsed_ns / (double)totals->critical_path_ns);
-    else
-        bytes_add_format(run->out, "%14s", "-");
+    bytes_add_format(run->out, "%-10s  %14s  %8.1f", mode,
+                     text_seconds_fine(elapsed, totals->elapsed_ns), totals->speedup);
+    if (has_room(run, PATH_COLUMNS))
+        bytes_add_format(run->out, "  %14s", text_seconds_fine(path, totals->critical_path_ns));
+    if (has_room(run, SHARE_COLUMNS))
+        show_share(run, totals);
     if (with_status) {
         struct event_string status = {result->status, strlen(result->status)};
 
@@ -123,6 +140,16 @@ static void show_not_ok(struct show_run *run, const char *mode, const struct eve
                          totals->jobs, totals->jobs == 1 ? "" : "s");
 }
 
+static void show_heading(struct show_run *run, bool with_status)
+{
+    bytes_add_format(run->out, "%-10s  %14s  %8s", "mode", "elapsed", "speed-up");
+    if (has_room(run, PATH_COLUMNS))
+        bytes_add_format(run->out, "  %14s", "critical path");
+    if (has_room(run, SHARE_COLUMNS))
+        bytes_add_format(run->out, "  %14s", "elapsed / path");
+    bytes_add_string(run->out, with_status ? "  status\n" : "\n");
+}
+
 static void show_table(struct show_run *run)
 {
     const struct comparison *comparison = run->own;
@@ -135,9 +162,7 @@ static void show_table(struct show_run *run)
         with_status |= result->is_finished && result->totals.ok != result->totals.jobs;
     }
     if (any)
-        bytes_add_format(run->out, "%-10s  %14s  %8s  %14s  %14s%s\n", "mode", "elapsed",
-                         "speed-up", "critical path", "elapsed / path",
-                         with_status ? "  status" : "");
+        show_heading(run, with_status);
     for (unsigned i = 0; i < comparison->modes->n; i++)
         if (comparison->results[i].is_finished)
             show_row(run, comparison->modes->names[i], &comparison->results[i], with_status);

@@ -180,7 +180,7 @@ static void append_forecast(const struct study *study, const struct plan *plan, 
     } else {
         if (i == 0)
             forecast_table_begin_rows(&study->table, study->vary, study->figures, out);
-        forecast_table_append_row(study->vary, i, study->figures, out);
+        forecast_table_append_row(&study->table, study->vary, i, study->figures, out);
         if (i + 1 == study->n)
             forecast_table_end_rows(study->vary, study->figures, out);
     }

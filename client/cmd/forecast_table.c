@@ -17,7 +17,7 @@
 
 static const char *time_text(char out[TEXT_SECONDS_MAX], int64_t ns)
 {
-    return text_seconds_fine(out, ns);
+    return text_time(out, ns);
 }
 
 /* ---- The figures --------------------------------------------------------------- */
@@ -47,8 +47,27 @@ static void append_title(const struct forecast_table *table, const struct foreca
                      figures->runs == 1 ? "" : "s", figures->jobs, figures->jobs == 1 ? "" : "s");
 }
 
-static void append_times(const struct forecast_figures *figures, struct bytes *out)
+/* The columns of the table: that of the names, and those of each time with the blanks in front. */
+#define NAME_COLUMNS 10
+#define TIME_COLUMNS 18
+
+/* How many of the times there is room for. */
+static unsigned count_times(const struct forecast_table *table)
 {
+    unsigned n = table->columns > NAME_COLUMNS ? (table->columns - NAME_COLUMNS) / TIME_COLUMNS : 0;
+
+    return n < 1 ? 1 : n < FORECAST_TIMES ? n : FORECAST_TIMES;
+}
+
+static void append_times(const struct forecast_table *table, const struct forecast_figures *figures,
+                         struct bytes *out)
+{
+    static const char *const names[FORECAST_TIMES] = {
+        [FORECAST_ELAPSED] = "elapsed",
+        [FORECAST_CRITICAL_PATH] = "critical path",
+        [FORECAST_SEQUENTIAL] = "one by one",
+    };
+    unsigned n = count_times(table);
     static const struct {
         const char *name;
         size_t offset;
@@ -66,16 +85,18 @@ static void append_times(const struct forecast_figures *figures, struct bytes *o
         {"std. dev.", offsetof(struct forecast_times, stddev_ns)},
     };
 
-    bytes_add_format(out, "%-10s  %16s  %16s  %16s\n", "", "elapsed", "critical path",
-                     "one by one");
+    bytes_add_format(out, "%*s", NAME_COLUMNS, "");
+    for (unsigned time = 0; time < n; time++)
+        bytes_add_format(out, "%*s", TIME_COLUMNS, names[time]);
+    bytes_add_char(out, '\n');
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        bytes_add_format(out, "%-10s", rows[i].name);
-        for (unsigned time = 0; time < FORECAST_TIMES; time++) {
+        bytes_add_format(out, "%-*s", NAME_COLUMNS, rows[i].name);
+        for (unsigned time = 0; time < n; time++) {
             char text[TEXT_SECONDS_MAX];
             int64_t ns;
 
             memcpy(&ns, (const char *)&figures->times[time] + rows[i].offset, sizeof ns);
-            bytes_add_format(out, "  %16s", time_text(text, ns));
+            bytes_add_format(out, "%*s", TIME_COLUMNS, time_text(text, ns));
         }
         bytes_add_char(out, '\n');
     }
@@ -163,7 +184,7 @@ static void append_critical(const struct plan *plan, const struct forecast_figur
 {
     if (figures->n_critical == 0)
         return;
-    bytes_add_string(out, "\non the longest chain, in so many of the runs\n");
+    bytes_add_string(out, "\non the longest chain, of all runs\n");
     for (uint32_t i = 0; i < figures->n_critical; i++) {
         bytes_add_format(out, "%14.1f %%  ",
                          100.0 * (double)figures->critical[i].runs / (double)figures->runs);
@@ -179,7 +200,7 @@ void forecast_table_append(const struct forecast_table *table, const struct plan
     append_title(table, figures, out);
     append_ends(figures, out);
     bytes_add_char(out, '\n');
-    append_times(figures, out);
+    append_times(table, figures, out);
     append_histogram(table, figures, runs, out);
     append_critical(plan, figures, out);
 }
@@ -191,31 +212,64 @@ static void append_label(const struct vary *vary, struct bytes *out)
     text_append_safe(out, vary->name, vary->name_len, NAME_MAX_BYTES);
 }
 
+/* The columns, each with the width from which on it is shown. */
+enum { COLUMN_VALUE, COLUMN_P50, COLUMN_P95, COLUMN_MAX, COLUMN_LESS, COLUMN_OK, COLUMNS };
+
+static void append_row(const struct forecast_table *table, const char *const cells[COLUMNS],
+                       struct bytes *out)
+{
+    static const struct {
+        int width;
+        unsigned least;
+    } columns[COLUMNS] = {
+        [COLUMN_VALUE] = {10, 0}, [COLUMN_P50] = {16, 0},   [COLUMN_P95] = {16, 64},
+        [COLUMN_MAX] = {16, 80},  [COLUMN_LESS] = {12, 38}, [COLUMN_OK] = {10, 48},
+    };
+
+    for (unsigned i = 0; i < COLUMNS; i++)
+        if (table->columns >= columns[i].least)
+            bytes_add_format(out, "%*s", columns[i].width, cells[i]);
+    bytes_add_char(out, '\n');
+}
+
 void forecast_table_begin_rows(const struct forecast_table *table, const struct vary *vary,
                                const struct forecast_figures *figures, struct bytes *out)
 {
     append_title(table, figures, out);
     bytes_add_string(out, " for each value of ");
     append_label(vary, out);
-    bytes_add_format(out, "\n%10s  %14s  %14s  %14s  %10s  %8s\n", "value", "p50", "p95", "max",
-                     "less", "ok");
+    bytes_add_char(out, '\n');
+    append_row(table,
+               (const char *const[]){[COLUMN_VALUE] = "value",
+                                     [COLUMN_P50] = "p50",
+                                     [COLUMN_P95] = "p95",
+                                     [COLUMN_MAX] = "max",
+                                     [COLUMN_LESS] = "less",
+                                     [COLUMN_OK] = "ok"},
+               out);
 }
 
-void forecast_table_append_row(const struct vary *vary, size_t i,
-                               const struct forecast_figures *figures, struct bytes *out)
+void forecast_table_append_row(const struct forecast_table *table, const struct vary *vary,
+                               size_t i, const struct forecast_figures *figures, struct bytes *out)
 {
     const struct forecast_times *elapsed = &figures[i].times[FORECAST_ELAPSED];
     char p50[TEXT_SECONDS_MAX], p95[TEXT_SECONDS_MAX], max[TEXT_SECONDS_MAX];
-    char less[32] = "";
+    char less[32] = "", value[16], ok[32];
 
     if (i > 0 && figures[i - 1].times[FORECAST_ELAPSED].p50_ns > 0)
         snprintf(less, sizeof less, "%.1f %%",
                  100.0 - 100.0 * (double)elapsed->p50_ns /
                              (double)figures[i - 1].times[FORECAST_ELAPSED].p50_ns);
-    bytes_add_format(out, "%10" PRIu32 "  %14s  %14s  %14s  %10s  %6.1f %%\n", vary->values[i],
-                     time_text(p50, elapsed->p50_ns), time_text(p95, elapsed->p95_ns),
-                     time_text(max, elapsed->max_ns), less,
-                     100.0 * (double)figures[i].ok / (double)figures[i].runs);
+    snprintf(value, sizeof value, "%" PRIu32, vary->values[i]);
+    snprintf(ok, sizeof ok, "%.1f %%", 100.0 * (double)figures[i].ok / (double)figures[i].runs);
+    append_row(table,
+               (const char *const[]){[COLUMN_VALUE] = value,
+                                     [COLUMN_P50] = time_text(p50, elapsed->p50_ns),
+                                     [COLUMN_P95] = time_text(p95, elapsed->p95_ns),
+                                     [COLUMN_MAX] = time_text(max, elapsed->max_ns),
+                                     [COLUMN_LESS] = less,
+                                     [COLUMN_OK] = ok},
+               out);
 }
 
 void forecast_table_end_rows(const struct vary *vary, const struct forecast_figures *figures,

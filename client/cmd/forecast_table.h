@@ -24,8 +24,8 @@ void forecast_table_append(const struct forecast_table *table, const struct plan
  * what is below: the point from which more brings little. */
 void forecast_table_begin_rows(const struct forecast_table *table, const struct vary *vary,
                                const struct forecast_figures *figures, struct bytes *out);
-void forecast_table_append_row(const struct vary *vary, size_t i,
-                               const struct forecast_figures *figures, struct bytes *out);
+void forecast_table_append_row(const struct forecast_table *table, const struct vary *vary,
+                               size_t i, const struct forecast_figures *figures, struct bytes *out);
 void forecast_table_end_rows(const struct vary *vary, const struct forecast_figures *figures,
                              struct bytes *out);
 

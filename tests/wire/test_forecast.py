@@ -123,6 +123,18 @@ def check_table(tap):
     tap.result(sum(int(line.split()[2]) for line in bars) == 1000 and len(bars) <= 15, "a histogram of all runs", out)
     tap.result(lines[-1].split() == ["100.0", "%", "tea"], "and what was critical", out)
     tap.result(max(map(len, lines)) <= 80, "within 80 columns", out)
+    for columns, times in ((40, 1), (50, 2), (64, 3)):
+        prefix = ("env", "COLUMNS=%d" % columns)
+        lines = waitctl("forecast", "-", "-o", "human", batch=batch["jobs"], prefix=prefix)[1].splitlines()
+        tap.result(max(map(len, lines[1:])) <= columns and len(lines[2].split()) == 1 + 2 * times,
+                   "within %d columns, %d of the times" % (columns, times), "\n".join(lines))
+    for columns, cells in ((38, "value p50 less"), (48, "value p50 less ok"), (64, "value p50 p95 less ok")):
+        prefix = ("env", "COLUMNS=%d" % columns)
+        lines = waitctl("forecast", "--vary", "workers=1,2", "-", "-o", "human", batch=batch, prefix=prefix)[1].splitlines()
+        tap.result(lines[1].split() == cells.split() and max(map(len, lines[1:4])) <= columns,
+                   "rows within %d columns" % columns, "\n".join(lines))
+    long = waitctl("forecast", "-", "-o", "human", batch=[{"name": "x", "wait": "3h25m"}])[1].splitlines()
+    tap.result(long[2].split() == "min 3h 25m 0s 3h 25m 0s 3h 25m 0s".split(), "long times in hours", "\n".join(long))
 
 
 def check_random_seed(tap):

@@ -293,6 +293,14 @@ type_in "COLUMNS=60 waitctl submit --local --virtual -o timeline '$chess' | cat"
 ends_with 0 "or"
 is "$(screen | grep └ | LC_ALL=C.UTF-8 wc -L)" 60 "as wide as COLUMNS says"
 none "$(screen -e | grep $'\033')" "and has no colours"
+
+for columns in 40 60 80; do
+    resize_terminal $columns 24
+    type_in "until stty size | grep -q ' $columns\$'; do sleep 0.05; done; waitctl compare --local -o human '$chess'"
+    ends_with 0 "the table of modes on $columns columns"
+    is "$(screen | grep -c '^concurrent .* 2\.8')" 1 "has a row a mode"
+    is "$(screen | sed -n 1p | wc -w)" $((columns < 52 ? 3 : columns < 68 ? 5 : 8)) "and as many columns as there is room for"
+done
 close_terminal
 
 stop_daemon TERM
