@@ -28,6 +28,9 @@
 #define PASSES  4
 #define WORK_NS INT64_C(2000000)
 
+/* When a connection is looked at after a request: not at once, since most have another soon. */
+#define LOOK_NS INT64_C(5000000)
+
 /* How long a connection is kept between two requests. */
 #define KEEP_ALIVE_NS INT64_C(75000000000)
 
@@ -159,16 +162,6 @@ static void release(struct http_connection *c)
     free(c);
 }
 
-static void forget_rested(struct http_connection *c)
-{
-    struct http_connection **link = &c->http->rested;
-
-    while (*link && *link != c)
-        link = &(*link)->next_rested;
-    if (*link)
-        *link = c->next_rested;
-}
-
 /* The library has taken a socket over, or is about to close it. */
 static void on_connection(void *context, struct MHD_Connection *library, void **connection,
                           enum MHD_ConnectionNotificationCode what)
@@ -186,8 +179,6 @@ static void on_connection(void *context, struct MHD_Connection *library, void **
         return;
     if (c->exchange.unread)
         http_linger_begin(http, dup(c->fd));
-    if (c->rested)
-        forget_rested(c);
     *connection = NULL;
     release(c);
 }
@@ -288,6 +279,10 @@ static int64_t rest_due(const struct http_connection *c)
 
     if (!c->used)
         return later(c->since_ns, http->env.site->header_timeout_ns);
+    if (http->draining)
+        return c->since_ns;
+    if (!c->looked)
+        return later(c->since_ns, LOOK_NS);
     return later(c->since_ns, idle_ns > 0 ? idle_ns : KEEP_ALIVE_NS);
 }
 
@@ -376,6 +371,16 @@ void http_schedule(struct http_connection *c, int64_t now_ns)
         (void)timerq_set(&c->http->dues, c->slot, due_ns, 0);
 }
 
+/* Whether a connection without a request has come to its end: by time, or since the client had
+ * ended its side along with its last request, which the library has not seen. */
+static bool is_over(const struct http_connection *c)
+{
+    char byte;
+
+    return !c->used || c->looked || c->http->draining ||
+           recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 static void do_due(struct http_connection *c, int64_t now_ns)
 {
     struct http_exchange *x = &c->exchange;
@@ -384,7 +389,9 @@ static void do_due(struct http_connection *c, int64_t now_ns)
         http_dismiss(c);
         return;
     }
-    if (x->phase == HTTP_IDLE || has_timed_out(c, now_ns) || now_ns >= body_due(c))
+    if (x->phase == HTTP_IDLE && !is_over(c))
+        c->looked = true;
+    else if (x->phase == HTTP_IDLE || has_timed_out(c, now_ns) || now_ns >= body_due(c))
         http_hang_up(c);
     else if (x->resource && x->resource->due)
         x->resource->due(c, now_ns);
@@ -403,22 +410,6 @@ int64_t http_next_due(const struct http *http)
     return first ? first->due_ns : CHANNEL_NEVER;
 }
 
-/* Those that have ended a request and have no other yet.  The library may have missed
- * the end of a client's stream that came along with its request. */
-static void look_at_rested(struct http *http)
-{
-    struct http_connection *c;
-    char byte;
-
-    while ((c = http->rested) != NULL) {
-        http->rested = c->next_rested;
-        c->rested = false;
-        if (c->exchange.phase == HTTP_IDLE &&
-            (http->draining || recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0))
-            http_hang_up(c);
-    }
-}
-
 static void run_library(struct http *http)
 {
     MHD_UNSIGNED_LONG_LONG timeout;
@@ -427,7 +418,6 @@ static void run_library(struct http *http)
         MHD_run(http->library);
         http_exchange_pause_all(http);
         http->ready = MHD_get_timeout(http->library, &timeout) == MHD_YES && timeout == 0;
-        look_at_rested(http);
     }
 }
 

@@ -250,10 +250,6 @@ void http_exchange_close(void *context, struct MHD_Connection *library, void **e
     memset(x, 0, sizeof(*x));
     x->unread = unread;
     c->since_ns = clock_now_ns();
-    if (!c->rested) {
-        c->rested = true;
-        c->next_rested = c->http->rested;
-        c->http->rested = c;
-    }
+    c->looked = false;
     http_schedule(c, c->since_ns);
 }

@@ -112,14 +112,15 @@ struct http_connection {
     struct MHD_Connection *library; /* NULL at the gate */
     struct http_gate *gate;         /* that it waits at, or NULL; owned */
     struct peer *peer;              /* that it has joined, or NULL */
+    struct address served;          /* ours; of length 0 until it is asked for */
     struct principal *principal;    /* who its client is; held, NULL for monitors */
-    struct http_connection *next_rested, *next_pausing;
+    struct http_connection *next_pausing;
     uint64_t number;
     int fd;
     uint32_t slot;
     bool monitor;     /* of a socket for those who watch alone */
     bool counted;     /* among the daemon's connections */
-    bool rested;      /* it has ended a request since it was looked at */
+    bool looked;      /* at whether it goes on, since its last request */
     bool used;        /* has had a request */
     int64_t since_ns; /* when it came, or its last request ended */
     struct timeouts timeouts;
@@ -138,7 +139,6 @@ struct http {
     uint32_t *free_slots;
     uint32_t n_slots, n_free;
     struct http_connection *adopting; /* that the library is being handed */
-    struct http_connection *rested;
     struct http_connection *pausing;
     struct http_linger *lingers;
     unsigned n_lingers;

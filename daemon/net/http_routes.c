@@ -25,7 +25,10 @@ struct route {
     const struct http_resource *resource;
 };
 
+/* Those that are asked for most are first. */
 static const struct route routes[] = {
+    {"/wait", METHOD_ANY, 0, &http_wait_resource},
+    {"/wait/", METHOD_ANY, GUARD_BELOW, &http_wait_resource},
     {"/", METHOD_GET, 0, &http_page_resource},
     {"/page/", METHOD_GET, GUARD_BELOW, &http_page_resource},
     {"/metrics", METHOD_GET, GUARD_MONITOR, &http_monitor_metrics},
@@ -36,8 +39,6 @@ static const struct route routes[] = {
     {"/v1/batches/", METHOD_GET | METHOD_DELETE, GUARD_API | GUARD_BELOW, &http_kept_one},
     {"/v1/forecast", METHOD_POST, GUARD_API, &http_batches_forecast},
     {"/v1/requests", METHOD_POST, GUARD_API, &http_batches_requests},
-    {"/wait", METHOD_ANY, 0, &http_wait_resource},
-    {"/wait/", METHOD_ANY, GUARD_BELOW, &http_wait_resource},
 };
 
 static const struct route *find(const char *url, bool monitor)
@@ -88,15 +89,26 @@ static const char *quoted(char out[FAULT_QUOTE_SIZE], const char *text)
     return fault_quote(out, text ? text : "", text ? strlen(text) : 0);
 }
 
+/* The address that the client has come to. */
+static bool find_served(struct http_connection *c)
+{
+    if (c->served.len > 0)
+        return true;
+    c->served.len = sizeof(c->served.room);
+    if (getsockname(c->fd, &c->served.any, &c->served.len) == 0)
+        return true;
+    c->served.len = 0;
+    return false;
+}
+
 static bool pass_host(struct http_connection *c, const struct http_head *head)
 {
     const struct http_site *site = c->http->env.site;
-    struct address served = {.len = sizeof(served.room)};
     char quote[FAULT_QUOTE_SIZE];
     unsigned status = 421;
 
-    if (getsockname(c->fd, &served.any, &served.len) == 0)
-        status = http_head_check_host(head, &served, site->hosts, site->n_hosts);
+    if (find_served(c))
+        status = http_head_check_host(head, &c->served, site->hosts, site->n_hosts);
     if (status == 0)
         return true;
     if (status == 400)

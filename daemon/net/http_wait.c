@@ -34,8 +34,14 @@ void http_wait_free(struct http_wait *wait)
 static void allow_all(struct MHD_Response *response)
 {
     MHD_add_response_header(response, "Access-Control-Allow-Origin", "*");
-    MHD_add_response_header(response, "Access-Control-Expose-Headers",
-                            "X-Waitd-Waited, X-Waitd-Queued");
+}
+
+/* And what it is told of how long it took. */
+static void expose(const struct http_connection *c, struct MHD_Response *response)
+{
+    if (MHD_lookup_connection_value(c->library, MHD_HEADER_KIND, "Origin"))
+        MHD_add_response_header(response, "Access-Control-Expose-Headers",
+                                "X-Waitd-Waited, X-Waitd-Queued");
 }
 
 /* What a browser asks before it sends another page's request (fetch.spec.whatwg.org): whatever
@@ -200,6 +206,7 @@ static void answer(struct http_wait *wait)
         tell_seconds(response, "X-Waitd-Waited", wait->length_ns);
         tell_seconds(response, "X-Waitd-Queued", wait->queued_ns);
         allow_all(response);
+        expose(wait->c, response);
     }
     if (wait->spec.bytes > 0 && response)
         MHD_add_response_header(response, "Content-Type", "text/plain; charset=utf-8");

@@ -5,7 +5,8 @@
 
 bench_programs = \
 	tests/bench/bare_timer \
-	tests/bench/bench_activation
+	tests/bench/bench_activation \
+	tests/bench/waiters
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 check_PROGRAMS += tests/bench/load tests/bench/slices
@@ -18,6 +19,13 @@ tests_bench_bare_timer_SOURCES = \
 	tests/bench/probe.h
 tests_bench_bare_timer_LDADD =
 tests_bench_bench_activation_LDADD =
+tests_bench_waiters_SOURCES = \
+	tests/bench/histogram.c \
+	tests/bench/histogram.h \
+	tests/bench/probe.c \
+	tests/bench/probe.h \
+	tests/bench/waiters.c
+tests_bench_waiters_LDADD =
 tests_bench_load_SOURCES = \
 	tests/bench/caller.c \
 	tests/bench/caller.h \
@@ -49,6 +57,7 @@ tests_bench_micro_LDADD = $(all_libraries) $(JANSSON_LIBS)
 
 EXTRA_DIST += \
 	tests/bench/bench.py \
+	tests/bench/bench_http.py \
 	tests/bench/detached.py \
 	tests/bench/forecast.py \
 	tests/bench/peers \
@@ -83,6 +92,11 @@ bench-forecast: all
 	WAITCTL='$(abs_top_builddir)/client/waitctl' \
 	  $(PYTHON) $(top_srcdir)/tests/bench/forecast.py $(BENCH_FLAGS)
 
+# HTTP, beside Go, Node and nginx.  BENCH_FLAGS="--seconds 2" for a short one.
+bench-http: all tests/bench/bare_timer tests/bench/waiters
+	WAITD='$(abs_top_builddir)/daemon/waitd' PYTHONDONTWRITEBYTECODE=1 \
+	  $(PYTHON) $(top_srcdir)/tests/bench/bench_http.py --build tests/bench $(BENCH_FLAGS)
+
 # From fork to ready, and from the first connection to `accepted'.
 bench-activation: all tests/bench/bench_activation
 	WAITD='$(abs_top_builddir)/daemon/waitd' tests/bench/bench_activation
@@ -91,4 +105,4 @@ CLEANFILES += tests/bench/results.json
 mostlyclean-local:
 	rm -rf tests/bench/built
 
-.PHONY: bench bench-activation bench-detached bench-forecast bench-micro
+.PHONY: bench bench-activation bench-detached bench-forecast bench-http bench-micro
