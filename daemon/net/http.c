@@ -23,9 +23,7 @@
  * field, and the head of the answer. */
 #define POOL_MORE_BYTES 2560
 
-/* How often the library is run in one go while it has something to do, and for how
- * long work goes on: others are served in between. */
-#define PASSES  4
+/* How long work goes on: others are served in between. */
 #define WORK_NS INT64_C(2000000)
 
 /* When a connection is looked at after a request: not at once, since most have another soon. */
@@ -41,15 +39,6 @@ bool http_is_there(void)
 
 /* ---- Making ------------------------------------------------------------------- */
 
-static void on_ready(evutil_socket_t fd, short what, void *context)
-{
-    struct http *http = context;
-
-    (void)fd;
-    (void)what;
-    http->ready = true;
-}
-
 /* Heard before the loop's own ear: what became of the request that is being read. */
 static void on_channel_event(void *context, uint64_t number, const struct channel_event *event)
 {
@@ -60,30 +49,14 @@ static void on_channel_event(void *context, uint64_t number, const struct channe
     http->env.env->report(http->env.env->report_context, number, event);
 }
 
-static void on_connection(void *context, struct MHD_Connection *library, void **connection,
-                          enum MHD_ConnectionNotificationCode what);
-
 size_t http_pool_bytes(const struct http *http)
 {
     return (size_t)http->env.site->max_header_bytes + POOL_MORE_BYTES;
 }
 
-static struct MHD_Daemon *start_library(struct http *http)
-{
-    size_t pool = http_pool_bytes(http);
-
-    return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0,
-                            NULL, NULL, http_exchange_read, http,
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, pool, MHD_OPTION_CONNECTION_LIMIT,
-                            (unsigned)INT_MAX, MHD_OPTION_URI_LOG_CALLBACK, http_exchange_open,
-                            http, MHD_OPTION_NOTIFY_COMPLETED, http_exchange_close, http,
-                            MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_END);
-}
-
 struct http *http_new(const struct http_env *env)
 {
     struct http *http = calloc(1, sizeof(*http));
-    const union MHD_DaemonInfo *info = NULL;
 
     if (!http)
         return NULL;
@@ -91,13 +64,7 @@ struct http *http_new(const struct http_env *env)
     http->channel_env = *env->env;
     http->channel_env.report = on_channel_event;
     http->channel_env.report_context = http;
-    if (timerq_init(&http->dues, 0) == 0)
-        http->library = start_library(http);
-    if (http->library)
-        info = MHD_get_daemon_info(http->library, MHD_DAEMON_INFO_EPOLL_FD);
-    if (info)
-        http->event = event_new(env->base, info->epoll_fd, EV_READ | EV_PERSIST, on_ready, http);
-    if (!http->event || event_add(http->event, NULL) != 0) {
+    if (timerq_init(&http->dues, 0) != 0 || !http_library_add(http)) {
         http_free(http);
         errno = ENOMEM;
         return NULL;
@@ -110,8 +77,6 @@ void http_free(struct http *http)
     if (!http)
         return;
     http_drop(http);
-    if (http->event)
-        event_free(http->event);
     timerq_fini(&http->dues);
     free(http->slots);
     free(http->free_slots);
@@ -152,6 +117,7 @@ static void release(struct http_connection *c)
     struct http *http = c->http;
 
     http_gate_free(c->gate);
+    http_library_leave(c->instance);
     timerq_remove(&http->dues, c->slot);
     if (c->counted)
         ledger_release_connection(http->env.env->ledger);
@@ -163,8 +129,8 @@ static void release(struct http_connection *c)
 }
 
 /* The library has taken a socket over, or is about to close it. */
-static void on_connection(void *context, struct MHD_Connection *library, void **connection,
-                          enum MHD_ConnectionNotificationCode what)
+void http_on_connection(void *context, struct MHD_Connection *library, void **connection,
+                        enum MHD_ConnectionNotificationCode what)
 {
     struct http *http = context;
     struct http_connection *c = *connection;
@@ -228,12 +194,17 @@ void http_let_in(struct http_connection *c)
     struct http *http = c->http;
     struct address peer = {.len = sizeof(peer.room)};
 
+    c->instance = http_library_join(http);
+    if (!c->instance) {
+        log_write(http->env.log, LOG_LEVEL_WARNING, "a connection is dropped: out of memory");
+        http_dismiss(c);
+        return;
+    }
     if (getpeername(c->fd, &peer.any, &peer.len) != 0)
         peer.len = sizeof(struct sockaddr);
     http->adopting = c;
-    http->ready = true;
     /* It closes the socket where it fails. */
-    if (MHD_add_connection(http->library, c->fd, &peer.any, peer.len) != MHD_YES) {
+    if (!http_library_adopt(c->instance, c->fd, &peer)) {
         log_write(http->env.log, LOG_LEVEL_WARNING, "a connection is dropped: out of memory");
         if (http->adopting) {
             http->adopting = NULL;
@@ -261,7 +232,7 @@ void http_hang_up(struct http_connection *c)
     c->exchange.hang_up = true;
     shutdown(c->fd, SHUT_RDWR);
     http_exchange_resume(c);
-    c->http->ready = true;
+    http_library_wake(c->instance);
 }
 
 /* ---- Time ----------------------------------------------------------------------- */
@@ -410,30 +381,19 @@ int64_t http_next_due(const struct http *http)
     return first ? first->due_ns : CHANNEL_NEVER;
 }
 
-static void run_library(struct http *http)
-{
-    MHD_UNSIGNED_LONG_LONG timeout;
-
-    for (int pass = 0; pass < PASSES && http->ready; pass++) {
-        MHD_run(http->library);
-        http_exchange_pause_all(http);
-        http->ready = MHD_get_timeout(http->library, &timeout) == MHD_YES && timeout == 0;
-    }
-}
-
 void http_work(struct http *http, int64_t now_ns)
 {
     int64_t until_ns = later(now_ns, WORK_NS);
     const struct timerq_entry *first;
 
-    if (!http->library)
+    if (http->n_libraries == 0)
         return;
     while ((first = timerq_first(&http->dues)) && first->due_ns <= now_ns && now_ns < until_ns) {
         do_due(http->slots[first->id], now_ns);
         now_ns = clock_now_ns();
     }
     if (http->ready)
-        run_library(http);
+        http_library_run(http);
 }
 
 /* ---- Orders ---------------------------------------------------------------------- */
@@ -500,13 +460,8 @@ static void drop(struct http_connection *c)
 void http_drop(struct http *http)
 {
     http_linger_drop_all(http);
-    if (!http->library)
-        return;
     for_all(http, drop);
-    MHD_stop_daemon(http->library);
-    http->library = NULL;
-    if (http->event)
-        event_del(http->event);
+    http_library_stop_all(http);
 }
 
 static void change_limits(struct http_connection *c)

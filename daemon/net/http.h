@@ -7,10 +7,10 @@
  * figures for those who watch the daemon, and a slow back end for tests.
  *
  *     listener ──► socket ──► libmicrohttpd ──► exchange ──► resource ──► channel
- *                               (one a loop)     (a request     (http_route)
+ *                               (some a loop)    (a request     (http_route)
  *                                                 and its answer)
  *
- * The library has a set of descriptors of its own (epoll), which the loop watches
+ * The library has sets of descriptors of its own (epoll), each of which the loop watches
  * as one; it runs when that is ready and does nothing by time.  What falls due is
  * in a queue here: the loop asks for http_next_due() and calls http_work().
  *

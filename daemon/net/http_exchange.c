@@ -67,7 +67,7 @@ void http_exchange_resume(struct http_connection *c)
         forget_pausing(c);
     else
         MHD_resume_connection(c->library);
-    c->http->ready = true;
+    http_library_wake(c->instance);
 }
 
 /* ---- The head ------------------------------------------------------------------- */

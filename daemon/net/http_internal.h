@@ -5,7 +5,8 @@
 /*
  * HTTP on a loop, shared by the files that make it up:
  *
- *     http.c             the library's instance, its connections, what is due
+ *     http.c             connections, and what is due
+ *     http_library.c     its instances
  *     http_gate.c        who is let in to the library
  *     http_syntax.c      whether a head is well-formed
  *     http_exchange.c    a request and its answer: the library's callbacks
@@ -54,6 +55,7 @@
 struct http_connection;
 struct http_gate;
 struct http_kept;
+struct http_library;
 struct http_linger;
 struct http_stream;
 struct http_wait;
@@ -110,6 +112,7 @@ struct http_exchange {
 struct http_connection {
     struct http *http;
     struct MHD_Connection *library; /* NULL at the gate */
+    struct http_library *instance;  /* that has it, likewise */
     struct http_gate *gate;         /* that it waits at, or NULL; owned */
     struct peer *peer;              /* that it has joined, or NULL */
     struct address served;          /* ours; of length 0 until it is asked for */
@@ -130,10 +133,10 @@ struct http_connection {
 
 struct http {
     struct http_env env;
-    struct channel_env channel_env; /* the loop's, with an ear of ours */
-    struct http_stream *speaking;   /* whose channel is being called */
-    struct MHD_Daemon *library;
-    struct event *event;
+    struct channel_env channel_env;  /* the loop's, with an ear of ours */
+    struct http_stream *speaking;    /* whose channel is being called */
+    struct http_library **libraries; /* owned */
+    unsigned n_libraries;
     struct timerq dues; /* ids are slots */
     struct http_connection **slots;
     uint32_t *free_slots;
@@ -160,6 +163,28 @@ void http_dismiss(struct http_connection *c);
 
 /* The library's memory of each connection. */
 size_t http_pool_bytes(const struct http *http);
+
+/* The library has a socket, or is about to close it: its callback. */
+void http_on_connection(void *context, struct MHD_Connection *library, void **connection,
+                        enum MHD_ConnectionNotificationCode what);
+
+/* ---- http_library.c -------------------------------------------------------- */
+
+/* One more instance; false when out of memory. */
+bool http_library_add(struct http *http);
+
+/* Takes a place in an instance that has room, for one connection; NULL when out of memory.  And
+ * gives it back; NULL is fine. */
+struct http_library *http_library_join(struct http *http);
+void http_library_leave(struct http_library *library);
+
+/* Hands it a socket, which it closes in any case in the end; false if at once. */
+bool http_library_adopt(struct http_library *library, int fd, const struct address *peer);
+
+/* It has something to do; what has is run; all are stopped. */
+void http_library_wake(struct http_library *library);
+void http_library_run(struct http *http);
+void http_library_stop_all(struct http *http);
 
 /* ---- http_gate.c ----------------------------------------------------------- */
 

@@ -62,6 +62,7 @@ http_sources = \
 	daemon/net/http_internal.h \
 	daemon/net/http_kept.c \
 	daemon/net/http_kept.h \
+	daemon/net/http_library.c \
 	daemon/net/http_linger.c \
 	daemon/net/http_monitor.c \
 	daemon/net/http_page.c \
