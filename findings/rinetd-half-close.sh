@@ -23,7 +23,7 @@ cd -- "$scratch"
 apt-get download -q rinetd=0.73-1 netcat-openbsd=1.219-1 >/dev/null 2>&1
 for package in *.deb; do dpkg -x "$package" .; done
 
-# Reads a line, or to the end, then answers twice with a second between.
+# Reads a line, then answers half a second later (behind the client's end of input) and another second later.
 cat >server.py <<'PY'
 import socket, threading, time
 
@@ -33,6 +33,7 @@ print(listener.getsockname()[1], flush=True)
 def serve(client):
     try:
         client.recv(4096)
+        time.sleep(0.5)
         client.sendall(b"one\n")
         time.sleep(1)
         client.sendall(b"two\n")
