@@ -39,6 +39,7 @@ client_libwaitctl_a_SOURCES = \
 	client/cmd/cmd_run.c \
 	client/cmd/cmd_stats.c \
 	client/cmd/cmd_submit.c \
+	client/cmd/cmd_token.c \
 	client/cmd/cmd_top.c \
 	client/cmd/cmd_watch.c \
 	client/cmd/command.c \
@@ -88,6 +89,8 @@ client_libwaitctl_a_SOURCES = \
 	client/import/workflow.h \
 	client/net/backoff.c \
 	client/net/backoff.h \
+	client/net/credential.c \
+	client/net/credential.h \
 	client/net/dial.c \
 	client/net/dial.h \
 	client/net/excerpt.c \
@@ -213,7 +216,8 @@ client/cmd/example_table.c: client/cmd/example_table.awk tests/samples/README.md
 bin_PROGRAMS += client/waitctl
 client_waitctl_SOURCES = client/main.c
 client_waitctl_LDADD = \
-	client/libwaitctl.a engine/libwaitd-engine.a options/libwaitd-options.a proto/libwaitd-proto.a \
+	client/libwaitctl.a engine/libwaitd-engine.a options/libwaitd-options.a \
+	token/libwaitd-token.a proto/libwaitd-proto.a $(CRYPT_LIBS) \
 	$(MPFR_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(UTF8PROC_LIBS) $(TINFO_LIBS) $(OPENSSL_LIBS)
 
 dist_man_MANS += \

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/auth/credentials.h"
 #include "daemon/base/clock.h"
 #include "daemon/net/peers.h"
 #include "daemon/session/ledger.h"
@@ -25,29 +26,25 @@ struct arrivals {
 
 /* ---- Who it is ------------------------------------------------------------ */
 
-static bool is_admin(const struct option_texts *admins, const char *name)
+/* Fills in who it is, or that it has to prove that.  Whether there was memory for it. */
+static bool identify(const struct arrivals *arrivals, struct arrival *client,
+                     const struct address *from)
 {
-    for (unsigned i = 0; i < admins->n; i++)
-        if (strcmp(admins->text[i], name) == 0)
-            return true;
-    return false;
-}
-
-static struct principal *make_principal(const struct arrivals *arrivals, const char *name)
-{
-    return principal_new(name, is_admin(&arrivals->config.options->admin, name));
-}
-
-/* Held; NULL when out of memory. */
-static struct principal *identify(const struct arrivals *arrivals, const struct peer *peer)
-{
+    const struct identity *identity = arrivals->config.identity;
     char name[PRINCIPAL_NAME_MAX + 1];
     uint32_t uid;
 
-    if (!peers_user(peer, &uid))
-        return principal_hold(arrivals->local);
-    snprintf(name, sizeof(name), "unix:%" PRIu32, uid);
-    return make_principal(arrivals, name);
+    if (peers_user(client->peer, &uid)) {
+        snprintf(name, sizeof(name), "unix:%" PRIu32, uid);
+        client->principal = credentials_principal(identity->credentials, name);
+        return client->principal != NULL;
+    }
+    if (identity_is_asked_for(identity, from,
+                              client->tls != NULL && identity->options->tls_client_ca.n > 0))
+        client->failures = peers_failures(client->peer);
+    else
+        client->principal = principal_hold(arrivals->local);
+    return true;
 }
 
 /* ---- Its place ------------------------------------------------------------ */
@@ -65,11 +62,23 @@ static void refuse(struct arrivals *arrivals, struct arrival client, bool by_add
     loop_refuse(loop, client, &fault, by_address);
 }
 
+/* Refuses it for a limit of all the daemon; it has joined its peer. */
+static void refuse_place(struct arrivals *arrivals, struct arrival client, const char *limit,
+                         uint64_t most, const char *message)
+{
+    char text[64];
+
+    snprintf(text, sizeof(text), "%s %" PRIu64, limit, most);
+    peers_leave(client.peer);
+    refuse(arrivals, client, false, text, message);
+}
+
 /* Takes a client's place in the peer's share and in all the daemon.  Refuses
  * it, and returns false, if there is none. */
 static bool admit(struct arrivals *arrivals, struct arrival client)
 {
     const struct limits *limits = arrivals->config.limits;
+    struct ledger *ledger = arrivals->config.ledger;
     char limit[64], message[128];
 
     if (!peers_join(client.peer, limits->max_connections_per_address)) {
@@ -81,11 +90,17 @@ static bool admit(struct arrivals *arrivals, struct arrival client)
         refuse(arrivals, client, true, limit, message);
         return false;
     }
-    if (ledger_reserve_connection(arrivals->config.ledger, limits->max_connections))
+    if (!ledger_reserve_connection(ledger, limits->max_connections)) {
+        refuse_place(arrivals, client, "max-connections", limits->max_connections,
+                     "the limit of connections is reached: try again later");
+        return false;
+    }
+    if (client.principal != NULL || ledger_reserve_stranger(ledger, limits->max_unauthenticated))
         return true;
-    peers_leave(client.peer);
-    snprintf(limit, sizeof(limit), "max-connections %" PRIu64, limits->max_connections);
-    refuse(arrivals, client, false, limit, "the limit of connections is reached: try again later");
+    ledger_release_connection(ledger);
+    refuse_place(arrivals, client, "max-unauthenticated", limits->max_unauthenticated,
+                 "the limit of clients that have not proved yet who they are is reached: "
+                 "try again later");
     return false;
 }
 
@@ -94,6 +109,17 @@ static void drop(const struct arrivals *arrivals, struct arrival client)
     log_write(arrivals->config.log, LOG_LEVEL_WARNING, "a connection is dropped: out of memory");
     principal_release(client.principal);
     close(client.fd);
+}
+
+static void release_place(const struct arrivals *arrivals, struct arrival client)
+{
+    struct ledger *ledger = arrivals->config.ledger;
+
+    if (client.via == ARRIVAL_MONITOR)
+        return;
+    ledger_release_connection(ledger);
+    if (client.principal == NULL)
+        ledger_release_stranger(ledger);
 }
 
 /* Gives a client to the next loop. */
@@ -106,8 +132,7 @@ static void deal_out(struct arrivals *arrivals, struct arrival client)
     if (loop == first) {
         loop_adopt(loop, client);
     } else if (mailbox_take_socket(loop_mailbox(loop), client) != 0) {
-        if (client.via != ARRIVAL_MONITOR)
-            ledger_release_connection(arrivals->config.ledger);
+        release_place(arrivals, client);
         peers_leave(client.peer);
         drop(arrivals, client);
     }
@@ -118,8 +143,7 @@ static void deal_out(struct arrivals *arrivals, struct arrival client)
 static void take_in(struct arrivals *arrivals, struct arrival client, const struct address *from)
 {
     client.peer = peers_find(arrivals->peers, from, client.fd);
-    client.principal = client.peer != NULL ? identify(arrivals, client.peer) : NULL;
-    if (client.principal == NULL)
+    if (client.peer == NULL || !identify(arrivals, &client, from))
         drop(arrivals, client);
     else if (admit(arrivals, client))
         deal_out(arrivals, client);
@@ -145,15 +169,24 @@ void arrivals_http(void *context, int fd, const struct address *from)
 
 void arrivals_monitor(void *context, int fd, const struct address *from)
 {
-    (void)from;
-    deal_out(context, (struct arrival){.fd = fd, .via = ARRIVAL_MONITOR});
+    struct arrivals *arrivals = context;
+    struct arrival client = {.fd = fd, .via = ARRIVAL_MONITOR};
+
+    client.peer = peers_find(arrivals->peers, from, fd);
+    if (client.peer == NULL || !identify(arrivals, &client, from)) {
+        drop(arrivals, client);
+        return;
+    }
+    (void)peers_join(client.peer, 0);
+    deal_out(arrivals, client);
 }
 
 /* ---- Life ----------------------------------------------------------------- */
 
 void arrivals_reload(struct arrivals *arrivals)
 {
-    struct principal *local = make_principal(arrivals, "local");
+    struct principal *local =
+        credentials_principal(arrivals->config.identity->credentials, "local");
 
     if (local == NULL)
         return;

@@ -8,16 +8,16 @@
  * finds no place is told so and let go.  For the first loop's thread.
  */
 
+#include "daemon/identity.h"
 #include "daemon/net/loop.h"
-#include "daemon/options.h"
 #include "proto/address.h"
 
 struct arrivals;
 
 /* All borrowed. */
 struct arrivals_config {
-    const struct options *options; /* which may change, see arrivals_reload() */
-    const struct limits *limits;   /* in force; they may change at any time */
+    struct identity *identity;   /* which may change, see arrivals_reload() */
+    const struct limits *limits; /* in force; they may change at any time */
     struct ledger *ledger;
     struct log *log;
     struct loop **loops;
@@ -29,7 +29,7 @@ struct arrivals_config {
 struct arrivals *arrivals_new(const struct arrivals_config *config);
 void arrivals_free(struct arrivals *arrivals); /* NULL is fine */
 
-/* The options have changed.  Who is here already stays who he is. */
+/* The identity has been read again.  Who is here already stays who he is. */
 void arrivals_reload(struct arrivals *arrivals);
 
 /* The daemon stops: a loop with nothing to do ends, but not the first one. */

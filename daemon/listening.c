@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "proto/address.h"
@@ -116,7 +117,8 @@ static int refuse_open(struct log *log, const char *text)
 {
     log_write(log, LOG_LEVEL_ERROR,
               "will not listen on %s: other machines can reach it, and would be served without a "
-              "question (--insecure allows it; tls: with --tls-client-ca asks for certificates)",
+              "question (--token-file asks for tokens; tls: with --tls-client-ca asks for "
+              "certificates; --insecure allows it)",
               text);
     return 2;
 }
@@ -125,7 +127,31 @@ static int refuse_open(struct log *log, const char *text)
  * prove who they are, or the options say so. */
 static bool may_be_open(const struct options *options, bool by_tls)
 {
-    return options->insecure || (by_tls && options->tls_client_ca.n > 0);
+    return options->insecure || options->token_file.n > 0 ||
+           (by_tls && options->tls_client_ca.n > 0);
+}
+
+/* What a listener beyond loopback, or with no credentials that its clients could show, is
+ * announced with. */
+static void warn(const struct listening *listening, const struct listener *listener, bool by_tls)
+{
+    const struct options *options = listening->config.options;
+    const struct address *address = listener_address(listener);
+    bool is_open = !address_is_loopback(address);
+    char text[ADDRESS_PRINT_MAX];
+
+    address_print(address, text);
+    if (is_open && !by_tls && options->token_file.n > 0)
+        log_write(listening->config.log, LOG_LEVEL_WARNING,
+                  "whoever is on the way to %s can read the tokens that are shown there, and use "
+                  "them (tls:%s keeps them secret)",
+                  text, text);
+    if (address->any.sa_family != AF_UNIX && !by_tls && options->tls_client_ca.n > 0 &&
+        options->token_file.n == 0 && (is_open || !options->trust_loopback))
+        log_write(listening->config.log, LOG_LEVEL_WARNING,
+                  "clients of %s have nothing to prove by who they are, and get no further than "
+                  "a ping (--token-file gives them tokens%s)",
+                  text, is_open ? "" : "; --trust-loopback serves them");
 }
 
 /* Listens on all the addresses that text stands for.  A host's name may have
@@ -282,6 +308,9 @@ int listening_start(struct listening *listening)
             }
         }
     }
+    for (unsigned kind = 0; kind < KINDS; kind++)
+        for (unsigned i = 0; i < listening->listeners[kind].n; i++)
+            warn(listening, listening->listeners[kind].all[i], kind == KIND_TLS_CLIENTS);
     for (unsigned kind = 0; kind < KINDS; kind++)
         for (unsigned i = 0; i < listening->listeners[kind].n; i++)
             log_announce(listening->config.log, "%s%s", words[kind],

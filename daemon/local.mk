@@ -6,6 +6,8 @@ noinst_LIBRARIES += daemon/libwaitd-daemon.a
 daemon_libwaitd_daemon_a_SOURCES = \
 	daemon/arrivals.c \
 	daemon/arrivals.h \
+	daemon/identity.c \
+	daemon/identity.h \
 	daemon/listening.c \
 	daemon/listening.h \
 	daemon/options.c \
@@ -27,11 +29,13 @@ daemon_libwaitd_daemon_a_SOURCES = \
 daemon_libraries = \
 	daemon/libwaitd-daemon.a \
 	daemon/net/libwaitd-net.a \
+	daemon/auth/libwaitd-auth.a \
 	daemon/store/libwaitd-store.a \
 	daemon/session/libwaitd-session.a \
 	daemon/base/libwaitd-base.a \
 	engine/libwaitd-engine.a \
 	options/libwaitd-options.a \
+	token/libwaitd-token.a \
 	proto/libwaitd-proto.a
 
 daemon_system_libraries = \
@@ -41,6 +45,7 @@ daemon_system_libraries = \
 	$(SYSTEMD_LIBS) $(OPENSSL_LIBS) \
 	$(SQLITE_LIBS) $(NATS_LIBS) \
 	$(LIBMD_LIBS) \
+	$(CRYPT_LIBS) \
 	$(MPFR_LIBS)
 
 bin_PROGRAMS += daemon/waitd

@@ -16,6 +16,7 @@
 #include "proto/address.h"
 #include "proto/plan.h"
 #include "proto/request.h"
+#include "token/token.h"
 
 #define SECOND INT64_C(1000000000)
 #define DAY    (86400 * SECOND)
@@ -41,6 +42,12 @@ static const struct option_row rows[] = {
      "serve by TLS those clients alone that show a certificate by one of these authorities (PEM)"},
     {"insecure", 0, &option_switch, OPTION_IN_FILE, AT(insecure), 0, 0, NULL, NULL, NULL,
      "allow addresses that other machines can reach, for anyone to use"},
+    {"token-file", 0, &options_path, OPTION_IN_FILE | OPTION_RELOADABLE, AT(token_file), 0, 0,
+     "FILE", NULL, "none",
+     "have every client by TCP prove who it is, by a token of which FILE has the line NAME:HASH "
+     "(see waitctl token new)"},
+    {"trust-loopback", 0, &option_switch, OPTION_IN_FILE | OPTION_RELOADABLE, AT(trust_loopback), 0,
+     0, NULL, NULL, NULL, "serve clients of this machine without that they prove who they are"},
     {"admin", 0, &options_principal, OPTION_IN_FILE | OPTION_RELOADABLE, AT(admin), 0, 0,
      "PRINCIPAL", NULL, "nobody",
      "let local, unix:UID, token:NAME or cert:SUBJECT see, cancel and forget the detached batches "
@@ -138,6 +145,16 @@ static const struct option_row rows[] = {
      "1M", "1M",
      "output that a client may leave unread before its own batches are paused and its input is no "
      "longer read"},
+    {"max-unauthenticated", 0, &option_count, LIMIT, AT(limits.max_unauthenticated), 1, INT32_MAX,
+     "N", "256", "256",
+     "connections at a time of clients that have to prove who they are and have not yet"},
+    {"max-auth-bytes", 0, &option_size, LIMIT, AT(limits.max_auth_bytes), 256, 65536, "SIZE", "4K",
+     "4K", "what such a client may send before it has"},
+    {"max-auth-failures", 0, &option_count, LIMIT | OPTION_MAY_BE_OFF, AT(limits.max_auth_failures),
+     0, 1000000, "N", "10", "10",
+     "wrong tokens within a minute of one IPv4 address, or one IPv6 /64 (off: any number)"},
+    {"auth-timeout", 0, &option_duration, LIMIT, AT(limits.auth_timeout_ns), 1000000, DAY, "D",
+     "10s", "10s", "refuse a client that has not proved so long after it came who it is"},
     {"retain", 0, &option_duration, LIMIT, AT(limits.retain_ns), 0, INT64_MAX, "D", "1h", "1h",
      "keep a detached batch for so long after its end, unless it asks for another time"},
     {"max-retain", 0, &option_duration, LIMIT, AT(limits.max_retain_ns), 0, INT64_MAX, "D", "168h",
@@ -303,6 +320,9 @@ static int refuse_absent(struct reading *reading)
     if (name && !http_is_there())
         return options_set_problem(reading, OPTIONS_WRONG, "%s: this waitd was built without HTTP",
                                    name);
+    if (options->token_file.n > 0 && !token_is_there())
+        return options_set_problem(reading, OPTIONS_WRONG,
+                                   "token-file: this waitd was built without libcrypt");
     return 0;
 }
 
@@ -373,6 +393,11 @@ const char *options_update(struct options *options, struct options *changed)
     swap_texts(&options->tls_key, &changed->tls_key);
     swap_texts(&options->tls_client_ca, &changed->tls_client_ca);
     swap_texts(&options->admin, &changed->admin);
+    options->trust_loopback = changed->trust_loopback;
+    if (options->token_file.n == changed->token_file.n)
+        swap_texts(&options->token_file, &changed->token_file);
+    else
+        return "token-file";
     for (unsigned i = 0; i < ROWS; i++)
         if (rows[i].type->kind == OPTION_LIST && !(rows[i].traits & OPTION_RELOADABLE) &&
             !same_texts(option_value_texts(options, &rows[i]),

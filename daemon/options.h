@@ -32,7 +32,9 @@ struct options {
     struct option_texts cluster;      /* `nats://HOST:PORT` each; empty: no cluster */
     struct option_texts cluster_name; /* one, by default too */
     int64_t cluster_grace_ns;
-    unsigned engine_version;   /* of the schedule that batches have; another for tests */
+    unsigned engine_version;        /* of the schedule that batches have; another for tests */
+    struct option_texts token_file; /* a file's name, or empty */
+    bool trust_loopback;
     struct option_texts admin; /* principals' names */
     bool insecure;
     unsigned threads;     /* 0 for as many as there are processors to use */

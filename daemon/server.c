@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "daemon/arrivals.h"
+#include "daemon/identity.h"
 #include "daemon/session/ledger.h"
 #include "daemon/base/chance.h"
 #include "daemon/base/clock.h"
@@ -43,6 +44,7 @@ struct server {
     const struct server_config *config;
     struct log *log;
     struct ledger ledger;
+    struct identity identity;
     struct arrivals *arrivals;
     struct tls *tls; /* NULL without certificates */
     struct channel_env env;
@@ -61,7 +63,7 @@ struct server {
     struct store_port **ports; /* of each loop */
     struct report *report;
     enum life_stage stage;
-    struct log_rate refused_requests;
+    struct log_rate refused_requests, strangers;
 };
 
 static struct event_base *base_of(const struct server *server)
@@ -219,6 +221,7 @@ static void reload(struct server *server)
     log_set_level(server->log, config->options->log_level);
     put_limits_in_force(server);
     reload_tls(server);
+    identity_reload(&server->identity);
     arrivals_reload(server->arrivals);
     for (unsigned i = 0; i < server->n_workers; i++)
         mailbox_give_limits(loop_mailbox(server->workers[i].loop), &server->limits);
@@ -262,6 +265,9 @@ static int make_loops(struct server *server)
                                       .store = server->store,
                                       .log = server->log,
                                       .refusals = &server->refused_requests,
+                                      .strangers = &server->strangers,
+                                      .credentials = server->identity.credentials,
+                                      .verifier = server->identity.verifier,
                                       .n_loops = n,
                                       .max_refused = descriptors_for_refused(descriptors_raise())};
 
@@ -332,7 +338,7 @@ static int make_events(struct server *server)
 static int make_arrivals(struct server *server)
 {
     server->arrivals = arrivals_new(&(struct arrivals_config){
-        .options = server->config->options,
+        .identity = &server->identity,
         .limits = &server->limits,
         .ledger = &server->ledger,
         .log = server->log,
@@ -405,7 +411,8 @@ static int begin(struct server *server)
     int result;
 
     server->store = state_open(server->config->options, server->config->instance, server->log);
-    if (!server->store || open_tls(server) != 0)
+    if (!server->store || open_tls(server) != 0 ||
+        identity_open(&server->identity, server->config->options, server->log) != 0)
         return 1;
     if (make_http(server) != 0 || make_loops(server) != 0 || make_events(server) != 0 ||
         make_arrivals(server) != 0 || make_listening(server) != 0) {
@@ -448,6 +455,7 @@ static void finish(struct server *server)
         event_free(server->stage_event);
     report_free(server->report);
     store_free(server->store);
+    identity_close(&server->identity); /* whose answers are the loops' to free */
     for (unsigned i = 0; i < server->n_workers; i++)
         loop_free(server->workers[i].loop);
     arrivals_free(server->arrivals);

@@ -324,6 +324,12 @@ char *event_write_pong(char *out, struct event_text id, const char *version, con
     return PUT(out, "\"}\n");
 }
 
+char *event_write_authenticated(char *out, struct event_text id, const char *principal)
+{
+    out = put_id(PUT(out, "{\"event\":\"authenticated\""), id);
+    return put_end(put_quoted(PUT(out, ",\"principal\":"), principal, 2 * strlen(principal) + 2));
+}
+
 char *event_write_cancelled(char *out, struct event_text id, uint64_t batch, uint32_t jobs)
 {
     out = put_id(PUT(out, "{\"event\":\"cancelled\""), id);

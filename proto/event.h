@@ -79,6 +79,9 @@ char *event_write_error(char *out, const struct fault *fault, struct event_text 
 
 char *event_write_pong(char *out, struct event_text id, const char *version, const char *instance);
 
+/* principal: printable ASCII, at most 255 bytes. */
+char *event_write_authenticated(char *out, struct event_text id, const char *principal);
+
 char *event_write_cancelled(char *out, struct event_text id, uint64_t batch, uint32_t jobs);
 
 /* A line of a report: `summary` or `pool`. */

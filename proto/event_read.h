@@ -30,6 +30,7 @@ enum event_kind {
     EVENT_UNWATCHED,
     EVENT_SUSPENDED,
     EVENT_HEARTBEAT,
+    EVENT_AUTHENTICATED,
 };
 
 /* A piece of text; absent if `text` is NULL.  There is no NUL behind it, but
@@ -74,7 +75,8 @@ struct event_read {
     struct event_string seed;    /* JSON text */
     struct event_string elapsed; /* of a forecast: JSON text, as of summary and pool */
     /* batch, batches and suspended */
-    struct event_string key, state, durable;
+    struct event_string key, state, durable, owner;
+    struct event_string principal; /* authenticated */
     uint64_t last, count;
     bool existing; /* `accepted` of a batch that there was under the key */
     int64_t late_ns;

@@ -41,6 +41,7 @@ static const struct {
     {"unwatched", 9, EVENT_UNWATCHED},
     {"suspended", 9, EVENT_SUSPENDED},
     {"heartbeat", 9, EVENT_HEARTBEAT},
+    {"authenticated", 13, EVENT_AUTHENTICATED},
 };
 #define N_KINDS (sizeof kinds / sizeof kinds[0])
 
@@ -123,6 +124,8 @@ static const struct member members[] = {
     MEMBER("key", STRING, key),
     MEMBER("state", STRING, state),
     MEMBER("durable", STRING, durable),
+    MEMBER("owner", STRING, owner),
+    MEMBER("principal", STRING, principal),
     MEMBER("last", COUNT, last),
     MEMBER("count", COUNT, count),
     MEMBER("existing", TRUTH, existing),

@@ -31,6 +31,8 @@ const char *fault_code_name(enum fault_code code)
         return "gone";
     case FAULT_UNAVAILABLE:
         return "unavailable";
+    case FAULT_UNAUTHORIZED:
+        return "unauthorized";
     }
     return "none";
 }

@@ -25,7 +25,10 @@ enum fault_code {
     FAULT_CONFLICT,
     FAULT_GONE,
     FAULT_UNAVAILABLE,
+    FAULT_UNAUTHORIZED, /* who the client is it has not proved */
 };
+
+#define FAULT_CODES (FAULT_UNAUTHORIZED + 1)
 
 /* At most 64 bytes of the client's text are quoted in a message. */
 #define FAULT_QUOTE_MAX   64

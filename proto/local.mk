@@ -74,6 +74,7 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/request_step.c \
 	proto/request_take.c \
 	proto/request_text.c \
+	proto/request_token.c \
 	proto/request_top.c \
 	proto/request_value.c \
 	proto/saturate.h \

@@ -125,6 +125,8 @@ static void let_go(struct request_reader *reader)
 
 static void free_spare(struct request_reader *reader)
 {
+    if (reader->spare != NULL)
+        request_forget_token(reader->spare);
     free(reader->spare);
     reader->spare = NULL;
 }
@@ -243,7 +245,9 @@ static void begin(struct request_reader *reader, const struct lexer_token *token
 {
     struct request_reading *reading = reader->spare;
     reader->spare = NULL;
-    if (reading == NULL)
+    if (reading != NULL)
+        request_forget_token(reading);
+    else
         reading = malloc(sizeof(*reading));
     if (reading == NULL) {
         reader->starved = true;
@@ -288,6 +292,8 @@ static enum request_result hand_over(struct request_reader *reader, enum request
                                 .id = reader->id.len > 0 ? reader->id.bytes : NULL,
                                 .id_len = reader->id.len,
                                 .detached = &reading->detached,
+                                .token = reading->token,
+                                .token_len = reading->token_len,
                                 .heartbeat_ns = reading->heartbeat_ns,
                                 .batch = reading->batch,
                                 .has_batch = reading->has_batch,

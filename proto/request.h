@@ -64,10 +64,12 @@ enum request_op {
     REQUEST_UNWATCH,
     REQUEST_BATCHES,
     REQUEST_FORGET,
+    REQUEST_AUTH,
 };
 
-#define REQUEST_REF_MAX 64
-#define REQUEST_KEY_MAX 255
+#define REQUEST_REF_MAX   64
+#define REQUEST_KEY_MAX   255
+#define REQUEST_TOKEN_MAX 255 /* bytes of a token */
 
 /* Which of the batches that are kept `batches` lists. */
 enum request_state { REQUEST_ANY_STATE, REQUEST_RUNNING, REQUEST_FINISHED, REQUEST_FOREIGN };
@@ -104,6 +106,9 @@ struct request {
     size_t held;          /* SUBMIT, FORECAST: bytes that it is kept in while it runs, roughly */
     int64_t heartbeat_ns; /* SUBMIT: 1 s or more; 0 for none */
     const struct request_detached *detached; /* the reader's, until its next call */
+    const char *token; /* AUTH: 1 to REQUEST_TOKEN_MAX bytes, decoded; the reader's, which wipes
+                        * it out in its next call */
+    size_t token_len;
     /* SUBMIT with `detach`: the request less the white space between tokens and less its
      * top-level `id` and `key`, which is what two submits under one key are compared by.  The
      * caller's to free(); NULL for any other request, and where the limits say so. */

@@ -10,6 +10,7 @@
  *   request_take.c   tokens to whoever is to take them, flat jobs to the plan
  *   request_top.c    the members of a request
  *   request_detached.c  those of detached batches
+ *   request_token.c  the secret of `auth`
  *   request_text.c   the text of a request, kept as it is read and condensed
  *   request_job.c    jobs and defaults, `after`
  *   request_step.c   steps
@@ -159,6 +160,7 @@ struct request_reading {
     uint32_t runs;        /* of a forecast */
     uint64_t runs_offset; /* where they are */
     int64_t heartbeat_ns;
+    size_t token_len; /* of `token` */
     struct request_capture capture;
 
     /* What came before anything at fault: elements, and where they and `defaults` end. */
@@ -180,6 +182,7 @@ struct request_reading {
     struct step step;
     struct request_distribution distribution;
     struct request_detached detached; /* up to `key` zeros, too */
+    char token[REQUEST_TOKEN_MAX];    /* of `auth` */
     struct plan_fault found;          /* plan_seal()'s, from its first call to its last */
 };
 #define REQUEST_READING_ZEROS offsetof(struct request_reading, fault)
@@ -241,6 +244,13 @@ void request_keep_id(struct request_reading *reading, const struct lexer_token *
 
 /* Refuses the runs of a forecast whose plan is sealed, if all their steps are too many. */
 void request_check_runs(struct request_reading *reading);
+/* ---- request_token.c -------------------------------------------------------- */
+
+void request_read_token(struct request_reading *reading, const struct lexer_token *token);
+
+/* Wipes it out. */
+void request_forget_token(struct request_reading *reading);
+
 /* ---- request_detached.c ----------------------------------------------------- */
 
 void request_read_detach(struct request_reading *reading, const struct lexer_token *token);

@@ -17,14 +17,14 @@
 #define TO(op) (1u << REQUEST_##op)
 #define TO_RUN (TO(SUBMIT) | TO(FORECAST))
 #define TO_REF (TO(WATCH) | TO(UNWATCH) | TO(BATCHES) | TO(FORGET))
-#define TO_ALL (TO_RUN | TO_REF | TO(PING) | TO(CANCEL) | TO(STATS) | TO(QUIT))
-#define N_OPS  10
+#define TO_ALL (TO_RUN | TO_REF | TO(PING) | TO(CANCEL) | TO(STATS) | TO(QUIT) | TO(AUTH))
+#define N_OPS  11
 
 static const char *const op_names[N_OPS] = {
     [REQUEST_SUBMIT] = "submit", [REQUEST_PING] = "ping",       [REQUEST_CANCEL] = "cancel",
     [REQUEST_STATS] = "stats",   [REQUEST_QUIT] = "quit",       [REQUEST_FORECAST] = "forecast",
     [REQUEST_WATCH] = "watch",   [REQUEST_UNWATCH] = "unwatch", [REQUEST_BATCHES] = "batches",
-    [REQUEST_FORGET] = "forget",
+    [REQUEST_FORGET] = "forget", [REQUEST_AUTH] = "auth",
 };
 
 /* ---- id -------------------------------------------------------------------------- */
@@ -265,6 +265,7 @@ enum {
     STATE,
     LIMIT,
     AFTER,
+    TOKEN,
     N_MEMBERS
 };
 
@@ -299,6 +300,7 @@ static const struct request_member members[N_MEMBERS] = {
     [STATE] = REQUEST_MEMBER("state", request_read_state, TO(BATCHES)),
     [LIMIT] = REQUEST_MEMBER("limit", request_read_limit, TO(BATCHES)),
     [AFTER] = REQUEST_MEMBER("after", request_read_after, TO(BATCHES)),
+    [TOKEN] = REQUEST_MEMBER("token", request_read_token, TO(AUTH)),
 };
 
 static bool has(const struct request_frame *frame, unsigned place)
@@ -450,6 +452,9 @@ static void close_request(struct request_reading *reading, const struct lexer_to
     if (reading->op == REQUEST_FORECAST)
         check_forecast(reading, frame, token);
     check_named(reading, frame, token);
+    if (reading->op == REQUEST_AUTH && !has(frame, TOKEN))
+        request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
+                      "an \"auth\" request takes \"token\", and this one has none");
 }
 
 const struct request_context request_top = {

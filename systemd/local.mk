@@ -36,6 +36,9 @@ uninstall-local:
 
 # waitd --stdio with a process for each client.
 dist_examples_DATA += systemd/examples/waitd-stdio.socket
+
+# Tokens, which the service manager reads for the service.
+dist_examples_DATA += systemd/examples/waitd-tokens.conf
 nodist_examples_DATA += systemd/examples/waitd-stdio@.service
 CLEANFILES += systemd/examples/waitd-stdio@.service
 

@@ -67,13 +67,15 @@ cd "$top_srcdir" || bail "no $top_srcdir"
 # ARCHITECTURE.md, from the ground up.
 floors='
 proto          proto/libwaitd-proto.a
+token          token/libwaitd-token.a
 options        options/libwaitd-options.a          proto
 engine         engine/libwaitd-engine.a            proto
 daemon/base    daemon/base/libwaitd-base.a
 daemon/session daemon/session/libwaitd-session.a   proto engine
 daemon/store   daemon/store/libwaitd-store.a       proto engine daemon/base daemon/session
-daemon/net     daemon/net/libwaitd-net.a           proto engine daemon/base daemon/session
-daemon         daemon/libwaitd-daemon.a            proto options engine daemon/base daemon/session daemon/store daemon/net
+daemon/auth    daemon/auth/libwaitd-auth.a         proto token engine daemon/session
+daemon/net     daemon/net/libwaitd-net.a           proto token engine daemon/base daemon/session daemon/auth
+daemon         daemon/libwaitd-daemon.a            proto token options engine daemon/base daemon/session daemon/store daemon/auth daemon/net
 '
 # The client is one archive; its rooms are told apart by what they include.
 client_floors='
@@ -82,9 +84,9 @@ client/terminal client/base
 client/trace    client/base client/terminal
 client/timeline client/base client/terminal client/trace
 client/show     client/base client/terminal client/trace client/timeline
-client/net      client/base client/terminal client/trace client/timeline client/show
+client/net      client/base client/terminal client/trace client/timeline client/show token
 client/import   client/base
-client/cmd      client/base client/terminal client/trace client/timeline client/show client/net client/import options
+client/cmd      client/base client/terminal client/trace client/timeline client/show client/net client/import options token
 client          client/base client/net client/cmd options
 '
 
@@ -216,10 +218,11 @@ only 'confuse\.h' 'daemon/options_file\.c' "libconfuse stays in daemon/options_f
 only 'mpfr\.h' 'engine/(backoff|draw_exact|forecast)\.c' "libmpfr stays where arithmetic is exact"
 only 'microhttpd\.h' 'daemon/net/http.*' "libmicrohttpd stays in daemon/net/http*"
 only 'sqlite3\.h' 'daemon/store/database.*' "SQLite stays in daemon/store/database*"
-only 'sha2\.h' 'daemon/store/digest\.c' "libmd stays in daemon/store/digest.c"
+only 'sha2\.h' 'daemon/(store/digest|auth/credentials)\.c' "libmd stays where digests are made"
 only 'openssl/' 'daemon/net/tls.*|daemon/store/digest\.c|client/net/tunnel\.c' \
     "OpenSSL stays where there is TLS, and in daemon/store/digest.c"
 only 'nats/' 'daemon/store/cluster_(link.*|stream)\.[ch]' "libnats stays in the link of a cluster"
+only 'crypt\.h' 'token/token\.c' "libcrypt stays in token/token.c"
 only 'systemd/' 'daemon/base/service\.c' "libsystemd stays in daemon/base/service.c"
 none "$(includes '(event|evhttp|evdns|evutil)\.h' proto options engine daemon client tests)" \
     "nothing includes libevent's old headers"

@@ -95,6 +95,9 @@ check_programs = \
 if HTTP
 check_programs += tests/unit/test_http
 endif
+if CRYPT
+check_programs += tests/unit/test_auth
+endif
 
 if HAVE_CHECK
 check_LIBRARIES += tests/libsupport.a

@@ -30,6 +30,7 @@ struct arguments {
     const char *server; /* NULL where it was not given */
     bool local;
     struct tunnel_files tls; /* --tls-ca, --tls-cert, --tls-key */
+    const char *token_file;  /* --token-file, or NULL */
     int64_t connect_timeout_ns;
     const struct show *show; /* NULL for the default */
     enum color color;

@@ -140,6 +140,8 @@ static const struct option_row rows[] = {
      "show the daemon this certificate (PEM)"},
     {"tls-key", 0, &option_string, TALKING, AT(tls.key), 0, 0, "FILE", NULL, NULL,
      "and this is its private key (PEM)"},
+    {"token-file", 0, &option_string, TALKING, AT(token_file), 0, 0, "FILE", NULL, NULL,
+     "prove by the token in FILE who this is; else in $WAITD_TOKEN_FILE"},
     {"local", 0, &option_switch, TALKING & ~ON(COMMAND_TOP) & ~DETACHED, AT(local), 0, 0, NULL,
      NULL, NULL, "start a daemon for this command alone; not beside --server"},
     {"connect-timeout", 0, &type_duration, TALKING, AT(connect_timeout_ns), 0, INT64_MAX, "D", "5s",

@@ -21,6 +21,7 @@ enum status cmd_import(const struct arguments *arguments);
 enum status cmd_ping(const struct arguments *arguments);
 enum status cmd_stats(const struct arguments *arguments);
 enum status cmd_top(const struct arguments *arguments);
+enum status cmd_token(const struct arguments *arguments);
 enum status cmd_help(const struct arguments *arguments);
 
 #endif

@@ -27,6 +27,8 @@ const struct command command_table[COMMANDS] = {
     [COMMAND_PING] = {"ping", "", "see whether the daemon answers", 0, 0, cmd_ping},
     [COMMAND_STATS] = {"stats", "", "show the daemon's figures", 0, 0, cmd_stats},
     [COMMAND_TOP] = {"top", "", "watch the daemon's figures", 0, 0, cmd_top},
+    [COMMAND_TOKEN] = {"token", "new NAME", "make a token, for the daemon's --token-file", 2, 2,
+                       cmd_token},
     [COMMAND_HELP] = {"help", "[COMMAND]", "show help, on a command or on all", 0, 1, cmd_help},
 };
 

@@ -24,9 +24,10 @@ enum command_id {
     COMMAND_PING,
     COMMAND_STATS,
     COMMAND_TOP,
+    COMMAND_TOKEN,
     COMMAND_HELP
 };
-#define COMMANDS 14
+#define COMMANDS 15
 
 struct command {
     const char *name;

@@ -138,6 +138,20 @@ static void say_unreachable(const char *server, const struct dial_target *target
     bytes_fini(&hint);
 }
 
+/* Reads the token that there is to be shown, if any.  0, or -1 and the problem is said. */
+static int read_token(const struct arguments *arguments, struct dial_target *target)
+{
+    const char *path =
+        arguments->token_file != NULL ? arguments->token_file : getenv("WAITD_TOKEN_FILE");
+    const char *wrong =
+        path != NULL && path[0] != '\0' ? credential_read(path, target->token) : NULL;
+
+    if (wrong == NULL)
+        return 0;
+    say("cannot use the token in %s: %s", path, wrong);
+    return -1;
+}
+
 int conversation_dial(const struct arguments *arguments, struct dial_target *target,
                       enum status *status)
 {
@@ -154,12 +168,18 @@ int conversation_dial(const struct arguments *arguments, struct dial_target *tar
         return -1;
     }
     target->files = arguments->tls;
+    if (read_token(arguments, target) != 0)
+        return -1;
     fd = dial(target, arguments->connect_timeout_ns, &problem);
     *status = fd < 0 ? STATUS_LOST : STATUS_OK;
-    if (fd < 0 && target->address.kind == ADDRESS_UNIX && errno == EACCES)
+    if (fd < 0 && errno == EKEYREJECTED) {
+        say("%s does not take our token: %s", server, problem);
+        *status = STATUS_REFUSED;
+    } else if (fd < 0 && target->address.kind == ADDRESS_UNIX && errno == EACCES) {
         say_forbidden(server, &target->address);
-    else if (fd < 0)
+    } else if (fd < 0) {
         say_unreachable(server, target, problem, arguments_take(arguments, "local"));
+    }
     return fd;
 }
 

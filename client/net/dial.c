@@ -93,12 +93,28 @@ static int dial_plain(const struct address_spec *address, int64_t deadline_ns, c
     return -1;
 }
 
-int dial(const struct dial_target *target, int64_t timeout_ns, const char **problem)
+/* Proves on the socket who we are, which is closed if the daemon does not know us. */
+static int prove(struct dial_target *target, int fd, int64_t deadline_ns, const char **problem)
+{
+    int error;
+
+    if (target->token[0] == '\0' ||
+        credential_show(fd, target->token, deadline_ns, target->refusal) == 0)
+        return fd;
+    error = errno;
+    *problem = error == EKEYREJECTED ? target->refusal : strerror(error);
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+int dial(struct dial_target *target, int64_t timeout_ns, const char **problem)
 {
     const char *host = target->address.kind == ADDRESS_HOST ? target->address.host : "localhost";
     int64_t deadline_ns = moment_after(timeout_ns);
     int fd = dial_plain(&target->address, deadline_ns, problem);
 
-    return fd >= 0 && target->is_tls ? tunnel_open(fd, host, &target->files, deadline_ns, problem)
-                                     : fd;
+    if (fd >= 0 && target->is_tls)
+        fd = tunnel_open(fd, host, &target->files, deadline_ns, problem);
+    return fd >= 0 ? prove(target, fd, deadline_ns, problem) : -1;
 }

@@ -406,6 +406,10 @@ static void answer(struct simulator *simulator, const struct request *request)
         end_line(simulator, line, event_write_pong(line, id, PACKAGE_VERSION, simulator->instance));
         return;
     }
+    if (request->op == REQUEST_AUTH) { /* whoever starts it */
+        end_line(simulator, line, event_write_authenticated(line, id, "local"));
+        return;
+    }
     simulator->stats.uptime_ns = moment_now() - simulator->started_ns;
     if (getrusage(RUSAGE_SELF, &usage) == 0)
         simulator->stats.rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
@@ -444,6 +448,7 @@ static void take(struct simulator *simulator, struct request *request)
                                  &simulator->stats.events);
         break;
     case REQUEST_PING:
+    case REQUEST_AUTH:
     case REQUEST_STATS:
         answer(simulator, request);
         break;

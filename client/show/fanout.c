@@ -172,7 +172,7 @@ static bool is_answer(enum event_kind kind)
 {
     return kind == EVENT_ACCEPTED || kind == EVENT_ERROR || kind == EVENT_PONG ||
            kind == EVENT_STATS || kind == EVENT_CANCELLED || kind == EVENT_FORECAST ||
-           kind == EVENT_BATCHES || kind == EVENT_FORGOTTEN;
+           kind == EVENT_BATCHES || kind == EVENT_FORGOTTEN || kind == EVENT_AUTHENTICATED;
 }
 
 /* What is known of the request that is answered. */

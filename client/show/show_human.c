@@ -242,6 +242,7 @@ static void show_event(struct show_run *run, const struct event_read *event)
     case EVENT_UNWATCHED: /* said on standard error */
     case EVENT_SUSPENDED:
     case EVENT_HEARTBEAT:
+    case EVENT_AUTHENTICATED:
     case EVENT_RUN:
     case EVENT_ERROR: /* said on standard error */
     case EVENT_UNKNOWN:

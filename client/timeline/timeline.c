@@ -403,6 +403,7 @@ int timeline_take(struct timeline *timeline, const struct event_read *event)
     case EVENT_UNWATCHED:
     case EVENT_SUSPENDED:
     case EVENT_HEARTBEAT:
+    case EVENT_AUTHENTICATED:
     case EVENT_FORECAST:
     case EVENT_UNKNOWN:
         break;

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/net/socket.h"
 #include "daemon/net/tls.h"
 #include "daemon/session/principal.h"
@@ -20,9 +21,13 @@ struct connection {
     struct ready_link ready;
     struct socket_transport socket;
     struct transport *tls; /* over the socket; NULL for plain text */
+    struct entry *entry;   /* until it has proved who it is; else NULL, and there is a pump: */
     struct pump pump;
+    uint64_t number;
     uint32_t slot;
     bool refused;
+    bool is_stranger; /* it is counted among those who have to prove who they are */
+    bool is_dead;     /* without ever having had a pump */
 };
 
 /* ---- Coming and going ----------------------------------------------------- */
@@ -38,12 +43,13 @@ static void on_readiness(evutil_socket_t fd, short what, void *context)
         c->socket.transport.readable = true;
     if (what & EV_WRITE)
         c->socket.transport.writable = true;
-    pump_wake(&c->pump);
+    if (c->entry == NULL)
+        pump_wake(&c->pump);
     connection_is_ready(c, READY_WOKEN);
 }
 
-static struct connection *make(struct connection_host *host, int fd, uint32_t slot, uint64_t number,
-                               struct tls *tls)
+static struct connection *make(struct connection_host *host, const struct arrival *client,
+                               uint32_t slot, uint64_t number)
 {
     struct connection *c = calloc(1, sizeof(*c));
 
@@ -51,33 +57,43 @@ static struct connection *make(struct connection_host *host, int fd, uint32_t sl
         return NULL;
     c->host = host;
     c->slot = slot;
-    socket_init(&c->socket, fd);
-    if (tls != NULL && (c->tls = tls_open(tls, fd, number)) == NULL) {
+    c->number = number;
+    socket_init(&c->socket, client->fd);
+    if (client->tls != NULL && (c->tls = tls_open(client->tls, client->fd, number)) == NULL) {
         free(c);
         return NULL;
     }
     return c;
 }
 
+/* NULL where it is not known. */
+static const char *print_peer(const struct connection *c, char text[ADDRESS_PRINT_MAX])
+{
+    struct address peer = {.len = sizeof(peer.room)};
+
+    if (getpeername(c->socket.fd, &peer.any, &peer.len) != 0)
+        return NULL;
+    return address_print(&peer, text);
+}
+
 /* what: is known of it. */
 static void log_arrival(const struct connection *c, const char *what)
 {
     struct log *log = c->host->pumps.log;
-    struct address peer;
     char text[ADDRESS_PRINT_MAX];
 
-    if (!log_takes(log, LOG_LEVEL_DEBUG))
-        return;
-    peer.len = sizeof(peer.room);
-    if (getpeername(c->socket.fd, &peer.any, &peer.len) == 0)
-        log_write_about(log, LOG_LEVEL_DEBUG, (struct log_about){c->pump.number, 0}, "from %s, %s",
-                        address_print(&peer, text), what);
+    if (log_takes(log, LOG_LEVEL_DEBUG) && print_peer(c, text) != NULL)
+        log_write_about(log, LOG_LEVEL_DEBUG, (struct log_about){c->number, 0}, "from %s, %s", text,
+                        what);
 }
 
 /* Of one that has not begun: the socket stays the caller's. */
 static struct connection *abandon(struct connection *c)
 {
-    pump_fini(&c->pump);
+    if (c->entry != NULL)
+        entry_free(c->entry);
+    else
+        pump_fini(&c->pump);
     tls_close(c->tls);
     free(c);
     return NULL;
@@ -107,31 +123,49 @@ static void on_wake(void *context)
     connection_is_ready(context, READY_UNFINISHED);
 }
 
-struct connection *connection_new(struct connection_host *host, int fd, uint32_t slot,
-                                  uint64_t number, struct tls *tls, struct principal *principal)
+/* A pump from now on.  0, or -1 when out of memory. */
+static int open_pump(struct connection *c, struct principal *principal)
 {
-    struct connection *c = make(host, fd, slot, number, tls);
+    if (pump_init(&c->pump, &c->host->pumps, transport_of(c), c->number, principal) != 0)
+        return -1;
+    channel_set_wake(c->pump.channel, on_wake, c);
+    return 0;
+}
+
+static int open_entry(struct connection *c, struct failures *failures)
+{
+    c->entry = entry_new(&c->host->pumps, &c->host->gates, transport_of(c), failures, on_wake, c);
+    return c->entry != NULL ? 0 : -1;
+}
+
+struct connection *connection_new(struct connection_host *host, const struct arrival *client,
+                                  uint32_t slot, uint64_t number)
+{
+    struct connection *c = make(host, client, slot, number);
+    struct principal *principal = client->principal;
 
     if (c == NULL)
         return NULL;
-    if (pump_init(&c->pump, &host->pumps, transport_of(c), number, principal) != 0)
+    if ((principal != NULL ? open_pump(c, principal) : open_entry(c, client->failures)) != 0)
         return abandon(c);
-    channel_set_wake(c->pump.channel, on_wake, c);
-    c = begin(c, principal != NULL ? principal->name : "nobody");
-    if (c != NULL)
-        stats_connection(host->pumps.env.stats);
+    c = begin(c, principal != NULL ? principal->name : "who has to prove who it is");
+    if (c == NULL)
+        return NULL;
+    c->is_stranger = principal == NULL;
+    stats_connection(host->pumps.env.stats);
     return c;
 }
 
-struct connection *connection_new_refused(struct connection_host *host, int fd, uint32_t slot,
-                                          uint64_t number, struct tls *tls,
-                                          const struct fault *fault)
+struct connection *connection_new_refused(struct connection_host *host,
+                                          const struct arrival *client, uint32_t slot,
+                                          uint64_t number, const struct fault *fault)
 {
-    struct connection *c = make(host, fd, slot, number, tls);
+    struct connection *c = make(host, client, slot, number);
+    struct event_text no_id = {NULL, 0};
 
     if (c == NULL)
         return NULL;
-    if (pump_init_refused(&c->pump, &host->pumps, transport_of(c), number, fault) != 0)
+    if (pump_init_refused(&c->pump, &host->pumps, transport_of(c), number, fault, no_id) != 0)
         return abandon(c);
     c->refused = true;
     return begin(c, "one too many");
@@ -139,14 +173,26 @@ struct connection *connection_new_refused(struct connection_host *host, int fd, 
 
 bool connection_discard(struct connection *c)
 {
-    return pump_discard(&c->pump);
+    return c->entry != NULL || pump_discard(&c->pump);
+}
+
+/* It is counted among those who have to prove who they are no more. */
+static void is_no_stranger(struct connection *c)
+{
+    if (c->is_stranger)
+        ledger_release_stranger(c->host->pumps.env.ledger);
+    c->is_stranger = false;
 }
 
 void connection_free(struct connection *c)
 {
     event_del(&c->event);
     ready_remove(&c->host->ready, &c->ready);
-    pump_fini(&c->pump);
+    is_no_stranger(c);
+    if (c->entry != NULL)
+        entry_free(c->entry);
+    else
+        pump_fini(&c->pump);
     tls_close(c->tls);
     close(c->socket.fd);
     free(c);
@@ -168,10 +214,63 @@ struct connection *connection_next(struct connection_host *host)
     return (struct connection *)((char *)link - offsetof(struct connection, ready));
 }
 
+/* It is let in: a pump goes on with what was read and written so far. */
+static int let_in(struct connection *c)
+{
+    struct principal *principal = entry_principal(c->entry);
+
+    log_write_about(c->host->pumps.log, LOG_LEVEL_DEBUG, (struct log_about){c->number, 0},
+                    "authenticated, %s", principal->name);
+    is_no_stranger(c);
+    return open_pump(c, principal);
+}
+
+static int turn_away(struct connection *c)
+{
+    const struct fault *fault = entry_fault(c->entry);
+    char text[ADDRESS_PRINT_MAX];
+
+    stats_refused(c->host->pumps.env.stats, fault->code);
+    log_write_rarely(c->host->pumps.log, c->host->strangers, clock_now_ns(), LOG_LEVEL_WARNING,
+                     (struct log_about){c->number, 0}, "not let in: from %s: %s",
+                     print_peer(c, text) != NULL ? text : "nowhere", fault->message);
+    return pump_init_refused(&c->pump, &c->host->pumps, transport_of(c), c->number, fault,
+                             entry_id(c->entry));
+}
+
+/* Serves one that has to prove who it is.  Whether there is a pump now. */
+static bool serve_entry(struct connection *c, int64_t now_ns)
+{
+    struct entry *entry = c->entry;
+    int result = -1;
+
+    switch (entry_serve(entry, now_ns)) {
+    case ENTRY_WAITING:
+        return false;
+    case ENTRY_OPEN:
+        result = let_in(c);
+        break;
+    case ENTRY_REFUSED:
+        result = turn_away(c);
+        break;
+    case ENTRY_DEAD:
+        c->is_dead = true;
+        return false;
+    }
+    if (result == 0)
+        result = pump_inherit(&c->pump, entry_unread(entry), entry_unsent(entry));
+    c->entry = NULL;
+    entry_free(entry);
+    c->is_dead |= result != 0;
+    return result == 0;
+}
+
 int64_t connection_serve(struct connection *c, int64_t slice_ns)
 {
-    int64_t now_ns;
+    int64_t now_ns = c->entry != NULL ? clock_now_ns() : 0;
 
+    if (c->is_dead || (c->entry != NULL && !serve_entry(c, now_ns)))
+        return now_ns;
     if (pump_serve(&c->pump, slice_ns, &now_ns))
         connection_is_ready(c, READY_UNFINISHED);
     return now_ns;
@@ -179,7 +278,7 @@ int64_t connection_serve(struct connection *c, int64_t slice_ns)
 
 int64_t connection_due(const struct connection *c)
 {
-    return pump_due(&c->pump);
+    return c->entry != NULL ? entry_due(c->entry) : pump_due(&c->pump);
 }
 
 bool connection_is_queued(const struct connection *c)
@@ -189,7 +288,7 @@ bool connection_is_queued(const struct connection *c)
 
 bool connection_is_dead(const struct connection *c)
 {
-    return pump_is_dead(&c->pump);
+    return c->is_dead || (c->entry == NULL && pump_is_dead(&c->pump));
 }
 
 bool connection_was_refused(const struct connection *c)
@@ -206,18 +305,21 @@ uint32_t connection_slot(const struct connection *c)
 
 void connection_drain(struct connection *c)
 {
-    pump_drain(&c->pump);
+    if (c->entry == NULL)
+        pump_drain(&c->pump);
     connection_is_ready(c, READY_WOKEN);
 }
 
 void connection_cancel(struct connection *c)
 {
-    pump_cancel(&c->pump);
+    if (c->entry == NULL)
+        pump_cancel(&c->pump);
     connection_is_ready(c, READY_WOKEN);
 }
 
 void connection_limits_changed(struct connection *c)
 {
-    pump_limits_changed(&c->pump);
+    if (c->entry == NULL)
+        pump_limits_changed(&c->pump);
     connection_is_ready(c, READY_WOKEN);
 }

@@ -13,12 +13,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/net/arrival.h"
+#include "daemon/net/entry.h"
 #include "daemon/net/pump.h"
 #include "daemon/net/ready.h"
 
 struct connection;
-struct principal;
-struct tls;
 struct event_base;
 
 /* What a loop lends its connections.  Outlives them. */
@@ -26,21 +26,24 @@ struct connection_host {
     struct event_base *base;
     struct pump_host pumps;
     struct ready_queue ready;
+    struct gate_env gates;      /* for those who have to prove who they are */
+    struct log_rate *strangers; /* of lines about them, of all loops together */
 };
 
 /*
- * Takes the socket over (non-blocking, connected) and makes it ready.
+ * Takes the client's socket over (non-blocking, connected) and makes it ready; its
+ * principal is held.  One without has to prove who it is (see daemon/net/entry.h), and is
+ * counted among those until it has.
  * The slot and the number are the host's: the slot says where it keeps this
- * connection, the number is for the log.  tls: by which the client is served; NULL for
- * plain text.  principal: who it is, held.  NULL when out of memory: the socket stays the caller's.
+ * connection, the number is for the log.  NULL when out of memory: all stays the caller's.
  */
-struct connection *connection_new(struct connection_host *host, int fd, uint32_t slot,
-                                  uint64_t number, struct tls *tls, struct principal *principal);
+struct connection *connection_new(struct connection_host *host, const struct arrival *client,
+                                  uint32_t slot, uint64_t number);
 
 /* The same for a client that is one too many: it is told why and let go. */
-struct connection *connection_new_refused(struct connection_host *host, int fd, uint32_t slot,
-                                          uint64_t number, struct tls *tls,
-                                          const struct fault *fault);
+struct connection *connection_new_refused(struct connection_host *host,
+                                          const struct arrival *client, uint32_t slot,
+                                          uint64_t number, const struct fault *fault);
 
 /* Drops some of what a dead one has; whether that was all, and it is to be freed. */
 bool connection_discard(struct connection *connection);

@@ -12,6 +12,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/net/http_duplex.h"
+#include "daemon/net/http_auth.h"
 #include "daemon/net/http_internal.h"
 #include "daemon/net/http_reply.h"
 #include "daemon/net/http_stream.h"
@@ -121,6 +122,8 @@ static void release(struct http_connection *c)
     timerq_remove(&http->dues, c->slot);
     if (c->counted)
         ledger_release_connection(http->env.env->ledger);
+    if (c->is_stranger)
+        ledger_release_stranger(http->env.env->ledger);
     peers_leave(c->peer);
     principal_release(c->principal);
     http->slots[c->slot] = NULL;
@@ -162,9 +165,11 @@ static struct http_connection *make(struct http *http, struct arrival client, ui
     c->fd = client.fd;
     c->peer = client.peer;
     c->principal = principal_hold(client.principal);
+    c->failures = client.failures;
     c->number = number;
     c->monitor = client.via == ARRIVAL_MONITOR;
     c->counted = client.via == ARRIVAL_HTTP;
+    c->is_stranger = c->counted && !c->principal;
     c->since_ns = c->timeouts.active_ns = c->timeouts.read_ns = clock_now_ns();
     c->slot = http->free_slots[--http->n_free];
     http->slots[c->slot] = c;
@@ -254,6 +259,8 @@ static int64_t rest_due(const struct http_connection *c)
         return c->since_ns;
     if (!c->looked)
         return later(c->since_ns, LOOK_NS);
+    if (c->is_stranger)
+        return later(c->since_ns, http->env.limits->auth_timeout_ns);
     return later(c->since_ns, idle_ns > 0 ? idle_ns : KEEP_ALIVE_NS);
 }
 
@@ -299,6 +306,8 @@ static int64_t next_due(struct http_connection *c, int64_t now_ns)
 
     if (x->phase == HTTP_IDLE)
         return rest_due(c);
+    if (x->phase == HTTP_PROVING)
+        return http_auth_due(c);
     if (x->resource && x->resource->next_due)
         due_ns = sooner(due_ns, x->resource->next_due(c, now_ns));
     return due_ns;
@@ -360,7 +369,9 @@ static void do_due(struct http_connection *c, int64_t now_ns)
         http_dismiss(c);
         return;
     }
-    if (x->phase == HTTP_IDLE && !is_over(c))
+    if (x->phase == HTTP_PROVING)
+        http_auth_go_on(c, now_ns);
+    else if (x->phase == HTTP_IDLE && !is_over(c))
         c->looked = true;
     else if (x->phase == HTTP_IDLE || has_timed_out(c, now_ns) || now_ns >= body_due(c))
         http_hang_up(c);

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/net/http_auth.h"
 #include "daemon/net/http_internal.h"
 #include "daemon/net/http_kept.h"
 #include "daemon/net/http_reply.h"
@@ -26,7 +27,7 @@ void http_exchange_suspend(struct http_connection *c)
     if (c->exchange.suspended)
         return;
     c->exchange.suspended = true;
-    if (c->exchange.phase == HTTP_PENDING) {
+    if (c->exchange.phase == HTTP_PENDING || c->exchange.phase == HTTP_PROVING) {
         c->exchange.pausing = true;
         c->next_pausing = c->http->pausing;
         c->http->pausing = c;
@@ -108,8 +109,9 @@ static bool is_announced_too_long(const struct http_connection *c, const struct 
     return head->has_length && head->length > c->http->env.limits->max_request;
 }
 
-/* Lets the head in, or refuses it as a whole. */
-static void enter(struct http_connection *c, const char *url, const struct http_head *head)
+/* Lets the head in, or refuses it as a whole.  False where it has to be found out first who
+ * sends it. */
+static bool enter(struct http_connection *c, const char *url, const struct http_head *head)
 {
     struct http_exchange *x = &c->exchange;
     size_t line = strlen(head->method) + x->uri_bytes + strlen("  HTTP/1.1\r\n");
@@ -122,7 +124,8 @@ static void enter(struct http_connection *c, const char *url, const struct http_
                           "the body takes one \"Content-Length\", or \"Transfer-Encoding\": "
                           "chunked alone");
     else
-        http_routes_enter(c, x->bad_path ? NULL : url, head);
+        return http_routes_enter(c, x->bad_path ? NULL : url, head);
+    return true;
 }
 
 static void forget_target(struct http_exchange *x)
@@ -141,19 +144,22 @@ static bool begin(struct http_connection *c, const char *url, const char *method
     struct http_head head = {.method = method, .is_http10 = strcmp(version, "HTTP/1.0") == 0};
 
     c->used = true;
-    x->phase = HTTP_BODY;
+    x->phase = HTTP_PROVING; /* until it is let in */
     x->begun_ns = clock_now_ns();
     MHD_get_connection_values(c->library, MHD_HEADER_KIND, add_field, &head);
     x->has_body = http_head_has_body(&head);
     if (x->authority)
         head.host = x->authority;
     url += x->path_at;
-    enter(c, x->path_at > 0 && !*url ? "/" : url, &head);
+    if (!enter(c, x->path_at > 0 && !*url ? "/" : url, &head))
+        return false;
+    x->phase = HTTP_BODY;
     forget_target(x);
     if (!x->has_body || !x->reply)
         return false;
-    return http_head_expects_continue(&head) || !http_head_is_expectation_met(&head) ||
-           is_announced_too_long(c, &head) || !http_head_is_framed(&head);
+    return x->is_refused || http_head_expects_continue(&head) ||
+           !http_head_is_expectation_met(&head) || is_announced_too_long(c, &head) ||
+           !http_head_is_framed(&head);
 }
 
 /* ---- The body ------------------------------------------------------------------- */
@@ -168,7 +174,8 @@ static void read_piece(struct http_connection *c, const char *piece, size_t *pie
     if (x->suspended)
         return;
     if (x->reply || !x->resource->body) {
-        if (x->body > c->http->env.limits->max_request)
+        if (x->body > (x->is_refused ? c->http->env.limits->max_auth_bytes
+                                     : c->http->env.limits->max_request))
             http_reply_now(c);
     } else {
         used = x->resource->body(c, piece, *piece_len);
@@ -206,7 +213,11 @@ enum MHD_Result http_exchange_read(void *context, struct MHD_Connection *library
     (void)library;
     if (x->hang_up)
         return MHD_NO;
-    if (x->phase == HTTP_IDLE) {
+    if (x->phase == HTTP_PROVING && !x->suspended)
+        (void)begin(c, url, method, version); /* and goes on with what came of the body */
+    if (x->phase == HTTP_PROVING) {
+        /* it is still being found out */
+    } else if (x->phase == HTTP_IDLE) {
         if (begin(c, url, method, version)) {
             x->unread = true;
             x->phase = HTTP_ANSWERING;
@@ -244,6 +255,7 @@ void http_exchange_close(void *context, struct MHD_Connection *library, void **e
     if (x->reply)
         MHD_destroy_response(x->reply);
     http_stream_free(x->stream);
+    http_auth_free(x->auth);
     free(x->key);
     http_wait_free(x->wait);
     http_kept_free(x->kept);

@@ -37,6 +37,7 @@ static void add_text(struct http_head *head, const char *name, const char *value
         {"Content-Type", &head->content_type},
         {"Expect", &head->expect},
         {"Accept", &head->accept},
+        {"Authorization", &head->authorization},
         {"Access-Control-Request-Method", &head->preflight},
         {"Idempotency-Key", &head->idempotency_key},
         {"Last-Event-ID", &head->last_event_id},

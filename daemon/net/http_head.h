@@ -25,8 +25,8 @@ struct http_head {
     const char *method;
     bool is_http10;
     unsigned hosts; /* how many `Host` fields */
-    const char *host, *origin, *content_type, *expect, *accept, *preflight, *idempotency_key,
-        *last_event_id;
+    const char *host, *origin, *content_type, *expect, *accept, *preflight, *authorization,
+        *idempotency_key, *last_event_id;
     bool has_length, is_chunked;
     bool is_ambiguous; /* where the body ends, see http_head_is_framed() */
     uint64_t length;   /* of the body as announced */

@@ -12,6 +12,7 @@
  *     http_exchange.c    a request and its answer: the library's callbacks
  *     http_head.c        what a request's head says, and whether it may come in
  *     http_routes.c      paths and their resources
+ *     http_auth.c        who sends a request
  *     http_reply.c       short answers
  *     http_query.c       members behind the `?'
  *     http_monitor.c     /metrics, /healthz, /readyz, /v1/stats
@@ -27,9 +28,10 @@
  *
  * An exchange goes through
  *
- *     IDLE ──► BODY ──► PENDING ──► ANSWERING ──► IDLE
+ *     IDLE ──► PROVING ──► BODY ──► PENDING ──► ANSWERING ──► IDLE
  *
  *     IDLE       no request, or its head is not complete
+ *     PROVING    its head is, and it is being found out who sends it
  *     BODY       its head is: what is refused is known, the body is read
  *     PENDING    the request is complete and its answer is not
  *     ANSWERING  the library has the answer
@@ -44,6 +46,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/auth/gate.h"
 #include "daemon/base/log.h"
 #include "daemon/net/http.h"
 #include "daemon/net/http_head.h"
@@ -52,6 +55,7 @@
 #include "proto/address.h"
 #include "proto/fault.h"
 
+struct http_auth;
 struct http_connection;
 struct http_gate;
 struct http_kept;
@@ -60,7 +64,7 @@ struct http_linger;
 struct http_stream;
 struct http_wait;
 
-enum http_phase { HTTP_IDLE, HTTP_BODY, HTTP_PENDING, HTTP_ANSWERING };
+enum http_phase { HTTP_IDLE, HTTP_PROVING, HTTP_BODY, HTTP_PENDING, HTTP_ANSWERING };
 
 /* What answers for a path.  Each may be NULL. */
 struct http_resource {
@@ -102,6 +106,8 @@ struct http_exchange {
     uint64_t body;   /* bytes that came */
     size_t uri_bytes;
     int64_t begun_ns;
+    struct http_auth *auth;     /* of a request that proves who sends it, or NULL */
+    bool is_refused;            /* for want of that */
     struct http_stream *stream; /* of /v1, or NULL */
     struct http_wait *wait;     /* of /wait, or NULL */
     char *key;                  /* `Idempotency-Key`, which the stream borrows; owned */
@@ -116,13 +122,15 @@ struct http_connection {
     struct http_gate *gate;         /* that it waits at, or NULL; owned */
     struct peer *peer;              /* that it has joined, or NULL */
     struct address served;          /* ours; of length 0 until it is asked for */
-    struct principal *principal;    /* who its client is; held, NULL for monitors */
+    struct principal *principal;    /* who its client is; held, NULL where each request proves it */
+    struct failures *failures;      /* of its peer to prove it, then */
     struct http_connection *next_pausing;
     uint64_t number;
     int fd;
     uint32_t slot;
     bool monitor;     /* of a socket for those who watch alone */
     bool counted;     /* among the daemon's connections */
+    bool is_stranger; /* and among those who have to prove who they are */
     bool looked;      /* at whether it goes on, since its last request */
     bool used;        /* has had a request */
     int64_t since_ns; /* when it came, or its last request ended */

@@ -14,6 +14,8 @@
 unsigned http_reply_status(enum fault_code code)
 {
     switch (code) {
+    case FAULT_UNAUTHORIZED:
+        return 401;
     case FAULT_NOT_FOUND:
         return 404;
     case FAULT_CONFLICT:
@@ -135,9 +137,13 @@ void http_reply_now(struct http_connection *c)
 {
     struct fault fault = {0};
 
-    (void)fault_set(&fault, FAULT_TOO_LARGE, 0,
-                    "the body is longer than a request may be (max-request)");
-    http_reply_on_socket(c->fd, 413, &fault, false);
+    if (c->exchange.is_refused)
+        (void)fault_set(&fault, FAULT_UNAUTHORIZED, 0,
+                        "\"Authorization\" takes Bearer and a token that is known here");
+    else
+        (void)fault_set(&fault, FAULT_TOO_LARGE, 0,
+                        "the body is longer than a request may be (max-request)");
+    http_reply_on_socket(c->fd, http_reply_status(fault.code), &fault, false);
     c->exchange.unread = true;
     c->exchange.hang_up = true;
 }
@@ -145,6 +151,8 @@ void http_reply_now(struct http_connection *c)
 static const char *reason_of(unsigned status)
 {
     switch (status) {
+    case 401:
+        return "Unauthorized";
     case 413:
         return "Content Too Large";
     case 429:
@@ -160,17 +168,23 @@ static const char *reason_of(unsigned status)
     }
 }
 
+static const char *field_of(unsigned status)
+{
+    if (status == 401)
+        return HTTP_REPLY_CHALLENGE_FIELD ": " HTTP_REPLY_CHALLENGE "\r\n";
+    return status == 503 || status == 429 ? "Retry-After: 1\r\n" : "";
+}
+
 /* The socket's buffer is empty and takes it whole. */
 void http_reply_on_socket(int fd, unsigned status, const struct fault *fault, bool is_head)
 {
     char line[EVENT_LINE_MAX], text[EVENT_LINE_MAX + 256];
     size_t len = (size_t)(event_write_error(line, fault, (struct event_text){NULL, 0}) - line);
-    int n = snprintf(text, sizeof(text),
-                     "HTTP/1.1 %u %s\r\nContent-Type: " JSON "\r\nContent-Length: %zu\r\n%s"
-                     "Connection: close\r\n\r\n%.*s",
-                     status, reason_of(status), len,
-                     status == 503 || status == 429 ? "Retry-After: 1\r\n" : "",
-                     is_head ? 0 : (int)len, line);
+    int n =
+        snprintf(text, sizeof(text),
+                 "HTTP/1.1 %u %s\r\nContent-Type: " JSON "\r\nContent-Length: %zu\r\n%s"
+                 "Connection: close\r\n\r\n%.*s",
+                 status, reason_of(status), len, field_of(status), is_head ? 0 : (int)len, line);
 
     (void)!send(fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
 }

@@ -11,6 +11,10 @@
 
 #include "daemon/net/http_internal.h"
 
+/* What a 401 asks for (RFC 6750). */
+#define HTTP_REPLY_CHALLENGE_FIELD "WWW-Authenticate"
+#define HTTP_REPLY_CHALLENGE       "Bearer realm=\"waitd\""
+
 /* Answers with a response, which it takes over.  NULL (out of memory): hangs up. */
 void http_reply(struct http_connection *c, unsigned status, struct MHD_Response *response);
 

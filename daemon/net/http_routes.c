@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "daemon/net/http_auth.h"
 #include "daemon/net/http_reply.h"
 
 enum method {
@@ -17,6 +18,7 @@ enum guard {
     GUARD_API = 1 << 0,     /* forms are kept out, and a page that is allowed asks before */
     GUARD_MONITOR = 1 << 1, /* also served where nothing else is, and then to anyone */
     GUARD_BELOW = 1 << 2,   /* and all below it */
+    GUARD_OPEN = 1 << 3,    /* served to whoever asks */
 };
 
 struct route {
@@ -29,11 +31,11 @@ struct route {
 static const struct route routes[] = {
     {"/wait", METHOD_ANY, 0, &http_wait_resource},
     {"/wait/", METHOD_ANY, GUARD_BELOW, &http_wait_resource},
-    {"/", METHOD_GET, 0, &http_page_resource},
-    {"/page/", METHOD_GET, GUARD_BELOW, &http_page_resource},
+    {"/", METHOD_GET, GUARD_OPEN, &http_page_resource},
+    {"/page/", METHOD_GET, GUARD_BELOW | GUARD_OPEN, &http_page_resource},
     {"/metrics", METHOD_GET, GUARD_MONITOR, &http_monitor_metrics},
-    {"/healthz", METHOD_GET, GUARD_MONITOR, &http_monitor_healthz},
-    {"/readyz", METHOD_GET, GUARD_MONITOR, &http_monitor_readyz},
+    {"/healthz", METHOD_GET, GUARD_MONITOR | GUARD_OPEN, &http_monitor_healthz},
+    {"/readyz", METHOD_GET, GUARD_MONITOR | GUARD_OPEN, &http_monitor_readyz},
     {"/v1/stats", METHOD_GET, GUARD_API, &http_monitor_stats},
     {"/v1/batches", METHOD_GET | METHOD_POST, GUARD_API, &http_batches_submit},
     {"/v1/batches/", METHOD_GET | METHOD_DELETE, GUARD_API | GUARD_BELOW, &http_kept_one},
@@ -128,7 +130,7 @@ static void answer_preflight(struct http_connection *c, const struct route *rout
     if (reply) {
         MHD_add_response_header(reply, "Access-Control-Allow-Methods", allow(route));
         MHD_add_response_header(reply, "Access-Control-Allow-Headers",
-                                "Content-Type, Idempotency-Key, Last-Event-ID");
+                                "Authorization, Content-Type, Idempotency-Key, Last-Event-ID");
         MHD_add_response_header(reply, "Access-Control-Max-Age", "600");
     }
     http_reply(c, 204, reply);
@@ -204,22 +206,40 @@ static bool is_api(const char *url)
     return url && strncmp(url, "/v1", 3) == 0 && (url[3] == '\0' || url[3] == '/');
 }
 
-void http_routes_enter(struct http_connection *c, const char *url, const struct http_head *head)
+/* Whether only those are served there who have proved who they are: not where it is said whether
+ * the daemon is well, nor the page's own files, nor what a browser asks on its own account. */
+static bool asks_who_it_is(const struct route *route, const struct http_head *head)
+{
+    return !route || !((route->guards & GUARD_OPEN) ||
+                       ((route->guards & GUARD_API) && http_head_is_preflight(head)));
+}
+
+bool http_routes_enter(struct http_connection *c, const char *url, const struct http_head *head)
 {
     struct http_exchange *x = &c->exchange;
     const struct route *route = url ? find(url, c->monitor) : NULL;
     char quote[FAULT_QUOTE_SIZE];
 
     if (!c->monitor && (!pass_host(c, head) || (is_api(url) && !pass_origin(c, head))))
-        return;
+        return true;
+    if (asks_who_it_is(route, head))
+        switch (http_auth_enter(c, head)) {
+        case HTTP_AUTH_ALLOWED:
+            break;
+        case HTTP_AUTH_REFUSED:
+            return true;
+        case HTTP_AUTH_WAITING:
+            return false;
+        }
     if (!route) {
         http_reply_refuse(c, 404, FAULT_NOT_FOUND, "there is nothing at %s",
                           url ? quoted(quote, url) : "a path with a NUL in it");
-        return;
+        return true;
     }
     x->resource = route->resource;
     if (x->resource == &http_batches_submit && method_of(head->method) == METHOD_GET)
         x->resource = &http_kept_list;
     if (pass(c, route, head) && x->resource->begin)
         x->resource->begin(c, url + strlen(route->path), x->query, head);
+    return true;
 }

@@ -10,8 +10,9 @@
 
 /*
  * Lets a request in: sets the exchange's resource and has it begin, or refuses it.
- * url: the decoded path; NULL for one that cannot be.
+ * url: the decoded path; NULL for one that cannot be.  False where the exchange is suspended
+ * until it is known who sends it: to be called again then.
  */
-void http_routes_enter(struct http_connection *c, const char *url, const struct http_head *head);
+bool http_routes_enter(struct http_connection *c, const char *url, const struct http_head *head);
 
 #endif

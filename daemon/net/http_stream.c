@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/net/http_auth.h"
 #include "daemon/net/http_duplex.h"
 #include "daemon/net/http_frames.h"
 
@@ -66,7 +67,7 @@ struct http_stream *http_stream_new(struct http_connection *c, enum http_stream_
         return NULL;
     stream->c = c;
     stream->sent_ns = c->timeouts.active_ns = clock_now_ns();
-    stream->channel = channel_new(&c->http->channel_env, c->principal);
+    stream->channel = channel_new(&c->http->channel_env, http_auth_principal(c));
     if (as_events)
         stream->frames = calloc(1, sizeof(*stream->frames));
     if (!stream->channel || (as_events && !stream->frames)) {

@@ -4,6 +4,7 @@
 
 noinst_LIBRARIES += daemon/net/libwaitd-net.a
 daemon_net_libwaitd_net_a_SOURCES = \
+	daemon/net/arrival.h \
 	daemon/net/channel_log.c \
 	daemon/net/channel_log.h \
 	daemon/net/connection.c \
@@ -14,6 +15,8 @@ daemon_net_libwaitd_net_a_SOURCES = \
 	daemon/net/descriptors.h \
 	daemon/net/detached.c \
 	daemon/net/detached.h \
+	daemon/net/entry.c \
+	daemon/net/entry.h \
 	daemon/net/http.h \
 	daemon/net/http_services.c \
 	daemon/net/http_services.h \
@@ -50,6 +53,8 @@ daemon_net_libwaitd_net_a_SOURCES = \
 # HTTP, where the library for it is there.
 http_sources = \
 	daemon/net/http.c \
+	daemon/net/http_auth.c \
+	daemon/net/http_auth.h \
 	daemon/net/http_batches.c \
 	daemon/net/http_duplex.c \
 	daemon/net/http_duplex.h \

@@ -53,6 +53,7 @@ struct loop {
     struct mailbox mailbox;
     struct channel_log channel_log;
     struct detached detached;
+    struct verifier_port verifier_port;
     bool has_mail;
     int64_t fresh_ns; /* of this iteration: see slack_note() */
     const struct http_site *site;
@@ -64,6 +65,18 @@ struct loop {
 
 /* ---- Connections ---------------------------------------------------------- */
 
+/* Releases the place of one that was to be served. */
+static void release_place(struct loop *loop, struct arrival client)
+{
+    struct ledger *ledger = loop->host.pumps.env.ledger;
+
+    if (client.via == ARRIVAL_MONITOR)
+        return;
+    ledger_release_connection(ledger);
+    if (!client.principal)
+        ledger_release_stranger(ledger);
+}
+
 /* refused: why, NULL for one that is served. */
 static void add(struct loop *loop, struct arrival client, const struct fault *refused)
 {
@@ -73,10 +86,8 @@ static void add(struct loop *loop, struct arrival client, const struct fault *re
     if (connections_find_slot(&loop->connections, &slot) == 0) {
         uint64_t number = loop->next_number;
 
-        made = refused ? connection_new_refused(&loop->host, client.fd, slot, number, client.tls,
-                                                refused)
-                       : connection_new(&loop->host, client.fd, slot, number, client.tls,
-                                        client.principal);
+        made = refused ? connection_new_refused(&loop->host, &client, slot, number, refused)
+                       : connection_new(&loop->host, &client, slot, number);
         if (made) {
             loop->next_number += loop->number_step;
             loop->n_refused += refused != NULL;
@@ -89,7 +100,7 @@ static void add(struct loop *loop, struct arrival client, const struct fault *re
         close(client.fd);
         peers_leave(client.peer);
         if (!refused)
-            ledger_release_connection(loop->host.pumps.env.ledger);
+            release_place(loop, client);
     } else if (loop->stage >= LIFE_DRAINING) {
         connection_drain(made);
     }
@@ -104,6 +115,8 @@ static bool has_http(struct loop *loop, struct arrival client)
         return true;
     loop->http = http_new(&(struct http_env){.base = host->base,
                                              .site = loop->site,
+                                             .gates = &host->gates,
+                                             .strangers = host->strangers,
                                              .limits = &host->pumps.limits,
                                              .env = &host->pumps.env,
                                              .log = host->pumps.log,
@@ -131,8 +144,7 @@ static void adopt(struct loop *loop, struct arrival client)
         return;
     }
     peers_leave(client.peer);
-    if (client.via == ARRIVAL_HTTP)
-        ledger_release_connection(loop->host.pumps.env.ledger);
+    release_place(loop, client);
 }
 
 void loop_adopt(struct loop *loop, struct arrival client)
@@ -245,6 +257,7 @@ static void read_mail(struct loop *loop)
     free(mail.sockets);
     if (loop->detached.registry)
         registry_receive(loop->detached.registry);
+    verifier_receive(&loop->verifier_port);
     advance(loop, mail.stage);
 }
 
@@ -302,6 +315,21 @@ static int open_registry(struct loop *loop, struct store *store)
     return 0;
 }
 
+static void fill_gates(struct loop *loop, const struct loop_config *config)
+{
+    struct gate_env *gates = &loop->host.gates;
+
+    loop->verifier_port = (struct verifier_port){.wake = wake, .context = loop};
+    loop->host.strangers = config->strangers;
+    *gates = (struct gate_env){.limits = &loop->host.pumps.limits,
+                               .version = config->env->version,
+                               .instance = config->env->instance,
+                               .verifier = config->verifier,
+                               .credentials = config->credentials,
+                               .port = &loop->verifier_port};
+    memcpy(gates->hash_key, config->env->hash_key, sizeof(gates->hash_key));
+}
+
 static int fill(struct loop *loop, struct store *store)
 {
     struct pump_host *host = &loop->host.pumps;
@@ -331,6 +359,7 @@ struct loop *loop_new(const struct loop_config *config)
     loop->host.pumps.log = config->log;
     loop->channel_log = (struct channel_log){.log = config->log, .refusals = config->refusals};
     loop->site = config->http;
+    fill_gates(loop, config);
     loop->max_refused = config->max_refused;
     loop->next_number = config->index + 1;
     loop->number_step = config->n_loops;
@@ -356,6 +385,7 @@ void loop_free(struct loop *loop)
     connections_for_all(&loop->connections, drop, loop);
     http_free(loop->http);
     detached_close(&loop->detached);
+    verifier_port_fini(&loop->verifier_port);
     connections_fini(&loop->connections);
     wakeup_close(&loop->wakeup);
     if (loop->mail_event)

@@ -25,8 +25,10 @@
 #include "daemon/session/channel.h"
 #include "daemon/net/mailbox.h"
 
+struct credentials;
 struct event_base;
 struct http_site;
+struct verifier;
 struct loop;
 struct log;
 
@@ -36,9 +38,12 @@ struct loop_config {
     const struct http_site *http;  /* borrowed; for loops that get such clients */
     struct store *store;           /* of detached batches; NULL: there are none */
     struct log *log;
-    struct log_rate *refusals; /* of requests, of all loops together */
-    unsigned index, n_loops;   /* which it is of how many, for the numbers of connections */
-    unsigned max_refused;      /* clients to see off gently at a time; others are just told */
+    struct log_rate *refusals;       /* of requests, of all loops together */
+    struct log_rate *strangers;      /* of clients that do not prove who they are, likewise */
+    struct credentials *credentials; /* by which they do; NULL where nobody has to */
+    struct verifier *verifier;       /* of tokens; NULL where there are none */
+    unsigned index, n_loops;         /* which it is of how many, for the numbers of connections */
+    unsigned max_refused;            /* clients to see off gently at a time; others are just told */
 };
 
 /* NULL and errno.  May be made by another thread than the one that will run it. */

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "daemon/net/arrival.h"
 #include "daemon/session/limits.h"
 
 /* A daemon's life, in order; never backwards. */
@@ -19,26 +20,6 @@ enum life_stage {
     LIFE_DRAINING,   /* no new batches; whoever has nothing running is closed */
     LIFE_CANCELLING, /* what runs is cancelled and its events are flushed */
     LIFE_OVER,       /* whatever is still open is dropped */
-};
-
-struct peer;
-struct principal;
-struct tls;
-
-/* What a client speaks, by where it came in. */
-enum arrival_via {
-    ARRIVAL_SOCKET,  /* the protocol itself */
-    ARRIVAL_HTTP,    /* HTTP */
-    ARRIVAL_MONITOR, /* HTTP, for those alone who watch the daemon */
-};
-
-/* A client's socket, and whose it is. */
-struct arrival {
-    int fd;
-    enum arrival_via via;
-    struct peer *peer;           /* which it has joined; NULL for none */
-    struct tls *tls;             /* by which it is served; NULL for plain text */
-    struct principal *principal; /* who it is; held, NULL for monitors */
 };
 
 /* What has been left. */

@@ -7,17 +7,23 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "daemon/auth/failures.h"
 #include "daemon/base/chance.h"
+#include "daemon/base/clock.h"
 #include "proto/hash.h"
 #include "proto/slots.h"
 
 /* There are this many before any is forgotten. */
 #define PEERS_LEAST 64
 
+/* Of those whose failures are not forgiven yet so many are remembered, about. */
+#define PEERS_FAILED_MOST 65536
+
 struct peer {
     enum { PEER_V4, PEER_V6, PEER_USER } kind;
     uint64_t key;
     _Atomic uint64_t connections;
+    struct failures failures;
 };
 
 struct peers {
@@ -85,10 +91,14 @@ void peers_free(struct peers *peers)
 /* Forgets those without connections, and lets more in unless they were half of all. */
 static void forget_some(struct peers *peers)
 {
+    int64_t now_ns = clock_now_ns();
+
     for (uint32_t slot = 0; slot < peers->all.n; slot++) {
         const struct peer *peer = peer_at(peers, slot);
 
-        if (peer && atomic_load_explicit(&peer->connections, memory_order_acquire) == 0)
+        if (peer && atomic_load_explicit(&peer->connections, memory_order_acquire) == 0 &&
+            (failures_are_over(&peer->failures, now_ns) ||
+             slots_used(&peers->all) > PEERS_FAILED_MOST))
             forget(peers, slot);
     }
     if (slots_used(&peers->all) > peers->most / 2)
@@ -177,4 +187,9 @@ bool peers_user(const struct peer *peer, uint32_t *uid)
 {
     *uid = (uint32_t)peer->key;
     return peer->kind == PEER_USER;
+}
+
+struct failures *peers_failures(struct peer *peer)
+{
+    return &peer->failures;
 }

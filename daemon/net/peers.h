@@ -8,8 +8,8 @@
  * commands, or the user at the other end of a Unix socket.
  *
  * One thread finds peers and lets connections join; any may say that one has
- * left.  Peers without connections are forgotten by and by, so that there are
- * never many more of them than connections.
+ * left.  Peers without connections are forgotten by and by, once their failures to prove who
+ * they are have been forgiven, so that there are never many more of them than connections.
  */
 
 #include <stdbool.h>
@@ -18,6 +18,7 @@
 
 #include "proto/address.h"
 
+struct failures;
 struct peers;
 struct peer;
 
@@ -35,6 +36,9 @@ bool peers_join(struct peer *peer, uint64_t most);
 
 /* From any thread, once for each that has joined; NULL is fine. */
 void peers_leave(struct peer *peer);
+
+/* What its clients have failed in; as good as the peer. */
+struct failures *peers_failures(struct peer *peer);
 
 /* How many are known, with and without connections; for tests. */
 size_t peers_known(const struct peers *peers);

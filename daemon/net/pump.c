@@ -59,14 +59,38 @@ int pump_init(struct pump *pump, struct pump_host *host, struct transport *trans
 }
 
 int pump_init_refused(struct pump *pump, struct pump_host *host, struct transport *transport,
-                      uint64_t number, const struct fault *fault)
+                      uint64_t number, const struct fault *fault, struct event_text id)
 {
-    struct event_text no_id = {NULL, 0};
-    char line[EVENT_LINE_MAX], *end = event_write_error(line, fault, no_id);
+    char *line = malloc(EVENT_LINE_MAX + id.len);
 
     begin(pump, host, transport, number);
     pump->state = PUMP_INPUT_ENDED;
-    return pump_keep(&pump->out, line, (size_t)(end - line));
+    if (line == NULL)
+        return -1;
+    pump->out.text = line;
+    pump->out.len = (uint32_t)(event_write_error(line, fault, id) - line);
+    return 0;
+}
+
+int pump_inherit(struct pump *pump, struct event_text unread, struct event_text unsent)
+{
+    struct pump_kept *out = &pump->out;
+    char *text;
+
+    if (unread.len > 0 && pump->state == PUMP_OPEN &&
+        pump_keep(&pump->in, unread.text, unread.len) != 0)
+        return -1;
+    if (unsent.len == 0)
+        return 0;
+    text = malloc(unsent.len + out->len);
+    if (text == NULL)
+        return -1;
+    memcpy(text, unsent.text, unsent.len);
+    if (out->len > 0)
+        memcpy(text + unsent.len, out->text, out->len);
+    free(out->text);
+    *out = (struct pump_kept){.text = text, .len = (uint32_t)(unsent.len + out->len)};
+    return 0;
 }
 
 void pump_fini(struct pump *pump)

@@ -87,9 +87,15 @@ struct pump {
 int pump_init(struct pump *pump, struct pump_host *host, struct transport *transport,
               uint64_t number, struct principal *principal);
 
-/* The same for a client that is one too many: it is told why and let go. */
+/* The same for a client that is not served: it is told why, with the `id` of what it asked for
+ * (NULL for none), and let go. */
 int pump_init_refused(struct pump *pump, struct pump_host *host, struct transport *transport,
-                      uint64_t number, const struct fault *fault);
+                      uint64_t number, const struct fault *fault, struct event_text id);
+
+/* At the beginning: what was received before already, and what is to be sent before anything
+ * else; both are copied, and of no more than PUMP_BUFFER_BYTES.  0, or -1 when out of
+ * memory. */
+int pump_inherit(struct pump *pump, struct event_text unread, struct event_text unsent);
 
 /* Frees everything, batches that run included. */
 void pump_fini(struct pump *pump);

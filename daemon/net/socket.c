@@ -74,7 +74,7 @@ static int64_t unsent(struct transport *transport)
 
 void socket_init(struct socket_transport *socket, int fd)
 {
-    static const struct transport_ops ops = {receive, transmit, is_gone, shut, unsent};
+    static const struct transport_ops ops = {receive, transmit, is_gone, shut, unsent, NULL};
 
     *socket = (struct socket_transport){
         .transport = {.ops = &ops, .readable = true, .writable = true, .lingers = true}, .fd = fd};

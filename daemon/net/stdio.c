@@ -131,7 +131,7 @@ static int64_t unsent(struct transport *transport)
 
 static void open_transport(struct stdio_transport *stdio, struct log *log)
 {
-    static const struct transport_ops ops = {receive, transmit, is_gone, shut, unsent};
+    static const struct transport_ops ops = {receive, transmit, is_gone, shut, unsent, NULL};
     struct stat status;
 
     *stdio = (struct stdio_transport){

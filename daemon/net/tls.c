@@ -20,7 +20,8 @@
 /* The first byte of a handshake record. */
 #define HANDSHAKE_RECORD 22
 
-#define SUBJECT_MAX 256
+/* Before a certificate's subject in the name of its principal. */
+#define SUBJECT_PREFIX "cert:"
 
 struct tls {
     struct log *log;
@@ -180,17 +181,42 @@ static bool may_be_tls(const struct tls_transport *t)
     return recv(t->fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) != 1 || first == HANDSHAKE_RECORD;
 }
 
-static void log_opened(const struct tls_transport *t)
+/* The name of who has shown a certificate: its subject as RFC 4514 has it, in ASCII. */
+static enum transport_identity identify(struct transport *transport, char *name, size_t size)
 {
+    const struct tls_transport *t = (struct tls_transport *)transport;
     X509 *certificate = SSL_get0_peer_certificate(t->ssl);
-    char subject[SUBJECT_MAX] = "";
+    BIO *text;
+    const char *subject;
+    long len;
+    enum transport_identity identity = TRANSPORT_UNNAMEABLE;
+
+    if (certificate == NULL)
+        return TRANSPORT_UNKNOWN;
+    text = BIO_new(BIO_s_mem());
+    if (text == NULL ||
+        X509_NAME_print_ex(text, X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253) < 0) {
+        BIO_free(text);
+        return TRANSPORT_UNNAMEABLE;
+    }
+    len = BIO_get_mem_data(text, &subject);
+    if (len > 0 && (size_t)len < size - strlen(SUBJECT_PREFIX)) {
+        snprintf(name, size, SUBJECT_PREFIX "%.*s", (int)len, subject);
+        identity = TRANSPORT_KNOWN;
+    }
+    BIO_free(text);
+    return identity;
+}
+
+static void log_opened(struct tls_transport *t)
+{
+    char name[256] = "";
 
     if (!log_takes(t->tls->log, LOG_LEVEL_DEBUG))
         return;
-    if (certificate != NULL)
-        X509_NAME_oneline(X509_get_subject_name(certificate), subject, sizeof(subject));
+    (void)identify(&t->transport, name, sizeof(name));
     log_write_about(t->tls->log, LOG_LEVEL_DEBUG, (struct log_about){t->number, 0}, "%s%s%s",
-                    SSL_get_version(t->ssl), certificate != NULL ? ", cert:" : "", subject);
+                    SSL_get_version(t->ssl), name[0] != '\0' ? ", " : "", name);
 }
 
 /* What a call of OpenSSL came to that did not succeed: 0 for later, -1 and errno. */
@@ -316,7 +342,7 @@ static int64_t unsent(struct transport *transport)
 
 struct transport *tls_open(struct tls *tls, int fd, uint64_t number)
 {
-    static const struct transport_ops ops = {receive, transmit, is_gone, shut, unsent};
+    static const struct transport_ops ops = {receive, transmit, is_gone, shut, unsent, identify};
     struct tls_transport *t = calloc(1, sizeof(*t));
 
     if (t == NULL)

@@ -47,7 +47,8 @@ int tls_reload(struct tls *tls, const struct tls_files *files, char problem[TLS_
  * A transport over a connected non-blocking socket, which stays the caller's.
  * Whenever the socket is ready for anything the owner sets both `readable` and
  * `writable`: to receive may take a send, and to send a receive.  `is_opening` until the
- * handshake is done.  number: the connection's, for the log.  NULL when out of memory.
+ * handshake is done; it knows by its certificate who the client is.  number: the connection's, for
+ * the log.  NULL when out of memory.
  */
 struct transport *tls_open(struct tls *tls, int fd, uint64_t number);
 void tls_close(struct transport *transport); /* NULL is fine */

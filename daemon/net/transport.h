@@ -20,6 +20,12 @@
 
 struct transport;
 
+enum transport_identity {
+    TRANSPORT_UNKNOWN,
+    TRANSPORT_KNOWN,
+    TRANSPORT_UNNAMEABLE, /* the name takes more than `size` bytes */
+};
+
 struct transport_ops {
     /* Receives up to room bytes, room > 0.  How many; 0 when there are none now, or at
      * the client's end of file (`eof` is set); -1 and errno when it is broken. */
@@ -39,6 +45,10 @@ struct transport_ops {
     /* Bytes that were sent and that the client's machine has not got yet; 0 if that
      * is not known. */
     int64_t (*unsent)(struct transport *transport);
+
+    /* Once it is open: who the client has proved to be by it, as a principal's name; may be
+     * NULL where nobody does. */
+    enum transport_identity (*identify)(struct transport *transport, char *name, size_t size);
 };
 
 /* The first member of what implements it. */

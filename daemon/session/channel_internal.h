@@ -56,6 +56,7 @@ struct channel {
     bool ending;       /* the driver said that no input comes */
     bool input_ended;
     bool refuse_batches;
+    bool has_begun; /* something was requested, other than to know that somebody is there */
     bool takes_one; /* channel_take_one(), of this operation: */
     enum request_op one_op;
     bool has_one;       /* and it is complete: */

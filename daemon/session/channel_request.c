@@ -287,6 +287,23 @@ static void do_stats(struct channel *channel, const struct request *request, int
     answer(channel, line, event_write_stats(line, text_of(request), &stats));
 }
 
+/* Who the client is was found out before there was a channel: it is told, whatever it shows. */
+static void do_auth(struct channel *channel, const struct request *request)
+{
+    const char *name = channel->principal != NULL ? channel->principal->name : "local";
+    char *line;
+
+    if (channel->has_begun) {
+        channel_refuse_with(channel, request, FAULT_INVALID_REQUEST,
+                            "an \"auth\" request is the first of its connection, and others "
+                            "came before this one");
+        return;
+    }
+    line = answer_room(channel, request);
+    if (line != NULL)
+        answer(channel, line, event_write_authenticated(line, text_of(request), name));
+}
+
 void channel_do(struct channel *channel, struct request *request, int64_t now_ns)
 {
     switch (request->op) {
@@ -314,8 +331,12 @@ void channel_do(struct channel *channel, struct request *request, int64_t now_ns
     case REQUEST_FORGET:
         channel_do_detached(channel, request);
         break;
+    case REQUEST_AUTH:
+        do_auth(channel, request);
+        break;
     case REQUEST_QUIT:
         channel_stop_reading(channel);
         break;
     }
+    channel->has_begun |= request->op != REQUEST_PING;
 }

@@ -89,6 +89,11 @@ bool ledger_reserve_connection(struct ledger *ledger, uint64_t most)
     return reserve(&ledger->connections, 1, most);
 }
 
+bool ledger_reserve_stranger(struct ledger *ledger, uint64_t most)
+{
+    return reserve(&ledger->strangers, 1, most);
+}
+
 bool ledger_reserve_replay(struct ledger *ledger, uint64_t most)
 {
     return reserve(&ledger->replays, 1, most);
@@ -97,6 +102,11 @@ bool ledger_reserve_replay(struct ledger *ledger, uint64_t most)
 void ledger_release_connection(struct ledger *ledger)
 {
     subtract(&ledger->connections, 1);
+}
+
+void ledger_release_stranger(struct ledger *ledger)
+{
+    subtract(&ledger->strangers, 1);
 }
 
 void ledger_release_replay(struct ledger *ledger)

@@ -37,6 +37,11 @@ struct limits {
     int64_t client_timeout_ns;  /* a client that reads nothing, 0 for off */
     int64_t idle_timeout_ns;    /* nothing running, nothing sent, 0 for off */
     int64_t drain_timeout_ns;
+    /* Of those who have to prove who they are and have not yet: */
+    uint64_t max_unauthenticated; /* connections of them */
+    uint64_t max_auth_bytes;      /* that one may send */
+    uint64_t max_auth_failures;   /* of one peer within a minute, 0 for any number */
+    int64_t auth_timeout_ns;
     int64_t timer_slack_ns; /* the most that a loop may be late to handle more together, 0: never */
 };
 

@@ -63,7 +63,7 @@ extern const int64_t stats_bounds_ns[STATS_BOUNDS];
 
 /* What was counted in all, since the start. */
 #define STATS_BATCH_STATUSES (BATCH_CANCELLED + 1)
-#define STATS_FAULT_CODES    (FAULT_UNAVAILABLE + 1)
+#define STATS_FAULT_CODES    FAULT_CODES
 struct stats_totals {
     uint64_t connections, batches_accepted;
     uint64_t batches[STATS_BATCH_STATUSES]; /* by enum batch_status */

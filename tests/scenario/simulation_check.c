@@ -86,7 +86,7 @@ static void check_answers(struct world *world, struct client *client)
     const struct witness *witness = &client->witness;
     uint64_t refused = 0;
 
-    for (int code = FAULT_NONE; code <= FAULT_UNAVAILABLE; code++)
+    for (int code = FAULT_NONE; code < FAULT_CODES; code++)
         refused += witness->n_refused[code];
     world->tally->refused += refused;
     world->tally->cancels += witness->n_cancels;

@@ -218,7 +218,7 @@ static bool hear_job(struct witness *witness, struct witness_batch *batch,
 
 static void count_error(struct witness *witness, const struct event_read *event)
 {
-    for (int code = FAULT_BAD_JSON; code <= FAULT_UNAVAILABLE; code++)
+    for (int code = FAULT_BAD_JSON; code < FAULT_CODES; code++)
         if (event_reader_is(event->code, fault_code_name((enum fault_code)code)))
             witness->n_refused[code]++;
 }
@@ -245,6 +245,7 @@ static bool hear_event(struct witness *witness, const struct event_read *event, 
     case EVENT_UNWATCHED:
     case EVENT_SUSPENDED:
     case EVENT_HEARTBEAT:
+    case EVENT_AUTHENTICATED:
     case EVENT_FORECAST:
         witness->n_answers++;
         return true;

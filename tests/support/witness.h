@@ -51,10 +51,10 @@ struct witness {
     char *line; /* the beginning of one that is not complete */
     size_t line_len, line_room;
     uint64_t n_lines, n_finished;
-    uint64_t n_cancels; /* `cancelled` of one job at least */
-    uint64_t n_answers; /* `accepted`, `error`, `pong`, `cancelled` and `stats` */
-    uint64_t n_refused[FAULT_UNAVAILABLE + 1]; /* errors, by enum fault_code */
-    char diagnostic[240];                      /* the first promise that was broken, else empty */
+    uint64_t n_cancels;              /* `cancelled` of one job at least */
+    uint64_t n_answers;              /* `accepted`, `error`, `pong`, `cancelled` and `stats` */
+    uint64_t n_refused[FAULT_CODES]; /* errors, by enum fault_code */
+    char diagnostic[240];            /* the first promise that was broken, else empty */
 };
 
 void witness_init(struct witness *witness);

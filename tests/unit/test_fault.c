@@ -17,6 +17,7 @@ START_TEST(codes_have_the_names_of_the_contract)
     ck_assert_str_eq(fault_code_name(FAULT_CONFLICT), "conflict");
     ck_assert_str_eq(fault_code_name(FAULT_GONE), "gone");
     ck_assert_str_eq(fault_code_name(FAULT_UNAVAILABLE), "unavailable");
+    ck_assert_str_eq(fault_code_name(FAULT_UNAUTHORIZED), "unauthorized");
 }
 END_TEST
 

@@ -187,7 +187,7 @@ static const struct {
 } wrongs[] = {
     {"--frobnicate", "--frobnicate"},
     {"-x", "-x"},
-    {"--max", "--max is short for 23 flags; see waitd --help"},
+    {"--max", "--max is short for 26 flags; see waitd --help"},
     {"--tls-c", "--tls-c may be --tls-cert or --tls-client-ca; see"},
     {"--max-jib 1", "(did you mean --max-jobs?)"},
     {"--max-jobs", "--max-jobs"},

@@ -105,7 +105,7 @@ static int64_t unsent(struct transport *transport)
 
 static void set_up(void)
 {
-    static const struct transport_ops ops = {receive, transmit, is_gone, shut, unsent};
+    static const struct transport_ops ops = {receive, transmit, is_gone, shut, unsent, NULL};
 
     now_ns = 1000 * SECOND_NS;
     memset(&client, 0, sizeof(client));
@@ -281,7 +281,9 @@ START_TEST(a_refused_client_gets_the_reason_and_is_let_go)
 
     pump_fini(&pump);
     (void)fault_set(&fault, FAULT_OVERLOADED, 0, "too many");
-    ck_assert_int_eq(pump_init_refused(&pump, &host, &client.transport, 1, &fault), 0);
+    ck_assert_int_eq(
+        pump_init_refused(&pump, &host, &client.transport, 1, &fault, (struct event_text){NULL, 0}),
+        0);
     sends("[{\"wait\":5}]");
     ck_assert(has_got("{\"event\":\"error\",\"code\":\"overloaded\",\"message\":\"too many\"}\n"));
     ck_assert_uint_eq(client.n_shut, 1);

@@ -3,13 +3,19 @@
 """Who may come in, and whose is what: principals, over real connections to a real daemon."""
 
 import contextlib
+import json
 import os
+import signal
+import socket
+import subprocess
 import tempfile
+from http.client import HTTPConnection
 
-from daemons import Client, Daemon
+from daemons import PROGRAM, Client, Daemon, eventually
 import examples
 
 LONG = 3600
+WAITCTL = os.environ.get("WAITCTL") or "client/waitctl"
 
 
 class Tap(examples.Tap):
@@ -83,14 +89,304 @@ def administrators_see_all(tap):
             tap.is_(admin.ask({"op": "watch", "ref": ref})["event"], "accepted", "and watches them")
             tap.is_(admin.ask({"op": "cancel", "ref": ref})["event"], "cancelled", "and cancels them")
             admin.until("finished")
+            alice.until("finished")
             tap.is_(admin.ask({"op": "forget", "ref": ref})["event"], "forgotten", "and forgets them")
             alice.close()
             admin.close()
 
 
+# ---- Tokens --------------------------------------------------------------------------------
+
+
+class Tokens:
+    """A file of tokens in a folder of its own, and who has them."""
+
+    def __init__(self, folder, *names):
+        self.path = os.path.join(folder, "tokens")
+        self.made = {}
+        for name in names:
+            self.add(name)
+
+    def add(self, name):
+        out = subprocess.run([WAITCTL, "token", "new", name], capture_output=True, text=True, check=True).stdout
+        line, self.made[name] = out.splitlines()
+        self.write((open(self.path, encoding="ascii").read() if os.path.exists(self.path) else "") + line + "\n")
+
+    def write(self, text):
+        with open(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+            file.write(text)
+
+    def file_of(self, name):
+        """As waitctl takes it."""
+        path = f"{self.path}.{name}"
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+            file.write(self.made[name] + "\n")
+        return path
+
+
+def auth(token, **more):
+    return {"op": "auth", "token": token, **more}
+
+
+def end_of(client):
+    """What comes up to the end of the connection."""
+    rest = client.lines.read()
+    client.close()
+    return rest
+
+
+def tokens_let_in(tap):
+    with tempfile.TemporaryDirectory() as folder:
+        tokens = Tokens(folder, "alice", "bob")
+        with serving("--token-file", tokens.path, "--admin", "token:bob") as daemon:
+            client = Client(daemon)
+            tap.is_(client.ask({"op": "ping", "id": 1})["event"], "pong", "a stranger is answered a ping")
+            tap.is_(client.ask(auth(tokens.made["alice"], id="x")),
+                    {"event": "authenticated", "id": "x", "principal": "token:alice"}, "a token opens")
+            mine = client.ask({"detach": True, "jobs": [{"wait": LONG}]})
+            tap.is_(mine["event"], "accepted", "and what follows is served")
+            tap.is_(client.ask(auth(tokens.made["bob"]))["code"], "invalid_request",
+                    "in mid-stream a token comes too late")
+            tap.is_(client.ask({"op": "ping"})["event"], "pong", "and the connection goes on")
+            tap.is_([batch["owner"] for batch in listed(client)], ["token:alice"], "the batch is the token's")
+            second = Client(daemon)
+            second.send(json.dumps(auth(tokens.made["bob"])).encode() + b'{"op":"batches"}[{}]{"op":"quit"}')
+            lines = [json.loads(line) for line in end_of(second).splitlines()]
+            tap.is_((lines[0]["event"], sorted(line["event"] for line in lines[1:])),
+                    ("authenticated", ["accepted", "batch", "batches", "done", "finished"]),
+                    "requests in one piece behind the token are served, and an administrator sees all")
+            client.close()
+            out = subprocess.run([WAITCTL, "--server", daemon.address, "--token-file", tokens.file_of("alice"),
+                                  "-o", "json", "list"], capture_output=True, text=True, check=False)
+            tap.is_((out.returncode, json.loads(out.stdout.splitlines()[0])["ref"]), (0, mine["ref"]),
+                    "waitctl shows the token of a file, and no answer to it")
+            out = subprocess.run([WAITCTL, "--server", daemon.address, "list", "-o", "json"], capture_output=True,
+                                 text=True, check=False, env={**os.environ, "WAITD_TOKEN_FILE": tokens.file_of("bob")})
+            tap.is_(out.returncode, 0, "or of the file that WAITD_TOKEN_FILE names")
+            out = subprocess.run([WAITCTL, "--server", daemon.address, "run", "1ms"], capture_output=True,
+                                 text=True, check=False)
+            tap.is_((out.returncode, "unauthorized" in out.stderr), (2, True), "without one it is refused, which is status 2")
+            tap.ok(not any(secret.split(".")[1] in line for secret in tokens.made.values() for line in daemon.log),
+                   "no log has a secret")
+
+
+def strangers_are_refused(tap):
+    with tempfile.TemporaryDirectory() as folder:
+        tokens = Tokens(folder, "alice")
+        with serving("--token-file", tokens.path, "--max-auth-failures", "off", "--log-level", "debug") as daemon:
+            for name, text in (
+                    ("no token at all", '{"op":"stats"}'), ("a batch", '[{"wait":1}]'), ("quit", '{"op":"quit"}'),
+                    ("a token that is missing", '{"op":"auth"}'), ("an empty token", '{"op":"auth","token":""}'),
+                    ("a token of the wrong type", '{"op":"auth","token":5}'),
+                    ("a wrong token", '{"op":"auth","token":"alice.wrong-secret"}'),
+                    ("a token of nobody's", '{"op":"auth","token":"bob.wrong-secret"}'),
+                    ("a secret without its name", json.dumps(auth(tokens.made["alice"].split(".")[1]))),
+                    ("a huge token", json.dumps(auth("alice." + "x" * 100000))),
+                    ("HTTP", "GET / HTTP/1.1\r\n\r\n"), ("TLS", "\x16\x03\x01\x02\x00\x01"),
+                    ("rubbish", "rubbish"), ("bytes that are no text", "\xff\xfe\x00")):
+                client = Client(daemon)
+                try:
+                    client.send(text.encode("latin-1"))
+                    client.socket.shutdown(socket.SHUT_WR)
+                except OSError:
+                    pass
+                lines = end_of(client).splitlines()
+                codes = [json.loads(line).get("code") for line in lines]
+                tap.is_(codes, ["unauthorized"], f"{name} is unauthorized, and the end")
+            for name, text in (("nothing", b""), ("white space", b" \n"), ("half a request", b'{"op":"au')):
+                client = Client(daemon)
+                client.send(text)
+                client.socket.shutdown(socket.SHUT_WR)
+                tap.is_(len(end_of(client).splitlines()), int(name == "half a request"), f"{name} and an end of file")
+            tap.ok(not any("wrong-secret" in line or "xxxx" in line for line in daemon.log), "nothing of it is logged")
+            told = [line for line in daemon.log if "not let in" in line]
+            tap.ok(1 <= len(told) <= 3, f"one line tells of all of them in ten seconds, not {len(told)}")
+
+
+def wrong_tokens_are_limited(tap):
+    with tempfile.TemporaryDirectory() as folder:
+        tokens = Tokens(folder, "alice", "bob")
+        with serving("--token-file", tokens.path, "--max-auth-failures", "2") as daemon:
+            known = Client(daemon)
+            known.ask(auth(tokens.made["alice"]))
+            known.close()
+            messages = []
+            for _ in range(3):
+                client = Client(daemon)
+                messages.append(client.ask(auth("alice.wrong"))["message"])
+                client.close()
+            tap.ok("max-auth-failures" not in messages[1] and "max-auth-failures" in messages[2],
+                   "after so many wrong tokens none is looked at")
+            client = Client(daemon)
+            tap.is_(client.ask(auth(tokens.made["bob"]))["code"], "unauthorized", "nor a right one that is new")
+            client.close()
+            client = Client(daemon)
+            tap.is_(client.ask(auth(tokens.made["alice"]))["event"], "authenticated",
+                    "who has shown his before is let in all the same")
+            client.close()
+
+
+def strangers_have_limits(tap):
+    with tempfile.TemporaryDirectory() as folder:
+        tokens = Tokens(folder, "alice")
+        with serving("--token-file", tokens.path, "--max-unauthenticated", "3", "--auth-timeout", "300ms",
+                     "--max-auth-bytes", "300") as daemon:
+            alice = Client(daemon)
+            alice.ask(auth(tokens.made["alice"]))
+            idle = [Client(daemon) for _ in range(3)]
+            for client in idle:
+                client.ask({"op": "ping"})
+            one_more = Client(daemon)
+            told = one_more.event()
+            tap.is_((told["code"], "max-unauthenticated 3" in told["message"]), ("overloaded", True),
+                    "only so many may be unknown at a time")
+            one_more.close()
+            tap.is_(alice.ask({"op": "ping"})["event"], "pong", "whoever is known is not counted")
+            for client in idle:
+                told = client.event()
+                tap.is_((told["code"], "auth-timeout" in told["message"]), ("unauthorized", True),
+                        "who does not say in time who he is is refused")
+                tap.is_(end_of(client), b"", "and that is the end")
+            tap.ok(eventually(lambda: ask_anew(daemon, {"op": "ping"}) == "pong"), "then there is room again")
+            client = Client(daemon)
+            client.send(b" " * 400)
+            told = client.event()
+            tap.is_((told["code"], "max-auth-bytes" in told["message"]), ("unauthorized", True),
+                    "and only so much may be sent before")
+            client.close()
+            slow = Client(daemon)
+            for byte in json.dumps(auth(tokens.made["alice"])).encode():
+                slow.send(bytes([byte]))
+            tap.is_(slow.event()["event"], "authenticated", "a token may come byte by byte")
+            slow.close()
+            alice.close()
+
+
+def ask_anew(daemon, request):
+    client = Client(daemon)
+    event = client.ask(request)
+    client.close()
+    return event and event["event"]
+
+
+def files_are_read_again(tap):
+    with tempfile.TemporaryDirectory() as folder:
+        tokens = Tokens(folder, "alice", "bob")
+        with serving("--token-file", tokens.path) as daemon:
+            here = Client(daemon)
+            here.ask(auth(tokens.made["alice"]))
+            text = open(tokens.path, encoding="ascii").read()
+            tokens.write("\n".join(line for line in text.splitlines() if line.startswith("bob")) + "\n")
+            daemon.process.send_signal(signal.SIGHUP)
+            tap.ok(eventually(lambda: any("1 tokens read" in line for line in daemon.log)), "SIGHUP reads the file again")
+            tap.is_(here.ask({"op": "ping"})["event"], "pong", "who is here stays")
+            here.close()
+            client = Client(daemon)
+            tap.is_(client.ask(auth(tokens.made["alice"]))["code"], "unauthorized", "whose line is gone comes in no more")
+            client.close()
+            os.chmod(tokens.path, 0o644)
+            daemon.process.send_signal(signal.SIGHUP)
+            tap.ok(eventually(lambda: any("others can read it" in line for line in daemon.log)),
+                   "a file that others can read by now is not read")
+            client = Client(daemon)
+            tap.is_(client.ask(auth(tokens.made["bob"]))["event"], "authenticated", "and what was read before stands")
+            client.close()
+        out = subprocess.run([PROGRAM, "--listen", "127.0.0.1:0", "--token-file", tokens.path],
+                             capture_output=True, text=True, check=False)
+        tap.is_((out.returncode, "others can read it" in out.stderr), (1, True), "nor does a daemon start with it")
+        out = subprocess.run([PROGRAM, "--listen", "127.0.0.1:0", "--token-file", folder + "/none"],
+                             capture_output=True, text=True, check=False)
+        tap.is_(out.returncode, 1, "or without it")
+
+
+def loopback_may_be_trusted(tap):
+    with tempfile.TemporaryDirectory() as folder:
+        tokens = Tokens(folder, "alice")
+        path = f"unix:{folder}/socket"
+        with serving("--listen", path, "--token-file", tokens.path, "--trust-loopback") as daemon:
+            client = Client(daemon)
+            tap.is_(client.ask([{}])["event"], "accepted", "--trust-loopback serves this machine without a token")
+            client.close()
+        with serving("--listen", path, "--token-file", tokens.path) as daemon:
+            client = at(daemon, path)
+            tap.is_(client.ask(auth("x")), {"event": "authenticated", "principal": f"unix:{os.getuid()}"},
+                    "a user of a Unix socket is who he is, whatever he shows")
+            tap.is_(client.ask([{}])["event"], "accepted", "and needs no token")
+            client.close()
+
+
+# ---- HTTP ------------------------------------------------------------------------------------
+
+
+def http(address, method, path, token=None, body=None, headers=None):
+    connection = HTTPConnection("127.0.0.1", int(address.rsplit(":", 1)[1]), timeout=60)
+    fields = dict(headers or {})
+    if token is not None:
+        fields["Authorization"] = f"Bearer {token}"
+    if body is not None:
+        fields["Content-Type"] = "application/json"
+    connection.request(method, path, body=body, headers=fields)
+    answer = connection.getresponse()
+    text = answer.read()
+    connection.close()
+    return answer, text
+
+
+def http_takes_tokens(tap):
+    with tempfile.TemporaryDirectory() as folder:
+        tokens = Tokens(folder, "alice", "bob")
+        with serving("--token-file", tokens.path, "--http", "127.0.0.1:0", "--max-auth-failures", "off") as daemon:
+            eventually(lambda: any("listening on http" in line for line in daemon.log))
+            site = next(line for line in daemon.log if "listening on http" in line).split()[-1]
+            if http(site, "GET", "/readyz")[0].status == 404:
+                return
+            for path in ("/healthz", "/readyz", "/"):
+                tap.is_(http(site, "GET", path)[0].status, 200, f"{path} is open")
+            for method, path in (("GET", "/v1/batches"), ("GET", "/v1/stats"), ("GET", "/metrics"), ("POST", "/v1/batches"),
+                                 ("GET", "/wait/0"), ("GET", "/nothing"), ("DELETE", "/v1/batches/0-0")):
+                answer, text = http(site, method, path, body="[]" if method == "POST" else None)
+                tap.is_((answer.status, json.loads(text)["code"], answer.headers["WWW-Authenticate"]),
+                        (401, "unauthorized", 'Bearer realm="waitd"'), f"{method} {path} takes a token")
+            for token in ("alice.wrong", "", "x", "alice." + "y" * 4000):
+                answer, _ = http(site, "GET", "/v1/stats", token)
+                tap.is_((answer.status, "Bearer" in answer.headers["WWW-Authenticate"]), (401, True), "a wrong one is none")
+            answer, _ = http(site, "GET", "/v1/stats", headers={"Authorization": "Basic YTpi"})
+            tap.is_(answer.status, 401, "nor is another scheme")
+            answer, text = http(site, "POST", "/v1/batches", tokens.made["alice"],
+                                json.dumps({"detach": True, "jobs": [{"wait": LONG}]}))
+            tap.is_(answer.status, 201, "a right one lets in, a body behind it too")
+            ref = answer.headers["Location"].rsplit("/", 1)[1]
+            answer, text = http(site, "GET", "/v1/batches", tokens.made["alice"])
+            tap.is_([batch["owner"] for batch in json.loads(text)["batches"]], ["token:alice"], "and lists one's own")
+            tap.is_(json.loads(http(site, "GET", "/v1/batches", tokens.made["bob"])[1])["count"], 0, "and nobody else's")
+            tap.is_(http(site, "GET", f"/v1/batches/{ref}", tokens.made["bob"])[0].status, 404, "which are not found")
+            tap.is_(http(site, "DELETE", f"/v1/batches/{ref}", tokens.made["bob"])[0].status, 404, "nor deleted")
+            connection = HTTPConnection("127.0.0.1", int(site.rsplit(":", 1)[1]), timeout=60)
+            statuses = []
+            for token in (None, tokens.made["alice"], "alice.wrong", tokens.made["bob"], None):
+                connection.request("GET", "/v1/stats", headers={"Authorization": f"Bearer {token}"} if token else {})
+                answer = connection.getresponse()
+                answer.read()
+                statuses.append(answer.status)
+            tap.is_(statuses, [401, 200, 401, 200, 401], "each request of a connection proves who sends it")
+            connection.close()
+            answer, _ = http(site, "POST", "/v1/requests", "alice.wrong", "[{}]" * 10000)
+            tap.is_(answer.status, 401, "a long body of a stranger is not read away to its end")
+            tap.is_(http(site, "OPTIONS", "/v1/batches", headers={"Origin": site, "Access-Control-Request-Method": "POST"})[0].status, 204,
+                    "a browser asks before without one")
+            tap.ok(not any("wrong" in line for line in daemon.log), "no log has a token")
+
+
 def main():
     tap = Tap()
-    for test in (each_has_its_own, administrators_see_all):
+    tests = [each_has_its_own, administrators_see_all]
+    if subprocess.run([WAITCTL, "token", "new", "x"], capture_output=True, check=False).returncode == 0:
+        tests += [tokens_let_in, strangers_are_refused, wrong_tokens_are_limited, strangers_have_limits,
+                  files_are_read_again, loopback_may_be_trusted]
+        if subprocess.run([PROGRAM, "--http", "127.0.0.1:0", "--check-config"], capture_output=True,
+                          check=False).returncode == 0:
+            tests.append(http_takes_tokens)
+    for test in tests:
         test(tap)
     tap.finish()
 

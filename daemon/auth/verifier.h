@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef WAITD_VERIFIER_H
+#define WAITD_VERIFIER_H
+
+/*
+ * Finds out who shows a token, on a thread of its own, since a hash takes tens of
+ * milliseconds.  One after the other, in the order in which they were asked; whoever asks
+ * sees to it that not too many wait (auth/failures.h).
+ *
+ *     loop ── verifier_ask(ask) ──► the verifier's thread
+ *     loop ◄── wakes ── verifier_fetch(port) ──┘
+ */
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "daemon/auth/credentials.h"
+
+struct verifier;
+struct verifier_ask;
+
+/* Where a loop finds its answers. */
+struct verifier_port {
+    _Atomic(struct verifier_ask *) newest; /* of a list linked by `next` */
+    void (*wake)(void *context);           /* from any thread; must not wait */
+    void *context;
+};
+
+struct verifier_ask {
+    struct verifier_ask *next;  /* its holder's */
+    struct verifier_port *port; /* where the answer goes */
+    /* By the loop, with the answer, which is its receiver's to free. */
+    void (*answered)(struct verifier_ask *ask);
+    void *context;               /* the asker's; NULL once it is gone */
+    struct principal *principal; /* the answer, held; NULL: nobody */
+    size_t len;
+    char token[TOKEN_MAX];
+};
+
+/* Starts the thread.  NULL and errno. */
+struct verifier *verifier_new(struct credentials *credentials);
+
+/* Ends it; what waits is freed without an answer.  NULL is fine. */
+void verifier_free(struct verifier *verifier);
+
+/* A question about a token of at most TOKEN_MAX bytes.  NULL when out of memory. */
+struct verifier_ask *verifier_ask_new(struct verifier_port *port, const char *token, size_t len);
+void verifier_ask_free(struct verifier_ask *ask); /* and what it holds; NULL is fine */
+
+/* Takes the ask over. */
+void verifier_ask(struct verifier *verifier, struct verifier_ask *ask);
+
+/* Hands each answer that has come to its asker, by answered(). */
+void verifier_receive(struct verifier_port *port);
+
+/* Frees what nobody received.  Once no verifier is there. */
+void verifier_port_fini(struct verifier_port *port);
+
+#endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/net/http_auth.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/net/http_internal.h"
+#include "daemon/net/http_reply.h"
+
+struct http_auth {
+    struct http_connection *c;
+    struct verifier_ask *ask;    /* the verifier's, until it has answered */
+    struct principal *principal; /* held; NULL: the token is wrong */
+    int64_t answer_ns;           /* when that is told; CHANNEL_NEVER until the answer is there */
+};
+
+void http_auth_free(struct http_auth *auth)
+{
+    if (auth == NULL)
+        return;
+    if (auth->ask != NULL)
+        auth->ask->context = NULL;
+    principal_release(auth->principal);
+    free(auth);
+}
+
+struct principal *http_auth_principal(const struct http_connection *c)
+{
+    return c->exchange.auth != NULL ? c->exchange.auth->principal : c->principal;
+}
+
+/* ---- Refusing ------------------------------------------------------------- */
+
+/* challenge: for `WWW-Authenticate`. */
+static enum http_auth_answer refuse(struct http_connection *c, const char *challenge,
+                                    const char *message)
+{
+    struct address peer = {.len = sizeof(peer.room)};
+    char text[ADDRESS_PRINT_MAX] = "nowhere";
+
+    if (getpeername(c->fd, &peer.any, &peer.len) == 0)
+        address_print(&peer, text);
+    log_write_rarely(c->http->env.log, c->http->env.strangers, clock_now_ns(), LOG_LEVEL_WARNING,
+                     (struct log_about){c->number, 0}, "not let in: from %s: %s", text, message);
+    http_reply_refuse(c, 401, FAULT_UNAUTHORIZED, "%s", message);
+    if (c->exchange.reply)
+        MHD_add_response_header(c->exchange.reply, HTTP_REPLY_CHALLENGE_FIELD, challenge);
+    c->exchange.is_refused = true;
+    return HTTP_AUTH_REFUSED;
+}
+
+static enum http_auth_answer refuse_token(struct http_connection *c)
+{
+    return refuse(c, HTTP_REPLY_CHALLENGE ", error=\"invalid_token\"",
+                  "nobody is known by this token");
+}
+
+static enum http_auth_answer refuse_memory(struct http_connection *c)
+{
+    http_reply_refuse(c, 503, FAULT_OVERLOADED, "out of memory; try again later");
+    c->exchange.is_refused = true;
+    return HTTP_AUTH_REFUSED;
+}
+
+/* ---- Letting in ------------------------------------------------------------ */
+
+static enum http_auth_answer let_in(struct http_connection *c)
+{
+    if (c->is_stranger)
+        ledger_release_stranger(c->http->env.env->ledger);
+    c->is_stranger = false;
+    return HTTP_AUTH_ALLOWED;
+}
+
+/* The token behind `Bearer`, whose case does not count; NULL where there is none. */
+static const char *bearer(const char *authorization, size_t *len)
+{
+    static const char scheme[] = "Bearer ";
+
+    if (authorization == NULL || strncasecmp(authorization, scheme, strlen(scheme)) != 0)
+        return NULL;
+    authorization += strlen(scheme);
+    authorization += strspn(authorization, " ");
+    *len = strcspn(authorization, " \t");
+    return authorization;
+}
+
+static void on_answer(struct verifier_ask *ask)
+{
+    struct http_auth *auth = ask->context;
+
+    if (auth != NULL) {
+        const struct http_connection *c = auth->c;
+        uint64_t most = c->http->env.limits->max_auth_failures;
+        int64_t now_ns = clock_now_ns();
+
+        auth->ask = NULL;
+        auth->answer_ns = 0;
+        if (ask->principal != NULL) {
+            auth->principal = principal_hold(ask->principal);
+            failures_refund(c->failures, most);
+        } else {
+            auth->answer_ns = now_ns + failures_delay_ns(c->failures, now_ns, most);
+        }
+        http_schedule(auth->c, now_ns);
+    }
+    verifier_ask_free(ask);
+}
+
+static enum http_auth_answer ask_verifier(struct http_connection *c, const char *token, size_t len)
+{
+    const struct gate_env *gates = c->http->env.gates;
+    uint64_t most = c->http->env.limits->max_auth_failures;
+    struct http_auth *auth = c->exchange.auth;
+
+    if (!failures_charge(c->failures, clock_now_ns(), most))
+        return refuse(c, HTTP_REPLY_CHALLENGE,
+                      "too many wrong tokens came from this address within a minute "
+                      "(max-auth-failures); try again later");
+    auth->ask = verifier_ask_new(gates->port, token, len);
+    if (auth->ask == NULL)
+        return refuse_memory(c);
+    auth->ask->context = auth;
+    auth->ask->answered = on_answer;
+    auth->answer_ns = CHANNEL_NEVER;
+    verifier_ask(gates->verifier, auth->ask);
+    http_exchange_suspend(c);
+    return HTTP_AUTH_WAITING;
+}
+
+static enum http_auth_answer look_at(struct http_connection *c, const char *token, size_t len)
+{
+    const struct gate_env *gates = c->http->env.gates;
+    struct http_auth *auth = calloc(1, sizeof(*auth));
+
+    if (auth == NULL)
+        return refuse_memory(c);
+    auth->c = c;
+    c->exchange.auth = auth;
+    if (len <= TOKEN_MAX)
+        auth->principal = credentials_recall(gates->credentials, token, len);
+    if (auth->principal != NULL)
+        return let_in(c);
+    if (gates->verifier == NULL || len > TOKEN_MAX || c->failures == NULL)
+        return refuse_token(c);
+    return ask_verifier(c, token, len);
+}
+
+enum http_auth_answer http_auth_enter(struct http_connection *c, const struct http_head *head)
+{
+    const struct http_auth *auth = c->exchange.auth;
+    const char *token;
+    size_t len;
+
+    if (c->principal != NULL)
+        return HTTP_AUTH_ALLOWED;
+    if (auth != NULL)
+        return auth->principal != NULL ? let_in(c) : refuse_token(c);
+    token = bearer(head->authorization, &len);
+    if (token == NULL)
+        return refuse(c, HTTP_REPLY_CHALLENGE,
+                      "\"Authorization\" takes Bearer and a token, and none came");
+    return look_at(c, token, len);
+}
+
+/* ---- Time ------------------------------------------------------------------ */
+
+int64_t http_auth_due(const struct http_connection *c)
+{
+    return c->exchange.auth->answer_ns;
+}
+
+void http_auth_go_on(struct http_connection *c, int64_t now_ns)
+{
+    if (now_ns >= c->exchange.auth->answer_ns)
+        http_exchange_resume(c);
+}
