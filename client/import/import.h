@@ -7,7 +7,7 @@
  * Actions run, WfCommons instances, GNU parallel's joblog.  Each format is read into a
  * recording.  Works on texts in memory, opens nothing and prints nothing.
  *
- * A text that is not of its format, or whose dependencies go in a circle, is refused
+ * A text that is not of its format, or whose dependencies form a cycle, is refused
  * as a whole, with its name, the line and one sentence.
  */
 
@@ -24,7 +24,7 @@ struct import_text {
 
 #define IMPORT_MESSAGE_MAX 512
 
-/* Why nothing came of it. */
+/* Why it failed. */
 struct import_fault {
     const char *file; /* NULL when memory ran out */
     size_t line;      /* from 1; 0 where it is the file as a whole */
