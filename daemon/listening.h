@@ -26,7 +26,7 @@ struct listening *listening_new(const struct listening_config *config);
 /* Stops listening. */
 void listening_free(struct listening *listening);
 
-/* Whether the options allow the addresses that they name, as far as can be told
+/* Whether the options allow the addresses that they name, as far as is known
  * without looking names up: 0, or 2 with the reason in the log. */
 int listening_check(const struct options *options, struct log *log);
 

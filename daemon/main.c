@@ -106,7 +106,7 @@ static int serve(struct options *options, struct command_line *line)
     return status;
 }
 
-/* Complains as a start would; if all is well it tells a person what was checked,
+/* Reports errors as a start would; if all is well it says to a person what was checked,
  * while scripts have the exit status. */
 static int check(const struct options *options)
 {

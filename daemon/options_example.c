@@ -46,7 +46,7 @@ void options_example(FILE *out)
 {
     fputs("# Configuration of waitd: see waitd.conf(5).\n"
           "#\n"
-          "# Every key stands here as a comment, with its default behind the equal sign; what is\n"
+          "# Every key is here as a comment, with its default behind the equal sign; what is\n"
           "# in capitals there has a default that is no value.  `waitd --check-config` finds\n"
           "# mistakes, `systemctl reload waitd` has the file read again.\n",
           out);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The configuration file: libconfuse reads it, the options' table says what may stand there. */
+/* The configuration file: libconfuse reads it, the options' table says what it may have. */
 
 /* It is a page of text; more than this is something else. */
 #define FILE_MAX_BYTES ((size_t)1 << 20)
@@ -20,7 +20,7 @@ static _Thread_local struct reading *parsing;
 static void on_parse_error(cfg_t *cfg, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 
-/* What the library says, in words that name what the file has and what is to stand there.
+/* What the library says, in words that name what the file has and what it is to have.
  * Empty for what is not known here. */
 static void reword(const char *format, const char *word, char *why, size_t size)
 {
@@ -92,7 +92,7 @@ static void skip_byte_order_mark(char *text)
 
 /*
  * Blanks the comments out.  The library reads them, but counts their lines
- * several times, and then every line it tells of is wrong.
+ * several times, and then every line that it names is wrong.
  */
 static void blank_comments(char *text)
 {

@@ -68,7 +68,7 @@ static const char *check_principal(const char *text)
                : "names nobody: it takes local, unix:UID, token:NAME or cert:SUBJECT";
 }
 
-/* `nats://HOST:PORT'; what stands before an `@' is for the library. */
+/* `nats://HOST:PORT'; what precedes an `@' is for the library. */
 static const char *check_cluster(const char *text)
 {
     static const char scheme[] = "nats://";

@@ -19,7 +19,7 @@ struct report {
     struct event *watchdog_event, *status_event;
     uint64_t *iterations_seen; /* of each loop, at the last look of the watchdog */
     bool stopping;
-    char told[REPORT_LINE_MAX]; /* the line that the manager has */
+    char sent[REPORT_LINE_MAX]; /* the line that the manager has */
 };
 
 const char *report_line(const struct event_stats *stats, bool stopping, char out[REPORT_LINE_MAX])
@@ -64,16 +64,16 @@ static void on_watchdog(evutil_socket_t fd, short what, void *context)
     set_timer(report->watchdog_event, service_watchdog_ns());
 }
 
-/* Tells the line if it is another one than the manager has. */
-static void tell_status(struct report *report)
+/* Sends the line if it is another one than the manager has. */
+static void send_status(struct report *report)
 {
     struct event_stats stats;
     char line[REPORT_LINE_MAX];
 
     snapshot_take(report->config.snapshot, clock_now_ns(), &stats);
-    if (strcmp(report_line(&stats, report->stopping, line), report->told) != 0) {
+    if (strcmp(report_line(&stats, report->stopping, line), report->sent) != 0) {
         service_status(line);
-        memcpy(report->told, line, sizeof(line));
+        memcpy(report->sent, line, sizeof(line));
     }
 }
 
@@ -83,7 +83,7 @@ static void on_status(evutil_socket_t fd, short what, void *context)
 
     (void)fd;
     (void)what;
-    tell_status(report);
+    send_status(report);
     set_timer(report->status_event, STATUS_NS);
 }
 
@@ -105,7 +105,7 @@ struct report *report_new(const struct report_config *config)
 }
 
 /* An idle loop has not turned yet: the first look wakes it, the next ones
- * come in half the time that the manager allows. */
+ * arrive in half the time that the manager allows. */
 void report_start(struct report *report)
 {
     if (service_watchdog_ns() > 0) {
@@ -120,7 +120,7 @@ void report_stopping(struct report *report)
 {
     report->stopping = true;
     if (service_is_listening())
-        tell_status(report);
+        send_status(report);
 }
 
 void report_free(struct report *report)

@@ -3,7 +3,7 @@
 #define WAITD_REPORT_H
 
 /*
- * What the service manager is told while the daemon runs: that every loop
+ * What is sent to the service manager while the daemon runs: that every loop
  * iterates, for its watchdog, and how it fares, in a line that `systemctl status`
  * shows.  Without a service manager it does nothing.  For the first loop's
  * thread.
@@ -28,7 +28,7 @@ struct report_config {
 /* NULL when out of memory. */
 struct report *report_new(const struct report_config *config);
 
-/* The daemon serves: from now on it is told of. */
+/* The daemon serves: from now on it reports. */
 void report_start(struct report *report);
 
 /* The daemon stops: the line says so. */

@@ -7,7 +7,7 @@
  * and its life from the ready line to the end of its drain.
  *
  * The first loop is the caller's thread; it accepts clients and deals them out
- * in turn.  Signals are its alone.
+ * one after another.  Signals are its alone.
  */
 
 #include <stdint.h>

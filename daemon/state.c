@@ -33,7 +33,7 @@ static void report(void *context, bool is_fault, const char *line)
 }
 
 /* Of this boot of the machine.  A unit that hides /proc/sys hands it over in the environment;
- * where it is not known a restart counts as one of the machine, whose wall clock is heeded. */
+ * where it is not known a restart counts as one of the machine, whose wall clock counts. */
 static void read_boot_id(char out[BOOT_ID_MAX + 1])
 {
     const char *given = getenv("WAITD_BOOT_ID");

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <sys/random.h>
 
-/* So few bytes come whole, once the kernel's generator is ready; waitd has seen that at its
+/* So few bytes are returned whole, once the kernel's generator is ready; waitd has seen that at its
  * start. */
 static void draw(void *out, size_t len)
 {

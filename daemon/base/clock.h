@@ -11,10 +11,10 @@
 /* CLOCK_MONOTONIC, which neither jumps with the wall clock nor runs backwards. */
 int64_t clock_now_ns(void);
 
-/* CLOCK_BOOTTIME, which is the same and goes on while the machine is suspended. */
+/* CLOCK_BOOTTIME, which is the same and advances while the machine is suspended. */
 int64_t clock_boot_ns(void);
 
-/* CLOCK_REALTIME, since 1970-01-01T00:00:00Z: to be told to people, and for nothing else. */
+/* CLOCK_REALTIME, since 1970-01-01T00:00:00Z: to be shown to people, and for nothing else. */
 int64_t clock_real_ns(void);
 
 #endif

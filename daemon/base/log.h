@@ -13,7 +13,7 @@
  *
  * Control characters in a line are shown as `?`, so that a file name cannot
  * forge a line.  Lines that cannot be written are lost; they are counted, and the
- * log tells how many they were when it can be written again.
+ * log says how many they were when it can be written again.
  *
  * All functions but log_init() and log_fini() may be called from any thread.
  */
@@ -58,8 +58,8 @@ void log_write_about(struct log *log, enum log_level level, struct log_about abo
 /* Writes a line of level info whatever the level is: for what others wait to read. */
 void log_announce(struct log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Keeps a line that might come a thousand times a second to one in ten
- * seconds, which tells how many were left out.  All zero at first. */
+/* Keeps a line that might be logged a thousand times a second to one in ten
+ * seconds, which says how many were left out.  All zero at first. */
 struct log_rate {
     _Atomic int64_t quiet_until_ns;
     _Atomic uint64_t left_out;

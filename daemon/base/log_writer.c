@@ -29,30 +29,30 @@ static bool write_line(struct log_writer *writer, const struct log_line *line)
     return result;
 }
 
-static bool tell_lost(struct log_writer *writer, uint64_t lost)
+static bool report_lost(struct log_writer *writer, uint64_t lost)
 {
     bool result;
 
     pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
-    result = writer->sink.tell_lost(writer->sink.context, lost);
+    result = writer->sink.report_lost(writer->sink.context, lost);
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     return result;
 }
 
-/* Writes a page's lines in their order.  Returns how many have been lost and not told. */
+/* Writes a page's lines in their order.  Returns how many have been lost and not reported. */
 static uint64_t write_page(struct log_writer *writer, const struct log_page *page, uint64_t lost)
 {
     for (size_t at = 0; at < page->len;) {
         const struct log_line *line = (const struct log_line *)(page->bytes + at);
 
-        if (lost > 0 && tell_lost(writer, lost))
+        if (lost > 0 && report_lost(writer, lost))
             lost = 0;
         lost += !write_line(writer, line);
         at += kept_bytes(line);
         atomic_fetch_add_explicit(&writer->written, 1, memory_order_relaxed);
     }
     lost += page->lost;
-    return lost > 0 && tell_lost(writer, lost) ? 0 : lost;
+    return lost > 0 && report_lost(writer, lost) ? 0 : lost;
 }
 
 /* Waits for lines.  The page that has them, or NULL at the end. */

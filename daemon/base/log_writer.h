@@ -11,7 +11,7 @@
  *
  * Lines wait in a page while the thread writes those of another; then the pages
  * change places.  A line for which there is no room is lost, as is one that cannot
- * be written; they are counted, and the count is told once a line can be written
+ * be written; they are counted, and the count is logged once a line can be written
  * again.
  */
 
@@ -35,7 +35,7 @@ struct log_line {
 /* How lines are written; called on the writer's thread, and may block. */
 struct log_sink {
     bool (*write)(void *context, const struct log_line *line); /* whether it was */
-    bool (*tell_lost)(void *context, uint64_t lines);          /* the same of the count */
+    bool (*report_lost)(void *context, uint64_t lines);        /* the same of the count */
     void *context;
 };
 
@@ -54,7 +54,7 @@ struct log_writer {
     struct log_page pages[2];
     unsigned filling; /* which page takes lines */
     bool is_running, is_idle, is_closing;
-    _Atomic uint64_t written; /* lines, lost ones included: tells that there is progress */
+    _Atomic uint64_t written; /* lines, lost ones included: shows that there is progress */
 };
 
 /* The thread starts with the first line. */

@@ -4,8 +4,8 @@
 
 /*
  * The service manager's side of things: sockets that it hands over and what it
- * is told.  Without a service manager, or built without libsystemd, there are
- * no sockets and telling does nothing.
+ * is notified.  Without a service manager, or built without libsystemd, there are
+ * no sockets and notifying does nothing.
  */
 
 #include <stdbool.h>
@@ -23,7 +23,7 @@ struct service_socket {
  * Takes over the sockets handed to this process; they are its to close, and
  * are never shutdown(), which would close the manager's copies as well.
  * *sockets is to be freed.  Returns how many; -1 if one of them is no
- * listening stream socket or out of memory, and *problem tells (a static text).
+ * listening stream socket or out of memory, and *problem says why (a static text).
  */
 int service_sockets(struct service_socket **sockets, const char **problem);
 

@@ -3,7 +3,7 @@
 #define WAITD_CHANNEL_LOG_H
 
 /*
- * Logs what channels report: batches that come and go at level
+ * Logs what channels report: batches that begin and end at level
  * debug, requests that are refused at level info and rarely, however many
  * there are.  For one loop's thread.
  */

@@ -119,7 +119,7 @@ bool connections_note_served(struct connections *connections, const struct conne
     int64_t due_ns = connection_due(connection);
 
     place->served = iteration;
-    /* It is ready if a slice was not enough for what was due, and goes behind those that
+    /* It is ready if a slice was not enough for what was due, and is queued behind those that
      * are due.  Never out of memory: grow() has reserved an entry for each slot. */
     if (due_ns == CHANNEL_NEVER || (due_ns <= now_ns && connection_is_queued(connection)))
         timerq_remove(&connections->dues, slot);

@@ -33,11 +33,12 @@ void connections_fini(struct connections *connections);
 /* The slot that the next one gets.  0, or -1 when out of memory. */
 int connections_find_slot(struct connections *connections, uint32_t *slot);
 
-/* Puts one into the slot that was found for it.  peer: whom it has joined, NULL for none. */
+/* Puts one into the slot that was found for it.  peer: the one that it has joined, NULL for none.
+ */
 void connections_put(struct connections *connections, struct connection *connection,
                      struct peer *peer);
 
-/* Takes one out, and returns whom it has joined. */
+/* Takes one out, and returns the peer that it has joined. */
 struct peer *connections_take_out(struct connections *connections,
                                   const struct connection *connection);
 
@@ -54,7 +55,7 @@ static inline bool connections_is_empty(const struct connections *connections)
 /* When the first of them is due; INT64_MAX for never. */
 int64_t connections_next_due(const struct connections *connections);
 
-/* Makes those ready whose time has come. */
+/* Makes those ready whose due time is past. */
 void connections_wake_due(struct connections *connections, int64_t now_ns);
 
 /* One has been served, in an iteration of that number: notes when it is to be served again,

@@ -9,13 +9,13 @@
 
 #include <stdint.h>
 
-/* Raises the limit as far as it goes and returns it, at most INT32_MAX; 0 if
+/* Raises the limit as far as possible and returns it, at most INT32_MAX; 0 if
  * it is not known. */
 uint64_t descriptors_raise(void);
 
 /* Has the process's table of descriptors made as long as so many take, within bounds (512 KiB of
  * the kernel's memory).  To be called before there are threads: later on each doubling of the
- * table waits for all processors to have noticed, and whoever accepts a client waits with it:
+ * table waits until all processors have seen it, and whoever accepts a client waits with it:
  * 10 ms at 256, 512, 1,024 connections and so on. */
 void descriptors_make_room(uint64_t all);
 

@@ -40,7 +40,7 @@ static void begin(struct http_connection *c, enum http_stream_takes takes,
         http_reply_refuse(c, 503, FAULT_OVERLOADED, "out of memory; try again later");
 }
 
-/* Where the body is one request, its length tells early that it is too long. */
+/* Where the body is one request, its length shows early that it is too long. */
 static void begin_one(struct http_connection *c, enum http_stream_takes takes,
                       const struct http_head *head)
 {
@@ -203,7 +203,7 @@ static void answer_accepted(struct http_connection *c)
         answer_with_stream(c);
 }
 
-/* The line that it was refused with, under the status that goes with it. */
+/* The line that it was refused with, under the status that belongs to it. */
 static void answer_refused(struct http_connection *c)
 {
     size_t len;
@@ -233,7 +233,7 @@ static bool is_refused(struct http_stream *stream)
     return len == 0 || http_reply_status_of(line, len) != 0;
 }
 
-/* Whether the batch that was accepted is one whose events are many: `jobs' tells. */
+/* Whether the batch that was accepted is one whose events are many: by its `jobs'. */
 static bool is_large(struct http_stream *stream)
 {
     const char *line, *jobs;

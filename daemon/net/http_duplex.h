@@ -6,7 +6,7 @@
  * An answer that is written past the library, on the same socket.  Two are:
  *
  *     HTTP_DUPLEX_WHOLE   one that begins before its request has ended: the library reads a
- *                         request and then writes its answer, never both at once, and goes on
+ *                         request and then writes its answer, never both at once, and continues
  *                         reading here.  Head, chunks, and an end by closing, since the
  *                         library could not answer what follows such a request
  *     HTTP_DUPLEX_WITHIN  the chunks of a large one: the library's own are as small as the

@@ -15,7 +15,7 @@ static char *put_text(char *out, const char *text)
     return put(out, text, strlen(text));
 }
 
-/* What stands behind a prefix, up to one of `ends`; NULL where the prefix is another. */
+/* What follows a prefix, up to one of `ends`; NULL where the prefix is another. */
 static const char *behind(const char *text, const char *end, const char *prefix, const char *ends,
                           size_t *len)
 {
@@ -56,7 +56,7 @@ static char *name(const struct http_frames *frames, char *out)
     return put(out, frames->head, frames->len);
 }
 
-/* Keeps more of a line's beginning, and names it once it tells all or is full.  Returns
+/* Keeps more of a line's beginning, and names it once it says all or is full.  Returns
  * how much of it is taken. */
 static size_t keep(struct http_frames *frames, const char *line, size_t len)
 {
@@ -74,17 +74,17 @@ char *http_frames_write(struct http_frames *frames, char *out, const char *lines
         const char *feed = memchr(lines, '\n', n);
         size_t len = feed ? (size_t)(feed - lines) : n, taken = 0;
 
-        if (!frames->told) {
+        if (!frames->is_named) {
             taken = keep(frames, lines, len);
             if (feed || frames->len == HTTP_FRAMES_HEAD) {
                 out = name(frames, out);
-                frames->told = 1;
+                frames->is_named = 1;
             }
         }
         out = put(out, lines + taken, len - taken);
         if (feed) {
             out = put_text(out, "\n\n");
-            frames->told = 0;
+            frames->is_named = 0;
             frames->len = 0;
             len++;
         }

@@ -9,21 +9,21 @@
  *                                          data: {"event":"done","batch":1,...}
  *
  * with `id:` where an event has a `seq`; an `error` is named `refused`, since `error` is
- * what a browser calls the end of a connection.  Lines come in pieces of any length; only
+ * what a browser calls the end of a connection.  Lines are passed in pieces of any length; only
  * the beginning of one is ever kept.  Pure.
  */
 
 #include <stddef.h>
 
-/* The most of a line that tells its kind and its number:
+/* The most of a line that has its kind and its number:
  * {"event":"KIND","ref":"64 bytes","seq":N, */
 #define HTTP_FRAMES_HEAD 160
 
 /* Embedded by its owner; all zero is the beginning of a line. */
 struct http_frames {
     char head[HTTP_FRAMES_HEAD];
-    size_t len; /* of what is kept of the line's beginning */
-    int told;   /* the line has been named, and is being copied */
+    size_t len;   /* of what is kept of the line's beginning */
+    int is_named; /* the line has been named, and is being copied */
 };
 
 /* Room that n bytes of lines take at most, with the beginning that was kept: a line of 2

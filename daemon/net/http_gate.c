@@ -3,8 +3,8 @@
 /*
  * The gate: a connection is handed to the library once the head of its first request is there
  * and well-formed.  What the library refuses by itself it refuses with a page of HTML, some of
- * it with two answers in one, and some without a word (0.9.75); it can be told nothing else.
- * The head is only peeked at and stays in the socket.  Later requests of a connection come
+ * it with two answers in one, and some silently (0.9.75); it cannot be configured otherwise.
+ * The head is only peeked at and stays in the socket.  Later requests of a connection arrive
  * straight to the library, which has often read them by the time that it has answered the first.
  */
 
@@ -24,7 +24,7 @@
 #define SPARE_BYTES 256
 
 struct http_gate {
-    struct event *event; /* more has come: by edges, since what is there stays there */
+    struct event *event; /* more was received: by edges, since what is there stays there */
     size_t seen;         /* bytes of the head at the last look */
 };
 

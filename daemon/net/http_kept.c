@@ -44,7 +44,7 @@ void http_kept_free(struct http_kept *kept)
 
 /* ---- Asking ---------------------------------------------------------------------- */
 
-/* Whether a value may stand in a request's string as it is. */
+/* Whether a request's string may have a value as it is. */
 static bool is_plain(const char *text)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -151,7 +151,7 @@ static void ask_delete(struct http_connection *c, const char *ref, const char *j
     kept->asked = forget ? ASKED_FORGET : ASKED_CANCEL;
     if (forget)
         snprintf(kept->requests, sizeof(kept->requests), "{\"op\":\"forget\",\"ref\":\"%s\"}", ref);
-    else /* whether it is there tells what has ended from what never was */
+    else /* whether it is there distinguishes what has ended from what never was */
         snprintf(kept->requests, sizeof(kept->requests),
                  "{\"op\":\"batches\",\"ref\":\"%s\"}{\"op\":\"cancel\",\"ref\":\"%s\"%s%s}", ref,
                  ref, job ? ",\"job\":" : "", job ? job : "");
@@ -273,7 +273,7 @@ static bool is_event(const char *line, const char *kind)
            line[10 + len] == '"';
 }
 
-/* Of one that the list does not have: the refusal to watch it.  One that has come since was not
+/* Of one that the list does not have: the refusal to watch it.  One that was accepted since was not
  * there. */
 static void reply_why(struct http_connection *c)
 {
@@ -316,7 +316,7 @@ static void reply_list(struct http_connection *c)
     free(text);
 }
 
-/* Whether the job that is asked for is one of the batch that is told of. */
+/* Whether the job that is asked for is one of the listed batch. */
 static bool has_such_job(const struct http_kept *kept)
 {
     const char *jobs = strstr(kept->answer, "\"jobs\":");
@@ -337,7 +337,7 @@ static void reply_refusal(struct http_connection *c, const char *line)
         reply_json(c, status ? status : 400, line, strlen(line));
 }
 
-/* A list without it does not tell why: to watch it does. */
+/* A list without it does not say why: to watch it does. */
 static void ask_why(struct http_connection *c)
 {
     struct http_exchange *x = &c->exchange;
@@ -376,7 +376,7 @@ static void reply_gathered(struct http_connection *c)
         ask_why(c);
 }
 
-/* The first line tells what comes: events, or that nothing does. */
+/* The first line says what follows: events, or nothing. */
 static void reply_events(struct http_connection *c)
 {
     struct http_stream *stream = c->exchange.stream;

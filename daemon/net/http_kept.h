@@ -4,7 +4,7 @@
 
 /*
  * Detached batches as resources: what is asked for is put into the words of the
- * protocol, as a conversation of one or two requests on a channel, and what comes
+ * protocol, as a conversation of one or two requests on a channel, and what is returned
  * back decides the status.  Nothing of the protocol is written twice.
  */
 

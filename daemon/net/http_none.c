@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* What stands in for HTTP in a build without its library: nothing ever gets here, since the
+/* HTTP in a build without its library: nothing ever gets here, since the
  * options that ask for it are refused. */
 
 #include "daemon/net/http.h"

@@ -7,7 +7,7 @@
  * seed is next.
  *
  * A pool serves first come, first served, and how long each request takes is known
- * when it comes: so its start is known at once, as the earliest time at which a worker
+ * when it arrives: so its start is known at once, as the earliest time at which a worker
  * is free, and no queue is kept (A. K. Erlang's M/M/c, or any G/G/c, simulated ahead:
  * J. Kiefer and J. Wolfowitz, "On the theory of queues with many servers", 1955).
  *

@@ -66,7 +66,7 @@ bool http_stream_begins_with(struct http_stream *stream, const char *text);
 /* As lines from now on, whatever was asked for: for a refusal that is no stream. */
 void http_stream_write_lines(struct http_stream *stream);
 
-/* Renders the next line, as a line; what comes behind it is lost.  The caller's to free(), of
+/* Renders the next line, as a line; what follows it is lost.  The caller's to free(), of
  * *len bytes: 0 where there is none.  NULL when out of memory. */
 char *http_stream_take_line(struct http_stream *stream, size_t *len);
 

@@ -50,7 +50,7 @@ static bool take_line(struct piece *rest, struct piece *line)
     return true;
 }
 
-/* Takes what stands before the next mark, and the mark; all that there is without one. */
+/* Takes what precedes the next mark, and the mark; all that there is without one. */
 static struct piece take_until(struct piece *rest, char mark)
 {
     const char *found = memchr(rest->at, mark, (size_t)(rest->end - rest->at));

@@ -28,9 +28,9 @@ struct http_syntax_size {
 enum { HTTP_SYNTAX_WELL = 0, HTTP_SYNTAX_MORE = 1 };
 
 /*
- * Checks what has come of a head, with anything behind it: HTTP_SYNTAX_WELL, HTTP_SYNTAX_MORE
+ * Checks what was received of a head, with anything behind it: HTTP_SYNTAX_WELL, HTTP_SYNTAX_MORE
  * where the end of the head is not there yet, else the status to refuse it with (400, 413, 431
- * or 505) and why in *fault.  *size is of the head, or of what has come of it.
+ * or 505) and why in *fault.  *size is of the head, or of what was received of it.
  */
 unsigned http_syntax_check(const char *bytes, size_t len, size_t max_bytes,
                            struct http_syntax_size *size, struct fault *fault);

@@ -30,7 +30,7 @@ void http_wait_free(struct http_wait *wait)
     free(wait);
 }
 
-/* A page anywhere may read what comes from here. */
+/* A page anywhere may read the answers. */
 static void allow_all(struct MHD_Response *response)
 {
     MHD_add_response_header(response, "Access-Control-Allow-Origin", "*");
@@ -190,7 +190,7 @@ static struct MHD_Response *make_response(struct http_wait *wait)
         wait->spec.chunks == 1 ? wait->spec.bytes : MHD_SIZE_UNKNOWN, 16384, read_body, wait, NULL);
 }
 
-static void tell_seconds(struct MHD_Response *response, const char *name, int64_t ns)
+static void add_seconds(struct MHD_Response *response, const char *name, int64_t ns)
 {
     char text[DURATION_PRINT_MAX + 1];
 
@@ -203,8 +203,8 @@ static void answer(struct http_wait *wait)
     struct MHD_Response *response = make_response(wait);
 
     if (response) {
-        tell_seconds(response, "X-Waitd-Waited", wait->length_ns);
-        tell_seconds(response, "X-Waitd-Queued", wait->queued_ns);
+        add_seconds(response, "X-Waitd-Waited", wait->length_ns);
+        add_seconds(response, "X-Waitd-Queued", wait->queued_ns);
         allow_all(response);
         expose(wait->c, response);
     }

@@ -12,7 +12,7 @@
 #define BYTES_MAX  (INT64_C(1) << 40)
 #define VALUES_MAX 10000
 
-/* Where a request stands while it is being read. */
+/* The state of a request while it is being read. */
 struct reading {
     struct http_wait_spec *spec;
     const struct http_services *services;

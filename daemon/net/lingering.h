@@ -24,7 +24,7 @@ struct lingering {
 /* hurried: the daemon stops, so that whoever has everything is let go. */
 void lingering_begin(struct lingering *lingering, int64_t now_ns, bool hurried);
 
-/* That many more bytes have come.  Why it is over, or NULL for not yet. */
+/* That many more bytes were received.  Why it is over, or NULL for not yet. */
 const char *lingering_discarded(struct lingering *lingering, uint64_t bytes);
 
 /* Whether lingering_check() is due. */

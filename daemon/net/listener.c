@@ -184,7 +184,7 @@ static struct listener *make(const struct listener_env *env, int fd)
     listener->env = env;
     listener->fd = fd;
     listener->address.len = sizeof(listener->address.room);
-    /* Handed-over sockets come blocking, and accept() on them would stop the loop. */
+    /* Handed-over sockets are blocking, and accept() on them would stop the loop. */
     if (getsockname(fd, &listener->address.any, &listener->address.len) != 0 || flags < 0 ||
         fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
         free(listener);

@@ -20,13 +20,13 @@ struct listener_env {
     struct event_base *base;
     struct log *log;
     /* Takes over a client's socket: non-blocking, set up for use; and where it
-     * comes from. */
+     * is from. */
     void (*accepted)(void *context, int fd, const struct address *from);
     void *context;
 };
 
 /*
- * Binds to an address and listens.  any: it is the IPv6 wildcard and stands
+ * Binds to an address and listens.  any: it is the IPv6 wildcard and is used
  * for IPv4 too; where there is no IPv6 the IPv4 wildcard alone is bound.  A
  * Unix socket that nobody answers on any more is replaced.  Clients are
  * accepted after listener_start().  NULL and errno; the env is borrowed.

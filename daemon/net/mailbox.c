@@ -36,7 +36,7 @@ void mailbox_fini(struct mailbox *mailbox)
 }
 
 /* Edge-triggered: each write wakes, whether or not the counter is ever read.
- * It cannot come near its limit in a process's life. */
+ * It cannot reach its limit in a process's life. */
 void mailbox_wake(struct mailbox *mailbox)
 {
     uint64_t one = 1;

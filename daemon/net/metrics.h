@@ -3,7 +3,7 @@
 #define WAITD_METRICS_H
 
 /*
- * What Prometheus is told: the daemon's counts in the text format, version
+ * What Prometheus reads: the daemon's counts in the text format, version
  * 0.0.4, of https://prometheus.io/docs/instrumenting/exposition_formats/.
  * Pure; from any thread.
  */

@@ -6,15 +6,15 @@
  * The connections of a loop that are ready to be served, in rounds.
  *
  * The rule: every connection that is ready is served once before any is served
- * twice, but that every other slice may go to one whose time has come.
+ * twice, except that every other slice may serve one whose due time is past.
  *
  * Whoever becomes ready joins the round in progress, or the next one if this
  * round has served it already.  Within a round those go first whose time has
- * come, then those that an event has woken, then those whose last service slice
+ * past, then those that an event has woken, then those whose last service slice
  * ended before their work; within each of these classes, first come, first
- * served.  One whose time has come and that this round has served already does not wait for
+ * served.  One whose due time is past and that this round has served already does not wait for
  * the next one, which may be far when thousands connect at once: between two slices of the
- * round goes one more, for the first of these.
+ * round has one slice more, for the first of these.
  *
  * Hence the bound.  Of n connections, let c be one that is ready.  A round serves each once,
  * so at most n - 1 others go before c if the round in progress has not served it yet; else at
@@ -52,7 +52,7 @@ struct ready_queue {
     bool extra;    /* the last slice was one between those of the round */
 };
 
-/* Puts it in; if it is in already it moves to a class that goes before its own,
+/* Puts it in; if it is in already it moves to a class that precedes its own,
  * and never to a later one. */
 void ready_add(struct ready_queue *queue, struct ready_link *link, enum ready_class reason);
 

@@ -6,13 +6,13 @@
  * The slack of a loop's timer: how much later than asked for it may expire, so that
  * what falls due about the same time is handled together (timer coalescing).
  *
- * What slack saves is what would come again with the next expiry: waking up, and service
+ * What slack saves is what would be repeated with the next expiry: waking up, and service
  * slices of connections that the iteration before served as well, whose lines would have
- * gone in one write.  The slices of others cost the same whenever they come.  So the slack is
- * SLACK_FACTOR times as long as what an iteration spends on the former (on slices that come again
+ * sent in one write.  The slices of others cost the same at any time.  So the slack is
+ * SLACK_FACTOR times as long as what an iteration spends on the former (on slices that are repeated
  * as far as they are most of it: a few do by chance), up to the most that is allowed: about one
  * part in SLACK_FACTOR of the time is spent on being punctual, and no more. Ten connections with
- * 100,000 jobs a second come to 0.9 ms, a hundred with 20,000 to 0.18 ms.
+ * 100,000 jobs a second give 0.9 ms, a hundred with 20,000 to 0.18 ms.
  *
  * Time in which there was nothing to do is credit, which is used up first: a loop that works
  * less than that has no slack.  What else wakes the loop (a client, work left over) is not

@@ -344,7 +344,7 @@ int64_t channel_next_due(const struct channel *channel)
 
 /* ---- Output ----------------------------------------------------------------------------- */
 
-/* Lets go of the batches whose end the client has been told. */
+/* Frees the batches whose end was sent to the client. */
 static void drop_passed(struct channel *channel)
 {
     struct outbox_watch *watch = outbox_passed(&channel->outbox);
@@ -374,7 +374,7 @@ bool channel_has_output(const struct channel *channel)
 
 /* ---- Ends --------------------------------------------------------------------------------- */
 
-/* Something was asked for that has not come to its end. */
+/* Something was asked for that has not ended. */
 static bool has_work(const struct channel *channel)
 {
     return runs_running(&channel->runs) > 0 || channel->forecasts.n > 0 ||

@@ -4,7 +4,7 @@
 
 /*
  * One client's end of the conversation, without its wire: bytes and the time
- * go in, bytes come out.  A channel reads requests, runs their batches and
+ * in, bytes out.  A channel reads requests, runs their batches and
  * renders their events; what carries the bytes (a socket, standard input and
  * output, a test, a fuzzer) is its driver's business.
  *
@@ -12,7 +12,7 @@
  *                                     channel_work(now)
  *
  * A driver gives input while channel_wants_input(), calls channel_work() when
- * channel_next_due() has come, takes output while channel_has_output(), and
+ * channel_next_due() is past, takes output while channel_has_output(), and
  * closes when channel_is_drained().
  *
  * Bounded.  Each call works to a budget and gives way; nothing is buffered
@@ -44,7 +44,7 @@ struct channel *channel_new(const struct channel_env *env, struct principal *pri
 /* The number that env->report() gets; 0 until it is set. */
 void channel_set_number(struct channel *channel, uint64_t number);
 
-/* wake: told when something has come to do or to render from elsewhere than the channel's own
+/* wake: called when there is something to do or to render by other calls than the channel's own
  * calls (a batch that it watches, the answer of a store).  On the loop's thread; must not call
  * back. */
 void channel_set_wake(struct channel *channel, void (*wake)(void *context), void *context);
@@ -72,7 +72,7 @@ void channel_free(struct channel *channel);
  * again later, when channel_wants_input(). */
 size_t channel_take(struct channel *channel, int64_t now_ns, const char *bytes, size_t len);
 
-/* No input comes after what was taken: what was asked for still runs. */
+/* No input follows what was taken: what was asked for still runs. */
 void channel_end_input(struct channel *channel, int64_t now_ns);
 
 /* False once input has ended, for good or until output has been taken.  While

@@ -8,7 +8,7 @@
 #include "daemon/session/channel_internal.h"
 
 /* A request in progress that is kept in this much is not held against the limits
- * of text: a daemon that is full goes on answering small ones. */
+ * of text: a daemon that is full still answers small ones. */
 #define TEXT_FREE_BYTES 4096
 
 void channel_release_jobs(struct channel *channel)

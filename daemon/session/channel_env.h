@@ -34,7 +34,7 @@ struct channel_env {
     const char *instance; /* 16 hexadecimal digits */
     uint8_t hash_key[16];
     /* The time of day in nanoseconds since 1970-01-01T00:00:00Z, for `accepted`; NULL:
-     * it is not told. */
+     * it is not called. */
     int64_t (*real_time_ns)(void);
     /* A seed for a batch that asks for a random one. */
     int64_t (*draw_seed)(void);

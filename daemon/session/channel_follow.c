@@ -112,7 +112,7 @@ void channel_leave_followers(struct channel *channel)
     hash_fini(&channel->followed);
 }
 
-/* Its turn has come, and the others of the channel wait until it has caught up. */
+/* It is the next to replay, and the others of the channel wait until it has caught up. */
 static void begin_replay(struct channel_follower *follower)
 {
     struct channel *channel = follower->channel;
@@ -172,7 +172,7 @@ static bool charge(struct channel *channel, struct event_text id, uint32_t jobs)
     return false;
 }
 
-/* ---- Telling ------------------------------------------------------------------------------- */
+/* ---- What is sent -------------------------------------------------------------------------- */
 
 char *channel_write_listed(char *line, const struct registry *registry, const struct kept *batch,
                            struct event_text id)
@@ -218,7 +218,7 @@ static char *line_room(struct channel *channel, size_t size)
     return line;
 }
 
-static void tell_listed(struct channel *channel, const struct kept *kept, struct event_text id)
+static void send_listed(struct channel *channel, const struct kept *kept, struct event_text id)
 {
     char *line = line_room(channel, EVENT_LISTED_MAX + id.len), *end;
 
@@ -269,7 +269,7 @@ void channel_follow(struct channel *channel, struct registry_entry *entry, struc
         return;
     }
     if (has_ended_before(kept, from)) {
-        tell_listed(channel, kept, id);
+        send_listed(channel, kept, id);
         return;
     }
     if (registry_needs_replay(entry, from) &&
@@ -300,17 +300,17 @@ void channel_follow(struct channel *channel, struct registry_entry *entry, struc
 /* ---- Ending --------------------------------------------------------------------------------- */
 
 /* The batch has finished before what was asked for. */
-static void tell_beyond(struct channel_follower *follower)
+static void send_beyond(struct channel_follower *follower)
 {
     struct channel *channel = follower->channel;
     struct kept *kept = kept_hold(registry_kept(follower->follower.entry));
 
     (void)leave(follower);
-    tell_listed(channel, kept, (struct event_text){0});
+    send_listed(channel, kept, (struct event_text){0});
     kept_release(kept);
 }
 
-static void tell_suspended(struct channel_follower *follower)
+static void send_suspended(struct channel_follower *follower)
 {
     struct channel *channel = follower->channel;
     char ref[KEPT_REF_MAX + 1], *line;
@@ -324,7 +324,7 @@ static void tell_suspended(struct channel_follower *follower)
                            (size_t)(event_detached_suspended(line, ref, last) - line));
 }
 
-static void tell_damaged(struct channel_follower *follower)
+static void send_damaged(struct channel_follower *follower)
 {
     struct channel *channel = follower->channel;
 
@@ -381,13 +381,13 @@ static void attend(struct channel_follower *follower, int64_t now_ns)
         end_replay(follower);
         break;
     case REGISTRY_BEYOND:
-        tell_beyond(follower);
+        send_beyond(follower);
         return;
     case REGISTRY_SUSPENDED:
-        tell_suspended(follower);
+        send_suspended(follower);
         return;
     case REGISTRY_DAMAGED:
-        tell_damaged(follower);
+        send_damaged(follower);
         return;
     case REGISTRY_READING:
     case REGISTRY_REPLAYING:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /* Where the whole input is one request: it is kept until the input has ended, since
- * what comes behind it decides whether it is done at all. */
+ * what follows it decides whether it is done at all. */
 
 #include <stdlib.h>
 #include <string.h>

@@ -19,8 +19,8 @@ struct forecasting {
     struct plan *plan;
     struct forecast *forecast;
     bool tells_runs;
-    bool untold; /* a run is over, and there was no memory to tell of it */
-    bool ready;  /* all are */
+    bool unreported; /* a run is over, and there was no memory to report it */
+    bool ready;      /* all are */
     struct forecast_run run;
     struct forecast_figures figures;
     size_t id_len;
@@ -100,11 +100,11 @@ int forecasts_add_take(struct forecasts *forecasts, struct account *account,
 /* ---- Work --------------------------------------------------------------------------- */
 
 /* False when out of memory. */
-static bool tell_run(struct forecasting *one, struct outbox *outbox)
+static bool report_run(struct forecasting *one, struct outbox *outbox)
 {
     char *line = outbox_line_room(outbox, EVENT_LINE_MAX + one->id_len), *end;
 
-    one->untold = line == NULL;
+    one->unreported = line == NULL;
     if (line == NULL)
         return false;
     end = event_write_run(line, id_of(one), &one->run);
@@ -112,7 +112,7 @@ static bool tell_run(struct forecasting *one, struct outbox *outbox)
     return true;
 }
 
-static bool tell_figures(const struct forecasting *one, struct outbox *outbox)
+static bool report_figures(const struct forecasting *one, struct outbox *outbox)
 {
     const struct plan_options *options = plan_options_of(one->plan);
     const int64_t *seed = options->random_seed ? &options->seed : NULL;
@@ -126,18 +126,18 @@ static bool tell_figures(const struct forecasting *one, struct outbox *outbox)
     return true;
 }
 
-/* Goes on with its runs, until all are over or the budget is spent.  False when out of
+/* Continues its runs, until all are over or the budget is spent.  False when out of
  * memory. */
 static bool work_runs(struct forecasting *one, struct outbox *outbox, size_t budget, size_t *worked)
 {
-    if (one->untold && !tell_run(one, outbox))
+    if (one->unreported && !report_run(one, outbox))
         return false;
     while (!one->ready && *worked < budget) {
         switch (forecast_work(one->forecast, budget - *worked, worked, &one->run)) {
         case FORECAST_MORE:
             break;
         case FORECAST_RUN:
-            if (one->tells_runs && !tell_run(one, outbox))
+            if (one->tells_runs && !report_run(one, outbox))
                 return false;
             break;
         case FORECAST_READY:
@@ -155,12 +155,12 @@ size_t forecasts_work(struct forecasts *forecasts, struct outbox *outbox, int64_
 {
     struct forecasting *one = pop_first(forecasts);
     size_t worked = 0;
-    bool fed = work_runs(one, outbox, budget, &worked), told = false;
+    bool fed = work_runs(one, outbox, budget, &worked), is_reported = false;
 
     if (fed && one->ready && worked < budget &&
         forecast_conclude(one->forecast, budget - worked, &worked, &one->figures))
-        fed = told = tell_figures(one, outbox);
-    if (told) {
+        fed = is_reported = report_figures(one, outbox);
+    if (is_reported) {
         forecasts->n--;
         free_one(one);
     } else {
@@ -177,8 +177,8 @@ int64_t forecasts_next_due(const struct forecasts *forecasts)
 
 /* ---- Ends ------------------------------------------------------------------------------ */
 
-static void tell_end(const struct forecasting *one, struct outbox *outbox, enum fault_code code,
-                     const char *message)
+static void report_end(const struct forecasting *one, struct outbox *outbox, enum fault_code code,
+                       const char *message)
 {
     char *line = outbox_line_room(outbox, EVENT_LINE_MAX + one->id_len), *end;
     struct fault fault = {0};
@@ -203,7 +203,7 @@ uint32_t forecasts_end(struct forecasts *forecasts, struct outbox *outbox, struc
             append(forecasts, one);
             continue;
         }
-        tell_end(one, outbox, code, message);
+        report_end(one, outbox, code, message);
         free_one(one);
         forecasts->n--;
         ended++;

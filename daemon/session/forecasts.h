@@ -4,7 +4,7 @@
 
 /*
  * The forecasts of one channel: each works through the runs of its plan, a slice at a
- * time and in turn with the others, and answers into the channel's outbox.  Pure; not
+ * time, alternating with the others, and answers into the channel's outbox.  Pure; not
  * re-entrant.
  */
 
@@ -22,7 +22,7 @@ struct forecasting;
 
 /* Embedded by its owner; all zero is an empty set. */
 struct forecasts {
-    struct forecasting *first, *last; /* in the order of their turns */
+    struct forecasting *first, *last; /* in the order in which they are worked on */
     uint32_t n;
     int64_t retry_ns; /* out of memory at the last slice: not before that */
 };
@@ -35,7 +35,7 @@ struct forecasts {
 int forecasts_add_take(struct forecasts *forecasts, struct account *account,
                        struct request *request, uint64_t bytes);
 
-/* Goes on with the one whose turn it is, for about `budget` units of work.  Returns what
+/* Continues the first one, for about `budget` units of work.  Returns what
  * was spent, at least 1. */
 size_t forecasts_work(struct forecasts *forecasts, struct outbox *outbox, int64_t now_ns,
                       size_t budget);

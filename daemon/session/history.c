@@ -9,7 +9,7 @@
 #include "proto/event_done.h"
 #include "proto/event_piece.h"
 
-/* The least holds all that a small batch has to tell, and is one that glibc's malloc
+/* The least holds all the events of a small batch, and is one that glibc's malloc
  * keeps at hand for its thread. */
 #define BLOCK_LEAST ((size_t)960)
 #define BLOCK_MOST  ((size_t)16384)
@@ -27,7 +27,7 @@ static void free_first(struct history *history)
     free(first);
 }
 
-/* Blocks that all have passed: nobody comes to stand before where he is. */
+/* Blocks that all have passed: nobody moves backwards. */
 static void free_passed(struct history *history)
 {
     while (history->first != NULL && history->first->cursors == 0)
@@ -234,7 +234,7 @@ static struct entry *open_entry(struct history_block *block, struct entry like)
     return last;
 }
 
-/* Whether its line tells no more than the job, how it ended and when it was handled. */
+/* Whether its line says no more than the job, how it ended and when it was handled. */
 static bool is_plain(const struct history_source *source, const struct occurrence *o)
 {
     return o->kind == OCCURRED_DONE && o->status != JOB_SKIPPED && o->ordinal <= 1 &&
@@ -313,7 +313,7 @@ static struct event_text text_of(const struct plan *plan, plan_text_ref ref)
     return text;
 }
 
-/* The next record, whatever kind of entry it stands in. */
+/* The next record, whatever kind of entry it is in. */
 static struct occurrence record_of(const struct history_cursor *cursor, struct entry *entry)
 {
     const void *records = body_of(entry);
@@ -484,7 +484,7 @@ static void pass_unwanted(struct history_cursor *cursor)
     }
 }
 
-/* What comes next, whatever it is.  The entry is gone once it was read whole. */
+/* The next entry, whatever it is.  It is freed once it was read whole. */
 static size_t read_next(struct history_cursor *cursor, uint64_t most, char *out, size_t room,
                         bool is_first)
 {

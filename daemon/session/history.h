@@ -8,8 +8,8 @@
  * its own pace; what all of them have passed is freed, and while nobody watches
  * records are counted and not kept.
  *
- * What happened to jobs stands there as compact records and becomes text only
- * when it is read; other events stand there as the lines that they are.  Jobs
+ * What happened to jobs is kept as compact records and becomes text only
+ * when it is read; other events are kept as the lines that they are.  Jobs
  * that ended at their first attempt, in the same way and at the same time, are 4
  * bytes each behind a header of 16; all else that happens is 32 bytes.  Kept in
  * blocks that grow with the amount, so that a history with nothing to read owns
@@ -29,7 +29,7 @@ struct history_source {
     uint64_t batch;  /* its number; not used where there is a */
     const char *ref; /* detached: its ref, else NULL */
     const struct plan *plan;
-    bool with_due;       /* `done` tells `due` */
+    bool with_due;       /* `done` has `due` */
     uint32_t line_bytes; /* about how long a line of it is */
 };
 
@@ -115,7 +115,7 @@ void history_put(struct history *history, int64_t at_ns, const struct occurrence
 /* ---- Reading ----------------------------------------------------------------------- */
 
 /*
- * Writes up to `room` bytes of the text of what comes behind the cursor, up to
+ * Writes up to `room` bytes of the text of what follows the cursor, up to
  * the record numbered until_seq.  Returns how many; 0 when the cursor is there,
  * or else when the next line needs more room.  With is_first there is no more room
  * to be had: a line that is longer is written in pieces, call by call.

@@ -38,7 +38,7 @@ struct around {
 };
 
 static_assert(HISTORY_AROUND_BYTES(0) >= sizeof(struct around),
-              "what is told to be enough room is");
+              "the room that is said to be enough is");
 
 struct history_block {
     struct history_block *next;

@@ -143,7 +143,7 @@ struct kept_cancel kept_cancel_at(struct kept *batch, uint32_t index)
 
 /* ---- Cancels: the lock is held ---------------------------------------------------------- */
 
-/* Room for one more than stand there and are being made safe. */
+/* Room for one more than are there and are being made safe. */
 static int reserve(struct kept *batch)
 {
     uint32_t need =

@@ -241,7 +241,7 @@ void outbox_notice(struct outbox_watch *watch)
         return;
     }
     watch->until_seq = next_seq;
-    /* Longer, if nothing came in between, or if there is no memory to tell so. */
+    /* Longer, if nothing came in between, or if there is no memory to say so. */
     if (queued &&
         (watch->place == outbox->tail - 1 || reserve(outbox, outbox->n_watches + 1) != 0)) {
         stretch_at(outbox, watch->place)->until = next_seq;

@@ -3,11 +3,11 @@
 #define WAITD_OUTBOX_H
 
 /*
- * What a client is to be told and has not been yet, in the order in which it
+ * What is still to be sent to a client, in the order in which it
  * happened: answers, which are lines, and what is new in the histories of the
  * batches that it watches.  Only the order is kept here, 16 bytes for each stretch
  * of one batch's records; they stay in their history until they are rendered.
- * Reading frees no batch: one that has told its end is handed to its owner by
+ * Reading frees no batch: one whose end was read is handed to its owner by
  * outbox_passed().  Pure; not re-entrant.
  */
 
@@ -31,7 +31,7 @@ struct outbox_watch {
     int64_t read_ns;           /* when something of it was read last; 0 for not yet */
     bool is_follower;          /* the owner's: what kind of watch it is */
     bool passed;               /* it is among those passed */
-    bool ended;                /* nothing comes behind what is in the history by now */
+    bool ended;                /* nothing follows what is in the history by now */
 };
 
 /* Something to be rendered. */
@@ -48,7 +48,7 @@ struct outbox {
     struct outbox_lines *first, *last; /* the text of answers */
     struct outbox_watch *passed;       /* watches that were read to their end */
     size_t backlog;
-    char *rest; /* of a line that was being read when its watch ended; it goes out first */
+    char *rest; /* of a line that was being read when its watch ended; it is sent first */
     size_t rest_at, rest_len;
     uint64_t lines;
     int64_t now_ns; /* the owner's clock, for read_ns */
@@ -72,7 +72,7 @@ void outbox_line_commit(struct outbox *outbox, size_t len);
  * out of memory: the watch is then none. */
 int outbox_watch_begin(struct outbox *outbox, struct outbox_watch *watch, struct history *history);
 
-/* Goes on with another history of the same batch, at its end, where this one's end, all
+/* Continues with another history of the same batch, at its end, where this one's end, all
  * of which was read, is too.  Needs no memory. */
 void outbox_watch_move(struct outbox_watch *watch, struct history *history);
 
@@ -80,15 +80,15 @@ void outbox_watch_move(struct outbox_watch *watch, struct history *history);
 bool outbox_watch_is_drained(const struct outbox_watch *watch);
 
 /* The number of the last record that was read or is being read; what of its line is
- * still to be read goes out before anything else.  0, or -1 when out of memory. */
+ * still to be read is sent before anything else.  0, or -1 when out of memory. */
 int outbox_watch_settle(struct outbox_watch *watch, uint64_t *last_seq);
 
 /* Ends it, whatever is unread; also fine if it has not begun. */
 void outbox_watch_end(struct outbox_watch *watch);
 
 /* There is something new in the history.  To be called each time after something was put
- * there, for all that watch it.  Needs no memory; but what would be told in the
- * order of time among batches may be told earlier when out of it. */
+ * there, for all that watch it.  Needs no memory; but what would be sent in the
+ * order of time among batches may be sent earlier when out of it. */
 void outbox_notice(struct outbox_watch *watch);
 void outbox_notice_all(const struct history *history);
 

@@ -19,12 +19,12 @@ struct replica {
     uint32_t n_cancels;  /* that have fallen */
     uint32_t *cancelled; /* jobs that each of them concerned */
     bool is_silent;
-    bool begun;   /* `accepted` stands in the history */
+    bool begun;   /* `accepted` is in the history */
     bool starved; /* no memory at the last attempt */
     bool finished;
 };
 
-/* About how long a line is: what stands in each, and the client's own text. */
+/* About how long a line is: what each has, and the client's own text. */
 static uint32_t estimate_line(const struct plan *plan)
 {
     const uint32_t frame = plan_options_of(plan)->events == PLAN_EVENTS_ALL ? 140 : 110;
@@ -127,7 +127,7 @@ static void finish(struct replica *replica)
 }
 
 /* The next line of the report.  False when out of memory. */
-static bool tell_line(struct replica *replica, const struct report_line *line)
+static bool write_line(struct replica *replica, const struct report_line *line)
 {
     struct event_subject subject = {.ref = replica->kept->ref,
                                     .seq = replica->history.next_seq + 1};
@@ -148,8 +148,8 @@ static bool tell_line(struct replica *replica, const struct report_line *line)
     return true;
 }
 
-/* Goes on with the report, if the plan asks for one.  Whether all of it is told. */
-static bool tell_report(struct replica *replica, size_t budget, size_t *spent)
+/* Continues the report, if the plan asks for one.  Whether all of it is written. */
+static bool write_report(struct replica *replica, size_t budget, size_t *spent)
 {
     enum batch_report_step step;
 
@@ -159,8 +159,8 @@ static bool tell_report(struct replica *replica, size_t budget, size_t *spent)
 
         step = batch_report(replica->batch, budget > *spent ? budget - *spent : 1, &worked, &line);
         *spent += worked;
-        replica->starved =
-            step == BATCH_REPORT_NOMEM || (step == BATCH_REPORT_LINE && !tell_line(replica, &line));
+        replica->starved = step == BATCH_REPORT_NOMEM ||
+                           (step == BATCH_REPORT_LINE && !write_line(replica, &line));
         if (step == BATCH_REPORT_LINE && !replica->starved)
             batch_report_next(replica->batch);
     } while (step == BATCH_REPORT_LINE && !replica->starved && *spent < budget);
@@ -281,7 +281,7 @@ static bool fall(struct replica *replica, const struct kept_cancel *cancel,
     } else {
         n = batch_cancel_job(replica->batch, cancel->job, cancel->at_ns, occurred, BATCH_MIN_ROOM);
         put(replica, NULL, occurred, n, progress);
-        if (n == 0) /* a job's end, however it comes, may end all */
+        if (n == 0) /* a job's end, of whatever kind, may end all */
             jobs = 0;
         else if (plan_options_of(replica->plan)->until != PLAN_UNTIL_FIRST_DONE)
             jobs = 1;
@@ -308,7 +308,7 @@ size_t replica_work(struct replica *replica, int64_t until_ns, size_t budget,
         if (!run_up_to(replica, falls ? cancel.at_ns : until_ns, meter, budget, &spent, progress))
             return spent;
         if (batch_is_over(replica->batch)) {
-            if (tell_report(replica, budget, &spent))
+            if (write_report(replica, budget, &spent))
                 finish(replica);
             return spent;
         }

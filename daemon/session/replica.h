@@ -7,7 +7,7 @@
  * store has settled, and the history of what follows.  All its times are due
  * times, so every replica of a batch, whenever and wherever it is run, has the
  * same history, byte for byte.  One that is run as time passes is the live one of
- * its loop; one that is run as fast as it goes is a replay.  Pure; not
+ * its loop; one that is run as fast as possible is a replay.  Pure; not
  * re-entrant; of one thread.
  */
 
@@ -50,7 +50,7 @@ struct history *replica_history(struct replica *replica);
 /*
  * Handles what is due up to until_ns since acceptance, which kept_reach() has allowed,
  * about `budget` units of work at most.  meter: NULL for a replay.  Returns early behind a
- * cancel, so that *progress tells of one at most.  Returns what was spent, at least 1.
+ * cancel, so that *progress has one at most.  Returns what was spent, at least 1.
  */
 size_t replica_work(struct replica *replica, int64_t until_ns, size_t budget,
                     const struct replica_meter *meter, struct replica_progress *progress);
@@ -66,7 +66,7 @@ int64_t replica_reached(const struct replica *replica);
 uint32_t replica_n_cancels(const struct replica *replica);
 uint32_t replica_cancelled(const struct replica *replica, uint32_t place);
 
-/* `finished` stands in its history. */
+/* `finished` is in its history. */
 bool replica_is_finished(const struct replica *replica);
 uint32_t replica_pending(const struct replica *replica);
 

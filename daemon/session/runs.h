@@ -8,7 +8,7 @@
  *
  *     running ──runs_retire()──► retired ──runs_drop()──► gone
  *
- * A retired run has told its end: it is neither found nor due any more, and
+ * A retired run has written its end: it is neither found nor due any more, and
  * only waits for its lines to go out.  Pure; not re-entrant.
  */
 
@@ -52,7 +52,7 @@ void runs_retire(struct runs *runs, const struct run *run);
 /* Lets go of a retired run: frees it, or begins to if it is large. */
 void runs_drop(struct runs *runs, struct run *run);
 
-/* Goes on freeing those, a step at a time.  Whether any are left. */
+/* Continues to free those, a step at a time.  Whether any are left. */
 bool runs_reap(struct runs *runs);
 bool runs_has_dropped(const struct runs *runs);
 

@@ -9,7 +9,7 @@
  * a journal on disk, a stream of a cluster) is its implementation's business.
  *
  * Asking.  A loop asks by a struct store_ask that it has allocated, and never
- * waits: store_ask() takes the ask over, and the same object comes back with its
+ * waits: store_ask() takes the ask over, and the same object is returned with its
  * answer through the port that it names.  A store answers each ask exactly
  * once, at any time, from any thread, in memory that is part of the ask, so an
  * answer needs none.  Asks of one port about one batch are handled in the order
@@ -37,29 +37,29 @@
  *          FAULT_NOT_FOUND, for what others own too; FAULT_GONE for the asker's among the
  *          last STORE_GONE_MAX refs that were removed; FAULT_UNAVAILABLE for what is
  *          foreign or damaged.
- * CANCEL   batch, whole, job. DONE: it is safe, stands in the batch's list of
- *          cancels at `place`, and every loop that may run the batch is told
+ * CANCEL   batch, whole, job. DONE: it is safe, is in the batch's list of
+ *          cancels at `place`, and every loop that may run the batch is informed
  *          (STORE_CANCELLED).  REFUSED, FAULT_UNAVAILABLE: it did not fall.
  *          UNKNOWN: not known; its watchers get STORE_SUSPEND.
- * END      batch, whose progress is FINISHED and tells what to store of its end:
+ * END      batch, whose progress is FINISHED and has what to store of its end:
  *          its retain counts from accepted_ns + ended_ns.  DONE.
  * FORGET   ref. DONE: removed.  REFUSED: FAULT_NOT_FOUND, FAULT_GONE,
  *          FAULT_CONFLICT (it has not finished).
  * LIST     filter. DONE: up to STORE_PAGE_MAX of the asker's batches in page[], each held;
- *          `more`: it goes on behind next_order, and fewer than were wanted may have been
+ *          `more`: it continues behind next_order, and fewer than were wanted may have been
  *          found until there.  REFUSED:
  *          FAULT_NOT_FOUND: filter.after is not kept.
  * RESUME   `batch` and `text`, from the store: home to this loop.  Sent once for
  *          each unfinished batch that store_start() finds, spread over the ports.
  * CANCELLED  `batch` has more cancels than before; to each port.
  * SUSPEND  `batch` (NULL: all): what came of it is not known, or contradicts what
- *          its watchers were sent; they are told `suspended`.  To each port.
+ *          its watchers were sent; they get `suspended`.  To each port.
  * DISCARD  as SUSPEND; besides, what was run of it is void, and whoever watches it from now
  *          on asks the store for it anew.  To each port.
  *
  * Time.  A store has a clock: CLOCK_BOOTTIME, plus `ahead_ns` where it has a
  * time of its own.  No event of a batch that is due later than `horizon_ns`, by
- * that clock, is sent: the store moves it (kept_reach() heeds it) and rings each
+ * that clock, is sent: the store moves it (kept_reach() obeys it) and rings each
  * port then (store_ring()).
  */
 
@@ -78,9 +78,9 @@ struct store_ask;
 /* Where a loop finds what it was sent. */
 struct store_port {
     _Atomic(struct store_ask *) newest; /* of a list linked by `next` */
-    _Atomic bool recheck;               /* a notice got lost for want of memory: every batch of
-                                         * this loop may have new cancels */
-    void (*wake)(void *context);        /* from any thread; must not wait */
+    _Atomic bool recheck;        /* an announcement was lost for want of memory: every batch of
+                                  * this loop may have new cancels */
+    void (*wake)(void *context); /* from any thread; must not wait */
     void *context;
 };
 
@@ -112,7 +112,7 @@ struct store_filter {
 struct store_ask {
     struct store_ask *next;  /* its holder's */
     enum store_kind kind;    /* what is asked */
-    struct store_port *port; /* where the answer goes */
+    struct store_port *port; /* where the answer is posted */
     void *context;           /* the asker's */
     struct principal *asker; /* held: for whom it is asked, who learns of nobody else's batches;
                               * NULL: the daemon itself */
@@ -143,7 +143,7 @@ struct store_ops {
     void (*start)(struct store *store);
     /* Takes the ask over. */
     void (*ask)(struct store *store, struct store_ask *ask);
-    /* No ask comes any more; those that are open may be answered or freed. */
+    /* No ask is made any more; those that are open may be answered or freed. */
     void (*free)(struct store *store);
 };
 

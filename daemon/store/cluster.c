@@ -77,7 +77,7 @@ static int64_t tick_due(const struct cluster *cluster)
     return serves(cluster) ? due_ns : due_ns + IDLE_TICK_NS;
 }
 
-/* A reading of which nothing is heard has come to an end. */
+/* A reading from which nothing is received has ended. */
 static int64_t silence_due(const struct cluster *cluster)
 {
     return cluster->heard_ns + HEARTBEATS_LOST * heartbeat_of(cluster) + CLUSTER_SECOND_NS;
@@ -178,7 +178,7 @@ static void sleep_for(struct cluster *cluster, int64_t length_ns)
     (void)pthread_cond_timedwait(&cluster->wake, &cluster->lock, &deadline);
 }
 
-/* Takes what has come, or waits for it until something is due.  False once it is to stop. */
+/* Takes what was received, or waits for it until something is due.  False once it is to stop. */
 static bool wait_for_work(struct cluster *cluster, struct store_ask **asks,
                           struct cluster_event **events)
 {

@@ -45,7 +45,7 @@ struct cluster_config {
     int64_t (*wall_clock)(void *context); /* CLOCK_REALTIME */
     uint64_t (*draw)(void *context);      /* 64 random bits */
     void *clock_context;
-    /* Told in one line what an operator has to know, by the store's thread. */
+    /* Called with one line that an operator has to know, by the store's thread. */
     void (*report)(void *context, bool is_fault, const char *line);
     void *report_context;
 };

@@ -158,7 +158,7 @@ static struct kept *copy_of(struct kept *batch)
     return copy;
 }
 
-/* What was run of it here is void: its watchers are told to come back, and whoever comes gets
+/* What was run of it here is void: its watchers are asked to watch again, and whoever does gets
  * it with this cancel. */
 static void contradict(struct cluster *cluster, struct index_entry *entry,
                        const struct kept_cancel *cancel)

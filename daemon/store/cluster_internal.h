@@ -6,7 +6,7 @@
  * A cluster's store, shared by the files that make it up:
  *
  *     cluster.c          its thread: what is due, and the store that loops see
- *     cluster_ask.c      what each ask comes to
+ *     cluster_ask.c      what each ask leads to
  *     cluster_publish.c  what is published, until it is read back, refused or given up
  *     cluster_read.c     what is read from the stream
  *     cluster_batch.c    batches: entering them, letting them go, running them to know their end
@@ -34,7 +34,7 @@
  * for less has still read of its end. */
 #define CLUSTER_REMOVAL_NS CLUSTER_TRAIL_NS
 
-/* A cancel as it stands in the stream. */
+/* A cancel as the stream has it. */
 struct cluster_mark {
     uint64_t sequence, nonce;
     int64_t stamp_ns;
@@ -141,7 +141,7 @@ struct cluster {
 
     uint64_t n_bytes, max_bytes; /* of the stream, as last measured and published since */
     int64_t measured_ns, tended_ns;
-    unsigned next_port; /* for whom a batch is run that nobody has asked for */
+    unsigned next_port; /* for which a batch is run that nobody has asked for */
 };
 
 /* ---- cluster.c ---- */
@@ -162,7 +162,7 @@ void cluster_handle(struct cluster *cluster, struct store_ask *ask);
 void cluster_wait_for(struct cluster *cluster, struct store_ask *ask, enum cluster_wish wish,
                       uint64_t number, struct kept *batch);
 
-/* Those whose wish has come true are handled again, and those whose time is over refused. */
+/* Those whose condition is met are handled again, and those whose time is over refused. */
 void cluster_look_at_waiting(struct cluster *cluster);
 void cluster_take_text(struct cluster *cluster, const struct cluster_event *event);
 int64_t cluster_next_waiting(const struct cluster *cluster); /* INT64_MAX for none */
@@ -224,7 +224,7 @@ struct index_entry *cluster_enter(struct cluster *cluster, const struct cluster_
                                   int64_t stamp_ns);
 
 /* A cancel that was read falls.  Its place among the batch's, or UINT32_MAX when what was run of
- * the batch here contradicts it, or when out of memory: its watchers are told to come back. */
+ * the batch here contradicts it, or when out of memory: its watchers are asked to watch again. */
 uint32_t cluster_fall(struct cluster *cluster, struct index_entry *entry,
                       const struct cluster_mark *mark, int64_t *at_ns);
 

@@ -84,7 +84,7 @@ const char *cluster_link_header(natsMsg *message, const char *name)
     return natsMsgHeader_Get(message, name, &value) == NATS_OK ? value : NULL;
 }
 
-/* What is stored is read back; a refusal alone is told. */
+/* What is stored is read back; a refusal alone is reported. */
 static void on_ack(natsConnection *connection, natsSubscription *subscription, natsMsg *message,
                    void *context)
 {

@@ -4,11 +4,11 @@
 
 /*
  * A node's link to the servers of its cluster, by libnats.  What waits for an answer runs on a
- * thread of the link's own; what comes in is posted as events, from that thread and from
+ * thread of the link's own; what is received is posted as events, from that thread and from
  * the library's.
  *
  * The stream is read by an ordinary push consumer, and not by one that libnats calls ordered:
- * that one, in 3.4.1, goes on without a word where messages were lost.  Its places and
+ * that one, in 3.4.1, continues silently where messages were lost.  Its places and
  * heartbeats are posted, so that its reader sees each gap.
  *
  * cluster_link_publish() may wait for the socket; none of these are for an event loop's thread.
@@ -87,7 +87,7 @@ size_t cluster_link_max_payload(struct cluster_link *link);
 void cluster_link_read(struct cluster_link *link, uint64_t generation, uint64_t sequence);
 
 /*
- * Publishes a message.  id: what a refusal is to bear; 0: none is wanted.  False if the
+ * Publishes a message.  id: what a refusal is to have; 0: none is wanted.  False if the
  * connection is lost: then it was not sent.  True says nothing of whether it arrives.
  */
 bool cluster_link_publish(struct cluster_link *link, const char *subject,
@@ -97,7 +97,7 @@ bool cluster_link_publish(struct cluster_link *link, const char *subject,
 /* Asks for the text of that message: a FETCHED follows. */
 void cluster_link_fetch(struct cluster_link *link, uint64_t sequence, uint64_t id);
 
-/* Removes that message, if it is there; what fails is not told. */
+/* Removes that message, if it is there; a failure is not reported. */
 void cluster_link_remove(struct cluster_link *link, uint64_t sequence);
 
 /* Asks for the stream's figures: a READING of generation 0 follows. */

@@ -5,7 +5,7 @@
 /*
  * A link, shared by the files that make it up:
  *
- *     cluster_link.c       connecting, publishing, and what the library tells
+ *     cluster_link.c       connecting, publishing, and what the library reports
  *     cluster_link_work.c  the thread that waits for the servers' answers, and reading
  */
 

@@ -12,7 +12,7 @@
 /* A consumer that nobody listens to any more is dropped by the server. */
 #define CONSUMER_IDLE_NS INT64_C(30000000000)
 
-/* Whom one generation's messages are for: it lives as long as its subscription. */
+/* The receiver of one generation's messages: it lives as long as its subscription. */
 struct reader {
     struct cluster_link *link;
     uint64_t generation;
@@ -201,7 +201,7 @@ static struct cluster_work *take(struct cluster_work_queue *queue)
     return work;
 }
 
-/* What is waited for comes before what is removed.  NULL once it is to stop. */
+/* What is waited for precedes what is removed.  NULL once it is to stop. */
 static struct cluster_work *wait_for_work(struct cluster_link *link)
 {
     struct cluster_work *work = NULL;

@@ -158,7 +158,7 @@ static bool refuse_full(const struct cluster *cluster, const struct cluster_pend
     if (most > 0 && bytes > most)
         store_refuse(pending->ask, FAULT_TOO_LARGE,
                      "the cluster's servers take messages of at most %zu bytes (max_payload), "
-                     "headers among them, and this request comes to %zu",
+                     "headers among them, and this request has %zu",
                      most, bytes);
     else if (cluster->max_bytes > 0 &&
              cluster->n_bytes + bytes > cluster->max_bytes / 100 * FULL_PERCENT)

@@ -97,7 +97,7 @@ static void answer_submit(struct cluster *cluster, struct cluster_pending *pendi
     store_done(ask);
 }
 
-/* The batch that has the key of that request and goes on having it, or NULL: one that it has
+/* The batch that has the key of that request and still has it, or NULL: one that it has
  * replaced is let go.  Of two that were both accepted the first counts. */
 static struct index_entry *holder_of_key(struct cluster *cluster,
                                          const struct cluster_request *request)

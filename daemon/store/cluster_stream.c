@@ -146,8 +146,8 @@ static natsStatus make_or_find(jsCtx *context, const char *name, jsStreamInfo **
     return status;
 }
 
-static bool tell_fault(natsStatus status, jsErrCode code, const char *name, char *error,
-                       size_t size)
+static bool describe_fault(natsStatus status, jsErrCode code, const char *name, char *error,
+                           size_t size)
 {
     const char *text = nats_GetLastError(NULL);
 
@@ -182,7 +182,7 @@ bool cluster_stream_open(jsCtx *context, const char *name, struct cluster_stream
     if (status == NATS_NOT_FOUND)
         status = make_or_find(context, name, &info, &code);
     if (status != NATS_OK)
-        return tell_fault(status, code, name, error, size);
+        return describe_fault(status, code, name, error, size);
     fits = check(info->Config, error, size);
     take_facts(info, facts);
     jsStreamInfo_Destroy(info);

@@ -70,7 +70,7 @@ static void set(struct cluster_headers *headers, enum cluster_header header, con
     headers->used += (size_t)len + 1;
 }
 
-/* Whether a byte of a key or an owner stands as it is; the others as % and two digits. */
+/* Whether a byte of a key or an owner is written as it is; the others as % and two digits. */
 static bool is_plain(unsigned char byte)
 {
     return byte > ' ' && byte < 0x7f && byte != '%';
@@ -194,7 +194,7 @@ bool cluster_name_is_fine(const char *name)
     return len > 0 && len <= CLUSTER_NAME_MAX && name[len] == '\0';
 }
 
-/* Copies what stands before `end`, or all.  Where it goes on, or NULL if it does not fit. */
+/* Copies what precedes `end`, or all.  Where it continues, or NULL if it does not fit. */
 static const char *take_word(const char *text, char end, char *out, size_t most)
 {
     const char *at = end != '\0' ? strchr(text, end) : text + strlen(text);
@@ -460,7 +460,7 @@ bool cluster_delivery_read(const char *reply, struct cluster_delivery *out)
     return true;
 }
 
-/* The number behind that text, which stands within the first len bytes. */
+/* The number behind that text, which is within the first len bytes. */
 static bool number_behind(const char *text, const char *what, uint64_t *out)
 {
     const char *at = strstr(text, what);

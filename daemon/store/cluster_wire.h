@@ -6,10 +6,10 @@
  * What daemons of one cluster write into its stream and read from it:
  *
  *     NAME.req.TOKEN       a request; TOKEN is the SHA-256 of its owner, NUL, and its key, or
- * random NAME.out.REF.NONCE   what comes to a batch from outside: a cancel NAME.out.REF.forget  it
+ * random NAME.out.REF.NONCE   what happens to a batch from outside: a cancel NAME.out.REF.forget it
  * is forgotten NAME.tick.NODE       a node's tick: up to its stamp all that came before it is known
  *
- * All but a request's text stands in headers, so that a node follows the stream by headers
+ * All but a request's text is in headers, so that a node follows the stream by headers
  * alone.  Also what a JetStream server says of a message it delivers, and of one that was
  * published.  Pure, re-entrant; nothing here allocates.
  *

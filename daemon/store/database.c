@@ -80,7 +80,7 @@ enum database_result database_fault(const struct database *database)
     return database->fault;
 }
 
-/* SQLite tells a full disk by itself, and a full quota by the system's error. */
+/* SQLite reports a full disk by itself, and a full quota by the system's error. */
 static bool is_lack_of_space(struct database *database, int code)
 {
     return (code & 0xff) == SQLITE_FULL ||

@@ -3,7 +3,7 @@
 #define WAITD_DATABASE_H
 
 /*
- * The journal's tables, in SQLite: all SQL there is stands in database*.c.  One
+ * The journal's tables, in SQLite: all SQL there is is in database*.c.  One
  * row a batch with its request, one a cancel, and one with the time that was
  * stored last.  A batch's events are not stored: they follow from these.
  *

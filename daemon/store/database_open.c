@@ -15,7 +15,7 @@
 #define APPLICATION_ID 0x57414954 /* "WAIT" */
 #define SCHEMA_VERSION 1
 
-/* The request is the last column: what stands before it is read without it. */
+/* The request is the last column: what precedes it is read without it. */
 static const char schema[] =
     "CREATE TABLE batches("
     "ord INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, key BLOB,"

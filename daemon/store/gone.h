@@ -3,7 +3,7 @@
 #define WAITD_GONE_H
 
 /*
- * The refs that were removed last, so that who asks for one is told that it is
+ * The refs that were removed last, so that who asks for one learns that it is
  * over and not that it never was, if it was his.  A ring of the newest.  For one thread at a
  * time.
  */

@@ -167,7 +167,7 @@ static void finish_removals(struct journal *journal, bool are_removed)
     journal->n_removals = 0;
 }
 
-/* Writes what the asks say, up to the first that cannot be written or has to come later, and
+/* Writes what the asks say, up to the first that cannot be written or has to wait, and
  * leaves those behind it in the list.  False if one cannot be written. */
 static bool write_asks(struct journal *journal, struct journal_asks *asks)
 {

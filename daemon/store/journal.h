@@ -10,19 +10,19 @@
  *     loops ── asks ──► queue ──► the journal's thread ── one transaction for all
  *     loops ◄── answers ────────── once the commit is on the disk      that came
  *
- * Group commit.  The thread takes all that has come meanwhile, writes it in one
+ * Group commit.  The thread takes all that was posted meanwhile, writes it in one
  * transaction, syncs once and answers then; no loop waits for a disk.
  *
  * Time.  While batches run the time is stored twice a second, and no event that
  * is due more than a second after the stored time is sent (the store's horizon).
  * So whatever a clock does between two lives, the next one knows up to where
- * watchers may have read: time since acceptance goes by the boot clock while the
+ * watchers may have read: time since acceptance is measured by the boot clock while the
  * machine's boot is the same, else by the wall clock, never below the stored
  * time, and no cancel falls below the stored time and a second.
  *
  * Faults.  Where there is no space nothing of a transaction is there: its asks
  * are refused, and the next one is tried.  After any other fault of writing (a
- * failed sync above all) only a restart can tell what is there: its asks are
+ * failed sync above all) only a restart can find out what is there: its asks are
  * UNKNOWN, and nothing is written any more in this life.  Batches that run go
  * on in either case.
  */
@@ -43,7 +43,7 @@ struct journal_config {
     int64_t (*boot_clock)(void *context); /* CLOCK_BOOTTIME; both from any thread */
     int64_t (*wall_clock)(void *context); /* CLOCK_REALTIME */
     void *clock_context;
-    /* Told in one line when writing begins to fail and when it works again, by the journal's
+    /* Called with one line when writing begins to fail and when it works again, by the journal's
      * thread. */
     void (*report)(void *context, bool is_fault, const char *line);
     void *report_context;

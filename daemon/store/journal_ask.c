@@ -281,7 +281,7 @@ void journal_answer_refused(struct journal *journal, struct store_ask *ask)
 }
 
 /* What became of it only another life will know.  A cancel stays as it was chosen, so that
- * nobody runs beyond it, and who watches the batch is told to come back. */
+ * nobody runs beyond it, and who watches the batch is asked to watch again. */
 void journal_answer_unknown(struct journal *journal, struct store_ask *ask)
 {
     if (!is_written(ask->kind) || has_found_safe(ask)) {

@@ -35,7 +35,7 @@ static uint32_t word(const struct wal *wal, const uint8_t *at)
     return wal->big_endian ? big_word(at) : __builtin_bswap32(big_word(at));
 }
 
-/* The format's own checksum, which goes on from what came before. */
+/* The format's own checksum, which continues that of what precedes. */
 static void add_to_sum(struct wal *wal, const uint8_t *bytes, size_t len)
 {
     for (size_t i = 0; i < len; i += 8) {
@@ -102,7 +102,7 @@ static unsigned count_commits(struct wal *wal)
     return commits;
 }
 
-/* The first bad frame, from 1, and how many commits stand behind it: one torn
+/* The first bad frame, from 1, and how many commits are behind it: one torn
  * transaction has at most one. */
 static unsigned commits_behind(struct wal *wal, uint64_t *bad)
 {
@@ -113,7 +113,7 @@ static unsigned commits_behind(struct wal *wal, uint64_t *bad)
 }
 
 /* The same where the header is bad: its 32 bytes lie in one sector and are written
- * before any frame, so what stands behind it was a log. */
+ * before any frame, so what is behind it was a log. */
 static unsigned commits_without_header(struct wal *wal, uint64_t *bad)
 {
     *bad = 0;
