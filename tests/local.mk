@@ -69,6 +69,7 @@ check_programs = \
 	tests/unit/test_simulator \
 	tests/unit/test_scan \
 	tests/unit/test_slack \
+	tests/unit/test_socket \
 	tests/unit/test_stats \
 	tests/unit/test_store \
 	tests/unit/test_terminal \

@@ -39,6 +39,8 @@ static void on_readiness(evutil_socket_t fd, short what, void *context)
     (void)fd;
     if (c->tls != NULL) /* which may have to send to receive, and receive to send */
         c->tls->readable = c->tls->writable = true;
+    if (what & EV_CLOSED)
+        c->socket.ended = c->socket.transport.readable = true;
     if (what & EV_READ)
         c->socket.transport.readable = true;
     if (what & EV_WRITE)
@@ -59,6 +61,7 @@ static struct connection *make(struct connection_host *host, const struct arriva
     c->slot = slot;
     c->number = number;
     socket_init(&c->socket, client->fd);
+    c->socket.watched = true;
     if (client->tls != NULL && (c->tls = tls_open(client->tls, client->fd, number)) == NULL) {
         free(c);
         return NULL;
@@ -109,7 +112,7 @@ static struct transport *transport_of(struct connection *c)
 static struct connection *begin(struct connection *c, const char *what)
 {
     if (event_assign(&c->event, c->host->base, c->socket.fd,
-                     EV_READ | EV_WRITE | EV_ET | EV_PERSIST, on_readiness, c) != 0 ||
+                     EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, on_readiness, c) != 0 ||
         event_add(&c->event, NULL) != 0)
         return abandon(c);
     connection_is_ready(c, READY_WOKEN);

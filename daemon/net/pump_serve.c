@@ -17,6 +17,9 @@
 #define READ_MIN_BYTES 8192
 #define READ_NS_A_BYTE 4
 
+/* When it is looked again whether there is anything to read. */
+#define LOOK_AGAIN_NS INT64_C(1000000000)
+
 /* How much a slice discards. */
 #define SLICE_DISCARD_BYTES (4 * PUMP_BUFFER_BYTES)
 
@@ -344,6 +347,8 @@ static int64_t find_due(const struct pump *pump, int64_t now_ns)
         due_ns = channel_next_due(pump->channel);
     if (pump->state == PUMP_OPEN)
         due_ns = sooner(due_ns, channel_request_due(pump->channel, now_ns));
+    if (pump->transport->look_again)
+        due_ns = sooner(due_ns, now_ns + LOOK_AGAIN_NS);
     return sooner(due_ns, timeouts_end_ns(&pump->timeouts, &pump->host->limits, waits_for(pump)));
 }
 
@@ -357,6 +362,8 @@ bool pump_serve(struct pump *pump, int64_t slice_ns, int64_t *now_ns)
     struct slice slice = {.now_ns = clock_now_ns(), .length_ns = slice_ns};
     int64_t worked_ns;
 
+    pump->transport->readable |= pump->transport->look_again;
+    pump->transport->look_again = false;
     if (pump->woken && is_gone(pump))
         pump_break(pump, "the client is gone");
     pump->woken = false;

@@ -34,9 +34,12 @@ static ptrdiff_t receive(struct transport *transport, char *in, size_t room)
     do
         n = recv(socket->fd, in, room, MSG_DONTWAIT);
     while (n < 0 && errno == EINTR);
-    if (n > 0)
+    if (n > 0) {
+        transport->look_again = socket->watched && !socket->ended && (size_t)n < room;
+        transport->readable = !transport->look_again;
         return n;
-    transport->readable = false;
+    }
+    transport->readable = transport->look_again = false;
     transport->eof |= n == 0;
     return n == 0 || socket_would_block(errno) ? 0 : -1;
 }

@@ -11,7 +11,8 @@
  *
  * None of the calls blocks.  Whoever owns the transport waits for readiness and sets
  * `readable` and `writable`; the transport clears them when there is no more to
- * receive, or no room to send.  So edges are enough to wait for.
+ * receive, or no room to send.  So edges are enough to wait for.  Where it sets `look_again` too,
+ * the pump tries once more when it is next served, a second later at the latest.
  */
 
 #include <stdbool.h>
@@ -55,6 +56,7 @@ struct transport_ops {
 struct transport {
     const struct transport_ops *ops;
     bool readable;   /* the last receive did not say that there is no more */
+    bool look_again; /* it was less than there was room for: there is hardly more */
     bool writable;   /* the last send did not say that there is no room */
     bool eof;        /* the client has ended its side */
     bool is_opening; /* nothing can go either way yet: the two sides are still agreeing */

@@ -25,6 +25,7 @@ struct script {
     size_t window;     /* bytes that it takes in all from here on */
     bool ends;         /* its end of file comes behind what it sent */
     bool gone, broken;
+    bool hints; /* that what it has sent is all for now */
     int64_t unsent;
     unsigned n_shut;
     char got[1 << 16];
@@ -58,6 +59,8 @@ static ptrdiff_t receive(struct transport *transport, char *in, size_t room)
         n = room;
     memcpy(in, client.sends, n);
     client.sends += n;
+    transport->look_again = client.hints && n > 0 && n < room;
+    transport->readable = !transport->look_again;
     if (n == 0) {
         transport->readable = false;
         transport->eof = client.ends;
@@ -193,6 +196,22 @@ START_TEST(after_its_end_of_file_a_client_gets_all_it_asked_for)
     goes_on_when_due(5 * SECOND_NS);
     ck_assert(pump_is_dead(&pump) && !pump.cut_short && has_got("\"finished\""));
     ck_assert(!pump_verdict(&pump).batch_not_ok);
+}
+END_TEST
+
+/* What a transport takes for all there is may have hidden a reset. */
+START_TEST(it_is_looked_again_a_second_later_and_once)
+{
+    client.hints = true;
+    sends("[{\"wait\":5}]");
+    ck_assert(has_got("\"accepted\"") && !client.transport.readable);
+    goes_on_when_due(1 * SECOND_NS);
+    ck_assert(!pump_is_dead(&pump));
+    ck_assert_int_eq(pump_due(&pump) - now_ns, 4 * SECOND_NS);
+    sends("{\"op\":\"ping\"}");
+    client.broken = true;
+    goes_on_when_due(1 * SECOND_NS);
+    ck_assert(pump_is_dead(&pump));
 }
 END_TEST
 
@@ -434,6 +453,7 @@ Suite *test_suite(void)
 
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, after_its_end_of_file_a_client_gets_all_it_asked_for);
+    tcase_add_test(tests, it_is_looked_again_a_second_later_and_once);
     tcase_add_test(tests, after_quit_what_comes_is_discarded_until_the_client_closes);
     tcase_add_test(tests, a_lingering_close_waits_as_long_as_the_client_takes_what_was_sent);
     tcase_add_test(tests, a_lingering_close_does_not_wait_for_one_who_takes_nothing);
