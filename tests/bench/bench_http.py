@@ -108,6 +108,7 @@ class Bench:
     def __init__(self, arguments):
         processors = sorted(os.sched_getaffinity(0))
         self.server_on, self.generator_on = processors[0], processors[-1]
+        self.ahead = ["chrt", "-f", "20"] if arguments.realtime else []
         self.seconds, self.build = arguments.seconds, os.path.abspath(arguments.build)
 
     def generate(self, *command):
@@ -129,10 +130,10 @@ class Bench:
 
     def waiting(self, running):
         """And how late a bare timer is meanwhile, on the server's processor."""
-        with subprocess.Popen(["sh", "-c", 'sleep 7; exec "$0"', os.path.join(self.build, "bare_timer")],
+        with subprocess.Popen(["sh", "-c", 'sleep 7; exec "$@"', "sh", *self.ahead, os.path.join(self.build, "bare_timer")],
                               stdout=subprocess.PIPE, text=True,
                               preexec_fn=lambda: os.sched_setaffinity(0, {self.server_on})) as bare:
-            figures = json.loads(self.generate(os.path.join(self.build, "waiters"), str(running.ports["http"]),
+            figures = json.loads(self.generate(*self.ahead, os.path.join(self.build, "waiters"), str(running.ports["http"]),
                                                str(running.process.pid), str(WAITING), "6000", "9000"))
             figures["bare"] = json.loads(bare.stdout.read())["p99"]
         return figures
@@ -141,8 +142,6 @@ class Bench:
         figures = {}
         for path, connections in (("/wait/0", CONNECTIONS), ("/wait/100ms", 1000)):
             figures[path], figures["cpu " + path] = self.rate(running, path, connections)
-        if running.name != "nginx":  # whose sleeps are of a length that is configured
-            figures |= self.waiting(running)
         return figures
 
 
@@ -176,6 +175,49 @@ def batch(running):
     return statistics.median(by_http), statistics.median(by_socket)
 
 
+def slow_senders(port, n):
+    socks = []
+    for _ in range(n):
+        sock = socket.create_connection(("127.0.0.1", port))
+        sock.sendall(b"POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                     b"Content-Length: 1000\r\n\r\n{")
+        socks.append(sock)
+    return socks
+
+
+def beside(running):
+    """Seconds to the pong, p99, of a neighbour on the socket: alone, and beside 5,000 requests that
+    wait, 1,000 slow senders and batches of a million jobs one after another."""
+    alone = pings(running.ports["socket"], 1000)
+    socks = slow_senders(running.ports["http"], 1000)
+    for _ in range(5000):
+        socks.append(socket.create_connection(("127.0.0.1", running.ports["http"])))
+        socks[-1].sendall(b"GET /wait?dist=uniform&min=1s&max=9s HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    body = '{"clock":"virtual","jobs":[{"count":1000000,"wait":{"dist":"exponential","mean":1}}]}'
+    script = ('while :; do curl -s -o /dev/null -H "Content-Type: application/json" '
+              f"--data-binary '{body}' http://127.0.0.1:{running.ports['http']}/v1/batches; done")
+    with subprocess.Popen(["sh", "-c", script], start_new_session=True) as stream:
+        for sock in socks[:1000]:
+            sock.send(b" ")
+        among = pings(running.ports["socket"], 1000)
+        os.killpg(stream.pid, 9)
+    for sock in socks:
+        sock.close()
+    return alone, among
+
+
+def pings(port, n):
+    times = []
+    with socket.create_connection(("127.0.0.1", port)) as sock:
+        for _ in range(n):
+            began = time.monotonic()
+            sock.sendall(b'{"op":"ping"}')
+            sock.recv(4096)
+            times.append(time.monotonic() - began)
+            time.sleep(0.001)
+    return sorted(times)[int(n * 0.99)]
+
+
 # ---- Telling ------------------------------------------------------------------------
 
 def write_rate(value):
@@ -200,7 +242,7 @@ ROWS = [("/wait/0", f"`/wait/0`, {CONNECTIONS} connections", write_rate),
         ("early", "too early", str), ("memory", "memory each", lambda value: f"{value / 1024:.1f} KiB")]
 
 
-def show(measured, batches):
+def show(measured, batches, neighbour):
     print("| work | " + " | ".join(measured) + " |\n" + "| --- " * (len(measured) + 1) + "|")
     for key, about, write in ROWS:
         print(f"| {about} | " + " | ".join(write(each[key]) if key in each else "" for each in measured.values()) + " |")
@@ -208,6 +250,8 @@ def show(measured, batches):
     targets = [("lateness p99 above a bare timer's", write_ms(waitd["p99"] - waitd["bare"]), "≤ 2 ms",
                 waitd["p99"] - waitd["bare"] <= 0.002),
                ("memory a waiting connection", f"{waitd['memory'] / 1024:.1f} KiB", "≤ 12 KiB", waitd["memory"] <= 12 * 1024),
+               ("a neighbour's ping p99 beside 5,000 waiting, 1,000 slow senders and 10^6 jobs",
+                f"{write_ms(neighbour[1])} (alone {write_ms(neighbour[0])})", "≤ 20 ms", neighbour[1] <= 0.02),
                ("10^6 jobs: HTTP's time by the socket's", f"{batches[0] / batches[1]:.2f}", "≤ 1.3", batches[0] / batches[1] <= 1.3)]
     if peers:
         best, least = max(each["/wait/0"] for each in peers), min(each["cpu /wait/0"] for each in peers)
@@ -224,6 +268,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=5, help="of each run of wrk (5)")
     parser.add_argument("--nice", type=int, default=0, help="priority of all of it; below 0 as root (0)")
+    parser.add_argument("--realtime", action="store_true",
+                        help="lateness ahead of all other work (SCHED_FIFO), as root: where that cannot be kept off")
     parser.add_argument("--build", default="tests/bench", help="where the programs are (tests/bench)")
     arguments = parser.parse_args()
     if arguments.nice:
@@ -234,15 +280,21 @@ def main():
                  "--max-connections", "20000"]
         with Running("waitd", waitd, bench.server_on) as running:
             batches = batch(running)
+            neighbour = beside(running)
             tell(f"waitd: 10^6 jobs in {batches[0]:.3f} s over HTTP, {batches[1]:.3f} s over the socket")
         for name, build in [("waitd", lambda _: waitd), *PEERS]:
             try:
-                with Running(name, build(scratch), bench.server_on) as running:
+                command = build(scratch)
+                with Running(name, command, bench.server_on) as running:
                     measured[name] = bench.figures(running)
+                if name != "nginx":  # whose sleeps are of a length that is configured
+                    ahead = [] if name == "Node" else bench.ahead  # its threads wait for one another, spinning
+                    with Running(name, ahead + command, bench.server_on) as running:
+                        measured[name] |= bench.waiting(running)
                 tell(f"{name}: {measured[name]}")
             except servers.Missing as missing:
                 tell(f"{name} is left out: {missing}")
-        show(measured, batches)
+        show(measured, batches, neighbour)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
  * Many HTTP requests that wait at once: PORT PID N MIN_MS MAX_MS.  Connects N times, sends
  * `GET /wait/MSms` on each, with waits spread evenly over the range and mixed among the
  * connections, a few every two milliseconds, and prints one JSON object: how late the answers
- * were, beyond the wait since the request was sent, by this program's clock; how many came too
+ * were, beyond the wait since the request was sent, by when the kernel had them; how many came too
  * early; and the server's memory for each that waits.  MIN_MS is to be longer than sending takes.
  * What is answered otherwise than 200 is an error.
  */
@@ -28,6 +28,7 @@
 #define GUARD_MS   30000
 #define AT_ONCE    8
 #define PAUSE_NS   2000000
+#define SECOND_NS  INT64_C(1000000000)
 /* Numbers that have no divisor in common with those of connections that are asked for. */
 #define STRIDE 7919
 
@@ -49,7 +50,8 @@ static int connect_to(const char *port)
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0)
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &(int){1}, sizeof(int)) != 0 ||
+        connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0)
         fail("connect");
     return fd;
 }
@@ -68,11 +70,47 @@ static void ask(struct waiter *waiter, int epoll, int64_t ms)
         fail("send");
 }
 
+/* The monotonic time of a wall clock's, of little ago. */
+static int64_t monotonic_ns(const struct timespec *wall)
+{
+    struct timespec now;
+    int64_t ago_ns;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    ago_ns = (now.tv_sec - wall->tv_sec) * SECOND_NS + now.tv_nsec - wall->tv_nsec;
+    return probe_now_ns() - ago_ns;
+}
+
+/* Receives, and tells when the kernel did: however late this process is. */
+static ssize_t receive(int fd, char *text, size_t room, int64_t *when_ns)
+{
+    union {
+        char room[CMSG_SPACE(sizeof(struct timespec))];
+        struct cmsghdr align;
+    } control;
+    struct iovec vec = {text, room};
+    struct msghdr message = {.msg_iov = &vec,
+                             .msg_iovlen = 1,
+                             .msg_control = control.room,
+                             .msg_controllen = sizeof(control.room)};
+    ssize_t n = recvmsg(fd, &message, 0);
+    struct cmsghdr *head = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+
+    *when_ns = probe_now_ns();
+    if (head && head->cmsg_type == SCM_TIMESTAMPNS) {
+        struct timespec wall;
+
+        memcpy(&wall, CMSG_DATA(head), sizeof(wall));
+        *when_ns = monotonic_ns(&wall);
+    }
+    return n;
+}
+
 static void take(const struct waiter *waiter, struct histogram *late, long *early)
 {
-    int64_t now_ns = probe_now_ns();
+    int64_t now_ns;
     char text[1024];
-    ssize_t n = recv(waiter->fd, text, sizeof(text) - 1, 0);
+    ssize_t n = receive(waiter->fd, text, sizeof(text) - 1, &now_ns);
 
     text[n > 0 ? n : 0] = '\0';
     errno = 0;
