@@ -210,8 +210,11 @@ static bool is_api(const char *url)
  * the daemon is well, nor the page's own files, nor what a browser asks on its own account. */
 static bool asks_who_it_is(const struct route *route, const struct http_head *head)
 {
+    bool is_preflight = http_head_is_preflight(head);
+
     return !route || !((route->guards & GUARD_OPEN) ||
-                       ((route->guards & GUARD_API) && http_head_is_preflight(head)));
+                       (is_preflight &&
+                        ((route->guards & GUARD_API) || route->resource == &http_wait_resource)));
 }
 
 bool http_routes_enter(struct http_connection *c, const char *url, const struct http_head *head)

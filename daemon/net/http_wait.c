@@ -53,7 +53,7 @@ static void answer_preflight(struct http_connection *c)
     if (reply) {
         allow_all(reply);
         MHD_add_response_header(reply, "Access-Control-Allow-Methods", "*");
-        MHD_add_response_header(reply, "Access-Control-Allow-Headers", "*");
+        MHD_add_response_header(reply, "Access-Control-Allow-Headers", "*, Authorization");
         MHD_add_response_header(reply, "Access-Control-Max-Age", "600");
     }
     http_reply(c, 204, reply);
