@@ -130,6 +130,30 @@ START_TEST(long_strings_within_data_are_limited)
 }
 END_TEST
 
+/* What stands between two strings that go in steps counts too: a comma before one, a colon
+ * behind a key. */
+START_TEST(what_stands_beside_long_strings_is_limited)
+{
+    struct request_limits limits = reading_limits;
+    char *filling = malloc(90001), *text = malloc(200000), *got;
+
+    limits.max_data = 90000; /* a bracket and a string of 89,997 bytes */
+    memset(filling, 'x', 90000);
+    filling[90000] = '\0';
+    if (_i == 0)
+        sprintf(text, "[{\"data\":[\"%.89997s\",\"%s\"]}]{\"op\":\"ping\"}", filling, filling);
+    else
+        sprintf(text, "[{\"data\":{\"%.89997s\":1}}]{\"op\":\"ping\"}", filling);
+    got = refusals_read(&limits, text);
+    ck_assert_msg(strstr(got, "too_large|[0].data|") != NULL, "%.300s", got);
+    ck_assert_ptr_nonnull(strstr(got, "and this has 90001 or more"));
+    ck_assert_ptr_nonnull(strstr(got, "\nping\nEND\n"));
+    free(got);
+    free(text);
+    free(filling);
+}
+END_TEST
+
 /* Fills the gap between `head` and `tail` with digits, so that there are `digits` of
  * them, and reads it whole. */
 static char *read_digits(const char *head, size_t digits, const char *tail)
@@ -238,6 +262,7 @@ Suite *test_suite(void)
     TCase *tcase = tcase_create("limits");
     tcase_add_test(tcase, totals_are_limited);
     tcase_add_test(tcase, texts_and_dependencies_are_limited);
+    tcase_add_loop_test(tcase, what_stands_beside_long_strings_is_limited, 0, 2);
     tcase_add_loop_test(tcase, long_strings_within_data_are_limited, 0, 2);
     tcase_add_test(tcase, the_text_of_a_number_and_of_a_duration_is_limited);
     tcase_add_test(tcase, a_factor_has_at_most_a_thousand_significant_digits);
