@@ -75,8 +75,9 @@ START_TEST(requests_follow_each_other)
     check_reads(
         "{\"op\":\"nop\",\"id\":1} {\"op\":\"ping\"} {\"jobs\":5} [{\"wait\":1}]", INVALID
         "|op|\"op\" takes \"submit\", \"ping\", \"cancel\", \"stats\", \"quit\", \"forecast\", "
-        "\"watch\", \"unwatch\", \"batches\" or \"forget\", not \"nop\"|id=1\nping\n" INVALID
-        "|jobs|\"jobs\" takes an array of jobs, not 5\n" PLAIN " jobs=1 [ w1000000000]");
+        "\"watch\", \"unwatch\", \"batches\", \"forget\" or \"auth\", not "
+        "\"nop\"|id=1\nping\n" INVALID "|jobs|\"jobs\" takes an array of jobs, not 5\n" PLAIN
+        " jobs=1 [ w1000000000]");
 }
 END_TEST
 
