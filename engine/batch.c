@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
-/* A batch's life and the order of its work (rules 1, 2, 6, 7 and 9). */
+/* A batch's life and the order of its work: "Occurrences", "Starting" and what ends a batch, in
+ * waitd-protocol(7), THE SCHEDULE. */
 
 #include "engine/batch.h"
 
@@ -228,7 +229,7 @@ static void stop_job(struct batch *batch, uint32_t job, uint32_t spec, enum job_
         batch_job_ended(batch, &ended);
 }
 
-/* ---- Cancelling all remaining (rule 7) ----------------------------------------- */
+/* ---- Cancelling all remaining --------------------------------------------------- */
 
 static void begin_cancelling(struct batch *batch, enum job_status status)
 {
@@ -515,7 +516,7 @@ int64_t batch_clock(const struct batch *batch)
     return batch->clock_ns;
 }
 
-/* ---- Cancelling (rule 9) -------------------------------------------------------------- */
+/* ---- Cancelling by request -------------------------------------------------------------- */
 
 uint32_t batch_cancel(struct batch *batch, int64_t now_ns)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The jobs that a job's end makes ready or skipped (rules 2, 6 and 8).
+ * The jobs that a job's end makes ready or skipped.
  *
  * Names are counted, not pairs of jobs: when the last job of a name is `ok`,
  * or the first ends otherwise, each element that waits for the name is notified

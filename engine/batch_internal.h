@@ -379,7 +379,7 @@ static inline void batch_make_terminal(struct batch *batch, const struct ended *
                                            .due_ns = batch->clock_ns});
 }
 
-/* Follows on a job's end, which is neither one of all remaining nor undone: rule 6. */
+/* Follows on a job's end, which is neither one of all remaining nor undone. */
 void batch_job_ended(struct batch *batch, const struct ended *ended);
 
 /* ---- batch_simple.c ---------------------------------------------------------- */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The life of a job that is not simple: attempts, steps, workers (rules 3
- * to 5). */
+/* The life of a job that is not simple: attempts, steps, workers. */
 
 #include "engine/batch_internal.h"
 

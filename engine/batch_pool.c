@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The workers of each pool, and who queues for them (rule 4). */
+/* The workers of each pool, and the jobs that queue for them. */
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Arrivals, and the ready by priority (rules 1 and 2), in a batch whose plan has
+ * Arrivals, and the ready by priority, in a batch whose plan has
  * either.  Jobs are visited once, in the order of the request, to draw their
  * arrivals; that is done in units, as all work is.
  */

@@ -3,8 +3,8 @@
 #define WAITD_EVENT_SCAN_H
 
 /*
- * The events that there are most of, those of jobs, read in one pass when they
- * are written just as proto/event.c writes them: members in its order, no
+ * The most frequent events, those of jobs, read in one pass when they
+ * are written exactly as proto/event.c writes them: members in its order, no
  * blanks, text of plain ASCII.  Everything else is left to
  * proto/event_reader.c, which reads any event there may be.  Pure.
  */

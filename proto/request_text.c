@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The text of a request that is an object, as it came and as it is compared. */
+/* The text of a request that is an object, as it was read and as it is compared. */
 
 #include "proto/request.h"
 

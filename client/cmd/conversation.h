@@ -22,7 +22,7 @@ const struct show *conversation_show(const struct arguments *arguments);
 /* The daemon's address as --server and the environment have it. */
 const char *conversation_server(const struct arguments *arguments);
 
-/* A connection to it.  -1 and in *status what to exit with when there is none,
+/* A connection to it.  -1, and the exit status in *status, when there is none,
  * which is said on standard error; *target is where it is in any other case. */
 int conversation_dial(const struct arguments *arguments, struct dial_target *target,
                       enum status *status);
@@ -34,11 +34,11 @@ int conversation_open(struct fanout *fanout, const struct arguments *arguments,
                       const struct show *show, void *own);
 
 /* Sends what the source has and shows the events.  own: struct show_run's.
- * What goes wrong is said on standard error. */
+ * Errors are said on standard error. */
 enum status conversation(const struct arguments *arguments, struct source *source,
                          const struct show *show, void *own);
 
-/* The same for batches that are one in several modes. */
+/* The same for one batch in several modes. */
 enum status conversation_compare(const struct arguments *arguments, struct source *source,
                                  const struct show_modes *modes, const struct show *show,
                                  void *own);
@@ -47,7 +47,7 @@ enum status conversation_compare(const struct arguments *arguments, struct sourc
  * connections as it takes. */
 enum status conversation_watch(const struct arguments *arguments, struct watch *watch);
 
-/* The same for one request that an event of the kind `expects` answers.  It is to come
+/* The same for one request that an event of the kind `expects` answers.  It has to arrive
  * within --connect-timeout.  request: taken, and left empty. */
 enum status conversation_ask(const struct arguments *arguments, struct bytes *request,
                              enum event_kind expects, const struct show *show, void *own);

@@ -4,7 +4,7 @@
 
 /*
  * Members of a batch that were given as flags.  They replace what a request
- * says and are kept as the JSON text that replaces it.  Pure.
+ * says, and are kept as JSON text.  Pure.
  */
 
 #include <stdbool.h>

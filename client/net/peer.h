@@ -31,8 +31,8 @@ void peer_end_soon(const struct peer *peer);
 /* Closing it will cancel at once what it runs. */
 void peer_reset(const struct peer *peer);
 
-/* Which of these events (POLLIN, POLLOUT) can be handled without waiting; those of a
- * socket poll() knows. */
+/* Which of these events (POLLIN, POLLOUT) can be handled without waiting; of a
+ * socket they are poll()'s to find. */
 short peer_ready(const struct peer *peer, short events);
 
 #endif

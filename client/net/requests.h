@@ -3,9 +3,9 @@
 #define WAITD_REQUESTS_H
 
 /*
- * What the requests that are sent ask for.  The text on its way to the daemon is
+ * The contents of the requests that are sent.  The text on its way to the daemon is
  * read by the reader that the daemon itself reads it with, so what is known here is
- * the daemon's own plan of each batch, and there is no second opinion on what a
+ * the daemon's own plan of each batch, and nothing else decides what a
  * request means.  Nothing is judged: a request that waitd would refuse is pending
  * without a plan, since another server may take it.  Pure.
  */

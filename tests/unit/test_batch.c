@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The schedule rule by rule, as the protocol states it: rules 1 to 5, in batches
+ * The schedule as waitd-protocol(7), THE SCHEDULE, states it, up to the attempts: in batches
  * small enough to be worked out by hand.  Times are in nanoseconds; how to read
  * the expected text is described in tests/scenario/story.h.
  */
@@ -11,7 +11,7 @@
 
 #include "tests/scenario/given.h"
 
-/* ---- Rule 1: the order of occurrences ------------------------------------------ */
+/* ---- The order of occurrences ------------------------------------------ */
 
 START_TEST(the_earliest_due_comes_first)
 {
@@ -82,7 +82,7 @@ START_TEST(a_time_out_of_a_lower_index_comes_before_an_end_of_a_higher_one)
 }
 END_TEST
 
-/* ---- Rule 2: slots ------------------------------------------------------------------ */
+/* ---- Slots ------------------------------------------------------------------ */
 
 START_TEST(jobs_start_first_come_first_served)
 {
@@ -152,7 +152,7 @@ START_TEST(blocking_starts_no_more_than_workers_and_concurrency_allow)
 }
 END_TEST
 
-/* ---- Rule 3: starts ------------------------------------------------------------------- */
+/* ---- Starts ------------------------------------------------------------------- */
 
 START_TEST(a_job_without_steps_ends_at_the_instant_it_starts)
 {
@@ -186,7 +186,7 @@ START_TEST(an_empty_batch_is_ok_at_zero)
 }
 END_TEST
 
-/* ---- Rule 4: workers --------------------------------------------------------------------- */
+/* ---- Workers --------------------------------------------------------------------- */
 
 START_TEST(computes_queue_first_come_first_served)
 {
@@ -251,7 +251,7 @@ START_TEST(blocking_holds_the_worker_through_time_outs_and_back_offs)
 }
 END_TEST
 
-/* ---- Rule 5: attempts ------------------------------------------------------------------------ */
+/* ---- Attempts ------------------------------------------------------------------------ */
 
 START_TEST(a_failing_attempt_fails_at_its_end)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The schedule rule by rule, as the protocol states it: rules 6 to 9, in batches
+ * The schedule as waitd-protocol(7), THE SCHEDULE, states it, from the ends on: in batches
  * small enough to be worked out by hand.  Times are in nanoseconds; how to read
  * the expected text is described in tests/scenario/story.h.
  */
@@ -10,7 +10,7 @@
 
 #include "tests/scenario/given.h"
 
-/* ---- Rule 6: after --------------------------------------------------------------------------- */
+/* ---- After --------------------------------------------------------------------------- */
 
 START_TEST(dependents_become_ready_in_index_order_then_start)
 {
@@ -113,7 +113,7 @@ START_TEST(a_skips_cause_is_the_lowest_index_that_had_ended_by_then)
 }
 END_TEST
 
-/* ---- Rule 7: cancelling all remaining ------------------------------------------ */
+/* ---- Cancelling all remaining ------------------------------------------ */
 
 START_TEST(first_done_cancels_the_rest_in_index_order)
 {
@@ -243,7 +243,7 @@ START_TEST(a_time_out_of_job_and_batch_at_one_instant_is_the_jobs)
 }
 END_TEST
 
-/* ---- Rule 8: shared names
+/* ---- Shared names
  * -------------------------------------------------------------------------- */
 
 START_TEST(after_waits_for_all_who_have_the_name)
@@ -269,7 +269,7 @@ START_TEST(one_failure_among_those_of_a_name_skips)
 }
 END_TEST
 
-/* ---- Rule 9: cancels
+/* ---- Cancels
  * --------------------------------------------------------------------------------- */
 
 START_TEST(a_running_job_is_cancelled_and_releases_its_slot)
