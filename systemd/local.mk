@@ -25,6 +25,12 @@ dist_selfbindingservice_DATA = systemd/self-binding/waitd.service.d/self-binding
 selfbindingsocketdir = $(selfbindingdir)/waitd.socket.d
 dist_selfbindingsocket_DATA = systemd/self-binding/waitd.socket.d/self-binding.conf
 
+# The variant that is a node of a cluster, for the same place.
+clusterservicedir = $(pkgdatadir)/cluster/waitd.service.d
+nodist_clusterservice_DATA = systemd/cluster/waitd.service.d/cluster.conf
+CLEANFILES += systemd/cluster/waitd.service.d/cluster.conf
+EXTRA_DIST += systemd/cluster/waitd.service.d/cluster.conf.in
+
 # The socket's group, wherever the socket goes.
 sysusersdir = $(prefix)/lib/sysusers.d
 install-data-local:
@@ -46,6 +52,10 @@ CLEANFILES += systemd/examples/waitd-stdio@.service
 systemd/waitd.service: systemd/waitd.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) systemd && \
 	  $(SED) -e 's,[@]bindir[@],$(bindir),g' $(srcdir)/systemd/waitd.service.in >$@.new && \
+	  mv $@.new $@
+systemd/cluster/waitd.service.d/cluster.conf: systemd/cluster/waitd.service.d/cluster.conf.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) systemd/cluster/waitd.service.d && \
+	  $(SED) -e 's,[@]bindir[@],$(bindir),g' $(srcdir)/systemd/cluster/waitd.service.d/cluster.conf.in >$@.new && \
 	  mv $@.new $@
 systemd/waitd.path: systemd/waitd.path.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) systemd && \

@@ -72,7 +72,7 @@ without_reason()
 }
 
 for unit in waitd.service.in waitd.path.in waitd.socket waitd-metrics.socket self-binding/waitd.service.d/self-binding.conf \
-    self-binding/waitd.socket.d/self-binding.conf examples/waitd-stdio.socket \
+    self-binding/waitd.socket.d/self-binding.conf cluster/waitd.service.d/cluster.conf.in examples/waitd-stdio.socket \
     examples/waitd-stdio@.service.in; do
     none "$(without_reason "$units/$unit")" "each directive of $unit has its reason"
 done
@@ -85,6 +85,7 @@ if ! have systemd-analyze; then
         "the exposure of the self-binding service is at most $(tenths $self_binding)"; do
         skip "$name" "no systemd-analyze"
     done
+    skip "the units of a node of a cluster are valid" "no systemd-analyze"
     skip "the example units are valid" "no systemd-analyze"
     done_testing
 fi
@@ -107,6 +108,15 @@ for unit in service socket; do
 done
 is_valid "$scratch/self-binding" self-binding
 check_exposure "$scratch/self-binding" $self_binding self-binding
+
+# The same of a node of a cluster.
+mkdir "$scratch/cluster" || bail "no directory"
+cp "$scratch"/activated/*.socket "$scratch/cluster/"
+sed -E 's,(^ExecStart=)[^ ]*/waitd,\1/bin/true,' \
+    "$top_builddir/systemd/cluster/waitd.service.d/cluster.conf" >"$scratch/cluster.conf" || bail "no drop-in"
+cat "$scratch/activated/waitd.service" "$scratch/cluster.conf" >"$scratch/cluster/waitd.service"
+is_valid "$scratch/cluster" cluster
+check_exposure "$scratch/cluster" $self_binding cluster
 
 # ---- the examples ------------------------------------------------------------
 

@@ -223,6 +223,7 @@ python_tests = \
 	tests/wire/test_auth.py \
 	tests/wire/test_clock.py \
 	tests/wire/test_cluster.py \
+	tests/wire/test_cluster_faults.py \
 	tests/wire/test_contract.py \
 	tests/wire/test_draws.py \
 	tests/wire/test_detached.py \

@@ -1,0 +1,386 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""The worst days of a cluster: nodes, servers and what is between them fail, and nothing that a
+client has read is contradicted.  WAITD_TEST_ROUNDS (default 3) rounds of each, by seed;
+WAITD_TEST_SEED (default 1) is the first.
+"""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import threading
+import time
+
+import nats
+from daemons import Client, GUARD_SECONDS, PROGRAM, eventually
+from nats import Nats, Node, Proxy, Server, free_port, gaps, submit, to_the_end, watch
+from test_cluster import Tap, ends_with
+
+ROUNDS = int(os.environ.get("WAITD_TEST_ROUNDS") or 3)
+SEED = int(os.environ.get("WAITD_TEST_SEED") or 1)
+FAST = ("--cluster-grace", "300ms")
+
+
+def steps(n, gap="20ms"):
+    """n jobs, one after another."""
+    return {"mode": "sequential", "jobs": [{"wait": gap, "count": n}]}
+
+
+class Follower:
+    """Reads one batch to its end from whichever node answers, by its cursor."""
+
+    def __init__(self, nodes, ref, seed):
+        self.nodes, self.ref = nodes, ref
+        self.random = random.Random(seed)
+        self.lines, self.reconnects, self.problem = [], 0, None
+        self.thread = threading.Thread(target=self.follow, daemon=True)
+        self.thread.start()
+
+    def follow(self):
+        guard = time.monotonic() + GUARD_SECONDS
+        while time.monotonic() < guard:
+            try:
+                client = watch(self.random.choice(self.nodes), self.ref, len(self.lines) + 1)
+            except OSError:
+                time.sleep(0.02)
+                continue
+            if self.read(client):
+                return
+            self.reconnects += 1
+            time.sleep(0.05)
+        self.problem = f"no end after {len(self.lines)} lines"
+
+    def read(self, client):
+        client.socket.settimeout(15)
+        try:
+            while event := client.event():
+                if event["event"] in ("suspended", "error"):
+                    if event.get("code") not in (None, "unavailable"):
+                        self.problem = str(event)
+                        return True
+                    return False
+                self.lines.append(event)
+                if event["event"] == "finished":
+                    return True
+        except OSError:
+            pass
+        finally:
+            client.close()
+        return False
+
+    def end(self):
+        """None, or what is wrong."""
+        self.thread.join(GUARD_SECONDS)
+        return self.problem or gaps(self.lines)
+
+
+def contradictions(nodes, ref, followers):
+    """None, or how what was read differs from what is read now."""
+    wrong = [f.end() for f in followers]
+    if any(wrong):
+        return str(wrong)
+    final = to_the_end(watch(next(n for n in nodes if n.process.poll() is None), ref))
+    for follower in followers:
+        if follower.lines != final:
+            at = next((i for i, (a, b) in enumerate(zip(follower.lines, final)) if a != b), -1)
+            return f"event {at + 1}: {follower.lines[at]} and now {final[at]}"
+    return None
+
+
+def rounds(tap, name, play):
+    """Plays it with each seed; the first that fails is told."""
+    for seed in range(SEED, SEED + ROUNDS):
+        problem = play(random.Random(seed))
+        if problem:
+            tap.ok(False, name, f"WAITD_TEST_SEED={seed}: {problem}")
+            return
+    tap.ok(True, name)
+
+
+def with_nodes(directory, play, *flags, n=3, proxied=False, settings=""):
+    """Calls play(server, proxies, nodes), and clears away."""
+    server = Server(directory, f"s{free_port()}", settings=settings).start()
+    proxies = [Proxy(server) for _ in range(n)] if proxied else []
+    nodes = [Node(proxies[i].url if proxied else server.url, *FAST, *flags) for i in range(n)]
+    try:
+        return play(server, proxies, nodes)
+    finally:
+        for node in nodes:
+            node.process.send_signal(signal.SIGCONT)
+        nats.end_all()
+        for proxy in proxies:
+            proxy.close()
+        server.stop(signal.SIGKILL)
+
+
+def cancel_somewhere(node, ref, job=None):
+    client = Client(node)
+    answer = client.ask({"op": "cancel", "ref": ref, **({} if job is None else {"job": job})})
+    client.close()
+    return answer
+
+
+def kill_nodes(directory, chance):
+    def play(server, _, nodes):
+        client, accepted = submit(nodes[0], steps(60))
+        followers = [Follower(nodes, accepted["ref"], chance.random()) for _ in range(4)]
+        for i in (0, 1):
+            time.sleep(chance.uniform(0, 0.4))
+            nodes[i].kill()
+        client.close()
+        return contradictions(nodes, accepted["ref"], followers)
+
+    return with_nodes(directory, play)
+
+
+def stop_a_node(directory, chance):
+    def play(server, _, nodes):
+        client, accepted = submit(nodes[0], steps(300))
+        followers = [Follower([n], accepted["ref"], 1) for n in nodes]
+        time.sleep(chance.uniform(0.2, 0.5))
+        nodes[0].process.send_signal(signal.SIGSTOP)
+        time.sleep(0.5)
+        answer = cancel_somewhere(nodes[1], accepted["ref"])
+        time.sleep(2.5)
+        nodes[0].process.send_signal(signal.SIGCONT)
+        client.close()
+        if answer.get("event") != "cancelled":
+            return str(answer)
+        return contradictions(nodes, accepted["ref"], followers)
+
+    return with_nodes(directory, play)
+
+
+def kill_the_server(directory, chance):
+    def play(server, _, nodes):
+        client, accepted = submit(nodes[0], steps(60))
+        followers = [Follower(nodes, accepted["ref"], chance.random()) for _ in range(3)]
+        time.sleep(chance.uniform(0, 0.5))
+        server.stop(signal.SIGKILL)
+        time.sleep(chance.uniform(0, 0.5))
+        server.start()
+        client.close()
+        return contradictions(nodes, accepted["ref"], followers)
+
+    return with_nodes(directory, play)
+
+
+def cut_off_a_node(directory, chance):
+    """It hears nothing while another cancels; what it has sent by then stays true."""
+    def play(server, proxies, nodes):
+        client, accepted = submit(nodes[0], steps(400, "5ms"))
+        followers = [Follower([n], accepted["ref"], 1) for n in nodes]
+        time.sleep(chance.uniform(0.1, 0.5))
+        proxies[0].deaf.set()
+        time.sleep(chance.uniform(0, 0.4))
+        answer = cancel_somewhere(nodes[1], accepted["ref"])
+        time.sleep(chance.uniform(0.3, 1.5))
+        proxies[0].deaf.clear()
+        if chance.random() < 0.5:
+            proxies[0].cut()
+        client.close()
+        if answer.get("event") != "cancelled":
+            return str(answer)
+        return contradictions(nodes, accepted["ref"], followers)
+
+    return with_nodes(directory, play, proxied=True)
+
+
+def lose_an_acknowledgement(directory, chance):
+    """The connection ends once the server has the request, before the node has read anything."""
+    def play(server, proxies, nodes):
+        inside = Nats(server)
+        before = len(inside.messages("req"))
+        proxies[0].drops = lambda data: b""
+        submitter = Client(nodes[0])
+        submitter.send({"detach": True, **steps(5)})
+        if not eventually(lambda: len(inside.messages("req")) > before):
+            return "the request does not arrive"
+        proxies[0].drops = None
+        proxies[0].cut()
+        events = submitter.until("finished")
+        submitter.close()
+        after = len(inside.messages("req"))
+        inside.close()
+        if after != before + 1 or events[0]["event"] != "accepted":
+            return f"{after - before} requests, {events[0]}"
+        return gaps(events)
+
+    return with_nodes(directory, play, n=1, proxied=True)
+
+
+def roll_back(directory, chance):
+    """The server loses what it had acknowledged: nodes put it back under its old name."""
+    def play(server, _, nodes):
+        early, first = submit(nodes[1], steps(3))
+        early.close()
+        time.sleep(0.3)
+        server.stop()
+        server.copy_store(server.directory + "/kept")
+        server.start()
+        if not eventually(lambda: submit(nodes[0], {"jobs": []})[1].get("event") == "accepted"):
+            return "the nodes do not come back"
+        client, accepted = submit(nodes[0], steps(250), key="lost")
+        cancelled = cancel_somewhere(nodes[1], accepted["ref"], 0)
+        cancelled = [cancelled, cancel_somewhere(nodes[1], accepted["ref"], 240)]
+        followers = [Follower([n], accepted["ref"], 1) for n in nodes]
+        time.sleep(chance.uniform(0.6, 1.2))
+        server.stop(signal.SIGKILL)
+        server.put_store_back(server.directory + "/kept")
+        server.start()
+        problem = contradictions(nodes, accepted["ref"], followers)
+        again, existing = submit(nodes[2], steps(250), key="lost")
+        ref = existing.get("ref")
+        again.close()
+        client.close()
+        inside = Nats(server)
+        put_back = [m for m in inside.messages("req") if "Waitd-Was" in m["headers"]]
+        cancels = [m for m in inside.messages("out") if "Waitd-Was" in m["headers"]]
+        inside.close()
+        done = [e for e in followers[0].lines if e.get("status") == "cancelled" and "job" in e]
+        if problem:
+            return problem
+        if ref != accepted["ref"] or not put_back or len(cancels) < len(
+                [c for c in cancelled if c.get("event") == "cancelled"]):
+            return f"{ref} for {accepted['ref']}, {len(put_back)} and {len(cancels)} put back, {cancelled}"
+        return None if done else "the cancel is lost"
+
+    return with_nodes(directory, play)
+
+
+def lose_all_of_the_store(directory, chance):
+    def play(server, _, nodes):
+        client, accepted = submit(nodes[0], steps(100))
+        followers = [Follower([nodes[0]], accepted["ref"], 1)]
+        time.sleep(chance.uniform(0.2, 0.6))
+        server.stop(signal.SIGKILL)
+        shutil.rmtree(server.store)
+        server.start()
+        client.close()
+        return contradictions(nodes, accepted["ref"], followers)
+
+    return with_nodes(directory, play, n=2)
+
+
+def wall_clocks_differ(directory):
+    """Nodes' wall clocks do not matter."""
+    server = Server(directory, "clocks").start()
+    library = next((os.path.join(d, "libfaketime.so.1") for d in
+                    ("/usr/lib/x86_64-linux-gnu/faketime", "/usr/lib/aarch64-linux-gnu/faketime",
+                     "/usr/lib/faketime") if os.path.exists(os.path.join(d, "libfaketime.so.1"))), None)
+    if library is None:
+        server.stop()
+        return "SKIP"
+    environment = {**os.environ, "LD_PRELOAD": library, "FAKETIME": "+3600s",
+                   "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    nodes = [Node(server.url, *FAST), Node(server.url, *FAST, environment=environment)]
+    try:
+        client, accepted = submit(nodes[1], steps(20))
+        began = time.time()
+        events = [accepted] + to_the_end(client)
+        took = time.time() - began
+        other = to_the_end(watch(nodes[0], accepted["ref"]))
+        if other != events:
+            return f"{events[:3]} {other[:3]}"
+        return None if 0.35 < took < 5 else f"it took {took}"
+    finally:
+        nats.end_all()
+        server.stop()
+
+
+def three_servers(directory, chance):
+    ports = [free_port() for _ in range(3)]
+    servers = [Server(directory, f"r{i}-{free_port()}", cluster=(ports[i], ports)) for i in range(3)]
+    for server in servers:
+        server.start()
+    urls = [s.url for s in servers]
+    nodes = []
+    try:
+        def begins():
+            """A cluster of servers takes a while to elect who makes streams."""
+            node = subprocess.Popen([PROGRAM, "--listen", "127.0.0.1:0", "--cluster", urls[0]],
+                                    stderr=subprocess.PIPE, text=True)
+            line = node.stderr.readline()
+            node.kill()
+            node.communicate()
+            return line.startswith("listening")
+
+        if not eventually(begins):
+            return "no node starts"
+        nodes = [Node(urls[i:] + urls[:i]) for i in range(3)]
+        inside = Nats(servers[0])
+        leader = inside.info()["cluster"]["leader"]
+        replicas = inside.info()["config"]["num_replicas"]
+        inside.close()
+        client, accepted = submit(nodes[0], {"jobs": [{"wait": "20ms", "count": 30}, {"wait": "1h"}]})
+        if accepted.get("durable") != "cluster" or replicas != 3:
+            return f"{accepted}, {replicas} replicas"
+        followers = [Follower(nodes, accepted["ref"], chance.random()) for _ in range(3)]
+        time.sleep(chance.uniform(0.3, 1))
+        next(s for s in servers if s.directory.endswith(leader)).stop(signal.SIGKILL)
+        client.close()
+
+        answers = []
+
+        def cancels():
+            answers.append(cancel_somewhere(nodes[1], accepted["ref"]))
+            return answers[-1].get("event") == "cancelled"
+
+        if not eventually(cancels):
+            return f"no cancel without the leader: {answers[-1]}"
+        return contradictions(nodes, accepted["ref"], followers)
+    finally:
+        nats.end_all()
+        for server in servers:
+            server.stop(signal.SIGKILL)
+
+
+def follow_slowly(directory, chance):
+    def play(server, _, nodes):
+        client, accepted = submit(nodes[0], {"events": "all", "jobs": [{"wait": "1ms", "count": 20000}]})
+        slow = Client(nodes[1], receive_bytes=4096)
+        slow.send({"op": "watch", "ref": accepted["ref"]})
+        time.sleep(0.5)
+        own = [accepted] + to_the_end(client)
+        late = to_the_end(slow)
+        return None if late == own else f"{len(late)} and {len(own)} events"
+
+    return with_nodes(directory, play, n=2)
+
+
+def main():
+    tap = Tap()
+    refused = ends_with(["--cluster", "nats://127.0.0.1:1"])[1]
+    if nats.PROGRAM is None or "built without NATS" in refused:
+        print(f"ok 1 - a cluster # SKIP {'no nats-server' if nats.PROGRAM is None else refused}\n1..1")
+        return None
+    directory = nats.temporary()
+    try:
+        for name, play in (
+                ("nodes are killed in mid-stream", kill_nodes),
+                ("a node stands still for ten graces while another cancels", stop_a_node),
+                ("the server is killed and comes back", kill_the_server),
+                ("a node is cut off while another cancels", cut_off_a_node),
+                ("an acknowledgement is lost", lose_an_acknowledgement),
+                ("the server's store is rolled back", roll_back),
+                ("the server's store is lost", lose_all_of_the_store),
+                ("a follower reads slowly", follow_slowly)):
+            rounds(tap, name, lambda chance, play=play: play(directory, chance))
+        problem = three_servers(directory, random.Random(SEED))
+        tap.ok(not problem, "one of three servers is lost, the leader", str(problem))
+        problem = wall_clocks_differ(directory)
+        if problem == "SKIP":
+            tap.skip("nodes' wall clocks differ by an hour", "no faketime")
+        else:
+            tap.ok(not problem, "nodes' wall clocks differ by an hour", str(problem))
+    finally:
+        nats.end_all()
+        shutil.rmtree(directory, ignore_errors=True)
+    return tap.finish()
+
+
+if __name__ == "__main__":
+    main()
