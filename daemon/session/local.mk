@@ -35,6 +35,7 @@ daemon_session_libwaitd_session_a_SOURCES = \
 	daemon/session/registry.h \
 	daemon/session/registry_follow.c \
 	daemon/session/registry_internal.h \
+	daemon/session/registry_probe.c \
 	daemon/session/registry_replay.c \
 	daemon/session/registry_work.c \
 	daemon/session/replica.c \

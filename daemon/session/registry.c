@@ -73,6 +73,7 @@ static void free_entry(struct registry_entry *entry)
         }
     registry_release(entry);
     replica_free(entry->live);
+    replica_free(entry->probe);
     request_reader_free(entry->reader);
     kept_text_release(entry->text);
     plan_free(entry->plan);
@@ -263,7 +264,7 @@ void registry_set_due(struct registry_entry *entry, int64_t due_ns)
 
 void registry_hold(struct registry_entry *entry)
 {
-    registry_set_due(entry, REGISTRY_NEVER);
+    registry_set_due(entry, registry_probe_is_due(entry) ? 0 : REGISTRY_NEVER);
     if (entry->is_held)
         return;
     entry->is_held = true;

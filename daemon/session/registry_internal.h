@@ -8,6 +8,7 @@
  *     registry.c         entries: coming, going, and when each wants to work
  *     registry_work.c    reading their texts, running them, telling their ends
  *     registry_follow.c  who follows them
+ *     registry_probe.c   what a cancel comes to that has not fallen yet
  *     registry_replay.c  those who are behind, and whose turn it is to replay
  */
 
@@ -27,7 +28,8 @@ struct registry_entry {
     size_t text_at;
     struct plan *plan; /* NULL while its text is being read */
     int64_t heartbeat_ns;
-    struct replica *live; /* NULL for none */
+    struct replica *live;  /* NULL for none */
+    struct replica *probe; /* of registry_probe.c; NULL for none */
     struct registry_follower *followers;
     struct registry_cancel *cancels;
     struct registry_entry *next_held;
@@ -37,6 +39,7 @@ struct registry_entry {
     bool is_held;   /* it waits for the store to let it go on */
     bool end_told;  /* to the store */
     bool suspended; /* nothing of it is run any more */
+    bool probes;    /* the next piece of work is the probe's, if that has any */
     bool unlisted;  /* and whoever asks for its ref from now on finds another */
 };
 
@@ -98,6 +101,22 @@ bool registry_tell_end(struct registry_entry *entry, struct replica *replica);
 
 /* Looks anew when its live replica wants to be run. */
 void registry_schedule(struct registry_entry *entry);
+
+/* Those who wait for a cancel that has fallen in that replica are told. */
+void registry_tell_cancels(struct registry_entry *entry, const struct replica *replica);
+
+/* Whether a live replica is wanted, even if nobody watches. */
+static inline bool registry_wants_live(const struct registry_entry *entry)
+{
+    return entry->is_home || (entry->cancels != NULL && !entry->registry->config.store->is_cluster);
+}
+
+/* ---- registry_probe.c ------------------------------------------------------------------- */
+
+/* Whether somebody waits for a cancel of it that is known to fall; and does something about it.
+ * Returns what was spent; the entry may be gone afterwards. */
+bool registry_probe_is_due(const struct registry_entry *entry);
+size_t registry_probe_work(struct registry_entry *entry, size_t budget);
 
 /* ---- registry_follow.c ----------------------------------------------------------------- */
 

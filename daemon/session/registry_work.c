@@ -51,7 +51,7 @@ static void take_plan(struct registry_entry *entry, struct request *request)
     entry->heartbeat_ns = request->heartbeat_ns;
     free(request->text);
     stop_reading(entry);
-    if (entry->is_home || entry->cancels != NULL)
+    if (registry_wants_live(entry))
         entry->live = replica_new(entry->kept, entry->plan);
     registry_schedule(entry);
     for (struct registry_follower *at = entry->followers; at != NULL; at = next) {
@@ -119,6 +119,10 @@ void registry_schedule(struct registry_entry *entry)
     int64_t due_ns;
 
     if (entry->plan == NULL) {
+        registry_set_due(entry, 0);
+        return;
+    }
+    if (!entry->suspended && registry_probe_is_due(entry)) {
         registry_set_due(entry, 0);
         return;
     }
@@ -253,8 +257,7 @@ void registry_give_up_cancels(struct registry_entry *entry, enum registry_fall w
     entry->cancels = NULL;
 }
 
-/* Those who wait for a cancel that has fallen are told. */
-static void tell_cancels(struct registry_entry *entry)
+void registry_tell_cancels(struct registry_entry *entry, const struct replica *replica)
 {
     struct registry_cancel **at = &entry->cancels;
 
@@ -262,14 +265,14 @@ static void tell_cancels(struct registry_entry *entry)
         struct registry_cancel *cancel = *at;
         uint32_t place = cancel->place;
 
-        if (place >= replica_n_cancels(entry->live)) {
+        if (place >= replica_n_cancels(replica)) {
             at = &cancel->next;
             continue;
         }
         *at = cancel->next;
         cancel->entry = NULL;
         cancel->fallen(cancel, REGISTRY_FELL, kept_cancel_at(entry->kept, place).at_ns,
-                       replica_cancelled(entry->live, place));
+                       replica_cancelled(replica, place));
     }
 }
 
@@ -327,7 +330,7 @@ static size_t run(struct registry_entry *entry, size_t budget)
     else if (replica_next_due(entry->live) > reach_ns && reach_ns < elapsed_ns &&
              replica_next_due(entry->live) <= elapsed_ns)
         registry_hold(entry);
-    tell_cancels(entry);
+    registry_tell_cancels(entry, entry->live);
     registry_tell_followers(entry);
     (void)registry_drop_if_idle(entry);
     return spent;
@@ -343,11 +346,14 @@ size_t registry_work_on(struct registry_entry *entry, size_t budget)
         read_text(entry);
         return TEXT_WORK;
     }
-    if (entry->live == NULL && entry->plan != NULL && (entry->is_home || entry->cancels != NULL))
+    entry->probes = !entry->probes && registry_probe_is_due(entry);
+    if (entry->probes)
+        return registry_probe_work(entry, budget);
+    if (entry->live == NULL && entry->plan != NULL && registry_wants_live(entry))
         entry->live = replica_new(entry->kept, entry->plan);
-    if (entry->live == NULL && entry->plan != NULL && !entry->is_home && entry->cancels == NULL) {
+    if (entry->live == NULL && entry->plan != NULL && !registry_wants_live(entry)) {
         registry_replay_wake(entry);
-        registry_set_due(entry, REGISTRY_NEVER);
+        registry_schedule(entry);
         return 1;
     }
     if (entry->live == NULL) {

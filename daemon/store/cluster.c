@@ -134,6 +134,7 @@ static void do_due(struct cluster *cluster)
         cluster_link_measure(cluster->link);
     }
     cluster_publish_again(cluster, false);
+    cluster->round_tick = 0;
     finish_loading(cluster);
     cluster_look_at_waiting(cluster);
     cluster_tend(cluster);
@@ -225,6 +226,7 @@ static void *work(void *context)
             cluster_event_free(event);
         }
         finish_loading(cluster);
+        cluster->round_tick = 0;
         for (; ask != NULL; ask = next_ask) {
             next_ask = ask->next;
             cluster_handle(cluster, ask);

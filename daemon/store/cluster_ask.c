@@ -46,8 +46,11 @@ void cluster_wait_for(struct cluster *cluster, struct store_ask *ask, enum clust
  * what is not there then is not there. */
 static void wait_for_all(struct cluster *cluster, struct store_ask *ask)
 {
-    cluster_put_tick(cluster);
-    cluster_wait_for(cluster, ask, CLUSTER_WISH_TICK, cluster->rules.n_ticks, NULL);
+    if (cluster->round_tick == 0) {
+        cluster_put_tick(cluster);
+        cluster->round_tick = cluster->rules.n_ticks;
+    }
+    cluster_wait_for(cluster, ask, CLUSTER_WISH_TICK, cluster->round_tick, NULL);
 }
 
 int64_t cluster_next_waiting(const struct cluster *cluster)
@@ -108,13 +111,19 @@ static void answer_find(struct cluster *cluster, struct store_ask *ask,
     store_done(ask);
 }
 
+/* What runs here is there; any other may have been forgotten at another node. */
+static bool may_be_forgotten(const struct cluster *cluster, const struct index_entry *entry)
+{
+    return cluster->is_up && state_of(entry->batch) != KEPT_RUNNING;
+}
+
 /* `is_sure`: all is known that was there when the question came. */
 static void do_find(struct cluster *cluster, struct store_ask *ask, bool is_sure)
 {
     const struct index_entry *entry = index_by_ref(&cluster->index, ask->asker, ask->ref);
 
     cluster_serve(cluster);
-    if (entry != NULL)
+    if (entry != NULL && (is_sure || !may_be_forgotten(cluster, entry)))
         answer_find(cluster, ask, entry);
     else if (is_sure || index_knows_gone(&cluster->index, ask->asker, ask->ref))
         index_refuse_absent(&cluster->index, ask, ask->ref);
@@ -307,7 +316,9 @@ void cluster_take_text(struct cluster *cluster, const struct cluster_event *even
         cluster_drop(cluster, entry);
         entry = NULL;
     }
-    if (waiting->ask == NULL && entry != NULL && cluster_data(entry)->text != NULL)
+    if (waiting->ask != NULL && entry == NULL && !event->is_gone)
+        cluster_handle(cluster, waiting->ask); /* all is being read anew meanwhile */
+    else if (waiting->ask == NULL && entry != NULL && cluster_data(entry)->text != NULL)
         cluster_run_text(cluster, entry->batch, cluster_data(entry)->text);
     else if (waiting->ask != NULL && entry == NULL)
         index_refuse_absent(&cluster->index, waiting->ask, waiting->batch->ref);

@@ -135,6 +135,7 @@ struct cluster {
     void *by_nonce;                                  /* a tsearch() tree of them */
     struct cluster_waiting *waitings;
     uint64_t next_number; /* of fetches */
+    uint64_t round_tick;  /* that asks of this round wait for; 0: none was put */
     struct cluster_over *over, **over_end;
     struct cluster_lost *lost;
     struct principal *last_owner; /* held: of the last request that was read; or NULL */

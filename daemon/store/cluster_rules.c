@@ -106,6 +106,7 @@ uint64_t cluster_rules_begin(struct cluster_rules *rules, int64_t now_ns)
 {
     rules->is_caught_up = false;
     rules->first_tick = rules->n_ticks + 1;
+    rules->begun_sequence = rules->last_sequence;
     if (rules->last_sequence == 0) {
         rules->tick_at = now_ns;
         return 1;
@@ -179,7 +180,7 @@ void cluster_rules_removed(struct cluster_rules *rules, uint64_t sequence)
 
 bool cluster_rules_may_end(const struct cluster_rules *rules, uint64_t last_sequence)
 {
-    return last_sequence >= rules->last_sequence;
+    return last_sequence >= rules->begun_sequence;
 }
 
 bool cluster_rules_is_stale(const struct cluster_rules *rules, int64_t now_ns)

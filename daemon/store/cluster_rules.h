@@ -64,6 +64,7 @@ struct cluster_rules {
     bool is_caught_up;    /* that was read: watchers may be served */
 
     uint64_t last_sequence;      /* that was read, in any reading */
+    uint64_t begun_sequence;     /* the same when this reading began */
     bool compares;               /* what is read was read before */
     struct cluster_trace *trail; /* a ring of `room`, the oldest at `oldest` */
     size_t room, oldest, n;
@@ -102,7 +103,8 @@ enum cluster_reading cluster_rules_read(struct cluster_rules *rules,
 /* A message that was read is no longer in the stream, rightly. */
 void cluster_rules_removed(struct cluster_rules *rules, uint64_t sequence);
 
-/* The stream ends there; whether it is the one that was read. */
+/* The stream had that end when this reading began, or later; whether it is the one that was
+ * read before. */
 bool cluster_rules_may_end(const struct cluster_rules *rules, uint64_t last_sequence);
 
 /* No tick was read for so long that what is known may be of another time. */

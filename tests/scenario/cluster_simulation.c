@@ -344,9 +344,8 @@ static void come_back(struct simulation *simulation, struct node *node)
 {
     node->was_cut = false;
     simulation->tally->resets++;
-    if (cluster_rules_may_end(&node->rules, simulation->last))
-        begin_reading(simulation, node);
-    else
+    begin_reading(simulation, node);
+    if (!cluster_rules_may_end(&node->rules, simulation->last))
         read_anew(simulation, node);
 }
 

@@ -130,6 +130,9 @@ END_TEST
 START_TEST(a_stream_that_ends_before_what_was_read_is_another)
 {
     take(7, 100 * S, false, 0, 1);
+    ck_assert(cluster_rules_may_end(&rules, 0)); /* nothing was known when this reading began */
+    cluster_rules_begin(&rules, 2);
+    take(8, 101 * S, false, 0, 3); /* which came while the end was asked for */
     ck_assert(cluster_rules_may_end(&rules, 7));
     ck_assert(cluster_rules_may_end(&rules, 8));
     ck_assert(!cluster_rules_may_end(&rules, 6));

@@ -143,6 +143,22 @@ def test_cancels(tap, nodes):
     tap.is_(wrong[:1], [], "cancels at two nodes at once fall at the same instants for all")
 
 
+def test_answer_to_a_cancel(tap, server):
+    """It is not waited for that the cancel falls."""
+    node = Node(server.url, "--cluster-name", "patient", "--cluster-grace", "30s")
+    client, accepted = submit(node, {"jobs": [{"wait": "1h", "count": 9}, {"wait": "1s"}]})
+    other = Client(node)
+    began = time.monotonic()
+    answer = other.ask({"op": "cancel", "ref": accepted["ref"]})
+    tap.ok(answer.get("event") == "cancelled" and answer["jobs"] == 9 and answer["at"] >= 30 and
+           time.monotonic() - began < 20, "a cancel is answered as soon as it is read back",
+           f"{answer} after {time.monotonic() - began}")
+    tap.is_(client.event().get("job"), 9, "and the batch goes on until it falls")
+    for end in (client, other):
+        end.close()
+    node.kill()
+
+
 def test_lists(tap, nodes):
     client, accepted = submit(nodes[0], {"jobs": [{"wait": 0.001}]}, key="listed")
     client.until("finished")
@@ -369,6 +385,7 @@ def main():
         test_same_everywhere(tap, nodes, alone)
         test_keys(tap, nodes)
         test_cancels(tap, nodes)
+        test_answer_to_a_cancel(tap, server)
         test_lists(tap, nodes)
         test_short_lives(tap, nodes)
         test_refusals(tap, server, nodes)

@@ -193,6 +193,7 @@ def lose_an_acknowledgement(directory, chance):
     """The connection ends once the server has the request, before the node has read anything."""
     def play(server, proxies, nodes):
         inside = Nats(server)
+        to_the_end(submit(nodes[0], steps(1))[0])  # it has begun
         before = len(inside.messages("req"))
         proxies[0].drops = lambda data: b""
         submitter = Client(nodes[0])
