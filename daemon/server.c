@@ -139,6 +139,8 @@ static void limit_store(struct server *server)
                           memory_order_relaxed);
     atomic_store_explicit(&server->store->max_bytes, server->limits.max_state,
                           memory_order_relaxed);
+    atomic_store_explicit(&server->store->patience_ns, server->limits.client_timeout_ns,
+                          memory_order_relaxed);
 }
 
 static void put_limits_in_force(struct server *server)

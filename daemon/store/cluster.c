@@ -118,6 +118,25 @@ static void report_health(struct cluster *cluster)
                        "cancelled, and watchers wait");
 }
 
+/* Watchers of a node that is cut off wait, and not for ever. */
+static void suspend_patiently(struct cluster *cluster)
+{
+    int64_t patience_ns = atomic_load_explicit(&cluster->store.patience_ns, memory_order_relaxed);
+    int64_t now_ns = cluster_now(cluster);
+
+    if (!serves(cluster))
+        cluster->in_touch_ns = now_ns;
+    else if (cluster->rules.is_caught_up && cluster->rules.tick_at > cluster->in_touch_ns)
+        cluster->in_touch_ns = cluster->rules.tick_at;
+    if (patience_ns == 0 || now_ns < cluster->in_touch_ns + patience_ns)
+        return;
+    cluster->in_touch_ns = now_ns;
+    if (atomic_load_explicit(&cluster->store.n_served, memory_order_relaxed) == 0)
+        return;
+    cluster_report(cluster, true, "cut off for longer than client-timeout: watchers are suspended");
+    store_announce(&cluster->store, STORE_SUSPEND, NULL);
+}
+
 static void do_due(struct cluster *cluster)
 {
     int64_t now_ns = cluster_now(cluster);
@@ -138,6 +157,7 @@ static void do_due(struct cluster *cluster)
     finish_loading(cluster);
     cluster_look_at_waiting(cluster);
     cluster_tend(cluster);
+    suspend_patiently(cluster);
     report_health(cluster);
 }
 
@@ -218,6 +238,7 @@ static void *work(void *context)
     struct store_ask *ask, *next_ask;
     struct cluster_event *event, *next_event;
 
+    cluster->in_touch_ns = cluster_now(cluster);
     cluster_read_on(cluster);
     while (wait_for_work(cluster, &ask, &event)) {
         for (; event != NULL; event = next_event) {

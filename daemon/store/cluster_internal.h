@@ -129,6 +129,7 @@ struct cluster {
     int64_t heard_ns;      /* when it was last heard of */
     int64_t read_again_ns; /* when reading is to begin again; INT64_MAX for not */
     int64_t serves_until_ns;
+    int64_t in_touch_ns;  /* when a tick was last read, or none was needed, or watchers suspended */
     int64_t loaded_by_ns; /* what is put back is waited for until then */
 
     struct cluster_pending *pendings, *last_pending; /* in the order of their deadlines */

@@ -8,6 +8,7 @@ WAITD_TEST_SEED (default 1) is the first.
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -27,6 +28,17 @@ FAST = ("--cluster-grace", "300ms")
 def steps(n, gap="20ms"):
     """n jobs, one after another."""
     return {"mode": "sequential", "jobs": [{"wait": gap, "count": n}]}
+
+
+class Lines:
+    """Bends what a server sends line by line: what it is called with may end within one."""
+
+    def __init__(self, bend):
+        self.bend, self.rest = bend, b""
+
+    def __call__(self, data):
+        lines, end, self.rest = (self.rest + data).rpartition(b"\r\n")
+        return self.bend(lines + end)
 
 
 class Follower:
@@ -266,6 +278,59 @@ def lose_all_of_the_store(directory, chance):
     return with_nodes(directory, play, n=2)
 
 
+def wait_patiently(directory):
+    """Cut off, a node sends heartbeats to those who want them, and in the end `suspended`."""
+    def play(server, proxies, nodes):
+        client, accepted = submit(nodes[0], {"jobs": [{"wait": "20ms"}, {"wait": "2s"}]}, heartbeat="1s")
+        first = client.event()
+        proxies[0].deaf.set()
+        events = client.until("suspended")
+        proxies[0].deaf.clear()
+        kinds = [e and e["event"] for e in events]
+        client.close()
+        rest = to_the_end(watch(nodes[1], accepted["ref"], 3))
+        if first.get("seq") != 2 or kinds != ["heartbeat"] * (len(kinds) - 1) + ["suspended"] or \
+                len(kinds) < 3 or events[-1]["last"] != 2 or rest[-1]["ok"] != 2:
+            return f"{first} {events} {rest}"
+        return None
+
+    return with_nodes(directory, play, "--client-timeout", "3500ms", n=2, proxied=True)
+
+
+def clocks_step_back(directory, by, chance):
+    """The stamps that nodes read are set back at one message, as by a leader whose clock was."""
+    step = {}
+
+    def bend(data):
+        def set_back(found):
+            sequence, stamp = int(found[2]), int(found[4])
+            if "from" in step and sequence >= step["from"]:
+                stamp -= by
+            return b"%s.%s.%s.%d" % (found[1], found[2], found[3], stamp)
+
+        return re.sub(rb"(\$JS\.ACK\.[^. ]+\.[^. ]+\.\d+)\.(\d+)\.(\d+)\.(\d{19})", set_back, data)
+
+    def play(server, proxies, nodes):
+        for proxy in proxies:
+            proxy.drops = Lines(bend)
+        client, accepted = submit(nodes[0], {"jobs": [{"wait": "10ms", "count": 1}, {"wait": "1h"},
+                                                      *({"wait": 0.02 * i} for i in range(1, 60))]})
+        followers = [Follower([n], accepted["ref"], 1) for n in nodes]
+        time.sleep(chance.uniform(0.3, 0.6))
+        inside = Nats(server)
+        step["from"] = inside.info()["state"]["last_seq"] + 1
+        inside.close()
+        answer = cancel_somewhere(nodes[1], accepted["ref"])
+        client.close()
+        if answer.get("event") != "cancelled":
+            return str(answer)
+        suspended = sum(f.reconnects for f in followers)
+        problem = contradictions(nodes, accepted["ref"], followers)
+        return problem or (by < 150e6 and suspended and f"{suspended} watches were suspended") or None
+
+    return with_nodes(directory, play, proxied=True)
+
+
 def wall_clocks_differ(directory):
     """Nodes' wall clocks do not matter."""
     server = Server(directory, "clocks").start()
@@ -372,6 +437,12 @@ def main():
             rounds(tap, name, lambda chance, play=play: play(directory, chance))
         problem = three_servers(directory, random.Random(SEED))
         tap.ok(not problem, "one of three servers is lost, the leader", str(problem))
+        problem = wait_patiently(directory)
+        tap.ok(not problem, "a node that is cut off holds its watchers, and lets them go in the end",
+               str(problem))
+        for by, name in ((140_000_000, "less"), (2_000_000_000, "more")):
+            rounds(tap, f"the server's clock is set back by {name} than half a grace",
+                   lambda chance, by=by: clocks_step_back(directory, by, chance))
         problem = wall_clocks_differ(directory)
         if problem == "SKIP":
             tap.skip("nodes' wall clocks differ by an hour", "no faketime")
