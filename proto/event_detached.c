@@ -119,7 +119,7 @@ char *event_detached_heartbeat(char *out, uint64_t batch, const char *ref, int64
 }
 
 /* A decoded string, which is UTF-8 but for lone surrogates. */
-static char *put_text(char *out, const char *begin, const char *text, size_t len)
+char *event_detached_text(char *out, const char *begin, const char *text, size_t len)
 {
     static const char hex[] = "0123456789abcdef";
     const unsigned char *s = (const unsigned char *)text;
@@ -152,7 +152,7 @@ char *event_detached_batch(char *out, const struct event_listed *listed)
 {
     out = put_answer(out, "{\"event\":\"batch\"", listed->id, listed->ref);
     if (listed->key_len > 0)
-        out = put_text(out, ",\"key\":\"", listed->key, listed->key_len);
+        out = event_detached_text(out, ",\"key\":\"", listed->key, listed->key_len);
     out = put_quoted(out, ",\"state\":\"", listed->state);
     if (listed->status != NULL)
         out = put_quoted(out, ",\"status\":\"", listed->status);
@@ -167,5 +167,5 @@ char *event_detached_batch(char *out, const struct event_listed *listed)
         out = put_count(out, ",\"last\":", listed->last);
     }
     out = put_quoted(out, ",\"durable\":\"", listed->durable);
-    return put_end(put_text(out, ",\"owner\":\"", listed->owner, strlen(listed->owner)));
+    return put_end(event_detached_text(out, ",\"owner\":\"", listed->owner, strlen(listed->owner)));
 }

@@ -30,6 +30,11 @@ char *event_detached_accepted(char *out, const struct event_kept *kept);
 char *event_detached_finished(char *out, const char *ref, uint64_t seq, uint32_t jobs,
                               const struct batch_result *result);
 
+/* A text of the client's as it was decoded, as a JSON string behind `begin`, which ends with the
+ * quote: at most EVENT_TEXT_FACTOR bytes for each of it, and one. */
+#define EVENT_TEXT_FACTOR 6
+char *event_detached_text(char *out, const char *begin, const char *text, size_t len);
+
 /* Answers. */
 char *event_detached_unwatched(char *out, struct event_text id, const char *ref, uint64_t last);
 char *event_detached_cancelled(char *out, struct event_text id, const char *ref, int64_t at_ns,

@@ -10,6 +10,7 @@
 
 #include "daemon/store/database.h"
 #include "daemon/store/journal.h"
+#include "proto/event_detached.h"
 
 struct check {
     struct database *database;
@@ -25,29 +26,16 @@ static void fault(struct check *check, const char *what, const char *why)
 
 /* ---- The requests ------------------------------------------------------------------------- */
 
-static void put_string(FILE *out, const char *text, size_t len)
-{
-    putc('"', out);
-    for (size_t i = 0; i < len; i++) {
-        unsigned char byte = (unsigned char)text[i];
-
-        if (byte < 0x20)
-            fprintf(out, "\\u%04x", byte);
-        else if (byte == '"' || byte == '\\')
-            fprintf(out, "\\%c", byte);
-        else
-            putc(byte, out);
-    }
-    putc('"', out);
-}
-
 /* The text as it was stored, an object without blanks, with the key that it had. */
 static void put_request(FILE *out, const struct kept_terms *terms, const struct kept_text *request)
 {
+    char key[EVENT_TEXT_FACTOR * KEPT_KEY_MAX + 16];
+
     putc('{', out);
     if (terms->key_len > 0) {
-        fputs("\"key\":", out);
-        put_string(out, terms->key, terms->key_len);
+        fwrite(key, 1,
+               (size_t)(event_detached_text(key, "\"key\":\"", terms->key, terms->key_len) - key),
+               out);
         putc(',', out);
     }
     fwrite(request->bytes + 1, 1, request->len - 1, out);

@@ -333,7 +333,7 @@ START_TEST(check_state_writes_what_can_be_read_and_changes_nothing)
     char *text, path[128];
     struct stat before, after;
 
-    kept_release(journal_rig_keep(journal_rig_submission("a\"b", "{\"jobs\":[]}")));
+    kept_release(journal_rig_keep(journal_rig_submission("a\"b\xed\xa0\x80", "{\"jobs\":[]}")));
     kept_release(journal_rig_keep(journal_rig_submission("", "{\"id\":\"spoil me\"}")));
     journal_rig_crash(SIZE_MAX);
     snprintf(path, sizeof(path), "%s/" DATABASE_WAL, journal_rig.crashed);
@@ -341,7 +341,7 @@ START_TEST(check_state_writes_what_can_be_read_and_changes_nothing)
     text = check_state(&is_sound, &faults);
     ck_assert(is_sound);
     ck_assert_uint_eq(faults, 0);
-    ck_assert_str_eq(text, "{\"key\":\"a\\\"b\",\"jobs\":[]}\n{\"id\":\"spoil me\"}\n");
+    ck_assert_str_eq(text, "{\"key\":\"a\\\"b\\ud800\",\"jobs\":[]}\n{\"id\":\"spoil me\"}\n");
     free(text);
     ck_assert_int_eq(stat(path, &after), 0);
     ck_assert_int_eq(before.st_size, after.st_size);
@@ -352,7 +352,7 @@ START_TEST(check_state_writes_what_can_be_read_and_changes_nothing)
     text = check_state(&is_sound, &faults);
     ck_assert(!is_sound);
     ck_assert_uint_gt(faults, 0);
-    ck_assert_str_eq(text, "{\"key\":\"a\\\"b\",\"jobs\":[]}\n");
+    ck_assert_str_eq(text, "{\"key\":\"a\\\"b\\ud800\",\"jobs\":[]}\n");
     free(text);
     journal_rig_begin();
 }
