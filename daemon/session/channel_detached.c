@@ -18,8 +18,12 @@ static void refuse_memory(struct channel *channel, const struct request *request
 
 static void begin_watch(struct channel_inquiry *inquiry, struct store_ask *ask)
 {
-    struct registry_entry *entry = registry_open(inquiry->registry, ask->batch, ask->text);
+    struct registry_entry *entry;
 
+    /* A submit is answered already, and another watch may have begun meanwhile. */
+    if (inquiry->asks_again && channel_is_following(inquiry->channel, ask->batch->ref))
+        return;
+    entry = registry_open(inquiry->registry, ask->batch, ask->text);
     if (entry == NULL) {
         channel_inquiry_refuse(inquiry, FAULT_OVERLOADED, "",
                                "out of memory for this watch; try again later");

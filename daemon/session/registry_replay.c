@@ -112,6 +112,14 @@ static int64_t replay_until(const struct registry_follower *follower)
     return kept_reach(entry->kept, registry_elapsed(entry->registry, entry->kept));
 }
 
+/* All that the live replica has come to has been read from the replay. */
+static bool is_level(const struct registry_follower *follower)
+{
+    return outbox_watch_is_drained(&follower->watch) &&
+           replica_history(follower->entry->live)->next_seq ==
+               replica_history(follower->replay)->next_seq;
+}
+
 /* It has caught up with the live replica, or becomes it. */
 static void catch_up(struct registry_follower *follower)
 {
@@ -121,9 +129,7 @@ static void catch_up(struct registry_follower *follower)
         entry->live = follower->replay;
         follower->replay = NULL;
         registry_schedule(entry);
-    } else if (outbox_watch_is_drained(&follower->watch) &&
-               replica_history(entry->live)->next_seq ==
-                   replica_history(follower->replay)->next_seq) {
+    } else if (is_level(follower)) {
         outbox_watch_move(&follower->watch, replica_history(entry->live));
         replica_free(follower->replay);
         follower->replay = NULL;
@@ -153,7 +159,7 @@ bool registry_replay_is_due(const struct registry_follower *follower)
     }
     if (due_ns <= 0 || entry->live == NULL)
         return true;
-    return due_ns <= replay_until(follower) || outbox_watch_is_drained(&follower->watch);
+    return due_ns <= replay_until(follower) || is_level(follower);
 }
 
 size_t registry_replay_work(struct registry_follower *follower, size_t budget)

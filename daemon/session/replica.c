@@ -257,9 +257,12 @@ static int reserve_cancel(struct replica *replica)
     return 0;
 }
 
-static void note_cancel(struct replica *replica, uint32_t jobs, struct replica_progress *progress)
+static void note_cancel(struct replica *replica, const struct kept_cancel *cancel, uint32_t jobs,
+                        struct replica_progress *progress)
 {
     replica->cancelled[replica->n_cancels++] = jobs;
+    if (cancel->at_ns > replica->reached_ns)
+        replica->reached_ns = cancel->at_ns;
     progress->cancelled = true;
 }
 
@@ -286,7 +289,7 @@ static bool fall(struct replica *replica, const struct kept_cancel *cancel,
         else if (plan_options_of(replica->plan)->until != PLAN_UNTIL_FIRST_DONE)
             jobs = 1;
     }
-    note_cancel(replica, jobs, progress);
+    note_cancel(replica, cancel, jobs, progress);
     return true;
 }
 
@@ -321,8 +324,11 @@ size_t replica_work(struct replica *replica, int64_t until_ns, size_t budget,
         return spent;
     }
     if (replica->batch == NULL && replica->n_cancels < kept_n_cancels(replica->kept) &&
-        reserve_cancel(replica) == 0)
-        note_cancel(replica, 0, progress); /* all is over already */
+        reserve_cancel(replica) == 0) {
+        const struct kept_cancel late = kept_cancel_at(replica->kept, replica->n_cancels);
+
+        note_cancel(replica, &late, 0, progress); /* all is over already */
+    }
     return spent;
 }
 

@@ -59,7 +59,8 @@ size_t replica_work(struct replica *replica, int64_t until_ns, size_t budget,
  * REPLICA_NEVER once it has finished. */
 int64_t replica_next_due(const struct replica *replica);
 
-/* All that is due up to this instant has been handled; -1 for nothing yet. */
+/* All that is due up to this instant has been handled, but for what a cancel that fell at it leads
+ * to; -1 for nothing yet. */
 int64_t replica_reached(const struct replica *replica);
 
 /* How many cancels it has had, and how many jobs the one at a place concerned. */

@@ -30,12 +30,12 @@ static void fault(struct check *check, const char *what, const char *why)
 static void put_request(FILE *out, const struct kept_terms *terms, const struct kept_text *request)
 {
     char key[EVENT_TEXT_FACTOR * KEPT_KEY_MAX + 16];
+    const char *end;
 
     putc('{', out);
     if (terms->key_len > 0) {
-        fwrite(key, 1,
-               (size_t)(event_detached_text(key, "\"key\":\"", terms->key, terms->key_len) - key),
-               out);
+        end = event_detached_text(key, "\"key\":\"", terms->key, terms->key_len);
+        fwrite(key, 1, (size_t)(end - key), out);
         putc(',', out);
     }
     fwrite(request->bytes + 1, 1, request->len - 1, out);

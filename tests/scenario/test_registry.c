@@ -384,6 +384,44 @@ START_TEST(an_end_is_known_once_it_is_read)
 }
 END_TEST
 
+/* Another loop asks the store about the batch, and is answered. */
+static struct store_ask *ask_elsewhere(struct store_port *port, enum store_kind kind,
+                                       struct kept *batch)
+{
+    struct store_ask *asked = store_ask_new(kind, port, NULL);
+
+    ck_assert_ptr_nonnull(asked);
+    asked->asker = principal_hold(rig.principal);
+    memcpy(asked->ref, ref, sizeof(ref));
+    asked->batch = batch != NULL ? kept_hold(batch) : NULL;
+    store_ask(rig.store, asked);
+    ck_assert(store_fetch(port) == asked);
+    ck_assert_int_eq(asked->answer, STORE_DONE);
+    return asked;
+}
+
+/* A job is cancelled over another loop, and nothing else is due for long. */
+START_TEST(who_comes_behind_a_cancel_catches_up_with_it)
+{
+    struct store_port busy = {.wake = wake_nobody};
+    struct store_ask *asked, *found;
+
+    submit(0, "\"jobs\":[{\"wait\":10},{\"wait\":20}]");
+    loop_rig_advance(&rig, rig.now_ns + S);
+    found = ask_elsewhere(&busy, STORE_FIND, NULL);
+    asked = ask_elsewhere(&busy, STORE_CANCEL, found->batch);
+    store_ask_free(asked);
+    store_ask_free(found);
+    loop_rig_work(&rig);
+    ask(2, "watch", "");
+    (void)loop_rig_until(&rig, 2, "accepted");
+    ck_assert_ptr_nonnull(strstr(loop_rig_until(&rig, 2, "done"), "\"cancelled\",\"at\":1}"));
+    ck_assert_uint_eq(atomic_load(&rig.ledger.replays), 0);
+    loop_rig_finish(&rig);
+    (void)loop_rig_until(&rig, 2, "finished");
+}
+END_TEST
+
 /* ---- The end of the daemon --------------------------------------------------------------- */
 
 START_TEST(what_is_not_durable_goes_on_while_it_drains)
@@ -512,6 +550,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, all_followers_are_sent_the_same);
     tcase_add_test(tcase, whoever_comes_in_the_middle_catches_up_and_stays);
     tcase_add_test(tcase, a_cancel_comes_behind_all_that_is_due_at_its_instant);
+    tcase_add_test(tcase, who_comes_behind_a_cancel_catches_up_with_it);
     tcase_add_test(tcase, due_times_and_the_wall_clock_are_of_one_reading);
     tcase_add_test(tcase, heartbeats_come_while_nothing_else_does);
     tcase_add_test(tcase, each_job_is_as_late_as_it_was);
