@@ -167,6 +167,14 @@ void arrivals_http(void *context, int fd, const struct address *from)
     take_in(context, (struct arrival){.fd = fd, .via = ARRIVAL_HTTP}, from);
 }
 
+void arrivals_tls_http(void *context, int fd, const struct address *from)
+{
+    const struct arrivals *arrivals = context;
+
+    take_in(context, (struct arrival){.fd = fd, .via = ARRIVAL_HTTP, .tls = arrivals->config.tls},
+            from);
+}
+
 void arrivals_monitor(void *context, int fd, const struct address *from)
 {
     struct arrivals *arrivals = context;

@@ -36,10 +36,12 @@ void arrivals_reload(struct arrivals *arrivals);
 void arrivals_drain(struct arrivals *arrivals);
 
 /* For listeners (see struct listener_env): clients of the protocol, the same by TLS, those of
- * HTTP, and those who watch the daemon, who are not counted: it can be watched when it is full. */
+ * HTTP, the same by TLS, and those who watch the daemon, who are not counted: it can be watched
+ * when it is full. */
 void arrivals_client(void *arrivals, int fd, const struct address *from);
 void arrivals_tls_client(void *arrivals, int fd, const struct address *from);
 void arrivals_http(void *arrivals, int fd, const struct address *from);
+void arrivals_tls_http(void *arrivals, int fd, const struct address *from);
 void arrivals_monitor(void *arrivals, int fd, const struct address *from);
 
 #endif

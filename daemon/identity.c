@@ -7,7 +7,8 @@
 #include "daemon/auth/credentials.h"
 #include "daemon/auth/verifier.h"
 
-static int read_tokens(struct identity *identity)
+/* level: of the line that says how many there are. */
+static int read_tokens(struct identity *identity, enum log_level level)
 {
     const char *path = option_text(&identity->options->token_file);
     char problem[TOKENS_PROBLEM_MAX];
@@ -20,8 +21,7 @@ static int read_tokens(struct identity *identity)
         log_write(identity->log, LOG_LEVEL_ERROR, "%s", problem);
         return -1;
     }
-    log_write(identity->log, n > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "%d tokens read from %s",
-              n, path);
+    log_write(identity->log, n > 0 ? level : LOG_LEVEL_WARNING, "%d tokens read from %s", n, path);
     return 0;
 }
 
@@ -42,7 +42,7 @@ int identity_open(struct identity *identity, const struct options *options, stru
         log_write(log, LOG_LEVEL_ERROR, "cannot make credentials: %s", strerror(errno));
         return 1;
     }
-    if (set_admins(identity) != 0 || read_tokens(identity) != 0)
+    if (set_admins(identity) != 0 || read_tokens(identity, LOG_LEVEL_DEBUG) != 0)
         return 1;
     if (options->token_file.n == 0)
         return 0;
@@ -64,7 +64,7 @@ void identity_close(struct identity *identity)
 void identity_reload(struct identity *identity)
 {
     (void)set_admins(identity);
-    (void)read_tokens(identity);
+    (void)read_tokens(identity, LOG_LEVEL_INFO);
 }
 
 bool identity_is_asked_for(const struct identity *identity, const struct address *from,

@@ -15,10 +15,15 @@
 #define LISTENERS_MAX 256
 
 /* What is listened for. */
-enum kind { KIND_CLIENTS, KIND_HTTP, KIND_MONITORS, KIND_TLS_CLIENTS, KINDS };
+enum kind { KIND_CLIENTS, KIND_HTTP, KIND_MONITORS, KIND_TLS_CLIENTS, KIND_TLS_HTTP, KINDS };
 
-/* Those that have options of their own; addresses by TLS stand among the clients'. */
+/* Those that have options of their own; addresses by TLS stand among the others. */
 #define OPTIONS KIND_TLS_CLIENTS
+
+static bool is_by_tls(enum kind kind)
+{
+    return kind == KIND_TLS_CLIENTS || kind == KIND_TLS_HTTP;
+}
 
 struct listeners {
     struct listener *all[LISTENERS_MAX];
@@ -59,6 +64,7 @@ void listening_stop(struct listening *listening)
     stop(&listening->listeners[KIND_CLIENTS]);
     stop(&listening->listeners[KIND_TLS_CLIENTS]);
     stop(&listening->listeners[KIND_HTTP]);
+    stop(&listening->listeners[KIND_TLS_HTTP]);
 }
 
 unsigned listening_sockets(const struct listening *listening)
@@ -80,6 +86,8 @@ static const struct listener_env *env_of(const struct listening *listening, enum
         return &listening->config.monitors;
     case KIND_TLS_CLIENTS:
         return &listening->config.tls_clients;
+    case KIND_TLS_HTTP:
+        return &listening->config.tls_http;
     case KIND_CLIENTS:
     case KINDS:
         break;
@@ -92,7 +100,7 @@ static int keep(struct listening *listening, enum kind kind, struct listener *li
     struct listeners *listeners = &listening->listeners[kind];
 
     if (listeners->n == LISTENERS_MAX ||
-        ((kind == KIND_HTTP || kind == KIND_MONITORS) && !http_is_there())) {
+        (kind != KIND_CLIENTS && kind != KIND_TLS_CLIENTS && !http_is_there())) {
         listener_free(listener);
         if (listeners->n == LISTENERS_MAX)
             log_write(listening->config.log, LOG_LEVEL_ERROR, "more than %d addresses to listen on",
@@ -173,7 +181,7 @@ static int listen_on(struct listening *listening, const char *text, enum kind ki
         if (!may_be_open(listening->config.options, by_tls) && !address_is_loopback(&found[i]))
             return refuse_open(listening->config.log, text);
     if (by_tls)
-        kind = KIND_TLS_CLIENTS;
+        kind = kind == KIND_HTTP ? KIND_TLS_HTTP : KIND_TLS_CLIENTS;
     for (int i = 0; i < n; i++) {
         struct listener *listener =
             listener_open(env_of(listening, kind), &found[i], spec.kind == ADDRESS_ANY);
@@ -226,6 +234,8 @@ static enum kind kind_of(const char *name)
 {
     if (strcmp(name, "http") == 0)
         return KIND_HTTP;
+    if (strcmp(name, "https") == 0)
+        return KIND_TLS_HTTP;
     if (strcmp(name, "tls") == 0)
         return KIND_TLS_CLIENTS;
     return strcmp(name, "metrics") == 0 ? KIND_MONITORS : KIND_CLIENTS;
@@ -247,13 +257,13 @@ static int take_handed_over(struct listening *listening, struct service_socket *
         }
         if (keep(listening, kind, listener) != 0)
             return 1;
-        if (kind == KIND_TLS_CLIENTS && options->tls_cert.n == 0) {
+        if (is_by_tls(kind) && options->tls_cert.n == 0) {
             log_write(listening->config.log, LOG_LEVEL_ERROR,
                       "cannot use the socket %s handed over: it takes tls-cert and tls-key",
                       sockets[i].name);
             return 2;
         }
-        if (!may_be_open(options, kind == KIND_TLS_CLIENTS) &&
+        if (!may_be_open(options, is_by_tls(kind)) &&
             !address_is_loopback(listener_address(listener)))
             log_write(listening->config.log, LOG_LEVEL_WARNING,
                       "%s was handed over (%s): other machines can reach it and are served "
@@ -284,6 +294,8 @@ int listening_open(struct listening *listening)
 
         if (kind == KIND_CLIENTS)
             handed_over |= listening->listeners[KIND_TLS_CLIENTS].n > 0;
+        if (kind == KIND_HTTP)
+            handed_over |= listening->listeners[KIND_TLS_HTTP].n > 0;
 
         for (unsigned i = 0; i < all[kind]->n && result == 0 && !handed_over; i++)
             result = listen_on(listening, all[kind]->text[i], (enum kind)kind);
@@ -297,7 +309,7 @@ int listening_open(struct listening *listening)
 int listening_start(struct listening *listening)
 {
     static const char *const words[KINDS] = {"listening on ", "listening on http://", "metrics on ",
-                                             "listening on tls:"};
+                                             "listening on tls:", "listening on https://"};
     char text[ADDRESS_PRINT_MAX];
 
     for (unsigned kind = 0; kind < KINDS; kind++) {
@@ -310,10 +322,10 @@ int listening_start(struct listening *listening)
     }
     for (unsigned kind = 0; kind < KINDS; kind++)
         for (unsigned i = 0; i < listening->listeners[kind].n; i++)
-            warn(listening, listening->listeners[kind].all[i], kind == KIND_TLS_CLIENTS);
-    for (unsigned kind = 0; kind < KINDS; kind++)
-        for (unsigned i = 0; i < listening->listeners[kind].n; i++)
             log_announce(listening->config.log, "%s%s", words[kind],
                          address_print(listener_address(listening->listeners[kind].all[i]), text));
+    for (unsigned kind = 0; kind < KINDS; kind++)
+        for (unsigned i = 0; i < listening->listeners[kind].n; i++)
+            warn(listening, listening->listeners[kind].all[i], is_by_tls(kind));
     return 0;
 }

@@ -52,7 +52,7 @@ static const struct option_row rows[] = {
      "PRINCIPAL", NULL, "nobody",
      "let local, unix:UID, token:NAME or cert:SUBJECT see, cancel and forget the detached batches "
      "of everybody; may be given several times"},
-    {"http", 0, &options_address, OPTION_IN_FILE, AT(http), 0, 0, "ADDR", NULL, "off",
+    {"http", 0, &options_listen, OPTION_IN_FILE, AT(http), 0, 0, "ADDR", NULL, "off",
      "serve HTTP on ADDR, written as for --listen: batches, figures, a page, and /wait, a slow "
      "back end for tests; may be given several times"},
     {"http-host", 0, &options_host, OPTION_IN_FILE, AT(http_host), 0, 0, "NAME", NULL, "none",
@@ -282,6 +282,8 @@ static int check_tls(struct reading *reading)
 
     for (unsigned i = 0; i < options->listen.n; i++)
         is_served |= address_behind_tls(options->listen.text[i]) != NULL;
+    for (unsigned i = 0; i < options->http.n; i++)
+        is_served |= address_behind_tls(options->http.text[i]) != NULL;
     if (!tls_is_there() && options->tls_cert.n + options->tls_key.n + options->tls_client_ca.n > 0)
         return options_set_problem(reading, OPTIONS_WRONG, "%s: this waitd was built without TLS",
                                    options->tls_cert.n > 0  ? "tls-cert"

@@ -369,6 +369,7 @@ static int make_listening(struct server *server)
         .clients = listener_env(server, arrivals_client),
         .tls_clients = listener_env(server, arrivals_tls_client),
         .http = listener_env(server, arrivals_http),
+        .tls_http = listener_env(server, arrivals_tls_http),
         .monitors = listener_env(server, arrivals_monitor),
     });
     return server->listening ? 0 : -1;

@@ -45,7 +45,7 @@ static void on_readiness(evutil_socket_t fd, short what, void *context)
         c->socket.transport.readable = true;
     if (what & EV_WRITE)
         c->socket.transport.writable = true;
-    if (c->entry == NULL)
+    if (c->entry == NULL && !c->is_dead)
         pump_wake(&c->pump);
     connection_is_ready(c, READY_WOKEN);
 }
@@ -228,6 +228,7 @@ static int let_in(struct connection *c)
     return open_pump(c, principal);
 }
 
+/* 0; or -1 where it is dead. */
 static int turn_away(struct connection *c)
 {
     const struct fault *fault = entry_fault(c->entry);
@@ -237,6 +238,8 @@ static int turn_away(struct connection *c)
     log_write_rarely(c->host->pumps.log, c->host->strangers, clock_now_ns(), LOG_LEVEL_WARNING,
                      (struct log_about){c->number, 0}, "not let in: from %s: %s",
                      print_peer(c, text) != NULL ? text : "nowhere", fault->message);
+    if (transport_of(c)->is_opening)
+        return -1; /* and cannot be told anything */
     return pump_init_refused(&c->pump, &c->host->pumps, transport_of(c), c->number, fault,
                              entry_id(c->entry));
 }
@@ -281,6 +284,8 @@ int64_t connection_serve(struct connection *c, int64_t slice_ns)
 
 int64_t connection_due(const struct connection *c)
 {
+    if (c->is_dead)
+        return CHANNEL_NEVER;
     return c->entry != NULL ? entry_due(c->entry) : pump_due(&c->pump);
 }
 
@@ -308,21 +313,21 @@ uint32_t connection_slot(const struct connection *c)
 
 void connection_drain(struct connection *c)
 {
-    if (c->entry == NULL)
+    if (c->entry == NULL && !c->is_dead)
         pump_drain(&c->pump);
     connection_is_ready(c, READY_WOKEN);
 }
 
 void connection_cancel(struct connection *c)
 {
-    if (c->entry == NULL)
+    if (c->entry == NULL && !c->is_dead)
         pump_cancel(&c->pump);
     connection_is_ready(c, READY_WOKEN);
 }
 
 void connection_limits_changed(struct connection *c)
 {
-    if (c->entry == NULL)
+    if (c->entry == NULL && !c->is_dead)
         pump_limits_changed(&c->pump);
     connection_is_ready(c, READY_WOKEN);
 }

@@ -15,6 +15,7 @@
 #include "daemon/net/http_auth.h"
 #include "daemon/net/http_internal.h"
 #include "daemon/net/http_reply.h"
+#include "daemon/net/http_tls.h"
 #include "daemon/net/http_stream.h"
 #include "daemon/net/channel_log.h"
 #include "daemon/net/peers.h"
@@ -119,6 +120,7 @@ static void release(struct http_connection *c)
 
     http_gate_free(c->gate);
     http_library_leave(c->instance);
+    http_tls_leave(c);
     timerq_remove(&http->dues, c->slot);
     if (c->counted)
         ledger_release_connection(http->env.env->ledger);
@@ -186,6 +188,14 @@ void http_adopt(struct http *http, struct arrival client, uint64_t number)
         peers_leave(client.peer);
         if (client.via == ARRIVAL_HTTP)
             ledger_release_connection(http->env.env->ledger);
+        if (client.via == ARRIVAL_HTTP && !client.principal)
+            ledger_release_stranger(http->env.env->ledger);
+        return;
+    }
+    if (client.tls && http_tls_open(c, &client) != 0) {
+        log_write(http->env.log, LOG_LEVEL_WARNING, "a connection is dropped: %s", strerror(errno));
+        close(client.fd);
+        release(c);
         return;
     }
     if (c->counted)
@@ -397,6 +407,7 @@ void http_work(struct http *http, int64_t now_ns)
     int64_t until_ns = later(now_ns, WORK_NS);
     const struct timerq_entry *first;
 
+    http_tls_reap(http);
     if (http->n_libraries == 0)
         return;
     while ((first = timerq_first(&http->dues)) && first->due_ns <= now_ns && now_ns < until_ns) {
@@ -411,7 +422,7 @@ void http_work(struct http *http, int64_t now_ns)
 
 bool http_is_empty(const struct http *http)
 {
-    return http->n_free == http->n_slots && http->n_lingers == 0;
+    return http->n_free == http->n_slots && http->n_lingers == 0 && !http->left;
 }
 
 static void for_all(struct http *http, void (*order)(struct http_connection *c))
@@ -473,6 +484,7 @@ void http_drop(struct http *http)
     http_linger_drop_all(http);
     for_all(http, drop);
     http_library_stop_all(http);
+    http_tls_drop_all(http);
 }
 
 static void change_limits(struct http_connection *c)

@@ -9,6 +9,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/net/http_internal.h"
 #include "daemon/net/http_reply.h"
+#include "daemon/net/http_tls.h"
 
 struct http_auth {
     struct http_connection *c;
@@ -38,10 +39,10 @@ struct principal *http_auth_principal(const struct http_connection *c)
 static enum http_auth_answer refuse(struct http_connection *c, const char *challenge,
                                     const char *message)
 {
-    struct address peer = {.len = sizeof(peer.room)};
+    struct address peer;
     char text[ADDRESS_PRINT_MAX] = "nowhere";
 
-    if (getpeername(c->fd, &peer.any, &peer.len) == 0)
+    if (http_tls_from(c, &peer))
         address_print(&peer, text);
     log_write_rarely(c->http->env.log, c->http->env.strangers, clock_now_ns(), LOG_LEVEL_WARNING,
                      (struct log_about){c->number, 0}, "not let in: from %s: %s", text, message);
@@ -155,8 +156,8 @@ enum http_auth_answer http_auth_enter(struct http_connection *c, const struct ht
     const char *token;
     size_t len;
 
-    if (c->principal != NULL)
-        return HTTP_AUTH_ALLOWED;
+    if (c->principal != NULL || http_tls_identify(c))
+        return let_in(c);
     if (auth != NULL)
         return auth->principal != NULL ? let_in(c) : refuse_token(c);
     token = bearer(head->authorization, &len);

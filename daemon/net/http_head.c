@@ -72,10 +72,13 @@ bool http_head_is_framed(const struct http_head *head)
 
 size_t http_head_authority(const char *target, const char **authority)
 {
-    static const char scheme[] = "http://";
-    size_t len = strlen(scheme);
+    static const char *const schemes[] = {"http://", "https://"};
+    size_t len = 0;
 
-    if (strncasecmp(target, scheme, len) != 0)
+    for (int i = 0; i < 2 && len == 0; i++)
+        if (strncasecmp(target, schemes[i], strlen(schemes[i])) == 0)
+            len = strlen(schemes[i]);
+    if (len == 0)
         return 0;
     *authority = target + len;
     return len + strcspn(*authority, "/?#%");
@@ -146,10 +149,10 @@ unsigned http_head_check_host(const struct http_head *head, const struct address
 
 /* ---- Origin ------------------------------------------------------------------ */
 
-enum http_origin http_head_origin(const struct http_head *head, char *const *allowed,
+enum http_origin http_head_origin(const struct http_head *head, bool by_tls, char *const *allowed,
                                   unsigned n_allowed)
 {
-    static const char scheme[] = "http://";
+    const char *scheme = by_tls ? "https://" : "http://";
     const char *origin = head->origin;
 
     if (!origin)

@@ -61,9 +61,9 @@ unsigned http_head_check_host(const struct http_head *head, const struct address
                               char *const *names, unsigned n_names);
 
 /* Where a request comes from: no page at all or a page of this very host, a page
- * that is allowed, or another. */
+ * that is allowed, or another.  by_tls: a page of this host has the scheme https, else http. */
 enum http_origin { HTTP_ORIGIN_OWN, HTTP_ORIGIN_ALLOWED, HTTP_ORIGIN_FOREIGN };
-enum http_origin http_head_origin(const struct http_head *head, char *const *allowed,
+enum http_origin http_head_origin(const struct http_head *head, bool by_tls, char *const *allowed,
                                   unsigned n_allowed);
 
 /* Whether a browser asks by it if a page may send a request of another kind. */

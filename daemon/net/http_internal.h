@@ -13,6 +13,7 @@
  *     http_head.c        what a request's head says, and whether it may come in
  *     http_routes.c      paths and their resources
  *     http_auth.c        who sends a request
+ *     http_tls.c         connections by TLS
  *     http_reply.c       short answers
  *     http_query.c       members behind the `?'
  *     http_monitor.c     /metrics, /healthz, /readyz, /v1/stats
@@ -62,6 +63,7 @@ struct http_kept;
 struct http_library;
 struct http_linger;
 struct http_stream;
+struct http_tls;
 struct http_wait;
 
 enum http_phase { HTTP_IDLE, HTTP_PROVING, HTTP_BODY, HTTP_PENDING, HTTP_ANSWERING };
@@ -125,6 +127,7 @@ struct http_connection {
     struct principal *principal;    /* who its client is; held, NULL where each request proves it */
     struct failures *failures;      /* of its peer to prove it, then */
     struct http_connection *next_pausing;
+    struct http_tls *tls; /* NULL for plain text */
     uint64_t number;
     int fd;
     uint32_t slot;
@@ -152,6 +155,7 @@ struct http {
     struct http_connection *adopting; /* that the library is being handed */
     struct http_connection *pausing;
     struct http_linger *lingers;
+    struct http_tls *left; /* by connections that are gone */
     unsigned n_lingers;
     bool ready; /* the library has something to do */
     bool draining, cancelling;

@@ -6,6 +6,7 @@
 
 #include "daemon/net/http_auth.h"
 #include "daemon/net/http_reply.h"
+#include "daemon/net/http_tls.h"
 
 enum method {
     METHOD_GET = 1 << 0, /* and HEAD */
@@ -142,7 +143,7 @@ static bool pass_origin(struct http_connection *c, const struct http_head *head)
     const struct http_site *site = c->http->env.site;
     char quote[FAULT_QUOTE_SIZE];
 
-    switch (http_head_origin(head, site->origins, site->n_origins)) {
+    switch (http_head_origin(head, c->tls != NULL, site->origins, site->n_origins)) {
     case HTTP_ORIGIN_OWN:
         return true;
     case HTTP_ORIGIN_ALLOWED:

@@ -46,6 +46,8 @@ daemon_net_libwaitd_net_a_SOURCES = \
 	daemon/net/timeouts.h \
 	daemon/net/tls.c \
 	daemon/net/tls.h \
+	daemon/net/tls_bridge.c \
+	daemon/net/tls_bridge.h \
 	daemon/net/transport.h \
 	daemon/net/wakeup.c \
 	daemon/net/wakeup.h
@@ -82,6 +84,8 @@ http_sources = \
 	daemon/net/http_stream.h \
 	daemon/net/http_syntax.c \
 	daemon/net/http_syntax.h \
+	daemon/net/http_tls.c \
+	daemon/net/http_tls.h \
 	daemon/net/http_wait.c \
 	daemon/net/http_wait.h \
 	daemon/net/http_wait_read.c \
@@ -101,7 +105,8 @@ page_files = \
 	daemon/net/page/page.js \
 	daemon/net/page/request.js \
 	daemon/net/page/table.js \
-	daemon/net/page/timeline.js
+	daemon/net/page/timeline.js \
+	daemon/net/page/token.js
 page_samples = \
 	tests/samples/chess-one-by-one.json \
 	tests/samples/chess-three-games.json \

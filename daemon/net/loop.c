@@ -162,7 +162,9 @@ void loop_refuse(struct loop *loop, struct arrival client, const struct fault *f
     principal_release(client.principal);
     client.principal = NULL;
     if (client.via != ARRIVAL_SOCKET) {
-        if (has_http(loop, client))
+        if (client.tls) /* a handshake for a word is too much now */
+            close(fd);
+        else if (has_http(loop, client))
             http_refuse(loop->http, fd, fault, by_address);
         return;
     }

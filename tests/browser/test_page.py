@@ -323,6 +323,38 @@ def resumes_after_a_restart(page, folder):
         daemon.process.kill()
 
 
+def asks_for_a_token(browser, folder):
+    """With credentials the page's files are open; all else takes the token that is typed."""
+    made = subprocess.run([os.environ.get("WAITCTL") or "client/waitctl", "token", "new", "alice"],
+                          capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        return None  # built without tokens
+    line, token = made.stdout.splitlines()
+    tokens = os.path.join(folder, "tokens")
+    with open(os.open(tokens, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as file:
+        file.write(line + "\n")
+    daemon = Daemon("--http", "127.0.0.1:0", "--token-file", tokens)
+    try:
+        eventually(lambda: any("http://" in line for line in daemon.log))
+        url = next(line.split()[2] for line in daemon.log if "http://" in line)
+        page = Page(browser, url)
+        asked = first(page.reaches("the daemon asks for a token"),
+                      None if page.holds(f"return !{part('token')}.hidden") else "nothing asks for it")
+        browser.do("document.getElementById('token').value = arguments[0];"
+                   f"{part('token')}.requestSubmit()", token)
+        body = json.dumps({"detach": True, "jobs": [{"name": "hers", "wait": 0.5}]}).encode()
+        with urllib.request.urlopen(urllib.request.Request(
+                url + "/v1/batches", body, {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}),
+                timeout=PATIENCE_SECONDS) as answer:
+            ref = json.load(answer)["ref"]
+        listed = page.holds(f"return document.getElementById('batches').textContent.includes('{ref}')")
+        browser.do("document.querySelector('#batches button').click()")
+        return first(asked, None if listed else "it is not listed", page.reaches("finished: ok"),
+                     None if page.holds(f"return {part('token')}.hidden") else "it is still asked for")
+    finally:
+        daemon.process.kill()
+
+
 def main():
     if not shutil.which("chromedriver") or not shutil.which("chromium"):
         print("1..0 # SKIP no chromium-driver")
@@ -353,6 +385,8 @@ def main():
             tap.result(not problem, "a daemon that is lost is told of", problem or "")
             problem = resumes_after_a_restart(page, folder)
             tap.result(not problem, "a batch is followed through the daemon's restart", problem or "")
+            problem = asks_for_a_token(browser, folder)
+            tap.result(not problem, "a token is asked for, and streams are read with it", problem or "")
         finally:
             browser.close()
             if daemon.process.poll() is None:

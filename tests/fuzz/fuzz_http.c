@@ -136,7 +136,7 @@ static void check_head(const struct http_head *head)
     char key[REQUEST_KEY_MAX + 1];
 
     check_host(head);
-    if (head->origin != NULL && http_head_origin(head, origins, 1) == HTTP_ORIGIN_OWN)
+    if (head->origin != NULL && http_head_origin(head, false, origins, 1) == HTTP_ORIGIN_OWN)
         assert(strcasecmp(head->origin + strlen("http://"), head->host) == 0);
     assert(!http_head_is_json(head) || head->content_type != NULL);
     assert(!http_head_expects_continue(head) || http_head_is_expectation_met(head));

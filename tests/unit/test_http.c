@@ -215,17 +215,20 @@ START_TEST(an_origin_is_this_very_host_port_included)
     static char other[] = "http://ok.example:3000", *const allowed[] = {other};
     struct http_head head = {.host = "localhost:9280"};
 
-    ck_assert_int_eq(http_head_origin(&head, allowed, 1), HTTP_ORIGIN_OWN);
+    ck_assert_int_eq(http_head_origin(&head, false, allowed, 1), HTTP_ORIGIN_OWN);
     head.origin = "http://localhost:9280";
-    ck_assert_int_eq(http_head_origin(&head, allowed, 1), HTTP_ORIGIN_OWN);
+    ck_assert_int_eq(http_head_origin(&head, false, allowed, 1), HTTP_ORIGIN_OWN);
     head.origin = "http://localhost";
-    ck_assert_int_eq(http_head_origin(&head, allowed, 1), HTTP_ORIGIN_FOREIGN);
+    ck_assert_int_eq(http_head_origin(&head, false, allowed, 1), HTTP_ORIGIN_FOREIGN);
+    head.origin = "http://localhost:9280";
+    ck_assert_int_eq(http_head_origin(&head, true, allowed, 1), HTTP_ORIGIN_FOREIGN);
     head.origin = "https://localhost:9280";
-    ck_assert_int_eq(http_head_origin(&head, allowed, 1), HTTP_ORIGIN_FOREIGN);
+    ck_assert_int_eq(http_head_origin(&head, false, allowed, 1), HTTP_ORIGIN_FOREIGN);
+    ck_assert_int_eq(http_head_origin(&head, true, allowed, 1), HTTP_ORIGIN_OWN);
     head.origin = "null";
-    ck_assert_int_eq(http_head_origin(&head, allowed, 1), HTTP_ORIGIN_FOREIGN);
+    ck_assert_int_eq(http_head_origin(&head, false, allowed, 1), HTTP_ORIGIN_FOREIGN);
     head.origin = "http://ok.example:3000";
-    ck_assert_int_eq(http_head_origin(&head, allowed, 1), HTTP_ORIGIN_ALLOWED);
+    ck_assert_int_eq(http_head_origin(&head, false, allowed, 1), HTTP_ORIGIN_ALLOWED);
 }
 END_TEST
 

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from http.client import HTTPSConnection, RemoteDisconnected
 
 from daemons import GUARD_SECONDS, PROGRAM, eventually
 from examples import Tap
@@ -180,9 +181,97 @@ def test_client_certificates(tap, certificates):
     tap.result(status == 3 and not out, "without a certificate a client is not served", said)
     status, out, said = waitctl(daemon, "--tls-ca", ca, *certificates.flags("client"), "ping")
     tap.result(status == 0 and '"pong"' in out, "with one it is", said)
+    status, out, said = waitctl(daemon, "--tls-ca", ca, *certificates.flags("client"), "submit", "--detach",
+                                data='[{}]')
+    status, out, said = waitctl(daemon, "--tls-ca", ca, *certificates.flags("client"), "-o", "json", "list")
+    tap.result('"owner":"cert:CN=somebody"' in out, "and is the principal of its subject", out + said)
+    status, out, said = waitctl(daemon, "list", server=f"127.0.0.1:{daemon.plain}")
+    tap.result(status == 2 and "by a certificate, over TLS" in said, "plain text beside it gets no further than a ping",
+               f"{status} {said}")
+    tap.result(any("nothing to prove by" in line for line in daemon.log), "which the daemon says at its start")
     strangers = Certificates(certificates.path("strangers"))
     status, out, said = waitctl(daemon, "--tls-ca", ca, *strangers.flags("client"), "ping")
     tap.result(status == 3 and not out, "with one by another authority it is not", said)
+    daemon.stop()
+
+
+def test_stalled_handshakes(tap, certificates):
+    daemon = Daemon(*certificates.flags("server"), "--tls-client-ca", certificates.path("ca.pem"),
+                    "--max-unauthenticated", "20", "--auth-timeout", "500ms")
+    stalled = []
+    for i in range(60):
+        client = socket.create_connection(("127.0.0.1", daemon.port), GUARD_SECONDS)
+        if i % 2:
+            client.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+        stalled.append(client)
+    status, _, said = waitctl(daemon, "--tls-ca", certificates.path("ca.pem"), *certificates.flags("client"), "ping")
+    tap.result(status != 0 and "max-unauthenticated 20" in said or status == 3,
+               "handshakes that stall take their places, and not one more", f"{status} {said}")
+
+    def served():
+        return waitctl(daemon, "--tls-ca", certificates.path("ca.pem"), *certificates.flags("client"), "ping")[0] == 0
+    tap.result(eventually(served), "for so long, and then others come in")
+    tap.result(sum("not let in" in line for line in daemon.log) == 1 and
+               sum("refused" in line for line in daemon.log) == 1, "with a line in the log each", repr(daemon.log))
+    for client in stalled:
+        client.close()
+    daemon.stop()
+
+
+def fetch(port, certificates, path, token=None, client=None, body=None, origin=None):
+    """The status and the text that a path is answered with by HTTPS."""
+    context = ssl.create_default_context(cafile=certificates.path("ca.pem"))
+    if client:
+        context.load_cert_chain(certificates.path(client + ".crt"), certificates.path(client + ".key"))
+    connection = HTTPSConnection("localhost", port, timeout=GUARD_SECONDS, context=context)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    if body:
+        headers["Content-Type"] = "application/json"
+    if origin:
+        headers["Origin"] = origin
+    connection.request("POST" if body else "GET", path, body=body, headers=headers)
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return answer.status, text
+
+
+def test_https(tap, certificates):
+    ca = certificates.path("ca.pem")
+    daemon = Daemon(*certificates.flags("server"), "--http", "tls:127.0.0.1:0")
+    if not eventually(lambda: any("https://" in line for line in daemon.log)):
+        tap.skip("HTTPS", "waitd was built without HTTP")
+        return
+    port = int(next(line for line in daemon.log if "https://" in line).rsplit(":", 1)[1])
+    status, text = fetch(port, certificates, "/healthz")
+    tap.result((status, text) == (200, "ok\n"), "HTTP is served by TLS", f"{status} {text}")
+    jobs = 50000
+    status, text = fetch(port, certificates, "/v1/batches", body='{"events":"all","jobs":[{"count":%d}]}' % jobs)
+    tap.result(status == 200 and text.count('"done"') == jobs and text.count('"finished"') == 1,
+               "every event of a large batch comes", f"{status} {len(text)}")
+    status, text = fetch(port, certificates, "/v1/requests", body='{"op":"ping"}[{"wait":0.1}]' * 3)
+    tap.result(text.count('"pong"') == 3 and text.count('"finished"') == 3, "and a conversation both ways", text)
+    for origin, expected in ((f"https://localhost:{port}", 200), (f"http://localhost:{port}", 403), ("null", 403)):
+        status, _ = fetch(port, certificates, "/v1/stats", origin=origin)
+        tap.result(status == expected, f"Origin {origin} is {'own' if expected == 200 else 'foreign'}", str(status))
+    with socket.create_connection(("127.0.0.1", port), GUARD_SECONDS) as plain:
+        plain.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        said = plain.makefile().readline()
+    tap.result("speaks TLS" in said, "plain HTTP is told so in one line", said)
+    status = daemon.stop()
+    tap.result(status == 0, "the daemon stops as ever", f"status {status}")
+    daemon = Daemon(*certificates.flags("server"), "--http", "tls:127.0.0.1:0", "--tls-client-ca", ca)
+    eventually(lambda: any("https://" in line for line in daemon.log))
+    port = int(next(line for line in daemon.log if "https://" in line).rsplit(":", 1)[1])
+    status, text = fetch(port, certificates, "/v1/batches", client="client", body='{"detach":true,"jobs":[]}')
+    status, text = fetch(port, certificates, "/v1/batches", client="client")
+    tap.result('"owner":"cert:CN=somebody"' in text, "a certificate says who sends a request", f"{status} {text}")
+    try:
+        fetch(port, certificates, "/healthz")
+        refused = False
+    except (ssl.SSLError, ConnectionError, RemoteDisconnected):
+        refused = True
+    tap.result(refused, "and without one nothing is served")
     daemon.stop()
 
 
@@ -256,6 +345,8 @@ def main():
         test_served(tap, certificates)
         test_cut_off(tap, certificates)
         test_client_certificates(tap, certificates)
+        test_stalled_handshakes(tap, certificates)
+        test_https(tap, certificates)
         test_read_again(tap, certificates)
         test_refusals(tap, certificates)
     tap.finish()

@@ -6,6 +6,7 @@ import { joblog, save, trace } from "./download.js";
 import { locate } from "./locate.js";
 import { lines, refusalOf, withMembers } from "./request.js";
 import { Table } from "./table.js";
+import { ask, follow as followPath, keepToken, onRefused } from "./token.js";
 import { paintKey, seconds, Timeline } from "./timeline.js";
 
 const SAMPLES = ["graph", "chess-three-games", "chess-one-by-one", "retries", "first-done", "timeout",
@@ -101,8 +102,8 @@ function setBusy(busy) {
 }
 
 // As a conversation of one request: what is refused is an event, and no complaint of the browser's.
-function ask(body, signal) {
-  return fetch("/v1/requests", { method: "POST", body, signal,
+function converse(body, signal) {
+  return ask("/v1/requests", { method: "POST", body, signal,
     headers: { "Content-Type": "application/json", Accept: "application/x-ndjson" } });
 }
 
@@ -116,7 +117,7 @@ async function run() {
   setBusy(true);
   tell("waiting for a connection");
   try {
-    const answer = await ask(withMembers(request.value, { events: "all" }), running.signal);
+    const answer = await converse(withMembers(request.value, { events: "all" }), running.signal);
     for await (const { events, text } of lines(answer.body)) {
       const refused = events.find((event) => event.event === "error");
       if (refused) {
@@ -179,7 +180,7 @@ function watch(ref) {
 
 function follow(ref, next, from) {
   let seq = from - 1;
-  const own = (source = new EventSource(`/v1/batches/${ref}/events?from=${from}`));
+  const own = (source = followPath(`/v1/batches/${ref}/events?from=${from}`, lines));
   tell(`waiting for a connection to watch ${ref}`);
   own.onopen = () => tell(`watching ${ref}`);
   own.onerror = () => {
@@ -207,7 +208,7 @@ function follow(ref, next, from) {
 
 // Goes on from there, unless there is nothing any more to be had of it.
 async function retry(own, ref, next, from) {
-  const answer = await fetch(`/v1/batches/${ref}`).catch(() => null);
+  const answer = await ask(`/v1/batches/${ref}`).catch(() => null);
   if (source !== own) return;
   if (answer?.status !== 404 && answer?.status !== 410) {
     follow(ref, next, from);
@@ -219,7 +220,7 @@ async function retry(own, ref, next, from) {
 }
 
 async function list() {
-  const { batches } = await (await fetch("/v1/batches?order=newest&limit=50")).json();
+  const { batches } = await (await ask("/v1/batches?order=newest&limit=50")).json();
   const texts = batches.map((b) => `${b.ref}: ${b.status ?? b.state}, jobs: ${b.jobs}, pending: ${b.pending}`);
   if (texts.join() === byId("batches").dataset.shown) return;
   byId("batches").dataset.shown = texts.join();
@@ -248,7 +249,7 @@ async function compareOne(mode) {
   figure.append(caption, frame);
   caption.textContent = `${mode}: …`;
   const one = new Batch({ ...parsed(request.value), clock: "virtual" });
-  const answer = await ask(withMembers(request.value, { mode, clock: "virtual", events: "all" }, true));
+  const answer = await converse(withMembers(request.value, { mode, clock: "virtual", events: "all" }, true));
   for await (const { events } of lines(answer.body)) {
     const refused = events.find((event) => event.event === "error");
     if (refused) {
@@ -298,6 +299,31 @@ function paintCompared(one, longest) {
 
 byId("compare-run").addEventListener("click", compare);
 
+// ---- Who asks -------------------------------------------------------------------
+
+// The daemon wants to know: everything else waits for that.
+onRefused(() => {
+  if (!part("token").hidden) return;
+  part("token").hidden = false;
+  tell("the daemon asks for a token");
+  byId("token").focus();
+});
+
+function allowed() {
+  if (part("token").hidden) return;
+  part("token").hidden = true;
+  tell("ready");
+}
+
+part("token").addEventListener("submit", (event) => {
+  event.preventDefault();
+  keepToken(byId("token").value);
+  byId("token").value = "";
+  part("token").hidden = true;
+  tell("ready");
+  look();
+});
+
 // ---- Round about --------------------------------------------------------------
 
 function legend() {
@@ -311,9 +337,17 @@ function legend() {
   }));
 }
 
+let looking = 0;
 async function look() {
+  clearTimeout(looking);
   try {
-    const stats = await (await fetch("/v1/stats")).json();
+    const answer = await ask("/v1/stats");
+    if (answer.status === 401) {
+      looking = setTimeout(look, 2000);
+      return;
+    }
+    const stats = await answer.json();
+    allowed();
     byId("daemon").textContent = `batches running: ${stats.batches}, jobs pending: ${stats.pending}, late p99: ${seconds(stats.late_p99)}`;
     await list();
     if (lost && !source) tell("ready");
@@ -322,7 +356,7 @@ async function look() {
     lost = true;
     tell("lost the daemon: trying again");
   }
-  setTimeout(look, 2000);
+  looking = setTimeout(look, 2000);
 }
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", legend);
