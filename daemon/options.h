@@ -22,9 +22,10 @@ struct options {
     const char *missing_file;   /* the one that would have been read; NULL if one was */
     struct option_texts listen; /* as written; never empty */
     struct option_texts http;   /* as written; empty for off */
-    struct option_texts http_host, http_origin; /* whom HTTP is served to besides */
-    struct option_texts service;                /* `NAME=WORKERS` each */
-    uint64_t http_max_header;                   /* bytes */
+    struct option_texts http_host,
+        http_origin;             /* hosts and origins that HTTP is served to besides */
+    struct option_texts service; /* `NAME=WORKERS` each */
+    uint64_t http_max_header;    /* bytes */
     int64_t http_header_timeout_ns;
     struct option_texts metrics;                          /* as written; empty for off */
     struct option_texts tls_cert, tls_key, tls_client_ca; /* a file's name each, or empty */
@@ -68,8 +69,8 @@ enum options_verdict options_read(struct options *options, int argc, char *const
 void options_fini(struct options *options); /* also fine on all zeros */
 
 /* Moves into *options what may change while the daemon runs (limits, log
- * level, the files of TLS, and which file they come from) from `changed`, which gets what they
- * were.  Returns the name of the first option that differs and may not, NULL for none. */
+ * level, the files of TLS, and the file that they were read from) from `changed`, which gets what
+ * they were.  Returns the name of the first option that differs and may not, NULL for none. */
 const char *options_update(struct options *options, struct options *changed);
 
 /* Writes what `--help` shows. */

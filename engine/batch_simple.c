@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The life of a simple job: it waits once, or not at all (rules 3 to 5
- * of the schedule, as far as they concern it). */
+/* The life of a simple job: it waits once, or not at all. */
 
 #include "engine/batch_internal.h"
 #include "engine/draw.h"

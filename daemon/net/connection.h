@@ -40,7 +40,7 @@ struct connection_host {
 struct connection *connection_new(struct connection_host *host, const struct arrival *client,
                                   uint32_t slot, uint64_t number);
 
-/* The same for a client that is one too many: it is told why and let go. */
+/* The same for a client that is one too many: it gets the refusal and is disconnected. */
 struct connection *connection_new_refused(struct connection_host *host,
                                           const struct arrival *client, uint32_t slot,
                                           uint64_t number, const struct fault *fault);

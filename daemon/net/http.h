@@ -71,7 +71,7 @@ void http_free(struct http *http);
  * its place back when it is gone. */
 void http_adopt(struct http *http, struct arrival client, uint64_t number);
 
-/* Tells a client that is one too many so, and lets it go.  by_address: for the limit
+/* Refuses a client that is one too many, and disconnects it.  by_address: for the limit
  * of its address (429), not of the daemon (503). */
 void http_refuse(struct http *http, int fd, const struct fault *fault, bool by_address);
 
@@ -85,7 +85,7 @@ void http_work(struct http *http, int64_t now_ns);
 /* No connection is open. */
 bool http_is_empty(const struct http *http);
 
-/* Orders, as a loop's life goes on: batches are refused and whoever has nothing
+/* Orders, in a loop's life: batches are refused and whoever has nothing
  * running is let go; what runs is cancelled; everything is dropped. */
 void http_drain(struct http *http);
 void http_cancel(struct http *http);

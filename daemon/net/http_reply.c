@@ -55,7 +55,7 @@ unsigned http_reply_status_of(const char *line, size_t len)
     return 400;
 }
 
-/* What an allowed page of others is told on all that it gets. */
+/* The fields for an allowed page of others on all that it gets. */
 static void allow_origin(struct http_connection *c, struct MHD_Response *response)
 {
     const char *origin = MHD_lookup_connection_value(c->library, MHD_HEADER_KIND, "Origin");
@@ -73,7 +73,7 @@ void http_reply(struct http_connection *c, unsigned status, struct MHD_Response 
         http_hang_up(c);
         return;
     }
-    if (x->reply) { /* the first one stands */
+    if (x->reply) { /* the first one counts */
         MHD_destroy_response(response);
         return;
     }

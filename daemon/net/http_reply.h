@@ -27,7 +27,7 @@ void http_reply_fault(struct http_connection *c, unsigned status, const struct f
 void http_reply_refuse(struct http_connection *c, unsigned status, enum fault_code code,
                        const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* The status that a fault is told with before a stream has begun. */
+/* The status that a fault is sent with before a stream has begun. */
 unsigned http_reply_status(enum fault_code code);
 
 /* The same for a line that is an `error`; 0 for any other.  len: how much of it is known. */

@@ -5,7 +5,7 @@
 /*
  * One thread's event loop and the connections that live on it.
  *
- * Time.  The next due time of every connection stands in one queue, and one
+ * Time.  The next due time of every connection is in one queue, and one
  * timer (a timerfd, absolute) is set to the earliest.  libevent's own timers
  * are not used for what was promised to clients: they reckon with a clock
  * read before the callbacks ran.  A busy loop's timer has slack (see
@@ -33,7 +33,7 @@ struct loop;
 struct log;
 
 struct loop_config {
-    const struct limits *limits;   /* copied; later ones come by mail */
+    const struct limits *limits;   /* copied; later ones are sent by the mailbox */
     const struct channel_env *env; /* copied; the loop puts its own limits and counts in */
     const struct http_site *http;  /* borrowed; for loops that get such clients */
     struct store *store;           /* of detached batches; NULL: there are none */
@@ -43,7 +43,7 @@ struct loop_config {
     struct credentials *credentials; /* by which they do; NULL where nobody has to */
     struct verifier *verifier;       /* of tokens; NULL where there are none */
     unsigned index, n_loops;         /* which it is of how many, for the numbers of connections */
-    unsigned max_refused;            /* clients to see off gently at a time; others are just told */
+    unsigned max_refused; /* clients whose refusal lingers at a time; others get just the line */
 };
 
 /* NULL and errno.  May be made by another thread than the one that will run it. */
@@ -62,7 +62,7 @@ bool loop_is_over(const struct loop *loop);
  * it is gone. */
 void loop_adopt(struct loop *loop, struct arrival client);
 
-/* The same for a client that is one too many, in the daemon or of its address: it is told
+/* The same for a client that is one too many, in the daemon or of its address: it gets
  * so and let go. */
 void loop_refuse(struct loop *loop, struct arrival client, const struct fault *fault,
                  bool by_address);

@@ -13,7 +13,7 @@
  *
  *     OPEN         requests are read
  *     INPUT_ENDED  by end of file, `quit` or a fault of syntax; what was
- *                  accepted still runs, what else comes is discarded
+ *                  accepted still runs, what else is received is discarded
  *     LINGERING    all is sent and our side is shut; reads and discards until
  *                  the client has shut its own, so that what was sent last is
  *                  not destroyed by a reset

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /* A service slice: a bounded amount of reading, working and writing, and what
- * follows.  The clock is read after whatever takes time, so each part tells how late it
+ * follows.  The clock is read after whatever takes time, so each part says how late it
  * has become. */
 
 #include <errno.h>
@@ -304,7 +304,7 @@ static void settle(struct pump *pump, int64_t now_ns)
         end_linger(pump, now_ns);
 }
 
-/* What comes is read only to be discarded. */
+/* Input is read only to be discarded. */
 static bool discards(const struct pump *pump)
 {
     return pump->state != PUMP_OPEN && pump->state != PUMP_DEAD && pump->transport->lingers;

@@ -26,7 +26,7 @@ struct stdio_transport {
     struct transport transport;
     struct log *log;
     bool in_is_socket, out_is_socket;
-    bool has_failed;  /* and the log tells */
+    bool has_failed;  /* and the log says so */
     size_t out_piece; /* what may be written at once when there is room */
 };
 
@@ -67,7 +67,7 @@ static ptrdiff_t receive(struct transport *transport, char *in, size_t room)
     if (n > 0)
         return n;
     transport->readable = false;
-    /* A terminal that has been hung up says EIO: no more comes from it. */
+    /* A terminal that has been hung up says EIO: there is no more input. */
     if (n == 0 || (errno == EIO && isatty(STDIN_FILENO)))
         transport->eof = true;
     else if (!socket_would_block(errno) && errno != EINTR)
@@ -210,7 +210,7 @@ static void wait_for_events(struct session *session, bool has_more)
     bool is_timed = find_timeout(session, has_more, &timeout);
     struct pollfd fds[WAITED_FOR] = {
         [IN] = {.fd = pump_wants_to_receive(pump) ? STDIN_FILENO : -1, .events = POLLIN},
-        /* Without any event it still tells when nobody reads any more. */
+        /* Without any event it still reports when nobody reads any more. */
         [OUT] = {.fd = STDOUT_FILENO, .events = pump_wants_to_send(pump) ? POLLOUT : 0},
         [SIGNALS] = {.fd = session->signal_fd, .events = POLLIN},
     };

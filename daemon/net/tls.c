@@ -26,7 +26,7 @@
 struct tls {
     struct log *log;
     pthread_mutex_t lock; /* of context */
-    SSL_CTX *context;     /* for those who come from now on; counted by OpenSSL */
+    SSL_CTX *context;     /* for those who connect from now on; counted by OpenSSL */
     struct log_rate failures;
 };
 
@@ -248,7 +248,7 @@ static ptrdiff_t take_error(struct tls_transport *t, int result)
     return break_off(t, what, reason());
 }
 
-/* Goes on with the handshake.  1 when it is done, 0 for later, -1 and errno. */
+/* Continues the handshake.  1 when it is done, 0 for later, -1 and errno. */
 static ptrdiff_t open_up(struct tls_transport *t)
 {
     int result;

@@ -7,7 +7,7 @@
  *
  * Half a close is `close_notify`, either way.  An end of file without it may be an
  * attacker's, so it counts as a reset.  A client that does not speak TLS is
- * told so in plain text.
+ * answered so in plain text.
  *
  * Built without OpenSSL there is none of it: see tls_is_there().
  */
@@ -25,7 +25,7 @@ struct tls_files {
     const char *cert;      /* PEM: ours, and behind it what leads to a known authority */
     const char *key;       /* PEM: its private key */
     const char *client_ca; /* PEM: authorities for clients, who must show a certificate;
-                              NULL: whoever comes is served */
+                              NULL: everybody is served */
 };
 
 #define TLS_PROBLEM_MAX 384
@@ -39,7 +39,7 @@ struct tls *tls_new(const struct tls_files *files, struct log *log, char problem
 /* Once no transport of it is left; NULL is fine. */
 void tls_free(struct tls *tls);
 
-/* Reads files anew: those who come from now on get what they say, those who are here
+/* Reads files anew: those who connect from now on get what they say, those who are here
  * keep what they have.  0; or -1 with why in problem, and nothing has changed. */
 int tls_reload(struct tls *tls, const struct tls_files *files, char problem[TLS_PROBLEM_MAX]);
 

@@ -4,7 +4,7 @@
 
 /*
  * One request that waits for the store of detached batches.  It belongs to the registry
- * until its answer is there, and outlives a channel that goes meanwhile.
+ * until its answer is there, and outlives a channel that is closed meanwhile.
  */
 
 #include "daemon/session/channel_internal.h"
@@ -30,7 +30,7 @@ struct channel_inquiry {
     struct store_filter filter; /* BATCHES: of the next page */
     uint64_t left, listed;
     bool waits;      /* until the client has read */
-    bool asks_again; /* there is another answer to come */
+    bool asks_again; /* another answer is expected */
 };
 
 /* Puts it among the channel's; answer: called with what the store said.  NULL when out of

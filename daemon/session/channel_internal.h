@@ -53,7 +53,7 @@ struct channel {
     uint64_t text;     /* bytes that it has reserved for it */
     uint64_t answered; /* and for long answers that nobody has taken yet */
     bool busy;         /* a request is complete but for work in slices */
-    bool ending;       /* the driver said that no input comes */
+    bool ending;       /* the driver said that input has ended */
     bool input_ended;
     bool refuse_batches;
     bool has_begun; /* something was requested, other than to know that somebody is there */
@@ -66,7 +66,7 @@ struct channel {
 
 /* ---- channel.c --------------------------------------------------------------- */
 
-/* No input comes any more: what was read of a request is let go. */
+/* Input has ended: what was read of a request is dropped. */
 void channel_stop_reading(struct channel *channel);
 
 /* Lets go of a client whose answer there is no memory for. */
@@ -78,7 +78,7 @@ size_t channel_work_run(struct channel *channel, struct run *run, int64_t now_ns
 /* There is something to do or to render that the driver does not know of. */
 void channel_woken(const struct channel *channel);
 
-/* Tells the driver's owner, if it wants to know. */
+/* Reports to the driver's owner, if it wants to know. */
 void channel_report(const struct channel *channel, struct channel_event event);
 
 /* ---- channel_request.c --------------------------------------------------------- */
@@ -97,13 +97,13 @@ void channel_refuse_with(struct channel *channel, const struct request *request,
 /* Keeps the request for the end of the input, or refuses it if it is no submit. */
 void channel_keep_one(struct channel *channel, struct request *request);
 
-/* Looks at what comes behind it: refuses it unless that is white space. */
+/* Looks at what follows it: refuses it unless that is white space. */
 void channel_scan_rest(struct channel *channel, const char *bytes, size_t len);
 
 /* The input has ended: does it.  Or drops it. */
 void channel_do_one(struct channel *channel, int64_t now_ns);
 void channel_drop_one(struct channel *channel);
-/* The same for what stands at "ref" in the request. */
+/* The same for what is at "ref" in the request. */
 void channel_refuse_ref(struct channel *channel, const struct request *request,
                         enum fault_code code, const char *message);
 
@@ -122,7 +122,7 @@ void channel_do_detached(struct channel *channel, const struct request *request)
 void channel_list_on(struct channel *channel);
 bool channel_has_list_to_do(const struct channel *channel);
 
-/* The channel is about to go: what is not answered yet goes on without it. */
+/* The channel is about to be freed: what is not answered yet continues without it. */
 void channel_leave_inquiries(struct channel *channel);
 
 /* ---- channel_follow.c ----------------------------------------------------------- */
@@ -133,7 +133,7 @@ void channel_follow(struct channel *channel, struct registry_entry *entry, struc
                     uint64_t from, bool charged);
 bool channel_is_following(const struct channel *channel, const char *ref);
 
-/* Whether it did; tells the last event that was sent. */
+/* Whether it did; returns the last event that was sent. */
 bool channel_unfollow(struct channel *channel, const char *ref, uint64_t *last);
 void channel_leave_followers(struct channel *channel);
 
@@ -164,7 +164,7 @@ void channel_release_text(struct channel *channel);
 
 /*
  * An answer that echoes a long `id` is text of the client's as well: what the
- * request took for it goes on being taken until the client has the answer.
+ * request reserved for it stays reserved until the client has the answer.
  */
 void channel_keep_answer(struct channel *channel, uint64_t bytes);
 void channel_release_answers(struct channel *channel);

@@ -103,7 +103,7 @@ static void start_run(struct channel *channel, struct request *request, int64_t 
     channel->reserved = channel->text = 0; /* the run's now */
     if (runs_add_take(&channel->runs, run, now_ns) != 0) {
         run_free(run);
-        channel_fail(channel); /* it has been told of */
+        channel_fail(channel); /* it has been reported */
         return;
     }
     channel_report(channel, (struct channel_event){.kind = CHANNEL_ACCEPTED,
@@ -190,7 +190,7 @@ static struct run *running(struct channel *channel, uint64_t number, int64_t now
 
     if (run == NULL || run_catch_up(run, now_ns, CHANNEL_SLICE))
         return run;
-    (void)channel_work_run(channel, run, now_ns, CHANNEL_SLICE); /* tells its end first */
+    (void)channel_work_run(channel, run, now_ns, CHANNEL_SLICE); /* reports its end first */
     return NULL;
 }
 
@@ -223,11 +223,11 @@ static void cancel_whole(struct channel *channel, const struct request *request,
 {
     uint32_t jobs = run_cancel(run, now_ns);
 
-    if (jobs == 0) { /* its last jobs are being swept */
+    if (jobs == 0) { /* its last jobs are being cancelled */
         refuse_batch(channel, request);
         return;
     }
-    if (!run_tell_cancelled(run, text_of(request), jobs)) {
+    if (!run_write_cancelled(run, text_of(request), jobs)) {
         channel_fail(channel);
         return; /* and the run is gone */
     }

@@ -13,7 +13,7 @@
  *     loop    kept_reach(batch, until) ──► how far it may run now
  *     store   T = kept_freeze(batch, now) ──► nobody runs beyond T
  *             the cancel at T is made safe, or not
- *             kept_settle(batch, T, ...) ──► it stands in the list; all may run on
+ *             kept_settle(batch, T, ...) ──► it is in the list; all may run on
  *
  * kept_reach() promises that no cancel falls below what it has returned, so
  * the loop may send what is due up to there.  A loop first calls kept_reach()
@@ -61,7 +61,7 @@ void kept_text_release(struct kept_text *text); /* NULL is fine */
  * What a submit says of a batch that is to be kept.  The request's text is as
  * two submits under one key are compared: the bytes of the request less the
  * white space between tokens and less the top-level members `id` and `key`.
- * Whatever the text leaves to the daemon stands here as it was resolved, so
+ * Whatever the text leaves to the daemon is here as it was resolved, so
  * that the text means the same to a later daemon with other limits.
  */
 struct kept_terms {
@@ -69,10 +69,10 @@ struct kept_terms {
     uint16_t key_len;           /* 0 for none */
     bool cancel_on_restart;     /* on_restart is `cancel` */
     uint32_t jobs;              /* after `count` */
-    int64_t seed;               /* of the draws, as told or as drawn */
+    int64_t seed;               /* of the draws, as given or as drawn */
     int64_t retain_ns;          /* from its end on */
     int64_t max_wait_ns;        /* draws are cut at this */
-    uint32_t max_summaries;     /* names that a report tells of by themselves; 0: 1,000 */
+    uint32_t max_summaries;     /* names that a report lists one by one; 0: 1,000 */
     int64_t accepted_ns;        /* when the request was complete, on the store's clock; may be
                                  * negative (accepted before this boot of the machine) */
     int64_t wall_ns;            /* the same, by the wall clock (CLOCK_REALTIME) */
@@ -92,7 +92,7 @@ enum kept_state {
     KEPT_FOREIGN, /* of an engine version whose schedule may differ */
 };
 
-/* How far a batch has come.  Written by the loop that it is home to, and that it has ended by
+/* The progress of a batch.  Written by the loop that it is home to, and that it has ended by
  * whichever loop finds that out first; by its store before it is shared; read by any. */
 struct kept_progress {
     _Atomic int state;        /* enum kept_state; the rest is whole once it is FINISHED */
@@ -159,7 +159,7 @@ struct kept_cancel kept_cancel_at(struct kept *batch, uint32_t index); /* < kept
 
 /*
  * Chooses the instant of a cancel: now_ns, or later where some loop has run it
- * further or a cancel stands later.  No loop passes the first such instant
+ * further or a cancel is later.  No loop passes the first such instant
  * until all that were chosen are settled.  -1 when out of memory: nothing is
  * frozen then.
  */

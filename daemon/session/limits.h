@@ -23,7 +23,7 @@ struct limits {
     uint64_t max_dependencies;        /* names in the `after` of a batch, 0 for any */
     unsigned max_pools;               /* of a batch, at most PLAN_MAX_POOLS; 0 for that */
     unsigned max_runs;                /* of a forecast; 0: 1,000,000 */
-    unsigned max_summaries;           /* names that a report tells of by themselves; 0: 1,000 */
+    unsigned max_summaries;           /* names that a report lists one by one; 0: 1,000 */
     uint64_t max_detached;            /* batches that are kept, 0 for any number */
     uint64_t max_state;               /* bytes of their requests, 0 for any */
     uint64_t max_replays;             /* that run at a time; 1 or more */

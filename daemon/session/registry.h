@@ -5,18 +5,18 @@
 /*
  * The detached batches that one loop runs or that are watched there.  They belong to
  * no connection.  A batch that is home to this loop is run as time passes, whether
- * anyone watches or not; its jobs are counted and its end is told to the store.
+ * anyone watches or not; its jobs are counted and its end is reported to the store.
  * Any other is here as long as somebody on this loop watches it or cancels it.
  *
  *     entry ── live replica ──► history ◄── cursors of followers at its end
  *       └──── plan ◄── replays of followers that are behind, each with a history of its own
  *
  * All who have caught up share the live replica.  A follower that falls further behind
- * than the history may hold loses its place and goes on by a replay, so it holds
+ * than the history may hold loses its place and continues by a replay, so it holds
  * up neither the batch nor the others, whatever it does.
  *
  * Time is CLOCK_BOOTTIME, by which due times hold while the machine is suspended; the
- * driver tells both clocks.  Bounded work a call.  Pure but for the store, which it
+ * driver passes both clocks.  Bounded work a call.  Pure but for the store, which it
  * asks and never waits for.  Of one thread; nothing here calls back into who called.
  */
 
@@ -73,7 +73,7 @@ void registry_work(struct registry *registry, size_t budget);
 /* When registry_work() is next wanted, by CLOCK_BOOTTIME; REGISTRY_NEVER for never. */
 int64_t registry_next_due(const struct registry *registry);
 
-/* The daemon stops: followers of durable batches are told `suspended`, also those who come from
+/* The daemon stops: followers of durable batches get `suspended`, also those who begin from
  * now on, and nothing of those batches is run.  The others go on. */
 void registry_drain(struct registry *registry);
 
@@ -91,7 +91,7 @@ struct registry_inquiry {
                    struct store_ask *ask); /* takes the ask over */
 };
 
-/* An ask whose answer goes there, for a principal.  NULL when out of memory. */
+/* An ask whose answer is posted there, for a principal.  NULL when out of memory. */
 struct store_ask *registry_ask_new(struct registry *registry, enum store_kind kind,
                                    struct principal *asker, struct registry_inquiry *inquiry);
 void registry_ask(struct registry *registry, struct store_ask *ask);
@@ -106,9 +106,9 @@ struct account *registry_account(struct registry *registry);
 /* The store's time, and how long a batch has run by it. */
 int64_t registry_store_now(const struct registry *registry);
 int64_t registry_elapsed(const struct registry *registry, const struct kept *batch);
-int64_t registry_now(const struct registry *registry); /* CLOCK_MONOTONIC, as told */
+int64_t registry_now(const struct registry *registry); /* CLOCK_MONOTONIC, as passed */
 
-/* When a request was complete: by the store's clock and by the wall clock, told by
+/* When a request was complete: by the store's clock and by the wall clock, set by
  * CLOCK_MONOTONIC.  Both are of one reading of the clocks: an event that is not early by one is
  * not by the other. */
 void registry_date(const struct registry *registry, int64_t now_ns, struct kept_terms *terms);
@@ -125,7 +125,7 @@ struct registry_entry *registry_adopt_take(struct registry *registry, struct kep
 struct registry_entry *registry_open(struct registry *registry, struct kept *batch,
                                      struct kept_text *text);
 
-/* The batch goes on in the daemon's next life, and no more in this one. */
+/* The batch continues in the daemon's next life, and no more in this one. */
 bool registry_is_over_for(const struct registry *registry, const struct kept *batch);
 
 struct kept *registry_kept(const struct registry_entry *entry);
@@ -141,7 +141,7 @@ enum registry_fall {
     REGISTRY_VOID,       /* what was run of the batch here is void */
 };
 
-/* A cancel that somebody waits for.  Embedded; its owner keeps it until it is told or
+/* A cancel that somebody waits for.  Embedded; its owner keeps it until it is called or
  * registry_forget_cancel() was called. */
 struct registry_cancel {
     struct registry_cancel *next;
@@ -168,9 +168,9 @@ enum registry_stage {
     REGISTRY_BEHIND,    /* a replay is wanted: registry_replay_seek() */
     REGISTRY_REPLAYING, /* registry_replay_work() */
     REGISTRY_LIVE,      /* nothing is to be done */
-    REGISTRY_ENDED,     /* all it is going to be told is in the outbox */
+    REGISTRY_ENDED,     /* all that it will be sent is in the outbox */
     REGISTRY_BEYOND,    /* the batch has finished before the event that was asked for */
-    REGISTRY_SUSPENDED, /* what comes next is not known, or this life is at its end */
+    REGISTRY_SUSPENDED, /* what follows is not known, or this life is at its end */
     REGISTRY_DAMAGED,   /* its text cannot be read */
 };
 
@@ -183,7 +183,7 @@ struct registry_follower {
     struct outbox *outbox;
     struct replica *replay; /* its own, while REPLAYING */
     enum registry_stage stage;
-    bool waits;        /* for its turn to replay */
+    bool waits;        /* for its replay */
     uint64_t last_seq; /* of what it has been sent or does not want */
     /* The stage or what there is to read has changed.  Must not leave, nor free it. */
     void (*changed)(struct registry_follower *follower);
@@ -193,13 +193,13 @@ struct registry_follower {
 int registry_follow(struct registry_entry *entry, struct registry_follower *follower,
                     struct outbox *outbox, uint64_t from);
 
-/* Stops, wherever it is, and tells in last_seq what was sent; also fine when it does not follow.
+/* Stops, wherever it is, and leaves in last_seq what was sent; also fine when it does not follow.
  * The entry may be gone afterwards.  -1 when a line was cut for want of memory. */
 int registry_leave(struct registry_follower *follower);
 
 /*
  * Replays are limits.max_replays at a time, in all loops.  BEHIND ──► REPLAYING, at once or when
- * it is its turn: in the order in which they sought one on this loop.  It is the caller's to seek
+ * it is the next: in the order in which they sought one on this loop.  It is the caller's to seek
  * none for one that is not to have it, and to withdraw it when that changes.
  */
 void registry_replay_seek(struct registry_follower *follower);
@@ -209,7 +209,7 @@ void registry_replay_withdraw(
 /* Whether who follows it from that event on would have to replay it, as far as is known. */
 bool registry_needs_replay(const struct registry_entry *entry, uint64_t from);
 
-/* Goes on, until it has caught up.  Returns what was spent. */
+/* Continues, until it has caught up.  Returns what was spent. */
 size_t registry_replay_work(struct registry_follower *follower, size_t budget);
 
 /* Whether there is anything for registry_replay_work() to do before more has been read. */

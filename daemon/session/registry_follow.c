@@ -52,7 +52,7 @@ bool registry_has_finished(const struct registry_entry *entry, uint64_t *last)
     return atomic_load_explicit(&progress->state, memory_order_acquire) == KEPT_FINISHED;
 }
 
-/* All that it has not been sent, from that event on, is still to come. */
+/* All that it has not been sent, from that event on, is still ahead. */
 static bool is_at_live_end(const struct registry_entry *entry, uint64_t from)
 {
     return entry->live != NULL && !replica_is_finished(entry->live) &&
@@ -64,7 +64,7 @@ bool registry_needs_replay(const struct registry_entry *entry, uint64_t from)
     return !is_at_live_end(entry, from);
 }
 
-/* Where it stands once the plan is there. */
+/* Its stage once the plan is there. */
 void registry_set_off(struct registry_follower *follower)
 {
     struct registry_entry *entry = follower->entry;

@@ -43,7 +43,7 @@ struct run {
 /* An id that is longer is not copied, but read where it is. */
 #define ID_COPIED_BYTES ((size_t)4096)
 
-/* About how long a line is: what stands in each, and the client's own text. */
+/* About how long a line is: what each has, and the client's own text. */
 static uint32_t estimate_line(const struct plan *plan)
 {
     const uint32_t frame = plan_options_of(plan)->events == PLAN_EVENTS_ALL ? 90 : 60;
@@ -88,7 +88,7 @@ static void commit_line(struct run *run, char *line, char *end)
 }
 
 /* time_ns: the time of day, NULL for none. */
-static bool tell_accepted(struct run *run, const int64_t *time_ns)
+static bool write_accepted(struct run *run, const int64_t *time_ns)
 {
     const struct plan_options *options = plan_options_of(run->history.source.plan);
     const struct event_accepted accepted = {
@@ -161,7 +161,7 @@ struct run *run_new_take(const struct channel_env *env, struct account *account,
     };
     if (run->batch == NULL || (id.len > 0 && run->id == NULL) ||
         outbox_watch_begin(outbox, &run->watch, &run->history) != 0 ||
-        !tell_accepted(run, time_ns)) {
+        !write_accepted(run, time_ns)) {
         if (run->id == *owned_id)
             run->id = NULL; /* it stays the caller's */
         discard(run);
@@ -305,7 +305,7 @@ static void count(const struct run *run, const struct occurrence *occurred, size
         ledger_release_jobs(run->account, sum);
 }
 
-/* An empty batch is over at its acceptance, whenever that is noticed. */
+/* An empty batch is over at its acceptance, whenever that is handled. */
 static int64_t elapsed(const struct run *run, int64_t now_ns)
 {
     if (run->is_virtual || run->jobs == 0)
@@ -314,7 +314,7 @@ static int64_t elapsed(const struct run *run, int64_t now_ns)
 }
 
 /* Writes the next line of the report.  False when out of memory. */
-static bool tell_line(struct run *run, const struct report_line *line)
+static bool write_line(struct run *run, const struct report_line *line)
 {
     struct event_text name = {NULL, 0};
     char *text, *end;
@@ -331,8 +331,8 @@ static bool tell_line(struct run *run, const struct report_line *line)
     return true;
 }
 
-/* Goes on with the report, if the plan asks for one.  Whether all of it is told. */
-static bool tell_report(struct run *run, size_t budget, size_t *worked)
+/* Continues the report, if the plan asks for one.  Whether all of it is written. */
+static bool write_report(struct run *run, size_t budget, size_t *worked)
 {
     size_t spent = 0;
     enum batch_report_step step;
@@ -342,7 +342,7 @@ static bool tell_report(struct run *run, size_t budget, size_t *worked)
 
         step = batch_report(run->batch, budget - spent, &spent, &line);
         run->starved =
-            step == BATCH_REPORT_NOMEM || (step == BATCH_REPORT_LINE && !tell_line(run, &line));
+            step == BATCH_REPORT_NOMEM || (step == BATCH_REPORT_LINE && !write_line(run, &line));
         if (step == BATCH_REPORT_LINE && !run->starved)
             batch_report_next(run->batch);
     } while (step == BATCH_REPORT_LINE && !run->starved && spent < budget);
@@ -375,7 +375,7 @@ static void finish(struct run *run, int64_t now_ns)
     ledger_uncount_batch(run->env->ledger);
 }
 
-/* What happened goes into the history, and whoever watches has something to read. */
+/* What happened is put into the history, and whoever watches has something to read. */
 static void put(struct run *run, int64_t at_ns, const struct occurrence *occurred, size_t n)
 {
     if (n == 0)
@@ -438,7 +438,7 @@ size_t run_work(struct run *run, int64_t now_ns, size_t budget)
     if (!batch_is_over(run->batch))
         worked =
             work_until(run, now_ns, run->is_virtual ? INT64_MAX : own_time(run, now_ns), budget);
-    if (batch_is_over(run->batch) && tell_report(run, budget, &worked)) {
+    if (batch_is_over(run->batch) && write_report(run, budget, &worked)) {
         finish(run, now_ns);
         if (!run->finished) /* what has to be freed goes on in another slice */
             worked = budget;
@@ -496,7 +496,7 @@ uint32_t run_cancel(struct run *run, int64_t now_ns)
     return run->batch == NULL ? 0 : batch_cancel(run->batch, own_time(run, now_ns));
 }
 
-bool run_tell_cancelled(struct run *run, struct event_text id, uint32_t jobs)
+bool run_write_cancelled(struct run *run, struct event_text id, uint32_t jobs)
 {
     char *line = history_line_room(&run->history, EVENT_BATCH_MAX + id.len), *end;
 
@@ -525,7 +525,7 @@ enum run_cancelled run_cancel_job(struct run *run, uint64_t job, struct event_te
                              EVENT_BATCH_MAX + id.len + HISTORY_OCCURRENCES_BYTES(BATCH_MIN_ROOM));
     if (line == NULL)
         return RUN_NOMEM;
-    if (cancels_rest) /* a job's end, however it comes, cancels the rest */
+    if (cancels_rest) /* a job's end, of whatever kind, cancels the rest */
         jobs = batch_pending(run->batch);
     n = batch_cancel_job(run->batch, job, at_ns, occurred, BATCH_MIN_ROOM);
     if (n == 0)

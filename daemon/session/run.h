@@ -57,7 +57,7 @@ uint64_t run_jobs(const struct run *run);
 /* The run that a watch belongs to. */
 struct run *run_of(struct outbox_watch *watch);
 
-/* Where the run stands among the channel's: the channel's to set and read. */
+/* The run's slot among the channel's: the channel's to set and read. */
 uint32_t run_slot(const struct run *run);
 void run_set_slot(struct run *run, uint32_t slot);
 
@@ -69,7 +69,7 @@ size_t run_work(struct run *run, int64_t now_ns, size_t budget);
  * once its `finished` has been written. */
 int64_t run_next_due(const struct run *run, int64_t now_ns);
 
-/* Its `finished` has been written: nothing more will come. */
+/* Its `finished` has been written: nothing more will be written. */
 bool run_is_finished(const struct run *run);
 
 /* How it ended, once it is finished. */
@@ -80,7 +80,7 @@ bool run_ended_badly(const struct run *run);
 
 /*
  * Handles what is due by now, on the virtual clock by the instant that it has
- * come to, so that a cancel comes after it; about `budget` units at most.
+ * reached, so that a cancel follows it; about `budget` units at most.
  * Whether there is still something to cancel.
  */
 bool run_catch_up(struct run *run, int64_t now_ns, size_t budget);
@@ -99,6 +99,6 @@ enum run_cancelled run_cancel_job(struct run *run, uint64_t job, struct event_te
 
 /* Writes that the whole of it is cancelled, `jobs` of them, before what follows from it.
  * False when out of memory: nothing is written. */
-bool run_tell_cancelled(struct run *run, struct event_text id, uint32_t jobs);
+bool run_write_cancelled(struct run *run, struct event_text id, uint32_t jobs);
 
 #endif
