@@ -64,7 +64,8 @@ static void free_entry(struct registry_entry *entry)
     struct registry *registry = entry->registry;
 
     unlist(entry);
-    atomic_fetch_sub_explicit(&registry->config.store->n_served, 1, memory_order_relaxed);
+    if (registry->config.store != NULL) /* which may be gone before its registries */
+        atomic_fetch_sub_explicit(&registry->config.store->n_served, 1, memory_order_relaxed);
     agenda_remove(&registry->agenda, entry->slot);
     for (struct registry_entry **at = &registry->held; entry->is_held; at = &(*at)->next_held)
         if (*at == entry) {
@@ -103,6 +104,7 @@ void registry_free(struct registry *registry)
 {
     if (registry == NULL)
         return;
+    registry->config.store = NULL;
     for (uint32_t slot = 0; slot < registry->agenda.slots.n; slot++)
         if (entry_at(registry, slot) != NULL)
             free_entry(entry_at(registry, slot));
