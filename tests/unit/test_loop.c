@@ -19,6 +19,7 @@
 #include "daemon/net/connection.h"
 #include "daemon/net/loop.h"
 #include "daemon/session/ledger.h"
+#include "daemon/session/principal.h"
 #include "daemon/session/stats.h"
 
 #define MOST    8
@@ -113,7 +114,7 @@ static struct client connect_client(const struct kind *kind)
 
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
     atomic_fetch_add(&ledger.connections, 1);
-    loop_adopt(loop, (struct arrival){.fd = pair[0]});
+    loop_adopt(loop, (struct arrival){.fd = pair[0], .principal = principal_new("local", true)});
     if (kind != NULL)
         ck_assert_int_eq(send(pair[1], kind->first, strlen(kind->first), 0),
                          (int)strlen(kind->first));
