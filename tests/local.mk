@@ -232,7 +232,10 @@ python_tests = \
 	tests/wire/test_faults.py \
 	tests/wire/test_forecast.py \
 	tests/wire/test_http.py \
+	tests/wire/test_http_batches.py \
+	tests/wire/test_http_mutations.py \
 	tests/wire/test_http_programs.py \
+	tests/wire/test_http_wait.py \
 	tests/wire/test_kills.py \
 	tests/wire/test_limits.py \
 	tests/wire/test_log.py \
@@ -263,6 +266,7 @@ EXTRA_DIST += \
 	tests/systemd/guest.sh \
 	tests/wire/crowd.py \
 	tests/wire/daemons.py \
+	tests/wire/http_client.py \
 	tests/wire/examples.py \
 	tests/wire/kills.py \
 	tests/wire/lib.sh \

@@ -292,14 +292,16 @@ static int64_t timeout_end(const struct http_connection *c)
     return timeouts_end_ns(&c->timeouts, c->http->env.limits, waits_for(c));
 }
 
-/* When a body that nobody reads, or that is read away, is too late; one that a channel reads
- * is its own matter. */
+/* When a body that nobody reads, or that is read away, is too late, as it is behind a refusal;
+ * one that a channel reads is its own matter. */
 static int64_t body_due(const struct http_connection *c)
 {
     const struct http_exchange *x = &c->exchange;
     int64_t timeout_ns = c->http->env.limits->request_timeout_ns;
 
-    if (x->phase != HTTP_BODY || timeout_ns == 0 || (x->stream && !x->reply))
+    if (x->phase != HTTP_BODY || timeout_ns == 0 ||
+        (x->stream && !x->reply &&
+         (x->resource == &http_batches_requests || http_stream_refusal(x->stream) == FAULT_NONE)))
         return CHANNEL_NEVER;
     return later(x->begun_ns, timeout_ns);
 }
@@ -307,6 +309,12 @@ static int64_t body_due(const struct http_connection *c)
 static int64_t sooner(int64_t a_ns, int64_t b_ns)
 {
     return a_ns < b_ns ? a_ns : b_ns;
+}
+
+/* The library reads a body. */
+static bool is_read(const struct http_connection *c)
+{
+    return c->exchange.phase == HTTP_BODY && !c->exchange.suspended;
 }
 
 static int64_t next_due(struct http_connection *c, int64_t now_ns)
@@ -320,6 +328,8 @@ static int64_t next_due(struct http_connection *c, int64_t now_ns)
         return http_auth_due(c);
     if (x->resource && x->resource->next_due)
         due_ns = sooner(due_ns, x->resource->next_due(c, now_ns));
+    if (is_read(c) && !c->looked)
+        due_ns = sooner(due_ns, later(c->since_ns, LOOK_NS));
     return due_ns;
 }
 
@@ -361,14 +371,37 @@ void http_schedule(struct http_connection *c, int64_t now_ns)
         (void)timerq_set(&c->http->dues, c->slot, due_ns, 0);
 }
 
-/* Whether a connection without a request has come to its end: by time, or since the client had
- * ended its side along with its last request, which the library has not seen. */
-static bool is_over(const struct http_connection *c)
+/* Whether the client had ended its side along with the last of what it sent, which the library
+ * has not seen: it reads by edges, and to less than it has room for there is no more. */
+static bool has_ended(struct http_connection *c)
 {
     char byte;
 
-    return !c->used || c->looked || c->http->draining ||
-           recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+    c->looked = true;
+    return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+/* Whether it is to be looked at for that. */
+static bool is_look_due(const struct http_connection *c, int64_t now_ns)
+{
+    return !c->looked && now_ns >= later(c->since_ns, LOOK_NS);
+}
+
+/* Whether a connection without a request has come to its end, by time or by its client. */
+static bool is_over(struct http_connection *c)
+{
+    return !c->used || c->looked || c->http->draining || has_ended(c);
+}
+
+/* From outside of the library's functions, which may not notice a socket that is shut while it
+ * has nothing to do with it: who is resumed is read from. */
+static void end(struct http_connection *c)
+{
+    http_hang_up(c);
+    if (c->exchange.phase == HTTP_IDLE || c->exchange.phase == HTTP_BODY) {
+        MHD_suspend_connection(c->library);
+        MHD_resume_connection(c->library);
+    }
 }
 
 static void do_due(struct http_connection *c, int64_t now_ns)
@@ -381,10 +414,12 @@ static void do_due(struct http_connection *c, int64_t now_ns)
     }
     if (x->phase == HTTP_PROVING)
         http_auth_go_on(c, now_ns);
-    else if (x->phase == HTTP_IDLE && !is_over(c))
+    else if (x->phase == HTTP_IDLE ? is_over(c)
+                                   : has_timed_out(c, now_ns) || now_ns >= body_due(c) ||
+                                         (is_read(c) && is_look_due(c, now_ns) && has_ended(c)))
+        end(c);
+    else if (x->phase == HTTP_IDLE)
         c->looked = true;
-    else if (x->phase == HTTP_IDLE || has_timed_out(c, now_ns) || now_ns >= body_due(c))
-        http_hang_up(c);
     else if (x->resource && x->resource->due)
         x->resource->due(c, now_ns);
     if (!x->hang_up)

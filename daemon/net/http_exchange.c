@@ -145,7 +145,8 @@ static bool begin(struct http_connection *c, const char *url, const char *method
 
     c->used = true;
     x->phase = HTTP_PROVING; /* until it is let in */
-    x->begun_ns = clock_now_ns();
+    x->begun_ns = c->since_ns = clock_now_ns();
+    c->looked = false;
     MHD_get_connection_values(c->library, MHD_HEADER_KIND, add_field, &head);
     x->has_body = http_head_has_body(&head);
     if (x->authority)
@@ -181,6 +182,8 @@ static void read_piece(struct http_connection *c, const char *piece, size_t *pie
         used = x->resource->body(c, piece, *piece_len);
     }
     x->body += used;
+    c->since_ns = clock_now_ns();
+    c->looked = false;
     stats_bytes(c->http->env.env->stats, used, 0);
     *piece_len -= used;
     if (*piece_len > 0 && !x->hang_up)

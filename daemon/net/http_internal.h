@@ -136,7 +136,7 @@ struct http_connection {
     bool is_stranger; /* and among those who have to prove who they are */
     bool looked;      /* at whether it goes on, since its last request */
     bool used;        /* has had a request */
-    int64_t since_ns; /* when it came, or its last request ended */
+    int64_t since_ns; /* when it came, its last request ended, or a piece of a body came */
     struct timeouts timeouts;
     uint64_t acknowledged; /* bytes, when the time-out last expired */
     struct http_exchange exchange;

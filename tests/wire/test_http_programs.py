@@ -16,7 +16,7 @@ import tempfile
 
 from daemons import GUARD_SECONDS, eventually, first, settles
 from examples import Tap
-from test_http import JSON, Http, is_built, read_until, same
+from http_client import JSON, Http, is_built, read_until, same
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 os.environ["PATH"] += ":/usr/sbin"

@@ -1,0 +1,344 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Batches over HTTP: streams, refusals, conversations, forecasts, and batches that are kept.
+Speaks TAP; WAITD is the program under test.
+"""
+
+import concurrent.futures
+import json
+import re
+import socket
+import struct
+import sys
+
+from daemons import GUARD_SECONDS, Client, eventually, first, settles
+from examples import Tap
+from http_client import (
+    JSON, ONE, dechunk, events, get, is_built, kinds, read_all, read_until, refused, same, status_of, try_shared)
+
+
+def batch_streams(d):
+    status, headers, body = d.ask("POST", "/v1/batches", b'{"jobs":[{"wait":0.02,"count":2}]}', JSON)
+    return first(same((status, headers["Content-Type"]), (200, "application/x-ndjson"), "head"),
+                 same(kinds(body), ["accepted", "done", "done", "finished"], "stream"))
+
+
+def batch_is_the_sockets(d):
+    request = {"clock": "virtual", "events": "all", "seed": 3, "id": "x", "jobs": [
+        {"wait": {"dist": "exponential", "mean": "1s"}, "count": 50, "fail": 0.3, "retries": 2,
+         "name": "a\u2028", "data": [1, 2.50]}]}
+    client = Client(d)
+    client.send(request)
+    client.socket.shutdown(socket.SHUT_WR)
+    line = client.lines.read()
+    client.close()
+    body = d.ask("POST", "/v1/batches", json.dumps(request), JSON)[2]
+    number = re.compile(rb'"batch":\d+')
+    return same(number.sub(b"", body), number.sub(b"", line), "the lines")
+
+
+def large_batches(d):
+    """Those are written past the library, and nobody can tell."""
+    request = {"clock": "virtual", "seed": 3, "jobs": [{"wait": {"dist": "exponential", "mean": "1s"}, "count": 70000}]}
+    body = json.dumps(request).encode()
+    client = Client(d)
+    client.send(request)
+    client.socket.shutdown(socket.SHUT_WR)
+    lines = client.lines.read()
+    client.close()
+    number = re.compile(rb'"(batch|time)":("[^"]*"|\d+)')
+    status, headers, answer = d.ask("POST", "/v1/batches", body, JSON)
+    framed = d.ask("POST", "/v1/batches", body, {**JSON, "Accept": "text/event-stream"})[2]
+    raw = d.raw(b"POST /v1/batches HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) +
+                body).partition(b"\r\n\r\n")
+    sock = socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS)
+    body = b'{"jobs":[{"wait":0,"count":70000},{"wait":60}]}'
+    sock.sendall(b"POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n"
+                 b"Content-Type: application/json\r\n\r\n" % len(body) + body)
+    read_until(sock, b"accepted")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+    return first(same((status, headers["Connection"], headers["Transfer-Encoding"]), (200, None, "chunked"), "head"),
+                 None if number.sub(b"", answer) == number.sub(b"", lines) else "the lines differ",
+                 None if number.sub(b"", raw[2]) == number.sub(b"", lines) else "HTTP/1.0 differs",
+                 same(framed.count(b"event: done\ndata: {"), 70000, "server-sent events"),
+                 None if eventually(lambda: json.loads(d.ask("GET", "/v1/stats")[2])["batches"] == 0) else "it still runs")
+
+
+def batch_refusals(d):
+    cases = [
+        (b"", 400, "invalid_request"), (b"  \n", 400, "invalid_request"),
+        (b"{", 400, "bad_json"), (b"rubbish", 400, "bad_json"),
+        (b'{"jobs":[{"wiat":1}]}', 400, "invalid_request"),
+        (ONE + b"x", 400, "bad_json"), (ONE + b" " + ONE, 400, "invalid_request"),
+        (ONE + b"]", 400, "bad_json"), (b'{"op":"ping"}', 400, "invalid_request"),
+        (b'{"op":"quit"}', 400, "invalid_request"),
+        (b'{"jobs":[{"wait":0,"count":100001}]}', 413, "too_large"),
+    ]
+    accepted = json.loads(d.ask("GET", "/v1/stats")[2])["accepted"]
+    problem = first(*[refused(d.ask("POST", "/v1/batches", body, JSON), status, code)
+                      for body, status, code in cases])
+    return problem or same(json.loads(d.ask("GET", "/v1/stats")[2])["accepted"], accepted,
+                           "jobs accepted by those")
+
+
+def batch_events(d):
+    headers = {**JSON, "Accept": "text/event-stream"}
+    request = b'{"events":"all","jobs":[{"wait":0.01,"name":"%s"},{"wait":0.02}]}' % (b"n" * 500)
+    status, head, body = d.ask("POST", "/v1/batches", request, headers)
+    lines = d.ask("POST", "/v1/batches", request, JSON)[2].decode()
+    framed = "".join(f"event: {json.loads(line)['event']}\ndata: {line}\n\n"
+                     for line in lines.splitlines())
+    strip = re.compile(r'"(at|batch|elapsed|speedup|time)":("[^"]*"|[0-9.]+)')
+    return first(same((status, head["Content-Type"]), (200, "text/event-stream"), "head"),
+                 same(strip.sub("", body.decode()), strip.sub("", framed), "frames"),
+                 refused(d.ask("POST", "/v1/batches", b"{", headers), 400, "bad_json"))
+
+
+def refusal_is_no_error_event(d):
+    headers = {**JSON, "Accept": "text/event-stream"}
+    body = d.ask("POST", "/v1/requests", b'{"op":"none"}', headers)[2].decode()
+    return same(body.split("\n")[0], "event: refused", "the kind of an error")
+
+
+def accept_chooses(d):
+    cases = [("text/event-stream;q=0.5, application/x-ndjson", "application/x-ndjson"),
+             ("text/event-stream, application/x-ndjson;q=0.9", "text/event-stream"),
+             ("text/event-stream, */*", "text/event-stream"),
+             ("text/event-stream;q=0, */*", "application/x-ndjson"),
+             ("application/x-ndjson, text/event-stream", "application/x-ndjson"),
+             ("application/json", "application/x-ndjson"), ("text/*, */*;q=0.1", "text/event-stream")]
+    return first(*[same(d.ask("POST", "/v1/batches", ONE, {**JSON, "Accept": accept})[1]["Content-Type"],
+                        kind, accept) for accept, kind in cases])
+
+
+def requests_converse(d):
+    """Events come while the body is still being sent."""
+    with socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS) as sock:
+        sock.sendall(b"POST /v1/requests HTTP/1.1\r\nHost: localhost\r\n"
+                     b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+        problem = None
+        for i in range(3):
+            sock.sendall(b'22\r\n{"op":"ping","id":"%013d"}\r\n' % i)
+            line = read_until(sock, b"}\n\r\n")
+            if b'"id":"%013d"' % i not in line:
+                problem = problem or f"no pong while the body goes on: {line!r}"
+        sock.sendall(b"18\r\n" + ONE + b"\r\n0\r\n\r\n")
+        rest = read_all(sock)
+    return first(problem, None if b'"finished"' in rest else f"no end: {rest!r}",
+                 None if rest.endswith(b"\r\n0\r\n\r\n") else f"no last chunk: {rest!r}")
+
+
+def requests_at_once(d):
+    status, _, body = d.ask("POST", "/v1/requests", b'{"op":"ping"} {"x":1} ' + ONE + b" bad", JSON)
+    return first(same(status, 200, "status"),
+                 same(sorted(kinds(body)), sorted(["pong", "error", "accepted", "error", "done",
+                                                   "finished"]), "events"))
+
+
+def requests_under_pressure(d):
+    """Who does not read is not read from: memory stays, and all comes in the end."""
+    n = 40000
+    with socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS) as sock:
+        sock.settimeout(1)
+        body = b'{"op":"ping"}' * n
+        sock.sendall(b"POST /v1/requests HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n"
+                     b"Content-Type: application/json\r\n\r\n" % len(body))
+        sent, received = 0, b""
+        while sent < len(body):
+            try:
+                sent += sock.send(body[sent:sent + 65536])
+            except TimeoutError:
+                break
+        sock.settimeout(GUARD_SECONDS)
+        sock.setblocking(True)
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            sending = pool.submit(sock.sendall, body[sent:])
+            received = read_all(sock)
+            sending.result()
+    return same(dechunk(received.partition(b"\r\n\r\n")[2]).count(b'"pong"'), n, "pongs")
+
+
+def batch_goes_with_its_client(d):
+    sock = socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS)
+    body = b'{"jobs":[{"wait":0.02,"count":50},{"wait":60}],"mode":"sequential"}'
+    sock.sendall(b"POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n"
+                 b"Content-Type: application/json\r\n\r\n" % len(body) + body)
+    read_until(sock, b"accepted")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+    return None if eventually(lambda: json.loads(d.ask("GET", "/v1/stats")[2])["batches"] == 0) \
+        else "the batch still runs"
+
+
+def http10_until_close(d):
+    data = d.raw(b"POST /v1/batches HTTP/1.0\r\nContent-Length: %d\r\nConnection: keep-alive\r\n"
+                 b"Content-Type: application/json\r\n\r\n" % len(ONE) + ONE)
+    head, _, body = data.partition(b"\r\n\r\n")
+    return first(None if b"Transfer-Encoding" not in head and b"Content-Length" not in head
+                 else f"framed: {head!r}", same(kinds(body), ["accepted", "done", "finished"], "events"))
+
+
+def forecasts(d):
+    request = {"op": "forecast", "runs": 20, "jobs": [
+        {"name": "a", "wait": {"dist": "exponential", "mean": "1s"}}, {"name": "b", "wait": 1}]}
+    status, headers, body = d.ask("POST", "/v1/forecast", json.dumps(request), JSON)
+    problem = same((status, headers["Content-Type"], kinds(body)), (200, "application/json", ["forecast"]), "one")
+    request["events"] = "all"
+    status, headers, body = d.ask("POST", "/v1/forecast", json.dumps(request), JSON)
+    problem = problem or same((status, headers["Content-Type"], kinds(body)),
+                              (200, "application/x-ndjson", ["run"] * 20 + ["forecast"]), "all")
+    body = d.ask("POST", "/v1/forecast", json.dumps(request), {**JSON, "Accept": "text/event-stream"})[2]
+    problem = problem or same(body.count(b"event: run\ndata: {"), 20, "as server-sent events")
+    return first(problem,
+                 refused(d.ask("POST", "/v1/forecast", b'{"op":"forecast","runs":0,"jobs":[]}', JSON), 400,
+                         "invalid_request"),
+                 refused(d.ask("POST", "/v1/forecast", b'{"op":"forecast","runs":10000000,"jobs":[]}', JSON), 413,
+                         "too_large"),
+                 refused(d.ask("POST", "/v1/batches", json.dumps(request), JSON), 400, "invalid_request"),
+                 refused(d.ask("POST", "/v1/forecast", b" ", JSON), 400, "invalid_request"))
+
+
+def forecasts_by_their_place(d):
+    """The path says what it is: `op` need not."""
+    law = [{"wait": {"dist": "exponential", "mean": "1s"}}]
+    ask = lambda request: d.ask("POST", "/v1/forecast", json.dumps(request), JSON)
+    bare, told = ask({"runs": 9, "seed": 1, "jobs": law}), ask({"op": "forecast", "runs": 9, "seed": 1, "jobs": law})
+    return first(same((bare[0], kinds(bare[2])), (200, ["forecast"]), "without op"),
+                 same(bare[2], told[2], "with op and without"),
+                 same(kinds(ask({"runs": 3, "events": "all", "jobs": law})[2]), ["run"] * 3 + ["forecast"], "all"),
+                 *[refused(ask(request), 400, "invalid_request") for request in
+                   ({"op": "submit", "jobs": law}, {"op": "ping"}, {"op": "none"}, {"jobs": law}, {"runs": 3}, {},
+                    law, [], {"op": "submit", "runs": 3, "jobs": law}, 7, {"runs": 3, "jobs": law, "detach": True})])
+
+
+def keys_by_header(d):
+    """`Idempotency-Key` is `key`: where both are there, they are equal."""
+    def ask(header, **members):
+        request = {"detach": True, "jobs": [{"wait": 0}], **members}
+        return d.ask("POST", "/v1/batches", json.dumps(request), {**JSON, "Idempotency-Key": header})
+
+    def key_of(answer):
+        return json.loads(d.ask("GET", answer[1]["Location"])[2])["key"]
+
+    cases = [('"a"', {"key": "a"}, 201), ("a", {"key": "a"}, 200), ("a", {}, 200), ('"a"', {"key": "b"}, 400),
+             ("b", {"key": "a"}, 400), ('"b"', {"key": '"b"'}, 400), ("a", {"detach": False}, 400),
+             ('"a', {}, 400), ('a"', {}, 400), ('""', {}, 400), ("x" * 256, {}, 400), ("x" * 255, {}, 201),
+             ('"' + "y" * 255 + '"', {}, 201), ("a", {"key": 1}, 400), ("a", {"key": ""}, 400), ("\xff", {}, 400)]
+    problem = first(*[same((header[:9], members, ask(header, **members)[0]), (header[:9], members, status), "status")
+                      for header, members, status in cases])
+    bare = d.ask("POST", "/v1/batches", b"[]", {**JSON, "Idempotency-Key": "a"})
+    empty = d.ask("POST", "/v1/batches", b"{}", {**JSON, "Idempotency-Key": "a"})
+    return first(problem, same(key_of(ask('"q\\"\\\\"', key='q"\\')), 'q"\\', "escapes of the draft's strings"),
+                 same(key_of(ask("c\\d")), "c\\d", "a backslash outside of them"),
+                 refused(bare, 400, "invalid_request"), refused(empty, 400, "invalid_request"),
+                 same(json.loads(ask("a", key="b")[2])["path"], "key", "path"))
+
+
+def half_closed_and_waiting(d):
+    """Whoever has ended its side is answered as well where the answer is on another loop."""
+    places = [d.ask("POST", "/v1/batches", b'{"detach":true,"jobs":[{"wait":0}]}', JSON)[1]["Location"] for _ in range(4)]
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda i: status_of(d.raw(get(places[i % 4] + ("/events" if i % 2 else "")))), range(400)))
+    return same([answer for answer in answers if answer != 200], [], "other than 200")
+
+
+def long_ids(d):
+    """An answer that is one line is whole, however long."""
+    def ask(**members):
+        return d.ask("POST", "/v1/batches", json.dumps({"id": "i" * 70000, "jobs": [{"wait": 0}], **members}), JSON)
+
+    accepted, wrong, large = ask(detach=True), ask(mode="x"), ask(jobs=[{"wait": 0, "count": 100001}])
+    return first(same((accepted[0], json.loads(accepted[2])["ref"]), (201, accepted[1]["Location"][12:]), "accepted"),
+                 refused(wrong, 400, "invalid_request"), refused(large, 413, "too_large"))
+
+
+def jobs_of_batches(d):
+    """A job that never was is not one that has ended, and no job is forgotten alone."""
+    place = d.ask("POST", "/v1/batches", b'{"detach":true,"jobs":[{"wait":0},{"wait":60}]}', JSON)[1]["Location"]
+    eventually(lambda: json.loads(d.ask("GET", place)[2])["pending"] == 1)
+    problem = first(refused(d.ask("DELETE", place + "/jobs/0"), 409, "conflict"),
+                    refused(d.ask("DELETE", place + "/jobs/2"), 404, "not_found"),
+                    refused(d.ask("DELETE", place + "/jobs/1?forget"), 400, "invalid_request"),
+                    same(d.ask("DELETE", place + "/jobs/1")[0], 202, "cancelled"),
+                    refused(d.ask("DELETE", place + "/jobs/1"), 409, "conflict"),
+                    refused(d.ask("DELETE", place + "/jobs/2"), 404, "not_found"),
+                    refused(d.ask("DELETE", place + "/jobs/0?forget"), 400, "invalid_request"))
+    problem = problem or first(*[refused(d.ask("GET", f"{place}/events?from={text}"), 400, "invalid_request")
+                                 for text in ("x", "", "0", "-1", "1.5", "9" * 20, "1&from=x")])
+    return problem or same(d.ask("DELETE", place + "?forget")[0], 204, "forgotten")
+
+
+def detached_batches(d):
+    body = b'{"detach":true,"jobs":[{"wait":0.2},{"wait":30,"count":2}]}'
+    status, headers, line = d.ask("POST", "/v1/batches", body, {**JSON, "Idempotency-Key": '"k-1"'})
+    place = headers["Location"]
+    problem = same((status, kinds(line), place), (201, ["accepted"], "/v1/batches/" + events(line)[0]["ref"]),
+                   "accepted")
+    again = d.ask("POST", "/v1/batches", body, {**JSON, "Idempotency-Key": "k-1"})
+    other = d.ask("POST", "/v1/batches", body.replace(b"30", b"31"), {**JSON, "Idempotency-Key": "k-1"})
+    listed = json.loads(d.ask("GET", "/v1/batches?state=running")[2])
+    problem = problem or first(
+        same((again[0], events(again[2])[0]["existing"], again[1]["Location"]), (200, True, place), "again"),
+        refused(other, 409, "conflict"), same(listed["count"], len(listed["batches"]), "count"),
+        same(listed["batches"][-1]["key"], "k-1", "key"),
+        same(json.loads(d.ask("GET", place)[2])["state"], "running", "state"),
+        refused(d.ask("GET", "/v1/batches/none"), 404, "not_found"),
+        refused(d.ask("DELETE", place + "?forget"), 409, "conflict"),
+        same(d.ask("DELETE", place + "/jobs/1")[0], 202, "a job"),
+        refused(d.ask("DELETE", place + "/jobs/1"), 409, "conflict"),
+        same(kinds(d.ask("DELETE", place)[2]), ["cancelled"], "cancelled"),
+        refused(d.ask("DELETE", place), 409, "conflict"))
+    lines = d.ask("GET", place + "/events")[2].splitlines(True)
+
+    def behind(query, number):
+        return d.ask("GET", place + "/events" + query, headers={"Last-Event-ID": number} if number else {})
+
+    return first(problem, same(json.loads(lines[-1])["event"], "finished", "events"),
+                 same(behind("?from=3", None)[2].splitlines(True), lines[2:], "from 3"),
+                 same(behind("?from=1", "3")[2].splitlines(True), lines[3:], "behind 3"),
+                 same(behind(f"?from={len(lines) + 1}", None)[0], 204, "nothing behind"),
+                 refused(behind("", "x"), 400, "invalid_request"),
+                 same(b"\nid: 2\n" in d.ask("GET", place + "/events", headers={"Accept": "text/event-stream"})[2],
+                      True, "id"),
+                 same(d.ask("DELETE", place + "?forget")[0], 204, "forgotten"),
+                 refused(d.ask("GET", place + "/events"), 410, "gone"), refused(d.ask("GET", place), 410, "gone"),
+                 refused(d.ask("DELETE", place), 410, "gone"), refused(d.ask("DELETE", place + "?forget"), 410, "gone"),
+                 refused(d.ask("POST", "/v1/batches", ONE, {**JSON, "Idempotency-Key": '""'}), 400, "invalid_request"))
+
+
+SHARED = [
+    ("a batch's events are streamed", batch_streams),
+    ("their lines are those of the socket", batch_is_the_sockets),
+    ("and so are those of a large one", large_batches),
+    ("what is no single batch is refused by status, and nothing runs", batch_refusals),
+    ("or they are server-sent events", batch_events),
+    ("an error among them is named refused", refusal_is_no_error_event),
+    ("which is what Accept prefers", accept_chooses),
+    ("requests are answered while more are sent", requests_converse),
+    ("or all at once", requests_at_once),
+    ("who does not read is not read from", requests_under_pressure),
+    ("a batch is cancelled when its client goes", batch_goes_with_its_client),
+    ("HTTP/1.0 gets its stream until the end", http10_until_close),
+    ("forecasts", forecasts),
+    ("forecasts need no op", forecasts_by_their_place),
+    ("Idempotency-Key is the key", keys_by_header),
+    ("half-closed requests wait for their answer", half_closed_and_waiting),
+    ("lines are whole", long_ids),
+    ("jobs of detached batches", jobs_of_batches),
+    ("detached batches", detached_batches),
+    ("and all is as before", settles),
+]
+
+
+def main():
+    if not is_built():
+        print("1..0 # SKIP built without HTTP")
+        return 0
+    tap = Tap()
+    try_shared(tap, SHARED)
+    return tap.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
