@@ -345,6 +345,10 @@ if HTTP
 fuzz_programs += tests/fuzz/fuzz_http
 replay_programs += tests/fuzz/replay_http
 endif
+if CRYPT
+fuzz_programs += tests/fuzz/fuzz_gate
+replay_programs += tests/fuzz/replay_gate
+endif
 
 if HAVE_CHECK
 check_PROGRAMS += $(replay_programs)
@@ -386,6 +390,11 @@ tests_fuzz_fuzz_event_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_event_LDADD = $(all_libraries)
 tests_fuzz_replay_event_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_event_SOURCES)
 tests_fuzz_replay_event_LDADD = $(all_libraries)
+tests_fuzz_fuzz_gate_SOURCES = tests/fuzz/fuzz_gate.c
+tests_fuzz_fuzz_gate_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_gate_LDADD = $(all_libraries)
+tests_fuzz_replay_gate_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_gate_SOURCES)
+tests_fuzz_replay_gate_LDADD = $(all_libraries)
 tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c
 tests_fuzz_fuzz_http_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_http_LDADD = $(all_libraries)

@@ -277,6 +277,9 @@ size_t gate_take(struct gate *gate, int64_t now_ns, const char *bytes, size_t le
     uint64_t most = gate->env->limits->max_auth_bytes;
     size_t used;
 
+    /* In one piece or many: what is beyond is not looked at. */
+    if (len > most - gate->bytes)
+        len = most - gate->bytes;
     request_feed(gate->reader, bytes, len);
     while (gate_wants_input(gate) && read_request(gate, now_ns))
         continue;
