@@ -28,7 +28,7 @@ ln -s redis-check-rdb usr/bin/redis-server
 port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
 LD_LIBRARY_PATH=$scratch/usr/lib/x86_64-linux-gnu usr/bin/redis-server --port "$port" --bind 127.0.0.1 --save '' --dir "$scratch" >log 2>&1 &
 server=$!
-until grep -q 'Ready to accept' log; do sleep 0.05; done
+until grep -qs 'Ready to accept' log; do sleep 0.05; done
 
 cat >probe.js <<'JS'
 const { Queue, QueueEvents, Worker } = require('bullmq');
