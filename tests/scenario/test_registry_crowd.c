@@ -280,6 +280,17 @@ START_TEST(all_hear_the_same)
 }
 END_TEST
 
+START_TEST(seeds_that_once_failed)
+{
+    static const uint64_t seeds[] = {1088, 1615};
+
+    for (size_t i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++) {
+        seed = seeds[i];
+        live();
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("registry_crowd");
@@ -287,6 +298,7 @@ Suite *test_suite(void)
 
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, all_hear_the_same);
+    tcase_add_test(tcase, seeds_that_once_failed);
     suite_add_tcase(suite, tcase);
     return suite;
 }
