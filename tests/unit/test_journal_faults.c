@@ -370,11 +370,16 @@ Suite *test_suite(void)
     tcase_add_test(tcase, a_batch_of_a_failed_sync_is_reported_by_its_ref);
     tcase_add_test(tcase, a_failed_sync_lasts_until_a_restart);
     tcase_add_test(tcase, one_directory_has_one_daemon);
-    tcase_add_test(tcase, a_torn_wal_is_a_crash_like_any_other);
     tcase_add_test(tcase, damage_that_sqlite_would_pass_over_is_refused);
     tcase_add_test(tcase, a_file_that_is_none_is_refused);
     tcase_add_test(tcase, a_damaged_request_is_unavailable_and_nothing_else);
     tcase_add_test(tcase, check_state_writes_what_can_be_read_and_changes_nothing);
+    suite_add_tcase(suite, tcase);
+
+    tcase = tcase_create("power");
+    tcase_add_checked_fixture(tcase, journal_rig_set_up, journal_rig_tear_down);
+    tcase_set_timeout(tcase, 240); /* hundreds of lives, each of which syncs */
+    tcase_add_test(tcase, a_torn_wal_is_a_crash_like_any_other);
     suite_add_tcase(suite, tcase);
     return suite;
 }
