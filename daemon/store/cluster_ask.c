@@ -150,8 +150,6 @@ static void accept_with_key(struct cluster *cluster, struct store_ask *ask,
 static void do_accept(struct cluster *cluster, struct store_ask *ask, bool is_sure)
 {
     const struct index_entry *entry = NULL;
-    char token[CLUSTER_TOKEN_MAX + 1];
-    uint64_t expected = 0;
 
     cluster_serve(cluster);
     if (ask->terms.key_len > 0)
@@ -162,11 +160,7 @@ static void do_accept(struct cluster *cluster, struct store_ask *ask, bool is_su
     }
     if (index_refuse_full(&cluster->index, ask))
         return;
-    if (ask->terms.key_len > 0) {
-        cluster_token_of_key(ask->asker->name, &ask->terms, token);
-        expected = cluster_freed_sequence(cluster, token);
-    }
-    cluster_submit(cluster, ask, expected);
+    cluster_submit(cluster, ask);
 }
 
 static void do_cancel(struct cluster *cluster, struct store_ask *ask)

@@ -229,7 +229,6 @@ static void plan_removal(struct cluster *cluster, const struct cluster_batch *da
         return;
     over->next = NULL;
     over->due_ns = cluster_stream_time(cluster) + CLUSTER_REMOVAL_NS;
-    memcpy(over->token, data->token, sizeof(over->token));
     over->n = n;
     over->sequences[0] = data->sequence;
     for (size_t i = 1; i < n; i++)
@@ -242,16 +241,6 @@ void cluster_let_go(struct cluster *cluster, struct index_entry *entry)
 {
     plan_removal(cluster, cluster_data(entry));
     cluster_drop(cluster, entry);
-}
-
-uint64_t cluster_freed_sequence(const struct cluster *cluster, const char *token)
-{
-    uint64_t sequence = 0;
-
-    for (const struct cluster_over *at = cluster->over; at != NULL; at = at->next)
-        if (strcmp(at->token, token) == 0)
-            sequence = at->sequences[0]; /* the last one has it */
-    return sequence;
 }
 
 static void remove_let_go(struct cluster *cluster)

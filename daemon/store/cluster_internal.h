@@ -91,7 +91,6 @@ struct cluster_waiting {
 /* One that was let go: its messages are to be removed. */
 struct cluster_over {
     struct cluster_over *next;
-    char token[CLUSTER_TOKEN_MAX + 1];
     int64_t due_ns; /* by the stream's time */
     size_t n;
     uint64_t sequences[]; /* the request's first */
@@ -176,7 +175,7 @@ void cluster_answer_with(struct store_ask *ask, const struct index_entry *entry,
 /* ---- cluster_publish.c ---- */
 
 /* Each takes the ask over, and answers it in the end. */
-void cluster_submit(struct cluster *cluster, struct store_ask *ask, uint64_t expected);
+void cluster_submit(struct cluster *cluster, struct store_ask *ask);
 void cluster_cancel(struct cluster *cluster, struct store_ask *ask,
                     const struct index_entry *entry);
 void cluster_forget(struct cluster *cluster, struct store_ask *ask,
@@ -241,9 +240,6 @@ void cluster_drop(struct cluster *cluster, struct index_entry *entry);
 
 /* All of them; what is in use is remembered as lost if `restores`. */
 void cluster_drop_all(struct cluster *cluster, bool restores);
-
-/* The message of a let go batch that still has that token's subject; 0 for none. */
-uint64_t cluster_freed_sequence(const struct cluster *cluster, const char *token);
 
 /* Whether it may be over and nobody here knows. */
 bool cluster_is_in_doubt(const struct cluster *cluster, const struct index_entry *entry);

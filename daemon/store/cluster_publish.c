@@ -171,7 +171,7 @@ static bool refuse_full(const struct cluster *cluster, const struct cluster_pend
     return true;
 }
 
-void cluster_submit(struct cluster *cluster, struct store_ask *ask, uint64_t expected)
+void cluster_submit(struct cluster *cluster, struct store_ask *ask)
 {
     uint64_t nonce = draw_nonce(cluster);
     struct cluster_request *request = malloc(sizeof(*request));
@@ -183,7 +183,6 @@ void cluster_submit(struct cluster *cluster, struct store_ask *ask, uint64_t exp
         return;
     }
     fill_in(cluster, ask, nonce, request);
-    request->expected = expected;
     pending->request = request;
     pending->ask = ask;
     pending->text = kept_text_hold(ask->text);
@@ -331,24 +330,24 @@ void cluster_pending_forgotten(struct cluster *cluster, const char *ref)
     }
 }
 
-/* Another message has the subject: of a batch that is over, of one that is known, or of one that
- * is about to be read; or it is our own, by an earlier attempt. */
+/* Another message has the subject: of a batch that is known, of one that was read and is over, or
+ * of one that is about to be read; or it is our own, by an earlier attempt. */
 static void meet_other(struct cluster *cluster, struct cluster_pending *pending, uint64_t sequence)
 {
+    struct cluster_request *request = pending->request;
     const struct index_entry *entry =
-        index_by_key(&cluster->index, pending->ask->asker, &pending->request->terms);
-    uint64_t freed = cluster_freed_sequence(cluster, pending->subject.token);
+        index_by_key(&cluster->index, pending->ask->asker, &request->terms);
 
     pending->has_lost = true;
-    if (pending->request->terms.key_len == 0)
+    if (request->terms.key_len == 0)
         return;
     if (entry != NULL) {
         answer_beaten(cluster, pending, entry);
-    } else if (freed > 0 && (sequence == 0 || sequence == freed) &&
-               pending->request->expected != freed) {
-        pending->request->expected = freed;
+    } else if (sequence > 0 && sequence <= cluster->rules.last_sequence &&
+               request->expected != sequence) {
+        request->expected = sequence;
         pending->has_lost = false;
-        cluster_request_write(pending->request, &pending->headers);
+        cluster_request_write(request, &pending->headers);
         publish(cluster, pending);
     }
 }
