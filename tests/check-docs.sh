@@ -76,6 +76,12 @@ compare_flags()
 compare_flags "$waitd" daemon/waitd.8
 compare_flags "$waitctl" client/waitctl.1
 
+# The keys of waitd.conf(5) are the flags of waitd but for those that --help's last lines name.
+keys=$("$waitd" --help | sed -n 's/^  .\{4\}--\([a-z-]*\).*/\1/p' | sort)
+flags_alone=$("$waitd" --help | sed -n '/^Every flag but/,$p' | grep -oE -- '--[a-z-]+' | sed 's/^--//' | sort)
+is "$(sed -n 's/^\.It Cm \([a-z-]*\).*/\1/p' daemon/waitd.conf.5 | sort -u | tr '\n' ' ')" \
+    "$(comm -23 <(printf '%s\n' "$keys") <(printf '%s\n' "$flags_alone") | tr '\n' ' ')" "each key is in waitd.conf(5)"
+
 # ---- links -----------------------------------------------------------------
 
 broken_links()
@@ -114,7 +120,7 @@ coined_words()
     find "$@" -type f \( -name '*.[chly]' -o -name '*.[1-8]' -o -name '*.md' -o -name '*.json' -o -name '*.sh' -o -name '_*' \
         -o -name '*.fish' -o -name '*.bash' \) ! -path '*/corpus/*' -exec grep -HnwiE "$coined" {} +
 }
-none "$(coined_words proto options engine client daemon/*.[1-8] ./*.md)" \
+none "$(coined_words proto options engine client daemon/base daemon/*.[1-8] ./*.md)" \
     "programs and documents use the field's words"
 mkdir "$scratch/words"
 printf '/* The client is told, and gives back its slot. */\n' >"$scratch/words/a.c"
