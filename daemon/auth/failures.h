@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef WAITD_FAILURES_H
-#define WAITD_FAILURES_H
+#ifndef WAITD_AUTH_FAILURES_H
+#define WAITD_AUTH_FAILURES_H
 
 /*
  * How often clients of one address have failed to prove who they are: a leaky bucket that
