@@ -12,7 +12,7 @@ import sys
 
 TOP = os.environ.get("top_srcdir") or os.path.join(os.path.dirname(__file__), "..", "..")
 PAGE = os.path.join(TOP, "proto", "waitd-protocol.7")
-WORDS = {"measured", "refused", "unparsed", "holding"}
+WORDS = {"measured", "refused", "unparsed", "holding", "token"}
 
 BEGIN = re.compile(r'^\.\\" example: (\S+)((?: \S+)*)$')
 

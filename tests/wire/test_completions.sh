@@ -53,7 +53,7 @@ is "$(in_bash waitd -- | lines)" "$(waitd --help | help_flags)" "bash: the flags
 is "$(in_bash waitctl run --mode '' | lines)" "blocking concurrent sequential" "bash: a flag's words"
 is "$(in_bash waitctl run --mode = se)" "sequential" "bash: behind an equal sign"
 is "$(in_bash waitd --log-level '' | lines)" "debug error info warning" "bash: and of waitd"
-is "$(in_bash waitctl -o json help to)" "top" "bash: what help is on"
+is "$(in_bash waitctl -o json help to | lines)" "token top" "bash: what help is on"
 is "$(in_bash waitctl submit --example t | lines)" "ten-waits timeout two-waits" "bash: the names of samples"
 is "$(in_bash waitctl submit ba)" "batch one.json" "bash: files for submit"
 is "$(in_bash waitctl import '' | lines)" "actions joblog ninja wfformat" "bash: a format for import"
@@ -93,12 +93,12 @@ if have fish; then
     is "$(in_fish 'waitd --log-level ' | lines)" "debug error info warning" "fish: and of waitd"
     is "$(in_fish 'waitctl submit --example t' | lines)" "ten-waits timeout two-waits" "fish: the names of samples"
     is "$(in_fish 'waitctl -o ' | lines)" "human json summary timeline" "fish: a flag's words before the command"
-    is "$(in_fish 'waitctl -o json to')" "top" "fish: the command behind a flag"
+    is "$(in_fish 'waitctl -o json to' | lines)" "token top" "fish: the command behind a flag"
     is "$(in_fish 'waitctl submit ba')" "batch one.json" "fish: files for submit"
     is "$(in_fish 'waitctl import ' | lines)" "actions joblog ninja wfformat" "fish: a format for import"
     is "$(in_fish 'waitctl import ninja ba')" "batch one.json" "fish: and files of it"
     is "$(in_fish 'waitctl run ba')" "" "fish: none for run"
-    is "$(in_fish 'waitctl help to')" "top" "fish: what help is on"
+    is "$(in_fish 'waitctl help to' | lines)" "token top" "fish: what help is on"
 else
     skip "fish: the commands" "no fish"
 fi
@@ -143,7 +143,7 @@ EOF
     in_zsh 'waitctl submit ba' 'submit batch\\ one.json' "files for submit"
     in_zsh 'waitctl import ' 'actions +joblog +ninja +wfformat' "a format for import"
     in_zsh 'waitctl import ninja ba' 'ninja batch\\ one.json' "and files of it"
-    in_zsh 'waitctl help to' 'help top' "what help is on"
+    in_zsh 'waitctl help sta' 'help stats' "what help is on"
     tmux -S "$tmp/zsh" kill-server
 else
     skip "zsh: the commands" "no zsh, or no tmux"

@@ -13,6 +13,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 
 from examples import Tap, read_examples
@@ -23,13 +24,15 @@ QUOTED = re.compile(r'\bnot (\d+)(?=")')  # the number of a batch in a message
 VARIABLE = re.compile(r'"(instance|version|time|ref)":"[^"]*"')
 TIMES = re.compile(
     r'"(at|due|elapsed|predicted|sequential|speedup|critical_path)":[0-9]+(\.[0-9]+)?(?=[,}])')
+TOKEN = re.compile(r'(?<="token":")[^"]+')
+SECRET = re.compile(r"alice\.[A-Za-z0-9_-]{43}")
 FIGURES = re.compile(r'":[0-9]+(\.[0-9]+)?(?=[,}])')
 
 
 class Daemon:
-    def __init__(self, program):
+    def __init__(self, program, *flags):
         self.process = subprocess.Popen(
-            [program, "--listen", "127.0.0.1:0"], stderr=subprocess.PIPE,
+            [program, "--listen", "127.0.0.1:0", *flags], stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL, text=True)
         self.port = None
         for line in self.process.stderr:
@@ -101,6 +104,22 @@ class Conversation:
             self.transcript += ["expected: " + expected, "     got: " + got]
 
 
+def ask_with_token(program, example):
+    """One example, its token replaced by one that a daemon of its own knows."""
+    waitctl = os.environ.get("WAITCTL", "client/waitctl")
+    made = subprocess.run([waitctl, "token", "new", "alice"], check=True, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    example.turns = [(TOKEN.sub(SECRET.search(made.stdout + made.stderr).group(), sent), expected)
+                     for sent, expected in example.turns]
+    with tempfile.NamedTemporaryFile("w", prefix="waitd-test.") as file:
+        file.write(made.stdout.splitlines()[0] + "\n")
+        file.flush()
+        daemon = Daemon(program, "--token-file", file.name)
+        wrong = Conversation(example, daemon.port).run()
+        daemon.stop()
+    return wrong
+
+
 def main():
     program = os.environ.get("WAITD", "daemon/waitd")
     if not os.access(program, os.X_OK):
@@ -111,7 +130,10 @@ def main():
     daemon = Daemon(program)
     for example in examples:
         try:
-            wrong = Conversation(example, daemon.port).run()
+            if "token" in example.words:
+                wrong = ask_with_token(program, example)
+            else:
+                wrong = Conversation(example, daemon.port).run()
         except (OSError, UnicodeDecodeError) as fault:
             wrong = str(fault)
         tap.result(not wrong, f"example {example.name}", wrong)
