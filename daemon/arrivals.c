@@ -18,7 +18,7 @@
 struct arrivals {
     struct arrivals_config config;
     struct peers *peers;
-    struct principal *local; /* who comes without credentials; held */
+    struct principal *local; /* a client without credentials; held */
     unsigned next_loop;
     bool draining;
     struct log_rate refused;

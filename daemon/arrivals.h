@@ -3,9 +3,9 @@
 #define WAITD_ARRIVALS_H
 
 /*
- * Clients as they come in: each takes its place among those of its address and in all the
- * daemon, is told apart by who it is, and is dealt out to a loop, round robin.  One that
- * finds no place is told so and let go.  For the first loop's thread.
+ * Clients as they connect: each is counted among those of its address and in all the
+ * daemon, is identified, and is assigned to a loop, round robin.  One that is
+ * over a limit gets a refusal and is disconnected.  For the first loop's thread.
  */
 
 #include "daemon/identity.h"

@@ -76,7 +76,7 @@ unsigned listening_sockets(const struct listening *listening)
     return n;
 }
 
-/* Who takes over what comes in by a listener of a kind. */
+/* Who takes over the clients of a listener of a kind. */
 static const struct listener_env *env_of(const struct listening *listening, enum kind kind)
 {
     switch (kind) {
@@ -162,7 +162,7 @@ static void warn(const struct listening *listening, const struct listener *liste
                   text, is_open ? "" : "; --trust-loopback serves them");
 }
 
-/* Listens on all the addresses that text stands for.  A host's name may have
+/* Listens on all the addresses that text resolves to.  A host's name may have
  * some that this machine lacks, such as ::1 where there is no IPv6. */
 static int listen_on(struct listening *listening, const char *text, enum kind kind)
 {

@@ -120,7 +120,7 @@ static struct connection *begin(struct connection *c, const char *what)
     return c;
 }
 
-/* The channel has come to have something to do. */
+/* The channel has something to do. */
 static void on_wake(void *context)
 {
     connection_is_ready(context, READY_UNFINISHED);

@@ -25,7 +25,7 @@
  * field, and the head of the answer. */
 #define POOL_MORE_BYTES 2560
 
-/* How long work goes on: others are served in between. */
+/* How long work continues: others are served in between. */
 #define WORK_NS INT64_C(2000000)
 
 /* When a connection is looked at after a request: not at once, since most have another soon. */
@@ -230,7 +230,7 @@ void http_let_in(struct http_connection *c)
 
 void http_dismiss(struct http_connection *c)
 {
-    /* What has come and was only peeked at: to close with it unread would be a reset. */
+    /* What was received and only peeked at: to close with it unread would be a reset. */
     (void)!recv(c->fd, c->http->env.scratch, HTTP_SCRATCH_BYTES, MSG_DONTWAIT);
     close(c->fd);
     release(c);

@@ -3,10 +3,10 @@
 #define WAITD_HTTP_HEAD_H
 
 /*
- * What a request's head says, and whether it may come in: browsers are dangerous
+ * What a request's head says, and whether it may be served: browsers are dangerous
  * guests, since a page anywhere can have them send requests to this machine.  So
  * the request must name a host that is served here (else a name that an attacker
- * points here would do), must not come from a page of others, and must have a
+ * points here would do), must not be of a page of others, and must have a
  * type of content that a form cannot send.  RFC 9110; fetch.spec.whatwg.org for
  * `Origin` and the preflight.
  *
@@ -38,7 +38,7 @@ void http_head_add(struct http_head *head, const char *name, const char *value);
 
 /*
  * Whether it is clear where the body ends: by one `Content-Length`, or in chunks and nothing
- * besides.  Whoever stands between might take another end for it (RFC 9112, section 11.2).
+ * besides.  A program between might take another end for it (RFC 9112, section 11.2).
  */
 bool http_head_is_framed(const struct http_head *head);
 
@@ -49,7 +49,7 @@ bool http_head_is_framed(const struct http_head *head);
  */
 size_t http_head_authority(const char *target, const char **authority);
 
-/* Whether a body comes with it. */
+/* Whether it has a body. */
 bool http_head_has_body(const struct http_head *head);
 
 /*
@@ -60,7 +60,7 @@ bool http_head_has_body(const struct http_head *head);
 unsigned http_head_check_host(const struct http_head *head, const struct address *served,
                               char *const *names, unsigned n_names);
 
-/* Where a request comes from: no page at all or a page of this very host, a page
+/* The origin of a request: no page at all or a page of this very host, a page
  * that is allowed, or another.  by_tls: a page of this host has the scheme https, else http. */
 enum http_origin { HTTP_ORIGIN_OWN, HTTP_ORIGIN_ALLOWED, HTTP_ORIGIN_FOREIGN };
 enum http_origin http_head_origin(const struct http_head *head, bool by_tls, char *const *allowed,
@@ -74,7 +74,7 @@ bool http_head_is_preflight(const struct http_head *head);
 bool http_head_is_json(const struct http_head *head);
 
 /*
- * Reads `Idempotency-Key`: what stands between double quotes, as its draft has it (a string
+ * Reads `Idempotency-Key`: what is between double quotes, as its draft has it (a string
  * of RFC 9651, section 3.3.3, but of any UTF-8), or the whole text, which has none in it
  * then.  Writes it with a NUL.  False where it is not 1 to REQUEST_KEY_MAX bytes, or not
  * UTF-8.

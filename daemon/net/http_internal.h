@@ -10,7 +10,7 @@
  *     http_gate.c        who is let in to the library
  *     http_syntax.c      whether a head is well-formed
  *     http_exchange.c    a request and its answer: the library's callbacks
- *     http_head.c        what a request's head says, and whether it may come in
+ *     http_head.c        what a request's head says, and whether it may be served
  *     http_routes.c      paths and their resources
  *     http_auth.c        who sends a request
  *     http_tls.c         connections by TLS
@@ -27,7 +27,7 @@
  *     http_page.c        the page
  *     http_linger.c      the end of a socket with something unread in it
  *
- * An exchange goes through
+ * An exchange is in one after another of these phases:
  *
  *     IDLE ──► PROVING ──► BODY ──► PENDING ──► ANSWERING ──► IDLE
  *
@@ -80,7 +80,7 @@ struct http_resource {
     /* The request is complete: gives an answer (http_reply_*()), or suspends the
      * exchange and is called again once it is resumed. */
     void (*end)(struct http_connection *c);
-    /* The time of next_due() has come. */
+    /* The time of next_due() is past. */
     void (*due)(struct http_connection *c, int64_t now_ns);
     /* When it wants to be called so; CHANNEL_NEVER for never.  The client's slowness is looked
      * after by http.c. */
@@ -92,7 +92,7 @@ struct http_resource {
 struct http_exchange {
     enum http_phase phase;
     bool suspended;
-    bool pausing;  /* suspended, which the library is still to be told */
+    bool pausing;  /* suspended, of which the library is still to be informed */
     bool bad_path; /* there is a NUL in it */
     bool hang_up;  /* to be closed without a word */
     bool unread;   /* closes with a part of the body unread */
@@ -200,8 +200,8 @@ void http_library_stop_all(struct http *http);
 
 /* ---- http_gate.c ----------------------------------------------------------- */
 
-/* Lets the connection in, at once or once the head of its first request has come.  Frees it if
- * it is refused or goes. */
+/* Lets the connection in, at once or once the head of its first request was received.  Frees it if
+ * it is refused or disconnects. */
 void http_gate_come(struct http_connection *c);
 void http_gate_free(struct http_gate *gate); /* NULL is fine */
 
@@ -220,7 +220,7 @@ void http_exchange_close(void *context, struct MHD_Connection *library, void **e
 void http_exchange_suspend(struct http_connection *c);
 void http_exchange_resume(struct http_connection *c);
 
-/* Tells the library of those whose answer waits, behind each run of it: one suspended within
+/* Informs the library of those whose answer waits, behind each run of it: one suspended within
  * its callback is read from when it is resumed, and dropped where that finds the client's
  * half-close. */
 void http_exchange_pause_all(struct http *http);

@@ -137,7 +137,7 @@ static void answer_preflight(struct http_connection *c, const struct route *rout
     http_reply(c, 204, reply);
 }
 
-/* Those of /v1.  What comes from a page that is allowed is marked as such. */
+/* Those of /v1.  What an allowed page requests is marked as such. */
 static bool pass_origin(struct http_connection *c, const struct http_head *head)
 {
     const struct http_site *site = c->http->env.site;

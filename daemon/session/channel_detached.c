@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Requests about detached batches: what is asked of the store, and what its answers come to. */
+/* Requests about detached batches: what is asked of the store, and what its answers lead to. */
 
 #include "daemon/session/channel_inquiry.h"
 
@@ -105,7 +105,7 @@ static bool take_batch(struct channel_inquiry *inquiry, const struct store_ask *
     return true;
 }
 
-/* Whether it is kept is not known: nothing is answered, but its ref is told, under which another
+/* Whether it is kept is not known: nothing is answered, but its ref is named, under which another
  * life has it or not. */
 static void tell_unknown(const struct channel_inquiry *inquiry, const struct store_ask *ask)
 {
@@ -128,7 +128,8 @@ static void take_existing(struct channel_inquiry *inquiry, const struct store_as
     inquiry->asks_again = channel_inquiry_ask(inquiry, STORE_FIND);
 }
 
-/* Nothing new was kept, as far as is known.  Who takes one answer alone is told that it is not. */
+/* Nothing new was kept, as far as is known.  A client of one answer alone is informed that it is
+ * not. */
 static void answer_without_batch(struct channel_inquiry *inquiry, const struct store_ask *ask)
 {
     if (ask->answer == STORE_EXISTING)
@@ -270,7 +271,7 @@ static void cancel_has_fallen(struct registry_cancel *cancel, enum registry_fall
     if (inquiry->channel != NULL)
         answer_fall(inquiry, fall, at_ns, jobs);
     if (cancel->place == REGISTRY_NO_PLACE)
-        channel_inquiry_detach(inquiry); /* its answer is still to come */
+        channel_inquiry_detach(inquiry); /* its answer is still expected */
     else
         channel_inquiry_free(inquiry);
 }

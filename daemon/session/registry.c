@@ -82,7 +82,7 @@ static void free_entry(struct registry_entry *entry)
     free(entry);
 }
 
-/* Who asked is told that there is no answer. */
+/* Who asked gets no answer. */
 static void give_up_asks(struct store_ask *asks)
 {
     struct store_ask *next;

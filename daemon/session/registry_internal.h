@@ -6,10 +6,10 @@
  * The registry's insides.
  *
  *     registry.c         entries: coming, going, and when each wants to work
- *     registry_work.c    reading their texts, running them, telling their ends
+ *     registry_work.c    reading their texts, running them, reporting their ends
  *     registry_follow.c  who follows them
  *     registry_probe.c   what a cancel comes to that has not fallen yet
- *     registry_replay.c  those who are behind, and whose turn it is to replay
+ *     registry_replay.c  those who are behind, and who of them may replay
  */
 
 #include "daemon/session/agenda.h"
@@ -75,7 +75,7 @@ bool registry_drop_if_idle(struct registry_entry *entry);
 /* Ends all watches of it. */
 void registry_suspend(struct registry_entry *entry, enum registry_stage stage);
 
-/* Those who wait for a cancel of it are told that it will not be seen to fall. */
+/* Informs those who wait for a cancel of it that it will not be seen to fall. */
 void registry_give_up_cancels(struct registry_entry *entry, enum registry_fall why);
 
 /* ---- registry_work.c ------------------------------------------------------------------- */
@@ -86,7 +86,7 @@ size_t registry_work_on(struct registry_entry *entry, size_t budget);
 /* It is no longer run here: what it has taken is released. */
 void registry_release(struct registry_entry *entry);
 
-/* Whether what is run here tells how far the batch has come: where it is home, and anywhere
+/* Whether what is run here shows how far the batch is: where it is home, and anywhere
  * if no node owns it. */
 static inline bool registry_is_witness(const struct registry_entry *entry)
 {
@@ -95,7 +95,8 @@ static inline bool registry_is_witness(const struct registry_entry *entry)
 
 /*
  * A replica of it has finished, here or elsewhere the first: that it has ended is so at once, so
- * that whoever reads its end finds it ended, and is told to the store.  False when out of memory.
+ * that whoever reads its end finds it ended, and is reported to the store.  False when out of
+ * memory.
  */
 bool registry_tell_end(struct registry_entry *entry, struct replica *replica);
 
@@ -127,18 +128,18 @@ void registry_tell_followers(struct registry_entry *entry);
 /* Whether it has, and its last event. */
 bool registry_has_finished(const struct registry_entry *entry, uint64_t *last);
 
-/* Changes it, and counts those who are behind; the other is told of it. */
+/* Changes it, and counts those who are behind; the other is notified. */
 void registry_set_stage(struct registry_follower *follower, enum registry_stage stage);
 
 /* ---- registry_replay.c ------------------------------------------------------------------ */
 
-/* A replay is given up or has come to its end. */
+/* A replay is given up or has ended. */
 void registry_replay_release(struct registry *registry);
 
 /* Those who replay it may go on: the store lets them. */
 void registry_replay_wake(struct registry_entry *entry);
 
-/* Those whose turn it is begin. */
+/* Those who may, begin. */
 void registry_replay_next(struct registry *registry);
 
 #endif

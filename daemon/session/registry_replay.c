@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Those who are behind a batch's live end, and whose turn it is to replay it.  Replays are
+ * Those who are behind a batch's live end, and who of them may replay it.  Replays are
  * limited over all loops, and each loop has a queue of its own: who gives one up rings all of
  * them.  A loop that finds the limit reached has counted itself among those behind before, and
  * who gives one up looks for those afterwards, so that no ring is missed.
@@ -9,7 +9,7 @@
 
 #include "daemon/session/registry_internal.h"
 
-/* ---- Taking turns ------------------------------------------------------------------------ */
+/* ---- In order ---------------------------------------------------------------------------- */
 
 static void enqueue(struct registry *registry, struct registry_follower *follower)
 {
@@ -99,7 +99,7 @@ void registry_replay_seek(struct registry_follower *follower)
 
 /* ---- Replaying --------------------------------------------------------------------------- */
 
-/* How far it may go: to where the live one has come, or as far as time has. */
+/* How far it may run: to where the live one is, or as far as time is. */
 static int64_t replay_until(const struct registry_follower *follower)
 {
     const struct registry_entry *entry = follower->entry;
@@ -134,7 +134,7 @@ static void catch_up(struct registry_follower *follower)
         replica_free(follower->replay);
         follower->replay = NULL;
     } else {
-        return; /* what it has to read comes first */
+        return; /* what it has to read is first */
     }
     registry_set_stage(follower, REGISTRY_LIVE);
 }
@@ -174,7 +174,7 @@ size_t registry_replay_work(struct registry_follower *follower, size_t budget)
     follower->watch.ended = replica_is_finished(follower->replay);
     outbox_notice(&follower->watch);
     if (follower->watch.ended) {
-        /* Without memory for it the batch's home tells it a little later. */
+        /* Without memory for it the batch's home reports it a little later. */
         (void)registry_tell_end(follower->entry, follower->replay);
         registry_set_stage(follower,
                            follower->last_seq < replica_history(follower->replay)->next_seq

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Reading the texts of batches, running them, and telling their ends. */
+/* Reading the texts of batches, running them, and reporting their ends. */
 
 #include <stdlib.h>
 
@@ -41,7 +41,7 @@ static void stop_reading(struct registry_entry *entry)
     entry->text = NULL;
 }
 
-/* The plan is there: what waits for it goes on. */
+/* The plan is there: what waits for it continues. */
 static void take_plan(struct registry_entry *entry, struct request *request)
 {
     struct registry_follower *next;
@@ -146,7 +146,7 @@ void registry_release(struct registry_entry *entry)
 
     if (!entry->is_home || entry->end_told)
         return;
-    if (left > 0) { /* it goes on elsewhere, or is lost: nothing of it ends here */
+    if (left > 0) { /* it continues elsewhere, or is lost: nothing of it ends here */
         if (entry->kept->durable == KEPT_DURABLE_NO)
             stats_ended(registry->config.stats, JOB_CANCELLED, left);
         ledger_release_jobs(&registry->account, left);
@@ -199,7 +199,7 @@ static void note(struct registry_entry *entry, const struct replica_progress *pr
     if (progress->late_ns > atomic_load_explicit(&kept->late_ns, memory_order_relaxed))
         atomic_store_explicit(&kept->late_ns, progress->late_ns, memory_order_relaxed);
     advance(kept, replica_pending(entry->live), replica_history(entry->live)->next_seq);
-    /* Only once it has come as far as another life had. */
+    /* Only once it is as far as another life was. */
     if (replica_next_due(entry->live) > elapsed_ns)
         (void)atomic_compare_exchange_strong_explicit(&kept->state, &unseen, KEPT_RUNNING,
                                                       memory_order_acq_rel, memory_order_relaxed);

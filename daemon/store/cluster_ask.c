@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* What each ask comes to.  What is not known yet is waited for: a tick of this node's that is
+/* What each ask leads to.  What is not known yet is waited for: a tick of this node's that is
  * read back says that all is known that was there when it was put. */
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "daemon/store/cluster_internal.h"
 #include "daemon/store/digest.h"
 
-/* How often it is looked whether a batch that is run for its end has come to it. */
+/* How often it is looked whether a batch that is run for its end has reached it. */
 #define LOOK_NS (CLUSTER_SECOND_NS / 200)
 
 /* ---- Waiting ------------------------------------------------------------------------------------
@@ -42,7 +42,7 @@ void cluster_wait_for(struct cluster *cluster, struct store_ask *ask, enum clust
     cluster->waitings = waiting;
 }
 
-/* Until all is known that is in the stream by now.  `number` tells that it has been waited for:
+/* Until all is known that is in the stream by now.  `number` says that it has been waited for:
  * what is not there then is not there. */
 static void wait_for_all(struct cluster *cluster, struct store_ask *ask)
 {
@@ -131,8 +131,8 @@ static void do_find(struct cluster *cluster, struct store_ask *ask, bool is_sure
         wait_for_all(cluster, ask);
 }
 
-/* The key has a batch.  That this one has another request is told by what the stream says now: the
- * time of the batch may be over, by other nodes' clocks. */
+/* The key has a batch.  That this one has another request is decided by what the stream says now:
+ * the time of the batch may be over, by other nodes' clocks. */
 static void accept_with_key(struct cluster *cluster, struct store_ask *ask,
                             const struct index_entry *entry, bool is_sure)
 {
@@ -264,7 +264,7 @@ void cluster_handle(struct cluster *cluster, struct store_ask *ask)
 /* ---- Those that wait
  * -------------------------------------------------------------------------------- */
 
-/* A text that has come is its batch's, whoever asked. */
+/* A text that was received is its batch's, whoever asked. */
 static struct index_entry *take_data(struct cluster *cluster, struct kept *batch,
                                      const struct cluster_event *event)
 {
@@ -351,7 +351,7 @@ static struct cluster_waiting *take_ready(struct cluster *cluster)
             at = &waiting->next;
             continue;
         }
-        *at = waiting->next; /* the newest stands first: so the oldest comes to the front */
+        *at = waiting->next; /* the newest is first: so the oldest moves to the front */
         waiting->next = ready;
         ready = waiting;
     }

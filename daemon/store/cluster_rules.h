@@ -9,10 +9,10 @@
  * there is all that is needed:
  *
  *   - Watermark.  W is the greatest stamp of a tick that was read.  A cancel that has not been
- *     read yet stands behind that tick, so its stamp is W or later, unless the server's clock
+ *     read yet is behind that tick, so its stamp is W or later, unless the server's clock
  *     was set back in between.
- *   - A cancel falls a grace after its stamp, and never before one that stands above it.  Its
- *     publisher tells the greatest stamp that it had read, as a floor, which counts where the
+ *   - A cancel falls a grace after its stamp, and never before one that is above it.  Its
+ *     publisher gives the greatest stamp that it had read, as a floor, which counts where the
  *     stamp is below it.
  *   - So what is due up to W + grace / 2 may be sent: no cancel that is still unread can fall
  *     before W + grace, and the other half is for a clock that is set back.
@@ -20,9 +20,9 @@
  *     clock: never ahead of the stream's, whatever any wall clock says.
  *   - Rollback.  A server may lose what it has acknowledged.  Whenever reading begins again, what
  *     was read in the last CLUSTER_TRAIL_NS is read once more and compared: sequences and
- *     stamps that differ, or are missing, tell of another history.
+ *     stamps that differ, or are missing, show another history.
  *
- * A state machine without input, output or a clock: it is told what was read, and when, by
+ * A state machine without input, output or a clock: it is passed what was read, and when, by
  * CLOCK_BOOTTIME.  Times are nanoseconds, stamps since 1970.  For one thread at a time.
  */
 
@@ -79,7 +79,7 @@ void cluster_rules_fini(struct cluster_rules *rules);
  * oldest message that is compared; 1 for all. */
 uint64_t cluster_rules_begin(struct cluster_rules *rules, int64_t now_ns);
 
-/* All that was read is forgotten: the next reading is one from the front.  Time goes on. */
+/* All that was read is forgotten: the next reading is one from the front.  Time continues. */
 void cluster_rules_forget(struct cluster_rules *rules);
 
 enum cluster_reading {
@@ -126,7 +126,7 @@ int64_t cluster_rules_time(const struct cluster_rules *rules, int64_t now_ns);
 /* What is due up to there may be sent, of a batch with no grace; half its grace is added. */
 int64_t cluster_rules_horizon(const struct cluster_rules *rules);
 
-/* The cancels of one batch, in the order in which they stand in the stream. */
+/* The cancels of one batch, in the order of the stream. */
 struct cluster_cancels {
     int64_t grace_ns; /* of its request */
     int64_t last_ns;  /* when the last of them falls; INT64_MIN for none */
