@@ -3,7 +3,7 @@
 #define WAITD_IDENTITY_H
 
 /*
- * By what the daemon tells its clients apart, as its options say: the tokens that it accepts,
+ * By what the daemon identifies its clients, as its options say: the tokens that it accepts,
  * its administrators, and which clients have to prove who they are at all.  For the first
  * loop's thread, but for what it lends to the loops.
  */

@@ -22,7 +22,7 @@ struct gate {
     int64_t deadline_ns;         /* by when it is to be let in */
     struct verifier_ask *ask;    /* the verifier's, until it has answered */
     bool has_failed;             /* the verifier's answer was no; */
-    int64_t answer_ns;           /* when that is told */
+    int64_t answer_ns;           /* when that is sent */
     struct principal *principal; /* held */
     struct fault fault;
     char *id; /* of the request that decides; NULL for none */

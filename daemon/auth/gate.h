@@ -11,7 +11,7 @@
  *                                                 └──► OPEN, with a principal
  *
  *     CLOSED ──► OPEN      by a right token, or by gate_admit()
- *        └─────► REFUSED   by anything else: it is told why, and then let go
+ *        └─────► REFUSED   by anything else: it gets the reason, and is disconnected
  *
  * The bytes behind an `auth` are left to whoever serves the client from then on.  A wrong
  * token is answered late (auth/failures.h).  Nothing of a token is ever in a message.
@@ -45,7 +45,7 @@ struct gate;
 
 enum gate_state { GATE_CLOSED, GATE_OPEN, GATE_REFUSED };
 
-/* failures: those of the client's address, which outlive the gate.  wake: told when the verifier
+/* failures: those of the client's address, which outlive the gate.  wake: called when the verifier
  * has answered; must not call back.  NULL when out of memory. */
 struct gate *gate_new(const struct gate_env *env, struct failures *failures, int64_t now_ns,
                       void (*wake)(void *context), void *context);

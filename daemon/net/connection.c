@@ -239,7 +239,7 @@ static int turn_away(struct connection *c)
                      (struct log_about){c->number, 0}, "not let in: from %s: %s",
                      print_peer(c, text) != NULL ? text : "nowhere", fault->message);
     if (transport_of(c)->is_opening)
-        return -1; /* and cannot be told anything */
+        return -1; /* and cannot be sent anything */
     return pump_init_refused(&c->pump, &c->host->pumps, transport_of(c), c->number, fault,
                              entry_id(c->entry));
 }

@@ -23,7 +23,7 @@ struct entry;
 enum entry_state {
     ENTRY_WAITING,
     ENTRY_OPEN,    /* it is let in: entry_principal() */
-    ENTRY_REFUSED, /* it is to be told entry_fault() */
+    ENTRY_REFUSED, /* it is to be sent entry_fault() */
     ENTRY_DEAD,    /* it is gone */
 };
 

@@ -15,7 +15,7 @@ struct http_auth {
     struct http_connection *c;
     struct verifier_ask *ask;    /* the verifier's, until it has answered */
     struct principal *principal; /* held; NULL: the token is wrong */
-    int64_t answer_ns;           /* when that is told; CHANNEL_NEVER until the answer is there */
+    int64_t answer_ns;           /* when that is sent; CHANNEL_NEVER until the answer is there */
 };
 
 void http_auth_free(struct http_auth *auth)

@@ -36,7 +36,7 @@ static void allow_all(struct MHD_Response *response)
     MHD_add_response_header(response, "Access-Control-Allow-Origin", "*");
 }
 
-/* And what it is told of how long it took. */
+/* And the fields that say how long it took. */
 static void expose(const struct http_connection *c, struct MHD_Response *response)
 {
     if (MHD_lookup_connection_value(c->library, MHD_HEADER_KIND, "Origin"))

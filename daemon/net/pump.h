@@ -87,8 +87,8 @@ struct pump {
 int pump_init(struct pump *pump, struct pump_host *host, struct transport *transport,
               uint64_t number, struct principal *principal);
 
-/* The same for a client that is not served: it is told why, with the `id` of what it asked for
- * (NULL for none), and let go. */
+/* The same for a client that is not served: it is sent the reason, with the `id` of what it asked
+ * for (NULL for none), and let go. */
 int pump_init_refused(struct pump *pump, struct pump_host *host, struct transport *transport,
                       uint64_t number, const struct fault *fault, struct event_text id);
 

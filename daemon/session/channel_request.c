@@ -287,7 +287,7 @@ static void do_stats(struct channel *channel, const struct request *request, int
     answer(channel, line, event_write_stats(line, text_of(request), &stats));
 }
 
-/* Who the client is was found out before there was a channel: it is told, whatever it shows. */
+/* Who the client is was found out before there was a channel: it is answered, whatever it shows. */
 static void do_auth(struct channel *channel, const struct request *request)
 {
     const char *name = channel->principal != NULL ? channel->principal->name : "local";

@@ -103,7 +103,7 @@ bool registry_tell_end(struct registry_entry *entry, struct replica *replica);
 /* Looks anew when its live replica wants to be run. */
 void registry_schedule(struct registry_entry *entry);
 
-/* Those who wait for a cancel that has fallen in that replica are told. */
+/* Informs those who wait for a cancel that has fallen in that replica. */
 void registry_tell_cancels(struct registry_entry *entry, const struct replica *replica);
 
 /* Whether a live replica is wanted, even if nobody watches. */

@@ -159,7 +159,7 @@ struct store {
     _Atomic bool is_ready;            /* new batches can be accepted: `/readyz` */
     _Atomic uint64_t n_served;        /* batches that loops run or that are watched there */
     _Atomic int64_t patience_ns;      /* after so long without knowing what comes next watchers are
-                                       * told `suspended`; 0: never */
+                                       * sent `suspended`; 0: never */
     bool is_cluster;                  /* many daemons share it; the rest is for those alone: */
     _Atomic int64_t watermark_ns;     /* up to which instant of its clock the outside is known */
     _Atomic uint64_t races_lost;      /* submits that another was faster than */
