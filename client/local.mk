@@ -216,8 +216,8 @@ client/cmd/example_table.c: client/cmd/example_table.awk tests/samples/README.md
 bin_PROGRAMS += client/waitctl
 client_waitctl_SOURCES = client/main.c
 client_waitctl_LDADD = \
-	client/libwaitctl.a engine/libwaitd-engine.a options/libwaitd-options.a \
-	token/libwaitd-token.a proto/libwaitd-proto.a $(CRYPT_LIBS) \
+	client/libwaitctl.a engine/libwaitd-engine.a proto/options/libwaitd-options.a \
+	proto/token/libwaitd-token.a proto/libwaitd-proto.a $(CRYPT_LIBS) \
 	$(MPFR_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(UTF8PROC_LIBS) $(TINFO_LIBS) $(OPENSSL_LIBS)
 
 dist_man_MANS += \

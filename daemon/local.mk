@@ -34,8 +34,8 @@ daemon_libraries = \
 	daemon/session/libwaitd-session.a \
 	daemon/base/libwaitd-base.a \
 	engine/libwaitd-engine.a \
-	options/libwaitd-options.a \
-	token/libwaitd-token.a \
+	proto/options/libwaitd-options.a \
+	proto/token/libwaitd-token.a \
 	proto/libwaitd-proto.a
 
 daemon_system_libraries = \

@@ -11,12 +11,12 @@
 #include "daemon/options_internal.h"
 #include "daemon/store/cluster.h"
 #include "engine/batch.h"
-#include "options/option_flags.h"
-#include "options/option_help.h"
+#include "proto/options/option_flags.h"
+#include "proto/options/option_help.h"
 #include "proto/address.h"
 #include "proto/plan.h"
 #include "proto/request.h"
-#include "token/token.h"
+#include "proto/token/token.h"
 
 #define SECOND INT64_C(1000000000)
 #define DAY    (86400 * SECOND)

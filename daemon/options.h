@@ -4,7 +4,7 @@
 
 /*
  * The daemon's options: flags and the configuration file.  One constant table
- * (options/option_table.h) names every option; the flags, the file's keys, `--help` and the
+ * (proto/options/option_table.h) names every option; the flags, the file's keys, `--help` and the
  * checks of the manuals come from it.  A flag prevails over the file, the file over the default.
  *
  * Not re-entrant (getopt_long(3) is not): for the main thread.
@@ -15,7 +15,7 @@
 
 #include "daemon/base/log.h"
 #include "daemon/session/limits.h"
-#include "options/option_value.h"
+#include "proto/options/option_value.h"
 
 struct options {
     const char *file;           /* that was read, NULL for none; of those who asked for it */

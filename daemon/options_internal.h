@@ -12,7 +12,7 @@
  */
 
 #include "daemon/options.h"
-#include "options/option_flags.h"
+#include "proto/options/option_flags.h"
 
 extern const struct option_type options_level, options_path, options_address, options_listen,
     options_host, options_origin, options_service, options_principal, options_cluster,

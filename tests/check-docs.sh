@@ -102,7 +102,7 @@ none "$(broken_links)" "links between files lead somewhere"
 # Paths of somebody's machine; mktemp's patterns are fine.
 machine_paths()
 {
-    find proto options engine daemon client tests systemd .ci bootstrap configure.ac Makefile.am ./*.md \
+    find proto engine daemon client tests systemd .ci bootstrap configure.ac Makefile.am ./*.md \
         -type f ! -path '*/corpus/*' ! -name check-docs.sh \
         -exec grep -HnIE '(^|[^[:alnum:]._-])/(work|root|home|Users)/[A-Za-z0-9]|/tmp/[A-Za-z0-9]' {} + |
         grep -vE '/tmp/[A-Za-z0-9.-]*XXXX|mkdtemp'
@@ -120,7 +120,7 @@ coined_words()
     find "$@" -type f \( -name '*.[chly]' -o -name '*.[1-8]' -o -name '*.md' -o -name '*.json' -o -name '*.sh' -o -name '_*' \
         -o -name '*.fish' -o -name '*.bash' \) ! -path '*/corpus/*' -exec grep -HnwiE "$coined" {} +
 }
-none "$(coined_words proto options engine client daemon/base daemon/*.[1-8] ./*.md)" \
+none "$(coined_words proto engine client daemon/base daemon/*.[1-8] ./*.md)" \
     "programs and documents use the field's words"
 mkdir "$scratch/words"
 printf '/* The client is told, and gives back its slot. */\n' >"$scratch/words/a.c"

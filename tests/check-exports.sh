@@ -38,13 +38,13 @@ while IFS= read -r source; do
         >>"$scratch/exports"
     none "$(nm -g --defined-only "$object" | awk 'NF == 3 { print $3 }' | grep -vE '^__' |
         grep -vxE "$allowed")" "$source exports nothing but ${stem%%_*}_*"
-done < <(find "$top_srcdir"/proto "$top_srcdir"/options "$top_srcdir"/engine "$top_srcdir"/daemon "$top_srcdir"/client -name '*.c' | sort)
+done < <(find "$top_srcdir"/proto "$top_srcdir"/engine "$top_srcdir"/daemon "$top_srcdir"/client -name '*.c' | sort)
 
 # unshared FILE: of its `symbol file` lines, those whose symbol no other .c names, nor the
 # body of a function in a header (which names it once more than its declaration does).
 unshared()
 {
-    cd "$top_srcdir" && find proto options engine daemon client tests -name '*.[ch]' -exec awk '
+    cd "$top_srcdir" && find proto engine daemon client tests -name '*.[ch]' -exec awk '
         FILENAME != "-" { gsub(/[^A-Za-z0-9_]+/, "\n"); print FILENAME "\n" $0 }' {} + |
         awk -v exports="$1" '
             BEGIN { while ((getline line < exports) > 0) { split(line, part, " "); from[part[1]] = part[2] } }

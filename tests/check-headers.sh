@@ -12,7 +12,7 @@ cd "$top_srcdir" || bail "no $top_srcdir"
 scratch=$(mktemp -d) || bail "no temporary directory"
 trap 'rm -rf -- "$scratch"' EXIT
 
-mapfile -t headers < <(find proto options engine daemon client tests -name '*.h' | sort)
+mapfile -t headers < <(find proto engine daemon client tests -name '*.h' | sort)
 read -ra flags <<<"${HEADER_CPPFLAGS:-}"
 
 # compile COMPILER HEADER

@@ -67,15 +67,15 @@ cd "$top_srcdir" || bail "no $top_srcdir"
 # ARCHITECTURE.md, from the ground up.
 floors='
 proto          proto/libwaitd-proto.a
-token          token/libwaitd-token.a
-options        options/libwaitd-options.a          proto
+proto/token    proto/token/libwaitd-token.a
+proto/options  proto/options/libwaitd-options.a          proto
 engine         engine/libwaitd-engine.a            proto
 daemon/base    daemon/base/libwaitd-base.a
 daemon/session daemon/session/libwaitd-session.a   proto engine
 daemon/store   daemon/store/libwaitd-store.a       proto engine daemon/base daemon/session
-daemon/auth    daemon/auth/libwaitd-auth.a         proto token engine daemon/session
-daemon/net     daemon/net/libwaitd-net.a           proto token engine daemon/base daemon/session daemon/auth
-daemon         daemon/libwaitd-daemon.a            proto token options engine daemon/base daemon/session daemon/store daemon/auth daemon/net
+daemon/auth    daemon/auth/libwaitd-auth.a         proto proto/token engine daemon/session
+daemon/net     daemon/net/libwaitd-net.a           proto proto/token engine daemon/base daemon/session daemon/auth
+daemon         daemon/libwaitd-daemon.a            proto proto/token proto/options engine daemon/base daemon/session daemon/store daemon/auth daemon/net
 '
 # The client is one archive; its rooms are told apart by what they include.
 client_floors='
@@ -84,10 +84,10 @@ client/terminal client/base
 client/trace    client/base client/terminal
 client/timeline client/base client/terminal client/trace
 client/show     client/base client/terminal client/trace client/timeline
-client/net      client/base client/terminal client/trace client/timeline client/show token
+client/net      client/base client/terminal client/trace client/timeline client/show proto/token
 client/import   client/base
-client/cmd      client/base client/terminal client/trace client/timeline client/show client/net client/import options token
-client          client/base client/net client/cmd options
+client/cmd      client/base client/terminal client/trace client/timeline client/show client/net client/import proto/options proto/token
+client          client/base client/net client/cmd proto/options
 '
 
 # includes PATTERN DIRECTORY...: the lines of C files that include it.
@@ -188,7 +188,7 @@ circles()
                      if (module(file[i]) != module(used[i])) print module(file[i]), module(used[i])
              }' | sort -u | tsort 2>&1 >/dev/null | sed 's/^tsort: //'
 }
-none "$(circles proto options engine daemon client)" "no modules include each other in a circle"
+none "$(circles proto engine daemon client)" "no modules include each other in a circle"
 
 # The rule has teeth.
 mkdir -p "$scratch/rooms/a"
@@ -209,7 +209,7 @@ is "$(cd "$scratch/rooms" && echo '#include "a/one_part.h"' >a/three.h && circle
 # only HEADER FILES NAME: only files that match FILES include headers that match HEADER.
 only()
 {
-    none "$(includes "$1" proto options engine daemon client tests | grep -vE "^($2|tests/.*):")" "$3"
+    none "$(includes "$1" proto engine daemon client tests | grep -vE "^($2|tests/.*):")" "$3"
 }
 only 'jansson\.h' 'client/import/.*' "jansson stays in client/import/"
 only 'yaml\.h' 'client/import/workflow\.h' "libyaml stays in client/import/workflow.h"
@@ -222,14 +222,14 @@ only 'sha2\.h' 'daemon/(store/digest|auth/credentials)\.c' "libmd stays where di
 only 'openssl/' 'daemon/net/tls.*|daemon/store/digest\.c|client/net/tunnel\.c' \
     "OpenSSL stays where there is TLS, and in daemon/store/digest.c"
 only 'nats/' 'daemon/store/cluster_(link.*|stream)\.[ch]' "libnats stays in the link of a cluster"
-only 'crypt\.h' 'token/token\.c' "libcrypt stays in token/token.c"
+only 'crypt\.h' 'proto/token/token\.c' "libcrypt stays in proto/token/token.c"
 only 'systemd/' 'daemon/base/service\.c' "libsystemd stays in daemon/base/service.c"
-none "$(includes '(event|evhttp|evdns|evutil)\.h' proto options engine daemon client tests)" \
+none "$(includes '(event|evhttp|evdns|evutil)\.h' proto engine daemon client tests)" \
     "nothing includes libevent's old headers"
 none "$(includes '(time|sys/time|unistd|stdio|signal|poll|sys/socket|pthread|threads)\.h' engine)" \
     "the engine includes no header of clocks, files, sockets or threads"
 none "$(includes '(time|sys/time|unistd|poll|sys/socket|netinet/.*)\.h' proto | grep -v '^proto/address\.')" \
     "proto/ includes no header of clocks or sockets, but for the addresses"
-none "$(includes '"tests/' proto options engine daemon client)" "nothing outside tests/ includes tests"
+none "$(includes '"tests/' proto engine daemon client)" "nothing outside tests/ includes tests"
 
 done_testing

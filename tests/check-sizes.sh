@@ -13,7 +13,7 @@ max_file=600
 max_function=60
 max_median=11
 
-rooms=(proto options engine daemon client)
+rooms=(proto engine daemon client)
 
 # long_files DIRECTORY...: those with more lines than a file may have.
 long_files()

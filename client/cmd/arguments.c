@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "client/cmd/arguments_internal.h"
-#include "options/option_flags.h"
+#include "proto/options/option_flags.h"
 #include "proto/nearest.h"
 
 void arguments_unknown_command(char problem[ARGUMENTS_PROBLEM_MAX], const char *word)

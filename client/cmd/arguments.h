@@ -3,8 +3,8 @@
 #define WAITD_ARGUMENTS_H
 
 /*
- * The command line.  One table of flags (options/option_table.h) serves parsing, --help and the
- * checks of the manual; flags may be before or after the command and its operands.
+ * The command line.  One table of flags (proto/options/option_table.h) serves parsing, --help and
+ * the checks of the manual; flags may be before or after the command and its operands.
  */
 
 #include <stdbool.h>
@@ -16,8 +16,8 @@
 #include "client/cmd/vary.h"
 #include "client/net/overrides.h"
 #include "client/net/tunnel.h"
-#include "options/option_flags.h"
-#include "options/option_value.h"
+#include "proto/options/option_flags.h"
+#include "proto/options/option_value.h"
 
 struct show;
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "client/cmd/arguments_internal.h"
-#include "options/option_help.h"
+#include "proto/options/option_help.h"
 
 #define NAMES_MAX 160
 

@@ -8,7 +8,7 @@
 
 #include "client/base/say.h"
 #include "client/cmd/arguments.h"
-#include "token/token.h"
+#include "proto/token/token.h"
 
 /*
  * A new token: the line for the daemon's file, and then the token itself, which is to be seen

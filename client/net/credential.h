@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "proto/fault.h"
-#include "token/token.h"
+#include "proto/token/token.h"
 
 /* Reads the first line of a file that is a token.  NULL, or what is wrong, as the end of a
  * sentence that begins with the file's name. */

@@ -3,7 +3,7 @@
 #define WAITD_TOKENS_H
 
 /*
- * The file of tokens that the daemon accepts: a line `NAME:HASH` each (token/token.h), blank
+ * The file of tokens that the daemon accepts: a line `NAME:HASH` each (proto/token/token.h), blank
  * lines, and comments behind `#`.  It has to be readable by nobody but its owner and his
  * group.  What is read of it is never changed, but for which secret was found right.
  *
@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "token/token.h"
+#include "proto/token/token.h"
 
 /* A file has at most so many. */
 #define TOKENS_MOST 10000

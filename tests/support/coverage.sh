@@ -5,7 +5,7 @@
 # file the tests went through, least first, and the sum.
 set -euo pipefail
 
-find proto options engine daemon client -name '*.gcda' | sort | while IFS= read -r data; do
+find proto engine daemon client -name '*.gcda' | sort | while IFS= read -r data; do
     ${GCOV:-gcov} -n "${data%.gcda}.o" 2>/dev/null
 done | awk -F "[':% ]+" '
     /^File / { file = $2; sub(/^.*\/(proto|engine|daemon|client)\//, "&", file); next }

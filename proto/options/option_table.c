@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "options/option_table.h"
+#include "proto/options/option_table.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "options/option_help.h"
+#include "proto/options/option_help.h"
 
 #include <string.h>
 

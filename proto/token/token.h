@@ -49,7 +49,8 @@ bool token_matches(const char *hash, const char *secret);
  */
 int token_make(const char *name, char token[TOKEN_MAX + 1], char line[TOKEN_LINE_MAX + 1]);
 
-/* Whether two texts of one length are the same, in a time that does not tell where they differ. */
+/* Whether two texts of one length are the same, in a time that does not depend on where they
+ * differ. */
 bool token_is_equal(const void *a, const void *b, size_t len);
 
 #endif

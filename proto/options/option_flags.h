@@ -11,7 +11,7 @@
 #include <getopt.h>
 #include <stdbool.h>
 
-#include "options/option_table.h"
+#include "proto/options/option_table.h"
 
 struct option_flags {
     const struct option_table *table;

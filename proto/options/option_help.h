@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "options/option_table.h"
+#include "proto/options/option_table.h"
 
 /* tail: put behind the text, or on a line of its own where it has no room; may be empty. */
 void option_help_print(FILE *out, const struct option_row *row, const char *tail);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "options/option_value.h"
+#include "proto/options/option_value.h"
 
 #include <inttypes.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "options/option_flags.h"
+#include "proto/options/option_flags.h"
 
 #include <assert.h>
 #include <stdio.h>

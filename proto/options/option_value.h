@@ -4,7 +4,7 @@
 
 /* Reading the values of options, by the rows of a table, into the program's settings. */
 
-#include "options/option_table.h"
+#include "proto/options/option_table.h"
 
 /* Texts in the order in which they were given, each a copy.  All-zero is empty. */
 struct option_texts {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "token/token.h"
+#include "proto/token/token.h"
 
 #include <errno.h>
 #include <stdint.h>
