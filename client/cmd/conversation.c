@@ -134,7 +134,9 @@ static void say_unreachable(const char *server, const struct dial_target *target
     }
     if (takes_local)
         bytes_add_string(&hint, "  to do without a daemon:   the same command with --local\n");
-    say_with(&hint, "no daemon at %s: %s", server, problem);
+    /* By TLS there may be one, which is not trusted. */
+    say_with(&hint, "%s %s: %s", target->is_tls ? "cannot connect to" : "no daemon at", server,
+             problem);
     bytes_fini(&hint);
 }
 

@@ -32,10 +32,11 @@ _waitd_commands()
     "$1" --help 2>/dev/null | awk '/^commands:/ { on = 1; next } /^$/ { on = 0 } on { print $1 }'
 }
 
-# The formats that a command reads, of which the first operand is one.
+# What the first operand may be: a format that the command reads, or a word as it is.
 _waitd_formats()
 {
-    sed -n 's/^A FORMAT is \([^.]*\)\..*/\1/p' | sed 's/,\| or / /g'
+    sed -n -e 's/^A FORMAT is \([^.]*\)\..*/\1/p' -e '1s/.* \[FLAG\.\.\.\] \([a-z][a-z]*\) .*/\1/p' |
+        sed 's/,\| or / /g'
 }
 
 # The names of the samples.

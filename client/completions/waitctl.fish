@@ -67,9 +67,10 @@ if not set -q __waitd_helpers_only
         set -l text (waitctl $command --help | string match -rg "^waitctl $command: (.*)\.\$")
         complete -c waitctl -n $none -a $command -d "$text"
         __waitd_define waitctl "__fish_seen_subcommand_from $command" $command
-        # The formats that a command reads, of which the first operand is one.
+        # What the first operand may be: a format that the command reads, or a word as it is.
         set -l formats (waitctl $command --help |
-            string match -rg '^A FORMAT is ([^.]*)\\.' | string replace -ra ',| or ' ' ')
+            string match -rg '^A FORMAT is ([^.]*)\\.|^usage: .* \\[FLAG\\.\\.\\.\\] ([a-z]+) ' |
+            string match -r '.+' | string replace -ra ',| or ' ' ')
         set -l wants_file "__fish_seen_subcommand_from $command"
         if test -n "$formats"
             complete -c waitctl -n "$wants_file; and not __fish_seen_subcommand_from $formats" \

@@ -80,6 +80,13 @@ static struct event_string without_place(struct event_string message)
                                  at != NULL ? (size_t)(at - message.text) : message.len};
 }
 
+/* The daemon asks for a token, and none was shown. */
+static bool wants_token(const struct event_read *error)
+{
+    return event_reader_is(error->code, "unauthorized") && error->message.text != NULL &&
+           memmem(error->message.text, error->message.len, "\"token\"", 7) != NULL;
+}
+
 void refusal_say(const struct source *source, uint64_t request, const struct event_read *error,
                  bool quotes)
 {
@@ -100,6 +107,9 @@ void refusal_say(const struct source *source, uint64_t request, const struct eve
         path.text += skipped;
         path.len -= skipped;
     }
+    if (wants_token(error))
+        bytes_add_string(&excerpt,
+                         "  to show a token:          --token-file FILE, or $WAITD_TOKEN_FILE\n");
     say_with(&excerpt, "%s%s%s%.*s: %.*s%s%.*s%s%s%s", from.name != NULL ? from.name : "", place,
              from.name != NULL ? ": " : "", (int)error->code.len, error->code.text,
              (int)message.len, message.text, path.len > 0 ? " (at " : "", (int)path.len,

@@ -157,13 +157,17 @@ static enum entry_state state_of(const struct entry *entry)
 enum entry_state entry_serve(struct entry *entry, int64_t now_ns)
 {
     struct transport *transport = entry->transport;
+    enum entry_state state;
 
     if (transport->eof && transport->ops->is_gone(transport))
         entry->is_gone = true;
     read_input(entry, now_ns);
     gate_work(entry->gate, now_ns);
     write_output(entry);
-    return state_of(entry);
+    state = state_of(entry);
+    if (state == ENTRY_DEAD && !entry->is_gone)
+        transport->ops->shut(transport); /* without its close_notify TLS would be cut off */
+    return state;
 }
 
 int64_t entry_due(const struct entry *entry)

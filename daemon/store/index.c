@@ -323,7 +323,7 @@ void index_refuse_absent(const struct index *index, struct store_ask *ask, const
 
     if (owner != NULL && principal_may_see(ask->asker, owner))
         store_refuse(ask, FAULT_GONE,
-                     "the batch %s is over, and the time for which it was kept too", ref);
+                     "the batch %s is no longer kept: its time is over, or it was forgotten", ref);
     else
         store_refuse(ask, FAULT_NOT_FOUND, "there is no batch of that ref here");
 }

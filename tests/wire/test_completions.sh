@@ -58,6 +58,8 @@ is "$(in_bash waitctl submit --example t | lines)" "ten-waits timeout two-waits"
 is "$(in_bash waitctl submit ba)" "batch one.json" "bash: files for submit"
 is "$(in_bash waitctl import '' | lines)" "actions joblog ninja wfformat" "bash: a format for import"
 is "$(in_bash waitctl import ninja ba)" "batch one.json" "bash: and files of it"
+is "$(in_bash waitctl token '')" "new" "bash: what token does"
+is "$(in_bash waitctl token new '')" "" "bash: and a name is the user's"
 is "$(in_bash waitd --config o)" "other.json" "bash: files for a flag"
 is "$(in_bash waitctl run --seed '')$(in_bash waitctl run ba)$(in_bash waitctl ping '')" "" "bash: nothing where nothing is known"
 
@@ -97,6 +99,7 @@ if have fish; then
     is "$(in_fish 'waitctl submit ba')" "batch one.json" "fish: files for submit"
     is "$(in_fish 'waitctl import ' | lines)" "actions joblog ninja wfformat" "fish: a format for import"
     is "$(in_fish 'waitctl import ninja ba')" "batch one.json" "fish: and files of it"
+    is "$(in_fish 'waitctl token ')$(in_fish 'waitctl token new ')" "new" "fish: what token does"
     is "$(in_fish 'waitctl run ba')" "" "fish: none for run"
     is "$(in_fish 'waitctl help to' | lines)" "token top" "fish: what help is on"
 else
@@ -143,6 +146,7 @@ EOF
     in_zsh 'waitctl submit ba' 'submit batch\\ one.json' "files for submit"
     in_zsh 'waitctl import ' 'actions +joblog +ninja +wfformat' "a format for import"
     in_zsh 'waitctl import ninja ba' 'ninja batch\\ one.json' "and files of it"
+    in_zsh 'waitctl token ' 'token new' "what token does"
     in_zsh 'waitctl help sta' 'help stats' "what help is on"
     tmux -S "$tmp/zsh" kill-server
 else

@@ -195,6 +195,25 @@ def test_client_certificates(tap, certificates):
     daemon.stop()
 
 
+def test_strangers_leave(tap, certificates):
+    """One that has asked a ping and shown no token ends as TLS has it, with a close_notify."""
+    made = subprocess.run([WAITCTL, "token", "new", "alice"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          text=True, check=False)
+    if made.returncode != 0:
+        return  # built without tokens
+    tokens = certificates.path("tokens")
+    with open(os.open(tokens, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as file:
+        file.write(made.stdout.splitlines()[0] + "\n")
+    daemon = Daemon(*certificates.flags("server"), "--token-file", tokens)
+    ca = ["--tls-ca", certificates.path("ca.pem")]
+    status, out, said = waitctl(daemon, *ca, "ping")
+    tap.result(status == 0 and '"pong"' in out and not said, "without a token a ping is answered, and no more is said",
+               f"{status} {out}{said}")
+    status, out, said = waitctl(daemon, *ca, "list")
+    tap.result(status == 2 and "--token-file FILE" in said, "what takes a token says how one is shown", said)
+    daemon.stop()
+
+
 def test_stalled_handshakes(tap, certificates):
     daemon = Daemon(*certificates.flags("server"), "--tls-client-ca", certificates.path("ca.pem"),
                     "--max-unauthenticated", "20", "--auth-timeout", "500ms")
@@ -345,6 +364,7 @@ def main():
         test_served(tap, certificates)
         test_cut_off(tap, certificates)
         test_client_certificates(tap, certificates)
+        test_strangers_leave(tap, certificates)
         test_stalled_handshakes(tap, certificates)
         test_https(tap, certificates)
         test_read_again(tap, certificates)

@@ -168,8 +168,8 @@ export class Timeline {
     c.setTransform(ratio, 0, 0, ratio, 0, 0);
     c.fillStyle = this.c.panel;
     c.fillRect(0, 0, this.width, this.height);
-    this.axis();
     if (!this.batch?.accepted) return;
+    this.axis();
     if (this.rowHeight() < 1) this.densityPicture(budget); else this.rows();
     if (!this.batch.finished) this.nowLine();
   }
