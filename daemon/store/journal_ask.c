@@ -288,7 +288,7 @@ void journal_answer_unknown(struct journal *journal, struct store_ask *ask)
         journal_answer_done(journal, ask);
         return;
     }
-    if (ask->kind == STORE_ACCEPT) {
+    if (ask->kind == STORE_ACCEPT && ask->batch != NULL) {
         memcpy(ask->ref, ask->batch->ref, sizeof(ask->ref));
         take_back(journal, ask);
     }
