@@ -47,7 +47,7 @@ static const struct option_row rows[] = {
      "have every client by TCP prove who it is, by a token of which FILE has the line NAME:HASH "
      "(see waitctl token new)"},
     {"trust-loopback", 0, &option_switch, OPTION_IN_FILE | OPTION_RELOADABLE, AT(trust_loopback), 0,
-     0, NULL, NULL, NULL, "serve clients of this machine without that they prove who they are"},
+     0, NULL, NULL, NULL, "serve clients of this machine without credentials"},
     {"admin", 0, &options_principal, OPTION_IN_FILE | OPTION_RELOADABLE, AT(admin), 0, 0,
      "PRINCIPAL", NULL, "nobody",
      "let local, unix:UID, token:NAME or cert:SUBJECT see, cancel and forget the detached batches "
@@ -90,8 +90,8 @@ static const struct option_row rows[] = {
      "waitd", "waitd", "the name of the cluster and of its stream"},
     {"cluster-grace", 0, &option_duration, OPTION_IN_FILE, AT(cluster_grace_ns),
      CLUSTER_GRACE_MIN_NS, CLUSTER_GRACE_MAX_NS, "D", "1s", "1s",
-     "how long after it was asked for a cancel falls in a cluster; the servers' clocks must not be "
-     "set back by more than half of it"},
+     "how long after it was asked for a cancel takes effect in a cluster; the servers' clocks must "
+     "not be set back by more than half of it"},
     {"check-state", 0, &option_switch, 0, AT(check_state), 0, 0, NULL, NULL, NULL,
      "check the journal in --state's DIR and print the requests of its batches, then exit: 0 if "
      "it is sound, else 1"},
@@ -154,7 +154,7 @@ static const struct option_row rows[] = {
      0, 1000000, "N", "10", "10",
      "wrong tokens within a minute of one IPv4 address, or one IPv6 /64 (off: any number)"},
     {"auth-timeout", 0, &option_duration, LIMIT, AT(limits.auth_timeout_ns), 1000000, DAY, "D",
-     "10s", "10s", "refuse a client that has not proved so long after it came who it is"},
+     "10s", "10s", "refuse a client that has not proved who it is so long after it connected"},
     {"retain", 0, &option_duration, LIMIT, AT(limits.retain_ns), 0, INT64_MAX, "D", "1h", "1h",
      "keep a detached batch for so long after its end, unless it asks for another time"},
     {"max-retain", 0, &option_duration, LIMIT, AT(limits.max_retain_ns), 0, INT64_MAX, "D", "168h",

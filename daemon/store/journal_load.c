@@ -308,7 +308,10 @@ static int lock_directory(const char *directory, char *error, size_t size)
     snprintf(path, sizeof(path), "%s/lock", directory);
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) {
-        snprintf(error, size, "cannot write to %s: %s", path, strerror(errno));
+        if (errno == ENOENT)
+            snprintf(error, size, "--state takes a directory that exists, not %s", directory);
+        else
+            snprintf(error, size, "cannot write to %s: %s", path, strerror(errno));
         return -1;
     }
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {

@@ -29,6 +29,9 @@ is "$(ask '{"op":"batches"}' | jq -r 'select(.event == "batch") | .ref + " " + .
 is "$("$waitd" --listen 127.0.0.1:0 --state "$state" 2>&1; echo $?)" \
     "waitd: error: $state is in use by another waitd
 1" "one directory has one daemon"
+is "$("$waitd" --listen 127.0.0.1:0 --state "$tmp/none" 2>&1; echo $?)" \
+    "waitd: error: --state takes a directory that exists, not $tmp/none
+1" "which is made by whoever starts it"
 timeout 1 nc 127.0.0.1 "$port" <<<"{\"op\":\"watch\",\"ref\":\"$ref\"}" >"$tmp/before"
 stop_daemon KILL
 start_daemon --listen 127.0.0.1:0 --state "$state"
