@@ -25,7 +25,6 @@
 
 struct http_gate {
     struct event *event; /* more was received: by edges, since what is there stays there */
-    size_t seen;         /* bytes of the head at the last look */
 };
 
 static struct http_gate *make(struct http_connection *c, event_callback_fn on_input)
@@ -61,7 +60,7 @@ static bool fits(const struct http_connection *c, const struct http_syntax_size 
     return buffer + size->entries * ENTRY_BYTES + size->cookies + SPARE_BYTES <= all;
 }
 
-/* Whether the client has shut its side, with the head incomplete. */
+/* Whether all that the client will ever send is there. */
 static bool has_ended(int fd)
 {
     struct pollfd state = {.fd = fd, .events = POLLRDHUP};
@@ -91,13 +90,19 @@ static enum verdict judge(struct http_connection *c, unsigned *status, struct fa
     if (*status > HTTP_SYNTAX_MORE)
         return REFUSE;
     /* Of a limit above what can be seen at once the library judges. */
-    if (*status == HTTP_SYNTAX_WELL || n == HTTP_SCRATCH_BYTES)
-        return LET_IN;
-    if (c->gate && (size_t)n == c->gate->seen && has_ended(c->fd))
-        return CLOSE;
-    if (c->gate)
-        c->gate->seen = (size_t)n;
-    return WAIT;
+    return *status == HTTP_SYNTAX_WELL || n == HTTP_SCRATCH_BYTES ? LET_IN : WAIT;
+}
+
+/* The end may have come along with the beginning, and is told of once: but what was sent before
+ * it may have come since the first look. */
+static enum verdict judge_end(struct http_connection *c, unsigned *status, struct fault *fault)
+{
+    enum verdict verdict = judge(c, status, fault);
+
+    if (verdict != WAIT || !has_ended(c->fd))
+        return verdict;
+    verdict = judge(c, status, fault);
+    return verdict == WAIT ? CLOSE : verdict;
 }
 
 static void refuse(struct http_connection *c, unsigned status, const struct fault *fault)
@@ -124,7 +129,7 @@ static void look(struct http_connection *c)
     struct fault fault = {0};
     unsigned status;
 
-    switch (judge(c, &status, &fault)) {
+    switch (judge_end(c, &status, &fault)) {
     case LET_IN:
         http_gate_free(c->gate);
         c->gate = NULL;

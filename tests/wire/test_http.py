@@ -9,6 +9,7 @@ import http.client
 import json
 import re
 import resource
+import signal
 import socket
 import sys
 import tempfile
@@ -236,6 +237,20 @@ def slow_heads(d):
     return first(same(len(ends), 2, "ends"), None if 0.2 < took < 10 else f"ended after {took}")
 
 
+def ends_within_heads(d):
+    """Half a head with its client's end, both there before the daemon has looked."""
+    socks = []
+    d.process.send_signal(signal.SIGSTOP)
+    for _ in range(4):
+        sock = socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS)
+        sock.sendall(b"GET /healthz HTTP/1.1\r\nHost: lo")
+        sock.shutdown(socket.SHUT_WR)
+        socks.append(sock)
+    d.process.send_signal(signal.SIGCONT)
+    ends = [read_all(sock) for sock in socks]
+    return first(same(ends, [b""] * 4, "ends"), settles(d))
+
+
 SLOW = b"POST /v1/%s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
 
 
@@ -425,6 +440,8 @@ SHARED = [
 # With flags of their own; {scratch} is a folder.
 ALONE = [
     ("slow heads are let go", slow_heads, ("--http-header-timeout", "300ms"), None),
+    ("those who end within their heads are let go at once", ends_within_heads,
+    ("--http-header-timeout", "1h"), None),
     ("thousands of slow senders and readers hold nobody up", slow_clients,
     ("--http-header-timeout", "1h"), None),
     ("streams may be silent", silent_streams, ("--client-timeout", "300ms"), None),
