@@ -29,6 +29,7 @@ struct index_entry {
     int64_t over_ns;        /* once it has ended: when its time is over, by the store's clock */
     bool is_hidden;         /* not safe yet: it has its key, but is neither listed nor found */
     bool is_put_off;        /* index_put_off() */
+    bool is_forgotten;      /* as far as is written, which is not safe yet */
     void *data;             /* the store's own */
     uint32_t slot;          /* the index's own */
 };

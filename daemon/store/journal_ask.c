@@ -38,6 +38,12 @@ static struct index_entry *enter(struct journal *journal, struct store_ask *ask)
     return entry;
 }
 
+/* Whether this transaction removes it: its row is not there any more. */
+static bool is_being_removed(const struct index_entry *entry)
+{
+    return entry->is_put_off || entry->is_forgotten;
+}
+
 static enum journal_step accept_existing(struct journal *journal, struct store_ask *ask,
                                          const struct index_entry *entry)
 {
@@ -65,7 +71,7 @@ static enum journal_step do_accept(struct journal *journal, struct store_ask *as
 
     if (ask->terms.key_len > 0)
         found = index_by_key(&journal->index, ask->asker, &ask->terms);
-    if (found != NULL && found->is_put_off)
+    if (found != NULL && is_being_removed(found))
         return JOURNAL_STEP_LATER;
     if (found != NULL)
         return accept_existing(journal, ask, found);
@@ -93,7 +99,7 @@ static enum journal_step do_find(struct journal *journal, struct store_ask *ask)
 
     if (entry == NULL)
         return JOURNAL_STEP_ANSWERED;
-    if (entry->is_put_off)
+    if (is_being_removed(entry))
         return JOURNAL_STEP_LATER;
     if (entry->batch->engine[0] != '\0') {
         store_refuse(ask, FAULT_UNAVAILABLE,
@@ -157,17 +163,18 @@ static enum journal_step do_end(struct journal *journal, struct store_ask *ask)
 
 static enum journal_step do_forget(struct journal *journal, struct store_ask *ask)
 {
-    const struct index_entry *entry = index_find_asked(&journal->index, ask);
+    struct index_entry *entry = index_find_asked(&journal->index, ask);
 
     if (entry == NULL)
         return JOURNAL_STEP_ANSWERED;
-    if (entry->is_put_off)
+    if (is_being_removed(entry))
         return JOURNAL_STEP_LATER;
     if (index_refuse_running(ask, entry->batch))
         return JOURNAL_STEP_ANSWERED;
-    return database_remove(journal->database, entry->batch->order) == DATABASE_OK
-               ? JOURNAL_STEP_OPEN
-               : JOURNAL_STEP_FAILED;
+    if (database_remove(journal->database, entry->batch->order) != DATABASE_OK)
+        return JOURNAL_STEP_FAILED;
+    entry->is_forgotten = true;
+    return JOURNAL_STEP_OPEN;
 }
 
 static bool is_written(enum store_kind kind)
@@ -230,9 +237,7 @@ void journal_answer_done(struct journal *journal, struct store_ask *ask)
         store_announce(&journal->store, STORE_CANCELLED, ask->batch);
         break;
     case STORE_FORGET:
-        entry = index_by_ref(&journal->index, ask->asker, ask->ref);
-        if (entry != NULL) /* else it was asked for twice */
-            index_remove(&journal->index, entry);
+        index_remove(&journal->index, index_by_ref(&journal->index, ask->asker, ask->ref));
         break;
     case STORE_FIND:
     case STORE_END:
@@ -266,6 +271,12 @@ static void take_back(struct journal *journal, struct store_ask *ask)
     ask->batch = NULL;
 }
 
+/* What was to be forgotten stays. */
+static void keep(struct journal *journal, const struct store_ask *ask)
+{
+    index_by_ref(&journal->index, ask->asker, ask->ref)->is_forgotten = false;
+}
+
 /* Nothing of the transaction is there. */
 void journal_answer_refused(struct journal *journal, struct store_ask *ask)
 {
@@ -277,6 +288,8 @@ void journal_answer_refused(struct journal *journal, struct store_ask *ask)
         take_back(journal, ask);
     if (ask->kind == STORE_CANCEL)
         (void)kept_settle(ask->batch, NULL);
+    if (ask->kind == STORE_FORGET)
+        keep(journal, ask);
     refuse_unavailable(journal, ask);
 }
 
@@ -294,5 +307,7 @@ void journal_answer_unknown(struct journal *journal, struct store_ask *ask)
     }
     if (ask->kind == STORE_CANCEL)
         store_announce(&journal->store, STORE_SUSPEND, ask->batch);
+    if (ask->kind == STORE_FORGET)
+        keep(journal, ask);
     answer(ask, STORE_UNKNOWN);
 }

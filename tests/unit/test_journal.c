@@ -167,6 +167,39 @@ START_TEST(what_was_forgotten_is_so_in_another_life)
 }
 END_TEST
 
+/* What is asked in the very transaction that forgets a batch finds it gone, and its key free; the
+ * one before keeps the thread busy until all of it is there. */
+START_TEST(what_is_being_forgotten_is_gone)
+{
+    for (unsigned round = 0; round < 10; round++) {
+        struct kept *batch = journal_rig_keep(journal_rig_submission("k", "{}"));
+        struct store_ask *asks[5] = {journal_rig_submission("", "{}")};
+
+        journal_rig_finish(batch, S);
+        for (unsigned i = 1; i < 4; i++) {
+            asks[i] = store_ask_new(i == 2 ? STORE_FIND : STORE_FORGET, &journal_rig.port, NULL);
+            asks[i]->asker = principal_hold(journal_rig.asker);
+            memcpy(asks[i]->ref, batch->ref, sizeof(batch->ref));
+        }
+        asks[4] = journal_rig_submission("k", "{ }");
+        for (unsigned i = 0; i < 5; i++)
+            store_ask(journal_rig.store, asks[i]);
+        for (unsigned answers = 0; answers < 5;)
+            for (struct store_ask *ask = journal_rig_fetch(); ask != NULL; ask = ask->next)
+                answers++;
+        store_ask_free(asks[0]);
+        journal_rig_done(asks[1]);
+        journal_rig_refused(asks[2], FAULT_GONE);
+        journal_rig_refused(asks[3], FAULT_GONE);
+        ck_assert_int_eq(asks[4]->answer, STORE_DONE);
+        journal_rig_finish(asks[4]->batch, S);
+        journal_rig_done(journal_rig_about(STORE_FORGET, asks[4]->batch->ref));
+        store_ask_free(asks[4]);
+        kept_release(batch);
+    }
+}
+END_TEST
+
 /* How old the batch is in a life that begins with these clocks. */
 static int64_t age_after(int64_t boot, int64_t wall)
 {
@@ -305,6 +338,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, its_time_begins_when_its_end_is_found_out);
     tcase_add_test(tcase, what_is_being_removed_is_gone);
     tcase_add_test(tcase, what_was_forgotten_is_so_in_another_life);
+    tcase_add_test(tcase, what_is_being_forgotten_is_gone);
     tcase_add_test(tcase, time_goes_by_the_boot_clock_and_else_by_the_wall_clock);
     tcase_add_test(tcase, no_cancel_falls_below_what_another_life_may_have_sent);
     tcase_add_test(tcase, no_event_is_sent_that_is_due_a_second_after_the_stored_time);
