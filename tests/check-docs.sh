@@ -97,6 +97,17 @@ broken_links()
 }
 none "$(broken_links)" "links between files lead somewhere"
 
+# ---- quotes of manuals ------------------------------------------------------
+
+# A quotation by Ql goes on to the end of the line: No does not end it.
+unended_quotes()
+{
+    grep -HnE '^\..*\bQl .* No ' "$@"
+}
+none "$(unended_quotes proto/*.7 daemon/*.[58] client/*.1)" "what manuals quote ends where it does"
+printf '.Pq Ql one No or Ql two\n' >"$scratch/quote.7"
+is "$(unended_quotes "$scratch/quote.7" | wc -l)" 1 "the rule sees a quote without an end"
+
 # ---- words -----------------------------------------------------------------
 
 # Paths of somebody's machine; mktemp's patterns are fine.
