@@ -43,7 +43,8 @@ static void reword(const char *format, const char *word, char *why, size_t size)
         snprintf(why, size, "a closing brace without an opening one");
     else if (strncmp(format, "premature end", 13) == 0)
         snprintf(why, size,
-                 "the file ends within a value: a quotation mark or brace is not closed");
+                 "the file ends within a value: it is missing, or its quotation mark or brace is "
+                 "not closed");
     else
         why[0] = '\0';
 }

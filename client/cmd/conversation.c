@@ -154,6 +154,20 @@ static int read_token(const struct arguments *arguments, struct dial_target *tar
     return -1;
 }
 
+/* OpenSSL, which reads the files for TLS later, does not name the one that it cannot read.
+ * 0, or -1 and the problem is said. */
+static int check_files(const struct tunnel_files *files)
+{
+    const char *const paths[] = {files->ca, files->cert, files->key};
+
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        if (paths[i] != NULL && access(paths[i], R_OK) != 0) {
+            say("cannot read %s: %s", paths[i], strerror(errno));
+            return -1;
+        }
+    return 0;
+}
+
 int conversation_dial(const struct arguments *arguments, struct dial_target *target,
                       enum status *status)
 {
@@ -170,7 +184,7 @@ int conversation_dial(const struct arguments *arguments, struct dial_target *tar
         return -1;
     }
     target->files = arguments->tls;
-    if (read_token(arguments, target) != 0)
+    if (check_files(&target->files) != 0 || read_token(arguments, target) != 0)
         return -1;
     fd = dial(target, arguments->connect_timeout_ns, &problem);
     *status = fd < 0 ? STATUS_LOST : STATUS_OK;

@@ -47,10 +47,10 @@ bool tls_is_there(void)
 
 /* ---- Certificates --------------------------------------------------------- */
 
-/* Why OpenSSL failed last, in its words; empties its queue. */
+/* Why OpenSSL failed, in its words; empties its queue, of which the first error is the cause. */
 static const char *reason(void)
 {
-    unsigned long error = ERR_peek_last_error();
+    unsigned long error = ERR_peek_error();
     const char *text = error != 0 ? ERR_reason_error_string(error) : NULL;
 
     if (error != 0 && ERR_SYSTEM_ERROR(error))

@@ -195,6 +195,17 @@ def test_client_certificates(tap, certificates):
     daemon.stop()
 
 
+def test_files_of_waitctl(tap, certificates):
+    daemon = Daemon(*certificates.flags("server"))
+    status, out, said = waitctl(daemon, "--tls-ca", "/none", "ping")
+    tap.result((status, out, said) == (2, "", "waitctl: cannot read /none: No such file or directory\n"),
+               "waitctl names the file that it cannot read", f"{status} {out}{said}")
+    status, out, said = waitctl(daemon, "--tls-ca", certificates.path("ca.pem"), *certificates.flags("other")[:3],
+                                certificates.path("ca.pem"), "ping")
+    tap.result(status == 3 and "lib" not in said, "and says what is wrong with one that it can", said)
+    daemon.stop()
+
+
 def test_strangers_leave(tap, certificates):
     """One that has asked a ping and shown no token ends as TLS has it, with a close_notify."""
     made = subprocess.run([WAITCTL, "token", "new", "alice"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -333,7 +344,9 @@ def test_refusals(tap, certificates):
             ("a certificate without its key", server[:2], 2, "go together"),
             ("TLS on a Unix socket", ["--listen", "tls:unix:/x", *server], 2, "needs none"),
             ("a file that is not there", ["--listen", "tls:127.0.0.1:0", "--tls-cert", "/none",
-                                          "--tls-key", "/none"], 1, "/none"),
+                                          "--tls-key", "/none"], 1, "/none: No such file"),
+            ("a file without a certificate", ["--listen", "tls:127.0.0.1:0", "--tls-cert", certificates.path("ca.key"),
+                                              *server[2:]], 1, "no start line"),
             ("the key of another", ["--listen", "tls:127.0.0.1:0", *server[:3],
                                     certificates.path("other.key")], 1, "key"),
             ("TLS for all the world", ["--listen", "tls::0", *server], 2, "--tls-client-ca")]:
@@ -364,6 +377,7 @@ def main():
         test_served(tap, certificates)
         test_cut_off(tap, certificates)
         test_client_certificates(tap, certificates)
+        test_files_of_waitctl(tap, certificates)
         test_strangers_leave(tap, certificates)
         test_stalled_handshakes(tap, certificates)
         test_https(tap, certificates)
