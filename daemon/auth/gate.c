@@ -342,7 +342,7 @@ void gate_work(struct gate *gate, int64_t now_ns)
 const char *gate_output(const struct gate *gate, size_t *len)
 {
     *len = gate->output_len - gate->output_at;
-    return gate->output + gate->output_at;
+    return gate->output != NULL ? gate->output + gate->output_at : "";
 }
 
 void gate_sent(struct gate *gate, size_t len)

@@ -68,7 +68,7 @@ void gate_refuse(struct gate *gate, const char *message);
 int64_t gate_due(const struct gate *gate);
 void gate_work(struct gate *gate, int64_t now_ns);
 
-/* What is to be sent; how much of it was. */
+/* What is to be sent, never NULL; how much of it was. */
 const char *gate_output(const struct gate *gate, size_t *len);
 void gate_sent(struct gate *gate, size_t len);
 
