@@ -257,20 +257,26 @@ static int64_t later(int64_t now_ns, int64_t by_ns)
     return by_ns > INT64_MAX - now_ns ? INT64_MAX : now_ns + by_ns;
 }
 
+static int64_t sooner(int64_t a_ns, int64_t b_ns)
+{
+    return a_ns < b_ns ? a_ns : b_ns;
+}
+
 /* When a connection without a request is let go. */
 static int64_t rest_due(const struct http_connection *c)
 {
     const struct http *http = c->http;
     int64_t idle_ns = http->env.limits->idle_timeout_ns;
+    int64_t proof_ns = c->is_stranger ? http->env.limits->auth_timeout_ns : INT64_MAX;
 
     if (!c->used)
-        return later(c->since_ns, http->env.site->header_timeout_ns);
+        return later(c->since_ns, sooner(http->env.site->header_timeout_ns, proof_ns));
     if (http->draining)
         return c->since_ns;
     if (!c->looked)
         return later(c->since_ns, LOOK_NS);
     if (c->is_stranger)
-        return later(c->since_ns, http->env.limits->auth_timeout_ns);
+        return later(c->since_ns, proof_ns);
     return later(c->since_ns, idle_ns > 0 ? idle_ns : KEEP_ALIVE_NS);
 }
 
@@ -304,11 +310,6 @@ static int64_t body_due(const struct http_connection *c)
          (x->resource == &http_batches_requests || http_stream_refusal(x->stream) == FAULT_NONE)))
         return CHANNEL_NEVER;
     return later(x->begun_ns, timeout_ns);
-}
-
-static int64_t sooner(int64_t a_ns, int64_t b_ns)
-{
-    return a_ns < b_ns ? a_ns : b_ns;
 }
 
 /* The library reads a body. */

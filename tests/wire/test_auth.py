@@ -386,6 +386,18 @@ def http_takes_tokens(tap):
             tap.ok(not any("wrong" in line for line in daemon.log), "no log has a token")
 
 
+def http_strangers_have_little_time(tap):
+    with tempfile.TemporaryDirectory() as folder:
+        tokens = Tokens(folder, "alice")
+        with serving("--token-file", tokens.path, "--http", "127.0.0.1:0", "--auth-timeout", "300ms",
+                     "--http-header-timeout", "1h") as daemon:
+            eventually(lambda: any("listening on http" in line for line in daemon.log))
+            site = next(line for line in daemon.log if "listening on http" in line).split()[-1]
+            with socket.create_connection(("127.0.0.1", int(site.rsplit(":", 1)[1])), 20) as stranger:
+                stranger.sendall(b"GET /v1/stats HTTP/1.1\r\n")
+                tap.is_(stranger.recv(1), b"", "who has not said it in half a head is let go in time")
+
+
 def main():
     tap = Tap()
     tests = [each_has_its_own, administrators_see_all]
@@ -394,7 +406,7 @@ def main():
                   files_are_read_again, loopback_may_be_trusted]
         if subprocess.run([PROGRAM, "--http", "127.0.0.1:0", "--check-config"], capture_output=True,
                           check=False).returncode == 0:
-            tests.append(http_takes_tokens)
+            tests += [http_takes_tokens, http_strangers_have_little_time]
     for test in tests:
         test(tap)
     tap.finish()
