@@ -97,6 +97,7 @@ static bool find_from(struct http_connection *c, char *query, const struct http_
                       char from[24])
 {
     const char *name, *value, *last = head->last_event_id;
+    bool is_given = false;
 
     snprintf(from, 24, "1");
     while (http_query_next(&query, &name, &value)) {
@@ -104,10 +105,15 @@ static bool find_from(struct http_connection *c, char *query, const struct http_
             refuse_member(c, name, "is no parameter here: from");
             return false;
         }
+        if (is_given) {
+            refuse_member(c, name, "is there twice");
+            return false;
+        }
         if (!value || !is_count(value)) {
             refuse_member(c, name, "takes an event's number");
             return false;
         }
+        is_given = true;
         snprintf(from, 24, "%s", value);
     }
     if (last && !is_count(last)) {
@@ -168,8 +174,13 @@ static void ask_of_one(struct http_connection *c, char *path, char *query,
 
     if (rest)
         *rest = '\0';
-    if (!is_plain(path) || (rest && !(deletes ? job : events))) {
+    if (!is_plain(path) || (rest && !job && !events)) {
         http_reply_refuse(c, 404, FAULT_NOT_FOUND, "there is no such batch, or nothing of it here");
+        return;
+    }
+    if (deletes ? events : job) {
+        http_reply_refuse_method(c, events ? "a batch's events" : "a job of a batch",
+                                 events ? "GET, HEAD" : "DELETE", head->method);
         return;
     }
     snprintf(kept->ref, sizeof(kept->ref), "%.*s", REF_MAX, path);

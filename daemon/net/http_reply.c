@@ -121,6 +121,17 @@ void http_reply_refuse(struct http_connection *c, unsigned status, enum fault_co
     http_reply_fault(c, status, &fault);
 }
 
+void http_reply_refuse_method(struct http_connection *c, const char *place, const char *allowed,
+                              const char *method)
+{
+    char quote[FAULT_QUOTE_SIZE];
+
+    http_reply_refuse(c, 405, FAULT_INVALID_REQUEST, "%s takes %s, not %s", place, allowed,
+                      fault_quote(quote, method, strlen(method)));
+    if (c->exchange.reply)
+        MHD_add_response_header(c->exchange.reply, "Allow", allowed);
+}
+
 void http_reply_give(struct http_connection *c)
 {
     struct http_exchange *x = &c->exchange;

@@ -27,6 +27,10 @@ void http_reply_fault(struct http_connection *c, unsigned status, const struct f
 void http_reply_refuse(struct http_connection *c, unsigned status, enum fault_code code,
                        const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* What is there takes none but the allowed methods, which are named as `Allow` has them. */
+void http_reply_refuse_method(struct http_connection *c, const char *place, const char *allowed,
+                              const char *method);
+
 /* The status that a fault is sent with before a stream has begun. */
 unsigned http_reply_status(enum fault_code code);
 

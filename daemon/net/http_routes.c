@@ -172,14 +172,9 @@ static bool pass_content(struct http_connection *c, const struct http_head *head
 
 static bool pass_method(struct http_connection *c, const struct route *route, const char *method)
 {
-    char quote[FAULT_QUOTE_SIZE];
-
     if (route->methods & (METHOD_ANY | method_of(method)))
         return true;
-    http_reply_refuse(c, 405, FAULT_INVALID_REQUEST, "%s takes %s, not %s", route->path,
-                      allow(route), quoted(quote, method));
-    if (c->exchange.reply)
-        MHD_add_response_header(c->exchange.reply, "Allow", allow(route));
+    http_reply_refuse_method(c, route->path, allow(route), method);
     return false;
 }
 

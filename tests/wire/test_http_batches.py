@@ -265,7 +265,10 @@ def jobs_of_batches(d):
                     refused(d.ask("DELETE", place + "/jobs/2"), 404, "not_found"),
                     refused(d.ask("DELETE", place + "/jobs/0?forget"), 400, "invalid_request"))
     problem = problem or first(*[refused(d.ask("GET", f"{place}/events?from={text}"), 400, "invalid_request")
-                                 for text in ("x", "", "0", "-1", "1.5", "9" * 20, "1&from=x")])
+                                 for text in ("x", "", "0", "-1", "1.5", "9" * 20, "1&from=x", "1&from=1")])
+    for method, path, allow in (("GET", "/jobs/1", "DELETE"), ("DELETE", "/events", "GET, HEAD")):
+        answer = d.ask(method, place + path)
+        problem = problem or same((answer[0], answer[1]["Allow"]), (405, allow), f"{method} {path}")
     return problem or same(d.ask("DELETE", place + "?forget")[0], 204, "forgotten")
 
 
