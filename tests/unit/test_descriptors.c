@@ -24,11 +24,10 @@ static unsigned table_size(void)
 
 START_TEST(the_table_is_made_long_beforehand)
 {
-    uint64_t all = descriptors_raise();
+    uint64_t most = descriptors_raise(), all = 2 * (uint64_t)table_size();
 
-    if (all > 4096)
-        all = 4096;
-    ck_assert_uint_lt(table_size(), all);
+    if (all > most) /* under valgrind, which has descriptors of its own at the end */
+        all = most;
     descriptors_make_room(all);
     ck_assert_uint_ge(table_size(), all);
 }
