@@ -55,6 +55,7 @@ START_TEST(a_token_is_a_name_and_a_secret_and_its_line_tells_no_secret)
 {
     size_t name_len;
 
+    ck_assert(token_is_there());
     ck_assert(token_split(bob, strlen(bob), &name_len));
     ck_assert_uint_eq(name_len, strlen("b.ob-_1"));
     ck_assert_uint_eq(strlen(bob), name_len + 1 + 43); /* 256 bits by six */
