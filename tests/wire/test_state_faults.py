@@ -192,7 +192,7 @@ def it_cannot_be_written(tap):
 def it_is_not_there(tap):
     with tempfile.TemporaryDirectory() as folder:
         missing = os.path.join(folder, "missing")
-        for arguments, why in (((), "No such file"), (("--check-state",), "unable to open")):
+        for arguments, why in (((), "takes a directory that exists"), (("--check-state",), "unable to open")):
             status, _, errors = run_to_its_end("--state", missing, *arguments)
             tap.is_((status, errors.count("\n"), why in errors), (1, 1, True),
                     f"a directory that is not there is one clear line: {errors.strip()}")
