@@ -231,9 +231,11 @@ void http_let_in(struct http_connection *c)
 void http_dismiss(struct http_connection *c)
 {
     /* What was received and only peeked at: to close with it unread would be a reset. */
-    (void)!recv(c->fd, c->http->env.scratch, HTTP_SCRATCH_BYTES, MSG_DONTWAIT);
-    close(c->fd);
-    release(c);
+    int fd = c->fd;
+
+    (void)!recv(fd, c->http->env.scratch, HTTP_SCRATCH_BYTES, MSG_DONTWAIT);
+    release(c); /* its event goes first: once closed, the descriptor is another thread's */
+    close(fd);
 }
 
 void http_refuse(struct http *http, int fd, const struct fault *fault, bool by_address)
