@@ -539,7 +539,7 @@ size_t batch_cancel_job(struct batch *batch, uint64_t job, int64_t now_ns, struc
         batch->states[index] == STATE_ENDED)
         return 0;
     /* While work waits, the time of the schedule is that of this work: what starts
-     * in the course of it starts then, and not when a cancel came. */
+     * while it is handled starts then, and not when a cancel came. */
     if (now_ns > batch->clock_ns && now_ns < batch_next_due(batch))
         batch->clock_ns = now_ns;
     if (batch->report != NULL)

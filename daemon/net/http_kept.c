@@ -136,6 +136,10 @@ static bool find_forget(struct http_connection *c, char *query, bool *forget)
             refuse_member(c, name, "is no parameter here: forget");
             return false;
         }
+        if (!value || *value) {
+            refuse_member(c, name, "takes no value");
+            return false;
+        }
         *forget = true;
     }
     return true;

@@ -30,105 +30,105 @@ struct talk {
 };
 
 /* How it went. */
-struct course {
+struct trial {
     struct rig rig;
     struct witness witness;
     bool struck; /* an allocation has failed after the first ones */
     bool let_go; /* drained before its input ended */
 };
 
-static void hear(struct course *course, size_t room)
+static void hear(struct trial *trial, size_t room)
 {
     char out[2048];
     size_t n;
 
     alloc_faults_watch(true);
-    n = channel_render(course->rig.channel, out, room);
+    n = channel_render(trial->rig.channel, out, room);
     alloc_faults_watch(false);
-    ck_assert_msg(witness_hear(&course->witness, out, n, course->rig.now_ns), "%s",
-                  course->witness.diagnostic);
+    ck_assert_msg(witness_hear(&trial->witness, out, n, trial->rig.now_ns), "%s",
+                  trial->witness.diagnostic);
 }
 
 /* Works and reads until time_ns, and what is due by then has been handled. */
-static void live_until(struct course *course, int64_t time_ns, size_t room)
+static void live_until(struct trial *trial, int64_t time_ns, size_t room)
 {
-    struct channel *channel = course->rig.channel;
+    struct channel *channel = trial->rig.channel;
 
     for (int calls = 0; calls < MOST_CALLS; calls++) {
         int64_t due_ns = channel_next_due(channel);
 
         if (channel_has_output(channel)) {
-            hear(course, room);
+            hear(trial, room);
         } else if (due_ns == CHANNEL_NEVER || due_ns > time_ns) {
-            course->rig.now_ns = time_ns < INT64_MAX ? time_ns : course->rig.now_ns;
+            trial->rig.now_ns = time_ns < INT64_MAX ? time_ns : trial->rig.now_ns;
             return;
         } else {
-            course->rig.now_ns = due_ns > course->rig.now_ns ? due_ns : course->rig.now_ns;
+            trial->rig.now_ns = due_ns > trial->rig.now_ns ? due_ns : trial->rig.now_ns;
             alloc_faults_watch(true);
-            channel_work(channel, course->rig.now_ns, 3);
+            channel_work(channel, trial->rig.now_ns, 3);
             alloc_faults_watch(false);
         }
     }
     ck_abort_msg("it does not come to an end");
 }
 
-static void say(struct course *course, const struct talk *talk, const char *text)
+static void say(struct trial *trial, const struct talk *talk, const char *text)
 {
     size_t len = strlen(text);
 
     for (int calls = 0; len > 0 && calls < MOST_CALLS; calls++) {
         size_t n = talk->piece < len ? talk->piece : len;
 
-        if (channel_input_ended(course->rig.channel))
+        if (channel_input_ended(trial->rig.channel))
             return;
-        if (channel_wants_input(course->rig.channel)) {
+        if (channel_wants_input(trial->rig.channel)) {
             alloc_faults_watch(true);
-            n = channel_take(course->rig.channel, course->rig.now_ns, text, n);
+            n = channel_take(trial->rig.channel, trial->rig.now_ns, text, n);
             alloc_faults_watch(false);
             text += n;
             len -= n;
         }
-        live_until(course, course->rig.now_ns, talk->room);
+        live_until(trial, trial->rig.now_ns, talk->room);
     }
     ck_assert_uint_eq(len, 0);
 }
 
 /* Carries on a conversation with `length` allocations failing from the n-th on. */
-static void carry(struct course *course, const struct talk *talk, long n, long length)
+static void carry(struct trial *trial, const struct talk *talk, long n, long length)
 {
     static const char next[] = " {\"op\":\"ping\"} {\"id\":99,\"jobs\":[{\"wait\":1}]}";
 
-    rig_init(&course->rig);
-    witness_init(&course->witness);
+    rig_init(&trial->rig);
+    witness_init(&trial->witness);
     alloc_faults_after(n, length);
     alloc_faults_watch(true);
-    course->rig.channel = channel_new(&course->rig.env, NULL);
+    trial->rig.channel = channel_new(&trial->rig.env, NULL);
     alloc_faults_watch(false);
-    course->let_go = course->rig.channel == NULL;
-    if (course->let_go)
+    trial->let_go = trial->rig.channel == NULL;
+    if (trial->let_go)
         return;
-    say(course, talk, talk->text);
+    say(trial, talk, talk->text);
     if (talk->later != NULL) {
-        live_until(course, talk->then_ns, talk->room);
-        say(course, talk, talk->later);
+        live_until(trial, talk->then_ns, talk->room);
+        say(trial, talk, talk->later);
     }
-    live_until(course, INT64_MAX, talk->room);
-    course->struck = alloc_faults_struck();
+    live_until(trial, INT64_MAX, talk->room);
+    trial->struck = alloc_faults_struck();
     alloc_faults_after(ALLOC_FAULTS_NONE, 0);
-    say(course, talk, next);
-    live_until(course, INT64_MAX, talk->room);
-    course->let_go = channel_is_drained(course->rig.channel);
+    say(trial, talk, next);
+    live_until(trial, INT64_MAX, talk->room);
+    trial->let_go = channel_is_drained(trial->rig.channel);
     alloc_faults_watch(true);
-    channel_free(course->rig.channel);
+    channel_free(trial->rig.channel);
     alloc_faults_watch(false);
-    course->rig.channel = NULL;
+    trial->rig.channel = NULL;
 }
 
-static void finish(struct course *course)
+static void finish(struct trial *trial)
 {
-    rig_fini(&course->rig);
-    witness_fini(&course->witness);
-    memset(course, 0, sizeof(*course));
+    rig_fini(&trial->rig);
+    witness_fini(&trial->witness);
+    memset(trial, 0, sizeof(*trial));
 }
 
 static const struct witness_batch *batch_with(const struct witness *witness, uint64_t id)
@@ -140,33 +140,33 @@ static const struct witness_batch *batch_with(const struct witness *witness, uin
 }
 
 /* A batch that was accepted reports of every job what it reports with memory. */
-static void compare_batches(const struct course *course, const struct course *sound, long n)
+static void compare_batches(const struct trial *trial, const struct trial *sound, long n)
 {
-    for (size_t i = 0; i < course->witness.n_batches; i++) {
-        const struct witness_batch *heard = &course->witness.batches[i];
+    for (size_t i = 0; i < trial->witness.n_batches; i++) {
+        const struct witness_batch *heard = &trial->witness.batches[i];
         const struct witness_batch *told = batch_with(&sound->witness, heard->id);
 
         ck_assert_ptr_nonnull(told);
-        if (course->let_go && !heard->finished)
+        if (trial->let_go && !heard->finished)
             continue;
         ck_assert_msg(heard->finished, "allocation %ld: batch %d does not finish", n,
                       (int)heard->id);
         ck_assert_uint_eq(heard->n_events, told->n_events);
         /* a cancel that was refused leaves the jobs as they were */
-        if (course->witness.n_refused[FAULT_OVERLOADED] == 0)
+        if (trial->witness.n_refused[FAULT_OVERLOADED] == 0)
             ck_assert_mem_eq(heard->counts, told->counts, sizeof(heard->counts));
     }
 }
 
-static void compare_answers(const struct course *course, const struct course *sound, long n)
+static void compare_answers(const struct trial *trial, const struct trial *sound, long n)
 {
-    const uint64_t *refused = course->witness.n_refused;
+    const uint64_t *refused = trial->witness.n_refused;
     uint64_t overloaded = refused[FAULT_OVERLOADED];
 
-    if (!course->let_go)
-        ck_assert_msg(course->witness.n_answers == sound->witness.n_answers,
-                      "allocation %ld: %d answers in place of %d", n,
-                      (int)course->witness.n_answers, (int)sound->witness.n_answers);
+    if (!trial->let_go)
+        ck_assert_msg(trial->witness.n_answers == sound->witness.n_answers,
+                      "allocation %ld: %d answers in place of %d", n, (int)trial->witness.n_answers,
+                      (int)sound->witness.n_answers);
     for (int code = FAULT_BAD_JSON; code <= FAULT_SHUTTING_DOWN; code++) {
         /* what was refused as `overloaded` cannot be found to be cancelled */
         if (code == FAULT_OVERLOADED || (code == FAULT_NOT_FOUND && overloaded > 0))
@@ -174,30 +174,30 @@ static void compare_answers(const struct course *course, const struct course *so
         ck_assert_msg(refused[code] <= sound->witness.n_refused[code],
                       "allocation %ld: refused as %s", n, fault_code_name((enum fault_code)code));
     }
-    ck_assert_msg(overloaded > 0 || course->let_go ||
-                      course->witness.n_batches == sound->witness.n_batches,
+    ck_assert_msg(overloaded > 0 || trial->let_go ||
+                      trial->witness.n_batches == sound->witness.n_batches,
                   "allocation %ld: a batch is missing", n);
 }
 
 static void sweep(const struct talk *talk, long length)
 {
-    struct course sound = {0};
+    struct trial sound = {0};
     bool goes_on = true;
     long n;
 
     carry(&sound, talk, ALLOC_FAULTS_NONE, 0);
     ck_assert(witness_is_settled(&sound.witness));
     for (n = 0; goes_on && n < 100000; n++) {
-        struct course course = {0};
+        struct trial trial = {0};
         long live = alloc_faults_live();
 
-        carry(&course, talk, n, length);
-        goes_on = course.struck || course.let_go;
+        carry(&trial, talk, n, length);
+        goes_on = trial.struck || trial.let_go;
         ck_assert_msg(alloc_faults_live() == live, "allocation %ld: %ld blocks left", n,
                       alloc_faults_live() - live);
-        compare_answers(&course, &sound, n);
-        compare_batches(&course, &sound, n);
-        finish(&course);
+        compare_answers(&trial, &sound, n);
+        compare_batches(&trial, &sound, n);
+        finish(&trial);
     }
     ck_assert_int_gt(n, 5);
     finish(&sound);

@@ -288,6 +288,7 @@ def detached_batches(d):
         same(json.loads(d.ask("GET", place)[2])["state"], "running", "state"),
         refused(d.ask("GET", "/v1/batches/none"), 404, "not_found"),
         refused(d.ask("DELETE", place + "?forget"), 409, "conflict"),
+        refused(d.ask("DELETE", place + "?forget=0"), 400, "invalid_request"),
         same(d.ask("DELETE", place + "/jobs/1")[0], 202, "a job"),
         refused(d.ask("DELETE", place + "/jobs/1"), 409, "conflict"),
         same(kinds(d.ask("DELETE", place)[2]), ["cancelled"], "cancelled"),
