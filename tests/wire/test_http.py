@@ -325,25 +325,28 @@ def silent_readers(d):
     return first(None if gone else d.ask("GET", "/v1/stats")[2].decode(), settles(d))
 
 
-def too_many(d):
+def refused_beyond(d, most, status):
+    """The answer to one more than most, each of whom has been served."""
     socks = []
-    while len(socks) < 4:  # those before may not be gone yet
+    while len(socks) < most:  # those before may not be gone yet
         sock = socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS)
         sock.sendall(get("/healthz"))
         if b"200 OK" in read_until(sock, b"\r\n"):
             socks.append(sock)
+        else:
+            sock.close()
     answer = d.ask("GET", "/healthz")
     for sock in socks:
         sock.close()
-    return first(refused(answer, 503, "overloaded"), same(answer[1]["Retry-After"], "1", "Retry-After"))
+    return first(refused(answer, status, "overloaded"), same(answer[1]["Retry-After"], "1", "Retry-After"))
+
+
+def too_many(d):
+    return refused_beyond(d, 4, 503)
 
 
 def too_many_of_an_address(d):
-    socks = [socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS) for _ in range(2)]
-    answer = d.ask("GET", "/healthz")
-    for sock in socks:
-        sock.close()
-    return refused(answer, 429, "overloaded")
+    return refused_beyond(d, 2, 429)
 
 
 def unix_sockets(d):
