@@ -95,7 +95,8 @@ static bool admit(struct arrivals *arrivals, struct arrival client)
                      "the limit of connections is reached: try again later");
         return false;
     }
-    if (client.principal != NULL || ledger_reserve_stranger(ledger, limits->max_unauthenticated))
+    if (client.principal != NULL ||
+        ledger_reserve_unauthenticated(ledger, limits->max_unauthenticated))
         return true;
     ledger_release_connection(ledger);
     refuse_place(arrivals, client, "max-unauthenticated", limits->max_unauthenticated,
@@ -119,7 +120,7 @@ static void release_place(const struct arrivals *arrivals, struct arrival client
         return;
     ledger_release_connection(ledger);
     if (client.principal == NULL)
-        ledger_release_stranger(ledger);
+        ledger_release_unauthenticated(ledger);
 }
 
 /* Gives a client to the next loop. */

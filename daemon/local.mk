@@ -65,7 +65,7 @@ daemon/paths.h: Makefile
 daemon/main.$(OBJEXT): daemon/paths.h
 
 # A configuration with every key commented out, by the table of options itself, and how
-# Prometheus is told of the metrics.
+# Prometheus learns of the metrics.
 examplesdir = $(docdir)/examples
 dist_examples_DATA = daemon/examples/prometheus.yml
 noinst_PROGRAMS += daemon/examples/print

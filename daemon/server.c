@@ -63,7 +63,7 @@ struct server {
     struct store_port **ports; /* of each loop */
     struct report *report;
     enum life_stage stage;
-    struct log_rate refused_requests, strangers;
+    struct log_rate refused_requests, auth_failures;
 };
 
 static struct event_base *base_of(const struct server *server)
@@ -139,7 +139,7 @@ static void limit_store(struct server *server)
                           memory_order_relaxed);
     atomic_store_explicit(&server->store->max_bytes, server->limits.max_state,
                           memory_order_relaxed);
-    atomic_store_explicit(&server->store->patience_ns, server->limits.client_timeout_ns,
+    atomic_store_explicit(&server->store->contact_timeout_ns, server->limits.client_timeout_ns,
                           memory_order_relaxed);
 }
 
@@ -189,7 +189,7 @@ static int open_tls(struct server *server)
     return server->tls ? 0 : -1;
 }
 
-static void tell_reload(const struct server *server, const char *fixed)
+static void log_reload(const struct server *server, const char *fixed)
 {
     const struct options *options = server->config->options;
     char from[OPTIONS_PROBLEM_MAX];
@@ -227,7 +227,7 @@ static void reload(struct server *server)
     arrivals_reload(server->arrivals);
     for (unsigned i = 0; i < server->n_workers; i++)
         mailbox_give_limits(loop_mailbox(server->workers[i].loop), &server->limits);
-    tell_reload(server, fixed);
+    log_reload(server, fixed);
 }
 
 static void on_reload(evutil_socket_t signal_number, short what, void *context)
@@ -267,7 +267,7 @@ static int make_loops(struct server *server)
                                       .store = server->store,
                                       .log = server->log,
                                       .refusals = &server->refused_requests,
-                                      .strangers = &server->strangers,
+                                      .auth_failures = &server->auth_failures,
                                       .credentials = server->identity.credentials,
                                       .verifier = server->identity.verifier,
                                       .n_loops = n,

@@ -309,7 +309,7 @@ static bool has(const struct request_frame *frame, unsigned place)
 }
 
 /* Whether there are members that the operation does not take. */
-static bool has_strangers(const struct request_reading *reading, const struct request_frame *frame)
+static bool has_misplaced(const struct request_reading *reading, const struct request_frame *frame)
 {
     for (uint32_t left = frame->seen; left != 0; left &= left - 1)
         if ((members[__builtin_ctz(left)].mask & 1u << reading->op) == 0)
@@ -318,9 +318,9 @@ static bool has_strangers(const struct request_reading *reading, const struct re
 }
 
 /* Members that the operation does not take. */
-static void refuse_strangers(struct request_reading *reading, struct request_frame *frame)
+static void refuse_misplaced(struct request_reading *reading, struct request_frame *frame)
 {
-    if (!has_strangers(reading, frame))
+    if (!has_misplaced(reading, frame))
         return; /* and no list is made, which takes longer than a small request */
     uint32_t taken = 0;
     for (unsigned i = 0; i < N_MEMBERS; i++)
@@ -442,7 +442,7 @@ static void close_request(struct request_reading *reading, const struct lexer_to
                       "a request takes \"op\" or \"jobs\", and this one has neither");
         return;
     }
-    refuse_strangers(reading, frame);
+    refuse_misplaced(reading, frame);
     check_pools(reading, frame);
     check_detached(reading, frame);
     take_presumed_key(reading, frame, token);

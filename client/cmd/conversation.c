@@ -336,7 +336,7 @@ static enum status converse(const struct arguments *arguments, struct source *so
 
     if (conversation_open(&fanout, arguments, show, own) == 0) {
         fanout.modes = expectation->modes;
-        fanout.tells_all = fanout.shows_all = expectation->watch != NULL;
+        fanout.reports_all = fanout.shows_all = expectation->watch != NULL;
         if (expectation->watch == NULL &&
             (fanout.needs_all || fanout.needs_plan || wants_eta(arguments, &fanout)) &&
             source_want(source, fanout.needs_all) < 0)

@@ -30,9 +30,9 @@
 /* How long to wait for a first answer before the end of input is reported (there
  * are servers, other than waitd, that begin to answer only then), for the end
  * after an interrupt, and for the daemon to close once it has answered all. */
-#define ANSWER_PATIENCE_NS    3000000000
-#define INTERRUPT_PATIENCE_NS 5000000000
-#define CLOSE_PATIENCE_NS     2000000000
+#define ANSWER_TIMEOUT_NS    3000000000
+#define INTERRUPT_TIMEOUT_NS 5000000000
+#define CLOSE_TIMEOUT_NS     2000000000
 
 static bool batches_run(const struct session *session)
 {
@@ -75,7 +75,7 @@ static bool has_said_all(struct session *session, bool is_answered)
     if (batches_run(session) || session->setup->watch != NULL)
         return false;
     if (session->answer_by_ns == 0)
-        session->answer_by_ns = moment_after(ANSWER_PATIENCE_NS);
+        session->answer_by_ns = moment_after(ANSWER_TIMEOUT_NS);
     return moment_now() >= session->answer_by_ns;
 }
 
@@ -91,7 +91,7 @@ static void close_sending(struct session *session)
     peer_end_sending(&session->setup->peer);
     session->write_closed = true;
     if (is_answered && !session->is_interrupted && !source_is_closed(source))
-        session->deadline_ns = moment_after(CLOSE_PATIENCE_NS);
+        session->deadline_ns = moment_after(CLOSE_TIMEOUT_NS);
 }
 
 /* ---- Interrupts ------------------------------------------------------------ */
@@ -121,7 +121,7 @@ static void interrupt(struct session *session)
         return;
     }
     peer_end_soon(&session->setup->peer);
-    session->deadline_ns = moment_after(INTERRUPT_PATIENCE_NS);
+    session->deadline_ns = moment_after(INTERRUPT_TIMEOUT_NS);
     for (size_t place = 0; (batch = batches_next(&session->fanout->batches, &place)) != NULL;)
         end_batch(session, batch);
 }

@@ -18,7 +18,7 @@
 /* In one call: units of the engine's work (see batch_run()), of one batch before the
  * next is worked on, and requests. */
 #define WORK_UNITS    65536
-#define TURN_UNITS    1024
+#define SLICE_UNITS   1024
 #define READ_REQUESTS 8
 #define READ_JOBS     4096
 
@@ -262,10 +262,10 @@ static size_t run_until(struct simulator *simulator, struct run *run, int64_t un
     struct occurrence occurred[OCCURRENCES];
     size_t spent = 0, worked;
 
-    while (spent < TURN_UNITS && !batch_is_over(run->batch) && !simulator->lines.failed &&
+    while (spent < SLICE_UNITS && !batch_is_over(run->batch) && !simulator->lines.failed &&
            batch_next_due(run->batch) <= until_ns) {
         size_t n =
-            batch_run(run->batch, until_ns, TURN_UNITS - spent, occurred, OCCURRENCES, &worked);
+            batch_run(run->batch, until_ns, SLICE_UNITS - spent, occurred, OCCURRENCES, &worked);
 
         for (size_t i = 0; i < n; i++)
             write_occurrence(simulator, run, &occurred[i]);

@@ -139,7 +139,7 @@ static const char *shake_hands(SSL *ssl, int fd, int64_t deadline_ns)
     }
 }
 
-/* ---- Carrying ------------------------------------------------------------- */
+/* ---- Relaying ------------------------------------------------------------- */
 
 /* Whether a call of OpenSSL is only to be made again later. */
 static bool is_for_later(struct tunnel *tunnel, int result)
@@ -253,7 +253,7 @@ static void wait_for_events(struct tunnel *tunnel)
         tunnel->is_broken = true;
 }
 
-static void *carry(void *context)
+static void *relay(void *context)
 {
     struct tunnel *tunnel = context;
 
@@ -282,7 +282,7 @@ static int start(struct tunnel *tunnel)
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&thread, NULL, carry, tunnel);
+    error = pthread_create(&thread, NULL, relay, tunnel);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error == 0)
         pthread_detach(thread);

@@ -161,7 +161,7 @@ void fanout_begin(struct fanout *fanout)
     fanout->has_begun = true;
     if (fanout->needs_all)
         fanout->read |= JOB_KINDS;
-    if (fanout->tells_all)
+    if (fanout->reports_all)
         fanout->read = SHOW_ALL;
     begin_from(fanout, 0);
 }
@@ -372,7 +372,7 @@ static enum fanout_result result_of(const struct fanout *fanout, enum event_kind
 {
     if (fanout->no_memory)
         return FANOUT_NOMEM;
-    return SHOW_KIND(kind) & DECISIVE_KINDS || fanout->tells_all ? FANOUT_EVENT : FANOUT_TAKEN;
+    return SHOW_KIND(kind) & DECISIVE_KINDS || fanout->reports_all ? FANOUT_EVENT : FANOUT_TAKEN;
 }
 
 static bool begins_as_event(const char *line, size_t len)

@@ -37,8 +37,8 @@ struct fanout {
     const char **inputs; /* files that are read; `-` is standard input */
     size_t n_inputs;
     bool needs_all, needs_plan;
-    bool shows_all; /* to those too that do not need it: nothing was asked for on their behalf */
-    bool tells_all; /* each event is FANOUT_EVENT, read; to be set before it begins */
+    bool shows_all;   /* to those too that do not need it: nothing was asked for on their behalf */
+    bool reports_all; /* each event is FANOUT_EVENT, read; to be set before it begins */
     bool color;
     const struct show_modes *modes; /* of a comparison; borrowed; to be set before it begins */
     struct tally tally;

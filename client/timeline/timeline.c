@@ -325,7 +325,7 @@ static int take_retry(struct timeline *timeline, const struct event_read *event)
 
     timeline->is_detailed = true;
     if (job == NULL)
-        job = add_job(timeline, event, TIMELINE_UNTOLD, 0);
+        job = add_job(timeline, event, TIMELINE_UNKNOWN, 0);
     if (job == NULL || end(timeline, job, event->at_ns) < 0 ||
         mark(timeline, job->track, mark_of(event->status), event->at_ns) < 0)
         return -1;
@@ -348,7 +348,7 @@ static int take_done(struct timeline *timeline, const struct event_read *event)
     /* That it started at 0 is as much as can be said of one whose start is not known. */
     if (job == NULL && !timeline->is_detailed && how != TIMELINE_SKIPPED) {
         drop_lanes(timeline);
-        job = add_job(timeline, event, TIMELINE_UNTOLD, 0);
+        job = add_job(timeline, event, TIMELINE_UNKNOWN, 0);
         if (job == NULL)
             return -1;
     }

@@ -31,7 +31,7 @@ enum timeline_kind {
     TIMELINE_COMPUTE,
     TIMELINE_QUEUE,   /* for a worker */
     TIMELINE_BACKOFF, /* between attempts */
-    TIMELINE_UNTOLD,  /* something: the stream has no more than ends of jobs */
+    TIMELINE_UNKNOWN, /* something: the stream has no more than ends of jobs */
     TIMELINE_KINDS,
 };
 

@@ -11,7 +11,7 @@
 
 /* What is stacked on what, from below. */
 static const enum timeline_kind order[TIMELINE_KINDS] = {
-    TIMELINE_COMPUTE, TIMELINE_WAIT, TIMELINE_BACKOFF, TIMELINE_QUEUE, TIMELINE_UNTOLD,
+    TIMELINE_COMPUTE, TIMELINE_WAIT, TIMELINE_BACKOFF, TIMELINE_QUEUE, TIMELINE_UNKNOWN,
 };
 
 struct area {

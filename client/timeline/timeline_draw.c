@@ -29,7 +29,7 @@ static const struct look kinds[TIMELINE_KINDS] = {
     [TIMELINE_COMPUTE] = {"compute", {"▌", "▐", "█"}, '#', TERMINAL_GREEN},
     [TIMELINE_QUEUE] = {"queue", {"·", "·", "·"}, '.', TERMINAL_GREY},
     [TIMELINE_BACKOFF] = {"back-off", {"╌", "╌", "╌"}, '~', TERMINAL_BLUE},
-    [TIMELINE_UNTOLD] = {"until its end", {"╴", "╶", "─"}, '_', TERMINAL_CYAN},
+    [TIMELINE_UNKNOWN] = {"until its end", {"╴", "╶", "─"}, '_', TERMINAL_CYAN},
 };
 
 static const struct look critical = {"critical path", {"═", "═", "═"}, '=', TERMINAL_CYAN};
@@ -50,7 +50,7 @@ static const struct look ends[TIMELINE_KINDS] = {
     [TIMELINE_COMPUTE] = {"", {"▌", "▌", "▌"}, '|', TERMINAL_GREEN},
     [TIMELINE_QUEUE] = {"", {"·", "·", "·"}, '|', TERMINAL_GREY},
     [TIMELINE_BACKOFF] = {"", {"╌", "╌", "╌"}, '|', TERMINAL_BLUE},
-    [TIMELINE_UNTOLD] = {"", {"╴", "╴", "╴"}, '>', TERMINAL_CYAN},
+    [TIMELINE_UNKNOWN] = {"", {"╴", "╴", "╴"}, '>', TERMINAL_CYAN},
 };
 
 /* In an area, from nearly nothing to all of the cell. */

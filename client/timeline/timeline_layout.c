@@ -20,8 +20,8 @@
 static const struct {
     double least, most;
 } debts[TIMELINE_KINDS] = {
-    [TIMELINE_WAIT] = {-1, 0},    [TIMELINE_COMPUTE] = {0, 1}, [TIMELINE_QUEUE] = {-1, 1},
-    [TIMELINE_BACKOFF] = {-1, 1}, [TIMELINE_UNTOLD] = {-1, 1},
+    [TIMELINE_WAIT] = {-1, 0},    [TIMELINE_COMPUTE] = {0, 1},  [TIMELINE_QUEUE] = {-1, 1},
+    [TIMELINE_BACKOFF] = {-1, 1}, [TIMELINE_UNKNOWN] = {-1, 1},
 };
 
 struct halves {

@@ -25,7 +25,7 @@ static const char *const kinds[TIMELINE_KINDS] = {
     [TIMELINE_COMPUTE] = "compute",
     [TIMELINE_QUEUE] = "queue",
     [TIMELINE_BACKOFF] = "back-off",
-    [TIMELINE_UNTOLD] = "until-its-end",
+    [TIMELINE_UNKNOWN] = "until-its-end",
 };
 
 static const char *const marks[TIMELINE_MARKS] = {

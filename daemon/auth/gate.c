@@ -142,7 +142,7 @@ static void do_ping(struct gate *gate, const struct request *request)
         gate_refuse(gate, "a client proves who it is before it asks for more than it reads");
 }
 
-static void tell_authenticated(struct gate *gate)
+static void report_authenticated(struct gate *gate)
 {
     struct event_text id = gate_id(gate);
     char *line = line_room(gate, EVENT_LINE_MAX + id.len);
@@ -158,7 +158,7 @@ static void tell_authenticated(struct gate *gate)
 static void welcome(struct gate *gate, struct principal *principal)
 {
     gate->principal = principal;
-    tell_authenticated(gate);
+    report_authenticated(gate);
     if (gate->state == GATE_CLOSED)
         gate->state = GATE_OPEN;
 }

@@ -26,8 +26,8 @@ struct connection {
     uint64_t number;
     uint32_t slot;
     bool refused;
-    bool is_stranger; /* it is counted among those who have to prove who they are */
-    bool is_dead;     /* without ever having had a pump */
+    bool is_unauthenticated; /* it is counted among those who have to prove who they are */
+    bool is_dead;            /* without ever having had a pump */
 };
 
 /* ---- Coming and going ----------------------------------------------------- */
@@ -154,7 +154,7 @@ struct connection *connection_new(struct connection_host *host, const struct arr
     c = begin(c, principal != NULL ? principal->name : "who has to prove who it is");
     if (c == NULL)
         return NULL;
-    c->is_stranger = principal == NULL;
+    c->is_unauthenticated = principal == NULL;
     stats_connection(host->pumps.env.stats);
     return c;
 }
@@ -180,18 +180,18 @@ bool connection_discard(struct connection *c)
 }
 
 /* It is counted among those who have to prove who they are no more. */
-static void is_no_stranger(struct connection *c)
+static void mark_authenticated(struct connection *c)
 {
-    if (c->is_stranger)
-        ledger_release_stranger(c->host->pumps.env.ledger);
-    c->is_stranger = false;
+    if (c->is_unauthenticated)
+        ledger_release_unauthenticated(c->host->pumps.env.ledger);
+    c->is_unauthenticated = false;
 }
 
 void connection_free(struct connection *c)
 {
     event_del(&c->event);
     ready_remove(&c->host->ready, &c->ready);
-    is_no_stranger(c);
+    mark_authenticated(c);
     if (c->entry != NULL)
         entry_free(c->entry);
     else
@@ -224,18 +224,18 @@ static int let_in(struct connection *c)
 
     log_write_about(c->host->pumps.log, LOG_LEVEL_DEBUG, (struct log_about){c->number, 0},
                     "authenticated, %s", principal->name);
-    is_no_stranger(c);
+    mark_authenticated(c);
     return open_pump(c, principal);
 }
 
 /* 0; or -1 where it is dead. */
-static int turn_away(struct connection *c)
+static int refuse_client(struct connection *c)
 {
     const struct fault *fault = entry_fault(c->entry);
     char text[ADDRESS_PRINT_MAX];
 
     stats_refused(c->host->pumps.env.stats, fault->code);
-    log_write_rarely(c->host->pumps.log, c->host->strangers, clock_now_ns(), LOG_LEVEL_WARNING,
+    log_write_rarely(c->host->pumps.log, c->host->auth_failures, clock_now_ns(), LOG_LEVEL_WARNING,
                      (struct log_about){c->number, 0}, "not let in: from %s: %s",
                      print_peer(c, text) != NULL ? text : "nowhere", fault->message);
     if (transport_of(c)->is_opening)
@@ -257,7 +257,7 @@ static bool serve_entry(struct connection *c, int64_t now_ns)
         result = let_in(c);
         break;
     case ENTRY_REFUSED:
-        result = turn_away(c);
+        result = refuse_client(c);
         break;
     case ENTRY_DEAD:
         c->is_dead = true;

@@ -26,8 +26,8 @@ struct connection_host {
     struct event_base *base;
     struct pump_host pumps;
     struct ready_queue ready;
-    struct gate_env gates;      /* for those who have to prove who they are */
-    struct log_rate *strangers; /* of lines about them, of all loops together */
+    struct gate_env gates;          /* for those who have to prove who they are */
+    struct log_rate *auth_failures; /* of lines about them, of all loops together */
 };
 
 /*

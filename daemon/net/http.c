@@ -124,8 +124,8 @@ static void release(struct http_connection *c)
     timerq_remove(&http->dues, c->slot);
     if (c->counted)
         ledger_release_connection(http->env.env->ledger);
-    if (c->is_stranger)
-        ledger_release_stranger(http->env.env->ledger);
+    if (c->is_unauthenticated)
+        ledger_release_unauthenticated(http->env.env->ledger);
     peers_leave(c->peer);
     principal_release(c->principal);
     http->slots[c->slot] = NULL;
@@ -171,7 +171,7 @@ static struct http_connection *make(struct http *http, struct arrival client, ui
     c->number = number;
     c->monitor = client.via == ARRIVAL_MONITOR;
     c->counted = client.via == ARRIVAL_HTTP;
-    c->is_stranger = c->counted && !c->principal;
+    c->is_unauthenticated = c->counted && !c->principal;
     c->since_ns = c->timeouts.active_ns = c->timeouts.read_ns = clock_now_ns();
     c->slot = http->free_slots[--http->n_free];
     http->slots[c->slot] = c;
@@ -189,7 +189,7 @@ void http_adopt(struct http *http, struct arrival client, uint64_t number)
         if (client.via == ARRIVAL_HTTP)
             ledger_release_connection(http->env.env->ledger);
         if (client.via == ARRIVAL_HTTP && !client.principal)
-            ledger_release_stranger(http->env.env->ledger);
+            ledger_release_unauthenticated(http->env.env->ledger);
         return;
     }
     if (client.tls && http_tls_open(c, &client) != 0) {
@@ -269,7 +269,7 @@ static int64_t rest_due(const struct http_connection *c)
 {
     const struct http *http = c->http;
     int64_t idle_ns = http->env.limits->idle_timeout_ns;
-    int64_t proof_ns = c->is_stranger ? http->env.limits->auth_timeout_ns : INT64_MAX;
+    int64_t proof_ns = c->is_unauthenticated ? http->env.limits->auth_timeout_ns : INT64_MAX;
 
     if (!c->used)
         return later(c->since_ns, sooner(http->env.site->header_timeout_ns, proof_ns));
@@ -277,7 +277,7 @@ static int64_t rest_due(const struct http_connection *c)
         return c->since_ns;
     if (!c->looked)
         return later(c->since_ns, LOOK_NS);
-    if (c->is_stranger)
+    if (c->is_unauthenticated)
         return later(c->since_ns, proof_ns);
     return later(c->since_ns, idle_ns > 0 ? idle_ns : KEEP_ALIVE_NS);
 }

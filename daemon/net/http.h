@@ -49,10 +49,10 @@ struct http_site {
 struct http_env {
     struct event_base *base;
     const struct http_site *site;
-    const struct gate_env *gates;  /* by which clients prove who they are */
-    struct log_rate *strangers;    /* of lines about those who do not */
-    const struct limits *limits;   /* as in force; they may change */
-    const struct channel_env *env; /* the loop's */
+    const struct gate_env *gates;   /* by which clients prove who they are */
+    struct log_rate *auth_failures; /* of lines about those who do not */
+    const struct limits *limits;    /* as in force; they may change */
+    const struct channel_env *env;  /* the loop's */
     struct log *log;
     char *scratch; /* HTTP_SCRATCH_BYTES, free between calls */
 };

@@ -44,8 +44,9 @@ static enum http_auth_answer refuse(struct http_connection *c, const char *chall
 
     if (http_tls_from(c, &peer))
         address_print(&peer, text);
-    log_write_rarely(c->http->env.log, c->http->env.strangers, clock_now_ns(), LOG_LEVEL_WARNING,
-                     (struct log_about){c->number, 0}, "not let in: from %s: %s", text, message);
+    log_write_rarely(c->http->env.log, c->http->env.auth_failures, clock_now_ns(),
+                     LOG_LEVEL_WARNING, (struct log_about){c->number, 0}, "not let in: from %s: %s",
+                     text, message);
     http_reply_refuse(c, 401, FAULT_UNAUTHORIZED, "%s", message);
     if (c->exchange.reply)
         MHD_add_response_header(c->exchange.reply, HTTP_REPLY_CHALLENGE_FIELD, challenge);
@@ -70,9 +71,9 @@ static enum http_auth_answer refuse_memory(struct http_connection *c)
 
 static enum http_auth_answer let_in(struct http_connection *c)
 {
-    if (c->is_stranger)
-        ledger_release_stranger(c->http->env.env->ledger);
-    c->is_stranger = false;
+    if (c->is_unauthenticated)
+        ledger_release_unauthenticated(c->http->env.env->ledger);
+    c->is_unauthenticated = false;
     return HTTP_AUTH_ALLOWED;
 }
 

@@ -93,7 +93,7 @@ static enum verdict judge(struct http_connection *c, unsigned *status, struct fa
     return *status == HTTP_SYNTAX_WELL || n == HTTP_SCRATCH_BYTES ? LET_IN : WAIT;
 }
 
-/* The end may have come along with the beginning, and is told of once: but what was sent before
+/* The end may have come along with the beginning, and is reported once: but what was sent before
  * it may have come since the first look. */
 static enum verdict judge_end(struct http_connection *c, unsigned *status, struct fault *fault)
 {

@@ -249,20 +249,20 @@ static unsigned quality_of(const char *range, size_t len)
 }
 
 /* How much one type is wanted: its quality by the range that names it most exactly. */
-struct wish {
+struct preference {
     int exact; /* 0 by no range, 1 by any, 2 by its kind, 3 by name */
     unsigned quality;
 };
 
-static void wish_by(struct wish *wish, int exact, unsigned quality)
+static void prefer(struct preference *wanted, int exact, unsigned quality)
 {
-    if (exact > wish->exact)
-        *wish = (struct wish){exact, quality};
+    if (exact > wanted->exact)
+        *wanted = (struct preference){exact, quality};
 }
 
 bool http_head_prefers_events(const struct http_head *head)
 {
-    struct wish events = {0, 0}, lines = {0, 0};
+    struct preference events = {0, 0}, lines = {0, 0};
     const char *at = head->accept ? head->accept : "";
 
     while (*at) {
@@ -274,16 +274,16 @@ bool http_head_prefers_events(const struct http_head *head)
         name = strcspn(at, ",; \t");
         quality = quality_of(at, len);
         if (is_type(at, name, "text/event-stream"))
-            wish_by(&events, 3, quality);
+            prefer(&events, 3, quality);
         else if (is_type(at, name, "text/*"))
-            wish_by(&events, 2, quality);
+            prefer(&events, 2, quality);
         else if (is_type(at, name, "application/x-ndjson"))
-            wish_by(&lines, 3, quality);
+            prefer(&lines, 3, quality);
         else if (is_type(at, name, "application/*"))
-            wish_by(&lines, 2, quality);
+            prefer(&lines, 2, quality);
         else if (is_type(at, name, "*/*")) {
-            wish_by(&events, 1, quality);
-            wish_by(&lines, 1, quality);
+            prefer(&events, 1, quality);
+            prefer(&lines, 1, quality);
         }
         at += len;
     }

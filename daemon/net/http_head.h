@@ -4,7 +4,7 @@
 
 /*
  * What a request's head says, and whether it may be served: browsers are dangerous
- * guests, since a page anywhere can have them send requests to this machine.  So
+ * clients, since a page anywhere can have them send requests to this machine.  So
  * the request must name a host that is served here (else a name that an attacker
  * points here would do), must not be of a page of others, and must have a
  * type of content that a form cannot send.  RFC 9110; fetch.spec.whatwg.org for

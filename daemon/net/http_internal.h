@@ -131,12 +131,12 @@ struct http_connection {
     uint64_t number;
     int fd;
     uint32_t slot;
-    bool monitor;     /* of a socket for those who watch alone */
-    bool counted;     /* among the daemon's connections */
-    bool is_stranger; /* and among those who have to prove who they are */
-    bool looked;      /* at whether it goes on, since its last request */
-    bool used;        /* has had a request */
-    int64_t since_ns; /* when it came, its last request ended, or a piece of a body came */
+    bool monitor;            /* of a socket for those who watch alone */
+    bool counted;            /* among the daemon's connections */
+    bool is_unauthenticated; /* and among those who have to prove who they are */
+    bool looked;             /* at whether it goes on, since its last request */
+    bool used;               /* has had a request */
+    int64_t since_ns;        /* when it came, its last request ended, or a piece of a body came */
     struct timeouts timeouts;
     uint64_t acknowledged; /* bytes, when the time-out last expired */
     struct http_exchange exchange;

@@ -14,17 +14,17 @@
 #define REF_MAX 64
 
 /* What is asked of one, or of all. */
-enum asked {
-    ASKED_LIST,
-    ASKED_ONE,
-    ASKED_WHY, /* why there is none: it never was, or is gone */
-    ASKED_EVENTS,
-    ASKED_CANCEL,
-    ASKED_FORGET,
+enum query {
+    QUERY_LIST,
+    QUERY_ONE,
+    QUERY_WHY, /* why there is none: it never was, or is gone */
+    QUERY_EVENTS,
+    QUERY_CANCEL,
+    QUERY_FORGET,
 };
 
 struct http_kept {
-    enum asked asked;
+    enum query query;
     char ref[REF_MAX + 1]; /* empty for all */
     char requests[512];    /* in the protocol's words */
     bool sent;
@@ -158,7 +158,7 @@ static void ask_delete(struct http_connection *c, const char *ref, const char *j
     }
     kept->has_job = job != NULL;
     kept->job = job ? strtoull(job, NULL, 10) : 0;
-    kept->asked = forget ? ASKED_FORGET : ASKED_CANCEL;
+    kept->query = forget ? QUERY_FORGET : QUERY_CANCEL;
     if (forget)
         snprintf(kept->requests, sizeof(kept->requests), "{\"op\":\"forget\",\"ref\":\"%s\"}", ref);
     else /* whether it is there distinguishes what has ended from what never was */
@@ -191,12 +191,12 @@ static void ask_of_one(struct http_connection *c, char *path, char *query,
     if (deletes) {
         ask_delete(c, path, job ? rest + 6 : NULL, query);
     } else if (events) {
-        kept->asked = ASKED_EVENTS;
+        kept->query = QUERY_EVENTS;
         if (find_from(c, query, head, from))
             snprintf(kept->requests, sizeof(kept->requests),
                      "{\"op\":\"watch\",\"ref\":\"%s\",\"from\":%s}", path, from);
     } else {
-        kept->asked = ASKED_ONE;
+        kept->query = QUERY_ONE;
         snprintf(kept->requests, sizeof(kept->requests), "{\"op\":\"batches\",\"ref\":\"%s\"}",
                  path);
     }
@@ -345,7 +345,7 @@ static void reply_refusal(struct http_connection *c, const char *line)
     unsigned status = http_reply_status_of(line, strlen(line));
     bool there = is_event(kept->answer, "batch") && has_such_job(kept);
 
-    if (status == 404 && there && kept->asked == ASKED_CANCEL)
+    if (status == 404 && there && kept->query == QUERY_CANCEL)
         http_reply_refuse(c, 409, FAULT_CONFLICT,
                           "the batch, or the job, has ended: ?forget removes a finished batch");
     else
@@ -366,7 +366,7 @@ static void ask_why(struct http_connection *c)
     }
     snprintf(kept->requests, sizeof(kept->requests), "{\"op\":\"watch\",\"ref\":\"%s\"}",
              kept->ref);
-    kept->asked = ASKED_WHY;
+    kept->query = QUERY_WHY;
     kept->len = 0;
     send_requests(c);
     reply_why(c);
@@ -379,11 +379,11 @@ static void reply_gathered(struct http_connection *c)
 
     if (is_event(last, "error"))
         reply_refusal(c, last);
-    else if (kept->asked == ASKED_LIST)
+    else if (kept->query == QUERY_LIST)
         reply_list(c);
-    else if (kept->asked == ASKED_FORGET)
+    else if (kept->query == QUERY_FORGET)
         http_reply(c, 204, MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT));
-    else if (kept->asked == ASKED_CANCEL)
+    else if (kept->query == QUERY_CANCEL)
         reply_json(c, 202, last, strlen(last));
     else if (is_event(kept->answer, "batch"))
         reply_json(c, 200, kept->answer, strcspn(kept->answer, "\n") + 1);
@@ -419,9 +419,9 @@ static void end(struct http_connection *c)
 
     if (!kept->sent)
         send_requests(c);
-    if (kept->asked == ASKED_EVENTS)
+    if (kept->query == QUERY_EVENTS)
         reply_events(c);
-    else if (kept->asked == ASKED_WHY)
+    else if (kept->query == QUERY_WHY)
         reply_why(c);
     else if (gather(c))
         reply_gathered(c);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The library's instances of a loop.  One that resumes a connection goes through all that are
+ * The library's instances of a loop.  One that resumes a connection walks all that are
  * suspended in it (0.9.75), which with ten thousand that wait cost most of the time of each
  * answer.  So an instance has MOST_CONNECTIONS at most, and the first that has room takes the
  * next: few connections are all in one, which reads and answers many at a time.

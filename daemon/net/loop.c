@@ -74,7 +74,7 @@ static void release_place(struct loop *loop, struct arrival client)
         return;
     ledger_release_connection(ledger);
     if (!client.principal)
-        ledger_release_stranger(ledger);
+        ledger_release_unauthenticated(ledger);
 }
 
 /* refused: why, NULL for one that is served. */
@@ -116,7 +116,7 @@ static bool has_http(struct loop *loop, struct arrival client)
     loop->http = http_new(&(struct http_env){.base = host->base,
                                              .site = loop->site,
                                              .gates = &host->gates,
-                                             .strangers = host->strangers,
+                                             .auth_failures = host->auth_failures,
                                              .limits = &host->pumps.limits,
                                              .env = &host->pumps.env,
                                              .log = host->pumps.log,
@@ -322,7 +322,7 @@ static void fill_gates(struct loop *loop, const struct loop_config *config)
     struct gate_env *gates = &loop->host.gates;
 
     loop->verifier_port = (struct verifier_port){.wake = wake, .context = loop};
-    loop->host.strangers = config->strangers;
+    loop->host.auth_failures = config->auth_failures;
     *gates = (struct gate_env){.limits = &loop->host.pumps.limits,
                                .version = config->env->version,
                                .instance = config->env->instance,
@@ -518,7 +518,7 @@ void loop_iterate(struct loop *loop)
         drop_all(loop);
     slack_note(&loop->slack, began_ns, ended_ns, loop->fresh_ns,
                loop->host.pumps.limits.timer_slack_ns);
-    stats_turn(loop->host.pumps.env.stats, ended_ns - began_ns);
+    stats_iteration(loop->host.pumps.env.stats, ended_ns - began_ns);
     atomic_fetch_add_explicit(&loop->iterations, 1, memory_order_relaxed);
 }
 

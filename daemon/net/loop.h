@@ -39,7 +39,7 @@ struct loop_config {
     struct store *store;           /* of detached batches; NULL: there are none */
     struct log *log;
     struct log_rate *refusals;       /* of requests, of all loops together */
-    struct log_rate *strangers;      /* of clients that do not prove who they are, likewise */
+    struct log_rate *auth_failures;  /* of clients that do not prove who they are, likewise */
     struct credentials *credentials; /* by which they do; NULL where nobody has to */
     struct verifier *verifier;       /* of tokens; NULL where there are none */
     unsigned index, n_loops;         /* which it is of how many, for the numbers of connections */

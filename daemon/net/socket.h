@@ -17,7 +17,7 @@ struct socket_transport {
 /*
  * fd: non-blocking.  Where it is watched, a receive of less than there was room for is taken for
  * the last, as epoll(7) has it for edges, which saves a call in three of a client that asks and
- * waits: unless the client has ended its side, the end of file being behind it.  What epoll tells
+ * waits: unless the client has ended its side, the end of file being behind it.  What epoll reports
  * as an error, a reset, it may hide: so it is looked again.
  */
 void socket_init(struct socket_transport *socket, int fd);

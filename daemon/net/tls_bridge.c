@@ -39,10 +39,10 @@ struct tls_bridge {
     void *context;
 };
 
-/* ---- Carrying ------------------------------------------------------------- */
+/* ---- Relaying ------------------------------------------------------------- */
 
-/* Carries a piece.  Whether there may be more to carry; *broken: for good. */
-static bool carry(struct way *way, struct transport *from, struct transport *to, bool *broken)
+/* Relays a piece.  Whether there may be more; *broken: for good. */
+static bool relay(struct way *way, struct transport *from, struct transport *to, bool *broken)
 {
     ptrdiff_t n = 0;
 
@@ -89,8 +89,8 @@ static void work(struct tls_bridge *bridge)
     bool broken = false, more = true;
 
     for (int i = 0; i < PIECES && more && !broken; i++) {
-        more = carry(&bridge->in, tls, local, &broken);
-        more |= carry(&bridge->out, local, tls, &broken);
+        more = relay(&bridge->in, tls, local, &broken);
+        more |= relay(&bridge->out, local, tls, &broken);
     }
     if (broken || (bridge->in.is_shut && bridge->out.is_shut))
         end(bridge);
@@ -199,7 +199,7 @@ struct tls_bridge *tls_bridge_new(struct event_base *base, struct tls *tls, int 
 
 void tls_bridge_leave(struct tls_bridge *bridge, void (*over)(void *context), void *context)
 {
-    static const struct timeval patience = {.tv_sec = LEAVING_S};
+    static const struct timeval timeout = {.tv_sec = LEAVING_S};
 
     bridge->is_left = true;
     bridge->over = over;
@@ -207,7 +207,7 @@ void tls_bridge_leave(struct tls_bridge *bridge, void (*over)(void *context), vo
     if (bridge->is_over)
         over(context);
     else
-        event_add(bridge->leaving_event, &patience);
+        event_add(bridge->leaving_event, &timeout);
 }
 
 bool tls_bridge_is_over(const struct tls_bridge *bridge)

@@ -8,8 +8,8 @@
  *
  *     client ◄── TLS ──► transport ◄──► bridge ◄──► local socket ◄──► HTTP
  *
- * It holds one piece each way; who does not take his lets the other side wait.  Half a close
- * goes through either way.  The local socket hears of the client's first bytes once TLS is open.
+ * It holds one piece each way; a side that does not receive it makes the other wait.  A half-close
+ * is relayed either way.  The local socket hears of the client's first bytes once TLS is open.
  *
  * On a loop, for its thread; it frees nothing within a callback.
  */
@@ -30,7 +30,7 @@ struct tls_bridge *tls_bridge_new(struct event_base *base, struct tls *tls, int 
                                   int *local);
 
 /* Whoever has the local socket has closed it, or is about to: what it wrote last still goes out,
- * for a few seconds.  over: told when that is over; must not free it. */
+ * for a few seconds.  over: called when that is over; must not free it. */
 void tls_bridge_leave(struct tls_bridge *bridge, void (*over)(void *context), void *context);
 
 /* Once left: whether it is over, and to be freed. */

@@ -39,7 +39,7 @@ static void answer_watch(struct registry_inquiry *base, struct store_ask *ask)
     if (inquiry->channel != NULL && ask->answer == STORE_DONE)
         begin_watch(inquiry, ask);
     else if (inquiry->channel != NULL)
-        channel_inquiry_refuse_as_told(inquiry, ask, "ref");
+        channel_inquiry_refuse_by_store(inquiry, ask, "ref");
     store_ask_free(ask);
     channel_inquiry_free(inquiry);
 }
@@ -67,8 +67,8 @@ static void do_watch(struct channel *channel, const struct request *request)
 
 /* ---- submit --------------------------------------------------------------------------------- */
 
-static void tell_accepted(const struct channel_inquiry *inquiry, const struct kept *batch,
-                          const struct plan *plan, bool existing)
+static void report_accepted(const struct channel_inquiry *inquiry, const struct kept *batch,
+                            const struct plan *plan, bool existing)
 {
     char *line = channel_inquiry_line(inquiry, EVENT_BATCH_MAX);
     const struct kept_terms *terms = &batch->terms;
@@ -99,7 +99,7 @@ static bool take_batch(struct channel_inquiry *inquiry, const struct store_ask *
     inquiry->plan = NULL;
     inquiry->jobs = inquiry->text = 0;
     if (inquiry->channel != NULL)
-        tell_accepted(inquiry, ask->batch, plan, false);
+        report_accepted(inquiry, ask->batch, plan, false);
     if (inquiry->channel != NULL) /* it has not failed */
         channel_follow(inquiry->channel, entry, (struct event_text){0}, 2, false);
     return true;
@@ -107,7 +107,7 @@ static bool take_batch(struct channel_inquiry *inquiry, const struct store_ask *
 
 /* Whether it is kept is not known: nothing is answered, but its ref is named, under which another
  * life has it or not. */
-static void tell_unknown(const struct channel_inquiry *inquiry, const struct store_ask *ask)
+static void report_unknown(const struct channel_inquiry *inquiry, const struct store_ask *ask)
 {
     char *line = channel_inquiry_line(inquiry, EVENT_BATCH_MAX);
 
@@ -118,7 +118,7 @@ static void tell_unknown(const struct channel_inquiry *inquiry, const struct sto
 /* Answered with what there is; the watch is asked for as any other. */
 static void take_existing(struct channel_inquiry *inquiry, const struct store_ask *ask)
 {
-    tell_accepted(inquiry, ask->batch, inquiry->plan, true);
+    report_accepted(inquiry, ask->batch, inquiry->plan, true);
     if (channel_is_following(inquiry->channel, ask->batch->ref))
         return;
     inquiry->inquiry.answer = answer_watch;
@@ -135,9 +135,9 @@ static void answer_without_batch(struct channel_inquiry *inquiry, const struct s
     if (ask->answer == STORE_EXISTING)
         take_existing(inquiry, ask);
     else if (ask->answer == STORE_UNKNOWN && !inquiry->channel->takes_one)
-        tell_unknown(inquiry, ask);
+        report_unknown(inquiry, ask);
     else
-        channel_inquiry_refuse_as_told(inquiry, ask, ask->code == FAULT_CONFLICT ? "key" : "");
+        channel_inquiry_refuse_by_store(inquiry, ask, ask->code == FAULT_CONFLICT ? "key" : "");
 }
 
 static void answer_submit(struct registry_inquiry *base, struct store_ask *ask)
@@ -231,7 +231,7 @@ static void refuse_cancel(const struct channel_inquiry *inquiry)
                                "\"job\" takes the index of a job of the batch that has not ended");
 }
 
-static void tell_cancelled(const struct channel_inquiry *inquiry, int64_t at_ns, uint32_t jobs)
+static void report_cancelled(const struct channel_inquiry *inquiry, int64_t at_ns, uint32_t jobs)
 {
     char *line = channel_inquiry_line(inquiry, EVENT_BATCH_MAX);
 
@@ -258,7 +258,7 @@ static void answer_fall(const struct channel_inquiry *inquiry, enum registry_fal
     else if (jobs == 0)
         refuse_cancel(inquiry);
     else
-        tell_cancelled(inquiry, at_ns, jobs);
+        report_cancelled(inquiry, at_ns, jobs);
 }
 
 static void cancel_has_fallen(struct registry_cancel *cancel, enum registry_fall fall,
@@ -286,7 +286,7 @@ static void answer_cancel(struct registry_inquiry *base, struct store_ask *ask)
         return;
     }
     if (inquiry->channel != NULL)
-        channel_inquiry_refuse_as_told(inquiry, ask, "");
+        channel_inquiry_refuse_by_store(inquiry, ask, "");
     store_ask_free(ask);
     channel_inquiry_free(inquiry);
 }
@@ -321,7 +321,7 @@ static void answer_find_to_cancel(struct registry_inquiry *base, struct store_as
     if (inquiry->channel == NULL) {
         /* who asked is gone */
     } else if (ask->answer != STORE_DONE) {
-        channel_inquiry_refuse_as_told(inquiry, ask, "ref");
+        channel_inquiry_refuse_by_store(inquiry, ask, "ref");
     } else if (atomic_load_explicit(&ask->batch->progress.state, memory_order_acquire) ==
                    KEPT_FINISHED ||
                (!inquiry->whole && inquiry->job >= ask->batch->terms.jobs)) {
@@ -371,7 +371,7 @@ static void answer_forget(struct registry_inquiry *base, struct store_ask *ask)
                 inquiry, line,
                 event_detached_forgotten(line, channel_inquiry_id(inquiry), inquiry->ref));
     } else if (inquiry->channel != NULL) {
-        channel_inquiry_refuse_as_told(inquiry, ask, "ref");
+        channel_inquiry_refuse_by_store(inquiry, ask, "ref");
     }
     store_ask_free(ask);
     channel_inquiry_free(inquiry);
@@ -408,7 +408,7 @@ static void ask_for_page(struct channel_inquiry *inquiry)
     registry_ask(inquiry->registry, ask);
 }
 
-static void tell_count(const struct channel_inquiry *inquiry)
+static void report_count(const struct channel_inquiry *inquiry)
 {
     char *line = channel_inquiry_line(inquiry, EVENT_BATCH_MAX);
 
@@ -418,7 +418,7 @@ static void tell_count(const struct channel_inquiry *inquiry)
             event_detached_batches(line, channel_inquiry_id(inquiry), inquiry->listed));
 }
 
-static bool tell_page(struct channel_inquiry *inquiry, const struct store_ask *ask)
+static bool report_page(struct channel_inquiry *inquiry, const struct store_ask *ask)
 {
     for (uint32_t i = 0; i < ask->n_page; i++) {
         char *line = channel_inquiry_line(inquiry, EVENT_LISTED_MAX);
@@ -443,12 +443,12 @@ static void answer_list(struct registry_inquiry *base, struct store_ask *ask)
     if (inquiry->channel == NULL) {
         more = false;
     } else if (ask->answer != STORE_DONE) {
-        channel_inquiry_refuse_as_told(inquiry, ask, "after");
+        channel_inquiry_refuse_by_store(inquiry, ask, "after");
         more = false;
-    } else if (!tell_page(inquiry, ask)) {
+    } else if (!report_page(inquiry, ask)) {
         more = false;
     } else if (!more) {
-        tell_count(inquiry);
+        report_count(inquiry);
     }
     store_ask_free(ask);
     if (!more) {

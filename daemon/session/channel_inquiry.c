@@ -102,8 +102,8 @@ void channel_inquiry_refuse(const struct channel_inquiry *inquiry, enum fault_co
     channel_refuse(inquiry->channel, &request, &fault);
 }
 
-void channel_inquiry_refuse_as_told(const struct channel_inquiry *inquiry,
-                                    const struct store_ask *ask, const char *path)
+void channel_inquiry_refuse_by_store(const struct channel_inquiry *inquiry,
+                                     const struct store_ask *ask, const char *path)
 {
     if (ask->answer == STORE_UNKNOWN)
         channel_inquiry_refuse(

@@ -56,8 +56,8 @@ bool channel_inquiry_ask(struct channel_inquiry *inquiry, enum store_kind kind);
 /* Answer with an error; while its channel is there. */
 void channel_inquiry_refuse(const struct channel_inquiry *inquiry, enum fault_code code,
                             const char *path, const char *message);
-void channel_inquiry_refuse_as_told(const struct channel_inquiry *inquiry,
-                                    const struct store_ask *ask, const char *path);
+void channel_inquiry_refuse_by_store(const struct channel_inquiry *inquiry,
+                                     const struct store_ask *ask, const char *path);
 
 /* Room for a line of `size` bytes beside the id; NULL when out of memory: the channel has
  * failed then.  What was written up to `end` is sent. */

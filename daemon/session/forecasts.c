@@ -18,7 +18,7 @@ struct forecasting {
     uint64_t bytes; /* taken from the account */
     struct plan *plan;
     struct forecast *forecast;
-    bool tells_runs;
+    bool reports_runs;
     bool unreported; /* a run is over, and there was no memory to report it */
     bool ready;      /* all are */
     struct forecast_run run;
@@ -88,7 +88,7 @@ int forecasts_add_take(struct forecasts *forecasts, struct account *account,
     one->bytes = bytes;
     one->plan = request->plan;
     request->plan = NULL;
-    one->tells_runs = plan_options_of(one->plan)->events == PLAN_EVENTS_ALL;
+    one->reports_runs = plan_options_of(one->plan)->events == PLAN_EVENTS_ALL;
     one->id_len = id_len;
     if (id_len > 0)
         memcpy(one->id, request->id, id_len);
@@ -137,7 +137,7 @@ static bool work_runs(struct forecasting *one, struct outbox *outbox, size_t bud
         case FORECAST_MORE:
             break;
         case FORECAST_RUN:
-            if (one->tells_runs && !report_run(one, outbox))
+            if (one->reports_runs && !report_run(one, outbox))
                 return false;
             break;
         case FORECAST_READY:

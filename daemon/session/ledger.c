@@ -89,9 +89,9 @@ bool ledger_reserve_connection(struct ledger *ledger, uint64_t most)
     return reserve(&ledger->connections, 1, most);
 }
 
-bool ledger_reserve_stranger(struct ledger *ledger, uint64_t most)
+bool ledger_reserve_unauthenticated(struct ledger *ledger, uint64_t most)
 {
-    return reserve(&ledger->strangers, 1, most);
+    return reserve(&ledger->unauthenticated, 1, most);
 }
 
 bool ledger_reserve_replay(struct ledger *ledger, uint64_t most)
@@ -104,9 +104,9 @@ void ledger_release_connection(struct ledger *ledger)
     subtract(&ledger->connections, 1);
 }
 
-void ledger_release_stranger(struct ledger *ledger)
+void ledger_release_unauthenticated(struct ledger *ledger)
 {
-    subtract(&ledger->strangers, 1);
+    subtract(&ledger->unauthenticated, 1);
 }
 
 void ledger_release_replay(struct ledger *ledger)

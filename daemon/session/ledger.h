@@ -21,9 +21,9 @@ struct ledger {
     _Atomic uint64_t pending; /* jobs read or running */
     _Atomic uint64_t text;    /* bytes that requests are kept in, being read or running */
     _Atomic uint64_t connections;
-    _Atomic uint64_t strangers; /* of them, those that have yet to prove who they are */
-    _Atomic uint64_t batches;   /* running */
-    _Atomic uint64_t replays;   /* that run */
+    _Atomic uint64_t unauthenticated; /* of them, those that have yet to prove who they are */
+    _Atomic uint64_t batches;         /* running */
+    _Atomic uint64_t replays;         /* that run */
     _Atomic uint64_t replays_waiting;
     _Atomic uint64_t next_batch;
 };
@@ -62,10 +62,10 @@ void ledger_transfer(struct account *from, struct account *to, uint64_t jobs, ui
 
 /* Whether there may be one more, of at most `most`; it is reserved then. */
 bool ledger_reserve_connection(struct ledger *ledger, uint64_t most);
-bool ledger_reserve_stranger(struct ledger *ledger, uint64_t most);
+bool ledger_reserve_unauthenticated(struct ledger *ledger, uint64_t most);
 bool ledger_reserve_replay(struct ledger *ledger, uint64_t most);
 void ledger_release_connection(struct ledger *ledger);
-void ledger_release_stranger(struct ledger *ledger);
+void ledger_release_unauthenticated(struct ledger *ledger);
 void ledger_release_replay(struct ledger *ledger);
 
 /* These have no limit of their own here: counted while they run or wait. */

@@ -276,7 +276,7 @@ void registry_hold(struct registry_entry *entry)
 
 bool registry_drop_if_idle(struct registry_entry *entry)
 {
-    bool runs = entry->is_home && !entry->end_told && !entry->suspended;
+    bool runs = entry->is_home && !entry->end_reported && !entry->suspended;
 
     if (runs || entry->followers != NULL || entry->cancels != NULL)
         return false;
@@ -341,7 +341,7 @@ static void discard_entry(struct registry_entry *entry)
 {
     unlist(entry);
     registry_release(entry);
-    entry->end_told = entry->suspended = true;
+    entry->end_reported = entry->suspended = true;
     registry_set_due(entry, REGISTRY_NEVER);
     registry_suspend(entry, REGISTRY_SUSPENDED);
     registry_give_up_cancels(entry, REGISTRY_VOID);
@@ -488,7 +488,7 @@ void registry_cancel_all(struct registry *registry)
         struct registry_entry *entry = entry_at(registry, slot);
         struct store_ask *ask;
 
-        if (entry == NULL || !entry->is_home || entry->end_told ||
+        if (entry == NULL || !entry->is_home || entry->end_reported ||
             entry->kept->durable != KEPT_DURABLE_NO)
             continue;
         ask = store_ask_new(STORE_CANCEL, registry->config.port, NULL);

@@ -160,7 +160,7 @@ static void cut_slow(struct registry_entry *entry)
     }
 }
 
-void registry_tell_followers(struct registry_entry *entry)
+void registry_notify_followers(struct registry_entry *entry)
 {
     bool finished = replica_is_finished(entry->live);
     struct registry_follower *next;

@@ -8,7 +8,7 @@
  *     registry.c         entries: coming, going, and when each wants to work
  *     registry_work.c    reading their texts, running them, reporting their ends
  *     registry_follow.c  who follows them
- *     registry_probe.c   what a cancel comes to that has not fallen yet
+ *     registry_probe.c   the result of a cancel that has not fallen yet
  *     registry_replay.c  those who are behind, and who of them may replay
  */
 
@@ -36,11 +36,11 @@ struct registry_entry {
     uint64_t taken_text; /* bytes of the registry's account */
     uint32_t slot;
     bool is_home;
-    bool is_held;   /* it waits for the store to let it go on */
-    bool end_told;  /* to the store */
-    bool suspended; /* nothing of it is run any more */
-    bool probes;    /* the next piece of work is the probe's, if that has any */
-    bool unlisted;  /* and whoever asks for its ref from now on finds another */
+    bool is_held;      /* it waits for the store to let it go on */
+    bool end_reported; /* to the store */
+    bool suspended;    /* nothing of it is run any more */
+    bool probes;       /* the next piece of work is the probe's, if that has any */
+    bool unlisted;     /* and whoever asks for its ref from now on finds another */
 };
 
 struct registry {
@@ -88,7 +88,7 @@ void registry_release(struct registry_entry *entry);
 
 /* Whether what is run here shows how far the batch is: where it is home, and anywhere
  * if no node owns it. */
-static inline bool registry_is_witness(const struct registry_entry *entry)
+static inline bool registry_shows_progress(const struct registry_entry *entry)
 {
     return entry->is_home || entry->registry->config.store->is_cluster;
 }
@@ -98,13 +98,13 @@ static inline bool registry_is_witness(const struct registry_entry *entry)
  * that whoever reads its end finds it ended, and is reported to the store.  False when out of
  * memory.
  */
-bool registry_tell_end(struct registry_entry *entry, struct replica *replica);
+bool registry_report_end(struct registry_entry *entry, struct replica *replica);
 
 /* Looks anew when its live replica wants to be run. */
 void registry_schedule(struct registry_entry *entry);
 
 /* Informs those who wait for a cancel that has fallen in that replica. */
-void registry_tell_cancels(struct registry_entry *entry, const struct replica *replica);
+void registry_report_cancels(struct registry_entry *entry, const struct replica *replica);
 
 /* Whether a live replica is wanted, even if nobody watches. */
 static inline bool registry_wants_live(const struct registry_entry *entry)
@@ -123,7 +123,7 @@ size_t registry_probe_work(struct registry_entry *entry, size_t budget);
 
 /* The plan is there, or something has happened in the live replica. */
 void registry_set_off(struct registry_follower *follower);
-void registry_tell_followers(struct registry_entry *entry);
+void registry_notify_followers(struct registry_entry *entry);
 
 /* Whether it has, and its last event. */
 bool registry_has_finished(const struct registry_entry *entry, uint64_t *last);

@@ -3,7 +3,7 @@
 /*
  * How many jobs a cancel concerns that has been made safe and has not fallen yet.  Where many
  * nodes share a store, it says some time ahead when a cancel falls, and no other will fall before:
- * so what it comes to is known at once, by a replica of its own that is run ahead.  Nothing of
+ * so its result is known at once, by a replica of its own that is run ahead.  Nothing of
  * that is sent.
  */
 
@@ -42,7 +42,7 @@ size_t registry_probe_work(struct registry_entry *entry, size_t budget)
     }
     spent = replica_work(entry->probe, kept_cancel_at(entry->kept, last->place).at_ns, budget, NULL,
                          &progress);
-    registry_tell_cancels(entry, entry->probe);
+    registry_report_cancels(entry, entry->probe);
     if (!registry_probe_is_due(entry)) {
         replica_free(entry->probe);
         entry->probe = NULL;

@@ -175,7 +175,7 @@ size_t registry_replay_work(struct registry_follower *follower, size_t budget)
     outbox_notice(&follower->watch);
     if (follower->watch.ended) {
         /* Without memory for it the batch's home reports it a little later. */
-        (void)registry_tell_end(follower->entry, follower->replay);
+        (void)registry_report_end(follower->entry, follower->replay);
         registry_set_stage(follower,
                            follower->last_seq < replica_history(follower->replay)->next_seq
                                ? REGISTRY_ENDED

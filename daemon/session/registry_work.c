@@ -65,7 +65,7 @@ static void refuse_text(struct registry_entry *entry)
     stop_reading(entry);
     registry_set_due(entry, REGISTRY_NEVER);
     registry_release(entry);
-    entry->end_told = true; /* it is not run here */
+    entry->end_reported = true; /* it is not run here */
     registry_suspend(entry, REGISTRY_DAMAGED);
     registry_give_up_cancels(entry, REGISTRY_UNREADABLE);
     (void)registry_drop_if_idle(entry);
@@ -144,7 +144,7 @@ void registry_release(struct registry_entry *entry)
     struct registry *registry = entry->registry;
     uint32_t left = entry->live != NULL ? replica_pending(entry->live) : entry->kept->terms.jobs;
 
-    if (!entry->is_home || entry->end_told)
+    if (!entry->is_home || entry->end_reported)
         return;
     if (left > 0) { /* it continues elsewhere, or is lost: nothing of it ends here */
         if (entry->kept->durable == KEPT_DURABLE_NO)
@@ -205,7 +205,7 @@ static void note(struct registry_entry *entry, const struct replica_progress *pr
                                                       memory_order_acq_rel, memory_order_relaxed);
 }
 
-bool registry_tell_end(struct registry_entry *entry, struct replica *replica)
+bool registry_report_end(struct registry_entry *entry, struct replica *replica)
 {
     struct registry *registry = entry->registry;
     struct kept_progress *progress = &entry->kept->progress;
@@ -234,15 +234,15 @@ static void end(struct registry_entry *entry)
 {
     struct registry *registry = entry->registry;
 
-    if (!registry_tell_end(entry, entry->live)) {
+    if (!registry_report_end(entry, entry->live)) {
         registry_set_due(entry, registry_store_now(registry) + REGISTRY_RETRY_NS);
         return;
     }
-    if (!entry->is_home || entry->end_told)
+    if (!entry->is_home || entry->end_reported)
         return;
     stats_batch(registry->config.stats, replica_result(entry->live)->status);
     registry_release(entry);
-    entry->end_told = true;
+    entry->end_reported = true;
 }
 
 void registry_give_up_cancels(struct registry_entry *entry, enum registry_fall why)
@@ -257,7 +257,7 @@ void registry_give_up_cancels(struct registry_entry *entry, enum registry_fall w
     entry->cancels = NULL;
 }
 
-void registry_tell_cancels(struct registry_entry *entry, const struct replica *replica)
+void registry_report_cancels(struct registry_entry *entry, const struct replica *replica)
 {
     struct registry_cancel **at = &entry->cancels;
 
@@ -322,7 +322,7 @@ static size_t run(struct registry_entry *entry, size_t budget)
     spent = replica_work(entry->live, reach_ns, budget, entry->is_home ? &meter : NULL, &progress);
     if (entry->is_home)
         count(entry, &progress);
-    if (registry_is_witness(entry))
+    if (registry_shows_progress(entry))
         note(entry, &progress, elapsed_ns);
     registry_schedule(entry);
     if (replica_is_finished(entry->live))
@@ -330,8 +330,8 @@ static size_t run(struct registry_entry *entry, size_t budget)
     else if (replica_next_due(entry->live) > reach_ns && reach_ns < elapsed_ns &&
              replica_next_due(entry->live) <= elapsed_ns)
         registry_hold(entry);
-    registry_tell_cancels(entry, entry->live);
-    registry_tell_followers(entry);
+    registry_report_cancels(entry, entry->live);
+    registry_notify_followers(entry);
     (void)registry_drop_if_idle(entry);
     return spent;
 }

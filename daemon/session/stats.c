@@ -108,7 +108,7 @@ static void note(struct histogram *histogram, int64_t value_ns, uint32_t times)
     add(&histogram->sum_ns, (uint64_t)value_ns * times);
 }
 
-void stats_turn(struct stats *stats, int64_t took_ns)
+void stats_iteration(struct stats *stats, int64_t took_ns)
 {
     note(&stats->iterations, took_ns, 1);
 }
@@ -167,7 +167,7 @@ static int64_t bucket_top(unsigned bucket)
 
 /* Makes the window that holds now_ns the current one, cleared if it was
  * another's. */
-static void turn_over(struct stats *stats, int64_t now_ns)
+static void start_window(struct stats *stats, int64_t now_ns)
 {
     int64_t number = now_ns / WINDOW_NS;
     struct window *window = &stats->windows[(uint64_t)number % WINDOWS];
@@ -193,7 +193,7 @@ void stats_late(struct stats *stats, int64_t now_ns, int64_t late_ns, uint32_t j
         late_ns = 0;
     note(&stats->late, late_ns, jobs);
     if (now_ns >= stats->current_end_ns)
-        turn_over(stats, now_ns);
+        start_window(stats, now_ns);
     window = stats->current;
     bucket = &window->buckets[bucket_of((uint64_t)late_ns)];
     atomic_store_explicit(bucket, atomic_load_explicit(bucket, memory_order_relaxed) + jobs,

@@ -39,7 +39,7 @@ void stats_refused(struct stats *stats, enum fault_code code);
 void stats_connection(struct stats *stats);
 
 /* One iteration of the loop, less the time that it waited for events. */
-void stats_turn(struct stats *stats, int64_t took_ns);
+void stats_iteration(struct stats *stats, int64_t took_ns);
 
 /* The timer of the loop is set to so much later than what falls due first. */
 void stats_slack(struct stats *stats, int64_t slack_ns);

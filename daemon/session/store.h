@@ -155,14 +155,14 @@ struct store {
     _Atomic int64_t ahead_ns;   /* its clock less CLOCK_BOOTTIME */
     _Atomic uint64_t max_kept;  /* batches, and bytes of their requests; 0 for any number */
     _Atomic uint64_t max_bytes;
-    _Atomic uint64_t n_kept, n_bytes; /* what it holds, for metrics */
-    _Atomic bool is_ready;            /* new batches can be accepted: `/readyz` */
-    _Atomic uint64_t n_served;        /* batches that loops run or that are watched there */
-    _Atomic int64_t patience_ns;      /* after so long without knowing what comes next watchers are
-                                       * sent `suspended`; 0: never */
-    bool is_cluster;                  /* many daemons share it; the rest is for those alone: */
-    _Atomic int64_t watermark_ns;     /* up to which instant of its clock the outside is known */
-    _Atomic uint64_t races_lost;      /* submits that another was faster than */
+    _Atomic uint64_t n_kept, n_bytes;   /* what it holds, for metrics */
+    _Atomic bool is_ready;              /* new batches can be accepted: `/readyz` */
+    _Atomic uint64_t n_served;          /* batches that loops run or that are watched there */
+    _Atomic int64_t contact_timeout_ns; /* after so long without knowing what comes next watchers
+                                         * are sent `suspended`; 0: never */
+    bool is_cluster;                    /* many daemons share it; the rest is for those alone: */
+    _Atomic int64_t watermark_ns;       /* up to which instant of its clock the outside is known */
+    _Atomic uint64_t races_lost;        /* submits that another was faster than */
     _Atomic uint64_t reconnects;
     struct store_port **ports; /* the caller's, of each loop */
     unsigned n_ports;

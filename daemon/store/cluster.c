@@ -121,14 +121,15 @@ static void report_health(struct cluster *cluster)
 /* Watchers of a node that is cut off wait, and not for ever. */
 static void suspend_patiently(struct cluster *cluster)
 {
-    int64_t patience_ns = atomic_load_explicit(&cluster->store.patience_ns, memory_order_relaxed);
+    int64_t contact_timeout_ns =
+        atomic_load_explicit(&cluster->store.contact_timeout_ns, memory_order_relaxed);
     int64_t now_ns = cluster_now(cluster);
 
     if (!serves(cluster))
         cluster->in_touch_ns = now_ns;
     else if (cluster->rules.is_caught_up && cluster->rules.tick_at > cluster->in_touch_ns)
         cluster->in_touch_ns = cluster->rules.tick_at;
-    if (patience_ns == 0 || now_ns < cluster->in_touch_ns + patience_ns)
+    if (contact_timeout_ns == 0 || now_ns < cluster->in_touch_ns + contact_timeout_ns)
         return;
     cluster->in_touch_ns = now_ns;
     if (atomic_load_explicit(&cluster->store.n_served, memory_order_relaxed) == 0)

@@ -21,7 +21,7 @@ static void refuse_unknown(struct store_ask *ask)
                  "the cluster's servers have not answered; try again later");
 }
 
-void cluster_wait_for(struct cluster *cluster, struct store_ask *ask, enum cluster_wish wish,
+void cluster_wait_for(struct cluster *cluster, struct store_ask *ask, enum cluster_awaited awaited,
                       uint64_t number, struct kept *batch)
 {
     struct cluster_waiting *waiting = calloc(1, sizeof(*waiting));
@@ -34,7 +34,7 @@ void cluster_wait_for(struct cluster *cluster, struct store_ask *ask, enum clust
     *waiting = (struct cluster_waiting){
         .next = cluster->waitings,
         .ask = ask,
-        .wish = wish,
+        .awaited = awaited,
         .number = number,
         .batch = batch != NULL ? kept_hold(batch) : NULL,
         .deadline_ns = cluster_now(cluster) + CLUSTER_TIMEOUT_NS,
@@ -50,7 +50,7 @@ static void wait_for_all(struct cluster *cluster, struct store_ask *ask)
         cluster_put_tick(cluster);
         cluster->round_tick = cluster->rules.n_ticks;
     }
-    cluster_wait_for(cluster, ask, CLUSTER_WISH_TICK, cluster->round_tick, NULL);
+    cluster_wait_for(cluster, ask, CLUSTER_AWAITS_TICK, cluster->round_tick, NULL);
 }
 
 int64_t cluster_next_waiting(const struct cluster *cluster)
@@ -60,7 +60,7 @@ int64_t cluster_next_waiting(const struct cluster *cluster)
     for (const struct cluster_waiting *at = cluster->waitings; at != NULL; at = at->next) {
         if (at->deadline_ns < next_ns)
             next_ns = at->deadline_ns;
-        if (at->wish == CLUSTER_WISH_END && next_ns > cluster_now(cluster) + LOOK_NS)
+        if (at->awaited == CLUSTER_AWAITS_END && next_ns > cluster_now(cluster) + LOOK_NS)
             next_ns = cluster_now(cluster) + LOOK_NS;
     }
     return next_ns;
@@ -81,7 +81,7 @@ static bool wait_for_end(struct cluster *cluster, struct store_ask *ask,
     if (state_of(entry->batch) != KEPT_UNSEEN)
         return false;
     cluster_examine(cluster, entry->batch);
-    cluster_wait_for(cluster, ask, CLUSTER_WISH_END, 0, entry->batch);
+    cluster_wait_for(cluster, ask, CLUSTER_AWAITS_END, 0, entry->batch);
     return true;
 }
 
@@ -101,7 +101,7 @@ static void answer_find(struct cluster *cluster, struct store_ask *ask,
         return;
     if (data->text == NULL) {
         number = cluster->next_number++;
-        cluster_wait_for(cluster, ask, CLUSTER_WISH_TEXT, number, entry->batch);
+        cluster_wait_for(cluster, ask, CLUSTER_AWAITS_TEXT, number, entry->batch);
         cluster_link_fetch(cluster->link, data->sequence, number);
         return;
     }
@@ -256,7 +256,7 @@ static void handle(struct cluster *cluster, struct store_ask *ask, bool is_sure)
 void cluster_handle(struct cluster *cluster, struct store_ask *ask)
 {
     if (!cluster->is_loaded && ask->kind != STORE_END)
-        cluster_wait_for(cluster, ask, CLUSTER_WISH_TICK, 0, NULL);
+        cluster_wait_for(cluster, ask, CLUSTER_AWAITS_TICK, 0, NULL);
     else
         handle(cluster, ask, false);
 }
@@ -290,7 +290,7 @@ static struct cluster_waiting *take_waiting(struct cluster *cluster, uint64_t nu
 {
     struct cluster_waiting **at = &cluster->waitings, *waiting;
 
-    while (*at != NULL && ((*at)->wish != CLUSTER_WISH_TEXT || (*at)->number != number))
+    while (*at != NULL && ((*at)->awaited != CLUSTER_AWAITS_TEXT || (*at)->number != number))
         at = &(*at)->next;
     waiting = *at;
     if (waiting != NULL)
@@ -327,12 +327,12 @@ void cluster_take_text(struct cluster *cluster, const struct cluster_event *even
 
 static bool has_come_true(const struct cluster *cluster, const struct cluster_waiting *waiting)
 {
-    switch (waiting->wish) {
-    case CLUSTER_WISH_TICK:
+    switch (waiting->awaited) {
+    case CLUSTER_AWAITS_TICK:
         return cluster->is_loaded && cluster->rules.ticks_read >= waiting->number;
-    case CLUSTER_WISH_TEXT:
+    case CLUSTER_AWAITS_TEXT:
         return false;
-    case CLUSTER_WISH_END:
+    case CLUSTER_AWAITS_END:
         return state_of(waiting->batch) != KEPT_UNSEEN || waiting->batch->store_data == NULL;
     }
     return false;
@@ -363,7 +363,7 @@ void cluster_look_at_waiting(struct cluster *cluster)
     struct cluster_waiting *next;
 
     for (struct cluster_waiting *at = take_ready(cluster); at != NULL; at = next) {
-        bool is_sure = at->wish == CLUSTER_WISH_TICK && at->number > 0;
+        bool is_sure = at->awaited == CLUSTER_AWAITS_TICK && at->number > 0;
 
         next = at->next;
         if (at->ask != NULL && has_come_true(cluster, at))

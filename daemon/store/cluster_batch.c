@@ -341,7 +341,7 @@ void cluster_examine(struct cluster *cluster, struct kept *batch)
         return;
     }
     number = cluster->next_number++;
-    cluster_wait_for(cluster, NULL, CLUSTER_WISH_TEXT, number, batch);
+    cluster_wait_for(cluster, NULL, CLUSTER_AWAITS_TEXT, number, batch);
     cluster_link_fetch(cluster->link, data->sequence, number);
 }
 

@@ -74,15 +74,15 @@ struct cluster_pending {
 };
 
 /* An ask that waits for something to be read. */
-enum cluster_wish {
-    CLUSTER_WISH_TICK, /* number `number` of this node: all before it is known then; 0: any */
-    CLUSTER_WISH_TEXT, /* the fetch `number` */
-    CLUSTER_WISH_END,  /* its batch is being run, to know whether it has finished */
+enum cluster_awaited {
+    CLUSTER_AWAITS_TICK, /* number `number` of this node: all before it is known then; 0: any */
+    CLUSTER_AWAITS_TEXT, /* the fetch `number` */
+    CLUSTER_AWAITS_END,  /* its batch is being run, to know whether it has finished */
 };
 struct cluster_waiting {
     struct cluster_waiting *next;
     struct store_ask *ask; /* owned; NULL of a TEXT that nobody asked for */
-    enum cluster_wish wish;
+    enum cluster_awaited awaited;
     uint64_t number;
     struct kept *batch; /* held; TEXT, END */
     int64_t deadline_ns;
@@ -159,8 +159,8 @@ void cluster_serve(struct cluster *cluster);
 
 void cluster_handle(struct cluster *cluster, struct store_ask *ask);
 
-/* The ask waits; wish and number say for what.  `batch` is held, if there is one. */
-void cluster_wait_for(struct cluster *cluster, struct store_ask *ask, enum cluster_wish wish,
+/* The ask waits; awaited and number say for what.  `batch` is held, if there is one. */
+void cluster_wait_for(struct cluster *cluster, struct store_ask *ask, enum cluster_awaited awaited,
                       uint64_t number, struct kept *batch);
 
 /* Those whose condition is met are handled again, and those whose time is over refused. */

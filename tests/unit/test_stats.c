@@ -222,7 +222,7 @@ START_TEST(a_histogram_counts_a_bound_as_within_it)
     stats_late(stats, SECOND, stats_bounds_ns[0] + 1, 3);
     stats_late(stats, SECOND, stats_bounds_ns[STATS_BOUNDS - 1] + 1, 1);
     stats_late(stats, SECOND, -5, 1);
-    stats_turn(stats, 7);
+    stats_iteration(stats, 7);
     stats_slack(stats, 60000);
     stats_totals(&stats, 1, &totals);
     ck_assert_uint_eq(totals.late.counts[0], 2);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// What the events of one batch tell: for each job its stretches of time, how it ended, and,
+// What the events of one batch say: for each job its stretches of time, how it ended, and,
 // once it is all over, which jobs lie on the longest chain.  Numbers in typed arrays, so that
 // 100,000 jobs are a few megabytes.
 
@@ -20,7 +20,7 @@ export class Batch {
     this.request = request; // parsed, or null
     this.jobs = 0;
     this.real = true;
-    this.now = 0; // the latest time told of
+    this.now = 0; // the latest time reported
     this.pieces = 0;
     this.job = new Int32Array(1024);
     this.kind = new Uint8Array(1024);

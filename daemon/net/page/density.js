@@ -31,7 +31,7 @@ export class Density {
       if (!step(this.next)) { this.shown = finish(this.next); this.next = null; }
   }
 
-  // Draws the last complete one, by the functions that tell where a time and a row are.
+  // Draws the last complete one, by the functions that say where a time and a row are.
   paint(context, x, y) {
     if (!this.shown) return;
     const { t0, t1, r0, r1 } = this.shown.wanted;

@@ -22,7 +22,7 @@ const timeline = new Timeline(part("timeline"), byId("picture"), byId("tip"), (j
 });
 let batch = null, running = null, lost = false;
 
-function tell(text) {
+function showStatus(text) {
   if (state.textContent !== text) state.textContent = text;
 }
 
@@ -45,7 +45,7 @@ function clearRefusal() {
   request.removeAttribute("aria-invalid");
 }
 
-// At its place: the text at fault is selected, and its line is told.
+// At its place: the text at fault is selected, and its line is shown.
 function showRefusal(refusal) {
   const place = refusal.path ? locate(request.value, refusal.path) : null;
   const line = place ? request.value.slice(0, place[0]).split("\n").length : 0;
@@ -55,7 +55,7 @@ function showRefusal(refusal) {
   request.setAttribute("aria-invalid", "true");
   request.focus();
   if (place) request.setSelectionRange(...place);
-  tell("refused");
+  showStatus("refused");
 }
 
 // ---- Running ------------------------------------------------------------------
@@ -101,7 +101,7 @@ function setBusy(busy) {
   for (const id of ["get-trace", "get-joblog", "get-lines"]) byId(id).disabled = !batch?.accepted;
 }
 
-// As a conversation of one request: what is refused is an event, and no complaint of the browser's.
+// As a conversation of one request: what is refused is an event, and no error of the browser's.
 function converse(body, signal) {
   return ask("/v1/requests", { method: "POST", body, signal,
     headers: { "Content-Type": "application/json", Accept: "application/x-ndjson" } });
@@ -115,7 +115,7 @@ async function run() {
   const next = new Batch(parsed(request.value));
   show(next);
   setBusy(true);
-  tell("waiting for a connection");
+  showStatus("waiting for a connection");
   try {
     const answer = await converse(withMembers(request.value, { events: "all" }), running.signal);
     for await (const { events, text } of lines(answer.body)) {
@@ -124,7 +124,7 @@ async function run() {
         showRefusal(refusalOf(refused, request.value));
         return;
       }
-      tell("running");
+      showStatus("running");
       next.text.push(text);
       for (const event of events) next.take(event);
       refresh();
@@ -132,10 +132,10 @@ async function run() {
     await next.marked;
     totals();
     table.fill();
-    tell(next.finished ? `finished: ${next.finished.status}` : "cut short");
+    showStatus(next.finished ? `finished: ${next.finished.status}` : "cut short");
   } catch (error) {
     next.lost = true;
-    tell(error.name === "AbortError" ? "cancelled" : "lost the daemon");
+    showStatus(error.name === "AbortError" ? "cancelled" : "lost the daemon");
   } finally {
     setBusy(false);
     refresh();
@@ -181,11 +181,11 @@ function watch(ref) {
 function follow(ref, next, from) {
   let seq = from - 1;
   const own = (source = followPath(`/v1/batches/${ref}/events?from=${from}`, lines));
-  tell(`waiting for a connection to watch ${ref}`);
-  own.onopen = () => tell(`watching ${ref}`);
+  showStatus(`waiting for a connection to watch ${ref}`);
+  own.onopen = () => showStatus(`watching ${ref}`);
   own.onerror = () => {
     if (source !== own || next.finished) return;
-    tell("lost the daemon: trying again");
+    showStatus("lost the daemon: trying again");
     // After an answer of 503 a browser does not try again by itself.
     if (own.readyState === EventSource.CLOSED) setTimeout(() => retry(own, ref, next, seq + 1), 1000);
   };
@@ -199,7 +199,7 @@ function follow(ref, next, from) {
       if (kind === "finished") {
         own.close();
         source = null;
-        tell(`finished: ${event.status}`);
+        showStatus(`finished: ${event.status}`);
         next.marked.then(refresh);
       }
       refresh();
@@ -216,7 +216,7 @@ async function retry(own, ref, next, from) {
   }
   source = null;
   next.lost = true;
-  tell(`${ref} is gone`);
+  showStatus(`${ref} is gone`);
 }
 
 async function list() {
@@ -305,14 +305,14 @@ byId("compare-run").addEventListener("click", compare);
 onRefused(() => {
   if (!part("token").hidden) return;
   part("token").hidden = false;
-  tell("the daemon asks for a token");
+  showStatus("the daemon asks for a token");
   byId("token").focus();
 });
 
 function allowed() {
   if (part("token").hidden) return;
   part("token").hidden = true;
-  tell("ready");
+  showStatus("ready");
 }
 
 part("token").addEventListener("submit", (event) => {
@@ -320,7 +320,7 @@ part("token").addEventListener("submit", (event) => {
   keepToken(byId("token").value);
   byId("token").value = "";
   part("token").hidden = true;
-  tell("ready");
+  showStatus("ready");
   look();
 });
 
@@ -350,11 +350,11 @@ async function look() {
     allowed();
     byId("daemon").textContent = `batches running: ${stats.batches}, jobs pending: ${stats.pending}, late p99: ${seconds(stats.late_p99)}`;
     await list();
-    if (lost && !source) tell("ready");
+    if (lost && !source) showStatus("ready");
     lost = false;
   } catch {
     lost = true;
-    tell("lost the daemon: trying again");
+    showStatus("lost the daemon: trying again");
   }
   looking = setTimeout(look, 2000);
 }

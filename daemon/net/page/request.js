@@ -2,7 +2,7 @@
 // Requests as texts, and what comes back.
 
 // A request with members set where it does not set them itself, or (over) in their place.  Its
-// text stays as it is otherwise, so that places in it are those that the daemon tells.
+// text stays as it is otherwise, so that places in it are those that the daemon reports.
 export function withMembers(text, members, over = false) {
   let value;
   try { value = JSON.parse(text); } catch { return text; }
