@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client/cmd/arguments_internal.h"
+#include "client/show/show.h"
 #include "proto/options/option_flags.h"
 #include "proto/nearest.h"
 
@@ -49,6 +50,12 @@ static bool check_command(const struct arguments *arguments, const struct option
                      command->name, row->name, command->name);
             return false;
         }
+    }
+    if (arguments->show != NULL &&
+        strstr(arguments_shows(arguments->command), arguments->show->name) == NULL) {
+        snprintf(problem, ARGUMENTS_PROBLEM_MAX, "--output of %s takes %s, not '%s'", command->name,
+                 arguments_shows(arguments->command), arguments->show->name);
+        return false;
     }
     if (arguments->n_operands < command->min_operands) {
         snprintf(problem, ARGUMENTS_PROBLEM_MAX, "%s needs %s; see waitctl %s --help",

@@ -31,9 +31,21 @@ static bool is_of_variants(const struct option_row *row)
                            ARGUMENTS_ON(COMMAND_COMPARE));
 }
 
-/* Flags of the commands, common ones or the others. */
-static void print_flags(FILE *out, const char *heading, unsigned commands, bool common)
+/* The flag -o of one command, with the values that it takes there. */
+static void print_output_flag(FILE *out, struct option_row row, enum command_id id)
 {
+    char help[NAMES_MAX];
+
+    snprintf(help, sizeof help, "%s; human on a terminal, else json", arguments_shows(id));
+    row.help = help;
+    option_help_print(out, &row, "");
+}
+
+/* Flags of one command, or with COMMANDS of all: common ones or the others. */
+static void print_flags(FILE *out, const char *heading, enum command_id id, bool common)
+{
+    unsigned commands = id < COMMANDS ? ARGUMENTS_ON(id) : ARGUMENTS_ALL;
+
     for (size_t i = 0; i < arguments_table.n; i++) {
         const struct option_row *row = &arguments_table.rows[i];
         char names[NAMES_MAX] = "";
@@ -42,9 +54,12 @@ static void print_flags(FILE *out, const char *heading, unsigned commands, bool 
             continue;
         fputs(heading, out);
         heading = "";
-        if (commands == ARGUMENTS_ALL && !common && !is_of_variants(row))
+        if (id == COMMANDS && !common && !is_of_variants(row))
             name_commands(names, row);
-        option_help_print(out, row, names);
+        if (id < COMMANDS && row->letter == 'o')
+            print_output_flag(out, *row, id);
+        else
+            option_help_print(out, row, names);
     }
 }
 
@@ -67,8 +82,8 @@ static void help_on(FILE *out, enum command_id id)
               out);
     if (id == COMMAND_TOP)
         fputs("A picture on a terminal (? explains it, q quits), else a line a sample.\n", out);
-    print_flags(out, "\nflags:\n", ARGUMENTS_ON(id), false);
-    print_flags(out, "\nflags that other commands have too:\n", ARGUMENTS_ON(id), true);
+    print_flags(out, "\nflags:\n", id, false);
+    print_flags(out, "\nflags that other commands have too:\n", id, true);
 }
 
 void arguments_help(FILE *out, enum command_id command)
@@ -88,8 +103,8 @@ void arguments_help(FILE *out, enum command_id command)
         print_flags(out,
                     "\nflags of batches (submit, run and compare, where not said otherwise) and of"
                     "\nsingle commands:\n",
-                    ARGUMENTS_ALL, false);
-        print_flags(out, "\nflags of every command that talks to a daemon:\n", ARGUMENTS_ALL, true);
+                    COMMANDS, false);
+        print_flags(out, "\nflags of every command that talks to a daemon:\n", COMMANDS, true);
     }
     fputs("\nD is a duration: seconds (1, 0.25) or with units (250ms, 1m30s).\n"
           "Exit status: 0 all batches ok, 1 one ended otherwise, 2 usage or a request\n"

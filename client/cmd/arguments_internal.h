@@ -16,4 +16,7 @@
 #define ARGUMENTS_ON(command) (1u << (OPTION_OWN_TRAITS + (command)))
 #define ARGUMENTS_ALL         (~0u << OPTION_OWN_TRAITS)
 
+/* The values of -o that a command takes, or with COMMANDS some command, as a list for people. */
+const char *arguments_shows(enum command_id command);
+
 #endif

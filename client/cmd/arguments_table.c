@@ -44,13 +44,20 @@ static const char *set_vary(void *arguments, const struct option_row *row, const
     return vary_parse(&((struct arguments *)arguments)->vary, text);
 }
 
-static const char *set_output(void *arguments, const struct option_row *row, const char *text)
+const char *arguments_shows(enum command_id command)
 {
-    const struct show *show = show_find(text);
+    if (command == COMMANDS || (ON(command) & (EVENTS | ON(COMMAND_COMPARE))))
+        return show_names();
+    return command == COMMAND_FORECAST ? "human, json or summary" : "human or json";
+}
+
+static const char *set_output(void *into, const struct option_row *row, const char *text)
+{
+    struct arguments *arguments = into;
 
     (void)row;
-    ((struct arguments *)arguments)->show = show;
-    return show != NULL ? NULL : show_names();
+    arguments->show = show_find(text);
+    return arguments->show != NULL ? NULL : arguments_shows(arguments->command);
 }
 
 static const char *const colors[] = {"auto", "always", "never", NULL};

@@ -65,7 +65,7 @@ is "$(in_bash waitctl run --seed '')$(in_bash waitctl run ba)$(in_bash waitctl p
 
 # Whatever flag has words: each is taken, and none is missing.  A list of words is told when
 # another is given.
-for command in submit run compare top; do
+for command in submit run compare top list forecast; do
     waitctl "$command" --help | grep -oE -- '--[a-z-]+ (MODE|WHEN|WHICH|FORMAT)\b' | while read -r flag _; do
         words=$(in_bash waitctl "$command" "$flag" '' | lines)
         told=$(waitctl "$command" "$flag" xyzzy 2>&1 | sed -E 's/.* takes (.*), not .*/\1/; s/,| or / /g' |

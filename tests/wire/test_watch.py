@@ -207,6 +207,9 @@ def an_interrupt_leaves_it(daemon, tap):
     status, out, _ = waitctl(daemon, "list", "-o", "human")
     line = next(line.split() for line in out.splitlines() if line.startswith(ref))
     tap.is_((status, line[:4]), (0, [ref, "failed", "2", "0"]), "people are shown a table")
+    told = next(event for event in events_of(waitctl(daemon, "list", "-o", "json")[1])
+                if event.get("ref") == ref)
+    tap.is_(line[-2:], [told["time"][:19] + "Z", "local"], "with when it was accepted and whose it is")
     tap.is_(waitctl(daemon, "forget", ref, "-o", "human")[:2], (0, f"batch {ref}: forgotten\n"),
             "it is forgotten")
     for command, code in (("watch", "gone"), ("forget", "gone"), ("cancel", "gone")):
