@@ -120,11 +120,11 @@ class Client:
 
 
 def eventually(condition):
-    """Whether it comes to hold; asks again and again, not for ever."""
+    """What it comes to give once that is true, else False; asks again and again, not for ever."""
     guard = time.monotonic() + GUARD_SECONDS
     while time.monotonic() < guard:
-        if condition():
-            return True
+        if answer := condition():
+            return answer
         time.sleep(0.01)
     return False
 

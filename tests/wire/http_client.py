@@ -10,6 +10,7 @@ import sys
 import time
 
 from daemons import GUARD_SECONDS, PROGRAM, Daemon, eventually
+from examples import Tap
 
 JSON = {"Content-Type": "application/json"}
 
@@ -45,6 +46,11 @@ class Http(Daemon):
             return answer.status, answer.headers, answer.read()
         finally:
             connection.close()
+
+    def catch_up(self):
+        """Returns when what was sent before has been read: each loop has since answered some who came later."""
+        for _ in range(8):
+            self.ask("GET", "/healthz")
 
     def raw(self, data, half_close=True):
         """All that comes back, to the end of file."""
@@ -151,3 +157,15 @@ def try_shared(tap, cases):
         tap.result(daemon.stop() == 0, "the daemon ends in good order", "")
     finally:
         daemon.process.kill()
+
+
+def run(shared, alone=None):
+    """All of a test program: its cases with one daemon, and what is to be tried with others."""
+    if not is_built():
+        print("1..0 # SKIP built without HTTP")
+        return 0
+    tap = Tap()
+    try_shared(tap, shared)
+    if alone and not sys.argv[1:]:
+        alone(tap)
+    return tap.finish()

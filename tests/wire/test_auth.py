@@ -229,7 +229,7 @@ def wrong_tokens_are_limited(tap):
 def strangers_have_limits(tap):
     with tempfile.TemporaryDirectory() as folder:
         tokens = Tokens(folder, "alice")
-        with serving("--token-file", tokens.path, "--max-unauthenticated", "3", "--auth-timeout", "300ms",
+        with serving("--token-file", tokens.path, "--max-unauthenticated", "3", "--auth-timeout", "3s",
                      "--max-auth-bytes", "300") as daemon:
             alice = Client(daemon)
             alice.ask(auth(tokens.made["alice"]))

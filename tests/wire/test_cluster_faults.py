@@ -347,14 +347,14 @@ def wall_clocks_differ(directory):
         if nodes[0].is_sanitized():  # whose library has to be the first
             return "SKIP"
         nodes.append(Node(server.url, *FAST, environment=environment))
+        began = time.monotonic()
         client, accepted = submit(nodes[1], steps(20))
-        began = time.time()
         events = [accepted] + to_the_end(client)
-        took = time.time() - began
+        took = time.monotonic() - began
         other = to_the_end(watch(nodes[0], accepted["ref"]))
         if other != events:
             return f"{events[:3]} {other[:3]}"
-        return None if 0.35 < took < 5 else f"it took {took}"
+        return None if 0.4 <= took < 60 else f"it took {took}"  # an hour is between the clocks
     finally:
         nats.end_all()
         server.stop()

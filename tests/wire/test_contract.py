@@ -36,7 +36,7 @@ from fractions import Fraction
 
 WAITD = os.path.abspath(os.environ.get("WAITD", "daemon/waitd"))
 WAITCTL = os.path.abspath(os.environ.get("WAITCTL", "client/waitctl"))
-GUARD = 20  # seconds after which a hang is a failure; nothing waits for this long
+GUARD = 60  # seconds after which a hang is a failure; nothing waits for this long
 SECOND = 10**9
 SATURATED = 2**63 - 1
 MAX_WAIT = 30 * 86400 * SECOND
@@ -166,7 +166,7 @@ class Daemon:
 
 def until(question):
     """Asks again and again; the guard is for a failure only."""
-    end = time.monotonic() + 5
+    end = time.monotonic() + GUARD
     while not (answer := question()) and time.monotonic() < end:
         time.sleep(0.001)
     return answer
@@ -1953,7 +1953,7 @@ def _():
 
 @test("SIGTERM drains: idle ones closed, new ones refused, the rest cancelled in the end")
 def _():
-    with Daemon("--drain-timeout", "1s") as daemon:
+    with Daemon("--drain-timeout", "3s") as daemon:
         busy, idle = daemon.connect(), daemon.connect()
         idle.ask({"op": "ping"})
         busy.ask({"jobs": [{"wait": 0.2}], "id": "short", "events": "none"})
@@ -1967,7 +1967,7 @@ def _():
              [("shutting_down", "new")])
         same([(e["event"], e["status"]) for e in got if e["event"] != "error"],
              [("finished", "ok"), ("done", "cancelled"), ("finished", "cancelled")])
-        check(got[-1]["elapsed"] >= 1, got[-1])
+        check(got[-1]["elapsed"] >= 3, got[-1])
         same(daemon.process.wait(GUARD), 0)
 
 
@@ -2040,7 +2040,7 @@ def _():
     daemon.stdin.write(BATCH + b'[{"wait":')
     daemon.stdin.flush()
     try:  # standard input stays open: the time-out alone can end it
-        status = daemon.wait(timeout=20)
+        status = daemon.wait(timeout=GUARD)
     except subprocess.TimeoutExpired:
         daemon.kill()
         status = None
@@ -2276,11 +2276,11 @@ def _():
         _, err = process.communicate(timeout=GUARD)
         os.close(slave)
         out = b""
-        while select.select([master], [], [], 0)[0]:
-            try:
-                out += os.read(master, 65536)
-            except OSError:
-                break
+        try:  # which fails where the last writer's bytes end
+            while piece := os.read(master, 65536):
+                out += piece
+        except OSError:
+            pass
         os.close(master)
         same(process.returncode, 0, err)
         same(out.startswith(b'{"event":"accepted"'), colour is None, out)

@@ -16,10 +16,9 @@ import tempfile
 import time
 
 from daemons import GUARD_SECONDS, Client, eventually, first, settles
-from examples import Tap
 from http_client import (
-    JSON, ONE, Http, attempt, connect_slowly, events, get, is_built, kinds, read_all, read_until, refused, same,
-    status_of, try_shared)
+    JSON, ONE, Http, attempt, connect_slowly, events, get, kinds, read_all, read_until, refused, run,
+    same, status_of)
 
 
 def hosts_are_guarded(d):
@@ -222,19 +221,19 @@ def idle_end_is_seen(d):
     began = time.monotonic()
     data = d.raw(get("/healthz"))
     return first(same(status_of(data), 200, "status"),
-                 None if time.monotonic() - began < 5 else "it stays open")
+                 None if time.monotonic() - began < 30 else "it stays open")
 
 
 def slow_heads(d):
+    began = time.monotonic()
     socks = []
     for data in (b"", b"GET /healthz HTTP/1.1\r\nHost: lo"):
         sock = socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS)
         sock.sendall(data)
         socks.append(sock)
-    began = time.monotonic()
     ends = [read_all(sock) for sock in socks]
     took = time.monotonic() - began
-    return first(same(len(ends), 2, "ends"), None if 0.2 < took < 10 else f"ended after {took}")
+    return first(same(len(ends), 2, "ends"), None if took >= 0.3 else f"ended after {took}")
 
 
 def ends_within_heads(d):
@@ -383,8 +382,9 @@ def cancels(d):
     answer.readline()
     waiting = http.client.HTTPConnection("127.0.0.1", d.port, timeout=GUARD_SECONDS)
     waiting.request("GET", "/wait/60s")
-    time.sleep(0.05)
+    d.catch_up()
     d.process.terminate()
+    eventually(lambda: any("stopping" in line for line in d.log))  # of two at once it might see one
     d.process.terminate()
     ends = events(answer.read())
     return first(same(ends[-1]["status"], "cancelled", "status"),
@@ -454,7 +454,7 @@ ALONE = [
     ("--max-connections-per-address", "2"), None),
     ("Unix sockets serve any host", unix_sockets, (), "unix:{scratch}/http"),
     ("a drain lets batches finish", drains, (), None),
-    ("a second signal cancels", cancels, (), None),
+    ("a second signal cancels", cancels, ("--drain-timeout", "1h"), None),
 ]
 
 
@@ -470,16 +470,5 @@ def try_alone(tap):
                 daemon.process.kill()
 
 
-def main():
-    if not is_built():
-        print("1..0 # SKIP built without HTTP")
-        return 0
-    tap = Tap()
-    try_shared(tap, SHARED)
-    if not sys.argv[1:]:
-        try_alone(tap)
-    return tap.finish()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(SHARED, try_alone))

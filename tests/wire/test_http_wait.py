@@ -9,8 +9,7 @@ import sys
 import time
 
 from daemons import GUARD_SECONDS, first, settles
-from examples import Tap
-from http_client import JSON, events, get, is_built, read_until, same, try_shared
+from http_client import JSON, events, get, read_until, run, same
 
 
 def timed(d, path, method="GET", body=None):
@@ -27,7 +26,7 @@ def waits(d):
         problem = problem or same((status, body, headers["X-Waitd-Waited"], headers["X-Waitd-Queued"],
                                    headers["Access-Control-Allow-Origin"]),
                                   (200, b"", f"{least:g}", "0", "*"), path)
-        if not least <= took < least + 2:
+        if not least <= took < least + 30:
             problem = problem or f"{path} took {took}"
     return problem
 
@@ -89,28 +88,29 @@ def wait_bodies(d):
             times.append(time.monotonic() - began)
             sizes.append(size)
     return first(problem, same(sum(sizes), 10, "chunks' sizes"), same(len(sizes), 4, "chunks"),
-                 *[None if 0.1 * (j + 1) <= at < 0.1 * (j + 1) + 2 else f"chunk {j + 1} at {at}"
+                 *[None if 0.1 * (j + 1) <= at < 30 else f"chunk {j + 1} at {at}"
                    for j, at in enumerate(times)])
 
 
 def pools_queue(d):
+    """Six on two workers: three rounds, and what each says it was queued for is a part of its time."""
+    began = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda _: timed(d, "/wait/100ms?pool=db"), range(6)))
-    queued = sorted(float(headers["X-Waitd-Queued"]) for _, headers, _, _ in answers)
-    problem = first(*[None if took >= 0.1 + float(headers["X-Waitd-Queued"]) else "early"
-                      for _, headers, _, took in answers])
-    return first(problem, *[None if lo <= q <= lo + 2 else f"queued {queued}"
-                            for q, lo in zip(queued, (0, 0, 0.0, 0.0, 0.1, 0.1))])
+    all_took = time.monotonic() - began
+    return first(None if all_took >= 0.3 else f"all in {all_took}",
+                 *[None if took >= 0.1 + float(headers["X-Waitd-Queued"]) else "early"
+                   for _, headers, _, took in answers])
 
 
 def leavers_hold_their_worker(d):
-    sock = socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS)
-    sock.sendall(get("/wait/300ms?pool=one"))
-    time.sleep(0.05)
-    sock.close()
-    headers = timed(d, "/wait/0?pool=one")[1]
-    queued = float(headers["X-Waitd-Queued"])
-    return None if queued > 0.1 else f"queued {queued}"
+    began = time.monotonic()
+    with socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS) as sock:
+        sock.sendall(get("/wait/500ms?pool=one"))
+        d.catch_up()
+    status = timed(d, "/wait/0?pool=one")[0]
+    took = time.monotonic() - began
+    return first(same(status, 200, "status"), None if took >= 0.5 else f"it is free after {took}")
 
 
 SHARED = [
@@ -125,14 +125,5 @@ SHARED = [
 ]
 
 
-def main():
-    if not is_built():
-        print("1..0 # SKIP built without HTTP")
-        return 0
-    tap = Tap()
-    try_shared(tap, SHARED)
-    return tap.finish()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(SHARED))

@@ -126,25 +126,20 @@ def reload(daemon, path, text):
         lambda: len([s for s in daemon.log if "configuration read again" in s]) > lines)
 
 
+def is_refused(client, request):
+    """The error that answers it, or None once all is done that it asks for."""
+    event = client.ask(request)
+    if event["event"] == "accepted":
+        client.until("finished")
+    return event if event["event"] == "error" else None
+
+
 def takes_effect(daemon, client, path, setting, request, code):
     """The loops take limits up soon after the log tells of them, not before."""
-    event = None
-
-    def is_refused():
-        nonlocal event
-        client.send(request)
-        event = client.event()
-        if event["event"] == "error":
-            return True
-        if event["event"] == "accepted":
-            client.until("finished")
-        return False
-
     if not reload(daemon, path, setting + "\n"):
         return f"{setting}: it was not read"
-    if not eventually(is_refused):
-        return f"{setting} is not in force: {event}"
-    return refusal(event, code, setting.split()[0])
+    event = eventually(lambda: is_refused(client, request))
+    return refusal(event, code, setting.split()[0]) if event else f"{setting} is not in force"
 
 
 def changes(daemon, path):
@@ -159,13 +154,9 @@ def changes(daemon, path):
     beyond.close()
     problem = problem or is_pong(client.ask({"op": "ping"}))  # that one stays
     reload(daemon, path, "\n")
-    for _, request, _ in REFUSED:
-        client.send(request)
-        event = client.event()
-        if event["event"] == "error":
-            problem = problem or f"a limit stayed in force: {event}"
-        elif event["event"] == "accepted":
-            client.until("finished")
+    for setting, request, _ in REFUSED:
+        if not eventually(lambda: not is_refused(client, request)):
+            problem = problem or f"{setting} stayed in force"
     client.close()
     return problem or settles(daemon)
 
