@@ -10,7 +10,6 @@
 #include "daemon/base/clock.h"
 #include "daemon/net/http_duplex.h"
 #include "daemon/net/http_internal.h"
-#include "daemon/net/http_query.h"
 #include "daemon/net/http_reply.h"
 #include "daemon/net/http_stream.h"
 #include "proto/event.h"
@@ -66,44 +65,29 @@ static void take_key(struct http_connection *c, const char *text)
         http_reply_refuse(c, 503, FAULT_OVERLOADED, "out of memory; try again later");
 }
 
-/* Whether the answer of a detached batch is its stream: the query is `watch' or nothing. */
-static bool find_watch(struct http_connection *c, char *query)
-{
-    char quote[FAULT_QUOTE_SIZE];
-    const char *name, *value;
-    bool watches = false;
-
-    while (http_query_next(&query, &name, &value)) {
-        if (strcmp(name, "watch") != 0)
-            http_reply_refuse(c, 400, FAULT_INVALID_REQUEST, "\"%s\" is no parameter here: watch",
-                              fault_quote(quote, name, strlen(name)));
-        watches = true;
-    }
-    return watches;
-}
-
-static void begin_submit(struct http_connection *c, const char *rest, char *query,
+/* `watch': the answer of a detached batch is its stream. */
+static void begin_submit(struct http_connection *c, const char *rest, const char *const *values,
                          const struct http_head *head)
 {
     (void)rest;
-    c->exchange.watches = find_watch(c, query);
+    c->exchange.watches = values[0] != NULL;
     take_key(c, head->idempotency_key);
     begin_one(c, HTTP_STREAM_SUBMIT, head);
 }
 
-static void begin_forecast(struct http_connection *c, const char *rest, char *query,
+static void begin_forecast(struct http_connection *c, const char *rest, const char *const *values,
                            const struct http_head *head)
 {
     (void)rest;
-    (void)query;
+    (void)values;
     begin_one(c, HTTP_STREAM_FORECAST, head);
 }
 
-static void begin_requests(struct http_connection *c, const char *rest, char *query,
+static void begin_requests(struct http_connection *c, const char *rest, const char *const *values,
                            const struct http_head *head)
 {
     (void)rest;
-    (void)query;
+    (void)values;
     begin(c, HTTP_STREAM_REQUESTS, head);
 }
 
@@ -382,7 +366,10 @@ static void cancel(struct http_connection *c, int64_t now_ns)
         http_stream_cancel(c->exchange.stream, now_ns);
 }
 
-const struct http_resource http_batches_submit = {.begin = begin_submit,
+static const struct http_parameter submit_parameters[] = {{"watch", true}};
+
+const struct http_resource http_batches_submit = {.parameters = {submit_parameters, 1},
+                                                  .begin = begin_submit,
                                                   .body = read_submit,
                                                   .end = end_submit,
                                                   .due = due_submit,

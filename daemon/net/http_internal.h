@@ -15,7 +15,7 @@
  *     http_auth.c        who sends a request
  *     http_tls.c         connections by TLS
  *     http_reply.c       short answers
- *     http_query.c       members behind the `?'
+ *     http_query.c       parameters behind the `?'
  *     http_monitor.c     /metrics, /healthz, /readyz, /v1/stats
  *     http_batches.c     /v1/batches, /v1/forecast and /v1/requests
  *     http_kept.c        detached batches, under /v1/batches
@@ -51,6 +51,7 @@
 #include "daemon/base/log.h"
 #include "daemon/net/http.h"
 #include "daemon/net/http_head.h"
+#include "daemon/net/http_query.h"
 #include "daemon/net/timeouts.h"
 #include "engine/timerq.h"
 #include "proto/address.h"
@@ -70,9 +71,12 @@ enum http_phase { HTTP_IDLE, HTTP_PROVING, HTTP_BODY, HTTP_PENDING, HTTP_ANSWERI
 
 /* What answers for a path.  Each may be NULL. */
 struct http_resource {
+    /* What stands behind the `?'; all else is refused, but for what is no API: browsers and
+     * monitors have words of their own there. */
+    struct http_parameters parameters;
     /* The head is complete and allowed; rest: the path behind the resource's own,
-     * query: the text behind the `?', or NULL.  May refuse (http_reply_*()). */
-    void (*begin)(struct http_connection *c, const char *rest, char *query,
+     * values: of its parameters, until begin() returns.  May refuse (http_reply_*()). */
+    void (*begin)(struct http_connection *c, const char *rest, const char *const *values,
                   const struct http_head *head);
     /* A piece of the body.  How much of it is used up; the rest is offered again.
      * NULL: it is read away. */
@@ -98,6 +102,7 @@ struct http_exchange {
     bool unread;   /* closes with a part of the body unread */
     bool has_body;
     bool cross_origin; /* by a page of others that is allowed */
+    bool any_origin;   /* any page may read its answer */
     bool is_http10;
     unsigned status;            /* of the reply */
     struct MHD_Response *reply; /* to be given to the library once the body has ended */
@@ -236,6 +241,7 @@ void http_linger_drop_all(struct http *http);
 
 extern const struct http_resource http_monitor_metrics, http_monitor_healthz, http_monitor_readyz,
     http_monitor_stats, http_batches_submit, http_batches_requests, http_batches_forecast,
-    http_kept_list, http_kept_one, http_page_resource, http_wait_resource;
+    http_kept_list, http_kept_one, http_kept_delete, http_kept_events, http_kept_job,
+    http_page_resource, http_wait_resource;
 
 #endif

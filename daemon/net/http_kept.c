@@ -7,7 +7,6 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/net/http_internal.h"
-#include "daemon/net/http_query.h"
 #include "daemon/net/http_reply.h"
 #include "daemon/net/http_stream.h"
 
@@ -58,167 +57,149 @@ static bool is_count(const char *text)
            (text[0] != '0' || !text[1]);
 }
 
-static void refuse_member(struct http_connection *c, const char *name, const char *takes)
+static void refuse_parameter(struct http_connection *c, const char *name, const char *takes)
 {
-    char quote[FAULT_QUOTE_SIZE];
-
-    http_reply_refuse(c, 400, FAULT_INVALID_REQUEST, "\"%s\" %s",
-                      fault_quote(quote, name, strlen(name)), takes);
+    http_reply_refuse(c, 400, FAULT_INVALID_REQUEST, "\"%s\" %s", name, takes);
 }
 
-/* The members of the query, as those of the operation. */
-static void ask_list(struct http_connection *c, char *query)
+static void refuse_path(struct http_connection *c)
 {
-    struct http_kept *kept = c->exchange.kept;
-    size_t len = (size_t)snprintf(kept->requests, sizeof(kept->requests), "{\"op\":\"batches\"");
-    const char *name, *value;
-
-    while (http_query_next(&query, &name, &value)) {
-        bool number = strcmp(name, "limit") == 0;
-
-        if (strcmp(name, "state") != 0 && strcmp(name, "order") != 0 &&
-            strcmp(name, "after") != 0 && strcmp(name, "ref") != 0 && !number) {
-            refuse_member(c, name, "is no parameter here: state, limit, after, order or ref");
-            return;
-        }
-        if (!value || !(number ? is_count(value) : is_plain(value)) ||
-            len + 128 > sizeof(kept->requests)) {
-            refuse_member(c, name, "has a value that it does not take");
-            return;
-        }
-        len += (size_t)snprintf(kept->requests + len, sizeof(kept->requests) - len,
-                                number ? ",\"%s\":%s" : ",\"%s\":\"%s\"", name, value);
-    }
-    snprintf(kept->requests + len, sizeof(kept->requests) - len, "}");
+    http_reply_refuse(c, 404, FAULT_NOT_FOUND, "there is no such batch, or nothing of it here");
 }
 
-/* The number behind which events are wanted, plus one: by the header, else by the query. */
-static bool find_from(struct http_connection *c, char *query, const struct http_head *head,
-                      char from[24])
-{
-    const char *name, *value, *last = head->last_event_id;
-    bool is_given = false;
-
-    snprintf(from, 24, "1");
-    while (http_query_next(&query, &name, &value)) {
-        if (strcmp(name, "from") != 0) {
-            refuse_member(c, name, "is no parameter here: from");
-            return false;
-        }
-        if (is_given) {
-            refuse_member(c, name, "is there twice");
-            return false;
-        }
-        if (!value || !is_count(value)) {
-            refuse_member(c, name, "takes an event's number");
-            return false;
-        }
-        is_given = true;
-        snprintf(from, 24, "%s", value);
-    }
-    if (last && !is_count(last)) {
-        refuse_member(c, "Last-Event-ID", "takes an event's number");
-        return false;
-    }
-    if (last)
-        snprintf(from, 24, "%lld", atoll(last) + 1);
-    return true;
-}
-
-/* Whether the query is `forget' or nothing. */
-static bool find_forget(struct http_connection *c, char *query, bool *forget)
-{
-    const char *name, *value;
-
-    *forget = false;
-    while (http_query_next(&query, &name, &value)) {
-        if (strcmp(name, "forget") != 0) {
-            refuse_member(c, name, "is no parameter here: forget");
-            return false;
-        }
-        if (!value || *value) {
-            refuse_member(c, name, "takes no value");
-            return false;
-        }
-        *forget = true;
-    }
-    return true;
-}
-
-static void ask_delete(struct http_connection *c, const char *ref, const char *job, char *query)
-{
-    struct http_kept *kept = c->exchange.kept;
-    bool forget;
-
-    if (!find_forget(c, query, &forget))
-        return;
-    if (forget && job) {
-        refuse_member(c, "forget", "goes with a whole batch, and not with a job of it");
-        return;
-    }
-    kept->has_job = job != NULL;
-    kept->job = job ? strtoull(job, NULL, 10) : 0;
-    kept->query = forget ? QUERY_FORGET : QUERY_CANCEL;
-    if (forget)
-        snprintf(kept->requests, sizeof(kept->requests), "{\"op\":\"forget\",\"ref\":\"%s\"}", ref);
-    else /* whether it is there distinguishes what has ended from what never was */
-        snprintf(kept->requests, sizeof(kept->requests),
-                 "{\"op\":\"batches\",\"ref\":\"%s\"}{\"op\":\"cancel\",\"ref\":\"%s\"%s%s}", ref,
-                 ref, job ? ",\"job\":" : "", job ? job : "");
-}
-
-static void ask_of_one(struct http_connection *c, char *path, char *query,
-                       const struct http_head *head)
-{
-    struct http_kept *kept = c->exchange.kept;
-    char *rest = strchr(path, '/'), from[24];
-    bool deletes = strcmp(head->method, "DELETE") == 0;
-    bool job = rest && strncmp(rest, "/jobs/", 6) == 0 && is_count(rest + 6);
-    bool events = rest && strcmp(rest, "/events") == 0;
-
-    if (rest)
-        *rest = '\0';
-    if (!is_plain(path) || (rest && !job && !events)) {
-        http_reply_refuse(c, 404, FAULT_NOT_FOUND, "there is no such batch, or nothing of it here");
-        return;
-    }
-    if (deletes ? events : job) {
-        http_reply_refuse_method(c, events ? "a batch's events" : "a job of a batch",
-                                 events ? "GET, HEAD" : "DELETE", head->method);
-        return;
-    }
-    snprintf(kept->ref, sizeof(kept->ref), "%.*s", REF_MAX, path);
-    if (deletes) {
-        ask_delete(c, path, job ? rest + 6 : NULL, query);
-    } else if (events) {
-        kept->query = QUERY_EVENTS;
-        if (find_from(c, query, head, from))
-            snprintf(kept->requests, sizeof(kept->requests),
-                     "{\"op\":\"watch\",\"ref\":\"%s\",\"from\":%s}", path, from);
-    } else {
-        kept->query = QUERY_ONE;
-        snprintf(kept->requests, sizeof(kept->requests), "{\"op\":\"batches\",\"ref\":\"%s\"}",
-                 path);
-    }
-}
-
-static void begin(struct http_connection *c, const char *rest, char *query,
-                  const struct http_head *head)
+/* Prepares to ask; NULL where there was no memory. */
+static struct http_kept *begin(struct http_connection *c, enum query query,
+                               const struct http_head *head)
 {
     struct http_exchange *x = &c->exchange;
-    char path[2 * REF_MAX + 32];
 
     x->kept = calloc(1, sizeof(*x->kept));
     x->stream = http_stream_new(c, HTTP_STREAM_REQUESTS, http_head_prefers_events(head));
     if (!x->kept || !x->stream) {
         http_reply_refuse(c, 503, FAULT_OVERLOADED, "out of memory; try again later");
-        return;
+        return NULL;
     }
-    snprintf(path, sizeof(path), "%s", rest);
-    if (*rest)
-        ask_of_one(c, path, query, head);
+    x->kept->query = query;
+    return x->kept;
+}
+
+/* The same of one batch, whose ref the rest of the path begins with. */
+static struct http_kept *begin_with(struct http_connection *c, enum query query, const char *rest,
+                                    const struct http_head *head)
+{
+    struct http_kept *kept = begin(c, query, head);
+
+    if (!kept)
+        return NULL;
+    snprintf(kept->ref, sizeof(kept->ref), "%.*s", (int)strcspn(rest, "/"), rest);
+    if (strcspn(rest, "/") <= REF_MAX && is_plain(kept->ref))
+        return kept;
+    refuse_path(c);
+    return NULL;
+}
+
+/* ---- A list -------------------------------------------------------------------------- */
+
+static const struct http_parameter list_parameters[] = {
+    {.name = "state"}, {.name = "limit"}, {.name = "after"}, {.name = "order"}, {.name = "ref"}};
+
+#define LIST_PARAMETERS (sizeof(list_parameters) / sizeof(list_parameters[0]))
+
+/* The parameters, as members of the operation. */
+static void begin_list(struct http_connection *c, const char *rest, const char *const *values,
+                       const struct http_head *head)
+{
+    struct http_kept *kept = begin(c, QUERY_LIST, head);
+    size_t len;
+
+    (void)rest;
+    if (!kept)
+        return;
+    len = (size_t)snprintf(kept->requests, sizeof(kept->requests), "{\"op\":\"batches\"");
+    for (size_t i = 0; i < LIST_PARAMETERS; i++) {
+        const char *name = list_parameters[i].name;
+        bool is_number = strcmp(name, "limit") == 0;
+
+        if (!values[i])
+            continue;
+        if (!(is_number ? is_count(values[i]) : is_plain(values[i]))) {
+            refuse_parameter(c, name, "has a value that it does not take");
+            return;
+        }
+        len += (size_t)snprintf(kept->requests + len, sizeof(kept->requests) - len,
+                                is_number ? ",\"%s\":%s" : ",\"%s\":\"%s\"", name, values[i]);
+    }
+    snprintf(kept->requests + len, sizeof(kept->requests) - len, "}");
+}
+
+/* ---- One ------------------------------------------------------------------------------ */
+
+static void begin_one(struct http_connection *c, const char *rest, const char *const *values,
+                      const struct http_head *head)
+{
+    struct http_kept *kept = begin_with(c, QUERY_ONE, rest, head);
+
+    (void)values;
+    if (kept)
+        snprintf(kept->requests, sizeof(kept->requests), "{\"op\":\"batches\",\"ref\":\"%s\"}",
+                 kept->ref);
+}
+
+/* Asks for the events from a number on: that behind the header's, else the parameter's, else from
+ * the first. */
+static void begin_events(struct http_connection *c, const char *rest, const char *const *values,
+                         const struct http_head *head)
+{
+    struct http_kept *kept = begin_with(c, QUERY_EVENTS, rest, head);
+    const char *from = values[0], *last = head->last_event_id;
+
+    if (!kept)
+        return;
+    if (from && !is_count(from))
+        refuse_parameter(c, "from", "takes an event's number");
+    else if (last && !is_count(last))
+        refuse_parameter(c, "Last-Event-ID", "takes an event's number");
     else
-        ask_list(c, query);
+        snprintf(kept->requests, sizeof(kept->requests),
+                 "{\"op\":\"watch\",\"ref\":\"%s\",\"from\":%lld}", kept->ref,
+                 last ? atoll(last) + 1 : atoll(from ? from : "1"));
+}
+
+/* Asks to cancel it, or a job of it.  Whether it is there distinguishes what has ended from what
+ * never was. */
+static void ask_cancel(struct http_kept *kept, const char *job)
+{
+    snprintf(kept->requests, sizeof(kept->requests),
+             "{\"op\":\"batches\",\"ref\":\"%s\"}{\"op\":\"cancel\",\"ref\":\"%s\"%s%s}", kept->ref,
+             kept->ref, job ? ",\"job\":" : "", job ? job : "");
+}
+
+static void begin_delete(struct http_connection *c, const char *rest, const char *const *values,
+                         const struct http_head *head)
+{
+    struct http_kept *kept = begin_with(c, values[0] ? QUERY_FORGET : QUERY_CANCEL, rest, head);
+
+    if (kept && values[0])
+        snprintf(kept->requests, sizeof(kept->requests), "{\"op\":\"forget\",\"ref\":\"%s\"}",
+                 kept->ref);
+    else if (kept)
+        ask_cancel(kept, NULL);
+}
+
+static void begin_job(struct http_connection *c, const char *rest, const char *const *values,
+                      const struct http_head *head)
+{
+    struct http_kept *kept = begin_with(c, QUERY_CANCEL, rest, head);
+    const char *job = strrchr(rest, '/') + 1;
+
+    (void)values;
+    if (kept && !is_count(job)) {
+        refuse_path(c);
+    } else if (kept) {
+        kept->has_job = true;
+        kept->job = strtoull(job, NULL, 10);
+        ask_cancel(kept, job);
+    }
 }
 
 static void send_requests(struct http_connection *c)
@@ -452,7 +433,17 @@ static void cancel(struct http_connection *c, int64_t now_ns)
         http_stream_cancel(c->exchange.stream, now_ns);
 }
 
-const struct http_resource http_kept_list = {
-    .begin = begin, .end = end, .due = due, .next_due = next_due, .cancel = cancel};
-const struct http_resource http_kept_one = {
-    .begin = begin, .end = end, .due = due, .next_due = next_due, .cancel = cancel};
+static const struct http_parameter events_parameters[] = {{.name = "from"}};
+static const struct http_parameter delete_parameters[] = {{"forget", true}};
+
+#define RESOURCE(what, takes, n)                                                                   \
+    {                                                                                              \
+        .parameters = {takes, n}, .begin = begin_##what, .end = end, .due = due,                   \
+        .next_due = next_due, .cancel = cancel                                                     \
+    }
+
+const struct http_resource http_kept_list = RESOURCE(list, list_parameters, LIST_PARAMETERS);
+const struct http_resource http_kept_one = RESOURCE(one, NULL, 0);
+const struct http_resource http_kept_delete = RESOURCE(delete, delete_parameters, 1);
+const struct http_resource http_kept_events = RESOURCE(events, events_parameters, 1);
+const struct http_resource http_kept_job = RESOURCE(job, NULL, 0);

@@ -26,13 +26,13 @@ static void add_guards(struct MHD_Response *response)
     MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
 }
 
-static void begin(struct http_connection *c, const char *rest, char *query,
+static void begin(struct http_connection *c, const char *rest, const char *const *values,
                   const struct http_head *head)
 {
     const struct http_page_file *file = find(*rest ? rest : "index.html");
     struct MHD_Response *response;
 
-    (void)query;
+    (void)values;
     (void)head;
     if (!file) {
         http_reply_refuse(c, 404, FAULT_NOT_FOUND, "the page has no part of that name");

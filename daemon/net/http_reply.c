@@ -85,6 +85,8 @@ void http_reply(struct http_connection *c, unsigned status, struct MHD_Response 
         MHD_add_response_header(response, "Retry-After", "1");
     if (x->cross_origin)
         allow_origin(c, response);
+    else if (x->any_origin)
+        MHD_add_response_header(response, "Access-Control-Allow-Origin", "*");
     if (c->http->draining)
         MHD_add_response_header(response, "Connection", "close");
 }

@@ -20,43 +20,75 @@ enum guard {
     GUARD_MONITOR = 1 << 1, /* also served where nothing else is, and then to anyone */
     GUARD_BELOW = 1 << 2,   /* and all below it */
     GUARD_OPEN = 1 << 3,    /* served to whoever asks */
+    GUARD_SHARED = 1 << 4,  /* any page may read what it answers */
 };
 
+/* Of its path a word in capitals stands for anything up to the next slash. */
 struct route {
     const char *path;
     unsigned methods, guards;
     const struct http_resource *resource;
 };
 
-/* Those that are asked for most are first. */
+#define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* Those that are asked for most are first; those of one path stand together. */
 static const struct route routes[] = {
-    {"/wait", METHOD_ANY, 0, &http_wait_resource},
-    {"/wait/", METHOD_ANY, GUARD_BELOW, &http_wait_resource},
+    {"/wait", METHOD_ANY, GUARD_SHARED, &http_wait_resource},
+    {"/wait/", METHOD_ANY, GUARD_BELOW | GUARD_SHARED, &http_wait_resource},
     {"/", METHOD_GET, GUARD_OPEN, &http_page_resource},
     {"/page/", METHOD_GET, GUARD_BELOW | GUARD_OPEN, &http_page_resource},
     {"/metrics", METHOD_GET, GUARD_MONITOR, &http_monitor_metrics},
     {"/healthz", METHOD_GET, GUARD_MONITOR | GUARD_OPEN, &http_monitor_healthz},
     {"/readyz", METHOD_GET, GUARD_MONITOR | GUARD_OPEN, &http_monitor_readyz},
     {"/v1/stats", METHOD_GET, GUARD_API, &http_monitor_stats},
-    {"/v1/batches", METHOD_GET | METHOD_POST, GUARD_API, &http_batches_submit},
-    {"/v1/batches/", METHOD_GET | METHOD_DELETE, GUARD_API | GUARD_BELOW, &http_kept_one},
+    {"/v1/batches", METHOD_POST, GUARD_API, &http_batches_submit},
+    {"/v1/batches", METHOD_GET, GUARD_API, &http_kept_list},
+    {"/v1/batches/REF", METHOD_GET, GUARD_API, &http_kept_one},
+    {"/v1/batches/REF", METHOD_DELETE, GUARD_API, &http_kept_delete},
+    {"/v1/batches/REF/events", METHOD_GET, GUARD_API, &http_kept_events},
+    {"/v1/batches/REF/jobs/I", METHOD_DELETE, GUARD_API, &http_kept_job},
     {"/v1/forecast", METHOD_POST, GUARD_API, &http_batches_forecast},
     {"/v1/requests", METHOD_POST, GUARD_API, &http_batches_requests},
 };
 
+#define ROUTES (sizeof(routes) / sizeof(routes[0]))
+
+static bool matches(const char *pattern, const char *path)
+{
+    while (*pattern && *path) {
+        size_t word = strspn(pattern, CAPITALS), part = strcspn(path, "/");
+
+        if (word == 0 ? *pattern != *path : part == 0)
+            return false;
+        pattern += word > 0 ? word : 1;
+        path += word > 0 ? part : 1;
+    }
+    return !*pattern && !*path;
+}
+
+/* The first route of a path. */
 static const struct route *find(const char *url, bool monitor)
 {
-    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+    for (size_t i = 0; i < ROUTES; i++) {
         const struct route *route = &routes[i];
         size_t len = strlen(route->path);
 
         if (monitor && !(route->guards & GUARD_MONITOR))
             continue;
         if (route->guards & GUARD_BELOW ? strncmp(url, route->path, len) == 0 && url[len]
-                                        : strcmp(url, route->path) == 0)
+                                        : matches(route->path, url))
             return route;
     }
     return NULL;
+}
+
+/* The next route of the same path. */
+static const struct route *next_of(const struct route *route)
+{
+    const struct route *next = route + 1;
+
+    return next < routes + ROUTES && strcmp(next->path, route->path) == 0 ? next : NULL;
 }
 
 static unsigned method_of(const char *name)
@@ -68,9 +100,14 @@ static unsigned method_of(const char *name)
     return strcmp(name, "DELETE") == 0 ? METHOD_DELETE : 0;
 }
 
+/* Of a path, whose first route this is. */
 static const char *allow(const struct route *route)
 {
-    switch (route->methods & (METHOD_GET | METHOD_POST | METHOD_DELETE)) {
+    unsigned methods = 0;
+
+    for (; route; route = next_of(route))
+        methods |= route->methods;
+    switch (methods) {
     case METHOD_GET:
         return "GET, HEAD";
     case METHOD_POST:
@@ -82,6 +119,14 @@ static const char *allow(const struct route *route)
     default:
         return "DELETE";
     }
+}
+
+/* Which of a path's routes takes the method; NULL for none. */
+static const struct route *choose(const struct route *route, unsigned method)
+{
+    while (route && !(route->methods & (METHOD_ANY | method)))
+        route = next_of(route);
+    return route;
 }
 
 /* ---- Guards --------------------------------------------------------------------- */
@@ -170,30 +215,39 @@ static bool pass_content(struct http_connection *c, const struct http_head *head
     return false;
 }
 
-static bool pass_method(struct http_connection *c, const struct route *route, const char *method)
-{
-    if (route->methods & (METHOD_ANY | method_of(method)))
-        return true;
-    http_reply_refuse_method(c, route->path, allow(route), method);
-    return false;
-}
-
-static bool pass(struct http_connection *c, const struct route *route, const struct http_head *head)
+static bool pass_expectation(struct http_connection *c, const struct http_head *head)
 {
     char quote[FAULT_QUOTE_SIZE];
 
-    if ((route->guards & GUARD_API) && http_head_is_preflight(head)) {
-        answer_preflight(c, route);
-        return false;
+    if (http_head_is_expectation_met(head))
+        return true;
+    http_reply_refuse(c, 417, FAULT_INVALID_REQUEST, "\"Expect\" takes 100-continue, not \"%s\"",
+                      quoted(quote, head->expect));
+    return false;
+}
+
+/* Hands the request to the resource that takes its method. */
+static void enter(struct http_connection *c, const struct route *first, const char *rest,
+                  const struct http_head *head)
+{
+    const struct route *route = choose(first, method_of(head->method));
+    const char *values[HTTP_PARAMETERS_MAX] = {NULL};
+    bool is_api = first->guards & GUARD_API;
+    struct fault fault = {0};
+
+    c->exchange.resource = first->resource;
+    if (is_api && http_head_is_preflight(head)) {
+        answer_preflight(c, first);
+    } else if (!route) {
+        http_reply_refuse_method(c, first->path, allow(first), head->method);
+    } else if (pass_expectation(c, head) && (!is_api || pass_content(c, head))) {
+        c->exchange.resource = route->resource;
+        if ((route->guards & (GUARD_API | GUARD_SHARED)) &&
+            !http_query_read(c->exchange.query, &route->resource->parameters, values, &fault))
+            http_reply_fault(c, 400, &fault);
+        else if (route->resource->begin)
+            route->resource->begin(c, rest, values, head);
     }
-    if (!pass_method(c, route, head->method))
-        return false;
-    if (!http_head_is_expectation_met(head)) {
-        http_reply_refuse(c, 417, FAULT_INVALID_REQUEST,
-                          "\"Expect\" takes 100-continue, not \"%s\"", quoted(quote, head->expect));
-        return false;
-    }
-    return !(route->guards & GUARD_API) || pass_content(c, head);
 }
 
 /* Below /v1, whether there is anything or not. */
@@ -209,18 +263,17 @@ static bool asks_who_it_is(const struct route *route, const struct http_head *he
     bool is_preflight = http_head_is_preflight(head);
 
     return !route || !((route->guards & GUARD_OPEN) ||
-                       (is_preflight &&
-                        ((route->guards & GUARD_API) || route->resource == &http_wait_resource)));
+                       (is_preflight && (route->guards & (GUARD_API | GUARD_SHARED))));
 }
 
 bool http_routes_enter(struct http_connection *c, const char *url, const struct http_head *head)
 {
-    struct http_exchange *x = &c->exchange;
     const struct route *route = url ? find(url, c->monitor) : NULL;
     char quote[FAULT_QUOTE_SIZE];
 
     if (!c->monitor && (!pass_host(c, head) || (is_api(url) && !pass_origin(c, head))))
         return true;
+    c->exchange.any_origin = route && (route->guards & GUARD_SHARED);
     if (asks_who_it_is(route, head))
         switch (http_auth_enter(c, head)) {
         case HTTP_AUTH_ALLOWED:
@@ -235,10 +288,6 @@ bool http_routes_enter(struct http_connection *c, const char *url, const struct 
                           url ? quoted(quote, url) : "a path with a NUL in it");
         return true;
     }
-    x->resource = route->resource;
-    if (x->resource == &http_batches_submit && method_of(head->method) == METHOD_GET)
-        x->resource = &http_kept_list;
-    if (pass(c, route, head) && x->resource->begin)
-        x->resource->begin(c, url + strlen(route->path), x->query, head);
+    enter(c, route, url + strcspn(route->path, CAPITALS), head);
     return true;
 }

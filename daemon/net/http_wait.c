@@ -30,13 +30,7 @@ void http_wait_free(struct http_wait *wait)
     free(wait);
 }
 
-/* A page anywhere may read the answers. */
-static void allow_all(struct MHD_Response *response)
-{
-    MHD_add_response_header(response, "Access-Control-Allow-Origin", "*");
-}
-
-/* And the fields that say how long it took. */
+/* A page anywhere may read the fields that say how long it took, too. */
 static void expose(const struct http_connection *c, struct MHD_Response *response)
 {
     if (MHD_lookup_connection_value(c->library, MHD_HEADER_KIND, "Origin"))
@@ -51,7 +45,6 @@ static void answer_preflight(struct http_connection *c)
     struct MHD_Response *reply = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
 
     if (reply) {
-        allow_all(reply);
         MHD_add_response_header(reply, "Access-Control-Allow-Methods", "*");
         MHD_add_response_header(reply, "Access-Control-Allow-Headers", "*, Authorization");
         MHD_add_response_header(reply, "Access-Control-Max-Age", "600");
@@ -59,7 +52,7 @@ static void answer_preflight(struct http_connection *c)
     http_reply(c, 204, reply);
 }
 
-static void begin(struct http_connection *c, const char *rest, char *query,
+static void begin(struct http_connection *c, const char *rest, const char *const *values,
                   const struct http_head *head)
 {
     struct http_exchange *x = &c->exchange;
@@ -78,11 +71,9 @@ static void begin(struct http_connection *c, const char *rest, char *query,
     wait->c = c;
     x->wait = wait;
     x->is_http10 = head->is_http10;
-    if (!http_wait_read(&wait->spec, rest, query, c->http->env.limits->max_wait_ns,
+    if (!http_wait_read(&wait->spec, rest, values, c->http->env.limits->max_wait_ns,
                         c->http->env.site->services, &fault))
         http_reply_fault(c, http_reply_status(fault.code), &fault);
-    if (x->reply)
-        allow_all(x->reply);
 }
 
 /* Any body, of any length. */
@@ -205,7 +196,6 @@ static void answer(struct http_wait *wait)
     if (response) {
         add_seconds(response, "X-Waitd-Waited", wait->length_ns);
         add_seconds(response, "X-Waitd-Queued", wait->queued_ns);
-        allow_all(response);
         expose(wait->c, response);
     }
     if (wait->spec.bytes > 0 && response)
@@ -252,9 +242,11 @@ static void cancel(struct http_connection *c, int64_t now_ns)
     http_exchange_resume(c);
 }
 
-const struct http_resource http_wait_resource = {.begin = begin,
-                                                 .body = read_away,
-                                                 .end = end,
-                                                 .due = due,
-                                                 .next_due = next_due,
-                                                 .cancel = cancel};
+const struct http_resource http_wait_resource = {
+    .parameters = {http_wait_parameters, HTTP_WAIT_PARAMETERS},
+    .begin = begin,
+    .body = read_away,
+    .end = end,
+    .due = due,
+    .next_due = next_due,
+    .cancel = cancel};

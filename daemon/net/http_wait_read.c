@@ -5,12 +5,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/net/http_query.h"
 #include "proto/decimal_digits.h"
 #include "proto/duration.h"
 
 #define BYTES_MAX  (INT64_C(1) << 40)
 #define VALUES_MAX 10000
+
+enum parameter {
+    WAIT,
+    MIN,
+    MAX,
+    MEAN,
+    STDDEV,
+    P50,
+    P99,
+    DURATIONS, /* those before it */
+    DIST = DURATIONS,
+    VALUES,
+    FAIL,
+    FAIL_STATUS,
+    STATUS,
+    BYTES,
+    CHUNKS,
+    SEED,
+    N,
+    POOL,
+};
+
+const struct http_parameter http_wait_parameters[HTTP_WAIT_PARAMETERS] = {
+    [WAIT] = {.name = "wait"},     [MIN] = {.name = "min"},
+    [MAX] = {.name = "max"},       [MEAN] = {.name = "mean"},
+    [STDDEV] = {.name = "stddev"}, [P50] = {.name = "p50"},
+    [P99] = {.name = "p99"},       [DIST] = {.name = "dist"},
+    [VALUES] = {.name = "values"}, [FAIL] = {.name = "fail"},
+    [STATUS] = {.name = "status"}, [FAIL_STATUS] = {.name = "fail_status"},
+    [BYTES] = {.name = "bytes"},   [CHUNKS] = {.name = "chunks"},
+    [SEED] = {.name = "seed"},     [N] = {.name = "n"},
+    [POOL] = {.name = "pool"},
+};
 
 /* The state of a request while it is being read. */
 struct reading {
@@ -18,11 +50,9 @@ struct reading {
     const struct http_services *services;
     struct fault *fault;
     int64_t max_ns;
-    const char *dist; /* its word, in what was read, or NULL */
-    int64_t wait_ns;  /* -1 where it is not set, as below */
-    int64_t min_ns, max_value_ns, mean_ns, stddev_ns, p50_ns, p99_ns;
-    const char *values;
-    uint32_t seen; /* of `members` */
+    int64_t ns[DURATIONS]; /* -1 where one is not set, or has been used */
+    const char *dist;      /* its word, in what was read, or NULL */
+    const char *values;    /* likewise */
 };
 
 static bool refuse(struct reading *reading, const char *name, const char *takes, const char *got)
@@ -151,117 +181,73 @@ static bool read_pool(struct reading *reading, const char *text)
 
 /* ---- Members -------------------------------------------------------------------- */
 
-static bool set_duration(struct reading *reading, const char *name, const char *text)
+static bool set(struct reading *reading, enum parameter parameter, const char *text)
 {
-    const struct {
-        const char *name;
-        int64_t *ns;
-    } durations[] = {
-        {"wait", &reading->wait_ns},     {"min", &reading->min_ns},
-        {"max", &reading->max_value_ns}, {"mean", &reading->mean_ns},
-        {"stddev", &reading->stddev_ns}, {"p50", &reading->p50_ns},
-        {"p99", &reading->p99_ns},
-    };
-
-    for (size_t i = 0; i < sizeof(durations) / sizeof(durations[0]); i++) {
-        if (strcmp(name, durations[i].name) != 0)
-            continue;
-        if (*durations[i].ns >= 0)
-            return refuse(reading, name, "is there twice", NULL);
-        return read_duration(reading, name, text, durations[i].ns);
-    }
-    return refuse(reading, name, "is no parameter of /wait", NULL);
-}
-
-/* Whether a member is there for the first time; what is none is refused elsewhere. */
-static bool is_first(struct reading *reading, const char *name)
-{
-    static const char *const members[] = {
-        "dist", "values", "fail", "fail_status", "status", "bytes",  "chunks", "seed", "n",
-        "pool", "wait",   "min",  "max",         "mean",   "stddev", "p50",    "p99",
-    };
-
-    for (unsigned i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-        if (strcmp(name, members[i]) != 0)
-            continue;
-        if (reading->seen & UINT32_C(1) << i)
-            return refuse(reading, name, "is there twice", NULL);
-        reading->seen |= UINT32_C(1) << i;
-    }
-    return true;
-}
-
-static bool set_member(struct reading *reading, const char *name, const char *text)
-{
+    const char *name = http_wait_parameters[parameter].name;
     struct http_wait_spec *spec = reading->spec;
 
-    if (!is_first(reading, name))
-        return false;
-    if (strcmp(name, "dist") == 0)
+    switch (parameter) {
+    case DIST:
         reading->dist = text;
-    else if (strcmp(name, "values") == 0)
+        return true;
+    case VALUES:
         reading->values = text;
-    else if (strcmp(name, "fail") == 0)
+        return true;
+    case FAIL:
         return read_share(reading, name, text, &spec->fail_below);
-    else if (strcmp(name, "fail_status") == 0)
+    case FAIL_STATUS:
         return read_status(reading, name, text, &spec->fail_status);
-    else if (strcmp(name, "status") == 0)
+    case STATUS:
         return read_status(reading, name, text, &spec->status);
-    else if (strcmp(name, "bytes") == 0)
+    case BYTES:
         return read_count(reading, name, text, 0, &spec->bytes);
-    else if (strcmp(name, "chunks") == 0)
+    case CHUNKS:
         return read_count(reading, name, text, 1, &spec->chunks);
-    else if (strcmp(name, "seed") == 0)
+    case SEED:
         return read_integer(reading, name, text, INT64_MIN, INT64_MAX, &spec->seed);
-    else if (strcmp(name, "n") == 0)
+    case N:
         return read_integer(reading, name, text, 0, UINT32_MAX - 1, &spec->n);
-    else if (strcmp(name, "pool") == 0)
+    case POOL:
         return read_pool(reading, text);
-    else
-        return set_duration(reading, name, text);
-    return true;
+    case WAIT:
+    case MIN:
+    case MAX:
+    case MEAN:
+    case STDDEV:
+    case P50:
+    case P99:
+        break;
+    }
+    if (reading->ns[parameter] >= 0)
+        return refuse(reading, name, "is there twice", NULL);
+    return read_duration(reading, name, text, &reading->ns[parameter]);
 }
 
 /* ---- Distributions --------------------------------------------------------------- */
 
-/* Which durations each takes, and what of. */
+/* Which durations each takes; WAIT: none. */
 struct distribution {
     const char *word;
     enum dist_kind kind;
-    const char *a, *b; /* their names; NULL for none */
+    enum parameter a, b;
 };
 
 static const struct distribution distributions[] = {
-    {"uniform", DIST_UNIFORM, "min", "max"},   {"exponential", DIST_EXPONENTIAL, "mean", NULL},
-    {"normal", DIST_NORMAL, "mean", "stddev"}, {"lognormal", DIST_LOGNORMAL, "p50", "p99"},
-    {"trace", DIST_TRACE, NULL, NULL},
+    {"uniform", DIST_UNIFORM, MIN, MAX},   {"exponential", DIST_EXPONENTIAL, MEAN, WAIT},
+    {"normal", DIST_NORMAL, MEAN, STDDEV}, {"lognormal", DIST_LOGNORMAL, P50, P99},
+    {"trace", DIST_TRACE, WAIT, WAIT},
 };
 
-static int64_t *duration_of(struct reading *reading, const char *name)
+static bool take_duration(struct reading *reading, enum parameter parameter, int64_t *out)
 {
-    if (strcmp(name, "min") == 0)
-        return &reading->min_ns;
-    if (strcmp(name, "max") == 0)
-        return &reading->max_value_ns;
-    if (strcmp(name, "mean") == 0)
-        return &reading->mean_ns;
-    if (strcmp(name, "stddev") == 0)
-        return &reading->stddev_ns;
-    return strcmp(name, "p50") == 0 ? &reading->p50_ns : &reading->p99_ns;
-}
-
-static bool take_duration(struct reading *reading, const char *name, int64_t *out)
-{
-    int64_t *ns;
-
     *out = 0;
-    if (!name)
+    if (parameter == WAIT)
         return true;
-    ns = duration_of(reading, name);
-    if (*ns < 0)
-        return refuse(reading, name, "is to be there, as \"dist\" takes it", NULL);
-    *out = *ns;
-    *ns = -1;
+    if (reading->ns[parameter] < 0)
+        return refuse(reading, http_wait_parameters[parameter].name,
+                      "is to be there, as \"dist\" takes it", NULL);
+    *out = reading->ns[parameter];
+    reading->ns[parameter] = -1;
     return true;
 }
 
@@ -328,11 +314,10 @@ static bool take_dist(struct reading *reading)
 /* What is still there belongs to no distribution, or to another. */
 static bool check_rest(struct reading *reading)
 {
-    static const char *const names[] = {"min", "max", "mean", "stddev", "p50", "p99"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (*duration_of(reading, names[i]) >= 0)
-            return refuse(reading, names[i], "does not go with this \"dist\"", NULL);
+    for (int i = WAIT + 1; i < DURATIONS; i++)
+        if (reading->ns[i] >= 0)
+            return refuse(reading, http_wait_parameters[i].name, "does not go with this \"dist\"",
+                          NULL);
     if (reading->values)
         return refuse(reading, "values", "does not go with this \"dist\"", NULL);
     if (reading->spec->bytes < reading->spec->chunks)
@@ -344,40 +329,31 @@ static bool check_rest(struct reading *reading)
 
 static bool take_length(struct reading *reading)
 {
-    if (reading->dist && reading->wait_ns >= 0)
+    if (reading->dist && reading->ns[WAIT] >= 0)
         return refuse(reading, "dist", "does not go with a fixed wait", NULL);
     if (reading->dist)
         return take_dist(reading) && check_rest(reading);
-    if (reading->wait_ns < 0)
+    if (reading->ns[WAIT] < 0)
         return refuse(reading, "wait",
                       "is to be there, in the path (/wait/100ms) or the query, or \"dist\"", NULL);
-    reading->spec->length = (struct dist){.kind = DIST_CONSTANT, .a_ns = reading->wait_ns};
+    reading->spec->length = (struct dist){.kind = DIST_CONSTANT, .a_ns = reading->ns[WAIT]};
     return check_rest(reading);
 }
 
-bool http_wait_read(struct http_wait_spec *spec, const char *path, char *query, int64_t max_ns,
-                    const struct http_services *services, struct fault *fault)
+bool http_wait_read(struct http_wait_spec *spec, const char *path, const char *const *values,
+                    int64_t max_ns, const struct http_services *services, struct fault *fault)
 {
-    struct reading reading = {.spec = spec,
-                              .services = services,
-                              .fault = fault,
-                              .max_ns = max_ns,
-                              .wait_ns = -1,
-                              .min_ns = -1,
-                              .max_value_ns = -1,
-                              .mean_ns = -1,
-                              .stddev_ns = -1,
-                              .p50_ns = -1,
-                              .p99_ns = -1};
-    const char *name, *value;
+    struct reading reading = {.spec = spec, .services = services, .fault = fault, .max_ns = max_ns};
     bool well = true;
 
     *spec = (struct http_wait_spec){.status = 200, .fail_status = 503, .n = -1, .pool = -1};
+    for (int i = 0; i < DURATIONS; i++)
+        reading.ns[i] = -1;
     if (*path)
-        well = read_duration(&reading, "wait", path, &reading.wait_ns);
-    while (well && http_query_next(&query, &name, &value))
-        well = value ? set_member(&reading, name, value)
-                     : refuse(&reading, name, "takes no NUL", NULL);
+        well = set(&reading, WAIT, path);
+    for (int i = 0; i < HTTP_WAIT_PARAMETERS && well; i++)
+        if (values[i])
+            well = set(&reading, (enum parameter)i, values[i]);
     if (well && take_length(&reading))
         return true;
     free(spec->values);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/net/http_query.h"
 #include "daemon/net/http_services.h"
 #include "engine/draw.h"
 #include "proto/fault.h"
@@ -26,12 +27,16 @@ struct http_wait_spec {
     int pool;  /* -1 for none */
 };
 
+/* What its query takes. */
+#define HTTP_WAIT_PARAMETERS 17
+extern const struct http_parameter http_wait_parameters[HTTP_WAIT_PARAMETERS];
+
 /*
- * path: what is behind `/wait/', empty for nothing; query: decoded in place, or NULL.
+ * path: what is behind `/wait/', empty for nothing; values: of its parameters.
  * False, with why in *fault (FAULT_NOT_FOUND for a pool), if it is not in order; then
  * nothing is to be freed.
  */
-bool http_wait_read(struct http_wait_spec *spec, const char *path, char *query, int64_t max_ns,
-                    const struct http_services *services, struct fault *fault);
+bool http_wait_read(struct http_wait_spec *spec, const char *path, const char *const *values,
+                    int64_t max_ns, const struct http_services *services, struct fault *fault);
 
 #endif

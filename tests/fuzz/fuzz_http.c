@@ -71,10 +71,13 @@ static void check_wait(const char *path, const char *text)
     struct http_services *services = http_services_new(pools, 2);
     struct http_wait_spec spec;
     struct fault fault = {0};
+    const struct http_parameters takes = {http_wait_parameters, HTTP_WAIT_PARAMETERS};
+    const char *values[HTTP_PARAMETERS_MAX];
     char *query = strdup(text);
 
     assert(services != NULL && query != NULL);
-    if (http_wait_read(&spec, path, query, MAX_WAIT_NS, services, &fault))
+    if (http_query_read(query, &takes, values, &fault) &&
+        http_wait_read(&spec, path, values, MAX_WAIT_NS, services, &fault))
         check_spec(&spec);
     else
         assert(fault.code == FAULT_INVALID_REQUEST || fault.code == FAULT_NOT_FOUND);

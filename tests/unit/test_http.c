@@ -311,16 +311,60 @@ START_TEST(a_query_is_decoded_member_by_member)
 }
 END_TEST
 
+START_TEST(a_query_has_known_parameters_once_each)
+{
+    static const struct http_parameter all[] = {{"watch", true}, {"from", false}, {"limit", false}};
+    static const struct {
+        const char *query;
+        unsigned n; /* of parameters that are taken */
+        const char *message;
+    } cases[] = {
+        {"", 0, NULL},
+        {"&&", 0, NULL},
+        {"watch&from=7", 2, NULL},
+        {"%77atch=&from=", 3, NULL},
+        {"from=1&colour=red", 3, "\"colour\" is no parameter here: watch, from or limit"},
+        {"Watch", 3, "\"Watch\" is no parameter here: watch, from or limit"},
+        {"limit=1", 2, "\"limit\" is no parameter here: watch or from"},
+        {"from", 1, "\"from\" is no parameter here: watch"},
+        {"watch", 0, "\"watch\" is no parameter here: it takes none"},
+        {"=1", 0, "\"\" is no parameter here: it takes none"},
+        {"watch=1", 3, "\"watch\" takes no value"},
+        {"watch=%00", 3, "\"watch\" takes no NUL"},
+        {"from=1&from=1", 3, "\"from\" is there twice"},
+        {"watch&watch", 3, "\"watch\" is there twice"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct http_parameters takes = {all, cases[i].n};
+        const char *values[HTTP_PARAMETERS_MAX];
+        struct fault fault = {0};
+        char text[64];
+
+        snprintf(text, sizeof(text), "%s", cases[i].query);
+        ck_assert_msg(http_query_read(text, &takes, values, &fault) == !cases[i].message, "%s",
+                      cases[i].query);
+        if (cases[i].message)
+            ck_assert_str_eq(fault.message, cases[i].message);
+        else
+            ck_assert(!values[0] == (cases[i].n == 0) && !values[2]);
+    }
+}
+END_TEST
+
 /* What /wait makes of a path and a query; the message, or "". */
 static const char *read_wait(struct http_wait_spec *spec, const char *path, const char *query)
 {
+    static const struct http_parameters takes = {http_wait_parameters, HTTP_WAIT_PARAMETERS};
     static struct fault fault;
+    const char *values[HTTP_PARAMETERS_MAX];
     char text[256];
     struct http_services *services = http_services_new(NULL, 0);
 
     memset(&fault, 0, sizeof(fault));
     snprintf(text, sizeof(text), "%s", query);
-    if (!http_wait_read(spec, path, text, 3600 * 1000 * MS, services, &fault))
+    if (!http_query_read(text, &takes, values, &fault) ||
+        !http_wait_read(spec, path, values, 3600 * 1000 * MS, services, &fault))
         ck_assert_str_ne(fault.message, "");
     http_services_free(services);
     return fault.message;
@@ -448,6 +492,7 @@ Suite *test_suite(void)
     tcase_add_test(c, events_are_preferred_by_quality_or_by_name);
     tcase_add_loop_test(c, lines_become_frames_in_pieces_of_any_length, 0, 70);
     tcase_add_test(c, a_query_is_decoded_member_by_member);
+    tcase_add_test(c, a_query_has_known_parameters_once_each);
     tcase_add_test(c, waits_are_durations_or_distributions);
     tcase_add_test(c, what_is_no_wait_is_refused_by_its_name);
     tcase_add_test(c, a_pool_serves_first_come_first_served);

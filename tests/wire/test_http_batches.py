@@ -265,10 +265,41 @@ def jobs_of_batches(d):
                     refused(d.ask("DELETE", place + "/jobs/0?forget"), 400, "invalid_request"))
     problem = problem or first(*[refused(d.ask("GET", f"{place}/events?from={text}"), 400, "invalid_request")
                                  for text in ("x", "", "0", "-1", "1.5", "9" * 20, "1&from=x", "1&from=1")])
-    for method, path, allow in (("GET", "/jobs/1", "DELETE"), ("DELETE", "/events", "GET, HEAD")):
+    for method, path, allow in (("GET", "/jobs/1", "DELETE"), ("DELETE", "/events", "GET, HEAD"), ("PUT", "/jobs/1", "DELETE"),
+                                ("PUT", "/events", "GET, HEAD"), ("OPTIONS", "/events", "GET, HEAD"),
+                                ("POST", "", "GET, HEAD, DELETE"), ("PATCH", "", "GET, HEAD, DELETE")):
         answer = d.ask(method, place + path)
         problem = problem or same((answer[0], answer[1]["Allow"]), (405, allow), f"{method} {path}")
+    for path in ("/", "/event", "/events/", "/jobs", "/jobs/", "/jobs/x", "/jobs/1/", "//events"):
+        problem = problem or refused(d.ask("DELETE", place + path), 404, "not_found")
     return problem or same(d.ask("DELETE", place + "?forget")[0], 204, "forgotten")
+
+
+def parameters(d):
+    """Each resource has its own, once each; all else is refused by its name, and nothing is done."""
+    place = d.ask("POST", "/v1/batches", b'{"detach":true,"jobs":[{"wait":60}]}', JSON)[1]["Location"]
+    before = json.loads(d.ask("GET", "/v1/stats")[2])["accepted"]
+    cases = [("GET", "/v1/stats", "x", "x"), ("GET", "/v1/batches", "colour=red", "colour"),
+             ("GET", "/v1/batches", "limit=1&limit=1", "limit"), ("GET", "/v1/batches", "state=%00", "state"),
+             ("GET", place, "ref=x", "ref"), ("GET", place, "watch", "watch"),
+             ("GET", place + "/events", "from=1&form=2", "form"), ("GET", place + "/events", "from=1&from=1", "from"),
+             ("DELETE", place, "forgot", "forgot"), ("DELETE", place, "forget=no", "forget"),
+             ("DELETE", place, "forget&forget", "forget"), ("DELETE", place + "/jobs/0", "x", "x"),
+             ("POST", "/v1/batches", "watch=0", "watch"), ("POST", "/v1/batches", "watch&detach", "detach"),
+             ("POST", "/v1/forecast", "events=all", "events"), ("POST", "/v1/requests", "watch", "watch"),
+             ("GET", "/wait/0", "Seed=1", "Seed"), ("GET", "/wait/0", "wait=0", "wait")]
+    problem = None
+    for method, path, query, name in cases:
+        answer = d.ask(method, f"{path}?{query}", *([ONE, JSON] if method == "POST" else []))
+        problem = problem or refused(answer, 400, "invalid_request") or same(
+            (events(answer[2])[0]["path"] if name in ("x", "watch") else name, f'"{name}"' in events(answer[2])[0]["message"]),
+            (name, True), f"{method} {path}?{query}")
+    after = json.loads(d.ask("GET", "/v1/stats")[2])["accepted"]
+    taken = [d.ask(*case)[0] for case in (
+        ("GET", "/healthz?verbose"), ("GET", "/metrics?x=1"), ("GET", "/?batch=1"), ("GET", "/v1/batches?&&"),
+        ("POST", "/v1/batches?watch=", ONE, JSON), ("GET", "/v1/batches?%73tate=running&limit=1"))]
+    return first(problem, same(after, before, "accepted"), same(taken, [200] * 6, "taken"),
+                 same(d.ask("DELETE", place)[0], 202, "cancelled"))
 
 
 def detached_batches(d):
@@ -329,6 +360,7 @@ SHARED = [
     ("half-closed requests wait for their answer", half_closed_and_waiting),
     ("lines are whole", long_ids),
     ("jobs of detached batches", jobs_of_batches),
+    ("parameters are known or refused", parameters),
     ("detached batches", detached_batches),
     ("and all is as before", settles),
 ]
