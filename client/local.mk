@@ -121,8 +121,6 @@ client_libwaitctl_a_SOURCES = \
 	client/net/session_resume.c \
 	client/net/simulator.c \
 	client/net/simulator.h \
-	client/net/simulator_forecast.c \
-	client/net/simulator_forecast.h \
 	client/net/source.c \
 	client/net/source.h \
 	client/net/tunnel.c \
@@ -216,7 +214,7 @@ client/cmd/example_table.c: client/cmd/example_table.awk tests/samples/README.md
 bin_PROGRAMS += client/waitctl
 client_waitctl_SOURCES = client/main.c
 client_waitctl_LDADD = \
-	client/libwaitctl.a engine/libwaitd-engine.a proto/options/libwaitd-options.a \
+	client/libwaitctl.a daemon/session/libwaitd-session.a engine/libwaitd-engine.a proto/options/libwaitd-options.a \
 	proto/token/libwaitd-token.a proto/libwaitd-proto.a $(CRYPT_LIBS) \
 	$(MPFR_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(UTF8PROC_LIBS) $(TINFO_LIBS) $(OPENSSL_LIBS)
 

@@ -84,7 +84,7 @@ client/terminal client/base
 client/trace    client/base client/terminal
 client/timeline client/base client/terminal client/trace
 client/show     client/base client/terminal client/trace client/timeline
-client/net      client/base client/terminal client/trace client/timeline client/show proto/token
+client/net      client/base client/terminal client/trace client/timeline client/show proto/token daemon/session
 client/import   client/base
 client/cmd      client/base client/terminal client/trace client/timeline client/show client/net client/import proto/options proto/token
 client          client/base client/net client/cmd proto/options

@@ -2,7 +2,6 @@
 #include "client/net/peer.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
 
 ssize_t peer_send(const struct peer *peer, const char *text, size_t len)
@@ -16,27 +15,15 @@ ssize_t peer_send(const struct peer *peer, const char *text, size_t len)
     return taken > 0 || len == 0 ? (ssize_t)taken : -1;
 }
 
-/* The simulator works as lines are asked for. */
-static ssize_t simulate(struct simulator *simulator, char *out, size_t room)
-{
-    struct bytes *lines = simulator_lines(simulator);
-    size_t len;
-
-    if (bytes_len(lines) == 0)
-        simulator_work(simulator);
-    errno = lines->failed ? ENOMEM : EAGAIN;
-    if (lines->failed)
-        return -1;
-    len = bytes_len(lines) < room ? bytes_len(lines) : room;
-    memcpy(out, bytes_at(lines), len);
-    bytes_consume(lines, len);
-    return len > 0 || simulator_is_drained(simulator) ? (ssize_t)len : -1;
-}
-
 ssize_t peer_receive(const struct peer *peer, char *out, size_t room)
 {
-    return peer->simulator != NULL ? simulate(peer->simulator, out, room)
-                                   : recv(peer->fd, out, room, 0);
+    size_t len;
+
+    if (peer->simulator == NULL)
+        return recv(peer->fd, out, room, 0);
+    len = simulator_read(peer->simulator, out, room);
+    errno = EAGAIN;
+    return len > 0 || simulator_is_drained(peer->simulator) ? (ssize_t)len : -1;
 }
 
 void peer_end_sending(const struct peer *peer)

@@ -3,22 +3,19 @@
 #define WAITD_SIMULATOR_H
 
 /*
- * What a daemon would answer, computed in this process: requests go in as text and
- * the lines of their events are returned, the same to the byte but for `instance`, which
- * is drawn for each simulator.  Batches are numbered from 1 and held to the limits
- * that waitd has by default.  Every batch runs on the virtual clock, whatever it says.
- *
- *     text ──► request reader ──► plan ──► engine ──► event writer ──► lines
+ * What a daemon would answer, computed in this process by a channel as a daemon has for each
+ * client (daemon/session/channel.h): requests go in as text and the lines of their events are
+ * returned.  Batches are numbered from 1 and held to the limits that waitd has by default,
+ * without its quotas; `instance` is drawn for each simulator.  For the virtual clock: nothing
+ * here waits for a due time.
  *
  * Bounded: each call does some milliseconds of work, and no request is read while
- * many lines or jobs wait.  Not re-entrant.
+ * many lines or jobs wait, or a forecast is being made.  Not re-entrant.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "client/base/bytes.h"
 
 struct simulator;
 
@@ -44,16 +41,16 @@ void simulator_end_text(struct simulator *simulator);
  * being made is cancelled. */
 void simulator_end_soon(struct simulator *simulator);
 
-/* Continues what was asked for. */
-void simulator_work(struct simulator *simulator);
+/* The next lines, and parts of lines, of at most `room` bytes; what was asked for is worked on
+ * first where there are none.  Returns how many bytes: 0 where it takes more calls, or where
+ * nothing will be read (simulator_is_drained()). */
+size_t simulator_read(struct simulator *simulator, char *out, size_t room);
 
-/* Lines, and parts of lines, to be consumed; `failed` when out of memory. */
-struct bytes *simulator_lines(struct simulator *simulator);
-
-/* Whether there is something to do, or to take, or nothing will ever be again. */
+/* Whether simulator_read() has something to do or to return, or never will again. */
 bool simulator_is_ready(const struct simulator *simulator);
 
-/* The text has ended, all of it has been answered and the lines were taken. */
+/* The text has ended, all of it has been answered and the lines were read; or it ran out of
+ * memory, which ends it like a connection that was lost. */
 bool simulator_is_drained(const struct simulator *simulator);
 
 #endif

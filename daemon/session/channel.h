@@ -111,6 +111,11 @@ bool channel_is_idle(const struct channel *channel);
 /* The daemon is stopping: from now on batches are answered `shutting_down`. */
 void channel_refuse_batches(struct channel *channel);
 
+/* How many forecasts are being made, and an end to all of them, as if their client had
+ * cancelled each. */
+uint32_t channel_n_forecasts(const struct channel *channel);
+void channel_cancel_forecasts(struct channel *channel);
+
 /* Cancels all that runs, with its events; input ends. */
 void channel_cancel_all(struct channel *channel, int64_t now_ns);
 

@@ -526,11 +526,13 @@ static void do_unwatch(struct channel *channel, const struct request *request)
 static void do_without_registry(struct channel *channel, const struct request *request)
 {
     struct event_text id = {.text = request->id, .len = request->id == NULL ? 0 : request->id_len};
+    const char *why = channel->env->no_detached;
     char *line;
 
     if (request->op != REQUEST_BATCHES) {
-        channel_refuse_ref(channel, request, FAULT_NOT_FOUND,
-                           "a daemon that reads standard input keeps no detached batches");
+        channel_refuse_ref(
+            channel, request, FAULT_NOT_FOUND,
+            why != NULL ? why : "a daemon that reads standard input keeps no detached batches");
         return;
     }
     line = outbox_line_room(&channel->outbox, EVENT_BATCH_MAX + id.len);

@@ -40,6 +40,7 @@ struct channel_env {
     int64_t (*draw_seed)(void);
     struct registry *registry; /* of the loop that the channel lives on; NULL: no batch can be
                                 * detached */
+    const char *no_detached;   /* why then, as a message has it; NULL: for standard input */
     /* Fills in an answer to `stats`. */
     void (*snapshot)(void *context, int64_t now_ns, struct event_stats *stats);
     void *snapshot_context;

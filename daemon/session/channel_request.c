@@ -235,12 +235,28 @@ static void cancel_whole(struct channel *channel, const struct request *request,
     (void)channel_work_run(channel, run, now_ns, CHANNEL_SLICE);
 }
 
-static void cancel_forecasts(struct channel *channel, const struct request *request)
+uint32_t channel_n_forecasts(const struct channel *channel)
+{
+    return channel->forecasts.n;
+}
+
+/* Those of that id; all of them where it is empty.  How many those were. */
+static uint32_t cancel_forecasts(struct channel *channel, struct event_text id)
+{
+    return forecasts_end(&channel->forecasts, &channel->outbox, id, FAULT_CANCELLED,
+                         "the forecast was cancelled by request");
+}
+
+void channel_cancel_forecasts(struct channel *channel)
+{
+    (void)cancel_forecasts(channel, (struct event_text){NULL, 0});
+}
+
+static void do_cancel_forecast(struct channel *channel, const struct request *request)
 {
     struct fault fault = {0};
 
-    if (forecasts_end(&channel->forecasts, &channel->outbox, text_of(request), FAULT_CANCELLED,
-                      "the forecast was cancelled by request") > 0)
+    if (cancel_forecasts(channel, text_of(request)) > 0)
         return;
     (void)fault_set(&fault, FAULT_NOT_FOUND, 0,
                     "\"id\" takes that of a forecast that is being made on this connection, and "
@@ -254,7 +270,7 @@ static void do_cancel(struct channel *channel, const struct request *request, in
     struct run *run;
 
     if (!request->has_batch) {
-        cancel_forecasts(channel, request);
+        do_cancel_forecast(channel, request);
         return;
     }
     run = running(channel, request->batch, now_ns);
