@@ -249,6 +249,18 @@ python_tests = \
 	tests/wire/test_traces.py
 dist_check_SCRIPTS += $(python_tests)
 
+# The faults of a cluster, many times: ROUNDS of each case from SEED on; CASES: those whose names
+# match that regular expression.  A seed that fails is printed.
+ROUNDS = 100
+SEED = 1
+CASES =
+cluster-rounds: all
+	WAITD='$(abs_top_builddir)/daemon/waitd' PYTHONDONTWRITEBYTECODE=1 \
+	  WAITD_TEST_ROUNDS='$(ROUNDS)' WAITD_TEST_SEED='$(SEED)' WAITD_TEST_CASES='$(CASES)' \
+	  $(PYTHON) $(abs_top_srcdir)/tests/wire/test_cluster_faults.py
+
+.PHONY: cluster-rounds
+
 if HAVE_PYTHON
 TESTS += $(python_tests)
 else

@@ -6,6 +6,7 @@
 bench_programs = \
 	tests/bench/bare_timer \
 	tests/bench/bench_activation \
+	tests/bench/submitters \
 	tests/bench/waiters
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
@@ -19,6 +20,13 @@ tests_bench_bare_timer_SOURCES = \
 	tests/bench/probe.h
 tests_bench_bare_timer_LDADD =
 tests_bench_bench_activation_LDADD =
+tests_bench_submitters_SOURCES = \
+	tests/bench/histogram.c \
+	tests/bench/histogram.h \
+	tests/bench/probe.c \
+	tests/bench/probe.h \
+	tests/bench/submitters.c
+tests_bench_submitters_LDADD =
 tests_bench_waiters_SOURCES = \
 	tests/bench/histogram.c \
 	tests/bench/histogram.h \

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """The worst days of a cluster: nodes, servers and what is between them fail, and nothing that a
-client has read is contradicted.  WAITD_TEST_ROUNDS (default 3) rounds of each, by seed;
-WAITD_TEST_SEED (default 1) is the first.
+client has read is contradicted.  WAITD_TEST_ROUNDS rounds of each, by seed (default: one to three,
+as the case has it); WAITD_TEST_SEED (default 1) is the first, and WAITD_TEST_CASES a regular
+expression that the names of the cases to play match.  `make cluster-rounds' plays many.
 """
 
 import json
@@ -20,8 +21,9 @@ from daemons import Client, GUARD_SECONDS, PROGRAM, eventually
 from nats import Nats, Node, Proxy, Server, free_port, gaps, submit, to_the_end, watch
 from test_cluster import Tap, ends_with
 
-ROUNDS = int(os.environ.get("WAITD_TEST_ROUNDS") or 3)
+ROUNDS = int(os.environ.get("WAITD_TEST_ROUNDS") or 0)
 SEED = int(os.environ.get("WAITD_TEST_SEED") or 1)
+CHOSEN = re.compile(os.environ.get("WAITD_TEST_CASES") or "")
 FAST = ("--cluster-grace", "300ms")
 
 
@@ -102,14 +104,20 @@ def contradictions(nodes, ref, followers):
     return None
 
 
-def rounds(tap, name, play):
+def rounds(tap, name, play, n):
     """Plays it with each seed; the first that fails is told."""
-    for seed in range(SEED, SEED + ROUNDS):
+    began = time.monotonic()
+    for seed in range(SEED, SEED + (ROUNDS or n)):
         problem = play(random.Random(seed))
+        if problem == "SKIP":
+            tap.skip(name, "no faketime, or sanitizers")
+            return
         if problem:
             tap.ok(False, name, f"WAITD_TEST_SEED={seed}: {problem}")
             return
-    tap.ok(True, name)
+    tap.ok(True, f"{name}: {ROUNDS or n} rounds" if ROUNDS else name)
+    if ROUNDS:
+        print(f"# seeds {SEED} to {SEED + ROUNDS - 1}, {time.monotonic() - began:.0f} s", flush=True)
 
 
 def with_nodes(directory, play, *flags, n=3, proxied=False, settings=""):
@@ -278,11 +286,12 @@ def lose_all_of_the_store(directory, chance):
     return with_nodes(directory, play, n=2)
 
 
-def wait_patiently(directory):
+def wait_patiently(directory, chance):
     """Cut off, a node sends heartbeats to those who want them, and in the end `suspended`."""
     def play(server, proxies, nodes):
         client, accepted = submit(nodes[0], {"jobs": [{"wait": "20ms"}, {"wait": "2s"}]}, heartbeat="1s")
         first = client.event()
+        time.sleep(chance.uniform(0, 0.3))
         proxies[0].deaf.set()
         events = client.until("suspended")
         proxies[0].deaf.clear()
@@ -331,7 +340,7 @@ def clocks_step_back(directory, by, chance):
     return with_nodes(directory, play, proxied=True)
 
 
-def wall_clocks_differ(directory):
+def wall_clocks_differ(directory, chance):
     """Nodes' wall clocks do not matter."""
     server = Server(directory, "clocks").start()
     library = next((os.path.join(d, "libfaketime.so.1") for d in
@@ -420,6 +429,155 @@ def follow_slowly(directory, chance):
     return with_nodes(directory, play, n=2)
 
 
+def race_for_a_key(directory, chance):
+    """One key at all nodes at once: one batch, and whoever asks for another one is told."""
+    def play(server, _, nodes):
+        for i in range(20):
+            clients = [Client(n) for n in nodes]
+            gaps_of = [chance.choice((20, 20, 21)) for _ in nodes]
+            for client, gap in zip(clients, gaps_of):
+                client.send({"detach": True, "key": f"race {i}", **steps(2, f"{gap}ms")})
+                time.sleep(chance.choice((0, 0, 0.0005, 0.002)))
+            answers = [c.event() for c in clients]
+            won = [i for i, a in enumerate(answers) if a["event"] == "accepted" and not a.get("existing")]
+            if len(won) != 1:
+                return f"round {i}: {answers}"
+            ref, gap = answers[won[0]]["ref"], gaps_of[won[0]]
+            for answer, own in zip(answers, gaps_of):
+                if (answer.get("ref") != ref) if own == gap else (answer.get("code") != "conflict"):
+                    return f"round {i}: {answers} for gaps of {gaps_of}"
+            streams = [to_the_end(watch(n, ref)) for n in nodes]
+            if any(s != streams[0] for s in streams) or gaps(streams[0]):
+                return f"round {i}: {streams}"
+            for client in clients:
+                client.close()
+        return None
+
+    return with_nodes(directory, play)
+
+
+def cancel_twice_at_once(directory, chance):
+    """Two nodes cancel one batch, whole or a job of it: all see both fall at the same instants."""
+    def play(server, _, nodes):
+        client, accepted = submit(nodes[0], steps(200, "10ms"))
+        followers = [Follower([n], accepted["ref"], 1) for n in nodes]
+        time.sleep(chance.uniform(0, 0.5))
+        asking = [Client(n) for n in nodes[1:]]
+        for other in asking:
+            job = {} if chance.random() < 0.5 else {"job": chance.randrange(100, 200)}
+            other.send({"op": "cancel", "ref": accepted["ref"], **job})
+            time.sleep(chance.choice((0, 0, 0.001, 0.05)))
+        answers = [o.event() for o in asking]
+        for end in (client, *asking):
+            end.close()
+        if any(a.get("event") != "cancelled" for a in answers):
+            return str(answers)
+        return contradictions(nodes, accepted["ref"], followers)
+
+    return with_nodes(directory, play)
+
+
+def fill_the_stream(directory, chance):
+    """Above 90 % submits are refused at every node; cancels and what runs go on."""
+    def play(server, _, nodes):
+        inside = Nats(server)
+        most = chance.randrange(150000, 400000)
+        inside.api("STREAM.UPDATE.waitd", {**inside.info()["config"], "max_bytes": most})
+        client, accepted = submit(nodes[0], steps(150))
+        follower = Follower(nodes, accepted["ref"], chance.random())
+        large = {"jobs": [{"wait": "1h", "data": "x" * chance.randrange(100, 6000)}]}
+
+        def is_refused():
+            other, answer = submit(chance.choice(nodes), large)
+            other.close()
+            return answer.get("code") == "unavailable"
+
+        if not eventually(is_refused):
+            return "it never fills"
+        answer = cancel_somewhere(nodes[2], accepted["ref"], 149)
+        used = inside.info()["state"]["bytes"]
+        inside.close()
+        client.close()
+        if answer.get("event") != "cancelled" or used > most:
+            return f"{answer}, {used} of {most} bytes"
+        return contradictions(nodes, accepted["ref"], [follower])
+
+    return with_nodes(directory, play)
+
+
+def engines_differ(directory, chance):
+    """What another engine's node has accepted is not run here, and what is ours is untouched."""
+    def play(server, _, nodes):
+        other = Node(server.url, *FAST, "--engine-version", "999")
+        foreign, theirs = submit(other, steps(chance.randrange(1, 20)))
+        client, accepted = submit(nodes[0], steps(chance.randrange(1, 20)))
+        codes = [Client(node).ask({"op": "watch", "ref": ref}).get("code")
+                 for node, ref in ((nodes[1], theirs["ref"]), (other, accepted["ref"]))]
+        streams = [[theirs, *to_the_end(foreign)], to_the_end(watch(other, theirs["ref"])),
+                   [accepted, *to_the_end(client)], to_the_end(watch(nodes[1], accepted["ref"]))]
+        if codes != ["unavailable"] * 2 or streams[0] != streams[1] or streams[2] != streams[3]:
+            return f"{codes} {streams}"
+        return None
+
+    return with_nodes(directory, play, n=2)
+
+
+def exceed_the_payload(directory, chance):
+    """A request is taken as long as it fits, and refused by name with the limit from there on."""
+    limit = chance.randrange(4096, 65536)
+
+    def play(server, _, nodes):
+        def asked(length):
+            client, answer = submit(chance.choice(nodes), {"jobs": [{"data": "x" * length}]})
+            client.close()
+            return answer
+
+        fits, exceeds = 0, limit
+        while exceeds - fits > 1:
+            middle = (fits + exceeds) // 2
+            answer = asked(middle)
+            if answer["event"] == "accepted":
+                fits = middle
+            elif answer.get("code") == "too_large" and str(limit) in answer["message"]:
+                exceeds = middle
+            else:
+                return f"{middle} bytes of {limit}: {answer}"
+        return None if limit - fits < 1500 else f"{fits} bytes fit into {limit}"
+
+    return with_nodes(directory, play, settings=f"max_payload: {limit}")
+
+
+def step_back_a_little(directory, chance):
+    return clocks_step_back(directory, 140_000_000, chance)
+
+
+def step_back_far(directory, chance):
+    return clocks_step_back(directory, 2_000_000_000, chance)
+
+
+# How it is called, how it is played, and how many rounds there are if nothing is said.
+CASES = (
+    ("nodes are killed in mid-stream", kill_nodes, 3),
+    ("a node stands still for ten graces while another cancels", stop_a_node, 3),
+    ("the server is killed and comes back", kill_the_server, 3),
+    ("one of three servers is lost, the leader", three_servers, 1),
+    ("a node is cut off while another cancels", cut_off_a_node, 3),
+    ("a node that is cut off holds its watchers, and lets them go in the end", wait_patiently, 1),
+    ("an acknowledgement is lost", lose_an_acknowledgement, 3),
+    ("a key is asked for at three nodes at once", race_for_a_key, 1),
+    ("two nodes cancel at once", cancel_twice_at_once, 1),
+    ("the server's store is rolled back", roll_back, 3),
+    ("the server's store is lost", lose_all_of_the_store, 3),
+    ("the server's clock is set back by less than half a grace", step_back_a_little, 3),
+    ("the server's clock is set back by more than half a grace", step_back_far, 3),
+    ("a follower reads slowly", follow_slowly, 3),
+    ("the stream is full", fill_the_stream, 1),
+    ("nodes' wall clocks differ by an hour", wall_clocks_differ, 1),
+    ("nodes of two engine versions", engines_differ, 1),
+    ("requests up to the payload limit and beyond", exceed_the_payload, 1),
+)
+
+
 def main():
     tap = Tap()
     refused = ends_with(["--cluster", "nats://127.0.0.1:1"])[1]
@@ -428,29 +586,9 @@ def main():
         return None
     directory = nats.temporary()
     try:
-        for name, play in (
-                ("nodes are killed in mid-stream", kill_nodes),
-                ("a node stands still for ten graces while another cancels", stop_a_node),
-                ("the server is killed and comes back", kill_the_server),
-                ("a node is cut off while another cancels", cut_off_a_node),
-                ("an acknowledgement is lost", lose_an_acknowledgement),
-                ("the server's store is rolled back", roll_back),
-                ("the server's store is lost", lose_all_of_the_store),
-                ("a follower reads slowly", follow_slowly)):
-            rounds(tap, name, lambda chance, play=play: play(directory, chance))
-        problem = three_servers(directory, random.Random(SEED))
-        tap.ok(not problem, "one of three servers is lost, the leader", str(problem))
-        problem = wait_patiently(directory)
-        tap.ok(not problem, "a node that is cut off holds its watchers, and lets them go in the end",
-               str(problem))
-        for by, name in ((140_000_000, "less"), (2_000_000_000, "more")):
-            rounds(tap, f"the server's clock is set back by {name} than half a grace",
-                   lambda chance, by=by: clocks_step_back(directory, by, chance))
-        problem = wall_clocks_differ(directory)
-        if problem == "SKIP":
-            tap.skip("nodes' wall clocks differ by an hour", "no faketime, or sanitizers")
-        else:
-            tap.ok(not problem, "nodes' wall clocks differ by an hour", str(problem))
+        for name, play, n in CASES:
+            if CHOSEN.search(name):
+                rounds(tap, name, lambda chance, play=play: play(directory, chance), n)
     finally:
         nats.end_all()
         shutil.rmtree(directory, ignore_errors=True)
