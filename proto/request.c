@@ -157,12 +157,15 @@ void request_reader_limit(struct request_reader *reader, const struct request_li
         take_up_limits(reader);
 }
 
-/* What has been looked at of the piece is kept where it may be needed. */
+/* What has been looked at of the piece is kept where it may be needed, once. */
 static void keep_piece(struct request_reader *reader)
 {
-    if (reader->reading != NULL && reader->piece != NULL)
-        request_text_keep(reader->reading, reader->piece, reader->piece_begin,
-                          lexer_offset(reader->lexer));
+    uint64_t offset = lexer_offset(reader->lexer);
+    if (reader->reading == NULL || reader->piece == NULL)
+        return;
+    request_text_keep(reader->reading, reader->piece, reader->piece_begin, offset);
+    reader->piece += offset - reader->piece_begin;
+    reader->piece_begin = offset;
 }
 
 void request_feed(struct request_reader *reader, const char *piece, size_t len)

@@ -249,18 +249,6 @@ python_tests = \
 	tests/wire/test_traces.py
 dist_check_SCRIPTS += $(python_tests)
 
-# The faults of a cluster, many times: ROUNDS of each case from SEED on; CASES: those whose names
-# match that regular expression.  A seed that fails is printed.
-ROUNDS = 100
-SEED = 1
-CASES =
-cluster-rounds: all
-	WAITD='$(abs_top_builddir)/daemon/waitd' PYTHONDONTWRITEBYTECODE=1 \
-	  WAITD_TEST_ROUNDS='$(ROUNDS)' WAITD_TEST_SEED='$(SEED)' WAITD_TEST_CASES='$(CASES)' \
-	  $(PYTHON) $(abs_top_srcdir)/tests/wire/test_cluster_faults.py
-
-.PHONY: cluster-rounds
-
 if HAVE_PYTHON
 TESTS += $(python_tests)
 else
@@ -451,6 +439,17 @@ kills: all
 	env WAITD='$(abs_top_builddir)/daemon/waitd' top_srcdir='$(abs_top_srcdir)' \
 	  PYTHONDONTWRITEBYTECODE=1 $(PYTHON) $(top_srcdir)/tests/wire/kills.py '$(KILLS)'
 
+# The faults of a cluster: ROUNDS of each case from SEED on, or of those whose names match CASES, a
+# regular expression.  The seed that fails is printed.
+ROUNDS = 100
+SEED = 1
+CASES =
+
+cluster-rounds: all
+	env WAITD='$(abs_top_builddir)/daemon/waitd' PYTHONDONTWRITEBYTECODE=1 \
+	  WAITD_TEST_ROUNDS='$(ROUNDS)' WAITD_TEST_SEED='$(SEED)' WAITD_TEST_CASES='$(CASES)' \
+	  $(PYTHON) $(top_srcdir)/tests/wire/test_cluster_faults.py
+
 # 10,000 connections at once, and others that reset.
 CROWD_FLAGS =
 
@@ -521,4 +520,4 @@ clean-local:
 	find . '(' -name '*.gcda' -o -name '*.gcno' ')' -exec rm -f {} +
 endif
 
-.PHONY: check-valgrind coverage coverage-report crowd fuzz kills list-tests soak
+.PHONY: check-valgrind coverage coverage-report cluster-rounds crowd fuzz kills list-tests soak

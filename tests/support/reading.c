@@ -195,8 +195,18 @@ static void print_request(FILE *out, struct request *request)
     plan_free(request->plan);
 }
 
-/* Reads until the piece is used up.  Returns whether more may come. */
-static bool drain(FILE *out, struct request_reader *reader, size_t budget)
+/* What is left of a piece that ends there is taken back, and offered again: as a channel does
+ * between two service slices. */
+static void offer_again(struct request_reader *reader, const char *end)
+{
+    size_t rest = request_rest(reader);
+    request_feed(reader, NULL, 0);
+    if (rest > 0)
+        request_feed(reader, end - rest, rest);
+}
+
+/* Reads until the piece that ends there is used up.  Returns whether more may come. */
+static bool drain(FILE *out, struct request_reader *reader, const char *end, size_t budget)
 {
     for (;;) {
         struct request request = {.plan = NULL};
@@ -206,6 +216,7 @@ static bool drain(FILE *out, struct request_reader *reader, size_t budget)
         case REQUEST_MORE:
             return true;
         case REQUEST_BUSY:
+            offer_again(reader, end);
             break;
         case REQUEST_READY:
             print_request(out, &request);
@@ -244,14 +255,14 @@ char *reading_run(const struct request_limits *limits, const char *text, size_t 
         char *piece = malloc(size > 0 ? size : 1);
         memcpy(piece, text + at, size);
         request_feed(reader, piece, size);
-        more = drain(out, reader, budget);
+        more = drain(out, reader, piece + size, budget);
         request_feed(reader, NULL, 0); /* which may keep some of it */
         free(piece);
         at += size;
     }
     if (more) {
         request_finish(reader);
-        drain(out, reader, budget);
+        drain(out, reader, NULL, budget);
     }
     request_reader_free(reader);
     fclose(out);
