@@ -434,36 +434,34 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("channel");
-    TCase *tests = tcase_create("conversations");
+    const struct check_test tests[] = {
+        {a_batch_is_accepted_run_and_finished, 1},
+        {lateness_shows_in_at_and_does_not_add_up, 1},
+        {batches_of_one_connection_interleave, 1},
+        {a_virtual_batch_takes_no_time, 1},
+        {any_pieces_give_the_same_events, 1},
+        {a_client_that_does_not_read_is_held_back, 1},
+        {answers_that_nobody_reads_stop_the_reading, 1},
+        {quit_ends_the_input_and_lets_the_rest_run, 1},
+        {a_syntax_error_ends_the_input_and_lets_the_rest_run, 1},
+        {an_input_that_ends_within_a_request_is_a_syntax_error, 1},
+        {a_refused_request_starts_nothing_and_the_next_one_runs, 1},
+        {cancelling_a_batch_ends_all_its_jobs, 1},
+        {cancelling_a_job_lets_those_behind_it_go_on, 1},
+        {what_is_due_when_a_cancel_comes_is_done_before, 1},
+        {what_is_being_cancelled_is_not_there_to_be_cancelled, 1},
+        {all_batches_are_cancelled_at_once, 1},
+        {silence_is_filled_with_heartbeats, 1},
+        {output_that_waits_needs_no_heartbeat, 1},
+        {requests_are_taken_a_few_at_a_time, 1},
+        {a_request_has_to_be_complete_in_time, 1},
+        {a_client_that_is_not_read_from_is_not_late, 1},
+        {a_daemon_that_stops_takes_no_batches, 1},
+        {silent_batches_say_their_beginning_and_end, 1},
+        {stats_count_what_happened, 1},
+        {an_id_of_any_length_is_in_both_lines, 18},
+        {a_name_longer_than_the_room_for_output_comes_out_whole, 1},
+    };
 
-    tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_add_test(tests, a_batch_is_accepted_run_and_finished);
-    tcase_add_test(tests, lateness_shows_in_at_and_does_not_add_up);
-    tcase_add_test(tests, batches_of_one_connection_interleave);
-    tcase_add_test(tests, a_virtual_batch_takes_no_time);
-    tcase_add_test(tests, any_pieces_give_the_same_events);
-    tcase_add_test(tests, a_client_that_does_not_read_is_held_back);
-    tcase_add_test(tests, answers_that_nobody_reads_stop_the_reading);
-    tcase_add_test(tests, quit_ends_the_input_and_lets_the_rest_run);
-    tcase_add_test(tests, a_syntax_error_ends_the_input_and_lets_the_rest_run);
-    tcase_add_test(tests, an_input_that_ends_within_a_request_is_a_syntax_error);
-    tcase_add_test(tests, a_refused_request_starts_nothing_and_the_next_one_runs);
-    tcase_add_test(tests, cancelling_a_batch_ends_all_its_jobs);
-    tcase_add_test(tests, cancelling_a_job_lets_those_behind_it_go_on);
-    tcase_add_test(tests, what_is_due_when_a_cancel_comes_is_done_before);
-    tcase_add_test(tests, what_is_being_cancelled_is_not_there_to_be_cancelled);
-    tcase_add_test(tests, all_batches_are_cancelled_at_once);
-    tcase_add_test(tests, silence_is_filled_with_heartbeats);
-    tcase_add_test(tests, output_that_waits_needs_no_heartbeat);
-    tcase_add_test(tests, requests_are_taken_a_few_at_a_time);
-    tcase_add_test(tests, a_request_has_to_be_complete_in_time);
-    tcase_add_test(tests, a_client_that_is_not_read_from_is_not_late);
-    tcase_add_test(tests, a_daemon_that_stops_takes_no_batches);
-    tcase_add_test(tests, silent_batches_say_their_beginning_and_end);
-    tcase_add_test(tests, stats_count_what_happened);
-    tcase_add_loop_test(tests, an_id_of_any_length_is_in_both_lines, 0, 18);
-    tcase_add_test(tests, a_name_longer_than_the_room_for_output_comes_out_whole);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("channel", set_up, tear_down, tests, N(tests));
 }

@@ -47,11 +47,11 @@ END_TEST
 
 Suite *test_suite(void)
 {
+    const struct check_test tests[] = {
+        {whatever_befalls_nodes_nothing_is_contradicted, 1},
+    };
     Suite *suite = suite_create("cluster");
-    TCase *tcase = tcase_create("cluster");
 
-    tcase_set_timeout(tcase, 120);
-    tcase_add_test(tcase, whatever_befalls_nodes_nothing_is_contradicted);
-    suite_add_tcase(suite, tcase);
+    tcase_set_timeout(check_case(suite, "cluster", NULL, NULL, tests, N(tests)), 120);
     return suite;
 }

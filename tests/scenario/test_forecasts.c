@@ -377,12 +377,12 @@ END_TEST
 
 Suite *test_suite(void)
 {
+    const struct check_test tests[] = {
+        {each_stage_of_a_run_is_counted, 1},
+        {forecasts_are_what_all_their_runs_come_to, 1},
+    };
     Suite *suite = suite_create("forecasts");
-    TCase *tests = tcase_create("forecasts");
 
-    tcase_set_timeout(tests, 300);
-    tcase_add_test(tests, each_stage_of_a_run_is_counted);
-    tcase_add_test(tests, forecasts_are_what_all_their_runs_come_to);
-    suite_add_tcase(suite, tests);
+    tcase_set_timeout(check_case(suite, "forecasts", NULL, NULL, tests, N(tests)), 300);
     return suite;
 }

@@ -316,19 +316,19 @@ END_TEST
 
 Suite *test_suite(void)
 {
+    const struct check_test tests[] = {
+        {a_batch_with_everything, 1},
+        {pools_arrivals_and_a_report, 1},
+        {many_jobs_in_several_batches, 1},
+        {names_that_are_waited_for, 1},
+        {words_with_escapes, 1},
+        {requests_of_every_other_kind, 1},
+        {a_cancel_of_a_batch, 1},
+        {a_cancel_of_a_job, 1},
+        {lines_longer_than_the_room_for_them, 1},
+    };
     Suite *suite = suite_create("memory");
-    TCase *sweeps = tcase_create("sweeps");
 
-    tcase_set_timeout(sweeps, 300);
-    tcase_add_test(sweeps, a_batch_with_everything);
-    tcase_add_test(sweeps, pools_arrivals_and_a_report);
-    tcase_add_test(sweeps, many_jobs_in_several_batches);
-    tcase_add_test(sweeps, names_that_are_waited_for);
-    tcase_add_test(sweeps, words_with_escapes);
-    tcase_add_test(sweeps, requests_of_every_other_kind);
-    tcase_add_test(sweeps, a_cancel_of_a_batch);
-    tcase_add_test(sweeps, a_cancel_of_a_job);
-    tcase_add_test(sweeps, lines_longer_than_the_room_for_them);
-    suite_add_tcase(suite, sweeps);
+    tcase_set_timeout(check_case(suite, "memory", NULL, NULL, tests, N(tests)), 300);
     return suite;
 }

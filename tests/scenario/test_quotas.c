@@ -280,22 +280,20 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("quotas");
-    TCase *tests = tcase_create("quotas");
+    const struct check_test tests[] = {
+        {pending_jobs_are_limited_in_all_the_daemon, 1},
+        {a_connection_has_a_share_of_the_pending_jobs, 1},
+        {limits_that_change_are_those_of_the_next_request, 1},
+        {batches_running_on_a_connection_are_limited, 1},
+        {jobs_count_while_they_are_read_and_no_longer, 1},
+        {the_text_of_requests_is_limited, 1},
+        {batches_count_as_text, 1},
+        {the_id_of_a_batch_is_text, 1},
+        {an_id_is_text_until_its_answer_is_taken, 6},
+        {text_counts_while_it_is_read, 1},
+        {one_word_that_is_too_long_to_keep_ends_the_input, 1},
+        {a_request_that_was_late_is_let_go, 1},
+    };
 
-    tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_add_test(tests, pending_jobs_are_limited_in_all_the_daemon);
-    tcase_add_test(tests, a_connection_has_a_share_of_the_pending_jobs);
-    tcase_add_test(tests, limits_that_change_are_those_of_the_next_request);
-    tcase_add_test(tests, batches_running_on_a_connection_are_limited);
-    tcase_add_test(tests, jobs_count_while_they_are_read_and_no_longer);
-    tcase_add_test(tests, the_text_of_requests_is_limited);
-    tcase_add_test(tests, batches_count_as_text);
-    tcase_add_test(tests, the_id_of_a_batch_is_text);
-    tcase_add_loop_test(tests, an_id_is_text_until_its_answer_is_taken, 0, 6);
-    tcase_add_test(tests, text_counts_while_it_is_read);
-    tcase_add_test(tests, one_word_that_is_too_long_to_keep_ends_the_input);
-    tcase_add_test(tests, a_request_that_was_late_is_let_go);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("quotas", set_up, tear_down, tests, N(tests));
 }

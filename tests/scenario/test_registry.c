@@ -543,37 +543,36 @@ END_TEST
 
 Suite *test_suite(void)
 {
+    const struct check_test followers[] = {
+        {all_followers_are_sent_the_same, 1},
+        {whoever_comes_in_the_middle_catches_up_and_stays, 1},
+        {a_cancel_comes_behind_all_that_is_due_at_its_instant, 1},
+        {who_comes_behind_a_cancel_catches_up_with_it, 1},
+        {due_times_and_the_wall_clock_are_of_one_reading, 1},
+        {heartbeats_come_while_nothing_else_does, 1},
+        {each_job_is_as_late_as_it_was, 1},
+        {who_catches_up_does_not_count_as_late, 1},
+        {what_another_life_has_handled_is_not_late, 1},
+        {an_end_is_known_once_it_is_read, 1},
+        {what_is_not_durable_goes_on_while_it_drains, 1},
+        {what_is_durable_is_suspended_for_all, 1},
+        {a_cancel_that_is_overtaken_is_answered, 1},
+    };
+    const struct check_test replays[] = {
+        {who_waits_for_a_replay_is_woken, 1},
+        {who_hangs_up_gives_way, 1},
+        {a_connection_replays_one_at_a_time, 1},
+        {too_many_wait_for_a_replay, 1},
+        {who_does_not_read_loses_its_place_and_nothing_else, 1},
+    };
+    const struct check_test memory[] = {
+        {no_batch_is_lost_for_want_of_memory, 1},
+        {nor_when_it_lasts_for_a_while, 1},
+    };
     Suite *suite = suite_create("registry");
-    TCase *tcase = tcase_create("followers");
 
-    tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_add_test(tcase, all_followers_are_sent_the_same);
-    tcase_add_test(tcase, whoever_comes_in_the_middle_catches_up_and_stays);
-    tcase_add_test(tcase, a_cancel_comes_behind_all_that_is_due_at_its_instant);
-    tcase_add_test(tcase, who_comes_behind_a_cancel_catches_up_with_it);
-    tcase_add_test(tcase, due_times_and_the_wall_clock_are_of_one_reading);
-    tcase_add_test(tcase, heartbeats_come_while_nothing_else_does);
-    tcase_add_test(tcase, each_job_is_as_late_as_it_was);
-    tcase_add_test(tcase, who_catches_up_does_not_count_as_late);
-    tcase_add_test(tcase, what_another_life_has_handled_is_not_late);
-    tcase_add_test(tcase, an_end_is_known_once_it_is_read);
-    tcase_add_test(tcase, what_is_not_durable_goes_on_while_it_drains);
-    tcase_add_test(tcase, what_is_durable_is_suspended_for_all);
-    tcase_add_test(tcase, a_cancel_that_is_overtaken_is_answered);
-    suite_add_tcase(suite, tcase);
-
-    tcase = tcase_create("replays");
-    tcase_add_checked_fixture(tcase, set_up_few_replays, tear_down);
-    tcase_add_test(tcase, who_waits_for_a_replay_is_woken);
-    tcase_add_test(tcase, who_hangs_up_gives_way);
-    tcase_add_test(tcase, a_connection_replays_one_at_a_time);
-    tcase_add_test(tcase, too_many_wait_for_a_replay);
-    tcase_add_test(tcase, who_does_not_read_loses_its_place_and_nothing_else);
-    suite_add_tcase(suite, tcase);
-
-    tcase = tcase_create("memory");
-    tcase_add_test(tcase, no_batch_is_lost_for_want_of_memory);
-    tcase_add_test(tcase, nor_when_it_lasts_for_a_while);
-    suite_add_tcase(suite, tcase);
+    check_case(suite, "followers", set_up, tear_down, followers, N(followers));
+    check_case(suite, "replays", set_up_few_replays, tear_down, replays, N(replays));
+    check_case(suite, "memory", NULL, NULL, memory, N(memory));
     return suite;
 }

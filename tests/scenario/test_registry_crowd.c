@@ -284,7 +284,7 @@ START_TEST(seeds_that_once_failed)
 {
     static const uint64_t seeds[] = {1088, 1615};
 
-    for (size_t i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++) {
+    for (size_t i = 0; i < N(seeds); i++) {
         seed = seeds[i];
         live();
     }
@@ -293,12 +293,12 @@ END_TEST
 
 Suite *test_suite(void)
 {
+    const struct check_test tests[] = {
+        {all_hear_the_same, 1},
+        {seeds_that_once_failed, 1},
+    };
     Suite *suite = suite_create("registry_crowd");
-    TCase *tcase = tcase_create("crowd");
 
-    tcase_set_timeout(tcase, 120);
-    tcase_add_test(tcase, all_hear_the_same);
-    tcase_add_test(tcase, seeds_that_once_failed);
-    suite_add_tcase(suite, tcase);
+    tcase_set_timeout(check_case(suite, "registry_crowd", NULL, NULL, tests, N(tests)), 120);
     return suite;
 }

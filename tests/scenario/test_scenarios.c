@@ -197,7 +197,7 @@ START_TEST(the_critical_path_of_the_textbook_network_is_19_51_days)
         {"g", {"e", NULL}, 517},
     };
 
-    for (size_t i = 0; i < sizeof activities / sizeof activities[0]; i++) {
+    for (size_t i = 0; i < N(activities); i++) {
         struct description_element *element = given_wait(activities[i].hundredths * SECOND / 100);
 
         description_name(element, activities[i].name);
@@ -454,41 +454,35 @@ START_TEST(a_single_server_follows_lindleys_recursion)
 }
 END_TEST
 
-static TCase *cases(Suite *suite, const char *name)
-{
-    TCase *tcase = tcase_create(name);
-
-    tcase_add_checked_fixture(tcase, open_batch, given_close);
-    tcase_set_timeout(tcase, 120);
-    suite_add_tcase(suite, tcase);
-    return tcase;
-}
-
 Suite *test_suite(void)
 {
+    const struct check_test tests[] = {
+        /* asyncio */
+        {gather_computes_three_factorials_in_the_documented_order, 1},
+        {say_after_takes_three_seconds_in_turn_and_two_as_tasks, 1},
+        {wait_for_gives_up_on_eternity_after_a_second, 1},
+        {wait_first_completed_returns_with_the_fastest, 1},
+        {a_task_group_cancels_the_rest_on_the_first_failure, 1},
+        {a_semaphore_of_k_takes_the_ceiling_of_n_over_k_rounds, 1},
+        /* retries */
+        {step_functions_retry_after_3_and_4_5_seconds, 1},
+        {step_functions_cap_the_delay, 1},
+        {full_jitter_draws_between_zero_and_the_capped_exponential, 1},
+        /* graphs and machines */
+        {the_critical_path_of_the_textbook_network_is_19_51_days, 1},
+        {a_fourth_processor_makes_grahams_tasks_slower, 1},
+        {grahams_bound_is_reached, 1},
+        {grahams_bound_holds_for_drawn_tasks, 1},
+        {amdahls_law_holds_for_nine_tenths_in_parallel, 1},
+        /* queues */
+        {littles_law_holds_under_a_semaphore, 1},
+        {a_single_server_follows_lindleys_recursion, 1},
+        /* one master, many boards */
+        {the_exhibition_has_its_closed_form, 2},
+    };
     Suite *suite = suite_create("scenarios");
-    TCase *tcase = cases(suite, "asyncio");
 
-    tcase_add_test(tcase, gather_computes_three_factorials_in_the_documented_order);
-    tcase_add_test(tcase, say_after_takes_three_seconds_in_turn_and_two_as_tasks);
-    tcase_add_test(tcase, wait_for_gives_up_on_eternity_after_a_second);
-    tcase_add_test(tcase, wait_first_completed_returns_with_the_fastest);
-    tcase_add_test(tcase, a_task_group_cancels_the_rest_on_the_first_failure);
-    tcase_add_test(tcase, a_semaphore_of_k_takes_the_ceiling_of_n_over_k_rounds);
-    tcase = cases(suite, "retries");
-    tcase_add_test(tcase, step_functions_retry_after_3_and_4_5_seconds);
-    tcase_add_test(tcase, step_functions_cap_the_delay);
-    tcase_add_test(tcase, full_jitter_draws_between_zero_and_the_capped_exponential);
-    tcase = cases(suite, "graphs and machines");
-    tcase_add_test(tcase, the_critical_path_of_the_textbook_network_is_19_51_days);
-    tcase_add_test(tcase, a_fourth_processor_makes_grahams_tasks_slower);
-    tcase_add_test(tcase, grahams_bound_is_reached);
-    tcase_add_test(tcase, grahams_bound_holds_for_drawn_tasks);
-    tcase_add_test(tcase, amdahls_law_holds_for_nine_tenths_in_parallel);
-    tcase = cases(suite, "queues");
-    tcase_add_test(tcase, littles_law_holds_under_a_semaphore);
-    tcase_add_test(tcase, a_single_server_follows_lindleys_recursion);
-    tcase = cases(suite, "one master, many boards");
-    tcase_add_loop_test(tcase, the_exhibition_has_its_closed_form, 0, 2);
+    tcase_set_timeout(check_case(suite, "scenarios", open_batch, given_close, tests, N(tests)),
+                      120);
     return suite;
 }

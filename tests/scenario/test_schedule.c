@@ -465,11 +465,11 @@ END_TEST
 
 Suite *test_suite(void)
 {
+    const struct check_test tests[] = {
+        {random_batches_run_as_the_naive_model_says, 1},
+    };
     Suite *suite = suite_create("schedule");
-    TCase *agreement = tcase_create("agreement");
 
-    tcase_set_timeout(agreement, 600);
-    tcase_add_test(agreement, random_batches_run_as_the_naive_model_says);
-    suite_add_tcase(suite, agreement);
+    tcase_set_timeout(check_case(suite, "schedule", NULL, NULL, tests, N(tests)), 600);
     return suite;
 }

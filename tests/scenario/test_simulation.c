@@ -79,11 +79,11 @@ END_TEST
 
 Suite *test_suite(void)
 {
+    const struct check_test tests[] = {
+        {whatever_befalls_clients_the_contract_holds, 1},
+    };
     Suite *suite = suite_create("simulation");
-    TCase *simulation = tcase_create("simulation");
 
-    tcase_set_timeout(simulation, 900);
-    tcase_add_test(simulation, whatever_befalls_clients_the_contract_holds);
-    suite_add_tcase(suite, simulation);
+    tcase_set_timeout(check_case(suite, "simulation", NULL, NULL, tests, N(tests)), 900);
     return suite;
 }

@@ -118,18 +118,16 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("stories");
-    TCase *tcase = tcase_create("stories");
+    const struct check_test tests[] = {
+        {ten_waits_of_a_second_take_one_second, 1},
+        {two_waits_of_five_seconds_take_five, 1},
+        {one_two_three_in_turn, 1},
+        {two_one_three_together, 1},
+        {two_sums_one_by_one_take_five_seconds, 2},
+        {two_sums_together_take_three_seconds_in_turn, 1},
+        {twelve_boards_take_705_seconds_instead_of_7800, 1},
+        {three_games_take_3_5_seconds_instead_of_9_9, 1},
+    };
 
-    tcase_add_checked_fixture(tcase, open_batch, given_close);
-    tcase_add_test(tcase, ten_waits_of_a_second_take_one_second);
-    tcase_add_test(tcase, two_waits_of_five_seconds_take_five);
-    tcase_add_test(tcase, one_two_three_in_turn);
-    tcase_add_test(tcase, two_one_three_together);
-    tcase_add_loop_test(tcase, two_sums_one_by_one_take_five_seconds, 0, 2);
-    tcase_add_test(tcase, two_sums_together_take_three_seconds_in_turn);
-    tcase_add_test(tcase, twelve_boards_take_705_seconds_instead_of_7800);
-    tcase_add_test(tcase, three_games_take_3_5_seconds_instead_of_9_9);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    return check_suite("stories", open_batch, given_close, tests, N(tests));
 }

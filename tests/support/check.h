@@ -14,8 +14,27 @@
  */
 
 #include <check.h>
+#include <stddef.h>
 
 /* The program's tests.  The runner frees it. */
 Suite *test_suite(void);
+
+/* How many a table has. */
+#define N(table) (sizeof(table) / sizeof((table)[0]))
+
+/* A test, and how often it runs: with _i from 0 to times - 1. */
+struct check_test {
+    const TTest *test;
+    size_t times;
+};
+
+/* A suite of one case of that name.  set_up and tear_down are called around each test; either may
+ * be NULL. */
+Suite *check_suite(const char *name, SFun set_up, SFun tear_down, const struct check_test *tests,
+                   size_t n);
+
+/* Adds a case to a suite; the suite owns it. */
+TCase *check_case(Suite *suite, const char *name, SFun set_up, SFun tear_down,
+                  const struct check_test *tests, size_t n);
 
 #endif

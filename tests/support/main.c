@@ -6,6 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+TCase *check_case(Suite *suite, const char *name, SFun set_up, SFun tear_down,
+                  const struct check_test *tests, size_t n)
+{
+    TCase *tcase = tcase_create(name);
+
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    for (size_t i = 0; i < n; i++)
+        tcase_add_loop_test(tcase, tests[i].test, 0, (int)tests[i].times);
+    suite_add_tcase(suite, tcase);
+    return tcase;
+}
+
+Suite *check_suite(const char *name, SFun set_up, SFun tear_down, const struct check_test *tests,
+                   size_t n)
+{
+    Suite *suite = suite_create(name);
+
+    check_case(suite, name, set_up, tear_down, tests, n);
+    return suite;
+}
+
 static bool output_is_tap(void)
 {
     const char *file = getenv("CK_TAP_LOG_FILE_NAME");

@@ -212,23 +212,19 @@ START_TEST(a_path_in_the_file_system_ends_with_a_nul_and_an_abstract_name_does_n
 }
 END_TEST
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
-
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("address");
-    TCase *tcase = tcase_create("address");
+    const struct check_test tests[] = {
+        {an_address_is_taken_apart, N(goods)},
+        {what_is_no_address_is_refused_with_a_reason_and_nothing_is_written, N(bads)},
+        {a_unix_path_may_be_as_long_as_the_kernel_takes, 1},
+        {nobody_connects_to_port_0, 1},
+        {every_address_is_connected_to_by_loopback, 1},
+        {an_address_is_printed_as_it_would_be_written, N(prints)},
+        {loopback_is_what_only_this_machine_can_reach, N(reaches)},
+        {a_name_that_nobody_has_is_refused_with_a_reason, 1},
+        {a_path_in_the_file_system_ends_with_a_nul_and_an_abstract_name_does_not, 1},
+    };
 
-    tcase_add_loop_test(tcase, an_address_is_taken_apart, 0, COUNT(goods));
-    tcase_add_loop_test(tcase, what_is_no_address_is_refused_with_a_reason_and_nothing_is_written,
-                        0, COUNT(bads));
-    tcase_add_test(tcase, a_unix_path_may_be_as_long_as_the_kernel_takes);
-    tcase_add_test(tcase, nobody_connects_to_port_0);
-    tcase_add_test(tcase, every_address_is_connected_to_by_loopback);
-    tcase_add_loop_test(tcase, an_address_is_printed_as_it_would_be_written, 0, COUNT(prints));
-    tcase_add_loop_test(tcase, loopback_is_what_only_this_machine_can_reach, 0, COUNT(reaches));
-    tcase_add_test(tcase, a_name_that_nobody_has_is_refused_with_a_reason);
-    tcase_add_test(tcase, a_path_in_the_file_system_ends_with_a_nul_and_an_abstract_name_does_not);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    return check_suite("address", NULL, NULL, tests, N(tests));
 }

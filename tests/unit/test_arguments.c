@@ -204,20 +204,16 @@ START_TEST(help_keeps_to_80_columns)
 }
 END_TEST
 
-#define N(table) (sizeof(table) / sizeof((table)[0]))
-
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("arguments");
-    TCase *tests = tcase_create("arguments");
+    const struct check_test tests[] = {
+        {flags_stand_anywhere, N(orders)},
+        {run_takes_a_count_and_a_name, 1},
+        {what_is_wrong_is_reported_in_one_line, N(wrong)},
+        {help_and_version_need_nothing_else, N(asked)},
+        {each_flag_stands_in_the_help_of_its_commands_and_in_the_manual, 1},
+        {help_keeps_to_80_columns, 1},
+    };
 
-    tcase_add_checked_fixture(tests, NULL, tear_down);
-    tcase_add_loop_test(tests, flags_stand_anywhere, 0, N(orders));
-    tcase_add_test(tests, run_takes_a_count_and_a_name);
-    tcase_add_loop_test(tests, what_is_wrong_is_reported_in_one_line, 0, N(wrong));
-    tcase_add_loop_test(tests, help_and_version_need_nothing_else, 0, N(asked));
-    tcase_add_test(tests, each_flag_stands_in_the_help_of_its_commands_and_in_the_manual);
-    tcase_add_test(tests, help_keeps_to_80_columns);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("arguments", NULL, tear_down, tests, N(tests));
 }

@@ -74,7 +74,7 @@ START_TEST(what_is_no_token_is_told_apart)
     char long_one[TOKEN_MAX + 2];
     size_t name_len;
 
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+    for (size_t i = 0; i < N(others); i++)
         ck_assert_msg(!token_split(others[i], strlen(others[i]), &name_len), "%s", others[i]);
     ck_assert(!token_split("a.b\0c", 5, &name_len));
     memset(long_one, 'a', sizeof(long_one));
@@ -452,7 +452,7 @@ START_TEST(anything_but_a_ping_and_a_token_is_the_end)
                                         "{\"op\":\"ping\",\"x\":1}",
                                         "{\"op\":\"auth\",\"token\":\"a.b\",\"token\":\"a.b\"}"};
 
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+    for (size_t i = 0; i < N(texts); i++) {
         (void)say(texts[i]);
         gate_end_input(gate, now_ns);
         is_refused("says first who it is");
@@ -552,36 +552,36 @@ END_TEST
 
 Suite *test_suite(void)
 {
+    const struct check_test files[] = {
+        {a_token_is_a_name_and_a_secret_and_its_line_tells_no_secret, 1},
+        {what_is_no_token_is_told_apart, 1},
+        {a_file_has_a_line_each_and_comments, 1},
+        {a_file_that_others_can_read_is_not_used, 1},
+        {failures_fill_a_bucket_that_empties_within_a_minute, 1},
+        {each_failure_is_answered_later_than_the_one_before, 1},
+    };
+    const struct check_test known[] = {
+        {a_token_that_was_right_once_is_known_again, 1},
+        {what_is_read_anew_counts_at_once, 1},
+    };
+    const struct check_test gates[] = {
+        {a_right_token_opens_and_what_comes_behind_it_is_left, 1},
+        {a_wrong_token_is_answered_late_and_counts, 1},
+        {too_many_wrong_tokens_are_not_looked_at, 1},
+        {anything_but_a_ping_and_a_token_is_the_end, 1},
+        {who_leaves_without_a_word_is_told_none, 1},
+        {few_bytes_and_little_time_are_given, 1},
+        {a_token_that_comes_byte_by_byte_is_one, 1},
+        {a_certificate_opens_without_a_token, 1},
+        {where_there_are_no_tokens_none_is_right, 1},
+        {who_goes_while_the_verifier_works_is_not_missed, 1},
+    };
     Suite *suite = suite_create("auth");
-    TCase *files = tcase_create("files"), *known = tcase_create("credentials");
-    TCase *gates = tcase_create("gate");
 
-    tcase_set_timeout(files, 30);
-    tcase_set_timeout(known, 30);
-    tcase_set_timeout(gates, 30);
-    tcase_add_checked_fixture(files, set_up_file, tear_down_file);
-    tcase_add_test(files, a_token_is_a_name_and_a_secret_and_its_line_tells_no_secret);
-    tcase_add_test(files, what_is_no_token_is_told_apart);
-    tcase_add_test(files, a_file_has_a_line_each_and_comments);
-    tcase_add_test(files, a_file_that_others_can_read_is_not_used);
-    tcase_add_test(files, failures_fill_a_bucket_that_empties_within_a_minute);
-    tcase_add_test(files, each_failure_is_answered_later_than_the_one_before);
-    tcase_add_checked_fixture(known, set_up_credentials, tear_down_credentials);
-    tcase_add_test(known, a_token_that_was_right_once_is_known_again);
-    tcase_add_test(known, what_is_read_anew_counts_at_once);
-    tcase_add_checked_fixture(gates, set_up_gate, tear_down_gate);
-    tcase_add_test(gates, a_right_token_opens_and_what_comes_behind_it_is_left);
-    tcase_add_test(gates, a_wrong_token_is_answered_late_and_counts);
-    tcase_add_test(gates, too_many_wrong_tokens_are_not_looked_at);
-    tcase_add_test(gates, anything_but_a_ping_and_a_token_is_the_end);
-    tcase_add_test(gates, who_leaves_without_a_word_is_told_none);
-    tcase_add_test(gates, few_bytes_and_little_time_are_given);
-    tcase_add_test(gates, a_token_that_comes_byte_by_byte_is_one);
-    tcase_add_test(gates, a_certificate_opens_without_a_token);
-    tcase_add_test(gates, where_there_are_no_tokens_none_is_right);
-    tcase_add_test(gates, who_goes_while_the_verifier_works_is_not_missed);
-    suite_add_tcase(suite, files);
-    suite_add_tcase(suite, known);
-    suite_add_tcase(suite, gates);
+    tcase_set_timeout(check_case(suite, "files", set_up_file, tear_down_file, files, N(files)), 30);
+    tcase_set_timeout(check_case(suite, "credentials", set_up_credentials, tear_down_credentials,
+                                 known, N(known)),
+                      30);
+    tcase_set_timeout(check_case(suite, "gate", set_up_gate, tear_down_gate, gates, N(gates)), 30);
     return suite;
 }

@@ -94,15 +94,13 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("backoff");
-    TCase *tests = tcase_create("backoff");
+    const struct check_test tests[] = {
+        {a_factor_is_the_number_that_was_written, 1},
+        {products_of_more_digits_than_a_double_has_are_exact, 1},
+        {what_is_off_a_half_by_little_is_rounded_to_its_side, 1},
+        {delays_saturate_and_keep_to_their_maximum, 1},
+        {many_retries_of_a_small_factor_are_exact, 1},
+    };
 
-    tcase_add_checked_fixture(tests, plan_kit_open, plan_kit_close);
-    tcase_add_test(tests, a_factor_is_the_number_that_was_written);
-    tcase_add_test(tests, products_of_more_digits_than_a_double_has_are_exact);
-    tcase_add_test(tests, what_is_off_a_half_by_little_is_rounded_to_its_side);
-    tcase_add_test(tests, delays_saturate_and_keep_to_their_maximum);
-    tcase_add_test(tests, many_retries_of_a_small_factor_are_exact);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("backoff", plan_kit_open, plan_kit_close, tests, N(tests));
 }

@@ -510,72 +510,58 @@ START_TEST(half_a_million_that_wait_for_half_a_million_take_linear_work)
 }
 END_TEST
 
-static void add_schedule(TCase *tcase)
-{
-    tcase_add_test(tcase, the_earliest_due_comes_first);
-    tcase_add_test(tcase, at_one_instant_the_lowest_index_comes_first);
-    tcase_add_test(tcase, what_is_made_at_an_instant_takes_its_place_in_it);
-    tcase_add_test(tcase, a_later_made_occurrence_of_a_lower_index_comes_before_a_higher_one);
-    tcase_add_test(tcase, an_end_comes_before_the_time_out_of_the_same_instant);
-    tcase_add_test(tcase, steps_of_no_length_all_end_before_a_time_out_of_their_instant);
-    tcase_add_test(tcase, a_time_out_of_a_lower_index_comes_before_an_end_of_a_higher_one);
-    tcase_add_test(tcase, jobs_start_first_come_first_served);
-    tcase_add_test(tcase, a_job_made_ready_later_starts_after_those_ready_before);
-    tcase_add_test(tcase, a_slot_is_kept_through_the_back_off);
-    tcase_add_test(tcase, sequential_is_one_at_a_time_whatever_concurrency_says);
-    tcase_add_loop_test(tcase, blocking_starts_no_more_than_workers_and_concurrency_allow, 0, 2);
-    tcase_add_test(tcase, a_job_without_steps_ends_at_the_instant_it_starts);
-    tcase_add_test(tcase, steps_are_gone_through_as_often_as_repeat_says);
-    tcase_add_test(tcase, steps_count_from_zero_in_each_attempt);
-    tcase_add_test(tcase, an_empty_batch_is_ok_at_zero);
-    tcase_add_test(tcase, computes_queue_first_come_first_served);
-    tcase_add_test(tcase, a_worker_goes_to_the_head_before_its_job_goes_on);
-    tcase_add_test(tcase, as_many_compute_as_there_are_workers);
-    tcase_add_test(tcase, waits_need_no_worker);
-    tcase_add_test(tcase, blocking_holds_the_worker_while_it_waits_and_queues_for_none);
-    tcase_add_test(tcase, blocking_holds_the_worker_through_time_outs_and_back_offs);
-}
-
-static void add_attempts(TCase *tcase)
-{
-    tcase_add_test(tcase, a_failing_attempt_fails_at_its_end);
-    tcase_add_test(tcase, queueing_counts_towards_a_time_out);
-    tcase_add_test(tcase, a_time_out_gives_its_worker_to_the_head_before_its_own_done);
-    tcase_add_test(tcase, a_time_out_gives_its_worker_to_the_head_before_its_own_retry);
-    tcase_add_test(tcase, back_off_grows_by_its_factor_up_to_its_maximum);
-    tcase_add_test(tcase, a_delay_is_rounded_to_the_nearest_nanosecond);
-    tcase_add_test(tcase, failed_and_timed_out_attempts_count_alike_for_the_back_off);
-    tcase_add_test(tcase, a_retry_without_delay_takes_its_place_in_the_instant);
-    tcase_add_test(tcase, thousands_of_retries_at_once_take_no_time);
-    tcase_add_test(tcase, a_time_out_ends_with_its_attempt);
-    tcase_add_test(tcase, sums_of_times_saturate);
-    tcase_add_test(tcase, delays_grow_no_further_than_times_go);
-    tcase_add_test(tcase, a_time_out_that_saturates_falls_at_the_end_of_time);
-}
-
-static void add_calls(TCase *tcase)
-{
-    tcase_add_test(tcase, nothing_happens_before_it_is_due);
-    tcase_add_test(tcase, a_late_call_reports_due_times);
-    tcase_add_test(tcase, a_batch_can_be_freed_in_the_middle);
-    tcase_add_test(tcase, a_second_cancel_of_the_whole_finds_nothing);
-    tcase_add_loop_test(tcase, half_a_million_that_wait_for_half_a_million_take_linear_work, 0, 2);
-}
-
 Suite *test_suite(void)
 {
-    static const struct {
-        const char *name;
-        void (*add)(TCase *tcase);
-    } groups[] = {{"schedule", add_schedule}, {"attempts", add_attempts}, {"calls", add_calls}};
+    const struct check_test schedule[] = {
+        {the_earliest_due_comes_first, 1},
+        {at_one_instant_the_lowest_index_comes_first, 1},
+        {what_is_made_at_an_instant_takes_its_place_in_it, 1},
+        {a_later_made_occurrence_of_a_lower_index_comes_before_a_higher_one, 1},
+        {an_end_comes_before_the_time_out_of_the_same_instant, 1},
+        {steps_of_no_length_all_end_before_a_time_out_of_their_instant, 1},
+        {a_time_out_of_a_lower_index_comes_before_an_end_of_a_higher_one, 1},
+        {jobs_start_first_come_first_served, 1},
+        {a_job_made_ready_later_starts_after_those_ready_before, 1},
+        {a_slot_is_kept_through_the_back_off, 1},
+        {sequential_is_one_at_a_time_whatever_concurrency_says, 1},
+        {blocking_starts_no_more_than_workers_and_concurrency_allow, 2},
+        {a_job_without_steps_ends_at_the_instant_it_starts, 1},
+        {steps_are_gone_through_as_often_as_repeat_says, 1},
+        {steps_count_from_zero_in_each_attempt, 1},
+        {an_empty_batch_is_ok_at_zero, 1},
+        {computes_queue_first_come_first_served, 1},
+        {a_worker_goes_to_the_head_before_its_job_goes_on, 1},
+        {as_many_compute_as_there_are_workers, 1},
+        {waits_need_no_worker, 1},
+        {blocking_holds_the_worker_while_it_waits_and_queues_for_none, 1},
+        {blocking_holds_the_worker_through_time_outs_and_back_offs, 1},
+    };
+    const struct check_test attempts[] = {
+        {a_failing_attempt_fails_at_its_end, 1},
+        {queueing_counts_towards_a_time_out, 1},
+        {a_time_out_gives_its_worker_to_the_head_before_its_own_done, 1},
+        {a_time_out_gives_its_worker_to_the_head_before_its_own_retry, 1},
+        {back_off_grows_by_its_factor_up_to_its_maximum, 1},
+        {a_delay_is_rounded_to_the_nearest_nanosecond, 1},
+        {failed_and_timed_out_attempts_count_alike_for_the_back_off, 1},
+        {a_retry_without_delay_takes_its_place_in_the_instant, 1},
+        {thousands_of_retries_at_once_take_no_time, 1},
+        {a_time_out_ends_with_its_attempt, 1},
+        {sums_of_times_saturate, 1},
+        {delays_grow_no_further_than_times_go, 1},
+        {a_time_out_that_saturates_falls_at_the_end_of_time, 1},
+    };
+    const struct check_test calls[] = {
+        {nothing_happens_before_it_is_due, 1},
+        {a_late_call_reports_due_times, 1},
+        {a_batch_can_be_freed_in_the_middle, 1},
+        {a_second_cancel_of_the_whole_finds_nothing, 1},
+        {half_a_million_that_wait_for_half_a_million_take_linear_work, 2},
+    };
     Suite *suite = suite_create("batch");
 
-    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
-        TCase *tcase = tcase_create(groups[i].name);
-
-        tcase_add_checked_fixture(tcase, given_open, given_close);
-        groups[i].add(tcase);
-        suite_add_tcase(suite, tcase);
-    }
+    check_case(suite, "schedule", given_open, given_close, schedule, N(schedule));
+    check_case(suite, "attempts", given_open, given_close, attempts, N(attempts));
+    check_case(suite, "calls", given_open, given_close, calls, N(calls));
     return suite;
 }

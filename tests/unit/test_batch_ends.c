@@ -457,63 +457,50 @@ START_TEST(a_cancel_does_not_lengthen_what_was_over)
 }
 END_TEST
 
-static void add_endings(TCase *tcase)
-{
-    tcase_add_test(tcase, dependents_become_ready_in_index_order_then_start);
-    tcase_add_test(tcase, a_job_waits_for_all_that_it_names);
-    tcase_add_test(tcase, a_name_may_stand_twice_in_after);
-    tcase_add_test(tcase, after_in_defaults_holds_for_all_that_set_none);
-    tcase_add_test(tcase, what_waits_for_a_failure_is_skipped_at_once_and_once);
-    tcase_add_test(tcase, a_skip_takes_its_place_in_the_instant);
-    tcase_add_test(tcase, retries_left_are_not_a_failure_for_those_who_wait);
-    tcase_add_test(tcase, first_done_cancels_the_rest_in_index_order);
-    tcase_add_test(tcase, first_done_takes_a_failure_too);
-    tcase_add_test(tcase, first_failed_looks_at_terminal_jobs_not_at_attempts);
-    tcase_add_test(tcase, first_failed_takes_a_time_out_too);
-    tcase_add_test(tcase, nothing_steps_while_what_remains_is_cancelled);
-    tcase_add_test(tcase, a_worker_goes_to_the_head_even_if_the_end_then_cancels_the_rest);
-    tcase_add_test(tcase, a_skip_that_is_due_is_cancelled);
-    tcase_add_test(tcase, the_batch_time_out_ends_what_is_left);
-    tcase_add_test(tcase, what_is_due_exactly_at_the_batch_time_out_comes_before_it);
-    tcase_add_test(tcase, what_follows_after_the_instant_of_the_time_out_does_not);
-    tcase_add_test(tcase, a_batch_time_out_of_zero_lets_the_first_instant_pass);
-    tcase_add_test(tcase, a_time_out_of_job_and_batch_at_one_instant_is_the_jobs);
-    tcase_add_test(tcase, after_waits_for_all_who_have_the_name);
-    tcase_add_test(tcase, one_failure_among_those_of_a_name_skips);
-    tcase_add_test(tcase, a_skips_cause_is_the_lowest_index_that_had_ended_by_then);
-}
-
-static void add_cancels(TCase *tcase)
-{
-    tcase_add_test(tcase, a_running_job_is_cancelled_and_releases_its_slot);
-    tcase_add_test(tcase, a_ready_job_is_cancelled_and_never_starts);
-    tcase_add_test(tcase, a_waiting_job_is_cancelled_and_who_waits_for_it_is_skipped);
-    tcase_add_test(tcase, a_queueing_job_is_cancelled_and_leaves_the_queue);
-    tcase_add_test(tcase, a_cancelled_jobs_worker_goes_to_the_head);
-    tcase_add_test(tcase, a_blocking_job_is_cancelled_and_gives_its_worker_back);
-    tcase_add_test(tcase, a_job_is_cancelled_in_its_back_off);
-    tcase_add_test(tcase, a_cancel_counts_for_first_done);
-    tcase_add_test(tcase, a_cancel_does_not_count_for_first_failed);
-    tcase_add_loop_test(tcase, a_terminal_or_unknown_job_is_not_cancelled, 0, 2);
-    tcase_add_loop_test(tcase, what_was_to_start_before_a_cancel_starts_when_it_was_due, 0, 4);
-    tcase_add_test(tcase, a_batch_cancelled_whole_is_cancelled);
-    tcase_add_test(tcase, a_cancel_does_not_lengthen_what_was_over);
-}
-
 Suite *test_suite(void)
 {
-    static const struct {
-        const char *name;
-        void (*add)(TCase *tcase);
-    } groups[] = {{"endings", add_endings}, {"cancels", add_cancels}};
+    const struct check_test endings[] = {
+        {dependents_become_ready_in_index_order_then_start, 1},
+        {a_job_waits_for_all_that_it_names, 1},
+        {a_name_may_stand_twice_in_after, 1},
+        {after_in_defaults_holds_for_all_that_set_none, 1},
+        {what_waits_for_a_failure_is_skipped_at_once_and_once, 1},
+        {a_skip_takes_its_place_in_the_instant, 1},
+        {retries_left_are_not_a_failure_for_those_who_wait, 1},
+        {first_done_cancels_the_rest_in_index_order, 1},
+        {first_done_takes_a_failure_too, 1},
+        {first_failed_looks_at_terminal_jobs_not_at_attempts, 1},
+        {first_failed_takes_a_time_out_too, 1},
+        {nothing_steps_while_what_remains_is_cancelled, 1},
+        {a_worker_goes_to_the_head_even_if_the_end_then_cancels_the_rest, 1},
+        {a_skip_that_is_due_is_cancelled, 1},
+        {the_batch_time_out_ends_what_is_left, 1},
+        {what_is_due_exactly_at_the_batch_time_out_comes_before_it, 1},
+        {what_follows_after_the_instant_of_the_time_out_does_not, 1},
+        {a_batch_time_out_of_zero_lets_the_first_instant_pass, 1},
+        {a_time_out_of_job_and_batch_at_one_instant_is_the_jobs, 1},
+        {after_waits_for_all_who_have_the_name, 1},
+        {one_failure_among_those_of_a_name_skips, 1},
+        {a_skips_cause_is_the_lowest_index_that_had_ended_by_then, 1},
+    };
+    const struct check_test cancels[] = {
+        {a_running_job_is_cancelled_and_releases_its_slot, 1},
+        {a_ready_job_is_cancelled_and_never_starts, 1},
+        {a_waiting_job_is_cancelled_and_who_waits_for_it_is_skipped, 1},
+        {a_queueing_job_is_cancelled_and_leaves_the_queue, 1},
+        {a_cancelled_jobs_worker_goes_to_the_head, 1},
+        {a_blocking_job_is_cancelled_and_gives_its_worker_back, 1},
+        {a_job_is_cancelled_in_its_back_off, 1},
+        {a_cancel_counts_for_first_done, 1},
+        {a_cancel_does_not_count_for_first_failed, 1},
+        {a_terminal_or_unknown_job_is_not_cancelled, 2},
+        {what_was_to_start_before_a_cancel_starts_when_it_was_due, 4},
+        {a_batch_cancelled_whole_is_cancelled, 1},
+        {a_cancel_does_not_lengthen_what_was_over, 1},
+    };
     Suite *suite = suite_create("batch_ends");
 
-    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
-        TCase *tcase = tcase_create(groups[i].name);
-
-        tcase_add_checked_fixture(tcase, given_open, given_close);
-        groups[i].add(tcase);
-        suite_add_tcase(suite, tcase);
-    }
+    check_case(suite, "endings", given_open, given_close, endings, N(endings));
+    check_case(suite, "cancels", given_open, given_close, cancels, N(cancels));
     return suite;
 }

@@ -10,8 +10,6 @@
 /* Who waits for whom, as it is read from a request's text, and the critical
  * path from the times of its jobs. */
 
-#define N(table) (sizeof(table) / sizeof((table)[0]))
-
 static struct requests *requests;
 static struct pending request;
 
@@ -215,16 +213,14 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("chain");
-    TCase *tests = tcase_create("chain");
+    const struct check_test tests[] = {
+        {a_plan_says_who_waits_for_whom, N(plans)},
+        {requests_are_pending_in_their_order, 1},
+        {levels_that_are_reported_prevail, 1},
+        {jobs_that_are_not_there_wait_for_nothing, 1},
+        {the_longest_chain_is_found, 1},
+        {without_a_plan_the_longest_job_is_the_path, 1},
+    };
 
-    tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_add_loop_test(tests, a_plan_says_who_waits_for_whom, 0, N(plans));
-    tcase_add_test(tests, requests_are_pending_in_their_order);
-    tcase_add_test(tests, levels_that_are_reported_prevail);
-    tcase_add_test(tests, jobs_that_are_not_there_wait_for_nothing);
-    tcase_add_test(tests, the_longest_chain_is_found);
-    tcase_add_test(tests, without_a_plan_the_longest_job_is_the_path);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("chain", set_up, tear_down, tests, N(tests));
 }

@@ -13,8 +13,6 @@
 
 /* The client's smaller pure parts. */
 
-#define N(table) (sizeof(table) / sizeof((table)[0]))
-
 static struct bytes out;
 
 static void tear_down(void)
@@ -379,25 +377,23 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("client");
-    TCase *tests = tcase_create("client");
+    const struct check_test tests[] = {
+        {bytes_come_out_as_they_went_in, 1},
+        {lines_are_whole_in_any_chunking, 1},
+        {a_tally_knows_how_it_ended, 1},
+        {batches_are_found_by_their_numbers, 1},
+        {a_tally_counts_answers_of_every_kind, 1},
+        {times_are_rounded_for_people, N(seconds)},
+        {long_times_are_reported_in_minutes_and_hours, N(lengths)},
+        {sizes_have_units, 1},
+        {a_terminal_is_only_shown_text, N(unsafe)},
+        {a_long_text_is_cut_at_a_whole_character, 1},
+        {progress_keeps_to_the_width, N(bars)},
+        {a_bar_is_no_wider_than_can_be_read, 1},
+        {a_job_is_one_line, 1},
+        {lines_keep_to_the_terminal, 1},
+        {totals_are_one_line, 1},
+    };
 
-    tcase_add_checked_fixture(tests, NULL, tear_down);
-    tcase_add_test(tests, bytes_come_out_as_they_went_in);
-    tcase_add_test(tests, lines_are_whole_in_any_chunking);
-    tcase_add_test(tests, a_tally_knows_how_it_ended);
-    tcase_add_test(tests, batches_are_found_by_their_numbers);
-    tcase_add_test(tests, a_tally_counts_answers_of_every_kind);
-    tcase_add_loop_test(tests, times_are_rounded_for_people, 0, N(seconds));
-    tcase_add_loop_test(tests, long_times_are_reported_in_minutes_and_hours, 0, N(lengths));
-    tcase_add_test(tests, sizes_have_units);
-    tcase_add_loop_test(tests, a_terminal_is_only_shown_text, 0, N(unsafe));
-    tcase_add_test(tests, a_long_text_is_cut_at_a_whole_character);
-    tcase_add_loop_test(tests, progress_keeps_to_the_width, 0, N(bars));
-    tcase_add_test(tests, a_bar_is_no_wider_than_can_be_read);
-    tcase_add_test(tests, a_job_is_one_line);
-    tcase_add_test(tests, lines_keep_to_the_terminal);
-    tcase_add_test(tests, totals_are_one_line);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("client", NULL, tear_down, tests, N(tests));
 }

@@ -166,21 +166,19 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("cluster_rules");
-    TCase *tcase = tcase_create("cluster_rules");
+    const struct check_test tests[] = {
+        {nothing_is_sent_before_an_own_tick_is_read, 1},
+        {a_tick_of_an_earlier_reading_does_not_count, 1},
+        {the_watermark_is_the_greatest_stamp_of_a_tick, 1},
+        {time_is_the_greatest_stamp_and_what_has_passed_since, 1},
+        {a_cancel_falls_a_grace_after_its_stamp_or_its_floor, 1},
+        {ticks_are_due_unless_another_was_read, 1},
+        {another_stamp_of_the_same_sequence_is_a_rollback, 1},
+        {what_is_missing_is_a_rollback_but_ticks_and_what_was_removed, 1},
+        {a_stream_that_ends_before_what_was_read_is_another, 1},
+        {what_is_older_than_ten_minutes_is_not_compared, 1},
+        {without_a_tick_for_five_minutes_all_is_stale, 1},
+    };
 
-    tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_add_test(tcase, nothing_is_sent_before_an_own_tick_is_read);
-    tcase_add_test(tcase, a_tick_of_an_earlier_reading_does_not_count);
-    tcase_add_test(tcase, the_watermark_is_the_greatest_stamp_of_a_tick);
-    tcase_add_test(tcase, time_is_the_greatest_stamp_and_what_has_passed_since);
-    tcase_add_test(tcase, a_cancel_falls_a_grace_after_its_stamp_or_its_floor);
-    tcase_add_test(tcase, ticks_are_due_unless_another_was_read);
-    tcase_add_test(tcase, another_stamp_of_the_same_sequence_is_a_rollback);
-    tcase_add_test(tcase, what_is_missing_is_a_rollback_but_ticks_and_what_was_removed);
-    tcase_add_test(tcase, a_stream_that_ends_before_what_was_read_is_another);
-    tcase_add_test(tcase, what_is_older_than_ten_minutes_is_not_compared);
-    tcase_add_test(tcase, without_a_tick_for_five_minutes_all_is_stale);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    return check_suite("cluster_rules", set_up, tear_down, tests, N(tests));
 }

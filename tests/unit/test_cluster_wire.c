@@ -292,22 +292,20 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("cluster_wire");
-    TCase *tcase = tcase_create("cluster_wire");
+    const struct check_test tests[] = {
+        {a_request_reads_back_the_same, 1},
+        {the_longest_key_fits, 1},
+        {a_damaged_request_is_none, N(damages)},
+        {what_comes_from_outside_reads_back_the_same, 1},
+        {a_tick_reads_back_its_number, 1},
+        {subjects_read_back_the_same, N(subjects)},
+        {a_key_names_its_subject_and_so_does_its_owner, 1},
+        {a_ref_is_the_sequence_and_a_hash_over_stamp_and_text, 1},
+        {names_are_letters_digits_and_two_signs, 1},
+        {a_delivery_says_where_in_the_stream_it_is, 1},
+        {an_acknowledgement_says_what_was_wrong, 1},
+        {headers_count_as_the_server_counts_them, 1},
+    };
 
-    tcase_add_test(tcase, a_request_reads_back_the_same);
-    tcase_add_test(tcase, the_longest_key_fits);
-    tcase_add_loop_test(tcase, a_damaged_request_is_none, 0, sizeof(damages) / sizeof(damages[0]));
-    tcase_add_test(tcase, what_comes_from_outside_reads_back_the_same);
-    tcase_add_test(tcase, a_tick_reads_back_its_number);
-    tcase_add_loop_test(tcase, subjects_read_back_the_same, 0,
-                        sizeof(subjects) / sizeof(subjects[0]));
-    tcase_add_test(tcase, a_key_names_its_subject_and_so_does_its_owner);
-    tcase_add_test(tcase, a_ref_is_the_sequence_and_a_hash_over_stamp_and_text);
-    tcase_add_test(tcase, names_are_letters_digits_and_two_signs);
-    tcase_add_test(tcase, a_delivery_says_where_in_the_stream_it_is);
-    tcase_add_test(tcase, an_acknowledgement_says_what_was_wrong);
-    tcase_add_test(tcase, headers_count_as_the_server_counts_them);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    return check_suite("cluster_wire", NULL, NULL, tests, N(tests));
 }

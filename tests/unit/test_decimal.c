@@ -68,12 +68,11 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("decimal");
-    TCase *tests = tcase_create("decimal");
+    const struct check_test tests[] = {
+        {values_on_both_sides_of_every_power_are_whole, 1},
+        {all_small_values_are_right, 1},
+        {fractions_end_in_no_zero, 1},
+    };
 
-    tcase_add_test(tests, values_on_both_sides_of_every_power_are_whole);
-    tcase_add_test(tests, all_small_values_are_right);
-    tcase_add_test(tests, fractions_end_in_no_zero);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("decimal", NULL, NULL, tests, N(tests));
 }

@@ -32,7 +32,7 @@ START_TEST(no_digit_of_a_zero_is_found)
     static const char *const zeros[] = {"0", "-0", "0.000", "0e9", "-0.0E-5"};
     struct decimal_digits found;
 
-    for (size_t i = 0; i < sizeof zeros / sizeof zeros[0]; i++)
+    for (size_t i = 0; i < N(zeros); i++)
         ck_assert(!decimal_digits_find(zeros[i], strlen(zeros[i]), &found));
 }
 END_TEST
@@ -89,7 +89,7 @@ START_TEST(what_is_no_probability_is_refused)
                                         "1e99", "-1", "-1e-400", "11e-1"};
     uint64_t below = 7;
 
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    for (size_t i = 0; i < N(cases); i++)
         ck_assert(!decimal_digits_probability(cases[i], strlen(cases[i]), &below));
     ck_assert_uint_eq(below, 7);
 }
@@ -97,14 +97,13 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("decimal_digits");
-    TCase *tests = tcase_create("decimal_digits");
+    const struct check_test tests[] = {
+        {digits_are_found_wherever_the_point_is, 11},
+        {no_digit_of_a_zero_is_found, 1},
+        {exponents_beyond_all_numbers_saturate, 1},
+        {a_probability_is_the_least_multiple_not_below_it, 16},
+        {what_is_no_probability_is_refused, 1},
+    };
 
-    tcase_add_loop_test(tests, digits_are_found_wherever_the_point_is, 0, 11);
-    tcase_add_test(tests, no_digit_of_a_zero_is_found);
-    tcase_add_test(tests, exponents_beyond_all_numbers_saturate);
-    tcase_add_loop_test(tests, a_probability_is_the_least_multiple_not_below_it, 0, 16);
-    tcase_add_test(tests, what_is_no_probability_is_refused);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("decimal_digits", NULL, NULL, tests, N(tests));
 }

@@ -53,12 +53,11 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("descriptors");
-    TCase *tests = tcase_create("descriptors");
+    const struct check_test tests[] = {
+        {the_table_is_made_long_beforehand, 1},
+        {no_room_is_made_beyond_the_bounds, 1},
+        {what_others_need_is_kept, 1},
+    };
 
-    tcase_add_test(tests, the_table_is_made_long_beforehand);
-    tcase_add_test(tests, no_room_is_made_beyond_the_bounds);
-    tcase_add_test(tests, what_others_need_is_kept);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("descriptors", NULL, NULL, tests, N(tests));
 }

@@ -198,7 +198,7 @@ static const struct law {
     {&lognormal, lognormal_cdf, 1.2703781, 0.9953317},
 };
 
-#define LAWS (int)(sizeof laws / sizeof laws[0])
+#define LAWS (int)N(laws)
 
 static double drawn[DRAWS];
 
@@ -402,32 +402,35 @@ END_TEST
 
 Suite *test_suite(void)
 {
+    const struct check_test generator[] = {
+        {philox_gives_its_published_answers, 3},
+        {drawn_bits_are_53, 1},
+        {the_same_place_draws_the_same, 1},
+        {seed_job_attempt_and_step_each_change_a_draw, 1},
+        {purposes_draw_apart, 1},
+        {the_order_of_drawing_changes_nothing, 1},
+        {draws_have_their_golden_values, 5},
+        {neighbours_are_independent, 3},
+    };
+    const struct check_test law[] = {
+        {each_law_has_its_mean_and_deviation, LAWS},
+        {each_law_passes_kolmogorov_and_smirnov, LAWS},
+        {a_wrong_law_fails_kolmogorov_and_smirnov, 1},
+    };
+    const struct check_test bounds[] = {
+        {a_constant_is_returned_as_it_is, 1},
+        {a_draw_is_cut_at_the_maximum, 1},
+        {a_prepared_draw_is_the_same, 1},
+        {a_normal_draw_is_cut_at_zero, 1},
+        {a_law_without_spread_always_gives_its_one_value, 3},
+        {an_exponential_of_mean_zero_is_zero, 1},
+        {the_longest_law_stays_in_range, 4},
+        {a_trace_gives_job_i_the_value_i_modulo_its_length, 1},
+    };
     Suite *suite = suite_create("draw");
-    TCase *generator = tcase_create("generator");
-    TCase *law = tcase_create("laws");
-    TCase *bounds = tcase_create("bounds");
 
-    tcase_add_loop_test(generator, philox_gives_its_published_answers, 0, 3);
-    tcase_add_test(generator, drawn_bits_are_53);
-    tcase_add_test(generator, the_same_place_draws_the_same);
-    tcase_add_test(generator, seed_job_attempt_and_step_each_change_a_draw);
-    tcase_add_test(generator, purposes_draw_apart);
-    tcase_add_test(generator, the_order_of_drawing_changes_nothing);
-    tcase_add_loop_test(generator, draws_have_their_golden_values, 0, 5);
-    tcase_add_loop_test(generator, neighbours_are_independent, 0, 3);
-    suite_add_tcase(suite, generator);
-    tcase_add_loop_test(law, each_law_has_its_mean_and_deviation, 0, LAWS);
-    tcase_add_loop_test(law, each_law_passes_kolmogorov_and_smirnov, 0, LAWS);
-    tcase_add_test(law, a_wrong_law_fails_kolmogorov_and_smirnov);
-    suite_add_tcase(suite, law);
-    tcase_add_test(bounds, a_constant_is_returned_as_it_is);
-    tcase_add_test(bounds, a_draw_is_cut_at_the_maximum);
-    tcase_add_test(bounds, a_prepared_draw_is_the_same);
-    tcase_add_test(bounds, a_normal_draw_is_cut_at_zero);
-    tcase_add_loop_test(bounds, a_law_without_spread_always_gives_its_one_value, 0, 3);
-    tcase_add_test(bounds, an_exponential_of_mean_zero_is_zero);
-    tcase_add_loop_test(bounds, the_longest_law_stays_in_range, 0, 4);
-    tcase_add_test(bounds, a_trace_gives_job_i_the_value_i_modulo_its_length);
-    suite_add_tcase(suite, bounds);
+    check_case(suite, "generator", NULL, NULL, generator, N(generator));
+    check_case(suite, "laws", NULL, NULL, law, N(law));
+    check_case(suite, "bounds", NULL, NULL, bounds, N(bounds));
     return suite;
 }

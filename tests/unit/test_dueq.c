@@ -245,7 +245,7 @@ static void compare(uint32_t room, uint32_t turns)
 }
 
 static const uint32_t rooms[] = {1, 2, 31, 32, 64, 65, 100, 1000, ROOM};
-#define ROOMS ((int)(sizeof rooms / sizeof *rooms))
+#define ROOMS N(rooms)
 
 START_TEST(random_changes_agree_with_a_heap)
 {
@@ -384,21 +384,19 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("dueq");
-    TCase *cases = tcase_create("dueq");
+    const struct check_test tests[] = {
+        {a_new_queue_is_empty, 1},
+        {the_earliest_comes_first, 1},
+        {at_one_instant_the_lowest_id_comes_first, 1},
+        {an_entry_keeps_its_due_time_and_its_tag, 1},
+        {an_all_zero_queue_can_be_freed, 1},
+        {random_changes_agree_with_a_heap, ROOMS},
+        {equal_lengths_in_turn_agree_with_a_heap, ROOMS},
+        {replacing_the_first_agrees_with_a_heap, ROOMS},
+        {what_was_in_order_is_so_when_its_first_is_replaced, 1},
+        {taking_one_and_pushing_one_agrees_with_a_heap, 1},
+        {what_is_pushed_in_order_stays_where_it_is, 1},
+    };
 
-    tcase_add_checked_fixture(cases, make_queue, free_queue);
-    tcase_add_test(cases, a_new_queue_is_empty);
-    tcase_add_test(cases, the_earliest_comes_first);
-    tcase_add_test(cases, at_one_instant_the_lowest_id_comes_first);
-    tcase_add_test(cases, an_entry_keeps_its_due_time_and_its_tag);
-    tcase_add_test(cases, an_all_zero_queue_can_be_freed);
-    tcase_add_loop_test(cases, random_changes_agree_with_a_heap, 0, ROOMS);
-    tcase_add_loop_test(cases, equal_lengths_in_turn_agree_with_a_heap, 0, ROOMS);
-    tcase_add_loop_test(cases, replacing_the_first_agrees_with_a_heap, 0, ROOMS);
-    tcase_add_test(cases, what_was_in_order_is_so_when_its_first_is_replaced);
-    tcase_add_test(cases, taking_one_and_pushing_one_agrees_with_a_heap);
-    tcase_add_test(cases, what_is_pushed_in_order_stays_where_it_is);
-    suite_add_tcase(suite, cases);
-    return suite;
+    return check_suite("dueq", make_queue, free_queue, tests, N(tests));
 }

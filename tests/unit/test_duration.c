@@ -9,9 +9,8 @@
 
 #include "tests/support/check.h"
 
-#define MAX   INT64_MAX
-#define DAY   INT64_C(86400000000000)
-#define N(of) (sizeof(of) / sizeof((of)[0]))
+#define MAX INT64_MAX
+#define DAY INT64_C(86400000000000)
 
 struct reading {
     const char *text;
@@ -327,20 +326,20 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("duration");
-    TCase *tcase = tcase_create("duration");
-    tcase_add_test(tcase, a_number_is_seconds);
-    tcase_add_test(tcase, a_number_may_have_an_exponent);
-    tcase_add_test(tcase, a_half_of_a_nanosecond_goes_up);
-    tcase_add_test(tcase, a_minus_sign_stands_before_the_number_zero_alone);
-    tcase_add_test(tcase, a_string_has_units);
-    tcase_add_test(tcase, the_parts_are_summed_before_they_are_rounded);
-    tcase_add_test(tcase, what_is_not_of_the_form_is_malformed);
-    tcase_add_test(tcase, the_maximum_itself_is_allowed);
-    tcase_add_test(tcase, any_number_of_digits_is_read);
-    tcase_add_test(tcase, a_flag_takes_seconds_or_units);
-    tcase_add_test(tcase, a_duration_is_printed_without_trailing_zeros);
-    tcase_add_test(tcase, what_is_printed_reads_back);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    const struct check_test tests[] = {
+        {a_number_is_seconds, 1},
+        {a_number_may_have_an_exponent, 1},
+        {a_half_of_a_nanosecond_goes_up, 1},
+        {a_minus_sign_stands_before_the_number_zero_alone, 1},
+        {a_string_has_units, 1},
+        {the_parts_are_summed_before_they_are_rounded, 1},
+        {what_is_not_of_the_form_is_malformed, 1},
+        {the_maximum_itself_is_allowed, 1},
+        {any_number_of_digits_is_read, 1},
+        {a_flag_takes_seconds_or_units, 1},
+        {a_duration_is_printed_without_trailing_zeros, 1},
+        {what_is_printed_reads_back, 1},
+    };
+
+    return check_suite("duration", NULL, NULL, tests, N(tests));
 }

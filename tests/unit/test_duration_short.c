@@ -14,8 +14,6 @@
 #include "tests/support/check.h"
 #include "tests/support/reading.h"
 
-#define N(of) (sizeof(of) / sizeof((of)[0]))
-
 typedef const char *scanner(const char *at, const char *end, int64_t *ns);
 typedef enum duration_result reader(const char *text, size_t len, int64_t max_ns, int64_t *ns);
 
@@ -194,13 +192,13 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("duration_short");
-    TCase *tcase = tcase_create("duration_short");
-    tcase_add_test(tcase, what_is_short_is_taken);
-    tcase_add_test(tcase, what_is_not_short_is_left);
-    tcase_add_test(tcase, nothing_beyond_the_end_is_read);
-    tcase_add_test(tcase, random_texts_come_to_the_same);
-    tcase_add_test(tcase, texts_at_the_edges_come_to_the_same);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    const struct check_test tests[] = {
+        {what_is_short_is_taken, 1},
+        {what_is_not_short_is_left, 1},
+        {nothing_beyond_the_end_is_read, 1},
+        {random_texts_come_to_the_same, 1},
+        {texts_at_the_edges_come_to_the_same, 1},
+    };
+
+    return check_suite("duration_short", NULL, NULL, tests, N(tests));
 }

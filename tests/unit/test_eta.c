@@ -108,14 +108,12 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("eta");
-    TCase *tests = tcase_create("eta");
+    const struct check_test tests[] = {
+        {the_end_and_the_jobs_in_flight_are_exact, 1},
+        {of_several_the_longest_counts, 1},
+        {an_end_that_is_not_known_is_estimated, 1},
+        {a_batch_that_is_too_large_is_given_up, 1},
+    };
 
-    tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_add_test(tests, the_end_and_the_jobs_in_flight_are_exact);
-    tcase_add_test(tests, of_several_the_longest_counts);
-    tcase_add_test(tests, an_end_that_is_not_known_is_estimated);
-    tcase_add_test(tests, a_batch_that_is_too_large_is_given_up);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("eta", set_up, tear_down, tests, N(tests));
 }

@@ -333,28 +333,25 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("event");
-    TCase *tests = tcase_create("event");
+    const struct check_test tests[] = {
+        {accepted_says_the_batch_and_who_runs_it, 1},
+        {started_counts_attempts, 1},
+        {step_says_kind_note_and_duration, 1},
+        {retry_is_due_when_the_next_attempt_starts, 1},
+        {done_has_due_attempts_and_data_where_there_are_any, 1},
+        {every_job_status_has_its_word, 1},
+        {finished_adds_up, 1},
+        {a_speedup_is_a_plain_decimal_of_any_size, N(speedups)},
+        {error_names_code_message_path_and_id, 1},
+        {what_an_error_quotes_is_escaped, N(escapes)},
+        {a_lone_surrogate_is_written_as_an_escape, 1},
+        {an_error_of_escapes_keeps_to_its_line, 1},
+        {a_plain_message_is_never_cut, 1},
+        {pong_says_version_protocol_and_instance, 1},
+        {cancelled_counts_jobs, 1},
+        {stats_has_every_figure, 1},
+        {the_longest_lines_fit, 1},
+    };
 
-    tcase_add_test(tests, accepted_says_the_batch_and_who_runs_it);
-    tcase_add_test(tests, started_counts_attempts);
-    tcase_add_test(tests, step_says_kind_note_and_duration);
-    tcase_add_test(tests, retry_is_due_when_the_next_attempt_starts);
-    tcase_add_test(tests, done_has_due_attempts_and_data_where_there_are_any);
-    tcase_add_test(tests, every_job_status_has_its_word);
-    tcase_add_test(tests, finished_adds_up);
-    tcase_add_loop_test(tests, a_speedup_is_a_plain_decimal_of_any_size, 0,
-                        sizeof speedups / sizeof speedups[0]);
-    tcase_add_test(tests, error_names_code_message_path_and_id);
-    tcase_add_loop_test(tests, what_an_error_quotes_is_escaped, 0,
-                        sizeof escapes / sizeof escapes[0]);
-    tcase_add_test(tests, a_lone_surrogate_is_written_as_an_escape);
-    tcase_add_test(tests, an_error_of_escapes_keeps_to_its_line);
-    tcase_add_test(tests, a_plain_message_is_never_cut);
-    tcase_add_test(tests, pong_says_version_protocol_and_instance);
-    tcase_add_test(tests, cancelled_counts_jobs);
-    tcase_add_test(tests, stats_has_every_figure);
-    tcase_add_test(tests, the_longest_lines_fit);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("event", NULL, NULL, tests, N(tests));
 }

@@ -75,12 +75,11 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("event_detached");
-    TCase *tcase = tcase_create("event_detached");
+    const struct check_test tests[] = {
+        {an_accepted_has_its_ref_and_the_seed_that_was_drawn, 1},
+        {a_watch_is_suspended_and_kept_alive, 1},
+        {a_key_is_written_with_its_escapes, 1},
+    };
 
-    tcase_add_test(tcase, an_accepted_has_its_ref_and_the_seed_that_was_drawn);
-    tcase_add_test(tcase, a_watch_is_suspended_and_kept_alive);
-    tcase_add_test(tcase, a_key_is_written_with_its_escapes);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    return check_suite("event_detached", NULL, NULL, tests, N(tests));
 }

@@ -32,8 +32,8 @@ static void check_same(struct event_done *done, const struct event_job *job,
 
 START_TEST(lines_are_those_of_the_general_writer)
 {
-    for (size_t b = 0; b < sizeof(batches) / sizeof(*batches); b++)
-        for (size_t a = 0; a < sizeof(ats) / sizeof(*ats); a++)
+    for (size_t b = 0; b < N(batches); b++)
+        for (size_t a = 0; a < N(ats); a++)
             for (int status = 0; status < JOB_SKIPPED; status++) {
                 struct event_job job = {.batch = batches[b], .at_ns = ats[a]};
                 struct occurrence o = {
@@ -41,7 +41,7 @@ START_TEST(lines_are_those_of_the_general_writer)
                 struct event_done done;
 
                 event_done_begin(&done, batches[b], (enum job_status)status, ats[a]);
-                for (size_t j = 0; j < sizeof(jobs) / sizeof(*jobs); j++) {
+                for (size_t j = 0; j < N(jobs); j++) {
                     o.job = jobs[j];
                     check_same(&done, &job, &o);
                 }
@@ -88,12 +88,11 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("event_done");
-    TCase *tests = tcase_create("event_done");
+    const struct check_test tests[] = {
+        {lines_are_those_of_the_general_writer, 1},
+        {indexes_in_a_row_are_whole, 1},
+        {names_and_data_of_any_length_are_whole, 1},
+    };
 
-    tcase_add_test(tests, lines_are_those_of_the_general_writer);
-    tcase_add_test(tests, indexes_in_a_row_are_whole);
-    tcase_add_test(tests, names_and_data_of_any_length_are_whole);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("event_done", NULL, NULL, tests, N(tests));
 }

@@ -47,8 +47,8 @@ static void check_pieces(const struct event_job *job, const struct occurrence *o
 
 START_TEST(pieces_of_any_size_are_the_line)
 {
-    for (size_t job = 0; job < sizeof jobs / sizeof jobs[0]; job++)
-        for (size_t o = 0; o < sizeof occurrences / sizeof occurrences[0]; o++)
+    for (size_t job = 0; job < N(jobs); job++)
+        for (size_t o = 0; o < N(occurrences); o++)
             for (size_t size = 1; size < ROOM; size++)
                 check_pieces(&jobs[job], &occurrences[o], size);
 }
@@ -56,10 +56,9 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("event_piece");
-    TCase *tests = tcase_create("event_piece");
+    const struct check_test tests[] = {
+        {pieces_of_any_size_are_the_line, 1},
+    };
 
-    tcase_add_test(tests, pieces_of_any_size_are_the_line);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("event_piece", NULL, NULL, tests, N(tests));
 }

@@ -325,8 +325,6 @@ START_TEST(one_pass_reads_what_tokens_say)
 }
 END_TEST
 
-#define N(table) (sizeof(table) / sizeof((table)[0]))
-
 START_TEST(times_of_a_report_are_read_from_their_text)
 {
     static const char line[] =
@@ -367,23 +365,21 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("event_reader");
-    TCase *tests = tcase_create("event_reader");
+    const struct check_test tests[] = {
+        {times_of_a_report_are_read_from_their_text, 1},
+        {elapsed_is_a_time_or_those_of_a_forecast, 1},
+        {a_done_line_is_read, 1},
+        {what_is_absent_is_zero, 1},
+        {times_are_exact, N(times)},
+        {data_is_the_text_that_it_was, N(texts)},
+        {deep_data_is_read, 1},
+        {what_this_version_does_not_know_is_passed_over, 1},
+        {what_is_no_event_is_refused_and_forgotten, N(wrong)},
+        {strings_with_escapes_stay_valid_together, 1},
+        {the_first_member_says_the_kind, N(kinds)},
+        {what_is_written_is_read_back, 1},
+        {one_pass_reads_what_tokens_say, N(plain)},
+    };
 
-    tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_add_test(tests, times_of_a_report_are_read_from_their_text);
-    tcase_add_test(tests, elapsed_is_a_time_or_those_of_a_forecast);
-    tcase_add_test(tests, a_done_line_is_read);
-    tcase_add_test(tests, what_is_absent_is_zero);
-    tcase_add_loop_test(tests, times_are_exact, 0, N(times));
-    tcase_add_loop_test(tests, data_is_the_text_that_it_was, 0, N(texts));
-    tcase_add_test(tests, deep_data_is_read);
-    tcase_add_test(tests, what_this_version_does_not_know_is_passed_over);
-    tcase_add_loop_test(tests, what_is_no_event_is_refused_and_forgotten, 0, N(wrong));
-    tcase_add_test(tests, strings_with_escapes_stay_valid_together);
-    tcase_add_loop_test(tests, the_first_member_says_the_kind, 0, N(kinds));
-    tcase_add_test(tests, what_is_written_is_read_back);
-    tcase_add_loop_test(tests, one_pass_reads_what_tokens_say, 0, N(plain));
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("event_reader", set_up, tear_down, tests, N(tests));
 }

@@ -237,18 +237,16 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("fanout");
-    TCase *tests = tcase_create("fanout");
+    const struct check_test tests[] = {
+        {each_is_sent_what_it_is_for, 3},
+        {alone_it_is_sent_everything, 1},
+        {what_was_begun_is_ended, 1},
+        {a_plan_takes_the_seed_that_was_drawn, 1},
+        {a_plan_of_another_request_is_not_believed, 1},
+        {what_cannot_be_is_foreign, 1},
+        {a_batch_that_is_accepted_again_was_lost, 1},
+        {a_file_that_cannot_be_made_is_reported, 1},
+    };
 
-    tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_add_loop_test(tests, each_is_sent_what_it_is_for, 0, 3);
-    tcase_add_test(tests, alone_it_is_sent_everything);
-    tcase_add_test(tests, what_was_begun_is_ended);
-    tcase_add_test(tests, a_plan_takes_the_seed_that_was_drawn);
-    tcase_add_test(tests, a_plan_of_another_request_is_not_believed);
-    tcase_add_test(tests, what_cannot_be_is_foreign);
-    tcase_add_test(tests, a_batch_that_is_accepted_again_was_lost);
-    tcase_add_test(tests, a_file_that_cannot_be_made_is_reported);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("fanout", set_up, tear_down, tests, N(tests));
 }

@@ -93,7 +93,7 @@ START_TEST(a_quote_shows_what_cannot_be_shown_as_escapes)
         {"\xC0\xAF", "\\xc0\\xaf"},
         {"\xF5\x80\x80\x80", "\\xf5\\x80\\x80\\x80"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < N(cases); i++) {
         char out[FAULT_QUOTE_SIZE];
         ck_assert_str_eq(fault_quote(out, cases[i].text, strlen(cases[i].text)), cases[i].quote);
     }
@@ -131,15 +131,15 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("fault");
-    TCase *tcase = tcase_create("fault");
-    tcase_add_test(tcase, codes_have_the_names_of_the_contract);
-    tcase_add_test(tcase, of_two_faults_the_one_further_up_stays);
-    tcase_add_test(tcase, a_long_message_is_cut_at_a_whole_character);
-    tcase_add_test(tcase, a_message_that_fits_is_left_as_it_is);
-    tcase_add_test(tcase, a_quote_shows_what_cannot_be_shown_as_escapes);
-    tcase_add_test(tcase, a_quote_is_64_bytes_at_most_and_says_that_it_was_cut);
-    tcase_add_test(tcase, a_quote_of_64_bytes_is_whole);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    const struct check_test tests[] = {
+        {codes_have_the_names_of_the_contract, 1},
+        {of_two_faults_the_one_further_up_stays, 1},
+        {a_long_message_is_cut_at_a_whole_character, 1},
+        {a_message_that_fits_is_left_as_it_is, 1},
+        {a_quote_shows_what_cannot_be_shown_as_escapes, 1},
+        {a_quote_is_64_bytes_at_most_and_says_that_it_was_cut, 1},
+        {a_quote_of_64_bytes_is_whole, 1},
+    };
+
+    return check_suite("fault", NULL, NULL, tests, N(tests));
 }

@@ -231,18 +231,20 @@ END_TEST
 
 Suite *test_suite(void)
 {
+    const struct check_test tables[] = {
+        {the_lowest_lane_that_is_free_is_taken, 3},
+        {a_roster_has_what_was_added_and_not_removed, 3},
+        {blocks_are_used_again, 1},
+        {a_roster_of_no_jobs_is_empty, 1},
+    };
+    const struct check_test jobs[] = {
+        {of_a_job_of_one_step_no_more_is_kept, 1},
+        {what_a_job_does_adds_up, 1},
+        {what_is_kept_besides_is_used_again, 1},
+    };
     Suite *suite = suite_create("flight");
-    TCase *tables = tcase_create("tables"), *jobs = tcase_create("jobs");
 
-    tcase_add_loop_test(tables, the_lowest_lane_that_is_free_is_taken, 0, 3);
-    tcase_add_loop_test(tables, a_roster_has_what_was_added_and_not_removed, 0, 3);
-    tcase_add_test(tables, blocks_are_used_again);
-    tcase_add_test(tables, a_roster_of_no_jobs_is_empty);
-    suite_add_tcase(suite, tables);
-    tcase_add_checked_fixture(jobs, set_up, tear_down);
-    tcase_add_test(jobs, of_a_job_of_one_step_no_more_is_kept);
-    tcase_add_test(jobs, what_a_job_does_adds_up);
-    tcase_add_test(jobs, what_is_kept_besides_is_used_again);
-    suite_add_tcase(suite, jobs);
+    check_case(suite, "tables", NULL, NULL, tables, N(tables));
+    check_case(suite, "jobs", set_up, tear_down, jobs, N(jobs));
     return suite;
 }

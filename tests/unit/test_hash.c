@@ -25,7 +25,7 @@ START_TEST(siphash_gives_its_published_answers)
 
     for (size_t i = 0; i < sizeof(bytes); i++)
         bytes[i] = (char)i;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+    for (size_t i = 0; i < N(cases); i++)
         ck_assert_uint_eq(hash_bytes(key, bytes, cases[i].len), cases[i].hash);
 }
 END_TEST
@@ -129,14 +129,12 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("hash");
-    TCase *tcase = tcase_create("hash");
+    const struct check_test tests[] = {
+        {siphash_gives_its_published_answers, 1},
+        {each_item_is_found_until_it_is_removed, N(spreads)},
+        {no_call_goes_over_all_that_is_there, 1},
+        {what_is_reserved_needs_no_more_memory, 1},
+    };
 
-    tcase_add_test(tcase, siphash_gives_its_published_answers);
-    tcase_add_loop_test(tcase, each_item_is_found_until_it_is_removed, 0,
-                        sizeof(spreads) / sizeof(spreads[0]));
-    tcase_add_test(tcase, no_call_goes_over_all_that_is_there);
-    tcase_add_test(tcase, what_is_reserved_needs_no_more_memory);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    return check_suite("hash", NULL, NULL, tests, N(tests));
 }

@@ -479,25 +479,24 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *s = suite_create("http");
-    TCase *c = tcase_create("http");
+    const struct check_test tests[] = {
+        {a_head_is_well_formed_or_refused_by_a_status, 1},
+        {a_heads_size_is_found, 1},
+        {a_target_in_absolute_form_has_an_authority, 1},
+        {a_preflight_is_recognised_by_its_fields, 1},
+        {a_host_is_the_address_served_localhost_or_a_name, 1},
+        {a_host_is_to_be_there_once_but_for_the_old_protocol, 1},
+        {an_origin_is_this_very_host_port_included, 1},
+        {events_are_preferred_by_quality_or_by_name, 1},
+        {lines_become_frames_in_pieces_of_any_length, 70},
+        {a_query_is_decoded_member_by_member, 1},
+        {a_query_has_known_parameters_once_each, 1},
+        {waits_are_durations_or_distributions, 1},
+        {what_is_no_wait_is_refused_by_its_name, 1},
+        {a_pool_serves_first_come_first_served, 1},
+        {draws_are_counted_for_each_seed, 1},
+        {a_service_has_a_name_and_workers, 1},
+    };
 
-    tcase_add_test(c, a_head_is_well_formed_or_refused_by_a_status);
-    tcase_add_test(c, a_heads_size_is_found);
-    tcase_add_test(c, a_target_in_absolute_form_has_an_authority);
-    tcase_add_test(c, a_preflight_is_recognised_by_its_fields);
-    tcase_add_test(c, a_host_is_the_address_served_localhost_or_a_name);
-    tcase_add_test(c, a_host_is_to_be_there_once_but_for_the_old_protocol);
-    tcase_add_test(c, an_origin_is_this_very_host_port_included);
-    tcase_add_test(c, events_are_preferred_by_quality_or_by_name);
-    tcase_add_loop_test(c, lines_become_frames_in_pieces_of_any_length, 0, 70);
-    tcase_add_test(c, a_query_is_decoded_member_by_member);
-    tcase_add_test(c, a_query_has_known_parameters_once_each);
-    tcase_add_test(c, waits_are_durations_or_distributions);
-    tcase_add_test(c, what_is_no_wait_is_refused_by_its_name);
-    tcase_add_test(c, a_pool_serves_first_come_first_served);
-    tcase_add_test(c, draws_are_counted_for_each_seed);
-    tcase_add_test(c, a_service_has_a_name_and_workers);
-    suite_add_tcase(s, c);
-    return s;
+    return check_suite("http", NULL, NULL, tests, N(tests));
 }

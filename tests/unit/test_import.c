@@ -114,7 +114,7 @@ START_TEST(version_1_5_and_1_6_know_tasks_by_id)
         instance, sizeof instance, "%s",
         V15("{\"name\":\"x\",\"id\":\"1\",\"parents\":[\"2\"]},{\"name\":\"x\",\"id\":\"2\"}",
             "{\"id\":\"2\",\"runtimeInSeconds\":0.1},{\"id\":\"1\",\"runtimeInSeconds\":2e2}"));
-    strstr(instance, "1.5")[2] = (char)_i;
+    strstr(instance, "1.5")[2] = (char)('5' + _i);
     ck_assert_str_eq(wfformat(instance), "2\n{\"name\":\"1\",\"compute\":200,\"after\":[\"2\"]}\n"
                                          "{\"name\":\"2\",\"compute\":0.1}\n");
 }
@@ -252,25 +252,21 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("import");
-    TCase *tests = tcase_create("import");
+    const struct check_test tests[] = {
+        {jobs_are_in_order_of_seq, 1},
+        {a_job_fails_by_exit_value_or_signal, 1},
+        {the_last_row_of_a_seq_counts, 1},
+        {a_clock_that_was_set_back_is_remarked, 1},
+        {a_broken_joblog_is_refused_with_its_line, N(broken_logs)},
+        {version_1_4_knows_tasks_by_name, 1},
+        {version_1_5_and_1_6_know_tasks_by_id, 2},
+        {a_task_without_a_runtime_takes_none, 1},
+        {times_are_exact_to_the_nanosecond, 1},
+        {more_than_30_days_are_remarked, 1},
+        {a_broken_instance_is_refused_with_its_line, N(broken_instances)},
+        {a_batch_is_indented_and_in_stable_order, 1},
+        {formats_are_found_by_name, 1},
+    };
 
-    tcase_add_checked_fixture(tests, NULL, importing_fini);
-    tcase_add_test(tests, jobs_are_in_order_of_seq);
-    tcase_add_test(tests, a_job_fails_by_exit_value_or_signal);
-    tcase_add_test(tests, the_last_row_of_a_seq_counts);
-    tcase_add_test(tests, a_clock_that_was_set_back_is_remarked);
-    tcase_add_loop_test(tests, a_broken_joblog_is_refused_with_its_line, 0,
-                        sizeof broken_logs / sizeof broken_logs[0]);
-    tcase_add_test(tests, version_1_4_knows_tasks_by_name);
-    tcase_add_loop_test(tests, version_1_5_and_1_6_know_tasks_by_id, '5', '7');
-    tcase_add_test(tests, a_task_without_a_runtime_takes_none);
-    tcase_add_test(tests, times_are_exact_to_the_nanosecond);
-    tcase_add_test(tests, more_than_30_days_are_remarked);
-    tcase_add_loop_test(tests, a_broken_instance_is_refused_with_its_line, 0,
-                        sizeof broken_instances / sizeof broken_instances[0]);
-    tcase_add_test(tests, a_batch_is_indented_and_in_stable_order);
-    tcase_add_test(tests, formats_are_found_by_name);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("import", NULL, importing_fini, tests, N(tests));
 }

@@ -258,26 +258,22 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("import of GitHub Actions runs");
-    TCase *tests = tcase_create("actions");
+    const struct check_test tests[] = {
+        {jobs_come_in_several_forms, N(forms)},
+        {a_byte_order_mark_is_skipped, 1},
+        {what_gh_run_view_prints_is_recognised, 1},
+        {what_is_on_other_pages_is_remarked, 1},
+        {a_job_fails_unless_it_is_success_or_skipped, N(conclusions)},
+        {times_have_offsets_and_fractions, 1},
+        {what_has_not_ended_is_left_out, 1},
+        {a_later_attempt_counts, 1},
+        {a_job_is_found_by_its_name, N(matches)},
+        {needs_become_after, 1},
+        {an_alias_stands_for_what_it_names, 1},
+        {a_job_that_ran_although_its_need_failed_is_remarked, 1},
+        {what_is_broken_is_refused_with_its_line, N(broken)},
+        {time_that_runs_backwards_is_none, 1},
+    };
 
-    tcase_add_checked_fixture(tests, NULL, importing_fini);
-    tcase_add_loop_test(tests, jobs_come_in_several_forms, 0, sizeof forms / sizeof forms[0]);
-    tcase_add_test(tests, a_byte_order_mark_is_skipped);
-    tcase_add_test(tests, what_gh_run_view_prints_is_recognised);
-    tcase_add_test(tests, what_is_on_other_pages_is_remarked);
-    tcase_add_loop_test(tests, a_job_fails_unless_it_is_success_or_skipped, 0,
-                        sizeof conclusions / sizeof conclusions[0]);
-    tcase_add_test(tests, times_have_offsets_and_fractions);
-    tcase_add_test(tests, what_has_not_ended_is_left_out);
-    tcase_add_test(tests, a_later_attempt_counts);
-    tcase_add_loop_test(tests, a_job_is_found_by_its_name, 0, sizeof matches / sizeof matches[0]);
-    tcase_add_test(tests, needs_become_after);
-    tcase_add_test(tests, an_alias_stands_for_what_it_names);
-    tcase_add_test(tests, a_job_that_ran_although_its_need_failed_is_remarked);
-    tcase_add_loop_test(tests, what_is_broken_is_refused_with_its_line, 0,
-                        sizeof broken / sizeof broken[0]);
-    tcase_add_test(tests, time_that_runs_backwards_is_none);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("import of GitHub Actions runs", NULL, importing_fini, tests, N(tests));
 }

@@ -48,9 +48,10 @@ END_TEST
 START_TEST(versions_4_to_7_are_read)
 {
     char log[64];
+    int version = 3 + _i;
 
-    snprintf(log, sizeof log, "# ninja log v%d\n0\t30\t0\ta\tf00d\n", _i);
-    if (_i >= 4 && _i <= 7)
+    snprintf(log, sizeof log, "# ninja log v%d\n0\t30\t0\ta\tf00d\n", version);
+    if (version >= 4 && version <= 7)
         ck_assert_str_eq(ninja(log), "1\n{\"name\":\"a\",\"compute\":0.03}\n");
     else
         ck_assert_ptr_nonnull(strstr(ninja(log), "file:1: a log of ninja's version"));
@@ -87,7 +88,7 @@ START_TEST(a_log_in_the_order_of_hashes_is_taken_whole)
     char log[1024] = V5;
     const char *batch;
 
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+    for (size_t i = 0; i < N(ends); i++)
         snprintf(log + strlen(log), sizeof log - strlen(log), "0\t%d\t1\to%zu\t%zx\n", ends[i], i,
                  i + 1);
     snprintf(log + strlen(log), sizeof log - strlen(log), "0\t7\t1\to3\t4\n");
@@ -242,28 +243,25 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("import of ninja's logs");
-    TCase *tests = tcase_create("ninja");
+    const struct check_test tests[] = {
+        {each_output_is_a_job_in_order_of_start, 1},
+        {equal_starts_keep_the_order_of_the_log, 1},
+        {outputs_of_equal_start_end_and_hash_are_one_job, 1},
+        {versions_4_to_7_are_read, 6},
+        {an_end_that_falls_begins_another_build, 1},
+        {an_output_that_is_there_already_begins_another_build, 1},
+        {few_short_builds_are_builds, 1},
+        {a_log_in_the_order_of_hashes_is_taken_whole, 1},
+        {the_graph_says_who_waits_for_whom, 1},
+        {the_graph_is_followed_through_what_was_not_made, 1},
+        {outputs_of_one_job_are_needed_by_its_name, 1},
+        {an_output_that_the_graph_has_not_is_remarked, 1},
+        {a_backslash_in_a_path_is_a_slash_in_the_graph, 1},
+        {what_is_broken_is_refused_with_its_line, N(broken)},
+        {a_log_without_entries_is_a_batch_without_jobs, 1},
+        {names_of_several_files_are_kept_apart_where_jobs_wait, 1},
+        {a_name_that_is_not_utf8_is_mended, 1},
+    };
 
-    tcase_add_checked_fixture(tests, NULL, importing_fini);
-    tcase_add_test(tests, each_output_is_a_job_in_order_of_start);
-    tcase_add_test(tests, equal_starts_keep_the_order_of_the_log);
-    tcase_add_test(tests, outputs_of_equal_start_end_and_hash_are_one_job);
-    tcase_add_loop_test(tests, versions_4_to_7_are_read, 3, 9);
-    tcase_add_test(tests, an_end_that_falls_begins_another_build);
-    tcase_add_test(tests, an_output_that_is_there_already_begins_another_build);
-    tcase_add_test(tests, few_short_builds_are_builds);
-    tcase_add_test(tests, a_log_in_the_order_of_hashes_is_taken_whole);
-    tcase_add_test(tests, the_graph_says_who_waits_for_whom);
-    tcase_add_test(tests, the_graph_is_followed_through_what_was_not_made);
-    tcase_add_test(tests, outputs_of_one_job_are_needed_by_its_name);
-    tcase_add_test(tests, an_output_that_the_graph_has_not_is_remarked);
-    tcase_add_test(tests, a_backslash_in_a_path_is_a_slash_in_the_graph);
-    tcase_add_loop_test(tests, what_is_broken_is_refused_with_its_line, 0,
-                        sizeof broken / sizeof broken[0]);
-    tcase_add_test(tests, a_log_without_entries_is_a_batch_without_jobs);
-    tcase_add_test(tests, names_of_several_files_are_kept_apart_where_jobs_wait);
-    tcase_add_test(tests, a_name_that_is_not_utf8_is_mended);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("import of ninja's logs", NULL, importing_fini, tests, N(tests));
 }

@@ -327,24 +327,22 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("journal");
-    TCase *tcase = tcase_create("journal");
+    const struct check_test tests[] = {
+        {another_life_resumes_what_was_accepted, 1},
+        {what_was_answered_survives_a_crash, 1},
+        {keys_of_one_group_are_distinguished, 1},
+        {an_end_is_kept_until_its_time_is_over, 1},
+        {its_time_begins_when_its_end_is_found_out, 1},
+        {what_is_being_removed_is_gone, 1},
+        {what_was_forgotten_is_so_in_another_life, 1},
+        {what_is_being_forgotten_is_gone, 1},
+        {time_goes_by_the_boot_clock_and_else_by_the_wall_clock, 1},
+        {no_cancel_falls_below_what_another_life_may_have_sent, 1},
+        {no_event_is_sent_that_is_due_a_second_after_the_stored_time, 1},
+        {a_restart_cancels_where_that_was_asked_for, 1},
+        {a_batch_of_another_engine_is_kept_and_not_run, 1},
+        {a_batch_has_its_owner_in_the_next_life, 1},
+    };
 
-    tcase_add_checked_fixture(tcase, journal_rig_set_up, journal_rig_tear_down);
-    tcase_add_test(tcase, another_life_resumes_what_was_accepted);
-    tcase_add_test(tcase, what_was_answered_survives_a_crash);
-    tcase_add_test(tcase, keys_of_one_group_are_distinguished);
-    tcase_add_test(tcase, an_end_is_kept_until_its_time_is_over);
-    tcase_add_test(tcase, its_time_begins_when_its_end_is_found_out);
-    tcase_add_test(tcase, what_is_being_removed_is_gone);
-    tcase_add_test(tcase, what_was_forgotten_is_so_in_another_life);
-    tcase_add_test(tcase, what_is_being_forgotten_is_gone);
-    tcase_add_test(tcase, time_goes_by_the_boot_clock_and_else_by_the_wall_clock);
-    tcase_add_test(tcase, no_cancel_falls_below_what_another_life_may_have_sent);
-    tcase_add_test(tcase, no_event_is_sent_that_is_due_a_second_after_the_stored_time);
-    tcase_add_test(tcase, a_restart_cancels_where_that_was_asked_for);
-    tcase_add_test(tcase, a_batch_of_another_engine_is_kept_and_not_run);
-    tcase_add_test(tcase, a_batch_has_its_owner_in_the_next_life);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    return check_suite("journal", journal_rig_set_up, journal_rig_tear_down, tests, N(tests));
 }

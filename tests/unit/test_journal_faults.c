@@ -360,26 +360,28 @@ END_TEST
 
 Suite *test_suite(void)
 {
+    const struct check_test journal_faults[] = {
+        {a_full_disk_refuses_and_is_tried_again, 1},
+        {a_key_that_is_there_is_found_on_a_full_disk, 1},
+        {space_that_comes_back_is_found_out, 1},
+        {a_batch_of_a_failed_sync_is_reported_by_its_ref, 1},
+        {a_failed_sync_lasts_until_a_restart, 1},
+        {one_directory_has_one_daemon, 1},
+        {damage_that_sqlite_would_pass_over_is_refused, 1},
+        {a_file_that_is_none_is_refused, 1},
+        {a_damaged_request_is_unavailable_and_nothing_else, 1},
+        {check_state_writes_what_can_be_read_and_changes_nothing, 1},
+    };
+    /* Hundreds of lives, each of which syncs. */
+    const struct check_test power[] = {
+        {a_torn_wal_is_a_crash_like_any_other, 1},
+    };
     Suite *suite = suite_create("journal_faults");
-    TCase *tcase = tcase_create("journal_faults");
 
-    tcase_add_checked_fixture(tcase, journal_rig_set_up, journal_rig_tear_down);
-    tcase_add_test(tcase, a_full_disk_refuses_and_is_tried_again);
-    tcase_add_test(tcase, a_key_that_is_there_is_found_on_a_full_disk);
-    tcase_add_test(tcase, space_that_comes_back_is_found_out);
-    tcase_add_test(tcase, a_batch_of_a_failed_sync_is_reported_by_its_ref);
-    tcase_add_test(tcase, a_failed_sync_lasts_until_a_restart);
-    tcase_add_test(tcase, one_directory_has_one_daemon);
-    tcase_add_test(tcase, damage_that_sqlite_would_pass_over_is_refused);
-    tcase_add_test(tcase, a_file_that_is_none_is_refused);
-    tcase_add_test(tcase, a_damaged_request_is_unavailable_and_nothing_else);
-    tcase_add_test(tcase, check_state_writes_what_can_be_read_and_changes_nothing);
-    suite_add_tcase(suite, tcase);
-
-    tcase = tcase_create("power");
-    tcase_add_checked_fixture(tcase, journal_rig_set_up, journal_rig_tear_down);
-    tcase_set_timeout(tcase, 240); /* hundreds of lives, each of which syncs */
-    tcase_add_test(tcase, a_torn_wal_is_a_crash_like_any_other);
-    suite_add_tcase(suite, tcase);
+    check_case(suite, "journal_faults", journal_rig_set_up, journal_rig_tear_down, journal_faults,
+               N(journal_faults));
+    tcase_set_timeout(
+        check_case(suite, "power", journal_rig_set_up, journal_rig_tear_down, power, N(power)),
+        240);
     return suite;
 }

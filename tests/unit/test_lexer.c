@@ -10,8 +10,6 @@
 #include "tests/support/check.h"
 #include "tests/support/lexing.h"
 
-#define N(of) (sizeof(of) / sizeof((of)[0]))
-
 /* ---- What is accepted ------------------------------------------------------------ */
 
 START_TEST(values_come_as_tokens)
@@ -271,21 +269,21 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("lexer");
-    TCase *tcase = tcase_create("lexer");
-    tcase_add_test(tcase, values_come_as_tokens);
-    tcase_add_test(tcase, values_follow_each_other_with_or_without_blanks);
-    tcase_add_test(tcase, tokens_say_their_depth_and_place);
-    tcase_add_test(tcase, a_token_within_a_piece_is_not_copied);
-    tcase_add_test(tcase, a_number_at_top_level_ends_when_the_next_byte_is_seen);
-    tcase_add_test(tcase, bytes_are_limited_for_each_value_at_top_level);
-    tcase_add_test(tcase, nesting_is_limited);
-    tcase_add_test(tcase, a_limit_changes_from_the_next_token_on);
-    tcase_add_test(tcase, brackets_nested_a_million_deep_stop_at_the_limit);
-    tcase_add_test(tcase, every_bracket_is_closed_by_its_own_kind);
-    tcase_add_test(tcase, a_string_of_64_mib_is_skipped_in_no_memory);
-    tcase_add_test(tcase, what_is_skipped_is_still_checked);
-    tcase_add_test(tcase, a_long_token_is_carried_whole);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    const struct check_test tests[] = {
+        {values_come_as_tokens, 1},
+        {values_follow_each_other_with_or_without_blanks, 1},
+        {tokens_say_their_depth_and_place, 1},
+        {a_token_within_a_piece_is_not_copied, 1},
+        {a_number_at_top_level_ends_when_the_next_byte_is_seen, 1},
+        {bytes_are_limited_for_each_value_at_top_level, 1},
+        {nesting_is_limited, 1},
+        {a_limit_changes_from_the_next_token_on, 1},
+        {brackets_nested_a_million_deep_stop_at_the_limit, 1},
+        {every_bracket_is_closed_by_its_own_kind, 1},
+        {a_string_of_64_mib_is_skipped_in_no_memory, 1},
+        {what_is_skipped_is_still_checked, 1},
+        {a_long_token_is_carried_whole, 1},
+    };
+
+    return check_suite("lexer", NULL, NULL, tests, N(tests));
 }

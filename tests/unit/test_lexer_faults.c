@@ -11,8 +11,6 @@
 #include "tests/support/check.h"
 #include "tests/support/lexing.h"
 
-#define N(of) (sizeof(of) / sizeof((of)[0]))
-
 /* ---- What is refused ---------------------------------------------------------------- */
 
 /* `diagnostic` is part of it; `offset` where it stands. */
@@ -240,16 +238,16 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("lexer_faults");
-    TCase *tcase = tcase_create("lexer_faults");
-    tcase_add_test(tcase, what_is_not_json_is_reported_with_its_place);
-    tcase_add_test(tcase, what_is_no_number_or_string_is_reported_with_its_place);
-    tcase_add_test(tcase, lines_are_counted_over_all_that_came);
-    tcase_add_test(tcase, many_lines_are_counted);
-    tcase_add_test(tcase, lines_are_counted_once);
-    tcase_add_test(tcase, a_nul_byte_is_refused_everywhere);
-    tcase_add_test(tcase, only_well_formed_utf_8_is_text);
-    tcase_add_test(tcase, the_input_may_not_end_inside_a_value);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    const struct check_test tests[] = {
+        {what_is_not_json_is_reported_with_its_place, 1},
+        {what_is_no_number_or_string_is_reported_with_its_place, 1},
+        {lines_are_counted_over_all_that_came, 1},
+        {many_lines_are_counted, 1},
+        {lines_are_counted_once, 1},
+        {a_nul_byte_is_refused_everywhere, 1},
+        {only_well_formed_utf_8_is_text, 1},
+        {the_input_may_not_end_inside_a_value, 1},
+    };
+
+    return check_suite("lexer_faults", NULL, NULL, tests, N(tests));
 }

@@ -12,8 +12,6 @@
 #include "tests/support/lexing.h"
 #include "tests/support/reading.h"
 
-#define N(of) (sizeof(of) / sizeof((of)[0]))
-
 /* ---- Decoding ------------------------------------------------------------------------- */
 
 START_TEST(escapes_are_decoded)
@@ -221,12 +219,12 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("lexer_oracle");
-    TCase *tcase = tcase_create("lexer_oracle");
-    tcase_add_test(tcase, escapes_are_decoded);
-    tcase_add_test(tcase, strings_are_the_same_however_they_are_written);
-    tcase_add_test(tcase, jansson_accepts_and_refuses_the_same);
-    tcase_add_test(tcase, decoding_is_jansson_s);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    const struct check_test tests[] = {
+        {escapes_are_decoded, 1},
+        {strings_are_the_same_however_they_are_written, 1},
+        {jansson_accepts_and_refuses_the_same, 1},
+        {decoding_is_jansson_s, 1},
+    };
+
+    return check_suite("lexer_oracle", NULL, NULL, tests, N(tests));
 }

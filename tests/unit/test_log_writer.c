@@ -138,15 +138,13 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("log writer");
-    TCase *tests = tcase_create("lines");
+    const struct check_test tests[] = {
+        {lines_are_written_in_their_order, 1},
+        {none_is_no_thread, 1},
+        {who_logs_does_not_wait_and_the_lost_are_counted, 1},
+        {a_count_that_cannot_be_told_is_reported_later, 1},
+        {the_end_does_not_wait_for_ever, 1},
+    };
 
-    tcase_add_checked_fixture(tests, set_up, NULL);
-    tcase_add_test(tests, lines_are_written_in_their_order);
-    tcase_add_test(tests, none_is_no_thread);
-    tcase_add_test(tests, who_logs_does_not_wait_and_the_lost_are_counted);
-    tcase_add_test(tests, a_count_that_cannot_be_told_is_reported_later);
-    tcase_add_test(tests, the_end_does_not_wait_for_ever);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("log writer", set_up, NULL, tests, N(tests));
 }

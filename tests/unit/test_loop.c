@@ -50,7 +50,7 @@ static const struct kind kinds[] = {
      "\"jobs\":[{\"steps\":[{\"wait\":0}],\"repeat\":1000,\"count\":1000000}]}",
      ""},
 };
-#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+#define KINDS N(kinds)
 
 static struct limits limits = {.max_connections = 2 * MOST,
                                .max_jobs = 1000000,
@@ -315,15 +315,13 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("loop");
-    TCase *tests = tcase_create("fairness");
+    const struct check_test tests[] = {
+        {a_small_client_is_served_beside_busy_ones, KINDS * MOST},
+        {a_small_client_is_served_beside_busy_ones_of_all_kinds, KINDS},
+        {a_cancel_is_heeded_beside_busy_ones, 1},
+        {what_a_lost_client_had_is_dropped_bit_by_bit, 1},
+        {a_busy_loop_takes_the_slack_that_it_may, 1},
+    };
 
-    tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_add_loop_test(tests, a_small_client_is_served_beside_busy_ones, 0, KINDS * MOST);
-    tcase_add_loop_test(tests, a_small_client_is_served_beside_busy_ones_of_all_kinds, 0, KINDS);
-    tcase_add_test(tests, a_cancel_is_heeded_beside_busy_ones);
-    tcase_add_test(tests, what_a_lost_client_had_is_dropped_bit_by_bit);
-    tcase_add_test(tests, a_busy_loop_takes_the_slack_that_it_may);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("loop", set_up, tear_down, tests, N(tests));
 }

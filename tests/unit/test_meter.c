@@ -145,16 +145,11 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("meter");
-    TCase *tests = tcase_create("meter");
+    const struct check_test tests[] = {
+        {rates_are_by_the_daemons_own_clock, 1}, {a_younger_daemon_is_another_one, 1},
+        {the_last_values_are_drawn, 1},          {a_picture_keeps_to_its_room, 1},
+        {lines_stand_below_their_headings, 1},   {spans_are_read_at_a_glance, N(spans)},
+    };
 
-    tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_add_test(tests, rates_are_by_the_daemons_own_clock);
-    tcase_add_test(tests, a_younger_daemon_is_another_one);
-    tcase_add_test(tests, the_last_values_are_drawn);
-    tcase_add_test(tests, a_picture_keeps_to_its_room);
-    tcase_add_test(tests, lines_stand_below_their_headings);
-    tcase_add_loop_test(tests, spans_are_read_at_a_glance, 0, sizeof spans / sizeof spans[0]);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("meter", set_up, tear_down, tests, N(tests));
 }

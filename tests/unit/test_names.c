@@ -78,12 +78,11 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("names");
-    TCase *tests = tcase_create("names");
+    const struct check_test tests[] = {
+        {equal_names_have_one_number, 1},
+        {long_names_are_told_apart_wherever_they_differ, 1},
+        {a_full_set_still_finds_every_name, 1},
+    };
 
-    tcase_add_test(tests, equal_names_have_one_number);
-    tcase_add_test(tests, long_names_are_told_apart_wherever_they_differ);
-    tcase_add_test(tests, a_full_set_still_finds_every_name);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("names", NULL, NULL, tests, N(tests));
 }

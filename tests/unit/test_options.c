@@ -433,37 +433,31 @@ START_TEST(a_file_that_is_not_there_is_named)
 }
 END_TEST
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
-
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("options");
-    TCase *tcase = tcase_create("options");
+    const struct check_test tests[] = {
+        {the_defaults_are_those_of_the_contract, 1},
+        {a_client_that_computes_has_the_same_limits, 1},
+        {flags_are_read, 1},
+        {of_a_flag_given_twice_the_last_counts, 1},
+        {sizes_are_bytes_or_have_a_suffix, N(sizes)},
+        {durations_are_those_of_the_protocol_or_off, N(durations)},
+        {a_wrong_flag_is_reported_in_one_line_with_what_it_got, N(wrongs)},
+        {help_and_version_go_before_what_follows, 1},
+        {the_file_is_read, 1},
+        {listen_in_the_file_may_be_a_single_address, 1},
+        {listen_in_the_file_may_stand_several_times, 1},
+        {an_empty_file_changes_nothing, 1},
+        {a_byte_order_mark_is_no_part_of_the_file, 1},
+        {flags_win_over_the_file, 1},
+        {a_wrong_file_is_reported_with_its_name_and_line, N(wrong_files)},
+        {a_default_file_may_be_absent_but_not_one_asked_for, 1},
+        {what_is_no_regular_file_is_refused_and_not_fatal, 1},
+        {it_can_be_read_again_for_what_the_file_says_by_then, 1},
+        {limits_and_the_log_level_change_later_and_the_rest_is_named, 1},
+        {the_example_changes_nothing_without_its_comment_signs, 1},
+        {a_file_that_is_not_there_is_named, 1},
+    };
 
-    tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_add_test(tcase, the_defaults_are_those_of_the_contract);
-    tcase_add_test(tcase, a_client_that_computes_has_the_same_limits);
-    tcase_add_test(tcase, flags_are_read);
-    tcase_add_test(tcase, of_a_flag_given_twice_the_last_counts);
-    tcase_add_loop_test(tcase, sizes_are_bytes_or_have_a_suffix, 0, COUNT(sizes));
-    tcase_add_loop_test(tcase, durations_are_those_of_the_protocol_or_off, 0, COUNT(durations));
-    tcase_add_loop_test(tcase, a_wrong_flag_is_reported_in_one_line_with_what_it_got, 0,
-                        COUNT(wrongs));
-    tcase_add_test(tcase, help_and_version_go_before_what_follows);
-    tcase_add_test(tcase, the_file_is_read);
-    tcase_add_test(tcase, listen_in_the_file_may_be_a_single_address);
-    tcase_add_test(tcase, listen_in_the_file_may_stand_several_times);
-    tcase_add_test(tcase, an_empty_file_changes_nothing);
-    tcase_add_test(tcase, a_byte_order_mark_is_no_part_of_the_file);
-    tcase_add_test(tcase, flags_win_over_the_file);
-    tcase_add_loop_test(tcase, a_wrong_file_is_reported_with_its_name_and_line, 0,
-                        COUNT(wrong_files));
-    tcase_add_test(tcase, a_default_file_may_be_absent_but_not_one_asked_for);
-    tcase_add_test(tcase, what_is_no_regular_file_is_refused_and_not_fatal);
-    tcase_add_test(tcase, it_can_be_read_again_for_what_the_file_says_by_then);
-    tcase_add_test(tcase, limits_and_the_log_level_change_later_and_the_rest_is_named);
-    tcase_add_test(tcase, the_example_changes_nothing_without_its_comment_signs);
-    tcase_add_test(tcase, a_file_that_is_not_there_is_named);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    return check_suite("options", set_up, tear_down, tests, N(tests));
 }

@@ -183,14 +183,13 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("options");
-    TCase *tcase = tcase_create("options and documents");
+    const struct check_test tests[] = {
+        {each_option_stands_in_the_help_and_in_the_manual, 1},
+        {each_key_of_the_manual_is_an_option, 1},
+        {each_option_is_in_the_help_and_its_lines_fit, 1},
+        {the_example_has_each_key_as_a_comment, 1},
+        {each_option_but_the_six_is_a_key_of_the_file, 1},
+    };
 
-    tcase_add_test(tcase, each_option_stands_in_the_help_and_in_the_manual);
-    tcase_add_test(tcase, each_key_of_the_manual_is_an_option);
-    tcase_add_test(tcase, each_option_is_in_the_help_and_its_lines_fit);
-    tcase_add_test(tcase, the_example_has_each_key_as_a_comment);
-    tcase_add_test(tcase, each_option_but_the_six_is_a_key_of_the_file);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    return check_suite("options", NULL, NULL, tests, N(tests));
 }

@@ -242,7 +242,7 @@ START_TEST(a_line_around_a_text_is_read_as_one)
     put_around("", "}\n", text);
     put_around("{", "\n", text);
     ck_assert_uint_eq(outbox_backlog(&outbox), 7 + 17 + 16 + 2 + 16 + 2 + 16);
-    while ((n = outbox_render(&outbox, out + used, (size_t)_i)) > 0)
+    while ((n = outbox_render(&outbox, out + used, (size_t)_i + 1)) > 0)
         used += n;
     out[used] = '\0';
     ck_assert_str_eq(out, "before\n{\"id\":0123456789abcdef,\"jobs\":1}\n"
@@ -258,13 +258,14 @@ START_TEST(a_line_around_a_text_is_finished_when_its_watch_ends)
     static const char whole[] = "{\"id\":0123456789abcdef,\"jobs\":1}\n";
     char text[] = "0123456789abcdef", out[256];
     uint64_t last_seq;
+    size_t room = (size_t)_i + 1;
 
     put_around("{\"id\":", ",\"jobs\":1}\n", text);
-    ck_assert_uint_eq(outbox_render(&outbox, out, (size_t)_i), (size_t)_i);
+    ck_assert_uint_eq(outbox_render(&outbox, out, room), room);
     ck_assert_int_eq(outbox_watch_settle(&watch, &last_seq), 0);
     outbox_watch_end(&watch);
     memset(text, '#', sizeof(text));
-    ck_assert_uint_eq(outbox_render(&outbox, out + _i, 200), strlen(whole) - (size_t)_i);
+    ck_assert_uint_eq(outbox_render(&outbox, out + room, 200), strlen(whole) - room);
     ck_assert_mem_eq(out, whole, strlen(whole));
 }
 END_TEST
@@ -445,24 +446,22 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("outbox");
-    TCase *tests = tcase_create("outbox");
+    const struct check_test tests[] = {
+        {lines_and_records_come_out_in_order, 1},
+        {an_empty_outbox_gives_nothing, 1},
+        {any_room_gives_the_same_text, 1},
+        {a_line_around_a_text_is_read_as_one, 99},
+        {a_line_around_a_text_is_finished_when_its_watch_ends, 33},
+        {a_watch_that_settles_its_last_line_leaves_nothing, 1},
+        {watchers_read_at_their_own_pace, 1},
+        {who_has_read_all_reads_what_comes_next_and_no_more, 1},
+        {room_that_is_not_used_is_not_read, 1},
+        {what_happened_first_is_reported_first, 1},
+        {room_for_an_answer_that_is_not_written_is_not_read, 1},
+        {a_watch_that_ends_leaves_no_trace, 1},
+        {nothing_is_kept_for_nobody, 1},
+        {every_record_becomes_the_line_it_is, 2},
+    };
 
-    tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_add_test(tests, lines_and_records_come_out_in_order);
-    tcase_add_test(tests, an_empty_outbox_gives_nothing);
-    tcase_add_test(tests, any_room_gives_the_same_text);
-    tcase_add_loop_test(tests, a_line_around_a_text_is_read_as_one, 1, 100);
-    tcase_add_loop_test(tests, a_line_around_a_text_is_finished_when_its_watch_ends, 1, 34);
-    tcase_add_test(tests, a_watch_that_settles_its_last_line_leaves_nothing);
-    tcase_add_test(tests, watchers_read_at_their_own_pace);
-    tcase_add_test(tests, who_has_read_all_reads_what_comes_next_and_no_more);
-    tcase_add_test(tests, room_that_is_not_used_is_not_read);
-    tcase_add_test(tests, what_happened_first_is_reported_first);
-    tcase_add_test(tests, room_for_an_answer_that_is_not_written_is_not_read);
-    tcase_add_test(tests, a_watch_that_ends_leaves_no_trace);
-    tcase_add_test(tests, nothing_is_kept_for_nobody);
-    tcase_add_loop_test(tests, every_record_becomes_the_line_it_is, 0, 2);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("outbox", set_up, tear_down, tests, N(tests));
 }

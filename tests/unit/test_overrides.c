@@ -133,17 +133,14 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("overrides");
-    TCase *tests = tcase_create("overrides");
+    const struct check_test tests[] = {
+        {a_value_is_checked_and_becomes_json, N(values)},
+        {the_last_one_counts_and_a_wrong_one_changes_nothing, 1},
+        {members_are_reported_by_their_names, 1},
+        {run_asks_for_a_job_of_each_duration, 1},
+        {run_counts_and_names_jobs, 1},
+        {run_refuses_what_is_no_duration_and_no_text, 1},
+    };
 
-    tcase_add_checked_fixture(tests, NULL, tear_down);
-    tcase_add_loop_test(tests, a_value_is_checked_and_becomes_json, 0,
-                        sizeof values / sizeof values[0]);
-    tcase_add_test(tests, the_last_one_counts_and_a_wrong_one_changes_nothing);
-    tcase_add_test(tests, members_are_reported_by_their_names);
-    tcase_add_test(tests, run_asks_for_a_job_of_each_duration);
-    tcase_add_test(tests, run_counts_and_names_jobs);
-    tcase_add_test(tests, run_refuses_what_is_no_duration_and_no_text);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("overrides", NULL, tear_down, tests, N(tests));
 }

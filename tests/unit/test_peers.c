@@ -116,14 +116,12 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("peers");
-    TCase *tests = tcase_create("peers");
+    const struct check_test tests[] = {
+        {an_address_has_so_many_connections, 1},
+        {ipv6_counts_by_64_bits_and_mapped_ipv4_as_ipv4, 1},
+        {unix_sockets_count_by_user, 1},
+        {those_that_have_left_are_forgotten_and_the_others_are_not, 1},
+    };
 
-    tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_add_test(tests, an_address_has_so_many_connections);
-    tcase_add_test(tests, ipv6_counts_by_64_bits_and_mapped_ipv4_as_ipv4);
-    tcase_add_test(tests, unix_sockets_count_by_user);
-    tcase_add_test(tests, those_that_have_left_are_forgotten_and_the_others_are_not);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("peers", set_up, tear_down, tests, N(tests));
 }

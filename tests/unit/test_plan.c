@@ -408,41 +408,35 @@ START_TEST(a_back_off_is_in_order_however_long_it_may_grow)
 }
 END_TEST
 
-static void add_limits(Suite *suite)
-{
-    TCase *tcase = tcase_create("limits");
-
-    tcase_add_checked_fixture(tcase, plan_kit_open, plan_kit_close);
-    tcase_add_loop_test(tcase, more_jobs_than_allowed_are_refused, 0, 3);
-    tcase_add_loop_test(tcase, the_element_that_passes_a_limit_is_reported, 0, 48);
-    tcase_add_loop_test(tcase, steps_count_by_jobs_repeats_and_attempts, 0, 7);
-    tcase_add_loop_test(tcase, as_many_steps_as_allowed_are_accepted, 0, 2);
-    tcase_add_loop_test(tcase, a_back_off_is_in_order_however_long_it_may_grow, 0, 4);
-    suite_add_tcase(suite, tcase);
-}
-
 Suite *test_suite(void)
 {
+    const struct check_test jobs[] = {
+        {a_new_plan_has_the_contracts_defaults, 1},
+        {a_job_that_sets_nothing_has_the_contracts_defaults, 1},
+        {a_job_takes_from_defaults_what_it_does_not_set, 3},
+        {a_back_off_is_replaced_whole, 1},
+        {steps_and_after_set_empty_take_none_from_defaults, 1},
+        {indexes_of_a_count_are_in_a_row, 1},
+        {runs_of_equal_elements_stay_in_their_places, 1},
+        {equal_elements_multiply_by_the_count_of_defaults, 1},
+        {elements_that_differ_in_one_member_are_distinguished, 1},
+        {notes_are_found_over_repeats, 1},
+        {a_text_can_be_added_in_pieces, 1},
+        {an_empty_text_is_a_text, 1},
+        {texts_of_any_length_are_kept, 1},
+        {a_plan_without_jobs_can_be_sealed, 1},
+        {no_plan_can_be_freed, 1},
+    };
+    const struct check_test limits[] = {
+        {more_jobs_than_allowed_are_refused, 3},
+        {the_element_that_passes_a_limit_is_reported, 48},
+        {steps_count_by_jobs_repeats_and_attempts, 7},
+        {as_many_steps_as_allowed_are_accepted, 2},
+        {a_back_off_is_in_order_however_long_it_may_grow, 4},
+    };
     Suite *suite = suite_create("plan");
-    TCase *jobs = tcase_create("jobs");
 
-    tcase_add_checked_fixture(jobs, plan_kit_open, plan_kit_close);
-    tcase_add_test(jobs, a_new_plan_has_the_contracts_defaults);
-    tcase_add_test(jobs, a_job_that_sets_nothing_has_the_contracts_defaults);
-    tcase_add_loop_test(jobs, a_job_takes_from_defaults_what_it_does_not_set, 0, 3);
-    tcase_add_test(jobs, a_back_off_is_replaced_whole);
-    tcase_add_test(jobs, steps_and_after_set_empty_take_none_from_defaults);
-    tcase_add_test(jobs, indexes_of_a_count_are_in_a_row);
-    tcase_add_test(jobs, runs_of_equal_elements_stay_in_their_places);
-    tcase_add_test(jobs, equal_elements_multiply_by_the_count_of_defaults);
-    tcase_add_test(jobs, elements_that_differ_in_one_member_are_distinguished);
-    tcase_add_test(jobs, notes_are_found_over_repeats);
-    tcase_add_test(jobs, a_text_can_be_added_in_pieces);
-    tcase_add_test(jobs, an_empty_text_is_a_text);
-    tcase_add_test(jobs, texts_of_any_length_are_kept);
-    tcase_add_test(jobs, a_plan_without_jobs_can_be_sealed);
-    tcase_add_test(jobs, no_plan_can_be_freed);
-    suite_add_tcase(suite, jobs);
-    add_limits(suite);
+    check_case(suite, "jobs", plan_kit_open, plan_kit_close, jobs, N(jobs));
+    check_case(suite, "limits", plan_kit_open, plan_kit_close, limits, N(limits));
     return suite;
 }

@@ -350,50 +350,38 @@ START_TEST(a_cycle_is_looked_for_in_slices_and_in_linear_work)
 }
 END_TEST
 
-static void add_names(Suite *suite)
-{
-    TCase *tcase = tcase_create("names");
-
-    tcase_add_checked_fixture(tcase, plan_kit_open, plan_kit_close);
-    tcase_add_test(tcase, a_name_may_be_borne_by_several_and_later);
-    tcase_add_test(tcase, an_unknown_name_is_refused);
-    tcase_add_test(tcase, an_unknown_name_in_defaults_is_theirs);
-    tcase_add_loop_test(tcase, a_long_name_is_cut_at_a_character, 0, 2);
-    tcase_add_test(tcase, an_escaped_name_is_found_by_its_plain_text);
-    tcase_add_test(tcase, a_name_with_a_nul_is_not_its_beginning);
-    tcase_add_test(tcase, the_name_of_defaults_is_found);
-    tcase_add_test(tcase, a_job_that_waits_for_itself_is_a_cycle);
-    tcase_add_test(tcase, a_cycle_is_reported_from_its_first_element_on);
-    tcase_add_test(tcase, of_two_cycles_the_first_is_reported);
-    tcase_add_test(tcase, the_cycle_that_stands_first_is_reported);
-    tcase_add_test(tcase, of_cycles_that_share_a_name_the_first_is_reported);
-    tcase_add_test(tcase, a_cycle_through_a_shared_name_is_found);
-    tcase_add_test(tcase, a_cycle_through_defaults_is_theirs);
-    tcase_add_test(tcase, a_diamond_is_no_cycle);
-    suite_add_tcase(suite, tcase);
-}
-
-static void add_slices(Suite *suite)
-{
-    TCase *tcase = tcase_create("slices");
-
-    tcase_add_checked_fixture(tcase, plan_kit_open, plan_kit_close);
-    tcase_set_timeout(tcase, 120);
-    tcase_add_loop_test(tcase, sealing_in_slices_comes_to_the_same, 0, 5);
-    tcase_add_test(tcase, a_slice_does_no_more_than_its_budget);
-    tcase_add_test(tcase, a_chain_is_sealed_in_slices);
-    tcase_add_test(tcase, the_name_at_fault_is_looked_for_in_slices);
-    tcase_add_test(tcase, the_list_of_defaults_is_settled_in_slices);
-    tcase_add_loop_test(tcase, a_chain_of_a_million_is_sealed_and_run_in_linear_work, 0, 2);
-    tcase_add_test(tcase, a_cycle_is_looked_for_in_slices_and_in_linear_work);
-    suite_add_tcase(suite, tcase);
-}
-
 Suite *test_suite(void)
 {
+    const struct check_test names[] = {
+        {a_name_may_be_borne_by_several_and_later, 1},
+        {an_unknown_name_is_refused, 1},
+        {an_unknown_name_in_defaults_is_theirs, 1},
+        {a_long_name_is_cut_at_a_character, 2},
+        {an_escaped_name_is_found_by_its_plain_text, 1},
+        {a_name_with_a_nul_is_not_its_beginning, 1},
+        {the_name_of_defaults_is_found, 1},
+        {a_job_that_waits_for_itself_is_a_cycle, 1},
+        {a_cycle_is_reported_from_its_first_element_on, 1},
+        {of_two_cycles_the_first_is_reported, 1},
+        {the_cycle_that_stands_first_is_reported, 1},
+        {of_cycles_that_share_a_name_the_first_is_reported, 1},
+        {a_cycle_through_a_shared_name_is_found, 1},
+        {a_cycle_through_defaults_is_theirs, 1},
+        {a_diamond_is_no_cycle, 1},
+    };
+    const struct check_test slices[] = {
+        {sealing_in_slices_comes_to_the_same, 5},
+        {a_slice_does_no_more_than_its_budget, 1},
+        {a_chain_is_sealed_in_slices, 1},
+        {the_name_at_fault_is_looked_for_in_slices, 1},
+        {the_list_of_defaults_is_settled_in_slices, 1},
+        {a_chain_of_a_million_is_sealed_and_run_in_linear_work, 2},
+        {a_cycle_is_looked_for_in_slices_and_in_linear_work, 1},
+    };
     Suite *suite = suite_create("plan_after");
 
-    add_names(suite);
-    add_slices(suite);
+    check_case(suite, "names", plan_kit_open, plan_kit_close, names, N(names));
+    tcase_set_timeout(check_case(suite, "slices", plan_kit_open, plan_kit_close, slices, N(slices)),
+                      120);
     return suite;
 }

@@ -15,9 +15,9 @@ START_TEST(four_forms_name_a_principal)
         "",       "Local", "local:", "unix:",     "unix:-1", "unix:1a",
         "token:", "cert:", "uid:5",  "token:a\n", "root",    "cert:\xc3\xa9"};
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+    for (size_t i = 0; i < N(names); i++)
         ck_assert_msg(principal_is_name(names[i]), "%s", names[i]);
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+    for (size_t i = 0; i < N(others); i++)
         ck_assert_msg(!principal_is_name(others[i]), "%s", others[i]);
 }
 END_TEST
@@ -58,12 +58,11 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("principal");
-    TCase *tcase = tcase_create("principal");
+    const struct check_test tests[] = {
+        {four_forms_name_a_principal, 1},
+        {a_name_has_255_bytes_at_most, 1},
+        {each_sees_its_own_and_an_administrator_all, 1},
+    };
 
-    tcase_add_test(tcase, four_forms_name_a_principal);
-    tcase_add_test(tcase, a_name_has_255_bytes_at_most);
-    tcase_add_test(tcase, each_sees_its_own_and_an_administrator_all);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    return check_suite("principal", NULL, NULL, tests, N(tests));
 }

@@ -90,11 +90,10 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("prioq");
-    TCase *tests = tcase_create("prioq");
+    const struct check_test tests[] = {
+        {a_higher_priority_goes_first_and_then_who_came_first, 1},
+        {queues_that_share_their_nodes_keep_their_order, 1},
+    };
 
-    tcase_add_test(tests, a_higher_priority_goes_first_and_then_who_came_first);
-    tcase_add_test(tests, queues_that_share_their_nodes_keep_their_order);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("prioq", NULL, NULL, tests, N(tests));
 }

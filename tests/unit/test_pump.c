@@ -448,29 +448,26 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("pump");
-    TCase *tests = tcase_create("pump");
+    const struct check_test tests[] = {
+        {after_its_end_of_file_a_client_gets_all_it_asked_for, 1},
+        {it_is_looked_again_a_second_later_and_once, 1},
+        {after_quit_what_comes_is_discarded_until_the_client_closes, 1},
+        {a_lingering_close_waits_as_long_as_the_client_takes_what_was_sent, 1},
+        {a_lingering_close_does_not_wait_for_one_who_takes_nothing, 1},
+        {where_nothing_can_be_lost_nothing_is_read_away, 1},
+        {a_client_that_is_gone_has_its_batches_cancelled, 1},
+        {a_broken_transport_is_the_end, 2},
+        {a_refused_client_gets_the_reason_and_is_let_go, 1},
+        {bytes_go_out_in_order_however_few_at_a_time, 1},
+        {batches_that_are_over_at_once_end_before_many_more_are_accepted, 1},
+        {one_who_takes_nothing_is_given_up, 1},
+        {one_who_takes_a_byte_now_and_then_is_not, 1},
+        {one_who_is_idle_is_let_go_and_one_who_waits_is_not, 1},
+        {a_request_that_takes_too_long_is_refused, 1},
+        {a_transport_that_does_not_open_is_given_up, 1},
+        {draining_answers_what_has_been_sent_and_lets_go_of_who_has_nothing_running, 1},
+        {draining_waits_for_what_runs_and_cancelling_does_not, 2},
+    };
 
-    tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_add_test(tests, after_its_end_of_file_a_client_gets_all_it_asked_for);
-    tcase_add_test(tests, it_is_looked_again_a_second_later_and_once);
-    tcase_add_test(tests, after_quit_what_comes_is_discarded_until_the_client_closes);
-    tcase_add_test(tests, a_lingering_close_waits_as_long_as_the_client_takes_what_was_sent);
-    tcase_add_test(tests, a_lingering_close_does_not_wait_for_one_who_takes_nothing);
-    tcase_add_test(tests, where_nothing_can_be_lost_nothing_is_read_away);
-    tcase_add_test(tests, a_client_that_is_gone_has_its_batches_cancelled);
-    tcase_add_loop_test(tests, a_broken_transport_is_the_end, 0, 2);
-    tcase_add_test(tests, a_refused_client_gets_the_reason_and_is_let_go);
-    tcase_add_test(tests, bytes_go_out_in_order_however_few_at_a_time);
-    tcase_add_test(tests, batches_that_are_over_at_once_end_before_many_more_are_accepted);
-    tcase_add_test(tests, one_who_takes_nothing_is_given_up);
-    tcase_add_test(tests, one_who_takes_a_byte_now_and_then_is_not);
-    tcase_add_test(tests, one_who_is_idle_is_let_go_and_one_who_waits_is_not);
-    tcase_add_test(tests, a_request_that_takes_too_long_is_refused);
-    tcase_add_test(tests, a_transport_that_does_not_open_is_given_up);
-    tcase_add_test(tests,
-                   draining_answers_what_has_been_sent_and_lets_go_of_who_has_nothing_running);
-    tcase_add_loop_test(tests, draining_waits_for_what_runs_and_cancelling_does_not, 0, 2);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("pump", set_up, tear_down, tests, N(tests));
 }

@@ -223,19 +223,17 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("ready");
-    TCase *tests = tcase_create("rounds");
+    const struct check_test tests[] = {
+        {first_come_first_served, 1},
+        {the_due_go_before_the_woken_and_those_before_the_unfinished, 1},
+        {a_better_reason_moves_up_and_a_worse_one_changes_nothing, 4},
+        {who_was_served_waits_for_the_next_round, 1},
+        {the_due_who_were_served_get_every_other_slice, 1},
+        {a_round_is_over_though_some_are_due_again, 1},
+        {who_becomes_ready_joins_the_round_in_progress, 1},
+        {one_that_is_removed_is_not_served, 1},
+        {all_are_served_once_before_any_is_served_twice_but_between, 8},
+    };
 
-    tcase_add_checked_fixture(tests, set_up, NULL);
-    tcase_add_test(tests, first_come_first_served);
-    tcase_add_test(tests, the_due_go_before_the_woken_and_those_before_the_unfinished);
-    tcase_add_loop_test(tests, a_better_reason_moves_up_and_a_worse_one_changes_nothing, 0, 4);
-    tcase_add_test(tests, who_was_served_waits_for_the_next_round);
-    tcase_add_test(tests, the_due_who_were_served_get_every_other_slice);
-    tcase_add_test(tests, a_round_is_over_though_some_are_due_again);
-    tcase_add_test(tests, who_becomes_ready_joins_the_round_in_progress);
-    tcase_add_test(tests, one_that_is_removed_is_not_served);
-    tcase_add_loop_test(tests, all_are_served_once_before_any_is_served_twice_but_between, 0, 8);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("ready", set_up, NULL, tests, N(tests));
 }

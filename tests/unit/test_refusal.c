@@ -9,8 +9,6 @@
 
 /* Showing people where a request is wrong. */
 
-#define N(table) (sizeof(table) / sizeof((table)[0]))
-
 /* ---- The place that a path leads to -------------------------------------------- */
 
 static const struct {
@@ -203,15 +201,14 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("refusal");
-    TCase *tests = tcase_create("refusal");
+    const struct check_test tests[] = {
+        {a_path_leads_to_its_place, N(places)},
+        {a_line_is_shown_with_a_mark, N(excerpts)},
+        {places_are_counted_in_lines_and_characters, 1},
+        {a_line_of_megabytes_is_shown_too, 1},
+        {slips_are_recognised, N(slips)},
+        {words_of_any_length_are_taken, 1},
+    };
 
-    tcase_add_loop_test(tests, a_path_leads_to_its_place, 0, N(places));
-    tcase_add_loop_test(tests, a_line_is_shown_with_a_mark, 0, N(excerpts));
-    tcase_add_test(tests, places_are_counted_in_lines_and_characters);
-    tcase_add_test(tests, a_line_of_megabytes_is_shown_too);
-    tcase_add_loop_test(tests, slips_are_recognised, 0, N(slips));
-    tcase_add_test(tests, words_of_any_length_are_taken);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("refusal", NULL, NULL, tests, N(tests));
 }

@@ -126,12 +126,10 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("replay_stream");
-    TCase *tests = tcase_create("streams");
+    const struct check_test tests[] = {
+        {it_is_read_in_any_pieces, N(streams)},
+        {what_is_no_json_takes_no_memory, 1},
+    };
 
-    tcase_add_checked_fixture(tests, NULL, tear_down);
-    tcase_add_loop_test(tests, it_is_read_in_any_pieces, 0, sizeof streams / sizeof streams[0]);
-    tcase_add_test(tests, what_is_no_json_takes_no_memory);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("replay_stream", NULL, tear_down, tests, N(tests));
 }

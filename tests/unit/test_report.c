@@ -140,16 +140,14 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("report");
-    TCase *tcase = tcase_create("service manager");
-
-    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    const struct check_test tests[] = {
 #ifdef HAVE_SYSTEMD
-    tcase_add_test(tcase, the_manager_hears_of_loops_that_turn);
-    tcase_add_test(tcase, one_loop_that_is_stuck_is_silence);
-    tcase_add_test(tcase, a_line_is_returned_once);
+        {the_manager_hears_of_loops_that_turn, 1},
+        {one_loop_that_is_stuck_is_silence, 1},
+        {a_line_is_returned_once, 1},
 #endif
-    tcase_add_test(tcase, a_line_reports_connections_batches_jobs_and_lateness);
-    suite_add_tcase(suite, tcase);
-    return suite;
+        {a_line_reports_connections_batches_jobs_and_lateness, 1},
+    };
+
+    return check_suite("report", set_up, tear_down, tests, N(tests));
 }

@@ -296,7 +296,7 @@ START_TEST(long_strings_within_data_are_whole)
         {"{\"a\":[], \"", "\" : [ ] }", "{\"a\":[],\"", "\":[]}"},
     };
 
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+    for (size_t i = 0; i < N(parts); i++) {
         enum request_result result;
         unsigned calls = 0;
         size_t len, expected_len, got_len;
@@ -510,45 +510,38 @@ START_TEST(a_reader_may_be_given_up_anywhere)
 }
 END_TEST
 
-static void add_order(TCase *tcase)
-{
-    tcase_add_test(tcase, every_operation_is_read);
-    tcase_add_test(tcase, requests_follow_each_other);
-    tcase_add_test(tcase, the_options_of_a_batch_are_read_in_any_order);
-    tcase_add_test(tcase, a_job_has_all_its_members);
-    tcase_add_test(tcase, steps_have_notes_and_laws);
-    tcase_add_test(tcase, defaults_are_taken_by_jobs_that_set_none_of_their_own);
-    tcase_add_test(tcase, names_are_found_by_what_they_say);
-    tcase_add_test(tcase, data_is_kept_less_the_blanks_between_its_tokens);
-    tcase_add_test(tcase, a_refusal_says_the_id);
-}
-
-static void add_driving(TCase *tcase)
-{
-    tcase_add_test(tcase, jobs_are_counted_as_they_close);
-    tcase_add_loop_test(tcase, a_long_string_is_kept_in_steps, 0, 12);
-    tcase_add_loop_test(tcase, long_strings_within_data_are_whole, 0, 3);
-    tcase_add_test(tcase, a_request_under_way_can_be_refused);
-    tcase_add_test(tcase, the_id_is_found_when_it_is_what_comes_next);
-    tcase_add_test(tcase, a_refusal_from_outside_does_not_hide_an_earlier_fault);
-    tcase_add_test(tcase, a_request_can_be_refused_while_its_plan_is_completed);
-    tcase_add_test(tcase, limits_change_from_the_next_request_on);
-    tcase_add_test(tcase, nothing_comes_after_what_is_not_json);
-    tcase_add_test(tcase, a_long_id_is_returned);
-    tcase_add_test(tcase, reading_gives_way_when_its_budget_is_spent);
-    tcase_add_test(tcase, a_refused_request_of_64_mib_takes_no_memory);
-    tcase_add_test(tcase, an_end_lets_go_of_what_was_read);
-    tcase_add_test(tcase, a_reader_may_be_given_up_anywhere);
-}
-
 Suite *test_suite(void)
 {
+    const struct check_test order[] = {
+        {every_operation_is_read, 1},
+        {requests_follow_each_other, 1},
+        {the_options_of_a_batch_are_read_in_any_order, 1},
+        {a_job_has_all_its_members, 1},
+        {steps_have_notes_and_laws, 1},
+        {defaults_are_taken_by_jobs_that_set_none_of_their_own, 1},
+        {names_are_found_by_what_they_say, 1},
+        {data_is_kept_less_the_blanks_between_its_tokens, 1},
+        {a_refusal_says_the_id, 1},
+    };
+    const struct check_test driving[] = {
+        {jobs_are_counted_as_they_close, 1},
+        {a_long_string_is_kept_in_steps, 12},
+        {long_strings_within_data_are_whole, 3},
+        {a_request_under_way_can_be_refused, 1},
+        {the_id_is_found_when_it_is_what_comes_next, 1},
+        {a_refusal_from_outside_does_not_hide_an_earlier_fault, 1},
+        {a_request_can_be_refused_while_its_plan_is_completed, 1},
+        {limits_change_from_the_next_request_on, 1},
+        {nothing_comes_after_what_is_not_json, 1},
+        {a_long_id_is_returned, 1},
+        {reading_gives_way_when_its_budget_is_spent, 1},
+        {a_refused_request_of_64_mib_takes_no_memory, 1},
+        {an_end_lets_go_of_what_was_read, 1},
+        {a_reader_may_be_given_up_anywhere, 1},
+    };
     Suite *suite = suite_create("request");
-    TCase *order = tcase_create("in order"), *driving = tcase_create("driving");
-    add_order(order);
-    tcase_add_checked_fixture(driving, set_up, tear_down);
-    add_driving(driving);
-    suite_add_tcase(suite, order);
-    suite_add_tcase(suite, driving);
+
+    check_case(suite, "in order", NULL, NULL, order, N(order));
+    check_case(suite, "driving", set_up, tear_down, driving, N(driving));
     return suite;
 }

@@ -12,8 +12,6 @@
 #include "tests/support/reading.h"
 #include "tests/support/refusals.h"
 
-#define N(of) (sizeof(of) / sizeof((of)[0]))
-
 #define INVALID "invalid_request"
 
 /* ---- Requests that are not ---------------------------------------------------------- */
@@ -438,21 +436,21 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("request_faults");
-    TCase *tcase = tcase_create("faults");
-    tcase_add_test(tcase, a_request_as_a_whole);
-    tcase_add_test(tcase, the_options_of_a_batch);
-    tcase_add_test(tcase, the_waits_and_steps_of_a_job);
-    tcase_add_test(tcase, the_other_members_of_a_job);
-    tcase_add_test(tcase, a_key_is_shown_in_the_path_as_jq_writes_it);
-    tcase_add_test(tcase, drawn_durations_and_back_offs);
-    tcase_add_test(tcase, names_that_nobody_has_and_circles);
-    tcase_add_test(tcase, of_several_faults_the_first_in_the_document_is_reported);
-    tcase_add_test(tcase, a_fault_elsewhere_makes_no_name_unknown);
-    tcase_add_test(tcase, the_id_is_found_wherever_it_stands);
-    tcase_add_test(tcase, a_quote_in_a_message_is_64_bytes_at_most);
-    tcase_add_test(tcase, pools_and_arrivals);
-    tcase_add_test(tcase, what_is_not_json_ends_the_stream);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    const struct check_test tests[] = {
+        {a_request_as_a_whole, 1},
+        {the_options_of_a_batch, 1},
+        {the_waits_and_steps_of_a_job, 1},
+        {the_other_members_of_a_job, 1},
+        {a_key_is_shown_in_the_path_as_jq_writes_it, 1},
+        {drawn_durations_and_back_offs, 1},
+        {names_that_nobody_has_and_circles, 1},
+        {of_several_faults_the_first_in_the_document_is_reported, 1},
+        {a_fault_elsewhere_makes_no_name_unknown, 1},
+        {the_id_is_found_wherever_it_stands, 1},
+        {a_quote_in_a_message_is_64_bytes_at_most, 1},
+        {pools_and_arrivals, 1},
+        {what_is_not_json_ends_the_stream, 1},
+    };
+
+    return check_suite("request_faults", NULL, NULL, tests, N(tests));
 }

@@ -16,7 +16,6 @@
 #include "tests/support/check.h"
 #include "tests/support/reading.h"
 
-#define N(of)    (sizeof(of) / sizeof((of)[0]))
 #define MAX_WAIT INT64_C(2592000000000000)
 
 /* Copies to the heap, without a NUL, so that a read too far is noticed.
@@ -449,18 +448,18 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("request_flat");
-    TCase *tcase = tcase_create("request_flat");
-    tcase_add_test(tcase, flat_jobs_are_taken);
-    tcase_add_test(tcase, everything_else_is_left);
-    tcase_add_test(tcase, a_fault_after_many_flat_jobs_is_reported_where_it_is);
-    tcase_add_test(tcase, flat_jobs_are_held_to_every_limit);
-    tcase_add_test(tcase, bytes_and_nesting_are_counted_through_flat_jobs);
-    tcase_add_test(tcase, flat_jobs_take_defaults);
-    tcase_add_test(tcase, a_fault_before_flat_jobs_comes_before_their_totals);
-    tcase_add_test(tcase, flat_jobs_behind_many_others_are_read);
-    tcase_add_test(tcase, flat_jobs_weigh_as_much_as_others);
-    tcase_add_test(tcase, random_requests_come_to_the_same);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    const struct check_test tests[] = {
+        {flat_jobs_are_taken, 1},
+        {everything_else_is_left, 1},
+        {a_fault_after_many_flat_jobs_is_reported_where_it_is, 1},
+        {flat_jobs_are_held_to_every_limit, 1},
+        {bytes_and_nesting_are_counted_through_flat_jobs, 1},
+        {flat_jobs_take_defaults, 1},
+        {a_fault_before_flat_jobs_comes_before_their_totals, 1},
+        {flat_jobs_behind_many_others_are_read, 1},
+        {flat_jobs_weigh_as_much_as_others, 1},
+        {random_requests_come_to_the_same, 1},
+    };
+
+    return check_suite("request_flat", NULL, NULL, tests, N(tests));
 }

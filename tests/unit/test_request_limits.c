@@ -12,8 +12,6 @@
 #include "tests/support/reading.h"
 #include "tests/support/refusals.h"
 
-#define N(of) (sizeof(of) / sizeof((of)[0]))
-
 #define INVALID "invalid_request"
 
 START_TEST(totals_are_limited)
@@ -258,16 +256,16 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("request_limits");
-    TCase *tcase = tcase_create("limits");
-    tcase_add_test(tcase, totals_are_limited);
-    tcase_add_test(tcase, texts_and_dependencies_are_limited);
-    tcase_add_loop_test(tcase, what_stands_beside_long_strings_is_limited, 0, 2);
-    tcase_add_loop_test(tcase, long_strings_within_data_are_limited, 0, 2);
-    tcase_add_test(tcase, the_text_of_a_number_and_of_a_duration_is_limited);
-    tcase_add_test(tcase, a_factor_has_at_most_a_thousand_significant_digits);
-    tcase_add_loop_test(tcase, other_numbers_are_as_long_as_they_like, 0, 2);
-    tcase_add_test(tcase, bytes_and_nesting_end_the_stream);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    const struct check_test tests[] = {
+        {totals_are_limited, 1},
+        {texts_and_dependencies_are_limited, 1},
+        {what_stands_beside_long_strings_is_limited, 2},
+        {long_strings_within_data_are_limited, 2},
+        {the_text_of_a_number_and_of_a_duration_is_limited, 1},
+        {a_factor_has_at_most_a_thousand_significant_digits, 1},
+        {other_numbers_are_as_long_as_they_like, 2},
+        {bytes_and_nesting_end_the_stream, 1},
+    };
+
+    return check_suite("request_limits", NULL, NULL, tests, N(tests));
 }

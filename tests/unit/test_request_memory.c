@@ -226,7 +226,7 @@ START_TEST(between_requests_a_reader_keeps_nothing_of_them)
     until_failure = 1000000;
     struct request_reader *reader = request_reader_new(&reading_limits, key);
     fresh = live;
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+    for (size_t i = 0; i < N(texts); i++) {
         for (const char *at = texts[i]; *at != '\0'; at++) {
             struct request next = {.plan = NULL};
             for (enum request_result result = read_piece(reader, at, 1, &next, &fault);
@@ -250,15 +250,15 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("request_memory");
-    TCase *tcase = tcase_create("request_memory");
-    tcase_add_test(tcase, a_request_is_refused_when_memory_is_short_and_the_next_is_read);
-    tcase_add_loop_test(tcase, a_reader_keeps_the_text_only_where_detached_batches_are_taken, 0, 2);
-    tcase_add_test(tcase, data_that_cannot_be_kept_is_refused);
-    tcase_add_test(tcase, many_jobs_that_cannot_be_kept_are_refused);
-    tcase_add_test(tcase, a_request_at_fault_is_refused_for_one_or_the_other);
-    tcase_add_test(tcase, a_scalar_that_cannot_be_kept_is_refused_too);
-    tcase_add_test(tcase, between_requests_a_reader_keeps_nothing_of_them);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    const struct check_test tests[] = {
+        {a_request_is_refused_when_memory_is_short_and_the_next_is_read, 1},
+        {a_reader_keeps_the_text_only_where_detached_batches_are_taken, 2},
+        {data_that_cannot_be_kept_is_refused, 1},
+        {many_jobs_that_cannot_be_kept_are_refused, 1},
+        {a_request_at_fault_is_refused_for_one_or_the_other, 1},
+        {a_scalar_that_cannot_be_kept_is_refused_too, 1},
+        {between_requests_a_reader_keeps_nothing_of_them, 1},
+    };
+
+    return check_suite("request_memory", NULL, NULL, tests, N(tests));
 }

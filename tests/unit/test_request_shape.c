@@ -14,8 +14,6 @@
 #include "proto/scan.h"
 #include "tests/support/check.h"
 
-#define N(of) (sizeof(of) / sizeof((of)[0]))
-
 static const struct request_flat_limits limits = {.max_wait_ns = INT64_C(3600000000000),
                                                   .max_name = 20};
 
@@ -248,13 +246,12 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("request_shape");
-    TCase *tests = tcase_create("shape");
+    const struct check_test tests[] = {
+        {what_looks_alike_is_predicted, 1},
+        {what_is_none_is_not_predicted, 1},
+        {nothing_is_learnt_of_what_is_long_or_empty_or_for_ever, 1},
+        {a_prediction_is_what_the_scanner_reads, 4},
+    };
 
-    tcase_add_test(tests, what_looks_alike_is_predicted);
-    tcase_add_test(tests, what_is_none_is_not_predicted);
-    tcase_add_test(tests, nothing_is_learnt_of_what_is_long_or_empty_or_for_ever);
-    tcase_add_loop_test(tests, a_prediction_is_what_the_scanner_reads, 0, 4);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("request_shape", NULL, NULL, tests, N(tests));
 }

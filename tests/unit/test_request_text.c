@@ -103,16 +103,13 @@ END_TEST
 
 Suite *test_suite(void)
 {
+    const struct check_test tests[] = {
+        {blanks_between_tokens_go, 1},          {strings_stay_as_they_are, 1},
+        {id_and_key_go_wherever_they_stand, 1}, {those_of_jobs_and_data_stay, 1},
+        {of_other_requests_nothing_is_kept, 1}, {a_long_one_is_kept_whole, 1},
+    };
     Suite *suite = suite_create("request_text");
-    TCase *tcase = tcase_create("kept");
 
-    tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, blanks_between_tokens_go);
-    tcase_add_test(tcase, strings_stay_as_they_are);
-    tcase_add_test(tcase, id_and_key_go_wherever_they_stand);
-    tcase_add_test(tcase, those_of_jobs_and_data_stay);
-    tcase_add_test(tcase, of_other_requests_nothing_is_kept);
-    tcase_add_test(tcase, a_long_one_is_kept_whole);
-    suite_add_tcase(suite, tcase);
+    tcase_set_timeout(check_case(suite, "request_text", NULL, NULL, tests, N(tests)), 60);
     return suite;
 }

@@ -165,14 +165,13 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("request_work");
-    TCase *tcase = tcase_create("messages");
+    const struct check_test tests[] = {
+        {of_many_unknown_members_one_is_worded, 1},
+        {of_many_members_given_twice_one_is_worded, 1},
+        {of_many_drawn_durations_at_fault_one_is_worded, 4},
+        {of_drawn_durations_in_order_nothing_is_worded, 3},
+        {of_a_word_that_is_none_only_the_beginning_is_decoded, 5},
+    };
 
-    tcase_add_test(tcase, of_many_unknown_members_one_is_worded);
-    tcase_add_test(tcase, of_many_members_given_twice_one_is_worded);
-    tcase_add_loop_test(tcase, of_many_drawn_durations_at_fault_one_is_worded, 0, 4);
-    tcase_add_loop_test(tcase, of_drawn_durations_in_order_nothing_is_worded, 0, 3);
-    tcase_add_loop_test(tcase, of_a_word_that_is_none_only_the_beginning_is_decoded, 0, 5);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    return check_suite("request_work", NULL, NULL, tests, N(tests));
 }

@@ -159,7 +159,7 @@ START_TEST(requests_are_counted)
 {
     if (_i % 2 == 1)
         set(OVERRIDE_MODE, "blocking");
-    for (size_t i = 0; i < sizeof counted / sizeof counted[0]; i++) {
+    for (size_t i = 0; i < N(counted); i++) {
         ck_assert_int_eq(rewrite(counted[i].input, strlen(counted[i].input), 1), REWRITE_GOING);
         ck_assert_uint_eq(requests, counted[i].requests);
         ck_assert(was_submit == counted[i].was_submit);
@@ -288,25 +288,21 @@ START_TEST(a_request_that_is_not_answered_has_no_level)
 }
 END_TEST
 
-#define N(table) (sizeof(table) / sizeof((table)[0]))
-
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("rewrite");
-    TCase *tests = tcase_create("rewrite");
+    const struct check_test tests[] = {
+        {a_flag_replaces_a_member_in_any_chunking, N(rewritten)},
+        {a_batch_is_made_a_forecast, N(made_forecasts)},
+        {a_forecast_is_left_alone_by_other_flags, 1},
+        {without_flags_bytes_go_through, 1},
+        {all_events_are_asked_for_and_what_was_asked_is_known, N(raised)},
+        {what_a_flag_asks_for_prevails, 1},
+        {a_request_that_is_not_answered_has_no_level, 1},
+        {requests_are_counted, 2},
+        {quit_ends_it_and_is_not_answered, 2},
+        {what_is_no_json_is_sent_for_the_daemon_to_refuse, N(broken)},
+        {a_huge_number_of_requests_takes_no_memory, 1},
+    };
 
-    tcase_add_checked_fixture(tests, NULL, tear_down);
-    tcase_add_loop_test(tests, a_flag_replaces_a_member_in_any_chunking, 0, N(rewritten));
-    tcase_add_loop_test(tests, a_batch_is_made_a_forecast, 0, N(made_forecasts));
-    tcase_add_test(tests, a_forecast_is_left_alone_by_other_flags);
-    tcase_add_test(tests, without_flags_bytes_go_through);
-    tcase_add_loop_test(tests, all_events_are_asked_for_and_what_was_asked_is_known, 0, N(raised));
-    tcase_add_test(tests, what_a_flag_asks_for_prevails);
-    tcase_add_test(tests, a_request_that_is_not_answered_has_no_level);
-    tcase_add_loop_test(tests, requests_are_counted, 0, 2);
-    tcase_add_loop_test(tests, quit_ends_it_and_is_not_answered, 0, 2);
-    tcase_add_loop_test(tests, what_is_no_json_is_sent_for_the_daemon_to_refuse, 0, N(broken));
-    tcase_add_test(tests, a_huge_number_of_requests_takes_no_memory);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("rewrite", NULL, tear_down, tests, N(tests));
 }

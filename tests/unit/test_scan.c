@@ -41,10 +41,9 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("scan");
-    TCase *tests = tcase_create("scan");
+    const struct check_test tests[] = {
+        {lines_are_counted, 4},
+    };
 
-    tcase_add_loop_test(tests, lines_are_counted, 0, 4);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("scan", NULL, NULL, tests, N(tests));
 }

@@ -12,8 +12,6 @@
 /* What is computed in the client's own process, read line by line and under its limits, is what
  * the daemon's channel answers, to the byte; only `instance` is another's. */
 
-#define N(table) (sizeof(table) / sizeof((table)[0]))
-
 static struct rig rig;
 static struct bytes computed;
 
@@ -198,15 +196,13 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("simulator");
-    TCase *tests = tcase_create("simulator");
+    const struct check_test tests[] = {
+        {answers_are_the_daemon_s_to_the_byte, N(conversations)},
+        {pieces_make_no_difference, 1},
+        {many_batches_are_read_no_faster_than_they_are_done, 1},
+        {a_forecast_can_be_ended_soon, 1},
+        {the_largest_batches_can_be_ended_soon, 1},
+    };
 
-    tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_add_loop_test(tests, answers_are_the_daemon_s_to_the_byte, 0, N(conversations));
-    tcase_add_test(tests, pieces_make_no_difference);
-    tcase_add_test(tests, many_batches_are_read_no_faster_than_they_are_done);
-    tcase_add_test(tests, a_forecast_can_be_ended_soon);
-    tcase_add_test(tests, the_largest_batches_can_be_ended_soon);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("simulator", set_up, tear_down, tests, N(tests));
 }

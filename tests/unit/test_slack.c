@@ -124,17 +124,15 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("slack");
-    TCase *tests = tcase_create("slack");
+    const struct check_test tests[] = {
+        {a_loop_that_is_not_busy_has_no_slack, 1},
+        {a_burst_after_quiet_is_handled_at_once, 1},
+        {slack_is_by_what_would_come_again, 1},
+        {what_is_written_once_whenever_it_comes_makes_no_slack, 1},
+        {no_slack_is_longer_than_the_most, 1},
+        {there_is_none_where_none_is_allowed, 1},
+        {no_more_slack_is_owed_after_a_long_iteration, 1},
+    };
 
-    tcase_add_checked_fixture(tests, set_up, NULL);
-    tcase_add_test(tests, a_loop_that_is_not_busy_has_no_slack);
-    tcase_add_test(tests, a_burst_after_quiet_is_handled_at_once);
-    tcase_add_test(tests, slack_is_by_what_would_come_again);
-    tcase_add_test(tests, what_is_written_once_whenever_it_comes_makes_no_slack);
-    tcase_add_test(tests, no_slack_is_longer_than_the_most);
-    tcase_add_test(tests, there_is_none_where_none_is_allowed);
-    tcase_add_test(tests, no_more_slack_is_owed_after_a_long_iteration);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("slack", set_up, NULL, tests, N(tests));
 }

@@ -90,13 +90,11 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("socket");
-    TCase *tests = tcase_create("receiving");
+    const struct check_test tests[] = {
+        {where_nobody_watches_nothing_is_the_last, 1},
+        {less_than_there_was_room_for_is_the_last, 1},
+        {behind_the_last_there_is_an_end, 1},
+    };
 
-    tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_add_test(tests, where_nobody_watches_nothing_is_the_last);
-    tcase_add_test(tests, less_than_there_was_room_for_is_the_last);
-    tcase_add_test(tests, behind_the_last_there_is_an_end);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("socket", set_up, tear_down, tests, N(tests));
 }

@@ -186,8 +186,6 @@ START_TEST(a_window_used_again_has_forgotten_what_it_held)
 }
 END_TEST
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
-
 START_TEST(totals_are_added_up_over_all_loops)
 {
     struct stats *all[2] = {stats_new(), stats_new()};
@@ -240,22 +238,20 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("stats");
-    TCase *tcase = tcase_create("stats");
+    const struct check_test tests[] = {
+        {totals_are_added_up_over_all_loops, 1},
+        {a_histogram_counts_a_bound_as_within_it, 1},
+        {counts_are_added_up_over_all_loops, 1},
+        {resumed_jobs_are_pending_and_not_accepted, 1},
+        {a_sum_is_added_to_what_is_there, 1},
+        {lateness_is_zero_as_long_as_nothing_was_due, 1},
+        {a_percentile_is_never_too_low_and_at_most_an_eighth_too_high, N(lates) - 1},
+        {no_percentile_is_above_the_maximum, N(lates)},
+        {percentiles_are_taken_over_all_loops_together, 1},
+        {early_counts_as_not_late, 1},
+        {lateness_is_kept_for_a_minute_and_dropped_soon_after, 1},
+        {a_window_used_again_has_forgotten_what_it_held, 1},
+    };
 
-    tcase_add_test(tcase, totals_are_added_up_over_all_loops);
-    tcase_add_test(tcase, a_histogram_counts_a_bound_as_within_it);
-    tcase_add_test(tcase, counts_are_added_up_over_all_loops);
-    tcase_add_test(tcase, resumed_jobs_are_pending_and_not_accepted);
-    tcase_add_test(tcase, a_sum_is_added_to_what_is_there);
-    tcase_add_test(tcase, lateness_is_zero_as_long_as_nothing_was_due);
-    tcase_add_loop_test(tcase, a_percentile_is_never_too_low_and_at_most_an_eighth_too_high, 0,
-                        COUNT(lates) - 1);
-    tcase_add_loop_test(tcase, no_percentile_is_above_the_maximum, 0, COUNT(lates));
-    tcase_add_test(tcase, percentiles_are_taken_over_all_loops_together);
-    tcase_add_test(tcase, early_counts_as_not_late);
-    tcase_add_test(tcase, lateness_is_kept_for_a_minute_and_dropped_soon_after);
-    tcase_add_test(tcase, a_window_used_again_has_forgotten_what_it_held);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    return check_suite("stats", NULL, NULL, tests, N(tests));
 }

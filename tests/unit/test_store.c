@@ -497,26 +497,24 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("store");
-    TCase *tcase = tcase_create("store");
+    const struct check_test tests[] = {
+        {what_is_accepted_is_found_with_its_text, 1},
+        {a_key_binds_one_request, 1},
+        {what_has_ended_is_removed_when_its_time_is_over, 1},
+        {its_time_begins_when_its_end_is_found_out, 1},
+        {what_runs_is_not_forgotten, 1},
+        {no_more_is_kept_than_the_limits_allow, 1},
+        {batches_are_listed_by_pages_in_either_order, 1},
+        {a_list_is_narrowed_by_state_and_ref, 1},
+        {nobody_learns_of_the_batches_of_others, 1},
+        {keys_of_one_owner_are_none_of_anothers, 1},
+        {administrators_see_what_others_have, 1},
+        {a_list_passes_the_batches_of_others_in_pages, 1},
+        {a_cancel_falls_no_earlier_than_what_was_run, 1},
+        {nobody_runs_beyond_a_cancel_that_is_being_made_safe, 1},
+        {the_horizon_holds_all_batches, 1},
+        {only_the_newest_of_those_gone_are_remembered, 1},
+    };
 
-    tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_add_test(tcase, what_is_accepted_is_found_with_its_text);
-    tcase_add_test(tcase, a_key_binds_one_request);
-    tcase_add_test(tcase, what_has_ended_is_removed_when_its_time_is_over);
-    tcase_add_test(tcase, its_time_begins_when_its_end_is_found_out);
-    tcase_add_test(tcase, what_runs_is_not_forgotten);
-    tcase_add_test(tcase, no_more_is_kept_than_the_limits_allow);
-    tcase_add_test(tcase, batches_are_listed_by_pages_in_either_order);
-    tcase_add_test(tcase, a_list_is_narrowed_by_state_and_ref);
-    tcase_add_test(tcase, nobody_learns_of_the_batches_of_others);
-    tcase_add_test(tcase, keys_of_one_owner_are_none_of_anothers);
-    tcase_add_test(tcase, administrators_see_what_others_have);
-    tcase_add_test(tcase, a_list_passes_the_batches_of_others_in_pages);
-    tcase_add_test(tcase, a_cancel_falls_no_earlier_than_what_was_run);
-    tcase_add_test(tcase, nobody_runs_beyond_a_cancel_that_is_being_made_safe);
-    tcase_add_test(tcase, the_horizon_holds_all_batches);
-    tcase_add_test(tcase, only_the_newest_of_those_gone_are_remembered);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    return check_suite("store", set_up, tear_down, tests, N(tests));
 }

@@ -149,18 +149,15 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("terminal");
-    TCase *tests = tcase_create("terminal");
+    const struct check_test tests[] = {
+        {text_takes_the_columns_that_it_takes, N(texts)},
+        {text_fits_into_any_number_of_columns, 1},
+        {only_lines_that_changed_are_written, 1},
+        {a_full_line_keeps_its_last_character, 1},
+        {lines_that_a_narrower_terminal_breaks_are_gone_over, 1},
+        {a_frame_never_goes_above_the_terminal, 1},
+        {a_frame_can_be_taken_away_or_left, 1},
+    };
 
-    tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_add_loop_test(tests, text_takes_the_columns_that_it_takes, 0,
-                        (int)(sizeof texts / sizeof texts[0]));
-    tcase_add_test(tests, text_fits_into_any_number_of_columns);
-    tcase_add_test(tests, only_lines_that_changed_are_written);
-    tcase_add_test(tests, a_full_line_keeps_its_last_character);
-    tcase_add_test(tests, lines_that_a_narrower_terminal_breaks_are_gone_over);
-    tcase_add_test(tests, a_frame_never_goes_above_the_terminal);
-    tcase_add_test(tests, a_frame_can_be_taken_away_or_left);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("terminal", set_up, tear_down, tests, N(tests));
 }

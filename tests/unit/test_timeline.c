@@ -257,7 +257,7 @@ START_TEST(any_length_of_time_has_the_same_picture)
 {
     int64_t unit = 1;
 
-    for (int i = 0; i < _i; i++)
+    for (int i = 0; i <= _i; i++)
         unit *= 10;
     timeline = timeline_new(2, 10);
     wait_job(0, "a", 0, 4 * unit);
@@ -424,7 +424,7 @@ START_TEST(a_job_that_there_is_not_is_passed_over)
 
     timeline = timeline_new(3, 10);
     for (int kind = EVENT_STARTED; kind <= EVENT_DONE; kind++)
-        for (size_t i = 0; i < sizeof jobs / sizeof jobs[0]; i++) {
+        for (size_t i = 0; i < N(jobs); i++) {
             event.kind = (enum event_kind)kind;
             event.job = jobs[i];
             ck_assert_int_eq(timeline_take(timeline, &event), 0);
@@ -459,31 +459,28 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("timeline");
-    TCase *tests = tcase_create("timeline");
+    const struct check_test tests[] = {
+        {a_row_a_job_on_one_axis, 1},
+        {queueing_is_what_lies_between_a_step_that_is_over_and_a_compute, 1},
+        {a_first_step_that_comes_late_was_queued_for, 1},
+        {attempts_that_fail_are_marked_and_backed_off_from, 1},
+        {each_way_to_end_has_a_mark, 1},
+        {what_is_shorter_than_a_cell_is_seen, 1},
+        {short_computations_show_among_long_waits, 1},
+        {what_runs_is_drawn_until_now, 1},
+        {a_stream_of_ends_alone_says_no_more, 1},
+        {names_of_several_jobs_have_their_index, 1},
+        {any_length_of_time_has_the_same_picture, 16},
+        {an_axis_has_round_ticks_with_room_between, N(axes)},
+        {a_growing_axis_has_round_ends, 1},
+        {more_jobs_than_rows_share_lanes, 1},
+        {lanes_are_kept_where_jobs_are_too_many, 1},
+        {too_many_lanes_are_an_area, 1},
+        {an_area_is_as_high_as_jobs_are_in_flight, 20},
+        {a_job_that_there_is_not_is_passed_over, 1},
+        {memory_does_not_grow_with_the_jobs, 1},
+        {text_is_broken_between_its_pieces, 1},
+    };
 
-    tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_add_test(tests, a_row_a_job_on_one_axis);
-    tcase_add_test(tests, queueing_is_what_lies_between_a_step_that_is_over_and_a_compute);
-    tcase_add_test(tests, a_first_step_that_comes_late_was_queued_for);
-    tcase_add_test(tests, attempts_that_fail_are_marked_and_backed_off_from);
-    tcase_add_test(tests, each_way_to_end_has_a_mark);
-    tcase_add_test(tests, what_is_shorter_than_a_cell_is_seen);
-    tcase_add_test(tests, short_computations_show_among_long_waits);
-    tcase_add_test(tests, what_runs_is_drawn_until_now);
-    tcase_add_test(tests, a_stream_of_ends_alone_says_no_more);
-    tcase_add_test(tests, names_of_several_jobs_have_their_index);
-    tcase_add_loop_test(tests, any_length_of_time_has_the_same_picture, 1, 17);
-    tcase_add_loop_test(tests, an_axis_has_round_ticks_with_room_between, 0,
-                        (int)(sizeof axes / sizeof axes[0]));
-    tcase_add_test(tests, a_growing_axis_has_round_ends);
-    tcase_add_test(tests, more_jobs_than_rows_share_lanes);
-    tcase_add_test(tests, lanes_are_kept_where_jobs_are_too_many);
-    tcase_add_test(tests, too_many_lanes_are_an_area);
-    tcase_add_loop_test(tests, an_area_is_as_high_as_jobs_are_in_flight, 0, 20);
-    tcase_add_test(tests, a_job_that_there_is_not_is_passed_over);
-    tcase_add_test(tests, memory_does_not_grow_with_the_jobs);
-    tcase_add_test(tests, text_is_broken_between_its_pieces);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("timeline", set_up, tear_down, tests, N(tests));
 }

@@ -155,7 +155,7 @@ END_TEST
 START_TEST(levels_are_the_averages_of_columns)
 {
     enum { N = 500, COLUMNS = 64 };
-    int64_t span_ns = INT64_C(1) << _i;
+    int64_t span_ns = INT64_C(1) << (10 + _i);
     double levels[COLUMNS] = {0}, expected[COLUMNS] = {0}, column_ns = (double)span_ns / COLUMNS;
     struct timeline_queues *queues;
 
@@ -183,14 +183,12 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("timeline_pools");
-    TCase *tests = tcase_create("timeline_pools");
+    const struct check_test tests[] = {
+        {jobs_stand_below_their_pool, 1},
+        {queueing_is_for_the_pool_of_the_step, 1},
+        {below_lanes_there_is_a_row_for_each_pool_that_was_queued_for, 1},
+        {levels_are_the_averages_of_columns, 45},
+    };
 
-    tcase_add_checked_fixture(tests, NULL, tear_down);
-    tcase_add_test(tests, jobs_stand_below_their_pool);
-    tcase_add_test(tests, queueing_is_for_the_pool_of_the_step);
-    tcase_add_test(tests, below_lanes_there_is_a_row_for_each_pool_that_was_queued_for);
-    tcase_add_loop_test(tests, levels_are_the_averages_of_columns, 10, 55);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("timeline_pools", NULL, tear_down, tests, N(tests));
 }

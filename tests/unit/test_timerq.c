@@ -231,20 +231,18 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("timerq");
-    TCase *cases = tcase_create("timerq");
+    const struct check_test tests[] = {
+        {a_new_queue_is_empty, 1},
+        {the_earliest_comes_first, 1},
+        {at_one_instant_the_lowest_id_comes_first, 1},
+        {setting_an_id_again_moves_it, 1},
+        {an_entry_keeps_its_due_time_and_its_tag, 1},
+        {removing_what_is_not_there_does_nothing, 1},
+        {a_grown_queue_takes_more_ids_and_keeps_what_it_had, 1},
+        {after_a_reserve_no_entry_needs_memory, 1},
+        {an_all_zero_queue_can_be_freed, 1},
+        {random_changes_agree_with_a_plain_array, 1},
+    };
 
-    tcase_add_checked_fixture(cases, make_queue, free_queue);
-    tcase_add_test(cases, a_new_queue_is_empty);
-    tcase_add_test(cases, the_earliest_comes_first);
-    tcase_add_test(cases, at_one_instant_the_lowest_id_comes_first);
-    tcase_add_test(cases, setting_an_id_again_moves_it);
-    tcase_add_test(cases, an_entry_keeps_its_due_time_and_its_tag);
-    tcase_add_test(cases, removing_what_is_not_there_does_nothing);
-    tcase_add_test(cases, a_grown_queue_takes_more_ids_and_keeps_what_it_had);
-    tcase_add_test(cases, after_a_reserve_no_entry_needs_memory);
-    tcase_add_test(cases, an_all_zero_queue_can_be_freed);
-    tcase_add_test(cases, random_changes_agree_with_a_plain_array);
-    suite_add_tcase(suite, cases);
-    return suite;
+    return check_suite("timerq", make_queue, free_queue, tests, N(tests));
 }

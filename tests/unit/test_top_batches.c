@@ -113,14 +113,12 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("top_batches");
-    TCase *tests = tcase_create("top_batches");
+    const struct check_test tests[] = {
+        {a_list_is_drawn_once_it_is_complete, 1},
+        {it_keeps_to_the_columns, 1},
+        {what_there_is_no_room_for_is_counted, 1},
+        {a_name_is_shown_safely_and_odd_figures_do_no_harm, 1},
+    };
 
-    tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_add_test(tests, a_list_is_drawn_once_it_is_complete);
-    tcase_add_test(tests, it_keeps_to_the_columns);
-    tcase_add_test(tests, what_there_is_no_room_for_is_counted);
-    tcase_add_test(tests, a_name_is_shown_safely_and_odd_figures_do_no_harm);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("top_batches", set_up, tear_down, tests, N(tests));
 }

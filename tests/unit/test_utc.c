@@ -48,11 +48,10 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("utc");
-    TCase *tests = tcase_create("utc");
+    const struct check_test tests[] = {
+        {days_of_all_centuries_are_libcs, 1},
+        {a_moment_is_reported_to_the_nanosecond, 1},
+    };
 
-    tcase_add_test(tests, days_of_all_centuries_are_libcs);
-    tcase_add_test(tests, a_moment_is_reported_to_the_nanosecond);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("utc", NULL, NULL, tests, N(tests));
 }

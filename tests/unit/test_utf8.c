@@ -80,19 +80,18 @@ START_TEST(a_text_is_cut_at_whole_characters)
         "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80z"; /* 1, 2, 3, 4 and 1 bytes */
     static const size_t ends[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
 
-    for (size_t room = 0; room < sizeof ends / sizeof ends[0]; room++)
+    for (size_t room = 0; room < N(ends); room++)
         ck_assert_uint_eq(utf8_cut(text, sizeof text - 1, room), ends[room]);
 }
 END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("utf8");
-    TCase *tests = tcase_create("utf8");
+    const struct check_test tests[] = {
+        {every_code_point_is_well_formed_and_written_so, 1},
+        {nothing_else_is, 1},
+        {a_text_is_cut_at_whole_characters, 1},
+    };
 
-    tcase_add_test(tests, every_code_point_is_well_formed_and_written_so);
-    tcase_add_test(tests, nothing_else_is);
-    tcase_add_test(tests, a_text_is_cut_at_whole_characters);
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("utf8", NULL, NULL, tests, N(tests));
 }

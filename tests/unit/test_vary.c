@@ -8,8 +8,6 @@
 
 /* What --vary says, and the point from which more brings little. */
 
-#define N(table) (sizeof(table) / sizeof((table)[0]))
-
 static struct vary vary;
 
 static const struct {
@@ -118,15 +116,13 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("vary");
-    TCase *tests = tcase_create("vary");
+    const struct check_test tests[] = {
+        {a_member_and_its_values_are_read, N(read)},
+        {what_is_none_is_refused, N(wrong)},
+        {more_values_than_there_is_room_for_are_refused, 1},
+        {the_other_pools_stay_as_they_are, 1},
+        {the_point_is_that_behind_which_no_row_brings_five_per_cent, N(knees)},
+    };
 
-    tcase_add_loop_test(tests, a_member_and_its_values_are_read, 0, N(read));
-    tcase_add_loop_test(tests, what_is_none_is_refused, 0, N(wrong));
-    tcase_add_test(tests, more_values_than_there_is_room_for_are_refused);
-    tcase_add_test(tests, the_other_pools_stay_as_they_are);
-    tcase_add_loop_test(tests, the_point_is_that_behind_which_no_row_brings_five_per_cent, 0,
-                        N(knees));
-    suite_add_tcase(suite, tests);
-    return suite;
+    return check_suite("vary", NULL, NULL, tests, N(tests));
 }

@@ -56,7 +56,7 @@ START_TEST(a_watch_is_over_with_the_batch)
 {
     static const enum event_kind ends[] = {EVENT_FINISHED, EVENT_BATCH, EVENT_ERROR};
 
-    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+    for (size_t i = 0; i < N(ends); i++) {
         struct watch watch = {.ref = "r", .next = 1};
 
         take(&watch, ends[i], 0);
@@ -69,7 +69,7 @@ START_TEST(pauses_double_from_100_ms_up_to_10_s)
 {
     static const int64_t most_ms[] = {100, 200, 400, 800, 1600, 3200, 6400, 10000, 10000};
 
-    for (unsigned i = 0; i < sizeof(most_ms) / sizeof(most_ms[0]); i++) {
+    for (unsigned i = 0; i < N(most_ms); i++) {
         ck_assert_int_eq(backoff_pause_ns(i + 1, UINT32_MAX), most_ms[i] * MS);
         ck_assert_int_eq(backoff_pause_ns(i + 1, 0), most_ms[i] * MS / 2);
     }
@@ -91,16 +91,18 @@ END_TEST
 
 Suite *test_suite(void)
 {
+    const struct check_test cursor[] = {
+        {a_watch_goes_on_at_the_next_event, 1},
+        {a_ref_of_any_text_is_sent_as_json, 1},
+        {a_watch_is_over_with_the_batch, 1},
+    };
+    const struct check_test back_off[] = {
+        {pauses_double_from_100_ms_up_to_10_s, 1},
+        {half_of_a_pause_is_left_to_chance, 1},
+    };
     Suite *suite = suite_create("watch");
-    TCase *tcase = tcase_create("cursor");
 
-    tcase_add_test(tcase, a_watch_goes_on_at_the_next_event);
-    tcase_add_test(tcase, a_ref_of_any_text_is_sent_as_json);
-    tcase_add_test(tcase, a_watch_is_over_with_the_batch);
-    suite_add_tcase(suite, tcase);
-    tcase = tcase_create("back-off");
-    tcase_add_test(tcase, pauses_double_from_100_ms_up_to_10_s);
-    tcase_add_test(tcase, half_of_a_pause_is_left_to_chance);
-    suite_add_tcase(suite, tcase);
+    check_case(suite, "cursor", NULL, NULL, cursor, N(cursor));
+    check_case(suite, "back-off", NULL, NULL, back_off, N(back_off));
     return suite;
 }
