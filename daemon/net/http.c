@@ -336,13 +336,21 @@ static int64_t next_due(struct http_connection *c, int64_t now_ns)
     return due_ns;
 }
 
-/* How much the client has read since it connected, where the kernel says. */
-static uint64_t acknowledged(const struct http_connection *c)
+/* How much the client has read and sent since it connected, where the kernel says. */
+static struct tcp_info progress(const struct http_connection *c)
 {
     struct tcp_info info = {0};
     socklen_t len = sizeof(info);
 
-    return getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 ? info.tcpi_bytes_acked : 0;
+    (void)getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &len);
+    return info;
+}
+
+bool http_has_input_since(const struct http_connection *c)
+{
+    uint64_t received = progress(c).tcpi_bytes_received;
+
+    return !c->looked || received == 0 || received != c->received;
 }
 
 /* Whether its time-out has expired.  An answer that the library has whole is asked for once,
@@ -355,7 +363,7 @@ static bool has_timed_out(struct http_connection *c, int64_t now_ns)
         return false;
     if (waits_for(c) != TIMEOUTS_FOR_READING || c->exchange.stream || c->exchange.wait)
         return true;
-    taken = acknowledged(c);
+    taken = progress(c).tcpi_bytes_acked;
     if (taken == c->acknowledged)
         return true;
     c->acknowledged = taken;
@@ -381,6 +389,7 @@ static bool has_ended(struct http_connection *c)
     char byte;
 
     c->looked = true;
+    c->received = progress(c).tcpi_bytes_received;
     return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 

@@ -84,6 +84,7 @@ void *http_exchange_open(void *context, const char *uri, struct MHD_Connection *
 
     (void)context;
     memset(x, 0, sizeof(*x));
+    x->is_opened = true;
     x->bad_path = nul && nul < uri + path;
     x->uri_bytes = strlen(uri);
     if (uri[path] == '?')
@@ -149,6 +150,7 @@ static bool begin(struct http_connection *c, const char *url, const char *method
     c->looked = false;
     MHD_get_connection_values(c->library, MHD_HEADER_KIND, add_field, &head);
     x->has_body = http_head_has_body(&head);
+    x->is_chunked = head.is_chunked;
     if (x->authority)
         head.host = x->authority;
     url += x->path_at;

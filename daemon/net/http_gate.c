@@ -5,7 +5,8 @@
  * and well-formed.  What the library refuses by itself it refuses with a page of HTML, some of
  * it with two answers in one, and some silently (0.9.75); it cannot be configured otherwise.
  * The head is only peeked at and stays in the socket.  Later requests of a connection arrive
- * straight to the library, which has often read them by the time that it has answered the first.
+ * straight to the library, which has often read them by the time that it has answered the first:
+ * see http_malformed.c.
  */
 
 #include <errno.h>

@@ -9,6 +9,7 @@
  *     http_library.c     its instances
  *     http_gate.c        who is let in to the library
  *     http_syntax.c      whether a head is well-formed
+ *     http_malformed.c   what the library finds malformed
  *     http_exchange.c    a request and its answer: the library's callbacks
  *     http_head.c        what a request's head says, and whether it may be served
  *     http_routes.c      paths and their resources
@@ -101,6 +102,8 @@ struct http_exchange {
     bool hang_up;  /* to be closed without a word */
     bool unread;   /* closes with a part of the body unread */
     bool has_body;
+    bool is_opened;    /* its request line has come */
+    bool is_chunked;   /* its body comes in chunks */
     bool cross_origin; /* by a page of others that is allowed */
     bool any_origin;   /* any page may read its answer */
     bool is_http10;
@@ -144,6 +147,7 @@ struct http_connection {
     int64_t since_ns;        /* when it came, its last request ended, or a piece of a body came */
     struct timeouts timeouts;
     uint64_t acknowledged; /* bytes, when the time-out last expired */
+    uint64_t received;     /* bytes, when it was looked at */
     struct http_exchange exchange;
 };
 
@@ -173,6 +177,9 @@ void http_schedule(struct http_connection *c, int64_t now_ns);
 
 /* Ends it from our side: the library hears that it is over. */
 void http_hang_up(struct http_connection *c);
+
+/* Whether the client has sent anything since it was looked at; true where that is not known. */
+bool http_has_input_since(const struct http_connection *c);
 
 /* From the gate: hands it to the library; or closes its socket and frees it. */
 void http_let_in(struct http_connection *c);
@@ -209,6 +216,13 @@ void http_library_stop_all(struct http *http);
  * it is refused or disconnects. */
 void http_gate_come(struct http_connection *c);
 void http_gate_free(struct http_gate *gate); /* NULL is fine */
+
+/* ---- http_malformed.c ------------------------------------------------------ */
+
+/* The library is about to refuse a request that it is reading, of one of its connections, with a
+ * status and a page: refuses it in its place. */
+void http_malformed_refuse(struct http *http, const struct http_library *library, unsigned status,
+                           const char *page);
 
 /* ---- http_exchange.c ------------------------------------------------------- */
 

@@ -8,7 +8,9 @@
  */
 
 #include <limits.h>
+#include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/net/http_internal.h"
 
@@ -38,14 +40,37 @@ static void on_ready(evutil_socket_t fd, short what, void *context)
     http_library_wake(context);
 }
 
-static struct MHD_Daemon *start(struct http *http)
+/* A line of the library's log: of all that there are only a request's refusal matters. */
+static void on_log(void *context, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+
+static void on_log(void *context, const char *format, va_list arguments)
 {
+    static const char refusal[] = "Error processing request (HTTP response code is %u (";
+    struct http_library *library = context;
+    unsigned status;
+    va_list copy;
+
+    if (strncmp(format, refusal, strlen(refusal)) != 0)
+        return;
+    va_copy(copy, arguments);
+    status = va_arg(copy, unsigned);
+    http_malformed_refuse(library->http, library, status, va_arg(copy, const char *));
+    va_end(copy);
+}
+
+static struct MHD_Daemon *start(struct http_library *library)
+{
+    struct http *http = library->http;
+
+    /* Where it logs to comes before all that it might log of. */
     return MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-        http_exchange_read, http, MHD_OPTION_CONNECTION_MEMORY_LIMIT, http_pool_bytes(http),
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)INT_MAX, MHD_OPTION_URI_LOG_CALLBACK,
-        http_exchange_open, http, MHD_OPTION_NOTIFY_COMPLETED, http_exchange_close, http,
-        MHD_OPTION_NOTIFY_CONNECTION, http_on_connection, http, MHD_OPTION_END);
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
+        NULL, NULL, http_exchange_read, http, MHD_OPTION_EXTERNAL_LOGGER, on_log, library,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, http_pool_bytes(http), MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)INT_MAX, MHD_OPTION_URI_LOG_CALLBACK, http_exchange_open, http,
+        MHD_OPTION_NOTIFY_COMPLETED, http_exchange_close, http, MHD_OPTION_NOTIFY_CONNECTION,
+        http_on_connection, http, MHD_OPTION_END);
 }
 
 static void stop(struct http_library *library)
@@ -67,7 +92,7 @@ bool http_library_add(struct http *http)
         http->libraries = all;
     if (library) {
         library->http = http;
-        library->daemon = start(http);
+        library->daemon = start(library);
     }
     if (library && library->daemon)
         info = MHD_get_daemon_info(library->daemon, MHD_DAEMON_INFO_EPOLL_FD);

@@ -71,6 +71,7 @@ http_sources = \
 	daemon/net/http_kept.h \
 	daemon/net/http_library.c \
 	daemon/net/http_linger.c \
+	daemon/net/http_malformed.c \
 	daemon/net/http_monitor.c \
 	daemon/net/http_page.c \
 	daemon/net/http_page.h \

@@ -148,6 +148,68 @@ def malformed_heads(d):
                  same((status_of(head), head[-4:]), (505, b"\r\n\r\n"), "HEAD"))
 
 
+def only_refusal(data):
+    """(status, code) of the last answer, which is ours: one, as JSON, in place of the library's page."""
+    heads = list(re.finditer(rb"HTTP/1\.1 (\d+) ", data))
+    if b"<html" in data.lower() or b"(reset)" in data or not heads:
+        return data
+    return int(heads[-1][1]), json.loads(data[heads[-1].end():].partition(b"\r\n\r\n")[2])["code"], len(heads) - 1
+
+
+def later_requests_malformed(d):
+    """What passes no gate is refused in the same words, and what is being read of others goes on."""
+    line = b"POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    cases = [(b"GET /healthz\r\n\r\n", 400), (get("/healthz", "2.0"), 505), (get("/healthz", extra=b"X\r\n"), 400),
+             (line + b"Content-Length: x\r\n\r\n[]", 400), (line + b"Content-Length: 9999999999999999999999\r\n\r\n", 413),
+             (get("/healthz", extra=b"X: " + b"x" * 20000 + b"\r\n"), 431), (get("/healthz", extra=b"a:\r\n" * 2000), 431),
+             (get("/" + "x" * 20000), 431)]
+    codes = {400: "invalid_request", 413: "too_large", 431: "too_large", 505: "invalid_request"}
+    with (socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS) as other,
+          socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS) as idle):
+        idle.sendall(get("/healthz"))
+        read_until(idle, b"ok\n")
+        other.sendall(get("/healthz") + line + b"Content-Length: %d\r\n\r\n" % len(ONE) + ONE[:5])
+        read_until(other, b"ok\n")
+        problem = None
+        for data, status in cases:
+            def ask(data=get("/healthz") + data):
+                return only_refusal(d.raw(data, False))
+
+            # One that has just been idle may be it, until it is looked at.
+            if not eventually(lambda: ask() == (status, codes[status], 1)):  # pylint: disable=cell-var-from-loop
+                problem = problem or same(ask(), (status, codes[status], 1), data[:60])
+        other.sendall(ONE[5:])
+        read_until(other, b'"finished"')
+        idle.sendall(get("/wait/0?status=299"))
+        read_until(idle, b"299")
+    return problem
+
+
+def chunks_malformed(d):
+    """Everywhere, at once or later, and with an answer that has begun cut short."""
+    head = (b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n")
+    bodies = [(b"zz\r\n[]\r\n0\r\n\r\n", 400), (b"2\r\n[]xx\r\n", 400), (b"-1\r\n[]", 400), (b"1" * 17 + b"\r\n", 413),
+              (b"2\r\n[]\r\n0\r\nrubbish\r\n\r\n", 400)]
+    problem = None
+    for path in (b"/v1/batches", b"/v1/requests", b"/v1/forecast", b"/wait/60s", b"/healthz", b"/nothing"):
+        for body, status in bodies:
+            code = "too_large" if status == 413 else "invalid_request"
+            problem = problem or same(only_refusal(d.raw(head % path + body, False)), (status, code, 0), (path, body))
+            with socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS) as sock:
+                sock.sendall(get("/healthz") + head % path)
+                read_until(sock, b"ok\n")
+                sock.sendall(body)
+                problem = problem or same(only_refusal(b"HTTP/1.1 200 " + read_all(sock)), (status, code, 1), (path, body))
+    with socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS) as sock:
+        sock.sendall(head % b"/v1/requests" + b'd\r\n{"op":"ping"}\r\n')
+        begun = read_until(sock, b'"pong"')
+        sock.sendall(b"zz\r\n")
+        rest = read_all(sock)
+    return first(problem, same((status_of(begun), b"HTTP/1.1" in rest, b"<html" in rest, b"\r\n0\r\n" in rest),
+                               (200, False, False, False), "cut short"))
+
+
 def many_fields(d):
     """However many there are, the library's own refusal is not seen."""
     def ask(n, field):
@@ -426,6 +488,8 @@ SHARED = [
     ("a body in chunks is held to the limit", chunks_beyond_the_limit),
     ("heads are held to theirs", long_heads),
     ("malformed heads are refused as all else is", malformed_heads),
+    ("and so are those of later requests", later_requests_malformed),
+    ("and malformed chunks", chunks_malformed),
     ("and those with many fields", many_fields),
     ("heads come in pieces", heads_in_pieces),
     ("HEAD has no body", head_has_no_body),
