@@ -8,6 +8,11 @@
 #define PAGE_LEAST 64
 #define BULK       32 /* entries pushed at once that are worth a run */
 
+/* Runs that are worth merging ahead, how many entries of each, about, and of all at most. */
+#define AHEAD_RUNS    4
+#define AHEAD_OF_EACH 16
+#define AHEAD_MOST    1024
+
 /* Entries in a line of the cache. */
 #define LINE (64 / sizeof(struct dueq_entry))
 
@@ -73,6 +78,7 @@ void dueq_clear(struct dueq *queue)
 {
     queue->used_pages = queue->n_free = queue->n_runs = 0;
     queue->n = queue->n_page = queue->n_heaped = queue->n_taken = 0;
+    queue->ahead_end = 0;
     if (queue->pages == NULL)
         return;
     queue->page = take_page(queue);
@@ -85,8 +91,9 @@ int dueq_init(struct dueq *queue, uint32_t room)
     memset(queue, 0, sizeof(*queue));
     queue->page_size = page_size(room);
     queue->n_pages = 1;
-    if (room > queue->page_size) { /* one more run until the shortest is freed, page and scratch */
-        uint32_t runs = runs_allowed(queue, room) + 1;
+    if (room > queue->page_size) { /* one more run until the shortest is freed, and one of those
+                                    * merged ahead; page and scratch */
+        uint32_t runs = runs_allowed(queue, room) + 2;
 
         queue->n_pages = runs + 2;
         queue->runs = malloc(runs * sizeof(*queue->runs));
@@ -224,12 +231,36 @@ static void run_remove(struct dueq *queue, uint32_t at)
 {
     struct dueq_run last = queue->runs[--queue->n_runs];
 
+    if (queue->runs[at].end == queue->ahead_end)
+        queue->ahead_end = 0;
     if (at == queue->n_runs)
         return;
     if (at > 0 && run_before(&last, &queue->runs[(at - 1) / 2]))
         run_rise(queue, at, last);
     else
         run_sink(queue, at, last);
+}
+
+/* Takes the first n entries of the first run.  Returns its next one, or NULL where those were
+ * all. */
+static const struct dueq_entry *run_advance(struct dueq *queue, size_t n)
+{
+    struct dueq_run run = queue->runs[0];
+    const struct dueq_entry *next;
+
+    run.at += (uint32_t)n;
+    if (run.at == run.end) {
+        queue->free_pages[queue->n_free++] = (run.end - 1) / queue->page_size;
+        run_remove(queue, 0);
+        return NULL;
+    }
+    next = &queue->pages[run.at];
+    if (run.end - run.at > LINE) /* it will be wanted soon */
+        __builtin_prefetch(next + LINE);
+    run.due_ns = next->due_ns;
+    run.id = next->id;
+    run_sink(queue, 0, run);
+    return next;
 }
 
 static uint32_t shortest_run(const struct dueq *queue)
@@ -379,11 +410,47 @@ static bool leads(const struct dueq *queue, const struct dueq_entry *entry)
     return queue->n_page == 0 || entry_before(entry, queue->page);
 }
 
+/* How many entries of the first run, at most `most`, precede all others: twice as far each time,
+ * since most often it is not far, and then nothing far is touched. */
+static size_t count_leading(const struct dueq *queue, size_t most)
+{
+    const struct dueq_entry *first = &queue->pages[queue->runs->at];
+    size_t len = queue->runs->end - queue->runs->at, n, longer;
+
+    if (len > most)
+        len = most;
+    for (n = 1; n < len; n = longer) {
+        longer = 2 * n < len ? 2 * n : len;
+        if (!leads(queue, &first[longer - 1]))
+            break;
+    }
+    return n;
+}
+
+/* Merges what comes first in the runs into one more run, which precedes them all: see dueq.h.
+ * It is one at a time, and only as long as there is a page for the next that is full. */
+static void merge_ahead(struct dueq *queue)
+{
+    uint32_t most = AHEAD_OF_EACH * queue->n_runs, n = 0;
+    struct dueq_entry *entries;
+
+    if (queue->n_runs + 1 >= queue->n_pages - 2)
+        return;
+    if (most > AHEAD_MOST)
+        most = AHEAD_MOST;
+    if (most > queue->page_size)
+        most = queue->page_size;
+    entries = take_page(queue);
+    for (; n < most && queue->n_runs > 0; n++) {
+        entries[n] = queue->pages[queue->runs->at];
+        (void)run_advance(queue, 1);
+    }
+    run_add(queue, entries, n);
+    queue->ahead_end = (uint32_t)(entries - queue->pages) + n;
+}
+
 const struct dueq_entry *dueq_look(struct dueq *queue, size_t most, size_t *n)
 {
-    const struct dueq_entry *first;
-    size_t len, longer;
-
     if (queue->n_heaped < queue->n_page)
         settle(queue);
     *n = 1;
@@ -391,17 +458,12 @@ const struct dueq_entry *dueq_look(struct dueq *queue, size_t most, size_t *n)
         return queue->page;
     if (queue->n_runs == 0)
         return NULL;
-    first = &queue->pages[queue->runs->at];
-    len = queue->runs->end - queue->runs->at;
-    if (len > most)
-        len = most;
-    /* Twice as far each time: most often not far, and then nothing far is touched. */
-    for (; *n < len; *n = longer) {
-        longer = 2 * *n < len ? 2 * *n : len;
-        if (!leads(queue, &first[longer - 1]))
-            break;
+    *n = count_leading(queue, most);
+    if (*n == 1 && most > 1 && queue->n_runs >= AHEAD_RUNS && queue->ahead_end == 0) {
+        merge_ahead(queue);
+        *n = count_leading(queue, most);
     }
-    return first;
+    return &queue->pages[queue->runs->at];
 }
 
 void dueq_replace_first(struct dueq *queue, const struct dueq_entry *entry)
@@ -416,26 +478,10 @@ void dueq_replace_first(struct dueq *queue, const struct dueq_entry *entry)
 
 const struct dueq_entry *dueq_take(struct dueq *queue, size_t n)
 {
-    const struct dueq_entry *next;
-    struct dueq_run run;
-
     queue->n -= (uint32_t)n;
     if (page_is_first(queue)) {
         take_from_page(queue);
         return NULL;
     }
-    run = queue->runs[0];
-    run.at += (uint32_t)n;
-    if (run.at == run.end) {
-        queue->free_pages[queue->n_free++] = (run.end - 1) / queue->page_size;
-        run_remove(queue, 0);
-        return NULL;
-    }
-    next = &queue->pages[run.at];
-    if (run.end - run.at > LINE) /* it will be wanted soon */
-        __builtin_prefetch(next + LINE);
-    run.due_ns = next->due_ns;
-    run.id = next->id;
-    run_sink(queue, 0, run);
-    return next;
+    return run_advance(queue, n);
 }

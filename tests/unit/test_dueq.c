@@ -368,6 +368,27 @@ START_TEST(what_was_in_order_is_so_when_its_first_is_replaced)
 }
 END_TEST
 
+/* Of entries whose runs take turns, many stand side by side all the same: merged ahead, once, and
+ * again when those are used up. */
+START_TEST(what_comes_first_in_many_runs_is_merged_ahead)
+{
+    uint32_t looks = 0, last_id = 0;
+    size_t shown;
+
+    for (uint32_t i = 0; i < ROOM; i++)
+        push(i, (int64_t)(i * 7919 % ROOM)); /* a prime: each due time once */
+    for (const struct dueq_entry *first; (first = dueq_look(&queue, ROOM, &shown)); looks++) {
+        for (size_t i = 0; i < shown; i++)
+            if (first[i].due_ns != (int64_t)last_id++)
+                ck_abort_msg("entry %u is not the next", last_id - 1);
+        ck_assert_uint_le(queue.used_pages, queue.n_pages);
+        dueq_take(&queue, shown);
+    }
+    ck_assert_uint_eq(last_id, ROOM);
+    ck_assert_uint_lt(looks, ROOM / 16);
+}
+END_TEST
+
 START_TEST(what_is_pushed_in_order_stays_where_it_is)
 {
     for (uint32_t i = 0; i < ROOM; i++)
@@ -393,6 +414,7 @@ Suite *test_suite(void)
         {random_changes_agree_with_a_heap, ROOMS},
         {equal_lengths_in_turn_agree_with_a_heap, ROOMS},
         {replacing_the_first_agrees_with_a_heap, ROOMS},
+        {what_comes_first_in_many_runs_is_merged_ahead, 1},
         {what_was_in_order_is_so_when_its_first_is_replaced, 1},
         {taking_one_and_pushing_one_agrees_with_a_heap, 1},
         {what_is_pushed_in_order_stays_where_it_is, 1},
