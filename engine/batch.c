@@ -15,6 +15,10 @@
  * gets a worker, and two of the job that gave it. */
 #define ROOM_OF_A_UNIT 4
 
+/* What a batch of so few jobs has is freed at once: to ask of each array how large it is takes
+ * four times as long. */
+#define AT_ONCE_JOBS 256
+
 /* The most that the start of a simple job can write. */
 #define ROOM_OF_A_START 2
 
@@ -67,14 +71,12 @@ static void begin(struct batch *batch, int64_t seed)
 
 static struct batch *make(const struct plan *plan, bool quiet)
 {
-    struct batch *batch = calloc(1, sizeof(*batch));
+    struct batch *batch = malloc(sizeof(*batch));
 
     if (batch == NULL)
         return NULL;
-    batch->plan = plan;
-    batch->options = plan_options_of(plan);
+    *batch = (struct batch){.plan = plan, .options = plan_options_of(plan), .quiet = quiet};
     batch->concurrency = batch->options->mode == PLAN_SEQUENTIAL ? 1 : batch->options->concurrency;
-    batch->quiet = quiet;
     if (quiet)
         batch->ran_ns = calloc(plan->n_jobs > 0 ? plan->n_jobs : 1, sizeof(*batch->ran_ns));
     if ((quiet && batch->ran_ns == NULL) || allocate(batch) != 0 || batch_pool_init(batch) != 0 ||
@@ -172,7 +174,8 @@ void batch_free(struct batch *batch)
     free(batch);
 }
 
-bool batch_free_some(struct batch *batch, size_t *budget)
+/* One by one, as far as the budget allows it, and then the batch. */
+static bool free_arrays(struct batch *batch, size_t *budget)
 {
     void *const pointers[] = {&batch->active_jobs, &batch->queue.pages, &batch->began_ns,
                               &batch->states,      &batch->ran_ns,      &batch->names,
@@ -181,6 +184,14 @@ bool batch_free_some(struct batch *batch, size_t *budget)
     for (size_t i = 0; i < sizeof(pointers) / sizeof(pointers[0]); i++)
         if (!block_free_some(pointers[i], budget))
             return false;
+    batch_free(batch);
+    return true;
+}
+
+bool batch_free_some(struct batch *batch, size_t *budget)
+{
+    if (batch->plan->n_jobs > AT_ONCE_JOBS || batch->plan->graph.used)
+        return free_arrays(batch, budget);
     batch_free(batch);
     return true;
 }

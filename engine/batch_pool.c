@@ -25,7 +25,7 @@ int batch_pool_init(struct batch *batch)
     const struct plan *plan = batch->plan;
     uint32_t n = plan_n_pools(plan);
 
-    batch->pools = calloc((size_t)n + 1, sizeof(*batch->pools));
+    batch->pools = malloc(((size_t)n + 1) * sizeof(*batch->pools));
     if (batch->pools == NULL)
         return -1;
     batch_pool_restart(batch);

@@ -40,15 +40,12 @@ static void set_initial(struct job_spec *job)
 
 struct plan *plan_new(const uint8_t hash_key[16])
 {
-    struct plan *plan = calloc(1, sizeof(*plan));
+    struct plan *plan = malloc(sizeof(*plan));
 
     if (plan == NULL)
         return NULL;
-    plan->options = (struct plan_options){
-        .concurrency = PLAN_UNLIMITED,
-        .workers = 1,
-        .timeout_ns = -1,
-    };
+    *plan =
+        (struct plan){.options = {.concurrency = PLAN_UNLIMITED, .workers = 1, .timeout_ns = -1}};
     memcpy(plan->hash_key, hash_key, sizeof(plan->hash_key));
     set_initial(&plan->defaults);
     return plan;

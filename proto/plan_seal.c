@@ -19,20 +19,25 @@
 #define FREE_BYTES_LEAST  ((size_t)256 << 10)
 #define FREE_BYTES_A_UNIT ((size_t)512)
 
-void plan_seal_fini(struct plan *plan)
+static void free_scaffolding(struct plan *plan)
 {
     struct sealing *sealing = plan->sealing;
+
+    names_free(sealing->names);
+    free(sealing->bearers_left);
+    free(sealing->names_left);
+    free(sealing->queue);
+    plan_search_free(sealing->search);
+    free(sealing);
+    plan->sealing = NULL;
+}
+
+void plan_seal_fini(struct plan *plan)
+{
     struct after_graph *graph = &plan->graph;
 
-    if (sealing != NULL) {
-        names_free(sealing->names);
-        free(sealing->bearers_left);
-        free(sealing->names_left);
-        free(sealing->queue);
-        plan_search_free(sealing->search);
-        free(sealing);
-        plan->sealing = NULL;
-    }
+    if (plan->sealing != NULL)
+        free_scaffolding(plan);
     free(graph->lists);
     free(graph->list_of);
     free(graph->name_of);
@@ -353,7 +358,6 @@ static enum advance advance(struct plan *plan, const struct plan_limits *limits,
 /* Frees the scaffolding.  Whether all of it is gone. */
 static bool finish(struct plan *plan, size_t units)
 {
-    struct after_graph graph = plan->graph;
     struct sealing *sealing = plan->sealing;
     size_t budget = units < SIZE_MAX / FREE_BYTES_A_UNIT ? units * FREE_BYTES_A_UNIT : SIZE_MAX;
 
@@ -367,9 +371,7 @@ static bool finish(struct plan *plan, size_t units)
     if (sealing->names != NULL && !names_free_some(sealing->names, &budget))
         return false;
     sealing->names = NULL;
-    memset(&plan->graph, 0, sizeof(plan->graph));
-    plan_seal_fini(plan); /* frees the scaffolding alone */
-    plan->graph = graph;
+    free_scaffolding(plan);
     return true;
 }
 
@@ -377,9 +379,10 @@ enum plan_seal plan_seal(struct plan *plan, const struct plan_limits *limits, si
                          struct plan_fault *fault)
 {
     if (plan->sealing == NULL) {
-        plan->sealing = calloc(1, sizeof(*plan->sealing));
+        plan->sealing = malloc(sizeof(*plan->sealing));
         if (plan->sealing == NULL)
             return PLAN_SEAL_NOMEM;
+        *plan->sealing = (struct sealing){.phase = TOTALS};
     }
     if (plan->sealing->sealed)
         return finish(plan, budget) ? PLAN_SEALED : PLAN_SEAL_MORE;

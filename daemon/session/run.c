@@ -132,7 +132,7 @@ struct run *run_new_take(const struct channel_env *env, struct account *account,
                          struct outbox *outbox, struct plan *plan, struct event_text id,
                          char **owned_id, int64_t heartbeat_ns, int64_t now_ns)
 {
-    struct run *run = calloc(1, sizeof(*run));
+    struct run *run = malloc(sizeof(*run));
     int64_t real_ns = env->real_time_ns != NULL ? env->real_time_ns() : 0;
     const int64_t *time_ns = NULL;
 
@@ -140,25 +140,25 @@ struct run *run_new_take(const struct channel_env *env, struct account *account,
         return NULL;
     if (plan_options_of(plan)->random_seed)
         plan_options(plan)->seed = env->draw_seed();
-    run->env = env;
-    run->account = account;
-    run->jobs = plan_n_jobs(plan);
-    run->is_virtual = plan_options_of(plan)->clock == PLAN_CLOCK_VIRTUAL;
-    run->is_silent = plan_options_of(plan)->events == PLAN_EVENTS_NONE;
+    *run = (struct run){
+        .history.source = {.plan = plan,
+                           .with_due = plan_options_of(plan)->events == PLAN_EVENTS_ALL,
+                           .line_bytes = estimate_line(plan),
+                           .batch = ledger_number_batch(env->ledger)},
+        .env = env,
+        .account = account,
+        .batch = batch_new(plan),
+        .accepted_ns = now_ns,
+        .beat_ns = now_ns,
+        .elapsed_ns = -1,
+        .jobs = plan_n_jobs(plan),
+        .is_virtual = plan_options_of(plan)->clock == PLAN_CLOCK_VIRTUAL,
+        .is_silent = plan_options_of(plan)->events == PLAN_EVENTS_NONE,
+    };
+    run->heartbeat_ns = run->is_virtual ? 0 : heartbeat_ns;
     if (!run->is_virtual && env->real_time_ns != NULL)
         time_ns = &real_ns;
-    run->accepted_ns = now_ns;
-    run->beat_ns = now_ns;
-    run->heartbeat_ns = run->is_virtual ? 0 : heartbeat_ns;
-    run->elapsed_ns = -1;
-    run->batch = batch_new(plan);
     set_id(run, id, *owned_id);
-    run->history.source = (struct history_source){
-        .plan = plan,
-        .with_due = plan_options_of(plan)->events == PLAN_EVENTS_ALL,
-        .line_bytes = estimate_line(plan),
-        .batch = ledger_number_batch(env->ledger),
-    };
     if (run->batch == NULL || (id.len > 0 && run->id == NULL) ||
         outbox_watch_begin(outbox, &run->watch, &run->history) != 0 ||
         !write_accepted(run, time_ns)) {
