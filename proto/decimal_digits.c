@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "proto/decimal_digits.h"
 
+#include "proto/scan.h"
+
 /* Far beyond any position that a text in memory can reach, and far from overflow. */
 #define EXPONENT_CAP ((int64_t)1 << 56)
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static const char *skip_digits(const char *at, const char *end)
-{
-    while (at < end && is_digit(*at))
-        at++;
-    return at;
-}
 
 static int64_t read_exponent(const char *at, const char *end)
 {
@@ -23,7 +13,7 @@ static int64_t read_exponent(const char *at, const char *end)
 
     if (at < end && (*at == '-' || *at == '+'))
         at++;
-    for (; at < end && is_digit(*at); at++) {
+    for (; at < end && scan_is_digit(*at); at++) {
         if (exponent < EXPONENT_CAP)
             exponent = exponent * 10 + (*at - '0');
     }
@@ -35,8 +25,8 @@ bool decimal_digits_find(const char *text, size_t len, struct decimal_digits *di
     const char *end = text + len;
     bool minus = len > 0 && *text == '-';
     const char *first = text + minus;
-    const char *point = skip_digits(first, end);
-    const char *exponent = point < end && *point == '.' ? skip_digits(point + 1, end) : point;
+    const char *point = scan_number(first, end);
+    const char *exponent = point < end && *point == '.' ? scan_number(point + 1, end) : point;
     const char *last = exponent;
 
     while (first < exponent && (*first == '0' || *first == '.'))

@@ -6,6 +6,7 @@
 
 #include "proto/decimal.h"
 #include "proto/decimal_digits.h"
+#include "proto/scan.h"
 
 /* 2^63-1 has 19 digits: the tens' powers 0 .. 18. */
 #define TOP_POSITION 18
@@ -31,18 +32,6 @@ static const uint64_t power_of_ten[TOP_POSITION + 1] = {
     100000000000000000ULL,
     1000000000000000000ULL,
 };
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static const char *skip_digits(const char *at, const char *end)
-{
-    while (at < end && is_digit(*at))
-        at++;
-    return at;
-}
 
 static enum duration_result judge(uint64_t rounded_ns, int64_t max_ns, int64_t *ns)
 {
@@ -144,7 +133,7 @@ static const char *read_unit(const char *at, const char *end, size_t first,
  * NULL when it is malformed. */
 static const char *read_part(const char *at, const char *end, size_t first, struct part *part)
 {
-    const char *stop = skip_digits(at, end);
+    const char *stop = scan_number(at, end);
     part->whole = at;
     part->n_whole = stop - at;
     part->fraction = stop;
@@ -153,7 +142,7 @@ static const char *read_part(const char *at, const char *end, size_t first, stru
         return NULL;
     if (stop < end && *stop == '.') {
         part->fraction = stop + 1;
-        stop = skip_digits(part->fraction, end);
+        stop = scan_number(part->fraction, end);
         part->n_fraction = stop - part->fraction;
         if (part->n_fraction == 0)
             return NULL;
@@ -223,12 +212,12 @@ static bool is_number(const char *at, const char *end)
 {
     if (at < end && *at == '-')
         at++;
-    const char *stop = skip_digits(at, end);
+    const char *stop = scan_number(at, end);
     if (stop == at || (*at == '0' && stop > at + 1))
         return false;
     at = stop;
     if (at < end && *at == '.') {
-        stop = skip_digits(++at, end);
+        stop = scan_number(++at, end);
         if (stop == at)
             return false;
         at = stop;
@@ -237,7 +226,7 @@ static bool is_number(const char *at, const char *end)
         at++;
         if (at < end && (*at == '+' || *at == '-'))
             at++;
-        stop = skip_digits(at, end);
+        stop = scan_number(at, end);
         if (stop == at)
             return false;
         at = stop;

@@ -297,22 +297,12 @@ struct reading {
     bool is_complete;
 };
 
-static size_t token_length(const struct lexer_token *token)
-{
-    if (token->kind == LEXER_TRUE || token->kind == LEXER_NULL)
-        return 4;
-    if (token->kind == LEXER_FALSE)
-        return 5;
-    return token->len;
-}
-
 /* Handles the members of the event's object itself. */
 static void take(struct event_reader *reader, struct reading *reading, struct event_read *event,
                  const struct lexer_token *token)
 {
     size_t where = (size_t)(token->offset - reading->start);
-    bool opens = token->kind == LEXER_OBJECT_BEGIN || token->kind == LEXER_ARRAY_BEGIN;
-    bool closes = token->kind == LEXER_OBJECT_END || token->kind == LEXER_ARRAY_END;
+    bool opens = lexer_opens(token), closes = lexer_closes(token);
 
     if (token->kind == LEXER_KEY) {
         reading->member = find_member(reader, token);
@@ -326,7 +316,7 @@ static void take(struct event_reader *reader, struct reading *reading, struct ev
         struct event_string *field =
             (struct event_string *)(void *)((char *)event + reading->member->offset);
         field->text = reading->line + reading->value;
-        field->len = where + (closes ? 1 : token_length(token)) - reading->value;
+        field->len = where + lexer_token_length(token) - reading->value;
     } else if (closes && reading->member->offset == offsetof(struct event_read, elapsed_ns)) {
         event->elapsed =
             (struct event_string){reading->line + reading->value, where + 1 - reading->value};

@@ -55,6 +55,21 @@ struct lexer_token {
     uint64_t offset;  /* of its first byte in the stream */
 };
 
+/* Whether it is an opening bracket, or a closing one. */
+static inline bool lexer_opens(const struct lexer_token *token)
+{
+    return token->kind == LEXER_OBJECT_BEGIN || token->kind == LEXER_ARRAY_BEGIN;
+}
+
+static inline bool lexer_closes(const struct lexer_token *token)
+{
+    return token->kind == LEXER_OBJECT_END || token->kind == LEXER_ARRAY_END;
+}
+
+/* What is written for a token, brackets and literals too. */
+const char *lexer_token_text(const struct lexer_token *token);
+size_t lexer_token_length(const struct lexer_token *token);
+
 struct lexer;
 
 /* More brackets than this are never open at once, whatever max_depth. */

@@ -433,12 +433,11 @@ static enum request_result break_off(struct request_reader *reader, enum lexer_t
 /* Takes a token.  Returns whether a request ends with it. */
 static bool take(struct request_reader *reader, const struct lexer_token *token)
 {
-    bool opens = token->kind == LEXER_OBJECT_BEGIN || token->kind == LEXER_ARRAY_BEGIN;
     if (reader->reading != NULL)
         request_take(reader->reading, token);
     else if (!reader->starved)
         begin(reader, token);
-    return token->depth == 0 && !opens;
+    return token->depth == 0 && !lexer_opens(token);
 }
 
 /* What to do about a token that is none. */

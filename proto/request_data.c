@@ -40,7 +40,7 @@ void request_read_data(struct request_reading *reading, const struct lexer_token
         return;
     }
     reading->spec.set |= JOB_DATA;
-    if (token->kind != LEXER_OBJECT_BEGIN && token->kind != LEXER_ARRAY_BEGIN) {
+    if (!lexer_opens(token)) {
         if (data_fits(reading, token->offset, token->len))
             request_keep_text(reading, token, &reading->spec.data);
         return;
@@ -92,22 +92,15 @@ void request_copy_end(struct request_reading *reading, const struct lexer_token 
 
 void request_copy(struct request_reading *reading, const struct lexer_token *token)
 {
-    static const char brackets[] = {[LEXER_OBJECT_BEGIN] = '{',
-                                    [LEXER_OBJECT_END] = '}',
-                                    [LEXER_ARRAY_BEGIN] = '[',
-                                    [LEXER_ARRAY_END] = ']'};
-    bool closes = token->kind == LEXER_OBJECT_END || token->kind == LEXER_ARRAY_END;
-    bool opens = token->kind == LEXER_OBJECT_BEGIN || token->kind == LEXER_ARRAY_BEGIN;
+    bool closes = lexer_closes(token);
     bool ends = closes && token->depth == reading->copy_depth;
-    const char *text = opens || closes ? &brackets[token->kind] : token->text;
-    size_t len = opens || closes ? 1 : token->len;
     if ((reading->copy_comma && !closes && !append_data(reading, ",", 1)) ||
-        !append_data(reading, text, len) ||
+        !append_data(reading, lexer_token_text(token), lexer_token_length(token)) ||
         (token->kind == LEXER_KEY && !append_data(reading, ":", 1))) {
         give_up(reading, ends);
         return;
     }
-    reading->copy_comma = token->kind != LEXER_KEY && !opens;
+    reading->copy_comma = token->kind != LEXER_KEY && !lexer_opens(token);
     if (ends) {
         reading->copying = false;
         reading->spec.data = plan_text_close(reading->plan);

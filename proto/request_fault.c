@@ -298,7 +298,7 @@ void request_pass_next(struct request_reading *reading, unsigned depth)
 
 void request_pass(struct request_reading *reading, const struct lexer_token *token)
 {
-    if (token->kind == LEXER_OBJECT_BEGIN || token->kind == LEXER_ARRAY_BEGIN)
+    if (lexer_opens(token))
         request_pass_next(reading, token->depth);
 }
 

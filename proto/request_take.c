@@ -31,16 +31,6 @@ void request_push(struct request_reading *reading, const struct request_context 
     frame->seen = 0;
 }
 
-static bool opens(enum lexer_token_kind kind)
-{
-    return kind == LEXER_OBJECT_BEGIN || kind == LEXER_ARRAY_BEGIN;
-}
-
-static bool closes(enum lexer_token_kind kind)
-{
-    return kind == LEXER_OBJECT_END || kind == LEXER_ARRAY_END;
-}
-
 /* Finds a key among the members that its object takes. */
 static const struct request_member *find_member(struct request_reading *reading,
                                                 const struct request_context *context,
@@ -121,12 +111,12 @@ static void take_dropped(struct request_reading *reading, const struct lexer_tok
     if (reading->dropped_id && request_is_id(token) && request_fits(reading, token))
         request_keep_id(reading, token);
     reading->dropped_id = false;
-    lexer_skip(reading->lexer, opens(token->kind));
+    lexer_skip(reading->lexer, lexer_opens(token));
 }
 
 static void take_skipped(struct request_reading *reading, const struct lexer_token *token)
 {
-    if (token->depth > reading->skip_depth || opens(token->kind))
+    if (token->depth > reading->skip_depth || lexer_opens(token))
         return;
     reading->skipping = false;
     lexer_skip(reading->lexer, false);
@@ -140,9 +130,9 @@ static bool is_more_presumed(const struct request_presumption *presumed)
 
 void request_begin(struct request_reading *reading, const struct lexer_token *token)
 {
-    reading->open_depth = token->depth + opens(token->kind);
+    reading->open_depth = token->depth + lexer_opens(token);
     reading->bare = token->kind == LEXER_ARRAY_BEGIN;
-    if (token->text == NULL && !opens(token->kind))
+    if (token->text == NULL && !lexer_opens(token))
         request_no_memory(reading); /* nothing else loses a text between requests */
     else if (reading->bare && is_more_presumed(reading->presumed))
         request_wrong(reading, token, "an object here");
@@ -156,7 +146,7 @@ void request_begin(struct request_reading *reading, const struct lexer_token *to
 
 void request_take(struct request_reading *reading, const struct lexer_token *token)
 {
-    reading->open_depth = token->depth + opens(token->kind);
+    reading->open_depth = token->depth + lexer_opens(token);
     if (reading->dropped)
         take_dropped(reading, token);
     else if (reading->skipping)
@@ -165,7 +155,7 @@ void request_take(struct request_reading *reading, const struct lexer_token *tok
         request_copy(reading, token);
     else if (token->kind == LEXER_KEY)
         take_key(reading, token);
-    else if (closes(token->kind))
+    else if (lexer_closes(token))
         take_close(reading, token);
     else
         take_value(reading, token);

@@ -8,6 +8,7 @@
  * not belong, or end.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -17,6 +18,19 @@ static inline const char *scan_blanks(const char *at, const char *end)
     /* The first comparison settles nearly every byte. */
     while (at < end && (unsigned char)*at <= ' ' &&
            (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+        at++;
+    return at;
+}
+
+static inline bool scan_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Decimal digits, any number of them. */
+static inline const char *scan_number(const char *at, const char *end)
+{
+    while (at < end && scan_is_digit(*at))
         at++;
     return at;
 }

@@ -24,24 +24,6 @@ struct search {
     struct locate_span span;
 };
 
-static bool is_begin(const struct lexer_token *token)
-{
-    return token->kind == LEXER_OBJECT_BEGIN || token->kind == LEXER_ARRAY_BEGIN;
-}
-
-static bool is_end(const struct lexer_token *token)
-{
-    return token->kind == LEXER_OBJECT_END || token->kind == LEXER_ARRAY_END;
-}
-
-static size_t token_length(const struct lexer_token *token)
-{
-    return token->kind == LEXER_FALSE                               ? 5
-           : token->kind == LEXER_TRUE || token->kind == LEXER_NULL ? 4
-           : is_begin(token)                                        ? 1
-                                                                    : token->len;
-}
-
 /* ---- Parts of a path ------------------------------------------------------ */
 
 static bool ends_part(const char *at, const char *end)
@@ -129,7 +111,7 @@ static void enter(struct search *search, const struct lexer_token *token)
 static bool reach(struct search *search, const struct lexer_token *token)
 {
     search->is_complete = search->rest == search->end;
-    if (!search->is_complete && is_begin(token)) {
+    if (!search->is_complete && lexer_opens(token)) {
         enter(search, token);
         return false;
     }
@@ -139,10 +121,10 @@ static bool reach(struct search *search, const struct lexer_token *token)
 /* The value of a member that was pointed at belongs to it if it is short. */
 static bool take_value(struct search *search, const struct lexer_token *token)
 {
-    size_t len = (size_t)token->offset + token_length(token) - search->span.offset;
+    size_t len = (size_t)token->offset + lexer_token_length(token) - search->span.offset;
 
     search->value_comes = false;
-    if (!is_begin(token) && memchr(search->text + search->span.offset, '\n', len) == NULL)
+    if (!lexer_opens(token) && memchr(search->text + search->span.offset, '\n', len) == NULL)
         search->span.len = len;
     return reach(search, token);
 }
@@ -173,14 +155,14 @@ static bool take_element(struct search *search, const struct lexer_token *token)
     if (rest == NULL)
         return false;
     search->rest = rest;
-    search->span = (struct locate_span){(size_t)token->offset, token_length(token), 0};
+    search->span = (struct locate_span){(size_t)token->offset, lexer_token_length(token), 0};
     return reach(search, token);
 }
 
 /* Takes a token of the request.  Returns whether the search is over. */
 static bool follow(struct search *search, const struct lexer_token *token)
 {
-    if (is_end(token))
+    if (lexer_closes(token))
         return token->depth == search->depth;
     if (token->depth != search->depth + 1)
         return false;
@@ -196,14 +178,14 @@ static bool begin(struct search *search, const struct lexer_token *token)
 {
     static const char jobs[] = "jobs";
 
-    search->span = (struct locate_span){(size_t)token->offset, token_length(token), 0};
+    search->span = (struct locate_span){(size_t)token->offset, lexer_token_length(token), 0};
     /* A bare array may have been sent as an object's member. */
     if (token->kind == LEXER_ARRAY_BEGIN && search->end - search->rest > 4 &&
         memcmp(search->rest, jobs, 4) == 0 && search->rest[4] == '[') {
         search->skipped = 4;
         search->rest += search->skipped;
     }
-    if (!is_begin(token) || search->rest == search->end)
+    if (!lexer_opens(token) || search->rest == search->end)
         return true;
     enter(search, token);
     return false;
@@ -243,9 +225,9 @@ static bool search_with(struct lexer *lexer, struct search *search, size_t len, 
             kind == LEXER_TOO_LONG)
             return is_over;
         if (request == 0 && !is_over)
-            is_over = token.depth == 0 && !is_end(&token) ? begin(search, &token)
-                                                          : follow(search, &token);
-        if (token.depth == 0 && !is_begin(&token) && request-- == 0)
+            is_over = token.depth == 0 && !lexer_closes(&token) ? begin(search, &token)
+                                                                : follow(search, &token);
+        if (token.depth == 0 && !lexer_opens(&token) && request-- == 0)
             return true;
     }
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/base/moment.h"
 
+#include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <time.h>
 
 int64_t moment_now(void)
@@ -14,9 +16,7 @@ int64_t moment_now(void)
 
 int64_t moment_after(int64_t ns)
 {
-    int64_t now_ns = moment_now();
-
-    return ns > INT64_MAX - now_ns ? INT64_MAX : now_ns + ns;
+    return moment_later(moment_now(), ns);
 }
 
 int moment_poll_ms(int64_t ns)
@@ -27,4 +27,21 @@ int moment_poll_ms(int64_t ns)
         return 0;
     ms = (ns - 1) / 1000000 + 1;
     return ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
+int moment_await(int fd, short events, int64_t deadline_ns)
+{
+    struct pollfd poller = {.fd = fd, .events = events};
+
+    for (;;) {
+        int64_t left_ns = deadline_ns - moment_now();
+        int ready = poll(&poller, 1, moment_poll_ms(left_ns));
+
+        if (ready > 0)
+            return 0;
+        if (ready == 0 && left_ns <= 0)
+            return ETIMEDOUT;
+        if (ready < 0 && errno != EINTR)
+            return errno;
+    }
 }

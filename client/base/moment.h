@@ -2,7 +2,7 @@
 #ifndef WAITD_MOMENT_H
 #define WAITD_MOMENT_H
 
-/* The client's monotonic clock, in nanoseconds. */
+/* The client's monotonic clock, in nanoseconds, and waiting by it. */
 
 #include <stdint.h>
 
@@ -11,7 +11,17 @@ int64_t moment_now(void);
 /* Now and so much, saturating. */
 int64_t moment_after(int64_t ns);
 
+/* What is so much after a time, saturating; by_ns: 0 or more. */
+static inline int64_t moment_later(int64_t at_ns, int64_t by_ns)
+{
+    return by_ns > INT64_MAX - at_ns ? INT64_MAX : at_ns + by_ns;
+}
+
 /* A time to wait, for poll(): milliseconds, rounded up, as many as fit. */
 int moment_poll_ms(int64_t ns);
+
+/* Waits until poll() reports something of the descriptor.  0, or an error: ETIMEDOUT once
+ * moment_now() is past deadline_ns. */
+int moment_await(int fd, short events, int64_t deadline_ns);
 
 #endif

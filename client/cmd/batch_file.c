@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <string.h>
 
 #include "client/base/say.h"
@@ -11,19 +10,10 @@
 static int read_all(char *const *path, struct bytes *text)
 {
     struct source *source = source_new_files(path, 1, NULL);
-    bool failed;
+    int result = source != NULL ? source_read_all(source, text) : -1;
 
-    if (source == NULL)
-        return -1;
-    while (!source_is_over(source)) {
-        struct pollfd poller = {.fd = source_fd(source), .events = POLLIN};
-
-        if (poller.fd < 0 || poll(&poller, 1, -1) > 0)
-            source_read(source, text);
-    }
-    failed = source_has_failed(source);
     source_free(source);
-    return failed ? -1 : 0;
+    return result;
 }
 
 /* What a text is found to be. */

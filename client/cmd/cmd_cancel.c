@@ -39,7 +39,6 @@ static const struct show cancelled_for_people = {
 enum status cmd_cancel(const struct arguments *arguments)
 {
     const char *job = arguments->n_operands > 1 ? arguments->operands[1] : NULL;
-    const struct show *show = conversation_show(arguments);
     struct bytes request = {0};
 
     if (job != NULL && !is_index(job)) {
@@ -50,6 +49,5 @@ enum status cmd_cancel(const struct arguments *arguments)
     if (job != NULL)
         bytes_add_format(&request, ",\"job\":%s", job);
     bytes_add_string(&request, "}\n");
-    return conversation_ask(arguments, &request, EVENT_CANCELLED,
-                            show == &show_json ? show : &cancelled_for_people, NULL);
+    return conversation_ask(arguments, &request, EVENT_CANCELLED, &cancelled_for_people, NULL);
 }

@@ -9,12 +9,10 @@
 enum status cmd_forget(const struct arguments *arguments)
 {
     const char *ref = arguments->operands[0];
-    const struct show *show = conversation_show(arguments);
     struct bytes request = {0};
 
     bytes_add_string(&request, "{\"op\":\"forget\",\"ref\":");
     text_append_json(&request, ref, strlen(ref));
     bytes_add_string(&request, "}\n");
-    return conversation_ask(arguments, &request, EVENT_FORGOTTEN,
-                            show == &show_json ? show : &show_human, NULL);
+    return conversation_ask(arguments, &request, EVENT_FORGOTTEN, &show_human, NULL);
 }

@@ -88,7 +88,6 @@ static const struct show list_for_people = {
 
 enum status cmd_list(const struct arguments *arguments)
 {
-    const struct show *show = conversation_show(arguments);
     struct bytes request = {0};
 
     bytes_add_string(&request, "{\"op\":\"batches\"");
@@ -97,6 +96,5 @@ enum status cmd_list(const struct arguments *arguments)
     if (arguments->limit > 0)
         bytes_add_format(&request, ",\"order\":\"newest\",\"limit\":%" PRIu64, arguments->limit);
     bytes_add_string(&request, "}\n");
-    return conversation_ask(arguments, &request, EVENT_BATCHES,
-                            show == &show_json ? show : &list_for_people, NULL);
+    return conversation_ask(arguments, &request, EVENT_BATCHES, &list_for_people, NULL);
 }

@@ -43,10 +43,8 @@ enum status cmd_ping(const struct arguments *arguments)
     struct ping ping = {
         .server = arguments->local ? "waitd --stdio" : conversation_server(arguments),
     };
-    const struct show *show = conversation_show(arguments);
     struct bytes request = {0};
 
     bytes_add_string(&request, "{\"op\":\"ping\"}\n");
-    return conversation_ask(arguments, &request, EVENT_PONG,
-                            show == &show_json ? show : &pong_for_people, &ping);
+    return conversation_ask(arguments, &request, EVENT_PONG, &pong_for_people, &ping);
 }

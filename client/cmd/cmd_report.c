@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,25 +18,15 @@ static struct source *read_requests(const struct arguments *arguments)
 {
     char *path = (char *)(uintptr_t)arguments->request;
     struct source *source = source_new_files(&path, 1, NULL);
-    struct bytes text = {0};
     bool failed;
 
     if (source == NULL)
         return NULL;
-    failed = source_want(source, false) < 0;
-    while (!failed && !source_is_over(source)) {
-        struct pollfd poller = {.fd = source_fd(source), .events = POLLIN};
-
-        if (poller.fd < 0 || poll(&poller, 1, -1) > 0)
-            source_read(source, &text);
-        bytes_consume(&text, bytes_len(&text));
-    }
-    failed |= source_has_failed(source);
+    failed = source_want(source, false) < 0 || source_read_all(source, NULL) < 0;
     if (!failed && source_is_closed(source) && !source_has_quit(source)) {
         say("%s: what is there is not valid JSON", source_display(path));
         failed = true;
     }
-    bytes_fini(&text);
     if (!failed)
         return source;
     source_free(source);

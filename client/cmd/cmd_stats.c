@@ -54,10 +54,8 @@ static const struct show stats_for_people = {
 
 enum status cmd_stats(const struct arguments *arguments)
 {
-    const struct show *show = conversation_show(arguments);
     struct bytes request = {0};
 
     bytes_add_string(&request, "{\"op\":\"stats\"}\n");
-    return conversation_ask(arguments, &request, EVENT_STATS,
-                            show == &show_json ? show : &stats_for_people, NULL);
+    return conversation_ask(arguments, &request, EVENT_STATS, &stats_for_people, NULL);
 }

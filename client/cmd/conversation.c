@@ -384,11 +384,13 @@ static enum status converse_by_text(const struct arguments *arguments, struct by
 }
 
 enum status conversation_ask(const struct arguments *arguments, struct bytes *request,
-                             enum event_kind expects, const struct show *show, void *own)
+                             enum event_kind expects, const struct show *for_people, void *own)
 {
     const struct expectation expectation = {.answer = expects};
+    const struct show *show = conversation_show(arguments);
 
-    return converse_by_text(arguments, request, &expectation, show, own);
+    return converse_by_text(arguments, request, &expectation,
+                            show == &show_json ? show : for_people, own);
 }
 
 enum status conversation_watch(const struct arguments *arguments, struct watch *watch)

@@ -48,8 +48,9 @@ enum status conversation_compare(const struct arguments *arguments, struct sourc
 enum status conversation_watch(const struct arguments *arguments, struct watch *watch);
 
 /* The same for one request that an event of the kind `expects` answers.  It has to arrive
- * within --connect-timeout.  request: taken, and left empty. */
+ * within --connect-timeout.  request: taken, and left empty.  for_people: how it is shown where
+ * not JSON is asked for. */
 enum status conversation_ask(const struct arguments *arguments, struct bytes *request,
-                             enum event_kind expects, const struct show *show, void *own);
+                             enum event_kind expects, const struct show *for_people, void *own);
 
 #endif

@@ -61,24 +61,13 @@ const char *credential_read(const char *path, char token[TOKEN_MAX + 1])
 
 /* ---- The daemon ------------------------------------------------------------ */
 
-/* Waits until the socket is ready for what is wanted.  0, or -1 and errno. */
+/* 0, or -1 and errno. */
 static int await(int fd, short events, int64_t deadline_ns)
 {
-    struct pollfd poller = {.fd = fd, .events = events};
+    int error = moment_await(fd, events, deadline_ns);
 
-    for (;;) {
-        int64_t left_ns = deadline_ns - moment_now();
-        int ready = poll(&poller, 1, left_ns > 0 ? moment_poll_ms(left_ns) : 0);
-
-        if (ready > 0)
-            return 0;
-        if (ready == 0 && left_ns <= 0) {
-            errno = ETIMEDOUT;
-            return -1;
-        }
-        if (ready < 0 && errno != EINTR)
-            return -1;
-    }
+    errno = error;
+    return error == 0 ? 0 : -1;
 }
 
 static int send_all(int fd, const char *text, size_t len, int64_t deadline_ns)

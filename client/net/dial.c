@@ -32,21 +32,11 @@ const char *dial_parse(const char *text, struct dial_target *target)
 /* Waits for a connection in progress.  0, or what went wrong. */
 static int await(int fd, int64_t deadline_ns)
 {
-    struct pollfd poller = {.fd = fd, .events = POLLOUT};
-    int error = 0;
+    int error = moment_await(fd, POLLOUT, deadline_ns);
     socklen_t len = sizeof error;
 
-    for (;;) {
-        int64_t left_ns = deadline_ns - moment_now();
-        int ready = poll(&poller, 1, left_ns > 0 ? moment_poll_ms(left_ns) : 0);
-
-        if (ready > 0)
-            break;
-        if (ready == 0 && left_ns <= 0)
-            return ETIMEDOUT;
-        if (ready < 0 && errno != EINTR)
-            return errno;
-    }
+    if (error != 0)
+        return error;
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 ? errno : error;
 }
 

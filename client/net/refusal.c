@@ -4,22 +4,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "client/net/excerpt.h"
 #include "client/base/locate.h"
 #include "client/base/say.h"
-
-#define DEFAULT_COLUMNS 80
-
-static unsigned columns(void)
-{
-    struct winsize size;
-
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
-                                                                           : DEFAULT_COLUMNS;
-}
+#include "client/terminal/terminal.h"
 
 /* Whether it is the request's own text that is at fault. */
 static bool is_of_text(const struct event_read *error)
@@ -53,6 +43,7 @@ static void find_flag(const struct overrides *flags, struct event_string path, c
 static size_t quote(const struct source_quote *from, const struct event_read *error, char place[64],
                     struct bytes *excerpt)
 {
+    unsigned columns = terminal_columns(STDERR_FILENO);
     bool is_second = error->message.text != NULL &&
                      memmem(error->message.text, error->message.len, "there twice", 11) != NULL;
     struct excerpt_place at;
@@ -65,7 +56,7 @@ static size_t quote(const struct source_quote *from, const struct event_read *er
     if (from->name != NULL)
         snprintf(place, 64, ":%" PRIu64 ":%" PRIu64, at.line, at.column);
     excerpt_append(excerpt, from->text, from->len, span.offset, span.len,
-                   from->name != NULL ? at.line : 0, columns());
+                   from->name != NULL ? at.line : 0, columns > 0 ? columns : TERMINAL_COLUMNS);
     return span.skipped;
 }
 

@@ -154,7 +154,7 @@ static const char *lex(struct replay_stream *stream, const char *at, const char 
             stream->lexer = NULL;
             return NULL;
         }
-        if (token.depth == 0 && (token.kind == LEXER_OBJECT_END || token.kind == LEXER_ARRAY_END)) {
+        if (token.depth == 0 && lexer_closes(&token)) {
             size_t rest = lexer_rest(stream->lexer);
 
             lexer_feed(stream->lexer, NULL, 0); /* the input may move */

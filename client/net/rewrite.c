@@ -6,6 +6,7 @@
 
 #include "proto/lexer.h"
 #include "proto/plan.h"
+#include "proto/scan.h"
 
 struct rewrite {
     struct lexer *lexer;
@@ -133,45 +134,17 @@ bool rewrite_had_runs(const struct rewrite *rewrite)
     return rewrite->has_runs;
 }
 
-static const char *token_text(const struct lexer_token *token, size_t *len)
-{
-    const char *text = token->kind == LEXER_OBJECT_BEGIN  ? "{"
-                       : token->kind == LEXER_OBJECT_END  ? "}"
-                       : token->kind == LEXER_ARRAY_BEGIN ? "["
-                       : token->kind == LEXER_ARRAY_END   ? "]"
-                       : token->kind == LEXER_TRUE        ? "true"
-                       : token->kind == LEXER_FALSE       ? "false"
-                       : token->kind == LEXER_NULL        ? "null"
-                                                          : NULL;
-
-    *len = text != NULL ? strlen(text) : token->len;
-    return text != NULL ? text : token->text;
-}
-
-static bool is_begin(const struct lexer_token *token)
-{
-    return token->kind == LEXER_OBJECT_BEGIN || token->kind == LEXER_ARRAY_BEGIN;
-}
-
-static bool is_end(const struct lexer_token *token)
-{
-    return token->kind == LEXER_OBJECT_END || token->kind == LEXER_ARRAY_END;
-}
-
 static void write_token(struct rewrite *rewrite, const struct lexer_token *token, struct bytes *out)
 {
-    size_t len;
-    const char *text = token_text(token, &len);
-
     if (rewrite->is_dropping)
         out = &rewrite->held;
-    if (!is_end(token) && !rewrite->after_key && !rewrite->is_first)
+    if (!lexer_closes(token) && !rewrite->after_key && !rewrite->is_first)
         bytes_add_char(out, ',');
-    bytes_add(out, text, len);
+    bytes_add(out, lexer_token_text(token), lexer_token_length(token));
     rewrite->after_key = token->kind == LEXER_KEY;
     if (rewrite->after_key)
         bytes_add_char(out, ':');
-    rewrite->is_first = is_begin(token);
+    rewrite->is_first = lexer_opens(token);
 }
 
 static bool is_overridden(const struct rewrite *rewrite, const struct lexer_token *key)
@@ -240,10 +213,7 @@ static bool takes_members(const struct rewrite *rewrite)
 static void take_outermost(struct rewrite *rewrite, const struct lexer_token *token,
                            struct bytes *out)
 {
-    size_t len;
-    const char *text = token_text(token, &len);
-
-    if (!is_end(token))
+    if (!lexer_closes(token))
         open_request(rewrite);
     if (token->kind == LEXER_ARRAY_BEGIN) {
         bytes_add_string(out, "{\"jobs\":");
@@ -251,11 +221,11 @@ static void take_outermost(struct rewrite *rewrite, const struct lexer_token *to
         rewrite->has_jobs = true;
     }
     if (token->kind != LEXER_OBJECT_END)
-        bytes_add(out, text, len);
-    if (is_begin(token))
+        bytes_add(out, lexer_token_text(token), lexer_token_length(token));
+    if (lexer_opens(token))
         return;
     close_request(rewrite);
-    if (is_end(token)) {
+    if (lexer_closes(token)) {
         if (takes_members(rewrite)) {
             append_members(rewrite, out);
         } else if (bytes_len(&rewrite->held) > 0) {
@@ -307,24 +277,22 @@ static void take_inner(struct rewrite *rewrite, const struct lexer_token *token,
         write_token(rewrite, &all_events, out);
     else
         write_token(rewrite, token, out);
-    if (token->depth == 1 && token->kind != LEXER_KEY && !is_begin(token))
+    if (token->depth == 1 && token->kind != LEXER_KEY && !lexer_opens(token))
         rewrite->is_dropping = false;
 }
 
 /* Where nothing changes the bytes are copied elsewhere and only counted here. */
 static void count_outermost(struct rewrite *rewrite, const struct lexer_token *token)
 {
-    if (!is_end(token))
+    if (!lexer_closes(token))
         open_request(rewrite);
     rewrite->has_jobs |= token->kind == LEXER_ARRAY_BEGIN;
-    if (!is_begin(token))
+    if (!lexer_opens(token))
         close_request(rewrite);
 }
 
 static void take(struct rewrite *rewrite, const struct lexer_token *token, struct bytes *out)
 {
-    size_t len;
-
     if (token->depth == 1)
         note_member(rewrite, token);
     if (rewrite->copies) {
@@ -332,18 +300,12 @@ static void take(struct rewrite *rewrite, const struct lexer_token *token, struc
             count_outermost(rewrite, token);
         return;
     }
-    token_text(token, &len);
-    rewrite->covered = token->offset + len;
+    rewrite->covered = token->offset + lexer_token_length(token);
     bytes_consume(&rewrite->tail, bytes_len(&rewrite->tail));
     if (token->depth == 0)
         take_outermost(rewrite, token, out);
     else
         take_inner(rewrite, token, out);
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 /* Keeps what the last token leaves over of a piece, white space in front of it
@@ -353,15 +315,12 @@ static void keep_tail(struct rewrite *rewrite, const char *piece, size_t len, ui
     struct bytes *tail = &rewrite->tail;
     size_t skip = rewrite->covered > start ? (size_t)(rewrite->covered - start) : 0;
     bool is_fresh = bytes_len(tail) == 0 || (bytes_len(tail) == 1 && *bytes_at(tail) == ' ');
-    size_t first;
+    const char *first = piece + (skip < len ? skip : len), *end = piece + len;
+    const char *text = is_fresh ? scan_blanks(first, end) : first;
 
-    if (skip > len)
-        skip = len;
-    for (first = skip; is_fresh && first < len && is_blank(piece[first]);)
-        first++;
-    if (first > skip && bytes_len(tail) == 0)
+    if (text > first && bytes_len(tail) == 0)
         bytes_add_char(tail, ' ');
-    bytes_add(tail, piece + first, len - first);
+    bytes_add(tail, text, (size_t)(end - text));
 }
 
 static void send_tail(struct rewrite *rewrite, struct bytes *out)

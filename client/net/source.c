@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -280,6 +281,21 @@ void source_read(struct source *source, struct bytes *out)
         take_piece(source, piece, (size_t)len, out);
     else if (errno != EAGAIN && errno != EINTR)
         fail(source, source->inputs[source->current].path, errno);
+}
+
+int source_read_all(struct source *source, struct bytes *out)
+{
+    struct bytes unsent = {0};
+
+    while (!source->is_over) {
+        struct pollfd poller = {.fd = source_fd(source), .events = POLLIN};
+
+        if (poller.fd < 0 || poll(&poller, 1, -1) > 0)
+            source_read(source, out != NULL ? out : &unsent);
+        bytes_consume(&unsent, bytes_len(&unsent));
+    }
+    bytes_fini(&unsent);
+    return source->has_failed ? -1 : 0;
 }
 
 int source_fd(const struct source *source)

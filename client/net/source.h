@@ -46,6 +46,10 @@ int source_fd(const struct source *source);
  * error, ends the source: see source_has_failed(). */
 void source_read(struct source *source, struct bytes *out);
 
+/* Reads all that there is, waiting for it where need be; out: as source_read() has it, NULL
+ * where nothing is to be sent.  0, or -1 when reading went wrong. */
+int source_read_all(struct source *source, struct bytes *out);
+
 /* Nothing more is to be sent.  source_stop() makes it so. */
 bool source_is_over(const struct source *source);
 void source_stop(struct source *source);

@@ -102,22 +102,6 @@ static SSL *make(int fd, const char *host, const struct tunnel_files *files)
     return ssl;
 }
 
-/* Waits for the remote socket.  False when time is up. */
-static bool await(int fd, short events, int64_t deadline_ns)
-{
-    struct pollfd poller = {.fd = fd, .events = events};
-
-    for (;;) {
-        int64_t left_ns = deadline_ns - moment_now();
-        int ready = poll(&poller, 1, left_ns > 0 ? moment_poll_ms(left_ns) : 0);
-
-        if (ready > 0)
-            return true;
-        if (ready == 0 && left_ns <= 0)
-            return false;
-    }
-}
-
 /* NULL, or why there is no agreement. */
 static const char *shake_hands(SSL *ssl, int fd, int64_t deadline_ns)
 {
@@ -134,7 +118,7 @@ static const char *shake_hands(SSL *ssl, int fd, int64_t deadline_ns)
         if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
             return verdict != X509_V_OK ? X509_verify_cert_error_string(verdict)
                                         : reason("the connection was closed in the TLS handshake");
-        if (!await(fd, error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline_ns))
+        if (moment_await(fd, error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline_ns) != 0)
             return "the TLS handshake took too long";
     }
 }

@@ -5,11 +5,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/base/say.h"
+#include "client/terminal/terminal.h"
 
 /* What the tally and the table of batches need. */
 #define OWN_KINDS                                                                                  \
@@ -19,11 +19,6 @@
 /* Those that decide what to do next. */
 #define DECISIVE_KINDS                                                                             \
     (SHOW_KIND(EVENT_ACCEPTED) | SHOW_KIND(EVENT_ERROR) | SHOW_KIND(EVENT_UNWATCHED))
-
-/* What depends on a batch's `events`. */
-#define JOB_KINDS                                                                                  \
-    (SHOW_KIND(EVENT_STARTED) | SHOW_KIND(EVENT_STEP) | SHOW_KIND(EVENT_RETRY) |                   \
-     SHOW_KIND(EVENT_DONE))
 
 int fanout_init(struct fanout *fanout, bool color)
 {
@@ -148,11 +143,8 @@ static void begin_from(struct fanout *fanout, size_t first)
 
 void fanout_resized(struct fanout *fanout)
 {
-    struct winsize size;
-
     if (fanout->n > 0 && fanout->parts[0].output.is_terminal)
-        fanout->parts[0].run.columns =
-            ioctl(fanout->parts[0].output.fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+        fanout->parts[0].run.columns = terminal_columns(fanout->parts[0].output.fd);
 }
 
 void fanout_begin(struct fanout *fanout)
@@ -160,7 +152,7 @@ void fanout_begin(struct fanout *fanout)
     fanout_resized(fanout);
     fanout->has_begun = true;
     if (fanout->needs_all)
-        fanout->read |= JOB_KINDS;
+        fanout->read |= SHOW_JOBS;
     if (fanout->reports_all)
         fanout->read = SHOW_ALL;
     begin_from(fanout, 0);
@@ -301,7 +293,7 @@ static void accept_batch(struct fanout *fanout, const struct event_read *event,
 
 static bool is_asked_for(const struct active_batch *batch, enum event_kind kind)
 {
-    if (batch == NULL || batch->request.events == PLAN_EVENTS_ALL || !(SHOW_KIND(kind) & JOB_KINDS))
+    if (batch == NULL || batch->request.events == PLAN_EVENTS_ALL || !(SHOW_KIND(kind) & SHOW_JOBS))
         return true;
     return batch->request.events == PLAN_EVENTS_DONE && kind == EVENT_DONE;
 }

@@ -5,14 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "client/terminal/terminal.h"
 
-#define BAR_MIN         8
-#define BAR_MAX         40
-#define DEFAULT_COLUMNS 80
+#define BAR_MIN 8
+#define BAR_MAX 40
 
 /* Tenths of seconds, or above a minute minutes and seconds. */
 static void print_time(char *out, size_t room, int64_t ns)
@@ -116,10 +114,9 @@ static void put(const char *text, size_t len)
 
 static unsigned measure(void)
 {
-    struct winsize size;
+    unsigned columns = terminal_columns(STDERR_FILENO);
 
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
-                                                                           : DEFAULT_COLUMNS;
+    return columns > 0 ? columns : TERMINAL_COLUMNS;
 }
 
 /* Moves to where the line that is drawn begins.  Most terminals that are made

@@ -110,31 +110,9 @@ void show_id(struct bytes *out, struct event_string id)
     text_append_safe(out, id.text + is_plain, id.len - 2u * is_plain, ID_MAX);
 }
 
-/* Appends the parts, each with a line feed behind it, as lines that fit. */
-static void fold(struct show_run *run, const char *parts, const char *end)
-{
-    size_t used = 0;
-
-    for (const char *part = parts; part < end;) {
-        const char *line_feed = memchr(part, '\n', (size_t)(end - part));
-        size_t len = (size_t)(line_feed - part), width = terminal_text_width(part, len);
-        bool breaks = run->columns > 0 && used > 0 && used + 1 + width > run->columns;
-
-        if (breaks)
-            bytes_add_string(run->out, "\n    ");
-        else if (used > 0)
-            bytes_add_char(run->out, ' ');
-        bytes_add(run->out, part, len);
-        used = breaks ? 4 + width : used + (used > 0) + width;
-        part = line_feed + 1;
-    }
-}
-
 void show_folded(struct show_run *run, struct bytes *parts)
 {
-    bytes_add_char(parts, '\n');
-    fold(run, bytes_at(parts), bytes_at(parts) + bytes_len(parts));
-    bytes_add_char(run->out, '\n');
+    terminal_text_fold(run->out, bytes_at(parts), bytes_len(parts), run->columns, 4);
     run->out->failed |= parts->failed;
     bytes_fini(parts);
 }

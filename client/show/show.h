@@ -27,6 +27,11 @@
 #define SHOW_KIND(kind) (1u << (kind))
 #define SHOW_ALL        (~0u)
 
+/* What a batch's `events` decides on. */
+#define SHOW_JOBS                                                                                  \
+    (SHOW_KIND(EVENT_STARTED) | SHOW_KIND(EVENT_STEP) | SHOW_KIND(EVENT_RETRY) |                   \
+     SHOW_KIND(EVENT_DONE))
+
 /* The modes that one batch is compared in, in the order in which they are accepted. */
 #define SHOW_MODES_MAX 3
 struct show_modes {

@@ -49,7 +49,7 @@ static unsigned choose_rows(const struct comparison *comparison)
 {
     const struct terminal *terminal = &comparison->terminal;
     unsigned modes = (unsigned)comparison->modes->n;
-    uint64_t jobs = timeline_jobs(timeline_picture_times(comparison->variants[0].picture));
+    uint64_t jobs = timeline_figures(timeline_picture_times(comparison->variants[0].picture)).jobs;
 
     if (!terminal->is_terminal)
         return jobs <= PIPED_ROWS ? PIPED_ROWS : PIPED_LANES;
@@ -84,7 +84,7 @@ static void draw_variant(struct comparison *comparison, size_t i,
     add_title(&title, comparison->modes->names[i], variant, elapsed_ns);
     timeline_draw_title(lines, style, bytes_at(&title), bytes_len(&title));
     bytes_fini(&title);
-    if (timeline_jobs(timeline_picture_times(variant->picture)) > 0 &&
+    if (timeline_figures(timeline_picture_times(variant->picture)).jobs > 0 &&
         timeline_picture_draw_rows(variant->picture, style, choose_rows(comparison), span_ns,
                                    elapsed_ns, seen, lines) < 0)
         lines->failed = true;
@@ -277,8 +277,7 @@ const struct show show_comparison = {
     .is_of_one = true,
     .needs_all = true,
     .needs_plan = true,
-    .events = SHOW_KIND(EVENT_ACCEPTED) | SHOW_KIND(EVENT_STARTED) | SHOW_KIND(EVENT_STEP) |
-              SHOW_KIND(EVENT_RETRY) | SHOW_KIND(EVENT_DONE) | SHOW_KIND(EVENT_FINISHED),
+    .events = SHOW_KIND(EVENT_ACCEPTED) | SHOW_JOBS | SHOW_KIND(EVENT_FINISHED),
     .begin = begin,
     .event = take,
     .forget = forget,

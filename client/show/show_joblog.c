@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "client/base/moment.h"
 #include "client/base/text.h"
 #include "client/trace/roster.h"
 #include "proto/decimal.h"
@@ -113,13 +114,6 @@ static void add_queueing(const struct jobs *jobs, struct job *job, int64_t now_n
         job->queued_ns += now_ns - job->due_ns;
 }
 
-static int64_t later(int64_t at_ns, int64_t by_ns)
-{
-    int64_t due_ns;
-
-    return __builtin_add_overflow(at_ns, by_ns, &due_ns) ? INT64_MAX : due_ns;
-}
-
 /* Returns 0, or -1 when out of memory. */
 static int take_started(struct jobs *jobs, const struct event_read *event)
 {
@@ -163,7 +157,7 @@ static int take_job(struct show_run *run, struct jobs *jobs, const struct event_
     if (event->kind == EVENT_STEP) {
         if (event_reader_is(event->step_kind, "compute"))
             add_queueing(jobs, job, event->at_ns);
-        job->due_ns = later(event->at_ns, event->duration_ns);
+        job->due_ns = moment_later(event->at_ns, event->duration_ns);
     } else if (event->kind == EVENT_RETRY) {
         if (!event_reader_is(event->status, "failed"))
             add_queueing(jobs, job, event->at_ns);
@@ -210,8 +204,7 @@ const struct show show_joblog = {
     .name = "joblog",
     .has_progress = true,
     .needs_all = true,
-    .events = SHOW_KIND(EVENT_ACCEPTED) | SHOW_KIND(EVENT_STARTED) | SHOW_KIND(EVENT_STEP) |
-              SHOW_KIND(EVENT_RETRY) | SHOW_KIND(EVENT_DONE),
+    .events = SHOW_KIND(EVENT_ACCEPTED) | SHOW_JOBS,
     .begin = begin,
     .event = take_event,
     .forget = forget,

@@ -150,9 +150,8 @@ const struct show show_svg = {
     .has_progress = true,
     .needs_all = true,
     .needs_plan = true,
-    .events = SHOW_KIND(EVENT_ACCEPTED) | SHOW_KIND(EVENT_STARTED) | SHOW_KIND(EVENT_STEP) |
-              SHOW_KIND(EVENT_RETRY) | SHOW_KIND(EVENT_DONE) | SHOW_KIND(EVENT_FINISHED) |
-              SHOW_KIND(EVENT_POOL),
+    .events =
+        SHOW_KIND(EVENT_ACCEPTED) | SHOW_JOBS | SHOW_KIND(EVENT_FINISHED) | SHOW_KIND(EVENT_POOL),
     .begin = begin,
     .event = take,
     .forget = forget,

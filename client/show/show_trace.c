@@ -327,8 +327,7 @@ const struct show show_trace = {
     .has_progress = true,
     .needs_all = true,
     .needs_plan = true,
-    .events = SHOW_KIND(EVENT_ACCEPTED) | SHOW_KIND(EVENT_STARTED) | SHOW_KIND(EVENT_STEP) |
-              SHOW_KIND(EVENT_RETRY) | SHOW_KIND(EVENT_DONE) | SHOW_KIND(EVENT_FINISHED),
+    .events = SHOW_KIND(EVENT_ACCEPTED) | SHOW_JOBS | SHOW_KIND(EVENT_FINISHED),
     .begin = begin,
     .event = take_event,
     .forget = forget,

@@ -44,6 +44,13 @@ static unsigned choose(unsigned measured, const char *name, unsigned otherwise)
     return measured > 0 ? measured : given > 0 ? given : otherwise;
 }
 
+unsigned terminal_columns(int fd)
+{
+    struct winsize size;
+
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 bool terminal_measure(struct terminal *terminal)
 {
     struct winsize size = {0};

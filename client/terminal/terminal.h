@@ -54,6 +54,9 @@ struct terminal {
 /* Looks at the descriptor, TERM, COLUMNS, LINES and the locale's variables. */
 void terminal_open(struct terminal *terminal, int fd);
 
+/* How wide the terminal is that fd is of; 0 for what is none, or does not know. */
+unsigned terminal_columns(int fd);
+
 /* Reads the size anew, as after SIGWINCH: of the terminal, and where there is
  * none, or it does not know, what COLUMNS and LINES say.  Returns whether it is
  * another one. */

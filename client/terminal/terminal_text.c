@@ -152,3 +152,27 @@ void terminal_text_append(struct bytes *out, const char *text, size_t len, size_
     }
     pad(out, columns - width);
 }
+
+void terminal_text_fold(struct bytes *out, const char *text, size_t len, size_t columns,
+                        unsigned indent)
+{
+    size_t used = 0;
+
+    for (const char *end = text + len, *piece = text; piece < end;) {
+        const char *feed = memchr(piece, '\n', (size_t)(end - piece));
+        size_t piece_len = (size_t)((feed != NULL ? feed : end) - piece);
+        size_t width = terminal_text_width(piece, piece_len);
+
+        if (columns > 0 && used > 0 && used + 1 + width > columns) {
+            bytes_add_format(out, "\n%*s", (int)indent, "");
+            used = indent;
+        } else if (used > 0) {
+            bytes_add_char(out, ' ');
+            used++;
+        }
+        bytes_add(out, piece, piece_len);
+        used += width;
+        piece += piece_len + (feed != NULL);
+    }
+    bytes_add_char(out, '\n');
+}

@@ -22,6 +22,14 @@ size_t terminal_text_width(const char *text, size_t len);
 size_t terminal_text_fit(const char *text, size_t len, size_t columns, size_t *width);
 
 /*
+ * Appends text whose pieces, with a line feed between each two, are on one line as far as there
+ * is room in so many columns (0: any number), and else on further ones, set in by `indent`; and a
+ * line feed behind it.
+ */
+void terminal_text_fold(struct bytes *out, const char *text, size_t len, size_t columns,
+                        unsigned indent);
+
+/*
  * Appends text in exactly so many columns: what is longer is cut and ends in
  * an ellipsis, what is shorter is padded with spaces.  Where only ASCII can be
  * written, each other character is a question mark.

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/base/bytes.h"
+#include "client/base/moment.h"
 #include "client/base/text.h"
 #include "client/timeline/timeline_internal.h"
 
@@ -104,11 +105,6 @@ static void expect(struct timeline *timeline, int64_t due_ns)
 {
     if (due_ns != TIMELINE_NO_DUE && due_ns > timeline->horizon_ns)
         timeline->horizon_ns = due_ns;
-}
-
-static int64_t later(int64_t at_ns, int64_t by_ns)
-{
-    return by_ns < TIMELINE_NO_DUE - at_ns ? at_ns + by_ns : TIMELINE_NO_DUE;
 }
 
 /* ---- Tracks ----------------------------------------------------------------- */
@@ -305,7 +301,7 @@ static int take_step(struct timeline *timeline, const struct event_read *event)
         end(timeline, job, event->at_ns) < 0)
         return -1;
     begin(timeline, job, is_compute ? TIMELINE_COMPUTE : TIMELINE_WAIT, event->at_ns,
-          later(event->at_ns, event->duration_ns));
+          moment_later(event->at_ns, event->duration_ns));
     expect_pool(timeline, job, event->job, event->step + 1);
     return 0;
 }
@@ -329,7 +325,8 @@ static int take_retry(struct timeline *timeline, const struct event_read *event)
     if (job == NULL || end(timeline, job, event->at_ns) < 0 ||
         mark(timeline, job->track, mark_of(event->status), event->at_ns) < 0)
         return -1;
-    begin(timeline, job, TIMELINE_BACKOFF, event->at_ns, later(event->at_ns, event->delay_ns));
+    begin(timeline, job, TIMELINE_BACKOFF, event->at_ns,
+          moment_later(event->at_ns, event->delay_ns));
     return 0;
 }
 
@@ -370,87 +367,39 @@ static int take_done(struct timeline *timeline, const struct event_read *event)
 
 int timeline_take(struct timeline *timeline, const struct event_read *event)
 {
-    if (event->at_ns > LATEST_NS || event->elapsed_ns > LATEST_NS ||
-        (event->job >= timeline->jobs && event->kind != EVENT_FINISHED))
+    static int (*const takes[])(struct timeline *, const struct event_read *) = {
+        [EVENT_STARTED] = take_started,
+        [EVENT_STEP] = take_step,
+        [EVENT_RETRY] = take_retry,
+        [EVENT_DONE] = take_done,
+    };
+    size_t kind = (size_t)event->kind;
+
+    if (event->at_ns > LATEST_NS || event->elapsed_ns > LATEST_NS)
         return 0;
-    switch (event->kind) {
-    case EVENT_STARTED:
-        reach(timeline, event->at_ns);
-        return take_started(timeline, event);
-    case EVENT_STEP:
-        reach(timeline, event->at_ns);
-        return take_step(timeline, event);
-    case EVENT_RETRY:
-        reach(timeline, event->at_ns);
-        return take_retry(timeline, event);
-    case EVENT_DONE:
-        reach(timeline, event->at_ns);
-        return take_done(timeline, event);
-    case EVENT_FINISHED:
+    if (event->kind == EVENT_FINISHED)
         reach(timeline, event->elapsed_ns);
+    if (kind >= sizeof takes / sizeof takes[0] || takes[kind] == NULL ||
+        event->job >= timeline->jobs)
         return 0;
-    case EVENT_ACCEPTED:
-    case EVENT_CANCELLED:
-    case EVENT_ERROR:
-    case EVENT_PONG:
-    case EVENT_STATS:
-    case EVENT_SUMMARY:
-    case EVENT_POOL:
-    case EVENT_RUN:
-    case EVENT_BATCH:
-    case EVENT_BATCHES:
-    case EVENT_FORGOTTEN:
-    case EVENT_UNWATCHED:
-    case EVENT_SUSPENDED:
-    case EVENT_HEARTBEAT:
-    case EVENT_AUTHENTICATED:
-    case EVENT_FORECAST:
-    case EVENT_UNKNOWN:
-        break;
-    }
-    return 0;
+    reach(timeline, event->at_ns);
+    return takes[kind](timeline, event);
 }
 
 /* ---- Figures ------------------------------------------------------------------ */
 
-int64_t timeline_latest_ns(const struct timeline *timeline)
+struct timeline_figures timeline_figures(const struct timeline *timeline)
 {
-    return timeline->latest_ns;
-}
-
-int64_t timeline_horizon_ns(const struct timeline *timeline)
-{
-    return timeline->horizon_ns;
-}
-
-uint64_t timeline_jobs(const struct timeline *timeline)
-{
-    return timeline->jobs;
-}
-
-uint64_t timeline_running(const struct timeline *timeline)
-{
-    return timeline->running.n;
-}
-
-uint64_t timeline_ended(const struct timeline *timeline, enum timeline_mark how)
-{
-    return timeline->ended[how];
-}
-
-int64_t timeline_own_ns(const struct timeline *timeline)
-{
-    return timeline->own_ns;
-}
-
-int64_t timeline_begin_ns(const struct timeline *timeline)
-{
-    return timeline->begin_ns;
-}
-
-bool timeline_is_detailed(const struct timeline *timeline)
-{
-    return timeline->is_detailed;
+    return (struct timeline_figures){
+        .jobs = timeline->jobs,
+        .running = timeline->running.n,
+        .ended = timeline->ended,
+        .latest_ns = timeline->latest_ns,
+        .horizon_ns = timeline->horizon_ns,
+        .begin_ns = timeline->begin_ns,
+        .own_ns = timeline->own_ns,
+        .is_detailed = timeline->is_detailed,
+    };
 }
 
 bool timeline_has_longest(const struct timeline *timeline)

@@ -63,23 +63,18 @@ void timeline_forget_plan(struct timeline *timeline);
  * timeline is then good for nothing but to be freed. */
 int timeline_take(struct timeline *timeline, const struct event_read *event);
 
-/* The latest time of any event. */
-int64_t timeline_latest_ns(const struct timeline *timeline);
-
-/* The latest that anything in progress falls due: what the axis may as
- * well have room for. */
-int64_t timeline_horizon_ns(const struct timeline *timeline);
-
-uint64_t timeline_jobs(const struct timeline *timeline);
-uint64_t timeline_running(const struct timeline *timeline);
-uint64_t timeline_ended(const struct timeline *timeline, enum timeline_mark how);
-
-/* When the job that was done last began, and its own time, queueing left out. */
-int64_t timeline_begin_ns(const struct timeline *timeline);
-int64_t timeline_own_ns(const struct timeline *timeline);
-
-/* Whether the events have what jobs did, and not only their ends. */
-bool timeline_is_detailed(const struct timeline *timeline);
+/* What is known of the batch so far. */
+struct timeline_figures {
+    uint64_t jobs, running;
+    const uint64_t *ended; /* by enum timeline_mark; the timeline's */
+    int64_t latest_ns;     /* of any event */
+    int64_t horizon_ns;    /* the latest that anything in progress falls due: what the axis may
+                            * as well have room for */
+    int64_t begin_ns;      /* when the job that was done last began */
+    int64_t own_ns;        /* and its own time, queueing left out */
+    bool is_detailed;      /* the events have what jobs did, and not only their ends */
+};
+struct timeline_figures timeline_figures(const struct timeline *timeline);
 
 /* Whether one job took clearly longer than every other one, by such times. */
 bool timeline_has_longest(const struct timeline *timeline);

@@ -528,23 +528,7 @@ void timeline_draw_legend(struct bytes *out, const struct timeline_style *style,
 
 void timeline_draw_text(struct bytes *out, const struct timeline_style *style, const char *text)
 {
-    size_t used = 0;
-
-    while (*text != '\0') {
-        size_t len = strcspn(text, "\n"), width = terminal_text_width(text, len);
-
-        if (used > 0 && used + 1 + width > style->columns) {
-            bytes_add_string(out, "\n  ");
-            used = 2;
-        } else if (used > 0) {
-            bytes_add_char(out, ' ');
-            used++;
-        }
-        bytes_add(out, text, len);
-        used += width;
-        text += len + (text[len] != '\0');
-    }
-    bytes_add_char(out, '\n');
+    terminal_text_fold(out, text, strlen(text), style->columns, 2);
 }
 
 size_t timeline_draw_count_lines(const struct bytes *lines)

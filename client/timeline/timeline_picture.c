@@ -95,8 +95,8 @@ static bool is_path_known(const struct timeline_picture *picture, int64_t critic
 {
     int64_t missing_ns = critical_path_ns - chain_length(picture->chain);
 
-    return picture->plan != NULL ||
-           (timeline_is_detailed(picture->timeline) && missing_ns <= critical_path_ns / 100);
+    return picture->plan != NULL || (timeline_figures(picture->timeline).is_detailed &&
+                                     missing_ns <= critical_path_ns / 100);
 }
 
 /* The jobs of the critical path, the last one first; none where it is not known,
@@ -109,7 +109,7 @@ static size_t find_path(const struct timeline_picture *picture,
     if (!picture->has_path)
         return 0;
     if (n == 1 &&
-        (timeline_jobs(picture->timeline) == 1 || !timeline_has_longest(picture->timeline)))
+        (timeline_figures(picture->timeline).jobs == 1 || !timeline_has_longest(picture->timeline)))
         return 0;
     return n < PATH_MAX_JOBS ? n : PATH_MAX_JOBS;
 }
@@ -127,11 +127,11 @@ static void add_to_chain(struct timeline_picture *picture, const struct event_re
 {
     struct chain_job job = {
         .job = event->job,
-        .start_ns = timeline_begin_ns(picture->timeline),
+        .start_ns = timeline_figures(picture->timeline).begin_ns,
         .end_ns = event->at_ns,
     };
 
-    chain_done(picture->chain, &job, timeline_own_ns(picture->timeline));
+    chain_done(picture->chain, &job, timeline_figures(picture->timeline).own_ns);
 }
 
 int timeline_picture_take(struct timeline_picture *picture, const struct event_read *event)
@@ -170,7 +170,7 @@ static unsigned choose_rows(const struct terminal *terminal, const struct timeli
 {
     unsigned other = terminal->columns < NARROW ? OTHER_LINES_NARROW : OTHER_LINES;
 
-    if (scrolls && timeline_jobs(timeline) <= TIMELINE_PICTURE_ROWS)
+    if (scrolls && timeline_figures(timeline).jobs <= TIMELINE_PICTURE_ROWS)
         return TIMELINE_PICTURE_ROWS;
     if (!terminal->is_terminal)
         return PIPED_LANES;
@@ -228,7 +228,7 @@ int timeline_picture_draw_rows(const struct timeline_picture *picture,
 
 static void add_jobs(struct bytes *title, const struct timeline_picture *picture)
 {
-    uint64_t jobs = timeline_jobs(picture->timeline);
+    uint64_t jobs = timeline_figures(picture->timeline).jobs;
 
     bytes_add(title, bytes_at(&picture->name), bytes_len(&picture->name));
     if (bytes_len(&picture->name) > 0)
@@ -244,9 +244,9 @@ void timeline_picture_add_state(const struct timeline_picture *picture, int64_t 
     uint64_t done = 0;
 
     for (int mark = TIMELINE_OK; mark < TIMELINE_MARKS; mark++)
-        done += timeline_ended(timeline, (enum timeline_mark)mark);
+        done += timeline_figures(timeline).ended[mark];
     bytes_add_format(title, "%" PRIu64 " done, %" PRIu64 " in flight, ", done,
-                     timeline_running(timeline));
+                     timeline_figures(timeline).running);
     /* Tenths: what changes faster cannot be read. */
     text_seconds(time, elapsed_ns / 100000000 * 100000000);
     memmove(strchr(time, '.') + 2, strchr(time, '.') + 4, strlen(strchr(time, '.') + 4) + 1);
@@ -263,7 +263,7 @@ static void draw(const struct timeline_picture *picture, const struct terminal *
     struct timeline_seen seen = {0};
 
     timeline_draw_title(out, &style, bytes_at(title), bytes_len(title));
-    if (timeline_jobs(timeline) == 0)
+    if (timeline_figures(timeline).jobs == 0)
         return;
     if (timeline_picture_draw_rows(picture, &style, rows, span_ns, now_ns, &seen, out) < 0)
         out->failed = true;
@@ -274,7 +274,7 @@ static void draw(const struct timeline_picture *picture, const struct terminal *
 int64_t timeline_picture_elapsed(const struct timeline_picture *picture, bool is_virtual,
                                  int64_t now_ns)
 {
-    int64_t latest_ns = timeline_latest_ns(picture->timeline);
+    int64_t latest_ns = timeline_figures(picture->timeline).latest_ns;
     int64_t elapsed_ns = now_ns - picture->accepted_ns;
 
     return is_virtual || picture->is_over || elapsed_ns < latest_ns ? latest_ns : elapsed_ns;
@@ -282,7 +282,7 @@ int64_t timeline_picture_elapsed(const struct timeline_picture *picture, bool is
 
 int64_t timeline_picture_span(struct timeline_picture *picture, int64_t elapsed_ns)
 {
-    int64_t horizon_ns = timeline_horizon_ns(picture->timeline);
+    int64_t horizon_ns = timeline_figures(picture->timeline).horizon_ns;
     int64_t most_ns = elapsed_ns < SOON_NS / FORESIGHT ? SOON_NS : elapsed_ns * FORESIGHT;
 
     if (horizon_ns > most_ns)
@@ -326,13 +326,13 @@ static void add_whole_title(struct bytes *title, const struct timeline_picture *
     if (picture->is_over)
         return;
     bytes_add_string(title, ", ");
-    timeline_picture_add_state(picture, timeline_latest_ns(picture->timeline), title);
+    timeline_picture_add_state(picture, timeline_figures(picture->timeline).latest_ns, title);
 }
 
 void timeline_picture_draw_whole(struct timeline_picture *picture, const struct terminal *terminal,
                                  bool has_colors, struct bytes *out)
 {
-    int64_t latest_ns = timeline_latest_ns(picture->timeline);
+    int64_t latest_ns = timeline_figures(picture->timeline).latest_ns;
     struct bytes title = {0};
 
     add_whole_title(&title, picture);
@@ -346,15 +346,15 @@ unsigned timeline_picture_svg(struct timeline_picture *picture, const char *tota
                               struct bytes *out)
 {
     const struct timeline *timeline = picture->timeline;
-    int64_t latest_ns = timeline_latest_ns(timeline);
-    bool has_rows = timeline_jobs(timeline) <= TIMELINE_PICTURE_ROWS;
+    int64_t latest_ns = timeline_figures(timeline).latest_ns;
+    bool has_rows = timeline_figures(timeline).jobs <= TIMELINE_PICTURE_ROWS;
     unsigned rows = has_rows ? TIMELINE_PICTURE_ROWS : TIMELINE_SVG_LANES;
     struct timeline_segment segments[PATH_MAX_JOBS];
     struct timeline_svg_picture drawn = {.totals = totals, .path = segments};
     struct timeline_grid grid = {0};
     struct bytes title = {0};
 
-    if (timeline_jobs(timeline) > 0 &&
+    if (timeline_figures(timeline).jobs > 0 &&
         timeline_layout(timeline, timeline_svg_columns(timeline, rows), rows, latest_ns, latest_ns,
                         &grid) == 0) {
         drawn.grid = &grid;
@@ -364,7 +364,7 @@ unsigned timeline_picture_svg(struct timeline_picture *picture, const char *tota
     bytes_add_char(&title, '\0');
     drawn.title = bytes_at(&title);
     y = timeline_svg_add(out, y, &drawn);
-    out->failed |= title.failed || (timeline_jobs(timeline) > 0 && drawn.grid == NULL);
+    out->failed |= title.failed || (timeline_figures(timeline).jobs > 0 && drawn.grid == NULL);
     timeline_layout_fini(&grid);
     bytes_fini(&title);
     return y;

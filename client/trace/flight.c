@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/base/moment.h"
+
 int flight_init(struct flight *flight, uint64_t jobs)
 {
     *flight = (struct flight){0};
@@ -117,13 +119,6 @@ struct flight_job *flight_start(struct flight *flight, uint64_t job, int64_t at_
     return started;
 }
 
-static int64_t later(int64_t at_ns, int64_t by_ns)
-{
-    int64_t due_ns;
-
-    return __builtin_add_overflow(at_ns, by_ns, &due_ns) ? INT64_MAX : due_ns;
-}
-
 static void begin_phase(struct flight *flight, struct flight_job *job, enum flight_phase phase,
                         int64_t at_ns, int64_t due_ns)
 {
@@ -143,7 +138,7 @@ void flight_step(struct flight *flight, struct flight_job *job, const struct eve
 {
     enum flight_phase phase =
         event_reader_is(step->step_kind, "compute") ? FLIGHT_COMPUTE : FLIGHT_WAIT;
-    int64_t due_ns = later(step->at_ns, step->duration_ns);
+    int64_t due_ns = moment_later(step->at_ns, step->duration_ns);
 
     if (job->more == 0 && step->at_ns == job->start_ns && step->step == 0 && step->note.len == 0) {
         job->phase = phase & 3;
@@ -159,7 +154,7 @@ void flight_step(struct flight *flight, struct flight_job *job, const struct eve
 
 void flight_back_off(struct flight *flight, struct flight_job *job, int64_t at_ns, int64_t delay_ns)
 {
-    begin_phase(flight, job, FLIGHT_BACKOFF, at_ns, later(at_ns, delay_ns));
+    begin_phase(flight, job, FLIGHT_BACKOFF, at_ns, moment_later(at_ns, delay_ns));
 }
 
 void flight_try_again(struct flight *flight, struct flight_job *job, int64_t at_ns)

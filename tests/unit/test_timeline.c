@@ -222,8 +222,8 @@ START_TEST(what_runs_is_drawn_until_now)
                                                          "b      |--...\n"
                                                          "c      |.....\n"
                                                          "- wait  . queue\n");
-    ck_assert_int_eq(timeline_horizon_ns(timeline), 2000 * MS);
-    ck_assert_uint_eq(timeline_running(timeline), 3);
+    ck_assert_int_eq(timeline_figures(timeline).horizon_ns, 2000 * MS);
+    ck_assert_uint_eq(timeline_figures(timeline).running, 3);
 }
 END_TEST
 
@@ -429,8 +429,8 @@ START_TEST(a_job_that_there_is_not_is_passed_over)
             event.job = jobs[i];
             ck_assert_int_eq(timeline_take(timeline, &event), 0);
         }
-    ck_assert_uint_eq(timeline_running(timeline), 0);
-    ck_assert_int_eq(timeline_latest_ns(timeline), 0);
+    ck_assert_uint_eq(timeline_figures(timeline).running, 0);
+    ck_assert_int_eq(timeline_figures(timeline).latest_ns, 0);
 }
 END_TEST
 
@@ -441,7 +441,7 @@ START_TEST(memory_does_not_grow_with_the_jobs)
         wait_job(i, "name", (int64_t)i * 1000, (int64_t)i * 1000 + 1000);
     ck_assert_uint_eq(timeline->n_tracks, 1);
     ck_assert_uint_le(timeline->running.made, 2);
-    ck_assert_uint_eq(timeline_ended(timeline, TIMELINE_OK), 1000000);
+    ck_assert_uint_eq(timeline_figures(timeline).ended[TIMELINE_OK], 1000000);
 }
 END_TEST
 
