@@ -134,6 +134,8 @@ tests_libsupport_a_SOURCES = \
 	tests/support/main.c \
 	tests/support/plan_kit.c \
 	tests/support/plan_kit.h \
+	tests/support/printed.c \
+	tests/support/printed.h \
 	tests/support/reading.c \
 	tests/support/reading.h \
 	tests/support/refusals.c \

@@ -194,12 +194,18 @@ START_TEST(a_refused_request_starts_nothing_and_the_next_one_runs)
 }
 END_TEST
 
+/* What comes out then is what the second text is answered, at that time. */
+static void send_at(const char *text, int64_t time_ns, const char *then)
+{
+    rig_send(&rig, text);
+    rig_advance(&rig, time_ns);
+    rig.out_len = 0;
+    rig_send(&rig, then);
+}
+
 START_TEST(cancelling_a_batch_ends_all_its_jobs)
 {
-    rig_send(&rig, "[{\"wait\":5,\"count\":3}]");
-    rig_advance(&rig, 1 * S);
-    rig.out_len = 0;
-    rig_send(&rig, "{\"op\":\"cancel\",\"batch\":1,\"id\":\"c\"}");
+    send_at("[{\"wait\":5,\"count\":3}]", 1 * S, "{\"op\":\"cancel\",\"batch\":1,\"id\":\"c\"}");
     ck_assert_ptr_eq(
         strstr(rig.out, "{\"event\":\"cancelled\",\"id\":\"c\",\"batch\":1,\"jobs\":3}\n"),
         rig.out);
@@ -213,10 +219,8 @@ END_TEST
 
 START_TEST(cancelling_a_job_lets_those_behind_it_go_on)
 {
-    rig_send(&rig, "{\"concurrency\":1,\"jobs\":[{\"wait\":5},{\"wait\":1}]}");
-    rig_advance(&rig, 2 * S);
-    rig.out_len = 0;
-    rig_send(&rig, "{\"op\":\"cancel\",\"batch\":1,\"job\":0}");
+    send_at("{\"concurrency\":1,\"jobs\":[{\"wait\":5},{\"wait\":1}]}", 2 * S,
+            "{\"op\":\"cancel\",\"batch\":1,\"job\":0}");
     rig_expect(&rig, "{\"event\":\"cancelled\",\"batch\":1,\"jobs\":1}\n" DONE(1, 0, cancelled, 2));
     rig_advance(&rig, 3 * S);
     ck_assert_uint_eq(rig_count(&rig, "\"job\":1,\"status\":\"ok\",\"at\":3}"), 1);

@@ -173,14 +173,19 @@ static void set_up_few_replays(void)
 
 static const char many[] = "\"jobs\":[{\"count\":2000}]";
 
-START_TEST(who_waits_for_a_replay_is_woken)
+/* Client 1 does not read its replay, and 2 and 3 wait for theirs. */
+static void replay_to_three(void)
 {
     submit(0, many);
     loop_rig_finish(&rig);
     rig.clients[1].is_slow = true;
-    ask(1, "watch", "");
-    ask(2, "watch", "");
-    ask(3, "watch", "");
+    for (unsigned client = 1; client < 4; client++)
+        ask(client, "watch", "");
+}
+
+START_TEST(who_waits_for_a_replay_is_woken)
+{
+    replay_to_three();
     ck_assert(has_read_nothing(2) && has_read_nothing(3));
     ck_assert_uint_eq(atomic_load(&rig.ledger.replays_waiting), 2);
     /* Nobody looks again and again. */
@@ -194,12 +199,7 @@ END_TEST
 
 START_TEST(who_hangs_up_gives_way)
 {
-    submit(0, many);
-    loop_rig_finish(&rig);
-    rig.clients[1].is_slow = true;
-    ask(1, "watch", "");
-    ask(2, "watch", "");
-    ask(3, "watch", "");
+    replay_to_three();
     loop_rig_hang_up(&rig, 2); /* while it waits */
     loop_rig_hang_up(&rig, 1); /* while it replays */
     loop_rig_work(&rig);

@@ -11,6 +11,19 @@
 
 static struct bytes shown, remarks;
 
+void importing_gives(const char *got, const char *batch, const char *remark)
+{
+    ck_assert_str_eq(got, batch);
+    ck_assert_msg(strstr(importing_remarks(), remark) != NULL, "%s", importing_remarks());
+    if (*remark == '\0')
+        ck_assert_str_eq(importing_remarks(), "");
+}
+
+void importing_begins(const char *got, const char *expected)
+{
+    ck_assert_msg(strncmp(got, expected, strlen(expected)) == 0, "%s, not %s", got, expected);
+}
+
 void importing_fini(void)
 {
     bytes_fini(&shown);

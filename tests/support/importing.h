@@ -25,6 +25,11 @@ const char *importing_run(const char *format, struct importing texts);
 /* What the last import remarked, a line each. */
 const char *importing_remarks(void);
 
+/* Assert that an import gave this batch, and this among its remarks ("" for none at all); and that
+ * what an import gave begins so, as a refusal does. */
+void importing_gives(const char *got, const char *batch, const char *remark);
+void importing_begins(const char *got, const char *expected);
+
 /* Frees what the two keep. */
 void importing_fini(void);
 

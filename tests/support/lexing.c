@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "proto/lexer.h"
-#include "tests/support/reading.h"
 
 const struct lexing_settings lexing_plain = {LEXING_BIG, 64, false, false};
 const struct lexing_settings lexing_placed = {LEXING_BIG, 64, false, true};
@@ -82,26 +81,21 @@ static bool drain(struct lexing_text *trace, struct lexer *lexer, bool places)
 }
 
 char *lexing_trace(const char *text, size_t len, const struct lexing_settings *settings,
-                   lexing_split *next, void *context)
+                   reading_split *split, void *context)
 {
     struct lexing_text trace = {NULL, 0, 0};
     struct lexer *lexer = lexer_new(settings->max_bytes, settings->max_depth);
     lexer_skip(lexer, settings->skip);
     bool more = true;
     lexing_add_bytes(&trace, "", 0);
-    for (size_t at = 0; more && at < len;) {
-        size_t size = next(context);
-        if (size > len - at)
-            size = len - at;
-        char *piece = malloc(size > 0 ? size : 1);
-        memcpy(piece, text + at, size);
+    for (size_t at = 0, size; more && at < len; at += size) {
+        char *piece = reading_cut(text + at, len - at, split, context, &size);
         lexer_feed(lexer, piece, size);
         more = drain(&trace, lexer, settings->places);
-        if (more)
+        if (more) {
             ck_assert_uint_eq(lexer_rest(lexer), 0);
-        at += size;
-        if (more)
-            ck_assert_uint_eq(lexer_offset(lexer), at);
+            ck_assert_uint_eq(lexer_offset(lexer), at + size);
+        }
         free(piece);
     }
     if (more) {
@@ -112,30 +106,12 @@ char *lexing_trace(const char *text, size_t len, const struct lexing_settings *s
     return trace.text;
 }
 
-size_t lexing_byte(void *context)
-{
-    (void)context;
-    return 1;
-}
-
-size_t lexing_all(void *context)
-{
-    (void)context;
-    return SIZE_MAX;
-}
-
-size_t lexing_few(void *context)
-{
-    uint64_t *state = context;
-    return reading_draw(state) % 6;
-}
-
 void lexing_check(const char *text, size_t len, const struct lexing_settings *settings,
                   const char *expected)
 {
     uint64_t state = 88172645463325252u;
     for (int i = 0; i < 12; i++) {
-        lexing_split *split = i == 0 ? lexing_all : i == 1 ? lexing_byte : lexing_few;
+        reading_split *split = i == 0 ? reading_whole : i == 1 ? reading_bytes : reading_few;
         char *trace = lexing_trace(text, len, settings, split, &state);
         ck_assert_msg(strcmp(trace, expected) == 0, "`%s` in pieces %d: %s, not %s", text, i, trace,
                       expected);

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tests/support/reading.h"
+
 /* More bytes than any text of a test has. */
 #define LEXING_BIG (UINT64_C(1) << 31)
 
@@ -33,16 +35,9 @@ struct lexing_settings {
 extern const struct lexing_settings lexing_plain;
 extern const struct lexing_settings lexing_placed;
 
-/* How many bytes the next piece has; more than are left is all of them. */
-typedef size_t lexing_split(void *context);
-size_t lexing_all(void *context);
-size_t lexing_byte(void *context); /* one by one */
-size_t lexing_few(void *context);  /* context: a uint64_t, as reading_draw() takes it */
-
-/* Lexes the text in such pieces, each a copy of its own, so that a token left in
- * a piece that is gone is noticed.  The caller frees the result. */
+/* Lexes the text in such pieces.  The caller frees the result. */
 char *lexing_trace(const char *text, size_t len, const struct lexing_settings *settings,
-                   lexing_split *next, void *context);
+                   reading_split *split, void *context);
 
 /* The same whole, byte by byte and in random pieces; fails the test unless each
  * comes to `expected`. */

@@ -238,6 +238,17 @@ static bool drain(FILE *out, struct request_reader *reader, const char *end, siz
     }
 }
 
+char *reading_cut(const char *text, size_t len, reading_split *split, void *context, size_t *size)
+{
+    char *piece;
+    *size = split(context);
+    if (*size > len)
+        *size = len;
+    piece = malloc(*size > 0 ? *size : 1);
+    memcpy(piece, text, *size);
+    return piece;
+}
+
 char *reading_run(const struct request_limits *limits, const char *text, size_t len,
                   reading_split *split, void *context, size_t budget)
 {
@@ -247,18 +258,13 @@ char *reading_run(const struct request_limits *limits, const char *text, size_t 
     size_t result_len = 0;
     FILE *out = open_memstream(&result, &result_len);
     bool more = true;
-    for (size_t at = 0; more && at < len;) {
-        size_t size = split(context);
-        if (size > len - at)
-            size = len - at;
-        /* A piece of its own on the heap: what is kept of it is noticed. */
-        char *piece = malloc(size > 0 ? size : 1);
-        memcpy(piece, text + at, size);
+    size_t size;
+    for (size_t at = 0; more && at < len; at += size) {
+        char *piece = reading_cut(text + at, len - at, split, context, &size);
         request_feed(reader, piece, size);
         more = drain(out, reader, piece + size, budget);
         request_feed(reader, NULL, 0); /* which may keep some of it */
         free(piece);
-        at += size;
     }
     if (more) {
         request_finish(reader);

@@ -16,11 +16,16 @@
 /* The daemon's defaults, with a nesting of 64. */
 extern const struct request_limits reading_limits;
 
-/* How many bytes the next piece has; more than are left is all of them. */
+/* How many bytes the next piece has, of tokens or of requests; more than are left is all of them.
+ */
 typedef size_t reading_split(void *context);
 size_t reading_whole(void *context);
 size_t reading_bytes(void *context); /* one by one */
 size_t reading_few(void *context);   /* context: a uint64_t, the state of a generator */
+
+/* The next piece of what is left, of *size bytes: a copy of its own on the heap, so that a read too
+ * far is noticed, and what is kept of it.  The caller frees it. */
+char *reading_cut(const char *text, size_t len, reading_split *split, void *context, size_t *size);
 
 /* Reads the text, with the reader's budget.  The caller frees the result. */
 char *reading_run(const struct request_limits *limits, const char *text, size_t len,

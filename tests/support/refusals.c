@@ -33,3 +33,14 @@ void refusals_check(const struct request_limits *limits, const struct refusal *c
     for (size_t i = 0; i < n; i++)
         check_refusal(limits, &cases[i]);
 }
+
+void refusals_reads(const struct request_limits *limits, const char *text, const char *word,
+                    const char *other)
+{
+    char *got = refusals_read(limits, text);
+
+    ck_assert_msg(strstr(got, word) != NULL, "`%s`: no %s in %.300s", text, word, got);
+    ck_assert_msg(other == NULL || strstr(got, other) != NULL, "`%s`: no %s in %.300s", text, other,
+                  got);
+    free(got);
+}

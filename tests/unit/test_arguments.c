@@ -160,16 +160,25 @@ static char *manual(void)
     return text;
 }
 
+/* The help of those commands, of which the last is waitctl itself; to be freed. */
+static char *help_of(unsigned first, unsigned last)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *file = open_memstream(&text, &len);
+
+    ck_assert_ptr_nonnull(file);
+    for (unsigned id = first; id <= last; id++)
+        arguments_help(file, (enum command_id)id);
+    fclose(file);
+    return text;
+}
+
 START_TEST(each_flag_stands_in_the_help_of_its_commands_and_in_the_manual)
 {
     for (unsigned id = 0; id <= COMMANDS; id++) {
-        char *text = NULL;
-        size_t len = 0;
-        FILE *file = open_memstream(&text, &len);
+        char *text = help_of(id, id);
 
-        ck_assert_ptr_nonnull(file);
-        arguments_help(file, (enum command_id)id);
-        fclose(file);
         arguments.command = (enum command_id)id;
         for (unsigned i = 0; i < arguments_table.n; i++) {
             const struct option_row *row = &arguments_table.rows[i];
@@ -190,14 +199,8 @@ END_TEST
 
 START_TEST(help_keeps_to_80_columns)
 {
-    char *text = NULL;
-    size_t len = 0;
-    FILE *file = open_memstream(&text, &len);
+    char *text = help_of(0, COMMANDS);
 
-    ck_assert_ptr_nonnull(file);
-    for (unsigned id = 0; id <= COMMANDS; id++)
-        arguments_help(file, (enum command_id)id);
-    fclose(file);
     for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
         ck_assert_msg(strlen(line) <= 79, "%s", line);
     free(text);

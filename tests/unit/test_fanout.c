@@ -131,11 +131,16 @@ START_TEST(alone_it_is_sent_everything)
 }
 END_TEST
 
-START_TEST(what_was_begun_is_ended)
+static void begin_beside_greedy(const struct show *show)
 {
-    fanout_add(&fanout, &show_summary, NULL, NULL);
+    fanout_add(&fanout, show, NULL, NULL);
     fanout_add(&fanout, &greedy, NULL, "/dev/null");
     fanout_begin(&fanout);
+}
+
+START_TEST(what_was_begun_is_ended)
+{
+    begin_beside_greedy(&show_summary);
     take(ACCEPTED);
     take(STARTED);
     ck_assert_int_eq(take("HTTP/1.0 400\n"), FANOUT_FOREIGN);
@@ -205,9 +210,7 @@ END_TEST
 
 START_TEST(a_batch_that_is_accepted_again_was_lost)
 {
-    fanout_add(&fanout, &show_timeline, NULL, NULL);
-    fanout_add(&fanout, &greedy, NULL, "/dev/null");
-    fanout_begin(&fanout);
+    begin_beside_greedy(&show_timeline);
     take(ACCEPTED);
     take(ACCEPTED);
     ck_assert_uint_eq(fanout.lost, 1);

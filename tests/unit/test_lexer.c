@@ -63,8 +63,8 @@ START_TEST(tokens_say_their_depth_and_place)
     static const char text[] = " {\"a\": [1, {\"b\":null}]}\n12 ";
     static const char expected[] = "{@0,1 k\"a\"@1,2 [@1,7 n1@2,8 {@2,11 k\"b\"@3,12 0@3,16 }@2,20 "
                                    "]@1,21 }@0,22 n12@0,24 end@0,27 ";
-    char *whole = lexing_trace(text, strlen(text), &lexing_placed, lexing_all, NULL);
-    char *bytes = lexing_trace(text, strlen(text), &lexing_placed, lexing_byte, NULL);
+    char *whole = lexing_trace(text, strlen(text), &lexing_placed, reading_whole, NULL);
+    char *bytes = lexing_trace(text, strlen(text), &lexing_placed, reading_bytes, NULL);
     ck_assert_str_eq(whole, expected);
     ck_assert_str_eq(bytes, expected);
     free(whole);
@@ -166,11 +166,18 @@ START_TEST(a_limit_changes_from_the_next_token_on)
 }
 END_TEST
 
+/* So many times one byte, on the heap. */
+static char *filled(size_t len, char byte)
+{
+    char *text = malloc(len);
+    memset(text, byte, len);
+    return text;
+}
+
 START_TEST(brackets_nested_a_million_deep_stop_at_the_limit)
 {
     size_t len = 1000000;
-    char *text = malloc(len);
-    memset(text, '[', len);
+    char *text = filled(len, '[');
     struct lexer *lexer = lexer_new(LEXING_BIG, 64);
     struct lexer_token token;
     lexer_feed(lexer, text, len);
@@ -193,7 +200,7 @@ START_TEST(every_bracket_is_closed_by_its_own_kind)
     for (unsigned i = LEXER_DEPTH_MAX; i-- > 0;)
         lexing_add(&text, "%s", i % 3 == 0 ? "}" : "]");
     struct lexing_settings settings = {LEXING_BIG, 5000, false, false};
-    char *trace = lexing_trace(text.text, text.len, &settings, lexing_byte, NULL);
+    char *trace = lexing_trace(text.text, text.len, &settings, reading_bytes, NULL);
     ck_assert_str_eq(trace + strlen(trace) - 5, "]}end");
     free(trace);
     free(text.text);
@@ -205,10 +212,9 @@ END_TEST
 START_TEST(a_string_of_64_mib_is_skipped_in_no_memory)
 {
     enum { PIECE = 65536 };
-    char *piece = malloc(PIECE);
+    char *piece = filled(PIECE, 'x');
     struct lexer *lexer = lexer_new(LEXING_BIG, 8);
     struct lexer_token token;
-    memset(piece, 'x', PIECE);
     lexer_feed(lexer, "[\"", 2);
     ck_assert_int_eq(lexer_next(lexer, &token), LEXER_ARRAY_BEGIN);
     ck_assert_int_eq(lexer_next(lexer, &token), LEXER_MORE);
@@ -235,10 +241,10 @@ START_TEST(what_is_skipped_is_still_checked)
     static const char text[] = "{\"a\":[1,\"x\\n\",true]}";
     static const char broken[] = "{\"a\":[1,\"x\\q\",true]}";
     struct lexing_settings settings = {LEXING_BIG, 8, true, false};
-    char *trace = lexing_trace(text, strlen(text), &settings, lexing_byte, NULL);
+    char *trace = lexing_trace(text, strlen(text), &settings, reading_bytes, NULL);
     ck_assert_str_eq(trace, "{k(lost)[n(lost)s(lost)\\t]}end");
     free(trace);
-    trace = lexing_trace(broken, strlen(broken), &settings, lexing_byte, NULL);
+    trace = lexing_trace(broken, strlen(broken), &settings, reading_bytes, NULL);
     ck_assert_ptr_nonnull(strstr(trace, "bad(a backslash"));
     free(trace);
 }
@@ -247,8 +253,7 @@ END_TEST
 START_TEST(a_long_token_is_carried_whole)
 {
     size_t len = 3000000;
-    char *text = malloc(len);
-    memset(text, 'y', len);
+    char *text = filled(len, 'y');
     text[0] = text[len - 1] = '"';
     struct lexer *lexer = lexer_new(LEXING_BIG, 8);
     struct lexer_token token;

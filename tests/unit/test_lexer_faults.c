@@ -33,7 +33,7 @@ static void word_place(const char *text, unsigned offset, char *out, size_t size
 
 static void check_refusal(const struct refusal *expected, size_t len)
 {
-    static lexing_split *const splits[] = {lexing_all, lexing_byte, lexing_few};
+    static reading_split *const splits[] = {reading_whole, reading_bytes, reading_few};
     uint64_t state = 1234567;
     char place[64];
     word_place(expected->text, expected->offset, place, sizeof(place));

@@ -7,6 +7,7 @@
 
 #include "proto/request.h"
 #include "tests/support/check.h"
+#include "tests/support/printed.h"
 
 #define SECOND        INT64_C(1000000000)
 #define ARGUMENTS_MAX 16
@@ -67,11 +68,19 @@ static enum options_verdict read_file(const char *text)
         ck_assert_msg(is == OPTIONS_RUN, "verdict %d: %s", is, problem);                           \
     } while (0)
 
+/* Asserts that these are the addresses to listen at. */
+#define listens(...)                                                                               \
+    do {                                                                                           \
+        static const char *const expected[] = {__VA_ARGS__};                                       \
+        ck_assert_uint_eq(options.listen.n, N(expected));                                          \
+        for (size_t i = 0; i < N(expected); i++)                                                   \
+            ck_assert_str_eq(options.listen.text[i], expected[i]);                                 \
+    } while (0)
+
 START_TEST(the_defaults_are_those_of_the_contract)
 {
     ck_assert_run(read_line(""));
-    ck_assert_uint_eq(options.listen.n, 1);
-    ck_assert_str_eq(options.listen.text[0], "127.0.0.1:9248");
+    listens("127.0.0.1:9248");
     ck_assert(!options.insecure);
     ck_assert_uint_eq(options.threads, 0);
     ck_assert_uint_eq(options.limits.max_connections, 0);
@@ -123,9 +132,7 @@ START_TEST(flags_are_read)
 {
     ck_assert_run(read_line("--listen :1 --listen=unix:/x --insecure --threads 3 --stdio "
                             "--max-jobs=7"));
-    ck_assert_uint_eq(options.listen.n, 2);
-    ck_assert_str_eq(options.listen.text[0], ":1");
-    ck_assert_str_eq(options.listen.text[1], "unix:/x");
+    listens(":1", "unix:/x");
     ck_assert(options.insecure);
     ck_assert(options.stdio);
     ck_assert_uint_eq(options.threads, 3);
@@ -243,9 +250,7 @@ START_TEST(the_file_is_read)
                             "max-backlog = \"2M\"\n"
                             "client-timeout = off\n"
                             "log-level = 'debug'\n"));
-    ck_assert_uint_eq(options.listen.n, 2);
-    ck_assert_str_eq(options.listen.text[0], "[::1]:1");
-    ck_assert_str_eq(options.listen.text[1], "unix:/run/x");
+    listens("[::1]:1", "unix:/run/x");
     ck_assert(options.insecure);
     ck_assert_uint_eq(options.limits.max_jobs, 12);
     ck_assert_uint_eq(options.limits.max_backlog, 2 << 20);
@@ -257,8 +262,7 @@ END_TEST
 START_TEST(listen_in_the_file_may_be_a_single_address)
 {
     ck_assert_run(read_file("listen = 127.0.0.1:1\n"));
-    ck_assert_uint_eq(options.listen.n, 1);
-    ck_assert_str_eq(options.listen.text[0], "127.0.0.1:1");
+    listens("127.0.0.1:1");
 }
 END_TEST
 
@@ -267,12 +271,7 @@ START_TEST(listen_in_the_file_may_stand_several_times)
     ck_assert_run(
         read_file("listen = :1\nmax-jobs=5\nmax-jobs=6\n listen={:2, unix:/a-listen}\n"
                   "listen\n= \"unix:/x{listen = :9\" listen+=:3\nmetrics=:4\nmetrics=:5"));
-    ck_assert_uint_eq(options.listen.n, 5);
-    ck_assert_str_eq(options.listen.text[0], ":1");
-    ck_assert_str_eq(options.listen.text[1], ":2");
-    ck_assert_str_eq(options.listen.text[2], "unix:/a-listen");
-    ck_assert_str_eq(options.listen.text[3], "unix:/x{listen = :9");
-    ck_assert_str_eq(options.listen.text[4], ":3");
+    listens(":1", ":2", "unix:/a-listen", "unix:/x{listen = :9", ":3");
     ck_assert_uint_eq(options.metrics.n, 2);
     ck_assert_uint_eq(options.limits.max_jobs, 6);
 }
@@ -296,8 +295,7 @@ START_TEST(flags_win_over_the_file)
 {
     write_file("listen = {:1, :2}\nmax-jobs = 5\nmax-steps = 6\n");
     ck_assert_run(read_line("--max-jobs 9 --listen :3"));
-    ck_assert_uint_eq(options.listen.n, 1);
-    ck_assert_str_eq(options.listen.text[0], ":3");
+    listens(":3");
     ck_assert_uint_eq(options.limits.max_jobs, 9);
     ck_assert_uint_eq(options.limits.max_steps, 6);
 }
@@ -386,22 +384,10 @@ START_TEST(limits_and_the_log_level_change_later_and_the_rest_is_named)
 }
 END_TEST
 
-static char *example(void)
-{
-    char *text = NULL;
-    size_t len = 0;
-    FILE *out = open_memstream(&text, &len);
-
-    ck_assert_ptr_nonnull(out);
-    options_example(out);
-    fclose(out);
-    return text;
-}
-
 /* What is in capitals has no value that could be written. */
 START_TEST(the_example_changes_nothing_without_its_comment_signs)
 {
-    char *text = example(), *at = text;
+    char *text = printed(options_example), *at = text;
     struct options defaults;
 
     ck_assert_int_eq(read_file(text), OPTIONS_RUN);

@@ -9,6 +9,7 @@
 
 #include "proto/request.h"
 #include "tests/support/check.h"
+#include "tests/support/printed.h"
 
 /* The rows that are no secret, in the order of the table; NULL behind them. */
 static const struct option_row *shown(unsigned i)
@@ -120,13 +121,8 @@ END_TEST
 
 START_TEST(each_option_is_in_the_help_and_its_lines_fit)
 {
-    char *help = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&help, &size);
+    char *help = printed(options_help);
 
-    options_help(out);
-    fclose(out);
-    ck_assert_uint_gt(size, 0);
     ck_assert_ptr_nonnull(shown(0));
     for (unsigned i = 0; shown(i); i++)
         ck_assert_msg(help_has(help, shown(i)->name), "%s", shown(i)->name);
@@ -136,21 +132,9 @@ START_TEST(each_option_is_in_the_help_and_its_lines_fit)
 }
 END_TEST
 
-static char *example(void)
-{
-    char *text = NULL;
-    size_t len = 0;
-    FILE *out = open_memstream(&text, &len);
-
-    ck_assert_ptr_nonnull(out);
-    options_example(out);
-    fclose(out);
-    return text;
-}
-
 START_TEST(the_example_has_each_key_as_a_comment)
 {
-    char *text = example(), line[80];
+    char *text = printed(options_example), line[80];
 
     for (unsigned i = 0; shown(i); i++) {
         snprintf(line, sizeof(line), "\n#%s = ", shown(i)->name);

@@ -325,18 +325,24 @@ START_TEST(long_strings_within_data_are_whole)
 }
 END_TEST
 
+/* Reads on, and asserts that the request is refused for that, at that path, with that id. */
+static void refused_at(const char *text, enum fault_code code, const char *path, const char *id)
+{
+    ck_assert_int_eq(read_text(text), REQUEST_REFUSED);
+    ck_assert_int_eq(fault.code, code);
+    ck_assert_str_eq(fault.path, path);
+    ck_assert_uint_eq(request.id_len, strlen(id));
+    ck_assert_mem_eq(request.id, id, strlen(id));
+}
+
 START_TEST(a_request_under_way_can_be_refused)
 {
     request_refuse(reader, FAULT_OVERLOADED, "not now");
     ck_assert_int_eq(read_text("{\"jobs\":[{\"name\":\"a"), REQUEST_MORE);
     request_refuse(reader, FAULT_OVERLOADED, "try again later");
     ck_assert_uint_eq(request_jobs(reader), 0);
-    ck_assert_int_eq(read_text("bc\"},{\"wait\":-1}],\"id\":4}{\"op\":\"ping\"}"), REQUEST_REFUSED);
-    ck_assert_int_eq(fault.code, FAULT_OVERLOADED);
+    refused_at("bc\"},{\"wait\":-1}],\"id\":4}{\"op\":\"ping\"}", FAULT_OVERLOADED, "", "4");
     ck_assert_str_eq(fault.message, "try again later");
-    ck_assert_str_eq(fault.path, "");
-    ck_assert_uint_eq(request.id_len, 1);
-    ck_assert_mem_eq(request.id, "4", 1);
     ck_assert_int_eq(read_text(NULL), REQUEST_READY);
     ck_assert_int_eq(request.op, REQUEST_PING);
     ck_assert_ptr_null(request.id);
@@ -347,10 +353,7 @@ START_TEST(the_id_is_found_when_it_is_what_comes_next)
 {
     ck_assert_int_eq(read_text("{\"id\" : "), REQUEST_MORE);
     request_refuse(reader, FAULT_OVERLOADED, "later");
-    ck_assert_int_eq(read_text("\"it\"}"), REQUEST_REFUSED);
-    ck_assert_int_eq(fault.code, FAULT_OVERLOADED);
-    ck_assert_ptr_nonnull(request.id);
-    ck_assert_mem_eq(request.id, "\"it\"", 4);
+    refused_at("\"it\"}", FAULT_OVERLOADED, "", "\"it\"");
 }
 END_TEST
 
@@ -358,10 +361,7 @@ START_TEST(a_refusal_from_outside_does_not_hide_an_earlier_fault)
 {
     ck_assert_int_eq(read_text("{\"x\":1,\"id"), REQUEST_MORE);
     request_refuse(reader, FAULT_SHUTTING_DOWN, "later");
-    ck_assert_int_eq(read_text("\":\"i\"}"), REQUEST_REFUSED);
-    ck_assert_int_eq(fault.code, FAULT_INVALID_REQUEST);
-    ck_assert_str_eq(fault.path, "x");
-    ck_assert_mem_eq(request.id, "\"i\"", 3);
+    refused_at("\":\"i\"}", FAULT_INVALID_REQUEST, "x", "\"i\"");
 }
 END_TEST
 

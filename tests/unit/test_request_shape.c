@@ -72,11 +72,27 @@ static bool predicts(const struct request_shape *shape, const struct piece *piec
 /* What follows the job that is looked at, so that there is enough to look at. */
 #define REST ",{\"wait\":123456}                                        "
 
+struct pair {
+    const char *learnt, *next;
+};
+
+static void check_predicts(const struct pair *cases, size_t n, bool expected)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct request_shape shape = learn(cases[i].learnt);
+        char text[256] = "";
+        struct piece piece;
+
+        strcat(strcat(text, cases[i].next), REST);
+        piece = make(text, strlen(text));
+        ck_assert_msg(predicts(&shape, &piece) == expected, "`%s`", cases[i].next);
+        free(piece.text);
+    }
+}
+
 START_TEST(what_looks_alike_is_predicted)
 {
-    static const struct {
-        const char *learnt, *next;
-    } cases[] = {
+    static const struct pair cases[] = {
         {",{\"wait\":1}", ",{\"wait\":1}"},
         {",{\"wait\":1}", ",{\"wait\":2}"},
         {",{\"wait\":1}", ",{\"wait\":15}"},
@@ -93,24 +109,13 @@ START_TEST(what_looks_alike_is_predicted)
         {",\r\n\t\t{\r\n\t\t\t\"wait\": 7\r\n\t\t}", ",\r\n\t\t{\r\n\t\t\t\"wait\": 77\r\n\t\t}"},
     };
 
-    for (size_t i = 0; i < N(cases); i++) {
-        struct request_shape shape = learn(cases[i].learnt);
-        char text[256] = "";
-        struct piece piece;
-
-        strcat(strcat(text, cases[i].next), REST);
-        piece = make(text, strlen(text));
-        ck_assert_msg(predicts(&shape, &piece), "`%s`", cases[i].next);
-        free(piece.text);
-    }
+    check_predicts(cases, N(cases), true);
 }
 END_TEST
 
 START_TEST(what_is_none_is_not_predicted)
 {
-    static const struct {
-        const char *learnt, *next;
-    } cases[] = {
+    static const struct pair cases[] = {
         {",{\"wait\":1}", ",{\"wait\":1e5}"},
         {",{\"wait\":1}", ",{\"wait\":01}"},
         {",{\"wait\":1}", ",{\"wait\":-1}"},
@@ -130,16 +135,7 @@ START_TEST(what_is_none_is_not_predicted)
         {",{\"name\":\"j\",\"wait\":1}", ",{\"name\":\"j\",\"wait\":1,}"},
     };
 
-    for (size_t i = 0; i < N(cases); i++) {
-        struct request_shape shape = learn(cases[i].learnt);
-        char text[256] = "";
-        struct piece piece;
-
-        strcat(strcat(text, cases[i].next), REST);
-        piece = make(text, strlen(text));
-        ck_assert_msg(!predicts(&shape, &piece), "`%s`", cases[i].next);
-        free(piece.text);
-    }
+    check_predicts(cases, N(cases), false);
 }
 END_TEST
 
