@@ -125,16 +125,20 @@ none "$(machine_paths)" "no file names a path of the machine it was written on"
 coined='tell|tells|told|telling|untold|sweep|sweeps|swept|sweeping|complain|complains|complaints?|slips?|farewell|survey|laws?'
 coined+='|patience|bears?|borne|famine|news|under way|goes through|gone through|g(i|a)ves? back|given back|comes to|all told'
 coined+='|strangers?|guests?|wish|wishes|witness|witnesses|turns? away|turn_(away|over|units)|lull|errands?'
+# What tests have besides: a witness of events, the guest that units are tried in, laws of queueing, names.
+theirs='witness|guest|laws?'
 
 # coined_words PATH...: lines of the programs' sources and of documents that have such a word, by itself
 # or as a part of a name.
 coined_words()
 {
     find "$@" -type f \( -name '*.[chly]' -o -name '*.[1-8]' -o -name '*.md' -o -name '*.json' -o -name '*.sh' -o -name '_*' \
-        -o -name '*.js' -o -name '*.fish' -o -name '*.bash' \) ! -path '*/corpus/*' \
+        -o -name '*.js' -o -name '*.py' -o -name '*.fish' -o -name '*.bash' \) ! -path '*/corpus/*' ! -name check-docs.sh \
         -exec grep -HniE "(^|[^a-z])($coined)([^a-z]|\$)" {} +
 }
 none "$(coined_words proto engine client daemon ./*.md)" "programs and documents use the field's words"
+none "$(coined_words tests/wire tests/browser tests/bench tests/systemd tests/support tests/*.sh |
+    grep -viE "(^|[^a-z])($theirs)([^a-z]|$)")" "and so do tests of the programs as a whole"
 mkdir "$scratch/words"
 printf '/* The client is told, and gives back its slot. */\n' >"$scratch/words/a.c"
 printf 'void registry_tell_end(void);\n' >"$scratch/words/b.h"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
 #
-# What an object exports bears its file's name: foo.c exports foo_*, and
+# What an object exports has its file's name: foo.c exports foo_*, and
 # foo_bar.c, a part of foo, may export foo_* as well.  And another file, of the
 # programs or of the tests, names it; else it would be static, or nothing.
 set -u

@@ -77,7 +77,7 @@ daemon/auth    daemon/auth/libwaitd-auth.a         proto proto/token engine daem
 daemon/net     daemon/net/libwaitd-net.a           proto proto/token engine daemon/base daemon/session daemon/auth
 daemon         daemon/libwaitd-daemon.a            proto proto/token proto/options engine daemon/base daemon/session daemon/store daemon/auth daemon/net
 '
-# The client is one archive; its rooms are told apart by what they include.
+# The client is one archive; its rooms are distinguished by what they include.
 client_floors='
 client/base
 client/terminal client/base

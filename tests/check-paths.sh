@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
 #
-# Paths that configure is told are compiled in: where a build directory is configured anew
+# Paths that configure is given are compiled in: where a build directory is configured anew
 # with others, what has them is compiled again, and nothing else is.
 set -u
 

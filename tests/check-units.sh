@@ -50,10 +50,10 @@ check_exposure()
 # is_valid DIRECTORY WHICH
 is_valid()
 {
-    complaints=$(verify "$1" 2>&1)
+    output=$(verify "$1" 2>&1)
     status=$?
-    is "$status $(printf '%s\n' "$complaints" | grep -cE "$scratch|waitd")" "0 0" "the $2 units are valid"
-    [ -z "$complaints" ] || note "$complaints"
+    is "$status $(printf '%s\n' "$output" | grep -cE "$scratch|waitd")" "0 0" "the $2 units are valid"
+    [ -z "$output" ] || note "$output"
 }
 
 # ---- each directive has its reason -----------------------------------------

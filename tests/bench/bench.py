@@ -21,7 +21,7 @@ import servers
 DESCRIPTION = """\
 Runs each scenario against waitd and against peers that speak the same part of
 its protocol, all in turn: the server on one processor, the load generator on
-another.  The generator checks what it is told as it measures, and a server
+another.  The generator checks what it is sent as it measures, and a server
 that gets it wrong gets no figures.  Prints tables in Markdown and whether the
 project's targets are held, and writes all figures as JSON.
 """
@@ -80,7 +80,7 @@ def expand(names):
     return wanted
 
 
-def tell(text):
+def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
@@ -91,7 +91,7 @@ def waitd_server(name, title, path):
 
 
 def prepare_servers(arguments):
-    """Those to run.  Peers that cannot be built are told and left out."""
+    """Those to run.  Peers that cannot be built are named and left out."""
     ready = [waitd_server("waitd", "waitd", arguments.waitd)]
     for each in arguments.also:
         name, _, path = each.partition("=")
@@ -111,7 +111,7 @@ def prepare_servers(arguments):
             server.prepare(os.path.join(os.path.abspath(arguments.build), "built"))
             able.append(server)
         except servers.Missing as missing:
-            tell("skipped %s: %s" % (server.name, missing))
+            say("skipped %s: %s" % (server.name, missing))
     return able
 
 
@@ -135,7 +135,7 @@ class Bench:
         self.generator_on = {processors[-1] if arguments.generator_on is None
                              else arguments.generator_on}
         if self.server_on == self.generator_on:
-            tell("bench: server and generator share a processor: figures are of little worth")
+            say("bench: server and generator share a processor: figures are of little worth")
         if arguments.nice != 0:
             be_nice(arguments.nice)
         self.build = os.path.abspath(arguments.build)
@@ -167,19 +167,19 @@ class Bench:
                                       generator_on)
         except RuntimeError as fault:
             text = "%s, %s: %s" % (name, server.name, fault)
-            tell("    FAULT: " + text)
+            say("    FAULT: " + text)
             self.faults.append(text)
             return
         self.keep(name, server, scenario["judge"](result))
 
     def keep(self, name, server, figures):
         self.measured[name][server.name].append(figures)
-        tell("    %-10s %s" % (server.name, "  ".join(
+        say("    %-10s %s" % (server.name, "  ".join(
             "%s %.4g" % item for item in figures.items())))
 
     def round(self, number, names, able):
         for name in names:
-            tell("round %d, %s: %s" % (number + 1, name, scenarios.SCENARIOS[name]["about"]))
+            say("round %d, %s: %s" % (number + 1, name, scenarios.SCENARIOS[name]["about"]))
             if name == "timers":
                 self.measured[name]["bare"].append(
                     self.program("bare_timer", [], self.server_on))
@@ -231,7 +231,7 @@ def run(arguments):
     path = arguments.json or os.path.join(arguments.build, "results.json")
     with open(path, "w", encoding="utf-8") as out:
         json.dump(results, out, indent=1)
-    tell("all figures are in " + path)
+    say("all figures are in " + path)
     return results
 
 

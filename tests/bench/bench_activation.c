@@ -6,7 +6,7 @@
  *   1. From fork() to READY=1, binding a port by itself.
  *   2. From a client's connect() to a socket that nobody serves yet to the
  *      first line of its batch (`accepted`), with this program in the service
- *      manager's place: it starts the daemon when the socket has news.
+ *      manager's place: it starts the daemon when the socket is readable.
  *
  * Starts the daemon named by $WAITD (default daemon/waitd).  Prints a table;
  * exits with 0 if everything ran to its end, whatever the figures.
@@ -25,8 +25,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RUNS       30
-#define PATIENCE_S 10
+#define RUNS      30
+#define TIMEOUT_S 10
 
 static char directory[] = "/tmp/waitd-bench-XXXXXX";
 
@@ -65,9 +65,9 @@ static int bind_to(const char *name, int type)
 
 static void await(int fd)
 {
-    struct pollfd news = {.fd = fd, .events = POLLIN};
+    struct pollfd readiness = {.fd = fd, .events = POLLIN};
 
-    if (poll(&news, 1, PATIENCE_S * 1000) != 1) {
+    if (poll(&readiness, 1, TIMEOUT_S * 1000) != 1) {
         fputs("nothing came\n", stderr);
         exit(EXIT_FAILURE);
     }

@@ -26,7 +26,7 @@ WAITD = os.environ.get("WAITD", "daemon/waitd")
 CONNECTIONS, WAITING = 64, 10000
 
 
-def tell(text):
+def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
@@ -46,7 +46,7 @@ def free_port():
 
 
 def build_nginx(scratch):
-    """It cannot pick a port by itself, nor tell it: a shell does."""
+    """It cannot pick a port by itself, nor report it: a shell does."""
     nginx = shutil.which("nginx", path="/usr/sbin:" + os.environ["PATH"])
     module = "/usr/lib/nginx/modules/ngx_http_echo_module.so"
     if not nginx or not os.path.exists(module):
@@ -218,7 +218,7 @@ def pings(port, n):
     return sorted(times)[int(n * 0.99)]
 
 
-# ---- Telling ------------------------------------------------------------------------
+# ---- Reporting ------------------------------------------------------------------------
 
 def write_rate(value):
     return f"{value / 1000:.1f} k/s"
@@ -281,7 +281,7 @@ def main():
         with Running("waitd", waitd, bench.server_on) as running:
             batches = batch(running)
             neighbour = beside(running)
-            tell(f"waitd: 10^6 jobs in {batches[0]:.3f} s over HTTP, {batches[1]:.3f} s over the socket")
+            say(f"waitd: 10^6 jobs in {batches[0]:.3f} s over HTTP, {batches[1]:.3f} s over the socket")
         for name, build in [("waitd", lambda _: waitd), *PEERS]:
             try:
                 command = build(scratch)
@@ -291,9 +291,9 @@ def main():
                     ahead = [] if name == "Node" else bench.ahead  # its threads wait for one another, spinning
                     with Running(name, ahead + command, bench.server_on) as running:
                         measured[name] |= bench.waiting(running)
-                tell(f"{name}: {measured[name]}")
+                say(f"{name}: {measured[name]}")
             except servers.Missing as missing:
-                tell(f"{name} is left out: {missing}")
+                say(f"{name} is left out: {missing}")
         show(measured, batches, neighbour)
 
 

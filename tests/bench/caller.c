@@ -24,7 +24,7 @@ static void connect_now(struct caller *caller)
     const struct sockaddr *address = (const struct sockaddr *)caller->address;
 
     if (connect(caller->fd, address, sizeof(*caller->address)) != 0 && errno != EINPROGRESS)
-        watch_complain(&caller->watch, "cannot connect: %s", strerror(errno));
+        watch_fault(&caller->watch, "cannot connect: %s", strerror(errno));
     caller->is_connected = true;
 }
 
@@ -77,7 +77,7 @@ bool caller_send(struct caller *caller)
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
             return false;
         if (n < 0)
-            watch_complain(&caller->watch, "cannot send: %s", strerror(errno));
+            watch_fault(&caller->watch, "cannot send: %s", strerror(errno));
         caller->sent += (size_t)n;
         caller->watch.sent_ns = now_ns;
     }
@@ -135,7 +135,7 @@ static void hear(struct caller *caller, const char *line, size_t len, bool other
 static void keep(struct caller *caller, const char *begin, size_t len)
 {
     if (len > LINE_BYTES)
-        watch_complain(&caller->watch, "a line is longer than %d bytes", LINE_BYTES);
+        watch_fault(&caller->watch, "a line is longer than %d bytes", LINE_BYTES);
     if (len > 0 && caller->kept == NULL) {
         caller->kept = malloc(LINE_BYTES);
         if (caller->kept == NULL)
@@ -159,9 +159,9 @@ size_t caller_receive(struct caller *caller, bool others_are_done)
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
     if (n < 0)
-        watch_complain(&caller->watch, "cannot receive: %s", strerror(errno));
+        watch_fault(&caller->watch, "cannot receive: %s", strerror(errno));
     if (n == 0 && (!caller->is_done || caller->n_kept > 0))
-        watch_complain(&caller->watch, "the server has closed too early");
+        watch_fault(&caller->watch, "the server has closed too early");
     caller->is_closed = n == 0;
     now_ns = probe_now_ns();
     end = buffer + caller->n_kept + n;

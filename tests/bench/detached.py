@@ -26,7 +26,7 @@ CLIENTS = 64
 ROUNDS = 3
 WINDOW = 16  # requests of a client that are not accepted yet
 MILLION = 1000000
-PATIENCE_SECONDS = 120
+TIMEOUT_SECONDS = 120
 FLAGS = ("--max-pending", "40000000", "--max-request", "1G", "--max-jobs", "10000000",
          "--max-text", "4G", "--max-backlog", "64M")
 
@@ -51,12 +51,12 @@ class Daemon:
 
     def end(self, how=signal.SIGKILL):
         self.process.send_signal(how)
-        self.process.wait(PATIENCE_SECONDS)
+        self.process.wait(TIMEOUT_SECONDS)
         self.process.stderr.close()
 
 
 def connect(daemon):
-    client = socket.create_connection(daemon.address, PATIENCE_SECONDS)
+    client = socket.create_connection(daemon.address, TIMEOUT_SECONDS)
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return client
 
@@ -128,7 +128,7 @@ def pump(daemon, request, windows, counted, enough):
         key.data["left"] = windows
         sent += windows
     while total < enough:
-        for key, _ in selector.select(PATIENCE_SECONDS):
+        for key, _ in selector.select(TIMEOUT_SECONDS):
             n = key.fileobj.recv_into(buffer)
             if n == 0:
                 sys.exit("the daemon has hung up")

@@ -31,7 +31,7 @@
 struct load {
     struct sockaddr_in address;
     pid_t pid; /* of the server; 0: not to be looked at */
-    int64_t sample_ns, patience_ns;
+    int64_t sample_ns, timeout_ns;
     struct group groups[GROUPS_MAX];
     int n_groups;
     struct caller *callers;
@@ -47,11 +47,11 @@ static const char usage[] =
     "usage: load --connect ADDRESS:PORT [OPTION]... GROUP [+ GROUP]...\n"
     "\n"
     "  --connect ADDRESS:PORT  where the server listens (IPv4)\n"
-    "  --pid PID               tell the server's processor time and memory\n"
+    "  --pid PID               print the server's processor time and memory\n"
     "  --sample SECONDS        look at its memory so long after all first batches were accepted,\n"
     "                          or once a job is done (0.1); before an unread group reads\n"
     "  --no-memory             leave its memory alone, since looking takes it time\n"
-    "  --patience SECONDS      without any news it has failed (60)\n"
+    "  --timeout SECONDS       without any event it has failed (60)\n"
     "  --help                  this text\n"
     "\n";
 
@@ -85,14 +85,14 @@ static void read_options(struct load *load, int argc, char **argv)
     static const struct option options[] = {{"connect", required_argument, NULL, 'c'},
                                             {"pid", required_argument, NULL, 'p'},
                                             {"sample", required_argument, NULL, 's'},
-                                            {"patience", required_argument, NULL, 't'},
+                                            {"timeout", required_argument, NULL, 't'},
                                             {"no-memory", no_argument, NULL, 'm'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     int option;
 
     load->sample_ns = SECOND_NS / 10;
-    load->patience_ns = 60 * SECOND_NS;
+    load->timeout_ns = 60 * SECOND_NS;
     while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
         if (option == 'c')
             read_address(load, optarg);
@@ -103,7 +103,7 @@ static void read_options(struct load *load, int argc, char **argv)
         else if (option == 'm')
             load->no_memory = true;
         else if (option == 't')
-            load->patience_ns = read_seconds("--patience", optarg);
+            load->timeout_ns = read_seconds("--timeout", optarg);
         else {
             fputs(usage, option == 'h' ? stdout : stderr);
             fputs(group_help, option == 'h' ? stdout : stderr);
@@ -213,7 +213,7 @@ static void serve(struct load *load, struct caller *caller, uint32_t events)
     if ((events & EPOLLIN) != 0)
         caller_receive(caller, load->n_busy == 0);
     else if ((events & (EPOLLERR | EPOLLHUP)) != 0)
-        watch_complain(&caller->watch, "the connection is broken");
+        watch_fault(&caller->watch, "the connection is broken");
     if (caller_has_more_to_send(caller))
         caller_send(caller);
     if (caller->is_closed)
@@ -234,7 +234,7 @@ static void turn(struct load *load, int64_t longest_ns)
         keep_date(load);
         return;
     }
-    end_ns = load->heard_ns + load->patience_ns;
+    end_ns = load->heard_ns + load->timeout_ns;
     if (date_ns < end_ns)
         end_ns = date_ns;
     if (longest_ns < end_ns - now_ns)
@@ -261,12 +261,11 @@ static void turn_until(struct load *load, bool (*is_over)(const struct caller *)
             continue;
         }
         turn(load, INT64_MAX);
-        if (probe_now_ns() - load->heard_ns >= load->patience_ns)
-            watch_complain(&load->callers[i].watch,
-                           "nothing has come for %.1f s, and %" PRIu32 " jobs of %" PRIu32
-                           " are done",
-                           (double)load->patience_ns / 1e9, load->callers[i].watch.done,
-                           load->callers[i].watch.work->order.jobs);
+        if (probe_now_ns() - load->heard_ns >= load->timeout_ns)
+            watch_fault(&load->callers[i].watch,
+                        "nothing has come for %.1f s, and %" PRIu32 " jobs of %" PRIu32 " are done",
+                        (double)load->timeout_ns / 1e9, load->callers[i].watch.done,
+                        load->callers[i].watch.work->order.jobs);
     }
 }
 

@@ -73,7 +73,7 @@ static double least_ns(work_of *work, const void *what, uint32_t n)
     return (double)least / n;
 }
 
-static void tell(const char *part, const char *what, uint32_t n, double each_ns)
+static void print_row(const char *part, const char *what, uint32_t n, double each_ns)
 {
     if (as_json)
         printf("{\"part\":\"%s\",\"item\":\"%s\",\"n\":%" PRIu32 ",\"ns\":%.2f}\n", part, what, n,
@@ -202,9 +202,9 @@ static void measure_reading(void)
     for (enum shape shape = FLAT; shape < SHAPES; shape++) {
         struct text text = make_text(shape);
 
-        tell("lexer", shape_names[shape], JOBS, least_ns(lex, &text, JOBS));
-        tell("job reader", shape_names[shape], JOBS, least_ns(read_request, &text, JOBS));
-        tell("jansson tree", shape_names[shape], JOBS, least_ns(make_tree, &text, JOBS));
+        print_row("lexer", shape_names[shape], JOBS, least_ns(lex, &text, JOBS));
+        print_row("job reader", shape_names[shape], JOBS, least_ns(read_request, &text, JOBS));
+        print_row("jansson tree", shape_names[shape], JOBS, least_ns(make_tree, &text, JOBS));
         free(text.bytes);
     }
 }
@@ -282,12 +282,12 @@ static void measure_queues(void)
             equal[i] = 1000000000;
             random[i] = (int64_t)(draw() % 10000000000);
         }
-        tell("due queue", "in and out, equal waits", n, least_ns(queue_batch, equal, n));
-        tell("due queue", "in and out, random waits", n, least_ns(queue_batch, random, n));
-        tell("indexed heap", "in and out, equal waits", n, least_ns(queue_heap, equal, n));
-        tell("indexed heap", "in and out, random waits", n, least_ns(queue_heap, random, n));
-        tell("indexed heap", "in, and cancelled, random waits", n,
-             least_ns(cancel_heap, random, n));
+        print_row("due queue", "in and out, equal waits", n, least_ns(queue_batch, equal, n));
+        print_row("due queue", "in and out, random waits", n, least_ns(queue_batch, random, n));
+        print_row("indexed heap", "in and out, equal waits", n, least_ns(queue_heap, equal, n));
+        print_row("indexed heap", "in and out, random waits", n, least_ns(queue_heap, random, n));
+        print_row("indexed heap", "in, and cancelled, random waits", n,
+                  least_ns(cancel_heap, random, n));
         free(equal);
         free(random);
     }
@@ -329,9 +329,10 @@ static void measure_events(void)
 {
     static const struct event_text name = {"\"j1234\"", 7};
 
-    tell("event writer", "a `done' by the block", JOBS, least_ns(write_block, NULL, JOBS));
-    tell("event writer", "a named `done' by the block", JOBS, least_ns(write_block, &name, JOBS));
-    tell("event writer", "a `done' by itself", JOBS, least_ns(write_single, NULL, JOBS));
+    print_row("event writer", "a `done' by the block", JOBS, least_ns(write_block, NULL, JOBS));
+    print_row("event writer", "a named `done' by the block", JOBS,
+              least_ns(write_block, &name, JOBS));
+    print_row("event writer", "a `done' by itself", JOBS, least_ns(write_single, NULL, JOBS));
 }
 
 int main(int argc, char **argv)

@@ -280,7 +280,7 @@ def targets_table(rows):
 
 
 def everything(results):
-    """All that there is to tell, in Markdown."""
+    """All that there is to report, in Markdown."""
     machine = results["machine"]
     parts = ["%s, %d processors, Linux %s; %s; medians of %d; load average at the start %.2f\n" % (
         machine["processor"], machine["processors"], machine["kernel"], results["date"],

@@ -96,12 +96,12 @@ def judge_growth(result):
 
 SMALL = "+ small jobs=10 wait=0.005 batches=0"
 
-# The kinds of large request whose longest service slice the program `slices' tells, in seconds.
+# The kinds of large request whose longest service slice the program `slices' says, in seconds.
 SLICES = ["id", "name", "escaped", "awaited", "unknown", "chain", "plain", "named", "drawn", "data",
           "nested"]
 
 # load: the generator's arguments.  judge: makes figures of its result.  fixed:
-# what the server that does not parse is told beforehand.  threads: of waitd.
+# what the server that does not parse is given beforehand.  threads: of waitd.
 # alone: peers take no part, but other builds of waitd do.  options: waitd's besides.
 # program: another one that is run by itself in the place of the generator and a server.
 SCENARIOS = {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""The load generator tells a false server from a true one.
+"""The load generator distinguishes a false server from a true one.
 
 Each server here answers a batch as it should but for one thing, and the
 generator has to end with status 1 and the words that name it.  The generator is that of
@@ -43,7 +43,7 @@ def doubled(lines, i):
     return lines[:i + 1] + lines[i:]
 
 
-def told(lines, i, **members):
+def altered(lines, i, **members):
     return lines[:i] + [(lines[i][0], dict(lines[i][1], **members))] + lines[i + 1:]
 
 
@@ -56,33 +56,33 @@ JOBS = 3
 FALSE = [
     ("loses a job", lambda lines: without(lines, 2), "is finished and 1 jobs are not done"),
     ("doubles a job", lambda lines: doubled(lines, 2), "job 1 is done twice"),
-    ("tells a time before the job's", lambda lines: told(lines, 2, at=0.01),
-     "job 1 tells that it was done before its time"),
-    ("tells no time", lambda lines: told(lines, 2, at="soon"), "this is no event"),
-    ("does a job that there is not", lambda lines: told(lines, 2, job=3),
+    ("reports a time before the job's", lambda lines: altered(lines, 2, at=0.01),
+     "job 1 says that it was done before its time"),
+    ("reports no time", lambda lines: altered(lines, 2, at="soon"), "this is no event"),
+    ("does a job that there is not", lambda lines: altered(lines, 2, job=3),
      "job 3, which was not sent, is done"),
-    ("lets a job fail", lambda lines: told(lines, 2, status="failed"), "job 1 is not ok"),
-    ("takes one job's name for another's", lambda lines: told(lines, 2, name="j2"),
+    ("lets a job fail", lambda lines: altered(lines, 2, status="failed"), "job 1 is not ok"),
+    ("takes one job's name for another's", lambda lines: altered(lines, 2, name="j2"),
      "job 1 does not come by its name"),
-    ("takes a name for a longer one", lambda lines: told(lines, 2, name="j11"),
+    ("takes a name for a longer one", lambda lines: altered(lines, 2, name="j11"),
      "job 1 does not come by its name"),
     ("forgets a name", lambda lines: nameless(lines, 2), "job 1 does not come by its name"),
-    ("does a job of another batch", lambda lines: told(lines, 2, batch=7),
+    ("does a job of another batch", lambda lines: altered(lines, 2, batch=7),
      "a job of batch 7, which is not running, is done"),
     ("finishes twice", lambda lines: doubled(lines, 4), "batch 1, which is not running, is finished"),
-    ("finishes another batch", lambda lines: told(lines, 4, batch=2),
+    ("finishes another batch", lambda lines: altered(lines, 4, batch=2),
      "batch 2, which is not running, is finished"),
     ("does a job after it finished", lambda lines: lines + [lines[2]],
      "a job of batch 1, which is not running, is done"),
     ("finishes before a job is done", lambda lines: lines[:3] + [lines[4], lines[3]],
      "is finished and 1 jobs are not done"),
-    ("counts wrongly", lambda lines: told(lines, 4, ok=2), "the counts of batch 1 do not agree"),
-    ("counts other jobs", lambda lines: told(lines, 4, jobs=4), "the counts of batch 1 do not agree"),
-    ("finishes badly", lambda lines: told(lines, 4, status="failed"), "batch 1 is not ok"),
+    ("counts wrongly", lambda lines: altered(lines, 4, ok=2), "the counts of batch 1 do not agree"),
+    ("counts other jobs", lambda lines: altered(lines, 4, jobs=4), "the counts of batch 1 do not agree"),
+    ("finishes badly", lambda lines: altered(lines, 4, status="failed"), "batch 1 is not ok"),
     ("does not accept", lambda lines: without(lines, 0),
      "a job of batch 1, which is not running, is done"),
     ("accepts twice", lambda lines: doubled(lines, 0), "batch 1 is accepted twice"),
-    ("accepts fewer jobs", lambda lines: told(lines, 0, jobs=2), "2 jobs are accepted, not 3"),
+    ("accepts fewer jobs", lambda lines: altered(lines, 0, jobs=2), "2 jobs are accepted, not 3"),
     ("refuses", lambda lines: [(0, {"event": "error", "code": "overloaded", "message": "no"})],
      "this was not asked for"),
     ("says what is no JSON", lambda lines: lines[:2] + [(0, "done\n")] + lines[2:],
@@ -96,12 +96,12 @@ FALSE = [
      "nothing has come for 1.0 s"),
 ]
 
-# ---- A server that tells what it is given -----------------------------------
+# ---- A server that says what it is given -----------------------------------
 
 GIVEN_UP = threading.Event()
 
 
-def tell(connection, lines):
+def send_lines(connection, lines):
     """Sends the lines.  False if it is to close then and there."""
     began = time.monotonic()
     for wait, line in lines:
@@ -124,22 +124,22 @@ def serve(listener, batches):
     with connection, connection.makefile("rb") as requests:
         try:
             for lines, _request in zip(batches, requests):
-                if not tell(connection, lines):
+                if not send_lines(connection, lines):
                     return
             requests.read()
         except OSError:
             pass  # the generator had heard enough
 
 
-def run(batches, *words, patience=60):
-    """The generator's status, result and complaint."""
+def run(batches, *words, timeout=60):
+    """The generator's status, result and message."""
     GIVEN_UP.clear()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve, args=(listener, batches))
         thread.start()
         done = subprocess.run(
-            [LOAD, "--connect", "127.0.0.1:%d" % listener.getsockname()[1], "--patience",
-             str(patience), "test", "jobs=%d" % JOBS, "wait=%g" % WAIT, "named", *words],
+            [LOAD, "--connect", "127.0.0.1:%d" % listener.getsockname()[1], "--timeout",
+             str(timeout), "test", "jobs=%d" % JOBS, "wait=%g" % WAIT, "named", *words],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
         GIVEN_UP.set()
         thread.join()
@@ -182,22 +182,22 @@ def test_true(tap):
            status, out, said)
     status, _, said = run([list(lines_of(JOBS, 5)), list(lines_of(JOBS, 5))], "batches=2")
     tap.ok(status == 1 and "two batches have the number 5" in said,
-           "a server is told that gives two batches one number", status, said)
+           "a server is detected that gives two batches one number", status, said)
 
     status, _, said = run([list(lines_of(JOBS))], "wait=3600")
-    tap.ok(status == 1 and "job 0 is done 3599." in said, "a server is told that is early",
+    tap.ok(status == 1 and "job 0 is done 3599." in said, "a server is detected that is early",
            status, said)
 
     silent = [line for line in lines_of(JOBS) if line[1]["event"] != "done"]
     status, out, said = run([silent], "silent")
     tap.ok(status == 0, "a server that was asked for no `done' sends none", status, said)
-    status, _, said = run([[(0, SILENCE)]], patience=1)
-    tap.ok(status == 1 and "0 jobs of 3 are done" in said, "a server is told that says nothing",
+    status, _, said = run([[(0, SILENCE)]], timeout=1)
+    tap.ok(status == 1 and "0 jobs of 3 are done" in said, "a server is detected that says nothing",
            status, said)
 
 
 def test_usage(tap):
-    for words, complaint in [
+    for words, message in [
             (["test"], "--connect is missing"),
             (["--connect", "nowhere", "test"], "--connect takes ADDRESS:PORT"),
             (["--connect", "127.0.0.1:1"], "a group begins with its name"),
@@ -208,7 +208,7 @@ def test_usage(tap):
             (["--connect", "127.0.0.1:1", "test", "often"], "a group has no `often'")]:
         done = subprocess.run([LOAD, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True, check=False)
-        tap.ok(done.returncode == 2 and complaint in done.stderr, "usage: " + complaint,
+        tap.ok(done.returncode == 2 and message in done.stderr, "usage: " + message,
                done.returncode, done.stderr)
 
 
@@ -218,11 +218,11 @@ def main():
         return 99
     tap = Tap()
     test_true(tap)
-    for name, change, complaint in FALSE:
+    for name, change, message in FALSE:
         lines = change(list(lines_of(JOBS)))
-        status, out, said = run([lines], patience=1 if lines[-1][1] is SILENCE else 60)
-        tap.ok(status == 1 and complaint in said and out == "",
-               "a server is told that " + name, status, out, said)
+        status, out, said = run([lines], timeout=1 if lines[-1][1] is SILENCE else 60)
+        tap.ok(status == 1 and message in said and out == "",
+               "a server is detected that " + name, status, out, said)
     test_usage(tap)
     print("1..%d" % tap.tests)
     return 1 if tap.failures and "CK_TAP_LOG_FILE_NAME" not in os.environ else 0

@@ -74,7 +74,7 @@ def test_slices():
     rows = verdicts(slices={"waitd": dict(kinds, chain=0.001)})
     check(len(rows) == len(scenarios.SLICES), "each kind of slice has a target", sorted(rows))
     check([name for name, (held, _) in rows.items() if not held] ==
-          ["longest slice: 500,000 jobs in a chain"], "the one that is too long is told", rows)
+          ["longest slice: 500,000 jobs in a chain"], "the one that is too long is reported", rows)
 
 
 def test_above_a_bare_timer():

@@ -81,7 +81,7 @@ static int64_t monotonic_ns(const struct timespec *wall)
     return probe_now_ns() - ago_ns;
 }
 
-/* Receives, and tells when the kernel did: however late this process is. */
+/* Receives, and says when the kernel did: however late this process is. */
 static ssize_t receive(int fd, char *text, size_t room, int64_t *when_ns)
 {
     union {

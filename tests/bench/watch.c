@@ -9,7 +9,7 @@
 #include "tests/bench/heard.h"
 #include "tests/bench/watch.h"
 
-void watch_complain(const struct watch *watch, const char *format, ...)
+void watch_fault(const struct watch *watch, const char *format, ...)
 {
     va_list arguments;
 
@@ -50,13 +50,13 @@ static void hear_accepted(struct watch *watch, const struct heard *heard, int64_
     uint32_t jobs = watch->work->order.jobs;
 
     if (watch->state == WATCH_IDLE)
-        watch_complain(watch, "a batch that was not sent is accepted");
+        watch_fault(watch, "a batch that was not sent is accepted");
     if (watch->state == WATCH_ACCEPTED)
-        watch_complain(watch, "batch %" PRId64 " is accepted twice", watch->batch);
+        watch_fault(watch, "batch %" PRId64 " is accepted twice", watch->batch);
     if (heard->batch < 0 || heard->batch == watch->batch)
-        watch_complain(watch, "two batches have the number %" PRId64, heard->batch);
+        watch_fault(watch, "two batches have the number %" PRId64, heard->batch);
     if (heard->jobs != jobs)
-        watch_complain(watch, "%" PRId64 " jobs are accepted, not %" PRIu32, heard->jobs, jobs);
+        watch_fault(watch, "%" PRId64 " jobs are accepted, not %" PRIu32, heard->jobs, jobs);
     watch->state = WATCH_ACCEPTED;
     watch->batch = heard->batch;
     watch->zero_ns = now_ns;
@@ -69,7 +69,7 @@ static void check_name(const struct watch *watch, const struct heard *heard)
 
     if (!watch->work->order.named) {
         if (heard->name != NULL)
-            watch_complain(watch, "job %" PRId64 " has got a name", heard->job);
+            watch_fault(watch, "job %" PRId64 " has got a name", heard->job);
         return;
     }
     for (uint32_t rest = (uint32_t)heard->job; len == 0 || rest > 0; rest /= 10)
@@ -77,7 +77,7 @@ static void check_name(const struct watch *watch, const struct heard *heard)
     expected[sizeof(expected) - ++len] = 'j';
     if (heard->name == NULL || heard->name_len != len ||
         memcmp(heard->name, expected + sizeof(expected) - len, len) != 0)
-        watch_complain(watch, "job %" PRId64 " does not come by its name", heard->job);
+        watch_fault(watch, "job %" PRId64 " does not come by its name", heard->job);
 }
 
 static void hear_done(struct watch *watch, const struct heard *heard, int64_t now_ns)
@@ -85,21 +85,21 @@ static void hear_done(struct watch *watch, const struct heard *heard, int64_t no
     int64_t wait_ns;
 
     if (watch->state != WATCH_ACCEPTED || heard->batch != watch->batch)
-        watch_complain(watch, "a job of batch %" PRId64 ", which is not running, is done",
-                       heard->batch);
+        watch_fault(watch, "a job of batch %" PRId64 ", which is not running, is done",
+                    heard->batch);
     if (heard->job < 0 || heard->job >= watch->work->order.jobs)
-        watch_complain(watch, "job %" PRId64 ", which was not sent, is done", heard->job);
+        watch_fault(watch, "job %" PRId64 ", which was not sent, is done", heard->job);
     if (watch->arrived_ns[heard->job] != 0)
-        watch_complain(watch, "job %" PRId64 " is done twice", heard->job);
+        watch_fault(watch, "job %" PRId64 " is done twice", heard->job);
     if (!heard->status_is_ok)
-        watch_complain(watch, "job %" PRId64 " is not ok", heard->job);
+        watch_fault(watch, "job %" PRId64 " is not ok", heard->job);
     check_name(watch, heard);
     wait_ns = work_wait_ns(watch->work, (uint32_t)heard->job);
     if (now_ns - watch->sent_ns < wait_ns)
-        watch_complain(watch, "job %" PRId64 " is done %.6f s early", heard->job,
-                       (double)(wait_ns - (now_ns - watch->sent_ns)) / 1e9);
+        watch_fault(watch, "job %" PRId64 " is done %.6f s early", heard->job,
+                    (double)(wait_ns - (now_ns - watch->sent_ns)) / 1e9);
     if (heard->at_ns < wait_ns)
-        watch_complain(watch, "job %" PRId64 " tells that it was done before its time", heard->job);
+        watch_fault(watch, "job %" PRId64 " says that it was done before its time", heard->job);
     watch->arrived_ns[heard->job] = now_ns;
     watch->done++;
     if (now_ns - heard->at_ns < watch->zero_ns)
@@ -111,23 +111,23 @@ static void hear_finished(struct watch *watch, const struct heard *heard)
     uint32_t jobs = watch->work->order.jobs;
 
     if (watch->state != WATCH_ACCEPTED || heard->batch != watch->batch)
-        watch_complain(watch, "batch %" PRId64 ", which is not running, is finished", heard->batch);
+        watch_fault(watch, "batch %" PRId64 ", which is not running, is finished", heard->batch);
     if (watch->done < jobs && !watch->work->order.silent)
-        watch_complain(watch, "batch %" PRId64 " is finished and %" PRIu32 " jobs are not done",
-                       watch->batch, jobs - watch->done);
+        watch_fault(watch, "batch %" PRId64 " is finished and %" PRIu32 " jobs are not done",
+                    watch->batch, jobs - watch->done);
     if (!heard->status_is_ok)
-        watch_complain(watch, "batch %" PRId64 " is not ok", watch->batch);
+        watch_fault(watch, "batch %" PRId64 " is not ok", watch->batch);
     if (heard->jobs != jobs || heard->ok != jobs)
-        watch_complain(watch, "the counts of batch %" PRId64 " do not agree", watch->batch);
+        watch_fault(watch, "the counts of batch %" PRId64 " do not agree", watch->batch);
     watch->state = WATCH_IDLE;
 }
 
-enum watch_news watch_hear(struct watch *watch, const char *line, size_t len, int64_t now_ns)
+enum watch_outcome watch_hear(struct watch *watch, const char *line, size_t len, int64_t now_ns)
 {
     struct heard heard;
 
     if (!heard_read(&heard, line, len))
-        watch_complain(watch, "this is no event: %.*s", (int)(len < 200 ? len : 200), line);
+        watch_fault(watch, "this is no event: %.*s", (int)(len < 200 ? len : 200), line);
     switch (heard.event) {
     case HEARD_DONE:
         hear_done(watch, &heard, now_ns);
@@ -141,7 +141,7 @@ enum watch_news watch_hear(struct watch *watch, const char *line, size_t len, in
     case HEARD_OTHER:
         break;
     }
-    watch_complain(watch, "this was not asked for: %.*s", (int)(len < 200 ? len : 200), line);
+    watch_fault(watch, "this was not asked for: %.*s", (int)(len < 200 ? len : 200), line);
 }
 
 void watch_judge(struct watch *watch, struct histogram *late, struct histogram *reply)

@@ -40,10 +40,10 @@ void watch_fini(struct watch *watch);
 /* A batch is about to be sent. */
 void watch_begin(struct watch *watch, int64_t now_ns);
 
-enum watch_news { WATCH_NOTHING, WATCH_WAS_ACCEPTED, WATCH_WAS_FINISHED };
+enum watch_outcome { WATCH_NOTHING, WATCH_WAS_ACCEPTED, WATCH_WAS_FINISHED };
 
 /* A line, without its line feed, that arrived at now_ns. */
-enum watch_news watch_hear(struct watch *watch, const char *line, size_t len, int64_t now_ns);
+enum watch_outcome watch_hear(struct watch *watch, const char *line, size_t len, int64_t now_ns);
 
 /*
  * Adds how late each job of a finished batch was; to be called once, before
@@ -60,7 +60,7 @@ enum watch_news watch_hear(struct watch *watch, const char *line, size_t len, in
 void watch_judge(struct watch *watch, struct histogram *late, struct histogram *reply);
 
 /* Ends the program with status 1. */
-void watch_complain(const struct watch *watch, const char *format, ...)
+void watch_fault(const struct watch *watch, const char *format, ...)
     __attribute__((noreturn, format(printf, 2, 3)));
 
 #endif

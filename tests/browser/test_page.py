@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 """The page in Debian's Chromium, by its own chromedriver: the form, refusals at their place, the
 live timeline, 100,000 jobs, keyboard, dark mode, reduced motion, downloads, and that the
-browser has nothing to complain of.  Speaks TAP; SHOTS names a folder for pictures to look at.
+browser reports no error.  Speaks TAP; SHOTS names a folder for pictures to look at.
 """
 
 import base64
@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from daemons import Daemon, eventually, first  # noqa: E402
 from examples import Tap  # noqa: E402
 
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 
 class Browser:
@@ -50,7 +50,7 @@ class Browser:
     def call(self, method, path, body=None):
         request = urllib.request.Request(self.base + path, method=method,
                                          data=None if body is None else json.dumps(body).encode())
-        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
             return json.load(answer)["value"]
 
     def do(self, script, *arguments):
@@ -70,7 +70,7 @@ class Browser:
         element = self.call("GET", "/element/active")
         self.call("POST", f"/element/{next(iter(element.values()))}/value", {"text": text})
 
-    def complaints(self):
+    def errors(self):
         return [entry["message"] for entry in self.call("POST", "/se/log", {"type": "browser"})]
 
     def shot(self, name):
@@ -173,9 +173,9 @@ def goes_by_keyboard(page):
     problem = page.reaches("finished")
     page.browser.do(f"{part('timeline')}.focus()")
     page.browser.keys("\ue015")
-    told = page.browser.do("return document.getElementById('focus').textContent")
+    reported = page.browser.do("return document.getElementById('focus').textContent")
     page.browser.keys("+")
-    return first(problem, None if "second" in told and "ok" in told else f"told was {told!r}")
+    return first(problem, None if "second" in reported and "ok" in reported else f"reported was {reported!r}")
 
 
 def compares(page):
@@ -208,7 +208,7 @@ def downloads(page, folder):
 def watches_detached(page, url):
     body = json.dumps({"detach": True, "jobs": [{"name": "stays", "wait": 0.5}]}).encode()
     with urllib.request.urlopen(urllib.request.Request(
-            url + "/v1/batches", body, {"Content-Type": "application/json"}), timeout=PATIENCE_SECONDS) as answer:
+            url + "/v1/batches", body, {"Content-Type": "application/json"}), timeout=TIMEOUT_SECONDS) as answer:
         ref = json.load(answer)["ref"]
     listed = page.holds(f"return document.getElementById('batches').textContent.includes('{ref}')")
     page.browser.do("document.querySelector('#batches button').click()")
@@ -237,11 +237,11 @@ def guards_itself(page):
         s.textContent = 'window.intruded = 1';
         document.head.append(s);
         return window.intruded ?? null;""")
-    page.browser.complaints()  # the one that this has just caused
+    page.browser.errors()  # the one that this has just caused
     return None if tried is None else "a script of others ran"
 
 
-def tells_of_loss(page, daemon):
+def reports_loss(page, daemon):
     page.run('[{"wait":60}]')
     problem = page.reaches("running")
     daemon.process.kill()
@@ -260,7 +260,7 @@ def keeps_others_apart(page):
 
 
 def draws_in_slices(page):
-    """However many jobs there are, no frame has all of them to draw; how long they take is only told."""
+    """However many jobs there are, no frame has all of them to draw; how long they take is only reported."""
     page.browser.size(1280)
     page.browser.do("""
         window.deltas = [];
@@ -274,7 +274,7 @@ def draws_in_slices(page):
     at = lambda share: f"{deltas[int(share * (len(deltas) - 1))]:.1f}"
     print(f"# {len(deltas)} frames, ms between them: p50 {at(0.5)}, p90 {at(0.9)}, p99 {at(0.99)}, most {at(1)}")
     drawn = page.holds("return document.getElementById('totals').textContent.includes('ok100000')")
-    return first(problem, None if drawn else "not all of them are told", None if page.ink() > 20 else "no density")
+    return first(problem, None if drawn else "not all of them are reported", None if page.ink() > 20 else "no density")
 
 
 def free_ports(n):
@@ -302,7 +302,7 @@ def resumes_after_a_restart(page, folder):
         page = Page(page.browser, url)
         body = json.dumps({"detach": True, "mode": "sequential", "jobs": [{"name": "j", "wait": 0.02, "count": 400}]}).encode()
         with urllib.request.urlopen(urllib.request.Request(
-                url + "/v1/batches", body, {"Content-Type": "application/json"}), timeout=PATIENCE_SECONDS) as answer:
+                url + "/v1/batches", body, {"Content-Type": "application/json"}), timeout=TIMEOUT_SECONDS) as answer:
             ref = json.load(answer)["ref"]
         page.holds(f"return document.getElementById('batches').textContent.includes('{ref}')")
         page.browser.do("document.querySelector('#batches button').click()")
@@ -345,7 +345,7 @@ def asks_for_a_token(browser, folder):
         body = json.dumps({"detach": True, "jobs": [{"name": "hers", "wait": 0.5}]}).encode()
         with urllib.request.urlopen(urllib.request.Request(
                 url + "/v1/batches", body, {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}),
-                timeout=PATIENCE_SECONDS) as answer:
+                timeout=TIMEOUT_SECONDS) as answer:
             ref = json.load(answer)["ref"]
         listed = page.holds(f"return document.getElementById('batches').textContent.includes('{ref}')")
         browser.do("document.querySelector('#batches button').click()")
@@ -377,12 +377,12 @@ def main():
                                ("dark, narrow and still", keeps_to_taste)):
                 problem = case(page)
                 tap.result(not problem, name, problem or "")
-            complaints = browser.complaints()
-            tap.result(not complaints, "the browser complains of nothing", "\n".join(complaints))
+            errors = browser.errors()
+            tap.result(not errors, "the browser reports no error", "\n".join(errors))
             problem = guards_itself(page)
             tap.result(not problem, "no script of others runs", problem or "")
-            problem = tells_of_loss(page, daemon)
-            tap.result(not problem, "a daemon that is lost is told of", problem or "")
+            problem = reports_loss(page, daemon)
+            tap.result(not problem, "a daemon that is lost is reported", problem or "")
             problem = resumes_after_a_restart(page, folder)
             tap.result(not problem, "a batch is followed through the daemon's restart", problem or "")
             problem = asks_for_a_token(browser, folder)

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: ISC
 """Holds a file against Chrome's "Trace Event Format", strictly.
 
-    check_trace.py FILE      complaints on standard output, and then status 1
+    check_trace.py FILE      faults on standard output, and then status 1
 
 What the format asks of the phases that waitctl writes (X, i, s, f, C, M), and
 what viewers need of it besides: slices of one thread nest, the outer one of two
-that are equal comes first, neighbours can be told apart, arrows come in pairs
+that are equal comes first, neighbours can be distinguished, arrows come in pairs
 and behind the slices on which they hang, each process and thread has a name.
 Times are integers, which viewers add and compare exactly.
 """
@@ -93,7 +93,7 @@ def check_members(event):
     if event["ph"] == "M":
         name, kind = METADATA.get(event.get("name"), (None, None))
         if name is None:
-            yield f"tells of {event.get('name')!r}"
+            yield f"reports {event.get('name')!r}"
         elif list(event.get("args", {})) != [name] or not is_of(event["args"][name], kind):
             yield f"has args of {event.get('args')!r}"
 
@@ -194,7 +194,7 @@ def check_counters(events):
             seen.add(key)
 
 
-def complaints(path):
+def faults(path):
     """All that is wrong with the file."""
     try:
         events = load(path)
@@ -210,7 +210,7 @@ def complaints(path):
 
 
 def main():
-    found = complaints(sys.argv[1])
+    found = faults(sys.argv[1])
     for text in found[:20]:
         print(text)
     sys.exit(1 if found else 0)

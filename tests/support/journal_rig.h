@@ -81,7 +81,7 @@ void journal_rig_keep_ref(struct store_ask *ask, char *ref);
 struct store_ask *journal_rig_about(enum store_kind kind, const char *ref);
 struct store_ask *journal_rig_cancel(struct kept *batch);
 
-/* Tells the store that it has ended, as failed, with 17 events. */
+/* Reports to the store that it has ended, as failed, with 17 events. */
 void journal_rig_finish(struct kept *batch, int64_t ended_ns);
 
 /* Assert what an answer is, and free it. */

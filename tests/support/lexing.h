@@ -40,7 +40,7 @@ char *lexing_trace(const char *text, size_t len, const struct lexing_settings *s
                    reading_split *split, void *context);
 
 /* The same whole, byte by byte and in random pieces; fails the test unless each
- * comes to `expected`. */
+ * is `expected`. */
 void lexing_check(const char *text, size_t len, const struct lexing_settings *settings,
                   const char *expected);
 

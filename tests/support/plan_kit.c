@@ -92,7 +92,7 @@ void plan_kit_set_defaults(const struct job_spec *spec)
     plan_set_defaults(plan_kit_plan, spec, 0);
 }
 
-/* An element that bears a name, waits for up to two, and stands for `count`. */
+/* An element that has a name, waits for up to two, and stands for `count`. */
 void plan_kit_add_named(const char *name, uint64_t count, const char *after, const char *also_after)
 {
     struct job_spec spec = {0};

@@ -51,7 +51,7 @@ static void print_text(FILE *out, const struct plan *plan, const char *label, pl
 
 static void print_step(FILE *out, const struct plan *plan, const struct step *step)
 {
-    static const char *const laws[] = {
+    static const char *const distributions[] = {
         [DIST_CONSTANT] = "",
         [DIST_UNIFORM] = "uniform",
         [DIST_EXPONENTIAL] = "exponential",
@@ -70,7 +70,8 @@ static void print_step(FILE *out, const struct plan *plan, const struct step *st
     } else if (length->kind == DIST_CONSTANT) {
         fprintf(out, "%" PRId64, length->a_ns);
     } else {
-        fprintf(out, "%s(%" PRId64 ",%" PRId64 ")", laws[length->kind], length->a_ns, length->b_ns);
+        fprintf(out, "%s(%" PRId64 ",%" PRId64 ")", distributions[length->kind], length->a_ns,
+                length->b_ns);
     }
     print_text(out, plan, "/", step->note);
 }

@@ -3,7 +3,7 @@
 #
 #     summary.sh BUILD_DIRECTORY STATUS LOG
 #
-# Tells what a `make check' in BUILD_DIRECTORY came to, which ended with STATUS
+# Says what a `make check' in BUILD_DIRECTORY came to, which ended with STATUS
 # and whose output is in LOG: each program's closing line, what was skipped and
 # why, the logs of what failed, and the sum as the last line.  A make that
 # failed for another reason than a test counts as one failure, and its output

@@ -57,7 +57,7 @@ none()
     fi
 }
 
-# passes NAME COMMAND...: whether the command exits with 0.  Its output is told
+# passes NAME COMMAND...: whether the command exits with 0.  Its output is reported
 # where it does not.
 passes()
 {
@@ -83,7 +83,7 @@ have()
     command -v "$1" >/dev/null 2>&1
 }
 
-# The plan, at the end.  Failures are told in TAP: the exit status is 0, unless
+# The plan, at the end.  Failures are reported in TAP: the exit status is 0, unless
 # the test is run by hand.
 done_testing()
 {

@@ -37,11 +37,11 @@ void witness_fini(struct witness *witness)
     event_reader_free(witness->reader);
 }
 
-static bool complain(struct witness *witness, const char *format, ...)
+static bool report_fault(struct witness *witness, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Always false. */
-static bool complain(struct witness *witness, const char *format, ...)
+static bool report_fault(struct witness *witness, const char *format, ...)
 {
     va_list arguments;
 
@@ -77,9 +77,9 @@ static bool hear_accepted(struct witness *witness, const struct event_read *even
     struct witness_batch *batch;
 
     if (witness->n_batches > 0 && witness->batches[witness->n_batches - 1].number >= event->batch)
-        return complain(witness, "batch %" PRIu64 " is accepted out of order", event->batch);
+        return report_fault(witness, "batch %" PRIu64 " is accepted out of order", event->batch);
     if (event->jobs > UINT32_MAX)
-        return complain(witness, "a batch of %" PRIu64 " jobs", event->jobs);
+        return report_fault(witness, "a batch of %" PRIu64 " jobs", event->jobs);
     if (witness->n_batches == witness->room) {
         witness->room = 2 * witness->room + 4;
         witness->batches = enlarge(witness->batches, witness->room * sizeof(struct witness_batch));
@@ -122,22 +122,23 @@ static bool hear_finished(struct witness *witness, struct witness_batch *batch,
     size_t len = event->status.len < 15 ? event->status.len : 15;
 
     if (!is_silent && batch->n_done != batch->jobs)
-        return complain(witness,
-                        "batch %" PRIu64 " finishes with %" PRIu32 " of %" PRIu32 " jobs done",
-                        batch->number, batch->n_done, batch->jobs);
+        return report_fault(witness,
+                            "batch %" PRIu64 " finishes with %" PRIu32 " of %" PRIu32 " jobs done",
+                            batch->number, batch->n_done, batch->jobs);
     if (event->jobs != batch->jobs ||
         event->ok + event->failed + event->timed_out + event->cancelled + event->skipped !=
             batch->jobs)
-        return complain(witness, "the counts of batch %" PRIu64 " do not add up", batch->number);
+        return report_fault(witness, "the counts of batch %" PRIu64 " do not add up",
+                            batch->number);
     if (!is_silent && !same_counts(batch, event))
-        return complain(witness, "the counts of batch %" PRIu64 " are not those of its jobs",
-                        batch->number);
+        return report_fault(witness, "the counts of batch %" PRIu64 " are not those of its jobs",
+                            batch->number);
     if (event->cancelled < batch->n_cancelled)
-        return complain(
+        return report_fault(
             witness, "%" PRIu64 " jobs of batch %" PRIu64 " were cancelled, and %" PRIu64 " end so",
             batch->n_cancelled, batch->number, event->cancelled);
     if (event->critical_path_ns > event->predicted_ns)
-        return complain(witness, "batch %" PRIu64 ": a path longer than all", batch->number);
+        return report_fault(witness, "batch %" PRIu64 ": a path longer than all", batch->number);
     batch->finished = true;
     memcpy(batch->status, event->status.text != NULL ? event->status.text : "", len);
     batch->counts[JOB_OK] = (uint32_t)event->ok;
@@ -176,20 +177,21 @@ static bool hear_job(struct witness *witness, struct witness_batch *batch,
                      const struct event_read *event, int64_t now_ns)
 {
     int status = status_of(event->status);
-    bool tells_status = event->kind == EVENT_DONE || event->kind == EVENT_RETRY;
+    bool has_status = event->kind == EVENT_DONE || event->kind == EVENT_RETRY;
 
     if (event->job >= batch->jobs)
-        return complain(witness, "batch %" PRIu64 " has no job %" PRIu64, batch->number,
-                        event->job);
+        return report_fault(witness, "batch %" PRIu64 " has no job %" PRIu64, batch->number,
+                            event->job);
     if (batch->ended[event->job] != 0)
-        return complain(witness, "job %" PRIu64 " of batch %" PRIu64 " is heard of after its end",
-                        event->job, batch->number);
+        return report_fault(witness,
+                            "job %" PRIu64 " of batch %" PRIu64 " is heard of after its end",
+                            event->job, batch->number);
     if (event->kind == EVENT_DONE && event->has_due && event->at_ns < event->due_ns)
-        return complain(witness, "job %" PRIu64 " of batch %" PRIu64 " is done before its time",
-                        event->job, batch->number);
-    if (tells_status && status < 0)
-        return complain(witness, "job %" PRIu64 " of batch %" PRIu64 " has no status", event->job,
-                        batch->number);
+        return report_fault(witness, "job %" PRIu64 " of batch %" PRIu64 " is done before its time",
+                            event->job, batch->number);
+    if (has_status && status < 0)
+        return report_fault(witness, "job %" PRIu64 " of batch %" PRIu64 " has no status",
+                            event->job, batch->number);
     if (batch->n_events == batch->room) {
         batch->room = 2 * batch->room + 8;
         batch->events = enlarge(batch->events, batch->room * sizeof(struct witness_event));
@@ -202,7 +204,7 @@ static bool hear_job(struct witness *witness, struct witness_batch *batch,
         .job = (uint32_t)event->job,
         .ordinal = ordinal_of(event),
         .kind = (uint8_t)occurrence_kind(event->kind),
-        .status = (uint8_t)(tells_status ? status : 0),
+        .status = (uint8_t)(has_status ? status : 0),
         .step_kind = event_reader_is(event->step_kind, "compute") ? STEP_COMPUTE : STEP_WAIT,
         .has_due = event->has_due,
     };
@@ -229,7 +231,7 @@ static bool hear_event(struct witness *witness, const struct event_read *event, 
 
     switch (event->kind) {
     case EVENT_UNKNOWN:
-        return complain(witness, "an event that nobody knows");
+        return report_fault(witness, "an event that nobody knows");
     case EVENT_ACCEPTED:
         witness->n_answers++;
         return hear_accepted(witness, event, now_ns);
@@ -258,7 +260,7 @@ static bool hear_event(struct witness *witness, const struct event_read *event, 
         witness->n_cancels += event->jobs > 0; /* none where the batch is being cancelled */
         batch = find_batch(witness, event->batch);
         if (batch == NULL || batch->finished)
-            return complain(witness, "what does not run is cancelled: %" PRIu64, event->batch);
+            return report_fault(witness, "what does not run is cancelled: %" PRIu64, event->batch);
         batch->n_cancelled += event->jobs;
         return true;
     case EVENT_STARTED:
@@ -270,9 +272,9 @@ static bool hear_event(struct witness *witness, const struct event_read *event, 
         break;
     }
     if (batch == NULL)
-        return complain(witness, "batch %" PRIu64 " was never accepted", event->batch);
+        return report_fault(witness, "batch %" PRIu64 " was never accepted", event->batch);
     if (batch->finished)
-        return complain(witness, "batch %" PRIu64 " is heard of after its end", event->batch);
+        return report_fault(witness, "batch %" PRIu64 " is heard of after its end", event->batch);
     return event->kind == EVENT_FINISHED ? hear_finished(witness, batch, event)
                                          : hear_job(witness, batch, event, now_ns);
 }
@@ -284,10 +286,10 @@ static bool hear_line(struct witness *witness, const char *line, size_t len, int
 
     witness->n_lines++;
     if (event_reader_read(witness->reader, line, len, &event) != 0)
-        return complain(witness, "not an event: %.*s", (int)(len < 200 ? len : 200), line);
+        return report_fault(witness, "not an event: %.*s", (int)(len < 200 ? len : 200), line);
     own = len - event.id.len - event.data.len;
     if (event.name.text == NULL && event.note.text == NULL && own > EVENT_LINE_MAX)
-        return complain(witness, "a line of %zu bytes of the daemon's own", own);
+        return report_fault(witness, "a line of %zu bytes of the daemon's own", own);
     return hear_event(witness, &event, now_ns);
 }
 

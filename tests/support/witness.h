@@ -21,7 +21,7 @@
 #include "engine/batch.h"
 #include "proto/event_reader.h"
 
-/* Something that a batch told of one of its jobs. */
+/* Something that a batch reported of one of its jobs. */
 struct witness_event {
     int64_t heard_ns;               /* when it came out, by the caller's clock */
     int64_t at_ns, due_ns, span_ns; /* span: the duration of a step, the delay of a retry */
@@ -36,7 +36,7 @@ struct witness_batch {
     uint32_t jobs, n_done;
     uint8_t *ended; /* of each job: 0, or 1 + its status */
     uint32_t counts[JOB_STATUSES];
-    uint64_t n_cancelled; /* jobs that `cancelled` told of */
+    uint64_t n_cancelled; /* jobs that `cancelled` reported */
     struct witness_event *events;
     size_t n_events, room;
     bool finished;
@@ -63,7 +63,7 @@ void witness_fini(struct witness *witness);
 /* Hears bytes that come out at now_ns.  Returns whether all is well so far. */
 bool witness_hear(struct witness *witness, const char *bytes, size_t len, int64_t now_ns);
 
-/* Whether every batch that was accepted has finished, and no line is half told. */
+/* Whether every batch that was accepted has finished, and no line is half written. */
 bool witness_is_settled(const struct witness *witness);
 
 #endif

@@ -11,7 +11,7 @@
 # of new pid, mount, net, uts, ipc and cgroup namespaces; nothing of the
 # machine's own services, mounts or network is used or changed.  The script runs
 # as root once the boot has finished.  Its output is printed, its status is the
-# exit status; 77: this machine cannot do it, and the last line tells why; 125:
+# exit status; 77: this machine cannot do it, and the last line says why; 125:
 # the boot failed or the time limit was reached.
 set -Eeuo pipefail
 umask 022

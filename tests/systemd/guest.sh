@@ -82,7 +82,7 @@ started=${EPOCHREALTIME/./}
 passes "the first connection starts the service" ping_once 127.0.0.1 $port
 note "the first client had its answer after $(((${EPOCHREALTIME/./} - started) / 1000)) ms"
 is "$(property waitd.service ActiveState)/$(property waitd.service SubState)" active/running \
-    "the service has told that it is ready"
+    "the service has reported that it is ready"
 passes "IPv6 loopback is served" ping_once ::1 $port
 passes "the Unix socket is served" ping_once -U $unix
 for where in "127.0.0.1 $port" "-U $unix"; do
@@ -183,7 +183,7 @@ is "$?" 1 "a reload with a bad configuration fails"
 is "$(property waitd.service ActiveState) $(main_pid)" "active $pid" "and touches nothing"
 passes "the old limit is still in force" few_jobs
 is "$(journalctl -q --no-pager -u waitd.service | grep -c 'waitd.conf:1: .*max-yobs')" 1 \
-    "the journal tells file, line and key"
+    "the journal says file, line and key"
 
 # ---- faulty configuration at the start -------------------------------------
 
@@ -249,7 +249,7 @@ ping_once 127.0.0.1 $port
 passes "a daemon that is killed is started again" killed_and_back KILL
 is "$(property waitd.service NRestarts)" 1 "by the manager"
 passes "a stopped one is caught by the watchdog and started again" killed_and_back STOP
-passes "the journal tells of the watchdog" grep -q 'Watchdog timeout' <(journalctl -q --no-pager -u waitd.service)
+passes "the journal reports the watchdog" grep -q 'Watchdog timeout' <(journalctl -q --no-pager -u waitd.service)
 pid=$(main_pid)
 sleep 2.5
 is "$(main_pid)" "$pid" "an idle one feeds the watchdog"
@@ -265,7 +265,7 @@ running_batches()
     echo '{"op":"stats"}' | ask 127.0.0.1 $port | grep -q '"batches":1'
 }
 
-# Longer than the manager would wait if it were not told.
+# Longer than the manager would wait if it did not know.
 set_up 'drain-timeout = 10s' 'TimeoutStopSec=1s'
 echo '{"jobs":[{"wait":2.5,"count":2}]}' | ask 127.0.0.1 $port >"$tmp/out" &
 client=$!

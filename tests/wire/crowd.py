@@ -13,7 +13,7 @@ process of its own in the same seconds.
 
 Exits with 0 if all that was accepted ended as it should, and the counts and
 descriptors are what they were.  How late anybody was depends on the machine:
-it is told, and is a failure with --figures alone, where the bystanders' 99th
+it is reported, and is a failure with --figures alone, where the bystanders' 99th
 percentile must be within 20 ms of the bare timer's.
 """
 

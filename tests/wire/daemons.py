@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A real daemon, clients of it, and what tells whether all is well with it;
+"""A real daemon, clients of it, and what checks whether all is well with it;
 shared by the tests of its worst day.
 """
 
@@ -120,7 +120,7 @@ class Client:
 
 
 def eventually(condition):
-    """What it comes to give once that is true, else False; asks again and again, not for ever."""
+    """What it gives once that is true, else False; asks again and again, not for ever."""
     guard = time.monotonic() + GUARD_SECONDS
     while time.monotonic() < guard:
         if answer := condition():

@@ -2,7 +2,7 @@
 """The examples of waitd-protocol(7), and TAP; shared by the tests in Python.
 
 An example is a comment `.\\" example: NAME [WORD...]` with a display behind
-it; the head of the page tells the convention.
+it; the head of the page says the convention.
 """
 
 import json
@@ -99,6 +99,6 @@ class Tap:
         print(f"ok {self.count} - {name} # SKIP {reason}")
 
     def finish(self):
-        """Failures are told in TAP: the status is 0, unless the test is run by hand."""
+        """Failures are reported in TAP: the status is 0, unless the test is run by hand."""
         print(f"1..{self.count}")
         sys.exit(1 if self.failures and "CK_TAP_LOG_FILE_NAME" not in os.environ else 0)

@@ -36,7 +36,7 @@ import examples
 CLIENTS = 64
 LONGEST_LIFE_SECONDS = 0.12
 RETRY_SECONDS = 0.01
-# The wall clock, by which `time` is told, and the boot clock, by which events are due, may
+# The wall clock, by which `time` is given, and the boot clock, by which events are due, may
 # drift by this much while a batch runs.
 DRIFT_SECONDS = 0.005
 
@@ -102,7 +102,7 @@ class Worker(threading.Thread):
                 while not self.read(stream):
                     self.reconnections += 1
                     time.sleep(RETRY_SECONDS)
-        except Exception as problem:  # told by the main thread
+        except Exception as problem:  # reported by the main thread
             self.problem = f"client {self.number}: {problem!r}"
 
     def next_stream(self):
@@ -245,12 +245,12 @@ def is_as_undisturbed(stream, undisturbed):
 
 def cancel_stands(stream):
     """What a cancel was answered is what the stream has."""
-    told = stream.cancelled
-    if told is None:
+    reported = stream.cancelled
+    if reported is None:
         return True
     fallen = [event for event in map(json.loads, stream.lines)
-              if event.get("status") == "cancelled" and event.get("at") == told["at"]]
-    if len(fallen) != told["jobs"]:
+              if event.get("status") == "cancelled" and event.get("at") == reported["at"]]
+    if len(fallen) != reported["jobs"]:
         return False
     return stream.cancel_job is None or [event["job"] for event in fallen] == [stream.cancel_job]
 

@@ -76,7 +76,7 @@ trap 'exit 130' HUP INT TERM
 # ---- The daemon ------------------------------------------------------------
 
 # start_daemon [FLAG...]: starts a daemon, on a free port of 127.0.0.1 unless a
-# --listen is among the flags, and returns once it has told that it is ready.
+# --listen is among the flags, and returns once it has reported that it is ready.
 # Sets daemon_pid, address (of the first ready line), addresses (of all, one a
 # line), host and port (of the first with a port).  The log is in $tmp/log.
 start_daemon()

@@ -148,7 +148,7 @@ class Proxy:
         self.server = server
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"nats://127.0.0.1:{self.listener.getsockname()[1]}"
-        self.deaf = threading.Event()  # set: nothing passes, and nobody is told
+        self.deaf = threading.Event()  # set: nothing passes, and nobody learns of it
         self.drops = None              # a function of bytes from the server: what passes
         self.pairs = []
         threading.Thread(target=self.accept, daemon=True).start()

@@ -269,7 +269,7 @@ def load(daemon, seconds, dice, path):
 
 
 def resident_at_rest(daemon):
-    """The least in some seconds of rest: memory is given back when it is quiet."""
+    """The least in some seconds of rest: memory is released when it is quiet."""
     least = daemon.resident_bytes()
     for _ in range(30):
         time.sleep(0.1)

@@ -14,9 +14,9 @@
 #
 # One terminal at a time, with a tmux server of its own.  Nothing here sleeps to
 # be right: the screen is looked at until it shows what it is to show, for at
-# most $terminal_patience seconds, and then the test fails.
+# most $terminal_timeout seconds, and then the test fails.
 
-terminal_patience=${terminal_patience:-30}
+terminal_timeout=${terminal_timeout:-30}
 terminal_number=0
 terminal_runs=0
 
@@ -83,10 +83,10 @@ cursor_is_shown()
     [ "$(terminal display-message -p '#{cursor_flag}')" = 1 ]
 }
 
-# terminal_until COMMAND...: until it is so, or patience is at an end.
+# terminal_until COMMAND...: until it is so, or time is up.
 terminal_until()
 {
-    terminal_deadline=$(($(date +%s) + terminal_patience))
+    terminal_deadline=$(($(date +%s) + terminal_timeout))
     until "$@"; do
         [ "$(date +%s)" -lt "$terminal_deadline" ] || return 1
         sleep 0.02
@@ -98,7 +98,7 @@ terminal_matches()
     screen | grep -qE -- "$1"
 }
 
-# shows PATTERN NAME: the screen comes to show a line like that.
+# shows PATTERN NAME: waits until the screen shows a line like that.
 shows()
 {
     if terminal_until terminal_matches "$1"; then

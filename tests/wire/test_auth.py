@@ -63,8 +63,8 @@ def each_has_its_own(tap):
             tap.is_([(batch["ref"], batch["owner"]) for batch in listed(bob)],
                     [(his["ref"], f"unix:{os.getuid()}")], "a user of a Unix socket sees his own")
             for op in ("watch", "cancel", "forget"):
-                told = bob.ask({"op": op, "ref": mine["ref"]})
-                tap.is_(told, bob.ask({"op": op, "ref": "0-0"}),
+                reported = bob.ask({"op": op, "ref": mine["ref"]})
+                tap.is_(reported, bob.ask({"op": op, "ref": "0-0"}),
                         f"{op} of another's batch is answered as of none at all")
             tap.is_(bob.ask({"op": "batches", "ref": mine["ref"]}), {"event": "batches", "count": 0},
                     "nor is it listed by its ref")
@@ -140,7 +140,7 @@ def tokens_let_in(tap):
         tokens = Tokens(folder, "alice", "bob")
         with serving("--token-file", tokens.path, "--admin", "token:bob") as daemon:
             client = Client(daemon)
-            tap.is_(client.ask({"op": "ping", "id": 1})["event"], "pong", "a stranger is answered a ping")
+            tap.is_(client.ask({"op": "ping", "id": 1})["event"], "pong", "an unauthenticated client is answered a ping")
             tap.is_(client.ask(auth(tokens.made["alice"], id="x")),
                     {"event": "authenticated", "id": "x", "principal": "token:alice"}, "a token opens")
             mine = client.ask({"detach": True, "jobs": [{"wait": LONG}]})
@@ -170,7 +170,7 @@ def tokens_let_in(tap):
                    "no log has a secret")
 
 
-def strangers_are_refused(tap):
+def unauthenticated_are_refused(tap):
     with tempfile.TemporaryDirectory() as folder:
         tokens = Tokens(folder, "alice")
         with serving("--token-file", tokens.path, "--max-auth-failures", "off", "--log-level", "debug") as daemon:
@@ -199,8 +199,8 @@ def strangers_are_refused(tap):
                 client.socket.shutdown(socket.SHUT_WR)
                 tap.is_(len(end_of(client).splitlines()), int(name == "half a request"), f"{name} and an end of file")
             tap.ok(not any("wrong-secret" in line or "xxxx" in line for line in daemon.log), "nothing of it is logged")
-            told = [line for line in daemon.log if "not let in" in line]
-            tap.ok(1 <= len(told) <= 3, f"one line tells of all of them in ten seconds, not {len(told)}")
+            reported = [line for line in daemon.log if "not let in" in line]
+            tap.ok(1 <= len(reported) <= 3, f"one line reports all of them in ten seconds, not {len(reported)}")
 
 
 def wrong_tokens_are_limited(tap):
@@ -226,7 +226,7 @@ def wrong_tokens_are_limited(tap):
             client.close()
 
 
-def strangers_have_limits(tap):
+def unauthenticated_have_limits(tap):
     with tempfile.TemporaryDirectory() as folder:
         tokens = Tokens(folder, "alice")
         with serving("--token-file", tokens.path, "--max-unauthenticated", "3", "--auth-timeout", "3s",
@@ -237,14 +237,14 @@ def strangers_have_limits(tap):
             for client in idle:
                 client.ask({"op": "ping"})
             one_more = Client(daemon)
-            told = one_more.event()
-            tap.is_((told["code"], "max-unauthenticated 3" in told["message"]), ("overloaded", True),
+            reported = one_more.event()
+            tap.is_((reported["code"], "max-unauthenticated 3" in reported["message"]), ("overloaded", True),
                     "only so many may be unknown at a time")
             one_more.close()
             tap.is_(alice.ask({"op": "ping"})["event"], "pong", "whoever is known is not counted")
             for client in idle:
-                told = client.event()
-                tap.is_((told["code"], "auth-timeout" in told["message"]), ("unauthorized", True),
+                reported = client.event()
+                tap.is_((reported["code"], "auth-timeout" in reported["message"]), ("unauthorized", True),
                         "who does not say in time who he is is refused")
                 tap.is_(end_of(client), b"", "and that is the end")
             tap.ok(eventually(lambda: ask_anew(daemon, {"op": "ping"}) == "pong"), "then there is room again")
@@ -379,34 +379,34 @@ def http_takes_tokens(tap):
             tap.is_(statuses, [401, 200, 401, 200, 401], "each request of a connection proves who sends it")
             connection.close()
             answer, _ = http(site, "POST", "/v1/requests", "alice.wrong", "[{}]" * 10000)
-            tap.is_(answer.status, 401, "a long body of a stranger is not read away to its end")
+            tap.is_(answer.status, 401, "a long body of an unauthenticated client is not read away to its end")
             preflight = {"Origin": site, "Access-Control-Request-Method": "POST"}
             tap.is_([http(site, "OPTIONS", path, headers=preflight)[0].status for path in ("/v1/batches", "/wait/60s")],
                     [204, 204], "a browser asks before without one")
             tap.ok(not any("wrong" in line for line in daemon.log), "no log has a token")
 
 
-def http_strangers_have_little_time(tap):
+def http_unauthenticated_have_little_time(tap):
     with tempfile.TemporaryDirectory() as folder:
         tokens = Tokens(folder, "alice")
         with serving("--token-file", tokens.path, "--http", "127.0.0.1:0", "--auth-timeout", "300ms",
                      "--http-header-timeout", "1h") as daemon:
             eventually(lambda: any("listening on http" in line for line in daemon.log))
             site = next(line for line in daemon.log if "listening on http" in line).split()[-1]
-            with socket.create_connection(("127.0.0.1", int(site.rsplit(":", 1)[1])), 20) as stranger:
-                stranger.sendall(b"GET /v1/stats HTTP/1.1\r\n")
-                tap.is_(stranger.recv(1), b"", "who has not said it in half a head is let go in time")
+            with socket.create_connection(("127.0.0.1", int(site.rsplit(":", 1)[1])), 20) as client:
+                client.sendall(b"GET /v1/stats HTTP/1.1\r\n")
+                tap.is_(client.recv(1), b"", "who has not said it in half a head is let go in time")
 
 
 def main():
     tap = Tap()
     tests = [each_has_its_own, administrators_see_all]
     if subprocess.run([WAITCTL, "token", "new", "x"], capture_output=True, check=False).returncode == 0:
-        tests += [tokens_let_in, strangers_are_refused, wrong_tokens_are_limited, strangers_have_limits,
+        tests += [tokens_let_in, unauthenticated_are_refused, wrong_tokens_are_limited, unauthenticated_have_limits,
                   files_are_read_again, loopback_may_be_trusted]
         if subprocess.run([PROGRAM, "--http", "127.0.0.1:0", "--check-config"], capture_output=True,
                           check=False).returncode == 0:
-            tests += [http_takes_tokens, http_strangers_have_little_time]
+            tests += [http_takes_tokens, http_unauthenticated_have_little_time]
     for test in tests:
         test(tap)
     tap.finish()

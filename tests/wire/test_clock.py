@@ -107,7 +107,7 @@ def watch(daemon, path):
 
 
 def no_other_is_linked(program):
-    """What tells the time of day is not among the symbols that it asks for."""
+    """What says the time of day is not among the symbols that it asks for."""
     symbols = subprocess.run(["nm", "-D", "--undefined-only", program], check=True, text=True,
                              stdout=subprocess.PIPE).stdout
     names = {line.split()[-1].split("@")[0] for line in symbols.splitlines()}
@@ -127,7 +127,7 @@ def main():
             lacks = "sanitizers want to be loaded first"
         cases = [("a wall clock that jumps is seen to jump", jumps_are_seen, path, lacks),
                  ("nothing that runs notices", nothing_moves, path, lacks),
-                 ("no function is linked that tells the time of day", no_other_is_linked, PROGRAM,
+                 ("no function is linked that says the time of day", no_other_is_linked, PROGRAM,
                   None if shutil.which("nm") else "no nm")]
         for name, case, argument, reason in cases:
             if reason:

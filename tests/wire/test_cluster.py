@@ -343,7 +343,7 @@ def test_server_away(tap, directory):
         tap.ok(float(figures.get("waitd_cluster_watermark_age_seconds", -1)) >= 0 and
                int(figures.get("waitd_cluster_reconnects_total", 0)) >= 1 and
                int(figures.get("waitd_cluster_requests", 0)) >= 2 and
-               "waitd_cluster_races_lost_total" in figures, "metrics tell of the cluster", str(figures))
+               "waitd_cluster_races_lost_total" in figures, "metrics report the cluster", str(figures))
     client.close()
     node.stop()
     server.stop()

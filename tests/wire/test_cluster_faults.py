@@ -105,7 +105,7 @@ def contradictions(nodes, ref, followers):
 
 
 def rounds(tap, name, play, n):
-    """Plays it with each seed; the first that fails is told."""
+    """Plays it with each seed; the first that fails is reported."""
     began = time.monotonic()
     for seed in range(SEED, SEED + (ROUNDS or n)):
         problem = play(random.Random(seed))
@@ -430,7 +430,7 @@ def follow_slowly(directory, chance):
 
 
 def race_for_a_key(directory, chance):
-    """One key at all nodes at once: one batch, and whoever asks for another one is told."""
+    """One key at all nodes at once: one batch, and whoever asks for another one is refused."""
     def play(server, _, nodes):
         for i in range(20):
             clients = [Client(n) for n in nodes]

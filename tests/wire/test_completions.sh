@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 #
 # Completions, asked of the shells themselves: every command, flag and word that
-# --help tells, and none besides.
+# --help says, and none besides.
 
 # shellcheck source=tests/wire/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -63,14 +63,14 @@ is "$(in_bash waitctl token new '')" "" "bash: and a name is the user's"
 is "$(in_bash waitd --config o)" "other.json" "bash: files for a flag"
 is "$(in_bash waitctl run --seed '')$(in_bash waitctl run ba)$(in_bash waitctl ping '')" "" "bash: nothing where nothing is known"
 
-# Whatever flag has words: each is taken, and none is missing.  A list of words is told when
+# Whatever flag has words: each is taken, and none is missing.  A list of words is reported when
 # another is given.
 for command in submit run compare top list forecast; do
     waitctl "$command" --help | grep -oE -- '--[a-z-]+ (MODE|WHEN|WHICH|FORMAT)\b' | while read -r flag _; do
         words=$(in_bash waitctl "$command" "$flag" '' | lines)
-        told=$(waitctl "$command" "$flag" xyzzy 2>&1 | sed -E 's/.* takes (.*), not .*/\1/; s/,| or / /g' |
+        reported=$(waitctl "$command" "$flag" xyzzy 2>&1 | sed -E 's/.* takes (.*), not .*/\1/; s/,| or / /g' |
             tr -s ' ' '\n' | sort | lines)
-        [ -n "$words" ] && [ "$words" = "$told" ] || echo "$command $flag: $words, but takes $told"
+        [ -n "$words" ] && [ "$words" = "$reported" ] || echo "$command $flag: $words, but takes $reported"
     done
 done >"$tmp/wrong"
 none "$(cat "$tmp/wrong")" "bash: words are those that flags take"

@@ -288,7 +288,7 @@ class Simulator:
         self.ready, self.queue, self.heap = [], [], []
         self.grants = {pool: [] for pool in self.workers}  # how long each was waited for
         self.busy, self.longest = dict.fromkeys(self.workers, 0), dict.fromkeys(self.workers, 0)
-        self.swept, self.fell, self.excused = False, False, set()
+        self.has_ended_rest, self.fell, self.excused = False, False, set()
 
     def emit(self, kind, job, *members, always=False):
         level = self.batch.get("events", "done")
@@ -459,8 +459,8 @@ class Simulator:
             members.append(("data", job.spec["data"]))
         self.emit("done", job, *members, always=True)
 
-    def sweep(self, status):
-        self.swept = True
+    def end_rest(self, status):
+        self.has_ended_rest = True
         for job in self.jobs:
             if job.status is None:
                 self.stop_clock(job)
@@ -477,9 +477,9 @@ class Simulator:
         until_what = self.batch.get("until", "all")
         if until_what == "first_done":
             self.excused = {x.index for x in self.jobs if x.status is None}
-            self.sweep("cancelled")
+            self.end_rest("cancelled")
         elif until_what == "first_failed" and status in ("failed", "timed_out"):
-            self.sweep("cancelled")
+            self.end_rest("cancelled")
         else:
             for other in job.behind:
                 other.missing -= status == "ok"
@@ -519,12 +519,12 @@ class Simulator:
                 self.make_ready(job)
         self.start_ready()
         limit = self.batch.get("timeout", SATURATED)
-        while not self.swept and any(job.status is None for job in self.jobs):
+        while not self.has_ended_rest and any(job.status is None for job in self.jobs):
             while self.heap and self.heap[0][3] != self.jobs[self.heap[0][1]].generation:
                 heapq.heappop(self.heap)
             if not self.heap or self.heap[0][0] > limit:
                 self.now, self.fell = limit, True
-                self.sweep("timed_out")
+                self.end_rest("timed_out")
             else:
                 self.now, index, _, _, what = heapq.heappop(self.heap)
                 what(self.jobs[index])
@@ -555,17 +555,17 @@ class Simulator:
 
     def pools(self):
         workers = {None: self.batch.get("workers", 1), **self.batch.get("pools", {})}
-        told = []
+        reported = []
         for pool, grants in self.grants.items():
             whole = workers[pool] * self.now
             share = Fraction(self.busy[pool] * SECOND, whole) if whole else Fraction(0)
             if grants:
-                told.append({"event": "pool", **({} if pool is None else {"pool": pool}),
+                reported.append({"event": "pool", **({} if pool is None else {"pool": pool}),
                              "workers": workers[pool], "granted": len(grants),
                              "busy": self.busy[pool],
                              "utilization": Fraction(math.floor(share + Fraction(1, 2)), SECOND),
                              "queue_max": self.longest[pool], **self.times("queued", grants)})
-        return told
+        return reported
 
     def chain(self, job):
         if job.chain is None:
@@ -708,13 +708,13 @@ class RandomBatch:
     def batch(self, clock):
         rng = self.rng
         used = sorted(rng.sample("abcdefg", rng.randint(1, 7)))
-        specs, borne = [], set()
+        specs, known = [], set()
         for _ in range(rng.choice([0, 1, 2, 3, 4, 5, 6, 8, 10])):
             spec = {"name": rng.choice(used)} if self.happens(.75) else {}
-            borne |= set(spec.values())
+            known |= set(spec.values())
             specs.append({**spec, **self.members()})
         for spec in specs:
-            earlier = sorted(x for x in borne if x < spec.get("name", "z"))
+            earlier = sorted(x for x in known if x < spec.get("name", "z"))
             if earlier and self.happens("after"):
                 names = rng.sample(earlier, rng.randint(1, min(3, len(earlier))))
                 spec["after"] = names[0] if len(names) == 1 and self.happens(.5) else names
@@ -1168,7 +1168,7 @@ def _():
     lines = answers(['[{"name":"a1","after":"c3"},{"name":"b2","after":"a1"},'
                      '{"name":"c3","after":"b2"}]'])[0]
     for name in ("a1", "b2", "c3"):
-        check(name in json.loads(lines[0])["message"], "the cycle is told")
+        check(name in json.loads(lines[0])["message"], "the cycle is reported")
 
 
 @test("id is echoed as it was written, wherever it stands")
@@ -1248,7 +1248,7 @@ def _():
     check("due" not in got[0][1] and "due" in got[3][-2], got)
 
 
-@test("messages tell what was got as it was written")
+@test("messages say what was got as it was written")
 def _():
     cases = [('{"jobs":[{"count":99999999999999999999999}]}', "9" * 23),
              ('{"op":"cancel","batch":424242}', "424242"), ('{"mode":"fast","jobs":[]}', "fast"),
@@ -1385,10 +1385,10 @@ def _():
         if event["event"] != "accepted":
             events.setdefault(event.pop("id"), []).append(event)
     for i, (batch, runs) in enumerate(batches):
-        *told, forecast = events["f%d" % i]
+        *reported, forecast = events["f%d" % i]
         finished = [events["s%d.%d" % (i, k)][0] for k in range(runs)]
-        same(len(told), runs if batch["events"] == "all" else 0, "runs told of")
-        for k, run in enumerate(told):
+        same(len(reported), runs if batch["events"] == "all" else 0, "runs reported")
+        for k, run in enumerate(reported):
             seed = (batch["seed"] + k + 2**63) % 2**64 - 2**63
             same(run, {"event": "run", "run": k, "seed": seed, "status": finished[k]["status"],
                        "elapsed": finished[k]["predicted"],
@@ -1453,13 +1453,13 @@ def _():
 def _():
     big = '{"op":"forecast","runs":1000000,"id":%s,"jobs":[{"count":900,"wait":1}]}'
     with Daemon("--threads", "1") as daemon:
-        for told, asked, code in ((r'"a"', r'"\u0061"', "cancelled"), (r'"\u00e9\/"', '"é/"', "cancelled"),
+        for reported, asked, code in ((r'"a"', r'"\u0061"', "cancelled"), (r'"\u00e9\/"', '"é/"', "cancelled"),
                                   (r'"\ud83d\ude00"', '"😀"', "cancelled"), ('"\u2028"', r'"\u2028"', "cancelled"),
                                   ('"5"', "5", "not_found"), ('"a"', '"ab"', "not_found"), ('"a"', '"b"', "not_found"),
                                   (r'"a\u0000"', '"a"', "not_found")):
             line = daemon.connect()
-            line.send(big % told)
-            same(line.ask('{"op":"cancel","id":%s}' % asked)["code"], code, f"{told} {asked}")
+            line.send(big % reported)
+            same(line.ask('{"op":"cancel","id":%s}' % asked)["code"], code, f"{reported} {asked}")
             line.reset()
 
 
@@ -1556,7 +1556,7 @@ def _():
             same(delay, min(math.floor(exact + Fraction(1, 2)), SATURATED), f"{initial} {factor} {limit} {k}")
 
 
-@test("what stats tells as accepted has ended or is pending, at every instant")
+@test("what stats says as accepted has ended or is pending, at every instant")
 def _():
     def balance(line):
         now = line.ask({"op": "stats"})
@@ -1609,7 +1609,7 @@ def _():
             check(quoted or "name" in request or "not an array" in message, message)
 
 
-@test("a random seed is drawn by the daemon, told, and gives the same draws again")
+@test("a random seed is drawn by the daemon, reported, and gives the same draws again")
 def _():
     batch = '"clock":"virtual","jobs":[{"count":5,"wait":{"dist":"uniform","min":0,"max":9}}]}'
     first, second = answers(['{"seed":"random",' + batch] * 2)
@@ -1626,7 +1626,7 @@ def _():
         check('or "random", not ' in error["message"], error["message"])
 
 
-@test("accepted tells the time of day on the real clock alone")
+@test("accepted says the time of day on the real clock alone")
 def _():
     before = time.time_ns()
     real, virtual = (json.loads(answer[0]) for answer in
@@ -1715,10 +1715,10 @@ def _():
              ["finished", "x", "cancelled", 4, 3, 1])
         same(line.ask({"op": "cancel", "batch": number})["code"], "not_found", "twice")
         same(line.ask({"op": "cancel", "batch": 10**30})["code"], "not_found")
-        for got, told in ((2**64 - 2, "18446744073709551614"),
+        for got, reported in ((2**64 - 2, "18446744073709551614"),
                           (10**30, "18446744073709551615 or more")):
             message = line.ask({"op": "cancel", "batch": got})["message"]
-            check(message.endswith(f", not {told}"), message)
+            check(message.endswith(f", not {reported}"), message)
         # as the batch's events has it
         number = line.ask({"events": "none", "jobs": [{"wait": 100}]})["batch"]
         line.send({"op": "cancel", "batch": number, "job": 0})

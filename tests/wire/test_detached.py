@@ -128,12 +128,12 @@ def cancels_fall_once_for_all(daemon, tap):
     ref = submit(owner, {"jobs": [{"wait": LONG, "count": 3}]})["ref"]
     tap.is_(other.answer({"op": "forget", "ref": ref})["code"], "conflict",
             "what runs is not forgotten")
-    told = other.answer({"op": "cancel", "ref": ref, "job": 1, "id": 5})
-    tap.is_((told["event"], told["jobs"], told["id"]), ("cancelled", 1, 5),
+    reported = other.answer({"op": "cancel", "ref": ref, "job": 1, "id": 5})
+    tap.is_((reported["event"], reported["jobs"], reported["id"]), ("cancelled", 1, 5),
             "a job is cancelled from another connection")
     done = json.loads(owner.line())
-    tap.is_((done["job"], done["status"], done["at"]), (1, "cancelled", told["at"]),
-            "the watchers are told, at that instant")
+    tap.is_((done["job"], done["status"], done["at"]), (1, "cancelled", reported["at"]),
+            "the watchers get it, at that instant")
     for request in ({"job": 1}, {"job": 3}):
         tap.is_(other.answer({"op": "cancel", "ref": ref, **request})["code"], "not_found",
                 f"job {request['job']} is not there to be cancelled")
@@ -153,7 +153,7 @@ def watches_begin_and_end(daemon, tap):
     tap.is_(other.answer({"op": "watch", "ref": ref})["code"], "conflict",
             "a batch is watched once a connection")
     tap.is_(other.answer({"op": "unwatch", "ref": ref, "id": 1}),
-            {"event": "unwatched", "id": 1, "ref": ref, "last": 2}, "unwatch tells the last event")
+            {"event": "unwatched", "id": 1, "ref": ref, "last": 2}, "unwatch says the last event")
     tap.is_(other.answer({"op": "unwatch", "ref": ref})["code"], "not_found",
             "what is not watched is not unwatched")
     tap.is_(other.answer({"op": "watch", "ref": "no-such"})["code"], "not_found",
@@ -177,7 +177,7 @@ def they_are_listed(daemon, tap):
         client.send({"op": "batches", "id": "l", **how})
         lines = [json.loads(line) for line in client.until("batches")]
         tap.is_(lines[-1], {"event": "batches", "id": "l", "count": len(lines) - 1},
-                f"the list {how} tells its length")
+                f"the list {how} says its length")
         return lines[:-1]
 
     mine = [batch for batch in listed(state="running") if batch.get("key", "").startswith("list ")]
@@ -225,8 +225,8 @@ def what_is_refused(daemon, tap):
             ({"jobs": [], "heartbeat": "999ms"}, "heartbeat"),
             ({"op": "watch", "ref": "a", "from": 0}, "from"),
             ({"op": "cancel", "ref": "a", "batch": 1}, "batch")):
-        told = client.answer(request)
-        tap.is_((told["code"], told.get("path")), ("invalid_request", path), f"{request} at {path}")
+        reported = client.answer(request)
+        tap.is_((reported["code"], reported.get("path")), ("invalid_request", path), f"{request} at {path}")
     client.close()
 
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 """What a daemon meets on its worst day, for real: descriptors and memory that
 run out, clients that do not read, reset, dawdle or come in floods, a process
-stopped, told to end under load, or killed.  After each the others have been
+stopped, made to end under load, or killed.  After each the others have been
 served, the counts are what they were and no descriptor is left open.
 """
 
@@ -253,7 +253,7 @@ def stopped_and_continued(daemon):
     return first(problem, is_served(daemon), settles(daemon))
 
 
-def told_to_end_under_load(daemon):
+def made_to_end_under_load(daemon):
     crowd = [Client(daemon) for _ in range(50)]
     for client in crowd:
         client.send({"jobs": [{"wait": 100, "count": 1000}]})
@@ -326,7 +326,7 @@ def watch_restarts(supervised):
             return "a killed daemon went on talking"
         client.close()
     if len(instances) != 3:
-        return f"three daemons are told apart by {instances}"
+        return f"three daemons are distinguished by {instances}"
     client = supervised.connect()
     problem = is_served(supervised) if client else "nobody listens"
     if client:
@@ -363,7 +363,7 @@ def main():
         ("a request without end", a_request_without_end, ["--request-timeout", "0.3"], True),
         ("a flood beyond max-connections", a_flood, ["--max-connections", "50"], True),
         ("stopped and continued", stopped_and_continued, [], True),
-        ("told to end under load", told_to_end_under_load, ["--drain-timeout", "0.2"], False),
+        ("made to end under load", made_to_end_under_load, ["--drain-timeout", "0.2"], False),
         ("killed and started again", killed_and_started_again, [], False),
     ]
     for name, case, flags, is_alive in cases:

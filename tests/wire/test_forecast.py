@@ -16,7 +16,7 @@ WAITCTL = os.path.abspath(os.environ.get("WAITCTL", "client/waitctl"))
 RUNS = 41
 
 BATCH = {
-    "id": "not told", "clock": "real", "report": True, "seed": 2**63 - 5, "workers": 2, "pools": {"db": 1},
+    "id": "not reported", "clock": "real", "report": True, "seed": 2**63 - 5, "workers": 2, "pools": {"db": 1},
     "jobs": [
         {"name": "fetch", "wait": {"dist": "exponential", "mean": 1}},
         {"name": "a", "after": "fetch", "count": 5, "compute": {"dist": "lognormal", "p50": 1, "p99": 3}},
@@ -59,24 +59,24 @@ def percentile(values, p):
 
 
 def figures(values):
-    """What a forecast tells of a time, in nanoseconds."""
-    told = {"p%02d" % p: percentile(values, p) for p in (5, 25, 50, 75, 90, 95, 99)}
-    told.update(min=min(values), max=max(values), mean=math.floor(Fraction(sum(values), len(values)) + Fraction(1, 2)),
+    """What a forecast reports of a time, in nanoseconds."""
+    reported = {"p%02d" % p: percentile(values, p) for p in (5, 25, 50, 75, 90, 95, 99)}
+    reported.update(min=min(values), max=max(values), mean=math.floor(Fraction(sum(values), len(values)) + Fraction(1, 2)),
                 stddev=round(statistics.stdev(values)))
-    return told
+    return reported
 
 
 def check_figures(tap):
     status, out, said = waitctl("forecast", "--runs", str(RUNS), "--events", "all", "-", batch=BATCH)
-    told = events(out)
+    reported = events(out)
     single = single_runs(BATCH)
     tap.result(status == 0 and not said, "a forecast succeeds", f"{status} {said}")
-    tap.result([event["event"] for event in told] == ["run"] * RUNS + ["forecast"], "runs come first", out)
+    tap.result([event["event"] for event in reported] == ["run"] * RUNS + ["forecast"], "runs come first", out)
     same = all(event["run"] == k and event["seed"] == seed and event["status"] == finished["status"]
                and event["elapsed"] == finished["predicted"] and event["critical_path"] == finished["critical_path"]
-               for k, (event, (seed, finished)) in enumerate(zip(told, single)))
+               for k, (event, (seed, finished)) in enumerate(zip(reported, single)))
     tap.result(same, "each run is what a batch with its seed does", out)
-    forecast = told[-1]
+    forecast = reported[-1]
     tap.result("id" not in forecast and forecast["jobs"] == 8 and forecast["runs"] == RUNS, "of the whole", out)
     for status_name in "ok", "failed", "timed_out":
         tap.result(forecast[status_name] == sum(run["status"] == status_name for _, run in single),
@@ -91,10 +91,10 @@ def check_figures(tap):
 
 def check_vary(tap):
     status, out, _ = waitctl("forecast", "--runs", "9", "--vary", "pools.db=1,2,3", "-", batch=BATCH)
-    told = events(out)
-    tap.result(status == 0 and [event["vary"] for event in told] == [{"pools.db": n} for n in (1, 2, 3)],
+    reported = events(out)
+    tap.result(status == 0 and [event["vary"] for event in reported] == [{"pools.db": n} for n in (1, 2, 3)],
                "there is a forecast for each value", out)
-    for event in told:
+    for event in reported:
         batch = dict(BATCH, pools={"db": event["vary"]["pools.db"]})
         alone = events(waitctl("forecast", "--runs", "9", "-", batch=batch)[1])[0]
         del event["vary"]
@@ -138,11 +138,11 @@ def check_table(tap):
 
 
 def check_random_seed(tap):
-    """It is drawn once, told, and gives the same again."""
+    """It is drawn once, reported, and gives the same again."""
     words = ("forecast", "--runs", "3", "--vary", "workers=1,2")
     random = events(waitctl(*words, "--seed", "random", "-", batch=BATCH)[1])
     seeds = {event.get("seed") for event in random}
-    tap.result(len(random) == 2 and len(seeds) == 1 and None not in seeds, "a random seed is told", f"{random}")
+    tap.result(len(random) == 2 and len(seeds) == 1 and None not in seeds, "a random seed is reported", f"{random}")
     again = events(waitctl(*words, "--seed", str(seeds.pop()), "-", batch=BATCH)[1])
     for event in random:
         event.pop("seed", None)
@@ -156,8 +156,8 @@ def check_request(tap):
                                  ({"op": "forecast", "runs": 7}, ("--runs", "9"), 9),
                                  ({"op": "submit"}, ("--runs", "9"), 9)]:
         status, out, said = waitctl("forecast", *words, "-", batch=dict(request, jobs=jobs, seed=3))
-        told = events(out)
-        tap.result((status, said, told and told[-1]["runs"]) == (0, "", runs), f"{request} {words}", f"{out}{said}")
+        reported = events(out)
+        tap.result((status, said, reported and reported[-1]["runs"]) == (0, "", runs), f"{request} {words}", f"{out}{said}")
         alone = waitctl("forecast", "--runs", str(runs), "--seed", "3", "-", batch=jobs)[1]
         tap.result(out == alone, "it is that of the jobs", f"{out}\n{alone}")
     ignored = {"clock": "none", "report": 3, "id": {"id": []}, "jobs": jobs, "seed": 3}
@@ -167,13 +167,13 @@ def check_request(tap):
 
 
 def check_operation(tap):
-    """A forecast that was asked for by `submit` is told to people, too."""
+    """A forecast that was asked for by `submit` is shown to people, too."""
     request = {"op": "forecast", "runs": 3, "id": "q", "events": "all", "timeout": 2,
                "jobs": [{"wait": {"dist": "trace", "values": [1, 3]}, "count": 2}, {"fail": True}]}
     line = ("forecast q: 3 runs of 3 jobs, 3 timed_out; elapsed mean 2.000 s, 95% 2.000 s, at most 2.000 s\n")
     for output in "human", "summary":
         status, out, said = waitctl("submit", "--local", "-o", output, "-", batch=request)
-        tap.result((status, out, said) == (0, line, ""), "-o %s tells of it" % output, f"{status} {out} {said}")
+        tap.result((status, out, said) == (0, line, ""), "-o %s reports it" % output, f"{status} {out} {said}")
 
 
 def check_refusals(tap):

@@ -351,10 +351,10 @@ def slow_clients(d):
         for sock in readers:
             sock.recv(64)
         problem = problem or is_served(d)
-    told = json.loads(d.ask("GET", "/v1/stats")[2])
+    reported = json.loads(d.ask("GET", "/v1/stats")[2])
     for sock in senders + readers:
         sock.close()
-    return first(problem, None if told["connections"] >= 3 * n else f"{told['connections']} connections are left",
+    return first(problem, None if reported["connections"] >= 3 * n else f"{reported['connections']} connections are left",
                  settles(d))
 
 
@@ -513,7 +513,7 @@ ALONE = [
     ("--http-header-timeout", "1h"), None),
     ("streams may be silent", silent_streams, ("--client-timeout", "300ms"), None),
     ("readers may not", silent_readers, ("--client-timeout", "300ms"), None),
-    ("one too many is told so", too_many, ("--max-connections", "4"), None),
+    ("one too many is refused as such", too_many, ("--max-connections", "4"), None),
     ("and of an address", too_many_of_an_address,
     ("--max-connections-per-address", "2"), None),
     ("Unix sockets serve any host", unix_sockets, (), "unix:{scratch}/http"),

@@ -37,7 +37,7 @@ def batch_is_the_sockets(d):
 
 
 def large_batches(d):
-    """Those are written past the library, and nobody can tell."""
+    """Those are written past the library, and nobody can see it."""
     request = {"clock": "virtual", "seed": 3, "jobs": [{"wait": {"dist": "exponential", "mean": "1s"}, "count": 70000}]}
     body = json.dumps(request).encode()
     client = Client(d)
@@ -200,15 +200,15 @@ def forecasts(d):
 
 def forecasts_by_their_place(d):
     """The path says what it is: `op` need not."""
-    law = [{"wait": {"dist": "exponential", "mean": "1s"}}]
+    drawn = [{"wait": {"dist": "exponential", "mean": "1s"}}]
     ask = lambda request: d.ask("POST", "/v1/forecast", json.dumps(request), JSON)
-    bare, told = ask({"runs": 9, "seed": 1, "jobs": law}), ask({"op": "forecast", "runs": 9, "seed": 1, "jobs": law})
+    bare, reported = ask({"runs": 9, "seed": 1, "jobs": drawn}), ask({"op": "forecast", "runs": 9, "seed": 1, "jobs": drawn})
     return first(same((bare[0], kinds(bare[2])), (200, ["forecast"]), "without op"),
-                 same(bare[2], told[2], "with op and without"),
-                 same(kinds(ask({"runs": 3, "events": "all", "jobs": law})[2]), ["run"] * 3 + ["forecast"], "all"),
+                 same(bare[2], reported[2], "with op and without"),
+                 same(kinds(ask({"runs": 3, "events": "all", "jobs": drawn})[2]), ["run"] * 3 + ["forecast"], "all"),
                  *[refused(ask(request), 400, "invalid_request") for request in
-                   ({"op": "submit", "jobs": law}, {"op": "ping"}, {"op": "none"}, {"jobs": law}, {"runs": 3}, {},
-                    law, [], {"op": "submit", "runs": 3, "jobs": law}, 7, {"runs": 3, "jobs": law, "detach": True})])
+                   ({"op": "submit", "jobs": drawn}, {"op": "ping"}, {"op": "none"}, {"jobs": drawn}, {"runs": 3}, {},
+                    drawn, [], {"op": "submit", "runs": 3, "jobs": drawn}, 7, {"runs": 3, "jobs": drawn, "detach": True})])
 
 
 def keys_by_header(d):

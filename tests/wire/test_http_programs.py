@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 """HTTP with real programs: the examples of waitd(8) by curl, Python, Node and wrk, and what
 nginx and HAProxy pass on with the settings that it gives.  A program that is not installed is
-skipped by name; tests/README.md tells the packages.  Speaks TAP; WAITD is the program under test.
+skipped by name; tests/README.md says the packages.  Speaks TAP; WAITD is the program under test.
 """
 
 import http.client
@@ -175,8 +175,8 @@ def events_come_at_once(d, proxy):
     for accept in (b"", b"Accept: text/event-stream\r\n"):
         with proxy.connect() as sock:
             sock.sendall(post(b"batches", LONG, accept))
-            told = read_until(sock, b'"done"')
-        problem = first(problem, None if b'"accepted"' in told and told.endswith(b'"done"') else f"{told}", is_idle(d))
+            reported = read_until(sock, b'"done"')
+        problem = first(problem, None if b'"accepted"' in reported and reported.endswith(b'"done"') else f"{reported}", is_idle(d))
     return problem
 
 

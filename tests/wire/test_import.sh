@@ -50,7 +50,7 @@ is $? 0 "a run is read"
 is "$(jobs_of <"$tmp/run.json" | cut -c 1-40)" '{"name":"lint","steps":[{"compute":2,"no
 {"name":"check","steps":[{"compute":2,"n
 {"name":"check","steps":[{"compute":2,"n
-{"name":"release","compute":0,"after":["' "its jobs bear the ids of the workflow"
+{"name":"release","compute":0,"after":["' "its jobs have the ids of the workflow"
 is "$(predict 3 "$tmp/run.json")" 120 "and wait for one another as there"
 
 is "$(import joblog "$files/run.joblog" | jq -c '[.workers, [.jobs[].compute], [.jobs[].fail]]')" \
@@ -113,7 +113,7 @@ done
 if [ -w /dev/full ]; then
     import joblog "$files/run.joblog" >/dev/full
     is "$? $(tail -n 1 "$tmp/said")" "1 waitctl: standard output: No space left on device" \
-        "a batch that cannot be written is told"
+        "a batch that cannot be written is reported"
 fi
 
 # ---- ninja --------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Some rounds of kills.py, whose manual tells what it holds; `make kills` runs as many as one
+"""Some rounds of kills.py, whose manual says what it holds; `make kills` runs as many as one
 likes.
 """
 

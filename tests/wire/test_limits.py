@@ -135,7 +135,7 @@ def is_refused(client, request):
 
 
 def takes_effect(daemon, client, path, setting, request, code):
-    """The loops take limits up soon after the log tells of them, not before."""
+    """The loops take limits up soon after the log reports them, not before."""
     if not reload(daemon, path, setting + "\n"):
         return f"{setting}: it was not read"
     event = eventually(lambda: is_refused(client, request))
@@ -161,22 +161,22 @@ def changes(daemon, path):
     return problem or settles(daemon)
 
 
-def tells_the_file(daemon, path):
+def names_the_file(daemon, path):
     """What is read again is named, and so is what is not there to be read."""
     reload(daemon, path, "\n")
-    told = [line for line in daemon.log if "configuration read again" in line]
+    reported = [line for line in daemon.log if "configuration read again" in line]
     daemon.log.clear()
-    if not any(f"configuration read again from {path}" in line for line in told):
-        return f"{path} is not named: {told}"
+    if not any(f"configuration read again from {path}" in line for line in reported):
+        return f"{path} is not named: {reported}"
     return settles(daemon)
 
 
-def tells_whether_there_is_one(daemon):
+def says_whether_there_is_one(daemon):
     """Where it is installed there may be one."""
     daemon.process.send_signal(signal.SIGHUP)
     wanted = ("configuration read again: there is no /", "configuration read again from /")
     if not eventually(lambda: any(one in line for line in daemon.log for one in wanted)):
-        return f"not told: {daemon.log}"
+        return f"not reported: {daemon.log}"
     return settles(daemon)
 
 
@@ -211,8 +211,8 @@ def main():
         run(tap, "limits change on SIGHUP, to and fro", lambda daemon: changes(daemon, path),
             "--config", path)
         run(tap, "the file that is read again is named",
-            lambda daemon: tells_the_file(daemon, path), "--config", path)
-        run(tap, "so is the one that is not there to be read", tells_whether_there_is_one)
+            lambda daemon: names_the_file(daemon, path), "--config", path)
+        run(tap, "so is the one that is not there to be read", says_whether_there_is_one)
     return tap.finish()
 
 

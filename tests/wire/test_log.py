@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """The log goes where nobody takes it: no client waits for that, lines that are
-lost are counted, and the count is told when the log can be written again.
+lost are counted, and the count is reported when the log can be written again.
 """
 
 import fcntl
@@ -23,7 +23,7 @@ LOST = re.compile(rb"waitd: warning: (\d+) log lines could not be written in tim
 
 
 class Deaf:
-    """A daemon whose log is read up to the line that tells its address, and no further."""
+    """A daemon whose log is read up to the line that says its address, and no further."""
 
     def __init__(self, reader, writer):
         self.reader = reader
@@ -83,19 +83,19 @@ def test_the_lost_are_counted(tap):
         iter(lambda: os.read(daemon.reader, 65536), b"")))
     reader.start()
     log = lambda: b"".join(text)  # pylint: disable=unnecessary-lambda-assignment
-    tap.result(eventually(lambda: LOST.search(log())), "the log tells that lines were lost",
+    tap.result(eventually(lambda: LOST.search(log())), "the log says that lines were lost",
                repr(log()[-300:]))
     daemon.ask('{"op":"quit"}')
     status = daemon.stop()
     reader.join(GUARD_SECONDS)
-    told = sum(int(n) for n in LOST.findall(log()))
+    reported = sum(int(n) for n in LOST.findall(log()))
     came = len(re.findall(rb"batch \d+: (?:accepted, 1 jobs|finished, ok)\n", log()))
     others = LOST.sub(b"", log()).split(b"\n")[:-1]
     whole = all(re.match(rb"waitd: debug: connection \d+(, batch \d+)?: |stopping", line)
                 for line in others)
-    tap.result(told > 0 and 2 * batches <= told + came <= 2 * batches + 20,
+    tap.result(reported > 0 and 2 * batches <= reported + came <= 2 * batches + 20,
                "those that came and those that were lost are all there were",
-               f"{told} lost, {came} came of {2 * batches}")
+               f"{reported} lost, {came} came of {2 * batches}")
     tap.result(whole, "every line is a whole one", repr(others[:3]))
     tap.result(LOST.search(log()).end() < len(log()) and b": closed: " in log()[-400:],
                "what is logged afterwards comes behind it", repr(log()[-400:]))
@@ -168,8 +168,8 @@ def test_a_port_scan(tap):
     daemon.send_signal(signal.SIGTERM)
     lines = daemon.stderr.read().splitlines()
     daemon.wait(GUARD_SECONDS)
-    told = [line for line in lines if b"stopping" not in line]
-    tap.result(1 <= len(told) <= 3 and len(lines) == len(told) + 1 and b"request refused" in told[0],
+    reported = [line for line in lines if b"stopping" not in line]
+    tap.result(1 <= len(reported) <= 3 and len(lines) == len(reported) + 1 and b"request refused" in reported[0],
                "a port scan's junk leaves one line in ten seconds", repr(lines))
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
 #
-# Metrics over HTTP: what is told, that it is Prometheus's format, and that a
-# listener of its own tells it.
+# Metrics over HTTP: what is reported, that it is Prometheus's format, and that a
+# listener of its own says it.
 
 # shellcheck source=tests/wire/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -38,23 +38,23 @@ has_sample()
 check_format()
 {
     awk '
-        function complain(why) { print NR ": " why ": " $0; bad = 1 }
-        /^# HELP / { if ($3 in help) complain("described twice"); help[$3] = 1; next }
+        function fault(why) { print NR ": " why ": " $0; bad = 1 }
+        /^# HELP / { if ($3 in help) fault("described twice"); help[$3] = 1; next }
         /^# TYPE / {
-            if (!($3 in help) || $3 in type) complain("no description, or a second type")
-            if ($4 !~ /^(counter|gauge|histogram)$/) complain("no type")
-            if ($4 == "counter" && $3 !~ /_total$/) complain("a counter is a _total")
+            if (!($3 in help) || $3 in type) fault("no description, or a second type")
+            if ($4 !~ /^(counter|gauge|histogram)$/) fault("no type")
+            if ($4 == "counter" && $3 !~ /_total$/) fault("a counter is a _total")
             type[$3] = $4; family = $3; top = 0; next
         }
         /^[a-z_]+(\{[a-z]+="[^"\\]*"\})? (\+Inf|[0-9]+(\.[0-9]+)?(e[-+][0-9]+)?)$/ {
             name = $1; sub(/\{.*/, "", name)
             if (type[family] == "histogram") sub(/_(bucket|sum|count)$/, "", name)
-            if (name != family) complain("not of the family " family)
-            if ($1 ~ /_bucket\{/) { if ($2 + 0 < top) complain("a bucket that shrinks"); top = $2 + 0; inf = $1 ~ /\+Inf/ }
-            if ($1 ~ /_count$/ && (!inf || $2 + 0 != top)) complain("the count is not the last bucket")
+            if (name != family) fault("not of the family " family)
+            if ($1 ~ /_bucket\{/) { if ($2 + 0 < top) fault("a bucket that shrinks"); top = $2 + 0; inf = $1 ~ /\+Inf/ }
+            if ($1 ~ /_count$/ && (!inf || $2 + 0 != top)) fault("the count is not the last bucket")
             n++; next
         }
-        { complain("no line of the format") }
+        { fault("no line of the format") }
         END { if (!n) print "no samples"; exit bad || !n }'
 }
 
@@ -134,7 +134,7 @@ stop_daemon
 is "$? $(grep -c -- '--insecure allows it' "$tmp/refused")" "2 1" "an address beyond loopback takes --insecure"
 
 if have systemd-socket-activate; then
-    # The service manager is told by the parent of the daemon that it has two.
+    # The service manager learns from the parent of the daemon that it has two.
     mkdir "$tmp/run"
     systemd-socket-activate -l "$tmp/run/jobs" -l "$tmp/run/metrics" --fdname=jobs:metrics "$waitd" \
         --metrics 127.0.0.1:0 2>"$tmp/activated" &

@@ -40,7 +40,7 @@ HARD = {
                  {"name": "y", "wait": 0}, {"after": "y", "steps": [{"compute": 0}] * 3}],
     },
     "no jobs": {"jobs": []},
-    "swept": {
+    "cut short": {
         "timeout": "55ms", "concurrency": 2,
         "jobs": [{"count": 4, "wait": "20ms"}, {"count": 9, "compute": "30ms"},
                  {"name": "late", "wait": 9, "fail": True}, {"after": "late"}],
@@ -72,8 +72,8 @@ class Run:
         )
 
     def wrong(self):
-        """Complaints about the trace."""
-        return "\n".join(check_trace.complaints(self.trace)[:5])
+        """Faults of the trace."""
+        return "\n".join(check_trace.faults(self.trace)[:5])
 
     def events(self):
         with open(self.trace, encoding="utf-8") as file:
@@ -138,7 +138,7 @@ def check_hard(tap, folder):
             total = sum(event["dur"] for event in path)
             tap.result(
                 total >= finished["critical_path"] * 1e6 - 1,
-                f"{name}: the critical path is no shorter than it is told to be",
+                f"{name}: the critical path is no shorter than it is said to be",
                 f"{total} us in {path}",
             )
 
@@ -171,7 +171,7 @@ def check_picture(tap, folder):
     queued = sum(event["dur"] for event in slices(events, "queueing"))
     tap.result(
         queued == 300000 and len(slices(events, "wait")) == len(slices(events, "compute")) == 9,
-        "queueing for a worker is told from waiting and computing",
+        "queueing for a worker is distinguished from waiting and computing",
         f"{queued} us",
     )
     lanes = {event["tid"] for event in slices(events, "job")}
@@ -247,7 +247,7 @@ def check_real(tap, folder):
     run = Run(folder, "-o", "summary", request=text, real=True)
     tap.result(run.wrong() == "", "a real run's trace keeps to the format", run.wrong())
     several = Run(folder, "-o", "json", *[os.path.join(SAMPLES, "graph.json")] * 3, real=True)
-    tap.result(several.wrong() == "", "several batches at once are told apart", several.wrong())
+    tap.result(several.wrong() == "", "several batches at once are distinguished", several.wrong())
     names = [event["args"]["name"] for event in several.events() if event["name"] == "process_name"]
     tap.result(names == ["batch 1", "batch 2", "batch 3"], "each is a process", f"{names}")
 
@@ -265,7 +265,7 @@ def check_interrupted(tap, folder):
         for _ in range(signals):
             process.send_signal(signal.SIGINT)
         process.stdout.read()
-        wrong = check_trace.complaints(trace)
+        wrong = check_trace.faults(trace)
         tap.result(
             process.wait() == status and not wrong,
             f"after {signals} interrupt(s) the file is whole",
@@ -286,14 +286,14 @@ def check_interrupted(tap, folder):
     ).stdout.split()
     os.kill(int(children[0]), signal.SIGKILL)
     process.communicate()
-    wrong = check_trace.complaints(trace)
+    wrong = check_trace.faults(trace)
     with open(trace, encoding="utf-8") as file:
         events = json.load(file)
     statuses = {event["args"]["status"] for event in events if event.get("cat") == "job"}
     tap.result(
         process.returncode == 3 and not wrong and statuses == {"unfinished"}
         and {event["name"] for event in events if event.get("cat") == "wait"} == {"n", "wait"},
-        "when the connection is lost what was under way is shown as unfinished",
+        "when the connection is lost what was in progress is shown as unfinished",
         "\n".join(wrong) + f"{process.returncode} {statuses}",
     )
 
@@ -341,13 +341,13 @@ def check_files(tap, folder):
     result = ends("--trace", os.path.join(folder, "no", "where"))
     tap.result(
         result.returncode == 2 and "No such file" in result.stderr and not result.stdout,
-        "a file that cannot be made is told of before anything is sent", result.stderr,
+        "a file that cannot be made is reported before anything is sent", result.stderr,
     )
     result = ends("--joblog", "/dev/full")
     tap.result(
         result.returncode == 1 and "/dev/full: No space left" in result.stderr
         and result.stdout.startswith("ok:"),
-        "one that cannot be written is told of, and the rest goes on", result.stderr,
+        "one that cannot be written is reported, and the rest goes on", result.stderr,
     )
     path = os.path.join(folder, "both")
     result = ends("--trace", path, "--joblog", os.path.join(folder, ".", "both"))
@@ -363,7 +363,7 @@ def check_files(tap, folder):
     result = subprocess.run([WAITCTL, "run", "--server", "unix:" + folder + "/none", "1", "--trace",
                              path], capture_output=True, text=True, check=False)
     tap.result(
-        result.returncode == 3 and not check_trace.complaints(path),
+        result.returncode == 3 and not check_trace.faults(path),
         "without a daemon the trace is an empty one",
     )
     result = subprocess.run([WAITCTL, "run", "--local", "--virtual", "1", "--joblog", "-"],
@@ -440,7 +440,7 @@ def check_report(tap, folder):
     tap.result(
         rows[:2] == ["1\t6\tfetch\tok\t\t0.4\t\t1\t\t", "1\t3\tcompile\tok\t\t0.9\t\t1\t\t"]
         and "1\t0\tpublish\tskipped\t\t1\t\t0\t\t" in rows,
-        "what was not told is left empty", "\n".join(rows),
+        "what was not reported is left empty", "\n".join(rows),
     )
 
 
@@ -620,7 +620,7 @@ def check_comparison(tap, folder):
         local = ["--local"] if "--real" in flags else []
         plain_result = waitctl("compare", *flags, *local, path)
         result = waitctl("compare", *flags, *local, path, "--trace", trace)
-        wrong = check_trace.complaints(trace)
+        wrong = check_trace.faults(trace)
         with open(trace, encoding="utf-8") as file:
             names = [event["args"]["name"] for event in json.load(file)
                      if event["name"] == "process_name"]
@@ -668,7 +668,7 @@ def check_streams(tap, folder):
         ("nothing", "", 2, "there is no event in it"),
         ("something else", "hello\n", 2, "1 line is no event"),
         ("whole with other lines", "hello\n\n" + whole + "bye\n", 0, "2 lines are no events"),
-        ("whole with events to come", '{"event":"news","batch":1}\n' + whole, 0, ""),
+        ("whole with events to come", '{"event":"extra","batch":1}\n' + whole, 0, ""),
         ("no last line", "".join(lines[:-1]), 3, "the stream ends with 1 batch running"),
         ("half a line", whole[:-9], 3, "the stream ends with 1 batch running"),
         ("no last line feed", whole[:-1], 0, ""),
@@ -685,7 +685,7 @@ def check_streams(tap, folder):
         ("unknown members", whole.replace('"batch":1', '"x":[{"batch":7}],"batch":1'), 0, ""),
         ("names with escapes", whole.replace('"event"', '"\\u0065vent"'), 0, ""),
         ("an array of events", "[" + ",".join(lines) + "]", 2, "1 line is no event"),
-        ("an event within an event", '{"event":"news",\n"x":{"event":"done"}\n}' + whole, 0, ""),
+        ("an event within an event", '{"event":"extra",\n"x":{"event":"done"}\n}' + whole, 0, ""),
         ("not JSON within", lines[0] + '{"event":"step",}\n' + "".join(lines[1:]), 0,
          "1 line is no event"),
         ("wrong UTF-8 within", lines[0] + '{"event":"step","name":"\udcff"}\n' + "".join(lines[1:]),
@@ -703,7 +703,7 @@ def check_streams(tap, folder):
     ]
     for name, text, status, words in cases:
         result = waitctl("report", "-o", "summary", "--trace", trace, text=text)
-        wrong = check_trace.complaints(trace)
+        wrong = check_trace.faults(trace)
         tap.result(
             result.returncode == status and words in result.stderr
             and (words != "" or result.stderr == "") and not wrong,
@@ -735,7 +735,7 @@ def check_streams(tap, folder):
     process.stdout.readline()
     process.send_signal(signal.SIGINT)
     process.stdout.read()
-    wrong = check_trace.complaints(trace)
+    wrong = check_trace.faults(trace)
     tap.result(process.wait() == 130 and not wrong,
                "a report that follows a stream can be interrupted", "\n".join(wrong))
     process.stdin.close()
@@ -775,7 +775,7 @@ def check_checker(tap, folder):
         change(events)
         with open(path, "w", encoding="utf-8") as file:
             json.dump(events, file)
-        return bool(check_trace.complaints(path))
+        return bool(check_trace.faults(path))
 
     bad = {
         "a slice that reaches out": lambda e: e[3].update(dur=6),

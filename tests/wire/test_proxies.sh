@@ -3,7 +3,7 @@
 #
 # What README says of programs between a client and waitd, with the real ones: what is
 # lost through each when the client half-closes, and what mends that.  A program that is
-# not installed is skipped by name; tests/README.md tells the packages.
+# not installed is skipped by name; tests/README.md says the packages.
 #
 # The batch has a silence of a second in it, longer than any time-out that is to cut it.
 # shellcheck source=tests/wire/lib.sh
@@ -44,7 +44,7 @@ loses()
 {
     got=$($1 "$2" 2>"$tmp/client" | events)
     case $got in
-    "$all") not_ok "$3" && note "all came: README is to be told" ;;
+    "$all") not_ok "$3" && note "all came: README is to say so" ;;
     *) ok "$3" ;;
     esac
 }
@@ -270,7 +270,7 @@ fi
 # ---- waitd --stdio behind a unit with Accept=yes ----------------------------------------------
 
 # As the example has it, but for what only a manager does.  What is wrong with a configuration
-# is told on standard error, which such a unit's socket is unless it says otherwise.
+# is reported on standard error, which such a unit's socket is unless it says otherwise.
 unit=$top_dir/systemd/examples/waitd-stdio@.service.in
 accepting()
 {
@@ -278,7 +278,7 @@ accepting()
 }
 is "$(grep -E '^Standard(Input|Output|Error)=' "$unit" | paste -sd ' ' -)" \
     "StandardInput=socket StandardOutput=socket StandardError=journal" \
-    "the example's stream is the socket, and complaints are not in it"
+    "the example's stream is the socket, and diagnostics are not in it"
 if between systemd-socket-activate accepting; then
     passes_all half_closing "$through" "waitd --stdio behind Accept=yes serves a client that half-closes"
     through=$(free_port)

@@ -47,7 +47,7 @@ awk -v dir="$tmp/blocks" '
     }' "$top_dir/README.md"
 
 # As block $1 is to be compared: measured times are `1.002 s` and the like where people read
-# them, and waitctl tells of the lateness only where it is worth telling.
+# them, and waitctl reports the lateness only where it is worth it.
 comparable()
 {
     if [ -f "$tmp/blocks/$1.measured" ]; then

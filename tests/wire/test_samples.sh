@@ -9,7 +9,7 @@
 . "$(dirname "$0")/lib.sh"
 
 # How much later than due a real event may be: a limit for busy machines, which
-# tells a wrong schedule from a late one.
+# distinguishes a wrong schedule from a late one.
 late_max=3
 
 have jq || {

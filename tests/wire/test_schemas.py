@@ -26,7 +26,7 @@ def load(name):
         return json.load(file)
 
 
-def complaint(validator, value):
+def violation(validator, value):
     """What the schema says against the value; empty if nothing."""
     fault = jsonschema.exceptions.best_match(validator.iter_errors(value))
     return f"{fault.json_path}: {fault.message}\nin {json.dumps(value)[:400]}" if fault else ""
@@ -46,12 +46,12 @@ def members(schema):
 def check_examples(tap, requests, events):
     for example in read_examples():
         if "unparsed" not in example.words:
-            wrong = [complaint(requests, request) for request in example.requests()]
+            wrong = [violation(requests, request) for request in example.requests()]
             if "refused" in example.words:
                 tap.result(all(wrong), f"{example.name}: the schema refuses each request")
             else:
                 tap.result(not any(wrong), f"{example.name}: requests are valid", "\n".join(wrong))
-        wrong = [complaint(events, event) for event in example.events()]
+        wrong = [violation(events, event) for event in example.events()]
         tap.result(not any(wrong), f"{example.name}: events are valid", "\n".join(wrong))
 
 
@@ -62,7 +62,7 @@ def check_samples(tap, requests, events):
         name = os.path.basename(path)
         with open(path, encoding="utf-8") as file:
             request = json.load(file)
-        wrong = complaint(requests, request)
+        wrong = violation(requests, request)
         tap.result(not wrong, f"{name} is valid", wrong)
         if not isinstance(request, dict):
             request = {"jobs": request}
@@ -73,7 +73,7 @@ def check_samples(tap, requests, events):
         ran = subprocess.run([waitd, "--stdio"], input=json.dumps(request), text=True,
                              capture_output=True, check=False, timeout=60)
         lines = ran.stdout.splitlines()
-        wrong = [complaint(events, json.loads(line)) for line in lines[:200] + lines[-1:]]
+        wrong = [violation(events, json.loads(line)) for line in lines[:200] + lines[-1:]]
         tap.result(lines and not any(wrong), f"{name}: its events are valid",
                    "\n".join(filter(None, wrong)) or ran.stderr)
 
@@ -102,7 +102,7 @@ def check_refused(tap, requests):
     """The schema and the daemon agree on what is wrong."""
     waitd = os.environ.get("WAITD", "daemon/waitd")
     for text in REFUSED:
-        tap.result(bool(complaint(requests, json.loads(text))), f"the schema refuses {text}")
+        tap.result(bool(violation(requests, json.loads(text))), f"the schema refuses {text}")
         if not os.access(waitd, os.X_OK):
             tap.skip(f"the daemon refuses {text}", "no waitd")
             continue

@@ -59,7 +59,7 @@ stop_daemon TERM
 is $? 0 "a daemon that stops leaves its batches to the next one"
 wait "$watch"
 is "$(tail -n 1 "$tmp/suspended" | jq -c '[.event, .ref, .last]')" "[\"suspended\",\"$ref\",1]" \
-    "and tells who watches where to go on"
+    "and says where a watcher is to continue"
 start_daemon --listen 127.0.0.1:0 --state "$state"
 is "$(ask "{\"op\":\"watch\",\"ref\":\"$ref\"}" | jq -r .status | tail -n 1)" cancelled \
     "a restart cancels where that was asked for"

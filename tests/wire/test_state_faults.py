@@ -52,12 +52,12 @@ def who_comes_while_it_shuts_down(tap):
         attached = other.ask({"jobs": [{"wait": LONG}]})["batch"]
         os.kill(daemon.pid, signal.SIGTERM)
         tap.is_(watcher.until("suspended")[-1], {"event": "suspended", "ref": ref, "last": 2},
-                "a watcher is told up to where it was sent events")
+                "a watcher learns up to where it was sent events")
         tap.is_(watcher.event(), None, "and its connection ends")
         for start, last in ((None, 0), (3, 2)):
             request = {"op": "watch", "ref": ref, **({"from": start} if start else {})}
             tap.is_(other.ask(request), {"event": "suspended", "ref": ref, "last": last},
-                    f"who comes now, from {start}, is told so at once")
+                    f"who comes now, from {start}, is answered so at once")
         tap.is_(other.ask({"op": "cancel", "ref": ref})["code"], "shutting_down",
                 "a cancel is refused and not left without an answer")
         tap.is_(submit(other, {})["code"], "shutting_down", "and so is a batch")
@@ -105,11 +105,11 @@ def health(address, path):
 
 
 def metrics_of(daemon):
-    """The address at which it serves them, which it tells when it is ready."""
-    def told():
+    """The address at which it serves them, which it says when it is ready."""
+    def reported():
         return [line for line in daemon.log if line.startswith("metrics on ")]
 
-    return told()[0].split()[2] if eventually(told) else None
+    return reported()[0].split()[2] if eventually(reported) else None
 
 
 def fill(client):
@@ -136,13 +136,13 @@ def it_is_full(tap):
         kept, refusal = fill(client)
         tap.is_((kept > 0, refusal["code"]), (True, "unavailable"), "a disk that is full refuses batches")
         tap.is_((health(metrics, "/readyz"), health(metrics, "/healthz")), (503, 200),
-                "which /readyz tells, and /healthz does not")
+                "which /readyz says, and /healthz does not")
         tap.is_(client.ask({"jobs": [{}]})["event"], "accepted", "others are accepted")
         client.until("finished")
         tap.is_(other.until("done")[-1]["at"], 0.3, "what runs goes on")
-        told = client.ask({"op": "cancel", "ref": running})
-        if told["event"] == "error":
-            tap.is_((told["code"], listed(client, ref=running)[0]["pending"]), ("unavailable", 1),
+        reported = client.ask({"op": "cancel", "ref": running})
+        if reported["event"] == "error":
+            tap.is_((reported["code"], listed(client, ref=running)[0]["pending"]), ("unavailable", 1),
                     "a cancel that cannot be made safe did not fall")
         else:
             tap.skip("a cancel that cannot be made safe did not fall", "there was room for it")
@@ -286,13 +286,13 @@ def the_wall_clock_goes_back(tap):
             daemon = begin()
             client = Client(daemon)
             client.send({"op": "watch", "ref": ref, "from": len(lines) + 2})
-        told = Client(daemon).ask({"op": "cancel", "ref": ref})
+        reported = Client(daemon).ask({"op": "cancel", "ref": ref})
         lines += [client.lines.readline().decode()]
         while '"event":"finished"' not in lines[-1]:
             lines.append(client.lines.readline().decode())
         at = [json.loads(line).get("at", 0) for line in lines[:-1]]
         tap.is_(at, sorted(at), f"{name}: `at` goes on, over {lives} boots of the machine")
-        tap.ok(told["at"] >= max(at), "a cancel falls behind all that was sent", (told, at))
+        tap.ok(reported["at"] >= max(at), "a cancel falls behind all that was sent", (reported, at))
         client.send({"op": "watch", "ref": ref, "from": 2})
         again = [client.lines.readline().decode() for _ in lines]
         tap.is_(again, lines, "and what was sent is what is sent to all")

@@ -134,7 +134,7 @@ is "$(lines_with 'in flight') $(lines_with '└')" "1 1" "where there is still o
 resize_terminal 120 24
 terminal_until is_at_least 81
 is "$(lines_with 'in flight') $(lines_with '└')" "1 1" "as there is in a wider one"
-ends_with 0 "and comes to its end"
+ends_with 0 "and ends"
 is "$(lines_with '^2 jobs$') $(lines_with '^job #0 .│━+╸?$') $(lines_with '^job #1 ◆│═+$') $(lines_with '└') $(lines_with '^ok: 2 jobs in ')" \
     "1 1 1 1 1" "with all of it in one picture"
 is "$(widest)" 120 "of the width that there is now"
@@ -203,7 +203,7 @@ for how in timeline human; do
     ends_with 0 "-o $how in the background"
     terminal_until grep -q '^ok: ' "$tmp/record"
     is "$(tr '\r' '\n' <"$tmp/record" | grep -cE '1 in flight')" 0 "draws nothing while it runs"
-    shows '^ok: 1 job' "and tells of the end"
+    shows '^ok: 1 job' "and reports the end"
 done
 
 # A bar that is wider than what the window is made to be: the terminal breaks it in two.
@@ -228,10 +228,10 @@ ok: 1 job in
 slow: 1 job
 ok: 1 job in" "one below the other, each with its title"
 
-# Pictures, tables and lines tell batches by the same numbers.
+# Pictures, tables and lines name batches by the same numbers.
 printf '%s\n' '{"jobs":[{"wait":1}]}' '{"jobs":[{"wait":0.6}]}' >"$tmp/two.json"
 type_in waitctl submit --server "$address" -o timeline --joblog "$tmp/two.tsv" "$tmp/two.json"
-shows '^batch [0-9]+: 1 job, 0 done' "one of several batches is told by its number while it runs"
+shows '^batch [0-9]+: 1 job, 0 done' "one of several batches is named by its number while it runs"
 ends_with 0 "until all have ended"
 is "$(screen | grep -oE '^batch [0-9]+: 1 job$')" "$(sed -n 's/^\([0-9]*\)	.*/batch \1: 1 job/p' "$tmp/two.tsv")" \
     "and in the end, by that of the table"
@@ -239,7 +239,7 @@ is "$(screen | grep -c '^$')" 1 "with an empty line between"
 
 printf '%s\n' '{"jobs":[{"wait":2}]}' '{"jobs":[{"wayt":1}]}' >"$tmp/wrong.json"
 type_in waitctl submit --server "$address" -o timeline "$tmp/wrong.json"
-shows '^waitctl: .*invalid_request' "a refusal is told"
+shows '^waitctl: .*invalid_request' "a refusal is reported"
 shows 'job, 0 done' "and the picture drawn below"
 ends_with 2 "what ran runs on"
 is "$(lines_with 'invalid_request') $(lines_with '└')" "1 1" "and neither is drawn over"

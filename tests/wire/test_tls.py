@@ -160,11 +160,11 @@ def test_cut_off(tap, certificates):
                "a connection that is cut off has its batches cancelled", str(daemon.stats()))
     for junk in (b"\x16\x03\x01", b"\x16\x03\x01\x00\xff" + bytes(300), b"\x16" * 2000,
                  b"GET / HTTP/1.0\r\n\r\n", b""):
-        with socket.create_connection(("127.0.0.1", daemon.port), GUARD_SECONDS) as stranger:
+        with socket.create_connection(("127.0.0.1", daemon.port), GUARD_SECONDS) as client:
             try:
-                stranger.sendall(junk)
-                stranger.shutdown(socket.SHUT_WR)
-                while stranger.recv(65536):
+                client.sendall(junk)
+                client.shutdown(socket.SHUT_WR)
+                while client.recv(65536):
                     pass
             except OSError:
                 pass
@@ -189,8 +189,8 @@ def test_client_certificates(tap, certificates):
     tap.result(status == 2 and "by a certificate, over TLS" in said, "plain text beside it gets no further than a ping",
                f"{status} {said}")
     tap.result(any("nothing to prove by" in line for line in daemon.log), "which the daemon says at its start")
-    strangers = Certificates(certificates.path("strangers"))
-    status, out, said = waitctl(daemon, "--tls-ca", ca, *strangers.flags("client"), "ping")
+    others = Certificates(certificates.path("others"))
+    status, out, said = waitctl(daemon, "--tls-ca", ca, *others.flags("client"), "ping")
     tap.result(status == 3 and not out, "with one by another authority it is not", said)
     daemon.stop()
 
@@ -206,7 +206,7 @@ def test_files_of_waitctl(tap, certificates):
     daemon.stop()
 
 
-def test_strangers_leave(tap, certificates):
+def test_unknown_clients_leave(tap, certificates):
     """One that has asked a ping and shown no token ends as TLS has it, with a close_notify."""
     made = subprocess.run([WAITCTL, "token", "new", "alice"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           text=True, check=False)
@@ -241,8 +241,8 @@ def test_stalled_handshakes(tap, certificates):
     def served():
         return waitctl(daemon, "--tls-ca", certificates.path("ca.pem"), *certificates.flags("client"), "ping")[0] == 0
     tap.result(eventually(served), "for so long, and then others come in")
-    told = [sum(word in line for line in daemon.log) for word in ("not let in", "refused")]
-    tap.result(all(1 <= n <= 3 for n in told), "with a line in the log each, in ten seconds", repr(daemon.log))
+    reported = [sum(word in line for line in daemon.log) for word in ("not let in", "refused")]
+    tap.result(all(1 <= n <= 3 for n in reported), "with a line in the log each, in ten seconds", repr(daemon.log))
     for client in stalled:
         client.close()
     daemon.stop()
@@ -287,7 +287,7 @@ def test_https(tap, certificates):
     with socket.create_connection(("127.0.0.1", port), GUARD_SECONDS) as plain:
         plain.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         said = plain.makefile().readline()
-    tap.result("speaks TLS" in said, "plain HTTP is told so in one line", said)
+    tap.result("speaks TLS" in said, "plain HTTP is answered so in one line", said)
     status = daemon.stop()
     tap.result(status == 0, "the daemon stops as ever", f"status {status}")
     daemon = Daemon(*certificates.flags("server"), "--http", "tls:127.0.0.1:0", "--tls-client-ca", ca)
@@ -324,16 +324,16 @@ def test_read_again(tap, certificates):
     old = connect(daemon, certificates)
     renewed = Certificates(certificates.path("renewed"))
     put(renewed, "server")
-    told = reload(daemon, "configuration read again")
+    reported = reload(daemon, "configuration read again")
     status, _, said = waitctl(daemon, "--tls-ca", renewed.path("ca.pem"), "ping")
-    tap.result(told and status == 0, "SIGHUP: those who come get the new certificate", said)
+    tap.result(reported and status == 0, "SIGHUP: those who come get the new certificate", said)
     old.sendall(b'{"op":"ping"}')
     tap.result(b'"pong"' in old.recv(65536), "and no connection drops")
     with open(f"{folder}/crt", "w", encoding="ascii") as out:
         out.write("no certificate")
-    told = reload(daemon, "certificates left as they were")
+    reported = reload(daemon, "certificates left as they were")
     status, _, said = waitctl(daemon, "--tls-ca", renewed.path("ca.pem"), "ping")
-    tap.result(told and status == 0, "a faulty file leaves things as they were", said)
+    tap.result(reported and status == 0, "a faulty file leaves things as they were", said)
     daemon.stop()
 
 
@@ -378,7 +378,7 @@ def main():
         test_cut_off(tap, certificates)
         test_client_certificates(tap, certificates)
         test_files_of_waitctl(tap, certificates)
-        test_strangers_leave(tap, certificates)
+        test_unknown_clients_leave(tap, certificates)
         test_stalled_handshakes(tap, certificates)
         test_https(tap, certificates)
         test_read_again(tap, certificates)

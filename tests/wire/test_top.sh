@@ -19,7 +19,7 @@ top()
 
 top -n 1 >"$tmp/out"
 is $? 3 "no daemon is 3"
-is "$(head -1 "$tmp/err")" "waitctl: no daemon at $where: No such file or directory" "and told of"
+is "$(head -1 "$tmp/err")" "waitctl: no daemon at $where: No such file or directory" "and reported"
 is "$(grep -c -e --local "$tmp/err")" 0 "nor is a flag named that it does not take"
 "$waitctl" top --local 2>"$tmp/err"
 is "$? $(cat "$tmp/err")" "2 waitctl: top takes no --local; see waitctl top --help" "one of its own is not looked at"
@@ -110,7 +110,7 @@ is "$(sed -n '1p;12p' "$tmp/out" | cut -c1-12 | paste -sd '|' -)" "waitd at uni|
 tmux -S "$socket" resize-window -x 120 -y 20
 disown "$daemon_pid"
 kill -KILL "$daemon_pid"
-passes "a daemon that goes is told of" wait_until on_screen ': gone for [0-9.]+ s'
+passes "a daemon that goes is reported" wait_until on_screen ': gone for [0-9.]+ s'
 rm -f "$tmp/socket"
 start_daemon --listen "$where"
 passes "and waited for" wait_until on_screen ', up [0-9.]+ s: restarted since top was started'

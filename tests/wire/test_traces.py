@@ -5,7 +5,7 @@
 speedscope's own importer, out of its npm package, reads traces of every sample on
 both clocks, and of random batches.  It reports what it cannot make sense of as
 warnings, and goes on with a picture that is wrong; so there may be no warning,
-and each job has to be drawn as its events tell: the same slices, of the same
+and each job has to be drawn as its events say: the same slices, of the same
 lengths, within one another.
 """
 
@@ -46,7 +46,7 @@ HARD = [
 ]
 
 
-# ---- What the events tell ---------------------------------------------------
+# ---- What the events say ---------------------------------------------------
 
 
 def to_ns(seconds):
@@ -183,7 +183,7 @@ def drawn_jobs(drawn, events):
 
 
 def differences(drawn, trace, lines, slack_ns):
-    """What is not drawn as the events tell, for people."""
+    """What is not drawn as the events say, for people."""
     with open(trace, encoding="utf-8") as file:
         events = json.load(file)
     expected = jobs_of(lines, slack_ns)
@@ -300,7 +300,7 @@ def main():
             run.finish()
         for run, drawn in zip(runs, read_traces([run.trace for run in runs])):
             found = differences(drawn, run.trace, run.lines, run.slack_ns)
-            tap.result(not found, f"{run.name}: speedscope draws what the events tell",
+            tap.result(not found, f"{run.name}: speedscope draws what the events say",
                        "\n".join(found[:5]))
     tap.finish()
 

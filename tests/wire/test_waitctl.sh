@@ -92,12 +92,12 @@ has '^usage: waitctl' "--help goes to standard output"
 is "$err" "" "--help says nothing else"
 "$waitctl" help >"$tmp/help" 2>&1
 is "$?" 0 "help does, too"
-passes "and tells the same" cmp -s "$tmp/out" "$tmp/help"
+passes "and says the same" cmp -s "$tmp/out" "$tmp/help"
 commands=$(sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' "$tmp/help")
 is "$(printf '%s\n' "$commands" | wc -l)" "$("$waitctl" help | sed -n '/^commands:/,/^$/p' | grep -c '^  ')" "commands are listed"
 for command in $commands; do
     ends 0 "$command --help exits with 0" "$command" --help
-    has "^usage: waitctl $command" "$command --help tells its usage"
+    has "^usage: waitctl $command" "$command --help says its usage"
     none "$(grep -E '\((submit|run|compare|report|top)\b' "$tmp/out")" "and of no other command"
     "$waitctl" help "$command" >"$tmp/help" 2>&1
     passes "so does help $command" cmp -s "$tmp/out" "$tmp/help"
@@ -105,22 +105,22 @@ done
 for flag in --help --version 'help run'; do
     # shellcheck disable=SC2086
     "$waitctl" $flag >/dev/full 2>"$tmp/err"
-    is "$? $(cat "$tmp/err")" "1 waitctl: standard output: No space left on device" "$flag tells of an output that is full"
+    is "$? $(cat "$tmp/err")" "1 waitctl: standard output: No space left on device" "$flag reports an output that is full"
 done
 ends 2 "help on what is no command is refused" help sumbit
 says "unknown command 'sumbit' .did you mean submit\?" "in one line"
 ends 0 "--version exits with 0" --version
-has '^waitctl [0-9]' "--version tells it"
+has '^waitctl [0-9]' "--version says it"
 ends 2 "an unknown flag is refused" ping --frobnicate
 says ".*--frobnicate" "in one line"
 ends 2 "an unknown command is refused" frobnicate
 says ".*frobnicate" "in one line"
-ends 2 "a slip in a command is refused" sumbit
+ends 2 "a typo in a command is refused" sumbit
 says ".*sumbit.*did you mean submit\?" "and what was meant is asked"
-ends 2 "a slip in a flag is refused" run --vritual=1 1
+ends 2 "a typo in a flag is refused" run --vritual=1 1
 says ".*--vritual .did you mean --virtual\?" "and what was meant is asked"
 ends 2 "a flag cut too short is refused" run --co 1
-says "--co may be --concurrency, --count, --connect-timeout or --color" "and what it may be is told"
+says "--co may be --concurrency, --count, --connect-timeout or --color" "and what it may be is reported"
 ends 2 "no command is refused"
 says ".*" "in one line"
 ends 2 "-n 0 is refused" run -n 0 1
@@ -164,9 +164,9 @@ if have socat && have setpriv; then
     else
         expected="3 waitctl: unix:$tmp/guarded is not for this user: Permission denied"
     fi
-    is "$rc $(cat "$tmp/err")" "$expected" "a socket for others is told of as such, with its group"
+    is "$rc $(cat "$tmp/err")" "$expected" "a socket for others is reported as such, with its group"
 else
-    skip "a socket for others is told of as such, with its group" "no socat, or no setpriv"
+    skip "a socket for others is reported as such, with its group" "no socat, or no setpriv"
 fi
 
 ends 2 "a missing file is 2, before anything is sent" submit --server unix:"$tmp/nobody" "$tmp/ok.json" "$tmp/missing"
@@ -183,14 +183,14 @@ says "standard output: No space left" "in one line"
 
 ends 0 "--local runs a batch" run --local -n 3 0.01
 has '"event":"finished".*"ok":3' "and shows its events"
-ends 1 "--local tells of a batch that failed" submit --local "$tmp/failed.json"
-ends 2 "--local tells of a refusal" submit --local "$tmp/refused.json"
+ends 1 "--local reports a batch that failed" submit --local "$tmp/failed.json"
+ends 2 "--local reports a refusal" submit --local "$tmp/refused.json"
 is "$err" "waitctl: $tmp/refused.json:1:11: invalid_request: a job has no member \"wayt\" (did you mean \"wait\"?); it takes name, wait, compute, steps, repeat, count, after, timeout, fail, retries, backoff, data, pool, priority, start and every (at jobs[0].wayt)
    1 | {\"jobs\":[{\"wayt\":1}]}
      |           ^~~~~~~~" "with file, place, code, message and path, and the line"
 printf '[{}]\n\n[{},\n {"name":"é 茶","count":0}]\n' >"$tmp/place.json"
 ends 2 "a refusal of a later request" submit --local "$tmp/place.json"
-refuses "$tmp/place.json:4:16: invalid_request" "tells the line of the file"
+refuses "$tmp/place.json:4:16: invalid_request" "says the line of the file"
 mark=$(sed -n 3p "$tmp/err")
 is "${mark%%^*}|" "     |                 |" "wide characters take two columns"
 cp "$tmp/out" "$tmp/from-file"
@@ -227,8 +227,8 @@ ends 0 "it is reached by a Unix socket" ping --server unix:"$tmp/socket"
 export WAITD_SERVER=127.0.0.1:$port
 ends 0 "it is reached by WAITD_SERVER" ping
 ends 0 "flags may stand in front" -o human ping
-has '^pong from 127.0.0.1:[0-9]+ in [0-9.]+ ms: waitd ' "ping is told to people"
-ends 0 "stats are told to people" stats -o human
+has '^pong from 127.0.0.1:[0-9]+ in [0-9.]+ ms: waitd ' "ping is shown to people"
+ends 0 "stats are shown to people" stats -o human
 has '^jobs pending +0$' "as a table"
 
 ends 0 "a batch that is ok is 0" submit "$tmp/ok.json"
@@ -377,7 +377,7 @@ passes "and cancels what it submitted" wait_until all_cancelled
 # Unlike a pipe's, this failure is first seen by a write.
 timeout 30 "$waitctl" run 60 >/dev/full 2>"$tmp/err"
 is $? 1 "output that fails ends it"
-says "standard output: No space left on device" "and is told"
+says "standard output: No space left on device" "and is reported"
 
 : >"$tmp/out"
 "$waitctl" run 60 >"$tmp/out" 2>"$tmp/err" &
@@ -387,7 +387,7 @@ kill -TERM "$daemon_pid"
 kill -TERM "$daemon_pid"
 wait "$client"
 is $? 1 "a daemon that ends cancels what runs"
-says "127.0.0.1:[0-9]+: the daemon is shutting down, and has cancelled what still ran" "and that is told"
+says "127.0.0.1:[0-9]+: the daemon is shutting down, and has cancelled what still ran" "and that is reported"
 wait "$daemon_pid"
 start_daemon --listen 127.0.0.1:0
 export WAITD_SERVER=127.0.0.1:$port
@@ -400,7 +400,7 @@ disown "$daemon_pid"
 kill -KILL "$daemon_pid"
 wait "$client"
 is $? 3 "a connection lost is 3"
-says ".*lost.*1 batch running" "and told of"
+says ".*lost.*1 batch running" "and reported"
 daemon_pid=
 
 if have socat; then
@@ -408,7 +408,7 @@ if have socat; then
     server=$!
     wait_until [ -S "$tmp/web" ]
     ends 3 "what is not waitd is 3" ping --server unix:"$tmp/web"
-    says ".*not waitd" "and told of"
+    says ".*not waitd" "and reported"
     wait "$server" 2>/dev/null
 else
     skip "what is not waitd is 3" "no socat"
@@ -424,7 +424,7 @@ is "$(jq -r '"\(.mode) \(.elapsed)"' "$tmp/out" | paste -sd ' ' -)" \
     "sequential 7800 blocking 7800 concurrent 705" "in their order"
 ends 2 "compare takes one batch" compare --local "$tmp/mixed.json"
 says ".*3 requests" "in one line"
-ends 2 "compare tells of a refusal once" compare --local "$tmp/refused.json"
+ends 2 "compare reports a refusal once" compare --local "$tmp/refused.json"
 refuses "$tmp/refused.json:1:11: invalid_request" "in one line"
 
 # What is on the virtual clock is computed without a daemon, and a named one is asked.
@@ -469,7 +469,7 @@ ends 0 "compare takes a random seed" compare -o json "$tmp/random.json"
 is "$(jq .sequential "$tmp/out" | sort -u | wc -l)" 1 "which is one for all modes"
 seed=$(sed -n 's/.*: the seed \([0-9]*\) was drawn for all modes$/\1/p' "$tmp/err")
 cp "$tmp/out" "$tmp/drawn"
-ends 0 "and is told" compare --seed "$seed" -o json "$tmp/random.json"
+ends 0 "and is reported" compare --seed "$seed" -o json "$tmp/random.json"
 is "$(cat "$tmp/out")" "$(cat "$tmp/drawn")" "so that it gives the same again"
 echo '{"pools":{},"mode":"blocking","jobs":[{"wait":3}]}' >"$tmp/pools.json"
 ends 0 "no pools are as none" compare -o json "$tmp/pools.json"
@@ -480,10 +480,10 @@ echo '[{"wait":1},{"wait":"x"}]' | "$waitctl" submit --local --virtual 2>"$tmp/e
 refuses 'standard input:1:[0-9]+: .*\(at \[1\]\.wait\)$' "the path is that of the text, also where a flag was put in"
 printf '\n[{"wait":1},\n]' | "$waitctl" submit --local --virtual 2>"$tmp/err" >"$tmp/out"
 refuses 'standard input:3:1: bad_json: ' "so is the place of what is no JSON"
-is "$(grep -c 'at line' "$tmp/err")" 0 "and that in what was sent is not told"
+is "$(grep -c 'at line' "$tmp/err")" 0 "and that in what was sent is not reported"
 "$waitctl" compare --local - <"$tmp/refused.json" 2>"$tmp/err" >"$tmp/out"
 refuses "standard input:1:[0-9]+: invalid_request: " "of standard input by that name"
-ends 1 "compare tells of a batch that failed" compare --local "$tmp/failed.json"
+ends 1 "compare reports a batch that failed" compare --local "$tmp/failed.json"
 ends 1 "and for people" compare --local -o human "$tmp/failed.json"
 is "$(grep -cE '^(sequential|blocking|concurrent) .* failed$' "$tmp/out") $(sed -n '$p' "$tmp/out")" \
     "3 concurrent: 0 of 1 job ok" "of each mode how it ended, and of how many jobs"

@@ -138,7 +138,7 @@ def a_watch_outlives_its_connections(daemon, tap):
     last = len(whole.splitlines())
     status, out, _ = waitctl(daemon, "watch", ref, "--from", str(last + 1), "-o", "json")
     tap.is_((status, [event["event"] for event in events_of(out)]), (1, ["batch"]),
-            "behind the end there is what the daemon tells of it, and its status")
+            "behind the end there is what the daemon says of it, and its status")
 
 
 def all_ways_of_showing_know_them(daemon, tap):
@@ -201,15 +201,15 @@ def an_interrupt_leaves_it(daemon, tap):
     process = start(daemon.address, "watch", ref, "-o", "json")
     status, out, _ = waitctl(daemon, "cancel", ref, "1", "-o", "json")
     tap.is_((status, events_of(out)[0]["jobs"]), (0, 1), "a job of it is cancelled")
-    tap.is_(end(process)[0], 1, "who watches it is told its status")
+    tap.is_(end(process)[0], 1, "who watches it gets its status")
     status, out, errors = waitctl(daemon, "cancel", ref)
     tap.is_((status, events_of(out)[0]["code"]), (2, "not_found"), "what has ended is not cancelled")
     status, out, _ = waitctl(daemon, "list", "-o", "human")
     line = next(line.split() for line in out.splitlines() if line.startswith(ref))
     tap.is_((status, line[:4]), (0, [ref, "failed", "2", "0"]), "people are shown a table")
-    told = next(event for event in events_of(waitctl(daemon, "list", "-o", "json")[1])
+    reported = next(event for event in events_of(waitctl(daemon, "list", "-o", "json")[1])
                 if event.get("ref") == ref)
-    tap.is_(line[-2:], [told["time"][:19] + "Z", "local"], "with when it was accepted and whose it is")
+    tap.is_(line[-2:], [reported["time"][:19] + "Z", "local"], "with when it was accepted and whose it is")
     tap.is_(waitctl(daemon, "forget", ref, "-o", "human")[:2], (0, f"batch {ref}: forgotten\n"),
             "it is forgotten")
     for command, code in (("watch", "gone"), ("forget", "gone"), ("cancel", "gone")):
@@ -292,9 +292,9 @@ def what_cannot_be_answered_now_is_tried_again(tap):
                 f"a watch that comes back and is answered {code} comes again")
         server = Scripted([refusal(code)])
         status, out, _ = waitctl(server, "watch", "r-1", "-o", "json")
-        tap.is_((status, out), (2, refusal(code)), "the first time it is told so")
+        tap.is_((status, out), (2, refusal(code)), "the first time it is reported")
     server = Scripted(events[:2], [refusal("not_found")])
-    tap.is_(waitctl(server, "watch", "r-1", "-o", "json")[0], 2, "what another time does not change is told")
+    tap.is_(waitctl(server, "watch", "r-1", "-o", "json")[0], 2, "what another time does not change is reported")
     server = Scripted([], [refusal("shutting_down")], events)
     status, out, _ = waitctl(server, "submit", "--detach", "--key", "k", "-o", "json",
                              text={"jobs": [{}]})
