@@ -28,7 +28,7 @@ static bool all_begin_at_once(const struct batch *batch)
     uint32_t jobs = batch->plan->n_jobs;
 
     return !batch->plan->graph.used && !batch->plan->has_arrivals && batch->concurrency >= jobs &&
-           (!batch_is_blocking(batch) || batch->options->workers >= jobs);
+           (!batch->is_blocking || batch->options->workers >= jobs);
 }
 
 /* What the jobs need.  Memory that is not touched yet takes no room. */
@@ -50,7 +50,7 @@ static int allocate(struct batch *batch)
         if (batch->active_jobs == NULL)
             return -1;
     }
-    if (plan->may_queue && !batch_is_blocking(batch))
+    if (plan->may_queue && !batch->is_blocking)
         return timerq_init(&batch->queue_timeouts, plan->n_active_jobs);
     return 0;
 }
@@ -66,6 +66,7 @@ static void begin(struct batch *batch, int64_t seed)
     batch->cancelling = false;
     batch->starved = batch->timed_out = batch->cancelled = batch->any_not_ok = false;
     batch->result = (struct batch_result){.status = BATCH_OK};
+    batch->chain_end = NO_JOB;
     batch->more = true;
 }
 
@@ -77,6 +78,8 @@ static struct batch *make(const struct plan *plan, bool quiet)
         return NULL;
     *batch = (struct batch){.plan = plan, .options = plan_options_of(plan), .quiet = quiet};
     batch->concurrency = batch->options->mode == PLAN_SEQUENTIAL ? 1 : batch->options->concurrency;
+    batch->writes_all = batch->options->events == PLAN_EVENTS_ALL && !quiet;
+    batch->is_blocking = batch->options->mode == PLAN_BLOCKING;
     if (quiet)
         batch->ran_ns = calloc(plan->n_jobs > 0 ? plan->n_jobs : 1, sizeof(*batch->ran_ns));
     if ((quiet && batch->ran_ns == NULL) || allocate(batch) != 0 || batch_pool_init(batch) != 0 ||
@@ -290,7 +293,7 @@ static uint32_t free_slots(const struct batch *batch)
 {
     uint32_t slots = batch->concurrency - batch->slots_taken;
 
-    return batch_is_blocking(batch) && batch->pools[0].free < slots ? batch->pools[0].free : slots;
+    return batch->is_blocking && batch->pools[0].free < slots ? batch->pools[0].free : slots;
 }
 
 /* Starts one ready job that is not simple.  Returns what it took of the budget. */
@@ -318,7 +321,7 @@ static size_t start_some(struct batch *batch, size_t most)
         return 0;
     if (!plan_is_simple(batch->plan, &batch->plan->specs[spec]))
         return start_active_job(batch, spec);
-    if (batch_writes_all(batch))
+    if (batch->writes_all)
         most = least(most, room_left(batch) / ROOM_OF_A_START);
     return batch_simple_start(batch, least(most, slots));
 }
@@ -364,7 +367,8 @@ static void consider(struct next *next, struct next other)
 static struct next find_next(struct batch *batch, const struct dueq_entry *first,
                              const struct dueq_entry *arrival)
 {
-    const struct timerq_entry *queued = timerq_first(&batch->queue_timeouts);
+    const struct timerq_entry *queued =
+        batch->queue_timeouts.n > 0 ? timerq_first(&batch->queue_timeouts) : NULL;
     struct next next = {.what = NOTHING, .due_ns = BATCH_NEVER};
 
     if (first != NULL)
@@ -410,8 +414,7 @@ static bool drop_void(struct batch *batch, const struct dueq_entry *first,
  */
 static size_t take_due(struct batch *batch, int64_t now_ns, size_t most)
 {
-    size_t n;
-    const struct dueq_entry *first = dueq_look(&batch->queue, 1, &n);
+    const struct dueq_entry *first = dueq_first(&batch->queue);
     const struct dueq_entry *arrival = batch_ready_next(batch);
     int64_t until_ns = now_ns;
     struct next next;
@@ -451,7 +454,7 @@ static size_t work_some(struct batch *batch, int64_t now_ns, size_t most)
 
     if (spent > 0)
         return spent;
-    if (batch_ahead_is_due(batch))
+    if (batch->ahead.due)
         return batch_ahead_draw(batch, most);
     if (batch->cancelling) {
         cancel_next(batch);

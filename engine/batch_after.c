@@ -82,15 +82,17 @@ void batch_after_note(struct batch *batch, const struct ended *ended)
 {
     const struct after_graph *graph = &batch->plan->graph;
     uint32_t spec = ended->spec;
+    int64_t chain_ns = ended->chain_ns;
     struct name_state *name;
-    int64_t chain_ns;
 
     if (!graph->used || graph->name_of[spec] == PLAN_NONE)
         return;
     name = &batch->names[graph->name_of[spec]];
-    chain_ns = batch_chain(batch, ended);
-    if (chain_ns > name->chain_ns)
+    if (chain_ns > name->chain_ns ||
+        (chain_ns == name->chain_ns && ended->job < name->chain_end - 1)) {
         name->chain_ns = chain_ns;
+        name->chain_end = ended->job + 1;
+    }
     if (ended->status == JOB_OK) {
         if (++name->ok == graph->names[graph->name_of[spec]].jobs)
             notify_later(batch, graph->name_of[spec]);

@@ -85,19 +85,21 @@ struct ended {
     uint32_t attempts; /* 0: it never started */
     uint32_t cause;    /* of one that is skipped */
     enum job_status status;
+    int64_t chain_ns; /* once it is terminal: the longest chain that ends in it */
 };
 
 /* Of a name that jobs wait for.  Zeros at first, as the next, so that a batch is made
  * at once, however many there are. */
 struct name_state {
-    int64_t chain_ns;  /* the longest chain that ends in a job of this name */
-    uint32_t ok;       /* its jobs that are `ok` */
-    uint32_t next;     /* in the queue of names to notify about */
-    uint32_t cause;    /* broken: the first job, by index, that ended otherwise so far */
-    int64_t broken_ns; /* and when the first one, in time, did */
-    bool broken;       /* a job of it ended otherwise */
-    bool queued;       /* it is in the queue */
-    bool again;        /* its cause has changed while those that wait are being notified */
+    int64_t chain_ns;   /* the longest chain that ends in a job of this name */
+    uint32_t ok;        /* its jobs that are `ok` */
+    uint32_t next;      /* in the queue of names to notify about */
+    uint32_t cause;     /* broken: the first job, by index, that ended otherwise so far */
+    uint32_t chain_end; /* the first job, by index, in which that chain ends, plus 1 */
+    int64_t broken_ns;  /* and when the first one, in time, did */
+    bool broken;        /* a job of it ended otherwise */
+    bool queued;        /* it is in the queue */
+    bool again;         /* its cause has changed while those that wait are being notified */
 };
 
 /* Of an `after` list. */
@@ -136,16 +138,26 @@ struct arrivals {
 };
 
 /* What a job draws in its first attempt: the length of its first step, 0 if it has none, and
- * whether the attempt fails. */
+ * whether the attempt fails.  With it what else that attempt takes, so that most jobs need
+ * nothing of the plan from their start to their end. */
 struct batch_drawn {
     int64_t length_ns;
     bool fails;
+    bool whole;    /* the step is all of the attempt, which has no time-out */
+    uint8_t kind;  /* enum step_kind, of the step */
+    uint16_t pool; /* and its pool */
 };
 
-/* Of each job. */
+/* Draws ahead: batch_ahead.c. */
 struct batch_ahead {
-    struct batch_drawn *of; /* NULL: nothing is drawn ahead */
-    uint32_t spec, job;     /* the next one to be drawn */
+    struct batch_drawn *of;              /* of each job; NULL: nothing is drawn ahead */
+    struct draw_row *lengths, *failures; /* that are drawn in each run */
+    uint32_t n_lengths, n_failures;
+    uint32_t drawn_lengths, drawn_failures; /* rows of them in this run */
+    bool vectors;                           /* several are drawn at once: draw_row.h */
+    bool due;                               /* some are not drawn in this run */
+    uint32_t spec, job;                     /* the next one to be gathered into rows */
+    uint32_t open[DIST_TRACE];              /* by kind: the row that is not full, plus 1 */
 };
 
 /* The workers of a pool.  Active jobs queue for them in a list, or by priority. */
@@ -169,8 +181,10 @@ struct release {
 struct batch {
     const struct plan *plan;
     const struct plan_options *options;
-    int64_t seed;      /* of draws */
-    bool quiet;        /* nothing that happens is written */
+    int64_t seed;    /* of draws */
+    bool quiet;      /* nothing that happens is written */
+    bool writes_all; /* more than `done` is */
+    bool is_blocking;
     bool flows;        /* of simple jobs, ends are followed by starts alone: batch_simple.c */
     int64_t *ran_ns;   /* of each job that has ended, -1 if it never started; NULL: not kept */
     uint8_t *states;   /* enum job_state, of each job */
@@ -207,6 +221,7 @@ struct batch {
     bool more; /* work waits now */
     bool starved, timed_out, cancelled, any_not_ok;
     struct batch_result result; /* as far as known */
+    uint32_t chain_end; /* quiet: the first job, by index, in which the critical path ends */
 
     struct occurrence *out; /* during a call */
     size_t out_n, room;
@@ -220,22 +235,11 @@ static inline int64_t batch_add_ns(int64_t a, int64_t b)
     return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
 }
 
-/* Whether the plan asks for more than `done`. */
-static inline bool batch_writes_all(const struct batch *batch)
-{
-    return batch->options->events == PLAN_EVENTS_ALL && !batch->quiet;
-}
-
 /* Writes an occurrence, if the plan asks for its kind. */
 static inline void batch_emit(struct batch *batch, const struct occurrence *occurrence)
 {
-    if (batch_writes_all(batch) || (occurrence->kind == OCCURRED_DONE && !batch->quiet))
+    if (batch->writes_all || (occurrence->kind == OCCURRED_DONE && !batch->quiet))
         batch->out[batch->out_n++] = *occurrence;
-}
-
-static inline bool batch_is_blocking(const struct batch *batch)
-{
-    return batch->options->mode == PLAN_BLOCKING;
 }
 
 /* The list of names that a spec's jobs wait for, PLAN_NONE for none. */
@@ -341,22 +345,32 @@ static inline void batch_take_slot(struct batch *batch, uint32_t job)
     batch->slots_taken++;
     if (batch->report != NULL)
         batch_report_started(batch, job);
-    if (batch_is_blocking(batch))
+    if (batch->is_blocking)
         batch->pools[0].free--;
 }
 
 static inline void batch_release_slot(struct batch *batch)
 {
     batch->slots_taken--;
-    if (batch_is_blocking(batch))
+    if (batch->is_blocking)
         batch->pools[0].free++;
+}
+
+/* Keeps how long a job ran, -1 if it never started, and whether the longest chain ends in it. */
+static inline void batch_keep_run(struct batch *batch, uint32_t job, int64_t ran_ns,
+                                  int64_t chain_ns)
+{
+    batch->ran_ns[job] = ran_ns;
+    if (chain_ns > batch->result.critical_path_ns ||
+        (chain_ns == batch->result.critical_path_ns && job < batch->chain_end))
+        batch->chain_end = job;
 }
 
 /* Makes a job terminal at the batch's clock, once it holds nothing but its
  * slot: counts it and writes its `done`.  Nobody is notified. */
-static inline void batch_make_terminal(struct batch *batch, const struct ended *ended)
+static inline void batch_make_terminal(struct batch *batch, struct ended *ended)
 {
-    int64_t chain_ns = batch_chain(batch, ended);
+    int64_t chain_ns = ended->chain_ns = batch_chain(batch, ended);
 
     if (ended->attempts > 0)
         batch_release_slot(batch);
@@ -364,7 +378,7 @@ static inline void batch_make_terminal(struct batch *batch, const struct ended *
     if (batch->report != NULL)
         batch_report_ended(batch, ended);
     if (batch->ran_ns != NULL)
-        batch->ran_ns[ended->job] = ended->attempts > 0 ? ended->ran_ns : -1;
+        batch_keep_run(batch, ended->job, ended->attempts > 0 ? ended->ran_ns : -1, chain_ns);
     batch->pending--;
     batch->result.counts[ended->status]++;
     if (batch->clock_ns > batch->result.predicted_ns)
@@ -458,7 +472,12 @@ static inline bool batch_ready_is_due(const struct batch *batch)
 
 /* What arrives next, or NULL.  It may have been skipped or cancelled meanwhile: it is
  * STATE_EXPECTED no more. */
-const struct dueq_entry *batch_ready_next(struct batch *batch);
+static inline const struct dueq_entry *batch_ready_next(struct batch *batch)
+{
+    struct arrivals *arrivals = batch->arrivals;
+
+    return arrivals != NULL && arrivals->at_ns != NULL ? dueq_first(&arrivals->due) : NULL;
+}
 
 /* Takes that out of the queue and has it arrive, at the batch's clock. */
 void batch_ready_arrive(struct batch *batch);
@@ -472,15 +491,8 @@ int batch_ahead_init(struct batch *batch);
 void batch_ahead_restart(struct batch *batch);
 void batch_ahead_fini(struct batch *batch);
 
-/* Draws ahead for about `most` jobs, before anything else.  Returns for how many, 0 once
- * that is done for all. */
+/* Draws ahead, before anything else, about `most` draws.  Returns how many, 0 once all is drawn. */
 size_t batch_ahead_draw(struct batch *batch, size_t most);
-
-/* Whether there is any to draw for. */
-static inline bool batch_ahead_is_due(const struct batch *batch)
-{
-    return batch->ahead.of != NULL && batch->ahead.job < batch->plan->n_jobs;
-}
 
 /* ---- batch_after.c ----------------------------------------------------------- */
 

@@ -60,6 +60,15 @@ static bool is_drawn(const struct batch *batch, const struct active_job *active)
     return batch->ahead.of != NULL && active->attempt == 1;
 }
 
+/* In the attempt, of which the first step is all, if that is drawn: NULL for any other. */
+static const struct batch_drawn *whole_attempt(const struct batch *batch,
+                                               const struct active_job *active)
+{
+    return is_drawn(batch, active) && batch->ahead.of[active->job].whole
+               ? &batch->ahead.of[active->job]
+               : NULL;
+}
+
 static struct step current_step(const struct batch *batch, const struct active_job *active)
 {
     const struct spec *spec = spec_of(batch, active);
@@ -74,11 +83,12 @@ static struct step current_step(const struct batch *batch, const struct active_j
 /* How long the current step takes. */
 static int64_t length_of(const struct batch *batch, const struct active_job *active)
 {
-    struct draw_key key = draw_key(batch, active, active->step);
+    struct draw_key key;
     struct step step;
 
     if (is_drawn(batch, active) && active->step == 0)
         return batch->ahead.of[active->job].length_ns;
+    key = draw_key(batch, active, active->step);
     step = current_step(batch, active);
     return draw_length(batch->plan, &step.length, &key, batch->plan->max_wait_ns);
 }
@@ -86,7 +96,7 @@ static int64_t length_of(const struct batch *batch, const struct active_job *act
 static void begin_step(struct batch *batch, struct active_job *active, enum step_kind kind)
 {
     int64_t length_ns = length_of(batch, active);
-    bool computes = kind == STEP_COMPUTE && !batch_is_blocking(batch);
+    bool computes = kind == STEP_COMPUTE && !batch->is_blocking;
 
     set_state(batch, active, computes ? STATE_COMPUTING : STATE_RUNNING);
     set_due(batch, active, length_ns, active->timeout_ns);
@@ -109,6 +119,18 @@ static void release_worker(struct batch *batch, const struct active_job *active)
 
 static void end_attempt(struct batch *batch, struct active_job *active);
 
+/* Begins a step of that kind, or queues for a worker of that pool. */
+static void begin_or_queue(struct batch *batch, struct active_job *active, enum step_kind kind,
+                           uint32_t pool)
+{
+    if (kind == STEP_COMPUTE && !batch->is_blocking && !batch_pool_take(batch, active, pool)) {
+        set_state(batch, active, STATE_QUEUED);
+        batch_pool_queue(batch, active, pool);
+        return;
+    }
+    begin_step(batch, active, kind);
+}
+
 static void enter_step(struct batch *batch, struct active_job *active)
 {
     const struct spec *spec = spec_of(batch, active);
@@ -120,32 +142,30 @@ static void enter_step(struct batch *batch, struct active_job *active)
         return;
     }
     step = current_step(batch, active);
-    if (step.kind == STEP_COMPUTE && !batch_is_blocking(batch)) {
-        uint32_t pool = plan_step_pool(batch->plan, spec, &step);
-
-        if (!batch_pool_take(batch, active, pool)) {
-            set_state(batch, active, STATE_QUEUED);
-            batch_pool_queue(batch, active, pool);
-            return;
-        }
-    }
-    begin_step(batch, active, (enum step_kind)step.kind);
+    begin_or_queue(batch, active, (enum step_kind)step.kind,
+                   plan_step_pool(batch->plan, spec, &step));
 }
 
 /* ---- Attempts ------------------------------------------------------------------- */
 
 static void start_attempt(struct batch *batch, struct active_job *active)
 {
-    const struct job_spec *work = work_of(batch, active);
+    const struct batch_drawn *drawn;
+    int64_t timeout_ns;
 
     active->attempt++;
     active->step = 0;
-    active->timeout_ns =
-        work->timeout_ns < 0 ? -1 : batch_add_ns(batch->clock_ns, work->timeout_ns);
+    drawn = whole_attempt(batch, active);
+    timeout_ns = drawn != NULL ? -1 : work_of(batch, active)->timeout_ns;
+    active->timeout_ns = timeout_ns < 0 ? -1 : batch_add_ns(batch->clock_ns, timeout_ns);
     batch_emit(batch, &(struct occurrence){.kind = OCCURRED_STARTED,
                                            .job = active->job,
                                            .ordinal = active->attempt,
                                            .due_ns = batch->clock_ns});
+    if (drawn != NULL) {
+        begin_or_queue(batch, active, (enum step_kind)drawn->kind, drawn->pool);
+        return;
+    }
     if (plan_spec_steps(batch->plan, spec_of(batch, active)) == 0) {
         set_state(batch, active, STATE_BETWEEN);
         set_due(batch, active, 0, -1);
@@ -197,13 +217,20 @@ static void attempt_ended(struct batch *batch, struct active_job *active, enum j
                                            .span_ns = delay_ns});
 }
 
+/* Whether the attempt does, at its end. */
+static bool fails(const struct batch *batch, const struct active_job *active)
+{
+    struct draw_key key;
+
+    if (is_drawn(batch, active))
+        return batch->ahead.of[active->job].fails;
+    key = draw_key(batch, active, 0);
+    return draw_fails(&key, work_of(batch, active)->fail_below);
+}
+
 static void end_attempt(struct batch *batch, struct active_job *active)
 {
-    struct draw_key key = draw_key(batch, active, 0);
-    bool failed = is_drawn(batch, active) ? batch->ahead.of[active->job].fails
-                                          : draw_fails(&key, work_of(batch, active)->fail_below);
-
-    attempt_ended(batch, active, failed ? JOB_FAILED : JOB_OK);
+    attempt_ended(batch, active, fails(batch, active) ? JOB_FAILED : JOB_OK);
 }
 
 /* ---- Leaving ------------------------------------------------------------------------ */
@@ -262,6 +289,8 @@ void batch_job_due(struct batch *batch, struct active_job *active)
         end_attempt(batch, active);
     } else if (state == STATE_BACKOFF) {
         start_attempt(batch, active);
+    } else if (whole_attempt(batch, active) != NULL) {
+        end_attempt(batch, active);
     } else {
         active->step++;
         enter_step(batch, active);

@@ -29,7 +29,7 @@ int batch_pool_init(struct batch *batch)
     if (batch->pools == NULL)
         return -1;
     batch_pool_restart(batch);
-    if (!plan->has_priorities || !plan->has_compute || batch_is_blocking(batch))
+    if (!plan->has_priorities || !plan->has_compute || batch->is_blocking)
         return 0;
     batch->queued =
         calloc(plan->n_active_jobs > 0 ? plan->n_active_jobs : 1, sizeof(*batch->queued));

@@ -151,16 +151,6 @@ size_t batch_ready_accept(struct batch *batch, size_t most)
 
 /* ---- Arrivals --------------------------------------------------------------------- */
 
-const struct dueq_entry *batch_ready_next(struct batch *batch)
-{
-    struct arrivals *arrivals = batch->arrivals;
-    size_t shown;
-
-    if (arrivals == NULL || arrivals->at_ns == NULL)
-        return NULL;
-    return dueq_look(&arrivals->due, 1, &shown);
-}
-
 void batch_ready_arrive(struct batch *batch)
 {
     size_t shown;

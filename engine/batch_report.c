@@ -130,7 +130,7 @@ void batch_report_started(struct batch *batch, uint32_t job)
     struct batch_report *report = batch->report;
 
     report->waited_ns[job] = batch->clock_ns - report->ready_ns[job];
-    if (batch_is_blocking(batch))
+    if (batch->is_blocking)
         batch_report_granted(batch, 0, 0);
 }
 
@@ -182,7 +182,7 @@ void batch_report_ended(struct batch *batch, const struct ended *ended)
     if (ended->attempts == 0)
         return;
     samples_add(&report->samples, &summary->queued, waited_ns);
-    if (batch_is_blocking(batch))
+    if (batch->is_blocking)
         batch_report_held(batch, 0, batch->clock_ns - ready_ns - waited_ns);
 }
 

@@ -53,7 +53,7 @@ static void start_one(struct batch *batch, uint32_t job, uint32_t spec_index)
               &(struct dueq_entry){.due_ns = batch_add_ns(batch->clock_ns, length_ns),
                                    .id = job,
                                    .tag = spec_index});
-    if (batch_writes_all(batch))
+    if (batch->writes_all)
         write_start(batch, job, spec, length_ns);
 }
 
@@ -62,7 +62,7 @@ static void start_one(struct batch *batch, uint32_t job, uint32_t spec_index)
 bool batch_simple_flows(const struct batch *batch)
 {
     return !batch->plan->graph.used && batch->arrivals == NULL && batch->report == NULL &&
-           !batch_writes_all(batch) && batch->options->until != PLAN_UNTIL_FIRST_DONE &&
+           !batch->writes_all && batch->options->until != PLAN_UNTIL_FIRST_DONE &&
            batch->options->timeout_ns < 0;
 }
 
@@ -90,10 +90,10 @@ static inline void end_flowing(struct batch *batch, const struct dueq_entry *ent
     result->sequential_ns = batch_add_ns(result->sequential_ns, ran_ns);
     if (batch->clock_ns > result->predicted_ns)
         result->predicted_ns = batch->clock_ns;
+    if (batch->ran_ns != NULL)
+        batch_keep_run(batch, entry->id, ran_ns, ran_ns);
     if (ran_ns > result->critical_path_ns)
         result->critical_path_ns = ran_ns;
-    if (batch->ran_ns != NULL)
-        batch->ran_ns[entry->id] = ran_ns;
     if (!batch->quiet)
         batch->out[batch->out_n++] = (struct occurrence){.kind = OCCURRED_DONE,
                                                          .job = entry->id,
@@ -106,7 +106,7 @@ static inline void end_flowing(struct batch *batch, const struct dueq_entry *ent
 static void take_slots(struct batch *batch, int32_t n)
 {
     batch->slots_taken += (uint32_t)n;
-    if (batch_is_blocking(batch))
+    if (batch->is_blocking)
         batch->pools[0].free -= (uint32_t)n;
 }
 

@@ -130,9 +130,16 @@ static void keep_greater(struct chain *greatest, struct chain chain)
         *greatest = chain;
 }
 
-void chains_begin(struct chains *chains)
+void chains_begin(struct chains *chains, const struct batch *batch)
 {
-    chains->last = none;
+    const struct batch_result *result = &batch->result;
+
+    chains->noted = result->counts[JOB_OK] == batch->plan->n_jobs && batch->plan->n_jobs > 0;
+    chains->last = chains->noted
+                       ? (struct chain){.ns = result->critical_path_ns,
+                                        .job = batch->chain_end,
+                                        .spec = plan_spec_of(batch->plan, batch->chain_end)}
+                       : none;
     chains->n_specs = chains->n_jobs = 0;
     chains->has_defaults = false;
     chains->n_names = 0;
@@ -225,21 +232,43 @@ static uint32_t go_through(struct chains *chains, const struct batch *batch, siz
 
 bool chains_work(struct chains *chains, const struct batch *batch, size_t budget, size_t *worked)
 {
-    size_t spent = forget_names(chains, budget);
+    size_t spent;
 
+    if (chains->noted)
+        return true;
+    spent = forget_names(chains, budget);
     while (spent < budget && chains->n_specs < chains->plan->n_specs)
         spent += go_through(chains, batch, budget - spent);
     *worked += spent;
     return chains->n_specs == chains->plan->n_specs;
 }
 
-struct chain chains_before(const struct chains *chains, const struct batch *batch,
-                           struct chain chain)
+/* The greatest that ends in a job which this spec's jobs name, all being `ok`. */
+static struct chain find_noted(const struct chains *chains, const struct batch *batch,
+                               uint32_t spec, size_t *worked)
 {
-    const struct chain *before;
+    const struct after_list *list = &chains->plan->graph.lists[batch_list_of(batch, spec)];
+    struct chain greatest = none;
+
+    for (uint32_t i = 0; i < list->n_afters; i++) {
+        const struct name_state *name =
+            &batch->names[chains->plan->afters[list->first_after + i].name];
+
+        keep_greater(&greatest, (struct chain){.ns = name->chain_ns, .job = name->chain_end - 1});
+    }
+    greatest.spec = plan_spec_of(chains->plan, greatest.job);
+    *worked += list->n_afters;
+    return greatest;
+}
+
+struct chain chains_before(const struct chains *chains, const struct batch *batch,
+                           struct chain chain, size_t *worked)
+{
+    struct chain before;
 
     if (!has_list(chains, chain.spec))
         return none;
-    before = &chains->before[chain.spec];
-    return arrival_of(batch, chain.job) > before->ns ? none : *before;
+    before =
+        chains->noted ? find_noted(chains, batch, chain.spec, worked) : chains->before[chain.spec];
+    return arrival_of(batch, chain.job) > before.ns ? none : before;
 }

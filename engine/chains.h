@@ -15,7 +15,9 @@
  * R. M. Van Slyke, "Monte Carlo methods and the PERT problem", 1963.)
  *
  * Elements are visited in an order that A. B. Kahn's method (1962) gives once; a
- * run costs O(jobs + names in `after`) then.  Everything is done in slices.
+ * run costs O(jobs + names in `after`) then.  Where all jobs are `ok`, what the batch noted
+ * of its names as they ended is enough, and a run costs O(names in `after` along its
+ * chain).  Everything is done in slices.
  */
 
 #include <stdbool.h>
@@ -39,6 +41,7 @@ struct chains {
     uint32_t *bearers_left, *names_left; /* until all are in order */
     uint32_t at;                         /* cursor of what is done before */
     /* A run: */
+    bool noted;            /* all is ok: what the batch noted of its names suffices */
     struct chain *names;   /* the greatest that ends in a job of each name */
     struct chain *before;  /* of each spec: the greatest among what it names */
     struct chain defaults; /* the greatest among what the list of `defaults` names */
@@ -58,11 +61,11 @@ bool chains_prepare(struct chains *chains, size_t budget, size_t *worked);
 
 /* Begins with a run that is over, and continues with it, about `budget` jobs at a time.
  * Whether it is done: chains->last is the end of its longest chain then. */
-void chains_begin(struct chains *chains);
+void chains_begin(struct chains *chains, const struct batch *batch);
 bool chains_work(struct chains *chains, const struct batch *batch, size_t budget, size_t *worked);
 
 /* What precedes a job on its chain; ns -1 where the chain begins with it. */
 struct chain chains_before(const struct chains *chains, const struct batch *batch,
-                           struct chain chain);
+                           struct chain chain, size_t *worked);
 
 #endif

@@ -8,24 +8,7 @@
 #include "engine/draw_formula.h"
 #include "engine/draw_wide.h"
 
-/* Philox4x32-10: the multipliers and the Weyl constants of the paper. */
-#define ROUNDS 10
-#define MUL_0  UINT32_C(0xD2511F53)
-#define MUL_1  UINT32_C(0xCD9E8D57)
-#define WEYL_0 UINT32_C(0x9E3779B9)
-#define WEYL_1 UINT32_C(0xBB67AE85)
-
 #define TWO_PI 6.283185307179586476925286766559
-
-/* Two uniform integers in [0, 2^53). */
-struct pair {
-    uint64_t u, v;
-};
-
-/* A computed length and by how much it may be off. */
-struct estimate {
-    double ns, off_ns;
-};
 
 void draw_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])
 {
@@ -33,16 +16,16 @@ void draw_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[
     uint32_t k0 = key[0], k1 = key[1];
 
 #pragma GCC unroll 10 /* 5.5 ns a block in the place of 8.3 */
-    for (int round = 0; round < ROUNDS; round++) {
-        uint64_t a = (uint64_t)MUL_0 * c0;
-        uint64_t b = (uint64_t)MUL_1 * c2;
+    for (int round = 0; round < DRAW_PHILOX_ROUNDS; round++) {
+        uint64_t a = (uint64_t)DRAW_PHILOX_MUL_0 * c0;
+        uint64_t b = (uint64_t)DRAW_PHILOX_MUL_1 * c2;
 
         c0 = (uint32_t)(b >> 32) ^ c1 ^ k0;
         c1 = (uint32_t)b;
         c2 = (uint32_t)(a >> 32) ^ c3 ^ k1;
         c3 = (uint32_t)a;
-        k0 += WEYL_0;
-        k1 += WEYL_1;
+        k0 += DRAW_PHILOX_WEYL_0;
+        k1 += DRAW_PHILOX_WEYL_1;
     }
     out[0] = c0;
     out[1] = c1;
@@ -50,21 +33,24 @@ void draw_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[
     out[3] = c3;
 }
 
-/* The upper 53 bits of two independent draws of 64, for one place of use. */
-static struct pair draw_pair(const struct draw_key *key, enum draw_purpose purpose)
+void draw_pair(const struct draw_key *key, enum draw_purpose purpose, uint64_t *u_bits,
+               uint64_t *v_bits)
 {
     const uint32_t counter[4] = {key->job, key->attempt, key->step, (uint32_t)purpose};
     const uint32_t seed[2] = {(uint32_t)key->seed, (uint32_t)((uint64_t)key->seed >> 32)};
     uint32_t out[4];
 
     draw_philox(counter, seed, out);
-    return (struct pair){((uint64_t)out[1] << 32 | out[0]) >> 11,
-                         ((uint64_t)out[3] << 32 | out[2]) >> 11};
+    *u_bits = ((uint64_t)out[1] << 32 | out[0]) >> 11;
+    *v_bits = ((uint64_t)out[3] << 32 | out[2]) >> 11;
 }
 
 uint64_t draw_bits(const struct draw_key *key, enum draw_purpose purpose)
 {
-    return draw_pair(key, purpose).u;
+    uint64_t u_bits, v_bits;
+
+    draw_pair(key, purpose, &u_bits, &v_bits);
+    return u_bits;
 }
 
 bool draw_fails(const struct draw_key *key, uint64_t fail_below)
@@ -99,41 +85,31 @@ static double complement(uint64_t u)
     return (double)((UINT64_C(1) << 53) - u) * 0x1p-53;
 }
 
-static struct estimate draw_exponential(const struct dist *dist, struct pair pair)
-{
-    double length_ns = (double)dist->a_ns * -log(complement(pair.u));
-
-    return (struct estimate){length_ns, draw_formula_off_exponential(length_ns) * 0x1p-53};
-}
-
-static struct estimate draw_normal(const struct dist *dist, struct pair pair)
-{
-    double mean_ns = (double)dist->a_ns, stddev_ns = (double)dist->b_ns;
-    double radius = sqrt(-2.0 * log(complement(pair.u)));
-    double z = radius * cos(TWO_PI * fraction(pair.v));
-
-    return (struct estimate){mean_ns + stddev_ns * z,
-                             draw_formula_off_normal(mean_ns, stddev_ns, radius) * 0x1p-53};
-}
-
 static double sigma_of(const struct dist *dist)
 {
     return log((double)dist->b_ns / (double)dist->a_ns) / DRAW_FORMULA_Z99;
 }
 
-static struct estimate draw_lognormal(const struct dist *dist, double sigma, struct pair pair)
+struct draw_estimate draw_estimate(enum dist_kind kind, double a_ns, double b, uint64_t u_bits,
+                                   uint64_t v_bits)
 {
-    double p50_ns = (double)dist->a_ns;
-    double radius = sqrt(-2.0 * log(complement(pair.u)));
-    double z = radius * cos(TWO_PI * fraction(pair.v));
-    double length_ns = p50_ns * exp(sigma * z);
+    double minus_log = -log(complement(u_bits)), radius, z, ns;
 
-    return (struct estimate){length_ns,
-                             draw_formula_off_lognormal(length_ns, sigma, radius) * 0x1p-53};
+    if (kind == DIST_EXPONENTIAL) {
+        ns = a_ns * minus_log;
+        return (struct draw_estimate){ns, draw_formula_off_exponential(ns) * 0x1p-53};
+    }
+    radius = sqrt(2.0 * minus_log);
+    z = radius * cos(TWO_PI * fraction(v_bits));
+    if (kind == DIST_NORMAL)
+        return (struct draw_estimate){a_ns + b * z,
+                                      draw_formula_off_normal(a_ns, b, radius) * 0x1p-53};
+    ns = a_ns * exp(b * z);
+    return (struct draw_estimate){ns, draw_formula_off_lognormal(ns, b, radius) * 0x1p-53};
 }
 
 /* Rounds to within [0, max_ns] if every value that it may represent rounds alike. */
-static bool round_estimate(struct estimate estimate, int64_t max_ns, int64_t *ns)
+static bool round_estimate(struct draw_estimate estimate, int64_t max_ns, int64_t *ns)
 {
     double low = estimate.ns - estimate.off_ns, high = estimate.ns + estimate.off_ns;
     int64_t rounded;
@@ -153,11 +129,22 @@ static bool round_estimate(struct estimate estimate, int64_t max_ns, int64_t *ns
     return rounded == (int64_t)(high + 0.5);
 }
 
+int64_t draw_rounded(const struct dist *dist, uint64_t u_bits, uint64_t v_bits,
+                     struct draw_estimate estimate, int64_t max_ns)
+{
+    int64_t length_ns;
+
+    if (!round_estimate(estimate, max_ns, &length_ns) &&
+        !draw_wide_length(dist, u_bits, v_bits, max_ns, &length_ns))
+        length_ns = draw_exact_length(dist, u_bits, v_bits, max_ns);
+    return length_ns;
+}
+
 /* ---- Lengths ------------------------------------------------------------------------ */
 
-static int64_t draw_uniform(const struct dist *dist, struct pair pair, int64_t max_ns)
+int64_t draw_uniform(const struct dist *dist, uint64_t u_bits, int64_t max_ns)
 {
-    int64_t length_ns = dist->a_ns + share(dist->b_ns - dist->a_ns, pair.u);
+    int64_t length_ns = dist->a_ns + share(dist->b_ns - dist->a_ns, u_bits);
 
     return length_ns < max_ns ? length_ns : max_ns;
 }
@@ -186,34 +173,16 @@ int64_t draw_prepared_length(const struct plan *plan, const struct draw_prepared
                              const struct draw_key *key, enum draw_purpose purpose, int64_t max_ns)
 {
     const struct dist *dist = &prepared->dist;
-    struct estimate estimate = {0, 0};
-    struct pair pair;
-    int64_t length_ns;
+    double b = dist->kind == DIST_LOGNORMAL ? prepared->sigma : (double)dist->b_ns;
+    uint64_t u_bits, v_bits;
 
     if (dist->kind == DIST_CONSTANT)
         return dist->a_ns;
     if (dist->kind == DIST_TRACE)
         return plan_trace(plan, (uint32_t)(dist->a_ns + key->job % dist->b_ns));
-
-    pair = draw_pair(key, purpose);
-    switch (dist->kind) {
-    case DIST_UNIFORM:
-        return draw_uniform(dist, pair, max_ns);
-    case DIST_EXPONENTIAL:
-        estimate = draw_exponential(dist, pair);
-        break;
-    case DIST_NORMAL:
-        estimate = draw_normal(dist, pair);
-        break;
-    case DIST_LOGNORMAL:
-        estimate = draw_lognormal(dist, prepared->sigma, pair);
-        break;
-    case DIST_CONSTANT:
-    case DIST_TRACE:
-        break;
-    }
-    if (!round_estimate(estimate, max_ns, &length_ns) &&
-        !draw_wide_length(dist, pair.u, pair.v, max_ns, &length_ns))
-        length_ns = draw_exact_length(dist, pair.u, pair.v, max_ns);
-    return length_ns;
+    draw_pair(key, purpose, &u_bits, &v_bits);
+    if (dist->kind == DIST_UNIFORM)
+        return draw_uniform(dist, u_bits, max_ns);
+    return draw_rounded(dist, u_bits, v_bits,
+                        draw_estimate(dist->kind, (double)dist->a_ns, b, u_bits, v_bits), max_ns);
 }

@@ -11,9 +11,9 @@
  *
  * It is also the same on every machine: what is drawn is the exact value of a
  * formula, rounded once to the nearest nanosecond, a half upwards.  The
- * mathematical library's result decides where it is far enough from a half,
- * by more than any such library errs; elsewhere libmpfr decides, with as many
- * digits as it takes.
+ * mathematical library's result, or that of draw_avx2.h, decides where it is far
+ * enough from a half, by more than either errs; elsewhere libmpfr decides, with as
+ * many digits as it takes.
  *
  * Sources: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random
  * numbers: as easy as 1, 2, 3", SC'11, and its published known-answer vectors.
@@ -37,10 +37,21 @@ struct draw_key {
     uint32_t step;    /* from 0; 0 for what is drawn once an attempt */
 };
 
+/* Philox4x32-10: the multipliers and the Weyl constants of the paper. */
+#define DRAW_PHILOX_ROUNDS 10
+#define DRAW_PHILOX_MUL_0  UINT32_C(0xD2511F53)
+#define DRAW_PHILOX_MUL_1  UINT32_C(0xCD9E8D57)
+#define DRAW_PHILOX_WEYL_0 UINT32_C(0x9E3779B9)
+#define DRAW_PHILOX_WEYL_1 UINT32_C(0xBB67AE85)
+
 /* The generator itself, for its known answers. */
 void draw_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 
-/* A uniform integer in [0, 2^53). */
+/* Two independent uniform integers in [0, 2^53), for one place of use. */
+void draw_pair(const struct draw_key *key, enum draw_purpose purpose, uint64_t *u_bits,
+               uint64_t *v_bits);
+
+/* The first of them. */
 uint64_t draw_bits(const struct draw_key *key, enum draw_purpose purpose);
 
 /* most_ns times a uniform fraction in [0, 1), rounded.  most_ns is 0 or more. */
@@ -79,6 +90,23 @@ struct draw_prepared {
 void draw_prepare(struct draw_prepared *prepared, const struct dist *dist);
 int64_t draw_prepared_length(const struct plan *plan, const struct draw_prepared *prepared,
                              const struct draw_key *key, enum draw_purpose purpose, int64_t max_ns);
+
+/* A length by a uniform distribution. */
+int64_t draw_uniform(const struct dist *dist, uint64_t u_bits, int64_t max_ns);
+
+/* A computed length and by how much it may be off. */
+struct draw_estimate {
+    double ns, off_ns;
+};
+
+/* A length by an exponential, a normal or a lognormal distribution, as the mathematical library
+ * computes it: a is the mean or the median, b the standard deviation or sigma. */
+struct draw_estimate draw_estimate(enum dist_kind kind, double a_ns, double b, uint64_t u_bits,
+                                   uint64_t v_bits);
+
+/* The length of which that was computed: where it may round either way, computed exactly. */
+int64_t draw_rounded(const struct dist *dist, uint64_t u_bits, uint64_t v_bits,
+                     struct draw_estimate estimate, int64_t max_ns);
 
 /* The same for a step. */
 static inline int64_t draw_length(const struct plan *plan, const struct dist *dist,

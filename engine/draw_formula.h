@@ -3,9 +3,9 @@
 #define WAITD_DRAW_FORMULA_H
 
 /*
- * What the three ways to compute a draw share (draw.c in doubles, draw_wide.c,
- * draw_exact.c): constants, and by how much a result may be off.  Of draw.c's
- * alone.
+ * What the four ways to compute a draw share (draw.c in doubles, draw_avx2.c in
+ * several at once, draw_wide.c, draw_exact.c): constants, and by how much a result
+ * may be off.  For those and draw_row.c alone.
  *
  * Errors are counted in units of 2^-p, p being the bits computed with.  A
  * quantity that is rounded to p bits, as each integer, constant, sum, product,

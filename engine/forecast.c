@@ -122,14 +122,15 @@ static bool count_chain(struct forecast *forecast, size_t budget, size_t *worked
     struct chain chain = forecast->counted;
     size_t n = 0;
 
-    for (; chain.ns >= 0 && n < budget; n++) {
+    while (chain.ns >= 0 && n < budget) {
         uint32_t label = forecast->labels.of[chain.spec];
 
         if (forecast->seen[label] != forecast->done + 1) {
             forecast->seen[label] = forecast->done + 1;
             forecast->critical[label]++;
         }
-        chain = chains_before(&forecast->chains, forecast->batch, chain);
+        n++;
+        chain = chains_before(&forecast->chains, forecast->batch, chain, &n);
     }
     forecast->counted = chain;
     *worked += n;
@@ -174,7 +175,7 @@ static bool go_on(struct forecast *forecast, size_t budget, size_t *worked)
     (void)batch_run(forecast->batch, BATCH_NEVER, budget, NULL, SIZE_MAX, &spent);
     *worked += spent;
     if (batch_is_over(forecast->batch)) {
-        chains_begin(&forecast->chains);
+        chains_begin(&forecast->chains, forecast->batch);
         forecast->stage = CHAIN;
     }
     return !batch_is_starved(forecast->batch);

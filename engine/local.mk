@@ -20,9 +20,13 @@ engine_libwaitd_engine_a_SOURCES = \
 	engine/chains.h \
 	engine/draw.c \
 	engine/draw.h \
+	engine/draw_avx2.c \
+	engine/draw_avx2.h \
 	engine/draw_exact.c \
 	engine/draw_exact.h \
 	engine/draw_formula.h \
+	engine/draw_row.c \
+	engine/draw_row.h \
 	engine/draw_wide.c \
 	engine/draw_wide.h \
 	engine/dueq.c \

@@ -22,6 +22,7 @@ allowed+='|(exp|log|log1p|expm1|sqrt|cos|sin|pow|floor|ceil|rint|nearbyint|llrin
 allowed+='|(__g)?mpfr_[a-z0-9_]+'
 allowed+='|__u(div|mod)ti3' # arithmetic of 128 bits, by the compiler's own library
 allowed+='|fma|scalbn|__.*_finite|__stack_chk_fail|__assert_fail|abort|_GLOBAL_OFFSET_TABLE_'
+allowed+='|__cpu_(model|indicator_init)' # which instructions the processor has, by the compiler's own library
 # What instrumented builds add.
 allowed+='|__(a|ub|t|m|l)san_.*|__sanitizer_.*|__sancov_.*|__(start|stop)___sanc.*|__gcov_.*|__llvm_.*|__tls_get_addr'
 

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "engine/draw.h"
+#include "engine/draw_avx2.h"
+#include "engine/draw_row.h"
 
 #define SECOND  INT64_C(1000000000)
 #define FOREVER (1000000 * SECOND)
@@ -400,6 +402,146 @@ START_TEST(a_trace_gives_job_i_the_value_i_modulo_its_length)
 }
 END_TEST
 
+/* ---- Rows ----------------------------------------------------------------------- */
+
+/* Laws in rows, among them those whose values are at the ends of their ranges. */
+static const struct dist in_rows[] = {
+    {DIST_UNIFORM, SECOND, 3 * SECOND},
+    {DIST_EXPONENTIAL, SECOND, 0},
+    {DIST_EXPONENTIAL, 1, 0},
+    {DIST_EXPONENTIAL, INT64_MAX, 0},
+    {DIST_NORMAL, SECOND, SECOND / 5},
+    {DIST_NORMAL, 0, SECOND},
+    {DIST_NORMAL, SECOND, 0},
+    {DIST_NORMAL, INT64_MAX, INT64_MAX},
+    {DIST_LOGNORMAL, SECOND, 5 * SECOND},
+    {DIST_LOGNORMAL, SECOND, SECOND},
+    {DIST_LOGNORMAL, 1, INT64_MAX},
+};
+
+/* Holds the row of n jobs from `first` on, of the law's and of one of its kind beside it, against
+ * single draws. */
+static void hold_row(const struct dist *law, const struct draw_row_use *use, uint32_t first,
+                     unsigned n)
+{
+    const struct dist beside = {law->kind, law->a_ns / 2 + 1, law->b_ns / 2 + 1};
+    struct draw_row row = {0};
+    int64_t lengths_ns[DRAW_ROW];
+
+    for (unsigned i = 0; i < n; i++)
+        draw_row_add_length(&row, first + i * 7, i % 3 == 2 ? &beside : law);
+    draw_row_lengths(&row, use, FOREVER, lengths_ns);
+    for (unsigned i = 0; i < n; i++)
+        ck_assert_int_eq(lengths_ns[i],
+                         draw(i % 3 == 2 ? &beside : law, use->seed, first + i * 7, 1, 0));
+}
+
+START_TEST(a_row_draws_what_single_jobs_draw)
+{
+    struct draw_row_use use = {.seed = INT64_MAX - 20};
+
+    for (uint32_t round = 0; round < 400; round++) {
+        use.seed = (int64_t)((uint64_t)use.seed + 1);
+        use.vectors = round % 4 != 0 && draw_avx2_is_there();
+        hold_row(&in_rows[_i], &use, round * 1000, 1 + round % DRAW_ROW);
+    }
+}
+END_TEST
+
+START_TEST(a_row_of_failures_is_that_of_single_jobs)
+{
+    static const uint64_t below[] = {1, UINT64_C(1) << 52, (UINT64_C(1) << 53) - 1};
+    unsigned failed = 0;
+
+    for (uint32_t round = 0; round < 100; round++) {
+        const struct draw_row_use use = {.seed = -1 - (int64_t)round,
+                                         .vectors = round % 4 != 0 && draw_avx2_is_there()};
+        struct draw_row row = {0};
+        bool fails[DRAW_ROW];
+
+        for (unsigned i = 0; i < DRAW_ROW; i++)
+            draw_row_add_failure(&row, round + i, below[i % 3]);
+        draw_row_failures(&row, &use, fails);
+        for (unsigned i = 0; i < DRAW_ROW; i++) {
+            const struct draw_key key = {use.seed, round + i, 1, 0};
+
+            ck_assert_int_eq(fails[i], draw_fails(&key, below[i % 3]));
+            failed += fails[i];
+        }
+    }
+    ck_assert_uint_gt(failed, 100 * DRAW_ROW * 45 / 100);
+    ck_assert_uint_lt(failed, 100 * DRAW_ROW * 55 / 100);
+}
+END_TEST
+
+/* The places at which functions are most likely to err: ends, halves, and where ln 2 is. */
+static uint64_t place_of(unsigned round, unsigned lane, const uint32_t out[4])
+{
+    static const uint64_t marks[] = {0,
+                                     UINT64_C(1) << 51,
+                                     UINT64_C(1) << 52,
+                                     UINT64_C(3) << 51,
+                                     (UINT64_C(1) << 53) - 1,
+                                     0x0950F619980C43};
+    uint64_t mark = marks[(round + lane) % (sizeof marks / sizeof marks[0])];
+
+    if (round % 3 == 0)
+        return (mark + out[lane] % 1000 - 500) & ((UINT64_C(1) << 53) - 1);
+    return ((uint64_t)out[lane] << 21 | out[(lane + 1) % 4] >> 11) >> (round % 3 == 1 ? 0 : lane);
+}
+
+/* The unit of draw_formula.h, with which a function may be off by 8. */
+#define UNIT 0x1p-53L
+
+static void hold_functions(const uint64_t u[4], const uint64_t v[4])
+{
+    static const double ones[4] = {1, 1, 1, 1}, none[4], sigmas[4] = {0.01, 0.7, 3, 18.8};
+    double ns[4], radius[4];
+
+    draw_avx2_lengths(DIST_EXPONENTIAL, ones, none, 4, u, v, ns, radius);
+    for (unsigned i = 0; i < 4; i++) {
+        long double exact = -logl((long double)((UINT64_C(1) << 53) - u[i]) * 0x1p-53L);
+
+        ck_assert(fabsl((long double)ns[i] - exact) <= 8 * UNIT * exact);
+    }
+    draw_avx2_lengths(DIST_NORMAL, none, ones, 4, u, v, ns, radius);
+    for (unsigned i = 0; i < 4; i++) {
+        long double exact = sqrtl(-2 * logl((long double)((UINT64_C(1) << 53) - u[i]) * 0x1p-53L));
+        long double z =
+            exact * cosl(6.283185307179586476925286766559005768L * ((long double)v[i] * 0x1p-53L));
+
+        ck_assert(fabsl((long double)radius[i] - exact) <= 5 * UNIT * exact);
+        ck_assert(fabsl((long double)ns[i] - z) <= 27 * UNIT * exact);
+    }
+    memcpy(radius, ns, sizeof radius); /* z, as it is computed for the next as well */
+    draw_avx2_lengths(DIST_LOGNORMAL, ones, sigmas, 4, u, v, ns, (double[4]){0});
+    for (unsigned i = 0; i < 4; i++) {
+        long double exact = expl((long double)(sigmas[i] * radius[i]));
+
+        ck_assert(fabsl((long double)ns[i] - exact) <= 8 * UNIT * exact);
+    }
+}
+
+START_TEST(functions_of_vectors_keep_to_their_errors)
+{
+    if (!draw_avx2_is_there())
+        return;
+    for (unsigned round = 0; round < 50000; round++) {
+        const uint32_t counter[4] = {round}, key[2] = {1}, other[2] = {2};
+        uint32_t out[4];
+        uint64_t u[4], v[4];
+
+        draw_philox(counter, key, out);
+        for (unsigned lane = 0; lane < 4; lane++)
+            u[lane] = place_of(round, lane, out);
+        draw_philox(counter, other, out);
+        for (unsigned lane = 0; lane < 4; lane++)
+            v[lane] = place_of(round, lane, out);
+        hold_functions(u, v);
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     const struct check_test generator[] = {
@@ -427,10 +569,16 @@ Suite *test_suite(void)
         {the_longest_law_stays_in_range, 4},
         {a_trace_gives_job_i_the_value_i_modulo_its_length, 1},
     };
+    const struct check_test rows[] = {
+        {a_row_draws_what_single_jobs_draw, N(in_rows)},
+        {a_row_of_failures_is_that_of_single_jobs, 1},
+        {functions_of_vectors_keep_to_their_errors, 1},
+    };
     Suite *suite = suite_create("draw");
 
     check_case(suite, "generator", NULL, NULL, generator, N(generator));
     check_case(suite, "laws", NULL, NULL, law, N(law));
     check_case(suite, "bounds", NULL, NULL, bounds, N(bounds));
+    check_case(suite, "rows", NULL, NULL, rows, N(rows));
     return suite;
 }
