@@ -8,6 +8,7 @@
  * them in, the event writer turns them into text; neither knows the other.
  */
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum job_status { JOB_OK, JOB_FAILED, JOB_TIMED_OUT, JOB_CANCELLED, JOB_SKIPPED };
@@ -29,6 +30,17 @@ struct occurrence {
     uint32_t cause;    /* DONE of a skipped job: the first, by index, of the jobs that it names
                         * which had ended otherwise than ok when it was skipped */
 };
+
+/* How many of n in a row, with the first, ended as it did and were due at the same time. */
+static inline size_t occurrence_alike(const struct occurrence *occurred, size_t n)
+{
+    size_t i = 1;
+
+    while (i < n && occurred[i].kind == OCCURRED_DONE && occurred[i].status == occurred->status &&
+           occurred[i].due_ns == occurred->due_ns)
+        i++;
+    return i;
+}
 
 /* How a batch ended. */
 enum batch_status { BATCH_OK, BATCH_FAILED, BATCH_TIMED_OUT, BATCH_CANCELLED };

@@ -34,6 +34,19 @@ static void free_passed(struct history *history)
         free_first(history);
 }
 
+struct history_source history_source_of(const struct plan *plan, uint32_t frame_bytes)
+{
+    bool has_all = plan_options_of(plan)->events == PLAN_EVENTS_ALL;
+    uint64_t text = plan_text_bytes(plan) / (plan_n_jobs(plan) + 1);
+
+    return (struct history_source){
+        .plan = plan,
+        .with_due = has_all,
+        .line_bytes = frame_bytes + (has_all ? 30 : 0) +
+                      (uint32_t)(text > UINT32_MAX / 2 ? UINT32_MAX / 2 : text),
+    };
+}
+
 void history_fini(struct history *history)
 {
     while (history->first != NULL)

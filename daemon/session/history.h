@@ -33,6 +33,10 @@ struct history_source {
     uint32_t line_bytes; /* about how long a line of it is */
 };
 
+/* That of a plan, with lines of about frame_bytes besides the client's own text and what
+ * "events":"all" adds; whose it is is for the caller to set. */
+struct history_source history_source_of(const struct plan *plan, uint32_t frame_bytes);
+
 struct history_block;
 struct history_cursor;
 

@@ -22,6 +22,8 @@ daemon_session_libwaitd_session_a_SOURCES = \
 	daemon/session/history.c \
 	daemon/session/history.h \
 	daemon/session/history_internal.h \
+	daemon/session/history_report.c \
+	daemon/session/history_report.h \
 	daemon/session/kept.c \
 	daemon/session/kept.h \
 	daemon/session/ledger.c \

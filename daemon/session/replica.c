@@ -4,10 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/session/history_report.h"
 #include "proto/event_detached.h"
 
 /* Occurrences looked at a time: on the stack, and few enough for the nearest cache. */
 #define OCCURRENCES 256
+
+/* About how long a line is, but for the client's own text. */
+#define LINE_FRAME_BYTES 110
 
 struct replica {
     struct kept *kept;
@@ -24,15 +28,6 @@ struct replica {
     bool finished;
 };
 
-/* About how long a line is: what each has, and the client's own text. */
-static uint32_t estimate_line(const struct plan *plan)
-{
-    const uint32_t frame = plan_options_of(plan)->events == PLAN_EVENTS_ALL ? 140 : 110;
-    uint64_t text = plan_text_bytes(plan) / (plan_n_jobs(plan) + 1);
-
-    return frame + (uint32_t)(text > UINT32_MAX / 2 ? UINT32_MAX / 2 : text);
-}
-
 struct replica *replica_new(struct kept *batch, const struct plan *plan)
 {
     struct replica *replica = calloc(1, sizeof(*replica));
@@ -48,12 +43,8 @@ struct replica *replica_new(struct kept *batch, const struct plan *plan)
     replica->plan = plan;
     replica->reached_ns = -1;
     replica->is_silent = plan_options_of(plan)->events == PLAN_EVENTS_NONE;
-    replica->history.source = (struct history_source){
-        .ref = batch->ref,
-        .plan = plan,
-        .with_due = plan_options_of(plan)->events == PLAN_EVENTS_ALL,
-        .line_bytes = estimate_line(plan),
-    };
+    replica->history.source = history_source_of(plan, LINE_FRAME_BYTES);
+    replica->history.source.ref = batch->ref;
     return replica;
 }
 
@@ -126,59 +117,17 @@ static void finish(struct replica *replica)
     replica->batch = NULL;
 }
 
-/* The next line of the report.  False when out of memory. */
-static bool write_line(struct replica *replica, const struct report_line *line)
-{
-    struct event_subject subject = {.ref = replica->kept->ref,
-                                    .seq = replica->history.next_seq + 1};
-    struct event_text name = {0};
-    char *text, *end;
-
-    if (!history_is_wanted(&replica->history)) {
-        history_skip_line(&replica->history);
-        return true;
-    }
-    if (line->name != 0)
-        name.text = plan_text(replica->plan, line->name, &name.len);
-    text = history_line_room(&replica->history, EVENT_LINE_MAX + name.len);
-    if (text == NULL)
-        return false;
-    end = event_write_report(text, subject, line, name);
-    history_line_commit(&replica->history, (size_t)(end - text));
-    return true;
-}
-
 /* Continues the report, if the plan asks for one.  Whether all of it is written. */
 static bool write_report(struct replica *replica, size_t budget, size_t *spent)
 {
-    enum batch_report_step step;
+    enum history_report_result result =
+        history_report(&replica->history, replica->batch, budget, spent);
 
-    do {
-        struct report_line line;
-        size_t worked = 1;
-
-        step = batch_report(replica->batch, budget > *spent ? budget - *spent : 1, &worked, &line);
-        *spent += worked;
-        replica->starved = step == BATCH_REPORT_NOMEM ||
-                           (step == BATCH_REPORT_LINE && !write_line(replica, &line));
-        if (step == BATCH_REPORT_LINE && !replica->starved)
-            batch_report_next(replica->batch);
-    } while (step == BATCH_REPORT_LINE && !replica->starved && *spent < budget);
-    return step == BATCH_REPORT_DONE;
+    replica->starved = result == HISTORY_REPORT_NOMEM;
+    return result == HISTORY_REPORT_DONE;
 }
 
 /* ---- Work ------------------------------------------------------------------------------- */
-
-/* How many in a row ended alike and were due at the same time. */
-static size_t alike(const struct occurrence *occurred, size_t n)
-{
-    size_t i = 1;
-
-    while (i < n && occurred[i].kind == OCCURRED_DONE && occurred[i].status == occurred->status &&
-           occurred[i].due_ns == occurred->due_ns)
-        i++;
-    return i;
-}
 
 static void measure(const struct replica *replica, const struct replica_meter *meter,
                     const struct occurrence *done, size_t n, struct replica_progress *progress)
@@ -199,7 +148,7 @@ static void count(const struct replica *replica, const struct replica_meter *met
         same = 1;
         if (occurred[i].kind != OCCURRED_DONE)
             continue;
-        same = alike(&occurred[i], n - i);
+        same = occurrence_alike(&occurred[i], n - i);
         progress->ended[occurred[i].status] += same;
         if (meter != NULL)
             measure(replica, meter, &occurred[i], same, progress);

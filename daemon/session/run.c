@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/session/history_report.h"
 #include "daemon/session/stats.h"
 #include "proto/block.h"
 #include "proto/event_detached.h"
@@ -13,6 +14,9 @@
 
 /* Occurrences looked at a time: on the stack, and few enough for the nearest cache. */
 #define OCCURRENCES 256
+
+/* About how long a line is, but for the client's own text. */
+#define LINE_FRAME_BYTES 60
 
 /* How much of a batch that is over is freed at a time. */
 #define FREE_BYTES_A_STEP ((size_t)512 << 10)
@@ -42,15 +46,6 @@ struct run {
 
 /* An id that is longer is not copied, but read where it is. */
 #define ID_COPIED_BYTES ((size_t)4096)
-
-/* About how long a line is: what each has, and the client's own text. */
-static uint32_t estimate_line(const struct plan *plan)
-{
-    const uint32_t frame = plan_options_of(plan)->events == PLAN_EVENTS_ALL ? 90 : 60;
-    uint64_t text = plan_text_bytes(plan) / (plan_n_jobs(plan) + 1);
-
-    return frame + (uint32_t)(text > UINT32_MAX / 2 ? UINT32_MAX / 2 : text);
-}
 
 static struct event_text id_of(const struct run *run)
 {
@@ -141,10 +136,7 @@ struct run *run_new_take(const struct channel_env *env, struct account *account,
     if (plan_options_of(plan)->random_seed)
         plan_options(plan)->seed = env->draw_seed();
     *run = (struct run){
-        .history.source = {.plan = plan,
-                           .with_due = plan_options_of(plan)->events == PLAN_EVENTS_ALL,
-                           .line_bytes = estimate_line(plan),
-                           .batch = ledger_number_batch(env->ledger)},
+        .history.source = history_source_of(plan, LINE_FRAME_BYTES),
         .env = env,
         .account = account,
         .batch = batch_new(plan),
@@ -155,6 +147,7 @@ struct run *run_new_take(const struct channel_env *env, struct account *account,
         .is_virtual = plan_options_of(plan)->clock == PLAN_CLOCK_VIRTUAL,
         .is_silent = plan_options_of(plan)->events == PLAN_EVENTS_NONE,
     };
+    run->history.source.batch = ledger_number_batch(env->ledger);
     run->heartbeat_ns = run->is_virtual ? 0 : heartbeat_ns;
     if (!run->is_virtual && env->real_time_ns != NULL)
         time_ns = &real_ns;
@@ -267,17 +260,6 @@ static int64_t own_time(const struct run *run, int64_t now_ns)
     return now_ns - run->accepted_ns;
 }
 
-/* How many in a row ended alike and were due at the same time. */
-static size_t alike(const struct occurrence *occurred, size_t n)
-{
-    size_t i = 1;
-
-    while (i < n && occurred[i].kind == OCCURRED_DONE && occurred[i].status == occurred->status &&
-           occurred[i].due_ns == occurred->due_ns)
-        i++;
-    return i;
-}
-
 /* Counts those who ended, all those alike at once: what falls due together is
  * handled together. */
 static void count(const struct run *run, const struct occurrence *occurred, size_t n,
@@ -290,7 +272,7 @@ static void count(const struct run *run, const struct occurrence *occurred, size
         same = 1;
         if (occurred[i].kind != OCCURRED_DONE)
             continue;
-        same = alike(&occurred[i], n - i);
+        same = occurrence_alike(&occurred[i], n - i);
         ended[occurred[i].status] += same;
         if (!run->is_virtual && occurred[i].status != JOB_CANCELLED)
             stats_late(run->env->stats, now_ns, now_ns - run->accepted_ns - occurred[i].due_ns,
@@ -313,41 +295,14 @@ static int64_t elapsed(const struct run *run, int64_t now_ns)
     return own_time(run, now_ns);
 }
 
-/* Writes the next line of the report.  False when out of memory. */
-static bool write_line(struct run *run, const struct report_line *line)
-{
-    struct event_text name = {NULL, 0};
-    char *text, *end;
-
-    if (line->name != 0)
-        name.text = plan_text(run->plan, line->name, &name.len);
-    text = history_line_room(&run->history, EVENT_LINE_MAX + name.len);
-    if (text == NULL)
-        return false;
-    end = event_write_report(text, (struct event_subject){.batch = run->history.source.batch}, line,
-                             name);
-    history_line_commit(&run->history, (size_t)(end - text));
-    outbox_notice(&run->watch);
-    return true;
-}
-
 /* Continues the report, if the plan asks for one.  Whether all of it is written. */
 static bool write_report(struct run *run, size_t budget, size_t *worked)
 {
-    size_t spent = 0;
-    enum batch_report_step step;
+    enum history_report_result result = history_report(&run->history, run->batch, budget, worked);
 
-    do {
-        struct report_line line;
-
-        step = batch_report(run->batch, budget - spent, &spent, &line);
-        run->starved =
-            step == BATCH_REPORT_NOMEM || (step == BATCH_REPORT_LINE && !write_line(run, &line));
-        if (step == BATCH_REPORT_LINE && !run->starved)
-            batch_report_next(run->batch);
-    } while (step == BATCH_REPORT_LINE && !run->starved && spent < budget);
-    *worked += spent;
-    return step == BATCH_REPORT_DONE;
+    run->starved = result == HISTORY_REPORT_NOMEM;
+    outbox_notice(&run->watch);
+    return result == HISTORY_REPORT_DONE;
 }
 
 static void finish(struct run *run, int64_t now_ns)
