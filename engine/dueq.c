@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/tournament.h"
+
 #define PAGE_MOST  4096
 #define PAGE_LEAST 64
 #define BULK       32 /* entries pushed at once that are worth a run */
@@ -15,6 +17,9 @@
 
 /* Entries in a line of the cache. */
 #define LINE (64 / sizeof(struct dueq_entry))
+
+/* Entries on a page that are worth a tournament. */
+#define PLAYERS_LEAST 8
 
 /* What a page is sorted by. */
 #define DIGIT_BITS   8
@@ -78,7 +83,8 @@ void dueq_clear(struct dueq *queue)
 {
     queue->used_pages = queue->n_free = queue->n_runs = 0;
     queue->n = queue->n_page = queue->n_heaped = queue->n_taken = 0;
-    queue->ahead_end = 0;
+    queue->ahead_end = queue->n_replaced = queue->top = 0;
+    queue->plays = false;
     if (queue->pages == NULL)
         return;
     queue->page = take_page(queue);
@@ -195,6 +201,43 @@ static void sort_page(struct dueq *queue)
     }
 }
 
+/* ---- The page as a tournament --------------------------------------------------------- */
+
+static struct tournament_player *players_of(const struct dueq *queue)
+{
+    return (struct tournament_player *)(void *)queue->scratch;
+}
+
+/* Once the first entry has been replaced as often in a row as there are entries: that pays for the
+ * beginning and the end, so that it costs no more whatever comes then. */
+static bool is_worth_tournament(const struct dueq *queue)
+{
+    return queue->n_page >= PLAYERS_LEAST && queue->n_replaced >= queue->n_page &&
+           queue->n_runs == 0 && queue->n_pages > 1;
+}
+
+/* Entries stay where they are, and their places play for them. */
+static void begin_tournament(struct dueq *queue)
+{
+    struct tournament_player *players = players_of(queue);
+
+    tournament_begin(players, queue->n_page);
+    for (uint32_t i = 0; i < queue->n_page; i++)
+        tournament_enter(players, queue->n_page, i, queue->page[i].due_ns, queue->page[i].id);
+    queue->top = tournament_winner(players);
+    queue->plays = true;
+}
+
+/* If there is one: what it leaves is in no order. */
+static void end_tournament(struct dueq *queue)
+{
+    queue->n_replaced = 0;
+    if (!queue->plays)
+        return;
+    queue->plays = false;
+    queue->top = queue->n_heaped = 0;
+}
+
 /* ---- The heap of runs -------------------------------------------------------------- */
 
 static void run_rise(struct dueq *queue, uint32_t at, struct dueq_run run)
@@ -290,6 +333,7 @@ static void absorb_shortest(struct dueq *queue)
 
 static void end_page(struct dueq *queue)
 {
+    end_tournament(queue);
     sort_page(queue);
     run_add(queue, queue->page, queue->n_page);
     queue->n_page = queue->n_heaped = queue->n_taken = 0;
@@ -360,8 +404,10 @@ static void sink(struct dueq_entry *heap, uint32_t n, struct dueq_entry entry)
 /* Puts what was pushed lately into order: many as a run, few into the heap. */
 static void settle(struct dueq *queue)
 {
-    uint32_t late = queue->n_page - queue->n_heaped;
+    uint32_t late;
 
+    end_tournament(queue);
+    late = queue->n_page - queue->n_heaped;
     if (late >= BULK && late >= queue->n_heaped && queue->n_pages > 1) {
         end_page(queue);
         return;
@@ -455,7 +501,7 @@ const struct dueq_entry *dueq_look(struct dueq *queue, size_t most, size_t *n)
         settle(queue);
     *n = 1;
     if (page_is_first(queue))
-        return queue->page;
+        return queue->page + queue->top;
     if (queue->n_runs == 0)
         return NULL;
     *n = count_leading(queue, most);
@@ -468,17 +514,28 @@ const struct dueq_entry *dueq_look(struct dueq *queue, size_t most, size_t *n)
 
 void dueq_replace_first(struct dueq *queue, const struct dueq_entry *entry)
 {
-    if (page_is_first(queue) && !queue->in_order) {
-        sink(queue->page, queue->n_page, *entry);
+    if (queue->plays) {
+        queue->page[queue->top] = *entry;
+        queue->top = tournament_replace(players_of(queue), queue->n_page, entry->due_ns, entry->id);
         return;
     }
-    (void)dueq_take(queue, 1);
-    dueq_push(queue, entry);
+    if (!page_is_first(queue) || queue->in_order) {
+        (void)dueq_take(queue, 1);
+        dueq_push(queue, entry);
+        return;
+    }
+    sink(queue->page, queue->n_page, *entry);
+    queue->n_replaced++;
+    if (is_worth_tournament(queue))
+        begin_tournament(queue);
 }
 
 const struct dueq_entry *dueq_take(struct dueq *queue, size_t n)
 {
     queue->n -= (uint32_t)n;
+    if (queue->plays)
+        settle(queue);
+    queue->n_replaced = 0;
     if (page_is_first(queue)) {
         take_from_page(queue);
         return NULL;

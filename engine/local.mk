@@ -40,4 +40,6 @@ engine_libwaitd_engine_a_SOURCES = \
 	engine/samples.c \
 	engine/samples.h \
 	engine/timerq.c \
-	engine/timerq.h
+	engine/timerq.h \
+	engine/tournament.c \
+	engine/tournament.h

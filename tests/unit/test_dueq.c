@@ -356,6 +356,55 @@ START_TEST(replacing_the_first_agrees_with_a_heap)
 }
 END_TEST
 
+/* The first is replaced for long, so that the page becomes a tournament; now and then something
+ * else comes in between, which ends it. */
+static void compare_playing(struct dueq *q, struct model *model, uint32_t room, uint32_t filling)
+{
+    uint32_t id = 0, turns = filling < 300 ? 20 * filling : 6 * ROOM, played = 0;
+
+    for (; id < turns; id++) {
+        const struct dueq_entry *first = dueq_first(q);
+        struct dueq_entry entry = {
+            .due_ns = first != NULL ? first->due_ns : 0, .id = id, .tag = ~id};
+        bool other = chance(4 * filling) == 0;
+
+        check_first(q, model);
+        played += q->plays;
+        entry.due_ns += chance(4) == 0 ? 1 : (int64_t)chance(1000000);
+        if (model->n == room || (other && model->n > 1 && chance(2) == 0)) {
+            model_pop(model);
+            dueq_take(q, 1);
+        } else if (model->n >= filling && !other) {
+            model_pop(model);
+            dueq_replace_first(q, &entry);
+            model_push(model, entry);
+        } else {
+            dueq_push(q, &entry);
+            model_push(model, entry);
+        }
+    }
+    check_pages(q);
+    ck_assert_uint_gt(played, turns / 4);
+}
+
+static const uint32_t fillings[] = {8, 9, 31, 64, 100, 1000, 2000};
+#define FILLINGS ((int)(sizeof fillings / sizeof *fillings))
+
+START_TEST(replacing_the_first_for_long_agrees_with_a_heap)
+{
+    struct model model = {.heap = malloc(ROOM * sizeof(*model.heap))};
+
+    compare_playing(&queue, &model, ROOM, fillings[_i]);
+    while (model.n > 0) {
+        check_first(&queue, &model);
+        model_pop(&model);
+        dueq_take(&queue, 1);
+    }
+    ck_assert_ptr_null(dueq_first(&queue));
+    free(model.heap);
+}
+END_TEST
+
 START_TEST(what_was_in_order_is_so_when_its_first_is_replaced)
 {
     for (uint32_t i = 0; i < 10; i++)
@@ -415,6 +464,7 @@ Suite *test_suite(void)
         {equal_lengths_in_turn_agree_with_a_heap, ROOMS},
         {replacing_the_first_agrees_with_a_heap, ROOMS},
         {what_comes_first_in_many_runs_is_merged_ahead, 1},
+        {replacing_the_first_for_long_agrees_with_a_heap, FILLINGS},
         {what_was_in_order_is_so_when_its_first_is_replaced, 1},
         {taking_one_and_pushing_one_agrees_with_a_heap, 1},
         {what_is_pushed_in_order_stays_where_it_is, 1},
