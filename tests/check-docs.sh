@@ -14,8 +14,7 @@ cd "$top_srcdir" || bail "no $top_srcdir"
 waitd=${WAITD:-$top_builddir/daemon/waitd}
 waitctl=${WAITCTL:-$top_builddir/client/waitctl}
 
-scratch=$(mktemp -d) || bail "no temporary directory"
-trap 'rm -rf -- "$scratch"' EXIT
+make_scratch
 
 # ---- man pages -------------------------------------------------------------
 

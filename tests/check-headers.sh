@@ -9,8 +9,7 @@ top_srcdir=${top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
 . "$top_srcdir/tests/support/tap.sh"
 cd "$top_srcdir" || bail "no $top_srcdir"
 
-scratch=$(mktemp -d) || bail "no temporary directory"
-trap 'rm -rf -- "$scratch"' EXIT
+make_scratch
 
 mapfile -t headers < <(find proto engine daemon client tests -name '*.h' | sort)
 read -ra flags <<<"${HEADER_CPPFLAGS:-}"

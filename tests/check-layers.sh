@@ -9,8 +9,7 @@ top_srcdir=${top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
 top_builddir=${top_builddir:-$PWD}
 . "$top_srcdir/tests/support/tap.sh"
 
-scratch=$(mktemp -d) || bail "no temporary directory"
-trap 'rm -rf -- "$scratch"' EXIT
+make_scratch
 
 # ---- what the engine calls -------------------------------------------------
 

@@ -49,8 +49,7 @@ is "$([ "$median" -le "$max_median" ] && echo small || echo "$median")" small \
     "half of the functions of the programs have at most $max_median lines"
 
 # The rules have teeth.
-scratch=$(mktemp -d) || bail "no temporary directory"
-trap 'rm -rf -- "$scratch"' EXIT
+make_scratch
 {
     printf 'void f(void)\n{\n'
     yes '    g();' | head -n "$((max_function - 1))"

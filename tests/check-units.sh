@@ -15,8 +15,7 @@ activated=4
 self_binding=11
 
 units=$top_srcdir/systemd
-scratch=$(mktemp -d) || bail "no temporary directory"
-trap 'rm -rf -- "$scratch"' EXIT
+make_scratch
 
 verify()
 {

@@ -19,6 +19,13 @@ not_ok()
     printf 'not ok %d - %s\n' "$tests" "$1"
 }
 
+# make_scratch: the directory $scratch, which goes away with the test.
+make_scratch()
+{
+    scratch=$(mktemp -d) || bail "no temporary directory"
+    trap 'rm -rf -- "$scratch"' EXIT
+}
+
 # skip NAME REASON
 skip()
 {

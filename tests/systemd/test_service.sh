@@ -23,8 +23,7 @@ nm -u "$waitd" | grep -q __gcov_ && cannot "built for coverage, which its sandbo
 "$waitd" --help >/dev/null || bail "no waitd: build first, or set top_builddir"
 ldd "$waitd" | grep -q libsystemd || cannot "built without libsystemd"
 
-scratch=$(mktemp -d) || bail "no temporary directory"
-trap 'rm -rf -- "$scratch"' EXIT
+make_scratch
 if ! env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -C "$top_builddir" install DESTDIR="$scratch/tree" \
     systemdsystemunitdir=/usr/local/lib/systemd/system >"$scratch/log" 2>&1; then
     note "$(tail -n 20 "$scratch/log")"

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from http.client import HTTPException
 
 GUARD_SECONDS = 60  # a hanging daemon fails the test; nothing waits for this long
 PROGRAM = os.environ.get("WAITD") or "daemon/waitd"
@@ -115,8 +116,13 @@ class Client:
         self.socket.close()
 
     def reset(self):
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        will_reset(self.socket)
         self.close()
+
+
+def will_reset(sock):
+    """Its close resets the connection."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def eventually(condition):
@@ -200,6 +206,31 @@ def is_served(daemon, lateness=1.0):
 
 def first(*problems):
     return next((p for p in problems if p), None)
+
+
+def problem_of(case, *arguments):
+    """What a case returns, or the exception that ended it."""
+    try:
+        return case(*arguments)
+    except (OSError, KeyError, TypeError, ValueError, IndexError, HTTPException, subprocess.SubprocessError) as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def ends_well(daemon):
+    """None, or how it did not end."""
+    status = daemon.stop()
+    return f"exit status {status}" if status != 0 else None
+
+
+def attempt_all(tap, name, cases, *flags, listen="127.0.0.1:0"):
+    """Calls the cases with one daemon of these flags; the first that returns a problem is the last."""
+    daemon = Daemon(*flags, listen=listen)
+    try:
+        problem = next((p for p in (problem_of(case, daemon) for case in cases) if p), None)
+    finally:
+        if daemon.process.poll() is None:
+            daemon.process.kill()
+    tap.result(not problem, name, problem or "")
 
 
 def judge(daemon, test, *arguments):

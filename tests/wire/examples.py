@@ -5,6 +5,7 @@ An example is a comment `.\\" example: NAME [WORD...]` with a display behind
 it; the head of the page says the convention.
 """
 
+import importlib
 import json
 import os
 import re
@@ -78,6 +79,18 @@ def read_examples(path=PAGE):
     return examples
 
 
+def need(name):
+    """That module; without it the whole test is skipped."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        # Debian's package belongs to Debian's Python, which need not be the first on the path.
+        if sys.executable != "/usr/bin/python3" and os.access("/usr/bin/python3", os.X_OK):
+            os.execv("/usr/bin/python3", ["/usr/bin/python3"] + sys.argv)
+        print(f"1..0 # SKIP python3-{name} is not installed")
+        sys.exit(0)
+
+
 class Tap:
     """Prints one line a test, and the plan at the end."""
 
@@ -93,6 +106,12 @@ class Tap:
             for text in detail.splitlines():
                 print(f"# {text}")
         sys.stdout.flush()
+
+    def ok(self, passed, name, detail=""):
+        self.result(bool(passed), name, str(detail)[:2000])
+
+    def is_(self, got, expected, name):
+        self.result(got == expected, name, f"expected: {expected}"[:2000] + f"\n     got: {got}"[:2000])
 
     def skip(self, name, reason):
         self.count += 1

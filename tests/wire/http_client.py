@@ -7,9 +7,8 @@ import json
 import socket
 import subprocess
 import sys
-import time
 
-from daemons import GUARD_SECONDS, PROGRAM, Daemon, eventually
+from daemons import GUARD_SECONDS, PROGRAM, Daemon, eventually, problem_of
 from examples import Tap
 
 JSON = {"Content-Type": "application/json"}
@@ -114,6 +113,12 @@ def get(path, version="1.1", host=b"localhost", extra=b""):
     return line + (b"Host: " + host + b"\r\n" if host is not None else b"") + extra + b"\r\n"
 
 
+def post(path, body, extra=b"", host=b"localhost"):
+    line = f"POST {path} HTTP/1.1\r\n".encode()
+    return (line + b"Host: " + host + b"\r\nContent-Type: application/json\r\n" + extra +
+            b"Content-Length: %d\r\n\r\n" % len(body) + body)
+
+
 def status_of(data):
     return int(data.split(b" ", 2)[1]) if data.startswith(b"HTTP/") else data
 
@@ -128,11 +133,8 @@ def connect_slowly(d, data):
     return sock
 
 
-def attempt(tap, name, case, daemon):
-    try:
-        problem = case(daemon)
-    except (OSError, KeyError, TypeError, ValueError, IndexError, http.client.HTTPException) as error:
-        problem = f"{type(error).__name__}: {error}"
+def attempt(tap, name, case, *arguments):
+    problem = problem_of(case, *arguments)
     tap.result(not problem, name, problem or "")
 
 

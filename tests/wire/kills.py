@@ -31,7 +31,7 @@ import threading
 import time
 
 import daemons
-import examples
+from examples import Tap
 
 CLIENTS = 64
 LONGEST_LIFE_SECONDS = 0.12
@@ -42,11 +42,6 @@ DRIFT_SECONDS = 0.005
 
 EXISTING = re.compile(r',"existing":true')
 OURS = ("ref", "seq", "batch", "time", "durable", "instance", "id")
-
-
-class Tap(examples.Tap):
-    def ok(self, passed, name, detail=""):
-        self.result(bool(passed), name, str(detail)[:2000])
 
 
 def batch(dice):

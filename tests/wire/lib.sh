@@ -136,6 +136,16 @@ stop_daemon()
     return $stopped
 }
 
+# wait_until COMMAND...: asks again until it is so; the minute is for a failure only.
+wait_until()
+{
+    wait_deadline=$(($(date +%s) + 60))
+    until "$@"; do
+        [ "$(date +%s)" -lt "$wait_deadline" ] || return 1
+        sleep 0.02
+    done
+}
+
 # ---- What comes back -------------------------------------------------------
 
 # Replaces what differs from run to run whatever the clock: numbers of batches,

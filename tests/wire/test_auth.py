@@ -12,18 +12,10 @@ import tempfile
 from http.client import HTTPConnection
 
 from daemons import PROGRAM, Client, Daemon, eventually
-import examples
+from examples import Tap
 
 LONG = 3600
 WAITCTL = os.environ.get("WAITCTL") or "client/waitctl"
-
-
-class Tap(examples.Tap):
-    def ok(self, passed, name):
-        self.result(bool(passed), name)
-
-    def is_(self, got, expected, name):
-        self.result(got == expected, name, f"expected: {expected}"[:2000] + f"\n     got: {got}"[:2000])
 
 
 @contextlib.contextmanager

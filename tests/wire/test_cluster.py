@@ -5,16 +5,15 @@
 import calendar
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import time
 import urllib.error
 import urllib.request
 
-import examples
 import nats
 from daemons import Client, Daemon, PROGRAM, eventually
+from examples import Tap
 from nats import Nats, Node, Server, free_port, submit, to_the_end, watch
 
 BATCH = {"events": "all", "seed": 7, "concurrency": 3, "report": True, "jobs": [
@@ -22,14 +21,6 @@ BATCH = {"events": "all", "seed": 7, "concurrency": 3, "report": True, "jobs": [
      "fail": 0.3, "retries": 2, "backoff": {"initial": "1ms", "jitter": "full"}},
     {"after": "a", "wait": "1ms", "data": {"x": [1, 2]}}]}
 LONG = {"jobs": [{"name": "x", "wait": "50ms"}, {"name": "y", "wait": "1h"}]}
-
-
-class Tap(examples.Tap):
-    def ok(self, passed, name, detail=""):
-        self.result(bool(passed), name, detail)
-
-    def is_(self, got, expected, name):
-        self.result(got == expected, name, f"expected: {expected}"[:2000] + f"\n     got: {got}"[:2000])
 
 
 def ends_with(flags, wait=20):

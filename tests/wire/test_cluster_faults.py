@@ -6,7 +6,6 @@ as the case has it); WAITD_TEST_SEED (default 1) is the first, and WAITD_TEST_CA
 expression that the names of the cases to play match.  `make cluster-rounds' plays many.
 """
 
-import json
 import os
 import random
 import re
@@ -19,7 +18,8 @@ import time
 import nats
 from daemons import Client, GUARD_SECONDS, PROGRAM, eventually
 from nats import Nats, Node, Proxy, Server, free_port, gaps, submit, to_the_end, watch
-from test_cluster import Tap, ends_with
+from examples import Tap
+from test_cluster import ends_with
 
 ROUNDS = int(os.environ.get("WAITD_TEST_ROUNDS") or 0)
 SEED = int(os.environ.get("WAITD_TEST_SEED") or 1)

@@ -7,20 +7,11 @@ long is cancelled.
 """
 
 import json
-import sys
 
 from daemons import Client, Daemon, eventually
-import examples
+from examples import Tap
 
 LONG = 3600
-
-
-class Tap(examples.Tap):
-    def ok(self, passed, name):
-        self.result(bool(passed), name)
-
-    def is_(self, got, expected, name):
-        self.result(got == expected, name, f"expected: {expected}"[:2000] + f"\n     got: {got}"[:2000])
 
 
 class Watcher(Client):

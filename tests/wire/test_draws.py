@@ -12,20 +12,13 @@ import os
 import random
 import re
 import subprocess
-import sys
 import tempfile
 from fractions import Fraction
 
-try:
-    import mpmath
-except ImportError:
-    if sys.executable != "/usr/bin/python3" and os.access("/usr/bin/python3", os.X_OK):
-        os.execv("/usr/bin/python3", ["/usr/bin/python3"] + sys.argv)
-    print("1..0 # SKIP python3-mpmath is not installed")
-    sys.exit(0)
-
-from examples import Tap
+from examples import Tap, need
 import preload
+
+mpmath = need("mpmath")
 
 WAITD = os.environ.get("WAITD", "daemon/waitd")
 DRAWS = int(os.environ.get("WAITD_TEST_DRAWS", "1500"))

@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 
-from daemons import (GUARD_SECONDS, PROGRAM, Client, Daemon, eventually, first, is_served,
+from daemons import (GUARD_SECONDS, PROGRAM, Client, attempt_all, ends_well, eventually, first, is_served,
                      memory_returns, settles)
 from examples import Tap
 
@@ -368,23 +368,10 @@ def main():
     ]
     for name, case, flags, is_alive in cases:
         listen = f"unix:{socket_path}" if case is killed_and_started_again else "127.0.0.1:0"
-        daemon = Daemon(*flags, listen=listen)
         try:
-            problem = case(daemon)
-            if is_alive and not problem:
-                problem = memory_returns(daemon)
-            if is_alive and not problem:
-                status = daemon.stop()
-                problem = f"exit status {status}" if status != 0 else None
+            attempt_all(tap, name, [case, memory_returns, ends_well] if is_alive else [case], *flags, listen=listen)
         except Skip as reason:
             tap.skip(name, reason)
-            continue
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            problem = f"{type(error).__name__}: {error}"
-        finally:
-            if daemon.process.poll() is None:
-                daemon.process.kill()
-        tap.result(not problem, name, problem or "")
     shutil.rmtree(os.path.dirname(socket_path))
     return tap.finish()
 

@@ -17,8 +17,8 @@ import time
 
 from daemons import GUARD_SECONDS, Client, eventually, first, settles
 from http_client import (
-    JSON, ONE, Http, attempt, connect_slowly, events, get, kinds, read_all, read_until, refused, run,
-    same, status_of)
+    JSON, ONE, Http, attempt, connect_slowly, events, get, kinds, post, read_all, read_until, refused, run, same,
+    status_of)
 
 
 def hosts_are_guarded(d):
@@ -247,18 +247,16 @@ def head_has_no_body(d):
 
 def pipelined(d):
     wait = get("/wait/30ms?bytes=2&status=201")
-    post = (b"POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-            b"Content-Length: %d\r\n\r\n" % len(ONE) + ONE)
-    data = d.raw((get("/healthz") + wait + post + get("/readyz")) * 3 + post[:-1])
+    batch = post("/v1/batches", ONE)
+    data = d.raw((get("/healthz") + wait + batch + get("/readyz")) * 3 + batch[:-1])
     return same(re.findall(rb"HTTP/1\.1 (\d+)", data)[:12], [b"200", b"201", b"200", b"200"] * 3, "statuses")
 
 
 def large_then_others(d):
     """What follows a large answer on its connection is answered as well."""
     body = b'{"clock":"virtual","jobs":[{"count":70000}]}'
-    post = (b"POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-            b"Content-Length: %d\r\n\r\n" % len(body) + body)
-    data = d.raw(post + post + get("/wait/1ms?status=201"))
+    batch = post("/v1/batches", body)
+    data = d.raw(batch + batch + get("/wait/1ms?status=201"))
     return first(same(re.findall(rb"HTTP/1\.1 (\d+)", data), [b"200", b"200", b"201"], "statuses"),
                  same(data.count(b'{"event":"done"'), 140000, "events"))
 
@@ -374,11 +372,11 @@ def silent_streams(d):
 def silent_readers(d):
     """Who takes nothing of what there is goes, whatever it is."""
     body = b'{"clock":"virtual","jobs":[{"count":1000000}]}'
-    post = (b"POST /v1/%s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n")
-    asked = [post % (path, accept, len(body)) + body for path in (b"batches", b"requests")
+    endless = post("/v1/requests", b"").replace(b"Length: 0", b"Length: %d" % (1 << 30))
+    asked = [post(path, body, accept) for path in ("/v1/batches", "/v1/requests")
              for accept in (b"", b"Accept: text/event-stream\r\n")]
     asked += [get("/wait/0?bytes=1000000000"), get("/wait/0?bytes=1000000000&chunks=7"),
-              post % (b"requests", b"", 1 << 30) + b'{"op":"ping"}' * 9 + body, get("/") * 2000]
+              endless + b'{"op":"ping"}' * 9 + body, get("/") * 2000]
     socks = [connect_slowly(d, each) for each in asked]
     gone = eventually(lambda: json.loads(d.ask("GET", "/v1/stats")[2])["connections"] == 1)
     for sock in socks:

@@ -8,12 +8,11 @@ import concurrent.futures
 import json
 import re
 import socket
-import struct
 import sys
 
-from daemons import GUARD_SECONDS, Client, eventually, first, settles
+from daemons import GUARD_SECONDS, Client, eventually, first, settles, will_reset
 from http_client import (
-    JSON, ONE, dechunk, events, get, kinds, read_all, read_until, refused, same, status_of, run)
+    JSON, ONE, dechunk, events, get, kinds, post, read_all, read_until, refused, run, same, status_of)
 
 
 def batch_streams(d):
@@ -36,6 +35,13 @@ def batch_is_the_sockets(d):
     return same(number.sub(b"", body), number.sub(b"", line), "the lines")
 
 
+def reset_behind_accepted(d, batch):
+    with socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS) as sock:
+        sock.sendall(post("/v1/batches", batch))
+        read_until(sock, b"accepted")
+        will_reset(sock)
+
+
 def large_batches(d):
     """Those are written past the library, and nobody can see it."""
     request = {"clock": "virtual", "seed": 3, "jobs": [{"wait": {"dist": "exponential", "mean": "1s"}, "count": 70000}]}
@@ -50,13 +56,7 @@ def large_batches(d):
     framed = d.ask("POST", "/v1/batches", body, {**JSON, "Accept": "text/event-stream"})[2]
     raw = d.raw(b"POST /v1/batches HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) +
                 body).partition(b"\r\n\r\n")
-    sock = socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS)
-    body = b'{"jobs":[{"wait":0,"count":70000},{"wait":60}]}'
-    sock.sendall(b"POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n"
-                 b"Content-Type: application/json\r\n\r\n" % len(body) + body)
-    read_until(sock, b"accepted")
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    sock.close()
+    reset_behind_accepted(d, b'{"jobs":[{"wait":0,"count":70000},{"wait":60}]}')
     return first(same((status, headers["Connection"], headers["Transfer-Encoding"]), (200, None, "chunked"), "head"),
                  None if number.sub(b"", answer) == number.sub(b"", lines) else "the lines differ",
                  None if number.sub(b"", raw[2]) == number.sub(b"", lines) else "HTTP/1.0 differs",
@@ -159,13 +159,7 @@ def requests_under_pressure(d):
 
 
 def batch_goes_with_its_client(d):
-    sock = socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS)
-    body = b'{"jobs":[{"wait":0.02,"count":50},{"wait":60}],"mode":"sequential"}'
-    sock.sendall(b"POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n"
-                 b"Content-Type: application/json\r\n\r\n" % len(body) + body)
-    read_until(sock, b"accepted")
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    sock.close()
+    reset_behind_accepted(d, b'{"jobs":[{"wait":0.02,"count":50},{"wait":60}],"mode":"sequential"}')
     return None if eventually(lambda: json.loads(d.ask("GET", "/v1/stats")[2])["batches"] == 0) \
         else "the batch still runs"
 

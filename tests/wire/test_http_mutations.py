@@ -8,18 +8,13 @@ more of them.  Speaks TAP; WAITD is the program under test.
 import os
 import random
 import socket
-import struct
 import sys
 
-from daemons import settles
+from daemons import settles, will_reset
 from examples import Tap
-from http_client import ONE, Http, attempt, get, is_built
+from http_client import ONE, Http, attempt, get, is_built, post
 
 HEAD = b"Host: localhost\r\nContent-Type: application/json\r\n"
-
-
-def post(path, body, fields=b""):
-    return b"POST " + path + b" HTTP/1.1\r\n" + HEAD + fields + b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
 def chunks(path, *pieces):
@@ -32,9 +27,9 @@ REQUESTS = [
     get("/v1/batches?limit=3&order=newest"), get("http://localhost/v1/stats"), get("/v1/batches/none"), get("/"),
     get("/v1/batches/none?forget").replace(b"GET", b"DELETE"), b"GET /metrics HTTP/1.0\r\n\r\n",
     get("/wait/0", extra=b"Origin: null\r\nAccess-Control-Request-Method: PUT\r\n").replace(b"GET", b"OPTIONS"),
-    post(b"/v1/batches", ONE), post(b"/v1/batches", ONE, b"Expect: 100-continue\r\n"),
-    post(b"/v1/batches?watch", b'{"detach":true,"key":"a","retain":0,"jobs":[{"wait":0.01}]}', b'Idempotency-Key: "a"\r\n'),
-    post(b"/v1/batches", b'{"clock":"virtual","jobs":[{"count":70000}]}', b"Accept: text/event-stream\r\n"),
+    post("/v1/batches", ONE), post("/v1/batches", ONE, b"Expect: 100-continue\r\n"),
+    post("/v1/batches?watch", b'{"detach":true,"key":"a","retain":0,"jobs":[{"wait":0.01}]}', b'Idempotency-Key: "a"\r\n'),
+    post("/v1/batches", b'{"clock":"virtual","jobs":[{"count":70000}]}', b"Accept: text/event-stream\r\n"),
     chunks(b"/v1/requests", b'{"op":"ping"}', b'{"op":"stats"}', ONE),
     chunks(b"/v1/forecast", b'{"runs":3,"jobs":', b'[{"wait":{"dist":"exponential","mean":1}}]}'),
 ]
@@ -78,7 +73,7 @@ def visit(d, chance):
         except OSError:
             pass  # it may refuse, or have nothing to say
         if chance.random() < 0.1:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            will_reset(sock)
 
 
 def all_of_them(d):

@@ -16,7 +16,7 @@ import tempfile
 
 from daemons import GUARD_SECONDS, eventually, first, settles
 from examples import Tap
-from http_client import JSON, Http, is_built, read_until, same
+from http_client import JSON, Http, attempt, is_built, post, read_until, same
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 os.environ["PATH"] += ":/usr/sbin"
@@ -160,11 +160,6 @@ server waitd 127.0.0.1:{to}
 """
 
 
-def post(path, body, extra=b""):
-    return (b"POST /v1/%s HTTP/1.1\r\nHost: any.example\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n"
-            % (path, extra, len(body)) + body)
-
-
 # Whoever goes is noticed with what is sent next.
 LONG = b'{"mode":"sequential","jobs":[{"wait":0.1,"count":9999}]}'
 
@@ -174,7 +169,7 @@ def events_come_at_once(d, proxy):
     problem = None
     for accept in (b"", b"Accept: text/event-stream\r\n"):
         with proxy.connect() as sock:
-            sock.sendall(post(b"batches", LONG, accept))
+            sock.sendall(post("/v1/batches", LONG, accept, b"any.example"))
             reported = read_until(sock, b'"done"')
         problem = first(problem, None if b'"accepted"' in reported and reported.endswith(b'"done"') else f"{reported}", is_idle(d))
     return problem
@@ -217,15 +212,6 @@ THROUGH = [
 
 
 # ---- all of it ----------------------------------------------------------------------------
-
-def attempt(tap, name, case, *arguments):
-    try:
-        problem = case(*arguments)
-    except (OSError, KeyError, TypeError, ValueError, IndexError, http.client.HTTPException,
-            subprocess.SubprocessError) as error:
-        problem = f"{type(error).__name__}: {error}"
-    tap.result(not problem, name, problem or "")
-
 
 def try_proxies(tap, d, folder):
     for name, command, text in PROXIES:

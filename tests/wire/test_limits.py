@@ -9,7 +9,7 @@ import signal
 import sys
 import tempfile
 
-from daemons import Client, Daemon, eventually, first, settles
+from daemons import Client, attempt_all, ends_well, eventually, first, settles
 from examples import Tap
 
 
@@ -181,18 +181,7 @@ def says_whether_there_is_one(daemon):
 
 
 def run(tap, name, case, *flags, listen="127.0.0.1:0"):
-    daemon = Daemon(*flags, listen=listen)
-    try:
-        problem = case(daemon)
-        if not problem:
-            status = daemon.stop()
-            problem = f"exit status {status}" if status != 0 else None
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        problem = f"{type(error).__name__}: {error}"
-    finally:
-        if daemon.process.poll() is None:
-            daemon.process.kill()
-    tap.result(not problem, name, problem or "")
+    attempt_all(tap, name, [case, ends_well], *flags, listen=listen)
 
 
 def main():

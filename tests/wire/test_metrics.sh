@@ -60,11 +60,8 @@ check_format()
 
 start_daemon --metrics 127.0.0.1:0 --max-jobs 3
 # The line comes after those of the other listeners.
-tries=500
-until monitor=$(sed -n 's/^metrics on //p' "$tmp/log") && [ -n "$monitor" ]; do
-    [ $((tries -= 1)) -gt 0 ] || bail "no metrics in the log"
-    sleep 0.01
-done
+wait_until grep -q '^metrics on ' "$tmp/log" || bail "no metrics in the log"
+monitor=$(sed -n 's/^metrics on //p' "$tmp/log")
 
 is "$(get /metrics | grep -iE '^(HTTP|content-type)' | sort)" \
     "Content-Type: text/plain; version=0.0.4; charset=utf-8
@@ -139,11 +136,7 @@ if have systemd-socket-activate; then
     systemd-socket-activate -l "$tmp/run/jobs" -l "$tmp/run/metrics" --fdname=jobs:metrics "$waitd" \
         --metrics 127.0.0.1:0 2>"$tmp/activated" &
     daemon_pid=$!
-    tries=500
-    until [ -S "$tmp/run/metrics" ]; do
-        [ $((tries -= 1)) -gt 0 ] || break
-        sleep 0.01
-    done
+    wait_until [ -S "$tmp/run/metrics" ]
     is "$(printf 'GET /healthz HTTP/1.0\r\n\r\n' | nc -N -U "$tmp/run/metrics" | tail -n 1)" ok \
         "a socket handed over by the name of metrics serves them"
     is "$(echo '{"op":"ping"}' | nc -N -U "$tmp/run/jobs" | grep -c pong)" 1 "the other one serves jobs"

@@ -18,11 +18,8 @@ have jq || bail "jq is not installed"
 
 start_daemon --listen 127.0.0.1:0 --http 127.0.0.1:0 --service db=2
 # The line comes after that of the other listener.
-tries=500
-until http_port=$(sed -n 's/^listening on http:.*://p' "$tmp/log") && [ -n "$http_port" ]; do
-    [ $((tries -= 1)) -gt 0 ] || bail "no HTTP in the log"
-    sleep 0.01
-done
+wait_until grep -q '^listening on http:' "$tmp/log" || bail "no HTTP in the log"
+http_port=$(sed -n 's/^listening on http:.*://p' "$tmp/log")
 mkdir "$tmp/bin" "$tmp/blocks"
 ln -s "$waitd" "$tmp/bin/waitd"
 ln -s "$waitctl" "$tmp/bin/waitctl"

@@ -49,12 +49,9 @@ is "$(ask '{"detach":true,"key":"k","events":"all","seed":5,"jobs":[{"name":"a",
 ref=$(submit '"on_restart":"cancel","jobs":[{"wait":60}]')
 other=$(submit '"jobs":[{"wait":60}]')
 at=$(ask "{\"op\":\"cancel\",\"ref\":\"$other\"}" | jq 'select(.event == "cancelled") | .at')
-(printf '{"op":"watch","ref":"%s"}' "$ref" | timeout 20 nc -N 127.0.0.1 "$port" >"$tmp/suspended") &
+(printf '{"op":"watch","ref":"%s"}' "$ref" | timeout 100 nc -N 127.0.0.1 "$port" >"$tmp/suspended") &
 watch=$!
-for ((tries = 500; tries > 0; tries--)); do
-    [ ! -s "$tmp/suspended" ] || break
-    sleep 0.01
-done
+wait_until [ -s "$tmp/suspended" ]
 stop_daemon TERM
 is $? 0 "a daemon that stops leaves its batches to the next one"
 wait "$watch"

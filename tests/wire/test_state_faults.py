@@ -16,17 +16,9 @@ import sys
 import tempfile
 
 from daemons import GUARD_SECONDS, PROGRAM, Client, Daemon, eventually
-import examples
+from examples import Tap
 
 LONG = 3600
-
-
-class Tap(examples.Tap):
-    def ok(self, passed, name, detail=""):
-        self.result(bool(passed), name, str(detail)[:2000])
-
-    def is_(self, got, expected, name):
-        self.result(got == expected, name, f"expected: {expected}"[:2000] + f"\n     got: {got}"[:2000])
 
 
 def submit(client, *jobs, **more):

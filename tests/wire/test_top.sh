@@ -72,15 +72,6 @@ off_screen()
     tmux -S "$socket" capture-pane -p >"$tmp/out" 2>/dev/null && ! grep -qE -- "$1" "$tmp/out"
 }
 
-wait_until()
-{
-    for _ in $(seq 200); do
-        "$@" && return 0
-        sleep 0.05
-    done
-    return 1
-}
-
 screen 80 20 "stty -a | grep -v rows >modes; '$waitctl' top --server $where --interval 0.1; echo ended \$?; stty -a | grep -v rows | cmp - modes && echo modes kept"
 passes "a picture is drawn" wait_until on_screen '^connections  +1  █+  max 1$'
 is "$(grep -c before "$tmp/out")" 0 "on a screen of its own"

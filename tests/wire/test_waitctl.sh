@@ -70,16 +70,6 @@ cancelled_jobs()
     "$waitctl" stats -o json | jq .cancelled
 }
 
-# wait_until COMMAND...: asks again until it is so, 10 seconds at most.
-wait_until()
-{
-    for _ in $(seq 200); do
-        "$@" && return 0
-        sleep 0.05
-    done
-    return 1
-}
-
 echo '{"jobs":[{"wait":0.01}]}' >"$tmp/ok.json"
 echo '{"jobs":[{"fail":true}]}' >"$tmp/failed.json"
 echo '{"jobs":[{"wayt":1}]}' >"$tmp/refused.json"
@@ -519,7 +509,7 @@ on_screen()
     tmux -S "$socket" capture-pane -p >"$tmp/out" 2>/dev/null && grep -qE -- "$1" "$tmp/out"
 }
 
-if have tmux && screen 60 screen "'$waitctl' run --local --mode sequential -n 4 0.5; echo ended \$?" 2>/dev/null; then
+if have tmux && screen 60 screen "'$waitctl' run --local --mode sequential -n 4 1; echo ended \$?" 2>/dev/null; then
     passes "a progress bar is drawn" wait_until on_screen '^\[=+> +\] [1-3]/4  [0-9.]+ s  ETA [0-9.]+ s( .*)?$'
     passes "the end is shown" wait_until on_screen '^ended 0'
     is "$(grep -c '\[=' "$tmp/out")" 0 "the bar is gone then"
@@ -527,9 +517,9 @@ if have tmux && screen 60 screen "'$waitctl' run --local --mode sequential -n 4 
     tmux -S "$socket" kill-server
 
     # Nothing has ended for most of the time, and yet the end is known and time moves on.
-    screen 100 screen "'$waitctl' run --local --concurrency 2 -n 3 2 -o summary; echo ended \$?"
-    passes "the time left is known from the start" wait_until on_screen '^\[.*\] 0/3  [01]\.[0-9] s  ETA 3\.[0-9] s  2 in flight$'
-    passes "and moves while nothing happens" wait_until on_screen '^\[.*\] 0/3  1\.[0-9] s  ETA 2\.[0-9] s  2 in flight$'
+    screen 100 screen "'$waitctl' run --local --concurrency 2 -n 3 4 -o summary; echo ended \$?"
+    passes "the time left is known from the start" wait_until on_screen '^\[.*\] 0/3  [01]\.[0-9] s  ETA [67]\.[0-9] s  2 in flight$'
+    passes "and moves while nothing happens" wait_until on_screen '^\[.*\] 0/3  [23]\.[0-9] s  ETA [45]\.[0-9] s  2 in flight$'
     tmux -S "$socket" resize-window -x 40 -y 20
     passes "a resize is heeded" wait_until on_screen '^\[[=> ]{10,}\] [0-3]/3  [0-9.]+ s  ETA [0-9.]+ s$'
     passes "the end comes" wait_until on_screen '^ended 0'

@@ -14,7 +14,7 @@ import tempfile
 import threading
 
 from daemons import Client, Daemon, GUARD_SECONDS
-import examples
+from examples import Tap
 
 WAITCTL = os.environ.get("WAITCTL") or "client/waitctl"
 
@@ -26,14 +26,6 @@ BATCH = {
         {"after": "a", "wait": "1ms", "data": {"x": [1, 2]}},
     ],
 }
-
-
-class Tap(examples.Tap):
-    def ok(self, passed, name, detail=""):
-        self.result(bool(passed), name, detail)
-
-    def is_(self, got, expected, name):
-        self.result(got == expected, name, f"expected: {expected}"[:2000] + f"\n     got: {got}"[:2000])
 
 
 def start(server, *arguments, text=None):
