@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "proto/event_done.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "proto/decimal.h"
@@ -40,6 +41,7 @@ static void begin_tail(struct event_done *done, enum job_status status, int64_t 
     out = put_string(out, "\",\"at\":");
     out += duration_print(out, at_ns);
     done->tail_len = (unsigned)(out - done->tail);
+    done->seq = done->job = (struct event_done_number){0}; /* none was written yet */
 }
 
 void event_done_begin(struct event_done *done, uint64_t batch, enum job_status status,
@@ -49,7 +51,6 @@ void event_done_begin(struct event_done *done, uint64_t batch, enum job_status s
 
     out = put_string(decimal_put(out, batch), ",\"job\":");
     done->head_len = (unsigned)(out - done->head);
-    done->index_end = 0;
     begin_tail(done, status, at_ns);
 }
 
@@ -81,33 +82,66 @@ static inline char *put_rest(char *out, const struct event_done *done, struct ev
     return out + 2;
 }
 
-char *event_done_write_seq(char *out, const struct event_done *done, uint64_t seq, uint32_t job,
-                           struct event_text name, struct event_text data)
+/* Where the last digit of so many is in a word whose bytes they are, and the one before it. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define LAST_DIGIT(len)     (8 * ((len)-1))
+#define DIGIT_BEFORE(shift) ((shift)-8)
+#else
+#define LAST_DIGIT(len)     (8 * (8 - (len)))
+#define DIGIT_BEFORE(shift) ((shift) + 8)
+#endif
+
+/* Adds 1 to the digits.  False where more than two of them change. */
+static inline bool advance(struct event_done_number *number)
 {
-    memcpy(out, done->head, done->head_len);
-    out = decimal_put(out + done->head_len, seq);
-    memcpy(out, ",\"job\":", 7);
-    out = decimal_put(out + 7, job);
-    return put_rest(out, done, name, data);
+    unsigned last = LAST_DIGIT(number->len), before;
+
+    if ((number->digits >> last & 0xff) != '9') {
+        number->digits += UINT64_C(1) << last;
+        return true;
+    }
+    before = DIGIT_BEFORE(last);
+    if (number->len < 2 || (number->digits >> before & 0xff) == '9')
+        return false;
+    number->digits += (UINT64_C(1) << before) - (UINT64_C(9) << last);
+    return true;
 }
 
-/* Has the head end in this index. */
-static inline void set_index(struct event_done *done, uint32_t job)
+static char *put_anew(char *out, struct event_done_number *number, uint64_t value)
 {
-    char *last = done->head + done->index_end - 1;
+    char *end = decimal_put(out, value);
+    size_t len = (size_t)(end - out);
 
-    if (done->index_end > 0 && job == done->job + 1 && *last != '9')
-        ++*last;
-    else
-        done->index_end = (unsigned)(decimal_put(done->head + done->head_len, job) - done->head);
-    done->job = job;
+    number->value = value;
+    number->len = len <= sizeof(number->digits) ? (unsigned)len : 0;
+    memcpy(&number->digits, out, number->len);
+    return end;
+}
+
+static inline char *put_number(char *out, struct event_done_number *number, uint64_t value)
+{
+    if (number->len == 0 || value != number->value + 1 || !advance(number))
+        return put_anew(out, number, value);
+    number->value = value;
+    memcpy(out, &number->digits, sizeof(number->digits));
+    return out + number->len;
+}
+
+char *event_done_write_seq(char *out, struct event_done *done, uint64_t seq, uint32_t job,
+                           struct event_text name, struct event_text data)
+{
+    /* Copied whole, past their ends: lengths known to the compiler are no call. */
+    memcpy(out, done->head, EVENT_DONE_HEAD);
+    if (done->head_len > EVENT_DONE_HEAD)
+        memcpy(out + EVENT_DONE_HEAD, done->head + EVENT_DONE_HEAD, EVENT_DONE_HEAD);
+    out = put_number(out + done->head_len, &done->seq, seq);
+    memcpy(out, ",\"job\":", 7);
+    return put_rest(put_number(out + 7, &done->job, job), done, name, data);
 }
 
 char *event_done_write(char *out, struct event_done *done, uint32_t job, struct event_text name,
                        struct event_text data)
 {
-    set_index(done, job);
-    /* Copied whole, past their ends: lengths known to the compiler are no call. */
     memcpy(out, done->head, EVENT_DONE_HEAD);
-    return put_rest(out + done->index_end, done, name, data);
+    return put_rest(put_number(out + done->head_len, &done->job, job), done, name, data);
 }

@@ -160,7 +160,7 @@ size_t simulator_read(struct simulator *simulator, char *out, size_t room)
 
     if (!channel_has_output(simulator->channel))
         channel_work(simulator->channel, moment_now(), WORK_UNITS);
-    len = channel_render(simulator->channel, out, room);
+    len = channel_render(simulator->channel, moment_now(), out, room);
     stats_bytes(simulator->env.stats, 0, len);
     return len;
 }

@@ -48,6 +48,20 @@ int64_t detached_tick(struct detached *detached)
     return time.now_ns;
 }
 
+void detached_receive(struct detached *detached)
+{
+    if (!detached->registry)
+        return;
+    store_port_attend(&detached->port);
+    if (atomic_load_explicit(&detached->port.newest, memory_order_relaxed) != NULL)
+        registry_receive(detached->registry);
+}
+
+bool detached_rest(struct detached *detached)
+{
+    return !detached->registry || store_port_rest(&detached->port);
+}
+
 bool detached_is_due(const struct detached *detached)
 {
     return detached->registry && registry_next_due(detached->registry) <=

@@ -35,6 +35,11 @@ int64_t detached_tick(struct detached *detached);
 /* Runs what is due, for a bounded time.  Returns now. */
 int64_t detached_serve(struct detached *detached, int64_t now_ns);
 
+/* Handles what the store has posted, in each iteration; and before the loop waits: false if
+ * there is something. */
+void detached_receive(struct detached *detached);
+bool detached_rest(struct detached *detached);
+
 /* Whether something is due by now. */
 bool detached_is_due(const struct detached *detached);
 

@@ -203,17 +203,22 @@ bool http_stream_is_over(const struct http_stream *stream)
     return !stream->kept && stream->peeked_len == 0 && channel_is_drained(stream->channel);
 }
 
+static size_t render(struct http_stream *stream, char *out, size_t room)
+{
+    return channel_render(stream->channel, clock_now_ns(), out, room);
+}
+
 bool http_stream_begins_with(struct http_stream *stream, const char *text)
 {
     if (stream->peeked_len == 0)
-        stream->peeked_len = channel_render(stream->channel, stream->peeked, PEEK_BYTES);
+        stream->peeked_len = render(stream, stream->peeked, PEEK_BYTES);
     return stream->peeked_len >= strlen(text) && memcmp(stream->peeked, text, strlen(text)) == 0;
 }
 
 size_t http_stream_peek(struct http_stream *stream, const char **bytes)
 {
     if (stream->peeked_len == 0)
-        stream->peeked_len = channel_render(stream->channel, stream->peeked, PEEK_BYTES);
+        stream->peeked_len = render(stream, stream->peeked, PEEK_BYTES);
     *bytes = stream->peeked;
     return stream->peeked_len;
 }
@@ -224,7 +229,7 @@ static size_t render_lines(struct http_stream *stream, char *out, size_t room)
     size_t n = stream->peeked_len;
 
     if (n == 0)
-        return channel_render(stream->channel, out, room);
+        return render(stream, out, room);
     if (n > room)
         n = room;
     memcpy(out, stream->peeked, n);

@@ -497,7 +497,7 @@ void loop_iterate(struct loop *loop)
     int64_t began_ns, ended_ns;
 
     if (ready_count(&loop->host.ready) > 0 || detached_is_due(&loop->detached) ||
-        (loop->http && http_next_due(loop->http) <= 0))
+        (loop->http && http_next_due(loop->http) <= 0) || !detached_rest(&loop->detached))
         flags |= EVLOOP_NONBLOCK;
     else
         arm(loop);
@@ -505,6 +505,7 @@ void loop_iterate(struct loop *loop)
     (void)detached_tick(&loop->detached);
     if (loop->has_mail)
         read_mail(loop);
+    detached_receive(&loop->detached);
     began_ns = clock_now_ns();
     if (loop->tidy_ns <= began_ns)
         tidy(loop, began_ns);

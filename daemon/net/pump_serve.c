@@ -66,8 +66,9 @@ static bool follow_up(struct pump *pump, struct slice *slice)
     slice->now_ns = clock_now_ns();
     if (pump->out.text != NULL || !pump->transport->writable)
         return true;
-    slice->gathered += channel_render(pump->channel, pump->host->out + slice->gathered,
-                                      PUMP_BUFFER_BYTES - slice->gathered);
+    slice->gathered +=
+        channel_render(pump->channel, slice->now_ns, pump->host->out + slice->gathered,
+                       PUMP_BUFFER_BYTES - slice->gathered);
     return !channel_has_output(pump->channel);
 }
 
@@ -187,7 +188,7 @@ static size_t send_gathered(struct pump *pump, size_t len, int64_t now_ns)
 static size_t send_rendered(struct pump *pump, int64_t now_ns)
 {
     size_t len = pump->channel != NULL
-                     ? channel_render(pump->channel, pump->host->out, PUMP_BUFFER_BYTES)
+                     ? channel_render(pump->channel, now_ns, pump->host->out, PUMP_BUFFER_BYTES)
                      : 0;
 
     if (len > 0)

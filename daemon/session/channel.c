@@ -234,7 +234,6 @@ size_t channel_take(struct channel *channel, int64_t now_ns, const char *bytes, 
 
     if (channel->input_ended)
         return len;
-    channel->outbox.now_ns = now_ns;
     if (!channel->has_one) {
         request_feed(channel->reader, bytes, len);
         read_requests(channel, now_ns);
@@ -299,7 +298,6 @@ void channel_work(struct channel *channel, int64_t now_ns, size_t budget)
 {
     size_t spent = 0;
 
-    channel->outbox.now_ns = now_ns;
     (void)runs_reap(&channel->runs);
     if (has_reading_to_do(channel) && !is_held(channel))
         read_requests(channel, now_ns);
@@ -356,10 +354,13 @@ static void drop_passed(struct channel *channel)
             runs_drop(&channel->runs, run_of(watch));
 }
 
-size_t channel_render(struct channel *channel, char *out, size_t room)
+size_t channel_render(struct channel *channel, int64_t now_ns, char *out, size_t room)
 {
     uint64_t lines = outbox_lines(&channel->outbox);
-    size_t used = outbox_render(&channel->outbox, out, room);
+    size_t used;
+
+    channel->outbox.now_ns = now_ns;
+    used = outbox_render(&channel->outbox, out, room);
 
     drop_passed(channel);
     channel_release_answers(channel);

@@ -98,8 +98,8 @@ void channel_work(struct channel *channel, int64_t now_ns, size_t budget);
  * now, CHANNEL_NEVER for none. */
 int64_t channel_next_due(const struct channel *channel);
 
-/* Renders output, up to room bytes.  Returns how many. */
-size_t channel_render(struct channel *channel, char *out, size_t room);
+/* Renders output, up to room bytes, which counts as sent now.  Returns how many. */
+size_t channel_render(struct channel *channel, int64_t now_ns, char *out, size_t room);
 bool channel_has_output(const struct channel *channel);
 
 /* Input has ended, everything accepted has finished and all output was rendered. */

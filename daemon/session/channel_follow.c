@@ -18,7 +18,8 @@
 struct channel_follower {
     struct registry_follower follower; /* first */
     struct channel *channel;
-    uint32_t slot; /* of the channel's */
+    uint32_t slot;     /* of the channel's */
+    uint64_t ref_hash; /* of the ref */
     char ref[KEPT_REF_MAX + 1];
     uint64_t jobs;   /* reserved in the channel's account */
     int64_t beat_ns; /* when something was sent last, or a heartbeat */
@@ -43,7 +44,7 @@ static uint64_t hash_of_ref(const struct channel *channel, const char *ref)
 
 static uint64_t hash_of_follower(const void *channel, uint32_t slot)
 {
-    return hash_of_ref(channel, follower_at(channel, slot)->ref);
+    return follower_at(channel, slot)->ref_hash;
 }
 
 static bool is_follower(const void *channel, uint32_t slot, const void *ref)
@@ -123,13 +124,31 @@ static void begin_replay(struct channel_follower *follower)
             registry_replay_withdraw(&follower_at(channel, slot)->follower);
 }
 
+/* When its client will have been sent nothing for too long. */
+static int64_t beat_due(const struct channel_follower *follower)
+{
+    int64_t heartbeat_ns = registry_heartbeat(follower->follower.entry);
+    int64_t read_ns = follower->follower.watch.read_ns;
+    int64_t since_ns = read_ns > follower->beat_ns ? read_ns : follower->beat_ns;
+
+    return heartbeat_ns > INT64_MAX - since_ns || heartbeat_ns == 0 ? CHANNEL_NEVER
+                                                                    : since_ns + heartbeat_ns;
+}
+
+/* Those at the live end are many, and have things to read all the time: all that they need is
+ * their heartbeat.  The others are looked at, one by one. */
 static void on_change(struct registry_follower *base)
 {
-    struct channel *channel = of(base)->channel;
+    struct channel_follower *follower = of(base);
+    struct channel *channel = follower->channel;
+    bool is_live = base->stage == REGISTRY_LIVE || base->stage == REGISTRY_ENDED;
 
     if (base->stage == REGISTRY_REPLAYING && channel->replaying == NULL)
-        begin_replay(of(base));
-    channel->follow_due = true;
+        begin_replay(follower);
+    if (!is_live || channel->replaying == follower)
+        channel->follow_due = true;
+    else if (beat_due(follower) < channel->follow_ns)
+        channel->follow_ns = beat_due(follower);
     channel_woken(channel);
 }
 
@@ -248,8 +267,9 @@ static struct channel_follower *add(struct channel *channel, const char *ref)
         return NULL;
     follower->channel = channel;
     memcpy(follower->ref, ref, sizeof(follower->ref));
+    follower->ref_hash = hash_of_ref(channel, ref);
     follower->slot = slots_add(&channel->followers, follower);
-    if (hash_add(&channel->followed, hash_of_ref(channel, ref), follower->slot, hash_of_follower,
+    if (hash_add(&channel->followed, follower->ref_hash, follower->slot, hash_of_follower,
                  channel) == 0)
         return follower;
     slots_remove(&channel->followers, follower->slot);
@@ -293,7 +313,6 @@ void channel_follow(struct channel *channel, struct registry_entry *entry, struc
     follower->jobs = charged ? kept->terms.jobs : 0;
     follower->beat_ns = registry_now(channel->env->registry);
     follower->follower.changed = on_change;
-    channel->follow_due = true;
     (void)registry_follow(entry, &follower->follower, &channel->outbox, from);
 }
 
@@ -334,16 +353,6 @@ static void send_damaged(struct channel_follower *follower)
 }
 
 /* ---- Work ---------------------------------------------------------------------------------- */
-
-static int64_t beat_due(const struct channel_follower *follower)
-{
-    int64_t heartbeat_ns = registry_heartbeat(follower->follower.entry);
-    int64_t read_ns = follower->follower.watch.read_ns;
-    int64_t since_ns = read_ns > follower->beat_ns ? read_ns : follower->beat_ns;
-
-    return heartbeat_ns > INT64_MAX - since_ns || heartbeat_ns == 0 ? CHANNEL_NEVER
-                                                                    : since_ns + heartbeat_ns;
-}
 
 /* Output that waits says by itself that the batch lives. */
 static void beat(struct channel_follower *follower, int64_t now_ns)

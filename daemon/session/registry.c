@@ -20,7 +20,7 @@ static uint64_t hash_of_ref(const struct registry *registry, const char *ref)
 
 static uint64_t hash_of_entry(const void *registry, uint32_t slot)
 {
-    return hash_of_ref(registry, entry_at(registry, slot)->kept->ref);
+    return entry_at(registry, slot)->ref_hash;
 }
 
 static bool is_entry(const void *registry, uint32_t slot, const void *ref)
@@ -181,8 +181,8 @@ static struct registry_entry *make_entry(struct registry *registry, struct kept 
         return NULL;
     }
     entry->slot = agenda_add(&registry->agenda, entry);
-    if (hash_add(&registry->by_ref, hash_of_ref(registry, batch->ref), entry->slot, hash_of_entry,
-                 registry) != 0) {
+    entry->ref_hash = hash_of_ref(registry, batch->ref);
+    if (hash_add(&registry->by_ref, entry->ref_hash, entry->slot, hash_of_entry, registry) != 0) {
         agenda_remove(&registry->agenda, entry->slot);
         free(entry);
         return NULL;

@@ -35,6 +35,7 @@ struct registry_entry {
     struct registry_entry *next_held;
     uint64_t taken_text; /* bytes of the registry's account */
     uint32_t slot;
+    uint64_t ref_hash; /* of its ref, as the registry finds it */
     bool is_home;
     bool is_held;      /* it waits for the store to let it go on */
     bool end_reported; /* to the store */

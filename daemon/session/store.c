@@ -9,7 +9,8 @@
 
 struct store_ask *store_ask_new(enum store_kind kind, struct store_port *port, void *context)
 {
-    struct store_ask *ask = calloc(1, sizeof(*ask));
+    size_t page = kind == STORE_LIST ? STORE_PAGE_MAX * sizeof(struct kept *) : 0;
+    struct store_ask *ask = calloc(1, sizeof(*ask) + page);
 
     if (ask == NULL)
         return NULL;
@@ -44,10 +45,22 @@ void store_post(struct store_port *port, struct store_ask *ask)
 
     do
         ask->next = newest;
-    while (!atomic_compare_exchange_weak_explicit(&port->newest, &newest, ask, memory_order_release,
-                                                  memory_order_relaxed));
-    if (newest == NULL) /* else whoever posted that one wakes */
+    while (!atomic_compare_exchange_weak(&port->newest, &newest, ask));
+    /* Else whoever posted the one before wakes.  The loop says first that it waits and looks for
+     * posts then; here one is posted first: one of the two sees the other. */
+    if (newest == NULL && !atomic_load(&port->is_attended))
         port->wake(port->context);
+}
+
+void store_port_attend(struct store_port *port)
+{
+    atomic_store_explicit(&port->is_attended, true, memory_order_relaxed);
+}
+
+bool store_port_rest(struct store_port *port)
+{
+    atomic_store(&port->is_attended, false);
+    return atomic_load(&port->newest) == NULL;
 }
 
 struct store_ask *store_fetch(struct store_port *port)

@@ -80,6 +80,7 @@ struct store_port {
     _Atomic(struct store_ask *) newest; /* of a list linked by `next` */
     _Atomic bool recheck;        /* an announcement was lost for want of memory: every batch of
                                   * this loop may have new cancels */
+    _Atomic bool is_attended;    /* the loop looks here before it waits: see store_port_attend() */
     void (*wake)(void *context); /* from any thread; must not wait */
     void *context;
 };
@@ -130,10 +131,12 @@ struct store_ask {
     char message[FAULT_MESSAGE_MAX];
     uint32_t place; /* CANCEL */
     int64_t at_ns;  /* CANCEL: its instant, since acceptance */
-    struct kept *page[STORE_PAGE_MAX];
     uint32_t n_page;
     bool more;
     uint64_t next_order; /* LIST: filter.after_order of the next page, where there is more */
+    /* LIST: STORE_PAGE_MAX of them.  The others do without: each submit makes two, and what is
+     * above 1 KiB is slow to allocate. */
+    struct kept *page[];
 };
 
 struct store;
@@ -184,6 +187,15 @@ void store_ask(struct store *store, struct store_ask *ask);
 
 /* What was posted since the last call, oldest first, linked by `next`. */
 struct store_ask *store_fetch(struct store_port *port);
+
+/*
+ * A loop that runs need not be woken by what is posted, for which it looks once an iteration.
+ * From store_port_attend() on it is not; before it waits it calls store_port_rest(), and does
+ * not wait if that is false: something was posted.  By the loop alone; one that calls neither
+ * is woken each time.
+ */
+void store_port_attend(struct store_port *port);
+bool store_port_rest(struct store_port *port);
 
 /* ---- For stores -------------------------------------------------------------------- */
 

@@ -45,7 +45,7 @@ static uint64_t hash_of_key(const struct index *index, const struct principal *o
 
 static uint64_t hash_by_ref(const void *index, uint32_t slot)
 {
-    return hash_of_ref(index, entry_at(index, slot)->batch->ref);
+    return entry_at(index, slot)->ref_hash;
 }
 
 static uint64_t hash_by_key(const void *index, uint32_t slot)
@@ -174,8 +174,8 @@ static int enter(struct index *index, struct index_entry *entry)
     struct kept *batch = entry->batch;
 
     entry->slot = agenda_add(&index->ends, entry);
-    if (hash_add(&index->by_ref, hash_of_ref(index, batch->ref), entry->slot, hash_by_ref, index) !=
-        0) {
+    entry->ref_hash = hash_of_ref(index, batch->ref);
+    if (hash_add(&index->by_ref, entry->ref_hash, entry->slot, hash_by_ref, index) != 0) {
         agenda_remove(&index->ends, entry->slot);
         return -1;
     }

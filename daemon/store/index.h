@@ -31,7 +31,8 @@ struct index_entry {
     bool is_put_off;        /* index_put_off() */
     bool is_forgotten;      /* as far as is written, which is not safe yet */
     void *data;             /* the store's own */
-    uint32_t slot;          /* the index's own */
+    uint64_t ref_hash;      /* the index's own, as is */
+    uint32_t slot;
 };
 
 struct index_place;

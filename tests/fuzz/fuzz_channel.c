@@ -117,7 +117,7 @@ static void open_stage(struct stage *stage, unsigned choice)
 static void hear(struct stage *stage, size_t room)
 {
     char out[4096];
-    size_t n = channel_render(stage->channel, out, room);
+    size_t n = channel_render(stage->channel, stage->now_ns, out, room);
 
     demand(n <= room, "more was rendered than there was room for");
     demand(n > 0 || !channel_has_output(stage->channel), "there is output and none comes");

@@ -236,7 +236,7 @@ static void read_some(struct world *world, struct client *client)
     if (world->now_ns < client->stalled_until_ns || !channel_has_output(client->channel))
         return;
     enter(world, client);
-    n = channel_render(client->channel, out, room);
+    n = channel_render(client->channel, world->now_ns, out, room);
     leave(world, client);
     if (n > room)
         simulation_complain(world, "more was rendered than there was room for");
@@ -422,7 +422,7 @@ static void check_backlog(struct world *world, struct client *client)
     world->tally->held += !channel_wants_input(client->channel);
     do {
         alloc_faults_watch(true);
-        n = channel_render(client->channel, out, sizeof(out));
+        n = channel_render(client->channel, world->now_ns, out, sizeof(out));
         alloc_faults_watch(false);
         waiting += n;
         if (!witness_hear(&client->witness, out, n, world->now_ns))

@@ -43,7 +43,7 @@ static void hear(struct trial *trial, size_t room)
     size_t n;
 
     alloc_faults_watch(true);
-    n = channel_render(trial->rig.channel, out, room);
+    n = channel_render(trial->rig.channel, trial->rig.now_ns, out, room);
     alloc_faults_watch(false);
     ck_assert_msg(witness_hear(&trial->witness, out, n, trial->rig.now_ns), "%s",
                   trial->witness.diagnostic);

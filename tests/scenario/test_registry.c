@@ -161,6 +161,25 @@ START_TEST(heartbeats_come_while_nothing_else_does)
 }
 END_TEST
 
+/* However many a connection watches: what there is to read is read, and none is looked at. */
+START_TEST(events_at_the_live_end_make_no_other_work)
+{
+    struct channel *channel = rig.clients[0].channel;
+
+    submit(0, "\"heartbeat\":5,\"jobs\":[{\"wait\":1},{\"wait\":9}]");
+    rig.now_ns += S;
+    registry_set_time(rig.env.registry,
+                      &(struct registry_time){.now_ns = rig.now_ns,
+                                              .boot_ns = rig.now_ns,
+                                              .wall_ns = rig.now_ns + LOOP_RIG_WALL_NS});
+    registry_work(rig.env.registry, 100);
+    ck_assert(channel_has_output(channel));
+    ck_assert_int_gt(channel_next_due(channel), rig.now_ns);
+    loop_rig_work(&rig);
+    ck_assert_ptr_nonnull(loop_rig_until(&rig, 0, "done"));
+}
+END_TEST
+
 /* ---- Replays ---------------------------------------------------------------------------- */
 
 static void set_up_few_replays(void)
@@ -550,6 +569,7 @@ Suite *test_suite(void)
         {who_comes_behind_a_cancel_catches_up_with_it, 1},
         {due_times_and_the_wall_clock_are_of_one_reading, 1},
         {heartbeats_come_while_nothing_else_does, 1},
+        {events_at_the_live_end_make_no_other_work, 1},
         {each_job_is_as_late_as_it_was, 1},
         {who_catches_up_does_not_count_as_late, 1},
         {what_another_life_has_handled_is_not_late, 1},

@@ -163,7 +163,7 @@ static void render(const struct loop_rig *rig, struct loop_rig_client *client)
 
         make_room(client);
         watch(rig, true);
-        n = channel_render(client->channel, client->out + client->len, RENDER_BYTES);
+        n = channel_render(client->channel, rig->now_ns, client->out + client->len, RENDER_BYTES);
         watch(rig, false);
         client->len += n;
         client->out[client->len] = '\0';

@@ -77,8 +77,8 @@ void rig_render(struct rig *rig)
             rig->out = realloc(rig->out, rig->out_size);
             ck_assert_ptr_nonnull(rig->out);
         }
-        rig->out_len +=
-            channel_render(rig->channel, rig->out + rig->out_len, rig->out_size - rig->out_len - 1);
+        rig->out_len += channel_render(rig->channel, rig->now_ns, rig->out + rig->out_len,
+                                       rig->out_size - rig->out_len - 1);
         rig->out[rig->out_len] = '\0';
     }
 }

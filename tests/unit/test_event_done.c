@@ -17,15 +17,17 @@ static const char texts[] = "\"abcdefghijklmnopqrstuvwxyz0123456789ABCDEF\"";
 static void check_same(struct event_done *done, const struct event_job *job,
                        const struct occurrence *occurrence)
 {
-    char general[ROOM], block[ROOM];
+    char general[ROOM], block[ROOM], *end;
     size_t len;
 
     memset(general, '#', sizeof(general));
     memset(block, '#', sizeof(block));
     len = (size_t)(event_write_occurrence(general, job, occurrence) - general);
-    ck_assert_uint_eq(
-        (size_t)(event_done_write(block, done, occurrence->job, job->name, job->data) - block),
-        len);
+    if (job->ref != NULL)
+        end = event_done_write_seq(block, done, job->seq, occurrence->job, job->name, job->data);
+    else
+        end = event_done_write(block, done, occurrence->job, job->name, job->data);
+    ck_assert_uint_eq((size_t)(end - block), len);
     general[len] = block[len] = '\0';
     ck_assert_str_eq(block, general);
 }
@@ -70,6 +72,30 @@ START_TEST(indexes_in_a_row_are_whole)
 }
 END_TEST
 
+/* Of a detached batch: seqs in a row beside indexes in a row, in steps, and both. */
+START_TEST(lines_with_a_seq_are_those_of_the_general_writer)
+{
+    static const char *const refs[] = {
+        "r", "0123456789abcdef-12345",
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"};
+    static const uint64_t firsts[] = {2, 98, 99999990, UINT32_MAX, UINT64_MAX - 3000};
+
+    for (size_t r = 0; r < sizeof(refs) / sizeof(*refs); r++)
+        for (size_t f = 0; f < sizeof(firsts) / sizeof(*firsts); f++) {
+            struct event_job job = {.ref = refs[r], .at_ns = 1000177833, .name = {texts, 5}};
+            struct occurrence o = {.kind = OCCURRED_DONE, .ordinal = 1};
+            struct event_done done;
+
+            event_done_begin_ref(&done, refs[r], JOB_OK, 1000177833);
+            for (unsigned i = 0; i < 2500; i++) {
+                job.seq = firsts[f] + i + i / 1200;
+                o.job = i % 7 == 3 ? 5 * i : i;
+                check_same(&done, &job, &o);
+            }
+        }
+}
+END_TEST
+
 START_TEST(names_and_data_of_any_length_are_whole)
 {
     struct occurrence o = {.kind = OCCURRED_DONE, .job = 7, .ordinal = 1};
@@ -91,6 +117,7 @@ Suite *test_suite(void)
     const struct check_test tests[] = {
         {lines_are_those_of_the_general_writer, 1},
         {indexes_in_a_row_are_whole, 1},
+        {lines_with_a_seq_are_those_of_the_general_writer, 1},
         {names_and_data_of_any_length_are_whole, 1},
     };
 
