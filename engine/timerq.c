@@ -161,8 +161,3 @@ bool timerq_has(const struct timerq *queue, uint32_t id)
 {
     return queue->place[id] != 0;
 }
-
-int64_t timerq_due(const struct timerq *queue, uint32_t id, int64_t otherwise)
-{
-    return queue->place[id] != 0 ? queue->heap[queue->place[id] - 1].due_ns : otherwise;
-}

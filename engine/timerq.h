@@ -51,10 +51,7 @@ void timerq_remove(struct timerq *queue, uint32_t id);
 /* The first entry, or NULL when the queue is empty; valid until the next change. */
 const struct timerq_entry *timerq_first(const struct timerq *queue);
 
-/* For tests: whether id is in the queue. */
+/* Whether id is in the queue. */
 bool timerq_has(const struct timerq *queue, uint32_t id);
-
-/* For tests: the due time of id, or `otherwise` if it is not in the queue. */
-int64_t timerq_due(const struct timerq *queue, uint32_t id, int64_t otherwise);
 
 #endif

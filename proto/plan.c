@@ -104,7 +104,7 @@ int plan_add_step(struct plan *plan, const struct step *step)
     return PLAN_OK;
 }
 
-int plan_add_after_text(struct plan *plan, plan_text_ref name, uint64_t where)
+int plan_add_after(struct plan *plan, plan_text_ref name, uint64_t where)
 {
     struct after_ref ref = {.text = name, .where = where, .name = PLAN_NONE};
 
@@ -113,15 +113,6 @@ int plan_add_after_text(struct plan *plan, plan_text_ref name, uint64_t where)
         return PLAN_NOMEM;
     plan->afters[plan->n_afters++] = ref;
     return PLAN_OK;
-}
-
-int plan_add_after(struct plan *plan, const char *name, size_t len, uint64_t where)
-{
-    plan_text_ref text;
-
-    if (plan_add_text(plan, name, len, &text) != PLAN_OK)
-        return PLAN_NOMEM;
-    return plan_add_after_text(plan, text, where);
 }
 
 int plan_add_trace(struct plan *plan, int64_t value_ns)

@@ -201,17 +201,14 @@ plan_text_ref plan_text_close(struct plan *plan);
 /* Each appends to what the next element added will refer to; the index of the
  * first is plan_n_*() before the first call. */
 int plan_add_step(struct plan *plan, const struct step *step);
-int plan_add_after(struct plan *plan, const char *name, size_t len, uint64_t where);
+int plan_add_after(struct plan *plan, plan_text_ref name, uint64_t where);
 int plan_add_trace(struct plan *plan, int64_t value_ns);
 int plan_add_class(struct plan *plan, const struct job_class *job_class, uint32_t *ref);
 uint32_t plan_n_steps(const struct plan *plan);
 uint32_t plan_n_afters(const struct plan *plan);
 uint32_t plan_n_traces(const struct plan *plan);
 
-/* The same for a name that is in the plan already, decoded. */
-int plan_add_after_text(struct plan *plan, plan_text_ref name, uint64_t where);
-
-/* plan_add_after(): `name` is the decoded name; `where` is any number that
+/* plan_add_after(): `name` is the name in the plan, decoded; `where` is any number that
  * grows along the request (its byte offset), reported in a fault. */
 
 /*

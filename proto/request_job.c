@@ -112,7 +112,7 @@ static void add_after(struct request_reading *reading, const struct lexer_token 
     if (reading->plan == NULL || !request_fits(reading, token) || too_many_afters(reading, token) ||
         keep_after(reading, token, &name) != 0)
         return;
-    if (plan_add_after_text(reading->plan, name, token->offset << 1 | in_array) != PLAN_OK) {
+    if (plan_add_after(reading->plan, name, token->offset << 1 | in_array) != PLAN_OK) {
         request_no_memory(reading);
         return;
     }

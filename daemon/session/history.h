@@ -70,11 +70,6 @@ void history_fini(struct history *history);
 void history_join(struct history *history, struct history_cursor *cursor);
 void history_leave(struct history_cursor *cursor); /* also fine when it is in none */
 
-static inline bool history_is_watched(const struct history *history)
-{
-    return history->cursors != NULL;
-}
-
 /* ---- Writing ----------------------------------------------------------------------- */
 
 /*

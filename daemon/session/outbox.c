@@ -120,12 +120,6 @@ void outbox_line_commit(struct outbox *outbox, size_t len)
 
 /* ---- Batches -------------------------------------------------------------------- */
 
-/* The watch of a cursor. */
-static struct outbox_watch *watch_of(struct history_cursor *cursor)
-{
-    return (struct outbox_watch *)(void *)((char *)cursor - offsetof(struct outbox_watch, cursor));
-}
-
 int outbox_watch_begin(struct outbox *outbox, struct outbox_watch *watch, struct history *history)
 {
     *watch = (struct outbox_watch){0};
@@ -250,12 +244,6 @@ void outbox_notice(struct outbox_watch *watch)
     watch->place = outbox->tail;
     *stretch_at(outbox, outbox->tail++) =
         (struct outbox_stretch){.watch = watch, .until = next_seq};
-}
-
-void outbox_notice_all(const struct history *history)
-{
-    for (struct history_cursor *cursor = history->cursors; cursor != NULL; cursor = cursor->next)
-        outbox_notice(watch_of(cursor));
 }
 
 /* ---- Reading --------------------------------------------------------------------- */

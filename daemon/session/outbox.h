@@ -87,10 +87,9 @@ int outbox_watch_settle(struct outbox_watch *watch, uint64_t *last_seq);
 void outbox_watch_end(struct outbox_watch *watch);
 
 /* There is something new in the history.  To be called each time after something was put
- * there, for all that watch it.  Needs no memory; but what would be sent in the
+ * there, for each that watches it.  Needs no memory; but what would be sent in the
  * order of time among batches may be sent earlier when out of it. */
 void outbox_notice(struct outbox_watch *watch);
-void outbox_notice_all(const struct history *history);
 
 /* ---- Reading ----------------------------------------------------------------------- */
 

@@ -20,8 +20,6 @@
 
 #include "daemon/store/cluster_wire.h"
 
-#define CLUSTER_URL_MAX 256
-
 enum cluster_event_kind {
     CLUSTER_EVENT_UP,      /* connected again */
     CLUSTER_EVENT_DOWN,    /* the connection is lost; it is tried again by itself */

@@ -281,8 +281,10 @@ static struct job_spec plan_spec(struct plan *plan, const struct description_ele
         spec.n_steps++;
     }
     for (uint32_t i = 0; element->set & JOB_AFTER && i < element->n_afters; i++) {
-        check(plan_add_after(plan, element->after[i], strlen(element->after[i]), ++*where) ==
-              PLAN_OK);
+        plan_text_ref name;
+
+        check(plan_add_text(plan, element->after[i], strlen(element->after[i]), &name) == PLAN_OK);
+        check(plan_add_after(plan, name, ++*where) == PLAN_OK);
         spec.n_afters++;
     }
     return spec;

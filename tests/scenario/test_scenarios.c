@@ -402,8 +402,12 @@ static struct plan *queue_plan(const struct dist *between, const struct dist *se
         ck_assert_int_eq(plan_add_text(plan, name, strlen(name), &spec.name), PLAN_OK);
         snprintf(name, sizeof name, "%d", arrives ? i - 2 : i - 1);
         ck_assert_int_eq(plan_add_step(plan, &step), PLAN_OK);
-        if (i > 0)
-            ck_assert_int_eq(plan_add_after(plan, name, strlen(name), (uint64_t)i), PLAN_OK);
+        if (i > 0) {
+            plan_text_ref before;
+
+            ck_assert_int_eq(plan_add_text(plan, name, strlen(name), &before), PLAN_OK);
+            ck_assert_int_eq(plan_add_after(plan, before, (uint64_t)i), PLAN_OK);
+        }
         ck_assert_int_eq(plan_add_element(plan, &spec, 0), PLAN_OK);
     }
     ck_assert_int_eq(plan_seal(plan, &limits, SIZE_MAX, &fault), PLAN_SEALED);

@@ -54,11 +54,15 @@ plan_text_ref plan_kit_token(const char *name)
 
 void plan_kit_wait_for(struct job_spec *spec, const char *name)
 {
+    plan_text_ref text;
+
     if (spec->n_afters == 0)
         spec->first_after = plan_n_afters(plan_kit_plan);
     spec->set |= JOB_AFTER;
     spec->n_afters++;
-    must(plan_add_after(plan_kit_plan, name, strlen(name), ++where) == PLAN_OK, "no memory");
+    must(plan_add_text(plan_kit_plan, name, strlen(name), &text) == PLAN_OK &&
+             plan_add_after(plan_kit_plan, text, ++where) == PLAN_OK,
+         "no memory");
 }
 
 void plan_kit_add_step(struct job_spec *spec, enum step_kind kind, int64_t length_ns,

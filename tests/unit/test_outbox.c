@@ -50,6 +50,12 @@ static void put_answer(const char *text)
     outbox_line_commit(&outbox, strlen(text));
 }
 
+static void notice_all(void)
+{
+    for (struct history_cursor *at = history.cursors; at != NULL; at = at->next)
+        outbox_notice((struct outbox_watch *)(void *)at); /* its first member */
+}
+
 static void put_line(const char *text)
 {
     char *line = history_line_room(&history, strlen(text) + 100);
@@ -57,7 +63,7 @@ static void put_line(const char *text)
     ck_assert_ptr_nonnull(line);
     memcpy(line, text, strlen(text));
     history_line_commit(&history, strlen(text));
-    outbox_notice_all(&history);
+    notice_all();
 }
 
 static void put_done(uint32_t job, int64_t at_ns)
@@ -66,7 +72,7 @@ static void put_done(uint32_t job, int64_t at_ns)
 
     ck_assert_uint_eq(history_reserve(&history, BATCH_MIN_ROOM), BATCH_MIN_ROOM);
     history_put(&history, at_ns, &done, 1);
-    outbox_notice_all(&history);
+    notice_all();
 }
 
 START_TEST(lines_and_records_come_out_in_order)
@@ -192,7 +198,7 @@ START_TEST(every_record_becomes_the_line_it_is)
                          expected);
         }
         history_put(&history, at_ns, occurred, n);
-        outbox_notice_all(&history);
+        notice_all();
         records += n;
         if (round % 5 == 0)
             got_len += outbox_render(&outbox, got + got_len, next_draw(&seed) % 9000);
@@ -227,7 +233,7 @@ static void put_around(const char *head, const char *tail, const char *text)
     memcpy(line + strlen(head), tail, strlen(tail));
     history_line_commit_around(&history, len, strlen(head),
                                (struct event_text){.text = text, .len = strlen(text)});
-    outbox_notice_all(&history);
+    notice_all();
 }
 
 /* A line that stands around a text is one line, whatever room there is. */
