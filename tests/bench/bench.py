@@ -14,6 +14,7 @@ import statistics
 import subprocess
 import sys
 
+import detached
 import report
 import scenarios
 import servers
@@ -63,6 +64,9 @@ def parse_arguments():
     parser.add_argument("--nice", type=int, default=0, metavar="N",
                         help="run server and generator (and their session) with this priority; below 0, as root, "
                              "where other work cannot be kept off")
+    parser.add_argument("--state", metavar="DIR",
+                        help="where journals of detached batches are made (a temporary one)")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the detached batches")
     parser.add_argument("--json", metavar="FILE",
                         help="where the results go (results.json in the --build directory)")
     parser.add_argument("--show", metavar="FILE", help="only print the tables of old results")
@@ -222,6 +226,11 @@ def run(arguments):
         "servers": {server.name: {"title": server.title} for server in able},
     }
     bench = Bench(arguments)
+    if "detached" in names:  # takes its own medians, of what has to be compared in turn
+        names.remove("detached")
+        say("detached: " + scenarios.SCENARIOS["detached"]["about"])
+        detached.WAITD = os.path.abspath(arguments.waitd)
+        results["detached"] = detached.measure(arguments.state, arguments.quick)
     for number in range(arguments.rounds):
         bench.round(number, names, able)
     results["scenarios"] = bench.results()

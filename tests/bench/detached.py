@@ -21,11 +21,14 @@ import sys
 import tempfile
 import time
 
+import report
+
 WAITD = os.environ.get("WAITD", "daemon/waitd")
 CLIENTS = 64
 ROUNDS = 3
 WINDOW = 16  # requests of a client that are not accepted yet
 MILLION = 1000000
+LINE_MORE_BYTES = 26  # a detached job's line has a ref and a seq in place of a number
 TIMEOUT_SECONDS = 120
 FLAGS = ("--max-pending", "40000000", "--max-request", "1G", "--max-jobs", "10000000",
          "--max-text", "4G", "--max-backlog", "64M")
@@ -177,12 +180,14 @@ def small_batches(state, n):
 
 
 def throughput(n):
-    """Jobs of batches of 1,000, detached in memory beside attached: the daemon's own processor
-    time a job, and jobs a second."""
+    """Jobs of batches of 1,000, detached in memory beside attached, and beside attached ones whose
+    lines are as long: the daemon's own processor time a job, and jobs a second."""
     plain = {"jobs": [{"name": "job", "count": 1000}]}
-    figures = {"attached": [], "memory": []}
+    figures = {"attached": [], "long": [], "memory": []}
+    longer = {"jobs": [{"name": "job" + LINE_MORE_BYTES * "-", "count": 1000}]}
     for _ in range(ROUNDS):
-        for name, request in (("attached", plain), ("memory", {"detach": True, **plain})):
+        for name, request in (("attached", plain), ("long", longer),
+                              ("memory", {"detach": True, **plain})):
             figures[name].append(rates(Daemon, request, n, b'"event":"finished"', 2))
     rows = {name: best(values) for name, values in figures.items()}
     return {name: (1000 * rate, cpu / 1000) for name, (rate, cpu) in rows.items()}
@@ -286,59 +291,24 @@ def fresh(state):
     return folder
 
 
-def row(text, figure):
-    print(f"| {text:<72} | {figure:>24} |", flush=True)
-
-
-def judge(text, value, wanted, holds):
-    print(f"| {text:<72} | {value:>24} | {wanted:>10} | {'held' if holds else 'NOT HELD':<8} |",
-          flush=True)
-
-
-def measure(state, scale):
-    targets = []
-    row("work", "figure")
-    row("-" * 72, "-" * 24)
-    sync, small = small_batches(state, 60000 // scale)
-    for name, title in (("attached", "one-job batches accepted a second, 64 clients, CPU: attached"),
-                        ("memory", "detached, in memory"), ("journal", "detached, in the journal")):
-        row(title, f"{small[name][0]:,.0f}, {small[name][1] * 1e6:.1f} µs")
-    row("the disk: 4 KiB written and synced", f"{sync * 1e3:.2f} ms")
-    targets.append(("journal: one-job batches a second", f"{small['journal'][0]:,.0f}", "≥ 20,000",
-                    small["journal"][0] >= 20000))
-    jobs = throughput(20000 // scale)
-    for name, title in (("attached", "jobs of batches of 1,000: attached"),
-                        ("memory", "detached, in memory")):
-        row(f"{title}: jobs/s, CPU a job", f"{jobs[name][0]:,.0f}, {jobs[name][1] * 1e9:.0f} ns")
-    part = jobs["memory"][1] / jobs["attached"][1] - 1
-    targets.append(("memory: CPU a job more than attached", f"{100 * part:+.1f} %", "≤ 5 %",
-                    part <= 0.05))
-    size, large = large_batch(state, MILLION // scale)
-    row(f"{MILLION // scale:,} written-out jobs until accepted: attached", f"{large['attached'] * 1e3:.0f} ms")
-    row("detached, in memory", f"{large['memory'] * 1e3:.0f} ms")
-    row("detached, in the journal", f"{large['journal'] * 1e3:.0f} ms")
-    row(f"the disk: its {size / 1e6:.0f} MB written and synced", f"{large['write'] * 1e3:.0f} ms")
-    factor = large["journal"] / (large["attached"] + large["write"])
-    targets.append(("journal: a large batch, of attached and the bare write", f"{factor:.2f}",
-                    "≤ 1.3", large["journal"] <= 1.3 * large["attached"] + large["write"]))
-    ended, running = watch_from_the_middle(MILLION // scale)
-    row("watch from the middle: first event of one that has ended", f"{ended * 1e3:.0f} ms")
-    row("of one that runs", f"{running * 1e3:.0f} ms")
-    targets.append(("watch from the middle: first event", f"{max(ended, running) * 1e3:.0f} ms",
-                    "< 150 ms", max(ended, running) < 0.15))
-    batches = 100000 // scale
-    ready, took, late, most, n = restart(state, batches)
-    row(f"restart with {batches:,} unfinished batches of 10 jobs: ready", f"{ready:.2f} s")
-    row("all caught up", f"{took:.1f} s")
-    row(f"another client meanwhile: lateness p99, most of {n}",
-        f"{late * 1e3:.1f} ms, {most * 1e3:.1f} ms")
-    targets.append(("restart: ready", f"{ready:.2f} s", "< 2 s", ready < 2))
-    targets.append(("restart: others' lateness p99", f"{late * 1e3:.1f} ms", "< 20 ms", late < 0.02))
-    print()
-    judge("target", "waitd", "wanted", True)
-    judge("-" * 72, "-" * 24, "-" * 10, True)
-    for target in targets:
-        judge(*target)
+def measure(state, quick=False):
+    """All figures, for report.detached_table() and its targets; in seconds."""
+    scale = 10 if quick else 1
+    with tempfile.TemporaryDirectory(dir=state) as folder:
+        sync, small = small_batches(folder, 60000 // scale)
+        jobs = throughput(20000 // scale)
+        size, large = large_batch(folder, MILLION // scale)
+        ended, running = watch_from_the_middle(MILLION // scale)
+        ready, took, late, most, n = restart(folder, 100000 // scale)
+    return {
+        "small": {name: {"rate": rate, "cpu": cpu} for name, (rate, cpu) in small.items()},
+        "sync": sync,
+        "jobs": {name: {"rate": rate, "cpu": cpu} for name, (rate, cpu) in jobs.items()},
+        "large": {"jobs": MILLION // scale, "bytes": size, **large},
+        "watch": {"ended": ended, "running": running},
+        "restart": {"batches": 100000 // scale, "ready": ready, "took": took, "late_p99": late,
+                    "late_max": most, "others": n},
+    }
 
 
 def main():
@@ -350,8 +320,10 @@ def main():
     parser.add_argument("--quick", action="store_true", help="a tenth of it all")
     arguments = parser.parse_args()
     os.nice(arguments.nice)
-    with tempfile.TemporaryDirectory(dir=arguments.state) as state:
-        measure(state, 10 if arguments.quick else 1)
+    results = {"servers": {}, "scenarios": {}, "detached": measure(arguments.state, arguments.quick)}
+    print(report.detached_table(results))
+    print(report.targets_table(report.Targets(results).all()), end="")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -85,8 +85,8 @@ bench: all tests/bench/bare_timer tests/bench/load tests/bench/slices
 	  $(PYTHON) $(top_srcdir)/tests/bench/bench.py --build tests/bench --peers '$(BENCH_PEERS)' \
 	  --rounds '$(BENCH_ROUNDS)' $(BENCH_FLAGS) $(BENCH)
 
-# What it costs that batches outlive their clients: a minute, and 1 GB of disk.  BENCH_FLAGS="--state
-# DIR --nice -10"; --quick for a tenth of it.
+# What it costs that batches outlive their clients, which `bench' measures too: a minute, and 1 GB of
+# disk.  BENCH_FLAGS="--state DIR --nice -10"; --quick for a tenth of it.
 bench-detached: all
 	WAITD='$(abs_top_builddir)/daemon/waitd' PYTHONDONTWRITEBYTECODE=1 \
 	  $(PYTHON) $(top_srcdir)/tests/bench/detached.py $(BENCH_FLAGS)

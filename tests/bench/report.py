@@ -152,6 +152,35 @@ def crowded_table(results):
     return aligned(rows) if len(rows) > 1 else ""
 
 
+def detached_table(results):
+    """Detached batches beside attached ones, and beside the disk without any of them."""
+    measured = results.get("detached")
+    if not measured:
+        return ""
+    small, jobs, large = measured["small"], measured["jobs"], measured["large"]
+    watch, again = measured["watch"], measured["restart"]
+    kinds = ("attached", "memory", "journal")
+    return aligned([
+        ["work", "attached", "detached, in memory", "in the journal", "the bare disk"],
+        ["64 clients: one-job batches accepted a second"] + [rate(small[kind]["rate"]) for kind in kinds] +
+        ["%s for 4 KiB written and synced" % seconds(measured["sync"])],
+        ["its CPU a batch"] + [seconds(small[kind]["cpu"]) for kind in kinds] + [""],
+        ["batches of 1,000 jobs: jobs/s", rate(jobs["attached"]["rate"]), rate(jobs["memory"]["rate"]), "", ""],
+        ["its CPU a job", seconds(jobs["attached"]["cpu"]), seconds(jobs["memory"]["cpu"]), "", ""],
+        ["the same with names by which attached lines are as long", seconds(jobs["long"]["cpu"]), "", "", ""],
+        ["%s written-out jobs: until accepted" % format(large["jobs"], ",")] +
+        [seconds(large[kind]) for kind in kinds] +
+        ["%s for its %.0f MB" % (seconds(large["write"]), large["bytes"] / 1e6)],
+        ["a watch from its middle: first event, when it has ended", "", seconds(watch["ended"]), "", ""],
+        ["when it runs", "", seconds(watch["running"]), "", ""],
+        ["a restart with %s unfinished batches of 10 jobs: ready" % format(again["batches"], ","), "", "",
+         seconds(again["ready"]), ""],
+        ["all caught up", "", "", seconds(again["took"]), ""],
+        ["another client meanwhile: lateness p99, the most of %d" % again["others"], "", "",
+         "%s, %s" % (seconds(again["late_p99"]), seconds(again["late_max"])), ""],
+    ])
+
+
 # ---- Targets ---------------------------------------------------------------
 
 
@@ -238,6 +267,22 @@ class Targets:
         for kind, name in SLICE_NAMES.items():
             self.at_most("longest slice: " + name, "slices", kind, 0.5e-3, seconds)
 
+    def add_detached(self):
+        measured = self.results.get("detached")
+        if not measured:
+            return
+        jobs, large = measured["jobs"], measured["large"]
+        self.add("detached: CPU a job, 1.05 of attached", jobs["memory"]["cpu"],
+                 1.05 * jobs["attached"]["cpu"], seconds)
+        self.add("journal: one-job batches a second", measured["small"]["journal"]["rate"], 20000,
+                 rate, at_least=True)
+        self.add("journal: a large batch, 1.3 of attached and the bare write", large["journal"],
+                 1.3 * large["attached"] + large["write"], seconds)
+        self.add("detached: a watch from the middle", max(measured["watch"].values()), 0.15, seconds)
+        self.add("journal: ready after a restart", measured["restart"]["ready"], 2, seconds)
+        self.add("journal: others' lateness p99 meanwhile", measured["restart"]["late_p99"], 20e-3,
+                 seconds)
+
     def all(self):
         self.against_best("throughput: jobs/s, 1.5 times the best", "throughput", "rate", 1.5,
                           rate, at_least=True)
@@ -271,6 +316,7 @@ class Targets:
             share = self.ours("threads-2", "generator")
             self.add("threads: the same, less the generator's share", two / one * 2 / (2 - share),
                      1.7, three_digits, at_least=True)
+        self.add_detached()
         return self.rows
 
 
@@ -286,7 +332,7 @@ def everything(results):
         machine["processor"], machine["processors"], machine["kernel"], results["date"],
         results["rounds"], machine["load_average"])]
     parts += [main_table(results), crowded_table(results), threads_table(results),
-              growth_table(results),
+              growth_table(results), detached_table(results),
               targets_table(results.get("targets", []))]
     faults = results.get("faults", [])
     parts.append("".join("- %s\n" % fault for fault in faults))

@@ -182,6 +182,10 @@ SCENARIOS = {
         "judge": lambda result: {kind: result[kind] for kind in SLICES},
         "alone": True,
     },
+    "detached": {
+        "about": "detached batches in memory, in a journal and after a restart (see detached.py)",
+        "alone": True,
+    },
     # Asking for no `done' leaves the generator little to do, so that it takes little of the
     # processors that it shares with two loops.
     "threads-1": {

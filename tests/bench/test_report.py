@@ -118,6 +118,30 @@ def test_tables():
         check(report.seconds(value) == text, "%g s is %s" % (value, text), report.seconds(value))
 
 
+def test_detached():
+    def of(cpu, rate, journal):
+        return {"servers": {}, "scenarios": {}, "detached": {
+            "small": {kind: {"rate": rate, "cpu": 1e-6} for kind in ("attached", "memory", "journal")},
+            "sync": 1e-3,
+            "jobs": {"attached": {"rate": 1e6, "cpu": 1e-7}, "long": {"rate": 1e6, "cpu": 1e-7},
+                     "memory": {"rate": 1e6, "cpu": cpu}},
+            "large": {"jobs": 10 ** 6, "bytes": 34e6, "attached": 0.1, "memory": 0.15,
+                      "journal": journal, "write": 0.04},
+            "watch": {"ended": 0.05, "running": 0.06},
+            "restart": {"batches": 10 ** 5, "ready": 1, "took": 4, "late_p99": 0.01,
+                        "late_max": 0.03, "others": 700}}}
+
+    rows = {row["target"]: row for row in report.Targets(of(1.2e-7, 20000, 0.17)).all()}
+    check(len(rows) == 6, "detached batches have six targets", sorted(rows))
+    row = rows["detached: CPU a job, 1.05 of attached"]
+    check(not row["held"] and row["text"][-1] == "1.14 times short of it", "by how much is said", row)
+    check(all(row["held"] for name, row in rows.items() if "CPU" not in name), "what is just met is held", rows)
+    table = report.detached_table(of(1e-7, 20000, 0.3)).splitlines()
+    check("| 300 ms " in table[7] and "40 ms for its 34 MB" in table[7] and "1 ms for 4 KiB" in table[2],
+          "the run without a journal and the bare disk are beside it", table[7], table[2])
+    check(report.detached_table({}) == "", "and nothing where they were not measured")
+
+
 def test_scenarios():
     known = {(scenario, figure) for scenario, figure, _, _ in report.ROWS}
     check({scenario for scenario, _ in known} <= set(scenarios.SCENARIOS),
@@ -135,6 +159,7 @@ def main():
     test_above_a_bare_timer()
     test_losses_and_threads()
     test_tables()
+    test_detached()
     test_scenarios()
     print("1..%d" % tests)
     return 1 if failures and "CK_TAP_LOG_FILE_NAME" not in os.environ else 0
