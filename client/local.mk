@@ -4,6 +4,7 @@
 
 noinst_LIBRARIES += client/libwaitctl.a
 client_libwaitctl_a_SOURCES = \
+	client/base/array.h \
 	client/base/bytes.c \
 	client/base/bytes.h \
 	client/base/lines.c \

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/base/array.h"
+
 void digraph_fini(struct digraph *graph)
 {
     free(graph->arcs);
@@ -14,15 +16,12 @@ void digraph_fini(struct digraph *graph)
 
 int digraph_add(struct digraph *graph, struct digraph_arc arc)
 {
-    if (graph->n_arcs == graph->room) {
-        size_t room = graph->room > 0 ? 2 * graph->room : 64;
-        struct digraph_arc *arcs = realloc(graph->arcs, room * sizeof *arcs);
+    struct digraph_arc *arcs =
+        array_reserve(graph->arcs, graph->n_arcs, &graph->room, sizeof *arcs);
 
-        if (arcs == NULL)
-            return -1;
-        graph->arcs = arcs;
-        graph->room = room;
-    }
+    if (arcs == NULL)
+        return -1;
+    graph->arcs = arcs;
     graph->arcs[graph->n_arcs++] = arc;
     return 0;
 }

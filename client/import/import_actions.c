@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/base/array.h"
 #include "client/import/import_internal.h"
 #include "client/import/timestamp.h"
 #include "client/import/workflow.h"
@@ -146,20 +147,16 @@ static int read_job(struct run *run, json_t *job, const char *where, struct run_
 
 static int add_job(struct run *run, json_t *job, const char *where)
 {
+    struct run_job *jobs;
     int result;
 
     if (run->n == RECORDING_TASKS_MAX)
         return import_json_refuse(run->import, &run->json, where,
                                   "more than %d jobs, which is the most", RECORDING_TASKS_MAX);
-    if (run->n == run->room) {
-        size_t room = run->room > 0 ? 2 * run->room : 64;
-        struct run_job *jobs = realloc(run->jobs, room * sizeof *jobs);
-
-        if (jobs == NULL)
-            return import_no_memory(run->import);
-        run->jobs = jobs;
-        run->room = room;
-    }
+    jobs = array_reserve(run->jobs, run->n, &run->room, sizeof *jobs);
+    if (jobs == NULL)
+        return import_no_memory(run->import);
+    run->jobs = jobs;
     result = read_job(run, job, where, &run->jobs[run->n]);
     if (result > 0) {
         json_incref(job);

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "client/base/array.h"
 #include "client/import/import_internal.h"
 #include "client/import/rows.h"
 #include "proto/duration.h"
@@ -91,15 +92,11 @@ static size_t read_row(const struct rows_field fields[COLUMNS], struct row *row)
 
 static int add_row(struct import *import, struct table *table, const struct row *row)
 {
-    if (table->n == table->room) {
-        size_t room = table->room > 0 ? 2 * table->room : 64;
-        struct row *rows = realloc(table->rows, room * sizeof *rows);
+    struct row *rows = array_reserve(table->rows, table->n, &table->room, sizeof *rows);
 
-        if (rows == NULL)
-            return import_no_memory(import);
-        table->rows = rows;
-        table->room = room;
-    }
+    if (rows == NULL)
+        return import_no_memory(import);
+    table->rows = rows;
     table->rows[table->n++] = *row;
     return 0;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/base/array.h"
 #include "client/import/import_names.h"
 
 #define VERSION_MIN 4
@@ -93,18 +94,15 @@ static int read_entries(struct ninja_log *log, struct import *import,
     if (check_heading(import, file, &rows) < 0)
         return -1;
     while (rows_next(&rows)) {
+        struct ninja_entry *entries;
+
         if (log->n == RECORDING_TASKS_MAX)
             return import_refuse(import, file, rows.number,
                                  "more than %d entries, which is the most", RECORDING_TASKS_MAX);
-        if (log->n == log->room) {
-            size_t room = log->room > 0 ? 2 * log->room : 64;
-            struct ninja_entry *entries = realloc(log->entries, room * sizeof *entries);
-
-            if (entries == NULL)
-                return import_no_memory(import);
-            log->entries = entries;
-            log->room = room;
-        }
+        entries = array_reserve(log->entries, log->n, &log->room, sizeof *entries);
+        if (entries == NULL)
+            return import_no_memory(import);
+        log->entries = entries;
         if (read_entry(import, file, &rows, &log->entries[log->n]) < 0)
             return -1;
         log->entries[log->n].place = (uint32_t)log->n;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/base/array.h"
 #include "client/base/text.h"
 #include "client/import/import_names.h"
 #include "proto/utf8.h"
@@ -21,23 +22,13 @@ void recording_fini(struct recording *recording)
 
 /* ---- Adding ---------------------------------------------------------------- */
 
-/* Room for one more item behind the n of an array, which may move.  Returns the array,
- * or NULL when memory ran out. */
+/* As array_reserve(); NULL, too, once memory has run out. */
 static void *make_room(struct recording *recording, void *array, size_t n, size_t *room,
                        size_t item_size)
 {
-    size_t wanted = *room > 0 ? 2 * *room : 64;
-    void *moved;
+    void *moved = recording->failed ? NULL : array_reserve(array, n, room, item_size);
 
-    if (recording->failed)
-        return NULL;
-    if (n < *room)
-        return array;
-    moved = realloc(array, wanted * item_size);
-    if (moved == NULL)
-        recording->failed = true;
-    else
-        *room = wanted;
+    recording->failed |= moved == NULL;
     return moved;
 }
 

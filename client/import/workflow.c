@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/base/array.h"
 #include "client/import/digraph.h"
 #include "client/import/import_names.h"
 
@@ -119,7 +120,7 @@ static int add_need(struct workflow *workflow, struct import *import,
                     const struct import_text *file, struct workflow_job *job,
                     const yaml_node_t *need)
 {
-    uint32_t id;
+    uint32_t id, *needs;
 
     if (!is_scalar(need))
         return import_refuse(import, file, line_of(need), "what a job needs is the id of a job");
@@ -128,15 +129,10 @@ static int add_need(struct workflow *workflow, struct import *import,
         return import_refuse(import, file, line_of(need),
                              "the job \"%.*s\" needs \"%.*s\", which is no job of the workflow",
                              IMPORT_QUOTE_MAX, job->id, IMPORT_QUOTE_MAX, text_of(need));
-    if (workflow->n_needs == workflow->room_needs) {
-        size_t room = workflow->room_needs > 0 ? 2 * workflow->room_needs : 64;
-        uint32_t *needs = realloc(workflow->needs, room * sizeof *needs);
-
-        if (needs == NULL)
-            return import_no_memory(import);
-        workflow->needs = needs;
-        workflow->room_needs = room;
-    }
+    needs = array_reserve(workflow->needs, workflow->n_needs, &workflow->room_needs, sizeof *needs);
+    if (needs == NULL)
+        return import_no_memory(import);
+    workflow->needs = needs;
     workflow->needs[workflow->n_needs++] = id;
     job->n_needs++;
     return 0;

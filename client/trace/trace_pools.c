@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "client/base/array.h"
+
 int trace_pools_init(struct trace_pools *pools, const struct plan *plan, uint64_t process)
 {
     *pools = (struct trace_pools){.process = process};
@@ -47,17 +49,13 @@ static struct trace_counter_name name_of(const struct trace_pools *pools,
 
 static int push(struct trace_pools *pools, struct trace_pools_step step)
 {
+    struct trace_pools_step *steps =
+        array_reserve(pools->steps, pools->n_steps, &pools->steps_room, sizeof steps[0]);
     size_t at = pools->n_steps;
 
-    if (at == pools->steps_room) {
-        size_t room = at > 0 ? at * 2 : 16;
-        struct trace_pools_step *steps = realloc(pools->steps, room * sizeof steps[0]);
-
-        if (steps == NULL)
-            return -1;
-        pools->steps = steps;
-        pools->steps_room = room;
-    }
+    if (steps == NULL)
+        return -1;
+    pools->steps = steps;
     pools->n_steps++;
     for (; at > 0 && pools->steps[(at - 1) / 2].due_ns > step.due_ns; at = (at - 1) / 2)
         pools->steps[at] = pools->steps[(at - 1) / 2];
