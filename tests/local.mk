@@ -376,47 +376,32 @@ tests_fuzz_fuzz_channel_SOURCES = tests/fuzz/fuzz_channel.c tests/support/witnes
 tests_fuzz_fuzz_channel_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_channel_LDADD = $(all_libraries)
 tests_fuzz_replay_channel_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_channel_SOURCES)
-tests_fuzz_replay_channel_LDADD = $(all_libraries)
-tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c
 tests_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_config_LDADD = $(all_libraries)
-tests_fuzz_replay_config_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_config_SOURCES)
-tests_fuzz_replay_config_LDADD = $(all_libraries)
-tests_fuzz_fuzz_duration_SOURCES = tests/fuzz/fuzz_duration.c
+tests_fuzz_replay_config_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_config.c
 tests_fuzz_fuzz_duration_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_duration_LDADD = $(all_libraries)
-tests_fuzz_replay_duration_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_duration_SOURCES)
-tests_fuzz_replay_duration_LDADD = $(all_libraries)
-tests_fuzz_fuzz_event_SOURCES = tests/fuzz/fuzz_event.c
+tests_fuzz_replay_duration_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_duration.c
 tests_fuzz_fuzz_event_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_event_LDADD = $(all_libraries)
-tests_fuzz_replay_event_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_event_SOURCES)
-tests_fuzz_replay_event_LDADD = $(all_libraries)
-tests_fuzz_fuzz_gate_SOURCES = tests/fuzz/fuzz_gate.c
+tests_fuzz_replay_event_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_event.c
 tests_fuzz_fuzz_gate_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_gate_LDADD = $(all_libraries)
-tests_fuzz_replay_gate_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_gate_SOURCES)
-tests_fuzz_replay_gate_LDADD = $(all_libraries)
-tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c
+tests_fuzz_replay_gate_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_gate.c
 tests_fuzz_fuzz_http_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_http_LDADD = $(all_libraries)
-tests_fuzz_replay_http_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_http_SOURCES)
-tests_fuzz_replay_http_LDADD = $(all_libraries)
+tests_fuzz_replay_http_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_http.c
 tests_fuzz_fuzz_import_SOURCES = tests/fuzz/fuzz_import.c tests/support/reading.c tests/support/reading.h
 tests_fuzz_fuzz_import_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_import_LDADD = $(all_libraries)
 tests_fuzz_replay_import_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_import_SOURCES)
-tests_fuzz_replay_import_LDADD = $(all_libraries)
-tests_fuzz_fuzz_lexer_SOURCES = tests/fuzz/fuzz_lexer.c
 tests_fuzz_fuzz_lexer_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_lexer_LDADD = $(all_libraries)
-tests_fuzz_replay_lexer_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_lexer_SOURCES)
-tests_fuzz_replay_lexer_LDADD = $(all_libraries)
+tests_fuzz_replay_lexer_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_lexer.c
 tests_fuzz_fuzz_request_SOURCES = tests/fuzz/fuzz_request.c tests/support/reading.c tests/support/reading.h
 tests_fuzz_fuzz_request_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_request_LDADD = $(all_libraries)
 tests_fuzz_replay_request_SOURCES = tests/fuzz/replay.c $(tests_fuzz_fuzz_request_SOURCES)
-tests_fuzz_replay_request_LDADD = $(all_libraries)
 
 # FUZZ_TIME: seconds for each target; FUZZ_TARGETS: which.
 FUZZ_TIME = 600

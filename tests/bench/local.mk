@@ -12,27 +12,18 @@ EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 check_PROGRAMS += tests/bench/load tests/bench/slices
 
-tests_bench_bare_timer_SOURCES = \
-	tests/bench/bare_timer.c \
+bench_measures = \
 	tests/bench/histogram.c \
 	tests/bench/histogram.h \
 	tests/bench/probe.c \
 	tests/bench/probe.h
+
+tests_bench_bare_timer_SOURCES = tests/bench/bare_timer.c $(bench_measures)
 tests_bench_bare_timer_LDADD =
 tests_bench_bench_activation_LDADD =
-tests_bench_submitters_SOURCES = \
-	tests/bench/histogram.c \
-	tests/bench/histogram.h \
-	tests/bench/probe.c \
-	tests/bench/probe.h \
-	tests/bench/submitters.c
+tests_bench_submitters_SOURCES = tests/bench/submitters.c $(bench_measures)
 tests_bench_submitters_LDADD =
-tests_bench_waiters_SOURCES = \
-	tests/bench/histogram.c \
-	tests/bench/histogram.h \
-	tests/bench/probe.c \
-	tests/bench/probe.h \
-	tests/bench/waiters.c
+tests_bench_waiters_SOURCES = tests/bench/waiters.c $(bench_measures)
 tests_bench_waiters_LDADD =
 tests_bench_load_SOURCES = \
 	tests/bench/caller.c \
@@ -41,15 +32,12 @@ tests_bench_load_SOURCES = \
 	tests/bench/group.h \
 	tests/bench/heard.c \
 	tests/bench/heard.h \
-	tests/bench/histogram.c \
-	tests/bench/histogram.h \
 	tests/bench/load.c \
-	tests/bench/probe.c \
-	tests/bench/probe.h \
 	tests/bench/watch.c \
 	tests/bench/watch.h \
 	tests/bench/work.c \
-	tests/bench/work.h
+	tests/bench/work.h \
+	$(bench_measures)
 tests_bench_load_LDADD =
 
 tests_bench_slices_SOURCES = tests/bench/slices.c

@@ -233,18 +233,22 @@ static uint64_t queue_batch(const void *what, uint32_t n)
     return sum;
 }
 
+static void fill_heap(struct timerq *queue, const int64_t *due_ns, uint32_t n)
+{
+    if (timerq_init(queue, n) != 0 || timerq_reserve(queue, n) != 0)
+        errx(2, "out of memory");
+    for (uint32_t i = 0; i < n; i++)
+        timerq_set(queue, i, due_ns[i], 0);
+}
+
 /* The indexed heap, the same way. */
 static uint64_t queue_heap(const void *what, uint32_t n)
 {
-    const int64_t *due_ns = what;
     const struct timerq_entry *first;
     struct timerq queue;
     uint64_t sum = 0;
 
-    if (timerq_init(&queue, n) != 0 || timerq_reserve(&queue, n) != 0)
-        errx(2, "out of memory");
-    for (uint32_t i = 0; i < n; i++)
-        timerq_set(&queue, i, due_ns[i], 0);
+    fill_heap(&queue, what, n);
     while ((first = timerq_first(&queue)) != NULL) {
         sum += first->id ^ (uint64_t)first->due_ns;
         timerq_remove(&queue, first->id);
@@ -256,14 +260,10 @@ static uint64_t queue_heap(const void *what, uint32_t n)
 /* Everything is put in, and taken out again in the order in which it came. */
 static uint64_t cancel_heap(const void *what, uint32_t n)
 {
-    const int64_t *due_ns = what;
     struct timerq queue;
     uint64_t sum = 0;
 
-    if (timerq_init(&queue, n) != 0 || timerq_reserve(&queue, n) != 0)
-        errx(2, "out of memory");
-    for (uint32_t i = 0; i < n; i++)
-        timerq_set(&queue, i, due_ns[i], 0);
+    fill_heap(&queue, what, n);
     for (uint32_t i = 0; i < n; i++) {
         sum += timerq_first(&queue)->id;
         timerq_remove(&queue, i);

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-#include <stdio.h>
-#include <string.h>
-#include <time.h>
-
 #include "tests/bench/probe.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
 
 static int64_t read_clock_ns(clockid_t clock)
 {
@@ -53,4 +58,18 @@ int64_t probe_memory_bytes(pid_t pid)
 int64_t probe_memory_peak_bytes(pid_t pid)
 {
     return read_kilobytes(pid, "status", "VmHWM");
+}
+
+int probe_connect(const char *port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)atoi(port)),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
 }

@@ -2,7 +2,7 @@
 #ifndef WAITD_BENCH_PROBE_H
 #define WAITD_BENCH_PROBE_H
 
-/* What time it is, and what a process has used. */
+/* What time it is, what a process has used, and connections to it. */
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -18,5 +18,8 @@ int64_t probe_cpu_ns(pid_t pid);
  * (PSS); or the most that ever was (RSS).  -1 if that cannot be read. */
 int64_t probe_memory_bytes(pid_t pid);
 int64_t probe_memory_peak_bytes(pid_t pid);
+
+/* A connection to that port of this machine; -1, with errno, if there is none. */
+int probe_connect(const char *port);
 
 #endif

@@ -102,104 +102,63 @@ static void add_string(struct text *text, const char *of, size_t len)
     text->len += len / n * n + 2;
 }
 
-static void make_id(struct text *text)
+/* A job's text, where # is its number and < that of the one before. */
+static void add_job(struct text *text, const char *job, int number)
 {
-    add(text, "{\"id\":");
-    add_string(text, "x", 30 * MIB);
-    add(text, ",\"jobs\":[{}]}");
+    for (size_t n; *job != '\0'; job += n) {
+        n = strcspn(job, "#<");
+        if (n > 0)
+            add(text, "%.*s", (int)n, job);
+        else
+            add(text, "%d", job[n++] == '#' ? number : number - 1);
+    }
 }
 
-static void make_name(struct text *text)
-{
-    add(text, "[{\"name\":");
-    add_string(text, "x", 60 * MIB);
-    add(text, "}]");
-}
-
-static void make_escaped_name(struct text *text)
-{
-    add(text, "[{\"name\":");
-    add_string(text, "\\u0041", 60 * MIB);
-    add(text, "}]");
-}
-
-static void make_awaited(struct text *text)
-{
-    add(text, "[{\"name\":");
-    add_string(text, "x", 30 * MIB);
-    add(text, "},{\"after\":[");
-    add_string(text, "x", 30 * MIB);
-    add(text, "]}]");
-}
-
-static void make_unknown(struct text *text)
-{
-    add(text, "[{\"after\":[");
-    add_string(text, "x", 30 * MIB);
-    add(text, "]}]");
-}
-
-static void make_chain(struct text *text)
-{
-    add(text, "{\"clock\":\"virtual\",\"events\":\"none\",\"jobs\":[{\"name\":\"j0\"}");
-    for (int i = 1; i < 500000; i++)
-        add(text, ",{\"name\":\"j%d\",\"after\":[\"j%d\"]}", i, i - 1);
-    add(text, "]}");
-}
-
-static void make_plain(struct text *text)
-{
-    add(text, "{\"jobs\":[{\"wait\":0}");
-    for (int i = 1; i < 1000000; i++)
-        add(text, ",{\"wait\":0}");
-    add(text, "]}");
-}
-
-static void make_named(struct text *text)
-{
-    add(text, "{\"jobs\":[{\"name\":\"j0\"}");
-    for (int i = 1; i < 1000000; i++)
-        add(text, ",{\"name\":\"j%d\"}", i);
-    add(text, "]}");
-}
-
-static void make_drawn(struct text *text)
-{
-    add(text,
-        "{\"clock\":\"virtual\",\"events\":\"none\",\"concurrency\":1000,\"jobs\":[{\"count\":"
-        "1000000,\"wait\":{\"dist\":\"exponential\",\"mean\":1}}]}");
-}
-
-static void make_data(struct text *text)
-{
-    add(text, "[{\"data\":");
-    add_string(text, "x", 60 * MIB);
-    add(text, "}]");
-}
-
-static void make_nested_data(struct text *text)
-{
-    add(text, "[{\"data\":{\"a\":[");
-    add_string(text, "x", 60 * MIB);
-    add(text, "]}}]");
-}
-
+/* `begin`, a string of so many MiB made of `of`, and `end`; with `between` another such string
+ * behind that; or the jobs from 1 on between `begin` and `end`. */
 static const struct kind {
     const char *name, *about;
-    void (*make)(struct text *text);
+    const char *begin, *of, *between, *end;
+    size_t mib;
+    const char *job;
+    int jobs;
 } kinds[] = {
-    {"id", "an `id` of 30 MiB", make_id},
-    {"name", "a name of 60 MiB", make_name},
-    {"escaped", "a name of 60 MiB of `\\u0041`", make_escaped_name},
-    {"awaited", "a name of 30 MiB, and an `after` of it", make_awaited},
-    {"unknown", "an unknown name of 30 MiB in `after`", make_unknown},
-    {"chain", "500,000 jobs, each after the one before", make_chain},
-    {"plain", "10^6 written-out jobs of wait 0", make_plain},
-    {"named", "10^6 named jobs", make_named},
-    {"drawn", "10^6 exponential jobs under a limit of 1,000, virtual", make_drawn},
-    {"data", "`data` of 60 MiB", make_data},
-    {"nested", "a string of 60 MiB in nested `data`", make_nested_data},
+    {"id", "an `id` of 30 MiB", "{\"id\":", "x", NULL, ",\"jobs\":[{}]}", 30, NULL, 0},
+    {"name", "a name of 60 MiB", "[{\"name\":", "x", NULL, "}]", 60, NULL, 0},
+    {"escaped", "a name of 60 MiB of `\\u0041`", "[{\"name\":", "\\u0041", NULL, "}]", 60, NULL, 0},
+    {"awaited", "a name of 30 MiB, and an `after` of it", "[{\"name\":", "x", "},{\"after\":[",
+     "]}]", 30, NULL, 0},
+    {"unknown", "an unknown name of 30 MiB in `after`", "[{\"after\":[", "x", NULL, "]}]", 30, NULL,
+     0},
+    {"chain", "500,000 jobs, each after the one before",
+     "{\"clock\":\"virtual\",\"events\":\"none\",\"jobs\":[{\"name\":\"j0\"}", NULL, NULL, "]}", 0,
+     ",{\"name\":\"j#\",\"after\":[\"j<\"]}", 500000},
+    {"plain", "10^6 written-out jobs of wait 0", "{\"jobs\":[{\"wait\":0}", NULL, NULL, "]}", 0,
+     ",{\"wait\":0}", 1000000},
+    {"named", "10^6 named jobs", "{\"jobs\":[{\"name\":\"j0\"}", NULL, NULL, "]}", 0,
+     ",{\"name\":\"j#\"}", 1000000},
+    {"drawn", "10^6 exponential jobs under a limit of 1,000, virtual",
+     "{\"clock\":\"virtual\",\"events\":\"none\",\"concurrency\":1000,\"jobs\":[", NULL, NULL,
+     "{\"count\":1000000,\"wait\":{\"dist\":\"exponential\",\"mean\":1}}]}", 0, NULL, 0},
+    {"data", "`data` of 60 MiB", "[{\"data\":", "x", NULL, "}]", 60, NULL, 0},
+    {"nested", "a string of 60 MiB in nested `data`", "[{\"data\":{\"a\":[", "x", NULL, "]}}]", 60,
+     NULL, 0},
 };
+
+static void make(struct text *text, const struct kind *kind)
+{
+    add(text, "%s", kind->begin);
+    if (kind->of != NULL)
+        add_string(text, kind->of, kind->mib * MIB);
+    if (kind->between != NULL) {
+        add(text, "%s", kind->between);
+        add_string(text, kind->of, kind->mib * MIB);
+    }
+    for (int i = 1; i < kind->jobs; i++)
+        add_job(text, kind->job, i);
+    add(text, "%s", kind->end);
+}
+
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 /* ---- Measuring ---------------------------------------------------------------------- */
@@ -213,7 +172,7 @@ static void measure(const struct kind *kind)
     size_t sent = 0;
     ssize_t n;
 
-    kind->make(&text);
+    make(&text, kind);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
         err(2, "socketpair");
     longest_ns = 0;
