@@ -100,6 +100,9 @@ endif
 if CRYPT
 check_programs += tests/unit/test_auth
 endif
+if NATS
+check_programs += tests/scenario/test_cluster_store
+endif
 
 if HAVE_CHECK
 check_LIBRARIES += tests/libsupport.a
@@ -163,6 +166,10 @@ tests_scenario_test_simulation_SOURCES = \
 	$(alloc_faults_sources)
 tests_scenario_test_simulation_LDFLAGS = $(AM_LDFLAGS) $(alloc_faults_flags)
 
+tests_scenario_test_cluster_store_SOURCES = \
+	tests/scenario/cluster_servers.c \
+	tests/scenario/cluster_servers.h \
+	tests/scenario/test_cluster_store.c
 tests_scenario_test_cluster_SOURCES = \
 	tests/scenario/cluster_simulation.c \
 	tests/scenario/cluster_simulation.h \

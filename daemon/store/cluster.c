@@ -138,13 +138,18 @@ static void suspend_patiently(struct cluster *cluster)
     store_announce(&cluster->store, STORE_SUSPEND, NULL);
 }
 
+/* Before what was received meanwhile is looked at: who stood still reads old ticks first. */
+static void forget_what_is_stale(struct cluster *cluster)
+{
+    if (cluster->is_up && cluster->read_again_ns == INT64_MAX &&
+        cluster_rules_is_stale(&cluster->rules, cluster_now(cluster)))
+        cluster_read_anew(cluster, "no tick was read for five minutes");
+}
+
 static void do_due(struct cluster *cluster)
 {
     int64_t now_ns = cluster_now(cluster);
 
-    if (cluster->is_up && cluster_rules_is_stale(&cluster->rules, now_ns) &&
-        cluster->read_again_ns == INT64_MAX)
-        cluster_read_anew(cluster, "no tick was read for five minutes");
     if (cluster->is_up && (cluster->read_again_ns <= now_ns || silence_due(cluster) <= now_ns))
         cluster_read_on(cluster);
     if (cluster->is_up && tick_due(cluster) <= now_ns)
@@ -242,6 +247,7 @@ static void *work(void *context)
     cluster->in_touch_ns = cluster_now(cluster);
     cluster_read_on(cluster);
     while (wait_for_work(cluster, &ask, &event)) {
+        forget_what_is_stale(cluster);
         for (; event != NULL; event = next_event) {
             next_event = event->next;
             cluster_take_event(cluster, event);
@@ -334,6 +340,7 @@ static void free_cluster(struct store *store)
     cluster_free_pending(cluster);
     cluster_free_lost(cluster);
     cluster_drop_all(cluster, false);
+    cluster_free_over(cluster);
     index_fini(&cluster->index);
     cluster_rules_fini(&cluster->rules);
     principal_release(cluster->last_owner);

@@ -307,7 +307,7 @@ void cluster_take_text(struct cluster *cluster, const struct cluster_event *even
         return; /* its time is over */
     entry = take_data(cluster, waiting->batch, event);
     if (entry != NULL && event->is_gone) {
-        cluster_drop(cluster, entry);
+        cluster_let_go(cluster, entry, 0);
         entry = NULL;
     }
     if (waiting->ask != NULL && entry == NULL && !event->is_gone)

@@ -210,63 +210,13 @@ uint32_t cluster_fall(struct cluster *cluster, struct index_entry *entry,
 /* ---- Letting go -------------------------------------------------------------------------------
  */
 
-void cluster_drop(struct cluster *cluster, struct index_entry *entry)
+void cluster_let_go(struct cluster *cluster, struct index_entry *entry, uint64_t forget)
 {
     struct cluster_batch *data = cluster_data(entry);
 
-    cluster_rules_removed(&cluster->rules, data->sequence);
+    cluster_plan_removal(cluster, entry->batch->ref, data, forget);
     index_remove(&cluster->index, entry);
     cluster_data_free(data);
-}
-
-/* Out of memory its messages stay, until another node removes them. */
-static void plan_removal(struct cluster *cluster, const struct cluster_batch *data)
-{
-    size_t n = 1 + data->n_marks;
-    struct cluster_over *over = malloc(sizeof(*over) + n * sizeof(over->sequences[0]));
-
-    if (over == NULL)
-        return;
-    over->next = NULL;
-    over->due_ns = cluster_stream_time(cluster) + CLUSTER_REMOVAL_NS;
-    over->n = n;
-    over->sequences[0] = data->sequence;
-    for (size_t i = 1; i < n; i++)
-        over->sequences[i] = data->marks[i - 1].sequence;
-    *cluster->over_end = over;
-    cluster->over_end = &over->next;
-}
-
-void cluster_let_go(struct cluster *cluster, struct index_entry *entry)
-{
-    plan_removal(cluster, cluster_data(entry));
-    cluster_drop(cluster, entry);
-}
-
-static void remove_let_go(struct cluster *cluster)
-{
-    int64_t now_ns = cluster_stream_time(cluster);
-    struct cluster_over *over;
-
-    while ((over = cluster->over) != NULL && over->due_ns <= now_ns) {
-        for (size_t i = 0; i < over->n; i++) {
-            cluster_rules_removed(&cluster->rules, over->sequences[i]);
-            cluster_link_remove(cluster->link, over->sequences[i]);
-        }
-        cluster->over = over->next;
-        if (cluster->over == NULL)
-            cluster->over_end = &cluster->over;
-        free(over);
-    }
-}
-
-static void free_over(struct cluster *cluster)
-{
-    for (struct cluster_over *over; (over = cluster->over) != NULL;) {
-        cluster->over = over->next;
-        free(over);
-    }
-    cluster->over_end = &cluster->over;
 }
 
 void cluster_drop_all(struct cluster *cluster, bool restores)
@@ -283,7 +233,7 @@ void cluster_drop_all(struct cluster *cluster, bool restores)
         else
             cluster_data_free(data);
     }
-    free_over(cluster);
+    cluster_free_over(cluster);
     index_fini(&cluster->index);
     index_init(&cluster->index, &cluster->store);
 }
@@ -391,7 +341,7 @@ void cluster_expire(struct cluster *cluster)
     struct index_entry *entry;
 
     while ((entry = index_first_over(&cluster->index, now_ns)) != NULL)
-        cluster_let_go(cluster, entry);
+        cluster_let_go(cluster, entry, 0);
 }
 
 void cluster_tend(struct cluster *cluster)
@@ -399,7 +349,7 @@ void cluster_tend(struct cluster *cluster)
     cluster_expire(cluster);
     if (!cluster->is_up || !cluster->is_loaded)
         return;
-    remove_let_go(cluster);
+    cluster_remove_due(cluster);
     if (cluster_now(cluster) < cluster->tended_ns + TEND_NS)
         return;
     cluster->tended_ns = cluster_now(cluster);

@@ -10,6 +10,7 @@
  *     cluster_publish.c  what is published, until it is read back, refused or given up
  *     cluster_read.c     what is read from the stream
  *     cluster_batch.c    batches: entering them, letting them go, running them to know their end
+ *     cluster_remove.c   removing what is over
  *     cluster_restore.c  putting back what the servers have lost
  *
  * All but the queues is the thread's own.
@@ -88,12 +89,14 @@ struct cluster_waiting {
     int64_t deadline_ns;
 };
 
-/* One that was let go: its messages are to be removed. */
+/* One that was let go, or that is gone: its messages are to be removed, unless it is there then. */
 struct cluster_over {
     struct cluster_over *next;
     int64_t due_ns; /* by the stream's time */
+    uint64_t id;    /* while it is being removed */
+    char ref[KEPT_REF_MAX + 1];
     size_t n;
-    uint64_t sequences[]; /* the request's first */
+    uint64_t sequences[]; /* the request's first, if that is there */
 };
 
 /* One that is to be put back if a reading from the front does not find it. */
@@ -134,9 +137,10 @@ struct cluster {
     struct cluster_pending *pendings, *last_pending; /* in the order of their deadlines */
     void *by_nonce;                                  /* a tsearch() tree of them */
     struct cluster_waiting *waitings;
-    uint64_t next_number; /* of fetches */
-    uint64_t round_tick;  /* that asks of this round wait for; 0: none was put */
-    struct cluster_over *over, **over_end;
+    uint64_t next_number;                  /* of fetches */
+    uint64_t round_tick;                   /* that asks of this round wait for; 0: none was put */
+    struct cluster_over *over, **over_end; /* to be removed, in the order of due_ns */
+    struct cluster_over *removing;         /* the link is at them */
     struct cluster_lost *lost;
     struct principal *last_owner; /* held: of the last request that was read; or NULL */
 
@@ -232,11 +236,9 @@ uint32_t cluster_fall(struct cluster *cluster, struct index_entry *entry,
 /* Its text is in use here. */
 void cluster_use_text(struct cluster *cluster, struct cluster_batch *data, struct kept_text *text);
 
-/* It is over, or forgotten: its messages are removed in time. */
-void cluster_let_go(struct cluster *cluster, struct index_entry *entry);
-
-/* It is not in the stream any more. */
-void cluster_drop(struct cluster *cluster, struct index_entry *entry);
+/* It is over, or forgotten by that message (0: none), or not in the stream any more: its messages
+ * are removed in time. */
+void cluster_let_go(struct cluster *cluster, struct index_entry *entry, uint64_t forget);
 
 /* All of them; what is in use is remembered as lost if `restores`. */
 void cluster_drop_all(struct cluster *cluster, bool restores);
@@ -253,6 +255,22 @@ void cluster_expire(struct cluster *cluster);
 
 /* Besides, what was let go is removed, and what nobody has run for long examined. */
 void cluster_tend(struct cluster *cluster);
+
+/* ---- cluster_remove.c ---- */
+
+/* That batch was let go: its request and its cancels are removed ten minutes later, and that
+ * message by which it was forgotten; 0: none. */
+void cluster_plan_removal(struct cluster *cluster, const char *ref,
+                          const struct cluster_batch *data, uint64_t forget);
+
+/* A message about a batch that is not there: it is removed ten minutes later, if the batch has not
+ * come by then. */
+void cluster_plan_orphan(struct cluster *cluster, const char *ref, uint64_t sequence);
+
+/* Removes what is due, and takes what has come of it. */
+void cluster_remove_due(struct cluster *cluster);
+void cluster_take_removal(struct cluster *cluster, const struct cluster_event *event);
+void cluster_free_over(struct cluster *cluster);
 
 /* ---- cluster_restore.c ---- */
 

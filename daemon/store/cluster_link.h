@@ -29,13 +29,15 @@ enum cluster_event_kind {
     CLUSTER_EVENT_BEAT,    /* the consumer is alive; `place` it has delivered last */
     CLUSTER_EVENT_REFUSED, /* what was published is not stored */
     CLUSTER_EVENT_FETCHED,
+    CLUSTER_EVENT_REMOVED, /* or not */
 };
 
 struct cluster_event {
     struct cluster_event *next; /* its holder's */
     enum cluster_event_kind kind;
     uint64_t generation; /* READING, MESSAGE, BEAT: of cluster_link_read() */
-    bool is_fine;        /* READING: it has begun.  FETCHED: the message is there */
+    bool is_fine;        /* READING: it has begun.  FETCHED: the message is there.  REMOVED: none of
+                          * them is there any more */
     bool is_gone;        /* FETCHED: it is not in the stream any more */
 
     uint64_t last_sequence;           /* READING: of the stream */
@@ -45,7 +47,7 @@ struct cluster_event {
     struct cluster_delivery delivery; /* MESSAGE; BEAT: `place` alone */
     struct cluster_values values;     /* MESSAGE */
     const char *answer_to;            /* BEAT: what the server wants an empty message to; or NULL */
-    uint64_t id;            /* REFUSED: of cluster_link_publish(); FETCHED: as asked for */
+    uint64_t id;            /* REFUSED: of cluster_link_publish(); FETCHED, REMOVED: as asked for */
     struct cluster_ack ack; /* REFUSED */
     const char *data;       /* FETCHED */
     size_t len;
@@ -95,8 +97,10 @@ bool cluster_link_publish(struct cluster_link *link, const char *subject,
 /* Asks for the text of that message: a FETCHED follows. */
 void cluster_link_fetch(struct cluster_link *link, uint64_t sequence, uint64_t id);
 
-/* Removes that message, if it is there; a failure is not reported. */
-void cluster_link_remove(struct cluster_link *link, uint64_t sequence);
+/* Removes those of these messages that are there, in that order and none behind one that could not
+ * be removed: a REMOVED follows. */
+void cluster_link_remove(struct cluster_link *link, const uint64_t *sequences, size_t n,
+                         uint64_t id);
 
 /* Asks for the stream's figures: a READING of generation 0 follows. */
 void cluster_link_measure(struct cluster_link *link);

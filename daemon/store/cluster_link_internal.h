@@ -30,6 +30,8 @@ struct cluster_work {
     struct cluster_work *next;
     enum cluster_work_kind kind;
     uint64_t sequence, id;
+    size_t n; /* REMOVE */
+    uint64_t sequences[];
 };
 
 struct cluster_work_queue {

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/store/cluster_link_internal.h"
 #include "daemon/store/cluster_stream.h"
@@ -169,10 +170,31 @@ static void do_fetch(struct cluster_link *link, uint64_t sequence, uint64_t id)
     cluster_link_post(link, event);
 }
 
+/* Whether it is not there any more. */
+static bool remove_one(struct cluster_link *link, uint64_t sequence)
+{
+    jsErrCode code = 0;
+
+    return js_DeleteMsg(link->context, link->name, sequence, NULL, &code) == NATS_OK ||
+           code == JSNoMessageFoundErr || code == JSSequenceNotFoundErr;
+}
+
+static void do_remove(struct cluster_link *link, const struct cluster_work *work)
+{
+    struct cluster_event *event = cluster_event_new(CLUSTER_EVENT_REMOVED, NULL);
+    size_t n = 0;
+
+    while (n < work->n && remove_one(link, work->sequences[n]))
+        n++;
+    if (event == NULL)
+        return;
+    event->id = work->id;
+    event->is_fine = n == work->n;
+    cluster_link_post(link, event);
+}
+
 static void do_work(struct cluster_link *link, const struct cluster_work *work)
 {
-    jsErrCode code;
-
     switch (work->kind) {
     case CLUSTER_WORK_READ:
         do_read(link, work->id, work->sequence);
@@ -184,7 +206,7 @@ static void do_work(struct cluster_link *link, const struct cluster_work *work)
         do_fetch(link, work->sequence, work->id);
         break;
     case CLUSTER_WORK_REMOVE:
-        (void)js_DeleteMsg(link->context, link->name, work->sequence, NULL, &code);
+        do_remove(link, work);
         break;
     }
 }
@@ -230,22 +252,26 @@ static void *run(void *context)
     return NULL;
 }
 
-/* Out of memory it is not done, and its time-out is met. */
-static void ask(struct cluster_link *link, enum cluster_work_kind kind, uint64_t sequence,
-                uint64_t id)
+static void enqueue(struct cluster_link *link, struct cluster_work_queue *queue,
+                    struct cluster_work *work)
 {
-    struct cluster_work_queue *queue =
-        kind == CLUSTER_WORK_REMOVE ? &link->removals : &link->urgent;
-    struct cluster_work *work = malloc(sizeof(*work));
-
-    if (work == NULL)
-        return;
-    *work = (struct cluster_work){NULL, kind, sequence, id};
     pthread_mutex_lock(&link->lock);
     *queue->end = work;
     queue->end = &work->next;
     pthread_cond_signal(&link->wake);
     pthread_mutex_unlock(&link->lock);
+}
+
+/* Out of memory it is not done, and its time-out is met. */
+static void ask(struct cluster_link *link, enum cluster_work_kind kind, uint64_t sequence,
+                uint64_t id)
+{
+    struct cluster_work *work = malloc(sizeof(*work));
+
+    if (work == NULL)
+        return;
+    *work = (struct cluster_work){.kind = kind, .sequence = sequence, .id = id};
+    enqueue(link, &link->urgent, work);
 }
 
 void cluster_link_read(struct cluster_link *link, uint64_t generation, uint64_t sequence)
@@ -258,9 +284,16 @@ void cluster_link_fetch(struct cluster_link *link, uint64_t sequence, uint64_t i
     ask(link, CLUSTER_WORK_FETCH, sequence, id);
 }
 
-void cluster_link_remove(struct cluster_link *link, uint64_t sequence)
+void cluster_link_remove(struct cluster_link *link, const uint64_t *sequences, size_t n,
+                         uint64_t id)
 {
-    ask(link, CLUSTER_WORK_REMOVE, sequence, 0);
+    struct cluster_work *work = malloc(sizeof(*work) + n * sizeof(work->sequences[0]));
+
+    if (work == NULL)
+        return; /* another node removes them */
+    *work = (struct cluster_work){.kind = CLUSTER_WORK_REMOVE, .id = id, .n = n};
+    memcpy(work->sequences, sequences, n * sizeof(work->sequences[0]));
+    enqueue(link, &link->removals, work);
 }
 
 void cluster_link_measure(struct cluster_link *link)

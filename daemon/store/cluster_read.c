@@ -109,7 +109,7 @@ static struct index_entry *holder_of_key(struct cluster *cluster,
         entry = index_by_key(&cluster->index, owner, &request->terms);
     if (entry == NULL || cluster_data(entry)->sequence != request->expected)
         return entry;
-    cluster_drop(cluster, entry);
+    cluster_let_go(cluster, entry, 0);
     return NULL;
 }
 
@@ -156,7 +156,9 @@ static void take_cancel(struct cluster *cluster, const struct cluster_event *eve
     int64_t at_ns = 0;
     uint32_t place = UINT32_MAX;
 
-    if (entry != NULL && cluster_outside_read(&event->values, &mark.outside))
+    if (entry == NULL)
+        cluster_plan_orphan(cluster, subject->ref, mark.sequence);
+    else if (cluster_outside_read(&event->values, &mark.outside))
         place = cluster_fall(cluster, entry, &mark, &at_ns);
     if (ask == NULL)
         return;
@@ -171,12 +173,15 @@ static void take_cancel(struct cluster *cluster, const struct cluster_event *eve
     store_done(ask);
 }
 
-static void take_forget(struct cluster *cluster, const struct cluster_subject *subject)
+static void take_forget(struct cluster *cluster, const struct cluster_event *event,
+                        const struct cluster_subject *subject)
 {
     struct index_entry *entry = index_by_ref(&cluster->index, NULL, subject->ref);
 
     if (entry != NULL)
-        cluster_let_go(cluster, entry);
+        cluster_let_go(cluster, entry, event->delivery.sequence);
+    else
+        cluster_plan_orphan(cluster, subject->ref, event->delivery.sequence);
     cluster_pending_forgotten(cluster, subject->ref);
 }
 
@@ -191,7 +196,7 @@ static void apply(struct cluster *cluster, const struct cluster_event *event,
         take_cancel(cluster, event, subject);
         break;
     case CLUSTER_FORGET:
-        take_forget(cluster, subject);
+        take_forget(cluster, event, subject);
         break;
     case CLUSTER_TICK:
     case CLUSTER_UNKNOWN:
@@ -302,6 +307,9 @@ void cluster_take_event(struct cluster *cluster, const struct cluster_event *eve
         break;
     case CLUSTER_EVENT_FETCHED:
         cluster_take_text(cluster, event);
+        break;
+    case CLUSTER_EVENT_REMOVED:
+        cluster_take_removal(cluster, event);
         break;
     }
 }

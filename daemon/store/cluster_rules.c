@@ -106,6 +106,7 @@ uint64_t cluster_rules_begin(struct cluster_rules *rules, int64_t now_ns)
 {
     rules->is_caught_up = false;
     rules->first_tick = rules->n_ticks + 1;
+    rules->put_at = now_ns; /* one is put as soon as the servers let the reading begin */
     rules->begun_sequence = rules->last_sequence;
     if (rules->last_sequence == 0) {
         rules->tick_at = now_ns;
@@ -192,7 +193,11 @@ bool cluster_rules_is_stale(const struct cluster_rules *rules, int64_t now_ns)
 
 int64_t cluster_rules_tick_due(const struct cluster_rules *rules)
 {
-    int64_t since_ns = rules->tick_at > rules->put_at ? rules->tick_at : rules->put_at;
+    int64_t since_ns = rules->put_at;
+
+    if (rules->is_caught_up &&
+        rules->tick_at > since_ns) /* until then it has to be one of its own */
+        since_ns = rules->tick_at;
 
     return since_ns + rules->grace_ns / CLUSTER_TICKS_A_GRACE;
 }

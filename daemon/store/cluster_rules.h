@@ -57,7 +57,7 @@ struct cluster_rules {
     int64_t greatest_at;  /* when it was read, by CLOCK_BOOTTIME */
     int64_t watermark_ns; /* CLUSTER_NO_WATERMARK for none */
     int64_t tick_at;      /* when a tick was read last, or reading began, by CLOCK_BOOTTIME */
-    int64_t put_at;       /* when one was put last */
+    int64_t put_at;       /* when one was put last, or reading began */
     uint64_t n_ticks;     /* put by this node in this life */
     uint64_t ticks_read;  /* the last of them that was read */
     uint64_t first_tick;  /* the first that was put after reading began */
@@ -112,7 +112,8 @@ bool cluster_rules_is_stale(const struct cluster_rules *rules, int64_t now_ns);
 
 /* ---- Ticks -------------------------------------------------------------------------------- */
 
-/* When this node has to put a tick that serves watchers, if no other's is read before. */
+/* When this node has to put a tick that serves watchers, if no other's is read before; but others'
+ * do not count until it has caught up, for which it takes one of its own. */
 int64_t cluster_rules_tick_due(const struct cluster_rules *rules);
 
 /* A tick is put: its number. */

@@ -42,6 +42,7 @@ cluster_sources = \
 	daemon/store/cluster_link_work.c \
 	daemon/store/cluster_publish.c \
 	daemon/store/cluster_read.c \
+	daemon/store/cluster_remove.c \
 	daemon/store/cluster_restore.c \
 	daemon/store/cluster_stream.c \
 	daemon/store/cluster_stream.h

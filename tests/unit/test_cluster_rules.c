@@ -94,10 +94,27 @@ START_TEST(ticks_are_due_unless_another_was_read)
     ck_assert_int_eq(cluster_rules_tick_due(&rules), S / 5);
     cluster_rules_put_tick(&rules, S);
     ck_assert_int_eq(cluster_rules_tick_due(&rules), S + S / 5);
-    take(1, 100 * S, true, 0, 2 * S);
+    take(1, 100 * S, true, 1, 2 * S);
     ck_assert_int_eq(cluster_rules_tick_due(&rules), 2 * S + S / 5);
-    take(2, 100 * S, false, 0, 3 * S);
-    ck_assert_int_eq(cluster_rules_tick_due(&rules), 2 * S + S / 5);
+    take(2, 100 * S, true, 0, 3 * S);
+    ck_assert_int_eq(cluster_rules_tick_due(&rules), 3 * S + S / 5);
+    take(3, 100 * S, false, 0, 4 * S);
+    ck_assert_int_eq(cluster_rules_tick_due(&rules), 3 * S + S / 5);
+}
+END_TEST
+
+/* The first is lost: those of other nodes, which keep coming, do not stand in for it. */
+START_TEST(until_it_has_caught_up_a_node_puts_ticks_of_its_own)
+{
+    cluster_rules_put_tick(&rules, S);
+    take(1, 100 * S, true, 0, S + S / 10);
+    ck_assert_int_eq(cluster_rules_tick_due(&rules), S + S / 5);
+    take(2, 100 * S, true, 0, 10 * S);
+    ck_assert_int_eq(cluster_rules_tick_due(&rules), S + S / 5);
+    cluster_rules_put_tick(&rules, 11 * S);
+    take(3, 100 * S, true, 2, 12 * S);
+    (void)cluster_rules_begin(&rules, 20 * S); /* and again */
+    ck_assert_int_eq(cluster_rules_tick_due(&rules), 20 * S + S / 5);
 }
 END_TEST
 
@@ -173,6 +190,7 @@ Suite *test_suite(void)
         {time_is_the_greatest_stamp_and_what_has_passed_since, 1},
         {a_cancel_falls_a_grace_after_its_stamp_or_its_floor, 1},
         {ticks_are_due_unless_another_was_read, 1},
+        {until_it_has_caught_up_a_node_puts_ticks_of_its_own, 1},
         {another_stamp_of_the_same_sequence_is_a_rollback, 1},
         {what_is_missing_is_a_rollback_but_ticks_and_what_was_removed, 1},
         {a_stream_that_ends_before_what_was_read_is_another, 1},
