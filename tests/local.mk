@@ -128,6 +128,8 @@ tests_libsupport_a_SOURCES = \
 	tests/scenario/story.c \
 	tests/scenario/story.h \
 	tests/support/check.h \
+	tests/support/drawing.c \
+	tests/support/drawing.h \
 	tests/support/importing.c \
 	tests/support/importing.h \
 	tests/support/lexing.c \

@@ -135,6 +135,18 @@ void given_cancelled_tells(int64_t at_ns, uint32_t job, const char *text)
     ck_assert_uint_eq(given_story.cancelled, cancel.answer);
 }
 
+void given_ends(const char *text)
+{
+    given_ends_only();
+    given_tells(text);
+}
+
+void given_cancelled_ends(int64_t at_ns, uint32_t job, const char *text)
+{
+    given_ends_only();
+    given_cancelled_tells(at_ns, job, text);
+}
+
 void given_takes(int64_t ns)
 {
     given_runs();

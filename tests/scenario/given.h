@@ -45,4 +45,8 @@ void given_tells(const char *text);
 void given_cancelled_tells(int64_t at_ns, uint32_t job, const char *text);
 void given_takes(int64_t ns);
 
+/* The first two, with events of the level "done". */
+void given_ends(const char *text);
+void given_cancelled_ends(int64_t at_ns, uint32_t job, const char *text);
+
 #endif

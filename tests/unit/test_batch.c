@@ -18,8 +18,7 @@ START_TEST(the_earliest_due_comes_first)
     given_wait(3);
     given_wait(1);
     given_wait(2);
-    given_ends_only();
-    given_tells("1 #1 done ok 1\n2 #2 done ok 1\n3 #0 done ok 1\n= ok 3 of 6, chain 3\n");
+    given_ends("1 #1 done ok 1\n2 #2 done ok 1\n3 #0 done ok 1\n= ok 3 of 6, chain 3\n");
 }
 END_TEST
 
@@ -28,8 +27,7 @@ START_TEST(at_one_instant_the_lowest_index_comes_first)
     description_step(given_wait(3), STEP_WAIT, 2);
     given_wait(5);
     description_step(given_wait(1), STEP_WAIT, 4);
-    given_ends_only();
-    given_tells("5 #0 done ok 1\n5 #1 done ok 1\n5 #2 done ok 1\n= ok 5 of 15, chain 5\n");
+    given_ends("5 #0 done ok 1\n5 #1 done ok 1\n5 #2 done ok 1\n= ok 5 of 15, chain 5\n");
 }
 END_TEST
 
@@ -60,16 +58,14 @@ END_TEST
 START_TEST(an_end_comes_before_the_time_out_of_the_same_instant)
 {
     given_timeout(given_wait(5), 5);
-    given_ends_only();
-    given_tells("5 #0 done ok 1\n= ok 5 of 5, chain 5\n");
+    given_ends("5 #0 done ok 1\n= ok 5 of 5, chain 5\n");
 }
 END_TEST
 
 START_TEST(steps_of_no_length_all_end_before_a_time_out_of_their_instant)
 {
     given_repeat(given_timeout(given_wait(0), 0), 5);
-    given_ends_only();
-    given_tells("0 #0 done ok 1\n= ok 0 of 0, chain 0\n");
+    given_ends("0 #0 done ok 1\n= ok 0 of 0, chain 0\n");
 }
 END_TEST
 
@@ -77,8 +73,7 @@ START_TEST(a_time_out_of_a_lower_index_comes_before_an_end_of_a_higher_one)
 {
     given_timeout(given_wait(9), 5);
     given_wait(5);
-    given_ends_only();
-    given_tells("5 #0 done timed_out 1\n5 #1 done ok 1\n= failed 5 of 10, chain 5\n");
+    given_ends("5 #0 done timed_out 1\n5 #1 done ok 1\n= failed 5 of 10, chain 5\n");
 }
 END_TEST
 
@@ -103,8 +98,7 @@ START_TEST(a_job_made_ready_later_starts_after_those_ready_before)
     given_after(given_wait(1), "x");
     given_wait(1);
     given_batch.options.concurrency = 1;
-    given_ends_only();
-    given_tells("1 #0 done ok 1\n2 #2 done ok 1\n3 #1 done ok 1\n= ok 3 of 3, chain 2\n");
+    given_ends("1 #0 done ok 1\n2 #2 done ok 1\n3 #1 done ok 1\n= ok 3 of 3, chain 2\n");
 }
 END_TEST
 
@@ -135,8 +129,7 @@ START_TEST(sequential_is_one_at_a_time_whatever_concurrency_says)
     given_batch.options.mode = PLAN_SEQUENTIAL;
     given_batch.options.concurrency = 3;
     given_batch.options.workers = 3;
-    given_ends_only();
-    given_tells("2 #0 done ok 1\n4 #1 done ok 1\n6 #2 done ok 1\n= ok 6 of 6, chain 2\n");
+    given_ends("2 #0 done ok 1\n4 #1 done ok 1\n6 #2 done ok 1\n= ok 6 of 6, chain 2\n");
 }
 END_TEST
 
@@ -146,9 +139,8 @@ START_TEST(blocking_starts_no_more_than_workers_and_concurrency_allow)
     given_batch.options.mode = PLAN_BLOCKING;
     given_batch.options.workers = _i == 0 ? 2 : 3;
     given_batch.options.concurrency = _i == 0 ? 3 : 2;
-    given_ends_only();
-    given_tells("2 #0 done ok 1\n2 #1 done ok 1\n4 #2 done ok 1\n4 #3 done ok 1\n"
-                "= ok 4 of 8, chain 2\n");
+    given_ends("2 #0 done ok 1\n2 #1 done ok 1\n4 #2 done ok 1\n4 #3 done ok 1\n"
+               "= ok 4 of 8, chain 2\n");
 }
 END_TEST
 
@@ -213,9 +205,8 @@ START_TEST(as_many_compute_as_there_are_workers)
 {
     description_count(given_compute(2), 5);
     given_batch.options.workers = 2;
-    given_ends_only();
-    given_tells("2 #0 done ok 1\n2 #1 done ok 1\n4 #2 done ok 1\n4 #3 done ok 1\n6 #4 done ok 1\n"
-                "= ok 6 of 10, chain 2\n");
+    given_ends("2 #0 done ok 1\n2 #1 done ok 1\n4 #2 done ok 1\n4 #3 done ok 1\n6 #4 done ok 1\n"
+               "= ok 6 of 10, chain 2\n");
 }
 END_TEST
 
@@ -223,8 +214,7 @@ START_TEST(waits_need_no_worker)
 {
     given_compute(5);
     given_wait(1);
-    given_ends_only();
-    given_tells("1 #1 done ok 1\n5 #0 done ok 1\n= ok 5 of 6, chain 5\n");
+    given_ends("1 #1 done ok 1\n5 #0 done ok 1\n= ok 5 of 6, chain 5\n");
 }
 END_TEST
 
@@ -246,8 +236,7 @@ START_TEST(blocking_holds_the_worker_through_time_outs_and_back_offs)
     job->retries = 1;
     given_wait(1);
     given_batch.options.mode = PLAN_BLOCKING;
-    given_ends_only();
-    given_tells("7 #0 done timed_out 2\n8 #1 done ok 1\n= failed 8 of 8, chain 7\n");
+    given_ends("7 #0 done timed_out 2\n8 #1 done ok 1\n= failed 8 of 8, chain 7\n");
 }
 END_TEST
 
@@ -256,8 +245,7 @@ END_TEST
 START_TEST(a_failing_attempt_fails_at_its_end)
 {
     given_failing(given_wait(4), 0);
-    given_ends_only();
-    given_tells("4 #0 done failed 1\n= failed 4 of 4, chain 4\n");
+    given_ends("4 #0 done failed 1\n= failed 4 of 4, chain 4\n");
 }
 END_TEST
 
@@ -343,8 +331,7 @@ START_TEST(a_time_out_ends_with_its_attempt)
 {
     given_backoff(given_timeout(given_failing(given_wait(3), 1), 4), 5, 1,
                   -1); /* the back-off is past 4 */
-    given_ends_only();
-    given_tells("11 #0 done failed 2\n= failed 11 of 11, chain 11\n");
+    given_ends("11 #0 done failed 2\n= failed 11 of 11, chain 11\n");
 }
 END_TEST
 

@@ -28,8 +28,7 @@ START_TEST(a_job_waits_for_all_that_it_names)
     given_named(given_wait(1), "x");
     given_named(given_wait(4), "y");
     given_after(given_after(given_wait(1), "x"), "y");
-    given_ends_only();
-    given_tells("1 #0 done ok 1\n4 #1 done ok 1\n5 #2 done ok 1\n= ok 5 of 6, chain 5\n");
+    given_ends("1 #0 done ok 1\n4 #1 done ok 1\n5 #2 done ok 1\n= ok 5 of 6, chain 5\n");
 }
 END_TEST
 
@@ -37,8 +36,7 @@ START_TEST(a_name_may_stand_twice_in_after)
 {
     given_named(given_wait(1), "x");
     given_after(given_after(given_wait(1), "x"), "x");
-    given_ends_only();
-    given_tells("1 #0 done ok 1\n2 #1 done ok 1\n= ok 2 of 2, chain 2\n");
+    given_ends("1 #0 done ok 1\n2 #1 done ok 1\n= ok 2 of 2, chain 2\n");
 }
 END_TEST
 
@@ -52,9 +50,8 @@ START_TEST(after_in_defaults_holds_for_all_that_set_none)
     given_named(given_wait(2), "x")->set |= JOB_AFTER;
     given_named(given_wait(3), "y")->set |= JOB_AFTER;
     given_wait(1);
-    given_ends_only();
-    given_tells("2 #2 done ok 1\n3 #1 done ok 1\n3 #3 done ok 1\n4 #0 done ok 1\n"
-                "4 #4 done ok 1\n= ok 4 of 8, chain 4\n");
+    given_ends("2 #2 done ok 1\n3 #1 done ok 1\n3 #3 done ok 1\n4 #0 done ok 1\n"
+               "4 #4 done ok 1\n= ok 4 of 8, chain 4\n");
 }
 END_TEST
 
@@ -64,9 +61,8 @@ START_TEST(what_waits_for_a_failure_is_skipped_at_once_and_once)
     given_named(given_failing(given_wait(2), 0), "y");
     given_named(given_after(given_after(given_wait(1), "x"), "y"), "z");
     given_after(given_wait(1), "z");
-    given_ends_only();
-    given_tells("1 #0 done failed 1\n1 #2 done skipped 0 by #0\n1 #3 done skipped 0 by #2\n"
-                "2 #1 done failed 1\n= failed 2 of 3, chain 2\n");
+    given_ends("1 #0 done failed 1\n1 #2 done skipped 0 by #0\n1 #3 done skipped 0 by #2\n"
+               "2 #1 done failed 1\n= failed 2 of 3, chain 2\n");
 }
 END_TEST
 
@@ -77,9 +73,8 @@ START_TEST(a_skip_takes_its_place_in_the_instant)
     given_wait(2);
     given_after(given_wait(1), "x");
     given_after(given_wait(1), "z");
-    given_ends_only();
-    given_tells("2 #1 done failed 1\n2 #0 done skipped 0 by #1\n2 #2 done ok 1\n"
-                "2 #3 done skipped 0 by #1\n2 #4 done skipped 0 by #0\n= failed 2 of 4, chain 2\n");
+    given_ends("2 #1 done failed 1\n2 #0 done skipped 0 by #1\n2 #2 done ok 1\n"
+               "2 #3 done skipped 0 by #1\n2 #4 done skipped 0 by #0\n= failed 2 of 4, chain 2\n");
 }
 END_TEST
 
@@ -87,8 +82,7 @@ START_TEST(retries_left_are_not_a_failure_for_those_who_wait)
 {
     given_named(given_failing(given_wait(1), 1), "x");
     given_after(given_wait(1), "x");
-    given_ends_only();
-    given_tells("2 #0 done failed 2\n2 #1 done skipped 0 by #0\n= failed 2 of 2, chain 2\n");
+    given_ends("2 #0 done failed 2\n2 #1 done skipped 0 by #0\n= failed 2 of 2, chain 2\n");
 }
 END_TEST
 
@@ -106,10 +100,9 @@ START_TEST(a_skips_cause_is_the_lowest_index_that_had_ended_by_then)
     description_count(given_after(given_wait(1), "x"), 2);
     given_after(given_after(given_wait(1), "y"), "x");
     given_named(given_wait(1), "y");
-    given_ends_only();
-    given_tells("0 #1 done failed 1\n0 #0 done failed 1\n0 #2 done skipped 0 by #0\n"
-                "0 #3 done skipped 0 by #0\n0 #4 done skipped 0 by #0\n1 #5 done ok 1\n"
-                "= failed 1 of 1, chain 1\n");
+    given_ends("0 #1 done failed 1\n0 #0 done failed 1\n0 #2 done skipped 0 by #0\n"
+               "0 #3 done skipped 0 by #0\n0 #4 done skipped 0 by #0\n1 #5 done ok 1\n"
+               "= failed 1 of 1, chain 1\n");
 }
 END_TEST
 
@@ -122,9 +115,8 @@ START_TEST(first_done_cancels_the_rest_in_index_order)
     given_named(given_wait(2), "x");
     given_wait(2);
     given_batch.options.until = PLAN_UNTIL_FIRST_DONE;
-    given_ends_only();
-    given_tells("2 #2 done ok 1\n2 #0 done cancelled 1\n2 #1 done cancelled 0\n"
-                "2 #3 done cancelled 1\n= ok 2 of 6, chain 2\n");
+    given_ends("2 #2 done ok 1\n2 #0 done cancelled 1\n2 #1 done cancelled 0\n"
+               "2 #3 done cancelled 1\n= ok 2 of 6, chain 2\n");
 }
 END_TEST
 
@@ -133,8 +125,7 @@ START_TEST(first_done_takes_a_failure_too)
     given_failing(given_wait(1), 0);
     given_wait(2);
     given_batch.options.until = PLAN_UNTIL_FIRST_DONE;
-    given_ends_only();
-    given_tells("1 #0 done failed 1\n1 #1 done cancelled 1\n= failed 1 of 2, chain 1\n");
+    given_ends("1 #0 done failed 1\n1 #1 done cancelled 1\n= failed 1 of 2, chain 1\n");
 }
 END_TEST
 
@@ -143,8 +134,7 @@ START_TEST(first_failed_looks_at_terminal_jobs_not_at_attempts)
     given_failing(given_wait(1), 2);
     given_wait(5);
     given_batch.options.until = PLAN_UNTIL_FIRST_FAILED;
-    given_ends_only();
-    given_tells("3 #0 done failed 3\n3 #1 done cancelled 1\n= failed 3 of 6, chain 3\n");
+    given_ends("3 #0 done failed 3\n3 #1 done cancelled 1\n= failed 3 of 6, chain 3\n");
 }
 END_TEST
 
@@ -153,8 +143,7 @@ START_TEST(first_failed_takes_a_time_out_too)
     given_timeout(given_wait(9), 2);
     given_wait(5);
     given_batch.options.until = PLAN_UNTIL_FIRST_FAILED;
-    given_ends_only();
-    given_tells("2 #0 done timed_out 1\n2 #1 done cancelled 1\n= failed 2 of 4, chain 2\n");
+    given_ends("2 #0 done timed_out 1\n2 #1 done cancelled 1\n= failed 2 of 4, chain 2\n");
 }
 END_TEST
 
@@ -185,8 +174,7 @@ START_TEST(a_skip_that_is_due_is_cancelled)
     given_named(given_failing(given_wait(1), 0), "x");
     given_after(given_wait(1), "x");
     given_batch.options.until = PLAN_UNTIL_FIRST_FAILED;
-    given_ends_only();
-    given_tells("1 #0 done failed 1\n1 #1 done cancelled 0\n= failed 1 of 1, chain 1\n");
+    given_ends("1 #0 done failed 1\n1 #1 done cancelled 0\n= failed 1 of 1, chain 1\n");
 }
 END_TEST
 
@@ -197,9 +185,8 @@ START_TEST(the_batch_time_out_ends_what_is_left)
     given_after(given_wait(1), "x");
     given_named(given_wait(7), "x");
     given_batch.options.timeout_ns = 4;
-    given_ends_only();
-    given_tells("2 #0 done ok 1\n4 #1 done timed_out 1\n4 #2 done timed_out 0\n"
-                "4 #3 done timed_out 1\n= timed_out 4 of 10, chain 4\n");
+    given_ends("2 #0 done ok 1\n4 #1 done timed_out 1\n4 #2 done timed_out 0\n"
+               "4 #3 done timed_out 1\n= timed_out 4 of 10, chain 4\n");
 }
 END_TEST
 
@@ -209,8 +196,7 @@ START_TEST(what_is_due_exactly_at_the_batch_time_out_comes_before_it)
     description_step(given_after(given_wait(0), "x"), STEP_WAIT, 0);
     given_after(given_job(), "x");
     given_batch.options.timeout_ns = 4;
-    given_ends_only();
-    given_tells("4 #0 done ok 1\n4 #1 done ok 1\n4 #2 done ok 1\n= ok 4 of 4, chain 4\n");
+    given_ends("4 #0 done ok 1\n4 #1 done ok 1\n4 #2 done ok 1\n= ok 4 of 4, chain 4\n");
 }
 END_TEST
 
@@ -229,8 +215,7 @@ START_TEST(a_batch_time_out_of_zero_lets_the_first_instant_pass)
     given_job();
     given_wait(1);
     given_batch.options.timeout_ns = 0;
-    given_ends_only();
-    given_tells("0 #0 done ok 1\n0 #1 done timed_out 1\n= timed_out 0 of 0, chain 0\n");
+    given_ends("0 #0 done ok 1\n0 #1 done timed_out 1\n= timed_out 0 of 0, chain 0\n");
 }
 END_TEST
 
@@ -238,8 +223,7 @@ START_TEST(a_time_out_of_job_and_batch_at_one_instant_is_the_jobs)
 {
     given_timeout(given_wait(9), 4);
     given_batch.options.timeout_ns = 4;
-    given_ends_only();
-    given_tells("4 #0 done timed_out 1\n= failed 4 of 4, chain 4\n");
+    given_ends("4 #0 done timed_out 1\n= failed 4 of 4, chain 4\n");
 }
 END_TEST
 
@@ -251,9 +235,8 @@ START_TEST(after_waits_for_all_who_have_the_name)
     description_count(given_named(given_wait(1), "x"), 2);
     given_after(given_wait(1), "x");
     given_named(given_wait(3), "x");
-    given_ends_only();
-    given_tells("1 #0 done ok 1\n1 #1 done ok 1\n3 #3 done ok 1\n4 #2 done ok 1\n"
-                "= ok 4 of 6, chain 4\n");
+    given_ends("1 #0 done ok 1\n1 #1 done ok 1\n3 #3 done ok 1\n4 #2 done ok 1\n"
+               "= ok 4 of 6, chain 4\n");
 }
 END_TEST
 
@@ -262,10 +245,9 @@ START_TEST(one_failure_among_those_of_a_name_skips)
     given_named(given_wait(3), "x");
     given_named(given_failing(given_wait(1), 0), "x");
     description_count(given_after(given_wait(1), "x"), 2);
-    given_ends_only();
-    given_tells("1 #1 done failed 1\n1 #2 done skipped 0 by #1\n1 #3 done skipped 0 by #1\n"
-                "3 #0 done ok 1\n"
-                "= failed 3 of 4, chain 3\n");
+    given_ends("1 #1 done failed 1\n1 #2 done skipped 0 by #1\n1 #3 done skipped 0 by #1\n"
+               "3 #0 done ok 1\n"
+               "= failed 3 of 4, chain 3\n");
 }
 END_TEST
 
@@ -291,10 +273,9 @@ START_TEST(a_ready_job_is_cancelled_and_never_starts)
     given_wait(4);
     given_wait(4);
     given_batch.options.concurrency = 1;
-    given_ends_only();
-    given_cancelled_tells(1, 1,
-                          "1 #1 done cancelled 0\n4 #0 done ok 1\n8 #2 done ok 1\n"
-                          "= failed 8 of 8, chain 4\n");
+    given_cancelled_ends(1, 1,
+                         "1 #1 done cancelled 0\n4 #0 done ok 1\n8 #2 done ok 1\n"
+                         "= failed 8 of 8, chain 4\n");
 }
 END_TEST
 
@@ -303,10 +284,9 @@ START_TEST(a_waiting_job_is_cancelled_and_who_waits_for_it_is_skipped)
     given_named(given_wait(4), "x");
     given_named(given_after(given_wait(4), "x"), "y");
     given_after(given_wait(4), "y");
-    given_ends_only();
-    given_cancelled_tells(1, 1,
-                          "1 #1 done cancelled 0\n1 #2 done skipped 0 by #1\n4 #0 done ok 1\n"
-                          "= failed 4 of 4, chain 4\n");
+    given_cancelled_ends(1, 1,
+                         "1 #1 done cancelled 0\n1 #2 done skipped 0 by #1\n4 #0 done ok 1\n"
+                         "= failed 4 of 4, chain 4\n");
 }
 END_TEST
 
@@ -338,17 +318,14 @@ START_TEST(a_blocking_job_is_cancelled_and_gives_its_worker_back)
     given_wait(9);
     given_wait(2);
     given_batch.options.mode = PLAN_BLOCKING;
-    given_ends_only();
-    given_cancelled_tells(3, 0,
-                          "3 #0 done cancelled 1\n5 #1 done ok 1\n= failed 5 of 5, chain 3\n");
+    given_cancelled_ends(3, 0, "3 #0 done cancelled 1\n5 #1 done ok 1\n= failed 5 of 5, chain 3\n");
 }
 END_TEST
 
 START_TEST(a_job_is_cancelled_in_its_back_off)
 {
     given_backoff(given_failing(given_wait(1), 1), 9, 1, -1);
-    given_ends_only();
-    given_cancelled_tells(4, 0, "4 #0 done cancelled 1\n= failed 4 of 4, chain 4\n");
+    given_cancelled_ends(4, 0, "4 #0 done cancelled 1\n= failed 4 of 4, chain 4\n");
 }
 END_TEST
 
@@ -357,8 +334,7 @@ START_TEST(a_cancel_counts_for_first_done)
     given_wait(9);
     given_wait(2);
     given_batch.options.until = PLAN_UNTIL_FIRST_DONE;
-    given_ends_only();
-    given_cancelled_tells(
+    given_cancelled_ends(
         1, 0, "1 #0 done cancelled 1\n1 #1 done cancelled 1\n= failed 1 of 2, chain 1\n");
 }
 END_TEST
@@ -368,9 +344,7 @@ START_TEST(a_cancel_does_not_count_for_first_failed)
     given_wait(9);
     given_wait(2);
     given_batch.options.until = PLAN_UNTIL_FIRST_FAILED;
-    given_ends_only();
-    given_cancelled_tells(1, 0,
-                          "1 #0 done cancelled 1\n2 #1 done ok 1\n= failed 2 of 3, chain 2\n");
+    given_cancelled_ends(1, 0, "1 #0 done cancelled 1\n2 #1 done ok 1\n= failed 2 of 3, chain 2\n");
 }
 END_TEST
 
@@ -378,9 +352,8 @@ START_TEST(a_terminal_or_unknown_job_is_not_cancelled)
 {
     given_wait(1);
     given_wait(9);
-    given_ends_only();
-    given_cancelled_tells(3, _i == 0 ? 0 : 2,
-                          "1 #0 done ok 1\n9 #1 done ok 1\n= ok 9 of 10, chain 9\n");
+    given_cancelled_ends(3, _i == 0 ? 0 : 2,
+                         "1 #0 done ok 1\n9 #1 done ok 1\n= ok 9 of 10, chain 9\n");
     ck_assert_uint_eq(given_story.cancelled, 0);
 }
 END_TEST
@@ -424,10 +397,9 @@ START_TEST(a_batch_cancelled_whole_is_cancelled)
     given_wait(9);
     given_named(given_wait(5), "x");
     given_after(given_wait(1), "x");
-    given_ends_only();
-    given_cancelled_tells(3, STORY_WHOLE,
-                          "1 #0 done ok 1\n3 #1 done cancelled 1\n3 #2 done cancelled 1\n"
-                          "3 #3 done cancelled 0\n= cancelled 3 of 7, chain 3\n");
+    given_cancelled_ends(3, STORY_WHOLE,
+                         "1 #0 done ok 1\n3 #1 done cancelled 1\n3 #2 done cancelled 1\n"
+                         "3 #3 done cancelled 0\n= cancelled 3 of 7, chain 3\n");
     ck_assert_uint_eq(given_story.cancelled, 3);
 }
 END_TEST

@@ -100,75 +100,65 @@ START_TEST(the_name_of_defaults_is_found)
 }
 END_TEST
 
-START_TEST(a_job_that_waits_for_itself_is_a_cycle)
-{
-    plan_kit_add_named("a", 0, NULL, NULL);
-    plan_kit_add_named("b", 0, "a", "b");
-    plan_kit_refuses(PLAN_FAULT_CYCLE, 1);
-    ck_assert_uint_eq(plan_kit_fault.after, 1);
-    ck_assert_uint_eq(plan_kit_fault.where, 102);
-    ck_assert_str_eq(plan_kit_fault.names, "b -> b");
-}
-END_TEST
+static const struct cycle {
+    const char *about;
+    struct {
+        const char *name, *after, *also;
+    } elements[6];
+    uint32_t element, after; /* whose name to wait for is at fault, and which of them */
+    plan_text_ref where;
+    const char *names;
+} cycles[] = {
+    {"of one that waits for itself", {{"a", NULL, NULL}, {"b", "a", "b"}}, 1, 1, 102, "b -> b"},
+    {"from the first element on",
+     {{"a", "c", NULL}, {"b", "a", NULL}, {"c", "b", NULL}},
+     0,
+     0,
+     101,
+     "a -> c -> b -> a"},
+    {"of two the first",
+     {{"x", NULL, NULL}, {"d", "c", NULL}, {"a", "b", NULL}, {"b", "a", NULL}, {"c", "d", NULL}},
+     1,
+     0,
+     101,
+     "d -> c -> d"},
+    {"not what waits for one, or stands between two",
+     {{"z", "d", NULL},
+      {"p", "d", NULL},
+      {"a", "p", "b"},
+      {"b", "a", NULL},
+      {"c", "d", NULL},
+      {"d", "c", NULL}},
+     2,
+     1,
+     104,
+     "a -> b -> a"},
+    {"of two ways back that to the element that stands first",
+     {{"w", "x", NULL}, {"a", "x", NULL}, {"x", "y", "a"}, {"y", "x", NULL}},
+     1,
+     0,
+     102,
+     "a -> x -> a"},
+    {"through a name of several",
+     {{"x", NULL, NULL}, {"y", "x", NULL}, {"x", "y", NULL}},
+     1,
+     0,
+     101,
+     "y -> x -> y"},
+};
 
-START_TEST(a_cycle_is_reported_from_its_first_element_on)
+START_TEST(a_cycle_is_reported)
 {
-    plan_kit_add_named("a", 0, "c", NULL);
-    plan_kit_add_named("b", 0, "a", NULL);
-    plan_kit_add_named("c", 0, "b", NULL);
-    plan_kit_refuses(PLAN_FAULT_CYCLE, 0);
-    ck_assert_str_eq(plan_kit_fault.names, "a -> c -> b -> a");
-    ck_assert_uint_eq(plan_kit_fault.where, 101);
-}
-END_TEST
+    const struct cycle *cycle = &cycles[_i];
 
-START_TEST(of_two_cycles_the_first_is_reported)
-{
-    plan_kit_add_named("x", 0, NULL, NULL);
-    plan_kit_add_named("d", 0, "c", NULL);
-    plan_kit_add_named("a", 0, "b", NULL);
-    plan_kit_add_named("b", 0, "a", NULL);
-    plan_kit_add_named("c", 0, "d", NULL);
-    plan_kit_refuses(PLAN_FAULT_CYCLE, 1);
-    ck_assert_str_eq(plan_kit_fault.names, "d -> c -> d");
-}
-END_TEST
-
-/* What waits for a cycle is on none, nor is what stands between two. */
-START_TEST(the_cycle_that_stands_first_is_reported)
-{
-    plan_kit_add_named("z", 0, "d", NULL);
-    plan_kit_add_named("p", 0, "d", NULL);
-    plan_kit_add_named("a", 0, "p", "b");
-    plan_kit_add_named("b", 0, "a", NULL);
-    plan_kit_add_named("c", 0, "d", NULL);
-    plan_kit_add_named("d", 0, "c", NULL);
-    plan_kit_refuses(PLAN_FAULT_CYCLE, 2);
-    ck_assert_uint_eq(plan_kit_fault.after, 1);
-    ck_assert_str_eq(plan_kit_fault.names, "a -> b -> a");
-}
-END_TEST
-
-/* Two ways back: the element that stands first counts, not the way taken first. */
-START_TEST(of_cycles_that_share_a_name_the_first_is_reported)
-{
-    plan_kit_add_named("w", 0, "x", NULL);
-    plan_kit_add_named("a", 0, "x", NULL);
-    plan_kit_add_named("x", 0, "y", "a");
-    plan_kit_add_named("y", 0, "x", NULL);
-    plan_kit_refuses(PLAN_FAULT_CYCLE, 1);
-    ck_assert_uint_eq(plan_kit_fault.after, 0);
-    ck_assert_str_eq(plan_kit_fault.names, "a -> x -> a");
-}
-END_TEST
-
-START_TEST(a_cycle_through_a_shared_name_is_found)
-{
-    plan_kit_add_named("x", 0, NULL, NULL);
-    plan_kit_add_named("y", 0, "x", NULL);
-    plan_kit_add_named("x", 0, "y", NULL);
-    plan_kit_refuses(PLAN_FAULT_CYCLE, 1);
-    ck_assert_str_eq(plan_kit_fault.names, "y -> x -> y");
+    for (size_t i = 0; i < N(cycle->elements) && cycle->elements[i].name != NULL; i++)
+        plan_kit_add_named(cycle->elements[i].name, 0, cycle->elements[i].after,
+                           cycle->elements[i].also);
+    plan_kit_refuses(PLAN_FAULT_CYCLE, cycle->element);
+    ck_assert_msg(strcmp(plan_kit_fault.names, cycle->names) == 0, "%s: %s", cycle->about,
+                  plan_kit_fault.names);
+    ck_assert_uint_eq(plan_kit_fault.after, cycle->after);
+    ck_assert_uint_eq(plan_kit_fault.where, cycle->where);
 }
 END_TEST
 
@@ -360,12 +350,7 @@ Suite *test_suite(void)
         {an_escaped_name_is_found_by_its_plain_text, 1},
         {a_name_with_a_nul_is_not_its_beginning, 1},
         {the_name_of_defaults_is_found, 1},
-        {a_job_that_waits_for_itself_is_a_cycle, 1},
-        {a_cycle_is_reported_from_its_first_element_on, 1},
-        {of_two_cycles_the_first_is_reported, 1},
-        {the_cycle_that_stands_first_is_reported, 1},
-        {of_cycles_that_share_a_name_the_first_is_reported, 1},
-        {a_cycle_through_a_shared_name_is_found, 1},
+        {a_cycle_is_reported, N(cycles)},
         {a_cycle_through_defaults_is_theirs, 1},
         {a_diamond_is_no_cycle, 1},
     };

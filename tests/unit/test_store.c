@@ -339,13 +339,17 @@ START_TEST(nobody_learns_of_the_batches_of_others)
 }
 END_TEST
 
+static struct kept *kept_by_bob(const char *key, const char *text)
+{
+    asker = bob;
+    return kept(key, text);
+}
+
 START_TEST(keys_of_one_owner_are_none_of_anothers)
 {
-    struct kept *first = kept("k", "{}"), *second;
+    struct kept *first = kept("k", "{}"), *second = kept_by_bob("k", "{\"jobs\":[]}");
     struct store_ask *ask;
 
-    asker = bob;
-    second = kept("k", "{\"jobs\":[]}");
     ck_assert_str_ne(first->ref, second->ref);
     ck_assert_str_eq(second->owner->name, "unix:1000");
     asker = admin; /* whose keys are its own, too */
@@ -365,11 +369,9 @@ END_TEST
 
 START_TEST(administrators_see_what_others_have)
 {
-    struct kept *first = kept("k", "{}"), *second;
+    struct kept *first = kept("k", "{}"), *second = kept_by_bob("", "{}");
     struct store_ask *ask;
 
-    asker = bob;
-    second = kept("", "{}");
     asker = admin;
     ask = list((struct store_filter){.most = 9});
     ck_assert_uint_eq(ask->n_page, 2);

@@ -6,6 +6,7 @@
 #include "client/timeline/timeline_draw.h"
 #include "client/timeline/timeline_internal.h"
 #include "tests/support/check.h"
+#include "tests/support/drawing.h"
 
 /* Timelines from events to pictures, in ASCII and without colours. */
 
@@ -83,17 +84,7 @@ static void wait_job(uint64_t job, const char *name, int64_t at_ns, int64_t unti
 /* The rows, as text, in so many columns of plot behind names of five. */
 static const char *drawn(unsigned columns, unsigned rows, int64_t span_ns, int64_t now_ns)
 {
-    struct timeline_style style = {.terminal = &terminal, .columns = 80, .label_columns = 5};
-    struct timeline_seen seen = {0};
-    struct timeline_grid grid;
-
-    ck_assert_int_eq(timeline_layout(timeline, columns, rows, span_ns, now_ns, &grid), 0);
-    bytes_fini(&out);
-    timeline_draw_grid(&out, &style, &grid, &seen);
-    timeline_draw_legend(&out, &style, &seen);
-    timeline_layout_fini(&grid);
-    bytes_add_char(&out, '\0');
-    return bytes_at(&out);
+    return drawing_text(timeline, &out, 5, columns, rows, span_ns, now_ns);
 }
 
 /* ---- Rows ---------------------------------------------------------------------- */

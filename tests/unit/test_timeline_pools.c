@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "client/net/requests.h"
-#include "client/timeline/timeline_draw.h"
 #include "client/timeline/timeline_internal.h"
 #include "tests/support/check.h"
+#include "tests/support/drawing.h"
 
 /* The rows of pools in timelines, in ASCII and without colours: ten columns, a second each. */
 
@@ -16,7 +16,6 @@
 static struct plan *plan;
 static struct timeline *timeline;
 static struct bytes out;
-static struct terminal terminal;
 
 static void open_batch(const char *batch, unsigned tracks)
 {
@@ -70,17 +69,7 @@ static void done(uint64_t job, int64_t at)
 
 static const char *drawn(unsigned rows, int64_t now)
 {
-    struct timeline_style style = {.terminal = &terminal, .columns = 80, .label_columns = 12};
-    struct timeline_seen seen = {0};
-    struct timeline_grid grid;
-
-    ck_assert_int_eq(timeline_layout(timeline, SPAN, rows, SPAN * SECOND, now * SECOND, &grid), 0);
-    bytes_fini(&out);
-    timeline_draw_grid(&out, &style, &grid, &seen);
-    timeline_draw_legend(&out, &style, &seen);
-    timeline_layout_fini(&grid);
-    bytes_add_char(&out, '\0');
-    return bytes_at(&out);
+    return drawing_text(timeline, &out, 12, SPAN, rows, SPAN * SECOND, now * SECOND);
 }
 
 START_TEST(jobs_stand_below_their_pool)
