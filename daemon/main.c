@@ -14,7 +14,6 @@
 
 #include "daemon/base/chance.h"
 #include "daemon/base/clock.h"
-#include "daemon/listening.h"
 #include "daemon/base/log.h"
 #include "daemon/base/memory.h"
 #include "daemon/options.h"
@@ -115,7 +114,7 @@ static int check(const struct options *options)
 
     log_init(&log, options->log_level);
     if (!options->stdio) /* which listens on nothing */
-        status = listening_check(options, &log);
+        status = server_check(options, &log);
     log_fini(&log);
     if (status != 0 || !isatty(STDOUT_FILENO))
         return status;

@@ -176,17 +176,35 @@ static void reload_tls(struct server *server)
         log_write(server->log, LOG_LEVEL_ERROR, "certificates left as they were: %s", problem);
 }
 
-static int open_tls(struct server *server)
+/* 0, with NULL where no certificate is configured; -1 with the reason in the log. */
+static int open_tls(struct tls **tls, const struct options *options, struct log *log)
 {
-    struct tls_files files = tls_files(server->config->options);
+    struct tls_files files = tls_files(options);
     char problem[TLS_PROBLEM_MAX];
 
+    *tls = NULL;
     if (!files.cert)
         return 0;
-    server->tls = tls_new(&files, server->log, problem);
-    if (!server->tls)
-        log_write(server->log, LOG_LEVEL_ERROR, "%s", problem);
-    return server->tls ? 0 : -1;
+    *tls = tls_new(&files, log, problem);
+    if (!*tls)
+        log_write(log, LOG_LEVEL_ERROR, "%s", problem);
+    return *tls ? 0 : -1;
+}
+
+int server_check(const struct options *options, struct log *log)
+{
+    struct identity identity = {0};
+    struct tls *tls;
+    int result = state_check_directory(options, log);
+
+    if (result == 0 && open_tls(&tls, options, log) != 0)
+        result = 1;
+    else if (result == 0)
+        tls_free(tls);
+    if (result == 0)
+        result = identity_open(&identity, options, log);
+    identity_close(&identity);
+    return result == 0 ? listening_check(options, log) : result;
 }
 
 static void log_reload(const struct server *server, const char *fixed)
@@ -414,7 +432,7 @@ static int begin(struct server *server)
     int result;
 
     server->store = state_open(server->config->options, server->config->instance, server->log);
-    if (!server->store || open_tls(server) != 0 ||
+    if (!server->store || open_tls(&server->tls, server->config->options, server->log) != 0 ||
         identity_open(&server->identity, server->config->options, server->log) != 0)
         return 1;
     if (make_http(server) != 0 || make_loops(server) != 0 || make_events(server) != 0 ||

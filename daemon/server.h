@@ -29,6 +29,10 @@ struct server_config {
     void *context;
 };
 
+/* Whether it could begin, as far as files and options decide: 0, or what server_run() would return,
+ * with the reason in the log. */
+int server_check(const struct options *options, struct log *log);
+
 /* Serves until a signal ends it.  0 after an orderly end; 1 when it could not
  * begin, and 2 when that is the configuration's fault: the reason is in the log. */
 int server_run(const struct server_config *config);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/state.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "daemon/base/chance.h"
 #include "daemon/base/clock.h"
@@ -123,6 +126,23 @@ struct store *state_open(const struct options *options, const char *instance, st
     if (store == NULL)
         log_write(log, LOG_LEVEL_ERROR, "out of memory");
     return store;
+}
+
+int state_check_directory(const struct options *options, struct log *log)
+{
+    const char *directory = directory_of(options);
+    struct stat status;
+
+    if (directory == NULL)
+        return 0;
+    if (stat(directory, &status) != 0)
+        log_write(log, LOG_LEVEL_ERROR, "--state takes a directory that exists, not %s", directory);
+    else if (!S_ISDIR(status.st_mode) || access(directory, W_OK | X_OK) != 0)
+        log_write(log, LOG_LEVEL_ERROR, "cannot write to %s: %s", directory,
+                  strerror(S_ISDIR(status.st_mode) ? errno : ENOTDIR));
+    else
+        return 0;
+    return 1;
 }
 
 int state_check(const struct options *options)

@@ -37,6 +37,14 @@ void failures_refund(struct failures *failures, uint64_t most)
     atomic_fetch_sub_explicit(&failures->forgiven_ns, interval_of(most), memory_order_relaxed);
 }
 
+int64_t failures_wait_ns(const struct failures *failures, int64_t now_ns, uint64_t most)
+{
+    int64_t forgiven_ns = atomic_load_explicit(&failures->forgiven_ns, memory_order_relaxed);
+    int64_t wait_ns = forgiven_ns - now_ns + interval_of(most) - MINUTE_NS;
+
+    return most > 0 && wait_ns > 0 ? wait_ns : 0;
+}
+
 int64_t failures_delay_ns(const struct failures *failures, int64_t now_ns, uint64_t most)
 {
     int64_t left_ns = atomic_load_explicit(&failures->forgiven_ns, memory_order_relaxed) - now_ns;

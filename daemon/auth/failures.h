@@ -28,6 +28,9 @@ bool failures_charge(struct failures *failures, int64_t now_ns, uint64_t most);
 /* Takes one back that was counted with the same `most`. */
 void failures_refund(struct failures *failures, uint64_t most);
 
+/* How long it takes until one more is counted: 0 where one is at once. */
+int64_t failures_wait_ns(const struct failures *failures, int64_t now_ns, uint64_t most);
+
 /* How much later than at once a failure that has been counted is to be answered. */
 int64_t failures_delay_ns(const struct failures *failures, int64_t now_ns, uint64_t most);
 

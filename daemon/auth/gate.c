@@ -199,7 +199,14 @@ static void ask_verifier(struct gate *gate, int64_t now_ns, const struct request
     }
     gate->ask->context = gate;
     gate->ask->answered = on_answer;
-    verifier_ask(gate->env->verifier, gate->ask);
+    if (verifier_ask(gate->env->verifier, gate->ask, gate->env->limits->max_unauthenticated))
+        return;
+    verifier_ask_free(gate->ask);
+    gate->ask = NULL;
+    failures_refund(gate->failures, most);
+    refuse(gate, FAULT_OVERLOADED,
+           "as many tokens as may be are waiting to be looked at (max-unauthenticated); try again "
+           "later");
 }
 
 static void do_auth(struct gate *gate, int64_t now_ns, const struct request *request)

@@ -13,6 +13,7 @@ struct verifier {
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t wake;
     struct verifier_ask *first, **end;
+    uint64_t n; /* of them */
     bool is_stopping;
 };
 
@@ -38,14 +39,21 @@ void verifier_ask_free(struct verifier_ask *ask)
     free(ask);
 }
 
-void verifier_ask(struct verifier *verifier, struct verifier_ask *ask)
+bool verifier_ask(struct verifier *verifier, struct verifier_ask *ask, uint64_t most)
 {
+    bool has_room;
+
     ask->next = NULL;
     pthread_mutex_lock(&verifier->lock);
-    *verifier->end = ask;
-    verifier->end = &ask->next;
-    pthread_cond_signal(&verifier->wake);
+    has_room = verifier->n < most;
+    if (has_room) {
+        *verifier->end = ask;
+        verifier->end = &ask->next;
+        verifier->n++;
+        pthread_cond_signal(&verifier->wake);
+    }
     pthread_mutex_unlock(&verifier->lock);
+    return has_room;
 }
 
 /* ---- Answers -------------------------------------------------------------- */
@@ -97,6 +105,7 @@ static struct verifier_ask *await(struct verifier *verifier)
     if (!verifier->is_stopping) {
         ask = verifier->first;
         verifier->first = ask->next;
+        verifier->n--;
         if (verifier->first == NULL)
             verifier->end = &verifier->first;
     }

@@ -4,15 +4,17 @@
 
 /*
  * Finds out who shows a token, on a thread of its own, since a hash takes tens of
- * milliseconds.  One after the other, in the order in which they were asked; whoever asks
- * sees to it that not too many wait (auth/failures.h).
+ * milliseconds.  One after the other, in the order in which they were asked, of which no more
+ * wait than the asker allows; nor do many of one address (auth/failures.h).
  *
  *     loop ── verifier_ask(ask) ──► the verifier's thread
  *     loop ◄── wakes ── verifier_fetch(port) ──┘
  */
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "daemon/auth/credentials.h"
 
@@ -47,8 +49,8 @@ void verifier_free(struct verifier *verifier);
 struct verifier_ask *verifier_ask_new(struct verifier_port *port, const char *token, size_t len);
 void verifier_ask_free(struct verifier_ask *ask); /* and what it holds; NULL is fine */
 
-/* Takes the ask over. */
-void verifier_ask(struct verifier *verifier, struct verifier_ask *ask);
+/* Takes the ask over; false where `most` wait already, and it has not. */
+bool verifier_ask(struct verifier *verifier, struct verifier_ask *ask, uint64_t most);
 
 /* Hands each answer that has come to its asker, by answered(). */
 void verifier_receive(struct verifier_port *port);

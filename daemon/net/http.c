@@ -172,7 +172,7 @@ static struct http_connection *make(struct http *http, struct arrival client, ui
     c->monitor = client.via == ARRIVAL_MONITOR;
     c->counted = client.via == ARRIVAL_HTTP;
     c->is_unauthenticated = c->counted && !c->principal;
-    c->since_ns = c->timeouts.active_ns = c->timeouts.read_ns = clock_now_ns();
+    c->came_ns = c->since_ns = c->timeouts.active_ns = c->timeouts.read_ns = clock_now_ns();
     c->slot = http->free_slots[--http->n_free];
     http->slots[c->slot] = c;
     return c;
@@ -264,21 +264,33 @@ static int64_t sooner(int64_t a_ns, int64_t b_ns)
     return a_ns < b_ns ? a_ns : b_ns;
 }
 
+/* By when the client has to have proved who it is, however many requests it has sent meanwhile that
+ * are open to everybody. */
+static int64_t proof_due(const struct http_connection *c)
+{
+    return c->is_unauthenticated ? later(c->came_ns, c->http->env.limits->auth_timeout_ns)
+                                 : CHANNEL_NEVER;
+}
+
+bool http_is_to_end(const struct http_connection *c)
+{
+    return c->http->draining || clock_now_ns() >= proof_due(c);
+}
+
 /* When a connection without a request is let go. */
 static int64_t rest_due(const struct http_connection *c)
 {
     const struct http *http = c->http;
     int64_t idle_ns = http->env.limits->idle_timeout_ns;
-    int64_t proof_ns = c->is_unauthenticated ? http->env.limits->auth_timeout_ns : INT64_MAX;
 
     if (!c->used)
-        return later(c->since_ns, sooner(http->env.site->header_timeout_ns, proof_ns));
+        return sooner(later(c->since_ns, http->env.site->header_timeout_ns), proof_due(c));
     if (http->draining)
         return c->since_ns;
     if (!c->looked)
-        return later(c->since_ns, LOOK_NS);
+        return sooner(later(c->since_ns, LOOK_NS), proof_due(c));
     if (c->is_unauthenticated)
-        return later(c->since_ns, proof_ns);
+        return proof_due(c);
     return later(c->since_ns, idle_ns > 0 ? idle_ns : KEEP_ALIVE_NS);
 }
 
@@ -307,11 +319,13 @@ static int64_t body_due(const struct http_connection *c)
     const struct http_exchange *x = &c->exchange;
     int64_t timeout_ns = c->http->env.limits->request_timeout_ns;
 
-    if (x->phase != HTTP_BODY || timeout_ns == 0 ||
+    if (x->phase != HTTP_BODY)
+        return CHANNEL_NEVER;
+    if (timeout_ns == 0 ||
         (x->stream && !x->reply &&
          (x->resource == &http_batches_requests || http_stream_refusal(x->stream) == FAULT_NONE)))
-        return CHANNEL_NEVER;
-    return later(x->begun_ns, timeout_ns);
+        return proof_due(c);
+    return sooner(later(x->begun_ns, timeout_ns), proof_due(c));
 }
 
 /* The library reads a body. */

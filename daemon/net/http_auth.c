@@ -35,9 +35,7 @@ struct principal *http_auth_principal(const struct http_connection *c)
 
 /* ---- Refusing ------------------------------------------------------------- */
 
-/* challenge: for `WWW-Authenticate`. */
-static enum http_auth_answer refuse(struct http_connection *c, const char *challenge,
-                                    const char *message)
+static void log_refusal(struct http_connection *c, const char *message)
 {
     struct address peer;
     char text[ADDRESS_PRINT_MAX] = "nowhere";
@@ -47,6 +45,13 @@ static enum http_auth_answer refuse(struct http_connection *c, const char *chall
     log_write_rarely(c->http->env.log, c->http->env.auth_failures, clock_now_ns(),
                      LOG_LEVEL_WARNING, (struct log_about){c->number, 0}, "not let in: from %s: %s",
                      text, message);
+}
+
+/* challenge: for `WWW-Authenticate`. */
+static enum http_auth_answer refuse(struct http_connection *c, const char *challenge,
+                                    const char *message)
+{
+    log_refusal(c, message);
     http_reply_refuse(c, 401, FAULT_UNAUTHORIZED, "%s", message);
     if (c->exchange.reply)
         MHD_add_response_header(c->exchange.reply, HTTP_REPLY_CHALLENGE_FIELD, challenge);
@@ -60,11 +65,19 @@ static enum http_auth_answer refuse_token(struct http_connection *c)
                   "nobody is known by this token");
 }
 
-static enum http_auth_answer refuse_memory(struct http_connection *c)
+/* Not looked at: a limit of its address (429) or of the daemon (503), after which it may be. */
+static enum http_auth_answer put_off(struct http_connection *c, unsigned status, int64_t wait_ns,
+                                     const char *message)
 {
-    http_reply_refuse(c, 503, FAULT_OVERLOADED, "out of memory; try again later");
+    http_reply_refuse(c, status, FAULT_OVERLOADED, "%s", message);
+    http_reply_retry_after(c, wait_ns);
     c->exchange.is_refused = true;
     return HTTP_AUTH_REFUSED;
+}
+
+static enum http_auth_answer refuse_memory(struct http_connection *c)
+{
+    return put_off(c, 503, 0, "out of memory; try again later");
 }
 
 /* ---- Letting in ------------------------------------------------------------ */
@@ -117,18 +130,29 @@ static enum http_auth_answer ask_verifier(struct http_connection *c, const char 
     const struct gate_env *gates = c->http->env.gates;
     uint64_t most = c->http->env.limits->max_auth_failures;
     struct http_auth *auth = c->exchange.auth;
+    int64_t now_ns = clock_now_ns();
 
-    if (!failures_charge(c->failures, clock_now_ns(), most))
-        return refuse(c, HTTP_REPLY_CHALLENGE,
-                      "too many wrong tokens came from this address within a minute "
-                      "(max-auth-failures); try again later");
+    if (!failures_charge(c->failures, now_ns, most)) {
+        static const char message[] = "too many wrong tokens came from this address within a "
+                                      "minute (max-auth-failures); try again later";
+
+        log_refusal(c, message);
+        return put_off(c, 429, failures_wait_ns(c->failures, now_ns, most), message);
+    }
     auth->ask = verifier_ask_new(gates->port, token, len);
     if (auth->ask == NULL)
         return refuse_memory(c);
     auth->ask->context = auth;
     auth->ask->answered = on_answer;
     auth->answer_ns = CHANNEL_NEVER;
-    verifier_ask(gates->verifier, auth->ask);
+    if (!verifier_ask(gates->verifier, auth->ask, c->http->env.limits->max_unauthenticated)) {
+        verifier_ask_free(auth->ask);
+        auth->ask = NULL;
+        failures_refund(c->failures, most);
+        return put_off(c, 503, 0,
+                       "as many tokens as may be are waiting to be looked at "
+                       "(max-unauthenticated); try again later");
+    }
     http_exchange_suspend(c);
     return HTTP_AUTH_WAITING;
 }

@@ -144,6 +144,7 @@ struct http_connection {
     bool is_unauthenticated; /* and among those who have to prove who they are */
     bool looked;             /* at whether it goes on, since its last request */
     bool used;               /* has had a request */
+    int64_t came_ns;         /* when it came */
     int64_t since_ns;        /* when it came, its last request ended, or a piece of a body came */
     struct timeouts timeouts;
     uint64_t acknowledged; /* bytes, when the time-out last expired */
@@ -177,6 +178,10 @@ void http_schedule(struct http_connection *c, int64_t now_ns);
 
 /* Ends it from our side: the library hears that it is over. */
 void http_hang_up(struct http_connection *c);
+
+/* Whether it closes behind the next answer: the daemon drains, or the client has not proved in time
+ * who it is. */
+bool http_is_to_end(const struct http_connection *c);
 
 /* Whether the client has sent anything since it was looked at; true where that is not known. */
 bool http_has_input_since(const struct http_connection *c);

@@ -29,6 +29,8 @@ static void answer_metrics(struct http_connection *c)
         .limits = *env->limits,
         .n_loops = env->site->n_loops,
         .store = env->site->store,
+        .unauthenticated =
+            atomic_load_explicit(&env->env->ledger->unauthenticated, memory_order_relaxed),
         .text = atomic_load_explicit(&env->env->ledger->text, memory_order_relaxed)};
     size_t len;
     char *text;

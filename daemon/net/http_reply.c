@@ -11,6 +11,9 @@
 
 #define JSON "application/json"
 
+#define RETRY_FIELD "Retry-After"
+#define RETRY_SOON  "1"
+
 unsigned http_reply_status(enum fault_code code)
 {
     switch (code) {
@@ -82,12 +85,12 @@ void http_reply(struct http_connection *c, unsigned status, struct MHD_Response 
     MHD_add_response_header(response, "Cache-Control", "no-store");
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     if (status == 503 || status == 429)
-        MHD_add_response_header(response, "Retry-After", "1");
+        MHD_add_response_header(response, RETRY_FIELD, RETRY_SOON);
     if (x->cross_origin)
         allow_origin(c, response);
     else if (x->any_origin)
         MHD_add_response_header(response, "Access-Control-Allow-Origin", "*");
-    if (c->http->draining)
+    if (http_is_to_end(c))
         MHD_add_response_header(response, "Connection", "close");
 }
 
@@ -134,6 +137,17 @@ void http_reply_refuse_method(struct http_connection *c, const char *place, cons
         MHD_add_response_header(c->exchange.reply, "Allow", allowed);
 }
 
+void http_reply_retry_after(struct http_connection *c, int64_t wait_ns)
+{
+    struct MHD_Response *response = c->exchange.reply;
+    char seconds[24];
+
+    if (!response || MHD_del_response_header(response, RETRY_FIELD, RETRY_SOON) != MHD_YES)
+        return;
+    snprintf(seconds, sizeof(seconds), "%lld", (long long)(wait_ns / 1000000000) + 1);
+    MHD_add_response_header(response, RETRY_FIELD, seconds);
+}
+
 void http_reply_give(struct http_connection *c)
 {
     struct http_exchange *x = &c->exchange;
@@ -149,14 +163,17 @@ void http_reply_give(struct http_connection *c)
 void http_reply_now(struct http_connection *c)
 {
     struct fault fault = {0};
+    unsigned status = c->exchange.is_refused ? c->exchange.status : 413;
 
-    if (c->exchange.is_refused)
+    if (status == 401)
         (void)fault_set(&fault, FAULT_UNAUTHORIZED, 0,
                         "\"Authorization\" takes Bearer and a token that is known here");
+    else if (status != 413)
+        (void)fault_set(&fault, FAULT_OVERLOADED, 0, "try again later, with a shorter body");
     else
         (void)fault_set(&fault, FAULT_TOO_LARGE, 0,
                         "the body is longer than a request may be (max-request)");
-    http_reply_on_socket(c->fd, http_reply_status(fault.code), &fault, false);
+    http_reply_on_socket(c->fd, status, &fault, false);
     c->exchange.unread = true;
     c->exchange.hang_up = true;
 }
@@ -185,7 +202,7 @@ static const char *field_of(unsigned status)
 {
     if (status == 401)
         return HTTP_REPLY_CHALLENGE_FIELD ": " HTTP_REPLY_CHALLENGE "\r\n";
-    return status == 503 || status == 429 ? "Retry-After: 1\r\n" : "";
+    return status == 503 || status == 429 ? RETRY_FIELD ": " RETRY_SOON "\r\n" : "";
 }
 
 /* The socket's buffer is empty and takes it whole. */

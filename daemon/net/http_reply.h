@@ -31,6 +31,9 @@ void http_reply_refuse(struct http_connection *c, unsigned status, enum fault_co
 void http_reply_refuse_method(struct http_connection *c, const char *place, const char *allowed,
                               const char *method);
 
+/* Behind a refusal with 429 or 503: when to try again, in place of a second from now. */
+void http_reply_retry_after(struct http_connection *c, int64_t wait_ns);
+
 /* The status that a fault is sent with before a stream has begun. */
 unsigned http_reply_status(enum fault_code code);
 

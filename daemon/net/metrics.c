@@ -95,6 +95,11 @@ static void write_present(FILE *out, const struct metrics *metrics)
     write_count(out, "connections", "gauge", "Connections that are open.", stats->connections);
     write_count(out, "connections_max", "gauge", "The limit of connections.",
                 metrics->limits.max_connections);
+    write_count(out, "connections_unauthenticated", "gauge",
+                "Connections whose clients have yet to prove who they are.",
+                metrics->unauthenticated);
+    write_count(out, "connections_unauthenticated_max", "gauge", "The limit of those.",
+                metrics->limits.max_unauthenticated);
     write_count(out, "batches_running", "gauge", "Batches that run.", stats->batches);
     write_count(out, "jobs_pending", "gauge", "Jobs accepted and not ended.", stats->pending);
     write_count(out, "jobs_pending_max", "gauge", "The limit of pending jobs.",

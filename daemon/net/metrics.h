@@ -23,6 +23,7 @@ struct metrics {
     struct stats_totals totals;
     struct limits limits;
     unsigned n_loops;
+    uint64_t unauthenticated;  /* connections */
     uint64_t text;             /* bytes that requests are kept in */
     const struct store *store; /* of detached batches; NULL for none */
 };

@@ -8,6 +8,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,10 +60,32 @@ static const char *reason(void)
     return text != NULL ? text : "unknown error";
 }
 
+/* The same of a file: OpenSSL's words for one that holds something else are about its own
+ * decoders. */
+static const char *reason_of_file(void)
+{
+    unsigned long error = ERR_peek_error();
+    int library = ERR_GET_LIB(error), what = ERR_GET_REASON(error);
+
+    if (library == ERR_LIB_PEM || library == ERR_LIB_OSSL_DECODER) {
+        ERR_clear_error();
+        return "there is none in PEM in it";
+    }
+    if (library == ERR_LIB_X509 && what == X509_R_KEY_VALUES_MISMATCH) {
+        ERR_clear_error();
+        return "it belongs to another certificate";
+    }
+    if (what == ERR_R_INTERRUPTED_OR_CANCELLED) {
+        ERR_clear_error();
+        return "it takes a passphrase, and nobody is there to be asked";
+    }
+    return reason();
+}
+
 static SSL_CTX *fail_context(SSL_CTX *context, const char *what, const char *file,
                              char problem[TLS_PROBLEM_MAX])
 {
-    snprintf(problem, TLS_PROBLEM_MAX, "cannot use %s %s: %s", what, file, reason());
+    snprintf(problem, TLS_PROBLEM_MAX, "cannot use %s %s: %s", what, file, reason_of_file());
     SSL_CTX_free(context);
     return NULL;
 }
@@ -81,6 +104,16 @@ static bool ask_for_certificates(SSL_CTX *context, const char *file)
     return true;
 }
 
+/* Nobody is there to be asked: OpenSSL would wait for somebody at the terminal. */
+static int refuse_passphrase(char *out, int size, int is_writing, void *context)
+{
+    (void)out;
+    (void)size;
+    (void)is_writing;
+    (void)context;
+    return -1;
+}
+
 static SSL_CTX *read_files(const struct tls_files *files, char problem[TLS_PROBLEM_MAX])
 {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
@@ -92,6 +125,7 @@ static SSL_CTX *read_files(const struct tls_files *files, char problem[TLS_PROBL
         return fail_context(context, "TLS", "1.3", problem);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_default_passwd_cb(context, refuse_passphrase);
     if (SSL_CTX_use_certificate_chain_file(context, files->cert) != 1)
         return fail_context(context, "the certificate", files->cert, problem);
     if (SSL_CTX_use_PrivateKey_file(context, files->key, SSL_FILETYPE_PEM) != 1 ||

@@ -227,6 +227,9 @@ START_TEST(failures_fill_a_bucket_that_empties_within_a_minute)
         ck_assert(failures_charge(&failures, now_ns, 3));
     ck_assert(!failures_charge(&failures, now_ns, 3));
     ck_assert(!failures_charge(&failures, now_ns + 19 * S, 3));
+    ck_assert_int_eq(failures_wait_ns(&failures, now_ns + 19 * S, 3), S);
+    ck_assert_int_eq(failures_wait_ns(&failures, now_ns + 20 * S, 3), 0);
+    ck_assert_int_eq(failures_wait_ns(&failures, now_ns, 0), 0);
     ck_assert(failures_charge(&failures, now_ns + 20 * S, 3));
     ck_assert(!failures_charge(&failures, now_ns + 20 * S, 3));
     failures_refund(&failures, 3);
@@ -304,8 +307,10 @@ static void open_gate(void)
 static void set_up_gate(void)
 {
     set_up_credentials();
-    limits =
-        (struct limits){.max_auth_bytes = 512, .max_auth_failures = 3, .auth_timeout_ns = 10 * S};
+    limits = (struct limits){.max_auth_bytes = 512,
+                             .max_auth_failures = 3,
+                             .max_unauthenticated = 4,
+                             .auth_timeout_ns = 10 * S};
     port = (struct verifier_port){.wake = wake_loop};
     failures = (struct failures){0};
     has_answer = false;
@@ -430,6 +435,24 @@ START_TEST(too_many_wrong_tokens_are_not_looked_at)
     gate_free(gate);
     open_gate();
     show(bob); /* whom it is known to be is let in all the same */
+    ck_assert_int_eq(gate_state(gate), GATE_OPEN);
+}
+END_TEST
+
+START_TEST(no_more_tokens_wait_than_may)
+{
+    limits.max_unauthenticated = 0;
+    show(alice);
+    ck_assert_int_eq(gate_state(gate), GATE_REFUSED);
+    ck_assert_int_eq(gate_fault(gate)->code, FAULT_OVERLOADED);
+    ck_assert_ptr_nonnull(strstr(gate_fault(gate)->message, "max-unauthenticated"));
+    ck_assert(failures_are_over(&failures, now_ns));
+    ck_assert_uint_eq(wakes, 0);
+    gate_free(gate);
+    limits.max_unauthenticated = 1;
+    open_gate();
+    show(alice);
+    await_answer();
     ck_assert_int_eq(gate_state(gate), GATE_OPEN);
 }
 END_TEST
@@ -568,6 +591,7 @@ Suite *test_suite(void)
         {a_right_token_opens_and_what_comes_behind_it_is_left, 1},
         {a_wrong_token_is_answered_late_and_counts, 1},
         {too_many_wrong_tokens_are_not_looked_at, 1},
+        {no_more_tokens_wait_than_may, 1},
         {anything_but_a_ping_and_a_token_is_the_end, 1},
         {who_leaves_without_a_word_is_told_none, 1},
         {few_bytes_and_little_time_are_given, 1},

@@ -291,12 +291,13 @@ def files_are_read_again(tap):
             client = Client(daemon)
             tap.is_(client.ask(auth(tokens.made["bob"]))["event"], "authenticated", "and what was read before stands")
             client.close()
-        out = subprocess.run([PROGRAM, "--listen", "127.0.0.1:0", "--token-file", tokens.path],
-                             capture_output=True, text=True, check=False)
-        tap.is_((out.returncode, "others can read it" in out.stderr), (1, True), "nor does a daemon start with it")
-        out = subprocess.run([PROGRAM, "--listen", "127.0.0.1:0", "--token-file", folder + "/none"],
-                             capture_output=True, text=True, check=False)
-        tap.is_(out.returncode, 1, "or without it")
+        for check in ([], ["--check-config"]):
+            out = subprocess.run([PROGRAM, *check, "--listen", "127.0.0.1:0", "--token-file", tokens.path],
+                                 capture_output=True, text=True, check=False)
+            tap.is_((out.returncode, "others can read it" in out.stderr), (1, True), "nor does a daemon start with it")
+            out = subprocess.run([PROGRAM, *check, "--listen", "127.0.0.1:0", "--token-file", folder + "/none"],
+                                 capture_output=True, text=True, check=False)
+            tap.is_(out.returncode, 1, "or without it")
 
 
 def loopback_may_be_trusted(tap):
@@ -378,6 +379,62 @@ def http_takes_tokens(tap):
             tap.ok(not any("wrong" in line for line in daemon.log), "no log has a token")
 
 
+def http_wrong_tokens_are_limited(tap):
+    with tempfile.TemporaryDirectory() as folder:
+        tokens = Tokens(folder, "alice", "bob")
+        with serving("--token-file", tokens.path, "--http", "127.0.0.1:0", "--max-auth-failures", "1") as daemon:
+            eventually(lambda: any("listening on http" in line for line in daemon.log))
+            site = next(line for line in daemon.log if "listening on http" in line).split()[-1]
+            tap.is_(http(site, "GET", "/v1/stats", tokens.made["alice"])[0].status, 200, "a right token")
+            metrics = http(site, "GET", "/metrics", tokens.made["alice"])[1]
+            metrics = metrics if isinstance(metrics, str) else metrics.decode()
+            tap.ok("\nwaitd_connections_unauthenticated " in metrics and
+                   "\nwaitd_connections_unauthenticated_max 256\n" in metrics, "who is unknown is counted in the metrics")
+            answer, _ = http(site, "GET", "/v1/stats", "alice.wrong")
+            tap.is_((answer.status, answer.headers["Retry-After"]), (401, None), "a wrong one")
+            for token in ("alice.wrong", tokens.made["bob"]):
+                answer, text = http(site, "GET", "/v1/stats", token)
+                tap.is_((answer.status, json.loads(text)["code"], 1 <= int(answer.headers["Retry-After"]) <= 60,
+                         answer.headers.get_all("Retry-After")[1:], answer.headers["WWW-Authenticate"]),
+                        (429, "overloaded", True, [], None), "too many of them are answered with a time to wait")
+            answer, _ = http(site, "POST", "/v1/requests", "alice.wrong", "[{}]" * 10000)
+            tap.is_(answer.status, 429, "before a long body has ended, too")
+            tap.is_(http(site, "GET", "/v1/stats", tokens.made["alice"])[0].status, 200, "who is known is served")
+
+
+def http_openness_is_no_place_to_stay(tap):
+    with tempfile.TemporaryDirectory() as folder:
+        tokens = Tokens(folder, "alice")
+        with serving("--token-file", tokens.path, "--http", "127.0.0.1:0", "--auth-timeout", "1s",
+                     "--http-header-timeout", "1h") as daemon:
+            eventually(lambda: any("listening on http" in line for line in daemon.log))
+            site = next(line for line in daemon.log if "listening on http" in line).split()[-1]
+            address = ("127.0.0.1", int(site.rsplit(":", 1)[1]))
+            known = HTTPConnection(*address, timeout=60)
+            known.request("GET", "/v1/stats", headers={"Authorization": f"Bearer {tokens.made['alice']}"})
+            known.getresponse().read()
+            ask = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            for what, requests in (("who polls", [ask] * 1000000), ("who sends a body", [
+                    ask.replace(b"\r\n\r\n", b"\r\nContent-Length: 99999\r\n\r\n")] + [b"x"] * 1000000)):
+                with socket.create_connection(address, 60) as client:
+                    gone = False
+                    for request in requests:
+                        try:
+                            client.sendall(request)
+                            client.settimeout(60 if request == ask else 0.005)
+                            gone = not client.recv(4096)
+                        except TimeoutError:
+                            pass
+                        except ConnectionError:
+                            gone = True
+                        if gone:
+                            break
+                    tap.ok(gone, f"{what} for what is open is let go in time")
+            known.request("GET", "/healthz")
+            tap.is_(known.getresponse().status, 200, "who is known is not")
+            known.close()
+
+
 def http_unauthenticated_have_little_time(tap):
     with tempfile.TemporaryDirectory() as folder:
         tokens = Tokens(folder, "alice")
@@ -398,7 +455,8 @@ def main():
                   files_are_read_again, loopback_may_be_trusted]
         if subprocess.run([PROGRAM, "--http", "127.0.0.1:0", "--check-config"], capture_output=True,
                           check=False).returncode == 0:
-            tests += [http_takes_tokens, http_unauthenticated_have_little_time]
+            tests += [http_takes_tokens, http_wrong_tokens_are_limited, http_openness_is_no_place_to_stay,
+                      http_unauthenticated_have_little_time]
     for test in tests:
         test(tap)
     tap.finish()

@@ -1939,6 +1939,9 @@ def _():
                 (["--check-config", "--insecure", "--config", f"{TMP}/open.conf"], 0),
                 (["--check-config", "--listen", "[::1]:0", "--listen", "unix:/x"], 0),
                 (["--check-config", "--listen", "nowhere.invalid:0"], 0),
+                (["--check-config", "--state", "/nonexistent"], 1),
+                (["--check-config", "--state", f"{TMP}/good.conf"], 1),
+                (["--check-config", "--state", TMP], 0),
                 (["--check-config", "--max-wait", "5s"], 0)):
             result = subprocess.run([WAITD, *arguments], capture_output=True, timeout=GUARD,
                                     stdin=subprocess.DEVNULL)

@@ -55,6 +55,11 @@ class Certificates:
                 "-CAkey", self.path("ca.key"), "-CAcreateserial", "-days", days,
                 "-extfile", self.path("extensions"), "-out", self.path(name + ".crt"))
 
+    def locked(self, name):
+        openssl("ec", "-in", self.path(name + ".key"), "-aes256", "-passout", "pass:secret", "-out",
+                self.path("locked.key"))
+        return self.path("locked.key")
+
     def flags(self, name):
         return ["--tls-cert", self.path(name + ".crt"), "--tls-key", self.path(name + ".key")]
 
@@ -346,15 +351,24 @@ def test_refusals(tap, certificates):
             ("a file that is not there", ["--listen", "tls:127.0.0.1:0", "--tls-cert", "/none",
                                           "--tls-key", "/none"], 1, "/none: No such file"),
             ("a file without a certificate", ["--listen", "tls:127.0.0.1:0", "--tls-cert", certificates.path("ca.key"),
-                                              *server[2:]], 1, "no start line"),
+                                              *server[2:]], 1, "none in PEM"),
+            ("a file without a key", ["--listen", "tls:127.0.0.1:0", *server[:3], server[1]], 1, "none in PEM"),
+            ("a key with a passphrase", ["--listen", "tls:127.0.0.1:0", *server[:3], certificates.locked("server")], 1,
+             "passphrase"),
+            ("authorities that are none", ["--listen", "tls:127.0.0.1:0", *server, "--tls-client-ca", server[3]], 1,
+             "none in PEM"),
             ("the key of another", ["--listen", "tls:127.0.0.1:0", *server[:3],
-                                    certificates.path("other.key")], 1, "key"),
+                                    certificates.path("other.key")], 1, "another certificate"),
             ("TLS for all the world", ["--listen", "tls::0", *server], 2, "--tls-client-ca")]:
-        done = subprocess.run([PROGRAM, *words], stdin=subprocess.DEVNULL, timeout=GUARD_SECONDS,
-                              stderr=subprocess.PIPE, text=True, check=False)
-        tap.result(done.returncode == expected and why in done.stderr and
-                   done.stderr.count("\n") == 1, f"refused: {name}",
-                   f"{done.returncode} {done.stderr}")
+        said = []
+        for check in ([], ["--check-config"]):
+            done = subprocess.run([PROGRAM, *check, *words], stdin=subprocess.DEVNULL, timeout=GUARD_SECONDS,
+                                  stderr=subprocess.PIPE, text=True, check=False)
+            tap.result(done.returncode == expected and why in done.stderr and
+                       done.stderr.count("\n") == 1, f"refused: {name} {check}",
+                       f"{done.returncode} {done.stderr}")
+            said.append(done.stderr)
+        tap.result(said[0] == said[1], f"a check says the same: {name}", str(said))
     daemon = subprocess.Popen([PROGRAM, "--listen", "tls::0", *server, "--tls-client-ca",
                                certificates.path("ca.pem")], stdin=subprocess.DEVNULL,
                               stderr=subprocess.PIPE, text=True)
