@@ -208,7 +208,13 @@ static void read_batch(struct request_reading *reading, const struct lexer_token
 
 static void read_job(struct request_reading *reading, const struct lexer_token *token)
 {
-    reading->has_job = request_integer(reading, token, 0, &reading->job);
+    /* One letter from another member, which takes an array: a typo, most likely. */
+    if (token->kind == LEXER_ARRAY_BEGIN)
+        request_wrong(reading, token,
+                      "an integer of 0 or more, without fraction or exponent (did you mean "
+                      "\"jobs\"?)");
+    else
+        reading->has_job = request_integer(reading, token, 0, &reading->job);
 }
 
 static void read_runs(struct request_reading *reading, const struct lexer_token *token)
