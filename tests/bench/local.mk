@@ -4,6 +4,7 @@
 # tested, in test_load.py.
 
 bench_programs = \
+	tests/bench/bare_sends \
 	tests/bench/bare_timer \
 	tests/bench/bench_activation \
 	tests/bench/submitters \
@@ -18,6 +19,8 @@ bench_measures = \
 	tests/bench/probe.c \
 	tests/bench/probe.h
 
+tests_bench_bare_sends_SOURCES = tests/bench/bare_sends.c $(bench_measures)
+tests_bench_bare_sends_LDADD =
 tests_bench_bare_timer_SOURCES = tests/bench/bare_timer.c $(bench_measures)
 tests_bench_bare_timer_LDADD =
 tests_bench_bench_activation_LDADD =
@@ -68,7 +71,7 @@ BENCH_PEERS = all
 BENCH_ROUNDS = 3
 BENCH_FLAGS =
 
-bench: all tests/bench/bare_timer tests/bench/load tests/bench/slices
+bench: all tests/bench/bare_sends tests/bench/bare_timer tests/bench/load tests/bench/slices
 	WAITD='$(abs_top_builddir)/daemon/waitd' PYTHONDONTWRITEBYTECODE=1 \
 	  $(PYTHON) $(top_srcdir)/tests/bench/bench.py --build tests/bench --peers '$(BENCH_PEERS)' \
 	  --rounds '$(BENCH_ROUNDS)' $(BENCH_FLAGS) $(BENCH)

@@ -182,6 +182,12 @@ SCENARIOS = {
         "judge": lambda result: {kind: result[kind] for kind in SLICES},
         "alone": True,
     },
+    "sends": {
+        "about": "a bare process that sleeps and sends what `pending' and `spread' send",
+        "program": "bare_sends",
+        "judge": lambda result: result,
+        "alone": True,
+    },
     "detached": {
         "about": "detached batches in memory, in a journal and after a restart (see detached.py)",
         "alone": True,

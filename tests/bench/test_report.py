@@ -99,7 +99,7 @@ def test_losses_and_threads():
     check(held[loss][0] is True, "one that is quicker loses nothing", held)
     held = verdicts(threads_1={"waitd": {"rate": 10}},
                     threads_2={"waitd": {"rate": 16, "generator": 0.4}})
-    check(list(held.values()) == [(False, 0.941), (True, 1.176)],
+    check(list(held.values()) == [(False, 0.941), (True, 1.081)],
           "two loops are measured with and without the generator's share", held)
 
 
@@ -142,6 +142,13 @@ def test_detached():
     check(report.detached_table({}) == "", "and nothing where they were not measured")
 
 
+def test_sends():
+    lines = report.sends_table(results(sends={"waitd": {"spread 0.2 ms": 9.5e-6}})).splitlines()
+    check([cell.strip() for cell in lines[2].split("|")[1:4]] == ["spread", "0.2 ms", "9.5 µs"],
+          "what bare sends take is a table of its own", *lines)
+    check(report.sends_table(results(burst={})) == "", "if it was measured")
+
+
 def test_scenarios():
     known = {(scenario, figure) for scenario, figure, _, _ in report.ROWS}
     check({scenario for scenario, _ in known} <= set(scenarios.SCENARIOS),
@@ -160,6 +167,7 @@ def main():
     test_losses_and_threads()
     test_tables()
     test_detached()
+    test_sends()
     test_scenarios()
     print("1..%d" % tests)
     return 1 if failures and "CK_TAP_LOG_FILE_NAME" not in os.environ else 0
