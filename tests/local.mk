@@ -285,6 +285,7 @@ EXTRA_DIST += \
 	tests/wire/preload.py \
 	tests/wire/soak.py \
 	tests/wire/speedscope.mjs \
+	tests/wire/stalls.py \
 	tests/wire/terminal.sh
 
 EXTRA_DIST += \
@@ -453,6 +454,13 @@ crowd: all
 	env WAITD='$(abs_top_builddir)/daemon/waitd' top_srcdir='$(abs_top_srcdir)' \
 	  $(PYTHON) $(top_srcdir)/tests/wire/crowd.py $(CROWD_FLAGS)
 
+# 10,000 TLS handshakes that stall.
+STALLS_FLAGS =
+
+stalls: all
+	env WAITD='$(abs_top_builddir)/daemon/waitd' PYTHONDONTWRITEBYTECODE=1 \
+	  $(PYTHON) $(top_srcdir)/tests/wire/stalls.py $(STALLS_FLAGS)
+
 # ---- how they run ----------------------------------------------------------
 
 TEST_EXTENSIONS = .sh .py
@@ -516,4 +524,4 @@ clean-local:
 	find . '(' -name '*.gcda' -o -name '*.gcno' ')' -exec rm -f {} +
 endif
 
-.PHONY: check-valgrind coverage coverage-report cluster-rounds crowd fuzz kills list-tests soak
+.PHONY: check-valgrind coverage coverage-report cluster-rounds crowd fuzz kills list-tests soak stalls
