@@ -151,6 +151,7 @@ static bool begin(struct http_connection *c, const char *url, const char *method
     MHD_get_connection_values(c->library, MHD_HEADER_KIND, add_field, &head);
     x->has_body = http_head_has_body(&head);
     x->is_chunked = head.is_chunked;
+    x->is_head = strcmp(method, "HEAD") == 0;
     if (x->authority)
         head.host = x->authority;
     url += x->path_at;

@@ -102,6 +102,7 @@ struct http_exchange {
     bool hang_up;  /* to be closed without a word */
     bool unread;   /* closes with a part of the body unread */
     bool has_body;
+    bool is_head;      /* its answer has no body */
     bool is_opened;    /* its request line has come */
     bool is_chunked;   /* its body comes in chunks */
     bool cross_origin; /* by a page of others that is allowed */

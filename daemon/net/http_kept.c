@@ -363,7 +363,7 @@ static void reply_gathered(struct http_connection *c)
     else if (kept->query == QUERY_LIST)
         reply_list(c);
     else if (kept->query == QUERY_FORGET)
-        http_reply(c, 204, MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT));
+        http_reply(c, 204, http_reply_without_body());
     else if (kept->query == QUERY_CANCEL)
         reply_json(c, 202, last, strlen(last));
     else if (is_event(kept->answer, "batch"))
@@ -388,7 +388,7 @@ static void reply_events(struct http_connection *c)
     if (len == 0 && !http_stream_is_over(stream))
         http_exchange_suspend(c);
     else if (len == 0 || strncmp(line, "{\"event\":\"batch\"", 16) == 0)
-        http_reply(c, 204, MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT));
+        http_reply(c, 204, http_reply_without_body());
     else
         http_reply(c, 200, http_stream_response(stream, NULL));
 }

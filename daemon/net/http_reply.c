@@ -94,6 +94,11 @@ void http_reply(struct http_connection *c, unsigned status, struct MHD_Response 
         MHD_add_response_header(response, "Connection", "close");
 }
 
+struct MHD_Response *http_reply_without_body(void)
+{
+    return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+}
+
 void http_reply_text(struct http_connection *c, unsigned status, const char *type, const char *text,
                      size_t len)
 {

@@ -18,6 +18,11 @@
 /* Answers with a response, which it takes over.  NULL (out of memory): hangs up. */
 void http_reply(struct http_connection *c, unsigned status, struct MHD_Response *response);
 
+/* An answer without a body.  HEAD gets it, too, in place of one whose length is not known: of that
+ * the library sends the last chunk (0.9.75), which would be the beginning of the next answer.  NULL
+ * when out of memory. */
+struct MHD_Response *http_reply_without_body(void);
+
 /* A text, copied. */
 void http_reply_text(struct http_connection *c, unsigned status, const char *type, const char *text,
                      size_t len);

@@ -171,7 +171,7 @@ static bool pass_host(struct http_connection *c, const struct http_head *head)
 
 static void answer_preflight(struct http_connection *c, const struct route *route)
 {
-    struct MHD_Response *reply = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *reply = http_reply_without_body();
 
     if (reply) {
         MHD_add_response_header(reply, "Access-Control-Allow-Methods", allow(route));

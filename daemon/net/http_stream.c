@@ -8,6 +8,7 @@
 #include "daemon/net/http_auth.h"
 #include "daemon/net/http_duplex.h"
 #include "daemon/net/http_frames.h"
+#include "daemon/net/http_reply.h"
 
 /* Between two looks at the clock: units of work; and how long a slice is. */
 #define WORK_UNITS 256
@@ -400,7 +401,9 @@ struct MHD_Response *http_stream_response(struct http_stream *stream, const char
 {
     /* Of an answer until close the library takes a piece at a time of this size. */
     struct MHD_Response *response =
-        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, read_answer, stream, NULL);
+        stream->c->exchange.is_head
+            ? http_reply_without_body()
+            : MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, read_answer, stream, NULL);
 
     if (response)
         MHD_add_response_header(response, "Content-Type", type ? type : http_stream_type(stream));

@@ -42,7 +42,7 @@ static void expose(const struct http_connection *c, struct MHD_Response *respons
  * it is, it may come. */
 static void answer_preflight(struct http_connection *c)
 {
-    struct MHD_Response *reply = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *reply = http_reply_without_body();
 
     if (reply) {
         MHD_add_response_header(reply, "Access-Control-Allow-Methods", "*");
@@ -176,7 +176,9 @@ static ssize_t read_body(void *context, uint64_t at, char *out, size_t room)
 static struct MHD_Response *make_response(struct http_wait *wait)
 {
     if (wait->spec.bytes == 0)
-        return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+        return http_reply_without_body();
+    if (wait->spec.chunks > 1 && wait->c->exchange.is_head)
+        return http_reply_without_body();
     return MHD_create_response_from_callback(
         wait->spec.chunks == 1 ? wait->spec.bytes : MHD_SIZE_UNKNOWN, 16384, read_body, wait, NULL);
 }

@@ -269,6 +269,17 @@ def jobs_of_batches(d):
     return problem or same(d.ask("DELETE", place + "?forget")[0], 204, "forgotten")
 
 
+def head_of_streams(d):
+    """Nothing of a stream comes behind its head, not even its end: what follows is the next answer."""
+    place = d.ask("POST", "/v1/batches", b'{"detach":true,"jobs":[{"wait":0}]}', JSON)[1]["Location"]
+    problem = None
+    for path in (place + "/events", "/wait/1ms?bytes=4&chunks=2", "/wait/1ms?bytes=4", place):
+        data = d.raw(get(path).replace(b"GET", b"HEAD", 1) + get("/wait/0?status=299"))
+        head, _, rest = data.partition(b"\r\n\r\n")
+        problem = problem or same((status_of(head), rest[:12]), (200, b"HTTP/1.1 299"), path)
+    return problem
+
+
 def parameters(d):
     """Each resource has its own, once each; all else is refused by its name, and nothing is done."""
     place = d.ask("POST", "/v1/batches", b'{"detach":true,"jobs":[{"wait":60}]}', JSON)[1]["Location"]
@@ -354,6 +365,7 @@ SHARED = [
     ("half-closed requests wait for their answer", half_closed_and_waiting),
     ("lines are whole", long_ids),
     ("jobs of detached batches", jobs_of_batches),
+    ("HEAD of streams", head_of_streams),
     ("parameters are known or refused", parameters),
     ("detached batches", detached_batches),
     ("and all is as before", settles),
