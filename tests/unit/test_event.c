@@ -130,13 +130,15 @@ START_TEST(every_job_status_has_its_word)
 {
     static const char *const words[JOB_STATUSES] = {"ok", "failed", "timed_out", "cancelled",
                                                     "skipped"};
+    static const char *const of_batches[] = {[BATCH_OK] = "ok",
+                                             [BATCH_FAILED] = "failed",
+                                             [BATCH_TIMED_OUT] = "timed_out",
+                                             [BATCH_CANCELLED] = "cancelled"};
 
     for (int i = 0; i < JOB_STATUSES; i++)
         ck_assert_str_eq(event_job_status_name((enum job_status)i), words[i]);
-    ck_assert_str_eq(event_batch_status_name(BATCH_OK), "ok");
-    ck_assert_str_eq(event_batch_status_name(BATCH_FAILED), "failed");
-    ck_assert_str_eq(event_batch_status_name(BATCH_TIMED_OUT), "timed_out");
-    ck_assert_str_eq(event_batch_status_name(BATCH_CANCELLED), "cancelled");
+    for (size_t i = 0; i < N(of_batches); i++)
+        ck_assert_str_eq(event_batch_status_name((enum batch_status)i), of_batches[i]);
 }
 END_TEST
 

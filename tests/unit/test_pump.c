@@ -180,6 +180,18 @@ static void goes_on_when_due(int64_t after_ns)
     serve();
 }
 
+static void is_gone_when_due(int64_t after_ns)
+{
+    goes_on_when_due(after_ns);
+    ck_assert(pump_is_dead(&pump));
+}
+
+static void ends_and_is_gone(void)
+{
+    ends();
+    ck_assert(pump_is_dead(&pump));
+}
+
 static bool has_got(const char *text)
 {
     client.got[client.n_got] = '\0';
@@ -210,8 +222,7 @@ START_TEST(it_is_looked_again_a_second_later_and_once)
     ck_assert_int_eq(pump_due(&pump) - now_ns, 4 * SECOND_NS);
     sends("{\"op\":\"ping\"}");
     client.broken = true;
-    goes_on_when_due(1 * SECOND_NS);
-    ck_assert(pump_is_dead(&pump));
+    is_gone_when_due(1 * SECOND_NS);
 }
 END_TEST
 
@@ -237,8 +248,7 @@ START_TEST(a_lingering_close_waits_as_long_as_the_client_takes_what_was_sent)
         ck_assert(!pump_is_dead(&pump));
         goes_on_when_due(2 * SECOND_NS);
     }
-    goes_on_when_due(2 * SECOND_NS);
-    ck_assert(pump_is_dead(&pump));
+    is_gone_when_due(2 * SECOND_NS);
 }
 END_TEST
 
@@ -247,8 +257,7 @@ START_TEST(a_lingering_close_does_not_wait_for_one_who_takes_nothing)
     client.unsent = 3000;
     sends("{\"op\":\"quit\"}");
     goes_on_when_due(2 * SECOND_NS);
-    goes_on_when_due(2 * SECOND_NS);
-    ck_assert(pump_is_dead(&pump));
+    is_gone_when_due(2 * SECOND_NS);
 }
 END_TEST
 
@@ -306,8 +315,7 @@ START_TEST(a_refused_client_gets_the_reason_and_is_let_go)
     sends("[{\"wait\":5}]");
     ck_assert(has_got("{\"event\":\"error\",\"code\":\"overloaded\",\"message\":\"too many\"}\n"));
     ck_assert_uint_eq(client.n_shut, 1);
-    ends();
-    ck_assert(pump_is_dead(&pump));
+    ends_and_is_gone();
 }
 END_TEST
 
@@ -379,8 +387,7 @@ START_TEST(one_who_is_idle_is_let_go_and_one_who_waits_is_not)
     sends("{\"op\":\"ping\"}");
     goes_on_when_due(10 * SECOND_NS);
     ck_assert_uint_eq(client.n_shut, 1);
-    ends();
-    ck_assert(pump_is_dead(&pump));
+    ends_and_is_gone();
 }
 END_TEST
 
@@ -424,8 +431,7 @@ START_TEST(draining_answers_what_has_been_sent_and_lets_go_of_who_has_nothing_ru
     goes_on_when_due(10000000);
     ck_assert(!pump_is_dead(&pump));
     client.unsent = 0;
-    goes_on_when_due(10000000);
-    ck_assert(pump_is_dead(&pump));
+    is_gone_when_due(10000000);
 }
 END_TEST
 

@@ -333,12 +333,15 @@ def http(address, method, path, token=None, body=None, headers=None):
     return answer, text
 
 
+def http_site(daemon):
+    return eventually(lambda: next((line for line in daemon.log if "listening on http" in line), None)).split()[-1]
+
+
 def http_takes_tokens(tap):
     with tempfile.TemporaryDirectory() as folder:
         tokens = Tokens(folder, "alice", "bob")
         with serving("--token-file", tokens.path, "--http", "127.0.0.1:0", "--max-auth-failures", "off") as daemon:
-            eventually(lambda: any("listening on http" in line for line in daemon.log))
-            site = next(line for line in daemon.log if "listening on http" in line).split()[-1]
+            site = http_site(daemon)
             if http(site, "GET", "/readyz")[0].status == 404:
                 return
             for path in ("/healthz", "/readyz", "/"):
@@ -383,8 +386,7 @@ def http_wrong_tokens_are_limited(tap):
     with tempfile.TemporaryDirectory() as folder:
         tokens = Tokens(folder, "alice", "bob")
         with serving("--token-file", tokens.path, "--http", "127.0.0.1:0", "--max-auth-failures", "1") as daemon:
-            eventually(lambda: any("listening on http" in line for line in daemon.log))
-            site = next(line for line in daemon.log if "listening on http" in line).split()[-1]
+            site = http_site(daemon)
             tap.is_(http(site, "GET", "/v1/stats", tokens.made["alice"])[0].status, 200, "a right token")
             metrics = http(site, "GET", "/metrics", tokens.made["alice"])[1]
             metrics = metrics if isinstance(metrics, str) else metrics.decode()
@@ -407,8 +409,7 @@ def http_openness_is_no_place_to_stay(tap):
         tokens = Tokens(folder, "alice")
         with serving("--token-file", tokens.path, "--http", "127.0.0.1:0", "--auth-timeout", "1s",
                      "--http-header-timeout", "1h") as daemon:
-            eventually(lambda: any("listening on http" in line for line in daemon.log))
-            site = next(line for line in daemon.log if "listening on http" in line).split()[-1]
+            site = http_site(daemon)
             address = ("127.0.0.1", int(site.rsplit(":", 1)[1]))
             known = HTTPConnection(*address, timeout=60)
             known.request("GET", "/v1/stats", headers={"Authorization": f"Bearer {tokens.made['alice']}"})
@@ -440,8 +441,7 @@ def http_unauthenticated_have_little_time(tap):
         tokens = Tokens(folder, "alice")
         with serving("--token-file", tokens.path, "--http", "127.0.0.1:0", "--auth-timeout", "300ms",
                      "--http-header-timeout", "1h") as daemon:
-            eventually(lambda: any("listening on http" in line for line in daemon.log))
-            site = next(line for line in daemon.log if "listening on http" in line).split()[-1]
+            site = http_site(daemon)
             with socket.create_connection(("127.0.0.1", int(site.rsplit(":", 1)[1])), 20) as client:
                 client.sendall(b"GET /v1/stats HTTP/1.1\r\n")
                 tap.is_(client.recv(1), b"", "who has not said it in half a head is let go in time")
