@@ -16,6 +16,10 @@
  * still fit. */
 #define FULL_PERCENT 90
 
+/* What its headers may grow by, when it is put back or takes a freed key: 20 digits more of the
+ * sequence that is expected, and `Waitd-Was` with two numbers. */
+#define HEADERS_GROW_BYTES 80
+
 /* What a stored message takes besides its headers and its text, about. */
 #define MESSAGE_BYTES 256
 
@@ -153,7 +157,8 @@ static void write_token(const struct cluster *cluster, const struct cluster_requ
 static bool refuse_full(const struct cluster *cluster, const struct cluster_pending *pending)
 {
     size_t most = cluster_link_max_payload(cluster->link);
-    size_t bytes = cluster_values_bytes(&pending->headers.values) + pending->text->len;
+    size_t bytes =
+        cluster_values_bytes(&pending->headers.values) + HEADERS_GROW_BYTES + pending->text->len;
 
     if (most > 0 && bytes > most)
         store_refuse(pending->ask, FAULT_TOO_LARGE,
@@ -343,8 +348,7 @@ static void meet_other(struct cluster *cluster, struct cluster_pending *pending,
         return;
     if (entry != NULL) {
         answer_beaten(cluster, pending, entry);
-    } else if (sequence > 0 && sequence <= cluster->rules.last_sequence &&
-               request->expected != sequence) {
+    } else if (sequence <= cluster->rules.last_sequence && request->expected != sequence) {
         request->expected = sequence;
         pending->has_lost = false;
         cluster_request_write(request, &pending->headers);

@@ -57,6 +57,7 @@ tests_bench_micro_LDADD = $(all_libraries) $(JANSSON_LIBS)
 EXTRA_DIST += \
 	tests/bench/bench.py \
 	tests/bench/bench_http.py \
+	tests/bench/cluster.py \
 	tests/bench/detached.py \
 	tests/bench/forecast.py \
 	tests/bench/peers \
@@ -82,6 +83,11 @@ bench-detached: all
 	WAITD='$(abs_top_builddir)/daemon/waitd' PYTHONDONTWRITEBYTECODE=1 \
 	  $(PYTHON) $(top_srcdir)/tests/bench/detached.py $(BENCH_FLAGS)
 
+# What a cluster costs, beside one daemon; skipped without nats-server.  BENCH_FLAGS="--nice -10".
+bench-cluster: all tests/bench/submitters
+	WAITD='$(abs_top_builddir)/daemon/waitd' PYTHONDONTWRITEBYTECODE=1 \
+	  $(PYTHON) $(top_srcdir)/tests/bench/cluster.py --build tests/bench $(BENCH_FLAGS)
+
 # What the parts cost, in nanoseconds an item.  BENCH_FLAGS=--json for programs.
 bench-micro: all tests/bench/micro
 	tests/bench/micro $(BENCH_FLAGS)
@@ -104,4 +110,4 @@ CLEANFILES += tests/bench/results.json
 mostlyclean-local:
 	rm -rf tests/bench/built
 
-.PHONY: bench bench-activation bench-detached bench-forecast bench-http bench-micro
+.PHONY: bench bench-activation bench-cluster bench-detached bench-forecast bench-http bench-micro

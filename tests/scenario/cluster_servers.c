@@ -42,7 +42,7 @@ static struct {
     size_t n;
     struct cluster_link *links[LINKS_MAX];
     struct cluster_servers_faults faults;
-    bool is_down;
+    bool is_down, removes_when_met;
     uint64_t removals[REMOVALS_MAX];
     size_t n_removals;
     uint64_t read_from;
@@ -255,6 +255,8 @@ bool cluster_link_publish(struct cluster_link *link, const char *subject,
 
         if (expected != NULL && strtoull(expected, NULL, 10) != sequence) {
             refuse(link, id, sequence);
+            if (servers.removes_when_met && last != NULL)
+                empty(last);
         } else {
             if (last != NULL)
                 empty(last);
@@ -322,7 +324,7 @@ void cluster_servers_begin(void)
     servers.random = 1;
     servers.n = servers.n_removals = servers.readings = 0;
     servers.faults = (struct cluster_servers_faults){0};
-    servers.is_down = false;
+    servers.is_down = servers.removes_when_met = false;
 }
 
 void cluster_servers_end(void)
@@ -406,6 +408,14 @@ void cluster_servers_roll_back(uint64_t last)
     pthread_mutex_lock(&servers.lock);
     while (servers.n > last)
         empty(&servers.messages[--servers.n]);
+    servers.now_ns += 1000; /* as real stamps do, those of the other history differ */
+    pthread_mutex_unlock(&servers.lock);
+}
+
+void cluster_servers_remove_when_met(void)
+{
+    pthread_mutex_lock(&servers.lock);
+    servers.removes_when_met = true;
     pthread_mutex_unlock(&servers.lock);
 }
 

@@ -51,6 +51,9 @@ void cluster_servers_roll_back(uint64_t last);
 /* A message whose removal was not asked for is taken out, as by another node. */
 void cluster_servers_take_out(uint64_t sequence);
 
+/* From now on another node removes whatever a publisher is refused for, right behind that. */
+void cluster_servers_remove_when_met(void);
+
 /* ---- What there is ------------------------------------------------------------------------- */
 
 uint64_t cluster_servers_last(void);                 /* sequence */

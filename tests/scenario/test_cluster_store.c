@@ -463,9 +463,8 @@ END_TEST
 /* ---- Putting back -------------------------------------------------------------------------------
  */
 
-/* A batch that is watched at node 0 and has a cancel, all of which the servers lose; when
- * connections are made again what is published is lost, too, for so long. */
-static void lose_and_put_back(int64_t meanwhile_ns)
+/* A batch that is watched at node 0 and has a cancel, all of which the servers lose. */
+START_TEST(what_the_servers_have_lost_is_put_back)
 {
     uint64_t before = cluster_servers_last();
     struct kept *batch = submit(&nodes[0], "k", "{}"), *again;
@@ -475,7 +474,7 @@ static void lose_and_put_back(int64_t meanwhile_ns)
     cluster_servers_set_up(false);
     cluster_servers_roll_back(before);
     cluster_servers_set_up(true);
-    eventually(cluster_servers_find(".req.") != 0 || meanwhile_ns > 0);
+    eventually(cluster_servers_find(".req.") != 0);
     while ((again = find(&nodes[0], batch->ref)) == NULL)
         wait_a_moment(&guard);
     ck_assert_uint_eq(kept_n_cancels(again), 1);
@@ -485,10 +484,53 @@ static void lose_and_put_back(int64_t meanwhile_ns)
     kept_release(again);
     kept_release(batch);
 }
+END_TEST
 
-START_TEST(what_the_servers_have_lost_is_put_back)
+/* Its headers grow by then. */
+START_TEST(the_largest_request_that_is_taken_can_be_put_back)
 {
-    lose_and_put_back(0);
+    uint64_t before = cluster_servers_last();
+    char text[1200] = "";
+    struct store_ask *ask = NULL;
+    struct kept *again;
+    struct timespec guard = guard_from_now();
+
+    retain_ns = 60 * MINUTE_NS;
+    cluster_servers_set_faults((struct cluster_servers_faults){.max_payload = sizeof(text)});
+    for (size_t len = sizeof(text) - 1; ask == NULL; len--) {
+        memset(text, ' ', len);
+        text[len] = '\0';
+        ask = answered(&nodes[0], submission(&nodes[0], "k", text));
+        if (ask->answer == STORE_DONE)
+            break;
+        ck_assert_int_eq(ask->code, FAULT_TOO_LARGE);
+        store_ask_free(ask);
+        ask = NULL;
+    }
+    cluster_servers_set_up(false);
+    cluster_servers_roll_back(before);
+    cluster_servers_set_up(true);
+    eventually(cluster_servers_find(".req.") != 0);
+    while ((again = find(&nodes[0], ask->batch->ref)) == NULL)
+        wait_a_moment(&guard);
+    ck_assert_ptr_nonnull(cluster_servers_header(cluster_servers_find(".req."), "Waitd-Was"));
+    kept_release(again);
+    store_ask_free(ask);
+}
+END_TEST
+
+/* The old request of a freed key is removed just before its sequence is expected. */
+START_TEST(a_freed_key_whose_request_goes_meanwhile_is_taken)
+{
+    struct kept *batch = submit(&nodes[0], "k", "{}"), *next;
+
+    finish(&nodes[0], batch);
+    pass(SECOND_NS + RETAIN_NS + SECOND_NS / 2);
+    cluster_servers_remove_when_met();
+    next = submit(&nodes[0], "k", "{\"other\":1}");
+    ck_assert(!cluster_servers_has(sequence_of(batch)));
+    kept_release(next);
+    kept_release(batch);
 }
 END_TEST
 
@@ -504,6 +546,8 @@ Suite *test_suite(void)
         {without_ticks_for_five_minutes_all_is_read_from_the_front, 1},
         {one_that_stood_still_for_five_minutes_reads_from_the_front, 1},
         {what_the_servers_have_lost_is_put_back, 1},
+        {the_largest_request_that_is_taken_can_be_put_back, 1},
+        {a_freed_key_whose_request_goes_meanwhile_is_taken, 1},
     };
 
     return check_suite("cluster_store", begin, end, tests, N(tests));
