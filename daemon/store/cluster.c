@@ -12,8 +12,9 @@
 /* Idle nodes put a tick so often, so that what they know does not grow stale. */
 #define IDLE_TICK_NS (60 * CLUSTER_SECOND_NS)
 
-/* How often the stream is measured where it has a limit. */
-#define MEASURE_NS CLUSTER_SECOND_NS
+/* How often the stream is measured where it has a limit, and where it may have been given one. */
+#define MEASURE_NS        CLUSTER_SECOND_NS
+#define LOOK_FOR_LIMIT_NS (30 * CLUSTER_SECOND_NS)
 
 /* The consumer's heartbeat, and how many may be missing. */
 #define HEARTBEAT_MIN_NS (CLUSTER_SECOND_NS / 10)
@@ -85,8 +86,9 @@ static int64_t silence_due(const struct cluster *cluster)
 
 static int64_t measure_due(const struct cluster *cluster)
 {
-    return cluster->max_bytes > 0 && serves(cluster) ? cluster->measured_ns + MEASURE_NS
-                                                     : INT64_MAX;
+    int64_t every_ns = cluster->max_bytes > 0 ? MEASURE_NS : LOOK_FOR_LIMIT_NS;
+
+    return serves(cluster) ? cluster->measured_ns + every_ns : INT64_MAX;
 }
 
 /* All is known that is in the stream: what the servers have lost is put back, and then asks

@@ -144,10 +144,14 @@ struct cluster {
     struct cluster_lost *lost;
     struct principal *last_owner; /* held: of the last request that was read; or NULL */
 
-    uint64_t n_bytes, max_bytes; /* of the stream, as last measured and published since */
+    uint64_t n_bytes, max_bytes; /* of the stream, as measured and published by anybody since */
+    uint64_t measured_sequence;  /* its last one then */
     int64_t measured_ns, tended_ns;
     unsigned next_port; /* for which a batch is run that nobody has asked for */
 };
+
+/* What a stored message takes besides its headers and its text, about. */
+#define CLUSTER_MESSAGE_BYTES 256
 
 /* ---- cluster.c ---- */
 

@@ -20,9 +20,6 @@
  * sequence that is expected, and `Waitd-Was` with two numbers. */
 #define HEADERS_GROW_BYTES 80
 
-/* What a stored message takes besides its headers and its text, about. */
-#define MESSAGE_BYTES 256
-
 /* ---- By nonce ---------------------------------------------------------------------------------
  */
 
@@ -123,7 +120,8 @@ static void publish(struct cluster *cluster, struct cluster_pending *pending)
                               pending->nonce))
         return;
     if (!pending->was_sent)
-        cluster->n_bytes += len + cluster_values_bytes(&pending->headers.values) + MESSAGE_BYTES;
+        cluster->n_bytes +=
+            len + cluster_values_bytes(&pending->headers.values) + CLUSTER_MESSAGE_BYTES;
     pending->was_sent = true;
 }
 

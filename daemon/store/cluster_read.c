@@ -58,6 +58,7 @@ static void take_figures(struct cluster *cluster, const struct cluster_event *ev
 {
     cluster->n_bytes = event->n_bytes;
     cluster->max_bytes = event->max_bytes;
+    cluster->measured_sequence = event->last_sequence;
     cluster->measured_ns = cluster_now(cluster);
 }
 
@@ -81,6 +82,15 @@ static void take_reading(struct cluster *cluster, const struct cluster_event *ev
 
 /* ---- Messages
  * ------------------------------------------------------------------------------------ */
+
+/* Another node's message; one's own was counted as it was published. */
+static void count_bytes(struct cluster *cluster, const struct cluster_event *event,
+                        size_t text_bytes)
+{
+    if (event->delivery.sequence > cluster->measured_sequence)
+        cluster->n_bytes +=
+            text_bytes + cluster_values_bytes(&event->values) + CLUSTER_MESSAGE_BYTES;
+}
 
 static void answer_submit(struct cluster *cluster, struct cluster_pending *pending,
                           struct index_entry *entry)
@@ -126,6 +136,8 @@ static void take_request(struct cluster *cluster, const struct cluster_event *ev
         return;
     }
     pending = cluster_pending_by_nonce(cluster, request.nonce);
+    if (pending == NULL)
+        count_bytes(cluster, event, request.bytes);
     holder = holder_of_key(cluster, &request);
     if (holder != NULL) {
         if (pending != NULL)
@@ -156,6 +168,8 @@ static void take_cancel(struct cluster *cluster, const struct cluster_event *eve
     int64_t at_ns = 0;
     uint32_t place = UINT32_MAX;
 
+    if (pending == NULL)
+        count_bytes(cluster, event, 0);
     if (entry == NULL)
         cluster_plan_orphan(cluster, subject->ref, mark.sequence);
     else if (cluster_outside_read(&event->values, &mark.outside))
