@@ -275,6 +275,7 @@ EXTRA_DIST += \
 	tests/import/workflow.yml \
 	tests/systemd/boot.sh \
 	tests/systemd/guest.sh \
+	tests/wire/cluster_week.py \
 	tests/wire/crowd.py \
 	tests/wire/daemons.py \
 	tests/wire/http_client.py \
@@ -447,6 +448,13 @@ cluster-rounds: all
 	  WAITD_TEST_ROUNDS='$(ROUNDS)' WAITD_TEST_SEED='$(SEED)' WAITD_TEST_CASES='$(CASES)' \
 	  $(PYTHON) $(top_srcdir)/tests/wire/test_cluster_faults.py
 
+# So many batches over three nodes, with kills of nodes and of their server, and every stream compared.
+BATCHES = 100000
+
+cluster-week: all
+	env WAITD='$(abs_top_builddir)/daemon/waitd' PYTHONDONTWRITEBYTECODE=1 \
+	  $(PYTHON) $(top_srcdir)/tests/wire/cluster_week.py '$(BATCHES)'
+
 # 10,000 connections at once, and others that reset.
 CROWD_FLAGS =
 
@@ -524,4 +532,4 @@ clean-local:
 	find . '(' -name '*.gcda' -o -name '*.gcno' ')' -exec rm -f {} +
 endif
 
-.PHONY: check-valgrind coverage coverage-report cluster-rounds crowd fuzz kills list-tests soak stalls
+.PHONY: check-valgrind coverage coverage-report cluster-rounds cluster-week crowd fuzz kills list-tests soak stalls

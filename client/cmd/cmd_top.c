@@ -142,7 +142,7 @@ static void append_heading(const struct top *top, unsigned columns, struct bytes
     text_append_safe(&line, top->server, strlen(top->server), 200);
     if (top->problem != NULL) {
         text_span(span, moment_now() - top->lost_ns);
-        bytes_add_format(&line, ": gone for %s (%s)", span, top->problem);
+        bytes_add_format(&line, ": unreachable for %s (%s)", span, top->problem);
     } else if (top->meter.has_stats) {
         bytes_add_format(&line, ", up %s", text_span(span, top->meter.uptime_ns));
         if (top->has_restarted)
@@ -306,7 +306,7 @@ static void take_line(struct top *top, const char *line, size_t len)
         return;
     }
     if (event.kind == EVENT_ERROR) {
-        hang_up(top, "it refused to answer");
+        hang_up(top, "the daemon refused the request");
         return;
     }
     if (event.kind != EVENT_STATS)

@@ -139,7 +139,8 @@ static void do_ping(struct gate *gate, const struct request *request)
     if (line != NULL)
         commit(gate, event_write_pong(line, id, gate->env->version, gate->env->instance));
     else
-        gate_refuse(gate, "a client proves who it is before it asks for more than it reads");
+        gate_refuse(gate,
+                    "too many pings before authentication: read the answers, or authenticate");
 }
 
 static void report_authenticated(struct gate *gate)
@@ -205,8 +206,8 @@ static void ask_verifier(struct gate *gate, int64_t now_ns, const struct request
     gate->ask = NULL;
     failures_refund(gate->failures, most);
     refuse(gate, FAULT_OVERLOADED,
-           "as many tokens as may be are waiting to be looked at (max-unauthenticated); try again "
-           "later");
+           "the limit of tokens that wait to be verified is reached (max-unauthenticated); try "
+           "again later");
 }
 
 static void do_auth(struct gate *gate, int64_t now_ns, const struct request *request)
@@ -214,8 +215,8 @@ static void do_auth(struct gate *gate, int64_t now_ns, const struct request *req
     struct principal *known;
 
     if (gate->env->verifier == NULL) {
-        gate_refuse(gate, "no tokens are known here: clients prove by a certificate, over TLS, "
-                          "who they are");
+        gate_refuse(gate,
+                    "no tokens are known here: clients authenticate by a certificate, over TLS");
         return;
     }
     known = credentials_recall(gate->env->credentials, request->token, request->token_len);
@@ -241,8 +242,8 @@ static void keep_id(struct gate *gate, const struct request *request)
 static void refuse_request(struct gate *gate)
 {
     gate_refuse(gate, gate->env->verifier != NULL
-                          ? "a client says first who it is: \"auth\", with its \"token\""
-                          : "clients prove by a certificate, over TLS, who they are");
+                          ? "authentication is required first: \"auth\", with a \"token\""
+                          : "clients authenticate by a certificate, over TLS");
 }
 
 /* Does what the next request asks for.  Whether there may be another one. */
@@ -295,7 +296,7 @@ size_t gate_take(struct gate *gate, int64_t now_ns, const char *bytes, size_t le
     gate->bytes += used;
     if (gate_wants_input(gate) && gate->bytes >= most)
         refuse(gate, FAULT_UNAUTHORIZED,
-               "a client says within %" PRIu64 " bytes who it is (max-auth-bytes)", most);
+               "there was no authentication within %" PRIu64 " bytes (max-auth-bytes)", most);
     end_reading(gate);
     return used;
 }
@@ -339,9 +340,9 @@ void gate_work(struct gate *gate, int64_t now_ns)
     if (gate->has_failed && gate->answer_ns == 0)
         gate->answer_ns = now_ns + failures_delay_ns(gate->failures, now_ns, most);
     else if (gate->has_failed && now_ns >= gate->answer_ns)
-        gate_refuse(gate, "nobody is known by this token");
+        gate_refuse(gate, "the token is not valid");
     else if (!gate->has_failed && now_ns >= gate->deadline_ns)
-        gate_refuse(gate, "it was not said in time who this is (auth-timeout)");
+        gate_refuse(gate, "authentication took too long (auth-timeout)");
 }
 
 /* ---- For its driver ------------------------------------------------------- */

@@ -61,8 +61,7 @@ static enum http_auth_answer refuse(struct http_connection *c, const char *chall
 
 static enum http_auth_answer refuse_token(struct http_connection *c)
 {
-    return refuse(c, HTTP_REPLY_CHALLENGE ", error=\"invalid_token\"",
-                  "nobody is known by this token");
+    return refuse(c, HTTP_REPLY_CHALLENGE ", error=\"invalid_token\"", "the token is not valid");
 }
 
 /* Not looked at: a limit of its address (429) or of the daemon (503), after which it may be. */
@@ -150,7 +149,7 @@ static enum http_auth_answer ask_verifier(struct http_connection *c, const char 
         auth->ask = NULL;
         failures_refund(c->failures, most);
         return put_off(c, 503, 0,
-                       "as many tokens as may be are waiting to be looked at "
+                       "the limit of tokens that wait to be verified is reached "
                        "(max-unauthenticated); try again later");
     }
     http_exchange_suspend(c);

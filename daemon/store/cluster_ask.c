@@ -209,7 +209,7 @@ static void do_forget(struct cluster *cluster, struct store_ask *ask, bool is_su
     else if (state_of(entry->batch) != KEPT_FINISHED)
         store_refuse(
             ask, FAULT_CONFLICT, "\"ref\" takes a batch that has finished, and %s %s", ask->ref,
-            state_of(entry->batch) == KEPT_FOREIGN ? "is of another engine version" : "runs");
+            state_of(entry->batch) == KEPT_FOREIGN ? "is of another engine version" : "is running");
     else
         cluster_forget(cluster, ask, entry);
 }

@@ -341,7 +341,7 @@ bool index_refuse_running(struct store_ask *ask, const struct kept *batch)
 {
     if (atomic_load_explicit(&batch->progress.state, memory_order_acquire) == KEPT_FINISHED)
         return false;
-    store_refuse(ask, FAULT_CONFLICT, "\"ref\" takes a batch that has finished, and %s runs",
+    store_refuse(ask, FAULT_CONFLICT, "\"ref\" takes a batch that has finished, and %s is running",
                  batch->ref);
     return true;
 }

@@ -411,7 +411,7 @@ START_TEST(a_wrong_token_is_answered_late_and_counts)
     gate_work(gate, gate_due(gate) - 1);
     ck_assert_int_eq(gate_state(gate), GATE_CLOSED);
     gate_work(gate, gate_due(gate));
-    is_refused("nobody is known");
+    is_refused("the token is not valid");
     ck_assert_uint_eq(gate_id(gate).len, 1);
     ck_assert_int_eq(gate_id(gate).text[0], '7');
     open_gate();
@@ -476,7 +476,7 @@ START_TEST(anything_but_a_ping_and_a_token_is_the_end)
     for (size_t i = 0; i < N(texts); i++) {
         (void)say(texts[i]);
         gate_end_input(gate, now_ns);
-        is_refused("says first who it is");
+        is_refused("authentication is required first");
         ck_assert_str_eq(heard(), "");
         open_gate();
     }
@@ -492,7 +492,7 @@ START_TEST(who_leaves_without_a_word_is_told_none)
     open_gate();
     (void)say("{\"op\":\"auth\",\"tok");
     gate_end_input(gate, now_ns);
-    is_refused("says first who it is");
+    is_refused("authentication is required first");
 }
 END_TEST
 
@@ -502,7 +502,7 @@ START_TEST(few_bytes_and_little_time_are_given)
 
     memset(text, ' ', sizeof(text) - 1);
     (void)say(text);
-    is_refused("within 512 bytes who it is (max-auth-bytes)");
+    is_refused("no authentication within 512 bytes (max-auth-bytes)");
     open_gate();
     (void)say("{\"op\":\"auth\",\"token\":\"");
     memset(text, 'x', sizeof(text) - 1);
@@ -515,7 +515,7 @@ START_TEST(few_bytes_and_little_time_are_given)
     gate_work(gate, now_ns + 10 * S - 1);
     ck_assert_int_eq(gate_state(gate), GATE_CLOSED);
     gate_work(gate, now_ns + 10 * S);
-    is_refused("in time");
+    is_refused("too long");
 }
 END_TEST
 

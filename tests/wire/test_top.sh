@@ -101,7 +101,7 @@ is "$(sed -n '1p;12p' "$tmp/out" | cut -c1-12 | paste -sd '|' -)" "waitd at uni|
 tmux -S "$socket" resize-window -x 120 -y 20
 disown "$daemon_pid"
 kill -KILL "$daemon_pid"
-passes "a daemon that goes is reported" wait_until on_screen ': gone for [0-9.]+ s'
+passes "a daemon that goes is reported" wait_until on_screen ': unreachable for [0-9.]+ s'
 rm -f "$tmp/socket"
 start_daemon --listen "$where"
 passes "and waited for" wait_until on_screen ', up [0-9.]+ s: restarted since top was started'
