@@ -132,7 +132,7 @@ static void deal_out(struct arrivals *arrivals, struct arrival client)
     arrivals->next_loop = (arrivals->next_loop + 1) % arrivals->config.n_loops;
     if (loop == first) {
         loop_adopt(loop, client);
-    } else if (mailbox_take_socket(loop_mailbox(loop), client) != 0) {
+    } else if (mailbox_post_socket(loop_mailbox(loop), client) != 0) {
         release_place(arrivals, client);
         peers_leave(client.peer);
         drop(arrivals, client);

@@ -77,7 +77,7 @@ static void pass_stage_on(struct server *server, enum life_stage stage)
 {
     server->stage = stage;
     for (unsigned i = 0; i < server->n_workers; i++)
-        mailbox_give_stage(loop_mailbox(server->workers[i].loop), stage);
+        mailbox_post_stage(loop_mailbox(server->workers[i].loop), stage);
 }
 
 static void set_timer(struct event *event, int64_t in_ns)
@@ -244,7 +244,7 @@ static void reload(struct server *server)
     identity_reload(&server->identity);
     arrivals_reload(server->arrivals);
     for (unsigned i = 0; i < server->n_workers; i++)
-        mailbox_give_limits(loop_mailbox(server->workers[i].loop), &server->limits);
+        mailbox_post_limits(loop_mailbox(server->workers[i].loop), &server->limits);
     log_reload(server, fixed);
 }
 
@@ -450,7 +450,7 @@ static int begin(struct server *server)
         return 1;
     }
     for (unsigned i = 0; i < server->n_workers; i++)
-        mailbox_give_limits(loop_mailbox(server->workers[i].loop), &server->limits);
+        mailbox_post_limits(loop_mailbox(server->workers[i].loop), &server->limits);
     store_start(server->store, server->ports, server->n_workers);
     if (start_workers(server) != 0) {
         log_write(server->log, LOG_LEVEL_ERROR, "cannot start threads: %s", strerror(errno));

@@ -36,7 +36,7 @@ struct request_reader {
     struct request_limits limits;
     struct request_limits next_limits; /* from the next request on */
     uint8_t hash_key[16];
-    struct request_presumption presumed;
+    struct request_expectation expected;
     struct request_reading *reading; /* the request in progress, or NULL */
     struct request_reading *spare;   /* for the next one, while input is there */
     struct plan *discarded;          /* of a request that is refused; NULL for none */
@@ -73,10 +73,10 @@ static void empty(struct request_text *text)
     *text = (struct request_text){NULL, 0, 0};
 }
 
-void request_reader_presume(struct request_reader *reader,
-                            const struct request_presumption *presumed)
+void request_reader_expect(struct request_reader *reader,
+                           const struct request_expectation *expected)
 {
-    reader->presumed = *presumed;
+    reader->expected = *expected;
 }
 
 /* A plan that nobody wants is freed in the next calls. */
@@ -262,8 +262,8 @@ static void begin(struct request_reader *reader, const struct lexer_token *token
     reading->lexer = reader->lexer;
     reading->limits = &reader->limits;
     reading->hash_key = reader->hash_key;
-    reading->presumed = &reader->presumed;
-    reading->op = reader->presumed.op;
+    reading->expected = &reader->expected;
+    reading->op = reader->expected.op;
     reading->options =
         (struct plan_options){.concurrency = PLAN_UNLIMITED, .workers = 1, .timeout_ns = -1};
     memset(&reading->detached, 0, offsetof(struct request_detached, key));

@@ -133,7 +133,7 @@ struct request_reader *request_reader_new(const struct request_limits *limits,
 void request_reader_free(struct request_reader *reader);
 
 /* What requests are taken for where they do not say so themselves. */
-struct request_presumption {
+struct request_expectation {
     enum request_op op;   /* REQUEST_SUBMIT, or REQUEST_FORECAST, which then needs no `op` */
     const char *key;      /* of a submit, which needs to be `detach` then; a `key` of its own must
                            * be equal.  1 to REQUEST_KEY_MAX bytes of UTF-8; NULL for none */
@@ -141,8 +141,8 @@ struct request_presumption {
 };
 
 /* Before any input.  The text of the key is borrowed for as long as requests are read. */
-void request_reader_presume(struct request_reader *reader,
-                            const struct request_presumption *presumed);
+void request_reader_expect(struct request_reader *reader,
+                           const struct request_expectation *expected);
 
 /* From the next request on. */
 void request_reader_limit(struct request_reader *reader, const struct request_limits *limits);

@@ -128,7 +128,7 @@ struct request_reading {
     struct lexer *lexer; /* the reader's, as are the next three */
     const struct request_limits *limits;
     const uint8_t *hash_key;
-    const struct request_presumption *presumed;
+    const struct request_expectation *expected;
     bool sealing; /* its text has ended, its plan is being completed */
     unsigned n_frames;
     unsigned open_depth; /* brackets open after the token in hand */

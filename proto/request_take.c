@@ -123,9 +123,9 @@ static void take_skipped(struct request_reading *reading, const struct lexer_tok
 }
 
 /* Whether more is assumed than an array of jobs can say. */
-static bool is_more_presumed(const struct request_presumption *presumed)
+static bool is_more_expected(const struct request_expectation *expected)
 {
-    return presumed->op != REQUEST_SUBMIT || presumed->key != NULL;
+    return expected->op != REQUEST_SUBMIT || expected->key != NULL;
 }
 
 void request_begin(struct request_reading *reading, const struct lexer_token *token)
@@ -134,7 +134,7 @@ void request_begin(struct request_reading *reading, const struct lexer_token *to
     reading->bare = token->kind == LEXER_ARRAY_BEGIN;
     if (token->text == NULL && !lexer_opens(token))
         request_no_memory(reading); /* nothing else loses a text between requests */
-    else if (reading->bare && is_more_presumed(reading->presumed))
+    else if (reading->bare && is_more_expected(reading->expected))
         request_wrong(reading, token, "an object here");
     else if (reading->bare && request_plan(reading) != NULL)
         request_push(reading, &request_jobs_array);

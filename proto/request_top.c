@@ -388,27 +388,27 @@ static void check_detached(struct request_reading *reading, const struct request
 }
 
 /* The key that was given beside the request is its own, and so is what belongs to it. */
-static void take_presumed_key(struct request_reading *reading, const struct request_frame *frame,
+static void take_expected_key(struct request_reading *reading, const struct request_frame *frame,
                               const struct lexer_token *token)
 {
-    const struct request_presumption *presumed = reading->presumed;
+    const struct request_expectation *expected = reading->expected;
     struct request_detached *detached = &reading->detached;
-    if (presumed->key == NULL || reading->op != REQUEST_SUBMIT)
+    if (expected->key == NULL || reading->op != REQUEST_SUBMIT)
         return;
-    size_t len = strlen(presumed->key);
+    size_t len = strlen(expected->key);
     if (!detached->detach)
         request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
                       "\"%s\" goes with \"detach\":true, and this batch is not detached",
-                      presumed->key_name);
+                      expected->key_name);
     if (detached->has_key &&
-        (detached->key_len != len || memcmp(detached->key, presumed->key, len) != 0))
+        (detached->key_len != len || memcmp(detached->key, expected->key, len) != 0))
         request_fault_member(reading, KEY, FAULT_INVALID_REQUEST, frame->offsets[KEY],
                              "\"key\" takes what \"%s\" says where both are there, and not "
                              "another",
-                             presumed->key_name);
+                             expected->key_name);
     if (has(frame, KEY))
         return;
-    memcpy(detached->key, presumed->key, len);
+    memcpy(detached->key, expected->key, len);
     detached->key_len = (uint16_t)len;
     detached->has_key = true;
 }
@@ -451,7 +451,7 @@ static void close_request(struct request_reading *reading, const struct lexer_to
     refuse_misplaced(reading, frame);
     check_pools(reading, frame);
     check_detached(reading, frame);
-    take_presumed_key(reading, frame, token);
+    take_expected_key(reading, frame, token);
     if (reading->op == REQUEST_SUBMIT && !has(frame, JOBS))
         request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
                       "a \"submit\" request takes \"jobs\", an array, and this one has none");

@@ -24,27 +24,27 @@
 
 /*
  * Asks the daemon for its figures again and again: a picture that is redrawn on
- * a terminal, with the detached batches below, a line for each sample elsewhere.  A daemon that
- * goes away is waited for; what has never answered as one ends it.
+ * a terminal, with the detached batches below, a line for each sample elsewhere.  Reconnects
+ * when a daemon goes away; exits if the peer has never answered.
  */
 
 #define RECEIVE_BYTES 4096
 
-/* Looking for a daemon must not keep keys waiting for longer. */
+/* Connect time-out: keys are not read meanwhile. */
 #define DIAL_NS 300000000
 
-/* An answer that is not there by the next sample may take so long. */
+/* Answer time-out, checked at the next sample. */
 #define ANSWER_NS 1000000000
 
 #define REQUEST "{\"op\":\"stats\"}\n"
 
-enum way { PICTURE, LINES, JSON };
+enum output_mode { PICTURE, LINES, JSON };
 
 struct top {
     const struct arguments *arguments;
     const char *server;
     struct dial_target target;
-    enum way way;
+    enum output_mode mode;
     bool is_utf8;
     int fd, signals; /* fd: -1 while there is no connection */
     struct lines lines;
@@ -57,14 +57,14 @@ struct top {
     int64_t next_ns;     /* when to ask again */
     int64_t asked_ns;    /* when it was asked last */
     int64_t lost_ns;     /* since when there is none */
-    bool waits;          /* for an answer */
+    bool awaits_stats;
     bool has_restarted;
     uint64_t samples;
     bool shows_help;
     bool is_over;
     enum status status;
-    bool has_keys;
-    struct termios keys; /* as they were */
+    bool is_raw;
+    struct termios saved_termios;
 };
 
 /* ---- The terminal ------------------------------------------------------------ */
@@ -107,10 +107,10 @@ static void enter_screen(struct top *top)
     struct termios raw;
 
     put_string(top, "\033[?1049h\033[?25l");
-    top->has_keys = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &top->keys) == 0;
-    if (!top->has_keys)
+    top->is_raw = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &top->saved_termios) == 0;
+    if (!top->is_raw)
         return;
-    raw = top->keys;
+    raw = top->saved_termios;
     raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
@@ -121,8 +121,8 @@ static void enter_screen(struct top *top)
 static void leave_screen(struct top *top)
 {
     put_string(top, "\033[?25h\033[?1049l");
-    if (top->has_keys)
-        tcsetattr(STDIN_FILENO, TCSADRAIN, &top->keys);
+    if (top->is_raw)
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &top->saved_termios);
 }
 
 static void append_cut(struct bytes *out, const struct bytes *line, unsigned columns)
@@ -219,11 +219,11 @@ static void hang_up(struct top *top, const char *problem)
     }
     if (top->problem == NULL) {
         top->lost_ns = moment_now();
-        if (top->way != PICTURE)
+        if (top->mode != PICTURE)
             say("%s: %s; waiting for a daemon there", top->server, problem);
     }
     top->problem = problem;
-    top->waits = top->waits_for_batches = top->has_no_batches = false;
+    top->awaits_stats = top->waits_for_batches = top->has_no_batches = false;
     top_batches_clear(&top->batches);
     lines_fini(&top->lines);
 }
@@ -243,9 +243,9 @@ static void sample(struct top *top, int64_t now_ns)
 {
     const char *problem;
 
-    if (top->waits && now_ns - top->asked_ns < ANSWER_NS)
+    if (top->awaits_stats && now_ns - top->asked_ns < ANSWER_NS)
         return;
-    if (top->waits)
+    if (top->awaits_stats)
         hang_up(top, "no answer");
     if (top->is_over)
         return;
@@ -257,9 +257,10 @@ static void sample(struct top *top, int64_t now_ns)
         }
         top->problem = NULL;
     }
-    top->waits = true;
+    top->awaits_stats = true;
     top->asked_ns = now_ns;
-    if (ask(top, REQUEST) && top->way == PICTURE && !top->waits_for_batches && !top->has_no_batches)
+    if (ask(top, REQUEST) && top->mode == PICTURE && !top->waits_for_batches &&
+        !top->has_no_batches)
         top->waits_for_batches = ask(top, top_batches_request);
 }
 
@@ -267,9 +268,9 @@ static void show(struct top *top, const char *line, size_t len)
 {
     struct bytes out = {0};
 
-    if (top->way == JSON) {
+    if (top->mode == JSON) {
         bytes_add(&out, line, len);
-    } else if (top->way == LINES) {
+    } else if (top->mode == LINES) {
         if (top->samples == 1)
             meter_heading(&out);
         meter_line(&top->meter, &out);
@@ -278,7 +279,7 @@ static void show(struct top *top, const char *line, size_t len)
     bytes_fini(&out);
 }
 
-/* What is answered to the request for batches.  What the daemon refuses as a request, it will
+/* What is answered to the request for batches.  An invalid_request is permanent: do not ask
  * again. */
 static void take_batches(struct top *top, const struct event_read *event)
 {
@@ -311,7 +312,7 @@ static void take_line(struct top *top, const char *line, size_t len)
     }
     if (event.kind != EVENT_STATS)
         return;
-    top->waits = false;
+    top->awaits_stats = false;
     meter_take(&top->meter, &event);
     top->has_restarted |= top->meter.restarts != restarts;
     top->samples++;
@@ -358,10 +359,10 @@ static void take_signals(struct top *top)
     struct interrupts taken = interrupt_take(top->signals);
 
     if (taken.is_to_stop) {
-        if (top->way == PICTURE)
+        if (top->mode == PICTURE)
             leave_screen(top);
         interrupt_stop();
-        if (top->way == PICTURE)
+        if (top->mode == PICTURE)
             enter_screen(top);
     }
     if (taken.n > 0) {
@@ -370,13 +371,13 @@ static void take_signals(struct top *top)
     }
 }
 
-static void watch(struct top *top)
+static void event_loop(struct top *top)
 {
     while (!top->is_over) {
         struct pollfd pollers[] = {
             {.fd = top->fd, .events = POLLIN},
             {.fd = top->signals, .events = POLLIN},
-            {.fd = top->has_keys ? STDIN_FILENO : -1, .events = POLLIN},
+            {.fd = top->is_raw ? STDIN_FILENO : -1, .events = POLLIN},
             {.fd = STDOUT_FILENO, .events = 0},
         };
         int64_t now_ns = moment_now();
@@ -389,7 +390,7 @@ static void watch(struct top *top)
             if (top->next_ns < now_ns)
                 top->next_ns = now_ns + top->arguments->interval_ns;
         }
-        if (top->way == PICTURE)
+        if (top->mode == PICTURE)
             draw(top);
         if (poll(pollers, 4, moment_poll_ms(top->next_ns - moment_now())) < 0)
             continue;
@@ -404,14 +405,15 @@ static void watch(struct top *top)
     }
 }
 
-static enum way choose_way(const struct arguments *arguments, const struct terminal *terminal)
+static enum output_mode choose_mode(const struct arguments *arguments,
+                                    const struct terminal *terminal)
 {
     if (conversation_show(arguments) == &show_json)
         return JSON;
     return terminal->is_terminal && terminal->can_redraw ? PICTURE : LINES;
 }
 
-/* Once that there is a daemon at all. */
+/* Called once the first connection is open. */
 static enum status run(struct top *top)
 {
     top->reader = event_reader_new();
@@ -421,10 +423,10 @@ static enum status run(struct top *top)
         return STATUS_LOST;
     }
     top->next_ns = moment_now();
-    if (top->way == PICTURE)
+    if (top->mode == PICTURE)
         enter_screen(top);
-    watch(top);
-    if (top->way == PICTURE)
+    event_loop(top);
+    if (top->mode == PICTURE)
         leave_screen(top);
     return top->status;
 }
@@ -437,7 +439,7 @@ enum status cmd_top(const struct arguments *arguments)
     enum status status;
 
     terminal_open(&terminal, STDOUT_FILENO);
-    top.way = choose_way(arguments, &terminal);
+    top.mode = choose_mode(arguments, &terminal);
     top.is_utf8 = terminal.is_utf8;
     top.fd = conversation_dial(arguments, &top.target, &status);
     if (top.fd >= 0) {

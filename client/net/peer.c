@@ -37,7 +37,7 @@ void peer_end_sending(const struct peer *peer)
 void peer_end_soon(const struct peer *peer)
 {
     if (peer->simulator != NULL)
-        simulator_end_soon(peer->simulator);
+        simulator_interrupt(peer->simulator);
 }
 
 void peer_reset(const struct peer *peer)

@@ -207,7 +207,7 @@ static void take_line(struct session *session, const char *line, size_t len)
 {
     struct event_read event;
 
-    if (session_resume_heeds(session, line, len)) {
+    if (session_is_retryable(session, line, len)) {
         session->read_closed = true;
         return;
     }
@@ -260,13 +260,13 @@ static void send_some(struct session *session)
                              bytes_len(&session->outgoing));
 
     if (sent >= 0) {
-        if (session_resume_keeps(session))
+        if (session_is_replayable(session))
             bytes_add(&session->sent, bytes_at(&session->outgoing), (size_t)sent);
         bytes_consume(&session->outgoing, (size_t)sent);
     } else if (errno != EAGAIN && errno != EINTR) {
         /* What the daemon has to say about it may still be on its way. */
         session->write_closed = true;
-        if (session_resume_keeps(session))
+        if (session_is_replayable(session))
             return;
         source_stop(session->setup->source);
         bytes_fini(&session->outgoing);
@@ -438,7 +438,7 @@ static void converse(struct session *session)
         wait_for_readiness(session, pollers);
         handle(session, pollers);
         if (session->read_closed)
-            session_resume_later(session);
+            session_schedule_reconnect(session);
         session_resume_try(session);
     }
 }

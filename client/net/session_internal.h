@@ -23,17 +23,17 @@ struct session {
     int64_t redraw_ns; /* when the way of showing wants to draw over what it drew */
     struct bytes outgoing;
     struct lines lines;
-    char *received;       /* RECEIVE_BYTES */
-    int signals;          /* see client/net/interrupt.h */
-    uint64_t cancels;     /* requests of our own */
-    uint64_t refusals;    /* reported so far */
-    int64_t answer_by_ns; /* when to signal that all is sent, answered or not; 0 before */
-    struct bytes sent;    /* of what is sent again over another connection */
-    unsigned failures;    /* of connections, in a row: nothing was received */
-    int64_t retry_ns;     /* when to connect again; 0 while connected */
-    bool is_resumed;      /* this is not the first connection */
-    char put_off[32];     /* why it is given up though it is there; empty for not */
-    int64_t deadline_ns;  /* to give up at; 0 for none */
+    char *received;        /* RECEIVE_BYTES */
+    int signals;           /* see client/net/interrupt.h */
+    uint64_t cancels;      /* requests of our own */
+    uint64_t refusals;     /* reported so far */
+    int64_t answer_by_ns;  /* when to signal that all is sent, answered or not; 0 before */
+    struct bytes sent;     /* of what is sent again over another connection */
+    unsigned failures;     /* of connections, in a row: nothing was received */
+    int64_t retry_ns;      /* when to connect again; 0 while connected */
+    bool is_resumed;       /* this is not the first connection */
+    char retry_reason[32]; /* why it is given up though it is there; empty for not */
+    int64_t deadline_ns;   /* to give up at; 0 for none */
     bool write_closed, read_closed;
     bool is_interrupted, is_cut_short;
     bool is_foreign; /* what came is not of this protocol */
@@ -44,18 +44,15 @@ struct session {
 
 /* Whether what was sent may be sent again over another connection, and is to be kept
  * therefore: nothing has answered it, and a key makes it the same. */
-bool session_resume_keeps(const struct session *session);
+bool session_is_replayable(const struct session *session);
 
-/*
- * Whether a line is of the connection and not of what continues over several: the daemon suspends
- * what is watched, or cannot answer at this time what it was asked again.  Its sender is left
- * then, as if the connection were lost.
- */
-bool session_resume_heeds(struct session *session, const char *line, size_t len);
+/* Whether a line is a transient refusal (the batch was suspended, or the daemon cannot answer now):
+ * the caller then reconnects, as after a lost connection. */
+bool session_is_retryable(struct session *session, const char *line, size_t len);
 
 /* The connection was lost: where it continues over another one, all is made ready for that.
  * Else session->read_closed stays. */
-void session_resume_later(struct session *session);
+void session_schedule_reconnect(struct session *session);
 
 /* Connects again if it is time to. */
 void session_resume_try(struct session *session);

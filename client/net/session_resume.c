@@ -11,24 +11,24 @@
 #include "client/net/dial.h"
 #include "client/net/session_internal.h"
 
-bool session_resume_keeps(const struct session *session)
+bool session_is_replayable(const struct session *session)
 {
     return session->setup->has_key && session->setup->has_target &&
            session->fanout->tally.answers == 0 && !session->sent.failed;
 }
 
-static bool goes_on(const struct session *session)
+static bool may_reconnect(const struct session *session)
 {
     const struct watch *watch = session->setup->watch;
 
     if (session->is_interrupted || session->is_cut_short || session->is_foreign ||
         session->fanout->no_memory || session->lines.partial.failed)
         return false;
-    return watch != NULL ? !watch->is_over : session_resume_keeps(session);
+    return watch != NULL ? !watch->is_over : session_is_replayable(session);
 }
 
-/* Without random numbers everyone waits for the shortest time. */
-static uint32_t draw(void)
+/* Without random numbers there is no jitter, only the shortest delay. */
+static uint32_t random_u32(void)
 {
     uint32_t random = 0;
 
@@ -37,32 +37,32 @@ static uint32_t draw(void)
 
 static void try_later(struct session *session)
 {
-    session->retry_ns = moment_after(backoff_pause_ns(++session->failures, draw()));
+    session->retry_ns = moment_after(backoff_pause_ns(++session->failures, random_u32()));
 }
 
-/* Whether another time may bring another answer. */
-static bool is_of_the_time(struct event_string code)
+/* Whether a retry may succeed. */
+static bool is_transient_error(struct event_string code)
 {
     return event_reader_is(code, "overloaded") || event_reader_is(code, "shutting_down") ||
            event_reader_is(code, "unavailable");
 }
 
-bool session_resume_heeds(struct session *session, const char *line, size_t len)
+bool session_is_retryable(struct session *session, const char *line, size_t len)
 {
     enum event_kind kind = event_reader_kind(line, len);
     struct event_read event;
 
-    if (!goes_on(session))
+    if (!may_reconnect(session))
         return false;
     if (kind == EVENT_SUSPENDED && session->setup->watch != NULL) {
-        snprintf(session->put_off, sizeof session->put_off, "suspended");
+        snprintf(session->retry_reason, sizeof session->retry_reason, "suspended");
         return true;
     }
     if (kind != EVENT_ERROR || !session->is_resumed ||
         event_reader_read(session->fanout->reader, line, len, &event) != 0 ||
-        !is_of_the_time(event.code))
+        !is_transient_error(event.code))
         return false;
-    snprintf(session->put_off, sizeof session->put_off, "%.*s", (int)event.code.len,
+    snprintf(session->retry_reason, sizeof session->retry_reason, "%.*s", (int)event.code.len,
              event.code.text);
     return true;
 }
@@ -71,21 +71,21 @@ static void say_lost(const struct session *session)
 {
     const char *peer = session->setup->peer.name;
 
-    if (session->put_off[0] != '\0')
+    if (session->retry_reason[0] != '\0')
         say("%s: the daemon has answered \"%s\"; connecting again until interrupted", peer,
-            session->put_off);
+            session->retry_reason);
     else
         say("%s: the connection was lost (%s); connecting again until interrupted", peer,
             session->error != 0 ? strerror(session->error) : "closed");
 }
 
-void session_resume_later(struct session *session)
+void session_schedule_reconnect(struct session *session)
 {
-    if (!goes_on(session))
+    if (!may_reconnect(session))
         return;
     if (session->failures == 0)
         say_lost(session);
-    session->put_off[0] = '\0';
+    session->retry_reason[0] = '\0';
     close(session->setup->peer.fd);
     session->setup->peer.fd = -1;
     /* An event that was cut off is sent again, whole. */

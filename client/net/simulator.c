@@ -17,10 +17,10 @@
 #define WORK_UNITS    65536
 #define READ_REQUESTS 8
 
-/* No request is read while so much waits.  One request alone has no more jobs, so reading it to
- * its end is never put off by its own. */
-#define LINES_ENOUGH ((uint64_t)1 << 20)
-#define JOBS_ENOUGH  1000000
+/* No request is read while this many bytes of output or jobs are pending.  One request alone has
+ * no more jobs, so reading it to its end is never delayed by its own. */
+#define BACKLOG_BYTES    ((uint64_t)1 << 20)
+#define MAX_PENDING_JOBS 1000000
 
 struct simulator {
     struct channel *channel;
@@ -28,11 +28,11 @@ struct simulator {
     struct limits limits;
     struct ledger ledger;
     char instance[17];
-    bool ends_soon; /* see simulator_end_soon() */
+    bool is_interrupted; /* see simulator_interrupt() */
     int64_t started_ns;
 };
 
-/* Those that waitd holds requests to by default; quotas are for those who share a daemon. */
+/* waitd's default request limits, without quotas: this process has one client. */
 static struct limits choose_limits(void)
 {
     const struct request_limits *defaults = &request_default_limits;
@@ -47,7 +47,7 @@ static struct limits choose_limits(void)
                            .max_retain_ns = defaults->max_retain_ns,
                            .max_depth = defaults->max_depth,
                            .max_pending = UINT64_MAX,
-                           .max_backlog = LINES_ENOUGH};
+                           .max_backlog = BACKLOG_BYTES};
 }
 
 static void snapshot(void *context, int64_t now_ns, struct event_stats *stats)
@@ -123,7 +123,8 @@ bool simulator_wants_text(const struct simulator *simulator)
         return true; /* which is discarded, as a daemon does */
     return channel_wants_input(simulator->channel) &&
            channel_n_forecasts(simulator->channel) == 0 &&
-           (simulator->ends_soon || atomic_load(&simulator->ledger.pending) <= JOBS_ENOUGH);
+           (simulator->is_interrupted ||
+            atomic_load(&simulator->ledger.pending) <= MAX_PENDING_JOBS);
 }
 
 /* Line by line, which is how requests are sent: a piece may have many that are large. */
@@ -135,7 +136,7 @@ size_t simulator_feed(struct simulator *simulator, const char *text, size_t len)
         const char *at = text + taken, *line_feed = memchr(at, '\n', len - taken);
         size_t line = line_feed != NULL ? (size_t)(line_feed + 1 - at) : len - taken;
 
-        taken += channel_take(simulator->channel, moment_now(), at, line);
+        taken += channel_feed(simulator->channel, moment_now(), at, line);
     }
     stats_bytes(simulator->env.stats, taken, 0);
     return taken;
@@ -146,9 +147,9 @@ void simulator_end_text(struct simulator *simulator)
     channel_end_input(simulator->channel, moment_now());
 }
 
-void simulator_end_soon(struct simulator *simulator)
+void simulator_interrupt(struct simulator *simulator)
 {
-    simulator->ends_soon = true;
+    simulator->is_interrupted = true;
     channel_cancel_forecasts(simulator->channel);
 }
 

@@ -10,7 +10,7 @@
  * here waits for a due time.
  *
  * Bounded: each call does some milliseconds of work, and no request is read while
- * many lines or jobs wait, or a forecast is being made.  Not re-entrant.
+ * many lines or jobs are pending, or a forecast is being made.  Not re-entrant.
  */
 
 #include <stdbool.h>
@@ -39,7 +39,7 @@ void simulator_end_text(struct simulator *simulator);
 
 /* What is still fed is to end what runs: it is read however much waits, and a forecast that is
  * being made is cancelled. */
-void simulator_end_soon(struct simulator *simulator);
+void simulator_interrupt(struct simulator *simulator);
 
 /* The next lines, and parts of lines, of at most `room` bytes; what was asked for is worked on
  * first where there are none.  Returns how many bytes: 0 where it takes more calls, or where

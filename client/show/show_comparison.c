@@ -49,7 +49,8 @@ static unsigned choose_rows(const struct comparison *comparison)
 {
     const struct terminal *terminal = &comparison->terminal;
     unsigned modes = (unsigned)comparison->modes->n;
-    uint64_t jobs = timeline_figures(timeline_picture_times(comparison->variants[0].picture)).jobs;
+    uint64_t jobs =
+        timeline_figures(timeline_picture_timeline(comparison->variants[0].picture)).jobs;
 
     if (!terminal->is_terminal)
         return jobs <= PIPED_ROWS ? PIPED_ROWS : PIPED_LANES;
@@ -84,7 +85,7 @@ static void draw_variant(struct comparison *comparison, size_t i,
     add_title(&title, comparison->modes->names[i], variant, elapsed_ns);
     timeline_draw_title(lines, style, bytes_at(&title), bytes_len(&title));
     bytes_fini(&title);
-    if (timeline_figures(timeline_picture_times(variant->picture)).jobs > 0 &&
+    if (timeline_figures(timeline_picture_timeline(variant->picture)).jobs > 0 &&
         timeline_picture_draw_rows(variant->picture, style, choose_rows(comparison), span_ns,
                                    elapsed_ns, seen, lines) < 0)
         lines->failed = true;
@@ -116,7 +117,7 @@ static struct timeline_style measure(struct comparison *comparison, bool has_col
     *span_ns = 0;
     for (size_t i = 0; i < comparison->n; i++) {
         struct variant *variant = &comparison->variants[i];
-        const struct timeline *times = timeline_picture_times(variant->picture);
+        const struct timeline *times = timeline_picture_timeline(variant->picture);
         unsigned columns = timeline_draw_label_columns(times, terminal->columns, rows);
         int64_t own_ns;
 

@@ -214,7 +214,7 @@ static void note_end(struct show_run *run, struct trace_batch *trace, const stru
 
     if (number != PLAN_NONE)
         trace->tails[number] = (struct trace_tail){true, job->lane, job->start_ns, trace->now_ns};
-    chain_done(trace->chain, &link, flight_own(&trace->flight, job, trace->now_ns));
+    chain_done(trace->chain, &link, flight_active_ns(&trace->flight, job, trace->now_ns));
 }
 
 static void take_done(struct show_run *run, struct trace_batch *trace,

@@ -82,7 +82,7 @@ void timeline_picture_label(struct timeline_picture *picture, const char *label)
     bytes_add_string(&picture->name, label);
 }
 
-const struct timeline *timeline_picture_times(const struct timeline_picture *picture)
+const struct timeline *timeline_picture_timeline(const struct timeline_picture *picture)
 {
     return picture->timeline;
 }

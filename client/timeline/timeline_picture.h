@@ -4,7 +4,8 @@
 
 /*
  * The picture of one batch, while it runs and when it is over: a title, the
- * rows, the axis and a legend.  Pure.
+ * rows, the axis and a legend.  Times are in ns.  out: appended to; check out->failed.
+ * Pure.
  */
 
 #include "client/base/bytes.h"
@@ -37,7 +38,8 @@ void timeline_picture_label(struct timeline_picture *picture, const char *label)
 /* Takes an event of the batch's.  Returns 0, or -1 when out of memory. */
 int timeline_picture_take(struct timeline_picture *picture, const struct event_read *event);
 
-const struct timeline *timeline_picture_times(const struct timeline_picture *picture);
+/* Borrowed until the picture is freed. */
+const struct timeline *timeline_picture_timeline(const struct timeline_picture *picture);
 
 /* As it is at now_ns by the client's clock; the axis extends a little beyond, and
  * seldom changes.  is_virtual: the batch's times are not the clock's. */
@@ -49,8 +51,8 @@ void timeline_picture_draw_live(struct timeline_picture *picture, const struct t
 void timeline_picture_draw_whole(struct timeline_picture *picture, const struct terminal *terminal,
                                  bool has_colors, struct bytes *out);
 
-/* The same as SVG, from y on, with that text below it: see timeline_svg_add().  Returns
- * where it ends. */
+/* The same as SVG, from y on (SVG user units), with that text below it: see
+ * timeline_svg_add().  Returns the y at which it ends. */
 unsigned timeline_picture_svg(struct timeline_picture *picture, const char *totals, unsigned y,
                               struct bytes *out);
 
@@ -75,7 +77,7 @@ void timeline_picture_add_state(const struct timeline_picture *picture, int64_t 
 struct timeline_style timeline_picture_style(const struct terminal *terminal, bool has_colors,
                                              unsigned label_columns);
 
-/* The rows alone, at most so many. */
+/* The rows alone, at most so many.  0, or -1 when out of memory. */
 int timeline_picture_draw_rows(const struct timeline_picture *picture,
                                const struct timeline_style *style, unsigned rows, int64_t span_ns,
                                int64_t elapsed_ns, struct timeline_seen *seen, struct bytes *out);

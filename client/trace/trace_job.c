@@ -75,12 +75,12 @@ static void write_phase(struct bytes *out, const struct trace_batch *trace,
                         const struct flight_job *job, enum flight_phase phase, int64_t start_ns,
                         int64_t end_ns)
 {
-    const struct flight_more *more = flight_more(&trace->flight, job);
+    const struct flight_extra *extra = flight_extra(&trace->flight, job);
     struct trace_what what = {.name = phases[phase].name, .kind = &phases[phase].kind};
     uint64_t step = flight_step_index(&trace->flight, job);
 
-    if ((phase == FLIGHT_WAIT || phase == FLIGHT_COMPUTE) && more != NULL && more->note.len > 0)
-        what.name = more->note;
+    if ((phase == FLIGHT_WAIT || phase == FLIGHT_COMPUTE) && extra != NULL && extra->note.len > 0)
+        what.name = extra->note;
     trace_writer_slice(out, trace_lane(trace, job->lane), &what, start_ns, end_ns);
     if (phase == FLIGHT_BACKOFF)
         trace_writer_arg(out, "attempt", flight_attempt(&trace->flight, job));
@@ -109,9 +109,9 @@ static void write_phases(struct bytes *out, const struct trace_batch *trace,
 
 static int64_t attempt_ns(const struct trace_batch *trace, const struct flight_job *job)
 {
-    const struct flight_more *more = flight_more(&trace->flight, job);
+    const struct flight_extra *extra = flight_extra(&trace->flight, job);
 
-    return more != NULL ? more->attempt_ns : job->start_ns;
+    return extra != NULL ? extra->attempt_ns : job->start_ns;
 }
 
 void trace_job_end_phase(struct bytes *out, struct trace_batch *trace, const struct flight_job *job,

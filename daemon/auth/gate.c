@@ -21,8 +21,8 @@ struct gate {
     uint64_t bytes;              /* that it has sent so far */
     int64_t deadline_ns;         /* by when it is to be let in */
     struct verifier_ask *ask;    /* the verifier's, until it has answered */
-    bool has_failed;             /* the verifier's answer was no; */
-    int64_t answer_ns;           /* when that is sent */
+    bool has_failed;             /* the verifier rejected the token */
+    int64_t answer_ns;           /* when its refusal is sent */
     struct principal *principal; /* held */
     struct fault fault;
     char *id; /* of the request that decides; NULL for none */
@@ -54,8 +54,8 @@ struct gate *gate_new(const struct gate_env *env, struct failures *failures, int
     return gate;
 }
 
-/* The verifier answers nobody any more. */
-static void leave_verifier(struct gate *gate)
+/* Orphans the pending request: on_answer() then only frees it. */
+static void detach_verifier(struct gate *gate)
 {
     if (gate->ask != NULL)
         gate->ask->context = NULL;
@@ -66,7 +66,7 @@ void gate_free(struct gate *gate)
 {
     if (gate == NULL)
         return;
-    leave_verifier(gate);
+    detach_verifier(gate);
     request_reader_free(gate->reader);
     principal_release(gate->principal);
     free(gate->id);
@@ -83,7 +83,7 @@ static void refuse(struct gate *gate, enum fault_code code, const char *format, 
 {
     va_list arguments;
 
-    leave_verifier(gate);
+    detach_verifier(gate);
     if (gate->state != GATE_CLOSED)
         return;
     va_start(arguments, format);
@@ -156,7 +156,7 @@ static void report_authenticated(struct gate *gate)
 
 /* ---- The token ------------------------------------------------------------ */
 
-static void welcome(struct gate *gate, struct principal *principal)
+static void open_gate(struct gate *gate, struct principal *principal)
 {
     gate->principal = principal;
     report_authenticated(gate);
@@ -172,7 +172,7 @@ static void on_answer(struct verifier_ask *ask)
         gate->ask = NULL;
         if (ask->principal != NULL) {
             failures_refund(gate->failures, gate->env->limits->max_auth_failures);
-            welcome(gate, principal_hold(ask->principal));
+            open_gate(gate, principal_hold(ask->principal));
         } else {
             gate->has_failed = true;
             gate->answer_ns = 0; /* the driver knows the time */
@@ -221,7 +221,7 @@ static void do_auth(struct gate *gate, int64_t now_ns, const struct request *req
     }
     known = credentials_recall(gate->env->credentials, request->token, request->token_len);
     if (known != NULL)
-        welcome(gate, known);
+        open_gate(gate, known);
     else
         ask_verifier(gate, now_ns, request);
 }
@@ -280,12 +280,12 @@ static void end_reading(struct gate *gate)
         request_end(gate->reader);
 }
 
-size_t gate_take(struct gate *gate, int64_t now_ns, const char *bytes, size_t len)
+size_t gate_feed(struct gate *gate, int64_t now_ns, const char *bytes, size_t len)
 {
     uint64_t most = gate->env->limits->max_auth_bytes;
     size_t used;
 
-    /* In one piece or many: what is beyond is not looked at. */
+    /* Never parse beyond max-auth-bytes, however the input is split. */
     if (len > most - gate->bytes)
         len = most - gate->bytes;
     request_feed(gate->reader, bytes, len);
@@ -318,7 +318,7 @@ void gate_end_input(struct gate *gate, int64_t now_ns)
     if (gate_wants_input(gate) && was_open)
         refuse_request(gate);
     else if (gate_wants_input(gate))
-        gate->state = GATE_REFUSED; /* without a word */
+        gate->state = GATE_REFUSED; /* closed without a request: no fault to send */
     end_reading(gate);
 }
 

@@ -7,7 +7,7 @@
  * in or refused.  It has the protocol's `ping` and `auth` and nothing else, few bytes and
  * little time.
  *
- *     driver:  gate_take() ──► reader ─► ping, auth ──► verifier ──► gate_output()
+ *     driver:  gate_feed() ──► reader ─► ping, auth ──► verifier ──► gate_output()
  *                                                 └──► OPEN, with a principal
  *
  *     CLOSED ──► OPEN      by a right token, or by gate_admit()
@@ -45,26 +45,27 @@ struct gate;
 
 enum gate_state { GATE_CLOSED, GATE_OPEN, GATE_REFUSED };
 
-/* failures: those of the client's address, which outlive the gate.  wake: called when the verifier
- * has answered; must not call back.  NULL when out of memory. */
+/* env: borrowed.  failures: those of the client's address, which outlive the gate.  wake: called
+ * when the verifier has answered; must not call back.  NULL when out of memory. */
 struct gate *gate_new(const struct gate_env *env, struct failures *failures, int64_t now_ns,
                       void (*wake)(void *context), void *context);
 void gate_free(struct gate *gate); /* NULL is fine */
 
 /* How many of the bytes are used up; fewer than all once it has read an `auth`. */
-size_t gate_take(struct gate *gate, int64_t now_ns, const char *bytes, size_t len);
+size_t gate_feed(struct gate *gate, int64_t now_ns, const char *bytes, size_t len);
 bool gate_wants_input(const struct gate *gate);
 
 /* The client sends no more. */
 void gate_end_input(struct gate *gate, int64_t now_ns);
 
-/* It has proved who it is by other means: a principal's name. */
+/* It has proved who it is by other means: a principal's name.  REFUSED with FAULT_OVERLOADED when
+ * out of memory. */
 void gate_admit(struct gate *gate, const char *name);
 
 /* It is refused for a reason of the driver's: `unauthorized`, and this message. */
 void gate_refuse(struct gate *gate, const char *message);
 
-/* When gate_work() is next wanted. */
+/* When gate_work() is next wanted; GATE_NEVER unless CLOSED. */
 int64_t gate_due(const struct gate *gate);
 void gate_work(struct gate *gate, int64_t now_ns);
 
@@ -74,10 +75,11 @@ void gate_sent(struct gate *gate, size_t len);
 
 enum gate_state gate_state(const struct gate *gate);
 
-/* Once OPEN: who it is, the gate's. */
+/* Once OPEN: who it is, borrowed until gate_free(); hold it to keep it. */
 struct principal *gate_principal(const struct gate *gate);
 
-/* Once REFUSED: why (FAULT_NONE: it has left without a word), and the `id` of what was refused. */
+/* Once REFUSED: why (FAULT_NONE: closed without a request), and the `id` of what was refused,
+ * borrowed; empty for none. */
 const struct fault *gate_fault(const struct gate *gate);
 struct event_text gate_id(const struct gate *gate);
 

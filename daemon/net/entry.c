@@ -100,7 +100,7 @@ static bool read_piece(struct entry *entry, int64_t now_ns)
         return false;
     stats_bytes(entry->host->env.stats, (uint64_t)n, 0);
     if (gate_wants_input(entry->gate))
-        used = gate_take(entry->gate, now_ns, in, (size_t)n);
+        used = gate_feed(entry->gate, now_ns, in, (size_t)n);
     keep(entry, in + used, (size_t)n - used);
     return true;
 }

@@ -50,13 +50,13 @@ static void on_wake(void *context)
 
 static void take_one(struct http_stream *stream, enum http_stream_takes takes)
 {
-    const struct request_presumption presumed = {
+    const struct request_expectation expected = {
         .op = takes == HTTP_STREAM_FORECAST ? REQUEST_FORECAST : REQUEST_SUBMIT,
         .key = stream->c->exchange.key,
         .key_name = "Idempotency-Key",
     };
 
-    channel_take_one(stream->channel, &presumed);
+    channel_expect_one_request(stream->channel, &expected);
 }
 
 struct http_stream *http_stream_new(struct http_connection *c, enum http_stream_takes takes,
@@ -133,7 +133,7 @@ size_t http_stream_feed(struct http_stream *stream, int64_t now_ns, const char *
     stream->c->timeouts.active_ns = now_ns;
     stream->c->http->speaking = stream;
     while (used < len && now_ns < until_ns && channel_wants_input(stream->channel)) {
-        used += channel_take(stream->channel, now_ns, bytes + used, len - used);
+        used += channel_feed(stream->channel, now_ns, bytes + used, len - used);
         now_ns = clock_now_ns();
     }
     stream->c->http->speaking = NULL;

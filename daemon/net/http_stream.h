@@ -15,7 +15,7 @@
 #include "daemon/net/http_internal.h"
 #include "daemon/session/channel.h"
 
-/* What the body is: requests, or one of a kind (channel_take_one()). */
+/* What the body is: requests, or one of a kind (channel_expect_one_request()). */
 enum http_stream_takes {
     HTTP_STREAM_REQUESTS,
     HTTP_STREAM_SUBMIT,
@@ -33,7 +33,7 @@ void http_stream_note(struct http_stream *stream, const struct channel_event *ev
 /* The code of the first refusal, FAULT_NONE for none. */
 enum fault_code http_stream_refusal(const struct http_stream *stream);
 
-/* Input: how much is used up, as channel_take(); and its end. */
+/* Input: how much is used up, as channel_feed(); and its end. */
 size_t http_stream_feed(struct http_stream *stream, int64_t now_ns, const char *bytes, size_t len);
 void http_stream_end_input(struct http_stream *stream, int64_t now_ns);
 bool http_stream_wants_input(const struct http_stream *stream);

@@ -244,23 +244,23 @@ static void advance(struct loop *loop, enum life_stage stage)
 
 static void read_mail(struct loop *loop)
 {
-    struct mail mail;
+    struct messages messages;
 
     loop->has_mail = false;
-    mailbox_fetch(&loop->mailbox, &mail);
-    if (mail.has_limits) {
-        loop->host.pumps.limits = mail.limits;
+    mailbox_fetch(&loop->mailbox, &messages);
+    if (messages.has_limits) {
+        loop->host.pumps.limits = messages.limits;
         connections_for_all(&loop->connections, change_limits, loop);
         if (loop->http)
             http_limits_changed(loop->http);
     }
-    for (unsigned i = 0; i < mail.n_sockets; i++)
-        loop_adopt(loop, mail.sockets[i]);
-    free(mail.sockets);
+    for (unsigned i = 0; i < messages.n_sockets; i++)
+        loop_adopt(loop, messages.sockets[i]);
+    free(messages.sockets);
     if (loop->detached.registry)
         registry_receive(loop->detached.registry);
     verifier_receive(&loop->verifier_port);
-    advance(loop, mail.stage);
+    advance(loop, messages.stage);
 }
 
 /* ---- Making --------------------------------------------------------------- */

@@ -26,11 +26,11 @@ int mailbox_init(struct mailbox *mailbox)
 
 void mailbox_fini(struct mailbox *mailbox)
 {
-    for (unsigned i = 0; i < mailbox->mail.n_sockets; i++) {
-        principal_release(mailbox->mail.sockets[i].principal);
-        close(mailbox->mail.sockets[i].fd);
+    for (unsigned i = 0; i < mailbox->messages.n_sockets; i++) {
+        principal_release(mailbox->messages.sockets[i].principal);
+        close(mailbox->messages.sockets[i].fd);
     }
-    free(mailbox->mail.sockets);
+    free(mailbox->messages.sockets);
     pthread_mutex_destroy(&mailbox->lock);
     close(mailbox->wake_fd);
 }
@@ -45,23 +45,23 @@ void mailbox_wake(struct mailbox *mailbox)
         continue;
 }
 
-int mailbox_take_socket(struct mailbox *mailbox, struct arrival socket)
+int mailbox_post_socket(struct mailbox *mailbox, struct arrival socket)
 {
-    struct mail *mail = &mailbox->mail;
+    struct messages *messages = &mailbox->messages;
     int result = -1;
 
     pthread_mutex_lock(&mailbox->lock);
-    if (mail->n_sockets == mail->room) {
-        unsigned room = mail->room ? 2 * mail->room : 64;
-        struct arrival *grown = realloc(mail->sockets, room * sizeof(*grown));
+    if (messages->n_sockets == messages->room) {
+        unsigned room = messages->room ? 2 * messages->room : 64;
+        struct arrival *grown = realloc(messages->sockets, room * sizeof(*grown));
 
         if (grown) {
-            mail->sockets = grown;
-            mail->room = room;
+            messages->sockets = grown;
+            messages->room = room;
         }
     }
-    if (mail->n_sockets < mail->room) {
-        mail->sockets[mail->n_sockets++] = socket;
+    if (messages->n_sockets < messages->room) {
+        messages->sockets[messages->n_sockets++] = socket;
         result = 0;
     }
     pthread_mutex_unlock(&mailbox->lock);
@@ -70,30 +70,30 @@ int mailbox_take_socket(struct mailbox *mailbox, struct arrival socket)
     return result;
 }
 
-void mailbox_give_limits(struct mailbox *mailbox, const struct limits *limits)
+void mailbox_post_limits(struct mailbox *mailbox, const struct limits *limits)
 {
     pthread_mutex_lock(&mailbox->lock);
-    mailbox->mail.limits = *limits;
-    mailbox->mail.has_limits = true;
+    mailbox->messages.limits = *limits;
+    mailbox->messages.has_limits = true;
     pthread_mutex_unlock(&mailbox->lock);
     mailbox_wake(mailbox);
 }
 
-void mailbox_give_stage(struct mailbox *mailbox, enum life_stage stage)
+void mailbox_post_stage(struct mailbox *mailbox, enum life_stage stage)
 {
     pthread_mutex_lock(&mailbox->lock);
-    if (stage > mailbox->mail.stage)
-        mailbox->mail.stage = stage;
+    if (stage > mailbox->messages.stage)
+        mailbox->messages.stage = stage;
     pthread_mutex_unlock(&mailbox->lock);
     mailbox_wake(mailbox);
 }
 
-void mailbox_fetch(struct mailbox *mailbox, struct mail *mail)
+void mailbox_fetch(struct mailbox *mailbox, struct messages *messages)
 {
     pthread_mutex_lock(&mailbox->lock);
-    *mail = mailbox->mail;
-    mailbox->mail.sockets = NULL;
-    mailbox->mail.n_sockets = mailbox->mail.room = 0;
-    mailbox->mail.has_limits = false;
+    *messages = mailbox->messages;
+    mailbox->messages.sockets = NULL;
+    mailbox->messages.n_sockets = mailbox->messages.room = 0;
+    mailbox->messages.has_limits = false;
     pthread_mutex_unlock(&mailbox->lock);
 }

@@ -14,7 +14,7 @@
 #include "daemon/net/arrival.h"
 #include "daemon/session/limits.h"
 
-/* A daemon's life, in order; never backwards. */
+/* Stages of shutdown; they only increase. */
 enum life_stage {
     LIFE_SERVING,
     LIFE_DRAINING,   /* no new batches; whoever has nothing running is closed */
@@ -23,8 +23,9 @@ enum life_stage {
 };
 
 /* What has been left. */
-struct mail {
-    struct arrival *sockets; /* the reader's to use and to free */
+struct messages {
+    struct arrival *sockets; /* once fetched the reader's to close and to free, with their
+                              * references to principals */
     unsigned n_sockets, room;
     bool has_limits;
     struct limits limits;
@@ -33,7 +34,7 @@ struct mail {
 
 struct mailbox {
     pthread_mutex_t lock;
-    struct mail mail;
+    struct messages messages;
     int wake_fd; /* readable when something was left; for edge-triggered use */
 };
 
@@ -43,13 +44,14 @@ int mailbox_init(struct mailbox *mailbox);
 /* Closes the sockets that nobody fetched. */
 void mailbox_fini(struct mailbox *mailbox);
 
-/* From any thread.  -1 when out of memory: the socket stays the caller's. */
-int mailbox_take_socket(struct mailbox *mailbox, struct arrival socket);
-void mailbox_give_limits(struct mailbox *mailbox, const struct limits *limits);
-void mailbox_give_stage(struct mailbox *mailbox, enum life_stage stage);
+/* From any thread.  On 0 the mailbox owns the socket and its principal reference; -1 when
+ * out of memory: they stay the caller's. */
+int mailbox_post_socket(struct mailbox *mailbox, struct arrival socket);
+void mailbox_post_limits(struct mailbox *mailbox, const struct limits *limits);
+void mailbox_post_stage(struct mailbox *mailbox, enum life_stage stage);
 void mailbox_wake(struct mailbox *mailbox);
 
-/* By the loop's thread: moves what was left to *mail. */
-void mailbox_fetch(struct mailbox *mailbox, struct mail *mail);
+/* By the loop's thread: moves what was left to *messages. */
+void mailbox_fetch(struct mailbox *mailbox, struct messages *messages);
 
 #endif

@@ -82,7 +82,7 @@ static size_t feed(struct pump *pump, struct slice *slice, int64_t until_ns, con
 
     while (used < len && has_room && slice->now_ns < until_ns &&
            channel_wants_input(pump->channel)) {
-        used += channel_take(pump->channel, slice->now_ns, bytes + used, len - used);
+        used += channel_feed(pump->channel, slice->now_ns, bytes + used, len - used);
         slice->now_ns = clock_now_ns();
         has_room = follow_up(pump, slice);
     }

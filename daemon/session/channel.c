@@ -6,7 +6,7 @@
 #include "daemon/session/channel_internal.h"
 #include "daemon/session/stats.h"
 
-/* What one call of channel_take() reads at most: requests, whose answers may
+/* What one call of channel_feed() reads at most: requests, whose answers may
  * be dear (`stats` takes tens of microseconds), and jobs between two looks at the
  * daemon-wide limits. */
 #define REQUESTS_A_TAKE 8
@@ -228,7 +228,7 @@ void channel_refuse_late(struct channel *channel)
     channel_stop_reading(channel);
 }
 
-size_t channel_take(struct channel *channel, int64_t now_ns, const char *bytes, size_t len)
+size_t channel_feed(struct channel *channel, int64_t now_ns, const char *bytes, size_t len)
 {
     size_t rest = len;
 

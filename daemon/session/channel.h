@@ -8,16 +8,16 @@
  * renders their events; what carries the bytes (a socket, standard input and
  * output, a test, a fuzzer) is its driver's business.
  *
- *     driver:  channel_take() ──► reader ─► plan ─► batch ─► outbox ──► channel_render()
+ *     driver:  channel_feed() ──► reader ─► plan ─► batch ─► outbox ──► channel_render()
  *                                     channel_work(now)
  *
  * A driver gives input while channel_wants_input(), calls channel_work() when
  * channel_next_due() is past, takes output while channel_has_output(), and
  * closes when channel_is_drained().
  *
- * Bounded.  Each call works to a budget and gives way; nothing is buffered
+ * Bounded.  Each call works to a budget and yields; nothing is buffered
  * beyond the request being read, the jobs accepted and max_backlog of output.
- * When that much is unread the channel holds its batches back (what is due
+ * When that much is unread the channel pauses its batches (backpressure; what is due
  * stays in their queues and is handled later) and wants no input.
  *
  * now_ns is the driver's monotonic clock, never decreasing from call to call.
@@ -31,7 +31,7 @@
 #include "daemon/session/channel_env.h"
 #include "daemon/session/principal.h"
 
-struct request_presumption;
+struct request_expectation;
 
 #define CHANNEL_NEVER INT64_MAX
 
@@ -50,15 +50,16 @@ void channel_set_number(struct channel *channel, uint64_t number);
 void channel_set_wake(struct channel *channel, void (*wake)(void *context), void *context);
 
 /*
- * The whole input is one request of the operation presumed, and nothing is done
+ * The whole input is one request of the operation expected, and nothing is done
  * before channel_end_input(): a request of another one, a second value or anything
  * else behind the first is refused, and then nothing runs.  Before any input; see
- * request_reader_presume().
+ * request_reader_expect().
  */
-void channel_take_one(struct channel *channel, const struct request_presumption *presumed);
+void channel_expect_one_request(struct channel *channel,
+                                const struct request_expectation *expected);
 
 /*
- * Drops batches, running ones included, no more than so many; their jobs count
+ * Drops batches, running ones included, at most `most`; their jobs count
  * as cancelled.  Returns whether none is left; nothing else may be done with
  * the channel from then on than this again, or to free it.
  */
@@ -68,9 +69,9 @@ bool channel_discard(struct channel *channel, size_t most);
 void channel_free(struct channel *channel);
 
 /* Takes input.  Returns how many bytes were used up: all of them, unless
- * the channel has to give way or no longer wants input; the rest is offered
+ * the channel has to yield or no longer wants input; the rest is offered
  * again later, when channel_wants_input(). */
-size_t channel_take(struct channel *channel, int64_t now_ns, const char *bytes, size_t len);
+size_t channel_feed(struct channel *channel, int64_t now_ns, const char *bytes, size_t len);
 
 /* No input follows what was taken: what was asked for still runs. */
 void channel_end_input(struct channel *channel, int64_t now_ns);

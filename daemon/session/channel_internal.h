@@ -57,7 +57,7 @@ struct channel {
     bool input_ended;
     bool refuse_batches;
     bool has_begun; /* something was requested, other than to know that somebody is there */
-    bool takes_one; /* channel_take_one(), of this operation: */
+    bool takes_one; /* channel_expect_one_request(), of this operation: */
     enum request_op one_op;
     bool has_one;       /* and it is complete: */
     struct request one; /* its id the reader's, its plan ours */

@@ -8,11 +8,11 @@
 
 #include "daemon/session/channel_internal.h"
 
-void channel_take_one(struct channel *channel, const struct request_presumption *presumed)
+void channel_expect_one_request(struct channel *channel, const struct request_expectation *expected)
 {
     channel->takes_one = true;
-    channel->one_op = presumed->op;
-    request_reader_presume(channel->reader, presumed);
+    channel->one_op = expected->op;
+    request_reader_expect(channel->reader, expected);
 }
 
 void channel_drop_one(struct channel *channel)

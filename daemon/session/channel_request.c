@@ -99,7 +99,7 @@ static void start_run(struct channel *channel, struct request *request, int64_t 
     if (run == NULL)
         return;
     request->plan = NULL;
-    run_keep_text(run, channel->text);
+    run_set_reserved_text(run, channel->text);
     channel->reserved = channel->text = 0; /* the run's now */
     if (runs_add_take(&channel->runs, run, now_ns) != 0) {
         run_free(run);

@@ -12,8 +12,8 @@ enum history_report_result {
     HISTORY_REPORT_NOMEM,
 };
 
-/* Continues it until *spent, to which what it takes is added, reaches the budget; at least a
- * little. */
+/* Continues it until *spent, to which what it takes is added, reaches the budget; at least one
+ * unit of work. */
 enum history_report_result history_report(struct history *history, struct batch *batch,
                                           size_t budget, size_t *spent);
 

@@ -217,7 +217,7 @@ void run_set_next(struct run *run, struct run *next)
     run->next = next;
 }
 
-void run_keep_text(struct run *run, uint64_t bytes)
+void run_set_reserved_text(struct run *run, uint64_t bytes)
 {
     run->text = bytes;
 }

@@ -18,7 +18,7 @@
 #include "daemon/session/channel_env.h"
 #include "daemon/session/outbox.h"
 
-/* "Never", for times; as CHANNEL_NEVER. */
+/* No due time. */
 #define RUN_NEVER INT64_MAX
 
 struct run;
@@ -27,7 +27,9 @@ struct run;
  * Takes over a sealed plan whose jobs the account has reserved, begins its history
  * with `accepted` and lets the outbox watch it; the jobs are released as they
  * end.  Account and outbox outlive the run.
- * id: the JSON token to echo, copied; len 0 for none.  heartbeat_ns: after how long a
+ * id: the JSON token to echo; len 0 for none.  owned_id: never NULL; *owned_id is NULL
+ * (id is copied) or the malloc'd memory that id.text points to, which the run adopts and
+ * sets to NULL; on failure it stays the caller's.  heartbeat_ns: after how long a
  * silence to say that it lives, 0 for never.  NULL when out of
  * memory: plan and jobs are then still the caller's.
  */
@@ -35,8 +37,8 @@ struct run *run_new_take(const struct channel_env *env, struct account *account,
                          struct outbox *outbox, struct plan *plan, struct event_text id,
                          char **owned_id, int64_t heartbeat_ns, int64_t now_ns);
 
-/* Bytes that the account has reserved for the plan, to be released with it. */
-void run_keep_text(struct run *run, uint64_t bytes);
+/* Bytes reserved for the plan's text in the account; released when the plan is freed. */
+void run_set_reserved_text(struct run *run, uint64_t bytes);
 
 /* At any time; what was not read of its history is dropped.  Jobs that have not ended
  * count as cancelled. */
@@ -47,7 +49,7 @@ void run_free(struct run *run);
  * nothing else may be done with it but this, and run_free(). */
 bool run_free_some(struct run *run, size_t *budget);
 
-/* The next of those that are being freed: the channel's to set and read. */
+/* Link of the channel's list of runs being freed. */
 struct run *run_next(const struct run *run);
 void run_set_next(struct run *run, struct run *next);
 

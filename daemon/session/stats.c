@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Lateness is kept in windows of ten seconds; seven of them, the current one
- * included, cover the last minute, and the eighth is the one that may be
+/* Lateness is kept in 10 s windows, of which the last seven, the current one
+ * included, are read: they cover the last 60 to 70 s.  The eighth is the one that may be
  * cleared while others are read. */
 #define WINDOW_NS     INT64_C(10000000000)
 #define WINDOWS       8
@@ -39,7 +39,7 @@ struct stats {
     _Atomic uint64_t refused[STATS_FAULT_CODES];
     struct histogram late, iterations, slack;
     _Atomic uint64_t accepted;
-    _Atomic uint64_t resumed; /* jobs of an earlier life */
+    _Atomic uint64_t resumed; /* jobs from before the last restart */
     _Atomic uint64_t ended[JOB_STATUSES];
     _Atomic uint64_t events, bytes_in, bytes_out;
     struct window *current;
@@ -98,7 +98,7 @@ void stats_connection(struct stats *stats)
     add(&stats->connections, 1);
 }
 
-static void note(struct histogram *histogram, int64_t value_ns, uint32_t times)
+static void observe(struct histogram *histogram, int64_t value_ns, uint32_t times)
 {
     unsigned i = 0;
 
@@ -110,12 +110,12 @@ static void note(struct histogram *histogram, int64_t value_ns, uint32_t times)
 
 void stats_iteration(struct stats *stats, int64_t took_ns)
 {
-    note(&stats->iterations, took_ns, 1);
+    observe(&stats->iterations, took_ns, 1);
 }
 
 void stats_slack(struct stats *stats, int64_t slack_ns)
 {
-    note(&stats->slack, slack_ns, 1);
+    observe(&stats->slack, slack_ns, 1);
 }
 
 void stats_resumed(struct stats *stats, uint64_t jobs)
@@ -191,7 +191,7 @@ void stats_late(struct stats *stats, int64_t now_ns, int64_t late_ns, uint32_t j
 
     if (late_ns < 0)
         late_ns = 0;
-    note(&stats->late, late_ns, jobs);
+    observe(&stats->late, late_ns, jobs);
     if (now_ns >= stats->current_end_ns)
         start_window(stats, now_ns);
     window = stats->current;
@@ -209,7 +209,7 @@ struct lateness {
     uint64_t buckets[BUCKETS];
 };
 
-static void gather(const struct stats *stats, int64_t now_ns, struct lateness *late)
+static void add_windows(const struct stats *stats, int64_t now_ns, struct lateness *late)
 {
     int64_t newest = now_ns / WINDOW_NS;
 
@@ -232,10 +232,10 @@ static void gather(const struct stats *stats, int64_t now_ns, struct lateness *l
     }
 }
 
-/* The least value that `hundredths` of a hundred of all values do not pass. */
-static int64_t percentile(const struct lateness *late, unsigned hundredths)
+/* The smallest value that at least `percent` % of the values do not exceed. */
+static int64_t percentile(const struct lateness *late, unsigned percent)
 {
-    uint64_t rank = late->total / 100 * hundredths + (late->total % 100 * hundredths + 99) / 100;
+    uint64_t rank = late->total / 100 * percent + (late->total % 100 * percent + 99) / 100;
     uint64_t seen = 0;
 
     if (late->total == 0)
@@ -277,7 +277,7 @@ void stats_sum(struct stats *const *all, unsigned n, int64_t now_ns, struct even
         sum->events += get(&stats->events);
         sum->bytes_in += get(&stats->bytes_in);
         sum->bytes_out += get(&stats->bytes_out);
-        gather(stats, now_ns, &late);
+        add_windows(stats, now_ns, &late);
     }
     sum->late_p50_ns = percentile(&late, 50);
     sum->late_p99_ns = percentile(&late, 99);

@@ -8,8 +8,8 @@
  * mix counts a few microseconds apart, each of them whole).
  *
  * Lateness is kept as a histogram with eight buckets to each power of two
- * (a figure read from it is at most an eighth too high), in windows of time that
- * are dropped when they are a minute old.
+ * (a figure read from it is at most an eighth too high), in 10 s windows, of
+ * which the last seven are read.
  */
 
 #include <stdint.h>
@@ -20,6 +20,7 @@
 
 struct stats;
 
+/* NULL when out of memory. */
 struct stats *stats_new(void);
 void stats_free(struct stats *stats);
 
@@ -27,7 +28,7 @@ void stats_free(struct stats *stats);
 void stats_accepted(struct stats *stats, uint64_t jobs);
 void stats_ended(struct stats *stats, enum job_status status, uint64_t jobs);
 
-/* Jobs of an earlier life of the daemon, which count as pending and not as accepted. */
+/* Jobs from before the last restart, which count as pending and not as accepted. */
 void stats_resumed(struct stats *stats, uint64_t jobs);
 
 /* Jobs, all handled at now_ns and late_ns after they were due (real clock only). */
@@ -41,19 +42,18 @@ void stats_connection(struct stats *stats);
 /* One iteration of the loop, less the time that it waited for events. */
 void stats_iteration(struct stats *stats, int64_t took_ns);
 
-/* The timer of the loop is set to so much later than what falls due first. */
+/* Timer slack: by how many ns the timer is set after the first due time. */
 void stats_slack(struct stats *stats, int64_t slack_ns);
 
 void stats_events(struct stats *stats, uint64_t lines);
 void stats_bytes(struct stats *stats, uint64_t in, uint64_t out);
 
 /* Adds what n loops have counted into *sum, lateness percentiles over all of
- * them for the minute before now_ns.  The jobs accepted are always those ended and
- * those pending.  Leaves uptime, connections, batches and rss alone. */
+ * them for the last 60 to 70 s before now_ns.  Accepted plus resumed jobs always equal
+ * ended plus pending jobs.  Leaves uptime, connections, batches and rss alone. */
 void stats_sum(struct stats *const *all, unsigned n, int64_t now_ns, struct event_stats *sum);
 
-/* How many values were at most so many nanoseconds (stats_bounds_ns; the last
- * count is of those beyond all bounds), and all of them added up. */
+/* Counts per bucket; upper bounds in stats_bounds_ns, last bucket +Inf; and the sum. */
 #define STATS_BOUNDS 14
 struct stats_histogram {
     uint64_t counts[STATS_BOUNDS + 1];

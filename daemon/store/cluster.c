@@ -163,7 +163,7 @@ static void do_due(struct cluster *cluster)
     cluster_publish_again(cluster, false);
     cluster->round_tick = 0;
     finish_loading(cluster);
-    cluster_look_at_waiting(cluster);
+    cluster_retry_waiting(cluster);
     cluster_tend(cluster);
     suspend_patiently(cluster);
     report_health(cluster);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
-/* What each ask leads to.  What is not known yet is waited for: a tick of this node's that is
- * read back says that all is known that was there when it was put. */
+/* Handles the requests of channels.  If the index may be stale, the node publishes a marker (a
+ * tick); once it has read the marker back, it has read everything published before. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,13 +9,13 @@
 #include "daemon/store/cluster_internal.h"
 #include "daemon/store/digest.h"
 
-/* How often it is looked whether a batch that is run for its end has reached it. */
-#define LOOK_NS (CLUSTER_SECOND_NS / 200)
+/* Poll interval for batches simulated only to learn their end. */
+#define END_POLL_NS (CLUSTER_SECOND_NS / 200)
 
 /* ---- Waiting ------------------------------------------------------------------------------------
  */
 
-static void refuse_unknown(struct store_ask *ask)
+static void refuse_unavailable(struct store_ask *ask)
 {
     store_refuse(ask, FAULT_UNAVAILABLE,
                  "the cluster's servers have not answered; try again later");
@@ -42,8 +42,8 @@ void cluster_wait_for(struct cluster *cluster, struct store_ask *ask, enum clust
     cluster->waitings = waiting;
 }
 
-/* Until all is known that is in the stream by now.  `number` says that it has been waited for:
- * what is not there then is not there. */
+/* Waits until the index has caught up with the stream.  The retry knows by a number above 0 that it
+ * has: what is absent then does not exist. */
 static void wait_for_all(struct cluster *cluster, struct store_ask *ask)
 {
     if (cluster->round_tick == 0) {
@@ -60,8 +60,8 @@ int64_t cluster_next_waiting(const struct cluster *cluster)
     for (const struct cluster_waiting *at = cluster->waitings; at != NULL; at = at->next) {
         if (at->deadline_ns < next_ns)
             next_ns = at->deadline_ns;
-        if (at->awaited == CLUSTER_AWAITS_END && next_ns > cluster_now(cluster) + LOOK_NS)
-            next_ns = cluster_now(cluster) + LOOK_NS;
+        if (at->awaited == CLUSTER_AWAITS_END && next_ns > cluster_now(cluster) + END_POLL_NS)
+            next_ns = cluster_now(cluster) + END_POLL_NS;
     }
     return next_ns;
 }
@@ -74,7 +74,8 @@ static int state_of(const struct kept *batch)
     return atomic_load_explicit(&batch->progress.state, memory_order_acquire);
 }
 
-/* Its end has to be known first, and is looked for.  Whether the ask waits. */
+/* If the batch's end is not known here: simulates it, and queues the request.  Returns whether it
+ * was queued. */
 static bool wait_for_end(struct cluster *cluster, struct store_ask *ask,
                          const struct index_entry *entry)
 {
@@ -111,21 +112,21 @@ static void answer_find(struct cluster *cluster, struct store_ask *ask,
     store_done(ask);
 }
 
-/* What runs here is there; any other may have been forgotten at another node. */
+/* A batch that runs on this node exists; any other may have been removed by another node. */
 static bool may_be_forgotten(const struct cluster *cluster, const struct index_entry *entry)
 {
     return cluster->is_up && state_of(entry->batch) != KEPT_RUNNING;
 }
 
-/* `is_sure`: all is known that was there when the question came. */
-static void do_find(struct cluster *cluster, struct store_ask *ask, bool is_sure)
+/* is_caught_up: the index includes everything published before the request. */
+static void do_find(struct cluster *cluster, struct store_ask *ask, bool is_caught_up)
 {
     const struct index_entry *entry = index_by_ref(&cluster->index, ask->asker, ask->ref);
 
     cluster_serve(cluster);
-    if (entry != NULL && (is_sure || !may_be_forgotten(cluster, entry)))
+    if (entry != NULL && (is_caught_up || !may_be_forgotten(cluster, entry)))
         answer_find(cluster, ask, entry);
-    else if (is_sure || index_knows_gone(&cluster->index, ask->asker, ask->ref))
+    else if (is_caught_up || index_knows_gone(&cluster->index, ask->asker, ask->ref))
         index_refuse_absent(&cluster->index, ask, ask->ref);
     else
         wait_for_all(cluster, ask);
@@ -134,20 +135,20 @@ static void do_find(struct cluster *cluster, struct store_ask *ask, bool is_sure
 /* The key has a batch.  That this one has another request is decided by what the stream says now:
  * the time of the batch may be over, by other nodes' clocks. */
 static void accept_with_key(struct cluster *cluster, struct store_ask *ask,
-                            const struct index_entry *entry, bool is_sure)
+                            const struct index_entry *entry, bool is_caught_up)
 {
     uint8_t digest[CLUSTER_DIGEST_MAX];
 
     digest_of(ask->text->bytes, ask->text->len, digest);
     if (cluster_is_in_doubt(cluster, entry) && wait_for_end(cluster, ask, entry))
         return;
-    if (!is_sure && memcmp(digest, cluster_data(entry)->digest, sizeof(digest)) != 0)
+    if (!is_caught_up && memcmp(digest, cluster_data(entry)->digest, sizeof(digest)) != 0)
         wait_for_all(cluster, ask);
     else
         cluster_answer_with(ask, entry, digest);
 }
 
-static void do_accept(struct cluster *cluster, struct store_ask *ask, bool is_sure)
+static void do_accept(struct cluster *cluster, struct store_ask *ask, bool is_caught_up)
 {
     const struct index_entry *entry = NULL;
 
@@ -155,7 +156,7 @@ static void do_accept(struct cluster *cluster, struct store_ask *ask, bool is_su
     if (ask->terms.key_len > 0)
         entry = index_by_key(&cluster->index, ask->asker, &ask->terms);
     if (entry != NULL) {
-        accept_with_key(cluster, ask, entry, is_sure);
+        accept_with_key(cluster, ask, entry, is_caught_up);
         return;
     }
     if (index_refuse_full(&cluster->index, ask))
@@ -174,7 +175,7 @@ static void do_cancel(struct cluster *cluster, struct store_ask *ask)
         cluster_cancel(cluster, ask, entry);
 }
 
-/* The batch may have been entered anew since it was handed out. */
+/* The index may have been rebuilt since this batch object was handed out. */
 static void do_end(struct cluster *cluster, struct store_ask *ask)
 {
     struct index_entry *entry = index_by_ref(&cluster->index, NULL, ask->batch->ref);
@@ -195,12 +196,12 @@ static void do_end(struct cluster *cluster, struct store_ask *ask)
     store_done(ask);
 }
 
-static void do_forget(struct cluster *cluster, struct store_ask *ask, bool is_sure)
+static void do_forget(struct cluster *cluster, struct store_ask *ask, bool is_caught_up)
 {
     const struct index_entry *entry = index_by_ref(&cluster->index, ask->asker, ask->ref);
 
     cluster_serve(cluster);
-    if (entry == NULL && !is_sure && !index_knows_gone(&cluster->index, ask->asker, ask->ref))
+    if (entry == NULL && !is_caught_up && !index_knows_gone(&cluster->index, ask->asker, ask->ref))
         wait_for_all(cluster, ask);
     else if (entry == NULL)
         index_refuse_absent(&cluster->index, ask, ask->ref);
@@ -214,23 +215,23 @@ static void do_forget(struct cluster *cluster, struct store_ask *ask, bool is_su
         cluster_forget(cluster, ask, entry);
 }
 
-static void do_list(struct cluster *cluster, struct store_ask *ask, bool is_sure)
+static void do_list(struct cluster *cluster, struct store_ask *ask, bool is_caught_up)
 {
-    if (!is_sure && cluster->is_up && ask->filter.after_order == 0)
+    if (!is_caught_up && cluster->is_up && ask->filter.after_order == 0)
         wait_for_all(cluster, ask);
     else if (index_list(&cluster->index, ask))
         store_done(ask);
 }
 
-static void handle(struct cluster *cluster, struct store_ask *ask, bool is_sure)
+static void handle(struct cluster *cluster, struct store_ask *ask, bool is_caught_up)
 {
     cluster_expire(cluster);
     switch (ask->kind) {
     case STORE_ACCEPT:
-        do_accept(cluster, ask, is_sure);
+        do_accept(cluster, ask, is_caught_up);
         break;
     case STORE_FIND:
-        do_find(cluster, ask, is_sure);
+        do_find(cluster, ask, is_caught_up);
         break;
     case STORE_CANCEL:
         do_cancel(cluster, ask);
@@ -239,16 +240,16 @@ static void handle(struct cluster *cluster, struct store_ask *ask, bool is_sure)
         do_end(cluster, ask);
         break;
     case STORE_FORGET:
-        do_forget(cluster, ask, is_sure);
+        do_forget(cluster, ask, is_caught_up);
         break;
     case STORE_LIST:
-        do_list(cluster, ask, is_sure);
+        do_list(cluster, ask, is_caught_up);
         break;
     case STORE_RESUME:
     case STORE_CANCELLED:
     case STORE_SUSPEND:
     case STORE_DISCARD:
-        store_ask_free(ask); /* nobody asks these */
+        store_ask_free(ask); /* sent by stores, never to them */
         break;
     }
 }
@@ -265,8 +266,8 @@ void cluster_handle(struct cluster *cluster, struct store_ask *ask)
  * -------------------------------------------------------------------------------- */
 
 /* A text that was received is its batch's, whoever asked. */
-static struct index_entry *take_data(struct cluster *cluster, struct kept *batch,
-                                     const struct cluster_event *event)
+static struct index_entry *store_received_text(struct cluster *cluster, struct kept *batch,
+                                               const struct cluster_event *event)
 {
     struct index_entry *entry = index_by_ref(&cluster->index, NULL, batch->ref);
     uint8_t digest[CLUSTER_DIGEST_MAX];
@@ -305,7 +306,7 @@ void cluster_take_text(struct cluster *cluster, const struct cluster_event *even
 
     if (waiting == NULL)
         return; /* its time is over */
-    entry = take_data(cluster, waiting->batch, event);
+    entry = store_received_text(cluster, waiting->batch, event);
     if (entry != NULL && event->is_gone) {
         cluster_let_go(cluster, entry, 0);
         entry = NULL;
@@ -325,7 +326,7 @@ void cluster_take_text(struct cluster *cluster, const struct cluster_event *even
     free(waiting);
 }
 
-static bool has_come_true(const struct cluster *cluster, const struct cluster_waiting *waiting)
+static bool is_satisfied(const struct cluster *cluster, const struct cluster_waiting *waiting)
 {
     switch (waiting->awaited) {
     case CLUSTER_AWAITS_TICK:
@@ -347,7 +348,7 @@ static struct cluster_waiting *take_ready(struct cluster *cluster)
     while (*at != NULL) {
         struct cluster_waiting *waiting = *at;
 
-        if (!has_come_true(cluster, waiting) && waiting->deadline_ns > now_ns) {
+        if (!is_satisfied(cluster, waiting) && waiting->deadline_ns > now_ns) {
             at = &waiting->next;
             continue;
         }
@@ -358,18 +359,18 @@ static struct cluster_waiting *take_ready(struct cluster *cluster)
     return ready;
 }
 
-void cluster_look_at_waiting(struct cluster *cluster)
+void cluster_retry_waiting(struct cluster *cluster)
 {
     struct cluster_waiting *next;
 
     for (struct cluster_waiting *at = take_ready(cluster); at != NULL; at = next) {
-        bool is_sure = at->awaited == CLUSTER_AWAITS_TICK && at->number > 0;
+        bool is_caught_up = at->awaited == CLUSTER_AWAITS_TICK && at->number > 0;
 
         next = at->next;
-        if (at->ask != NULL && has_come_true(cluster, at))
-            handle(cluster, at->ask, is_sure);
+        if (at->ask != NULL && is_satisfied(cluster, at))
+            handle(cluster, at->ask, is_caught_up);
         else if (at->ask != NULL)
-            refuse_unknown(at->ask);
+            refuse_unavailable(at->ask);
         kept_release(at->batch);
         free(at);
     }

@@ -165,14 +165,17 @@ void cluster_serve(struct cluster *cluster);
 
 /* ---- cluster_ask.c ---- */
 
+/* Handles a request now or queues it; takes ownership of it. */
 void cluster_handle(struct cluster *cluster, struct store_ask *ask);
 
-/* The ask waits; awaited and number say for what.  `batch` is held, if there is one. */
+/* The ask, which is taken over, waits; awaited and number say for what.  `batch` is held, if there
+ * is one.  ask: NULL for a text that nobody asked for.  Out of memory, the ask is refused, and
+ * without one nothing waits. */
 void cluster_wait_for(struct cluster *cluster, struct store_ask *ask, enum cluster_awaited awaited,
                       uint64_t number, struct kept *batch);
 
-/* Those whose condition is met are handled again, and those whose time is over refused. */
-void cluster_look_at_waiting(struct cluster *cluster);
+/* Handles again those whose condition is met, and refuses those whose time is over. */
+void cluster_retry_waiting(struct cluster *cluster);
 void cluster_take_text(struct cluster *cluster, const struct cluster_event *event);
 int64_t cluster_next_waiting(const struct cluster *cluster); /* INT64_MAX for none */
 

@@ -281,7 +281,7 @@ static void send_piece(struct stage *stage, const uint8_t *bytes, size_t len)
         copy = malloc(len);
         demand(copy != NULL, "no memory");
         memcpy(copy, bytes, len);
-        n = channel_take(stage->channel, stage->now_ns, copy, len);
+        n = channel_feed(stage->channel, stage->now_ns, copy, len);
         free(copy);
         demand(n <= len, "more was taken than was given");
         demand(n > 0 || !channel_wants_input(stage->channel), "input is wanted and not taken");

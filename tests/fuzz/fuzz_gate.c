@@ -87,7 +87,7 @@ static struct outcome talk(const char *text, size_t len, size_t piece)
     assert(gate != NULL);
     while (outcome.used < len && gate_wants_input(gate)) {
         size_t left = len - outcome.used, room = left < piece ? left : piece;
-        size_t used = gate_take(gate, 0, text + outcome.used, room);
+        size_t used = gate_feed(gate, 0, text + outcome.used, room);
         const char *output;
 
         assert(used <= room);

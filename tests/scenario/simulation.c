@@ -217,7 +217,7 @@ static void send_some(struct world *world, struct client *client)
         abort();
     memcpy(copy, client->script.text + client->sent, len);
     enter(world, client);
-    taken = channel_take(client->channel, world->now_ns, copy, len);
+    taken = channel_feed(client->channel, world->now_ns, copy, len);
     leave(world, client);
     free(copy);
     if (taken > len)

@@ -118,7 +118,7 @@ START_TEST(a_client_that_does_not_read_is_held_back)
     rig_init(&rig);
     rig.limits.max_backlog = 1000;
     rig_open(&rig);
-    ck_assert_uint_gt(channel_take(rig.channel, 0, "[{\"wait\":1,\"count\":5000}]", 25), 0);
+    ck_assert_uint_gt(channel_feed(rig.channel, 0, "[{\"wait\":1,\"count\":5000}]", 25), 0);
     rig.now_ns = 2 * S;
     for (int i = 0; i < 1000; i++)
         channel_work(rig.channel, rig.now_ns, 100);
@@ -143,7 +143,7 @@ START_TEST(answers_that_nobody_reads_stop_the_reading)
     rig.limits.max_backlog = 1000;
     rig_open(&rig);
     for (int i = 0; i < 10000 && channel_wants_input(rig.channel); i++)
-        taken += channel_take(rig.channel, 0, ping, strlen(ping));
+        taken += channel_feed(rig.channel, 0, ping, strlen(ping));
     ck_assert_uint_lt(taken, 100 * strlen(ping));
     rig_render(&rig);
     ck_assert(channel_wants_input(rig.channel));
@@ -289,7 +289,7 @@ START_TEST(output_that_waits_needs_no_heartbeat)
 {
     static const char text[] = "{\"heartbeat\":1,\"jobs\":[{\"wait\":9}]}";
 
-    ck_assert_uint_eq(channel_take(rig.channel, 0, text, strlen(text)), strlen(text));
+    ck_assert_uint_eq(channel_feed(rig.channel, 0, text, strlen(text)), strlen(text));
     channel_work(rig.channel, 5 * S, 100);
     rig.now_ns = 5 * S + S / 2; /* it is read only now, and silence begins anew */
     rig_render(&rig);
@@ -309,7 +309,7 @@ START_TEST(requests_are_taken_a_few_at_a_time)
 
     for (int i = 0; i < 50; i++)
         end = stpcpy(end, one);
-    taken = channel_take(rig.channel, 0, many, (size_t)(end - many));
+    taken = channel_feed(rig.channel, 0, many, (size_t)(end - many));
     ck_assert_uint_ge(taken, strlen(one));
     ck_assert_uint_le(taken, 10 * strlen(one));
     ck_assert(channel_wants_input(rig.channel)); /* and goes on as soon as it is asked to */
@@ -339,7 +339,7 @@ START_TEST(a_client_that_is_not_read_from_is_not_late)
 {
     rig.limits.request_timeout_ns = 5 * S;
     rig.limits.max_backlog = 10;
-    ck_assert_uint_eq(channel_take(rig.channel, 0, "{\"op\":\"ping\"}", 13), 13);
+    ck_assert_uint_eq(channel_feed(rig.channel, 0, "{\"op\":\"ping\"}", 13), 13);
     ck_assert_int_eq(channel_request_due(rig.channel, 0), CHANNEL_NEVER);
     rig_render(&rig);
     rig_send(&rig, "[");
@@ -423,7 +423,7 @@ START_TEST(a_name_longer_than_the_room_for_output_comes_out_whole)
     strcpy(text, "[{\"name\":\"");
     memset(text + 10, 'n', len);
     strcpy(text + 10 + len, "\"}]");
-    ck_assert_uint_gt(channel_take(rig.channel, 0, text, strlen(text)), 0);
+    ck_assert_uint_gt(channel_feed(rig.channel, 0, text, strlen(text)), 0);
     channel_work(rig.channel, 0, 100);
     while ((n = channel_render(rig.channel, rig.now_ns, piece, sizeof(piece))) > 0) {
         memcpy(out + used, piece, n);

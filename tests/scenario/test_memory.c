@@ -83,7 +83,7 @@ static void say(struct trial *trial, const struct talk *talk, const char *text)
             return;
         if (channel_wants_input(trial->rig.channel)) {
             alloc_faults_watch(true);
-            n = channel_take(trial->rig.channel, trial->rig.now_ns, text, n);
+            n = channel_feed(trial->rig.channel, trial->rig.now_ns, text, n);
             alloc_faults_watch(false);
             text += n;
             len -= n;

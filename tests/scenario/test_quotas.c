@@ -58,7 +58,7 @@ START_TEST(a_connection_has_a_share_of_the_pending_jobs)
     ck_assert_uint_eq(rig_count(&rig, "\"code\":\"overloaded\""), 1);
     ck_assert_uint_eq(rig_count(&rig, "\"id\":5"), 1);
     ck_assert_ptr_nonnull(other);
-    ck_assert_uint_eq(channel_take(other, 0, text, strlen(text)), strlen(text));
+    ck_assert_uint_eq(channel_feed(other, 0, text, strlen(text)), strlen(text));
     ck_assert_uint_eq(atomic_load(&rig.ledger.pending), 17);
     rig_send(&rig, "[{\"wait\":1,\"count\":2}]");
     ck_assert_uint_eq(rig_count(&rig, "(max-pending)"), 1);
@@ -144,7 +144,7 @@ static char *identified(size_t len, const char *rest)
 static void tell_and_not_hear(const char *text)
 {
     for (size_t left = strlen(text), n; left > 0 && channel_wants_input(rig.channel); left -= n) {
-        n = channel_take(rig.channel, rig.now_ns, text, left < 1000 ? left : 1000);
+        n = channel_feed(rig.channel, rig.now_ns, text, left < 1000 ? left : 1000);
         text += n;
     }
 }

@@ -136,7 +136,7 @@ void loop_rig_send(struct loop_rig *rig, unsigned client, const char *text)
         size_t n;
 
         watch(rig, true);
-        n = channel_take(rig->clients[client].channel, rig->now_ns, text + used, len - used);
+        n = channel_feed(rig->clients[client].channel, rig->now_ns, text + used, len - used);
         watch(rig, false);
         ck_assert_uint_gt(n, 0);
         used += n;

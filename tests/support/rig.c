@@ -100,7 +100,7 @@ void rig_send_pieces(struct rig *rig, const char *text, size_t len, size_t piece
 
         ck_assert_ptr_nonnull(copy);
         memcpy(copy, text, n);
-        n = channel_take(rig->channel, rig->now_ns, copy, n);
+        n = channel_feed(rig->channel, rig->now_ns, copy, n);
         free(copy);
         text += n;
         len -= n;

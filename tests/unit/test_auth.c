@@ -354,7 +354,7 @@ static const char *heard(void)
 
 static size_t say(const char *text)
 {
-    return gate_take(gate, now_ns, text, strlen(text));
+    return gate_feed(gate, now_ns, text, strlen(text));
 }
 
 static size_t show(const char *token)
@@ -525,7 +525,7 @@ START_TEST(a_token_that_comes_byte_by_byte_is_one)
     size_t len = (size_t)snprintf(text, sizeof(text), "{\"op\":\"auth\",\"token\":\"%s\"}", bob);
 
     for (size_t i = 0; i < len; i++)
-        ck_assert_uint_eq(gate_take(gate, now_ns, text + i, 1), 1);
+        ck_assert_uint_eq(gate_feed(gate, now_ns, text + i, 1), 1);
     await_answer();
     ck_assert_int_eq(gate_state(gate), GATE_OPEN);
     ck_assert_str_eq(gate_principal(gate)->name, "token:b.ob-_1");

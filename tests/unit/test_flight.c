@@ -174,13 +174,13 @@ START_TEST(of_a_job_of_one_step_no_more_is_kept)
     ck_assert_ptr_null(flight_start(&flight, 100, 100));
     step(job, "wait", NULL, 100, 50);
     ck_assert_ptr_eq(flight_find(&flight, 7), job);
-    ck_assert_ptr_null(flight_more(&flight, job));
+    ck_assert_ptr_null(flight_extra(&flight, job));
     ck_assert_int_eq(job->phase, FLIGHT_WAIT);
     ck_assert_int_eq(job->due_ns, 150);
     ck_assert_int_eq(flight_phase_ns(&flight, job), 100);
     ck_assert_uint_eq(flight_attempt(&flight, job), 1);
-    ck_assert_int_eq(flight_own(&flight, job, 130), 30);
-    ck_assert_int_eq(flight_own(&flight, job, 999), 50);
+    ck_assert_int_eq(flight_active_ns(&flight, job, 130), 30);
+    ck_assert_int_eq(flight_active_ns(&flight, job, 999), 50);
     flight_end(&flight, 7);
     ck_assert_ptr_null(flight_find(&flight, 7));
     ck_assert(!flight.no_memory);
@@ -192,21 +192,21 @@ START_TEST(what_a_job_does_adds_up)
     struct flight_job *job = flight_start(&flight, 0, 10), *other = flight_start(&flight, 99, 10);
 
     step(job, "wait", "first", 10, 5);
-    ck_assert_mem_eq(flight_more(&flight, job)->note.text, "first", 5);
+    ck_assert_mem_eq(flight_extra(&flight, job)->note.text, "first", 5);
     step(job, "compute", NULL, 20, 7); /* queued from 15 on */
-    ck_assert_uint_eq(flight_more(&flight, job)->note.len, 0);
+    ck_assert_uint_eq(flight_extra(&flight, job)->note.len, 0);
     ck_assert_int_eq(flight_phase_ns(&flight, job), 20);
-    ck_assert_int_eq(flight_own(&flight, job, 22), 7);
+    ck_assert_int_eq(flight_active_ns(&flight, job, 22), 7);
     flight_back_off(&flight, job, 27, 100);
     ck_assert_int_eq(job->due_ns, 127);
     flight_try_again(&flight, job, 127);
     ck_assert_uint_eq(flight_attempt(&flight, job), 2);
-    ck_assert_int_eq(flight_more(&flight, job)->attempt_ns, 127);
-    ck_assert_int_eq(flight_own(&flight, job, 500), 112);
+    ck_assert_int_eq(flight_extra(&flight, job)->attempt_ns, 127);
+    ck_assert_int_eq(flight_active_ns(&flight, job, 500), 112);
     step(job, "wait", NULL, 127, INT64_MAX);
     ck_assert_int_eq(job->due_ns, INT64_MAX);
-    ck_assert_int_eq(flight_own(&flight, job, 130), 115);
-    ck_assert_ptr_null(flight_more(&flight, other));
+    ck_assert_int_eq(flight_active_ns(&flight, job, 130), 115);
+    ck_assert_ptr_null(flight_extra(&flight, other));
     ck_assert_uint_eq(other->lane, 1);
 }
 END_TEST
@@ -220,12 +220,12 @@ START_TEST(what_is_kept_besides_is_used_again)
         ck_assert_uint_eq(job->lane, 0);
         step(job, "wait", i % 2 == 0 ? "a note" : NULL, 2, 3);
         ck_assert_uint_eq(flight_attempt(&flight, job), 1);
-        ck_assert_uint_eq(flight_more(&flight, job)->note.len, i % 2 == 0 ? 6 : 0);
-        ck_assert_int_eq(flight_own(&flight, job, 4), 2);
+        ck_assert_uint_eq(flight_extra(&flight, job)->note.len, i % 2 == 0 ? 6 : 0);
+        ck_assert_int_eq(flight_active_ns(&flight, job, 4), 2);
         flight_try_again(&flight, job, 5);
         flight_end(&flight, i);
     }
-    ck_assert_uint_eq(flight.n_more, 1);
+    ck_assert_uint_eq(flight.n_extras, 1);
 }
 END_TEST
 

@@ -159,7 +159,7 @@ static void end_soon(const char *request, const char *ends, const char *answer)
         read_lines(simulator);
     ck_assert(simulator_is_ready(simulator));
     ck_assert(!simulator_wants_text(simulator));
-    simulator_end_soon(simulator);
+    simulator_interrupt(simulator);
     ck_assert_uint_eq(simulator_feed(simulator, ends, len), len);
     simulator_end_text(simulator);
     while (!simulator_is_drained(simulator)) {
