@@ -26,7 +26,7 @@ ANSWERS = {
     "that answers another request": (b'{"event":"cancelled","batch":1,"jobs":0}\n', 3,
                                      "the answer has not come", "closed the connection"),
     "that refuses": (b'{"event":"error","code":"overloaded","message":"no"}\n', 2, "overloaded: no",
-                     "refused to answer"),
+                     "refused the request"),
 }
 
 # An `accepted` with an absurd number of jobs, in every way of showing it.
