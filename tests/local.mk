@@ -27,6 +27,7 @@ check_programs = \
 	tests/unit/test_event_done \
 	tests/unit/test_event_piece \
 	tests/unit/test_event_reader \
+	tests/unit/test_failures \
 	tests/unit/test_fanout \
 	tests/unit/test_fault \
 	tests/unit/test_flight \

@@ -34,7 +34,7 @@ void peer_end_sending(const struct peer *peer)
         shutdown(peer->fd, SHUT_WR);
 }
 
-void peer_end_soon(const struct peer *peer)
+void peer_interrupt(const struct peer *peer)
 {
     if (peer->simulator != NULL)
         simulator_interrupt(peer->simulator);

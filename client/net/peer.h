@@ -26,7 +26,7 @@ ssize_t peer_receive(const struct peer *peer, char *out, size_t room);
 void peer_end_sending(const struct peer *peer);
 
 /* What will be sent is to end what runs, and not to wait for it. */
-void peer_end_soon(const struct peer *peer);
+void peer_interrupt(const struct peer *peer);
 
 /* Closing it will cancel at once what it runs. */
 void peer_reset(const struct peer *peer);

@@ -120,7 +120,7 @@ static void interrupt(struct session *session)
         cut_short(session);
         return;
     }
-    peer_end_soon(&session->setup->peer);
+    peer_interrupt(&session->setup->peer);
     session->deadline_ns = moment_after(INTERRUPT_TIMEOUT_NS);
     for (size_t place = 0; (batch = batches_next(&session->fanout->batches, &place)) != NULL;)
         end_batch(session, batch);

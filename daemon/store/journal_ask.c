@@ -205,7 +205,7 @@ enum journal_step journal_handle(struct journal *journal, struct store_ask *ask)
     case STORE_CANCELLED:
     case STORE_SUSPEND:
     case STORE_DISCARD:
-        break; /* nobody asks these */
+        break; /* sent by stores, never to them */
     }
     store_ask_free(ask);
     return JOURNAL_STEP_ANSWERED;

@@ -164,7 +164,7 @@ static void ask_memory(struct store *store, struct store_ask *ask)
     case STORE_CANCELLED:
     case STORE_SUSPEND:
     case STORE_DISCARD:
-        store_ask_free(ask); /* nobody asks these */
+        store_ask_free(ask); /* sent by stores, never to them */
         break;
     }
     pthread_mutex_unlock(&memory->lock);

@@ -54,7 +54,7 @@ START_TEST(counts_are_added_up_over_all_loops)
 }
 END_TEST
 
-/* What an earlier life accepted is pending in this one. */
+/* What was accepted before the last restart is pending in this life. */
 START_TEST(resumed_jobs_are_pending_and_not_accepted)
 {
     stats_resumed(all[0], 10);
