@@ -5,6 +5,7 @@ live timeline, 100,000 jobs, keyboard, dark mode, reduced motion, downloads, and
 browser reports no error.  Speaks TAP; SHOTS names a folder for pictures to look at.
 """
 
+import atexit
 import base64
 import json
 import os
@@ -28,11 +29,11 @@ class Browser:
     """A session of chromedriver: W3C WebDriver, as far as it is needed."""
 
     def __init__(self, folder):
-        self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True)
-        for line in self.driver.stdout:
-            if found := re.search(r"successfully on port (\d+)", line):
-                self.base = f"http://127.0.0.1:{found[1]}"
-                break
+        self.driver = self.base = None
+        # It ends where the port that it is given for IPv4 is another's for IPv6.
+        if not eventually(self.start):
+            print("Bail out! chromedriver does not start")
+            sys.exit(99)
         options = {"args": ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
                    "prefs": {"download.default_directory": folder,
                              "profile.default_content_setting_values.automatic_downloads": 1}}
@@ -42,6 +43,17 @@ class Browser:
             self.driver.kill()
             raise
         self.base += f"/session/{answer['sessionId']}"
+
+    def start(self):
+        self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE,
+                                       stderr=subprocess.DEVNULL, text=True)
+        atexit.register(self.driver.kill)
+        for line in self.driver.stdout:
+            if found := re.search(r"successfully on port (\d+)", line):
+                self.base = f"http://127.0.0.1:{found[1]}"
+                return True
+        self.driver.wait()
+        return False
 
     def begin(self, options):
         return self.call("POST", "/session", {"capabilities": {"alwaysMatch": {

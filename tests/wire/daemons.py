@@ -3,6 +3,7 @@
 shared by the tests of its worst day.
 """
 
+import atexit
 import json
 import os
 import signal
@@ -21,9 +22,11 @@ PROGRAM = os.environ.get("WAITD") or "daemon/waitd"
 class Daemon:
     def __init__(self, *flags, listen="127.0.0.1:0", environment=None, before=()):
         """before: a command that ends in running the one behind it."""
+        # A test that breaks off leaves none behind, and none that holds its output open.
         self.process = subprocess.Popen(
             [*before, PROGRAM, "--listen", listen, "--threads", "2", *flags], stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL, text=True, env=environment)
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, text=True, env=environment)
+        atexit.register(self.process.kill)
         self.pid = self.process.pid
         self.address = None
         for line in self.process.stderr:

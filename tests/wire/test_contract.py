@@ -11,6 +11,7 @@ Set WAITD and WAITCTL to the programs under test.  Speaks TAP.  SEED and BATCHES
 choose the random batches.
 """
 
+import atexit
 import calendar
 import concurrent.futures
 import fcntl
@@ -121,7 +122,9 @@ class Daemon:
         for address in listen:
             arguments += ["--listen", address]
         self.process = subprocess.Popen(
-            arguments + list(flags), stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+            arguments + list(flags), stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL)
+        atexit.register(self.process.kill)
         self.addresses = []
         guard = threading.Timer(GUARD, self.process.kill)
         guard.start()

@@ -4,6 +4,7 @@
 lost are counted, and the count is reported when the log can be written again.
 """
 
+import atexit
 import fcntl
 import json
 import os
@@ -29,7 +30,8 @@ class Deaf:
         self.reader = reader
         self.process = subprocess.Popen(
             [PROGRAM, "--listen", "127.0.0.1:0", "--threads", "2", "--log-level", "debug"],
-            stdin=subprocess.DEVNULL, stderr=writer)
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=writer)
+        atexit.register(self.process.kill)
         os.close(writer)
         line = b""
         while not line.endswith(b"\n"):

@@ -8,6 +8,7 @@ and neither are the figures of `stats`, nor times where the example says that
 they are measured.
 """
 
+import atexit
 import os
 import re
 import socket
@@ -33,7 +34,8 @@ class Daemon:
     def __init__(self, program, *flags):
         self.process = subprocess.Popen(
             [program, "--listen", "127.0.0.1:0", *flags], stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL, text=True)
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, text=True)
+        atexit.register(self.process.kill)
         self.port = None
         for line in self.process.stderr:
             if line.startswith("listening on "):

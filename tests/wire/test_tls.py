@@ -5,6 +5,7 @@ not, half-closes, truncation, certificates read again, and clients that speak
 something else.
 """
 
+import atexit
 import json
 import os
 import shutil
@@ -70,7 +71,9 @@ class Daemon:
     def __init__(self, *flags, environment=None):
         self.process = subprocess.Popen(
             [PROGRAM, "--listen", "tls:127.0.0.1:0", "--listen", "127.0.0.1:0", "--threads", "2",
-             *flags], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment)
+             *flags], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            env=environment)
+        atexit.register(self.process.kill)
         ports = {}
         for _ in range(2):
             line = self.process.stderr.readline()
