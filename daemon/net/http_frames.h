@@ -26,9 +26,10 @@ struct http_frames {
     int is_named; /* the line has been named, and is being copied */
 };
 
-/* Room that n bytes of lines take at most, with the beginning that was kept: a line of 2
- * bytes becomes 9, one with a kind no more than three times as long. */
-#define HTTP_FRAMES_ROOM(n) ((n)*5 + 5 * HTTP_FRAMES_HEAD)
+/* Room that n bytes of lines take at most, with the beginning that was kept: an empty
+ * line, which waitd has none of, becomes 8 with its line feed, one with a kind no more than three
+ * times as long. */
+#define HTTP_FRAMES_ROOM(n) ((n)*8 + 5 * HTTP_FRAMES_HEAD)
 
 /* Writes what n bytes of lines become.  Returns the end of it. */
 char *http_frames_write(struct http_frames *frames, char *out, const char *lines, size_t n);

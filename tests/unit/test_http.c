@@ -287,6 +287,17 @@ START_TEST(lines_become_frames_in_pieces_of_any_length)
 }
 END_TEST
 
+START_TEST(many_empty_lines_have_room)
+{
+    struct http_frames state = {.len = 0};
+    char feeds[1000], out[10 * sizeof(feeds)];
+
+    memset(feeds, '\n', sizeof(feeds));
+    ck_assert_uint_le((size_t)(http_frames_write(&state, out, feeds, sizeof(feeds)) - out),
+                      HTTP_FRAMES_ROOM(sizeof(feeds)));
+}
+END_TEST
+
 START_TEST(a_query_is_decoded_member_by_member)
 {
     char text[] = "a=1&&b=%41+%zz&c&=d&e=%00x&f=%f";
@@ -489,6 +500,7 @@ Suite *test_suite(void)
         {an_origin_is_this_very_host_port_included, 1},
         {events_are_preferred_by_quality_or_by_name, 1},
         {lines_become_frames_in_pieces_of_any_length, 70},
+        {many_empty_lines_have_room, 1},
         {a_query_is_decoded_member_by_member, 1},
         {a_query_has_known_parameters_once_each, 1},
         {waits_are_durations_or_distributions, 1},
