@@ -16,14 +16,14 @@ daemon_libwaitd_daemon_a_SOURCES = \
 	daemon/options_file.c \
 	daemon/options_internal.h \
 	daemon/options_types.c \
-	daemon/report.c \
-	daemon/report.h \
 	daemon/server.c \
 	daemon/server.h \
 	daemon/snapshot.c \
 	daemon/snapshot.h \
 	daemon/state.c \
-	daemon/state.h
+	daemon/state.h \
+	daemon/watchdog.c \
+	daemon/watchdog.h
 
 # From the top floor down, as the linker wants them.
 daemon_libraries = \

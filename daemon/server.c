@@ -23,7 +23,7 @@
 #include "daemon/net/http.h"
 #include "daemon/net/http_services.h"
 #include "daemon/net/tls.h"
-#include "daemon/report.h"
+#include "daemon/watchdog.h"
 #include "daemon/base/service.h"
 #include "daemon/snapshot.h"
 #include "daemon/state.h"
@@ -61,7 +61,7 @@ struct server {
     struct loop **loops;       /* of each worker */
     struct store *store;       /* of detached batches */
     struct store_port **ports; /* of each loop */
-    struct report *report;
+    struct watchdog *watchdog;
     enum life_stage stage;
     struct log_rate refused_requests, auth_failures;
 };
@@ -122,7 +122,7 @@ static void on_stop(evutil_socket_t signal_number, short what, void *context)
         log_write(server->log, LOG_LEVEL_INFO, "stopping (SIG%s)",
                   signal_number == SIGINT ? "INT" : "TERM");
         service_stopping(timeout_ns + 2 * FLUSH_NS);
-        report_stopping(server->report);
+        watchdog_stopping(server->watchdog);
         listening_stop(server->listening);
         pass_stage_on(server, LIFE_DRAINING);
         arrivals_drain(server->arrivals);
@@ -346,13 +346,13 @@ static int make_events(struct server *server)
             return -1;
     }
     server->stage_event = evtimer_new(base, on_stage_over, server);
-    server->report = report_new(&(struct report_config){
+    server->watchdog = watchdog_new(&(struct watchdog_config){
         .base = base,
         .loops = server->loops,
         .n_loops = server->n_workers,
         .snapshot = &server->snapshot,
     });
-    return server->stage_event && server->report ? 0 : -1;
+    return server->stage_event && server->watchdog ? 0 : -1;
 }
 
 static int make_arrivals(struct server *server)
@@ -474,7 +474,7 @@ static void finish(struct server *server)
             event_free(server->signals[i]);
     if (server->stage_event)
         event_free(server->stage_event);
-    report_free(server->report);
+    watchdog_free(server->watchdog);
     store_free(server->store);
     identity_close(&server->identity); /* whose answers are the loops' to free */
     for (unsigned i = 0; i < server->n_workers; i++)
@@ -516,7 +516,7 @@ int server_run(const struct server_config *config)
     result = begin(&server);
     if (result == 0) {
         service_ready();
-        report_start(server.report);
+        watchdog_start(server.watchdog);
         while (!loop_is_over(server.workers[0].loop) || atomic_load(&server.n_running) > 0)
             loop_iterate(server.workers[0].loop);
     }

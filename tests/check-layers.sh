@@ -214,7 +214,7 @@ only()
 }
 only 'jansson\.h' 'client/import/.*' "jansson stays in client/import/"
 only 'yaml\.h' 'client/import/workflow\.h' "libyaml stays in client/import/workflow.h"
-only 'event2?[/.]' 'daemon/net/.*|daemon/(report|server|main)\.[ch]' "libevent stays where the loop is"
+only 'event2?[/.]' 'daemon/net/.*|daemon/(server|main|watchdog)\.[ch]' "libevent stays where the loop is"
 only 'confuse\.h' 'daemon/options_file\.c' "libconfuse stays in daemon/options_file.c"
 only 'mpfr\.h' 'engine/(backoff|draw_exact|forecast)\.c' "libmpfr stays where arithmetic is exact"
 only 'microhttpd\.h' 'daemon/net/http.*' "libmicrohttpd stays in daemon/net/http*"

@@ -55,20 +55,19 @@ check_programs = \
 	tests/unit/test_prioq \
 	tests/unit/test_pump \
 	tests/unit/test_ready \
-	tests/unit/test_replay_stream \
-	tests/unit/test_report \
 	tests/unit/test_refusal \
+	tests/unit/test_replay_stream \
 	tests/unit/test_request \
-	tests/unit/test_request_faults \
 	tests/unit/test_request_flat \
+	tests/unit/test_request_faults \
 	tests/unit/test_request_limits \
 	tests/unit/test_request_memory \
 	tests/unit/test_request_shape \
 	tests/unit/test_request_text \
 	tests/unit/test_request_work \
 	tests/unit/test_rewrite \
-	tests/unit/test_simulator \
 	tests/unit/test_scan \
+	tests/unit/test_simulator \
 	tests/unit/test_slack \
 	tests/unit/test_socket \
 	tests/unit/test_stats \
@@ -82,6 +81,7 @@ check_programs = \
 	tests/unit/test_utf8 \
 	tests/unit/test_vary \
 	tests/unit/test_watch \
+	tests/unit/test_watchdog \
 	tests/scenario/test_channel \
 	tests/scenario/test_cluster \
 	tests/scenario/test_forecasts \

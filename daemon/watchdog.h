@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef WAITD_REPORT_H
-#define WAITD_REPORT_H
+#ifndef WAITD_WATCHDOG_H
+#define WAITD_WATCHDOG_H
 
 /*
  * What is sent to the service manager while the daemon runs: that every loop
- * iterates, for its watchdog, and how it fares, in a line that `systemctl status`
- * shows.  Without a service manager it does nothing.  For the first loop's
+ * iterates, for its watchdog, and the daemon's figures, in a line that `systemctl
+ * status` shows.  Without a service manager it does nothing.  For the first loop's
  * thread.
  */
 
@@ -15,10 +15,10 @@
 
 struct event_base;
 struct loop;
-struct report;
+struct watchdog;
 
 /* What to watch; borrowed, the array of loops included. */
-struct report_config {
+struct watchdog_config {
     struct event_base *base;
     struct loop *const *loops;
     unsigned n_loops;
@@ -26,19 +26,20 @@ struct report_config {
 };
 
 /* NULL when out of memory. */
-struct report *report_new(const struct report_config *config);
+struct watchdog *watchdog_new(const struct watchdog_config *config);
 
 /* The daemon serves: from now on it reports. */
-void report_start(struct report *report);
+void watchdog_start(struct watchdog *watchdog);
 
 /* The daemon stops: the line says so. */
-void report_stopping(struct report *report);
+void watchdog_stopping(struct watchdog *watchdog);
 
-void report_free(struct report *report);
+void watchdog_free(struct watchdog *watchdog);
 
 /* Writes the line: connections, batches, pending jobs, and the lateness of the
  * last minute.  Returns out. */
-#define REPORT_LINE_MAX 256
-const char *report_line(const struct event_stats *stats, bool stopping, char out[REPORT_LINE_MAX]);
+#define WATCHDOG_LINE_MAX 256
+const char *watchdog_line(const struct event_stats *stats, bool stopping,
+                          char out[WATCHDOG_LINE_MAX]);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/report.h"
+#include "daemon/watchdog.h"
 
 #include <event2/event.h>
 #include <stdio.h>
@@ -23,8 +23,8 @@ static struct snapshot_source snapshot;
 static struct log quiet;
 static struct loop *loops[LOOPS];
 static struct stats *stats[LOOPS];
-static struct report *report;
-static char directory[] = "test_report.XXXXXX";
+static struct watchdog *watchdog;
+static char directory[] = "test_watchdog.XXXXXX";
 static int manager;
 
 /* A service manager that wants to hear from us every 20 ms, and two loops. */
@@ -33,7 +33,7 @@ static void set_up(void)
     struct sockaddr_un path = {.sun_family = AF_UNIX};
     char *whole;
 
-    strcpy(directory, "test_report.XXXXXX");
+    strcpy(directory, "test_watchdog.XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(directory));
     snprintf(path.sun_path, sizeof(path.sun_path), "%s/notify", directory);
     manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
@@ -48,9 +48,9 @@ static void set_up(void)
         stats[i] = loop_stats(loops[i]);
     }
     snapshot = (struct snapshot_source){.ledger = &ledger, .stats = stats, .n_stats = LOOPS};
-    report = report_new(&(struct report_config){
+    watchdog = watchdog_new(&(struct watchdog_config){
         .base = loop_base(loops[0]), .loops = loops, .n_loops = LOOPS, .snapshot = &snapshot});
-    ck_assert_ptr_nonnull(report);
+    ck_assert_ptr_nonnull(watchdog);
     /* sd_notify() takes absolute paths alone. */
     whole = realpath(path.sun_path, NULL);
     ck_assert_ptr_nonnull(whole);
@@ -62,7 +62,7 @@ static void tear_down(void)
 {
     char path[64];
 
-    report_free(report);
+    watchdog_free(watchdog);
     for (unsigned i = 0; i < LOOPS; i++)
         loop_free(loops[i]);
     unsetenv("NOTIFY_SOCKET");
@@ -91,7 +91,7 @@ static unsigned count_messages(const char *like)
 
 START_TEST(the_manager_hears_of_loops_that_turn)
 {
-    report_start(report);
+    watchdog_start(watchdog);
     for (int i = 0; i < TURNS; i++) {
         loop_iterate(loops[0]);
         mailbox_wake(loop_mailbox(loops[1]));
@@ -103,7 +103,7 @@ END_TEST
 
 START_TEST(one_loop_that_is_stuck_is_silence)
 {
-    report_start(report);
+    watchdog_start(watchdog);
     for (int i = 0; i < TURNS; i++)
         loop_iterate(loops[0]);
     /* That of the start alone. */
@@ -113,9 +113,9 @@ END_TEST
 
 START_TEST(a_line_is_returned_once)
 {
-    report_start(report);
-    report_stopping(report);
-    report_stopping(report);
+    watchdog_start(watchdog);
+    watchdog_stopping(watchdog);
+    watchdog_stopping(watchdog);
     ck_assert_uint_eq(count_messages("STATUS=Stopping: 0 connections, 0 batches, 0 pending"), 1);
 }
 END_TEST
@@ -129,12 +129,12 @@ START_TEST(a_line_reports_connections_batches_jobs_and_lateness)
                                .pending = 30,
                                .late_p99_ns = 1250000,
                                .late_max_ns = 20000000};
-    char line[REPORT_LINE_MAX];
+    char line[WATCHDOG_LINE_MAX];
 
-    ck_assert_str_eq(report_line(&seen, false, line),
+    ck_assert_str_eq(watchdog_line(&seen, false, line),
                      "1 connection, 2 batches, 30 pending jobs; "
                      "lateness in the last minute: p99 1.2 ms, max 20.0 ms");
-    ck_assert_int_eq(strncmp(report_line(&seen, true, line), "Stopping: 1 conn", 16), 0);
+    ck_assert_int_eq(strncmp(watchdog_line(&seen, true, line), "Stopping: 1 conn", 16), 0);
 }
 END_TEST
 
@@ -149,5 +149,5 @@ Suite *test_suite(void)
         {a_line_reports_connections_batches_jobs_and_lateness, 1},
     };
 
-    return check_suite("report", set_up, tear_down, tests, N(tests));
+    return check_suite("watchdog", set_up, tear_down, tests, N(tests));
 }
