@@ -118,7 +118,7 @@ static void release(struct http_connection *c)
 {
     struct http *http = c->http;
 
-    http_gate_free(c->gate);
+    http_precheck_free(c->precheck);
     http_library_leave(c->instance);
     http_tls_leave(c);
     timerq_remove(&http->dues, c->slot);
@@ -201,7 +201,7 @@ void http_adopt(struct http *http, struct arrival client, uint64_t number)
     if (c->counted)
         stats_connection(http->env.env->stats);
     http_schedule(c, c->since_ns);
-    http_gate_come(c);
+    http_precheck_begin(c);
 }
 
 void http_let_in(struct http_connection *c)

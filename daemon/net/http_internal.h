@@ -7,7 +7,7 @@
  *
  *     http.c             connections, and what is due
  *     http_library.c     its instances
- *     http_gate.c        who is let in to the library
+ *     http_precheck.c    the head of a connection's first request, before the library sees it
  *     http_syntax.c      whether a head is well-formed
  *     http_malformed.c   what the library finds malformed
  *     http_exchange.c    a request and its answer: the library's callbacks
@@ -60,7 +60,7 @@
 
 struct http_auth;
 struct http_connection;
-struct http_gate;
+struct http_precheck;
 struct http_kept;
 struct http_library;
 struct http_linger;
@@ -128,9 +128,9 @@ struct http_exchange {
 
 struct http_connection {
     struct http *http;
-    struct MHD_Connection *library; /* NULL at the gate */
+    struct MHD_Connection *library; /* NULL during the precheck */
     struct http_library *instance;  /* that has it, likewise */
-    struct http_gate *gate;         /* that it waits at, or NULL; owned */
+    struct http_precheck *precheck; /* in progress, or NULL; owned */
     struct peer *peer;              /* that it has joined, or NULL */
     struct address served;          /* ours; of length 0 until it is asked for */
     struct principal *principal;    /* who its client is; held, NULL where each request proves it */
@@ -187,7 +187,7 @@ bool http_is_to_end(const struct http_connection *c);
 /* Whether the client has sent anything since it was looked at; true where that is not known. */
 bool http_has_input_since(const struct http_connection *c);
 
-/* From the gate: hands it to the library; or closes its socket and frees it. */
+/* From the precheck: hands it to the library; or closes its socket and frees it. */
 void http_let_in(struct http_connection *c);
 void http_dismiss(struct http_connection *c);
 
@@ -216,12 +216,12 @@ void http_library_wake(struct http_library *library);
 void http_library_run(struct http *http);
 void http_library_stop_all(struct http *http);
 
-/* ---- http_gate.c ----------------------------------------------------------- */
+/* ---- http_precheck.c ------------------------------------------------------- */
 
 /* Lets the connection in, at once or once the head of its first request was received.  Frees it if
  * it is refused or disconnects. */
-void http_gate_come(struct http_connection *c);
-void http_gate_free(struct http_gate *gate); /* NULL is fine */
+void http_precheck_begin(struct http_connection *c);
+void http_precheck_free(struct http_precheck *precheck); /* NULL is fine */
 
 /* ---- http_malformed.c ------------------------------------------------------ */
 

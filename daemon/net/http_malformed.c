@@ -2,8 +2,8 @@
 
 /*
  * What the library finds malformed: chunks, trailers, and the heads of later requests of a
- * connection, which pass no gate.  It answers with a page of HTML (0.9.75), and in the middle of
- * an answer that has begun past it; all that it offers to be noticed by is a line of its log just
+ * connection, which have no precheck (http_precheck.c).  It answers with a page of HTML (0.9.75),
+ * even in the middle of an answer that has begun past it; the only sign is a line of its log just
  * before.  So there the client is sent our own refusal, and our side of its socket is shut: the
  * page is lost.
  *

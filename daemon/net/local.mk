@@ -63,7 +63,6 @@ http_sources = \
 	daemon/net/http_exchange.c \
 	daemon/net/http_frames.c \
 	daemon/net/http_frames.h \
-	daemon/net/http_gate.c \
 	daemon/net/http_head.c \
 	daemon/net/http_head.h \
 	daemon/net/http_internal.h \
@@ -75,6 +74,7 @@ http_sources = \
 	daemon/net/http_monitor.c \
 	daemon/net/http_page.c \
 	daemon/net/http_page.h \
+	daemon/net/http_precheck.c \
 	daemon/net/http_query.c \
 	daemon/net/http_query.h \
 	daemon/net/http_reply.c \

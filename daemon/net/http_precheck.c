@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The gate: a connection is handed to the library once the head of its first request is there
+ * The precheck: a connection is handed to the library once the head of its first request is there
  * and well-formed.  What the library refuses by itself it refuses with a page of HTML, some of
  * it with two answers in one, and some silently (0.9.75); it cannot be configured otherwise.
- * The head is only peeked at and stays in the socket.  Later requests of a connection arrive
+ * The head is only peeked at and stays in the socket.  Later requests of a connection go
  * straight to the library, which has often read them by the time that it has answered the first:
  * see http_malformed.c.
  */
@@ -24,30 +24,31 @@
 #define ENTRY_BYTES 64
 #define SPARE_BYTES 256
 
-struct http_gate {
+struct http_precheck {
     struct event *event; /* more was received: by edges, since what is there stays there */
 };
 
-static struct http_gate *make(struct http_connection *c, event_callback_fn on_input)
+static struct http_precheck *make(struct http_connection *c, event_callback_fn on_input)
 {
-    struct http_gate *gate = calloc(1, sizeof(*gate));
+    struct http_precheck *precheck = calloc(1, sizeof(*precheck));
 
-    if (!gate)
+    if (!precheck)
         return NULL;
-    gate->event = event_new(c->http->env.base, c->fd, EV_READ | EV_PERSIST | EV_ET, on_input, c);
-    if (gate->event && event_add(gate->event, NULL) == 0)
-        return gate;
-    http_gate_free(gate);
+    precheck->event =
+        event_new(c->http->env.base, c->fd, EV_READ | EV_PERSIST | EV_ET, on_input, c);
+    if (precheck->event && event_add(precheck->event, NULL) == 0)
+        return precheck;
+    http_precheck_free(precheck);
     return NULL;
 }
 
-void http_gate_free(struct http_gate *gate)
+void http_precheck_free(struct http_precheck *precheck)
 {
-    if (!gate)
+    if (!precheck)
         return;
-    if (gate->event)
-        event_free(gate->event);
-    free(gate);
+    if (precheck->event)
+        event_free(precheck->event);
+    free(precheck);
 }
 
 /* Whether the library has the memory for it: a read buffer, at first of half of it and grown by
@@ -132,12 +133,12 @@ static void look(struct http_connection *c)
 
     switch (judge_end(c, &status, &fault)) {
     case LET_IN:
-        http_gate_free(c->gate);
-        c->gate = NULL;
+        http_precheck_free(c->precheck);
+        c->precheck = NULL;
         http_let_in(c);
         break;
     case WAIT:
-        if (!c->gate && !(c->gate = make(c, on_input)))
+        if (!c->precheck && !(c->precheck = make(c, on_input)))
             http_dismiss(c);
         break;
     case REFUSE:
@@ -149,7 +150,7 @@ static void look(struct http_connection *c)
     }
 }
 
-void http_gate_come(struct http_connection *c)
+void http_precheck_begin(struct http_connection *c)
 {
     look(c);
 }
