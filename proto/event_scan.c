@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "proto/duration_short.h"
+#include "proto/duration_fast.h"
 #include "proto/scan.h"
 
 /*
@@ -45,7 +45,7 @@ static inline const char *scan_count(const char *at, const char *end, uint64_t *
 
 static inline const char *scan_time(const char *at, const char *end, int64_t *ns)
 {
-    return at != NULL ? duration_short_number(at, end, ns) : NULL;
+    return at != NULL ? duration_fast_number(at, end, ns) : NULL;
 }
 
 /* The rest of a string, behind its first quote. */

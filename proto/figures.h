@@ -58,11 +58,10 @@ struct forecast_run {
 enum forecast_time { FORECAST_ELAPSED, FORECAST_CRITICAL_PATH, FORECAST_SEQUENTIAL };
 #define FORECAST_TIMES 3
 
-/* Of all runs; percentile p of n is the one of rank ceil(p * n / 100) in ascending
- * order. */
+/* Of all runs. */
 struct forecast_times {
-    int64_t min_ns, mean_ns; /* the mean to the nearest nanosecond, a half up */
-    int64_t stddev_ns;       /* of the sample, to the nearest nanosecond; 0 of one run */
+    int64_t min_ns, mean_ns;
+    int64_t stddev_ns; /* of the sample, to the nearest nanosecond; 0 of one run */
     int64_t p05_ns, p25_ns, p50_ns, p75_ns, p90_ns, p95_ns, p99_ns;
     int64_t max_ns;
 };

@@ -225,10 +225,10 @@ static enum lexer_token_kind out_of_memory(struct lexer *lexer, struct lexer_tok
 static void close_value(struct lexer *lexer)
 {
     if (lexer->depth > 0) {
-        lexer->expect = COMMA_OR_END;
+        lexer->expect = EXPECT_COMMA_OR_END;
         return;
     }
-    lexer->expect = TOP;
+    lexer->expect = EXPECT_TOP;
     lexer->end = lexer->piece_end;
 }
 
@@ -247,9 +247,9 @@ static enum lexer_token_kind hand_out(struct lexer *lexer, struct lexer_token *t
         close_value(lexer);
     } else if (to < lexer->end && *to == ':') {
         lexer->at = to + 1;
-        lexer->expect = VALUE;
+        lexer->expect = EXPECT_VALUE;
     } else {
-        lexer->expect = COLON;
+        lexer->expect = EXPECT_COLON;
     }
     return kind;
 }
@@ -270,7 +270,7 @@ static const char *scan(struct lexer *lexer, enum lexer_token_kind kind, const c
 static bool is_whole(const struct lexer *lexer, enum lexer_token_kind kind)
 {
     if (is_text(kind))
-        return lexer->state == CLOSED;
+        return lexer->state == STRING_CLOSED;
     return kind == LEXER_NUMBER ? lexer->at < lexer->end : *lexer->word == '\0';
 }
 
@@ -370,14 +370,14 @@ static inline enum lexer_token_kind begin_string(struct lexer *lexer, struct lex
         lexer->escaped = false;
         return hand_out(lexer, token, kind, from, quote + 1);
     }
-    return begin_text(lexer, token, kind, from, PLAIN);
+    return begin_text(lexer, token, kind, from, STRING_PLAIN);
 }
 
 static enum lexer_token_kind begin_word(struct lexer *lexer, struct lexer_token *token,
                                         enum lexer_token_kind kind, const char *from)
 {
     lexer->word = kind == LEXER_TRUE ? "rue" : kind == LEXER_FALSE ? "alse" : "ull";
-    return begin_text(lexer, token, kind, from, PLAIN);
+    return begin_text(lexer, token, kind, from, STRING_PLAIN);
 }
 
 static enum lexer_token_kind open_bracket(struct lexer *lexer, struct lexer_token *token,
@@ -397,7 +397,7 @@ static enum lexer_token_kind open_bracket(struct lexer *lexer, struct lexer_toke
     *word = object ? *word | bit : *word & ~bit;
     lexer->depth++;
     lexer->in_object = object;
-    lexer->expect = object ? FIRST_KEY : FIRST_VALUE;
+    lexer->expect = object ? EXPECT_FIRST_KEY : EXPECT_FIRST_VALUE;
     lexer->at = at + 1;
     return token->kind;
 }
@@ -423,11 +423,11 @@ static const char *not_a_value(const struct lexer *lexer, unsigned char c)
 {
     if (c == 0)
         return "a NUL byte";
-    if (lexer->expect == TOP)
+    if (lexer->expect == EXPECT_TOP)
         return c == 0xEF   ? "a byte order mark"
                : c == 0x1E ? "a record separator (RFC 7464)"
                            : "a character that begins no value";
-    if (c == ']' && lexer->expect == VALUE && !lexer->in_object)
+    if (c == ']' && lexer->expect == EXPECT_VALUE && !lexer->in_object)
         return "a comma before the closing bracket";
     if (c == '}' && lexer->in_object)
         return "a member without a value";
@@ -452,9 +452,9 @@ static enum lexer_token_kind begin_value(struct lexer *lexer, struct lexer_token
     case '[':
         return open_bracket(lexer, token, at, false);
     case '-':
-        return begin_text(lexer, token, LEXER_NUMBER, at, MINUS);
+        return begin_text(lexer, token, LEXER_NUMBER, at, NUMBER_MINUS);
     case '0':
-        return begin_text(lexer, token, LEXER_NUMBER, at, ZERO);
+        return begin_text(lexer, token, LEXER_NUMBER, at, NUMBER_ZERO);
     case 't':
         return begin_word(lexer, token, LEXER_TRUE, at);
     case 'f':
@@ -463,7 +463,7 @@ static enum lexer_token_kind begin_value(struct lexer *lexer, struct lexer_token
         return begin_word(lexer, token, LEXER_NULL, at);
     default:
         if (*at >= '1' && *at <= '9')
-            return begin_text(lexer, token, LEXER_NUMBER, at, WHOLE);
+            return begin_text(lexer, token, LEXER_NUMBER, at, NUMBER_WHOLE);
         return bad(lexer, token, at, not_a_value(lexer, (unsigned char)*at));
     }
 }
@@ -473,7 +473,7 @@ static enum lexer_token_kind begin_key(struct lexer *lexer, struct lexer_token *
 {
     if (*at == '"')
         return begin_string(lexer, token, LEXER_KEY, at);
-    if (*at == '}' && lexer->expect == FIRST_KEY)
+    if (*at == '}' && lexer->expect == EXPECT_FIRST_KEY)
         return close_bracket(lexer, token, at);
     const char *diagnostic = "a member without a name in double quotes";
     if (*at == '}')
@@ -489,7 +489,7 @@ static enum lexer_token_kind refuse_follower(struct lexer *lexer, struct lexer_t
     const char *diagnostic = "no comma or closing bracket after a value";
     if (*at == '\0')
         diagnostic = "a NUL byte";
-    else if (lexer->expect == COLON)
+    else if (lexer->expect == EXPECT_COLON)
         diagnostic = "no colon after a member's name";
     else if (*at == '}')
         diagnostic = "a closing brace for a bracket";
@@ -504,21 +504,21 @@ static enum lexer_token_kind refuse_follower(struct lexer *lexer, struct lexer_t
 static enum lexer_token_kind take(struct lexer *lexer, struct lexer_token *token, const char *at)
 {
     switch (lexer->expect) {
-    case FIRST_VALUE:
+    case EXPECT_FIRST_VALUE:
         if (*at == ']')
             return close_bracket(lexer, token, at);
         return begin_value(lexer, token, at);
-    case TOP:
-    case VALUE:
+    case EXPECT_TOP:
+    case EXPECT_VALUE:
         return begin_value(lexer, token, at);
-    case KEY:
-    case FIRST_KEY:
+    case EXPECT_KEY:
+    case EXPECT_FIRST_KEY:
         return begin_key(lexer, token, at);
-    case COMMA_OR_END:
+    case EXPECT_COMMA_OR_END:
         if (*at == (lexer->in_object ? '}' : ']'))
             return close_bracket(lexer, token, at);
         return refuse_follower(lexer, token, at);
-    case COLON:
+    case EXPECT_COLON:
         break;
     }
     return refuse_follower(lexer, token, at);
@@ -533,11 +533,11 @@ enum lexer_token_kind lexer_next(struct lexer *lexer, struct lexer_token *token)
     if (lexer->held > 0)
         drop_carry(lexer);
     const char *at = scan_blanks(lexer->at, lexer->end);
-    if (at < lexer->end && lexer->expect == COMMA_OR_END && *at == ',') {
-        lexer->expect = lexer->in_object ? KEY : VALUE;
+    if (at < lexer->end && lexer->expect == EXPECT_COMMA_OR_END && *at == ',') {
+        lexer->expect = lexer->in_object ? EXPECT_KEY : EXPECT_VALUE;
         at = scan_blanks(at + 1, lexer->end);
-    } else if (at < lexer->end && lexer->expect == COLON && *at == ':') {
-        lexer->expect = VALUE;
+    } else if (at < lexer->end && lexer->expect == EXPECT_COLON && *at == ':') {
+        lexer->expect = EXPECT_VALUE;
         at = scan_blanks(at + 1, lexer->end);
     }
     if (at == lexer->end) {
@@ -577,8 +577,8 @@ size_t lexer_token_length(const struct lexer_token *token)
 
 bool lexer_elements(const struct lexer *lexer, struct lexer_window *window)
 {
-    bool first = lexer->expect == FIRST_VALUE || lexer->expect == VALUE;
-    if ((!first && lexer->expect != COMMA_OR_END) || lexer->in_object || lexer->depth == 0 ||
+    bool first = lexer->expect == EXPECT_FIRST_VALUE || lexer->expect == EXPECT_VALUE;
+    if ((!first && lexer->expect != EXPECT_COMMA_OR_END) || lexer->in_object || lexer->depth == 0 ||
         lexer->depth >= lexer->max_depth || lexer->cut != LEXER_MORE || lexer->last != LEXER_MORE)
         return false;
     *window = (struct lexer_window){.at = lexer->at, .end = lexer->end, .comma = !first};
@@ -588,5 +588,5 @@ bool lexer_elements(const struct lexer *lexer, struct lexer_window *window)
 void lexer_pass(struct lexer *lexer, const char *end)
 {
     lexer->at = end;
-    lexer->expect = COMMA_OR_END;
+    lexer->expect = EXPECT_COMMA_OR_END;
 }

@@ -11,29 +11,29 @@
 
 /* What may come next. */
 enum expect {
-    TOP,          /* a value at top level, or nothing more */
-    VALUE,        /* after a colon, or after a comma in an array */
-    FIRST_VALUE,  /* after an opening bracket */
-    KEY,          /* after a comma in an object */
-    FIRST_KEY,    /* after an opening brace */
-    COLON,        /* after a key */
-    COMMA_OR_END, /* after a value in an array or object */
+    EXPECT_TOP,          /* a value at top level, or nothing more */
+    EXPECT_VALUE,        /* after a colon, or after a comma in an array */
+    EXPECT_FIRST_VALUE,  /* after an opening bracket */
+    EXPECT_KEY,          /* after a comma in an object */
+    EXPECT_FIRST_KEY,    /* after an opening brace */
+    EXPECT_COLON,        /* after a key */
+    EXPECT_COMMA_OR_END, /* after a value in an array or object */
 };
 
-enum string_state { PLAIN, ESCAPE, HEX, CONTINUATION, CLOSED };
+enum string_state { STRING_PLAIN, STRING_ESCAPE, STRING_HEX, STRING_CONTINUATION, STRING_CLOSED };
 
-/* MINUS, POINT, POWER and SIGN are not the end of a number. */
+/* NUMBER_MINUS, NUMBER_POINT, NUMBER_POWER and NUMBER_SIGN are not the end of a number. */
 enum number_state {
-    MINUS,
-    ZERO,
-    WHOLE,
-    POINT,
-    FRACTION,
-    POWER,
-    SIGN,
-    EXPONENT,
-    NUMBER_STATES,
-    STOP
+    NUMBER_STOP, /* the byte does not belong to it */
+    NUMBER_MINUS,
+    NUMBER_ZERO,
+    NUMBER_WHOLE,
+    NUMBER_POINT,
+    NUMBER_FRACTION,
+    NUMBER_POWER,
+    NUMBER_SIGN,
+    NUMBER_EXPONENT,
+    NUMBER_STATES
 };
 
 struct lexer {
@@ -88,7 +88,7 @@ static inline void lexer_set_diagnostic(struct lexer *lexer, const char *at, con
  * last call left it.  Returns the end of what belongs to the token: lexer->end
  * where the piece cuts it, else the token's own end.  NULL after a diagnostic.
  */
-const char *lexer_scan_string(struct lexer *lexer, const char *at); /* whole: state is CLOSED */
+const char *lexer_scan_string(struct lexer *lexer, const char *at); /* whole: STRING_CLOSED */
 const char *lexer_scan_number(struct lexer *lexer,
                               const char *at);                    /* ends before `end`, if at all */
 const char *lexer_scan_word(struct lexer *lexer, const char *at); /* whole: *word is NUL */

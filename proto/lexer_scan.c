@@ -27,7 +27,7 @@ static bool open_character(struct lexer *lexer, unsigned char c)
     lexer->hex_left = lead.following;
     lexer->byte_least = lead.least;
     lexer->byte_most = lead.most;
-    lexer->state = CONTINUATION;
+    lexer->state = STRING_CONTINUATION;
     return true;
 }
 
@@ -35,9 +35,9 @@ static bool open_character(struct lexer *lexer, unsigned char c)
 static const char *take_plain(struct lexer *lexer, unsigned char c)
 {
     if (c == '"')
-        lexer->state = CLOSED;
+        lexer->state = STRING_CLOSED;
     else if (c == '\\')
-        lexer->state = ESCAPE;
+        lexer->state = STRING_ESCAPE;
     else if (c < 0x20)
         return c == 0 ? "a NUL byte in a string" : "a control character in a string";
     else if (c >= 0x80 && !open_character(lexer, c))
@@ -48,7 +48,7 @@ static const char *take_plain(struct lexer *lexer, unsigned char c)
 static const char *take_escape(struct lexer *lexer, unsigned char c)
 {
     lexer->escaped = true;
-    lexer->state = c == 'u' ? HEX : PLAIN;
+    lexer->state = c == 'u' ? STRING_HEX : STRING_PLAIN;
     lexer->hex_left = 4;
     if (c == 'u' || c == 'n' || c == '"' || c == '\\' || c == '/' || c == 'b' || c == 'f' ||
         c == 'r' || c == 't')
@@ -61,7 +61,7 @@ static const char *take_hex(struct lexer *lexer, unsigned char c)
     if (!is_hex(c))
         return "a \\u without four hexadecimal digits";
     if (--lexer->hex_left == 0)
-        lexer->state = PLAIN;
+        lexer->state = STRING_PLAIN;
     return NULL;
 }
 
@@ -72,23 +72,23 @@ static const char *take_continuation(struct lexer *lexer, unsigned char c)
     lexer->byte_least = 0x80;
     lexer->byte_most = 0xBF;
     if (--lexer->hex_left == 0)
-        lexer->state = PLAIN;
+        lexer->state = STRING_PLAIN;
     return NULL;
 }
 
 const char *lexer_scan_string(struct lexer *lexer, const char *at)
 {
     const char *end = lexer->end;
-    while (lexer->state != CLOSED) {
-        if (lexer->state == PLAIN)
+    while (lexer->state != STRING_CLOSED) {
+        if (lexer->state == STRING_PLAIN)
             at = scan_plain(at, end);
         if (at == end)
             break;
         unsigned char c = (unsigned char)*at;
-        const char *diagnostic = lexer->state == PLAIN          ? take_plain(lexer, c)
-                                 : lexer->state == ESCAPE       ? take_escape(lexer, c)
-                                 : lexer->state == CONTINUATION ? take_continuation(lexer, c)
-                                                                : take_hex(lexer, c);
+        const char *diagnostic = lexer->state == STRING_PLAIN          ? take_plain(lexer, c)
+                                 : lexer->state == STRING_ESCAPE       ? take_escape(lexer, c)
+                                 : lexer->state == STRING_CONTINUATION ? take_continuation(lexer, c)
+                                                                       : take_hex(lexer, c);
         if (diagnostic != NULL) {
             lexer_set_diagnostic(lexer, at, diagnostic);
             return NULL;
@@ -106,36 +106,43 @@ static const unsigned char number_class[256] = {
     ['.'] = DOT,     ['+'] = PLUS,  ['-'] = DASH,  ['e'] = LETTER_E, ['E'] = LETTER_E,
 };
 
+/* The state that follows; NUMBER_STOP where nothing is said. */
 static const unsigned char number_table[NUMBER_STATES][NUMBER_CLASSES] = {
-    /*             OTHER  DIGIT_0   DIGIT     DOT    LETTER_E PLUS  DASH */
-    [MINUS] = {STOP, ZERO, WHOLE, STOP, STOP, STOP, STOP},
-    [ZERO] = {STOP, STOP, STOP, POINT, POWER, STOP, STOP},
-    [WHOLE] = {STOP, WHOLE, WHOLE, POINT, POWER, STOP, STOP},
-    [POINT] = {STOP, FRACTION, FRACTION, STOP, STOP, STOP, STOP},
-    [FRACTION] = {STOP, FRACTION, FRACTION, STOP, POWER, STOP, STOP},
-    [POWER] = {STOP, EXPONENT, EXPONENT, STOP, STOP, SIGN, SIGN},
-    [SIGN] = {STOP, EXPONENT, EXPONENT, STOP, STOP, STOP, STOP},
-    [EXPONENT] = {STOP, EXPONENT, EXPONENT, STOP, STOP, STOP, STOP},
+    [NUMBER_MINUS] = {[DIGIT_0] = NUMBER_ZERO, [DIGIT] = NUMBER_WHOLE},
+    [NUMBER_ZERO] = {[DOT] = NUMBER_POINT, [LETTER_E] = NUMBER_POWER},
+    [NUMBER_WHOLE] = {[DIGIT_0] = NUMBER_WHOLE,
+                      [DIGIT] = NUMBER_WHOLE,
+                      [DOT] = NUMBER_POINT,
+                      [LETTER_E] = NUMBER_POWER},
+    [NUMBER_POINT] = {[DIGIT_0] = NUMBER_FRACTION, [DIGIT] = NUMBER_FRACTION},
+    [NUMBER_FRACTION] =
+        {[DIGIT_0] = NUMBER_FRACTION, [DIGIT] = NUMBER_FRACTION, [LETTER_E] = NUMBER_POWER},
+    [NUMBER_POWER] = {[DIGIT_0] = NUMBER_EXPONENT,
+                      [DIGIT] = NUMBER_EXPONENT,
+                      [PLUS] = NUMBER_SIGN,
+                      [DASH] = NUMBER_SIGN},
+    [NUMBER_SIGN] = {[DIGIT_0] = NUMBER_EXPONENT, [DIGIT] = NUMBER_EXPONENT},
+    [NUMBER_EXPONENT] = {[DIGIT_0] = NUMBER_EXPONENT, [DIGIT] = NUMBER_EXPONENT},
 };
 
 static const char *const number_diagnostics[NUMBER_STATES] = {
-    [MINUS] = "a minus sign without a digit after it",
-    [POINT] = "a decimal point without a digit after it",
-    [POWER] = "an exponent without a digit",
-    [SIGN] = "an exponent without a digit",
+    [NUMBER_MINUS] = "a minus sign without a digit after it",
+    [NUMBER_POINT] = "a decimal point without a digit after it",
+    [NUMBER_POWER] = "an exponent without a digit",
+    [NUMBER_SIGN] = "an exponent without a digit",
 };
 
 /* What is wrong with a number in this state that ends before `next`, or NULL. */
 static const char *judge_end(unsigned state, int next)
 {
-    if (state == ZERO && next >= '0' && next <= '9')
+    if (state == NUMBER_ZERO && next >= '0' && next <= '9')
         return "a number with a leading zero";
     return number_diagnostics[state];
 }
 
 bool lexer_number_may_end(enum number_state state, int next)
 {
-    if (next >= 0 && number_table[state][number_class[(unsigned char)next]] != STOP)
+    if (next >= 0 && number_table[state][number_class[(unsigned char)next]] != NUMBER_STOP)
         return false;
     return judge_end(state, next) == NULL;
 }
@@ -146,7 +153,7 @@ const char *lexer_scan_number(struct lexer *lexer, const char *at)
     unsigned state = lexer->state;
     for (; at < end; at++) {
         unsigned next = number_table[state][number_class[(unsigned char)*at]];
-        if (next == STOP)
+        if (next == NUMBER_STOP)
             break;
         state = next;
     }

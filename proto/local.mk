@@ -13,8 +13,8 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/decimal_digits.h \
 	proto/duration.c \
 	proto/duration.h \
-	proto/duration_short.c \
-	proto/duration_short.h \
+	proto/duration_fast.c \
+	proto/duration_fast.h \
 	proto/event.c \
 	proto/event.h \
 	proto/event_detached.c \
@@ -63,8 +63,8 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/request_detached.c \
 	proto/request_distribution.c \
 	proto/request_fault.c \
-	proto/request_flat.c \
-	proto/request_flat.h \
+	proto/request_fast.c \
+	proto/request_fast.h \
 	proto/request_internal.h \
 	proto/request_job.c \
 	proto/request_pool.c \

@@ -164,12 +164,9 @@ uint32_t plan_n_traces(const struct plan *plan)
     return plan->n_traces;
 }
 
-/*
- * Whether an element fits struct spec: nothing but a name and one constant
- * wait, or no steps of its own.  Its step is taken back out of the pool if it
- * is the last there.
- */
-static bool make_plain(struct plan *plan, const struct job_spec *job, int64_t *wait_ns)
+/* Whether an element fits struct spec: nothing but a name and one constant
+ * wait, which is the step that was added last, or no steps of its own. */
+static bool fits_spec(struct plan *plan, const struct job_spec *job, int64_t *wait_ns)
 {
     const struct step *step;
 
@@ -187,10 +184,10 @@ static bool make_plain(struct plan *plan, const struct job_spec *job, int64_t *w
     return true;
 }
 
-static int add_detail(struct plan *plan, const struct job_spec *job, plan_text_ref plain_name,
+static int add_detail(struct plan *plan, const struct job_spec *job, plan_text_ref decoded_name,
                       struct spec *spec)
 {
-    struct detail detail = {.job = *job, .plain_name = plain_name, .element = plan->n_elements};
+    struct detail detail = {.job = *job, .decoded_name = decoded_name, .element = plan->n_elements};
 
     if (plan_grow(&plan->details, plan->n_details, &plan->room_details, sizeof(detail)) != PLAN_OK)
         return PLAN_NOMEM;
@@ -245,20 +242,20 @@ static void append_spec(struct plan *plan, const struct spec *spec)
         plan->firsts[n + 1] = plan->firsts[n] + 1;
 }
 
-int plan_add_element(struct plan *plan, const struct job_spec *job, plan_text_ref plain_name)
+int plan_add_element(struct plan *plan, const struct job_spec *job, plan_text_ref decoded_name)
 {
     struct spec spec = {.wait_ns = -1};
-    bool plain = plain_name == 0 && make_plain(plan, job, &spec.wait_ns);
+    bool fits = decoded_name == 0 && fits_spec(plan, job, &spec.wait_ns);
 
     if (plan->n_elements == PLAN_NONE - 1)
         return PLAN_NOMEM;
     spec.name = (job->set & JOB_NAME) != 0 ? job->name : 0;
-    if (plain && joins_run(plan, &spec)) {
+    if (fits && joins_run(plan, &spec)) {
         if (join_run(plan) != PLAN_OK)
             return PLAN_NOMEM;
     } else {
         if (reserve_spec(plan) != PLAN_OK ||
-            (!plain && add_detail(plan, job, plain_name, &spec) != PLAN_OK))
+            (!fits && add_detail(plan, job, decoded_name, &spec) != PLAN_OK))
             return PLAN_NOMEM;
         append_spec(plan, &spec);
     }
@@ -278,7 +275,7 @@ void plan_takes_defaults(struct plan *plan, unsigned set)
     plan->takes_steps |= (set & JOB_STEPS) == 0;
 }
 
-int plan_add_plain(struct plan *plan, const char *name, size_t name_len, int64_t wait_ns)
+int plan_add_single_wait(struct plan *plan, const char *name, size_t name_len, int64_t wait_ns)
 {
     plan_text_ref ref = 0;
 
@@ -333,9 +330,9 @@ static void inherit(struct job_spec *to, const struct job_spec *from, unsigned t
     inherit_rest(to, from, take);
 }
 
-void plan_set_defaults(struct plan *plan, const struct job_spec *job, plan_text_ref plain_name)
+void plan_set_defaults(struct plan *plan, const struct job_spec *job, plan_text_ref decoded_name)
 {
-    plan->defaults_plain_name = plain_name;
+    plan->defaults_decoded_name = decoded_name;
     plan->defaults.set = job->set;
     plan->defaults.class_ref = job->class_ref;
     inherit(&plan->defaults, job, job->set);
@@ -407,15 +404,15 @@ uint32_t plan_spec_of(const struct plan *plan, uint32_t job)
 
 const char *plan_spec_name(const struct plan *plan, const struct spec *spec, size_t *len)
 {
-    plan_text_ref plain = spec->detail != 0 ? plan->details[spec->detail - 1].plain_name : 0;
+    plan_text_ref decoded = spec->detail != 0 ? plan->details[spec->detail - 1].decoded_name : 0;
     const char *token;
 
     if (spec->name == 0)
         return NULL;
-    if (plain == 0 && spec->name == plan->defaults.name)
-        plain = plan->defaults_plain_name;
-    if (plain != 0)
-        return plan_text(plan, plain, len);
+    if (decoded == 0 && spec->name == plan->defaults.name)
+        decoded = plan->defaults_decoded_name;
+    if (decoded != 0)
+        return plan_text(plan, decoded, len);
     token = plan_text(plan, spec->name, len);
     *len -= 2; /* its quotes */
     return token + 1;

@@ -201,6 +201,8 @@ plan_text_ref plan_text_close(struct plan *plan);
 /* Each appends to what the next element added will refer to; the index of the
  * first is plan_n_*() before the first call. */
 int plan_add_step(struct plan *plan, const struct step *step);
+/* name: in the plan, decoded; where: any number that grows along the request (its byte
+ * offset), reported in a fault. */
 int plan_add_after(struct plan *plan, plan_text_ref name, uint64_t where);
 int plan_add_trace(struct plan *plan, int64_t value_ns);
 int plan_add_class(struct plan *plan, const struct job_class *job_class, uint32_t *ref);
@@ -208,26 +210,23 @@ uint32_t plan_n_steps(const struct plan *plan);
 uint32_t plan_n_afters(const struct plan *plan);
 uint32_t plan_n_traces(const struct plan *plan);
 
-/* plan_add_after(): `name` is the name in the plan, decoded; `where` is any number that
- * grows along the request (its byte offset), reported in a fault. */
-
 /*
- * Appends an element.  plain_name: the decoded text of its name, needed only
+ * Appends an element.  decoded_name: the text of its name, needed only
  * to be found by `after`; 0 where it is the same as the token without its
  * quotes (no escapes in it) or there is no name.
  */
-int plan_add_element(struct plan *plan, const struct job_spec *spec, plan_text_ref plain_name);
+int plan_add_element(struct plan *plan, const struct job_spec *spec, plan_text_ref decoded_name);
 
 /*
  * The same for an element that sets nothing but a name without escapes (its
  * token; NULL for none) and one constant wait (-1 for none): no more than
  * plan_add_text(), plan_add_step() and plan_add_element() do, in one step.
  */
-int plan_add_plain(struct plan *plan, const char *name, size_t name_len, int64_t wait_ns);
+int plan_add_single_wait(struct plan *plan, const char *name, size_t name_len, int64_t wait_ns);
 
 /* What elements take that do not set it themselves; may be called before, between
  * or after them. */
-void plan_set_defaults(struct plan *plan, const struct job_spec *spec, plan_text_ref plain_name);
+void plan_set_defaults(struct plan *plan, const struct job_spec *spec, plan_text_ref decoded_name);
 
 /* ---- Pools ---------------------------------------------------------------- */
 
@@ -294,13 +293,13 @@ void plan_takes_defaults(struct plan *plan, unsigned set);
 /* ---- Sealing ------------------------------------------------------------ */
 
 struct plan_limits {
-    uint64_t max_jobs;      /* of a batch, at most UINT32_MAX - 1 */
-    uint64_t max_steps;     /* jobs x steps x repeat x (1 + retries), each attempt at least 1
-                             * step; at most UINT32_MAX */
-    int64_t max_wait_ns;    /* draws are cut at this */
-    uint32_t max_summaries; /* names that a report lists one by one; 0: 1,000 */
-    uint32_t unheld_from;   /* elements from this one on are not held to the totals; 0: all
-                             * are.  For requests that are at fault there anyway */
+    uint64_t max_jobs;       /* of a batch, at most UINT32_MAX - 1 */
+    uint64_t max_steps;      /* jobs x steps x repeat x (1 + retries), each attempt at least 1
+                              * step; at most UINT32_MAX */
+    int64_t max_wait_ns;     /* draws are cut at this */
+    uint32_t max_summaries;  /* names that a report lists one by one; 0: 1,000 */
+    uint32_t unchecked_from; /* elements from this one on are not checked against the totals; 0:
+                              * all are.  For requests that are at fault there anyway */
 };
 
 enum plan_seal { PLAN_SEALED, PLAN_SEAL_MORE, PLAN_SEAL_FAULT, PLAN_SEAL_NOMEM };

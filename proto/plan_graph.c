@@ -90,7 +90,7 @@ enum advance plan_graph_lists(struct plan *plan)
         return ADVANCE_MORE;
     if (sealing->at == plan->n_specs) {
         graph->n_names = names_count(sealing->names);
-        return plan_seal_go_to(sealing, BEARERS);
+        return plan_seal_go_to(sealing, PHASE_BEARERS);
     }
     list_spec(plan, sealing->at++);
     if (graph->n_lists > lists)
@@ -111,7 +111,7 @@ enum advance plan_graph_bearers(struct plan *plan)
     uint32_t name = NAMES_NONE;
 
     if (sealing->at == plan->n_specs)
-        return plan_seal_go_to(sealing, UNKNOWN);
+        return plan_seal_go_to(sealing, PHASE_UNKNOWN);
     spec = &plan->specs[sealing->at];
     text = plan_spec_name(plan, spec, &len);
     if (text != NULL)
@@ -153,7 +153,7 @@ enum advance plan_graph_unknown(struct plan *plan, struct plan_fault *fault)
     const struct after_ref *ref;
 
     if (sealing->at == graph->n_lists) {
-        return plan_seal_go_to(sealing, EDGES);
+        return plan_seal_go_to(sealing, PHASE_EDGES);
     }
     list = &graph->lists[sealing->at];
     if (sealing->inner == list->n_afters) {
@@ -216,7 +216,7 @@ enum advance plan_graph_edges(struct plan *plan)
     if (graph->edges == NULL)
         return place_edges(plan);
     if (sealing->at == graph->n_lists)
-        return plan_seal_go_to(sealing, ORDER);
+        return plan_seal_go_to(sealing, PHASE_ORDER);
     list = &graph->lists[sealing->at];
     if (sealing->inner == list->n_afters) {
         sealing->names_left[sealing->at++] = list->n_afters;

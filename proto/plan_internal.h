@@ -6,8 +6,8 @@
  * How a plan is laid out, for the engine's own files: plan.c fills and reads
  * it, plan_seal.c completes it, batch*.c run it.
  *
- * Most jobs wait once for a constant time.  Such a *plain* element is kept in
- * 16 bytes (struct spec), and equal ones in a row without a name are kept as
+ * Most jobs wait once for a constant time.  Such an element is kept in 16
+ * bytes (struct spec), and equal ones in a row without a name are kept as
  * one; everything else a job may have is in a struct detail of its own.  Where
  * a spec may represent several jobs, 4 bytes more for each say which.
  */
@@ -18,12 +18,12 @@
 struct spec {
     int64_t wait_ns;    /* the one constant wait; -1: its steps are in its work */
     plan_text_ref name; /* its token, defaults filled in once sealed */
-    uint32_t detail;    /* plan->details[detail - 1]; 0 for a plain element */
+    uint32_t detail;    /* plan->details[detail - 1]; 0 for an element without one */
 };
 
 struct detail {
     struct job_spec job;
-    plan_text_ref plain_name; /* where the name's token has escapes */
+    plan_text_ref decoded_name; /* where the name's token has escapes */
     uint32_t element;
     uint32_t first_active_job; /* number, once sealed; PLAN_NONE if its jobs are simple */
 };
@@ -67,7 +67,7 @@ struct after_graph {
 
 /* A name of a pool that occurs in the request. */
 struct pool_name {
-    plan_text_ref plain;                        /* decoded */
+    plan_text_ref decoded;                      /* decoded */
     plan_text_ref token;                        /* of its declaration */
     uint32_t workers;                           /* 0: it is not declared (yet) */
     uint16_t number;                            /* among the declared, from 1; 0 as above */
@@ -112,7 +112,7 @@ struct plan {
     size_t text_len, text_room;
     size_t text_open; /* where the text in progress begins, 0 for none */
     struct job_spec defaults;
-    plan_text_ref defaults_plain_name;
+    plan_text_ref defaults_decoded_name;
     uint32_t n_elements;
     /* Once sealed: */
     uint32_t n_jobs;

@@ -48,7 +48,7 @@ static bool is_name(const void *context, uint32_t number, const void *key)
     const struct plan *plan = context;
     const struct wanted *wanted = key;
     size_t len;
-    const char *name = plan_text(plan, plan->pools->names[number].plain, &len);
+    const char *name = plan_text(plan, plan->pools->names[number].decoded, &len);
 
     return len == wanted->len && memcmp(name, wanted->name, len) == 0;
 }
@@ -57,7 +57,7 @@ static uint64_t hash_of_name(const void *context, uint32_t number)
 {
     const struct plan *plan = context;
     size_t len;
-    const char *name = plan_text(plan, plan->pools->names[number].plain, &len);
+    const char *name = plan_text(plan, plan->pools->names[number].decoded, &len);
 
     return hash_bytes(plan->hash_key, name, len);
 }
@@ -89,7 +89,7 @@ static struct pool_name *find_or_add(struct plan *plan, const char *name, size_t
     memset(found, 0, sizeof(*found));
     for (unsigned user = 0; user < PLAN_POOL_USERS; user++)
         found->uses[user].where = UINT64_MAX;
-    if (plan_add_text(plan, name, len, &found->plain) != PLAN_OK)
+    if (plan_add_text(plan, name, len, &found->decoded) != PLAN_OK)
         return NULL;
     if (hash_add(&table->by_name, hash_bytes(plan->hash_key, name, len), table->n_names,
                  hash_of_name, plan) != 0)
@@ -190,7 +190,7 @@ bool plan_pool_find_unknown(const struct plan *plan, struct plan_fault *fault)
                 .step = use->step,
                 .where = use->where,
             };
-            name = plan_text(plan, pool->plain, &len);
+            name = plan_text(plan, pool->decoded, &len);
             plan_seal_append_name(fault, name, len);
             found = true;
         }
@@ -224,5 +224,5 @@ struct plan_pool plan_pool(const struct plan *plan, uint32_t number)
 
 const char *plan_pool_name(const struct plan *plan, uint32_t number, size_t *len)
 {
-    return plan_text(plan, declared(plan, number)->plain, len);
+    return plan_text(plan, declared(plan, number)->decoded, len);
 }

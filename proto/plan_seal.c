@@ -156,11 +156,11 @@ static const struct kind *look_up_kind(struct plan *plan)
 {
     struct sealing *sealing = plan->sealing;
     const struct spec *spec = &plan->specs[sealing->at];
-    struct kind *kind = &sealing->kinds[spec->wait_ns >= 0 ? OWN_WAIT : NOTHING];
+    struct kind *kind = &sealing->kinds[spec->wait_ns >= 0 ? KIND_OWN_WAIT : KIND_NOTHING];
 
     if (spec->detail != 0) {
         plan_inherit_defaults(plan, &plan->details[spec->detail - 1].job);
-        kind = &sealing->kinds[DETAILED];
+        kind = &sealing->kinds[KIND_DETAILED];
         kind->known = false;
     }
     if (!kind->known)
@@ -178,7 +178,7 @@ static enum advance fault_total(struct plan_fault *fault, enum plan_fault_kind k
 static enum advance check_element(const struct sealing *sealing, const struct plan_limits *limits,
                                   struct plan_fault *fault)
 {
-    if (limits->unheld_from != 0 && sealing->element >= limits->unheld_from)
+    if (limits->unchecked_from != 0 && sealing->element >= limits->unchecked_from)
         return ADVANCE_MORE;
     if (sealing->jobs > limits->max_jobs)
         return fault_total(fault, PLAN_FAULT_JOBS, sealing->element, sealing->jobs);
@@ -245,7 +245,8 @@ static enum advance complete_spec(struct plan *plan, const struct plan_limits *l
     return checked;
 }
 
-/* How many specs from the cursor on, at most `most`, are plain and of the kind of the first. */
+/* How many specs from the cursor on, at most `most`, have no detail and are of the kind of the
+ * first. */
 static uint64_t alike(const struct plan *plan, uint64_t most)
 {
     const struct spec *specs = &plan->specs[plan->sealing->at];
@@ -257,14 +258,14 @@ static uint64_t alike(const struct plan *plan, uint64_t most)
     return n;
 }
 
-/* Counts plain specs in a row, at most `most`, all at once: complete_spec() would find nothing to
- * fill in, no limit reached and nothing that the first of their kind has not already shown.  A
- * twelfth of what that takes for each.  Returns how many those are. */
+/* Counts specs without detail in a row, at most `most`, all at once: complete_spec() would find
+ * nothing to fill in, no limit reached and nothing that the first of their kind has not already
+ * shown.  A twelfth of what that takes for each.  Returns how many those are. */
 static size_t count_alike(struct plan *plan, const struct plan_limits *limits, size_t most)
 {
     struct sealing *sealing = plan->sealing;
     const struct kind *kind =
-        &sealing->kinds[plan->specs[sealing->at].wait_ns >= 0 ? OWN_WAIT : NOTHING];
+        &sealing->kinds[plan->specs[sealing->at].wait_ns >= 0 ? KIND_OWN_WAIT : KIND_NOTHING];
     uint64_t n = plan->n_specs - sealing->at;
 
     if (!kind->known || kind->name != 0 || plan->firsts != NULL)
@@ -302,7 +303,7 @@ static enum advance conclude_totals(struct plan *plan, const struct plan_limits 
     plan->max_wait_ns = limits->max_wait_ns;
     sealing->found_unknown = plan_pool_find_unknown(plan, fault);
     if (plan->graph.used)
-        return plan_seal_go_to(sealing, LISTS);
+        return plan_seal_go_to(sealing, PHASE_LISTS);
     return sealing->found_unknown ? ADVANCE_FAULT : ADVANCE_SEALED;
 }
 
@@ -339,17 +340,17 @@ static enum advance advance(struct plan *plan, const struct plan_limits *limits,
                             struct plan_fault *fault)
 {
     switch (plan->sealing->phase) {
-    case TOTALS:
+    case PHASE_TOTALS:
         return do_totals(plan, limits, budget, fault);
-    case LISTS:
+    case PHASE_LISTS:
         return plan_graph_lists(plan);
-    case BEARERS:
+    case PHASE_BEARERS:
         return plan_graph_bearers(plan);
-    case UNKNOWN:
+    case PHASE_UNKNOWN:
         return plan_graph_unknown(plan, fault);
-    case EDGES:
+    case PHASE_EDGES:
         return plan_graph_edges(plan);
-    case ORDER:
+    case PHASE_ORDER:
         return plan_order(plan, fault);
     }
     return ADVANCE_SEALED;
@@ -382,7 +383,7 @@ enum plan_seal plan_seal(struct plan *plan, const struct plan_limits *limits, si
         plan->sealing = malloc(sizeof(*plan->sealing));
         if (plan->sealing == NULL)
             return PLAN_SEAL_NOMEM;
-        *plan->sealing = (struct sealing){.phase = TOTALS};
+        *plan->sealing = (struct sealing){.phase = PHASE_TOTALS};
     }
     if (plan->sealing->sealed)
         return finish(plan, budget) ? PLAN_SEALED : PLAN_SEAL_MORE;

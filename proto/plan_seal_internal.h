@@ -19,10 +19,10 @@
 #include "proto/names.h"
 #include "proto/plan_internal.h"
 
-enum phase { TOTALS, LISTS, BEARERS, UNKNOWN, EDGES, ORDER };
+enum phase { PHASE_TOTALS, PHASE_LISTS, PHASE_BEARERS, PHASE_UNKNOWN, PHASE_EDGES, PHASE_ORDER };
 
 /* What elements may have of their own, besides a name. */
-enum { OWN_WAIT, NOTHING, DETAILED, KINDS };
+enum { KIND_OWN_WAIT, KIND_NOTHING, KIND_DETAILED, KINDS };
 
 /* What is to be known of an element, or of all of a kind, to count it. */
 struct kind {
@@ -45,14 +45,14 @@ struct sealing {
     enum phase phase;
     uint32_t at;      /* the phase's cursor */
     uint32_t inner;   /* and the one within it */
-    uint32_t element; /* TOTALS */
+    uint32_t element; /* PHASE_TOTALS */
     uint64_t jobs, steps, computes, active_jobs;
     struct kind kinds[KINDS];
     bool no_runs; /* among the specs: plan->firsts says nothing of elements */
     struct names *names;
     bool found_unknown; /* a name, of a job or a pool, that nobody has */
-    uint32_t n_edges;   /* EDGES: of the names before the cursor */
-    /* ORDER */
+    uint32_t n_edges;   /* PHASE_EDGES: of the names before the cursor */
+    /* PHASE_ORDER */
     uint32_t *bearers_left; /* of each name: elements that have it and are not settled */
     uint32_t *names_left;   /* of each list: names not settled */
     uint32_t *queue;        /* names settled, each once */

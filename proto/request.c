@@ -356,7 +356,7 @@ static enum request_result seal(struct request_reader *reader, size_t budget,
     /* A fault is known: what is looked for is an earlier one, in `after` or by
      * the totals of the elements before it. */
     if (at_fault && reading->whole_elements > 0 && reading->fault.offset > reading->whole_end) {
-        limits.unheld_from = reading->whole_elements;
+        limits.unchecked_from = reading->whole_elements;
         held = true;
     }
     if (!held) {
@@ -480,7 +480,7 @@ static enum request_result read_tokens(struct request_reader *reader, size_t bud
     size_t left = budget < SIZE_MAX / TOKENS_PER_JOB ? budget * TOKENS_PER_JOB : SIZE_MAX;
     for (; left > 0; left--) {
         if (reader->reading != NULL && request_at_job(reader->reading))
-            left -= TOKENS_PER_JOB * request_take_flat(reader->reading, left / TOKENS_PER_JOB);
+            left -= TOKENS_PER_JOB * request_take_fast(reader->reading, left / TOKENS_PER_JOB);
         if (left == 0 || !lexer_drain(reader->lexer))
             break;
         enum lexer_token_kind kind = lexer_next(reader->lexer, &token);

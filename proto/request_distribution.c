@@ -92,7 +92,7 @@ static void check_members(struct request_reading *reading, const struct lexer_to
             continue;
         uint64_t offset = takes ? token->offset : frame->offsets[i];
         struct request_list list;
-        if (request_knows_better(reading, offset))
+        if (request_has_earlier_fault(reading, offset))
             continue;
         request_list_members(&list, &request_distribution_object, taken & ~(1u << DIST));
         if (takes)
@@ -129,7 +129,7 @@ static void close_distribution(struct request_reading *reading, const struct lex
 {
     const struct request_frame *frame = request_frame(reading);
     struct request_distribution *distribution = &reading->distribution;
-    if ((frame->seen & 1u << DIST) == 0 && !request_knows_better(reading, token->offset)) {
+    if ((frame->seen & 1u << DIST) == 0 && !request_has_earlier_fault(reading, token->offset)) {
         struct request_list list;
         request_list_words(&list, distribution_names, N_DISTRIBUTIONS);
         request_fault(reading, FAULT_INVALID_REQUEST, token->offset,

@@ -188,7 +188,7 @@ static void describe(const struct lexer_token *token, char *out, size_t size)
 void request_wrong(struct request_reading *reading, const struct lexer_token *token,
                    const char *what)
 {
-    if (!request_knows_better(reading, token->offset)) {
+    if (!request_has_earlier_fault(reading, token->offset)) {
         char subject[64], got[FAULT_QUOTE_SIZE + 2];
         name_subject(reading, subject, sizeof(subject));
         describe(token, got, sizeof(got));
@@ -202,7 +202,7 @@ void request_wrong_count(struct request_reading *reading, const struct lexer_tok
                          const char *what, uint64_t most)
 {
     char subject[64], got[FAULT_QUOTE_SIZE + 2];
-    if (request_knows_better(reading, token->offset))
+    if (request_has_earlier_fault(reading, token->offset))
         return;
     name_subject(reading, subject, sizeof(subject));
     describe(token, got, sizeof(got));
@@ -215,7 +215,7 @@ void request_too_long(struct request_reading *reading, uint64_t offset, uint64_t
                       const char *what, const char *limit, uint64_t most)
 {
     char subject[64], by[32] = "";
-    if (request_knows_better(reading, offset))
+    if (request_has_earlier_fault(reading, offset))
         return;
     name_subject(reading, subject, sizeof(subject));
     if (limit != NULL)
@@ -246,7 +246,7 @@ static void fault_key(struct request_reading *reading, const struct lexer_token 
     const char *name;
     size_t len;
     const struct lexer_token beginning = beginning_of(key);
-    if (request_knows_better(reading, key->offset) ||
+    if (request_has_earlier_fault(reading, key->offset) ||
         request_decode(reading, &beginning, &name, &len) != 0)
         return;
     char quoted[FAULT_QUOTE_SIZE];

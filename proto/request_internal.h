@@ -7,7 +7,8 @@
  *
  *   request.c        the stream: its pieces, a request's beginning and end,
  *                    completing its plan
- *   request_take.c   tokens to whoever is to take them, flat jobs to the plan
+ *   request_take.c   passes tokens to what reads them, fast-path jobs to the plan
+ *   request_stage.c  long strings, copied and decoded in steps
  *   request_top.c    the members of a request
  *   request_detached.c  those of detached batches
  *   request_token.c  the secret of `auth`
@@ -16,7 +17,8 @@
  *   request_step.c   steps
  *   request_pool.c   pools, declared and named
  *   request_data.c   `data`
- *   request_flat.c   the jobs that need no tokens, found without them
+ *   request_fast.c   the fast path: jobs that are read without tokens
+ *   request_shape.c  and what predicts their text
  *   request_distribution.c  drawn durations and back-offs
  *   request_value.c  single values: strings, integers, durations, choices
  *   request_fault.c  refusing: messages, paths, skipping and dropping
@@ -57,10 +59,10 @@ struct request_member {
 
 /* What the plan keeps of a string: its token, its decoded text, or both where they
  * differ. */
-#define REQUEST_KEEPS_TEXT  1u
-#define REQUEST_KEEPS_PLAIN 2u
-#define REQUEST_KEEPS_COPY  4u /* within `data` that is being copied */
-#define REQUEST_KEEPS_ID    8u /* as reading->id */
+#define REQUEST_KEEPS_TEXT    1u
+#define REQUEST_KEEPS_DECODED 2u
+#define REQUEST_KEEPS_COPY    4u /* within `data` that is being copied */
+#define REQUEST_KEEPS_ID      8u /* as reading->id */
 
 struct request_context {
     const char *noun;                     /* `a job` */
@@ -103,12 +105,12 @@ struct request_distribution {
 /* A long string on its way into the plan, see request_stage.c. */
 struct request_staging {
     struct lexer_token token;
-    unsigned keeps;            /* 0: there is none */
-    bool open;                 /* a text of the plan is being appended to */
-    const char *at;            /* the next byte of the token */
-    size_t copied;             /* bytes in the plan of the text that is a copy */
-    size_t held;               /* bytes in the plan that are not counted elsewhere yet */
-    plan_text_ref text, plain; /* what is whole; 0 for none */
+    unsigned keeps;              /* 0: there is none */
+    bool open;                   /* a text of the plan is being appended to */
+    const char *at;              /* the next byte of the token */
+    size_t copied;               /* bytes in the plan of the text that is a copy */
+    size_t held;                 /* bytes in the plan that are not counted elsewhere yet */
+    plan_text_ref text, decoded; /* what is whole; 0 for none */
 };
 
 /* The text of an object, as it was read: what has been passed of it is copied when its
@@ -146,7 +148,7 @@ struct request_reading {
     struct request_text id;
     struct request_text scratch; /* a decoded string, a number with its NUL */
     struct request_text key;     /* current one of an object whose keys are the client's */
-    plan_text_ref plain_name;    /* of the job in progress, decoded, where it has escapes */
+    plan_text_ref decoded_name;  /* of the job in progress, decoded, where it has escapes */
     struct request_staging staging;
     struct plan *plan; /* NULL until it is needed, and once dropped */
     size_t kept_bytes; /* in the plan, roughly */
@@ -167,8 +169,8 @@ struct request_reading {
     uint32_t whole_elements;
     uint64_t whole_end;
 
-    unsigned flat_misses; /* jobs in a row that were not flat */
-    unsigned flat_rest;   /* jobs to come that are not looked at for that */
+    unsigned fast_misses; /* jobs in a row that were not on the fast path */
+    unsigned fast_rest;   /* jobs to come that are not looked at for that */
 
     uint64_t jobs;  /* so far, counts included */
     uint64_t steps; /* so far, at least */
@@ -200,9 +202,9 @@ extern const struct request_context request_backoff_object;
 void request_begin(struct request_reading *reading, const struct lexer_token *token);
 void request_take(struct request_reading *reading, const struct lexer_token *token);
 
-/* Adds the flat jobs that come next (request_flat.h) to the plan, at most `most`
+/* Adds the fast-path jobs that come next (request_fast.h) to the plan, at most `most`
  * of them, where request_at_job().  Returns how many there were. */
-size_t request_take_flat(struct request_reading *reading, size_t most);
+size_t request_take_fast(struct request_reading *reading, size_t most);
 
 void request_push(struct request_reading *reading, const struct request_context *context);
 
@@ -244,6 +246,7 @@ void request_keep_id(struct request_reading *reading, const struct lexer_token *
 
 /* Refuses the runs of a forecast whose plan is sealed, if all their steps are too many. */
 void request_check_runs(struct request_reading *reading);
+
 /* ---- request_token.c -------------------------------------------------------- */
 
 void request_read_token(struct request_reading *reading, const struct lexer_token *token);
@@ -402,9 +405,9 @@ bool request_choice(struct request_reading *reading, const struct lexer_token *t
 
 /* ---- request_fault.c -------------------------------------------------------- */
 
-/* Whether a fault is known that is not later: what is at fault at `offset` is not
- * reported then, and need not be put into words. */
-static inline bool request_knows_better(const struct request_reading *reading, uint64_t offset)
+/* Whether a fault at or before `offset` is known: one at `offset` is not reported
+ * then, and needs no message. */
+static inline bool request_has_earlier_fault(const struct request_reading *reading, uint64_t offset)
 {
     return reading->fault.code != FAULT_NONE && reading->fault.offset <= offset;
 }

@@ -32,20 +32,20 @@ enum {
 
 /* Keeps a name's decoded text, where it differs from its token's.  0, or -1 with the
  * request dropped. */
-static int keep_plain_name(struct request_reading *reading, const struct lexer_token *token)
+static int keep_decoded_name(struct request_reading *reading, const struct lexer_token *token)
 {
     const struct request_staging *staged = request_staged(reading, token);
     const char *end = token->text + token->len, *name;
     size_t len;
     if (staged != NULL) {
-        reading->plain_name = staged->plain;
+        reading->decoded_name = staged->decoded;
         return 0;
     }
     if (!token->escaped && linebreak_find(token->text, end) == end)
         return 0;
     if (request_decode(reading, token, &name, &len) != 0)
         return -1;
-    if (plan_add_text(reading->plan, name, len, &reading->plain_name) != PLAN_OK) {
+    if (plan_add_text(reading->plan, name, len, &reading->decoded_name) != PLAN_OK) {
         request_no_memory(reading);
         return -1;
     }
@@ -60,7 +60,7 @@ static void read_name(struct request_reading *reading, const struct lexer_token 
     if (!request_string(reading, token))
         return;
     if (request_keep_text(reading, token, &reading->spec.name) != 0 ||
-        keep_plain_name(reading, token) != 0)
+        keep_decoded_name(reading, token) != 0)
         return;
     reading->spec.set |= JOB_NAME;
 }
@@ -86,7 +86,7 @@ static int keep_after(struct request_reading *reading, const struct lexer_token 
     const char *name;
     size_t len;
     if (staged != NULL) {
-        *ref = staged->plain;
+        *ref = staged->decoded;
         return 0;
     }
     if (request_decode(reading, token, &name, &len) != 0)
@@ -127,7 +127,7 @@ static void read_after_element(struct request_reading *reading, const struct lex
 }
 
 static const struct request_context after_array = {.element = read_after_element,
-                                                   .keeps = REQUEST_KEEPS_PLAIN};
+                                                   .keeps = REQUEST_KEEPS_DECODED};
 
 static void read_after(struct request_reading *reading, const struct lexer_token *token)
 {
@@ -250,13 +250,13 @@ static bool keep_class(struct request_reading *reading)
 #define EXCLUSIVE 1u
 
 static const struct request_member job_members[N_MEMBERS] = {
-    [NAME] = REQUEST_TEXT_MEMBER("name", read_name, 0, REQUEST_KEEPS_TEXT | REQUEST_KEEPS_PLAIN),
+    [NAME] = REQUEST_TEXT_MEMBER("name", read_name, 0, REQUEST_KEEPS_TEXT | REQUEST_KEEPS_DECODED),
     [WAIT] = REQUEST_MEMBER("wait", request_read_wait, EXCLUSIVE),
     [COMPUTE] = REQUEST_MEMBER("compute", request_read_compute, EXCLUSIVE),
     [STEPS] = REQUEST_MEMBER("steps", request_read_steps, EXCLUSIVE),
     [REPEAT] = REQUEST_MEMBER("repeat", read_repeat, 0),
     [COUNT] = REQUEST_MEMBER("count", read_count, 0),
-    [AFTER] = REQUEST_TEXT_MEMBER("after", read_after, 0, REQUEST_KEEPS_PLAIN),
+    [AFTER] = REQUEST_TEXT_MEMBER("after", read_after, 0, REQUEST_KEEPS_DECODED),
     [TIMEOUT] = REQUEST_MEMBER("timeout", read_timeout, 0),
     [FAIL] = REQUEST_MEMBER("fail", read_fail, 0),
     [RETRIES] = REQUEST_MEMBER("retries", read_retries, 0),
@@ -275,7 +275,7 @@ static void begin_job(struct request_reading *reading, const struct request_cont
                                       .timeout_ns = -1,
                                       .backoff = {.factor = PLAN_FACTOR_2, .max_ns = -1}};
     reading->job_class = (struct job_class){.set = 0};
-    reading->plain_name = 0;
+    reading->decoded_name = 0;
     request_push(reading, context);
 }
 
@@ -305,9 +305,9 @@ static void strip_job(struct request_reading *reading)
         reading->spec.set = (reading->spec.set & (unsigned)(JOB_NAME | JOB_AFTER)) | JOB_STRIPPED;
 }
 
-static plan_text_ref plain_name(const struct request_reading *reading)
+static plan_text_ref decoded_name(const struct request_reading *reading)
 {
-    return (reading->spec.set & JOB_NAME) != 0 ? reading->plain_name : 0;
+    return (reading->spec.set & JOB_NAME) != 0 ? reading->decoded_name : 0;
 }
 
 static void close_job(struct request_reading *reading, const struct lexer_token *token)
@@ -329,14 +329,14 @@ static void close_job(struct request_reading *reading, const struct lexer_token 
     }
     if (!keep_class(reading))
         return;
-    if (plan_add_element(reading->plan, spec, plain_name(reading)) != PLAN_OK) {
+    if (plan_add_element(reading->plan, spec, decoded_name(reading)) != PLAN_OK) {
         request_no_memory(reading);
         return;
     }
-    bool plain =
+    bool fits_spec =
         (spec->set & ~(unsigned)(JOB_NAME | JOB_STEPS | JOB_STRIPPED)) == 0 && spec->n_steps <= 1;
     reading->kept_bytes +=
-        plain ? REQUEST_ELEMENT_BYTES : REQUEST_ELEMENT_BYTES + REQUEST_DETAIL_BYTES;
+        fits_spec ? REQUEST_ELEMENT_BYTES : REQUEST_ELEMENT_BYTES + REQUEST_DETAIL_BYTES;
 }
 
 static void close_defaults(struct request_reading *reading, const struct lexer_token *token)
@@ -346,7 +346,7 @@ static void close_defaults(struct request_reading *reading, const struct lexer_t
         reading->whole_end = token->offset;
     if (!keep_class(reading))
         return;
-    plan_set_defaults(reading->plan, &reading->spec, plain_name(reading));
+    plan_set_defaults(reading->plan, &reading->spec, decoded_name(reading));
 }
 
 static const struct request_context job_object = {

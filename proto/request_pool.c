@@ -157,7 +157,7 @@ void request_pool_fault(struct request_reading *reading)
     const struct plan_fault *found = &reading->found;
     char quoted[FAULT_QUOTE_SIZE], hint[FAULT_QUOTE_SIZE], meant[NEAREST_MAX + 1];
     uint64_t offset = found->where >> 1;
-    if (request_knows_better(reading, offset))
+    if (request_has_earlier_fault(reading, offset))
         return;
     bool near = find_nearest(reading->plan, found->names, meant);
     (void)fault_set(&reading->fault, FAULT_INVALID_REQUEST, offset,

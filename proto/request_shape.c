@@ -29,18 +29,18 @@ struct span {
     const char *from, *to;
 };
 
-static struct span name_of(const struct request_flat *job)
+static struct span name_of(const struct request_fast *job)
 {
     return (struct span){job->name + 1, job->name + job->name_len - 1};
 }
 
-static struct span wait_of(const struct request_flat *job)
+static struct span wait_of(const struct request_fast *job)
 {
     return (struct span){job->wait, job->wait + job->wait_len};
 }
 
 /* Puts the job's values, as many as there are, in the order of the text. */
-static unsigned order(struct request_shape *shape, const struct request_flat *job,
+static unsigned order(struct request_shape *shape, const struct request_fast *job,
                       struct span values[2])
 {
     bool name_first = job->wait == NULL || (job->name != NULL && job->name < job->wait);
@@ -56,7 +56,7 @@ static unsigned order(struct request_shape *shape, const struct request_flat *jo
 }
 
 void request_shape_learn(struct request_shape *shape, const char *comma, const char *end,
-                         const struct request_flat *job)
+                         const struct request_fast *job)
 {
     struct span values[2];
     const char *from = comma, *before_wait = comma;
@@ -110,7 +110,7 @@ static inline const char *pass(const struct request_shape_text *text, const char
 }
 
 /* Passes a name, which the text behind it has to end. */
-static inline const char *pass_name(const char *at, const char *end, struct request_flat *job)
+static inline const char *pass_name(const char *at, const char *end, struct request_fast *job)
 {
     const char *quote = scan_plain(at, end);
     job->name = at - 1;
@@ -120,7 +120,7 @@ static inline const char *pass_name(const char *at, const char *end, struct requ
 
 /* Passes the wait as it was learnt, with what stood before and behind it. */
 static inline const char *pass_again(const struct request_shape *shape, const char *at,
-                                     const char *end, struct request_flat *job)
+                                     const char *end, struct request_fast *job)
 {
     if (shape->again.len == 0)
         return NULL;
@@ -129,17 +129,17 @@ static inline const char *pass_again(const struct request_shape *shape, const ch
 }
 
 static inline const char *pass_value(const struct request_shape *shape, unsigned i, const char *at,
-                                     const char *end, struct request_flat *job)
+                                     const char *end, struct request_fast *job)
 {
     at = pass(&shape->parts[i], at, end);
     if (at == NULL || shape->values[i] == REQUEST_SHAPE_NAME)
         return at != NULL ? pass_name(at, end, job) : NULL;
-    return request_flat_wait(at, end, &job->wait_ns);
+    return request_fast_wait(at, end, &job->wait_ns);
 }
 
 /* What is behind the first value, of a job with two. */
 static inline const char *pass_second(const struct request_shape *shape, const char *at,
-                                      const char *end, struct request_flat *job)
+                                      const char *end, struct request_fast *job)
 {
     const char *behind = NULL;
     if (shape->values[1] == REQUEST_SHAPE_WAIT)
@@ -151,7 +151,7 @@ static inline const char *pass_second(const struct request_shape *shape, const c
 }
 
 static inline const char *pass_job(const struct request_shape *shape, const char *at,
-                                   const char *end, struct request_flat *job)
+                                   const char *end, struct request_fast *job)
 {
     bool has_second = shape->values[1] != REQUEST_SHAPE_NONE;
     const char *behind = NULL;
@@ -166,8 +166,8 @@ static inline const char *pass_job(const struct request_shape *shape, const char
 }
 
 const char *request_shape_scan(const struct request_shape *shape, const char *comma,
-                               const char *end, const struct request_flat_limits *limits,
-                               struct request_flat *job)
+                               const char *end, const struct request_fast_limits *limits,
+                               struct request_fast *job)
 {
     job->name = NULL;
     job->wait_ns = -1;

@@ -2,7 +2,7 @@
 
 /*
  * Long strings in steps.  A string that its member keeps is copied, and decoded
- * where its plain text is wanted, before the member's reader sees it, and in as
+ * where its decoded text is wanted, before the member's reader sees it, and in as
  * many calls as that takes: the reader then finds both in the plan.  The string
  * itself stays where the lexer keeps it, which is not called meanwhile.  A string or a key
  * within `data`, of which a copy is being made, is appended to that in the same way, and is done
@@ -54,7 +54,7 @@ bool request_stage_begin(struct request_reading *reading, const struct lexer_tok
         token->len <= REQUEST_STAGE_BYTES || token->text == NULL)
         return false;
     *staging = (struct request_staging){.token = *token, .keeps = kept_of(reading, token)};
-    staging->at = token->text + (staging->keeps == REQUEST_KEEPS_PLAIN);
+    staging->at = token->text + (staging->keeps == REQUEST_KEEPS_DECODED);
     return staging->keeps != 0;
 }
 
@@ -90,18 +90,18 @@ static int decode_piece(struct request_reading *reading)
 {
     struct request_staging *staging = &reading->staging;
     const char *end = staging->token.text + staging->token.len - 1;
-    char plain[STEP_BYTES + 16], *out = plain;
+    char piece[STEP_BYTES + 16], *out = piece;
 
     staging->at = lexer_decode_piece(staging->at, end, STEP_BYTES, &out);
-    staging->held += (size_t)(out - plain);
-    return plan_text_append(reading->plan, plain, (size_t)(out - plain)) == PLAN_OK ? 0 : -1;
+    staging->held += (size_t)(out - piece);
+    return plan_text_append(reading->plan, piece, (size_t)(out - piece)) == PLAN_OK ? 0 : -1;
 }
 
-/* Whether the name's plain text is to be kept beside it. */
-static bool wants_plain(const struct request_staging *staging)
+/* Whether the name's decoded text is to be kept beside it. */
+static bool wants_decoded(const struct request_staging *staging)
 {
-    return staging->keeps == REQUEST_KEEPS_PLAIN ||
-           ((staging->keeps & REQUEST_KEEPS_PLAIN) != 0 &&
+    return staging->keeps == REQUEST_KEEPS_DECODED ||
+           ((staging->keeps & REQUEST_KEEPS_DECODED) != 0 &&
             (staging->token.escaped || has_linebreaks(staging)));
 }
 
@@ -114,12 +114,12 @@ static bool close_text(struct request_reading *reading)
 
     staging->open = false;
     if (!was_text) {
-        staging->plain = ref;
+        staging->decoded = ref;
         return true;
     }
     staging->text = ref;
     staging->at = staging->token.text + 1;
-    return !wants_plain(staging);
+    return !wants_decoded(staging);
 }
 
 /* A string or a key within `data`, whose text is open already. */

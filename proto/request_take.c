@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Tokens to whoever is to take them, and flat jobs straight to the plan. */
+/* Passes each token to what reads it, and fast-path jobs straight to the plan. */
 
 #include "proto/request.h"
 
 #include <string.h>
 
-#include "proto/request_flat.h"
+#include "proto/request_fast.h"
 #include "proto/request_internal.h"
 #include "proto/request_shape.h"
 #include "proto/scan.h"
@@ -161,7 +161,7 @@ void request_take(struct request_reading *reading, const struct lexer_token *tok
         take_value(reading, token);
 }
 
-/* ---- Flat jobs --------------------------------------------------------------- */
+/* ---- Fast-path jobs --------------------------------------------------------------- */
 
 /* The room that is left below a limit. */
 static uint64_t left_of(uint64_t most, uint64_t taken)
@@ -174,10 +174,10 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* Does for a flat job what close_job() and all before it would. */
-static int add_flat(struct request_reading *reading, const struct request_flat *job)
+/* Does for a fast-path job what close_job() and all before it would. */
+static int add_fast(struct request_reading *reading, const struct request_fast *job)
 {
-    if (plan_add_plain(reading->plan, job->name, job->name_len, job->wait_ns) != PLAN_OK)
+    if (plan_add_single_wait(reading->plan, job->name, job->name_len, job->wait_ns) != PLAN_OK)
         return -1;
     reading->kept_bytes += REQUEST_ELEMENT_BYTES;
     if (job->name != NULL)
@@ -189,8 +189,8 @@ static int add_flat(struct request_reading *reading, const struct request_flat *
 
 /* Reads the next job, which was not predicted, from where the last one ended, and learns from it
  * what the next one may look like.  Returns its end, or NULL. */
-static const char *scan_flat(const struct lexer_window *window, const char *done,
-                             const struct request_flat_limits *limits, struct request_flat *job,
+static const char *scan_fast(const struct lexer_window *window, const char *done,
+                             const struct request_fast_limits *limits, struct request_fast *job,
                              struct request_shape *shape)
 {
     const char *at = scan_blanks(done, window->end), *comma = at;
@@ -199,24 +199,24 @@ static const char *scan_flat(const struct lexer_window *window, const char *done
             return NULL;
         at = scan_blanks(at + 1, window->end);
     }
-    at = request_flat_scan(at, window->end, limits, job);
+    at = request_fast_scan(at, window->end, limits, job);
     if (at != NULL && window->comma)
         request_shape_learn(shape, comma, at, job);
     return at;
 }
 
-size_t request_take_flat(struct request_reading *reading, size_t most)
+size_t request_take_fast(struct request_reading *reading, size_t most)
 {
     const struct plan_limits *limits = &reading->limits->plan;
     uint64_t max_string = reading->limits->max_string;
-    const struct request_flat_limits flat = {.max_wait_ns = limits->max_wait_ns,
+    const struct request_fast_limits fast = {.max_wait_ns = limits->max_wait_ns,
                                              .max_name = max_string > 0 ? max_string : UINT64_MAX};
     struct lexer_window window;
     struct request_shape shape = {.known = false};
-    struct request_flat job;
+    struct request_fast job;
     size_t n = 0;
-    if (reading->flat_rest > 0) {
-        reading->flat_rest--;
+    if (reading->fast_rest > 0) {
+        reading->fast_rest--;
         return 0;
     }
     if (!lexer_elements(reading->lexer, &window))
@@ -228,21 +228,21 @@ size_t request_take_flat(struct request_reading *reading, size_t most)
     const char *done = window.at;
     for (; n < most; n++) {
         const char *at =
-            shape.known ? request_shape_scan(&shape, done, window.end, &flat, &job) : NULL;
+            shape.known ? request_shape_scan(&shape, done, window.end, &fast, &job) : NULL;
         if (at == NULL)
-            at = scan_flat(&window, done, &flat, &job, &shape);
-        if (at == NULL || add_flat(reading, &job) != 0)
+            at = scan_fast(&window, done, &fast, &job, &shape);
+        if (at == NULL || add_fast(reading, &job) != 0)
             break;
         done = at;
         window.comma = true;
     }
     if (n == 0) {
         /* Where job after job is none, fewer are looked at: one in sixteen. */
-        reading->flat_misses += reading->flat_misses < 16;
-        reading->flat_rest = reading->flat_misses - 1;
+        reading->fast_misses += reading->fast_misses < 16;
+        reading->fast_rest = reading->fast_misses - 1;
         return 0;
     }
-    reading->flat_misses = 0;
+    reading->fast_misses = 0;
     struct request_frame *frame = request_frame(reading);
     lexer_pass(reading->lexer, done);
     frame->index += n - !frame->has_index;

@@ -265,7 +265,7 @@ static void refuse_length(struct request_reading *reading, const struct lexer_to
                           int64_t max_ns, enum duration_result result)
 {
     char what[96], seconds[DURATION_PRINT_MAX];
-    if (request_knows_better(reading, token->offset)) {
+    if (request_has_earlier_fault(reading, token->offset)) {
         request_pass(reading, token);
         return;
     }
@@ -326,7 +326,7 @@ bool request_choice(struct request_reading *reading, const struct lexer_token *t
         }
     }
     struct request_list list = {.text = ""};
-    if (!request_knows_better(reading, token->offset))
+    if (!request_has_earlier_fault(reading, token->offset))
         request_list_words(&list, choices, n);
     request_wrong(reading, token, list.text);
     return false;

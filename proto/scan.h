@@ -4,7 +4,7 @@
 
 /*
  * Passing over runs of bytes in JSON text: what the lexer and the scanner of
- * flat jobs have in common.  Each returns the first byte in at .. end that does
+ * fast-path jobs have in common.  Each returns the first byte in at .. end that does
  * not belong, or end.
  */
 
@@ -35,8 +35,8 @@ static inline const char *scan_number(const char *at, const char *end)
     return at;
 }
 
-/* The plain bytes of a string: neither a quote nor a backslash, nor a control
- * character, nor beyond ASCII.  Eight at a time. */
+/* The bytes of a string that are what they say: no quote, no backslash, no control
+ * character, nothing beyond ASCII.  Eight at a time. */
 static inline const char *scan_plain(const char *at, const char *end)
 {
     const uint64_t ones = 0x0101010101010101ULL, highs = 0x8080808080808080ULL;
@@ -80,7 +80,7 @@ static inline unsigned scan_digits(const char *at, uint32_t *value)
         *value = 0;
         return 0;
     }
-    /* Noughts in front, then sums of two neighbours, of two of these, and again. */
+    /* Zeros in front, then sums of two neighbours, of two of these, and again. */
     bytes <<= 64 - 8 * digits;
     bytes = (bytes * 10 + (bytes >> 8)) & 0x00FF00FF00FF00FFULL;
     bytes = (bytes * 100 + (bytes >> 16)) & 0x0000FFFF0000FFFFULL;

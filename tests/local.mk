@@ -20,7 +20,7 @@ check_programs = \
 	tests/unit/test_draw \
 	tests/unit/test_dueq \
 	tests/unit/test_duration \
-	tests/unit/test_duration_short \
+	tests/unit/test_duration_fast \
 	tests/unit/test_eta \
 	tests/unit/test_event \
 	tests/unit/test_event_detached \
@@ -58,7 +58,7 @@ check_programs = \
 	tests/unit/test_refusal \
 	tests/unit/test_replay_stream \
 	tests/unit/test_request \
-	tests/unit/test_request_flat \
+	tests/unit/test_request_fast \
 	tests/unit/test_request_faults \
 	tests/unit/test_request_limits \
 	tests/unit/test_request_memory \

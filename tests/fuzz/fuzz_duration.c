@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "proto/duration.h"
-#include "proto/duration_short.h"
+#include "proto/duration_fast.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -201,11 +201,11 @@ static void check_short(const char *text, size_t len)
 {
     int64_t ns = -1, exact = -2;
 
-    if (duration_short_number(text, text + len, &ns) == text + len) {
+    if (duration_fast_number(text, text + len, &ns) == text + len) {
         assert(is_number(text));
         assert(duration_from_number(text, len, INT64_MAX, &exact) == DURATION_OK && ns == exact);
     }
-    if (duration_short_string(text, text + len, &ns) == text + len)
+    if (duration_fast_string(text, text + len, &ns) == text + len)
         assert(duration_from_string(text, len, INT64_MAX, &exact) == DURATION_OK && ns == exact);
 }
 

@@ -2,7 +2,7 @@
 
 /*
  * A request reader makes the same of a text however it is cut and whatever
- * its budget: byte by byte all jobs go by their tokens, whole the flat ones do
+ * its budget: byte by byte all jobs go by their tokens, whole those of the fast path do
  * not.  What it says of a fault is text of a bounded size.  jansson refuses the
  * same texts, and reads the same values in those that are accepted: options, names,
  * steps, numbers, notes, and `data` as the value that it is.

@@ -290,7 +290,7 @@ static struct job_spec plan_spec(struct plan *plan, const struct description_ele
     return spec;
 }
 
-static plan_text_ref plain_name(struct plan *plan, const struct description_element *element)
+static plan_text_ref decoded_name(struct plan *plan, const struct description_element *element)
 {
     plan_text_ref name = 0;
 
@@ -303,7 +303,7 @@ static void plan_defaults(struct plan *plan, const struct description *batch, ui
 {
     struct job_spec spec = plan_spec(plan, &batch->defaults, PLAN_POOL_DEFAULTS, where);
 
-    plan_set_defaults(plan, &spec, plain_name(plan, &batch->defaults));
+    plan_set_defaults(plan, &spec, decoded_name(plan, &batch->defaults));
 }
 
 struct plan *description_plan(const struct description *batch, size_t budget,
@@ -324,7 +324,7 @@ struct plan *description_plan(const struct description *batch, size_t budget,
             const struct description_element *element = &batch->elements[i];
             struct job_spec spec = plan_spec(plan, element, PLAN_POOL_ELEMENT, &where);
 
-            check(plan_add_element(plan, &spec, plain_name(plan, element)) == PLAN_OK);
+            check(plan_add_element(plan, &spec, decoded_name(plan, element)) == PLAN_OK);
         }
     }
     plan_pools(plan, batch);

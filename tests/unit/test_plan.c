@@ -338,7 +338,8 @@ static void add_plain_ones(void)
         if (i == 50)
             plan_kit_add_named("b", 1, NULL, NULL);
         else
-            ck_assert_int_eq(plan_add_plain(plan_kit_plan, NULL, 0, i % 10 == 9 ? -1 : i), PLAN_OK);
+            ck_assert_int_eq(plan_add_single_wait(plan_kit_plan, NULL, 0, i % 10 == 9 ? -1 : i),
+                             PLAN_OK);
     }
 }
 

@@ -14,22 +14,22 @@
 #include "proto/scan.h"
 #include "tests/support/check.h"
 
-static const struct request_flat_limits limits = {.max_wait_ns = INT64_C(3600000000000),
+static const struct request_fast_limits limits = {.max_wait_ns = INT64_C(3600000000000),
                                                   .max_name = 20};
 
 /* Behind the comma. */
-static const char *scan(const char *comma, const char *end, struct request_flat *job)
+static const char *scan(const char *comma, const char *end, struct request_fast *job)
 {
     const char *at = scan_blanks(comma + 1, end);
 
-    return *comma == ',' ? request_flat_scan(at, end, &limits, job) : NULL;
+    return *comma == ',' ? request_fast_scan(at, end, &limits, job) : NULL;
 }
 
 /* Learns from a job, with its comma. */
 static struct request_shape learn(const char *text)
 {
     struct request_shape shape = {.known = false};
-    struct request_flat job;
+    struct request_fast job;
     const char *end = scan(text, text + strlen(text), &job);
 
     ck_assert_ptr_nonnull(end);
@@ -55,7 +55,7 @@ static struct piece make(const char *text, size_t len)
 static bool predicts(const struct request_shape *shape, const struct piece *piece)
 {
     const char *end = piece->text + piece->len, *got, *expected;
-    struct request_flat predicted, scanned;
+    struct request_fast predicted, scanned;
 
     got = shape->known ? request_shape_scan(shape, piece->text, end, &limits, &predicted) : NULL;
     if (got == NULL)
@@ -144,7 +144,7 @@ START_TEST(nothing_is_learnt_of_what_is_long_or_empty_or_for_ever)
     static const char blanks[] =
         ",{                                          \"wait\":1,\"name\":\"j\"}";
     struct request_shape shape = learn(",{}");
-    struct request_flat job;
+    struct request_fast job;
     const char *end;
 
     ck_assert(!shape.known);
@@ -218,7 +218,7 @@ START_TEST(a_prediction_is_what_the_scanner_reads)
     state = (uint64_t)_i;
     for (int round = 0; round < 20000; round++) {
         struct request_shape shape = {.known = false};
-        struct request_flat job;
+        struct request_fast job;
         unsigned kind = draw(12);
         char text[256], next[256];
         const char *end;

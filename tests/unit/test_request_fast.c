@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Flat jobs: what is taken without its tokens, and that a request comes to the
+ * Fast-path jobs: what is taken without its tokens, and that a request comes to the
  * same with it and without.  Fed byte by byte a job never stands whole in a
  * piece, so everything goes by its tokens then.
  */
-#include "proto/request_flat.h"
+#include "proto/request_fast.h"
 
 #include <check.h>
 #include <inttypes.h>
@@ -20,12 +20,12 @@
 
 /* Copies to the heap, without a NUL, so that a read too far is noticed.
  * Returns how many bytes the job took, 0 if it was left. */
-static size_t scan(const char *text, size_t len, struct request_flat *job, char *name)
+static size_t scan(const char *text, size_t len, struct request_fast *job, char *name)
 {
     char *copy = malloc(len > 0 ? len : 1);
     memcpy(copy, text, len);
-    const struct request_flat_limits limits = {.max_wait_ns = MAX_WAIT, .max_name = 40};
-    const char *end = request_flat_scan(copy, copy + len, &limits, job);
+    const struct request_fast_limits limits = {.max_wait_ns = MAX_WAIT, .max_name = 40};
+    const char *end = request_fast_scan(copy, copy + len, &limits, job);
     size_t taken = end != NULL ? (size_t)(end - copy) : 0;
     name[0] = '\0';
     if (taken > 0 && job->name != NULL)
@@ -34,7 +34,7 @@ static size_t scan(const char *text, size_t len, struct request_flat *job, char 
     return taken;
 }
 
-START_TEST(flat_jobs_are_taken)
+START_TEST(fast_path_jobs_are_taken)
 {
     static const struct {
         const char *text, *name;
@@ -56,7 +56,7 @@ START_TEST(flat_jobs_are_taken)
         {"{\"name\":\"\x7f'/\"}", "\"\x7f'/\"", -1},
     };
     for (size_t i = 0; i < N(cases); i++) {
-        struct request_flat job;
+        struct request_fast job;
         char name[64];
         size_t len = strlen(cases[i].text), blanks = cases[i].text[len - 1] == ' ';
         ck_assert_msg(scan(cases[i].text, len, &job, name) == len - blanks, "`%s`", cases[i].text);
@@ -137,12 +137,12 @@ static const char *const left_to_tokens[] = {
 START_TEST(everything_else_is_left)
 {
     for (size_t i = 0; i < N(left_to_tokens); i++) {
-        struct request_flat job;
+        struct request_fast job;
         char name[64];
         ck_assert_msg(scan(left_to_tokens[i], strlen(left_to_tokens[i]), &job, name) == 0, "`%s`",
                       left_to_tokens[i]);
     }
-    struct request_flat job;
+    struct request_fast job;
     char name[64];
     ck_assert_uint_eq(scan("{\"name\":\"a\0b\"}", 14, &job, name), 0);
     ck_assert_uint_eq(scan("{\0}", 3, &job, name), 0);
@@ -175,7 +175,7 @@ static void check_tells(const struct request_limits *limits, const struct text *
     free(got);
 }
 
-/* n flat jobs, then one more, in a bare array or as `jobs`. */
+/* n fast-path jobs, then one more, in a bare array or as `jobs`. */
 static void put_jobs(struct text *text, bool bare, unsigned n, const char *last)
 {
     text->len = 0;
@@ -188,7 +188,7 @@ static void put_jobs(struct text *text, bool bare, unsigned n, const char *last)
     put(text, bare ? "]" : "]}");
 }
 
-START_TEST(a_fault_after_many_flat_jobs_is_reported_where_it_is)
+START_TEST(a_fault_after_many_fast_path_jobs_is_reported_where_it_is)
 {
     static struct text text;
     put_jobs(&text, false, 17, "{\"wait\":-1},{\"wait\":1}");
@@ -208,7 +208,7 @@ START_TEST(a_fault_after_many_flat_jobs_is_reported_where_it_is)
 }
 END_TEST
 
-START_TEST(flat_jobs_are_held_to_every_limit)
+START_TEST(fast_path_jobs_are_held_to_every_limit)
 {
     static struct text text;
     struct request_limits limits = reading_limits;
@@ -236,7 +236,7 @@ START_TEST(flat_jobs_are_held_to_every_limit)
 }
 END_TEST
 
-START_TEST(bytes_and_nesting_are_counted_through_flat_jobs)
+START_TEST(bytes_and_nesting_are_counted_through_fast_path_jobs)
 {
     static struct text text;
     struct request_limits limits = reading_limits;
@@ -253,7 +253,7 @@ START_TEST(bytes_and_nesting_are_counted_through_flat_jobs)
 }
 END_TEST
 
-START_TEST(flat_jobs_take_defaults)
+START_TEST(fast_path_jobs_take_defaults)
 {
     static struct text text;
     text.len = 0;
@@ -266,8 +266,8 @@ START_TEST(flat_jobs_take_defaults)
 }
 END_TEST
 
-/* After many jobs that are not flat, fewer are looked at. */
-START_TEST(flat_jobs_behind_many_others_are_read)
+/* After many jobs that are not on the fast path, fewer are looked at. */
+START_TEST(fast_path_jobs_behind_many_others_are_read)
 {
     static struct text text;
     for (unsigned others = 0; others < 40; others++) {
@@ -303,7 +303,7 @@ static size_t held(const char *bytes, size_t len, size_t piece)
     return request.held;
 }
 
-START_TEST(flat_jobs_weigh_as_much_as_others)
+START_TEST(fast_path_jobs_weigh_as_much_as_others)
 {
     static struct text text;
     put_jobs(&text, true, 100, "{}");
@@ -312,7 +312,7 @@ START_TEST(flat_jobs_weigh_as_much_as_others)
 END_TEST
 
 /* What is found once all is read, and stands before them, comes first. */
-START_TEST(a_fault_before_flat_jobs_comes_before_their_totals)
+START_TEST(a_fault_before_fast_path_jobs_comes_before_their_totals)
 {
     static struct text text;
     text.len = 0;
@@ -449,17 +449,17 @@ END_TEST
 Suite *test_suite(void)
 {
     const struct check_test tests[] = {
-        {flat_jobs_are_taken, 1},
+        {fast_path_jobs_are_taken, 1},
         {everything_else_is_left, 1},
-        {a_fault_after_many_flat_jobs_is_reported_where_it_is, 1},
-        {flat_jobs_are_held_to_every_limit, 1},
-        {bytes_and_nesting_are_counted_through_flat_jobs, 1},
-        {flat_jobs_take_defaults, 1},
-        {a_fault_before_flat_jobs_comes_before_their_totals, 1},
-        {flat_jobs_behind_many_others_are_read, 1},
-        {flat_jobs_weigh_as_much_as_others, 1},
+        {a_fault_after_many_fast_path_jobs_is_reported_where_it_is, 1},
+        {fast_path_jobs_are_held_to_every_limit, 1},
+        {bytes_and_nesting_are_counted_through_fast_path_jobs, 1},
+        {fast_path_jobs_take_defaults, 1},
+        {a_fault_before_fast_path_jobs_comes_before_their_totals, 1},
+        {fast_path_jobs_behind_many_others_are_read, 1},
+        {fast_path_jobs_weigh_as_much_as_others, 1},
         {random_requests_come_to_the_same, 1},
     };
 
-    return check_suite("request_flat", NULL, NULL, tests, N(tests));
+    return check_suite("request_fast", NULL, NULL, tests, N(tests));
 }

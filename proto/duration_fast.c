@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#include "proto/duration_short.h"
+#include "proto/duration_fast.h"
 
 #include <stddef.h>
 
 #include "proto/scan.h"
 
-static const int64_t power_of_ten[DURATION_SHORT_DIGITS + 1] = {
+static const int64_t power_of_ten[DURATION_FAST_DIGITS + 1] = {
     1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000,
 };
 
@@ -19,7 +19,7 @@ struct decimal {
  * NULL where there are more. */
 static inline const char *read_digits(const char *at, const char *end, int64_t *value)
 {
-    const char *most = end - at > DURATION_SHORT_DIGITS ? at + DURATION_SHORT_DIGITS : end;
+    const char *most = end - at > DURATION_FAST_DIGITS ? at + DURATION_FAST_DIGITS : end;
     int64_t read = 0;
     unsigned digit;
 #ifdef SCAN_DIGITS
@@ -54,7 +54,7 @@ static inline const char *read_decimal(const char *at, const char *end, struct d
     return stop;
 }
 
-const char *duration_short_number(const char *at, const char *end, int64_t *ns)
+const char *duration_fast_number(const char *at, const char *end, int64_t *ns)
 {
     struct decimal decimal;
     const char *stop = read_decimal(at, end, &decimal);
@@ -85,7 +85,7 @@ static const char *read_unit(const char *at, const char *end, struct unit *unit)
     return first == 'm' || first == 'u' || first == 'n' ? at + 2 : NULL;
 }
 
-const char *duration_short_string(const char *at, const char *end, int64_t *ns)
+const char *duration_fast_string(const char *at, const char *end, int64_t *ns)
 {
     struct decimal decimal;
     struct unit unit;

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-#include "proto/request_flat.h"
+#include "proto/request_fast.h"
 
 #include <string.h>
 
-#include "proto/duration_short.h"
+#include "proto/duration_fast.h"
 #include "proto/scan.h"
 
 /* Both keys with their quotes have this many bytes. */
 #define KEY_SIZE 6
 
-const char *request_flat_wait(const char *at, const char *end, int64_t *wait_ns)
+const char *request_fast_wait(const char *at, const char *end, int64_t *wait_ns)
 {
     if (*at != '"')
-        return duration_short_number(at, end, wait_ns);
-    at = duration_short_string(at + 1, end, wait_ns);
+        return duration_fast_number(at, end, wait_ns);
+    at = duration_fast_string(at + 1, end, wait_ns);
     return at != NULL && at < end && *at == '"' ? at + 1 : NULL;
 }
 
@@ -28,7 +28,7 @@ static inline const char *pass_colon(const char *at, const char *end)
 }
 
 /* Each reads a value that begins at `at` < end and returns its end, or NULL. */
-static inline const char *read_name(const char *at, const char *end, struct request_flat *job)
+static inline const char *read_name(const char *at, const char *end, struct request_fast *job)
 {
     if (*at != '"')
         return NULL;
@@ -40,16 +40,16 @@ static inline const char *read_name(const char *at, const char *end, struct requ
     return quote + 1;
 }
 
-static inline const char *read_wait(const char *at, const char *end, struct request_flat *job)
+static inline const char *read_wait(const char *at, const char *end, struct request_fast *job)
 {
-    const char *stop = request_flat_wait(at, end, &job->wait_ns);
+    const char *stop = request_fast_wait(at, end, &job->wait_ns);
     job->wait = at;
     job->wait_len = stop != NULL ? (size_t)(stop - at) : 0;
     return stop;
 }
 
 /* Reads the member that begins at `at`. */
-static inline const char *read_member(const char *at, const char *end, struct request_flat *job)
+static inline const char *read_member(const char *at, const char *end, struct request_fast *job)
 {
     if (end - at < KEY_SIZE)
         return NULL;
@@ -63,10 +63,10 @@ static inline const char *read_member(const char *at, const char *end, struct re
     return NULL;
 }
 
-const char *request_flat_scan(const char *at, const char *end,
-                              const struct request_flat_limits *limits, struct request_flat *job)
+const char *request_fast_scan(const char *at, const char *end,
+                              const struct request_fast_limits *limits, struct request_fast *job)
 {
-    *job = (struct request_flat){.wait_ns = -1};
+    *job = (struct request_fast){.wait_ns = -1};
     if (at == end || *at != '{')
         return NULL;
     at = scan_blanks(at + 1, end);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /* Short durations in one pass, against the exact reading of any. */
-#include "proto/duration_short.h"
+#include "proto/duration_fast.h"
 
 #include <check.h>
 #include <inttypes.h>
@@ -24,8 +24,8 @@ struct kind {
 
 /* duration_from_text() takes numbers of JSON, and with them nothing but
  * strings with units, none of which is a short number. */
-static const struct kind number = {duration_short_number, duration_from_text};
-static const struct kind string = {duration_short_string, duration_from_string};
+static const struct kind number = {duration_fast_number, duration_from_text};
+static const struct kind string = {duration_fast_string, duration_from_string};
 
 /* Whether the whole of the text is short; if so, it comes to what it should. */
 static bool agrees(const struct kind *kind, const char *text)
@@ -84,8 +84,8 @@ START_TEST(nothing_beyond_the_end_is_read)
             char *cut = malloc(len > 0 ? len : 1);
             int64_t ns;
             memcpy(cut, texts[i], len);
-            const char *ends[] = {duration_short_number(cut, cut + len, &ns),
-                                  duration_short_string(cut, cut + len, &ns)};
+            const char *ends[] = {duration_fast_number(cut, cut + len, &ns),
+                                  duration_fast_string(cut, cut + len, &ns)};
             for (size_t k = 0; k < N(ends); k++)
                 ck_assert(ends[k] == NULL || (ends[k] > cut && ends[k] <= cut + len));
             free(cut);
@@ -132,12 +132,12 @@ static void put_text(uint64_t *state, char *out, bool unit)
 static bool is_short_number(const char *text)
 {
     size_t whole = strspn(text, "0123456789");
-    if (whole == 0 || whole > DURATION_SHORT_DIGITS || (*text == '0' && whole > 1))
+    if (whole == 0 || whole > DURATION_FAST_DIGITS || (*text == '0' && whole > 1))
         return false;
     if (text[whole] == '\0')
         return true;
     size_t fraction = strspn(text + whole + 1, "0123456789");
-    return text[whole] == '.' && fraction > 0 && fraction <= DURATION_SHORT_DIGITS &&
+    return text[whole] == '.' && fraction > 0 && fraction <= DURATION_FAST_DIGITS &&
            text[whole + 1 + fraction] == '\0';
 }
 
@@ -200,5 +200,5 @@ Suite *test_suite(void)
         {texts_at_the_edges_come_to_the_same, 1},
     };
 
-    return check_suite("duration_short", NULL, NULL, tests, N(tests));
+    return check_suite("duration_fast", NULL, NULL, tests, N(tests));
 }
