@@ -31,7 +31,7 @@ struct rewrite {
     unsigned members;       /* of the request's object, written so far */
 
     /* Where tokens are written, and what is between them. */
-    bool is_dropping;  /* a member that is overridden */
+    bool is_dropping;  /* a member that is overridden, until the next one begins */
     struct bytes held; /* those dropped, each with a comma in front */
     bool is_first;     /* of its array or object */
     bool after_key;
@@ -138,12 +138,12 @@ static void write_token(struct rewrite *rewrite, const struct lexer_token *token
 {
     if (rewrite->is_dropping)
         out = &rewrite->held;
-    if (!lexer_closes(token) && !rewrite->after_key && !rewrite->is_first)
+    if (rewrite->after_key)
+        bytes_add_char(out, ':');
+    else if (!lexer_closes(token) && !rewrite->is_first)
         bytes_add_char(out, ',');
     bytes_add(out, lexer_token_text(token), lexer_token_length(token));
     rewrite->after_key = token->kind == LEXER_KEY;
-    if (rewrite->after_key)
-        bytes_add_char(out, ':');
     rewrite->is_first = lexer_opens(token);
 }
 
@@ -209,6 +209,15 @@ static bool takes_members(const struct rewrite *rewrite)
                                    rewrite->overrides->json[OVERRIDE_OP] != NULL);
 }
 
+/* Appends the members that were dropped after all. */
+static void append_held(const struct rewrite *rewrite, struct bytes *out)
+{
+    size_t len = bytes_len(&rewrite->held), comma = rewrite->members == 0;
+
+    if (len > 0)
+        bytes_add(out, bytes_at(&rewrite->held) + comma, len - comma);
+}
+
 /* The brackets of a whole request, and requests that have none. */
 static void take_outermost(struct rewrite *rewrite, const struct lexer_token *token,
                            struct bytes *out)
@@ -226,12 +235,10 @@ static void take_outermost(struct rewrite *rewrite, const struct lexer_token *to
         return;
     close_request(rewrite);
     if (lexer_closes(token)) {
-        if (takes_members(rewrite)) {
+        if (takes_members(rewrite))
             append_members(rewrite, out);
-        } else if (bytes_len(&rewrite->held) > 0) {
-            size_t comma = rewrite->members == 0;
-            bytes_add(out, bytes_at(&rewrite->held) + comma, bytes_len(&rewrite->held) - comma);
-        }
+        else
+            append_held(rewrite, out);
         bytes_add_char(out, '}');
     }
     bytes_add_char(out, '\n');
@@ -277,8 +284,6 @@ static void take_inner(struct rewrite *rewrite, const struct lexer_token *token,
         write_token(rewrite, &all_events, out);
     else
         write_token(rewrite, token, out);
-    if (token->depth == 1 && token->kind != LEXER_KEY && !lexer_opens(token))
-        rewrite->is_dropping = false;
 }
 
 /* Where nothing changes the bytes are copied elsewhere and only counted here. */
@@ -323,8 +328,12 @@ static void keep_tail(struct rewrite *rewrite, const char *piece, size_t len, ui
     bytes_add(tail, text, (size_t)(end - text));
 }
 
+/* What is no JSON is sent with all that leads to it, so that the daemon says what is
+ * wrong there and nothing else. */
 static void send_tail(struct rewrite *rewrite, struct bytes *out)
 {
+    if (rewrite->is_open && rewrite->is_dropping)
+        append_held(rewrite, out);
     if (bytes_len(&rewrite->tail) > 0)
         bytes_add(out, bytes_at(&rewrite->tail), bytes_len(&rewrite->tail));
 }

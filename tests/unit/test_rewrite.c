@@ -188,6 +188,21 @@ static const struct {
     {"{\"jobs\":[\"a\xff\"]}", "{\"jobs\":[\"a\xff\"]}"},
     {"{\"jobs\":[]", "{\"jobs\":[]"},
     {"{\"jobs\":[1.", "{\"jobs\":[1."},
+    /* Right behind a member's name. */
+    {"{\"jobs\":nul}", "{\"jobs\":nul}"},
+    {"{\"jobs\":[{\"name\":\"a\xff\"}]}", "{\"jobs\":[{\"name\":\"a\xff\"}]}"},
+    {"{\"jobs\":[{\"wait\":1.}]}", "{\"jobs\":[{\"wait\":1.}]}"},
+    {"{\"jobs\" 1}", "{\"jobs\" 1}"},
+    /* Within a member that a flag replaces. */
+    {"{\"mode\":nul}", "{\"mode\":nul}"},
+    {"{\"mode\":[1,tru}", "{\"mode\":[1,tru}"},
+    {"{\"jobs\":[],\"mode\":{\"a\":1.}}", "{\"jobs\":[],\"mode\":{\"a\":1.}}"},
+    {"{\"mode\":1,\"jobs\":[],\"mode\":x}", "{\"jobs\":[],\"mode\":1,\"mode\":x}"},
+    /* Right behind one: without it the rest might be a request. */
+    {"{\"mode\":1 \"jobs\":[]}", "{\"mode\":1 \"jobs\":[]}"},
+    {"{\"mode\":[1,[]]\"jobs\":[]}", "{\"mode\":[1,[]]\"jobs\":[]}"},
+    {"{\"jobs\":[],\"mode\":1 2}", "{\"jobs\":[],\"mode\":1 2}"},
+    {"{\"jobs\":[],\"mode\":1", "{\"jobs\":[],\"mode\":1"},
     {"GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"},
 };
 
