@@ -51,10 +51,16 @@ static bool is_plain(const char *text)
     return *text && strlen(text) <= REF_MAX && text[strspn(text, letters)] == '\0';
 }
 
+/* Whether it is a whole number, of any size. */
 static bool is_count(const char *text)
 {
-    return *text && strlen(text) <= 18 && text[strspn(text, "0123456789")] == '\0' &&
-           (text[0] != '0' || !text[1]);
+    return *text && text[strspn(text, "0123456789")] == '\0' && (text[0] != '0' || !text[1]);
+}
+
+/* One that is too large is as large as there are. */
+static unsigned long long count_of(const char *text)
+{
+    return (unsigned long long)strtoll(text, NULL, 10);
 }
 
 static void refuse_parameter(struct http_connection *c, const char *name, const char *takes)
@@ -126,8 +132,12 @@ static void begin_list(struct http_connection *c, const char *rest, const char *
             refuse_parameter(c, name, "has a value that it does not take");
             return;
         }
-        len += (size_t)snprintf(kept->requests + len, sizeof(kept->requests) - len,
-                                is_number ? ",\"%s\":%s" : ",\"%s\":\"%s\"", name, values[i]);
+        if (is_number)
+            len += (size_t)snprintf(kept->requests + len, sizeof(kept->requests) - len,
+                                    ",\"%s\":%llu", name, count_of(values[i]));
+        else
+            len += (size_t)snprintf(kept->requests + len, sizeof(kept->requests) - len,
+                                    ",\"%s\":\"%s\"", name, values[i]);
     }
     snprintf(kept->requests + len, sizeof(kept->requests) - len, "}");
 }
@@ -161,17 +171,21 @@ static void begin_events(struct http_connection *c, const char *rest, const char
         refuse_parameter(c, "Last-Event-ID", "takes an event's number");
     else
         snprintf(kept->requests, sizeof(kept->requests),
-                 "{\"op\":\"watch\",\"ref\":\"%s\",\"from\":%lld}", kept->ref,
-                 last ? atoll(last) + 1 : atoll(from ? from : "1"));
+                 "{\"op\":\"watch\",\"ref\":\"%s\",\"from\":%llu}", kept->ref,
+                 last ? count_of(last) + 1 : count_of(from ? from : "1"));
 }
 
 /* Asks to cancel it, or a job of it.  Whether it is there distinguishes what has ended from what
- * never was. */
-static void ask_cancel(struct http_kept *kept, const char *job)
+ * never was; either answer may come first. */
+static void ask_cancel(struct http_kept *kept)
 {
+    char job[32] = "";
+
+    if (kept->has_job)
+        snprintf(job, sizeof(job), ",\"job\":%llu", kept->job);
     snprintf(kept->requests, sizeof(kept->requests),
-             "{\"op\":\"batches\",\"ref\":\"%s\"}{\"op\":\"cancel\",\"ref\":\"%s\"%s%s}", kept->ref,
-             kept->ref, job ? ",\"job\":" : "", job ? job : "");
+             "{\"op\":\"batches\",\"ref\":\"%s\"}{\"op\":\"cancel\",\"ref\":\"%s\"%s}", kept->ref,
+             kept->ref, job);
 }
 
 static void begin_delete(struct http_connection *c, const char *rest, const char *const *values,
@@ -183,7 +197,7 @@ static void begin_delete(struct http_connection *c, const char *rest, const char
         snprintf(kept->requests, sizeof(kept->requests), "{\"op\":\"forget\",\"ref\":\"%s\"}",
                  kept->ref);
     else if (kept)
-        ask_cancel(kept, NULL);
+        ask_cancel(kept);
 }
 
 static void begin_job(struct http_connection *c, const char *rest, const char *const *values,
@@ -197,8 +211,8 @@ static void begin_job(struct http_connection *c, const char *rest, const char *c
         refuse_path(c);
     } else if (kept) {
         kept->has_job = true;
-        kept->job = strtoull(job, NULL, 10);
-        ask_cancel(kept, job);
+        kept->job = count_of(job);
+        ask_cancel(kept);
     }
 }
 
@@ -249,24 +263,25 @@ static void reply_json(struct http_connection *c, unsigned status, const char *t
     http_reply_text(c, status, "application/json", text, len);
 }
 
-/* The last line of the answer. */
-static const char *last_line(const struct http_kept *kept)
+/* The first line of the answer that is an event of that kind, or NULL. */
+static const char *find_event(const struct http_kept *kept, const char *kind)
 {
-    const char *at = kept->answer + kept->len;
+    char begin[32];
+    size_t len = (size_t)snprintf(begin, sizeof(begin), "{\"event\":\"%s\"", kind);
+    const char *line = kept->answer, *feed;
 
-    if (at > kept->answer)
-        at--;
-    while (at > kept->answer && at[-1] != '\n')
-        at--;
-    return at;
+    while (strncmp(line, begin, len) != 0) {
+        feed = strchr(line, '\n');
+        if (!feed)
+            return NULL;
+        line = feed + 1;
+    }
+    return line;
 }
 
-static bool is_event(const char *line, const char *kind)
+static size_t length_of(const char *line)
 {
-    size_t len = strlen(kind);
-
-    return strncmp(line, "{\"event\":\"", 10) == 0 && strncmp(line + 10, kind, len) == 0 &&
-           line[10 + len] == '"';
+    return strcspn(line, "\n") + 1;
 }
 
 /* Of one that the list does not have: the refusal to watch it.  One that was accepted since was not
@@ -290,7 +305,8 @@ static void reply_why(struct http_connection *c)
 static void reply_list(struct http_connection *c)
 {
     struct http_kept *kept = c->exchange.kept;
-    const char *end = last_line(kept), *count = strstr(end, "\"count\":");
+    const char *end = find_event(kept, "batches");
+    const char *count = end ? strstr(end, "\"count\":") : NULL;
     char *text = malloc(kept->len + 64), *out = text;
 
     if (!text || !count) {
@@ -313,9 +329,9 @@ static void reply_list(struct http_connection *c)
 }
 
 /* Whether the job that is asked for is one of the listed batch. */
-static bool has_such_job(const struct http_kept *kept)
+static bool has_such_job(const struct http_kept *kept, const char *batch)
 {
-    const char *jobs = strstr(kept->answer, "\"jobs\":");
+    const char *jobs = strstr(batch, "\"jobs\":");
 
     return !kept->has_job || (jobs && kept->job < strtoull(jobs + 7, NULL, 10));
 }
@@ -323,14 +339,14 @@ static bool has_such_job(const struct http_kept *kept)
 static void reply_refusal(struct http_connection *c, const char *line)
 {
     const struct http_kept *kept = c->exchange.kept;
-    unsigned status = http_reply_status_of(line, strlen(line));
-    bool there = is_event(kept->answer, "batch") && has_such_job(kept);
+    const char *batch = find_event(kept, "batch");
+    unsigned status = http_reply_status_of(line, length_of(line));
 
-    if (status == 404 && there && kept->query == QUERY_CANCEL)
+    if (status == 404 && kept->query == QUERY_CANCEL && batch && has_such_job(kept, batch))
         http_reply_refuse(c, 409, FAULT_CONFLICT,
                           "the batch, or the job, has ended: ?forget removes a finished batch");
     else
-        reply_json(c, status ? status : 400, line, strlen(line));
+        reply_json(c, status ? status : 400, line, length_of(line));
 }
 
 /* A list without it does not say why: to watch it does. */
@@ -355,19 +371,20 @@ static void ask_why(struct http_connection *c)
 
 static void reply_gathered(struct http_connection *c)
 {
-    struct http_kept *kept = c->exchange.kept;
-    const char *last = last_line(kept);
+    const struct http_kept *kept = c->exchange.kept;
+    const char *error = find_event(kept, "error"), *batch = find_event(kept, "batch");
+    const char *cancelled = find_event(kept, "cancelled");
 
-    if (is_event(last, "error"))
-        reply_refusal(c, last);
+    if (error)
+        reply_refusal(c, error);
     else if (kept->query == QUERY_LIST)
         reply_list(c);
     else if (kept->query == QUERY_FORGET)
         http_reply(c, 204, http_reply_without_body());
-    else if (kept->query == QUERY_CANCEL)
-        reply_json(c, 202, last, strlen(last));
-    else if (is_event(kept->answer, "batch"))
-        reply_json(c, 200, kept->answer, strcspn(kept->answer, "\n") + 1);
+    else if (cancelled)
+        reply_json(c, 202, cancelled, length_of(cancelled));
+    else if (batch && kept->query == QUERY_ONE)
+        reply_json(c, 200, batch, length_of(batch));
     else
         ask_why(c);
 }

@@ -9,10 +9,11 @@ import json
 import re
 import socket
 import sys
+import tempfile
 
 from daemons import GUARD_SECONDS, Client, eventually, first, settles, will_reset
 from http_client import (
-    JSON, ONE, dechunk, events, get, kinds, post, read_all, read_until, refused, run, same, status_of)
+    JSON, ONE, Http, attempt, dechunk, events, get, kinds, post, read_all, read_until, refused, run, same, status_of)
 
 
 def batch_streams(d):
@@ -258,7 +259,7 @@ def jobs_of_batches(d):
                     refused(d.ask("DELETE", place + "/jobs/2"), 404, "not_found"),
                     refused(d.ask("DELETE", place + "/jobs/0?forget"), 400, "invalid_request"))
     problem = problem or first(*[refused(d.ask("GET", f"{place}/events?from={text}"), 400, "invalid_request")
-                                 for text in ("x", "", "0", "-1", "1.5", "9" * 20, "1&from=x", "1&from=1")])
+                                 for text in ("x", "", "0", "-1", "1.5", "1&from=x", "1&from=1")])
     for method, path, allow in (("GET", "/jobs/1", "DELETE"), ("DELETE", "/events", "GET, HEAD"), ("PUT", "/jobs/1", "DELETE"),
                                 ("PUT", "/events", "GET, HEAD"), ("OPTIONS", "/events", "GET, HEAD"),
                                 ("POST", "", "GET, HEAD, DELETE"), ("PATCH", "", "GET, HEAD, DELETE")):
@@ -267,6 +268,20 @@ def jobs_of_batches(d):
     for path in ("/", "/event", "/events/", "/jobs", "/jobs/", "/jobs/x", "/jobs/1/", "//events"):
         problem = problem or refused(d.ask("DELETE", place + path), 404, "not_found")
     return problem or same(d.ask("DELETE", place + "?forget")[0], 204, "forgotten")
+
+
+def large_numbers(d):
+    """What is a number is taken as one, however large."""
+    place = d.ask("POST", "/v1/batches", b'{"detach":true,"jobs":[]}', JSON)[1]["Location"]
+    eventually(lambda: json.loads(d.ask("GET", place)[2])["state"] == "finished")
+    problem = None
+    for text in (str((1 << 63) - 2), str((1 << 63) - 1), str((1 << 64) - 1), str(1 << 64), "9" * 400):
+        problem = problem or first(
+            same(d.ask("GET", f"{place}/events?from={text}")[0], 204, "from"),
+            same(d.ask("GET", place + "/events", headers={"Last-Event-ID": text})[0], 204, "Last-Event-ID"),
+            same(d.ask("GET", "/v1/batches?limit=" + text)[0], 200, "limit"),
+            refused(d.ask("DELETE", f"{place}/jobs/{text}"), 404, "not_found"))
+    return problem
 
 
 def head_of_streams(d):
@@ -346,6 +361,20 @@ def detached_batches(d):
                  refused(d.ask("POST", "/v1/batches", ONE, {**JSON, "Idempotency-Key": '""'}), 400, "invalid_request"))
 
 
+def with_a_journal(tap):
+    """A journal may answer a cancel before it has listed the batch."""
+    def unknown(d):
+        return first(*[refused(d.ask("DELETE", "/v1/batches/none-1" + job), 404, "not_found")
+                       for job in ("", "/jobs/0") * 50])
+
+    with tempfile.TemporaryDirectory() as state:
+        daemon = Http("--state", state, "--max-jobs", "100000")
+        for name, case in (("unknown batches are not cancelled", unknown), ("durable batches", detached_batches),
+                           ("jobs of durable batches", jobs_of_batches)):
+            attempt(tap, name, case, daemon)
+        tap.result(daemon.stop() == 0, "the daemon with a journal ends in good order", "")
+
+
 SHARED = [
     ("a batch's events are streamed", batch_streams),
     ("their lines are those of the socket", batch_is_the_sockets),
@@ -365,6 +394,7 @@ SHARED = [
     ("half-closed requests wait for their answer", half_closed_and_waiting),
     ("lines are whole", long_ids),
     ("jobs of detached batches", jobs_of_batches),
+    ("numbers of any size", large_numbers),
     ("HEAD of streams", head_of_streams),
     ("parameters are known or refused", parameters),
     ("detached batches", detached_batches),
@@ -373,4 +403,4 @@ SHARED = [
 
 
 if __name__ == "__main__":
-    sys.exit(run(SHARED))
+    sys.exit(run(SHARED, with_a_journal))
