@@ -16,8 +16,8 @@ struct listening;
 struct listening_config {
     const struct options *options;
     struct log *log;
-    struct listener_env clients, http, monitors, tls_clients,
-        tls_http; /* who takes over those of each kind */
+    /* Who takes over those of each kind. */
+    struct listener_env clients, http, monitors, tls_clients, tls_http;
 };
 
 /* The config is copied; what it points to is borrowed.  NULL when out of memory. */

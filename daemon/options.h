@@ -18,14 +18,13 @@
 #include "proto/options/option_value.h"
 
 struct options {
-    const char *file;           /* that was read, NULL for none; of those who asked for it */
+    const char *file;           /* the configuration that was read, NULL for none; borrowed */
     const char *missing_file;   /* the one that would have been read; NULL if one was */
     struct option_texts listen; /* as written; never empty */
     struct option_texts http;   /* as written; empty for off */
-    struct option_texts http_host,
-        http_origin;             /* hosts and origins that HTTP is served to besides */
-    struct option_texts service; /* `NAME=WORKERS` each */
-    uint64_t http_max_header;    /* bytes */
+    struct option_texts http_host, http_origin; /* that HTTP is served to besides */
+    struct option_texts service;                /* `NAME=WORKERS` each */
+    uint64_t http_max_header;                   /* bytes */
     int64_t http_header_timeout_ns;
     struct option_texts metrics;                          /* as written; empty for off */
     struct option_texts tls_cert, tls_key, tls_client_ca; /* a file's name each, or empty */

@@ -3,8 +3,8 @@
 #define WAITD_STATE_H
 
 /*
- * Where the daemon keeps detached batches: in the journal of --state's
- * directory, else in memory.
+ * Where the daemon keeps detached batches: in the journal of --state's directory, in
+ * the stream of --cluster, else in memory.
  */
 
 #include "daemon/base/log.h"

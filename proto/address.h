@@ -36,11 +36,11 @@ struct address_spec {
  * (`has no port`); *spec is written on success only. */
 const char *address_parse(const char *text, struct address_spec *spec);
 
-/* The text behind `tls:'; NULL without that prefix. */
-const char *address_behind_tls(const char *text);
-
 /* The same for an address to connect to, where port 0 is none. */
 const char *address_parse_peer(const char *text, struct address_spec *spec);
+
+/* The text behind `tls:'; NULL without that prefix. */
+const char *address_behind_tls(const char *text);
 
 /* What a socket is bound or connected to. */
 struct address {

@@ -53,7 +53,7 @@ char *event_detached_heartbeat(char *out, uint64_t batch, const char *ref, int64
 struct event_listed {
     struct event_text id;
     const char *ref;
-    const char *key; /* decoded; written as a JSON string of at most 6 bytes for each of its */
+    const char *key; /* decoded; as it was decoded */
     size_t key_len;
     const char *owner; /* printable ASCII, at most 255 bytes */
     const char *state;
@@ -64,7 +64,7 @@ struct event_listed {
     int64_t time_ns, elapsed_ns, late_ns;
     bool is_seen; /* pending, elapsed, late and last are known */
 };
-#define EVENT_LISTED_MAX (EVENT_LINE_MAX + 6 * 255 + 2 * 255)
+#define EVENT_LISTED_MAX (EVENT_LINE_MAX + EVENT_TEXT_FACTOR * 255 + 2 * 255)
 char *event_detached_batch(char *out, const struct event_listed *listed);
 
 #endif

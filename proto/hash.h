@@ -3,7 +3,7 @@
 #define WAITD_HASH_H
 
 /*
- * A hash table of numbers: an index over items that their owner keeps under numbers of his
+ * A hash table of numbers: an index over items that their owner keeps under numbers of its
  * own (positions of an array, slots.h).  Open addressing with linear probing, at most half
  * full; removal moves the items behind forward and leaves no marks (D. E. Knuth, The Art of
  * Computer Programming 3, 6.4, algorithm R).

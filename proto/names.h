@@ -26,7 +26,7 @@ void names_free(struct names *names);
  * freed.  Returns whether it is gone; until then nothing else may be done with it. */
 bool names_free_some(struct names *names, size_t *budget);
 
-/* The number of the name, given to it now if it is new. */
+/* The number of the name, given to it now if it is new; there is room for it. */
 uint32_t names_add(struct names *names, const char *name, size_t len);
 
 /* The number of the name, or NAMES_NONE. */

@@ -59,10 +59,10 @@ void session_resume_try(struct session *session);
 
 /* ---- Leaving detached batches (session_leave.c) ---- */
 
-/* The same by what answers the request to send no more of it. */
+/* Says, by the answer to the request to send no more of it, how to watch a batch again. */
 void session_leave_said(const struct session *session, const struct event_read *unwatched);
 
-/* The same for those that run when nothing more will be received. */
+/* The same for the batches that run when nothing more will be received. */
 void session_leave_all(const struct session *session);
 
 /* How it ended, once all that came is shown: says what was wrong. */

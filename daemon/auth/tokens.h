@@ -4,8 +4,8 @@
 
 /*
  * The file of tokens that the daemon accepts: a line `NAME:HASH` each (proto/token/token.h), blank
- * lines, and comments behind `#`.  It has to be readable by nobody but its owner and his
- * group.  What is read of it is never changed, but for which secret was found right.
+ * lines, and comments behind `#`.  Nobody but its owner and that user's group
+ * may read it.  What is read of it is never changed, but for which secret was found right.
  *
  * For one thread at a time.
  */

@@ -62,8 +62,8 @@ bool loop_is_over(const struct loop *loop);
  * it is gone. */
 void loop_adopt(struct loop *loop, struct arrival client);
 
-/* The same for a client that is one too many, in the daemon or of its address: it gets
- * so and let go. */
+/* The same for a client that is one too many, in the daemon or of its address: it is sent
+ * the refusal and disconnected. */
 void loop_refuse(struct loop *loop, struct arrival client, const struct fault *fault,
                  bool by_address);
 

@@ -10,7 +10,7 @@
  *
  * Whoever becomes ready joins the round in progress, or the next one if this
  * round has served it already.  Within a round those go first whose time has
- * past, then those that an event has woken, then those whose last service slice
+ * come, then those that an event has woken, then those whose last service slice
  * ended before their work; within each of these classes, first come, first
  * served.  One whose due time is past and that this round has served already does not wait for
  * the next one, which may be far when thousands connect at once: between two slices of the

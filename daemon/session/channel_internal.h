@@ -92,6 +92,10 @@ void channel_refuse(struct channel *channel, const struct request *request,
 void channel_refuse_with(struct channel *channel, const struct request *request,
                          enum fault_code code, const char *message);
 
+/* The same for what is at "ref" in the request. */
+void channel_refuse_ref(struct channel *channel, const struct request *request,
+                        enum fault_code code, const char *message);
+
 /* ---- channel_one.c -------------------------------------------------------------- */
 
 /* Keeps the request for the end of the input, or refuses it if it is no submit. */
@@ -103,9 +107,6 @@ void channel_scan_rest(struct channel *channel, const char *bytes, size_t len);
 /* The input has ended: does it.  Or drops it. */
 void channel_do_one(struct channel *channel, int64_t now_ns);
 void channel_drop_one(struct channel *channel);
-/* The same for what is at "ref" in the request. */
-void channel_refuse_ref(struct channel *channel, const struct request *request,
-                        enum fault_code code, const char *message);
 
 /* ---- channel_detached.c -------------------------------------------------------- */
 

@@ -485,7 +485,7 @@ int history_take_rest(struct history_cursor *cursor, char **text, size_t *len)
 }
 
 /* Passes records that the cursor's owner does not want, behind which there is one that
- * he does. */
+ * it does. */
 static void pass_unwanted(struct history_cursor *cursor)
 {
     while (cursor->seq < cursor->skip_seq) {

@@ -17,7 +17,7 @@
  *
  * kept_reach() promises that no cancel falls below what it has returned, so
  * the loop may send what is due up to there.  A loop first calls kept_reach()
- * and then looks whether kept_n_outside() has grown: a cancel that was settled
+ * and then looks whether kept_n_cancels() has grown: a cancel that was settled
  * before it was let through is seen then.
  *
  * Times are nanoseconds since acceptance unless said otherwise.  The batch is

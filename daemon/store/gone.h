@@ -3,8 +3,8 @@
 #define WAITD_GONE_H
 
 /*
- * The refs that were removed last, so that who asks for one learns that it is
- * over and not that it never was, if it was his.  A ring of the newest.  For one thread at a
+ * The refs that were removed last, so that their owners, who ask for one, learn that it
+ * is over and not that it never was.  A ring of the newest.  For one thread at a
  * time.
  */
 
