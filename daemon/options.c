@@ -14,12 +14,12 @@
 #include "proto/options/option_flags.h"
 #include "proto/options/option_help.h"
 #include "proto/address.h"
+#include "proto/duration.h"
 #include "proto/plan.h"
 #include "proto/request.h"
 #include "proto/token/token.h"
 
-#define SECOND INT64_C(1000000000)
-#define DAY    (86400 * SECOND)
+#define DAY (86400 * DURATION_SECOND_NS)
 
 /* A number as text, once its macro is expanded. */
 #define TEXT_OF(number)  TEXT_AS_IS(number)
@@ -178,7 +178,7 @@ static const struct option_row rows[] = {
     {"drain-timeout", 0, &option_duration, LIMIT, AT(limits.drain_timeout_ns), 0, DAY, "D", "5s",
      "5s", "on SIGTERM, let running batches finish for so long"},
     {"timer-slack", 0, &option_duration, LIMIT | OPTION_MAY_BE_OFF, AT(limits.timer_slack_ns), 0,
-     SECOND, "D", "900us", "0.9 ms",
+     DURATION_SECOND_NS, "D", "900us", "0.9 ms",
      "let a busy loop be so late at most, as far as that saves work: what falls due together is "
      "handled together (0: never)"},
     {"log-level", 0, &options_level, LIMIT, AT(log_level), 0, 0, "LEVEL", "info", "info",

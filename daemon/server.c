@@ -82,13 +82,8 @@ static void pass_stage_on(struct server *server, enum life_stage stage)
 
 static void set_timer(struct event *event, int64_t in_ns)
 {
-    /* Rounded up: libevent counts in microseconds. */
-    struct timeval in = {.tv_sec = in_ns / 1000000000, .tv_usec = in_ns % 1000000000 / 1000 + 1};
+    struct timeval in = clock_timeval(in_ns);
 
-    if (in.tv_usec >= 1000000) {
-        in.tv_sec++;
-        in.tv_usec -= 1000000;
-    }
     event_add(event, &in);
 }
 

@@ -11,8 +11,9 @@
 #include "daemon/base/clock.h"
 #include "daemon/net/loop.h"
 #include "daemon/base/service.h"
+#include "proto/duration.h"
 
-#define STATUS_NS INT64_C(1000000000)
+#define STATUS_NS DURATION_SECOND_NS
 
 struct watchdog {
     struct watchdog_config config;
@@ -37,7 +38,7 @@ const char *watchdog_line(const struct event_stats *stats, bool stopping,
 
 static void set_timer(struct event *event, int64_t in_ns)
 {
-    struct timeval in = {.tv_sec = in_ns / 1000000000, .tv_usec = in_ns % 1000000000 / 1000};
+    struct timeval in = clock_timeval(in_ns);
 
     event_add(event, &in);
 }

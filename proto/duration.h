@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define DURATION_SECOND_NS INT64_C(1000000000)
+
 enum duration_result {
     DURATION_OK,
     DURATION_NEGATIVE,  /* a minus sign before anything but zero */

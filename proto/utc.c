@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "proto/utc.h"
 
-#define NS_OF_A_SECOND   INT64_C(1000000000)
+#include "proto/duration.h"
+
 #define SECONDS_OF_A_DAY INT64_C(86400)
 
 /* From 0000-03-01 to 1970-01-01, and of 400 years. */
@@ -60,9 +61,10 @@ static char *put_nanoseconds(char *out, unsigned ns)
 
 char *utc_put(char *out, int64_t ns)
 {
-    int64_t seconds = ns / NS_OF_A_SECOND - (ns % NS_OF_A_SECOND < 0);
+    int64_t seconds = ns / DURATION_SECOND_NS - (ns % DURATION_SECOND_NS < 0);
     int64_t days = seconds / SECONDS_OF_A_DAY - (seconds % SECONDS_OF_A_DAY < 0);
-    unsigned of_second = (unsigned)((ns % NS_OF_A_SECOND + NS_OF_A_SECOND) % NS_OF_A_SECOND);
+    unsigned of_second =
+        (unsigned)((ns % DURATION_SECOND_NS + DURATION_SECOND_NS) % DURATION_SECOND_NS);
     unsigned of_day = (unsigned)(seconds - days * SECONDS_OF_A_DAY);
     struct date date = date_of(days);
 

@@ -3,8 +3,7 @@
 #include <jansson.h>
 
 #include "client/import/recording.h"
-
-#define NS_PER_S 1000000000
+#include "proto/duration.h"
 
 /* A decimal of 15 digits is the same after it was a double (DBL_DIG). */
 #define EXACT_DIGITS 15
@@ -13,11 +12,12 @@
 /* A number of seconds; where a double is not exact, text such as "2592000.123456789s". */
 static json_t *seconds(int64_t ns)
 {
-    if (ns % NS_PER_S == 0)
-        return json_integer(ns / NS_PER_S);
+    if (ns % DURATION_SECOND_NS == 0)
+        return json_integer(ns / DURATION_SECOND_NS);
     if (ns < EXACT_NS)
-        return json_real((double)ns / NS_PER_S);
-    return json_sprintf("%" PRId64 ".%09" PRId64 "s", ns / NS_PER_S, ns % NS_PER_S);
+        return json_real((double)ns / DURATION_SECOND_NS);
+    return json_sprintf("%" PRId64 ".%09" PRId64 "s", ns / DURATION_SECOND_NS,
+                        ns % DURATION_SECOND_NS);
 }
 
 static json_t *string(struct recording_text text)

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#define NS_PER_S 1000000000
+#include "proto/duration.h"
 
 /* Reads n digits, of a value from least to most. */
 static bool digits(const char **at, const char *end, int n, int least, int most, int *value)
@@ -36,7 +36,7 @@ static bool is_day(const struct tm *time)
 
 static int64_t fraction(const char **at, const char *end)
 {
-    int64_t ns = 0, unit_ns = NS_PER_S / 10;
+    int64_t ns = 0, unit_ns = DURATION_SECOND_NS / 10;
 
     for (; *at < end && **at >= '0' && **at <= '9'; (*at)++, unit_ns /= 10)
         ns += (**at - '0') * unit_ns;
@@ -84,6 +84,6 @@ bool timestamp_read(const char *text, size_t len, int64_t *ns)
     time.tm_mon -= 1;
     if (!is_day(&time) || !offset(&at, end, &east_s) || at != end)
         return false;
-    *ns = ((int64_t)timegm(&time) - east_s) * NS_PER_S + fraction_ns;
+    *ns = ((int64_t)timegm(&time) - east_s) * DURATION_SECOND_NS + fraction_ns;
     return true;
 }

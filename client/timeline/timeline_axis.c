@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SECOND INT64_C(1000000000)
-#define MINUTE (60 * SECOND)
+#include "proto/duration.h"
+
+#define MINUTE (60 * DURATION_SECOND_NS)
 #define HOUR   (60 * MINUTE)
 #define DAY    (24 * HOUR)
 
@@ -23,7 +24,7 @@ struct unit {
 };
 
 static const struct unit units[] = {
-    {1, "ns"},       {1000, "us"}, {1000000, "ms"}, {SECOND, "s"},
+    {1, "ns"},       {1000, "us"}, {1000000, "ms"}, {DURATION_SECOND_NS, "s"},
     {MINUTE, "min"}, {HOUR, "h"},  {DAY, "d"},
 };
 #define N_UNITS (sizeof units / sizeof units[0])
@@ -41,12 +42,12 @@ static int64_t round_step(int64_t least_ns)
     static const int factors[] = {1, 2, 5};
     int64_t step_ns;
 
-    for (int64_t unit = 1; unit <= 10 * SECOND; unit *= 10)
+    for (int64_t unit = 1; unit <= 10 * DURATION_SECOND_NS; unit *= 10)
         for (size_t i = 0; i < 3; i++)
-            if (unit * factors[i] >= least_ns && unit * factors[i] <= 20 * SECOND)
+            if (unit * factors[i] >= least_ns && unit * factors[i] <= 20 * DURATION_SECOND_NS)
                 return unit * factors[i];
-    if (least_ns <= 30 * SECOND)
-        return 30 * SECOND;
+    if (least_ns <= 30 * DURATION_SECOND_NS)
+        return 30 * DURATION_SECOND_NS;
     for (size_t i = 0; i < sizeof long_steps / sizeof long_steps[0]; i++)
         if (long_steps[i] >= least_ns)
             return long_steps[i];
@@ -62,7 +63,7 @@ static const struct unit *choose_unit(int64_t step_ns, int64_t span_ns)
     const struct unit *chosen = &units[0];
 
     for (size_t i = 0; i < N_UNITS; i++)
-        if (units[i].ns <= (units[i].ns <= SECOND ? span_ns : step_ns))
+        if (units[i].ns <= (units[i].ns <= DURATION_SECOND_NS ? span_ns : step_ns))
             chosen = &units[i];
     return chosen;
 }
@@ -75,9 +76,9 @@ static void write_text(char out[TIMELINE_TICK_TEXT], int64_t at_ns, int64_t step
 
     len = (size_t)snprintf(out, TIMELINE_TICK_TEXT, "%" PRId64, at_ns / unit->ns);
     /* Longer units than seconds are stepped by in whole ones. */
-    if (at_ns > 0 && unit->ns <= SECOND && step_ns % scale != 0)
+    if (at_ns > 0 && unit->ns <= DURATION_SECOND_NS && step_ns % scale != 0)
         out[len++] = '.';
-    while (at_ns > 0 && unit->ns <= SECOND && step_ns % scale != 0 &&
+    while (at_ns > 0 && unit->ns <= DURATION_SECOND_NS && step_ns % scale != 0 &&
            len + 5 < TIMELINE_TICK_TEXT) {
         scale /= 10;
         out[len++] = (char)('0' + at_ns / scale % 10);

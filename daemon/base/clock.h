@@ -7,6 +7,8 @@
  */
 
 #include <stdint.h>
+#include <sys/time.h>
+#include <time.h>
 
 /* CLOCK_MONOTONIC, which neither jumps with the wall clock nor runs backwards. */
 int64_t clock_now_ns(void);
@@ -16,5 +18,11 @@ int64_t clock_boot_ns(void);
 
 /* CLOCK_REALTIME, since 1970-01-01T00:00:00Z: to be shown to people, and for nothing else. */
 int64_t clock_real_ns(void);
+
+/* in_ns (0 or more) from now, by CLOCK_MONOTONIC: for pthread_cond_timedwait(). */
+struct timespec clock_deadline(int64_t in_ns);
+
+/* A length of time (0 or more) in libevent's unit, rounded up: no timer is early. */
+struct timeval clock_timeval(int64_t ns);
 
 #endif

@@ -4,7 +4,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "daemon/base/clock.h"
 
 #define STACK_BYTES 131072
 
@@ -158,17 +159,6 @@ void log_writer_add(struct log_writer *writer, const struct log_line *line)
 
 /* ---- The end -------------------------------------------------------------- */
 
-static struct timespec in(int64_t ns)
-{
-    struct timespec at;
-
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    ns += at.tv_nsec;
-    at.tv_sec += ns / 1000000000;
-    at.tv_nsec = ns % 1000000000;
-    return at;
-}
-
 static bool is_done(const struct log_writer *writer)
 {
     return writer->is_idle && writer->pages[0].len == 0 && writer->pages[1].len == 0;
@@ -184,7 +174,7 @@ void log_writer_fini(struct log_writer *writer, int64_t timeout_ns)
         writer->is_closing = true;
         pthread_cond_broadcast(&writer->changed);
         while (!is_done(writer) && has_progress) {
-            struct timespec until = in(timeout_ns);
+            struct timespec until = clock_deadline(timeout_ns);
 
             written = writer->written;
             while (!is_done(writer) && writer->written == written &&

@@ -40,11 +40,8 @@ static void end(struct http_linger *linger)
 static bool wait_on(struct http_linger *linger, int64_t now_ns)
 {
     int64_t left_ns = linger->lingering.until_ns - now_ns;
-    struct timeval time = {0};
+    struct timeval time = clock_timeval(left_ns > 0 ? left_ns : 0);
 
-    if (left_ns > 0)
-        time = (struct timeval){.tv_sec = left_ns / 1000000000,
-                                .tv_usec = left_ns % 1000000000 / 1000 + 1};
     return event_add(linger->event, &time) == 0;
 }
 

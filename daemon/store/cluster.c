@@ -7,17 +7,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "daemon/base/clock.h"
 
 /* Idle nodes put a tick so often, so that what they know does not grow stale. */
-#define IDLE_TICK_NS (60 * CLUSTER_SECOND_NS)
+#define IDLE_TICK_NS (60 * DURATION_SECOND_NS)
 
 /* How often the stream is measured where it has a limit, and where it may have been given one. */
-#define MEASURE_NS        CLUSTER_SECOND_NS
-#define LOOK_FOR_LIMIT_NS (30 * CLUSTER_SECOND_NS)
+#define MEASURE_NS        DURATION_SECOND_NS
+#define LOOK_FOR_LIMIT_NS (30 * DURATION_SECOND_NS)
 
 /* The consumer's heartbeat, and how many may be missing. */
-#define HEARTBEAT_MIN_NS (CLUSTER_SECOND_NS / 10)
+#define HEARTBEAT_MIN_NS (DURATION_SECOND_NS / 10)
 #define HEARTBEATS_LOST  3
 
 static struct cluster *cluster_of(struct store *store)
@@ -51,7 +52,7 @@ void cluster_report(const struct cluster *cluster, bool is_fault, const char *fo
 void cluster_serve(struct cluster *cluster)
 {
     cluster->serves_until_ns =
-        cluster_now(cluster) + 2 * cluster->config.grace_ns + CLUSTER_SECOND_NS;
+        cluster_now(cluster) + 2 * cluster->config.grace_ns + DURATION_SECOND_NS;
 }
 
 /* ---- What is due
@@ -81,7 +82,7 @@ static int64_t tick_due(const struct cluster *cluster)
 /* A reading from which nothing is received has ended. */
 static int64_t silence_due(const struct cluster *cluster)
 {
-    return cluster->heard_ns + HEARTBEATS_LOST * heartbeat_of(cluster) + CLUSTER_SECOND_NS;
+    return cluster->heard_ns + HEARTBEATS_LOST * heartbeat_of(cluster) + DURATION_SECOND_NS;
 }
 
 static int64_t measure_due(const struct cluster *cluster)
@@ -177,7 +178,7 @@ static int64_t least(int64_t a, int64_t b)
 /* By CLOCK_BOOTTIME; at most a second on. */
 static int64_t next_due(const struct cluster *cluster)
 {
-    int64_t next_ns = cluster_now(cluster) + CLUSTER_SECOND_NS;
+    int64_t next_ns = cluster_now(cluster) + DURATION_SECOND_NS;
     int64_t over_ns = index_next_over(&cluster->index);
 
     if (cluster->is_up) {
@@ -192,18 +193,14 @@ static int64_t next_due(const struct cluster *cluster)
     return least(next_ns, cluster_next_waiting(cluster));
 }
 
-/* ---- The thread
- * ----------------------------------------------------------------------------------- */
+/* ---- The thread ------------------------------------------------------------------------ */
 
 /* The condition's clock does not run while the machine is suspended: what is late by that is
  * met by the first event, or a second later. */
 static void sleep_for(struct cluster *cluster, int64_t length_ns)
 {
-    struct timespec deadline;
+    struct timespec deadline = clock_deadline(length_ns);
 
-    clock_gettime(CLOCK_MONOTONIC, &deadline);
-    deadline.tv_sec += (deadline.tv_nsec + length_ns) / CLUSTER_SECOND_NS;
-    deadline.tv_nsec = (deadline.tv_nsec + length_ns) % CLUSTER_SECOND_NS;
     (void)pthread_cond_timedwait(&cluster->wake, &cluster->lock, &deadline);
 }
 

@@ -7,10 +7,9 @@
 #include <string.h>
 
 #include "daemon/store/cluster_internal.h"
-#include "daemon/store/digest.h"
 
 /* Poll interval for batches simulated only to learn their end. */
-#define END_POLL_NS (CLUSTER_SECOND_NS / 200)
+#define END_POLL_NS (DURATION_SECOND_NS / 200)
 
 /* ---- Waiting ------------------------------------------------------------------------------------
  */
@@ -137,7 +136,7 @@ static void do_find(struct cluster *cluster, struct store_ask *ask, bool is_caug
 static void accept_with_key(struct cluster *cluster, struct store_ask *ask,
                             const struct index_entry *entry, bool is_caught_up)
 {
-    uint8_t digest[CLUSTER_DIGEST_MAX];
+    uint8_t digest[DIGEST_BYTES];
 
     digest_of(ask->text->bytes, ask->text->len, digest);
     if (cluster_is_in_doubt(cluster, entry) && wait_for_end(cluster, ask, entry))
@@ -270,7 +269,7 @@ static struct index_entry *store_received_text(struct cluster *cluster, struct k
                                                const struct cluster_event *event)
 {
     struct index_entry *entry = index_by_ref(&cluster->index, NULL, batch->ref);
-    uint8_t digest[CLUSTER_DIGEST_MAX];
+    uint8_t digest[DIGEST_BYTES];
     struct kept_text *text;
 
     if (entry == NULL || !event->is_fine)

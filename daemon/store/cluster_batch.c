@@ -11,9 +11,9 @@
 
 /* How often what nobody asks for is looked after, and how many batches are run at a time for
  * their end. */
-#define TEND_NS            (5 * CLUSTER_SECOND_NS)
+#define TEND_NS            (5 * DURATION_SECOND_NS)
 #define EXAMINED_AT_A_TIME 64
-#define EXAMINE_AGAIN_NS   (3600 * CLUSTER_SECOND_NS)
+#define EXAMINE_AGAIN_NS   (3600 * DURATION_SECOND_NS)
 
 /* Another node that has run a batch removes it so much earlier than one that has to run it for
  * that alone. */

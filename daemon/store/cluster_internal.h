@@ -23,13 +23,12 @@
 #include "daemon/store/cluster_rules.h"
 #include "daemon/store/cluster_wire.h"
 #include "daemon/store/index.h"
-
-#define CLUSTER_SECOND_NS INT64_C(1000000000)
+#include "proto/duration.h"
 
 /* How long what was published, or waits for a reading, is waited for before it is unavailable,
  * and how often it is published again meanwhile. */
-#define CLUSTER_TIMEOUT_NS (9 * CLUSTER_SECOND_NS / 2)
-#define CLUSTER_RETRY_NS   (CLUSTER_SECOND_NS / 2)
+#define CLUSTER_TIMEOUT_NS (9 * DURATION_SECOND_NS / 2)
+#define CLUSTER_RETRY_NS   (DURATION_SECOND_NS / 2)
 
 /* A removed batch's messages are taken out of the stream so long after: whoever was cut off
  * for less has still read of its end. */
@@ -48,7 +47,7 @@ struct cluster_batch {
     uint64_t sequence;                 /* of its message */
     struct cluster_was was;            /* the sequence and stamp that count */
     uint64_t nonce;
-    uint8_t digest[CLUSTER_DIGEST_MAX];
+    uint8_t digest[DIGEST_BYTES];
     struct cluster_cancels cancels;
     struct cluster_mark *marks; /* n_marks of them, a power of two's room */
     size_t n_marks;
@@ -181,7 +180,7 @@ int64_t cluster_next_waiting(const struct cluster *cluster); /* INT64_MAX for no
 
 /* Answers a submit with the batch that has its key. */
 void cluster_answer_with(struct store_ask *ask, const struct index_entry *entry,
-                         const uint8_t digest[CLUSTER_DIGEST_MAX]);
+                         const uint8_t digest[DIGEST_BYTES]);
 
 /* ---- cluster_publish.c ---- */
 

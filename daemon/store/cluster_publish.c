@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "daemon/store/cluster_internal.h"
-#include "daemon/store/digest.h"
 
 /* Above so many percent of the stream's limit requests are refused, so that cancels and ticks
  * still fit. */
@@ -289,9 +288,9 @@ void cluster_put_tick(struct cluster *cluster)
  * ------------------------------------------------------------------------------------ */
 
 void cluster_answer_with(struct store_ask *ask, const struct index_entry *entry,
-                         const uint8_t digest[CLUSTER_DIGEST_MAX])
+                         const uint8_t digest[DIGEST_BYTES])
 {
-    if (memcmp(cluster_data(entry)->digest, digest, CLUSTER_DIGEST_MAX) != 0) {
+    if (memcmp(cluster_data(entry)->digest, digest, DIGEST_BYTES) != 0) {
         index_refuse_conflict(ask, entry->batch);
         return;
     }
@@ -303,7 +302,7 @@ void cluster_answer_with(struct store_ask *ask, const struct index_entry *entry,
 static void answer_beaten(struct cluster *cluster, struct cluster_pending *pending,
                           const struct index_entry *entry)
 {
-    uint8_t digest[CLUSTER_DIGEST_MAX];
+    uint8_t digest[DIGEST_BYTES];
 
     memcpy(digest, pending->request->digest, sizeof(digest));
     atomic_fetch_add_explicit(&cluster->store.races_lost, 1, memory_order_relaxed);

@@ -10,7 +10,7 @@
 #include "daemon/store/cluster_internal.h"
 
 /* How long to wait before reading is tried again where the servers did not let it begin. */
-#define READ_RETRY_NS (CLUSTER_SECOND_NS / 4)
+#define READ_RETRY_NS (DURATION_SECOND_NS / 4)
 
 /* ---- Beginning ---------------------------------------------------------------------------------
  */

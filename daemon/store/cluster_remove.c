@@ -9,7 +9,7 @@
 #include "daemon/store/cluster_internal.h"
 
 /* What the servers have not removed is tried again so much later. */
-#define AGAIN_NS (60 * CLUSTER_SECOND_NS)
+#define AGAIN_NS (60 * DURATION_SECOND_NS)
 
 /* Room for `room` sequences.  Out of memory the messages stay, until another node removes them. */
 static struct cluster_over *new_over(const struct cluster *cluster, const char *ref, size_t room)

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/store/digest.h"
-
 static const char hexadecimal[] = "0123456789abcdef";
 
 const char *cluster_header_name(enum cluster_header header)
@@ -304,7 +302,7 @@ static bool read_was(const struct cluster_values *values, struct cluster_was *wa
 void cluster_request_write(const struct cluster_request *request, struct cluster_headers *headers)
 {
     const struct kept_terms *terms = &request->terms;
-    char digest[2 * CLUSTER_DIGEST_MAX + 1];
+    char digest[2 * DIGEST_BYTES + 1];
 
     headers->values = (struct cluster_values){{0}};
     headers->used = 0;
@@ -371,8 +369,7 @@ bool cluster_request_read(const struct cluster_values *values, struct cluster_re
     return read_owner_and_key(values, request) && read_terms(values, &request->terms) &&
            read_time(values->value[CLUSTER_HEADER_GRACE], &request->grace_ns) &&
            read_nonce(values->value[CLUSTER_HEADER_NONCE], &request->nonce) &&
-           read_hexadecimal(values->value[CLUSTER_HEADER_DIGEST], request->digest,
-                            CLUSTER_DIGEST_MAX) &&
+           read_hexadecimal(values->value[CLUSTER_HEADER_DIGEST], request->digest, DIGEST_BYTES) &&
            read_was(values, &request->was);
 }
 
@@ -408,15 +405,15 @@ bool cluster_tick_read(const struct cluster_values *values, uint64_t *number)
     return read_nonce(values->value[CLUSTER_HEADER_NONCE], number);
 }
 
-void cluster_ref_write(uint64_t sequence, int64_t stamp_ns,
-                       const uint8_t digest[CLUSTER_DIGEST_MAX], char out[KEPT_REF_MAX + 1])
+void cluster_ref_write(uint64_t sequence, int64_t stamp_ns, const uint8_t digest[DIGEST_BYTES],
+                       char out[KEPT_REF_MAX + 1])
 {
-    char hashed[24 + CLUSTER_DIGEST_MAX], bits[17];
+    char hashed[24 + DIGEST_BYTES], bits[17];
     size_t len = (size_t)snprintf(hashed, 24, "%" PRId64, stamp_ns) + 1;
     uint8_t hash[DIGEST_BYTES];
 
-    memcpy(hashed + len, digest, CLUSTER_DIGEST_MAX);
-    digest_of(hashed, len + CLUSTER_DIGEST_MAX, hash);
+    memcpy(hashed + len, digest, DIGEST_BYTES);
+    digest_of(hashed, len + DIGEST_BYTES, hash);
     write_hexadecimal(hash, 8, bits);
     snprintf(out, KEPT_REF_MAX + 1, "%" PRIu64 "-%s", sequence, bits);
 }

@@ -5,9 +5,11 @@
 /*
  * What daemons of one cluster write into its stream and read from it:
  *
- *     NAME.req.TOKEN       a request; TOKEN is the SHA-256 of its owner, NUL, and its key, or
- * random NAME.out.REF.NONCE   what happens to a batch from outside: a cancel NAME.out.REF.forget it
- * is forgotten NAME.tick.NODE       a node's tick: up to its stamp all that came before it is known
+ *     NAME.req.TOKEN         a request; TOKEN is the SHA-256 of its owner, NUL and its key,
+ *                            or random where it has no key
+ *     NAME.out.REF.NONCE     what happens to a batch from outside: a cancel
+ *     NAME.out.REF.forget    it is forgotten
+ *     NAME.tick.NODE         a node's tick: up to its stamp all that came before it is known
  *
  * All but a request's text is in headers, so that a node follows the stream by headers
  * alone.  Also what a JetStream server says of a message it delivers, and of one that was
@@ -21,12 +23,12 @@
 #include <stdint.h>
 
 #include "daemon/session/kept.h"
+#include "daemon/store/digest.h"
 
 #define CLUSTER_NAME_MAX    32 /* of `A-Z a-z 0-9 _ -` */
 #define CLUSTER_TOKEN_MAX   64 /* hexadecimal digits of a SHA-256 */
 #define CLUSTER_NONCE_MAX   16 /* hexadecimal digits of 64 bits */
 #define CLUSTER_SUBJECT_MAX (CLUSTER_NAME_MAX + 6 + KEPT_REF_MAX + 1 + CLUSTER_TOKEN_MAX)
-#define CLUSTER_DIGEST_MAX  32
 #define CLUSTER_OWNER_MAX   255
 #define CLUSTER_ENGINE_MAX  31
 
@@ -112,7 +114,7 @@ struct cluster_request {
     struct kept_terms terms; /* but for when it was accepted */
     int64_t grace_ns;
     uint64_t nonce;
-    uint8_t digest[CLUSTER_DIGEST_MAX];
+    uint8_t digest[DIGEST_BYTES];
     uint64_t expected; /* the message that it has replaced; 0 for none */
     uint64_t bytes;    /* of the text, as read */
     struct cluster_was was;
@@ -140,8 +142,8 @@ bool cluster_tick_read(const struct cluster_values *values, uint64_t *number);
 
 /* The ref of the batch whose request has that sequence and stamp: the sequence, and 64 bits of
  * a hash over the stamp and the text, for a sequence alone can be given again after a rollback. */
-void cluster_ref_write(uint64_t sequence, int64_t stamp_ns,
-                       const uint8_t digest[CLUSTER_DIGEST_MAX], char out[KEPT_REF_MAX + 1]);
+void cluster_ref_write(uint64_t sequence, int64_t stamp_ns, const uint8_t digest[DIGEST_BYTES],
+                       char out[KEPT_REF_MAX + 1]);
 
 /* ---- What the server says --------------------------------------------------------------- */
 

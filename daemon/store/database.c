@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "daemon/store/database_internal.h"
-#include "daemon/store/digest.h"
 
 /* What the WAL may hold before it is written to the database: as SQLite does by itself. */
 #define CHECKPOINT_PAGES 1000
@@ -182,11 +181,6 @@ enum database_result database_checkpoint(struct database *database)
 
 /* ---- Writing -------------------------------------------------------------------------------- */
 
-void database_digest_of(const struct kept_text *text, uint8_t *digest)
-{
-    digest_of(text->bytes, text->len, digest);
-}
-
 enum database_result database_add_batch(struct database *database, const struct kept *batch,
                                         const char *engine, const struct kept_text *request,
                                         const uint8_t *digest)
@@ -207,7 +201,7 @@ enum database_result database_add_batch(struct database *database, const struct 
     sqlite3_bind_text(statement, 10, engine, -1, SQLITE_STATIC);
     bind(database, ADD_BATCH, 11, terms->accepted_ns);
     bind(database, ADD_BATCH, 12, terms->wall_ns);
-    sqlite3_bind_blob(statement, 13, digest, DATABASE_DIGEST_MAX, SQLITE_STATIC);
+    sqlite3_bind_blob(statement, 13, digest, DIGEST_BYTES, SQLITE_STATIC);
     sqlite3_bind_blob64(statement, 14, request->bytes, request->len, SQLITE_STATIC);
     sqlite3_bind_text(statement, 15, batch->owner->name, -1, SQLITE_STATIC);
     return run(database, ADD_BATCH);
@@ -397,9 +391,9 @@ enum database_result database_each_cancel(struct database *database, uint64_t or
 
 static bool read_digest(sqlite3_stmt *row, uint8_t *digest)
 {
-    if (sqlite3_column_bytes(row, 0) != DATABASE_DIGEST_MAX)
+    if (sqlite3_column_bytes(row, 0) != DIGEST_BYTES)
         return false;
-    memcpy(digest, sqlite3_column_blob(row, 0), DATABASE_DIGEST_MAX);
+    memcpy(digest, sqlite3_column_blob(row, 0), DIGEST_BYTES);
     return true;
 }
 
@@ -420,7 +414,7 @@ bool database_digest(struct database *database, uint64_t order, uint8_t *digest)
 /* The request in the row, if it is the one that was stored. */
 static struct kept_text *read_request(struct database *database, sqlite3_stmt *row)
 {
-    uint8_t stored[DATABASE_DIGEST_MAX], read[DATABASE_DIGEST_MAX];
+    uint8_t stored[DIGEST_BYTES], read[DIGEST_BYTES];
     size_t len = (size_t)sqlite3_column_bytes(row, 1);
     const void *bytes = sqlite3_column_blob(row, 1);
     struct kept_text *text = kept_text_new(len);
@@ -432,7 +426,7 @@ static struct kept_text *read_request(struct database *database, sqlite3_stmt *r
     }
     if (len > 0)
         memcpy(text->bytes, bytes, len);
-    database_digest_of(text, read);
+    digest_of(text->bytes, text->len, read);
     if (!read_digest(row, stored) || memcmp(stored, read, sizeof(read)) != 0) {
         database_set_error(database, "its request is not the one that was stored");
         kept_text_release(text);

@@ -17,10 +17,10 @@
 #include <stdint.h>
 
 #include "daemon/session/kept.h"
+#include "daemon/store/digest.h"
 
 #define DATABASE_FILE        "waitd.db"
 #define DATABASE_WAL         "waitd.db-wal"
-#define DATABASE_DIGEST_MAX  32 /* bytes of a SHA-256 */
 #define DATABASE_BOOT_ID_MAX 36
 
 enum database_result {
@@ -90,7 +90,7 @@ enum database_result database_checkpoint(struct database *database);
 /* Whether anything was written since the transaction began. */
 bool database_has_changed(const struct database *database);
 
-/* digest: of the request's text, DATABASE_DIGEST_MAX bytes. */
+/* digest: of the request's text, DIGEST_BYTES. */
 enum database_result database_add_batch(struct database *database, const struct kept *batch,
                                         const char *engine, const struct kept_text *request,
                                         const uint8_t *digest);
@@ -132,8 +132,5 @@ struct kept_text *database_request(struct database *database, uint64_t order);
 
 /* The digest of a batch's request as it was stored.  Whether it could be read. */
 bool database_digest(struct database *database, uint64_t order, uint8_t *digest);
-
-/* The SHA-256 of a text. */
-void database_digest_of(const struct kept_text *text, uint8_t *digest);
 
 #endif

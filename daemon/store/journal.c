@@ -7,16 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "daemon/base/clock.h"
+
 /* How old the stored time gets while batches run. */
-#define TIME_AGE_NS (JOURNAL_SECOND_NS / 2)
+#define TIME_AGE_NS (DURATION_SECOND_NS / 2)
 
 /* How long the thread sleeps before it tries again what did not work, or looks whether
  * loops have taken the batches that are resumed; and how many of these a loop is handed. */
-#define RETRY_NS       JOURNAL_SECOND_NS
-#define RESUME_NS      (JOURNAL_SECOND_NS / 500)
+#define RETRY_NS       DURATION_SECOND_NS
+#define RESUME_NS      (DURATION_SECOND_NS / 500)
 #define RESUMES_A_PORT 64
 
 static struct journal *journal_of(struct store *store)
@@ -341,13 +342,9 @@ static int64_t next_wanted(const struct journal *journal, int64_t now_ns)
 static void sleep_until(struct journal *journal, int64_t until_ns, int64_t now_ns)
 {
     int64_t length_ns = until_ns - now_ns;
-    struct timespec deadline;
+    struct timespec deadline =
+        clock_deadline(length_ns < DURATION_SECOND_NS ? length_ns : DURATION_SECOND_NS);
 
-    if (length_ns > JOURNAL_SECOND_NS)
-        length_ns = JOURNAL_SECOND_NS;
-    clock_gettime(CLOCK_MONOTONIC, &deadline);
-    deadline.tv_sec += (deadline.tv_nsec + length_ns) / JOURNAL_SECOND_NS;
-    deadline.tv_nsec = (deadline.tv_nsec + length_ns) % JOURNAL_SECOND_NS;
     (void)pthread_cond_timedwait(&journal->wake, &journal->lock, &deadline);
 }
 

@@ -47,9 +47,9 @@ static bool is_being_removed(const struct index_entry *entry)
 static enum journal_step accept_existing(struct journal *journal, struct store_ask *ask,
                                          const struct index_entry *entry)
 {
-    uint8_t stored[DATABASE_DIGEST_MAX], asked[DATABASE_DIGEST_MAX];
+    uint8_t stored[DIGEST_BYTES], asked[DIGEST_BYTES];
 
-    database_digest_of(ask->text, asked);
+    digest_of(ask->text->bytes, ask->text->len, asked);
     if (!database_digest(journal->database, entry->batch->order, stored)) {
         store_refuse(ask, FAULT_UNAVAILABLE, "the batch that has this key cannot be read: %s",
                      database_error(journal->database));
@@ -66,7 +66,7 @@ static enum journal_step accept_existing(struct journal *journal, struct store_a
 
 static enum journal_step do_accept(struct journal *journal, struct store_ask *ask)
 {
-    uint8_t digest[DATABASE_DIGEST_MAX];
+    uint8_t digest[DIGEST_BYTES];
     const struct index_entry *found = NULL;
 
     if (ask->terms.key_len > 0)
@@ -86,7 +86,7 @@ static enum journal_step do_accept(struct journal *journal, struct store_ask *as
         store_refuse(ask, FAULT_OVERLOADED, "out of memory for this request; try again later");
         return JOURNAL_STEP_ANSWERED;
     }
-    database_digest_of(ask->text, digest);
+    digest_of(ask->text->bytes, ask->text->len, digest);
     return database_add_batch(journal->database, ask->batch, journal->engine, ask->text, digest) ==
                    DATABASE_OK
                ? JOURNAL_STEP_OPEN

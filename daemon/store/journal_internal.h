@@ -16,11 +16,10 @@
 #include "daemon/store/database.h"
 #include "daemon/store/index.h"
 #include "daemon/store/journal.h"
-
-#define JOURNAL_SECOND_NS INT64_C(1000000000)
+#include "proto/duration.h"
 
 /* How far beyond the stored time events may be due that are sent. */
-#define JOURNAL_WINDOW_NS JOURNAL_SECOND_NS
+#define JOURNAL_WINDOW_NS DURATION_SECOND_NS
 
 #define JOURNAL_ENGINE_MAX 32
 #define JOURNAL_PREFIX_MAX 41

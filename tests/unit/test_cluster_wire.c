@@ -203,7 +203,7 @@ END_TEST
 
 START_TEST(a_ref_is_the_sequence_and_a_hash_over_stamp_and_text)
 {
-    uint8_t digest[CLUSTER_DIGEST_MAX], other[CLUSTER_DIGEST_MAX];
+    uint8_t digest[DIGEST_BYTES], other[DIGEST_BYTES];
     char a[KEPT_REF_MAX + 1], b[KEPT_REF_MAX + 1];
 
     digest_of("{}", 2, digest);
