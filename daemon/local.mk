@@ -25,7 +25,7 @@ daemon_libwaitd_daemon_a_SOURCES = \
 	daemon/watchdog.c \
 	daemon/watchdog.h
 
-# From the top floor down, as the linker wants them.
+# From the top layer down, as the linker wants them.
 daemon_libraries = \
 	daemon/libwaitd-daemon.a \
 	daemon/net/libwaitd-net.a \

@@ -59,13 +59,13 @@ for call in 'clock_gettime(0, 0)' 'time(0)' 'socket(1, 1, 0)' 'read(0, 0, 0)' 'p
     fi
 done
 
-# ---- the floors ------------------------------------------------------------
+# ---- the layers ------------------------------------------------------------
 
 cd "$top_srcdir" || bail "no $top_srcdir"
 
-# Each room, its archive, and the rooms that it may use besides itself: the table of
+# Each layer, its archive, and the layers that it may use besides itself: the table of
 # ARCHITECTURE.md, from the ground up.
-floors='
+layers='
 proto          proto/libwaitd-proto.a
 proto/token    proto/token/libwaitd-token.a
 proto/options  proto/options/libwaitd-options.a          proto
@@ -77,8 +77,8 @@ daemon/auth    daemon/auth/libwaitd-auth.a         proto proto/token engine daem
 daemon/net     daemon/net/libwaitd-net.a           proto proto/token engine daemon/base daemon/session daemon/auth
 daemon         daemon/libwaitd-daemon.a            proto proto/token proto/options engine daemon/base daemon/session daemon/store daemon/auth daemon/net
 '
-# The client is one archive; its rooms are distinguished by what they include.
-client_floors='
+# The client is one archive; its layers are distinguished by what they include.
+client_layers='
 client/base
 client/terminal client/base
 client/trace    client/base client/terminal
@@ -99,14 +99,14 @@ includes()
         sort
 }
 
-# included ROOM: `file:line: header` for each header of ours that a file right in the room includes.
+# included LAYER: `file:line: header` for each header of ours that a file right in the layer includes.
 included()
 {
     find "$1" -maxdepth 1 -name '*.[ch]' -exec grep -HnoE '^[[:space:]]*#[[:space:]]*include[[:space:]]+"[^"]*' {} + |
         sed -E 's/#[^"]*"//' | sort
 }
 
-# outside ROOM...: those lines of the input whose header lies right in none of the rooms.
+# outside LAYER...: those lines of the input whose header lies right in none of the layers.
 outside()
 {
     grep -vE ":($(printf '%s|' "$@" | sed 's/|$//'))/[a-z0-9_]+\.h\$"
@@ -118,51 +118,51 @@ symbols()
     nm -g "$1" "$top_builddir/$2" 2>/dev/null | awk 'NF >= 2 && $NF !~ /:$/ { print $NF }' | sort -u
 }
 
-# borrowed ROOM ARCHIVE USED...: symbols that the archive needs and a room that it may not use defines.
+# borrowed LAYER ARCHIVE USED...: symbols that the archive needs and a layer that it may not use defines.
 borrowed()
 {
-    room=$1
+    layer=$1
     symbols -u "$2" >"$scratch/needed"
     shift 2
-    echo "$floors" | while read -r other archive _; do
-        case " $room $* " in *" ${other:-$room} "*) continue ;; esac
+    echo "$layers" | while read -r other archive _; do
+        case " $layer $* " in *" ${other:-$layer} "*) continue ;; esac
         symbols --defined-only "$archive" | comm -12 "$scratch/needed" - | sed "s,^,$other: ,"
     done
 }
 
-while read -r room archive uses; do
-    [ -n "$room" ] || continue
+while read -r layer archive uses; do
+    [ -n "$layer" ] || continue
     # shellcheck disable=SC2086
-    none "$(included "$room" | outside "$room" $uses)" "$room includes itself${uses:+, ${uses// /, }} alone"
+    none "$(included "$layer" | outside "$layer" $uses)" "$layer includes itself${uses:+, ${uses// /, }} alone"
     # shellcheck disable=SC2086
-    none "$(borrowed "$room" "$archive" $uses)" "$room calls itself${uses:+, ${uses// /, }} alone"
-done <<<"$floors"
+    none "$(borrowed "$layer" "$archive" $uses)" "$layer calls itself${uses:+, ${uses// /, }} alone"
+done <<<"$layers"
 
-while read -r room uses; do
-    [ -n "$room" ] || continue
+while read -r layer uses; do
+    [ -n "$layer" ] || continue
     # shellcheck disable=SC2086
-    none "$(included "$room" | outside "$room" proto engine $uses)" \
-        "$room includes itself, proto, engine${uses:+, ${uses// /, }} alone"
-done <<<"$client_floors"
+    none "$(included "$layer" | outside "$layer" proto engine $uses)" \
+        "$layer includes itself, proto, engine${uses:+, ${uses// /, }} alone"
+done <<<"$client_layers"
 is "$(find client -name '*.[ch]' -exec dirname {} + | sort -u | tr '\n' ' ')" \
-    "$(awk 'NF { print $1 }' <<<"$client_floors" | sort | tr '\n' ' ')" "each room of the client has its floor"
+    "$(awk 'NF { print $1 }' <<<"$client_layers" | sort | tr '\n' ' ')" "each layer of the client has its place"
 # The table of ARCHITECTURE.md names just these, and each directory with sources has a row.
 is "$(sed -nE 's/^\| \[([a-z/]+)\].*/\1/p' ARCHITECTURE.md | sort | tr '\n' ' ')" \
-    "$({ awk 'NF { print $1 }' <<<"$floors" && printf '%s\n' client systemd findings tests; } | sort | tr '\n' ' ')" \
-    "ARCHITECTURE.md has a row for each room"
+    "$({ awk 'NF { print $1 }' <<<"$layers" && printf '%s\n' client systemd findings tests; } | sort | tr '\n' ' ')" \
+    "ARCHITECTURE.md has a row for each layer"
 # Those that make builds from: a build directory may stand anywhere, within the tree as well.
 mapfile -t built < <(sed -nE 's,^include ([a-z]+)(/.*)?/local\.mk$,\1,p' Makefile.am | grep -vE '^(client|tests|systemd)$' | sort -u)
 is "$(find "${built[@]}" -name '*.[ch]' ! -path 'daemon/examples/*' -exec dirname {} + | sort -u | tr '\n' ' ')" \
-    "$(awk 'NF { print $1 }' <<<"$floors" | sort | tr '\n' ' ')" "each directory with sources is a room"
+    "$(awk 'NF { print $1 }' <<<"$layers" | sort | tr '\n' ' ')" "each directory with sources is a layer"
 none "$(includes '"engine/' client/import)" "client/import knows of no engine"
 
 # The rules have teeth.
 is "$(printf '%s\n' 'engine/a.c:1:engine/b.h' 'engine/a.c:2:daemon/net/loop.h' 'engine/a.c:3:proto/plan.h' | outside engine proto)" \
     'engine/a.c:2:daemon/net/loop.h' "the rule sees an include that runs upward"
 is "$(included engine | grep -m1 -c ':proto/plan_internal\.h$')" 1 "the rule sees includes at all"
-is "$(borrowed proto engine/libwaitd-engine.a | grep -c '^proto: plan_')" 0 "a room may call itself"
+is "$(borrowed proto engine/libwaitd-engine.a | grep -c '^proto: plan_')" 0 "a layer may call itself"
 is "$([ "$(borrowed engine engine/libwaitd-engine.a | grep -c '^proto: plan_')" -gt 0 ] && echo seen)" seen \
-    "the rule sees a call into another room"
+    "the rule sees a call into another layer"
 
 none "$(includes '"proto/' engine | grep -vE '"proto/(block|occurrence|plan|plan_internal|saturate)\.h"')" \
     "the engine knows of the language only the plan"
@@ -170,14 +170,14 @@ none "$(includes '"proto/' engine | grep -vE '"proto/(block|occurrence|plan|plan
 # ---- modules -----------------------------------------------------------------
 
 # circles DIRECTORY...: the modules that include each other in a circle.  A module is a .c and
-# its .h, and with them those files of its room that include its _internal.h.
+# its .h, and with them those files of its layer that include its _internal.h.
 circles()
 {
     find "$@" -name '*.[ch]' -exec grep -HoE '^[[:space:]]*#[[:space:]]*include[[:space:]]+"[^"]+' {} + |
         sed -E 's/\.[ch]:[^"]*"/ /; s/\.h$//' |
         awk '{ file[NR] = $1; used[NR] = $2 }
-             { room = $1; sub(/[^\/]*$/, "", room) }
-             $2 ~ /_internal$/ && index($2, room) == 1 && substr($2, length(room) + 1) !~ /\// {
+             { layer = $1; sub(/[^\/]*$/, "", layer) }
+             $2 ~ /_internal$/ && index($2, layer) == 1 && substr($2, length(layer) + 1) !~ /\// {
                  part_of[$1] = $2; sub(/_internal$/, "", part_of[$1])
              }
              function module(path) {
@@ -192,17 +192,17 @@ circles()
 none "$(circles proto engine daemon client)" "no modules include each other in a circle"
 
 # The rule has teeth.
-mkdir -p "$scratch/rooms/a"
+mkdir -p "$scratch/layers/a"
 (
-    cd "$scratch/rooms" || exit
+    cd "$scratch/layers" || exit
     echo '#include "a/two.h"' >a/one.h
     echo '#include "a/three.h"' >a/two.c
     echo '#include "a/one_internal.h"' >a/one_part.c
 )
-is "$(cd "$scratch/rooms" && circles a)" "" "modules in a row are no circle"
-is "$(cd "$scratch/rooms" && echo '#include "a/one.h"' >a/three.h && circles a | grep -c '^a/')" 3 \
+is "$(cd "$scratch/layers" && circles a)" "" "modules in a row are no circle"
+is "$(cd "$scratch/layers" && echo '#include "a/one.h"' >a/three.h && circles a | grep -c '^a/')" 3 \
     "the rule sees a circle of three modules"
-is "$(cd "$scratch/rooms" && echo '#include "a/one_part.h"' >a/three.h && circles a | grep -c '^a/')" 3 \
+is "$(cd "$scratch/layers" && echo '#include "a/one_part.h"' >a/three.h && circles a | grep -c '^a/')" 3 \
     "the rule sees a circle through a part of a module"
 
 # ---- libraries and system headers ------------------------------------------

@@ -13,7 +13,7 @@ max_file=600
 max_function=60
 max_median=11
 
-rooms=(proto engine daemon client)
+layers=(proto engine daemon client)
 
 # long_files DIRECTORY...: those with more lines than a file may have.
 long_files()
@@ -39,11 +39,11 @@ long_functions()
     functions "$@" | awk -v max="$max_function" '$2 > max { print $1 ": " $2 " lines" }'
 }
 
-none "$(long_files "${rooms[@]}" tests)" "a file has at most $max_file lines"
-none "$(long_functions "${rooms[@]}" tests)" "a function has at most $max_function lines"
+none "$(long_files "${layers[@]}" tests)" "a file has at most $max_file lines"
+none "$(long_functions "${layers[@]}" tests)" "a function has at most $max_function lines"
 
 # Between the braces.
-median=$(functions "${rooms[@]}" | awk '{ print $2 - 2 }' | sort -n |
+median=$(functions "${layers[@]}" | awk '{ print $2 - 2 }' | sort -n |
     awk '{ n[NR] = $1 } END { print n[int((NR + 1) / 2)] }')
 is "$([ "$median" -le "$max_median" ] && echo small || echo "$median")" small \
     "half of the functions of the programs have at most $max_median lines"

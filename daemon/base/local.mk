@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 #
-# What any room of the daemon may use: its clocks, chance, its log, the allocator.
+# What any layer of the daemon may use: its clocks, chance, its log, the allocator.
 
 noinst_LIBRARIES += daemon/base/libwaitd-base.a
 daemon_base_libwaitd_base_a_SOURCES = \
