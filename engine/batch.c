@@ -67,6 +67,8 @@ static void begin(struct batch *batch, int64_t seed)
     batch->starved = batch->timed_out = batch->cancelled = batch->any_not_ok = false;
     batch->result = (struct batch_result){.status = BATCH_OK};
     batch->chain_end = NO_JOB;
+    if (batch->series != NULL)
+        draw_series_begin(batch->series, seed);
     batch->more = true;
 }
 
@@ -170,6 +172,7 @@ void batch_free(struct batch *batch)
     batch_pool_fini(batch);
     timerq_fini(&batch->queue_timeouts);
     dueq_fini(&batch->queue);
+    free(batch->series);
     free(batch->active_jobs);
     free(batch->began_ns);
     free(batch->states);

@@ -28,6 +28,8 @@
  * from its start on a queue entry of 16, and 8 more where jobs may begin later
  * than at once (`concurrency`, `after`); 64 more for any other job.  All of it
  * is claimed when the batch is made, and touched job by job as they start.
+ * A batch in which 256 jobs or more of one element draw how long they wait takes
+ * 1.5 KB besides, as they start.
  *
  * Not re-entrant; one thread at a time.
  */

@@ -41,6 +41,7 @@
  */
 
 #include "engine/batch.h"
+#include "engine/draw_series.h"
 #include "engine/dueq.h"
 #include "engine/prioq.h"
 #include "proto/plan_internal.h"
@@ -205,6 +206,7 @@ struct batch {
     uint32_t n_queued;         /* active jobs that ever queued */
 
     struct batch_ahead ahead;
+    struct draw_series *series; /* of simple jobs that start next; NULL until it is worth it */
     struct ready ready;
     struct arrivals *arrivals;   /* NULL where no job has any, nor a priority, and none reports */
     struct batch_report *report; /* NULL where the plan asks for none */

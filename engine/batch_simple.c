@@ -2,24 +2,75 @@
 
 /* The life of a simple job: it waits once, or not at all. */
 
+#include <stdlib.h>
+
 #include "engine/batch_internal.h"
 #include "engine/draw.h"
 
-/* How long it waits. */
+/* ---- Lengths --------------------------------------------------------------------------- */
+
+/* What the only step of a spec's jobs is drawn by, where that is not one constant known to all:
+ * spec->wait_ns is -1.  NULL where they have no step. */
+static const struct dist *dist_of(const struct plan *plan, const struct spec *spec)
+{
+    const struct job_spec *work = plan_work(plan, spec);
+
+    return work->n_steps > 0 ? &plan->steps[work->first_step].length : NULL;
+}
+
+static int64_t draw_one(const struct batch *batch, uint32_t job, const struct dist *dist)
+{
+    const struct draw_key key = {.seed = batch->seed, .job = job, .attempt = 1, .step = 0};
+
+    return dist != NULL ? draw_length(batch->plan, dist, &key, batch->plan->max_wait_ns) : 0;
+}
+
+/* How long a job waits. */
 static int64_t length_of(const struct batch *batch, uint32_t job, const struct spec *spec)
 {
-    struct draw_key key = {.seed = batch->seed, .job = job, .attempt = 1, .step = 0};
-    struct step step;
-
     if (batch->ahead.of != NULL)
         return batch->ahead.of[job].length_ns;
-    if (spec->wait_ns >= 0)
-        return spec->wait_ns;
-    if (plan_spec_steps(batch->plan, spec) == 0)
-        return 0;
-    step = plan_spec_step(batch->plan, spec, 0);
-    return draw_length(batch->plan, &step.length, &key, batch->plan->max_wait_ns);
+    return spec->wait_ns >= 0 ? spec->wait_ns : draw_one(batch, job, dist_of(batch->plan, spec));
 }
+
+/* So many jobs, left of a spec, are worth the memory of a series: 6 bytes a job. */
+#define SERIES_JOBS 256
+
+/* Whether there is a series for as many jobs: where they start one behind the other. */
+static bool have_series(struct batch *batch, uint32_t left)
+{
+    if (batch->series == NULL && left >= SERIES_JOBS && batch->arrivals == NULL) {
+        batch->series = malloc(sizeof(*batch->series)); /* without it each draws by itself */
+        if (batch->series != NULL)
+            draw_series_begin(batch->series, batch->seed);
+    }
+    return batch->series != NULL && left >= DRAW_ROW;
+}
+
+/* Draws for the job at the front, and for those behind it if they may draw in a row. */
+static int64_t draw_next(struct batch *batch, uint32_t job, uint32_t spec)
+{
+    const struct plan *plan = batch->plan;
+    const struct dist *dist = dist_of(plan, &plan->specs[spec]);
+
+    if (dist == NULL || !draw_row_takes(dist) ||
+        !have_series(batch, plan_count(plan, spec) - batch->ready.job))
+        return draw_one(batch, job, dist);
+    draw_series_fill(batch->series, dist, job, plan->max_wait_ns);
+    return draw_series_length(batch->series, job);
+}
+
+/* How long the job at the front waits, which starts now. */
+static inline int64_t next_length(struct batch *batch, uint32_t job, uint32_t spec)
+{
+    if (batch->series != NULL && draw_series_holds(batch->series, job))
+        return draw_series_length(batch->series, job);
+    if (batch->ahead.of != NULL || batch->plan->specs[spec].wait_ns >= 0)
+        return length_of(batch, job, &batch->plan->specs[spec]);
+    return draw_next(batch, job, spec);
+}
+
+/* ---- One job ---------------------------------------------------------------------------- */
 
 static int64_t began(const struct batch *batch, uint32_t job)
 {
@@ -43,7 +94,7 @@ static void write_start(struct batch *batch, uint32_t job, const struct spec *sp
 static void start_one(struct batch *batch, uint32_t job, uint32_t spec_index)
 {
     const struct spec *spec = &batch->plan->specs[spec_index];
-    int64_t length_ns = length_of(batch, job, spec);
+    int64_t length_ns = next_length(batch, job, spec_index);
 
     batch_take_slot(batch, job);
     batch->states[job] = STATE_WAITING;
@@ -165,7 +216,7 @@ size_t batch_simple_flow(struct batch *batch, int64_t until_ns, size_t most)
         if (batch->states[job] != STATE_UNTOUCHED)
             break;
         end_flowing(batch, first);
-        next = start_flowing(batch, job, spec, length_of(batch, job, &batch->plan->specs[spec]));
+        next = start_flowing(batch, job, spec, next_length(batch, job, spec));
         dueq_replace_first(&batch->queue, &next);
         batch_leave_front(batch, spec);
     }

@@ -27,6 +27,8 @@ engine_libwaitd_engine_a_SOURCES = \
 	engine/draw_formula.h \
 	engine/draw_row.c \
 	engine/draw_row.h \
+	engine/draw_series.c \
+	engine/draw_series.h \
 	engine/draw_wide.c \
 	engine/draw_wide.h \
 	engine/dueq.c \

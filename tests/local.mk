@@ -18,6 +18,7 @@ check_programs = \
 	tests/unit/test_decimal_digits \
 	tests/unit/test_descriptors \
 	tests/unit/test_draw \
+	tests/unit/test_draw_series \
 	tests/unit/test_dueq \
 	tests/unit/test_duration \
 	tests/unit/test_duration_fast \

@@ -36,11 +36,11 @@ struct description_element *given_backoff(struct description_element *job, int64
 /* Events of the level "done". */
 void given_ends_only(void);
 
-/* Runs the batch. */
+/* Runs the batch; the same with a job (or STORY_WHOLE) cancelled at at_ns. */
 void given_runs(void);
+void given_cancelled_runs(int64_t at_ns, uint32_t job);
 
-/* Runs it and compares the text; the same with a job (or STORY_WHOLE)
- * cancelled at at_ns; runs it and compares how long it took. */
+/* Each runs it and compares the text; or how long it took. */
 void given_tells(const char *text);
 void given_cancelled_tells(int64_t at_ns, uint32_t job, const char *text);
 void given_takes(int64_t ns);

@@ -248,7 +248,9 @@ START_TEST(many_jobs_in_several_batches)
             "{\"id\":1,\"jobs\":[{\"wait\":1,\"count\":70},{\"compute\":\"1ms\",\"count\":20}]}"
             "{\"id\":2,\"clock\":\"virtual\",\"events\":\"all\",\"jobs\":[{\"wait\":3,\"count\":"
             "60}]}{\"id\":3,\"events\":\"none\",\"jobs\":[{\"wait\":2,\"count\":99}]}"
-            "{\"id\":4,\"jobs\":[]}{\"id\":5,\"jobs\":[{\"wait\":1}]}"});
+            "{\"id\":4,\"jobs\":[]}{\"id\":5,\"jobs\":[{\"wait\":1}]}"
+            "{\"id\":6,\"clock\":\"virtual\",\"events\":\"none\",\"jobs\":[{\"count\":256,"
+            "\"wait\":{\"dist\":\"exponential\",\"mean\":1}}]}"});
 }
 END_TEST
 
