@@ -124,6 +124,9 @@ static bool enter(struct http_connection *c, const char *url, const struct http_
         http_reply_refuse(c, 400, FAULT_INVALID_REQUEST,
                           "the body takes one \"Content-Length\", or \"Transfer-Encoding\": "
                           "chunked alone");
+    else if (head->repeated)
+        http_reply_refuse(c, 400, FAULT_INVALID_REQUEST, "\"%s\" is there twice, and not the same",
+                          head->repeated);
     else
         return http_routes_enter(c, x->bad_path ? NULL : url, head);
     return true;
@@ -138,32 +141,41 @@ static void forget_target(struct http_exchange *x)
 
 /* What the head says decides what answers.  Returns whether to answer at once, with the
  * body unread. */
-static bool begin(struct http_connection *c, const char *url, const char *method,
-                  const char *version)
+static bool begin(struct http_connection *c, const char *url, struct http_head *head)
 {
     struct http_exchange *x = &c->exchange;
-    struct http_head head = {.method = method, .is_http10 = strcmp(version, "HTTP/1.0") == 0};
 
-    c->used = true;
-    x->phase = HTTP_PROVING; /* until it is let in */
-    x->begun_ns = c->since_ns = clock_now_ns();
-    c->looked = false;
-    MHD_get_connection_values(c->library, MHD_HEADER_KIND, add_field, &head);
-    x->has_body = http_head_has_body(&head);
-    x->is_chunked = head.is_chunked;
-    x->is_head = strcmp(method, "HEAD") == 0;
+    x->has_body = http_head_has_body(head);
+    x->is_chunked = head->is_chunked;
+    x->is_head = strcmp(head->method, "HEAD") == 0;
     if (x->authority)
-        head.host = x->authority;
+        head->host = x->authority;
     url += x->path_at;
-    if (!enter(c, x->path_at > 0 && !*url ? "/" : url, &head))
+    if (!enter(c, x->path_at > 0 && !*url ? "/" : url, head))
         return false;
     x->phase = HTTP_BODY;
     forget_target(x);
     if (!x->has_body || !x->reply)
         return false;
-    return x->is_refused || http_head_expects_continue(&head) ||
-           !http_head_is_expectation_met(&head) || is_announced_too_long(c, &head) ||
-           !http_head_is_framed(&head);
+    return x->is_refused || http_head_expects_continue(head) ||
+           !http_head_is_expectation_met(head) || is_announced_too_long(c, head) ||
+           !http_head_is_framed(head);
+}
+
+static bool read_head(struct http_connection *c, const char *url, const char *method,
+                      const char *version)
+{
+    struct http_head head = {.method = method, .is_http10 = strcmp(version, "HTTP/1.0") == 0};
+    bool at_once;
+
+    c->used = true;
+    c->exchange.phase = HTTP_PROVING; /* until it is let in */
+    c->exchange.begun_ns = c->since_ns = clock_now_ns();
+    c->looked = false;
+    MHD_get_connection_values(c->library, MHD_HEADER_KIND, add_field, &head);
+    at_once = begin(c, url, &head);
+    http_head_free(&head);
+    return at_once;
 }
 
 /* ---- The body ------------------------------------------------------------------- */
@@ -220,11 +232,11 @@ enum MHD_Result http_exchange_read(void *context, struct MHD_Connection *library
     if (x->hang_up)
         return MHD_NO;
     if (x->phase == HTTP_PROVING && !x->suspended)
-        (void)begin(c, url, method, version); /* and goes on with what came of the body */
+        (void)read_head(c, url, method, version); /* and goes on with what came of the body */
     if (x->phase == HTTP_PROVING) {
         /* it is still being found out */
     } else if (x->phase == HTTP_IDLE) {
-        if (begin(c, url, method, version)) {
+        if (read_head(c, url, method, version)) {
             x->unread = true;
             x->phase = HTTP_ANSWERING;
             http_reply_give(c);

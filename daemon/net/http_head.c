@@ -11,6 +11,74 @@
 
 /* ---- Fields ------------------------------------------------------------------ */
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Whether text begins with the word, and the word ends there. */
+static bool is_type(const char *text, size_t len, const char *type)
+{
+    return len == strlen(type) && strncasecmp(text, type, len) == 0;
+}
+
+/* The quality that a range of `Accept` gives, in thousandths; 1000 where it is not
+ * said or not a number. */
+static unsigned quality_of(const char *range, size_t len)
+{
+    const char *end = range + len;
+    const char *at = memchr(range, ';', len);
+    unsigned scale = 100, quality;
+
+    for (; at; at = memchr(at, ';', (size_t)(end - at))) {
+        do
+            at++;
+        while (at < end && is_blank(*at));
+        if (end - at >= 3 && (at[0] == 'q' || at[0] == 'Q') && at[1] == '=')
+            break;
+    }
+    if (!at || (at[2] != '0' && at[2] != '1'))
+        return 1000;
+    quality = at[2] == '1' ? 1000 : 0;
+    if (at + 3 < end && at[3] == '.')
+        for (at += 4; at < end && *at >= '0' && *at <= '9' && scale > 0; at++, scale /= 10)
+            quality += (unsigned)(*at - '0') * scale;
+    return quality > 1000 ? 1000 : quality;
+}
+
+static void prefer(struct http_preference *wanted, int exact, unsigned quality)
+{
+    if (exact > wanted->exact)
+        *wanted = (struct http_preference){exact, quality};
+}
+
+/* A list, which may be spread over several fields. */
+static void add_accepted(struct http_head *head, const char *at)
+{
+    while (*at) {
+        size_t len, name;
+        unsigned quality;
+
+        at += strspn(at, " \t,");
+        len = strcspn(at, ",");
+        name = strcspn(at, ",; \t");
+        quality = quality_of(at, len);
+        if (is_type(at, name, "text/event-stream"))
+            prefer(&head->events, 3, quality);
+        else if (is_type(at, name, "text/*"))
+            prefer(&head->events, 2, quality);
+        else if (is_type(at, name, "application/x-ndjson"))
+            prefer(&head->lines, 3, quality);
+        else if (is_type(at, name, "application/*"))
+            prefer(&head->lines, 2, quality);
+        else if (is_type(at, name, "*/*")) {
+            prefer(&head->events, 1, quality);
+            prefer(&head->lines, 1, quality);
+        }
+        at += len;
+    }
+}
+
 static void add_length(struct http_head *head, const char *value)
 {
     char *end;
@@ -27,6 +95,29 @@ static void add_coding(struct http_head *head, const char *value)
     head->is_chunked = true;
 }
 
+/* The value less the blanks behind it: as it is where there are none, and where memory is out. */
+static const char *without_blanks(struct http_head *head, const char *value)
+{
+    size_t len = strlen(value);
+    char *copy;
+
+    if (len == 0 || !is_blank(value[len - 1]) || head->n_copies == HTTP_HEAD_COPIES_MAX)
+        return value;
+    while (len > 0 && is_blank(value[len - 1]))
+        len--;
+    copy = strndup(value, len);
+    if (!copy)
+        return value;
+    head->copies[head->n_copies++] = copy;
+    return copy;
+}
+
+void http_head_free(struct http_head *head)
+{
+    while (head->n_copies > 0)
+        free(head->copies[--head->n_copies]);
+}
+
 static void add_text(struct http_head *head, const char *name, const char *value)
 {
     const struct {
@@ -35,17 +126,20 @@ static void add_text(struct http_head *head, const char *name, const char *value
     } fields[] = {
         {"Origin", &head->origin},
         {"Content-Type", &head->content_type},
-        {"Expect", &head->expect},
-        {"Accept", &head->accept},
         {"Authorization", &head->authorization},
         {"Access-Control-Request-Method", &head->preflight},
         {"Idempotency-Key", &head->idempotency_key},
         {"Last-Event-ID", &head->last_event_id},
     };
 
-    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-        if (!*fields[i].value && strcasecmp(name, fields[i].name) == 0)
-            *fields[i].value = value;
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        if (strcasecmp(name, fields[i].name) != 0)
+            continue;
+        value = without_blanks(head, value);
+        if (*fields[i].value && strcmp(*fields[i].value, value) != 0)
+            head->repeated = fields[i].name;
+        *fields[i].value = value;
+    }
 }
 
 void http_head_add(struct http_head *head, const char *name, const char *value)
@@ -55,11 +149,16 @@ void http_head_add(struct http_head *head, const char *name, const char *value)
     head->bytes += strlen(name) + strlen(value) + strlen(": \r\n");
     if (strcasecmp(name, "Host") == 0) {
         head->hosts++;
-        head->host = value;
+        head->host = without_blanks(head, value);
     } else if (strcasecmp(name, "Content-Length") == 0) {
         add_length(head, value);
     } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
         add_coding(head, value);
+    } else if (strcasecmp(name, "Expect") == 0) {
+        /* As it is: where blanks follow it the library (0.9.75) does not meet it. */
+        head->expect = head->expect ? head->expect : value;
+    } else if (strcasecmp(name, "Accept") == 0) {
+        add_accepted(head, value);
     } else {
         add_text(head, name, value);
     }
@@ -173,17 +272,6 @@ bool http_head_is_preflight(const struct http_head *head)
 
 /* ---- Types of content -------------------------------------------------------- */
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-/* Whether text begins with the word, and the word ends there. */
-static bool is_type(const char *text, size_t len, const char *type)
-{
-    return len == strlen(type) && strncasecmp(text, type, len) == 0;
-}
-
 bool http_head_is_json(const struct http_head *head)
 {
     const char *type = head->content_type;
@@ -224,70 +312,9 @@ bool http_head_is_expectation_met(const struct http_head *head)
     return !head->expect || head->is_http10 || http_head_expects_continue(head);
 }
 
-/* The quality that a range of `Accept` gives, in thousandths; 1000 where it is not
- * said or not a number. */
-static unsigned quality_of(const char *range, size_t len)
-{
-    const char *end = range + len;
-    const char *at = memchr(range, ';', len);
-    unsigned scale = 100, quality;
-
-    for (; at; at = memchr(at, ';', (size_t)(end - at))) {
-        do
-            at++;
-        while (at < end && is_blank(*at));
-        if (end - at >= 3 && (at[0] == 'q' || at[0] == 'Q') && at[1] == '=')
-            break;
-    }
-    if (!at || (at[2] != '0' && at[2] != '1'))
-        return 1000;
-    quality = at[2] == '1' ? 1000 : 0;
-    if (at + 3 < end && at[3] == '.')
-        for (at += 4; at < end && *at >= '0' && *at <= '9' && scale > 0; at++, scale /= 10)
-            quality += (unsigned)(*at - '0') * scale;
-    return quality > 1000 ? 1000 : quality;
-}
-
-/* How much one type is wanted: its quality by the range that names it most exactly. */
-struct preference {
-    int exact; /* 0 by no range, 1 by any, 2 by its kind, 3 by name */
-    unsigned quality;
-};
-
-static void prefer(struct preference *wanted, int exact, unsigned quality)
-{
-    if (exact > wanted->exact)
-        *wanted = (struct preference){exact, quality};
-}
-
 bool http_head_prefers_events(const struct http_head *head)
 {
-    struct preference events = {0, 0}, lines = {0, 0};
-    const char *at = head->accept ? head->accept : "";
-
-    while (*at) {
-        size_t len, name;
-        unsigned quality;
-
-        at += strspn(at, " \t,");
-        len = strcspn(at, ",");
-        name = strcspn(at, ",; \t");
-        quality = quality_of(at, len);
-        if (is_type(at, name, "text/event-stream"))
-            prefer(&events, 3, quality);
-        else if (is_type(at, name, "text/*"))
-            prefer(&events, 2, quality);
-        else if (is_type(at, name, "application/x-ndjson"))
-            prefer(&lines, 3, quality);
-        else if (is_type(at, name, "application/*"))
-            prefer(&lines, 2, quality);
-        else if (is_type(at, name, "*/*")) {
-            prefer(&events, 1, quality);
-            prefer(&lines, 1, quality);
-        }
-        at += len;
-    }
-    if (events.quality != lines.quality)
-        return events.quality > lines.quality;
-    return events.quality > 0 && events.exact == 3 && lines.exact < 3;
+    if (head->events.quality != head->lines.quality)
+        return head->events.quality > head->lines.quality;
+    return head->events.quality > 0 && head->events.exact == 3 && head->lines.exact < 3;
 }

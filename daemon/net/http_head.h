@@ -20,21 +20,37 @@
 #include "proto/address.h"
 #include "proto/request.h"
 
-/* Header fields that matter, NULL where they are absent.  Borrowed. */
+/* How much `Accept` wants a type: its quality by the range that names it most exactly. */
+struct http_preference {
+    int exact;        /* 0 by no range, 1 by any, 2 by its kind, 3 by name */
+    unsigned quality; /* in thousandths */
+};
+
+enum { HTTP_HEAD_COPIES_MAX = 8 };
+
+/* Header fields that matter, NULL where they are absent.  Borrowed, but for the copies. */
 struct http_head {
     const char *method;
     bool is_http10;
     unsigned hosts; /* how many `Host` fields */
-    const char *host, *origin, *content_type, *expect, *accept, *preflight, *authorization,
-        *idempotency_key, *last_event_id;
+    const char *host, *origin, *content_type, *expect, *preflight, *authorization, *idempotency_key,
+        *last_event_id;
+    const char *repeated; /* the name of one that is there twice, and not the same; or NULL */
+    struct http_preference events, lines; /* by all of `Accept' so far */
+    char *copies[HTTP_HEAD_COPIES_MAX];   /* of values, less the blanks behind them; owned */
+    unsigned n_copies;
     bool has_length, is_chunked;
     bool is_ambiguous; /* where the body ends, see http_head_is_framed() */
     uint64_t length;   /* of the body as announced */
     size_t bytes;      /* of all fields */
 };
 
-/* Takes one field in. */
+/* Takes one field in.  Blanks behind its value are no part of it (RFC 9112, section 5), but the
+ * library (0.9.75) leaves them there. */
 void http_head_add(struct http_head *head, const char *name, const char *value);
+
+/* Releases the copies. */
+void http_head_free(struct http_head *head);
 
 /*
  * Whether it is clear where the body ends: by one `Content-Length`, or in chunks and nothing

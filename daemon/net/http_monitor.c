@@ -63,7 +63,7 @@ static void answer_readyz(struct http_connection *c)
     if (c->http->draining)
         trouble = "stopping\n";
     else if (store && !atomic_load_explicit(&store->is_ready, memory_order_acquire))
-        trouble = "the journal cannot be written\n";
+        trouble = "detached batches cannot be stored; the log says why\n";
     if (trouble)
         http_reply_text(c, 503, plain, trouble, strlen(trouble));
     else

@@ -143,7 +143,7 @@ static void check_head(const struct http_head *head)
         assert(strcasecmp(head->origin + strlen("http://"), head->host) == 0);
     assert(!http_head_is_json(head) || head->content_type != NULL);
     assert(!http_head_expects_continue(head) || http_head_is_expectation_met(head));
-    assert(!http_head_prefers_events(head) || strchr(head->accept, '/') != NULL);
+    assert(!http_head_prefers_events(head) || head->events.quality > 0);
     assert(!head->is_chunked || http_head_has_body(head));
     if (head->idempotency_key != NULL && http_head_read_key(head->idempotency_key, key))
         assert(*key != '\0' && utf8_is_well_formed(key, strlen(key)));
@@ -239,6 +239,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (rest != NULL && (line = strsep(&rest, "\n")) != NULL && *line != '\0')
         add_field(&head, line);
     check_head(&head);
+    http_head_free(&head);
     if (rest != NULL)
         check_frames(rest, size - (size_t)(rest - text));
     free(text);

@@ -251,10 +251,54 @@ START_TEST(events_are_preferred_by_quality_or_by_name)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct http_head head = {.accept = cases[i].accept};
+        struct http_head head = {.hosts = 0};
 
+        http_head_add(&head, "Accept", cases[i].accept);
         ck_assert_msg(http_head_prefers_events(&head) == cases[i].events, "%s", cases[i].accept);
     }
+}
+END_TEST
+
+START_TEST(fields_of_accept_are_one_list)
+{
+    struct http_head head = {.hosts = 0};
+
+    http_head_add(&head, "Accept", "application/x-ndjson;q=0.3");
+    http_head_add(&head, "accept", "text/html, text/event-stream;q=0.4");
+    ck_assert(http_head_prefers_events(&head));
+    http_head_add(&head, "Accept", "text/event-stream;q=0.1");
+    ck_assert(http_head_prefers_events(&head));
+    ck_assert_ptr_null(head.repeated);
+}
+END_TEST
+
+START_TEST(blanks_behind_a_value_are_no_part_of_it)
+{
+    struct http_head head = {.hosts = 0};
+
+    http_head_add(&head, "Host", "localhost \t ");
+    http_head_add(&head, "Last-Event-ID", "3 ");
+    http_head_add(&head, "Idempotency-Key", "\t");
+    http_head_add(&head, "Origin", "http://localhost");
+    ck_assert_str_eq(head.host, "localhost");
+    ck_assert_str_eq(head.last_event_id, "3");
+    ck_assert_str_eq(head.idempotency_key, "");
+    ck_assert_str_eq(head.origin, "http://localhost");
+    http_head_free(&head);
+}
+END_TEST
+
+START_TEST(a_field_that_is_there_twice_is_the_same_twice)
+{
+    struct http_head head = {.hosts = 0};
+
+    http_head_add(&head, "Idempotency-Key", "a ");
+    http_head_add(&head, "Idempotency-Key", "a");
+    http_head_add(&head, "X-Idempotency-Key", "b");
+    ck_assert_ptr_null(head.repeated);
+    http_head_add(&head, "idempotency-key", "b");
+    ck_assert_str_eq(head.repeated, "Idempotency-Key");
+    http_head_free(&head);
 }
 END_TEST
 
@@ -499,6 +543,9 @@ Suite *test_suite(void)
         {a_host_is_to_be_there_once_but_for_the_old_protocol, 1},
         {an_origin_is_this_very_host_port_included, 1},
         {events_are_preferred_by_quality_or_by_name, 1},
+        {fields_of_accept_are_one_list, 1},
+        {blanks_behind_a_value_are_no_part_of_it, 1},
+        {a_field_that_is_there_twice_is_the_same_twice, 1},
         {lines_become_frames_in_pieces_of_any_length, 70},
         {many_empty_lines_have_room, 1},
         {a_query_is_decoded_member_by_member, 1},

@@ -270,6 +270,21 @@ def jobs_of_batches(d):
     return problem or same(d.ask("DELETE", place + "?forget")[0], 204, "forgotten")
 
 
+def fields_several_times(d):
+    """A list may be spread over several fields; another field is there once, or is the same each time.
+    Blanks behind a value are no part of it."""
+    detached = b'{"detach":true,"jobs":[]}'
+    accepted = d.raw(post("/v1/batches", ONE, b"Accept: application/x-ndjson;q=0.3\r\nAccept: text/event-stream\r\n"))
+    twice = [status_of(d.raw(post("/v1/batches", detached, field + b": twice-1\r\n" + field + b": twice-" + last + b"\r\n")))
+             for field in (b"Idempotency-Key", b"idempotency-key") for last in (b"1 ", b"2")]
+    place = d.ask("POST", "/v1/batches", detached, JSON)[1]["Location"]
+    blanks = [status_of(d.raw(get(place + "/events", extra=field + b" \t\r\n", host=b"localhost ")))
+              for field in (b"Last-Event-ID: 2", b"Origin: http://ok.example:3000", b"Origin: http://other.example")]
+    unmet = status_of(d.raw(post("/v1/batches", ONE, b"Expect: 100-continue \r\n"), half_close=False))
+    return first(same(unmet, 417, "Expect"), same(b"event-stream" in accepted, True, "Accept"), same(twice, [201, 400, 200, 400], "keys"),
+                 same(blanks, [204, 200, 403], "blanks"))
+
+
 def large_numbers(d):
     """What is a number is taken as one, however large."""
     place = d.ask("POST", "/v1/batches", b'{"detach":true,"jobs":[]}', JSON)[1]["Location"]
@@ -394,6 +409,7 @@ SHARED = [
     ("half-closed requests wait for their answer", half_closed_and_waiting),
     ("lines are whole", long_ids),
     ("jobs of detached batches", jobs_of_batches),
+    ("fields several times, and with blanks", fields_several_times),
     ("numbers of any size", large_numbers),
     ("HEAD of streams", head_of_streams),
     ("parameters are known or refused", parameters),
