@@ -40,7 +40,7 @@ def block(word):
 def examples():
     """Each begins a line with the name of its program."""
     found = []
-    for line in block("Clients of all kinds").splitlines():
+    for line in block("clients of all kinds").splitlines():
         if any(line.startswith(word) for word in WANTED):
             found.append(line)
         else:
