@@ -62,9 +62,11 @@ struct database;
 struct database *database_open(const char *directory, bool read_only, char *error, size_t size);
 void database_close(struct database *database); /* NULL is fine */
 
-/* Whether what a crash may have left beside the database is whole (store/wal.h); to be
- * asked before it is opened.  Else one clear line. */
-bool database_wal_is_sound(const char *directory, char *error, size_t size);
+/*
+ * Whether the database has its header, or is new, and what a crash may have left beside it is whole
+ * (store/wal.h); to be asked before it is opened.  Else one clear line.
+ */
+bool database_files_are_sound(const char *directory, char *error, size_t size);
 
 /* Whether SQLite finds no fault in any page, which reads them all; else the first one. */
 bool database_is_sound(struct database *database, char *error, size_t size);

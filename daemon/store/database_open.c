@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "daemon/store/database_internal.h"
 #include "daemon/store/wal.h"
@@ -103,11 +104,35 @@ static bool set_up(struct database *database, bool read_only)
     return check_schema(database) && database_prepare(database);
 }
 
-bool database_wal_is_sound(const char *directory, char *error, size_t size)
+/* How long a file is; 0 where it is not there. */
+static off_t length_of(const char *directory, const char *name)
+{
+    char path[4096];
+    struct stat status;
+
+    snprintf(path, sizeof(path), "%s/%s", directory, name);
+    return stat(path, &status) == 0 ? status.st_size : 0;
+}
+
+/* Less than a page of the smallest size: SQLite may take that for a new database, and removes the
+ * WAL beside it.  A new one is empty, and has its first page before its WAL is begun. */
+static bool is_cut(const char *directory, off_t *bytes)
+{
+    *bytes = length_of(directory, DATABASE_FILE);
+    return *bytes < 512 && (*bytes > 0 || length_of(directory, DATABASE_WAL) > 0);
+}
+
+bool database_files_are_sound(const char *directory, char *error, size_t size)
 {
     char path[4096];
     uint64_t frame = 0;
+    off_t bytes;
 
+    if (is_cut(directory, &bytes)) {
+        snprintf(error, size, "%s/" DATABASE_FILE " is damaged: it has %lld bytes", directory,
+                 (long long)bytes);
+        return false;
+    }
     snprintf(path, sizeof(path), "%s/" DATABASE_WAL, directory);
     switch (wal_check(path, &frame)) {
     case WAL_SOUND:

@@ -173,7 +173,7 @@ bool journal_check(const char *directory, FILE *out, FILE *err)
         fault(&check, directory, "a waitd has it open: stop it first");
         return false;
     }
-    if (!database_wal_is_sound(directory, error, sizeof(error)))
+    if (!database_files_are_sound(directory, error, sizeof(error)))
         fault(&check, directory, error);
     if (has_wal(directory))
         check_copy(&check, directory);

@@ -20,7 +20,9 @@ struct found {
     struct kept **batches; /* all, held by the index */
     size_t n_batches, room;
     struct principal *owner; /* of the batch that was read last; held */
-    uint64_t damaged;        /* the order of a batch whose row is, 0 for none */
+    bool is_damaged;         /* a row is */
+    uint64_t damaged;        /* the order of its batch, as it stands there */
+    bool is_unreadable;      /* cancels are, and the database says why */
 };
 
 /* ---- Clocks --------------------------------------------------------------------------------- */
@@ -144,14 +146,15 @@ static int load_batch(void *context, const struct database_batch *row)
     int stopped = 0;
 
     if (row->is_damaged) {
+        found->is_damaged = true;
         found->damaged = row->order;
         return -1;
     }
     batch = make_batch(found, row, is_foreign);
-    if (batch == NULL || make_room(found) != 0 ||
-        database_each_cancel(journal->database, row->order, add_cancel, batch, &stopped) !=
-            DATABASE_OK ||
-        stopped != 0) {
+    if (batch != NULL)
+        found->is_unreadable = database_each_cancel(journal->database, row->order, add_cancel,
+                                                    batch, &stopped) != DATABASE_OK;
+    if (batch == NULL || found->is_unreadable || stopped != 0 || make_room(found) != 0) {
         kept_release(batch);
         return -1;
     }
@@ -275,14 +278,14 @@ static int load(struct journal *journal, char *error, size_t size)
 {
     struct found found = {.journal = journal};
     int stopped;
-    bool is_loaded = read_all(&found, &stopped) == DATABASE_OK;
+    bool is_loaded = read_all(&found, &stopped) == DATABASE_OK && !found.is_unreadable;
 
     if (is_loaded && stopped == 0)
         is_loaded = write_start(&found) == DATABASE_OK;
     if (!is_loaded)
         snprintf(error, size, "cannot use %s/" DATABASE_FILE ": %s", journal->config.directory,
                  database_error(journal->database));
-    else if (found.damaged != 0)
+    else if (found.is_damaged)
         snprintf(error, size, "%s/" DATABASE_FILE " is damaged at the row of batch %llu",
                  journal->config.directory, (unsigned long long)found.damaged);
     else if (stopped != 0 || take_up(&found) != 0)
@@ -379,7 +382,7 @@ struct store *journal_open(const struct journal_config *config, char *error, siz
         return NULL;
     }
     journal->lock_fd = lock_directory(config->directory, error, size);
-    if (journal->lock_fd >= 0 && database_wal_is_sound(config->directory, error, size))
+    if (journal->lock_fd >= 0 && database_files_are_sound(config->directory, error, size))
         journal->database = database_open(config->directory, false, error, size);
     if (journal->database == NULL || load(journal, error, size) != 0) {
         store_free(&journal->store);

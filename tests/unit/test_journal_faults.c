@@ -246,6 +246,52 @@ START_TEST(damage_that_sqlite_would_pass_over_is_refused)
 }
 END_TEST
 
+/* SQLite would take it for a new one, and remove the WAL. */
+START_TEST(a_database_that_is_cut_is_refused_and_its_wal_kept)
+{
+    const struct {
+        bool wal;
+        off_t bytes; /* of the database, or -1 where it is not there */
+    } cases[] = {{true, -1}, {true, 0}, {true, 1}, {true, 511}, {false, 1}, {false, 511}};
+    char path[128], wal[128];
+    struct stat status;
+
+    snprintf(path, sizeof(path), "%s/" DATABASE_FILE, journal_rig.crashed);
+    snprintf(wal, sizeof(wal), "%s/" DATABASE_WAL, journal_rig.crashed);
+    kept_release(journal_rig_keep(journal_rig_submission("", "{}")));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        FILE *none = tmpfile();
+
+        journal_rig_crash(cases[i].wal ? SIZE_MAX : 0);
+        ck_assert_int_eq(cases[i].bytes < 0 ? unlink(path) : truncate(path, cases[i].bytes), 0);
+        ck_assert(!journal_check(journal_rig.crashed, none, none));
+        ck_assert_ptr_null(journal_rig_open_in(journal_rig.crashed));
+        ck_assert_ptr_nonnull(strstr(journal_rig.error, "is damaged: it has"));
+        ck_assert(!cases[i].wal || (stat(wal, &status) == 0 && status.st_size > 0));
+        fclose(none);
+    }
+}
+END_TEST
+
+START_TEST(a_damaged_row_is_refused_as_such)
+{
+    char path[128];
+    sqlite3 *handle = NULL;
+
+    kept_release(journal_rig_keep(journal_rig_submission("", "{}")));
+    journal_rig_end();
+    journal_rig_crash(SIZE_MAX);
+    snprintf(path, sizeof(path), "%s/" DATABASE_FILE, journal_rig.crashed);
+    ck_assert_int_eq(sqlite3_open(path, &handle), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(handle, "UPDATE batches SET ord = 0, ref = ''", NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(handle);
+    ck_assert_ptr_null(journal_rig_open_in(journal_rig.crashed));
+    ck_assert_ptr_nonnull(strstr(journal_rig.error, "is damaged at the row of batch 0"));
+    journal_rig_begin();
+}
+END_TEST
+
 START_TEST(a_file_that_is_none_is_refused)
 {
     struct store *other;
@@ -368,6 +414,8 @@ Suite *test_suite(void)
         {a_failed_sync_lasts_until_a_restart, 1},
         {one_directory_has_one_daemon, 1},
         {damage_that_sqlite_would_pass_over_is_refused, 1},
+        {a_database_that_is_cut_is_refused_and_its_wal_kept, 1},
+        {a_damaged_row_is_refused_as_such, 1},
         {a_file_that_is_none_is_refused, 1},
         {a_damaged_request_is_unavailable_and_nothing_else, 1},
         {check_state_writes_what_can_be_read_and_changes_nothing, 1},
