@@ -105,6 +105,15 @@ static int serve(struct options *options, struct command_line *line)
     return status;
 }
 
+/* Ends what was printed.  0, or 1 once it has said why it could not be. */
+static int end_output(void)
+{
+    if (fflush(stdout) == 0)
+        return 0;
+    fprintf(stderr, "waitd: error: standard output: %s\n", strerror(errno));
+    return 1;
+}
+
 /* Reports errors as a start would; if all is well it says to a person what was checked,
  * while scripts have the exit status. */
 static int check(const struct options *options)
@@ -122,7 +131,7 @@ static int check(const struct options *options)
         printf("%s is in order, and so are the flags\n", options->file);
     else
         puts("the flags are in order; there is no " DEFAULT_FILE);
-    return 0;
+    return end_output();
 }
 
 int main(int argc, char *argv[])
@@ -137,10 +146,10 @@ int main(int argc, char *argv[])
     switch (read_options(&line, &options, problem)) {
     case OPTIONS_HELP:
         options_help(stdout);
-        return fflush(stdout) == 0 ? 0 : 1;
+        return end_output();
     case OPTIONS_VERSION:
         puts("waitd " PACKAGE_VERSION);
-        return fflush(stdout) == 0 ? 0 : 1;
+        return end_output();
     case OPTIONS_WRONG:
         fprintf(stderr, "waitd: %s\n", problem);
         return 2;

@@ -17,10 +17,9 @@
 
 static enum status print(const char *token, const char *line)
 {
-    if (printf("%s\n%s\n", line, token) < 0 || fflush(stdout) != 0) {
-        say("cannot write to standard output: %s", strerror(errno));
-        return STATUS_LOST;
-    }
+    printf("%s\n%s\n", line, token);
+    if (!say_output())
+        return STATUS_NOT_OK;
     if (isatty(STDOUT_FILENO))
         fputs("The first line is for the daemon's --token-file.  The second one is the token,\n"
               "which is shown this once: keep it in a file of mode 600 for waitctl --token-file.\n",
@@ -43,7 +42,7 @@ enum status cmd_token(const struct arguments *arguments)
             TOKEN_NAME_MAX);
     } else if (token_make(name, token, line) != 0) {
         say("cannot make a token: %s", strerror(errno));
-        status = STATUS_LOST;
+        status = STATUS_NOT_OK;
     } else {
         status = print(token, line);
         explicit_bzero(token, sizeof token);

@@ -1955,6 +1955,11 @@ def _():
         for flag in ("--help", "--version"):
             result = subprocess.run([program, flag], capture_output=True, timeout=GUARD)
             check(result.returncode == 0 and result.stdout and not result.stderr, result)
+            with open("/dev/full", "wb") as full:
+                result = subprocess.run([program, flag], stdout=full, stderr=subprocess.PIPE,
+                                        timeout=GUARD)
+            check(result.returncode == 1 and result.stderr.count(b"\n") == 1
+                  and b"No space left" in result.stderr, result)
 
 
 @test("SIGTERM drains: idle ones closed, new ones refused, the rest cancelled in the end")
