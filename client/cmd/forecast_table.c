@@ -12,7 +12,7 @@
 
 /* The histogram: so many bars at most, and as long as there is room for. */
 #define BARS      15
-#define BAR_LEAST 8
+#define BAR_LEAST 1
 #define BAR_MOST  60
 
 static const char *time_text(char out[TEXT_SECONDS_MAX], int64_t ns)

@@ -153,14 +153,26 @@ void terminal_text_append(struct bytes *out, const char *text, size_t len, size_
     pad(out, columns - width);
 }
 
+/* How much from the front is kept together: a piece, or its first word where the piece has more
+ * columns than a line. */
+static size_t together(const char *text, const char *end, size_t columns)
+{
+    const char *feed = memchr(text, '\n', (size_t)(end - text)), *blank;
+    size_t len = (size_t)((feed != NULL ? feed : end) - text);
+
+    if (columns == 0 || terminal_text_width(text, len) <= columns)
+        return len;
+    blank = memchr(text, ' ', len);
+    return blank != NULL ? (size_t)(blank - text) : len;
+}
+
 void terminal_text_fold(struct bytes *out, const char *text, size_t len, size_t columns,
                         unsigned indent)
 {
-    size_t used = 0;
+    size_t used = 0, room = columns > indent ? columns - indent : columns;
 
     for (const char *end = text + len, *piece = text; piece < end;) {
-        const char *feed = memchr(piece, '\n', (size_t)(end - piece));
-        size_t piece_len = (size_t)((feed != NULL ? feed : end) - piece);
+        size_t piece_len = together(piece, end, used > 0 ? room : columns);
         size_t width = terminal_text_width(piece, piece_len);
 
         if (columns > 0 && used > 0 && used + 1 + width > columns) {
@@ -172,7 +184,7 @@ void terminal_text_fold(struct bytes *out, const char *text, size_t len, size_t 
         }
         bytes_add(out, piece, piece_len);
         used += width;
-        piece += piece_len + (feed != NULL);
+        piece += piece_len + (piece + piece_len < end);
     }
     bytes_add_char(out, '\n');
 }

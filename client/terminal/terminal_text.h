@@ -24,7 +24,7 @@ size_t terminal_text_fit(const char *text, size_t len, size_t columns, size_t *w
 /*
  * Appends text whose pieces, with a line feed between each two, are on one line as far as there
  * is room in so many columns (0: any number), and else on further ones, set in by `indent`; and a
- * line feed behind it.
+ * line feed behind it.  A piece that is wider than a line is broken at its blanks.
  */
 void terminal_text_fold(struct bytes *out, const char *text, size_t len, size_t columns,
                         unsigned indent);

@@ -91,6 +91,27 @@ START_TEST(text_fits_into_any_number_of_columns)
 }
 END_TEST
 
+static const struct {
+    const char *pieces;
+    size_t columns;
+    const char *lines;
+} folded[] = {
+    {"a b\nc d", 0, "a b c d\n"},
+    {"a b\nc d", 7, "a b c d\n"},
+    {"a b\nc d", 6, "a b\n  c d\n"},
+    /* What has no line to itself is broken at its blanks. */
+    {"pool:\nqueue of 0 at most;\nused", 14, "pool: queue of\n  0 at most;\n  used\n"},
+    {"a long beginning\nand", 9, "a long\n  beginning\n  and\n"},
+    {"unbreakable\nb c", 6, "unbreakable\n  b c\n"},
+};
+
+START_TEST(text_is_folded)
+{
+    terminal_text_fold(&out, folded[_i].pieces, strlen(folded[_i].pieces), folded[_i].columns, 2);
+    ck_assert_str_eq(taken(), folded[_i].lines);
+}
+END_TEST
+
 /* ---- Frames ------------------------------------------------------------------- */
 
 static const char *redrawn(const char *text)
@@ -152,6 +173,7 @@ Suite *test_suite(void)
     const struct check_test tests[] = {
         {text_takes_the_columns_that_it_takes, N(texts)},
         {text_fits_into_any_number_of_columns, 1},
+        {text_is_folded, N(folded)},
         {only_lines_that_changed_are_written, 1},
         {a_full_line_keeps_its_last_character, 1},
         {lines_that_a_narrower_terminal_breaks_are_gone_over, 1},

@@ -440,11 +440,11 @@ END_TEST
 
 START_TEST(text_is_broken_between_its_pieces)
 {
-    struct timeline_style style = {.terminal = &terminal, .columns = 12};
+    struct timeline_style style = {.terminal = &terminal, .columns = 15};
 
     timeline_draw_text(&out, &style, "one two\nthree\nfour five six\nseven");
     bytes_add_char(&out, '\0');
-    ck_assert_str_eq(bytes_at(&out), "one two\n  three\n  four five six\n  seven\n");
+    ck_assert_str_eq(bytes_at(&out), "one two three\n  four five six\n  seven\n");
 }
 END_TEST
 
