@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-#include "proto/decimal.h"
-#include "proto/duration.h"
+#include "proto/event_put.h"
 #include "proto/linebreak.h"
 #include "proto/utc.h"
 #include "proto/utf8.h"
@@ -37,40 +36,6 @@ const char *event_batch_status_name(enum batch_status status)
     return batch_status_names[status];
 }
 
-static char *put_bytes(char *out, const char *bytes, size_t len)
-{
-    memcpy(out, bytes, len);
-    return out + len;
-}
-
-static char *put_string(char *out, const char *string)
-{
-    return put_bytes(out, string, strlen(string));
-}
-
-/* For literals, whose length the compiler knows. */
-#define PUT(out, literal) put_bytes(out, literal, sizeof(literal) - 1)
-
-static char *put_seconds(char *out, int64_t ns)
-{
-    return out + duration_print(out, ns);
-}
-
-static char *put_text(char *out, struct event_text text)
-{
-    return text.len > 0 ? put_bytes(out, text.text, text.len) : out;
-}
-
-static char *put_optional(char *out, const char *key, struct event_text text)
-{
-    return text.len > 0 ? put_text(put_string(out, key), text) : out;
-}
-
-static char *put_id(char *out, struct event_text id)
-{
-    return put_optional(out, EVENT_ID_KEY, id);
-}
-
 size_t event_id_place(const char *line)
 {
     const char *at = strstr(line, "\"batch\":");
@@ -79,86 +44,64 @@ size_t event_id_place(const char *line)
     return (size_t)(at + strspn(at, "0123456789") - line);
 }
 
-static char *put_end(char *out)
-{
-    return PUT(out, "}\n");
-}
-
-static char *put_signed(char *out, int64_t value)
-{
-    if (value >= 0)
-        return decimal_put(out, (uint64_t)value);
-    *out = '-';
-    return decimal_put(out + 1, 0 - (uint64_t)value);
-}
-
-/* sequential / elapsed, rounded to nine decimals: a quotient of integers, so
- * that a figure of any size is written as a plain decimal. */
 static char *put_speedup(char *out, int64_t sequential_ns, int64_t elapsed_ns)
 {
-    __extension__ typedef unsigned __int128 wide;
-    const uint64_t billion = 1000000000;
-    wide scaled;
-
-    if (elapsed_ns <= 0)
-        return PUT(out, "1");
-    scaled = ((wide)sequential_ns * billion + (uint64_t)elapsed_ns / 2) / (uint64_t)elapsed_ns;
-    out = decimal_put(out, (uint64_t)(scaled / billion));
-    return decimal_put_fraction(out, (uint32_t)(scaled % billion));
+    return elapsed_ns > 0 ? event_put_ratio(out, (uint64_t)sequential_ns, (uint64_t)elapsed_ns)
+                          : EVENT_PUT(out, "1");
 }
 
 char *event_write_accepted(char *out, const struct event_accepted *accepted)
 {
-    out = decimal_put(PUT(out, "{\"event\":\"accepted\",\"batch\":"), accepted->batch);
-    out = put_id(out, accepted->id);
-    out = decimal_put(PUT(out, ",\"jobs\":"), accepted->jobs);
+    out = decimal_put(EVENT_PUT(out, "{\"event\":\"accepted\",\"batch\":"), accepted->batch);
+    out = event_put_id(out, accepted->id);
+    out = decimal_put(EVENT_PUT(out, ",\"jobs\":"), accepted->jobs);
     if (accepted->seed != NULL)
-        out = put_signed(PUT(out, ",\"seed\":"), *accepted->seed);
+        out = event_put_signed(EVENT_PUT(out, ",\"seed\":"), *accepted->seed);
     if (accepted->time_ns != NULL)
-        out = PUT(utc_put(PUT(out, ",\"time\":\""), *accepted->time_ns), "\"");
-    out = put_string(PUT(out, ",\"instance\":\""), accepted->instance);
-    return PUT(out, "\"}\n");
+        out = EVENT_PUT(utc_put(EVENT_PUT(out, ",\"time\":\""), *accepted->time_ns), "\"");
+    out = event_put_string(EVENT_PUT(out, ",\"instance\":\""), accepted->instance);
+    return EVENT_PUT(out, "\"}\n");
 }
 
 /* What the events of a job begin with. */
 static char *put_job(char *out, const struct event_job *job, uint32_t index)
 {
     if (job->ref == NULL) {
-        out = decimal_put(PUT(out, ",\"batch\":"), job->batch);
+        out = decimal_put(EVENT_PUT(out, ",\"batch\":"), job->batch);
     } else {
-        out = put_string(PUT(out, ",\"ref\":\""), job->ref);
-        out = decimal_put(PUT(out, "\",\"seq\":"), job->seq);
+        out = event_put_string(EVENT_PUT(out, ",\"ref\":\""), job->ref);
+        out = decimal_put(EVENT_PUT(out, "\",\"seq\":"), job->seq);
     }
-    out = decimal_put(PUT(out, ",\"job\":"), index);
-    return put_optional(out, ",\"name\":", job->name);
+    out = decimal_put(EVENT_PUT(out, ",\"job\":"), index);
+    return event_put_text(out, ",\"name\":", job->name);
 }
 
 static char *put_status(char *out, enum job_status status)
 {
-    out = put_string(PUT(out, ",\"status\":\""), job_status_names[status]);
-    return PUT(out, "\"");
+    out = event_put_string(EVENT_PUT(out, ",\"status\":\""), job_status_names[status]);
+    return EVENT_PUT(out, "\"");
 }
 
 static char *put_at(char *out, const struct event_job *job)
 {
-    return put_seconds(PUT(out, ",\"at\":"), job->at_ns);
+    return event_put_seconds(EVENT_PUT(out, ",\"at\":"), job->at_ns);
 }
 
 static char *put_started(char *out, const struct event_job *job, const struct occurrence *o)
 {
-    out = put_job(PUT(out, "{\"event\":\"started\""), job, o->job);
-    out = decimal_put(PUT(out, ",\"attempt\":"), o->ordinal);
+    out = put_job(EVENT_PUT(out, "{\"event\":\"started\""), job, o->job);
+    out = decimal_put(EVENT_PUT(out, ",\"attempt\":"), o->ordinal);
     return put_at(out, job);
 }
 
 static char *put_step(char *out, const struct event_job *job, const struct occurrence *o)
 {
-    out = put_job(PUT(out, "{\"event\":\"step\""), job, o->job);
-    out = decimal_put(PUT(out, ",\"step\":"), o->ordinal);
-    out = o->step_kind == STEP_WAIT ? PUT(out, ",\"kind\":\"wait\"")
-                                    : PUT(out, ",\"kind\":\"compute\"");
-    out = put_optional(out, ",\"note\":", job->note);
-    out = put_seconds(PUT(out, ",\"duration\":"), o->span_ns);
+    out = put_job(EVENT_PUT(out, "{\"event\":\"step\""), job, o->job);
+    out = decimal_put(EVENT_PUT(out, ",\"step\":"), o->ordinal);
+    out = o->step_kind == STEP_WAIT ? EVENT_PUT(out, ",\"kind\":\"wait\"")
+                                    : EVENT_PUT(out, ",\"kind\":\"compute\"");
+    out = event_put_text(out, ",\"note\":", job->note);
+    out = event_put_seconds(EVENT_PUT(out, ",\"duration\":"), o->span_ns);
     return put_at(out, job);
 }
 
@@ -168,25 +111,25 @@ static char *put_retry(char *out, const struct event_job *job, const struct occu
 {
     int64_t next_ns = o->span_ns > INT64_MAX - o->due_ns ? INT64_MAX : o->due_ns + o->span_ns;
 
-    out = put_job(PUT(out, "{\"event\":\"retry\""), job, o->job);
-    out = decimal_put(PUT(out, ",\"attempt\":"), o->ordinal);
+    out = put_job(EVENT_PUT(out, "{\"event\":\"retry\""), job, o->job);
+    out = decimal_put(EVENT_PUT(out, ",\"attempt\":"), o->ordinal);
     out = put_status(out, (enum job_status)o->status);
-    out = put_seconds(PUT(out, ",\"delay\":"), o->span_ns);
+    out = event_put_seconds(EVENT_PUT(out, ",\"delay\":"), o->span_ns);
     out = put_at(out, job);
-    return put_seconds(PUT(out, ",\"due\":"), next_ns);
+    return event_put_seconds(EVENT_PUT(out, ",\"due\":"), next_ns);
 }
 
 static char *put_done(char *out, const struct event_job *job, const struct occurrence *o)
 {
-    out = put_job(PUT(out, "{\"event\":\"done\""), job, o->job);
+    out = put_job(EVENT_PUT(out, "{\"event\":\"done\""), job, o->job);
     out = put_at(put_status(out, (enum job_status)o->status), job);
     if (job->with_due)
-        out = put_seconds(PUT(out, ",\"due\":"), o->due_ns);
+        out = event_put_seconds(EVENT_PUT(out, ",\"due\":"), o->due_ns);
     if (o->ordinal > 1)
-        out = decimal_put(PUT(out, ",\"attempts\":"), o->ordinal);
+        out = decimal_put(EVENT_PUT(out, ",\"attempts\":"), o->ordinal);
     if (o->status == JOB_SKIPPED)
-        out = decimal_put(PUT(out, ",\"cause\":"), o->cause);
-    return put_optional(out, ",\"data\":", job->data);
+        out = decimal_put(EVENT_PUT(out, ",\"cause\":"), o->cause);
+    return event_put_text(out, ",\"data\":", job->data);
 }
 
 static struct event_text text_of(const struct plan *plan, plan_text_ref ref)
@@ -216,13 +159,13 @@ char *event_write_occurrence(char *out, const struct event_job *job,
 {
     switch ((enum occurrence_kind)occurrence->kind) {
     case OCCURRED_STARTED:
-        return put_end(put_started(out, job, occurrence));
+        return event_put_end(put_started(out, job, occurrence));
     case OCCURRED_STEP:
-        return put_end(put_step(out, job, occurrence));
+        return event_put_end(put_step(out, job, occurrence));
     case OCCURRED_RETRY:
-        return put_end(put_retry(out, job, occurrence));
+        return event_put_end(put_retry(out, job, occurrence));
     case OCCURRED_DONE:
-        return put_end(put_done(out, job, occurrence));
+        return event_put_end(put_done(out, job, occurrence));
     }
     return out;
 }
@@ -230,36 +173,26 @@ char *event_write_occurrence(char *out, const struct event_job *job,
 char *event_write_finished(char *out, uint64_t batch, struct event_text id, uint32_t jobs,
                            int64_t elapsed_ns, const struct batch_result *result)
 {
-    out = decimal_put(PUT(out, "{\"event\":\"finished\",\"batch\":"), batch);
-    return event_finished_rest(put_id(out, id), jobs, elapsed_ns, result);
+    out = decimal_put(EVENT_PUT(out, "{\"event\":\"finished\",\"batch\":"), batch);
+    return event_finished_rest(event_put_id(out, id), jobs, elapsed_ns, result);
 }
 
 char *event_finished_rest(char *out, uint32_t jobs, int64_t elapsed_ns,
                           const struct batch_result *result)
 {
-    out = put_string(PUT(out, ",\"status\":\""), batch_status_names[result->status]);
-    out = decimal_put(PUT(out, "\",\"jobs\":"), jobs);
-    out = decimal_put(PUT(out, ",\"ok\":"), result->counts[JOB_OK]);
-    out = decimal_put(PUT(out, ",\"failed\":"), result->counts[JOB_FAILED]);
-    out = decimal_put(PUT(out, ",\"timed_out\":"), result->counts[JOB_TIMED_OUT]);
-    out = decimal_put(PUT(out, ",\"cancelled\":"), result->counts[JOB_CANCELLED]);
-    out = decimal_put(PUT(out, ",\"skipped\":"), result->counts[JOB_SKIPPED]);
-    out = put_seconds(PUT(out, ",\"elapsed\":"), elapsed_ns);
-    out = put_seconds(PUT(out, ",\"predicted\":"), result->predicted_ns);
-    out = put_seconds(PUT(out, ",\"sequential\":"), result->sequential_ns);
-    out = put_speedup(PUT(out, ",\"speedup\":"), result->sequential_ns, elapsed_ns);
-    out = put_seconds(PUT(out, ",\"critical_path\":"), result->critical_path_ns);
-    return put_end(out);
-}
-
-static char *put_unicode_escape(char *out, unsigned code)
-{
-    static const char hex[] = "0123456789abcdef";
-
-    out = PUT(out, "\\u");
-    for (int shift = 12; shift >= 0; shift -= 4)
-        *out++ = hex[code >> shift & 15];
-    return out;
+    out = event_put_string(EVENT_PUT(out, ",\"status\":\""), batch_status_names[result->status]);
+    out = decimal_put(EVENT_PUT(out, "\",\"jobs\":"), jobs);
+    out = decimal_put(EVENT_PUT(out, ",\"ok\":"), result->counts[JOB_OK]);
+    out = decimal_put(EVENT_PUT(out, ",\"failed\":"), result->counts[JOB_FAILED]);
+    out = decimal_put(EVENT_PUT(out, ",\"timed_out\":"), result->counts[JOB_TIMED_OUT]);
+    out = decimal_put(EVENT_PUT(out, ",\"cancelled\":"), result->counts[JOB_CANCELLED]);
+    out = decimal_put(EVENT_PUT(out, ",\"skipped\":"), result->counts[JOB_SKIPPED]);
+    out = event_put_seconds(EVENT_PUT(out, ",\"elapsed\":"), elapsed_ns);
+    out = event_put_seconds(EVENT_PUT(out, ",\"predicted\":"), result->predicted_ns);
+    out = event_put_seconds(EVENT_PUT(out, ",\"sequential\":"), result->sequential_ns);
+    out = put_speedup(EVENT_PUT(out, ",\"speedup\":"), result->sequential_ns, elapsed_ns);
+    out = event_put_seconds(EVENT_PUT(out, ",\"critical_path\":"), result->critical_path_ns);
+    return event_put_end(out);
 }
 
 /* Writes one character, at most 12 bytes, as a JSON string has it. */
@@ -268,20 +201,20 @@ static char *put_escaped(char *out, const char *character, size_t len)
     const unsigned char *s = (const unsigned char *)character;
 
     if (len == 0)
-        return PUT(out, "\\ufffd");
+        return EVENT_PUT(out, "\\ufffd");
     if (utf8_surrogate(character, len) != 0)
-        return put_unicode_escape(out, utf8_surrogate(character, len));
+        return event_put_unicode_escape(out, utf8_surrogate(character, len));
     if (linebreak_is(character, len))
-        return put_bytes(out, linebreak_escape(character), LINEBREAK_ESCAPE_SIZE);
+        return event_put_bytes(out, linebreak_escape(character), LINEBREAK_ESCAPE_SIZE);
     if (s[0] == '"' || s[0] == '\\')
         *out++ = '\\';
     else if (s[0] == '\n')
-        return PUT(out, "\\n");
+        return EVENT_PUT(out, "\\n");
     else if (s[0] == '\t')
-        return PUT(out, "\\t");
+        return EVENT_PUT(out, "\\t");
     else if (s[0] < 0x20)
-        return put_unicode_escape(out, s[0]);
-    return put_bytes(out, character, len);
+        return event_put_unicode_escape(out, s[0]);
+    return event_put_bytes(out, character, len);
 }
 
 /* Writes text as a JSON string of at most `room` bytes between its quotes. */
@@ -300,7 +233,7 @@ static char *put_quoted(char *out, const char *text, size_t room)
 
         if (piece_len > (size_t)(stop - out))
             break;
-        out = put_bytes(out, piece, piece_len);
+        out = event_put_bytes(out, piece, piece_len);
         text += len > 0 ? len : 1;
     }
     *out++ = '"';
@@ -309,53 +242,55 @@ static char *put_quoted(char *out, const char *text, size_t room)
 
 char *event_write_error(char *out, const struct fault *fault, struct event_text id)
 {
-    out = put_string(PUT(out, "{\"event\":\"error\",\"code\":\""), fault_code_name(fault->code));
-    out = put_quoted(PUT(out, "\",\"message\":"), fault->message, ERROR_MESSAGE_ROOM);
+    out = event_put_string(EVENT_PUT(out, "{\"event\":\"error\",\"code\":\""),
+                           fault_code_name(fault->code));
+    out = put_quoted(EVENT_PUT(out, "\",\"message\":"), fault->message, ERROR_MESSAGE_ROOM);
     if (fault->path[0] != '\0')
-        out = put_quoted(PUT(out, ",\"path\":"), fault->path, FAULT_PATH_ESCAPED_MAX);
-    return put_end(put_id(out, id));
+        out = put_quoted(EVENT_PUT(out, ",\"path\":"), fault->path, FAULT_PATH_ESCAPED_MAX);
+    return event_put_end(event_put_id(out, id));
 }
 
 char *event_write_pong(char *out, struct event_text id, const char *version, const char *instance)
 {
-    out = put_id(PUT(out, "{\"event\":\"pong\""), id);
-    out = put_string(PUT(out, ",\"version\":\""), version);
-    out = put_string(PUT(out, "\",\"protocol\":1,\"instance\":\""), instance);
-    return PUT(out, "\"}\n");
+    out = event_put_id(EVENT_PUT(out, "{\"event\":\"pong\""), id);
+    out = event_put_string(EVENT_PUT(out, ",\"version\":\""), version);
+    out = event_put_string(EVENT_PUT(out, "\",\"protocol\":1,\"instance\":\""), instance);
+    return EVENT_PUT(out, "\"}\n");
 }
 
 char *event_write_authenticated(char *out, struct event_text id, const char *principal)
 {
-    out = put_id(PUT(out, "{\"event\":\"authenticated\""), id);
-    return put_end(put_quoted(PUT(out, ",\"principal\":"), principal, 2 * strlen(principal) + 2));
+    out = event_put_id(EVENT_PUT(out, "{\"event\":\"authenticated\""), id);
+    return event_put_end(
+        put_quoted(EVENT_PUT(out, ",\"principal\":"), principal, 2 * strlen(principal) + 2));
 }
 
 char *event_write_cancelled(char *out, struct event_text id, uint64_t batch, uint32_t jobs)
 {
-    out = put_id(PUT(out, "{\"event\":\"cancelled\""), id);
-    out = decimal_put(PUT(out, ",\"batch\":"), batch);
-    out = decimal_put(PUT(out, ",\"jobs\":"), jobs);
-    return put_end(out);
+    out = event_put_id(EVENT_PUT(out, "{\"event\":\"cancelled\""), id);
+    out = decimal_put(EVENT_PUT(out, ",\"batch\":"), batch);
+    out = decimal_put(EVENT_PUT(out, ",\"jobs\":"), jobs);
+    return event_put_end(out);
 }
 
 char *event_write_stats(char *out, struct event_text id, const struct event_stats *stats)
 {
-    out = put_id(PUT(out, "{\"event\":\"stats\""), id);
-    out = put_seconds(PUT(out, ",\"uptime\":"), stats->uptime_ns);
-    out = decimal_put(PUT(out, ",\"connections\":"), stats->connections);
-    out = decimal_put(PUT(out, ",\"batches\":"), stats->batches);
-    out = decimal_put(PUT(out, ",\"pending\":"), stats->pending);
-    out = decimal_put(PUT(out, ",\"accepted\":"), stats->accepted);
+    out = event_put_id(EVENT_PUT(out, "{\"event\":\"stats\""), id);
+    out = event_put_seconds(EVENT_PUT(out, ",\"uptime\":"), stats->uptime_ns);
+    out = decimal_put(EVENT_PUT(out, ",\"connections\":"), stats->connections);
+    out = decimal_put(EVENT_PUT(out, ",\"batches\":"), stats->batches);
+    out = decimal_put(EVENT_PUT(out, ",\"pending\":"), stats->pending);
+    out = decimal_put(EVENT_PUT(out, ",\"accepted\":"), stats->accepted);
     for (unsigned i = 0; i < JOB_STATUSES; i++) {
-        out = put_string(PUT(out, ",\""), job_status_names[i]);
-        out = decimal_put(PUT(out, "\":"), stats->ended[i]);
+        out = event_put_string(EVENT_PUT(out, ",\""), job_status_names[i]);
+        out = decimal_put(EVENT_PUT(out, "\":"), stats->ended[i]);
     }
-    out = decimal_put(PUT(out, ",\"events\":"), stats->events);
-    out = decimal_put(PUT(out, ",\"bytes_in\":"), stats->bytes_in);
-    out = decimal_put(PUT(out, ",\"bytes_out\":"), stats->bytes_out);
-    out = put_seconds(PUT(out, ",\"late_p50\":"), stats->late_p50_ns);
-    out = put_seconds(PUT(out, ",\"late_p99\":"), stats->late_p99_ns);
-    out = put_seconds(PUT(out, ",\"late_max\":"), stats->late_max_ns);
-    out = decimal_put(PUT(out, ",\"rss\":"), stats->rss_bytes);
-    return put_end(out);
+    out = decimal_put(EVENT_PUT(out, ",\"events\":"), stats->events);
+    out = decimal_put(EVENT_PUT(out, ",\"bytes_in\":"), stats->bytes_in);
+    out = decimal_put(EVENT_PUT(out, ",\"bytes_out\":"), stats->bytes_out);
+    out = event_put_seconds(EVENT_PUT(out, ",\"late_p50\":"), stats->late_p50_ns);
+    out = event_put_seconds(EVENT_PUT(out, ",\"late_p99\":"), stats->late_p99_ns);
+    out = event_put_seconds(EVENT_PUT(out, ",\"late_max\":"), stats->late_max_ns);
+    out = decimal_put(EVENT_PUT(out, ",\"rss\":"), stats->rss_bytes);
+    return event_put_end(out);
 }

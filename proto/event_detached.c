@@ -3,128 +3,95 @@
 
 #include <string.h>
 
-#include "proto/decimal.h"
-#include "proto/duration.h"
+#include "proto/event_put.h"
 #include "proto/utc.h"
 
-static char *put_string(char *out, const char *string)
+static char *put_time(char *out, const char *key, int64_t ns)
 {
-    size_t len = strlen(string);
-
-    memcpy(out, string, len);
-    return out + len;
-}
-
-static char *put_count(char *out, const char *key, uint64_t n)
-{
-    return decimal_put(put_string(out, key), n);
-}
-
-static char *put_seconds(char *out, const char *key, int64_t ns)
-{
-    out = put_string(out, key);
-    return out + duration_print(out, ns);
+    return event_put_seconds(event_put_string(out, key), ns);
 }
 
 static char *put_quoted(char *out, const char *key, const char *word)
 {
-    return put_string(put_string(put_string(out, key), word), "\"");
-}
-
-static char *put_id(char *out, struct event_text id)
-{
-    if (id.len == 0)
-        return out;
-    out = put_string(out, ",\"id\":");
-    memcpy(out, id.text, id.len);
-    return out + id.len;
+    return EVENT_PUT(event_put_string(event_put_string(out, key), word), "\"");
 }
 
 /* How an answer about a batch begins. */
 static char *put_answer(char *out, const char *begin, struct event_text id, const char *ref)
 {
-    return put_quoted(put_id(put_string(out, begin), id), ",\"ref\":\"", ref);
-}
-
-static char *put_end(char *out)
-{
-    return put_string(out, "}\n");
+    return put_quoted(event_put_id(event_put_string(out, begin), id), ",\"ref\":\"", ref);
 }
 
 char *event_detached_accepted(char *out, const struct event_kept *kept)
 {
     out = put_quoted(out, "{\"event\":\"accepted\",\"ref\":\"", kept->ref);
-    out = put_id(put_string(out, ",\"seq\":1"), kept->id);
+    out = event_put_id(event_put_string(out, ",\"seq\":1"), kept->id);
     if (kept->existing)
-        out = put_string(out, ",\"existing\":true");
-    out = put_count(out, ",\"jobs\":", kept->jobs);
-    if (kept->seed != NULL) {
-        uint64_t size = *kept->seed < 0 ? 0 - (uint64_t)*kept->seed : (uint64_t)*kept->seed;
-
-        out = put_count(out, *kept->seed < 0 ? ",\"seed\":-" : ",\"seed\":", size);
-    }
+        out = event_put_string(out, ",\"existing\":true");
+    out = event_put_count(out, ",\"jobs\":", kept->jobs);
+    if (kept->seed != NULL)
+        out = event_put_signed(EVENT_PUT(out, ",\"seed\":"), *kept->seed);
     out = put_quoted(out, ",\"durable\":\"", kept->durable);
-    out = utc_put(put_string(out, ",\"time\":\""), kept->time_ns);
-    return put_string(out, "\"}\n");
+    out = utc_put(event_put_string(out, ",\"time\":\""), kept->time_ns);
+    return event_put_string(out, "\"}\n");
 }
 
 char *event_detached_finished(char *out, const char *ref, uint64_t seq, uint32_t jobs,
                               const struct batch_result *result)
 {
     out = put_quoted(out, "{\"event\":\"finished\",\"ref\":\"", ref);
-    out = put_count(out, ",\"seq\":", seq);
+    out = event_put_count(out, ",\"seq\":", seq);
     return event_finished_rest(out, jobs, result->predicted_ns, result);
 }
 
 char *event_detached_unwatched(char *out, struct event_text id, const char *ref, uint64_t last)
 {
     out = put_answer(out, "{\"event\":\"unwatched\"", id, ref);
-    return put_end(put_count(out, ",\"last\":", last));
+    return event_put_end(event_put_count(out, ",\"last\":", last));
 }
 
 char *event_detached_cancelled(char *out, struct event_text id, const char *ref, int64_t at_ns,
                                uint32_t jobs)
 {
     out = put_answer(out, "{\"event\":\"cancelled\"", id, ref);
-    out = put_seconds(out, ",\"at\":", at_ns);
-    return put_end(put_count(out, ",\"jobs\":", jobs));
+    out = put_time(out, ",\"at\":", at_ns);
+    return event_put_end(event_put_count(out, ",\"jobs\":", jobs));
 }
 
 char *event_detached_forgotten(char *out, struct event_text id, const char *ref)
 {
-    return put_end(put_answer(out, "{\"event\":\"forgotten\"", id, ref));
+    return event_put_end(put_answer(out, "{\"event\":\"forgotten\"", id, ref));
 }
 
 char *event_detached_batches(char *out, struct event_text id, uint64_t count)
 {
-    out = put_id(put_string(out, "{\"event\":\"batches\""), id);
-    return put_end(put_count(out, ",\"count\":", count));
+    out = event_put_id(event_put_string(out, "{\"event\":\"batches\""), id);
+    return event_put_end(event_put_count(out, ",\"count\":", count));
 }
 
 char *event_detached_suspended(char *out, const char *ref, uint64_t last)
 {
     out = put_quoted(out, "{\"event\":\"suspended\",\"ref\":\"", ref);
-    return put_end(put_count(out, ",\"last\":", last));
+    return event_put_end(event_put_count(out, ",\"last\":", last));
 }
 
 char *event_detached_heartbeat(char *out, uint64_t batch, const char *ref, int64_t at_ns,
                                uint32_t pending)
 {
     if (ref == NULL)
-        out = put_count(out, "{\"event\":\"heartbeat\",\"batch\":", batch);
+        out = event_put_count(out, "{\"event\":\"heartbeat\",\"batch\":", batch);
     else
         out = put_quoted(out, "{\"event\":\"heartbeat\",\"ref\":\"", ref);
-    out = put_seconds(out, ",\"at\":", at_ns);
-    return put_end(put_count(out, ",\"pending\":", pending));
+    out = put_time(out, ",\"at\":", at_ns);
+    return event_put_end(event_put_count(out, ",\"pending\":", pending));
 }
 
 /* A decoded string, which is UTF-8 but for lone surrogates. */
 char *event_detached_text(char *out, const char *begin, const char *text, size_t len)
 {
-    static const char hex[] = "0123456789abcdef";
     const unsigned char *s = (const unsigned char *)text;
 
-    out = put_string(out, begin);
+    out = event_put_string(out, begin);
     for (size_t i = 0; i < len; i++) {
         bool surrogate = i + 2 < len && s[i] == 0xed && s[i + 1] >= 0xa0;
         bool separator =
@@ -139,9 +106,7 @@ char *event_detached_text(char *out, const char *begin, const char *text, size_t
             *out++ = text[i];
             continue;
         }
-        out = put_string(out, "\\u");
-        for (int shift = 12; shift >= 0; shift -= 4)
-            *out++ = hex[code >> shift & 15];
+        out = event_put_unicode_escape(out, code);
         i += surrogate || separator ? 2 : 0;
     }
     *out++ = '"';
@@ -156,16 +121,17 @@ char *event_detached_batch(char *out, const struct event_listed *listed)
     out = put_quoted(out, ",\"state\":\"", listed->state);
     if (listed->status != NULL)
         out = put_quoted(out, ",\"status\":\"", listed->status);
-    out = put_count(out, ",\"jobs\":", listed->jobs);
+    out = event_put_count(out, ",\"jobs\":", listed->jobs);
     if (listed->is_seen)
-        out = put_count(out, ",\"pending\":", listed->pending);
-    out = utc_put(put_string(out, ",\"time\":\""), listed->time_ns);
+        out = event_put_count(out, ",\"pending\":", listed->pending);
+    out = utc_put(event_put_string(out, ",\"time\":\""), listed->time_ns);
     *out++ = '"';
     if (listed->is_seen) {
-        out = put_seconds(out, ",\"elapsed\":", listed->elapsed_ns);
-        out = put_seconds(out, ",\"late\":", listed->late_ns);
-        out = put_count(out, ",\"last\":", listed->last);
+        out = put_time(out, ",\"elapsed\":", listed->elapsed_ns);
+        out = put_time(out, ",\"late\":", listed->late_ns);
+        out = event_put_count(out, ",\"last\":", listed->last);
     }
     out = put_quoted(out, ",\"durable\":\"", listed->durable);
-    return put_end(event_detached_text(out, ",\"owner\":\"", listed->owner, strlen(listed->owner)));
+    return event_put_end(
+        event_detached_text(out, ",\"owner\":\"", listed->owner, strlen(listed->owner)));
 }

@@ -4,16 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "proto/decimal.h"
-#include "proto/duration.h"
-
-static char *put_string(char *out, const char *string)
-{
-    size_t len = strlen(string);
-
-    memcpy(out, string, len);
-    return out + len;
-}
+#include "proto/event_put.h"
 
 /* The shortest texts, which are what names are, in two pieces that may overlap:
  * a call of memcpy() costs more than its work. */
@@ -36,9 +27,9 @@ static char *put_text(char *out, struct event_text text)
 
 static void begin_tail(struct event_done *done, enum job_status status, int64_t at_ns)
 {
-    char *out = put_string(done->tail, ",\"status\":\"");
-    out = put_string(out, event_job_status_name(status));
-    out = put_string(out, "\",\"at\":");
+    char *out = event_put_string(done->tail, ",\"status\":\"");
+    out = event_put_string(out, event_job_status_name(status));
+    out = event_put_string(out, "\",\"at\":");
     out += duration_print(out, at_ns);
     done->tail_len = (unsigned)(out - done->tail);
     done->seq = done->job = (struct event_done_number){0}; /* none was written yet */
@@ -47,9 +38,9 @@ static void begin_tail(struct event_done *done, enum job_status status, int64_t 
 void event_done_begin(struct event_done *done, uint64_t batch, enum job_status status,
                       int64_t at_ns)
 {
-    char *out = put_string(done->head, "{\"event\":\"done\",\"batch\":");
+    char *out = event_put_string(done->head, "{\"event\":\"done\",\"batch\":");
 
-    out = put_string(decimal_put(out, batch), ",\"job\":");
+    out = event_put_string(decimal_put(out, batch), ",\"job\":");
     done->head_len = (unsigned)(out - done->head);
     begin_tail(done, status, at_ns);
 }
@@ -57,9 +48,9 @@ void event_done_begin(struct event_done *done, uint64_t batch, enum job_status s
 void event_done_begin_ref(struct event_done *done, const char *ref, enum job_status status,
                           int64_t at_ns)
 {
-    char *out = put_string(done->head, "{\"event\":\"done\",\"ref\":\"");
+    char *out = event_put_string(done->head, "{\"event\":\"done\",\"ref\":\"");
 
-    out = put_string(put_string(out, ref), "\",\"seq\":");
+    out = event_put_string(event_put_string(out, ref), "\",\"seq\":");
     done->head_len = (unsigned)(out - done->head);
     begin_tail(done, status, at_ns);
 }

@@ -34,32 +34,27 @@ static char *put_report_times(char *out, const char *key, const struct report_ti
     return times->known ? put_figures(out, key, figures, 7) : out;
 }
 
-static char *put_count(char *out, const char *key, uint64_t n)
-{
-    return decimal_put(event_put_string(out, key), n);
-}
-
 static char *put_subject(char *out, struct event_subject subject)
 {
     if (subject.ref == NULL)
-        return put_count(out, ",\"batch\":", subject.batch);
+        return event_put_count(out, ",\"batch\":", subject.batch);
     out = event_put_string(EVENT_PUT(out, ",\"ref\":\""), subject.ref);
-    return put_count(out, "\",\"seq\":", subject.seq);
+    return event_put_count(out, "\",\"seq\":", subject.seq);
 }
 
 static char *put_summary(char *out, struct event_subject subject, const struct report_line *line,
                          struct event_text name)
 {
     out = put_subject(EVENT_PUT(out, "{\"event\":\"summary\""), subject);
-    out = line->others > 0 ? put_count(out, ",\"others\":", line->others)
+    out = line->others > 0 ? event_put_count(out, ",\"others\":", line->others)
                            : event_put_text(out, ",\"name\":", name);
-    out = put_count(out, ",\"jobs\":", line->jobs);
+    out = event_put_count(out, ",\"jobs\":", line->jobs);
     for (unsigned status = 0; status < JOB_STATUSES; status++) {
         out =
             event_put_string(EVENT_PUT(out, ",\""), event_job_status_name((enum job_status)status));
-        out = put_count(out, "\":", line->counts[status]);
+        out = event_put_count(out, "\":", line->counts[status]);
     }
-    out = put_count(out, ",\"attempts\":", line->attempts);
+    out = event_put_count(out, ",\"attempts\":", line->attempts);
     out = put_report_times(out, ",\"latency\":{", &line->latency);
     out = put_report_times(out, ",\"queued\":{", &line->queued);
     return EVENT_PUT(out, "}\n");
@@ -72,12 +67,12 @@ static char *put_pool(char *out, struct event_subject subject, const struct repo
 
     out = put_subject(EVENT_PUT(out, "{\"event\":\"pool\""), subject);
     out = event_put_text(out, ",\"pool\":", name);
-    out = put_count(out, ",\"workers\":", line->workers);
-    out = put_count(out, ",\"granted\":", line->granted);
+    out = event_put_count(out, ",\"workers\":", line->workers);
+    out = event_put_count(out, ",\"granted\":", line->granted);
     out = event_put_seconds(EVENT_PUT(out, ",\"busy\":"), line->busy_ns);
     out = EVENT_PUT(out, ",\"utilization\":");
     out = whole > 0 ? event_put_ratio(out, (uint64_t)line->busy_ns, whole) : EVENT_PUT(out, "0");
-    out = put_count(out, ",\"queue_max\":", line->queue_max);
+    out = event_put_count(out, ",\"queue_max\":", line->queue_max);
     out = put_report_times(out, ",\"queued\":{", &line->queued);
     return EVENT_PUT(out, "}\n");
 }
@@ -94,7 +89,7 @@ char *event_write_report(char *out, struct event_subject subject, const struct r
 char *event_write_run(char *out, struct event_text id, const struct forecast_run *run)
 {
     out = event_put_text(EVENT_PUT(out, "{\"event\":\"run\""), ",\"id\":", id);
-    out = put_count(out, ",\"run\":", run->run);
+    out = event_put_count(out, ",\"run\":", run->run);
     out = event_put_signed(EVENT_PUT(out, ",\"seed\":"), run->seed);
     out = event_put_string(EVENT_PUT(out, ",\"status\":\""), event_batch_status_name(run->status));
     out = event_put_seconds(EVENT_PUT(out, "\",\"elapsed\":"), run->elapsed_ns);
@@ -151,13 +146,13 @@ char *event_write_forecast(char *out, struct event_text id, const int64_t *seed,
                            const struct forecast_figures *figures, const struct plan *plan)
 {
     out = event_put_text(EVENT_PUT(out, "{\"event\":\"forecast\""), ",\"id\":", id);
-    out = put_count(out, ",\"runs\":", figures->runs);
+    out = event_put_count(out, ",\"runs\":", figures->runs);
     if (seed != NULL)
         out = event_put_signed(EVENT_PUT(out, ",\"seed\":"), *seed);
-    out = put_count(out, ",\"jobs\":", figures->jobs);
-    out = put_count(out, ",\"ok\":", figures->ok);
-    out = put_count(out, ",\"failed\":", figures->failed);
-    out = put_count(out, ",\"timed_out\":", figures->timed_out);
+    out = event_put_count(out, ",\"jobs\":", figures->jobs);
+    out = event_put_count(out, ",\"ok\":", figures->ok);
+    out = event_put_count(out, ",\"failed\":", figures->failed);
+    out = event_put_count(out, ",\"timed_out\":", figures->timed_out);
     out = put_forecast_times(out, ",\"elapsed\":{", &figures->times[FORECAST_ELAPSED]);
     out = put_forecast_times(out, ",\"critical_path\":{", &figures->times[FORECAST_CRITICAL_PATH]);
     out = put_forecast_times(out, ",\"sequential\":{", &figures->times[FORECAST_SEQUENTIAL]);

@@ -40,10 +40,36 @@ static inline char *event_put_signed(char *out, int64_t value)
     return decimal_put(out, value < 0 ? -(uint64_t)value : (uint64_t)value);
 }
 
+static inline char *event_put_count(char *out, const char *key, uint64_t n)
+{
+    return decimal_put(event_put_string(out, key), n);
+}
+
 /* A key and a text of the client's; nothing where there is none. */
 static inline char *event_put_text(char *out, const char *key, struct event_text text)
 {
     return text.len > 0 ? event_put_bytes(event_put_string(out, key), text.text, text.len) : out;
+}
+
+static inline char *event_put_id(char *out, struct event_text id)
+{
+    return event_put_text(out, EVENT_ID_KEY, id);
+}
+
+static inline char *event_put_end(char *out)
+{
+    return EVENT_PUT(out, "}\n");
+}
+
+/* A character below U+10000 as an escape. */
+static inline char *event_put_unicode_escape(char *out, unsigned code)
+{
+    static const char hex[] = "0123456789abcdef";
+
+    out = EVENT_PUT(out, "\\u");
+    for (int shift = 12; shift >= 0; shift -= 4)
+        *out++ = hex[code >> shift & 15];
+    return out;
 }
 
 /* part / whole, rounded to nine decimals, a half up: a quotient of integers, so that a
