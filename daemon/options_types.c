@@ -6,6 +6,7 @@
 #include "daemon/options_internal.h"
 #include "daemon/session/principal.h"
 #include "daemon/store/cluster.h"
+#include "daemon/store/cluster_wire.h"
 #include "proto/address.h"
 
 /* The types of options that the daemon alone has.  A check returns what is wrong with a text,
@@ -88,7 +89,7 @@ static const char *check_cluster(const char *text)
 
 static const char *check_cluster_name(const char *text)
 {
-    return cluster_may_be_called(text)
+    return cluster_name_is_valid(text)
                ? NULL
                : "is no name of a cluster: 1 to 32 of the letters A-Z a-z, digits, _ and -";
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "proto/event_put.h"
+#include "proto/event_internal.h"
 #include "proto/linebreak.h"
 #include "proto/utc.h"
 #include "proto/utf8.h"
@@ -132,26 +132,18 @@ static char *put_done(char *out, const struct event_job *job, const struct occur
     return event_put_text(out, ",\"data\":", job->data);
 }
 
-static struct event_text text_of(const struct plan *plan, plan_text_ref ref)
-{
-    struct event_text text = {0};
-
-    if (ref != 0)
-        text.text = plan_text(plan, ref, &text.len);
-    return text;
-}
-
 void event_job_texts(struct event_job *job, const struct plan *plan,
                      const struct occurrence *occurrence)
 {
     plan_text_ref name, data;
 
     plan_job_text(plan, occurrence->job, &name, &data);
-    job->name = text_of(plan, name);
+    job->name = event_plan_text(plan, name);
     if (occurrence->kind == OCCURRED_STEP)
-        job->note = text_of(plan, plan_job_note(plan, occurrence->job, occurrence->ordinal));
+        job->note =
+            event_plan_text(plan, plan_job_note(plan, occurrence->job, occurrence->ordinal));
     if (occurrence->kind == OCCURRED_DONE)
-        job->data = text_of(plan, data);
+        job->data = event_plan_text(plan, data);
 }
 
 char *event_write_occurrence(char *out, const struct event_job *job,

@@ -33,6 +33,16 @@ struct event_text {
     size_t len;
 };
 
+/* A text of the plan's, in place; none for 0. */
+static inline struct event_text event_plan_text(const struct plan *plan, plan_text_ref ref)
+{
+    struct event_text text = {0};
+
+    if (ref != 0)
+        text.text = plan_text(plan, ref, &text.len);
+    return text;
+}
+
 struct event_accepted {
     uint64_t batch;
     struct event_text id;

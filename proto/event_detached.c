@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "proto/event_put.h"
+#include "proto/event_internal.h"
 #include "proto/utc.h"
 
 static char *put_time(char *out, const char *key, int64_t ns)

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "proto/event_put.h"
+#include "proto/event_internal.h"
 
 /* The shortest texts, which are what names are, in two pieces that may overlap:
  * a call of memcpy() costs more than its work. */

@@ -4,7 +4,7 @@
 
 #include "proto/event.h"
 
-#include "proto/event_put.h"
+#include "proto/event_internal.h"
 
 /* A member that is a time in seconds. */
 struct figure {
@@ -109,22 +109,13 @@ static char *put_forecast_times(char *out, const char *key, const struct forecas
     return put_figures(out, key, figures, 11);
 }
 
-static struct event_text name_of(const struct plan *plan, const struct forecast_critical *critical)
-{
-    struct event_text name = {NULL, 0};
-
-    if (critical->name != 0)
-        name.text = plan_text(plan, critical->name, &name.len);
-    return name;
-}
-
 static char *put_critical(char *out, const struct forecast_figures *figures,
                           const struct plan *plan)
 {
     out = EVENT_PUT(out, ",\"critical\":[");
     for (uint32_t i = 0; i < figures->n_critical; i++) {
         const struct forecast_critical *critical = &figures->critical[i];
-        struct event_text name = name_of(plan, critical);
+        struct event_text name = event_plan_text(plan, critical->name);
 
         out = event_put_text(i > 0 ? EVENT_PUT(out, ",{") : EVENT_PUT(out, "{"), "\"name\":", name);
         out = name.len > 0 ? EVENT_PUT(out, ",\"share\":") : EVENT_PUT(out, "\"share\":");
@@ -138,7 +129,7 @@ size_t event_forecast_size(const struct forecast_figures *figures, const struct 
     size_t size = EVENT_FORECAST_MAX;
 
     for (uint32_t i = 0; i < figures->n_critical; i++)
-        size += name_of(plan, &figures->critical[i]).len;
+        size += event_plan_text(plan, figures->critical[i].name).len;
     return size;
 }
 

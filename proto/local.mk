@@ -22,7 +22,7 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/event_done.c \
 	proto/event_done.h \
 	proto/event_figures.c \
-	proto/event_put.h \
+	proto/event_internal.h \
 	proto/event_piece.c \
 	proto/event_piece.h \
 	proto/event_read.h \
@@ -62,9 +62,9 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/request_data.c \
 	proto/request_detached.c \
 	proto/request_distribution.c \
-	proto/request_fault.c \
 	proto/request_fast.c \
 	proto/request_fast.h \
+	proto/request_fault.c \
 	proto/request_internal.h \
 	proto/request_job.c \
 	proto/request_pool.c \

@@ -317,15 +317,6 @@ void history_put(struct history *history, int64_t at_ns, const struct occurrence
 
 /* ---- Reading ------------------------------------------------------------------- */
 
-static struct event_text text_of(const struct plan *plan, plan_text_ref ref)
-{
-    struct event_text text = {0};
-
-    if (ref != 0)
-        text.text = plan_text(plan, ref, &text.len);
-    return text;
-}
-
 /* The next record, whatever kind of entry it is in. */
 static struct occurrence record_of(const struct history_cursor *cursor, struct entry *entry)
 {
@@ -406,8 +397,8 @@ static size_t read_done(struct history_cursor *cursor, struct entry *entry, uint
         struct event_text name, data;
 
         plan_job_text(source->plan, jobs[i], &name_ref, &data_ref);
-        name = text_of(source->plan, name_ref);
-        data = text_of(source->plan, data_ref);
+        name = event_plan_text(source->plan, name_ref);
+        data = event_plan_text(source->plan, data_ref);
         if (EVENT_LINE_MAX + name.len + data.len > room - (size_t)(at - out))
             break;
         at = source->ref == NULL

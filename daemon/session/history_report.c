@@ -6,7 +6,7 @@ static bool write_line(struct history *history, const struct report_line *line)
 {
     const struct history_source *source = &history->source;
     struct event_subject subject = {.batch = source->batch};
-    struct event_text name = {NULL, 0};
+    struct event_text name = event_plan_text(source->plan, line->name);
     char *text;
 
     if (!history_is_wanted(history)) {
@@ -15,8 +15,6 @@ static bool write_line(struct history *history, const struct report_line *line)
     }
     if (source->ref != NULL)
         subject = (struct event_subject){.ref = source->ref, .seq = history->next_seq + 1};
-    if (line->name != 0)
-        name.text = plan_text(source->plan, line->name, &name.len);
     text = history_line_room(history, EVENT_LINE_MAX + name.len);
     if (text == NULL)
         return false;

@@ -356,11 +356,6 @@ bool cluster_is_there(void)
     return true;
 }
 
-bool cluster_may_be_called(const char *name)
-{
-    return cluster_name_is_fine(name);
-}
-
 static void init_queues(struct cluster *cluster)
 {
     pthread_condattr_t attributes;

@@ -29,15 +29,14 @@
 #define CLUSTER_GRACE_MIN_NS INT64_C(100000000)
 #define CLUSTER_GRACE_MAX_NS INT64_C(60000000000)
 
-/* Whether this waitd was built with libnats, and whether a cluster may be called that. */
+/* Whether this waitd was built with libnats. */
 bool cluster_is_there(void);
-bool cluster_may_be_called(const char *name);
 
 /* Borrowed for the call, but for what the functions are given as context. */
 struct cluster_config {
     const char *const *urls; /* nats://HOST:PORT */
     unsigned n_urls;
-    const char *name;   /* of the cluster; cluster_may_be_called() it */
+    const char *name;   /* of the cluster; cluster_name_is_valid() */
     const char *node;   /* `a-z 0-9`, at most 32: another in each life */
     const char *engine; /* the version of the schedule: batches of others are kept, not run */
     int64_t grace_ns;   /* of batches that are accepted here, and of this node's ticks */

@@ -185,7 +185,7 @@ static bool read_nonce(const char *text, uint64_t *out)
 
 /* ---- Subjects ---------------------------------------------------------------------------- */
 
-bool cluster_name_is_fine(const char *name)
+bool cluster_name_is_valid(const char *name)
 {
     size_t len = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
 

@@ -89,7 +89,7 @@ struct cluster_subject {
 };
 
 /* Whether a cluster may have that name. */
-bool cluster_name_is_fine(const char *name);
+bool cluster_name_is_valid(const char *name);
 
 void cluster_subject_read(const char *name, const char *text, struct cluster_subject *out);
 void cluster_subject_write(const char *name, const struct cluster_subject *subject,

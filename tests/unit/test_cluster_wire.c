@@ -224,13 +224,13 @@ END_TEST
 
 START_TEST(names_are_letters_digits_and_two_signs)
 {
-    ck_assert(cluster_name_is_fine("waitd"));
-    ck_assert(cluster_name_is_fine("A-z_0123456789012345678901234567"));
-    ck_assert(!cluster_name_is_fine("A-z_01234567890123456789012345678"));
-    ck_assert(!cluster_name_is_fine(""));
-    ck_assert(!cluster_name_is_fine("a.b"));
-    ck_assert(!cluster_name_is_fine("a b"));
-    ck_assert(!cluster_name_is_fine("\xc3\xa4"));
+    ck_assert(cluster_name_is_valid("waitd"));
+    ck_assert(cluster_name_is_valid("A-z_0123456789012345678901234567"));
+    ck_assert(!cluster_name_is_valid("A-z_01234567890123456789012345678"));
+    ck_assert(!cluster_name_is_valid(""));
+    ck_assert(!cluster_name_is_valid("a.b"));
+    ck_assert(!cluster_name_is_valid("a b"));
+    ck_assert(!cluster_name_is_valid("\xc3\xa4"));
 }
 END_TEST
 

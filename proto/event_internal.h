@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef WAITD_EVENT_PUT_H
-#define WAITD_EVENT_PUT_H
+#ifndef WAITD_EVENT_INTERNAL_H
+#define WAITD_EVENT_INTERNAL_H
 
 /*
  * The pieces that events are written of.  Each is written at `out`, without a NUL, and
