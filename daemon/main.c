@@ -12,7 +12,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "daemon/base/chance.h"
+#include "daemon/base/random.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/base/memory.h"
@@ -61,7 +61,7 @@ static int serve_stdio(struct server_config *config)
                               .version = config->version,
                               .instance = config->instance,
                               .real_time_ns = clock_real_ns,
-                              .draw_seed = chance_seed,
+                              .draw_seed = random_seed,
                               .snapshot = snapshot_take,
                               .snapshot_context = &snapshot};
     struct stdio_config stdio = {.env = &env, .log = config->log};

@@ -15,7 +15,7 @@
 #include "daemon/arrivals.h"
 #include "daemon/identity.h"
 #include "daemon/session/ledger.h"
-#include "daemon/base/chance.h"
+#include "daemon/base/random.h"
 #include "daemon/base/clock.h"
 #include "daemon/net/descriptors.h"
 #include "daemon/listening.h"
@@ -497,7 +497,7 @@ static void prepare(struct server *server, const struct server_config *config)
     server->env.instance = config->instance;
     memcpy(server->env.hash_key, config->hash_key, sizeof(server->env.hash_key));
     server->env.real_time_ns = clock_real_ns;
-    server->env.draw_seed = chance_seed;
+    server->env.draw_seed = random_seed;
     server->env.snapshot = snapshot_take;
     server->env.snapshot_context = &server->snapshot;
 }

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/base/chance.h"
+#include "daemon/base/random.h"
 #include "daemon/base/clock.h"
 #include "daemon/store/cluster.h"
 #include "daemon/store/journal.h"
@@ -84,7 +84,7 @@ static struct store *open_journal(const struct options *options, const char *ins
 static uint64_t draw(void *context)
 {
     (void)context;
-    return (uint64_t)chance_seed();
+    return (uint64_t)random_seed();
 }
 
 static struct store *open_cluster(const struct options *options, const char *instance,

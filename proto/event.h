@@ -12,6 +12,7 @@
  * Pure and re-entrant.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -63,7 +64,7 @@ struct event_job {
     struct event_text name;
     struct event_text note; /* STEP */
     struct event_text data; /* DONE */
-    int with_due;
+    bool with_due;
 };
 /* Fills in the texts of *job that its event contains: those of the plan. */
 void event_job_texts(struct event_job *job, const struct plan *plan,
@@ -72,7 +73,8 @@ void event_job_texts(struct event_job *job, const struct plan *plan,
 char *event_write_occurrence(char *out, const struct event_job *job,
                              const struct occurrence *occurrence);
 
-/* Where `id' belongs in a line of a batch that was written without: behind the batch's number. */
+/* Where `id` belongs in a line of a batch that was written without it: behind the batch's
+ * number.  An offset in bytes. */
 size_t event_id_place(const char *line);
 #define EVENT_ID_KEY ",\"id\":"
 
@@ -103,7 +105,7 @@ struct event_subject {
 char *event_write_report(char *out, struct event_subject subject, const struct report_line *line,
                          struct event_text name);
 
-/* `run`, and `forecast`: that takes event_forecast_size() and the length of the id.
+/* `run`, and `forecast`, which takes event_forecast_size() bytes and the length of the id.
  * seed: NULL unless it was drawn. */
 #define EVENT_FORECAST_MAX 4096
 size_t event_forecast_size(const struct forecast_figures *figures, const struct plan *plan);

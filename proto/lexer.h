@@ -83,10 +83,10 @@ void lexer_free(struct lexer *lexer);
 /* Changes the limits from the next token on. */
 void lexer_limit(struct lexer *lexer, uint64_t max_bytes, unsigned max_depth);
 
-/* Gives the next piece, which must stay where it is until LEXER_MORE has been
- * handed out.  To be called at the start, after LEXER_MORE, or between two
- * tokens to take the unread rest of a piece, which is still there, away: the
- * bytes that lexer_rest() counts are then forgotten, and are to be fed again. */
+/* Feeds the next piece, which must stay where it is until lexer_next() returns
+ * LEXER_MORE.  To be called at the start and after LEXER_MORE; also between two
+ * tokens, to withdraw the unread rest of a piece: the bytes that lexer_rest()
+ * counts are then forgotten, and are to be fed again. */
 void lexer_feed(struct lexer *lexer, const char *piece, size_t len);
 
 /* Says that nothing comes after the last piece.  If that ends inside a value
@@ -125,7 +125,7 @@ struct lexer_window {
 bool lexer_elements(const struct lexer *lexer, struct lexer_window *window);
 void lexer_pass(struct lexer *lexer, const char *end);
 
-/* How many bytes of the last piece have not been looked at yet. */
+/* How many bytes of the last piece have not been read yet. */
 size_t lexer_rest(const struct lexer *lexer);
 
 /* Whether a value has begun and not ended. */

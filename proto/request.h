@@ -46,7 +46,7 @@ struct request_limits {
     uint32_t max_runs;         /* of a forecast, at most REQUEST_MAX_RUNS; 0: 1,000,000 */
     int64_t max_retain_ns;     /* of `retain` */
     bool no_restart;           /* `on_restart` is refused */
-    bool keeps_no_text;        /* nobody takes detached batches: request.text is always NULL */
+    bool keeps_no_text;        /* no batch can be detached: request.text is always NULL */
     struct plan_limits plan;
 };
 
@@ -97,14 +97,14 @@ struct request {
     enum request_op op;
     char *id; /* its JSON token, or NULL; the reader's, until the next call */
     size_t id_len;
-    uint64_t batch;       /* CANCEL */
-    bool has_batch;       /* CANCEL: else by ref, or the forecasts of this id */
-    bool has_job;         /* CANCEL: one job, not the batch */
-    uint64_t job;         /* CANCEL */
-    uint32_t runs;        /* FORECAST: 1 or more */
-    struct plan *plan;    /* SUBMIT, FORECAST: sealed, and from now on the caller's to free */
-    size_t held;          /* SUBMIT, FORECAST: bytes that it is kept in while it runs, roughly */
-    int64_t heartbeat_ns; /* SUBMIT: 1 s or more; 0 for none */
+    uint64_t batch;    /* CANCEL */
+    bool has_batch;    /* CANCEL: else by ref, or the forecasts of this id */
+    bool has_job;      /* CANCEL: one job, not the batch */
+    uint64_t job;      /* CANCEL */
+    uint32_t runs;     /* FORECAST: 1 or more */
+    struct plan *plan; /* SUBMIT, FORECAST: sealed, and from now on the caller's to free */
+    size_t held;       /* SUBMIT, FORECAST: about the bytes of memory that it takes while it runs */
+    int64_t heartbeat_ns;                    /* SUBMIT: 1 s or more; 0 for none */
     const struct request_detached *detached; /* the reader's, until its next call */
     const char *token; /* AUTH: 1 to REQUEST_TOKEN_MAX bytes, decoded; the reader's, which wipes
                         * it out in its next call */
@@ -132,12 +132,12 @@ struct request_reader *request_reader_new(const struct request_limits *limits,
                                           const uint8_t hash_key[16]);
 void request_reader_free(struct request_reader *reader);
 
-/* What requests are taken for where they do not say so themselves. */
+/* What is assumed of requests that do not say it themselves. */
 struct request_expectation {
     enum request_op op;   /* REQUEST_SUBMIT, or REQUEST_FORECAST, which then needs no `op` */
     const char *key;      /* of a submit, which needs to be `detach` then; a `key` of its own must
                            * be equal.  1 to REQUEST_KEY_MAX bytes of UTF-8; NULL for none */
-    const char *key_name; /* what that came as, for messages */
+    const char *key_name; /* the name under which it was given, for messages */
 };
 
 /* Before any input.  The text of the key is borrowed for as long as requests are read. */
@@ -154,7 +154,7 @@ void request_reader_limit(struct request_reader *reader, const struct request_li
 void request_feed(struct request_reader *reader, const char *piece, size_t len);
 void request_finish(struct request_reader *reader);
 
-/* How many bytes of the last piece have not been looked at yet. */
+/* How many bytes of the last piece have not been read yet. */
 size_t request_rest(const struct request_reader *reader);
 
 /*

@@ -4,10 +4,10 @@
 
 /*
  * How often clients of one address have failed to prove who they are: a leaky bucket that
- * holds so many failures and forgives one after the other, all within a minute.  It is
- * charged before a token is looked at, and what proves right is taken back, so that no more
- * than those are looked at together either.  Each failure is answered later than the one
- * before.
+ * holds a number of failures and forgives one after another, all within a minute.  It is
+ * charged before a token is verified and refunded if the token is right, so that tokens
+ * that are verified at the same time count as well.  Each failure is answered later than
+ * the one before.
  *
  * One number, the time at which all is forgiven (the generic cell rate algorithm).  For any
  * thread.  Times are of one monotonic clock.

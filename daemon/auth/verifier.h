@@ -3,9 +3,9 @@
 #define WAITD_VERIFIER_H
 
 /*
- * Finds out who shows a token, on a thread of its own, since a hash takes tens of
- * milliseconds.  One after the other, in the order in which they were asked, of which no more
- * wait than the asker allows; nor do many of one address (auth/failures.h).
+ * Verifies tokens on a thread of its own, since a hash takes tens of milliseconds: one after
+ * another, in the order of the asks.  No more wait than the asker allows, and few of one
+ * address (auth/failures.h).
  *
  *     loop ── verifier_ask(ask) ──► the verifier's thread
  *     loop ◄── wakes ── verifier_fetch(port) ──┘

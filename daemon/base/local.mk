@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: ISC
 #
-# What any layer of the daemon may use: its clocks, chance, its log, the allocator.
+# What any layer of the daemon may use: its clocks, random numbers, its log, the allocator.
 
 noinst_LIBRARIES += daemon/base/libwaitd-base.a
 daemon_base_libwaitd_base_a_SOURCES = \
-	daemon/base/chance.c \
-	daemon/base/chance.h \
 	daemon/base/clock.c \
 	daemon/base/clock.h \
 	daemon/base/log.c \
@@ -14,5 +12,7 @@ daemon_base_libwaitd_base_a_SOURCES = \
 	daemon/base/log_writer.h \
 	daemon/base/memory.c \
 	daemon/base/memory.h \
+	daemon/base/random.c \
+	daemon/base/random.h \
 	daemon/base/service.c \
 	daemon/base/service.h

@@ -41,7 +41,7 @@ bool http_is_there(void)
 
 /* ---- Making ------------------------------------------------------------------- */
 
-/* Heard before the loop's own ear: what became of the request that is being read. */
+/* Called before the loop's own report: what became of the request that is being read. */
 static void on_channel_event(void *context, uint64_t number, const struct channel_event *event)
 {
     struct http *http = context;

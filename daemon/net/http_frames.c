@@ -78,13 +78,13 @@ char *http_frames_write(struct http_frames *frames, char *out, const char *lines
             taken = keep(frames, lines, len);
             if (feed || frames->len == HTTP_FRAMES_HEAD) {
                 out = name(frames, out);
-                frames->is_named = 1;
+                frames->is_named = true;
             }
         }
         out = put(out, lines + taken, len - taken);
         if (feed) {
             out = put_text(out, "\n\n");
-            frames->is_named = 0;
+            frames->is_named = false;
             frames->len = 0;
             len++;
         }

@@ -13,6 +13,7 @@
  * the beginning of one is ever kept.  Pure.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The most of a line that has its kind and its number:
@@ -22,8 +23,8 @@
 /* Embedded by its owner; all zero is the beginning of a line. */
 struct http_frames {
     char head[HTTP_FRAMES_HEAD];
-    size_t len;   /* of what is kept of the line's beginning */
-    int is_named; /* the line has been named, and is being copied */
+    size_t len;    /* of what is kept of the line's beginning */
+    bool is_named; /* the line has been named, and is being copied */
 };
 
 /* Room that n bytes of lines take at most, with the beginning that was kept: an empty

@@ -155,7 +155,7 @@ struct http_connection {
 
 struct http {
     struct http_env env;
-    struct channel_env channel_env;  /* the loop's, with an ear of ours */
+    struct channel_env channel_env;  /* the loop's, reporting to http.c first */
     struct http_stream *speaking;    /* whose channel is being called */
     struct http_library **libraries; /* owned */
     unsigned n_libraries;
@@ -174,10 +174,10 @@ struct http {
 
 /* ---- http.c ---------------------------------------------------------------- */
 
-/* Looks anew when the connection is to be looked after. */
+/* Computes again when the connection is due. */
 void http_schedule(struct http_connection *c, int64_t now_ns);
 
-/* Ends it from our side: the library hears that it is over. */
+/* Ends it from our side: the library is notified that it is over. */
 void http_hang_up(struct http_connection *c);
 
 /* Whether it closes behind the next answer: the daemon drains, or the client has not proved in time

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "daemon/auth/failures.h"
-#include "daemon/base/chance.h"
+#include "daemon/base/random.h"
 #include "daemon/base/clock.h"
 #include "proto/hash.h"
 #include "proto/slots.h"
@@ -40,7 +40,7 @@ struct peers *peers_new(void)
     if (!peers)
         return NULL;
     peers->most = PEERS_LEAST;
-    chance_key(peers->hash_key);
+    random_key(peers->hash_key);
     return peers;
 }
 

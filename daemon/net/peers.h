@@ -5,10 +5,10 @@
 /*
  * How many connections each client's address has: an IPv4 address, the /64
  * that an IPv6 address lies in, which is what one customer of a network
- * commands, or the user at the other end of a Unix socket.
+ * controls, or the user at the other end of a Unix socket.
  *
  * One thread finds peers and lets connections join; any may say that one has
- * left.  Peers without connections are forgotten by and by, once their failures to prove who
+ * left.  Peers without connections are forgotten gradually, once their failures to prove who
  * they are have been forgiven, so that there are never many more of them than connections.
  */
 
@@ -25,7 +25,7 @@ struct peer;
 struct peers *peers_new(void);        /* NULL when out of memory */
 void peers_free(struct peers *peers); /* whatever connections there are; NULL is fine */
 
-/* The peer of a connected socket whose other end has this address.  Good until
+/* The peer of a connected socket whose other end has this address.  Valid until
  * the next call, or as long as a connection has joined.  NULL when out of
  * memory. */
 struct peer *peers_find(struct peers *peers, const struct address *from, int fd);
@@ -37,7 +37,7 @@ bool peers_join(struct peer *peer, uint64_t most);
 /* From any thread, once for each that has joined; NULL is fine. */
 void peers_leave(struct peer *peer);
 
-/* What its clients have failed in; as good as the peer. */
+/* Its clients' failures to prove who they are; valid as long as the peer. */
 struct failures *peers_failures(struct peer *peer);
 
 /* How many are known, with and without connections; for tests. */

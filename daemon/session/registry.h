@@ -120,8 +120,8 @@ void registry_date(const struct registry *registry, int64_t now_ns, struct kept_
 struct registry_entry *registry_adopt_take(struct registry *registry, struct kept *batch,
                                            struct plan *plan, int64_t heartbeat_ns, uint64_t text);
 
-/* The entry of a batch that a store has found, made if there is none; its text is read bit by
- * bit.  NULL when out of memory. */
+/* The entry of a batch that a store has found, made if there is none; its text is read in
+ * pieces.  NULL when out of memory. */
 struct registry_entry *registry_open(struct registry *registry, struct kept *batch,
                                      struct kept_text *text);
 

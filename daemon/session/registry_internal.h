@@ -101,7 +101,7 @@ static inline bool registry_shows_progress(const struct registry_entry *entry)
  */
 bool registry_report_end(struct registry_entry *entry, struct replica *replica);
 
-/* Looks anew when its live replica wants to be run. */
+/* Computes again when its live replica is due. */
 void registry_schedule(struct registry_entry *entry);
 
 /* Informs those who wait for a cancel that has fallen in that replica. */

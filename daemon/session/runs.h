@@ -43,7 +43,7 @@ struct run *runs_find(const struct runs *runs, uint64_t number);
 struct run *runs_first_due(const struct runs *runs, int64_t now_ns);
 int64_t runs_next_due(const struct runs *runs);
 
-/* Looks anew when a run wants to work.  To be called after anything was done to it. */
+/* Computes again when a run is due.  To be called after anything was done to it. */
 void runs_set_due(struct runs *runs, const struct run *run, int64_t now_ns);
 
 /* The run has finished. */

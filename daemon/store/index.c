@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/base/chance.h"
+#include "daemon/base/random.h"
 
 #define PLACES_LEAST 16
 
@@ -437,7 +437,7 @@ bool index_list(const struct index *index, struct store_ask *ask)
 void index_init(struct index *index, struct store *store)
 {
     *index = (struct index){.store = store};
-    chance_key(index->hash_key);
+    random_key(index->hash_key);
 }
 
 void index_fini(struct index *index)

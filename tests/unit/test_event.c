@@ -91,7 +91,7 @@ END_TEST
 
 START_TEST(retry_is_due_when_the_next_attempt_starts)
 {
-    struct event_job job = {.batch = 1, .at_ns = 1000000001, .with_due = 1};
+    struct event_job job = {.batch = 1, .at_ns = 1000000001, .with_due = true};
     struct occurrence o = {.kind = OCCURRED_RETRY,
                            .ordinal = 1,
                            .status = JOB_TIMED_OUT,
@@ -114,7 +114,7 @@ START_TEST(done_has_due_attempts_and_data_where_there_are_any)
     ck_assert_str_eq(occurrence(job, o),
                      "{\"event\":\"done\",\"batch\":18446744073709551615,\"job\":4294967295,"
                      "\"status\":\"ok\",\"at\":9223372036.854775807}");
-    job.with_due = 1;
+    job.with_due = true;
     job.data = text_of("{\"k\":[1,2.50]}");
     o.ordinal = 2;
     o.status = JOB_SKIPPED;

@@ -10,7 +10,7 @@
 
 static const struct event_job jobs[] = {
     {.batch = 1},
-    {.batch = 7, .name = {"\"n\"", 3}, .with_due = 1},
+    {.batch = 7, .name = {"\"n\"", 3}, .with_due = true},
     {.batch = UINT64_MAX,
      .name = {"\"a name\"", 8},
      .note = {"\"a note\"", 8},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/base/chance.h"
+#include "daemon/base/random.h"
 
 #include <stddef.h>
 #include <sys/random.h>
@@ -12,7 +12,7 @@ static void draw(void *out, size_t len)
         continue;
 }
 
-int64_t chance_seed(void)
+int64_t random_seed(void)
 {
     uint64_t bits = 0;
 
@@ -20,7 +20,7 @@ int64_t chance_seed(void)
     return (int64_t)(bits >> 11);
 }
 
-void chance_key(uint8_t key[16])
+void random_key(uint8_t key[16])
 {
     draw(key, 16);
 }
