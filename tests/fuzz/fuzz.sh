@@ -3,7 +3,7 @@
 #
 # fuzz.sh SECONDS TOP TARGET...: runs each target for so long, from the corpus
 # in TOP and from what earlier runs here found.  What makes one fail is left in
-# tests/fuzz/found of the build and told; it belongs into the corpus once mended.
+# tests/fuzz/found of the build and named; it belongs into the corpus once mended.
 set -euo pipefail
 
 seconds=$1 top=$2

@@ -189,7 +189,7 @@ static void work_early(struct stage *stage)
         stage->now_ns = due_ns - 1;
     channel_work(stage->channel, stage->now_ns, 100);
     demand(channel_next_due(stage->channel) == due_ns, "something was done before it was due");
-    demand(channel_has_output(stage->channel) == had_output, "something was told too early");
+    demand(channel_has_output(stage->channel) == had_output, "something was reported too early");
 }
 
 /* Moves on to the next due time if there is one within reach. */

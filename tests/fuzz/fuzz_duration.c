@@ -196,7 +196,7 @@ static void check_text(const char *text, size_t len, int64_t max_ns)
     assert(result == DURATION_OK && again == ns);
 }
 
-/* What is short comes to what any text does. */
+/* The fast path has the result of any other text. */
 static void check_short(const char *text, size_t len)
 {
     int64_t ns = -1, exact = -2;

@@ -71,7 +71,7 @@ static const json_t *member(const json_t *job, const json_t *defaults, const cha
     return own != NULL ? own : json_object_get(defaults, name);
 }
 
-/* A number of seconds; any other way to tell a length is read elsewhere. */
+/* A number of seconds; any other form of a length is read elsewhere. */
 static void compare_seconds(const json_t *seconds, int64_t got_ns)
 {
     if (!json_is_number(seconds))
@@ -276,7 +276,7 @@ static void compare_values(const struct request_limits *limits, const char *text
 }
 
 /* Whether a line of the reading begins so; what is quoted holds no line break. */
-static bool tells(const char *reading, const char *what)
+static bool contains(const char *reading, const char *what)
 {
     size_t len = strlen(what);
     while (strncmp(reading, what, len) != 0) {
@@ -296,14 +296,14 @@ static void ask_jansson(const struct request_limits *limits, const char *text, s
         return; /* where jansson sees an end of its own */
     json_t *json = json_loadb(text, len, JSON_ALLOW_NUL | JSON_DECODE_ANY, &error);
     if (json != NULL) {
-        assert(!tells(reading, "BROKEN bad_json"));
+        assert(!contains(reading, "BROKEN bad_json"));
         compare_values(limits, text, len, json);
         json_decref(json);
         return;
     }
     bool one_value = json_error_code(&error) != json_error_end_of_input_expected;
     bool none = strcmp(reading, "END\n") == 0;
-    assert(!one_value || none || is_known_difference(&error) || tells(reading, "BROKEN"));
+    assert(!one_value || none || is_known_difference(&error) || contains(reading, "BROKEN"));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -56,8 +56,8 @@ struct node {
     uint64_t next; /* sequence that it reads next */
     int64_t cut_until_ns;
     bool was_cut, tick_wanted, restores;
-    uint64_t wish[BATCHES]; /* the nonce of a cancel that it waits for; 0: none */
-    int64_t wish_floor_ns[BATCHES], retry_ns[BATCHES];
+    uint64_t wanted[BATCHES]; /* the nonce of a cancel that it waits for; 0: none */
+    int64_t wanted_floor_ns[BATCHES], retry_ns[BATCHES];
 };
 
 struct simulation {
@@ -211,8 +211,8 @@ static bool read_cancel(struct simulation *simulation, struct node *node,
     if (batch->known.n > 1 && fall->fall_ns < fall[-1].fall_ns)
         return fail(simulation, "a cancel falls before one above it", fall->fall_ns,
                     fall[-1].fall_ns);
-    if (node->wish[message->batch] == fall->nonce)
-        node->wish[message->batch] = 0;
+    if (node->wanted[message->batch] == fall->nonce)
+        node->wanted[message->batch] = 0;
     for (int i = 0; i < batch->lost.n; i++)
         if (batch->lost.of[i].nonce == fall->nonce && batch->lost.of[i].fall_ns != fall->fall_ns)
             return fail(simulation, "a cancel that was put back falls at another instant",
@@ -311,20 +311,20 @@ static void cancel(struct simulation *simulation, int index)
     struct node *node = &simulation->nodes[index];
     int i = (int)chance(simulation, BATCHES);
 
-    if (node->wish[i] == 0 && !simulation->is_quiet && !simulation->was_rolled_back &&
+    if (node->wanted[i] == 0 && !simulation->is_quiet && !simulation->was_rolled_back &&
         chance(simulation, 60) == 0) {
-        node->wish[i] = ++simulation->next_nonce;
-        node->wish_floor_ns[i] = node->rules.greatest_ns;
+        node->wanted[i] = ++simulation->next_nonce;
+        node->wanted_floor_ns[i] = node->rules.greatest_ns;
         node->retry_ns[i] = 0;
         simulation->tally->cancels++;
     }
-    if (node->wish[i] == 0 || simulation->now_ns < node->retry_ns[i])
+    if (node->wanted[i] == 0 || simulation->now_ns < node->retry_ns[i])
         return;
     node->retry_ns[i] = simulation->now_ns + GRACE_NS / 2;
     send(simulation, (struct message){.batch = i,
                                       .node = index,
-                                      .number = node->wish[i],
-                                      .floor_ns = node->wish_floor_ns[i]});
+                                      .number = node->wanted[i],
+                                      .floor_ns = node->wanted_floor_ns[i]});
 }
 
 static void serve(struct simulation *simulation, struct node *node)
@@ -339,7 +339,7 @@ static void serve(struct simulation *simulation, struct node *node)
             node->batches[i].sent_ns = until_ns;
 }
 
-/* Whoever was cut off begins again; the stream's end tells it of a rollback, too. */
+/* Whoever was cut off begins again; the stream's end shows it a rollback, too. */
 static void come_back(struct simulation *simulation, struct node *node)
 {
     node->was_cut = false;
@@ -405,7 +405,7 @@ static void roll_back(struct simulation *simulation)
     for (int i = 0; i < NODES; i++) { /* all lose their connection */
         struct node *node = &simulation->nodes[i];
 
-        memset(node->wish, 0, sizeof(node->wish));
+        memset(node->wanted, 0, sizeof(node->wanted));
         node->was_cut = true;
         node->cut_until_ns = simulation->now_ns + (int64_t)chance(simulation, 2 * GRACE_NS);
     }

@@ -138,15 +138,15 @@ static bool is_after(const struct description_element *later,
     return false;
 }
 
-static bool bears_all(const struct description_element *all, uint32_t n,
-                      const struct description_element *later)
+static bool has_all(const struct description_element *all, uint32_t n,
+                    const struct description_element *later)
 {
     for (uint32_t k = 0; k < later->n_afters; k++) {
-        bool borne = false;
+        bool found = false;
 
         for (uint32_t i = 0; i < n; i++)
-            borne = borne || (all[i].set & JOB_NAME && strcmp(all[i].name, later->after[k]) == 0);
-        if (!borne)
+            found = found || (all[i].set & JOB_NAME && strcmp(all[i].name, later->after[k]) == 0);
+        if (!found)
             return false;
     }
     return true;
@@ -178,7 +178,7 @@ bool description_is_sound(const struct description *batch)
     for (uint32_t i = 0; i < batch->n_elements; i++)
         description_effective(batch, i, &all[i]);
     for (uint32_t i = 0; i < batch->n_elements; i++)
-        if (!bears_all(all, batch->n_elements, &all[i]))
+        if (!has_all(all, batch->n_elements, &all[i]))
             return false;
     return !has_circle(all, batch->n_elements);
 }

@@ -87,7 +87,7 @@ void description_effective(const struct description *batch, uint32_t element,
 
 uint32_t description_n_jobs(const struct description *batch);
 
-/* Whether every name that is waited for is borne, and no wait goes in a circle. */
+/* Whether every name that is waited for is that of a job, and no wait goes in a circle. */
 bool description_is_sound(const struct description *batch);
 
 /* The batch as a plan, sealed in slices of `budget`; NULL, with *fault, if it

@@ -98,11 +98,11 @@ static void check_against_naive(struct naive_cancel *cancel, size_t n_cancels)
     struct naive_outcome outcome;
 
     naive_run(&given_batch, cancel, n_cancels, &outcome);
-    ck_assert_uint_eq(given_story.n_told, outcome.n_out);
+    ck_assert_uint_eq(given_story.n_occurred, outcome.n_out);
     for (size_t i = 0; i < outcome.n_out; i++)
-        if (given_story.told[i].due_ns != outcome.out[i].due_ns ||
-            given_story.told[i].job != outcome.out[i].job ||
-            given_story.told[i].kind != outcome.out[i].kind)
+        if (given_story.occurred[i].due_ns != outcome.out[i].due_ns ||
+            given_story.occurred[i].job != outcome.out[i].job ||
+            given_story.occurred[i].kind != outcome.out[i].kind)
             ck_abort_msg("the naive model disagrees in occurrence %zu", i);
     ck_assert_int_eq(result->predicted_ns, outcome.result.predicted_ns);
     ck_assert_int_eq(result->sequential_ns, outcome.result.sequential_ns);
@@ -117,7 +117,7 @@ void given_runs(void)
     check_against_naive(NULL, 0);
 }
 
-void given_tells(const char *text)
+void given_gives(const char *text)
 {
     given_runs();
     ck_assert_str_eq(given_story.text, text);
@@ -134,7 +134,7 @@ void given_cancelled_runs(int64_t at_ns, uint32_t job)
     ck_assert_uint_eq(given_story.cancelled, cancel.answer);
 }
 
-void given_cancelled_tells(int64_t at_ns, uint32_t job, const char *text)
+void given_cancelled_gives(int64_t at_ns, uint32_t job, const char *text)
 {
     given_cancelled_runs(at_ns, job);
     ck_assert_str_eq(given_story.text, text);
@@ -143,13 +143,13 @@ void given_cancelled_tells(int64_t at_ns, uint32_t job, const char *text)
 void given_ends(const char *text)
 {
     given_ends_only();
-    given_tells(text);
+    given_gives(text);
 }
 
 void given_cancelled_ends(int64_t at_ns, uint32_t job, const char *text)
 {
     given_ends_only();
-    given_cancelled_tells(at_ns, job, text);
+    given_cancelled_gives(at_ns, job, text);
 }
 
 void given_takes(int64_t ns)

@@ -3,8 +3,8 @@
 #define WAITD_TEST_GIVEN_H
 
 /*
- * A test's batch, described line by line, and what it must tell: "given a wait
- * of 5 and a compute of 3, …".  The batch runs through the engine and through
+ * A test's batch, described line by line, and the events that it must give: "given
+ * a wait of 5 and a compute of 3, …".  The batch runs through the engine and through
  * the naive model, on the virtual clock, and both must agree.
  *
  * One batch at a time; given_open() and given_close() are the fixture.
@@ -41,8 +41,8 @@ void given_runs(void);
 void given_cancelled_runs(int64_t at_ns, uint32_t job);
 
 /* Each runs it and compares the text; or how long it took. */
-void given_tells(const char *text);
-void given_cancelled_tells(int64_t at_ns, uint32_t job, const char *text);
+void given_gives(const char *text);
+void given_cancelled_gives(int64_t at_ns, uint32_t job, const char *text);
 void given_takes(int64_t ns);
 
 /* The first two, with events of the level "done". */

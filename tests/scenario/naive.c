@@ -130,7 +130,7 @@ void naive_begin_cancelling(struct naive_model *m, enum job_status status)
 
 /* ---- Readiness -------------------------------------------------------------------- */
 
-static bool bears(const struct naive_model *m, uint32_t index, const char *name)
+static bool has_name(const struct naive_model *m, uint32_t index, const char *name)
 {
     const struct description_element *spec = &m->jobs[index].spec;
 
@@ -142,7 +142,7 @@ static bool names(const struct naive_model *m, uint32_t later, uint32_t earlier)
     const struct description_element *spec = &m->jobs[later].spec;
 
     for (uint32_t k = 0; k < spec->n_afters; k++)
-        if (bears(m, earlier, spec->after[k]))
+        if (has_name(m, earlier, spec->after[k]))
             return true;
     return false;
 }
@@ -167,7 +167,7 @@ static bool has_namesake(const struct naive_model *m, uint32_t index)
 {
     for (uint32_t i = 0; i < m->n_jobs; i++)
         if (i != index && m->jobs[index].spec.set & JOB_NAME &&
-            bears(m, i, m->jobs[index].spec.name))
+            has_name(m, i, m->jobs[index].spec.name))
             return true;
     return false;
 }
@@ -375,7 +375,7 @@ static enum batch_status overall(const struct naive_model *m)
     if (m->timed_out)
         return BATCH_TIMED_OUT;
     for (uint32_t i = 0; i < m->n_jobs; i++)
-        if (m->jobs[i].status != JOB_OK && !(spares_cancelled && m->jobs[i].swept))
+        if (m->jobs[i].status != JOB_OK && !(spares_cancelled && m->jobs[i].cancelled_with_rest))
             return BATCH_FAILED;
     return BATCH_OK;
 }

@@ -45,7 +45,7 @@ enum naive_situation {
     NAIVE_WHOLE_CANCELS,    /* cancels of the whole batch */
     NAIVE_SKIPS,            /* skips */
     NAIVE_DEEP_SKIPS,       /* skips because of a skipped job */
-    NAIVE_SHARED_NAMES,     /* jobs made ready by a name that several bear */
+    NAIVE_SHARED_NAMES,     /* jobs made ready by a name of several */
     NAIVE_BATCH_TIMEOUTS,   /* batch time-outs that fell */
     NAIVE_EMPTY_TIMEOUTS,   /* batch time-outs that found nothing left at their instant */
     NAIVE_FIRST_DONE,       /* cancels the rest by first_done */

@@ -303,5 +303,5 @@ void naive_job_cancel(struct naive_model *m, uint32_t index)
 void naive_job_cancel_rest(struct naive_model *m, uint32_t index)
 {
     say_done(m, index, m->cancel_status);
-    m->jobs[index].swept = true;
+    m->jobs[index].cancelled_with_rest = true;
 }

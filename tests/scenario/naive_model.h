@@ -6,7 +6,7 @@
  * The naive model's state, shared by the files that make it up:
  *
  *     naive.c      what comes next: readiness, occurrences, cancels, the result
- *     naive_job.c  what one job goes through: attempts, steps, workers, its end
+ *     naive_job.c  the life of one job: attempts, steps, workers, its end
  */
 
 #include "tests/scenario/naive.h"
@@ -28,7 +28,7 @@ struct naive_job {
     int64_t arrival_ns;
     bool worker;
     uint32_t pool; /* whose worker it has or queues for */
-    bool swept;
+    bool cancelled_with_rest;
 };
 
 /* A list of job indexes, taken from its head. */

@@ -169,24 +169,24 @@ static uint32_t letter_of(const struct description *batch, uint32_t element)
 }
 
 static void add_after(struct maker *maker, struct description_element *element, uint32_t limit,
-                      const bool *borne)
+                      const bool *used)
 {
     uint32_t letter = below(maker, limit);
     const char name[2] = {(char)('a' + letter), '\0'};
 
-    if (borne[letter] && element->n_afters < DESCRIPTION_AFTERS)
+    if (used[letter] && element->n_afters < DESCRIPTION_AFTERS)
         description_after(element, name);
 }
 
 /* What `defaults` wait for, that is all whose letter is later and who do not
- * set `after` themselves.  Tells how many letters are up to the latest. */
-static uint32_t common_afters(struct maker *maker, const bool *borne)
+ * set `after` themselves.  Returns how many letters are up to the latest. */
+static uint32_t common_afters(struct maker *maker, const bool *used)
 {
     struct description_element *defaults = &maker->batch->defaults;
     uint32_t letters = 0;
 
     for (uint32_t n = 1 + below(maker, 3); n > 0; n--)
-        add_after(maker, defaults, NAMES, borne);
+        add_after(maker, defaults, NAMES, used);
     for (uint32_t i = 0; i < defaults->n_afters; i++) {
         uint32_t letter = (uint32_t)(defaults->after[i][0] - 'a');
 
@@ -199,20 +199,20 @@ static uint32_t common_afters(struct maker *maker, const bool *borne)
 static void some_afters(struct maker *maker)
 {
     struct description *batch = maker->batch;
-    bool borne[NAMES + 1] = {false};
+    bool used[NAMES + 1] = {false};
     uint32_t common = 0;
 
     for (uint32_t i = 0; i < batch->n_elements; i++)
-        borne[letter_of(batch, i)] = true;
+        used[letter_of(batch, i)] = true;
     if (batch->defaults.set != 0 && chance(maker, 20))
-        common = common_afters(maker, borne);
+        common = common_afters(maker, used);
     for (uint32_t i = 0; i < batch->n_elements; i++) {
         struct description_element *element = &batch->elements[i];
         uint32_t letter = letter_of(batch, i);
         uint32_t n = chance(maker, 45) ? 1 + below(maker, 3) : 0;
 
         while (n-- > 0 && letter > 0)
-            add_after(maker, element, letter, borne);
+            add_after(maker, element, letter, used);
         if (letter < common)
             element->set |= JOB_AFTER;
     }

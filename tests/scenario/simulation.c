@@ -10,11 +10,11 @@
 
 #define MAX_STEPS 3000000
 
-/* What a client's output may exceed max_backlog by: what one turn of a run
+/* What a client's output may exceed max_backlog by: what one service slice of a run
  * says, or the answers to the requests read at a time. */
 #define BACKLOG_SLACK 40000
 
-bool simulation_complain(struct world *world, const char *format, ...)
+bool simulation_fail(struct world *world, const char *format, ...)
 {
     va_list arguments;
 
@@ -61,9 +61,9 @@ static void on_channel_event(void *context, uint64_t number, const struct channe
     client->running++;
     client->newest = event->batch;
     if (world->stopping)
-        simulation_complain(world, "a batch is accepted by a daemon that stops");
+        simulation_fail(world, "a batch is accepted by a daemon that stops");
     if (world->limits.max_batches > 0 && client->running > world->limits.max_batches)
-        simulation_complain(world, "more batches run on a connection than may");
+        simulation_fail(world, "more batches run on a connection than may");
 }
 
 /* ---- The beginning --------------------------------------------------------------- */
@@ -93,7 +93,7 @@ static bool open_client(struct world *world, struct client *client, bool calm)
     client->channel = channel_new(&world->env[below(world, LOOPS)], NULL);
     alloc_faults_watch(false);
     if (client->channel == NULL)
-        return simulation_complain(world, "a channel cannot be made");
+        return simulation_fail(world, "a channel cannot be made");
     channel_set_number(client->channel, (uint64_t)(client - world->clients));
     world->n_open++;
     world->tally->requests += client->script.n_requests;
@@ -171,11 +171,11 @@ static void check_limits(struct world *world)
     uint64_t text = atomic_load(&world->ledger.text);
 
     if (pending > world->limits.max_pending && pending > world->pending)
-        simulation_complain(world, "%" PRIu64 " jobs are pending where %" PRIu64 " may", pending,
-                            world->limits.max_pending);
+        simulation_fail(world, "%" PRIu64 " jobs are pending where %" PRIu64 " may", pending,
+                        world->limits.max_pending);
     if (world->limits.max_text > 0 && text > world->limits.max_text && text > world->text)
-        simulation_complain(world, "%" PRIu64 " bytes of text are kept where %" PRIu64 " may", text,
-                            world->limits.max_text);
+        simulation_fail(world, "%" PRIu64 " bytes of text are kept where %" PRIu64 " may", text,
+                        world->limits.max_text);
     world->pending = pending;
     world->text = text;
 }
@@ -221,9 +221,9 @@ static void send_some(struct world *world, struct client *client)
     leave(world, client);
     free(copy);
     if (taken > len)
-        simulation_complain(world, "more was taken than was given");
+        simulation_fail(world, "more was taken than was given");
     if (taken == 0 && channel_wants_input(client->channel))
-        simulation_complain(world, "input is wanted and not taken");
+        simulation_fail(world, "input is wanted and not taken");
     client->sent += taken;
 }
 
@@ -239,11 +239,11 @@ static void read_some(struct world *world, struct client *client)
     n = channel_render(client->channel, world->now_ns, out, room);
     leave(world, client);
     if (n > room)
-        simulation_complain(world, "more was rendered than there was room for");
+        simulation_fail(world, "more was rendered than there was room for");
     if (n == 0 && channel_has_output(client->channel) && !client->starved)
-        simulation_complain(world, "there is output and none comes");
+        simulation_fail(world, "there is output and none comes");
     if (!witness_hear(&client->witness, out, n, world->now_ns))
-        simulation_complain(world, "%s", client->witness.diagnostic);
+        simulation_fail(world, "%s", client->witness.diagnostic);
 }
 
 /* Asked for before anything is due, work is none. */
@@ -259,7 +259,7 @@ static void work_early(struct world *world, struct client *client)
     alloc_faults_watch(false);
     if (channel_next_due(client->channel) != due_ns ||
         channel_has_output(client->channel) != had_output)
-        simulation_complain(world, "something was done before it was due");
+        simulation_fail(world, "something was done before it was due");
 }
 
 static void work_some(struct world *world, struct client *client)
@@ -318,7 +318,7 @@ static void stop(struct world *world)
             channel_refuse_batches(world->clients[i].channel);
 }
 
-/* Nothing is waited for any more: what is left to do is to tell. */
+/* Nothing is waited for any more: what is left to do is to report. */
 static void cancel_all(struct world *world)
 {
     world->cancelled_all = true;
@@ -333,7 +333,7 @@ static void cancel_all(struct world *world)
         alloc_faults_watch(false);
         due_ns = channel_next_due(client->channel);
         if (due_ns > world->now_ns && due_ns != CHANNEL_NEVER && !client->starved)
-            simulation_complain(world, "a batch runs on that was cancelled with all others");
+            simulation_fail(world, "a batch runs on that was cancelled with all others");
     }
 }
 
@@ -426,15 +426,14 @@ static void check_backlog(struct world *world, struct client *client)
         alloc_faults_watch(false);
         waiting += n;
         if (!witness_hear(&client->witness, out, n, world->now_ns))
-            simulation_complain(world, "%s", client->witness.diagnostic);
+            simulation_fail(world, "%s", client->witness.diagnostic);
     } while (n > 0);
     if (waiting > BACKLOG_SLACK)
-        simulation_complain(world, "%zu bytes were waiting for a client that did not read",
-                            waiting);
+        simulation_fail(world, "%zu bytes were waiting for a client that did not read", waiting);
 }
 
-/* One turn of a client; chaos until the world winds down. */
-static void turn(struct world *world, struct client *client, bool winding_down)
+/* One step of a client; chaos until the world winds down. */
+static void step_client(struct world *world, struct client *client, bool winding_down)
 {
     send_some(world, client);
     refuse_late(world, client);
@@ -463,12 +462,12 @@ static void run_world(struct world *world)
         struct client *client = &world->clients[below(world, world->n_clients)];
 
         if (client->channel != NULL)
-            turn(world, client, step > chaos);
+            step_client(world, client, step > chaos);
         if ((next_due(world) > world->now_ns && chance(world, world->haste)) || chance(world, 5))
             pass_time(world);
     }
     if (step == MAX_STEPS)
-        simulation_complain(world, "it does not come to an end");
+        simulation_fail(world, "it does not come to an end");
 }
 
 bool simulation_run(uint64_t seed, struct simulation_tally *tally, char fault[400])

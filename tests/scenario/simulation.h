@@ -10,7 +10,7 @@
  * of the daemon and share one ledger, on two loops with counts of their own.
  *
  * What every client is sent is held against the contract (witness.h).  A
- * batch that nothing interfered with must have told what the naive model
+ * batch that nothing interfered with must have reported what the naive model
  * says, in that order, nothing before it was due.  When all is over the
  * counts are zero, what was accepted has ended, and no memory is left.
  */

@@ -7,21 +7,23 @@
 #include "tests/scenario/simulation_internal.h"
 #include "tests/support/alloc_faults.h"
 
-static bool same_event(const struct witness_event *heard, const struct occurrence *told,
+static bool same_event(const struct witness_event *heard, const struct occurrence *occurred,
                        bool is_virtual)
 {
-    bool is_step = told->kind == OCCURRED_STEP, is_retry = told->kind == OCCURRED_RETRY;
-    uint32_t ordinal = told->ordinal;
+    bool is_step = occurred->kind == OCCURRED_STEP, is_retry = occurred->kind == OCCURRED_RETRY;
+    uint32_t ordinal = occurred->ordinal;
 
     /* `attempts` is reported when it is above 1 */
-    if (told->kind == OCCURRED_DONE && ordinal == 0)
+    if (occurred->kind == OCCURRED_DONE && ordinal == 0)
         ordinal = 1;
-    return heard->kind == told->kind && heard->job == told->job && heard->ordinal == ordinal &&
-           (!(is_step || is_retry) || heard->span_ns == told->span_ns) &&
-           (!is_step || heard->step_kind == told->step_kind) &&
-           (is_step || told->kind == OCCURRED_STARTED || heard->status == told->status) &&
-           heard->at_ns >= told->due_ns && (!is_virtual || heard->at_ns == told->due_ns) &&
-           (!heard->has_due || told->kind != OCCURRED_DONE || heard->due_ns == told->due_ns);
+    return heard->kind == occurred->kind && heard->job == occurred->job &&
+           heard->ordinal == ordinal &&
+           (!(is_step || is_retry) || heard->span_ns == occurred->span_ns) &&
+           (!is_step || heard->step_kind == occurred->step_kind) &&
+           (is_step || occurred->kind == OCCURRED_STARTED || heard->status == occurred->status) &&
+           heard->at_ns >= occurred->due_ns && (!is_virtual || heard->at_ns == occurred->due_ns) &&
+           (!heard->has_due || occurred->kind != OCCURRED_DONE ||
+            heard->due_ns == occurred->due_ns);
 }
 
 /* A batch that nothing interfered with, against the naive model. */
@@ -51,8 +53,8 @@ static bool compare(struct world *world, const struct description *batch,
     naive_outcome_fini(&outcome);
     world->tally->compared++;
     return same ||
-           simulation_complain(world, "batch %" PRIu64 " told other things than the naive model",
-                               heard->number);
+           simulation_fail(world, "batch %" PRIu64 " reported other things than the naive model",
+                           heard->number);
 }
 
 static void check_batches(struct world *world, struct client *client)
@@ -68,19 +70,19 @@ static void check_batches(struct world *world, struct client *client)
         if (!heard->finished || world->cancelled_all)
             continue;
         if (!script_batch(&client->script, heard->id, &batch))
-            simulation_complain(world, "batch %" PRIu64 " was accepted and is not sound",
-                                heard->number);
+            simulation_fail(world, "batch %" PRIu64 " was accepted and is not sound",
+                            heard->number);
         else if (heard->n_cancelled == 0)
             compare(world, &batch, heard);
         else if (batch.options.until == PLAN_UNTIL_ALL &&
                  heard->counts[JOB_CANCELLED] != heard->n_cancelled)
-            simulation_complain(world,
-                                "of batch %" PRIu64 " more jobs were cancelled than was told",
-                                heard->number);
+            simulation_fail(world,
+                            "of batch %" PRIu64 " more jobs were cancelled than was reported",
+                            heard->number);
     }
 }
 
-/* Of a client that came to its end, or could have: what it must have been told. */
+/* Of a client that came to its end, or could have: what it must have been sent. */
 static void check_answers(struct world *world, struct client *client)
 {
     const struct witness *witness = &client->witness;
@@ -95,16 +97,16 @@ static void check_answers(struct world *world, struct client *client)
     if (client->was_reset)
         return;
     if (!witness_is_settled(witness) && !client->starved)
-        simulation_complain(world, "a client was let go with a batch unfinished");
+        simulation_fail(world, "a client was let go with a batch unfinished");
     if (!witness_is_settled(witness))
         world->tally->let_go++;
     if (client->tame && !world->cancelled_all &&
         witness->n_refused[FAULT_BAD_JSON] + witness->n_refused[FAULT_TOO_LARGE] == 0 &&
         witness->n_answers != client->script.n_requests)
-        simulation_complain(world, "%" PRIu64 " answers to %u requests", witness->n_answers,
-                            client->script.n_requests);
+        simulation_fail(world, "%" PRIu64 " answers to %u requests", witness->n_answers,
+                        client->script.n_requests);
     if (client->tame && !client->cut && witness->n_refused[FAULT_BAD_JSON] > 0)
-        simulation_complain(world, "a sound request was not read");
+        simulation_fail(world, "a sound request was not read");
 }
 
 void simulation_check_client(struct world *world, struct client *client)
@@ -124,18 +126,18 @@ void simulation_check_counts(struct world *world, long live)
     for (uint32_t i = 0; i < world->n_clients; i++)
         lines += world->clients[i].witness.n_lines;
     if (sum.pending != 0 || sum.batches != 0)
-        simulation_complain(world,
-                            "%" PRIu64 " jobs pending and %" PRIu64 " batches running at the end",
-                            sum.pending, sum.batches);
+        simulation_fail(world,
+                        "%" PRIu64 " jobs pending and %" PRIu64 " batches running at the end",
+                        sum.pending, sum.batches);
     if (atomic_load(&world->ledger.text) != 0)
-        simulation_complain(world, "%" PRIu64 " bytes of text taken at the end",
-                            atomic_load(&world->ledger.text));
+        simulation_fail(world, "%" PRIu64 " bytes of text taken at the end",
+                        atomic_load(&world->ledger.text));
     if (sum.accepted != ended)
-        simulation_complain(world, "%" PRIu64 " jobs accepted and %" PRIu64 " ended", sum.accepted,
-                            ended);
+        simulation_fail(world, "%" PRIu64 " jobs accepted and %" PRIu64 " ended", sum.accepted,
+                        ended);
     if (sum.events < lines)
-        simulation_complain(world, "%" PRIu64 " events counted and %" PRIu64 " heard", sum.events,
-                            lines);
+        simulation_fail(world, "%" PRIu64 " events counted and %" PRIu64 " heard", sum.events,
+                        lines);
     if (alloc_faults_live() != live)
-        simulation_complain(world, "%ld blocks of memory left", alloc_faults_live() - live);
+        simulation_fail(world, "%ld blocks of memory left", alloc_faults_live() - live);
 }

@@ -53,7 +53,7 @@ struct world {
 };
 
 /* Writes the first thing that is not as it must be.  Always false. */
-bool simulation_complain(struct world *world, const char *format, ...)
+bool simulation_fail(struct world *world, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* The statistics of all loops, as a channel asks for them. */

@@ -4,7 +4,7 @@
 
 /*
  * What a simulated client sends: random batches (random_batch.h), now and
- * then another request, one text in all.  A batch bears the `id` by which it
+ * then another request, one text in all.  A batch has the `id` by which it
  * can be made again, for the naive model.
  */
 

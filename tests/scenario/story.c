@@ -11,13 +11,13 @@
 
 static void keep(struct story *story, const struct occurrence *out, size_t n)
 {
-    size_t total = story->n_told + n;
+    size_t total = story->n_occurred + n;
 
-    story->told = realloc(story->told, (total + 1) * sizeof *story->told);
-    if (story->told == NULL)
+    story->occurred = realloc(story->occurred, (total + 1) * sizeof *story->occurred);
+    if (story->occurred == NULL)
         ck_abort_msg("no memory");
-    memcpy(story->told + story->n_told, out, n * sizeof *out);
-    story->n_told = total;
+    memcpy(story->occurred + story->n_occurred, out, n * sizeof *out);
+    story->n_occurred = total;
 }
 
 static void run_until(struct story *story, struct batch *batch, int64_t now_ns)
@@ -47,12 +47,12 @@ static void cancel(struct story *story, struct batch *batch, int64_t at_ns, uint
     }
 }
 
-/* ---- Telling --------------------------------------------------------------------- */
+/* ---- The text -------------------------------------------------------------------- */
 
 static const char *const job_statuses[] = {"ok", "failed", "timed_out", "cancelled", "skipped"};
 static const char *const batch_statuses[] = {"ok", "failed", "timed_out", "cancelled"};
 
-static void tell_occurrence(FILE *out, const struct occurrence *what, double unit)
+static void write_occurrence(FILE *out, const struct occurrence *what, double unit)
 {
     const char *status = job_statuses[what->status];
 
@@ -79,15 +79,15 @@ static void tell_occurrence(FILE *out, const struct occurrence *what, double uni
     }
 }
 
-static void tell(struct story *story, double unit)
+static void write_text(struct story *story, double unit)
 {
     const struct batch_result *result = &story->result;
     size_t len;
     FILE *out = open_memstream(&story->text, &len);
 
     ck_assert_ptr_nonnull(out);
-    for (size_t i = 0; i < story->n_told; i++)
-        tell_occurrence(out, &story->told[i], unit);
+    for (size_t i = 0; i < story->n_occurred; i++)
+        write_occurrence(out, &story->occurred[i], unit);
     fprintf(out, "= %s %.12g of %.12g, chain %.12g\n", batch_statuses[result->status],
             (double)result->predicted_ns / unit, (double)result->sequential_ns / unit,
             (double)result->critical_path_ns / unit);
@@ -101,9 +101,9 @@ static void check_result(const struct story *story, const struct plan *plan)
     uint32_t counts[JOB_STATUSES] = {0};
     uint32_t done = 0;
 
-    for (size_t i = 0; i < story->n_told; i++) {
-        if (story->told[i].kind == OCCURRED_DONE) {
-            counts[story->told[i].status]++;
+    for (size_t i = 0; i < story->n_occurred; i++) {
+        if (story->occurred[i].kind == OCCURRED_DONE) {
+            counts[story->occurred[i].status]++;
             done++;
         }
     }
@@ -129,7 +129,7 @@ void story_cancel(struct story *story, const struct description *batch, int64_t 
     run_until(story, running, INT64_MAX);
     batch_result(running, &story->result);
     check_result(story, plan);
-    tell(story, (double)unit_ns);
+    write_text(story, (double)unit_ns);
     batch_free(running);
     plan_free(plan);
 }
@@ -141,23 +141,23 @@ void story_run(struct story *story, const struct description *batch, int64_t uni
 
 void story_fini(struct story *story)
 {
-    free(story->told);
+    free(story->occurred);
     free(story->text);
     memset(story, 0, sizeof *story);
 }
 
 int64_t story_done_at(const struct story *story, uint32_t job)
 {
-    for (size_t i = 0; i < story->n_told; i++)
-        if (story->told[i].kind == OCCURRED_DONE && story->told[i].job == job)
-            return story->told[i].due_ns;
+    for (size_t i = 0; i < story->n_occurred; i++)
+        if (story->occurred[i].kind == OCCURRED_DONE && story->occurred[i].job == job)
+            return story->occurred[i].due_ns;
     ck_abort_msg("job %" PRIu32 " was never done", job);
 }
 
 int64_t story_step_at(const struct story *story, uint32_t job, uint32_t step)
 {
-    for (size_t i = 0; i < story->n_told; i++) {
-        const struct occurrence *what = &story->told[i];
+    for (size_t i = 0; i < story->n_occurred; i++) {
+        const struct occurrence *what = &story->occurred[i];
 
         if (what->kind == OCCURRED_STEP && what->job == job && what->ordinal == step)
             return what->due_ns;

@@ -16,7 +16,7 @@
  *     = failed 9 of 12, chain 7    status, predicted, sequential, critical path
  *
  * with times in units of the caller's choice.  What fails a promise of the
- * engine fails the test that told the story.
+ * engine fails the test that runs it.
  */
 
 #include <stdbool.h>
@@ -30,8 +30,8 @@
 #define STORY_WHOLE  UINT32_MAX
 
 struct story {
-    struct occurrence *told;
-    size_t n_told;
+    struct occurrence *occurred;
+    size_t n_occurred;
     struct batch_result result;
     uint32_t cancelled; /* what the request to cancel was answered */
     char *text;

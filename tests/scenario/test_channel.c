@@ -391,8 +391,8 @@ START_TEST(an_id_of_any_length_is_in_both_lines)
     static const size_t lengths[] = {4000, 4090, 4094, 4095, 4100, 65500, 65533, 65536, 300000};
     size_t len = lengths[_i / 2];
     bool separated = _i % 2 == 1;
-    char *id = malloc(2 * len + 20), *told = malloc(4 * len + 20), *text = malloc(3 * len + 200);
-    char *at = id, *to = told;
+    char *id = malloc(2 * len + 20), *echoed = malloc(4 * len + 20), *text = malloc(3 * len + 200);
+    char *at = id, *to = echoed;
 
     for (size_t i = 0; i < len; i += 3) {
         at = stpcpy(at, separated && i % 999 == 0 ? "\xe2\x80\xa8" : "abc");
@@ -401,12 +401,12 @@ START_TEST(an_id_of_any_length_is_in_both_lines)
     sprintf(text, "{\"clock\":\"virtual\",\"id\":\"%s\",\"jobs\":[{}]}", id);
     rig_send_pieces(&rig, text, strlen(text), 60000); /* as no transport has larger ones */
     rig_finish(&rig);
-    sprintf(text, "{\"event\":\"accepted\",\"batch\":1,\"id\":\"%s\",\"jobs\":1,", told);
+    sprintf(text, "{\"event\":\"accepted\",\"batch\":1,\"id\":\"%s\",\"jobs\":1,", echoed);
     ck_assert_uint_eq(rig_count(&rig, text), 1);
-    sprintf(text, "{\"event\":\"finished\",\"batch\":1,\"id\":\"%s\",\"status\":\"ok\",", told);
+    sprintf(text, "{\"event\":\"finished\",\"batch\":1,\"id\":\"%s\",\"status\":\"ok\",", echoed);
     ck_assert_uint_eq(rig_count(&rig, text), 1);
     free(id);
-    free(told);
+    free(echoed);
     free(text);
 }
 END_TEST

@@ -4,7 +4,7 @@
  * The rules of a cluster, whatever befalls its nodes; see cluster_simulation.h.
  *
  * WAITD_TEST_SEED (default 1) is the first seed and WAITD_TEST_SEEDS (default 10000) how many
- * there are.  A seed that fails is told.
+ * there are.  A seed that fails is printed.
  */
 
 #include "tests/support/check.h"

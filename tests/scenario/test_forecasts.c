@@ -63,7 +63,7 @@ static int64_t before(const struct record *record, const int64_t *c, uint32_t jo
     return greatest;
 }
 
-/* The lowest job that bears the same name, or none like this one. */
+/* The lowest job that has the same name, or none like this one. */
 static uint32_t namesake(const struct record *record, uint32_t job)
 {
     const struct description_element *spec = &record->ends[job].spec;
@@ -185,7 +185,7 @@ static void check_times(const struct forecast_times *got, const int64_t *values,
     ck_assert_int_eq(got->p99_ns, percentile(sorted, n, 99));
 }
 
-/* The name's token, as the first element that bears it writes it. */
+/* The name's token, as the first element that has it writes it. */
 static void check_name(const struct plan *plan, plan_text_ref name,
                        const struct description_element *spec)
 {

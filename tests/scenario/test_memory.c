@@ -144,17 +144,17 @@ static void compare_batches(const struct trial *trial, const struct trial *sound
 {
     for (size_t i = 0; i < trial->witness.n_batches; i++) {
         const struct witness_batch *heard = &trial->witness.batches[i];
-        const struct witness_batch *told = batch_with(&sound->witness, heard->id);
+        const struct witness_batch *expected = batch_with(&sound->witness, heard->id);
 
-        ck_assert_ptr_nonnull(told);
+        ck_assert_ptr_nonnull(expected);
         if (trial->let_go && !heard->finished)
             continue;
         ck_assert_msg(heard->finished, "allocation %ld: batch %d does not finish", n,
                       (int)heard->id);
-        ck_assert_uint_eq(heard->n_events, told->n_events);
+        ck_assert_uint_eq(heard->n_events, expected->n_events);
         /* a cancel that was refused leaves the jobs as they were */
         if (trial->witness.n_refused[FAULT_OVERLOADED] == 0)
-            ck_assert_mem_eq(heard->counts, told->counts, sizeof(heard->counts));
+            ck_assert_mem_eq(heard->counts, expected->counts, sizeof(heard->counts));
     }
 }
 
@@ -179,7 +179,7 @@ static void compare_answers(const struct trial *trial, const struct trial *sound
                   "allocation %ld: a batch is missing", n);
 }
 
-static void sweep(const struct talk *talk, long length)
+static void fail_each(const struct talk *talk, long length)
 {
     struct trial sound = {0};
     bool goes_on = true;
@@ -203,21 +203,21 @@ static void sweep(const struct talk *talk, long length)
     finish(&sound);
 }
 
-static void sweep_all(struct talk talk)
+static void fail_each_way(struct talk talk)
 {
     static const size_t pieces[] = {1000000, 7}, rooms[] = {2000, 33};
 
     for (int i = 0; i < 2; i++) {
         talk.piece = pieces[i];
         talk.room = rooms[i];
-        sweep(&talk, 1);
-        sweep(&talk, i == 0 ? 3 : 40);
+        fail_each(&talk, 1);
+        fail_each(&talk, i == 0 ? 3 : 40);
     }
 }
 
 START_TEST(a_batch_with_everything)
 {
-    sweep_all((struct talk){
+    fail_each_way((struct talk){
         .text = "{\"id\":1,\"events\":\"all\",\"jobs\":[{\"name\":\"\\u0061 name\",\"wait\":1,"
                 "\"data\":{\"key\":[\"value\",12345678]}},{\"steps\":[{\"wait\":{\"dist\":"
                 "\"trace\",\"values\":[1,2,3]},\"note\":\"some note\"},{\"compute\":\"1500ms\"}],"
@@ -228,7 +228,7 @@ END_TEST
 
 START_TEST(pools_arrivals_and_a_report)
 {
-    sweep_all((struct talk){
+    fail_each_way((struct talk){
         .text =
             "{\"id\":1,\"clock\":\"virtual\",\"report\":true,\"pools\":{\"a\":1,\"\\u0062\":2},"
             "\"defaults\":{\"pool\":\"b\",\"timeout\":4},\"jobs\":[{\"name\":\"x\",\"compute\":2,"
@@ -243,7 +243,7 @@ END_TEST
 
 START_TEST(many_jobs_in_several_batches)
 {
-    sweep_all((struct talk){
+    fail_each_way((struct talk){
         .text =
             "{\"id\":1,\"jobs\":[{\"wait\":1,\"count\":70},{\"compute\":\"1ms\",\"count\":20}]}"
             "{\"id\":2,\"clock\":\"virtual\",\"events\":\"all\",\"jobs\":[{\"wait\":3,\"count\":"
@@ -256,7 +256,7 @@ END_TEST
 
 START_TEST(names_that_are_waited_for)
 {
-    sweep_all((struct talk){
+    fail_each_way((struct talk){
         .text = "{\"id\":1,\"jobs\":[{\"name\":\"a\",\"wait\":1},{\"name\":\"b\",\"after\":\"a\","
                 "\"count\":3},{\"after\":[\"a\",\"b\"]}]}"
                 "{\"id\":2,\"jobs\":[{\"name\":\"a\",\"after\":[\"b\"]},{\"name\":\"b\",\"after\":"
@@ -268,7 +268,7 @@ END_TEST
 /* Words with escapes are decoded somewhere, and a name of defaults is kept twice. */
 START_TEST(words_with_escapes)
 {
-    sweep_all((struct talk){
+    fail_each_way((struct talk){
         .text =
             "{\"id\":1,\"mode\":\"sequenti\\u0061l\",\"\\u0065vents\":\"\\u0061ll\",\"jobs\":"
             "[{\"w\\u0061it\":\"1\\u0073\",\"note\\u0064\":1}]}"
@@ -280,7 +280,7 @@ END_TEST
 
 START_TEST(requests_of_every_other_kind)
 {
-    sweep_all((struct talk){
+    fail_each_way((struct talk){
         .text = "{\"op\":\"ping\",\"id\":\"an identity that is somewhat long\"}{\"op\":\"stats\"}"
                 "{\"op\":\"cancel\",\"batch\":7}{\"op\":\"nonsense\",\"id\":3}[{\"wait\":\"long\"}]"
                 "\"a string that is no request\" 12345678901234567890"});
@@ -289,15 +289,15 @@ END_TEST
 
 START_TEST(a_cancel_of_a_batch)
 {
-    sweep_all((struct talk){.text = "{\"id\":1,\"jobs\":[{\"wait\":5,\"count\":40}]}",
-                            .then_ns = 1000000000,
-                            .later = "{\"op\":\"cancel\",\"batch\":1,\"id\":\"c\"}"});
+    fail_each_way((struct talk){.text = "{\"id\":1,\"jobs\":[{\"wait\":5,\"count\":40}]}",
+                                .then_ns = 1000000000,
+                                .later = "{\"op\":\"cancel\",\"batch\":1,\"id\":\"c\"}"});
 }
 END_TEST
 
 START_TEST(a_cancel_of_a_job)
 {
-    sweep_all((struct talk){
+    fail_each_way((struct talk){
         .text =
             "{\"id\":1,\"events\":\"all\",\"workers\":1,\"jobs\":[{\"compute\":5},{\"compute\":1},"
             "{\"wait\":9}]}",
@@ -312,7 +312,7 @@ START_TEST(lines_longer_than_the_room_for_them)
 
     memset(text + strlen(text), 'x', 2500);
     strcat(text, "\",\"count\":3,\"wait\":1}]}");
-    sweep_all((struct talk){.text = text});
+    fail_each_way((struct talk){.text = text});
 }
 END_TEST
 

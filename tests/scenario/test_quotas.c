@@ -141,7 +141,7 @@ static char *identified(size_t len, const char *rest)
 }
 
 /* Gives text to the channel in pieces, and takes no output. */
-static void tell_and_not_hear(const char *text)
+static void send_and_not_read(const char *text)
 {
     for (size_t left = strlen(text), n; left > 0 && channel_wants_input(rig.channel); left -= n) {
         n = channel_feed(rig.channel, rig.now_ns, text, left < 1000 ? left : 1000);
@@ -218,7 +218,7 @@ START_TEST(an_id_is_text_until_its_answer_is_taken)
 
     rig_send(&rig, "[{\"wait\":1},{\"wait\":1}]");
     before = atomic_load(&rig.ledger.text);
-    tell_and_not_hear(text);
+    send_and_not_read(text);
     ck_assert_uint_gt(atomic_load(&rig.ledger.text), before + 49000);
     rig_render(&rig);
     ck_assert_uint_le(atomic_load(&rig.ledger.text), before);

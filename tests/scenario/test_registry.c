@@ -523,40 +523,40 @@ static char *answer(const char *request)
 
 /* Whatever there was no memory for: a batch that is kept has been run to its end, with nobody
  * watching it, and is sent in full to whoever asks when there is memory again. */
-static void sweep(long length)
+static void fail_each(long length)
 {
     bool struck = true;
 
     for (long n = 0; struck; n++) {
-        char *list, *told;
+        char *list, *events;
 
         set_up();
         struck = converse(n, length);
         loop_rig_finish(&rig);
         list = answer("{\"op\":\"batches\"}");
-        told = answer("{\"op\":\"watch\",\"ref\":\"rig-1\"}");
+        events = answer("{\"op\":\"watch\",\"ref\":\"rig-1\"}");
         if (strstr(list, "\"count\":0") == NULL) {
             ck_assert_msg(strstr(list, "\"state\":\"finished\"") != NULL, "allocation %ld: %s", n,
                           list);
-            ck_assert_msg(strstr(told, "\"event\":\"finished\"") != NULL, "allocation %ld: %s", n,
-                          told);
-            ck_assert_ptr_nonnull(strstr(told, "\"seq\":1,"));
+            ck_assert_msg(strstr(events, "\"event\":\"finished\"") != NULL, "allocation %ld: %s", n,
+                          events);
+            ck_assert_ptr_nonnull(strstr(events, "\"seq\":1,"));
         }
         free(list);
-        free(told);
+        free(events);
         tear_down();
     }
 }
 
 START_TEST(no_batch_is_lost_for_want_of_memory)
 {
-    sweep(1);
+    fail_each(1);
 }
 END_TEST
 
 START_TEST(nor_when_it_lasts_for_a_while)
 {
-    sweep(20);
+    fail_each(20);
 }
 END_TEST
 

@@ -4,7 +4,7 @@
  * Crowds of clients and detached batches from a seed: they submit, watch from anywhere, leave,
  * cancel, forget, hang up and do not read, on a loop whose limits are narrow and whose clock
  * jumps.  Whoever reads an event of a batch reads the same bytes under the same number, each
- * watch goes on without a gap, and in the end every batch that is kept is told in full.
+ * watch goes on without a gap, and in the end every batch that is kept is reported in full.
  * WAITD_TEST_SEED and WAITD_TEST_SEEDS choose the seeds.
  */
 
@@ -57,7 +57,7 @@ static struct batch *batch_of(const char *line)
     return &batches[n_batches++];
 }
 
-/* The same bytes for all, under its number; the answer to a submit tells more. */
+/* The same bytes for all, under its number; the answer to a submit says more. */
 static void hear_numbered(struct batch *batch, const char *line, unsigned seq)
 {
     char **slot = &batch->lines[seq - 1];
@@ -217,7 +217,7 @@ static void step(void)
 /* ---- The end ------------------------------------------------------------------------------ */
 
 /* Each is there from its first event to its last, or was forgotten. */
-static void tell_in_full(const struct batch *batch)
+static void watch_in_full(const struct batch *batch)
 {
     char text[160];
     const char *line;
@@ -255,7 +255,7 @@ static void live(void)
     loop_rig_finish(&rig);
     hear_all();
     for (unsigned i = 0; i < n_batches; i++)
-        tell_in_full(&batches[i]);
+        watch_in_full(&batches[i]);
     loop_rig_fini(&rig);
     for (unsigned i = 0; i < n_batches; i++)
         for (unsigned seq = 0; seq < LINES; seq++)

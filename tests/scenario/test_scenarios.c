@@ -32,7 +32,7 @@ START_TEST(gather_computes_three_factorials_in_the_documented_order)
 {
     for (uint32_t number = 2; number <= 4; number++)
         given_repeat(given_wait(SECOND), number - 1);
-    given_tells("0 #0 started 1\n"
+    given_gives("0 #0 started 1\n"
                 "0 #0 wait 0 for 1\n" /* Task A: Compute factorial(2), currently i=2... */
                 "0 #1 started 1\n"
                 "0 #1 wait 0 for 1\n" /* Task B: Compute factorial(3), currently i=2... */
@@ -66,7 +66,7 @@ END_TEST
 START_TEST(wait_for_gives_up_on_eternity_after_a_second)
 {
     given_timeout(given_wait(3600 * SECOND), SECOND);
-    given_tells("0 #0 started 1\n"
+    given_gives("0 #0 started 1\n"
                 "0 #0 wait 0 for 3600\n"
                 "1 #0 done timed_out 1\n"
                 "= failed 1 of 1, chain 1\n");
@@ -83,7 +83,7 @@ START_TEST(wait_first_completed_returns_with_the_fastest)
     given_wait(2 * SECOND);
     given_batch.options.until = PLAN_UNTIL_FIRST_DONE;
     given_batch.options.events = PLAN_EVENTS_DONE;
-    given_tells("1 #1 done ok 1\n"
+    given_gives("1 #1 done ok 1\n"
                 "1 #0 done cancelled 1\n"
                 "1 #2 done cancelled 1\n"
                 "= ok 1 of 3, chain 1\n");
@@ -99,7 +99,7 @@ START_TEST(a_task_group_cancels_the_rest_on_the_first_failure)
     given_wait(3 * SECOND / 2);
     given_failing(given_wait(SECOND), 0);
     given_batch.options.until = PLAN_UNTIL_FIRST_FAILED;
-    given_tells("0 #0 started 1\n"
+    given_gives("0 #0 started 1\n"
                 "0 #0 wait 0 for 0.5\n"
                 "0 #1 started 1\n"
                 "0 #1 wait 0 for 1.5\n"
@@ -135,7 +135,7 @@ END_TEST
 START_TEST(step_functions_retry_after_3_and_4_5_seconds)
 {
     given_backoff(given_failing(given_job(), 2), 3 * SECOND, 1.5, -1);
-    given_tells("0 #0 started 1\n"
+    given_gives("0 #0 started 1\n"
                 "0 #0 retry 1 failed for 3\n"
                 "3 #0 started 2\n"
                 "3 #0 retry 2 failed for 4.5\n"
@@ -165,8 +165,8 @@ START_TEST(full_jitter_draws_between_zero_and_the_capped_exponential)
     given_backoff(element, SECOND, 2, 10 * SECOND)->backoff.full_jitter = true;
     description_count(element, 300);
     given_runs();
-    for (size_t i = 0; i < given_story.n_told; i++) {
-        const struct occurrence *what = &given_story.told[i];
+    for (size_t i = 0; i < given_story.n_occurred; i++) {
+        const struct occurrence *what = &given_story.occurred[i];
 
         if (what->kind == OCCURRED_RETRY) {
             double cap = fmin(10, ldexp(1, (int)what->ordinal - 1));
@@ -358,8 +358,8 @@ START_TEST(littles_law_holds_under_a_semaphore)
     description_count(jobs, 200);
     given_batch.options.concurrency = 10;
     given_runs();
-    for (size_t i = 0; i < given_story.n_told; i++) {
-        const struct occurrence *what = &given_story.told[i];
+    for (size_t i = 0; i < given_story.n_occurred; i++) {
+        const struct occurrence *what = &given_story.occurred[i];
 
         area += under_way * (double)(what->due_ns - last_ns);
         last_ns = what->due_ns;

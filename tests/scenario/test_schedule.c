@@ -45,7 +45,7 @@ struct drive {
     char fault[200]; /* the first rule of batch.h that it broke, else empty */
 };
 
-static void complain(struct drive *drive, const char *fault)
+static void note_fault(struct drive *drive, const char *fault)
 {
     if (drive->fault[0] == '\0') {
         snprintf(drive->fault, sizeof drive->fault, "%s (after %zu occurrences)", fault,
@@ -65,9 +65,9 @@ static void keep(struct drive *drive, const struct occurrence *out, size_t n, in
         int64_t last_ns = first ? 0 : drive->out[drive->n_out - 1].due_ns;
 
         if (out[i].due_ns > now_ns)
-            complain(drive, "something happened before it was due");
+            note_fault(drive, "something happened before it was due");
         if (out[i].due_ns < last_ns)
-            complain(drive, "due times went back");
+            note_fault(drive, "due times went back");
         drive->n_done += out[i].kind == OCCURRED_DONE;
         drive->out[drive->n_out++] = out[i];
     }
@@ -87,17 +87,17 @@ static void call(struct drive *drive, struct batch *batch, struct random_batch_s
     size_t n = batch_run(batch, now_ns, budget, out, room, &worked);
 
     if (n > room)
-        complain(drive, "more was written than there was room for");
+        note_fault(drive, "more was written than there was room for");
     else
         keep(drive, out, n, now_ns);
     if (worked > budget + 2)
-        complain(drive, "more work was done than the budget allows");
+        note_fault(drive, "more work was done than the budget allows");
     if (is_due && n == 0 && worked == 0)
-        complain(drive, "work was due and nothing was done");
+        note_fault(drive, "work was due and nothing was done");
     if (!is_due && n > 0)
-        complain(drive, "something happened when nothing was due");
+        note_fault(drive, "something happened when nothing was due");
     if (batch_pending(batch) != n_jobs - drive->n_done)
-        complain(drive, "pending jobs and `done` do not add up");
+        note_fault(drive, "pending jobs and `done` do not add up");
 }
 
 static void cancel_now(struct drive *drive, struct batch *batch, uint32_t job, int64_t now_ns)
@@ -170,12 +170,12 @@ static void drive_batch(struct drive *drive, struct batch *batch,
             (batch_next_due(batch) > now_ns || random_batch_chance(source, 20)))
             now_ns = batch_is_over(batch) ? now_ns : next_now(batch, source, now_ns);
         if (++calls > 1000000 || drive->fault[0] != '\0') {
-            complain(drive, "it does not come to an end");
+            note_fault(drive, "it does not come to an end");
             return;
         }
     }
     if (batch_next_due(batch) != BATCH_NEVER)
-        complain(drive, "something is due after the end");
+        note_fault(drive, "something is due after the end");
     batch_result(batch, &drive->result);
 }
 
@@ -233,7 +233,7 @@ static bool same_run(const struct drive *drive, const struct naive_cancel *cance
 
 /*
  * Where a cancel between two slices falls, only the engine knows: any place
- * will do at which the naive run had told as much, if all the rest agrees.
+ * will do at which the naive run had reported as much, if all the rest agrees.
  * Leaves the outcome of the last try.
  */
 static bool agree_from(const struct description *batch, const struct drive *drive, size_t n,
@@ -252,12 +252,12 @@ static bool agree_from(const struct description *batch, const struct drive *driv
         return agree_from(batch, drive, n + 1, cancels, outcome);
     naive_run(batch, cancels, n, &before);
     for (size_t u = n > 0 ? cancels[n - 1].unit : 0; !found && u <= before.n_units; u++) {
-        bool told = before.out_before[u] == drive->out_before[n] &&
-                    before.clock_before[u] == drive->clock_before[n];
+        bool as_before = before.out_before[u] == drive->out_before[n] &&
+                         before.clock_before[u] == drive->clock_before[n];
         bool at_once =
             n > 0 && u == cancels[n - 1].unit && drive->clock_before[n] == cancels[n - 1].now_ns;
 
-        if (told || at_once) {
+        if (as_before || at_once) {
             cancels[n].unit = u;
             found = agree_from(batch, drive, n + 1, cancels, outcome);
         }
@@ -351,11 +351,11 @@ static void print_occurrence(const struct occurrence *what)
 {
     static const char *const kinds[] = {"started", "step", "retry", "done"};
     static const char *const statuses[] = {"ok", "failed", "timed_out", "cancelled", "skipped"};
-    bool told = what->kind == OCCURRED_DONE || what->kind == OCCURRED_RETRY;
+    bool has_status = what->kind == OCCURRED_DONE || what->kind == OCCURRED_RETRY;
     bool span = what->kind == OCCURRED_STEP || what->kind == OCCURRED_RETRY;
 
     printf("#   %" PRId64 " job %" PRIu32 " %s %" PRIu32 " %s span %" PRId64 "\n", what->due_ns,
-           what->job, kinds[what->kind], what->ordinal, told ? statuses[what->status] : "",
+           what->job, kinds[what->kind], what->ordinal, has_status ? statuses[what->status] : "",
            span ? what->span_ns : 0);
 }
 

@@ -46,14 +46,14 @@ START_TEST(one_two_three_in_turn)
 {
     one_two_three();
     given_batch.options.mode = PLAN_SEQUENTIAL;
-    given_tells("1 #0 done ok 1\n1 #1 done ok 1\n4 #2 done ok 1\n= ok 4 of 4, chain 3\n");
+    given_gives("1 #0 done ok 1\n1 #1 done ok 1\n4 #2 done ok 1\n= ok 4 of 4, chain 3\n");
 }
 END_TEST
 
 START_TEST(two_one_three_together)
 {
     one_two_three();
-    given_tells("0 #1 done ok 1\n1 #0 done ok 1\n3 #2 done ok 1\n= ok 3 of 4, chain 3\n");
+    given_gives("0 #1 done ok 1\n1 #0 done ok 1\n3 #2 done ok 1\n= ok 3 of 4, chain 3\n");
 }
 END_TEST
 
@@ -68,7 +68,7 @@ static void sums(enum plan_mode mode)
 START_TEST(two_sums_one_by_one_take_five_seconds)
 {
     sums(_i == 0 ? PLAN_SEQUENTIAL : PLAN_BLOCKING);
-    given_tells("0 #0 started 1\n0 #0 wait 0 for 1\n1 #0 wait 1 for 1\n2 #0 done ok 1\n"
+    given_gives("0 #0 started 1\n0 #0 wait 0 for 1\n1 #0 wait 1 for 1\n2 #0 done ok 1\n"
                 "2 #1 started 1\n2 #1 wait 0 for 1\n3 #1 wait 1 for 1\n4 #1 wait 2 for 1\n"
                 "5 #1 done ok 1\n= ok 5 of 5, chain 3\n");
 }
@@ -77,7 +77,7 @@ END_TEST
 START_TEST(two_sums_together_take_three_seconds_in_turn)
 {
     sums(PLAN_CONCURRENT);
-    given_tells("0 #0 started 1\n0 #0 wait 0 for 1\n0 #1 started 1\n0 #1 wait 0 for 1\n"
+    given_gives("0 #0 started 1\n0 #0 wait 0 for 1\n0 #1 started 1\n0 #1 wait 0 for 1\n"
                 "1 #0 wait 1 for 1\n1 #1 wait 1 for 1\n2 #0 done ok 1\n2 #1 wait 2 for 1\n"
                 "3 #1 done ok 1\n= ok 3 of 5, chain 3\n");
 }

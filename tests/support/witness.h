@@ -6,7 +6,7 @@
  * Reads all that one client is sent and holds it against the contract,
  * whatever was asked for: every line an event, every batch accepted once and
  * finished once, one `done` a job and nothing of the job after it, counts that
- * add up, nothing told before its time.  What it heard of each batch is kept,
+ * add up, nothing reported before its time.  What it heard of each batch is kept,
  * so that it can be compared with what a model says.
  *
  * Aborts when out of memory: it serves tests alone.

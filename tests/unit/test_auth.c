@@ -51,7 +51,7 @@ static void tear_down_file(void)
 
 /* ---- Tokens ------------------------------------------------------------------------------- */
 
-START_TEST(a_token_is_a_name_and_a_secret_and_its_line_tells_no_secret)
+START_TEST(a_token_is_a_name_and_a_secret_and_its_line_has_no_secret)
 {
     size_t name_len;
 
@@ -67,7 +67,7 @@ START_TEST(a_token_is_a_name_and_a_secret_and_its_line_tells_no_secret)
 }
 END_TEST
 
-START_TEST(what_is_no_token_is_told_apart)
+START_TEST(what_is_no_token_is_distinguished)
 {
     static const char *const others[] = {"",      ".",     "a.",    ".a",
                                          "alice", "a b.c", "a:b.c", "\xc3\xa9.c"};
@@ -439,7 +439,7 @@ START_TEST(anything_but_a_ping_and_a_token_is_the_end)
 }
 END_TEST
 
-START_TEST(who_leaves_without_a_word_is_told_none)
+START_TEST(who_leaves_without_a_word_is_sent_none)
 {
     (void)say(" \n{\"op\":\"ping\"}\n");
     gate_end_input(gate, now_ns);
@@ -521,8 +521,8 @@ END_TEST
 Suite *test_suite(void)
 {
     const struct check_test files[] = {
-        {a_token_is_a_name_and_a_secret_and_its_line_tells_no_secret, 1},
-        {what_is_no_token_is_told_apart, 1},
+        {a_token_is_a_name_and_a_secret_and_its_line_has_no_secret, 1},
+        {what_is_no_token_is_distinguished, 1},
         {a_file_has_a_line_each_and_comments, 1},
         {a_file_that_others_can_read_is_not_used, 1},
     };
@@ -536,7 +536,7 @@ Suite *test_suite(void)
         {too_many_wrong_tokens_are_not_looked_at, 1},
         {no_more_tokens_wait_than_may, 1},
         {anything_but_a_ping_and_a_token_is_the_end, 1},
-        {who_leaves_without_a_word_is_told_none, 1},
+        {who_leaves_without_a_word_is_sent_none, 1},
         {few_bytes_and_little_time_are_given, 1},
         {a_token_that_comes_byte_by_byte_is_one, 1},
         {a_certificate_opens_without_a_token, 1},

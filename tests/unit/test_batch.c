@@ -37,7 +37,7 @@ START_TEST(what_is_made_at_an_instant_takes_its_place_in_it)
     given_wait(5);
     description_step(given_wait(5), STEP_WAIT, 0);
     given_wait(5);
-    given_tells("0 #0 started 1\n0 #0 wait 0 for 5\n0 #1 started 1\n0 #1 wait 0 for 5\n"
+    given_gives("0 #0 started 1\n0 #0 wait 0 for 5\n0 #1 started 1\n0 #1 wait 0 for 5\n"
                 "0 #2 started 1\n0 #2 wait 0 for 5\n0 #3 started 1\n0 #3 wait 0 for 5\n"
                 "5 #0 wait 1 for 0\n5 #0 done ok 1\n5 #1 done ok 1\n"
                 "5 #2 wait 1 for 0\n5 #2 done ok 1\n5 #3 done ok 1\n= ok 5 of 20, chain 5\n");
@@ -49,7 +49,7 @@ START_TEST(a_later_made_occurrence_of_a_lower_index_comes_before_a_higher_one)
     given_after(given_job(), "x");
     given_named(given_wait(5), "x");
     given_wait(5);
-    given_tells("0 #1 started 1\n0 #1 wait 0 for 5\n0 #2 started 1\n0 #2 wait 0 for 5\n"
+    given_gives("0 #1 started 1\n0 #1 wait 0 for 5\n0 #2 started 1\n0 #2 wait 0 for 5\n"
                 "5 #1 done ok 1\n5 #0 started 1\n5 #0 done ok 1\n5 #2 done ok 1\n"
                 "= ok 5 of 10, chain 5\n");
 }
@@ -85,7 +85,7 @@ START_TEST(jobs_start_first_come_first_served)
     given_wait(1);
     given_wait(1);
     given_batch.options.concurrency = 2;
-    given_tells("0 #0 started 1\n0 #0 wait 0 for 2\n0 #1 started 1\n0 #1 wait 0 for 2\n"
+    given_gives("0 #0 started 1\n0 #0 wait 0 for 2\n0 #1 started 1\n0 #1 wait 0 for 2\n"
                 "2 #0 done ok 1\n2 #2 started 1\n2 #2 wait 0 for 1\n"
                 "2 #1 done ok 1\n2 #3 started 1\n2 #3 wait 0 for 1\n"
                 "3 #2 done ok 1\n3 #3 done ok 1\n= ok 3 of 6, chain 2\n");
@@ -107,7 +107,7 @@ START_TEST(a_slot_is_kept_through_the_back_off)
     given_backoff(given_failing(given_wait(1), 1), 5, 1, -1);
     given_wait(1);
     given_batch.options.concurrency = 1;
-    given_tells("0 #0 started 1\n0 #0 wait 0 for 1\n1 #0 retry 1 failed for 5\n"
+    given_gives("0 #0 started 1\n0 #0 wait 0 for 1\n1 #0 retry 1 failed for 5\n"
                 "6 #0 started 2\n6 #0 wait 0 for 1\n7 #0 done failed 2\n"
                 "7 #1 started 1\n7 #1 wait 0 for 1\n8 #1 done ok 1\n= failed 8 of 8, chain 7\n");
 }
@@ -149,7 +149,7 @@ END_TEST
 START_TEST(a_job_without_steps_ends_at_the_instant_it_starts)
 {
     description_count(given_job(), 2);
-    given_tells("0 #0 started 1\n0 #1 started 1\n0 #0 done ok 1\n0 #1 done ok 1\n"
+    given_gives("0 #0 started 1\n0 #1 started 1\n0 #0 done ok 1\n0 #1 done ok 1\n"
                 "= ok 0 of 0, chain 0\n");
 }
 END_TEST
@@ -157,7 +157,7 @@ END_TEST
 START_TEST(steps_are_gone_through_as_often_as_repeat_says)
 {
     description_step(given_repeat(given_wait(2), 2), STEP_COMPUTE, 3);
-    given_tells(
+    given_gives(
         "0 #0 started 1\n0 #0 wait 0 for 2\n2 #0 compute 1 for 3\n"
         "5 #0 wait 2 for 2\n7 #0 compute 3 for 3\n10 #0 done ok 1\n= ok 10 of 10, chain 10\n");
 }
@@ -166,7 +166,7 @@ END_TEST
 START_TEST(steps_count_from_zero_in_each_attempt)
 {
     given_failing(given_wait(2), 1);
-    given_tells(
+    given_gives(
         "0 #0 started 1\n0 #0 wait 0 for 2\n2 #0 retry 1 failed for 0\n"
         "2 #0 started 2\n2 #0 wait 0 for 2\n4 #0 done failed 2\n= failed 4 of 4, chain 4\n");
 }
@@ -174,7 +174,7 @@ END_TEST
 
 START_TEST(an_empty_batch_is_ok_at_zero)
 {
-    given_tells("= ok 0 of 0, chain 0\n");
+    given_gives("= ok 0 of 0, chain 0\n");
 }
 END_TEST
 
@@ -185,7 +185,7 @@ START_TEST(computes_queue_first_come_first_served)
     given_compute(3);
     description_step(given_wait(2), STEP_COMPUTE, 1);
     description_step(given_wait(1), STEP_COMPUTE, 1);
-    given_tells("0 #0 started 1\n0 #0 compute 0 for 3\n0 #1 started 1\n0 #1 wait 0 for 2\n"
+    given_gives("0 #0 started 1\n0 #0 compute 0 for 3\n0 #1 started 1\n0 #1 wait 0 for 2\n"
                 "0 #2 started 1\n0 #2 wait 0 for 1\n3 #2 compute 1 for 1\n3 #0 done ok 1\n"
                 "4 #1 compute 1 for 1\n4 #2 done ok 1\n5 #1 done ok 1\n= ok 5 of 8, chain 3\n");
 }
@@ -195,7 +195,7 @@ START_TEST(a_worker_goes_to_the_head_before_its_job_goes_on)
 {
     description_step(given_compute(2), STEP_COMPUTE, 2);
     given_compute(2);
-    given_tells("0 #0 started 1\n0 #0 compute 0 for 2\n0 #1 started 1\n"
+    given_gives("0 #0 started 1\n0 #0 compute 0 for 2\n0 #1 started 1\n"
                 "2 #1 compute 0 for 2\n" /* and #0 queues behind it */
                 "4 #0 compute 1 for 2\n4 #1 done ok 1\n6 #0 done ok 1\n= ok 6 of 6, chain 4\n");
 }
@@ -223,7 +223,7 @@ START_TEST(blocking_holds_the_worker_while_it_waits_and_queues_for_none)
     description_step(given_wait(2), STEP_COMPUTE, 1);
     given_compute(1);
     given_batch.options.mode = PLAN_BLOCKING;
-    given_tells("0 #0 started 1\n0 #0 wait 0 for 2\n2 #0 compute 1 for 1\n3 #0 done ok 1\n"
+    given_gives("0 #0 started 1\n0 #0 wait 0 for 2\n2 #0 compute 1 for 1\n3 #0 done ok 1\n"
                 "3 #1 started 1\n3 #1 compute 0 for 1\n4 #1 done ok 1\n= ok 4 of 4, chain 3\n");
 }
 END_TEST
@@ -254,7 +254,7 @@ START_TEST(queueing_counts_towards_a_time_out)
     given_compute(5);
     given_timeout(given_compute(1), 3);
     given_compute(1);
-    given_tells("0 #0 started 1\n0 #0 compute 0 for 5\n0 #1 started 1\n0 #2 started 1\n"
+    given_gives("0 #0 started 1\n0 #0 compute 0 for 5\n0 #1 started 1\n0 #2 started 1\n"
                 "3 #1 done timed_out 1\n5 #2 compute 0 for 1\n5 #0 done ok 1\n6 #2 done ok 1\n"
                 "= failed 6 of 6, chain 5\n");
 }
@@ -264,7 +264,7 @@ START_TEST(a_time_out_gives_its_worker_to_the_head_before_its_own_done)
 {
     given_timeout(given_compute(9), 3);
     given_compute(1);
-    given_tells("0 #0 started 1\n0 #0 compute 0 for 9\n0 #1 started 1\n"
+    given_gives("0 #0 started 1\n0 #0 compute 0 for 9\n0 #1 started 1\n"
                 "3 #1 compute 0 for 1\n3 #0 done timed_out 1\n4 #1 done ok 1\n"
                 "= failed 4 of 4, chain 3\n");
 }
@@ -277,7 +277,7 @@ START_TEST(a_time_out_gives_its_worker_to_the_head_before_its_own_retry)
     element->set |= JOB_RETRIES;
     element->retries = 1;
     given_compute(2);
-    given_tells("0 #0 started 1\n0 #0 compute 0 for 9\n0 #1 started 1\n"
+    given_gives("0 #0 started 1\n0 #0 compute 0 for 9\n0 #1 started 1\n"
                 "3 #1 compute 0 for 2\n3 #0 retry 1 timed_out for 0\n3 #0 started 2\n"
                 "5 #0 compute 0 for 9\n5 #1 done ok 1\n6 #0 done timed_out 2\n"
                 "= failed 6 of 6, chain 4\n");
@@ -287,7 +287,7 @@ END_TEST
 START_TEST(back_off_grows_by_its_factor_up_to_its_maximum)
 {
     given_backoff(given_failing(given_job(), 4), 10, 3, 80);
-    given_tells("0 #0 started 1\n0 #0 retry 1 failed for 10\n10 #0 started 2\n"
+    given_gives("0 #0 started 1\n0 #0 retry 1 failed for 10\n10 #0 started 2\n"
                 "10 #0 retry 2 failed for 30\n40 #0 started 3\n40 #0 retry 3 failed for 80\n"
                 "120 #0 started 4\n120 #0 retry 4 failed for 80\n200 #0 started 5\n"
                 "200 #0 done failed 5\n= failed 200 of 200, chain 200\n");
@@ -297,7 +297,7 @@ END_TEST
 START_TEST(a_delay_is_rounded_to_the_nearest_nanosecond)
 {
     given_backoff(given_failing(given_job(), 4), 3, 1.5, -1); /* 3, 4.5, 6.75, 10.125 */
-    given_tells("0 #0 started 1\n0 #0 retry 1 failed for 3\n3 #0 started 2\n"
+    given_gives("0 #0 started 1\n0 #0 retry 1 failed for 3\n3 #0 started 2\n"
                 "3 #0 retry 2 failed for 5\n8 #0 started 3\n8 #0 retry 3 failed for 7\n"
                 "15 #0 started 4\n15 #0 retry 4 failed for 10\n25 #0 started 5\n"
                 "25 #0 done failed 5\n= failed 25 of 25, chain 25\n");
@@ -308,7 +308,7 @@ START_TEST(failed_and_timed_out_attempts_count_alike_for_the_back_off)
 {
     given_backoff(given_timeout(given_failing(given_compute(4), 2), 5), 10, 2, -1);
     description_step(given_wait(12), STEP_COMPUTE, 9); /* in the way of the second attempt */
-    given_tells("0 #0 started 1\n0 #0 compute 0 for 4\n0 #1 started 1\n0 #1 wait 0 for 12\n"
+    given_gives("0 #0 started 1\n0 #0 compute 0 for 4\n0 #1 started 1\n0 #1 wait 0 for 12\n"
                 "4 #0 retry 1 failed for 10\n12 #1 compute 1 for 9\n14 #0 started 2\n"
                 "19 #0 retry 2 timed_out for 20\n21 #1 done ok 1\n39 #0 started 3\n"
                 "39 #0 compute 0 for 4\n43 #0 done failed 3\n= failed 43 of 59, chain 38\n");
@@ -320,7 +320,7 @@ START_TEST(a_retry_without_delay_takes_its_place_in_the_instant)
     given_job();
     given_failing(given_wait(5), 1);
     given_wait(5);
-    given_tells(
+    given_gives(
         "0 #0 started 1\n0 #1 started 1\n0 #1 wait 0 for 5\n0 #2 started 1\n"
         "0 #2 wait 0 for 5\n0 #0 done ok 1\n5 #1 retry 1 failed for 0\n5 #1 started 2\n"
         "5 #1 wait 0 for 5\n5 #2 done ok 1\n10 #1 done failed 2\n= failed 10 of 15, chain 10\n");

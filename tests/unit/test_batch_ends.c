@@ -17,7 +17,7 @@ START_TEST(dependents_become_ready_in_index_order_then_start)
     given_after(given_wait(1), "x");
     given_named(given_wait(2), "x");
     given_after(given_wait(1), "x");
-    given_tells("0 #1 started 1\n0 #1 wait 0 for 2\n2 #1 done ok 1\n2 #0 started 1\n"
+    given_gives("0 #1 started 1\n0 #1 wait 0 for 2\n2 #1 done ok 1\n2 #0 started 1\n"
                 "2 #0 wait 0 for 1\n2 #2 started 1\n2 #2 wait 0 for 1\n3 #0 done ok 1\n"
                 "3 #2 done ok 1\n= ok 3 of 4, chain 3\n");
 }
@@ -87,7 +87,7 @@ START_TEST(retries_left_are_not_a_failure_for_those_who_wait)
 END_TEST
 
 /* The second failure, of a lower index, comes at the same instant, after those who wait
- * have been told of the first and before they are skipped. */
+ * have been notified of the first and before they are skipped. */
 START_TEST(a_skips_cause_is_the_lowest_index_that_had_ended_by_then)
 {
     struct description_element *urgent;
@@ -153,7 +153,7 @@ START_TEST(nothing_steps_while_what_remains_is_cancelled)
     given_compute(1);
     given_wait(1);
     given_batch.options.until = PLAN_UNTIL_FIRST_DONE;
-    given_tells("0 #0 started 1\n0 #0 compute 0 for 3\n0 #1 started 1\n0 #2 started 1\n"
+    given_gives("0 #0 started 1\n0 #0 compute 0 for 3\n0 #1 started 1\n0 #2 started 1\n"
                 "0 #2 wait 0 for 1\n1 #2 done ok 1\n1 #0 done cancelled 1\n1 #1 done cancelled 1\n"
                 "= ok 1 of 2, chain 1\n");
 }
@@ -164,7 +164,7 @@ START_TEST(a_worker_goes_to_the_head_even_if_the_end_then_cancels_the_rest)
     given_compute(3);
     given_compute(1);
     given_batch.options.until = PLAN_UNTIL_FIRST_DONE;
-    given_tells("0 #0 started 1\n0 #0 compute 0 for 3\n0 #1 started 1\n3 #1 compute 0 for 1\n"
+    given_gives("0 #0 started 1\n0 #0 compute 0 for 3\n0 #1 started 1\n3 #1 compute 0 for 1\n"
                 "3 #0 done ok 1\n3 #1 done cancelled 1\n= ok 3 of 3, chain 3\n");
 }
 END_TEST
@@ -205,7 +205,7 @@ START_TEST(what_follows_after_the_instant_of_the_time_out_does_not)
     given_named(given_wait(4), "x");
     given_after(given_wait(1), "x");
     given_batch.options.timeout_ns = 4;
-    given_tells("0 #0 started 1\n0 #0 wait 0 for 4\n4 #0 done ok 1\n4 #1 started 1\n"
+    given_gives("0 #0 started 1\n0 #0 wait 0 for 4\n4 #0 done ok 1\n4 #1 started 1\n"
                 "4 #1 wait 0 for 1\n4 #1 done timed_out 1\n= timed_out 4 of 4, chain 4\n");
 }
 END_TEST
@@ -259,7 +259,7 @@ START_TEST(a_running_job_is_cancelled_and_releases_its_slot)
     given_wait(9);
     given_wait(2);
     given_batch.options.concurrency = 1;
-    given_cancelled_tells(
+    given_cancelled_gives(
         3, 0,
         "0 #0 started 1\n0 #0 wait 0 for 9\n3 #0 done cancelled 1\n"
         "3 #1 started 1\n3 #1 wait 0 for 2\n5 #1 done ok 1\n= failed 5 of 5, chain 3\n");
@@ -295,7 +295,7 @@ START_TEST(a_queueing_job_is_cancelled_and_leaves_the_queue)
     given_compute(4);
     given_compute(1);
     given_compute(2);
-    given_cancelled_tells(1, 1,
+    given_cancelled_gives(1, 1,
                           "0 #0 started 1\n0 #0 compute 0 for 4\n0 #1 started 1\n0 #2 started 1\n"
                           "1 #1 done cancelled 1\n4 #2 compute 0 for 2\n4 #0 done ok 1\n"
                           "6 #2 done ok 1\n= failed 6 of 6, chain 4\n");
@@ -306,7 +306,7 @@ START_TEST(a_cancelled_jobs_worker_goes_to_the_head)
 {
     given_compute(9);
     given_compute(2);
-    given_cancelled_tells(3, 0,
+    given_cancelled_gives(3, 0,
                           "0 #0 started 1\n0 #0 compute 0 for 9\n0 #1 started 1\n"
                           "3 #1 compute 0 for 2\n3 #0 done cancelled 1\n5 #1 done ok 1\n"
                           "= failed 5 of 5, chain 3\n");

@@ -48,7 +48,7 @@ static void read_request(const char *text, size_t piece)
     ck_assert_ptr_nonnull(request.plan);
 }
 
-/* `INDEX<NAME,NAME ...` of those that wait, a name told by the number of one who bears
+/* `INDEX<NAME,NAME ...` of those that wait, a name given as the number of one who has
  * it, or the number of jobs alone. */
 static const char *described(void)
 {

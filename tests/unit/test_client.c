@@ -77,7 +77,7 @@ END_TEST
 
 /* ---- Tally -------------------------------------------------------------------- */
 
-static void tell(struct tally *tally, enum event_kind kind, uint64_t batch, const char *word)
+static void take(struct tally *tally, enum event_kind kind, uint64_t batch, const char *word)
 {
     struct event_read event = {.kind = kind, .batch = batch, .jobs = 2};
 
@@ -89,13 +89,13 @@ START_TEST(a_tally_knows_how_it_ended)
 {
     struct tally tally = {0};
 
-    tell(&tally, EVENT_ACCEPTED, 1, "");
-    tell(&tally, EVENT_ACCEPTED, 2, "");
-    tell(&tally, EVENT_FINISHED, 2, "ok");
+    take(&tally, EVENT_ACCEPTED, 1, "");
+    take(&tally, EVENT_ACCEPTED, 2, "");
+    take(&tally, EVENT_FINISHED, 2, "ok");
     ck_assert_uint_eq(tally.answers, 2);
     ck_assert_uint_eq(tally.jobs, 4);
     ck_assert(!tally.not_ok);
-    tell(&tally, EVENT_FINISHED, 1, "failed");
+    take(&tally, EVENT_FINISHED, 1, "failed");
     ck_assert(tally.not_ok);
 }
 END_TEST
@@ -137,9 +137,9 @@ START_TEST(a_tally_counts_answers_of_every_kind)
     ck_assert(tally.has_unknown);
     ck_assert_uint_eq(tally.answers, 3);
     ck_assert_uint_eq(tally.done, 1);
-    tell(&tally, EVENT_ERROR, 0, "invalid_request");
+    take(&tally, EVENT_ERROR, 0, "invalid_request");
     ck_assert(tally.refused && !tally.is_deaf);
-    tell(&tally, EVENT_ERROR, 0, "bad_json");
+    take(&tally, EVENT_ERROR, 0, "bad_json");
     ck_assert(tally.is_deaf);
     ck_assert_uint_eq(tally.answers, 5);
 }

@@ -27,7 +27,7 @@ struct kind {
 static const struct kind number = {duration_fast_number, duration_from_text};
 static const struct kind string = {duration_fast_string, duration_from_string};
 
-/* Whether the whole of the text is short; if so, it comes to what it should. */
+/* Whether the whole of the text is on the fast path; if so, its value is as it should be. */
 static bool agrees(const struct kind *kind, const char *text)
 {
     size_t len = strlen(text);

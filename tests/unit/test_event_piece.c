@@ -25,7 +25,7 @@ static const struct occurrence occurrences[] = {
     {.kind = OCCURRED_DONE, .job = UINT32_MAX, .ordinal = 2, .status = JOB_SKIPPED, .cause = 9},
 };
 
-/* The text of the job that its event does not tell is not written by either. */
+/* The text of the job that its event does not have is not written by either. */
 static void check_pieces(const struct event_job *job, const struct occurrence *o, size_t size)
 {
     char whole[ROOM], got[ROOM];

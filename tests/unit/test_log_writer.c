@@ -40,7 +40,7 @@ static bool write_line(void *context, const struct log_line *line)
     return note(line->text, line->len);
 }
 
-static bool tell_lost(void *context, uint64_t lines)
+static bool report_lost(void *context, uint64_t lines)
 {
     char text[40];
 
@@ -55,7 +55,7 @@ static void set_up(void)
     memset(written, 0, sizeof(written));
     sem_init(&entered, 0, 0);
     sem_init(&may_go, 0, 0);
-    log_writer_init(&writer, &(struct log_sink){write_line, tell_lost, NULL});
+    log_writer_init(&writer, &(struct log_sink){write_line, report_lost, NULL});
 }
 
 static void add(unsigned number)
@@ -106,7 +106,7 @@ START_TEST(who_logs_does_not_wait_and_the_lost_are_counted)
 }
 END_TEST
 
-START_TEST(a_count_that_cannot_be_told_is_reported_later)
+START_TEST(a_count_that_cannot_be_written_is_reported_later)
 {
     blocks = fails = true;
     add(1);
@@ -142,7 +142,7 @@ Suite *test_suite(void)
         {lines_are_written_in_their_order, 1},
         {none_is_no_thread, 1},
         {who_logs_does_not_wait_and_the_lost_are_counted, 1},
-        {a_count_that_cannot_be_told_is_reported_later, 1},
+        {a_count_that_cannot_be_written_is_reported_later, 1},
         {the_end_does_not_wait_for_ever, 1},
     };
 

@@ -47,7 +47,7 @@ START_TEST(a_full_set_still_finds_every_name)
 END_TEST
 
 /* Long ones that are alike at either end, and one as long as those of which all counts. */
-START_TEST(long_names_are_told_apart_wherever_they_differ)
+START_TEST(long_names_are_distinguished_wherever_they_differ)
 {
     enum { LEN = 200000, SHORT = 65536, MANY = 5 };
     static const size_t places[MANY] = {0, 40000, 100000, 160000, LEN - 1};
@@ -80,7 +80,7 @@ Suite *test_suite(void)
 {
     const struct check_test tests[] = {
         {equal_names_have_one_number, 1},
-        {long_names_are_told_apart_wherever_they_differ, 1},
+        {long_names_are_distinguished_wherever_they_differ, 1},
         {a_full_set_still_finds_every_name, 1},
     };
 

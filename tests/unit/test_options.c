@@ -188,9 +188,9 @@ START_TEST(durations_are_those_of_the_protocol_or_off)
 }
 END_TEST
 
-/* Each with what its one line of diagnostic must tell. */
+/* Each with what its one line of diagnostic must name. */
 static const struct {
-    const char *line, *tells;
+    const char *line, *names;
 } wrongs[] = {
     {"--frobnicate", "--frobnicate"},
     {"-x", "-x"},
@@ -228,7 +228,7 @@ static const struct {
 START_TEST(a_wrong_flag_is_reported_in_one_line_with_what_it_got)
 {
     ck_assert_int_eq(read_line(wrongs[_i].line), OPTIONS_WRONG);
-    ck_assert_msg(strstr(problem, wrongs[_i].tells) != NULL, "%s: %s", wrongs[_i].line, problem);
+    ck_assert_msg(strstr(problem, wrongs[_i].names) != NULL, "%s: %s", wrongs[_i].line, problem);
     ck_assert_ptr_null(strchr(problem, '\n'));
 }
 END_TEST
@@ -302,7 +302,7 @@ START_TEST(flags_win_over_the_file)
 END_TEST
 
 static const struct {
-    const char *text, *tells;
+    const char *text, *names;
 } wrong_files[] = {
     {"\nlisen = 1\n", ":2: there is no option \"lisen\" (did you mean listen?)"},
     {"max-jobs 5\n", ":1: max-jobs lacks its equal sign"},
@@ -331,7 +331,7 @@ START_TEST(a_wrong_file_is_reported_with_its_name_and_line)
 {
     ck_assert_int_eq(read_file(wrong_files[_i].text), OPTIONS_WRONG);
     ck_assert_msg(strncmp(problem, file, strlen(file)) == 0, "%s", problem);
-    ck_assert_msg(strstr(problem, wrong_files[_i].tells) != NULL, "%s", problem);
+    ck_assert_msg(strstr(problem, wrong_files[_i].names) != NULL, "%s", problem);
     ck_assert_ptr_null(strchr(problem, '\n'));
 }
 END_TEST

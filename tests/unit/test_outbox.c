@@ -406,7 +406,7 @@ START_TEST(what_happened_first_is_reported_first)
 }
 END_TEST
 
-/* What waits of a batch whose watch ends is not told, what comes behind it is. */
+/* What waits of a batch whose watch ends is not sent, what follows it is. */
 START_TEST(room_for_an_answer_that_is_not_written_is_not_read)
 {
     ck_assert_ptr_nonnull(outbox_line_room(&outbox, 100));

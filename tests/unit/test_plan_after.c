@@ -13,7 +13,7 @@
 
 /* ---- Names --------------------------------------------------------------------------- */
 
-START_TEST(a_name_may_be_borne_by_several_and_later)
+START_TEST(a_name_may_be_that_of_several_jobs_and_later_ones)
 {
     plan_kit_add_named(NULL, 0, "x", NULL);
     plan_kit_add_named("x", 2, NULL, NULL);
@@ -227,7 +227,7 @@ static size_t seal_in_units(void)
     return units;
 }
 
-/* No unit goes through all elements or all names: it takes twelve for each. */
+/* No unit passes over all elements or all names: it takes twelve for each. */
 START_TEST(a_chain_is_sealed_in_slices)
 {
     for (int i = 0; i < 1000; i++) {
@@ -343,7 +343,7 @@ END_TEST
 Suite *test_suite(void)
 {
     const struct check_test names[] = {
-        {a_name_may_be_borne_by_several_and_later, 1},
+        {a_name_may_be_that_of_several_jobs_and_later_ones, 1},
         {an_unknown_name_is_refused, 1},
         {an_unknown_name_in_defaults_is_theirs, 1},
         {a_long_name_is_cut_at_a_character, 2},

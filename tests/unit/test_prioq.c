@@ -19,7 +19,7 @@ START_TEST(a_higher_priority_goes_first_and_then_who_came_first)
 }
 END_TEST
 
-/* What the queues hold, to be gone through. */
+/* What the queues hold, to be iterated over. */
 struct shadow {
     bool in[QUEUES][IDS];
     uint64_t key[IDS];

@@ -150,7 +150,7 @@ END_TEST
 
 static const struct {
     const char *typed, *meant;
-} slips[] = {
+} typos[] = {
     {"wiat", "wait"},
     {"wayt", "wait"},
     {"wai", "wait"},
@@ -167,19 +167,19 @@ static const struct {
     {"a", NULL},
 };
 
-START_TEST(slips_are_recognised)
+START_TEST(typos_are_recognised)
 {
     static const char *const words[] = {"name",     "wait",    "timeout", "concurrency",
                                         "max-jobs", "retries", "data"};
     struct nearest nearest;
 
-    nearest_begin(&nearest, slips[_i].typed, strlen(slips[_i].typed));
+    nearest_begin(&nearest, typos[_i].typed, strlen(typos[_i].typed));
     for (size_t i = 0; i < N(words); i++)
         nearest_try(&nearest, words[i]);
-    if (slips[_i].meant == NULL)
-        ck_assert_msg(nearest.best == NULL, "%s: %s", slips[_i].typed, nearest.best);
+    if (typos[_i].meant == NULL)
+        ck_assert_msg(nearest.best == NULL, "%s: %s", typos[_i].typed, nearest.best);
     else
-        ck_assert_pstr_eq(nearest.best, slips[_i].meant);
+        ck_assert_pstr_eq(nearest.best, typos[_i].meant);
 }
 END_TEST
 
@@ -206,7 +206,7 @@ Suite *test_suite(void)
         {a_line_is_shown_with_a_mark, N(excerpts)},
         {places_are_counted_in_lines_and_characters, 1},
         {a_line_of_megabytes_is_shown_too, 1},
-        {slips_are_recognised, N(slips)},
+        {typos_are_recognised, N(typos)},
         {words_of_any_length_are_taken, 1},
     };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Fast-path jobs: what is taken without its tokens, and that a request comes to the
- * same with it and without.  Fed byte by byte a job never stands whole in a
+ * Fast-path jobs: what is read without tokens, and that a request means
+ * the same with it and without.  Fed byte by byte a job never stands whole in a
  * piece, so everything goes by its tokens then.
  */
 #include "proto/request_fast.h"
@@ -167,8 +167,8 @@ static void put(struct text *text, const char *piece)
     text->len += len;
 }
 
-static void check_tells(const struct request_limits *limits, const struct text *text,
-                        const char *expected)
+static void check_contains(const struct request_limits *limits, const struct text *text,
+                           const char *expected)
 {
     char *got = reading_all_ways(limits, text->bytes, text->len);
     ck_assert_msg(strncmp(got, expected, strlen(expected)) == 0, "%s, not %s", got, expected);
@@ -192,19 +192,20 @@ START_TEST(a_fault_after_many_fast_path_jobs_is_reported_where_it_is)
 {
     static struct text text;
     put_jobs(&text, false, 17, "{\"wait\":-1},{\"wait\":1}");
-    check_tells(
+    check_contains(
         &reading_limits, &text,
         "invalid_request|jobs[17].wait|\"wait\" takes a duration of 0 or more, not -1|id=7");
     put_jobs(&text, true, 1000, "{\"wait\":1,\"wait\":2}");
-    check_tells(&reading_limits, &text, "invalid_request|[1000].wait|a job takes each member once");
+    check_contains(&reading_limits, &text,
+                   "invalid_request|[1000].wait|a job takes each member once");
     put_jobs(&text, true, 1000, "{\"name\":\"n\",\"wiat\":2}");
-    check_tells(&reading_limits, &text, "invalid_request|[1000].wiat|");
+    check_contains(&reading_limits, &text, "invalid_request|[1000].wiat|");
     put_jobs(&text, false, 5, "{\"after\":[\"j\",\"k\"]}");
-    check_tells(&reading_limits, &text, "invalid_request|jobs[5].after[1]|");
+    check_contains(&reading_limits, &text, "invalid_request|jobs[5].after[1]|");
     put_jobs(&text, false, 40, "5");
-    check_tells(&reading_limits, &text, "invalid_request|jobs[40]|");
+    check_contains(&reading_limits, &text, "invalid_request|jobs[40]|");
     put_jobs(&text, false, 40, "");
-    check_tells(&reading_limits, &text, "BROKEN bad_json||");
+    check_contains(&reading_limits, &text, "BROKEN bad_json||");
 }
 END_TEST
 
@@ -214,25 +215,26 @@ START_TEST(fast_path_jobs_are_held_to_every_limit)
     struct request_limits limits = reading_limits;
     limits.plan.max_jobs = 20;
     put_jobs(&text, false, 19, "{\"wait\":1}");
-    check_tells(&limits, &text, "submit id=7");
+    check_contains(&limits, &text, "submit id=7");
     put_jobs(&text, false, 20, "{\"wait\":1}");
-    check_tells(&limits, &text,
-                "too_large|jobs[20]|this job makes it 21 jobs or more, and a request takes at most "
-                "20|id=7");
+    check_contains(
+        &limits, &text,
+        "too_large|jobs[20]|this job makes it 21 jobs or more, and a request takes at most "
+        "20|id=7");
     put_jobs(&text, false, 2, "{\"count\":18},{\"wait\":1}");
-    check_tells(&limits, &text, "too_large|jobs[3]|this job makes it 21 jobs or more");
+    check_contains(&limits, &text, "too_large|jobs[3]|this job makes it 21 jobs or more");
     limits = reading_limits;
     limits.plan.max_steps = 20;
     put_jobs(&text, false, 20, "{}");
-    check_tells(&limits, &text, "too_large|jobs[20]|this job makes it 21 steps");
+    check_contains(&limits, &text, "too_large|jobs[20]|this job makes it 21 steps");
     put_jobs(&text, false, 2, "{\"wait\":1,\"repeat\":18},{},{}");
-    check_tells(&limits, &text, "too_large|jobs[3]|this job makes it 21 steps");
+    check_contains(&limits, &text, "too_large|jobs[3]|this job makes it 21 steps");
     limits = reading_limits;
     limits.plan.max_wait_ns = 1500000000;
     put_jobs(&text, false, 20, "{\"wait\":1.5},{\"wait\":1.500000001}");
-    check_tells(&limits, &text,
-                "invalid_request|jobs[21].wait|\"wait\" takes a duration of at most "
-                "1.5 s, not 1.500000001|id=7");
+    check_contains(&limits, &text,
+                   "invalid_request|jobs[21].wait|\"wait\" takes a duration of at most "
+                   "1.5 s, not 1.500000001|id=7");
 }
 END_TEST
 
@@ -242,14 +244,14 @@ START_TEST(bytes_and_nesting_are_counted_through_fast_path_jobs)
     struct request_limits limits = reading_limits;
     put_jobs(&text, true, 50, "{\"wait\":1}");
     for (limits.max_bytes = 1; limits.max_bytes < text.len; limits.max_bytes++)
-        check_tells(&limits, &text, "BROKEN too_large||a request takes at most ");
-    check_tells(&limits, &text, "submit");
+        check_contains(&limits, &text, "BROKEN too_large||a request takes at most ");
+    check_contains(&limits, &text, "submit");
     limits.max_depth = 1;
-    check_tells(&limits, &text, "BROKEN too_large||the values of a request nest at most 1 deep");
+    check_contains(&limits, &text, "BROKEN too_large||the values of a request nest at most 1 deep");
     limits.max_depth = 2;
-    check_tells(&limits, &text, "submit");
+    check_contains(&limits, &text, "submit");
     put_jobs(&text, false, 50, "{\"wait\":1}");
-    check_tells(&limits, &text, "BROKEN too_large||the values of a request nest at most 2 deep");
+    check_contains(&limits, &text, "BROKEN too_large||the values of a request nest at most 2 deep");
 }
 END_TEST
 
@@ -259,10 +261,10 @@ START_TEST(fast_path_jobs_take_defaults)
     text.len = 0;
     put(&text, "{\"jobs\":[{\"name\":\"a\"},{\"wait\":1},{}],\"defaults\":{\"wait\":2,\"name\":"
                "\"d\",\"retries\":1}}");
-    check_tells(&reading_limits, &text,
-                "submit mode=0 until=0 clock=0 events=0 workers=1 jobs=3"
-                " [name=\"a\" w2000000000 retries=1] [name=\"d\" w1000000000 retries=1]"
-                " [name=\"d\" w2000000000 retries=1]");
+    check_contains(&reading_limits, &text,
+                   "submit mode=0 until=0 clock=0 events=0 workers=1 jobs=3"
+                   " [name=\"a\" w2000000000 retries=1] [name=\"d\" w1000000000 retries=1]"
+                   " [name=\"d\" w2000000000 retries=1]");
 }
 END_TEST
 
@@ -280,7 +282,7 @@ START_TEST(fast_path_jobs_behind_many_others_are_read)
         put(&text, "{\"wait\":1,\"wait\":2}]");
         char expected[64];
         snprintf(expected, sizeof(expected), "invalid_request|[%u].wait|", others + 40);
-        check_tells(&reading_limits, &text, expected);
+        check_contains(&reading_limits, &text, expected);
     }
 }
 END_TEST
@@ -317,13 +319,13 @@ START_TEST(a_fault_before_fast_path_jobs_comes_before_their_totals)
     static struct text text;
     text.len = 0;
     put(&text, "{\"batch\":1,\"jobs\":[{\"wait\":1},{}],\"defaults\":{\"count\":900000}}");
-    check_tells(&reading_limits, &text, "invalid_request|batch|");
+    check_contains(&reading_limits, &text, "invalid_request|batch|");
     text.len = 0;
     put(&text, "{\"jobs\":[{\"wait\":1},{}],\"defaults\":{\"count\":900000},\"batch\":1}");
-    check_tells(&reading_limits, &text, "too_large|jobs[1]|");
+    check_contains(&reading_limits, &text, "too_large|jobs[1]|");
     text.len = 0;
     put(&text, "{\"defaults\":{\"count\":900000},\"batch\":1,\"jobs\":[{\"wait\":1},{}]}");
-    check_tells(&reading_limits, &text, "invalid_request|batch|");
+    check_contains(&reading_limits, &text, "invalid_request|batch|");
 }
 END_TEST
 

@@ -356,7 +356,7 @@ START_TEST(of_several_faults_the_first_in_the_document_is_reported)
 }
 END_TEST
 
-/* A job at fault still bears its name. */
+/* A job at fault still has its name. */
 START_TEST(a_fault_elsewhere_makes_no_name_unknown)
 {
     static const struct refusal cases[] = {

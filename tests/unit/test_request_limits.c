@@ -99,7 +99,7 @@ END_TEST
 START_TEST(long_strings_within_data_are_limited)
 {
     static const struct {
-        const char *head, *tail, *told;
+        const char *head, *tail, *reported;
     } cases[] = {
         {"[{\"data\":[1,\"", "\",2]},{\"wait\":-1}]{\"op\":\"ping\"}",
          "and this has 100005 or more"},
@@ -115,7 +115,7 @@ START_TEST(long_strings_within_data_are_limited)
     memset(text + head, 'x', 100000);
     strcpy(text + head + 100000, cases[_i].tail);
     got = refusals_read(&limits, text);
-    ck_assert_msg(strstr(got, cases[_i].told) != NULL, "%.300s", got);
+    ck_assert_msg(strstr(got, cases[_i].reported) != NULL, "%.300s", got);
     ck_assert_ptr_nonnull(strstr(got, "too_large|[0].data|"));
     ck_assert_ptr_nonnull(strstr(got, "\nping\nEND\n"));
     free(got);

@@ -5,7 +5,7 @@
  *
  * The program brings its own malloc() in front of the C library's.  Where a
  * sanitizer or valgrind has put its own there, no allocation fails and each
- * sweep ends after its first round.
+ * loop ends after its first round.
  */
 
 #include "proto/request.h"
@@ -125,7 +125,7 @@ static struct outcome run(const char *text, long n)
     return outcome;
 }
 
-static void sweep(const char *text, enum request_result expected)
+static void fail_each(const char *text, enum request_result expected)
 {
     for (long n = 0; n < 1000; n++) {
         struct outcome outcome = run(text, n);
@@ -141,7 +141,7 @@ static void sweep(const char *text, enum request_result expected)
 
 START_TEST(a_request_is_refused_when_memory_is_short_and_the_next_is_read)
 {
-    sweep(
+    fail_each(
         "{\"id\":\"an identity\",\"jobs\":[{\"name\":\"\\u0061 name\",\"wait\":1,\"data\":"
         "{\"key\":[\"value\",12345678]}},{\"steps\":[{\"wait\":{\"dist\":\"trace\",\"values\":[1,"
         "2,3]},\"note\":\"some note\"},{\"compute\":\"1500ms\"}],\"after\":[\"a "
@@ -158,7 +158,7 @@ START_TEST(data_that_cannot_be_kept_is_refused)
     for (int i = 0; i < 200; i++)
         strcat(text, i % 3 == 0 ? ",[{\"k\":1}]" : i % 3 == 1 ? ",\"value\"" : ",{},[]");
     strcat(text, "]}]");
-    sweep(text, REQUEST_READY);
+    fail_each(text, REQUEST_READY);
 }
 END_TEST
 
@@ -168,22 +168,22 @@ START_TEST(many_jobs_that_cannot_be_kept_are_refused)
     for (int i = 0; i < 100; i++)
         strcat(text, i % 2 == 0 ? ",{\"name\":\"b\",\"wait\":1}" : ",{\"after\":\"a\",\"wait\":2}");
     strcat(text, "]");
-    sweep(text, REQUEST_READY);
+    fail_each(text, REQUEST_READY);
 }
 END_TEST
 
 START_TEST(a_request_at_fault_is_refused_for_one_or_the_other)
 {
-    sweep("{\"jobs\":[{\"after\":\"\\u0061bc\",\"wait\":\"an hour or so\"}],\"id\":123456789}",
-          REQUEST_REFUSED);
-    sweep("{\"un\\u006bnown member of some length\":1,\"jobs\":[{\"count\":9999999}],\"id\":1}",
-          REQUEST_REFUSED);
+    fail_each("{\"jobs\":[{\"after\":\"\\u0061bc\",\"wait\":\"an hour or so\"}],\"id\":123456789}",
+              REQUEST_REFUSED);
+    fail_each("{\"un\\u006bnown member of some length\":1,\"jobs\":[{\"count\":9999999}],\"id\":1}",
+              REQUEST_REFUSED);
 }
 END_TEST
 
 START_TEST(a_scalar_that_cannot_be_kept_is_refused_too)
 {
-    sweep("\"a string that is longer than a piece\"", REQUEST_REFUSED);
+    fail_each("\"a string that is longer than a piece\"", REQUEST_REFUSED);
 }
 END_TEST
 
