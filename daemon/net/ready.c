@@ -28,64 +28,75 @@ static void detach(struct ready_link *link)
     link->list = NULL;
 }
 
-/* The half that its list is in. */
-static unsigned half_of(const struct ready_queue *queue, const struct ready_link *link)
+/* The list that it belongs in now. */
+static struct ready_list *list_for(struct ready_queue *queue, const struct ready_link *link,
+                                   enum ready_class reason)
 {
-    return link->list >= queue->lists[1];
+    uint64_t round = queue->round + (link->not_before > queue->round);
+
+    if (reason == READY_DUE)
+        return &queue->due;
+    return reason == READY_WOKEN ? &queue->woken[round % 2] : &queue->unfinished[round % 2];
 }
 
 void ready_add(struct ready_queue *queue, struct ready_link *link, enum ready_class reason)
 {
-    unsigned half;
-
     if (link->list != NULL) {
         if (reason >= link->reason)
             return;
-        half = half_of(queue, link);
-        detach(link);
-    } else {
-        half = (queue->round + (link->not_before > queue->round)) % 2;
-        queue->n[half]++;
+        ready_remove(queue, link);
     }
     link->reason = reason;
-    append(&queue->lists[half][reason], link);
+    append(list_for(queue, link, reason), link);
+    queue->n++;
+    queue->n_due += reason == READY_DUE;
 }
 
 void ready_remove(struct ready_queue *queue, struct ready_link *link)
 {
     if (link->list == NULL)
         return;
-    queue->n[half_of(queue, link)]--;
+    queue->n--;
+    queue->n_due -= link->list == &queue->due;
     detach(link);
 }
 
-static struct ready_link *take(struct ready_queue *queue, struct ready_link *link)
+/* Who is next in this round, or NULL. */
+static struct ready_link *choose(const struct ready_queue *queue)
 {
+    struct ready_link *due = queue->due.first;
+    struct ready_link *woken = queue->woken[queue->round % 2].first;
+
+    if (due != NULL && !queue->last_was_due)
+        return due;
+    if (woken != NULL)
+        return woken;
+    if (due != NULL && queue->due_first > 0)
+        return due;
+    return queue->unfinished[queue->round % 2].first;
+}
+
+struct ready_link *ready_next(struct ready_queue *queue)
+{
+    struct ready_link *link;
+
+    if (!queue->has_begun)
+        queue->due_first = queue->n_due;
+    link = choose(queue);
+    queue->has_begun = link != NULL;
+    queue->last_was_due = link != NULL && link->reason == READY_DUE;
+    if (link == NULL) {
+        queue->round++;
+        return NULL;
+    }
+    if (queue->last_was_due && queue->due_first > 0)
+        queue->due_first--;
     ready_remove(queue, link);
     link->not_before = queue->round + 1;
     return link;
 }
 
-struct ready_link *ready_next(struct ready_queue *queue)
-{
-    struct ready_list *lists = queue->lists[queue->round % 2];
-    struct ready_link *due = queue->lists[(queue->round + 1) % 2][READY_DUE].first;
-    bool may_go_between = !queue->extra && queue->n[queue->round % 2] > 0;
-
-    queue->extra = due != NULL && may_go_between;
-    if (queue->extra)
-        return take(queue, due);
-    for (int reason = 0; reason < READY_CLASSES; reason++) {
-        struct ready_link *link = lists[reason].first;
-
-        if (link != NULL)
-            return take(queue, link);
-    }
-    queue->round++;
-    return NULL;
-}
-
 unsigned ready_count(const struct ready_queue *queue)
 {
-    return queue->n[0] + queue->n[1];
+    return queue->n;
 }

@@ -5,22 +5,23 @@
 /*
  * The connections of a loop that are ready to be served, in rounds.
  *
- * The rule: every connection that is ready is served once before any is served
- * twice, except that every other slice may serve one whose due time is past.
+ * The rule: those whose due time is past are served first come, first served, and get at least
+ * every other slice.  Of the others, each that is ready is served once before any is served twice.
  *
  * Whoever becomes ready joins the round in progress, or the next one if this
- * round has served it already.  Within a round those go first whose time has
- * come, then those that an event has woken, then those whose last service slice
- * ended before their work; within each of these classes, first come, first
- * served.  One whose due time is past and that this round has served already does not wait for
- * the next one, which may be far when thousands connect at once: between two slices of the
- * round has one slice more, for the first of these.
+ * round has served it already.  Within a round those go first that an event has woken, then
+ * those whose last service slice ended before their work; within each of these classes, first
+ * come, first served.  One that is due goes between any two of these: so thousands that connect at
+ * once and thousands that are due take turns.  Before the unfinished, whose slices are long, go all
+ * that were due when the round began.
  *
- * Hence the bound.  Of n connections, let c be one that is ready.  A round serves each once,
- * so at most n - 1 others go before c if the round in progress has not served it yet; else at
- * most n - 1 in what is left of this round and, in the next, n - 1 again.  With as many slices
- * between those, however many of the others are ready all the time, and in whichever class,
- * c waits for 4(n - 1) + 2 slices at most.
+ * Hence the bounds.  Of n connections, let c be one that is ready.  If it is due, at most n - 1
+ * others that are due go before it, with one slice between two of them: it waits for
+ * 2(n - 1) + 1 slices at most.  Else the round in progress serves each other connection at most
+ * once but for those that are due, and of these no more than there were at its beginning, or than
+ * there are places between the rest: 2(n - 1) + 1 slices in all, and as many in the next round, if
+ * c has had its turn in this one.  However many of the others are ready all the time, and in
+ * whichever class, c waits for 4(n - 1) + 2 slices at most.
  *
  * All is O(1).  Pure; not re-entrant.
  */
@@ -28,7 +29,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Why it is to be served, in the order of service. */
+/* Why it is to be served, the most urgent first. */
 enum ready_class { READY_DUE, READY_WOKEN, READY_UNFINISHED };
 #define READY_CLASSES 3
 
@@ -46,10 +47,12 @@ struct ready_list {
 
 /* Embedded by its owner; all zero is an empty one. */
 struct ready_queue {
-    struct ready_list lists[2][READY_CLASSES]; /* of even and of odd rounds */
+    struct ready_list due, woken[2], unfinished[2]; /* the latter of even and of odd rounds */
     uint64_t round;
-    unsigned n[2]; /* connections in each half of the lists */
-    bool extra;    /* the last slice was one between those of the round */
+    bool has_begun;     /* the round, with a slice: */
+    bool last_was_due;  /* its last one */
+    unsigned due_first; /* of those that are due, go before its unfinished ones */
+    unsigned n, n_due;  /* connections in all lists, and in that of those that are due */
 };
 
 /* Puts it in; if it is in already it moves to a class that precedes its own,
@@ -59,8 +62,8 @@ void ready_add(struct ready_queue *queue, struct ready_link *link, enum ready_cl
 /* Takes it out, if it is in. */
 void ready_remove(struct ready_queue *queue, struct ready_link *link);
 
-/* Takes out the next to be served in this round; NULL when the round is over, and
- * another one begins. */
+/* Takes out the next to be served in this round; NULL when the round is over (where none is
+ * ready, or only such as are due again), and another one begins. */
 struct ready_link *ready_next(struct ready_queue *queue);
 
 /* How many are in, of this round and the next. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The rule of the ready queue: every connection that is ready is served once before
- * any is served twice, but that every other slice may go to one that is due; in order of class, and
- * of coming within a class. */
+/* The rule of the ready queue: those that are due get every other slice at least, first come,
+ * first served; of the others each is served once before any is served twice, in order of class,
+ * and of coming within a class. */
 
 #include "daemon/net/ready.h"
 
@@ -53,7 +53,7 @@ START_TEST(first_come_first_served)
 }
 END_TEST
 
-START_TEST(the_due_go_before_the_woken_and_those_before_the_unfinished)
+START_TEST(the_due_and_the_woken_take_turns_and_go_before_the_unfinished)
 {
     ready_add(&queue, &links[0], READY_UNFINISHED);
     ready_add(&queue, &links[1], READY_WOKEN);
@@ -61,7 +61,33 @@ START_TEST(the_due_go_before_the_woken_and_those_before_the_unfinished)
     ready_add(&queue, &links[3], READY_UNFINISHED);
     ready_add(&queue, &links[4], READY_WOKEN);
     ready_add(&queue, &links[5], READY_DUE);
-    are_served("251403.");
+    ready_add(&queue, &links[6], READY_DUE);
+    ready_add(&queue, &links[7], READY_DUE);
+    are_served("21546703.");
+}
+END_TEST
+
+/* Or all who were due at first would wait for two others each, and some be served twice. */
+START_TEST(the_due_are_served_in_the_order_of_coming)
+{
+    add_all(READY_DUE);
+    are_served("012");
+    ready_add(&queue, &links[1], READY_DUE);
+    ready_add(&queue, &links[0], READY_DUE);
+    are_served("34567.10.");
+}
+END_TEST
+
+START_TEST(whoever_becomes_due_meanwhile_goes_between_the_unfinished)
+{
+    for (int i = 0; i < 4; i++)
+        ready_add(&queue, &links[i], READY_UNFINISHED);
+    are_served("0");
+    for (int i = 4; i < MANY; i++)
+        ready_add(&queue, &links[i], READY_DUE);
+    are_served("41526");
+    ready_add(&queue, &links[4], READY_DUE);
+    are_served("37.4.");
 }
 END_TEST
 
@@ -109,7 +135,7 @@ END_TEST
 
 START_TEST(a_round_is_over_though_some_are_due_again)
 {
-    ready_add(&queue, &links[0], READY_WOKEN);
+    ready_add(&queue, &links[0], READY_DUE);
     are_served("0");
     ready_add(&queue, &links[0], READY_DUE);
     are_served(".0");
@@ -149,9 +175,11 @@ END_TEST
 /* What is known of each, beside the queue. */
 struct known {
     bool ready, served; /* served: in this round */
-    unsigned waited;    /* for how many slices of others, since it became ready */
+    enum ready_class reason;
+    unsigned waited; /* for how many slices of others, since it became ready, or due */
 };
 static struct known known[MANY];
+static bool last_was_due;
 
 static unsigned draw(uint64_t *state, unsigned n)
 {
@@ -159,51 +187,79 @@ static unsigned draw(uint64_t *state, unsigned n)
     return (unsigned)(*state >> 33) % n;
 }
 
+static bool is_due(const struct known *one)
+{
+    return one->ready && one->reason == READY_DUE;
+}
+
 static void add_known(int i, enum ready_class reason)
 {
-    if (!known[i].ready)
-        known[i].waited = 0;
-    known[i].ready = true;
+    struct known *one = &known[i];
+
+    if (!one->ready || (reason == READY_DUE && !is_due(one)))
+        one->waited = 0;
+    if (!one->ready || reason < one->reason)
+        one->reason = reason;
+    one->ready = true;
     ready_add(&queue, &links[i], reason);
 }
 
-/* Between two of the round. */
-static bool between;
+/* One that is due goes before nobody who has been due for longer, and after one more at most
+ * of the others than of these. */
+static void check_due_slice(const struct known *one)
+{
+    ck_assert_uint_le(one->waited, 2 * (MANY - 1) + 1);
+    for (int other = 0; other < MANY; other++)
+        if (is_due(&known[other]))
+            ck_assert_uint_le(known[other].waited, one->waited);
+        else if (known[other].ready && known[other].reason == READY_WOKEN && !known[other].served)
+            ck_assert(!last_was_due);
+}
+
+static void check_other_slice(const struct known *one)
+{
+    ck_assert(!one->served);
+    ck_assert_uint_le(one->waited, 4 * (MANY - 1) + 2);
+    for (int other = 0; other < MANY; other++) {
+        ck_assert(!is_due(&known[other]) || last_was_due);
+        if (known[other].ready && !known[other].served)
+            ck_assert_int_ge(known[other].reason,
+                             known[other].reason == READY_DUE ? READY_DUE : one->reason);
+    }
+}
 
 static void check_slice(int i)
 {
-    bool extra = known[i].served;
+    struct known *one = &known[i];
 
-    ck_assert(known[i].ready && !(extra && between));
-    ck_assert(!extra || links[i].reason == READY_DUE);
-    between = extra;
-    ck_assert_uint_le(known[i].waited, 4 * (MANY - 1) + 2);
-    for (int other = 0; other < MANY; other++) {
-        bool could = known[other].ready && !known[other].served && other != i;
-
+    ck_assert(one->ready);
+    if (one->reason == READY_DUE)
+        check_due_slice(one);
+    else
+        check_other_slice(one);
+    last_was_due = one->reason == READY_DUE;
+    for (int other = 0; other < MANY; other++)
         known[other].waited++;
-        if (could && !extra) /* it is in this round too, and no better reason than the one served */
-            ck_assert_int_ge(links[other].reason, links[i].reason);
-    }
-    known[i].ready = false;
-    known[i].served = true;
+    one->ready = false;
+    one->served = true;
 }
 
 static void check_end_of_round(void)
 {
     for (int i = 0; i < MANY; i++) {
-        ck_assert(!known[i].ready || known[i].served);
+        ck_assert(!known[i].ready || known[i].served || is_due(&known[i]));
         known[i].served = false;
     }
+    last_was_due = false;
 }
 
 /* Each is always ready, of the kind of its number, or becomes ready at random. */
-START_TEST(all_are_served_once_before_any_is_served_twice_but_between)
+START_TEST(the_rule_holds_whatever_becomes_ready)
 {
     uint64_t state = (uint64_t)_i;
 
     memset(known, 0, sizeof(known));
-    between = false;
+    last_was_due = false;
     for (int step = 0; step < 20000; step++) {
         int i;
 
@@ -225,14 +281,16 @@ Suite *test_suite(void)
 {
     const struct check_test tests[] = {
         {first_come_first_served, 1},
-        {the_due_go_before_the_woken_and_those_before_the_unfinished, 1},
+        {the_due_and_the_woken_take_turns_and_go_before_the_unfinished, 1},
+        {the_due_are_served_in_the_order_of_coming, 1},
+        {whoever_becomes_due_meanwhile_goes_between_the_unfinished, 1},
         {a_better_reason_moves_up_and_a_worse_one_changes_nothing, 4},
         {who_was_served_waits_for_the_next_round, 1},
         {the_due_who_were_served_get_every_other_slice, 1},
         {a_round_is_over_though_some_are_due_again, 1},
         {who_becomes_ready_joins_the_round_in_progress, 1},
         {one_that_is_removed_is_not_served, 1},
-        {all_are_served_once_before_any_is_served_twice_but_between, 8},
+        {the_rule_holds_whatever_becomes_ready, 8},
     };
 
     return check_suite("ready", set_up, NULL, tests, N(tests));
