@@ -32,7 +32,7 @@ enum fault_code {
 
 /* At most 64 bytes of the client's text are quoted in a message. */
 #define FAULT_QUOTE_MAX   64
-#define FAULT_MESSAGE_MAX 320
+#define FAULT_MESSAGE_MAX 384
 #define FAULT_PATH_MAX    256
 
 /* The length of a path in an event, where quotes and backslashes are escaped. */

@@ -467,7 +467,7 @@ void request_append_index(char path[FAULT_PATH_MAX], uint64_t index);
 void request_plan_fault(struct request_reading *reading);
 
 struct request_list {
-    char text[200];
+    char text[256];
     size_t len;
 };
 

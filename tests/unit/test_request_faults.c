@@ -46,7 +46,12 @@ START_TEST(a_request_as_a_whole)
         {"{\"op\":\"ping\",\"id\":{}}", INVALID, "id", "not an object"},
         {"{\"op\":\"ping\",\"op\":\"ping\"}", INVALID, "op", "once|\"op\"|twice"},
         {"{\"op\":\"ping\",\"\\u006fp\":\"ping\"}", INVALID, "op", "twice"},
-        {"{\"opp\":\"ping\"}", INVALID, "opp", "no member \"opp\"|op, id, protocol"},
+        {"{\"opp\":\"ping\"}", INVALID, "opp",
+         "no member \"opp\"|op, id, protocol|after and token"},
+        /* The longest of such messages is whole, too. */
+        {"{\"0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz\":1}",
+         INVALID, "[\"0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz\"]",
+         "…\"; it takes op|after and token"},
         {"{\"op\\u0000\":\"ping\"}", INVALID, "[\"op\\u0000\"]", "no member"},
         {"{\"\":1}", INVALID, "[\"\"]", "no member \"\""},
         {"{\"a b\":1}", INVALID, "[\"a b\"]", "no member \"a b\""},
