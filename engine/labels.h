@@ -10,7 +10,6 @@
  * O(1) a spec; 4 bytes for each once it is done, and a table of names until then.
  */
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "proto/plan.h"

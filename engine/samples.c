@@ -27,7 +27,6 @@ int samples_init(struct samples *samples, uint64_t values, uint32_t sets)
     memset(samples, 0, sizeof(*samples));
     if (n >= UINT32_MAX)
         return -1;
-    samples->n_chunks = (uint32_t)n;
     samples->values = malloc(n * CHUNK * sizeof(*samples->values));
     samples->next = malloc(n * sizeof(*samples->next));
     if (samples->values != NULL && samples->next != NULL)

@@ -35,7 +35,7 @@ struct samples_set {
 struct samples {
     int64_t *values;
     uint32_t *next; /* of each chunk, plus 1 */
-    uint32_t n_chunks, used;
+    uint32_t used;  /* chunks */
 };
 
 /* Room for so many values in all, in so many sets.  0, or -1 when out of memory. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/tournament.h"
 
-#include <stdbool.h>
-
 /* At a node where nobody waits: no place is the last there could be. */
 #define NOBODY UINT64_MAX
 

@@ -4,7 +4,6 @@
 
 #include "proto/request.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "proto/nearest.h"

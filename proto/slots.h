@@ -7,7 +7,6 @@
  * that was given up is used again.  The items are the owner's.
  */
 
-#include <stddef.h>
 #include <stdint.h>
 
 /* Embedded by its owner; all zero is an empty one. */

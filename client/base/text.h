@@ -4,7 +4,6 @@
 
 /* Figures and the client's own text, for people to read.  Pure. */
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

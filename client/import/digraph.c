@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/import/digraph.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,7 +5,6 @@
 /* A directed graph whose nodes are numbers: which precedes which, and in which order
  * all can be done.  Pure. */
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -5,7 +5,6 @@
 /* What an import leaves out or infers: counted as it happens, reported once a kind.
  * Pure. */
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "client/base/bytes.h"

@@ -7,7 +7,6 @@
  * is for everybody to see, and shown before anything else is said.
  */
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "proto/fault.h"

@@ -11,7 +11,6 @@
  * Pure.
  */
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -7,8 +7,6 @@
  * it were received just now.
  */
 
-#include <stdbool.h>
-
 #include "client/show/fanout.h"
 
 /*

@@ -4,7 +4,6 @@
 
 /* The batches that run, found by their numbers, or detached ones by their refs.  Pure. */
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

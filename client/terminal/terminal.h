@@ -38,7 +38,6 @@ enum terminal_color {
 struct terminal {
     int fd;
     bool is_terminal;
-    bool is_known;          /* terminfo has an entry for it */
     bool is_utf8;           /* else ASCII alone is to be written */
     bool can_redraw;        /* the cursor can move up, and what follows it can be erased */
     bool has_colors;        /* by terminfo; whether they are wanted is for the caller to say */

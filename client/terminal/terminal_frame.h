@@ -10,9 +10,6 @@
  * appended to `out`.
  */
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "client/base/bytes.h"
 #include "client/terminal/terminal.h"
 

@@ -77,7 +77,6 @@ void terminal_info_read(struct terminal *terminal)
 
     if (setupterm(NULL, terminal->fd, &found) != OK)
         return;
-    terminal->is_known = true;
     for (size_t i = 0; i < sizeof sequences / sizeof sequences[0]; i++)
         copy_sequence(sequences[i].out, find_sequence(sequences[i].name));
     read_colors(terminal);

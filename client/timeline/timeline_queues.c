@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/timeline/timeline_queues.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/net/detached.h"
 
-#include <errno.h>
 #include <string.h>
 #include <time.h>
 

@@ -10,8 +10,6 @@
  * Served as a pump is: its owner waits for the transport's readiness and for entry_due().
  */
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "daemon/auth/gate.h"

@@ -13,7 +13,6 @@
  * sent.
  */
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 

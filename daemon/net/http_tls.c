@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/net/http_tls.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 

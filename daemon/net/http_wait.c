@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/net/http_wait.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -10,8 +10,6 @@
  * room for.
  */
 
-#include <stdint.h>
-
 #include "daemon/session/channel.h"
 #include "daemon/base/log.h"
 

@@ -16,7 +16,6 @@
  * Pure.  Times are of one monotonic clock; a limit of 0 is off.
  */
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "daemon/session/limits.h"

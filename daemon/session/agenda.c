@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/session/agenda.h"
 
+#include <stddef.h>
+
 int agenda_reserve(struct agenda *agenda)
 {
     uint32_t n = slots_next_size(&agenda->slots);

@@ -54,7 +54,6 @@ struct registry {
     struct store_ask *put_back, **put_back_end;             /* handled again at retry_ns */
     int64_t retry_ns; /* of what there was no memory for, by the store's clock; NEVER for none */
     uint32_t n_transient; /* home here, running, and lost with this process */
-    uint32_t n_asks;      /* without an inquiry, that are not answered yet */
     struct registry_time time;
     bool draining;
 };

@@ -3,7 +3,6 @@
 /* Batches: entering them, letting them go, and running them to know their end. */
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

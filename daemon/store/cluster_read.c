@@ -3,7 +3,6 @@
 /* What is read from the stream, in its order, and when reading begins again. */
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -8,7 +8,6 @@
  * time.
  */
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "daemon/session/principal.h"
