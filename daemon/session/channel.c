@@ -302,7 +302,7 @@ void channel_work(struct channel *channel, int64_t now_ns, size_t budget)
     if (has_reading_to_do(channel) && !is_held(channel))
         read_requests(channel, now_ns);
     if (channel->inquiries != NULL && !is_held(channel))
-        channel_list_on(channel);
+        channel_list_on(channel, now_ns);
     if (slots_used(&channel->followers) > 0 && !is_held(channel))
         spent = channel_follow_work(channel, now_ns, budget);
     while (spent < budget && !is_held(channel)) {
@@ -334,9 +334,9 @@ int64_t channel_next_due(const struct channel *channel)
         return CHANNEL_NEVER;
     if (has_reading_to_do(channel))
         return 0;
-    if (channel->inquiries != NULL && channel_has_list_to_do(channel))
-        return 0;
     due_ns = least(runs_next_due(&channel->runs), forecasts_next_due(&channel->forecasts));
+    if (channel->inquiries != NULL)
+        due_ns = least(due_ns, channel_list_due(channel));
     return least(due_ns, channel_follow_next_due(channel));
 }
 

@@ -8,6 +8,10 @@
 
 #include "proto/event_detached.h"
 
+/* How long a list waits at most for batches of another life, and how often it looks. */
+#define RESUMING_NS       INT64_C(2000000000)
+#define RESUMING_AGAIN_NS INT64_C(5000000)
+
 static void refuse_memory(struct channel *channel, const struct request *request)
 {
     channel_refuse_with(channel, request, FAULT_OVERLOADED,
@@ -435,13 +439,30 @@ static bool report_page(struct channel_inquiry *inquiry, const struct store_ask 
     return true;
 }
 
+/* Just behind a start how far batches are is not known yet, and which have ended: the list waits
+ * for that, but not for long, since they may be many. */
+static bool is_early(struct channel_inquiry *inquiry, const struct store_ask *ask)
+{
+    int64_t now_ns = registry_now(inquiry->registry);
+
+    if (ask->answer != STORE_DONE || !ask->has_unseen || !registry_resumes(inquiry->registry))
+        return false;
+    if (inquiry->give_up_ns == 0)
+        inquiry->give_up_ns = now_ns + RESUMING_NS;
+    inquiry->again_ns = now_ns + RESUMING_AGAIN_NS;
+    return now_ns < inquiry->give_up_ns;
+}
+
 static void answer_list(struct registry_inquiry *base, struct store_ask *ask)
 {
     struct channel_inquiry *inquiry = channel_inquiry_of(base);
     bool more = ask->more && inquiry->left > ask->n_page;
 
+    inquiry->again_ns = 0;
     if (inquiry->channel == NULL) {
         more = false;
+    } else if (is_early(inquiry, ask)) {
+        more = true;
     } else if (ask->answer != STORE_DONE) {
         channel_inquiry_refuse_by_store(inquiry, ask, "after");
         more = false;
@@ -459,23 +480,25 @@ static void answer_list(struct registry_inquiry *base, struct store_ask *ask)
     channel_woken(inquiry->channel);
 }
 
-void channel_list_on(struct channel *channel)
+void channel_list_on(struct channel *channel, int64_t now_ns)
 {
     struct channel_inquiry *next;
 
     for (struct channel_inquiry *at = channel->inquiries; at != NULL; at = next) {
         next = at->next;
-        if (at->waits)
+        if (at->waits && at->again_ns <= now_ns)
             ask_for_page(at);
     }
 }
 
-bool channel_has_list_to_do(const struct channel *channel)
+int64_t channel_list_due(const struct channel *channel)
 {
+    int64_t due_ns = CHANNEL_NEVER;
+
     for (const struct channel_inquiry *at = channel->inquiries; at != NULL; at = at->next)
-        if (at->waits)
-            return true;
-    return false;
+        if (at->waits && at->again_ns < due_ns)
+            due_ns = at->again_ns;
+    return due_ns;
 }
 
 static void do_batches(struct channel *channel, const struct request *request)

@@ -29,8 +29,10 @@ struct channel_inquiry {
 
     struct store_filter filter; /* BATCHES: of the next page */
     uint64_t left, listed;
-    bool waits;      /* until the client has read */
-    bool asks_again; /* another answer is expected */
+    bool waits;         /* until the client has read, or until again_ns */
+    int64_t again_ns;   /* when it may ask for its page again */
+    int64_t give_up_ns; /* until when it waits for batches of another life; 0 before it has */
+    bool asks_again;    /* another answer is expected */
 };
 
 /* Puts it among the channel's; answer: called with what the store said.  NULL when out of

@@ -119,9 +119,9 @@ void channel_submit_detached(struct channel *channel, struct request *request, i
 /* watch, unwatch, batches, forget, and cancel by ref. */
 void channel_do_detached(struct channel *channel, const struct request *request);
 
-/* Lists go on, once the client has read. */
-void channel_list_on(struct channel *channel);
-bool channel_has_list_to_do(const struct channel *channel);
+/* Lists go on, once the client has read and it is time; and when that is. */
+void channel_list_on(struct channel *channel, int64_t now_ns);
+int64_t channel_list_due(const struct channel *channel);
 
 /* The channel is about to be freed: what is not answered yet continues without it. */
 void channel_leave_inquiries(struct channel *channel);

@@ -98,6 +98,7 @@ struct kept_progress {
     _Atomic int state;        /* enum kept_state; the rest is whole once it is FINISHED */
     _Atomic int status;       /* enum batch_status, when FINISHED */
     _Atomic uint32_t pending; /* jobs that are not terminal */
+    _Atomic bool is_not_run;  /* it could not be read, and stays UNSEEN */
     _Atomic uint64_t last;    /* seq of the last event so far */
     _Atomic int64_t late_ns;  /* the most by which an event was handled late here */
     _Atomic int64_t ended_ns; /* by the schedule, when FINISHED */

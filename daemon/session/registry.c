@@ -242,6 +242,11 @@ bool registry_is_over_for(const struct registry *registry, const struct kept *ba
     return registry->draining && batch->durable != KEPT_DURABLE_NO;
 }
 
+bool registry_resumes(const struct registry *registry)
+{
+    return !registry->draining && !registry->config.store->is_cluster;
+}
+
 struct kept *registry_kept(const struct registry_entry *entry)
 {
     return entry->kept;

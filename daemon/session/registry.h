@@ -128,6 +128,9 @@ struct registry_entry *registry_open(struct registry *registry, struct kept *bat
 /* The batch continues in the daemon's next life, and no more in this one. */
 bool registry_is_over_for(const struct registry *registry, const struct kept *batch);
 
+/* Batches of another life are being run up to now: how far they are will soon be known. */
+bool registry_resumes(const struct registry *registry);
+
 struct kept *registry_kept(const struct registry_entry *entry);
 int64_t registry_heartbeat(const struct registry_entry *entry); /* 0 for none */
 uint32_t registry_pending(const struct registry_entry *entry);

@@ -66,6 +66,7 @@ static void refuse_text(struct registry_entry *entry)
     registry_set_due(entry, REGISTRY_NEVER);
     registry_release(entry);
     entry->end_reported = true; /* it is not run here */
+    atomic_store_explicit(&entry->kept->progress.is_not_run, true, memory_order_relaxed);
     registry_suspend(entry, REGISTRY_DAMAGED);
     registry_give_up_cancels(entry, REGISTRY_UNREADABLE);
     (void)registry_drop_if_idle(entry);

@@ -133,6 +133,7 @@ struct store_ask {
     int64_t at_ns;  /* CANCEL: its instant, since acceptance */
     uint32_t n_page;
     bool more;
+    bool has_unseen;     /* LIST: one that fits, but for its state, was not run by any loop yet */
     uint64_t next_order; /* LIST: filter.after_order of the next page, where there is more */
     /* LIST: STORE_PAGE_MAX of them.  The others do without: each submit makes two, and what is
      * above 1 KiB is slow to allocate. */

@@ -356,16 +356,19 @@ void index_refuse_conflict(struct store_ask *ask, const struct kept *batch)
 
 /* ---- Listing ------------------------------------------------------------------------------- */
 
-static bool is_listed(const struct store_ask *ask, const struct kept *batch)
+static bool is_listed(struct store_ask *ask, const struct kept *batch)
 {
     const struct store_filter *filter = &ask->filter;
-    int state = atomic_load_explicit(&batch->progress.state, memory_order_relaxed);
+    int state = atomic_load_explicit(&batch->progress.state, memory_order_acquire);
 
-    if (state == KEPT_UNSEEN)
+    if (!principal_may_see(ask->asker, batch->owner) ||
+        (filter->ref[0] != '\0' && strcmp(filter->ref, batch->ref) != 0))
+        return false;
+    if (state == KEPT_UNSEEN) {
+        ask->has_unseen |= !atomic_load_explicit(&batch->progress.is_not_run, memory_order_relaxed);
         state = KEPT_RUNNING;
-    return principal_may_see(ask->asker, batch->owner) &&
-           (!filter->has_state || state == (int)filter->state) &&
-           (filter->ref[0] == '\0' || strcmp(filter->ref, batch->ref) == 0);
+    }
+    return !filter->has_state || state == (int)filter->state;
 }
 
 /* Adds it to the page if it is listed.  Whether there was room for it. */

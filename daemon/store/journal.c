@@ -288,12 +288,14 @@ static void resume(struct journal *journal, struct kept *batch, struct store_por
 
     if (ask == NULL) {
         report(journal, true, "out of memory for a batch of another life: it is not run");
+        atomic_store_explicit(&batch->progress.is_not_run, true, memory_order_relaxed);
         kept_release(batch);
         return;
     }
     ask->batch = batch;
     ask->text = database_request(journal->database, batch->order);
     if (ask->text == NULL) {
+        atomic_store_explicit(&batch->progress.is_not_run, true, memory_order_relaxed);
         snprintf(line, sizeof(line), "the batch %s cannot be read and is not run: %s", batch->ref,
                  database_error(journal->database));
         report(journal, true, line);

@@ -352,7 +352,21 @@ START_TEST(a_damaged_request_is_unavailable_and_nothing_else)
     journal_rig_crash(SIZE_MAX);
     spoil_request();
     journal_rig_begin_in(journal_rig.crashed);
-    kept_release(journal_rig_resumed(other_ref)); /* the first is passed over */
+    batch = journal_rig_resumed(other_ref); /* the first is passed over */
+    ask = store_ask_new(STORE_LIST, &journal_rig.port, NULL);
+    ask->filter.most = STORE_PAGE_MAX;
+    ask = journal_rig_ask_for(ask);
+    ck_assert_uint_eq(ask->n_page, 2);
+    ck_assert(ask->has_unseen);
+    store_ask_free(ask);
+    atomic_store(&batch->progress.state, KEPT_RUNNING);
+    kept_release(batch);
+    ask = store_ask_new(STORE_LIST, &journal_rig.port, NULL);
+    ask->filter.most = STORE_PAGE_MAX;
+    ask = journal_rig_ask_for(ask);
+    ck_assert_uint_eq(ask->n_page, 2);
+    ck_assert(!ask->has_unseen); /* nobody waits for the damaged one */
+    store_ask_free(ask);
     journal_rig_refused(journal_rig_about(STORE_FIND, ref), FAULT_UNAVAILABLE);
     ask = journal_rig_about(STORE_FIND, other_ref);
     journal_rig_done(ask);

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 from daemons import GUARD_SECONDS, PROGRAM, Client, Daemon, eventually
 from examples import Tap
@@ -29,6 +30,35 @@ def submit(client, *jobs, **more):
 def listed(client, **how):
     client.send({"op": "batches", **how})
     return client.until("batches")[:-1]
+
+
+# ---- Coming back ------------------------------------------------------------------------
+
+
+def who_comes_when_it_is_back(tap):
+    """At once behind a start a list says of all batches how far they are, as at any other time."""
+    members = {"jobs": 2, "pending": 1, "last": 2, "state": "running", "durable": "disk"}
+    with tempfile.TemporaryDirectory() as folder:
+        daemon, lives = Daemon("--state", folder), []
+        client = Client(daemon)
+        for _ in range(30):
+            submit(client, {}, {"wait": LONG}, events="done")
+            client.event()
+        away = submit(client, {"wait": 0.1}, events="none")["ref"]
+        for _ in range(5):
+            daemon.stop(signal.SIGKILL)
+            time.sleep(0.1 if not lives else 0)  # for what ends while no daemon runs
+            daemon = Daemon("--state", folder)
+            ended = listed(Client(daemon), state="finished")
+            lives.append(listed(Client(daemon))[:30])
+            tap.is_([(batch["ref"], batch["status"]) for batch in ended], [(away, "ok")],
+                    "what has ended meanwhile is listed as that")
+        tap.is_([len(life) for life in lives], [30] * 5, "batches of another life are listed")
+        tap.is_([batch for life in lives for batch in life
+                 if {**batch, **members} != batch or not batch.get("elapsed") or "late" not in batch], [],
+                "with all that is known of them")
+        tap.is_(daemon.stop(), 0, "and the daemon ends")
+        daemon.close()
 
 
 # ---- Shutting down ----------------------------------------------------------------------
@@ -295,6 +325,7 @@ def the_wall_clock_goes_back(tap):
 
 def main():
     tap = Tap()
+    who_comes_when_it_is_back(tap)
     who_comes_while_it_shuts_down(tap)
     it_is_full(tap)
     it_cannot_be_written(tap)
