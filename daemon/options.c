@@ -367,16 +367,6 @@ void options_fini(struct options *options)
     option_value_free(options, &options_table);
 }
 
-static bool same_texts(const struct option_texts *a, const struct option_texts *b)
-{
-    if (a->n != b->n)
-        return false;
-    for (unsigned i = 0; i < a->n; i++)
-        if (strcmp(a->text[i], b->text[i]) != 0)
-            return false;
-    return true;
-}
-
 static void swap_texts(struct option_texts *a, struct option_texts *b)
 {
     struct option_texts texts = *a;
@@ -401,20 +391,9 @@ const char *options_update(struct options *options, struct options *changed)
     else
         return "token-file";
     for (unsigned i = 0; i < ROWS; i++)
-        if (rows[i].type->kind == OPTION_LIST && !(rows[i].traits & OPTION_RELOADABLE) &&
-            !same_texts(option_value_texts(options, &rows[i]),
-                        option_value_texts(changed, &rows[i])))
+        if ((rows[i].traits & LIMIT) == OPTION_IN_FILE &&
+            !option_value_is_same(options, changed, &rows[i]))
             return rows[i].name;
-    if (options->http_max_header != changed->http_max_header)
-        return "http-max-header";
-    if (options->http_header_timeout_ns != changed->http_header_timeout_ns)
-        return "http-header-timeout";
-    if (options->cluster_grace_ns != changed->cluster_grace_ns)
-        return "cluster-grace";
-    if (options->insecure != changed->insecure)
-        return "insecure";
-    if (options->threads != changed->threads)
-        return "threads";
     return NULL;
 }
 

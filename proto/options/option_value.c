@@ -140,7 +140,8 @@ static int set_switch(bool *out, const char *text)
 
 /* ---- Texts ------------------------------------------------------------- */
 
-struct option_texts *option_value_texts(void *settings, const struct option_row *row)
+/* Those of a row of kind TEXT or LIST; NULL for other kinds. */
+static struct option_texts *texts_of(void *settings, const struct option_row *row)
 {
     return row->type->kind == OPTION_TEXT || row->type->kind == OPTION_LIST ? field(settings, row)
                                                                             : NULL;
@@ -157,7 +158,7 @@ static void clear(struct option_texts *texts)
 void option_value_free(void *settings, const struct option_table *table)
 {
     for (unsigned i = 0; i < table->n; i++) {
-        struct option_texts *texts = option_value_texts(settings, &table->rows[i]);
+        struct option_texts *texts = texts_of(settings, &table->rows[i]);
 
         if (texts)
             clear(texts);
@@ -187,7 +188,7 @@ static int add_text(struct option_texts *texts, const char *text)
 
 static enum option_set set_text(void *settings, const struct option_row *row, const char *text)
 {
-    struct option_texts *texts = option_value_texts(settings, row);
+    struct option_texts *texts = texts_of(settings, row);
 
     if (!texts) {
         *(const char **)field(settings, row) = text;
@@ -308,4 +309,34 @@ int option_value_defaults(void *settings, const struct option_table *table)
             option_value_set(settings, &table->rows[i], table->rows[i].initial, why) != OPTION_SET)
             return -1;
     return 0;
+}
+
+/* ---- Comparing --------------------------------------------------------- */
+
+static bool same_texts(const struct option_texts *a, const struct option_texts *b)
+{
+    if (a->n != b->n)
+        return false;
+    for (unsigned i = 0; i < a->n; i++)
+        if (strcmp(a->text[i], b->text[i]) != 0)
+            return false;
+    return true;
+}
+
+bool option_value_is_same(const void *settings, const void *others, const struct option_row *row)
+{
+    static const size_t sizes[] = {
+        [OPTION_SWITCH] = sizeof(bool),
+        [OPTION_UNSIGNED] = sizeof(unsigned),
+        [OPTION_COUNT] = sizeof(uint64_t),
+        [OPTION_SIZE] = sizeof(uint64_t),
+        [OPTION_WORD] = sizeof(int),
+        [OPTION_DURATION] = sizeof(int64_t),
+        [OPTION_CUSTOM] = 0,
+    };
+    const char *a = (const char *)settings + row->offset, *b = (const char *)others + row->offset;
+
+    if (row->type->kind == OPTION_TEXT || row->type->kind == OPTION_LIST)
+        return same_texts((const void *)a, (const void *)b);
+    return memcmp(a, b, sizes[row->type->kind]) == 0;
 }

@@ -4,6 +4,8 @@
 
 /* Reading the values of options, by the rows of a table, into the program's settings. */
 
+#include <stdbool.h>
+
 #include "proto/options/option_table.h"
 
 /* Texts in the order in which they were given, each a copy.  All-zero is empty. */
@@ -41,8 +43,9 @@ enum option_set option_value_set(void *settings, const struct option_row *row, c
 /* Sets each option that has one to its default.  0, or -1 when out of memory. */
 int option_value_defaults(void *settings, const struct option_table *table);
 
-/* The texts that a row of kind TEXT or LIST has in the settings; NULL for other kinds. */
-struct option_texts *option_value_texts(void *settings, const struct option_row *row);
+/* Whether an option of the configuration file has the same value in both settings: of any kind
+ * but ACTION, STRING and CUSTOM, for which it is true. */
+bool option_value_is_same(const void *settings, const void *others, const struct option_row *row);
 
 /* Frees all texts that the settings hold by this table: none are left. */
 void option_value_free(void *settings, const struct option_table *table);

@@ -363,6 +363,38 @@ START_TEST(it_can_be_read_again_for_what_the_file_says_by_then)
 }
 END_TEST
 
+/* Each option of the file that does not change while the daemon runs, and another value of it. */
+static const struct {
+    const char *name, *value;
+} fixed[] = {
+    {"http", "9280"},
+    {"http-host", "waitd.example.org"},
+    {"http-origin", "http://localhost:3000"},
+    {"http-max-header", "16K"},
+    {"http-header-timeout", "20s"},
+    {"service", "db=2"},
+    {"metrics", "9249"},
+    {"threads", "2"},
+    {"state", "/var/lib/other"},
+    {"cluster-name", "other"},
+    {"cluster-grace", "2s"},
+};
+
+START_TEST(a_change_that_takes_a_restart_is_named)
+{
+    char line[128];
+    struct options running;
+
+    ck_assert_run(read_line("--threads 1"));
+    running = options;
+    memset(&options, 0, sizeof(options));
+    snprintf(line, sizeof(line), "--threads 1 --%s %s", fixed[_i].name, fixed[_i].value);
+    ck_assert_run(read_line(line));
+    ck_assert_pstr_eq(options_update(&running, &options), fixed[_i].name);
+    options_fini(&running);
+}
+END_TEST
+
 START_TEST(limits_and_the_log_level_change_later_and_the_rest_is_named)
 {
     struct options running, none = {.threads = 1};
@@ -440,6 +472,7 @@ Suite *test_suite(void)
         {a_default_file_may_be_absent_but_not_one_asked_for, 1},
         {what_is_no_regular_file_is_refused_and_not_fatal, 1},
         {it_can_be_read_again_for_what_the_file_says_by_then, 1},
+        {a_change_that_takes_a_restart_is_named, N(fixed)},
         {limits_and_the_log_level_change_later_and_the_rest_is_named, 1},
         {the_example_changes_nothing_without_its_comment_signs, 1},
         {a_file_that_is_not_there_is_named, 1},
