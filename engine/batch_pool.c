@@ -10,13 +10,17 @@ void batch_pool_restart(struct batch *batch)
 {
     uint32_t n = plan_n_pools(batch->plan);
 
-    for (uint32_t number = 0; number <= n; number++)
+    for (uint32_t number = 0; number <= n; number++) {
+        uint64_t workers =
+            number == 0 ? batch->options->workers : plan_pool(batch->plan, number).workers;
         batch->pools[number] = (struct pool_state){
-            .free = number == 0 ? batch->options->workers : plan_pool(batch->plan, number).workers,
+            /* More than there can be jobs are as many as those. */
+            .free = workers < UINT32_MAX ? (uint32_t)workers : UINT32_MAX,
             .first_queued = NO_ACTIVE_JOB,
             .last_queued = NO_ACTIVE_JOB,
             .queued = PRIOQ_NONE,
         };
+    }
     batch->n_queued = 0;
 }
 

@@ -37,7 +37,7 @@ struct report_line {
     uint64_t attempts;
     struct report_times latency;
     /* POOL: */
-    uint32_t workers;
+    uint64_t workers;
     uint64_t granted;
     int64_t busy_ns;      /* that workers were held, added up (saturating) */
     int64_t predicted_ns; /* the batch's */

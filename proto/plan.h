@@ -49,7 +49,7 @@ struct plan_options {
     enum plan_clock clock;
     enum plan_events events;
     uint32_t concurrency; /* jobs in flight at most, 1 or more, or PLAN_UNLIMITED */
-    uint32_t workers;     /* 1 or more */
+    uint64_t workers;     /* 1 or more */
     int64_t timeout_ns;   /* of the whole batch, or -1 for none */
     int64_t seed;
     bool report;      /* of what became of its jobs and how its pools were used */
@@ -242,7 +242,7 @@ void plan_set_defaults(struct plan *plan, const struct job_spec *spec, plan_text
 /* A pool as it was declared. */
 struct plan_pool {
     plan_text_ref name; /* a JSON string token, quotes included */
-    uint32_t workers;   /* 1 or more */
+    uint64_t workers;   /* 1 or more */
 };
 
 /* Who names a pool. */
@@ -262,7 +262,7 @@ int plan_add_pool(struct plan *plan, const char *token, size_t token_len, const 
                   size_t len);
 
 /* How many workers the pool has that was declared last; 1 or more. */
-void plan_set_pool_workers(struct plan *plan, uint32_t workers);
+void plan_set_pool_workers(struct plan *plan, uint64_t workers);
 
 /* Whether a pool of that decoded name has been declared. */
 bool plan_has_pool(struct plan *plan, const char *name, size_t len);

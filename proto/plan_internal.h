@@ -69,7 +69,7 @@ struct after_graph {
 struct pool_name {
     plan_text_ref decoded;                      /* decoded */
     plan_text_ref token;                        /* of its declaration */
-    uint32_t workers;                           /* 0: it is not declared (yet) */
+    uint64_t workers;                           /* 0: it is not declared (yet) */
     uint16_t number;                            /* among the declared, from 1; 0 as above */
     struct plan_pool_use uses[PLAN_POOL_USERS]; /* the first of each; where: UINT64_MAX for none */
 };

@@ -124,7 +124,7 @@ int plan_add_pool(struct plan *plan, const char *token, size_t token_len, const 
     return PLAN_OK;
 }
 
-void plan_set_pool_workers(struct plan *plan, uint32_t workers)
+void plan_set_pool_workers(struct plan *plan, uint64_t workers)
 {
     struct pool_table *table = plan->pools;
 

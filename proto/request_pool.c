@@ -66,12 +66,11 @@ static void read_pool_key(struct request_reading *reading, const struct lexer_to
     reading->kept_bytes += 2 * key->len + REQUEST_POOL_BYTES;
 }
 
-/* A pool of more workers than there can be jobs has no queue. */
 static void read_pool_workers(struct request_reading *reading, const struct lexer_token *token)
 {
     uint64_t n;
     if (request_integer(reading, token, 1, &n))
-        plan_set_pool_workers(reading->plan, n < UINT32_MAX ? (uint32_t)n : UINT32_MAX);
+        plan_set_pool_workers(reading->plan, n);
 }
 
 static const struct request_context pools_object = {

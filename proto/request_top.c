@@ -157,22 +157,16 @@ static void read_events(struct request_reading *reading, const struct lexer_toke
 }
 
 /* A limit beyond any number of jobs is none. */
-static void read_slots(struct request_reading *reading, const struct lexer_token *token,
-                       uint32_t *slots)
+static void read_concurrency(struct request_reading *reading, const struct lexer_token *token)
 {
     uint64_t n;
     if (request_integer(reading, token, 1, &n))
-        *slots = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
-}
-
-static void read_concurrency(struct request_reading *reading, const struct lexer_token *token)
-{
-    read_slots(reading, token, &reading->options.concurrency);
+        reading->options.concurrency = n < PLAN_UNLIMITED ? (uint32_t)n : PLAN_UNLIMITED;
 }
 
 static void read_workers(struct request_reading *reading, const struct lexer_token *token)
 {
-    read_slots(reading, token, &reading->options.workers);
+    request_integer(reading, token, 1, &reading->options.workers);
 }
 
 static void read_timeout(struct request_reading *reading, const struct lexer_token *token)

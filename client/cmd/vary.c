@@ -70,7 +70,7 @@ static const char *override_pool(const struct vary *vary, uint32_t workers, cons
         is_there |= is_it;
         bytes_add_char(&json, i == 1 ? '{' : ',');
         bytes_add(&json, token, token_len);
-        bytes_add_format(&json, ":%" PRIu32, is_it ? workers : pool.workers);
+        bytes_add_format(&json, ":%" PRIu64, is_it ? workers : pool.workers);
     }
     bytes_add_string(&json, "}");
     is_set = overrides_set_json(overrides, OVERRIDE_POOLS, &json) == 0;

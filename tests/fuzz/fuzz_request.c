@@ -194,8 +194,7 @@ static void compare_options(const struct plan_options *got, const json_t *json)
     assert(strcmp(mode != NULL ? mode : modes[0], modes[got->mode]) == 0);
     assert(strcmp(level != NULL ? level : levels[0], levels[got->events]) == 0);
     compare_integer(json_object_get(json, "seed"), (uint64_t)got->seed, 0);
-    if (json_integer_value(json_object_get(json, "workers")) < UINT32_MAX)
-        compare_integer(json_object_get(json, "workers"), got->workers, 1);
+    compare_integer(json_object_get(json, "workers"), got->workers, 1);
     if (json_integer_value(json_object_get(json, "concurrency")) < UINT32_MAX)
         compare_integer(json_object_get(json, "concurrency"), got->concurrency, PLAN_UNLIMITED);
     assert((json_object_get(json, "timeout") == NULL) == (got->timeout_ns < 0));

@@ -473,7 +473,7 @@ static void print_options(FILE *out, const struct plan_options *options)
 
     fprintf(out,
             "{\"clock\":\"%s\",\"mode\":\"%s\",\"until\":\"%s\",\"events\":\"%s\","
-            "\"workers\":%" PRIu32 ",\"seed\":%" PRId64,
+            "\"workers\":%" PRIu64 ",\"seed\":%" PRId64,
             options->clock == PLAN_CLOCK_REAL ? "real" : "virtual", modes[options->mode],
             untils[options->until], events[options->events], options->workers, options->seed);
     if (options->concurrency != PLAN_UNLIMITED)

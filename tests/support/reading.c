@@ -130,7 +130,7 @@ static void print_plan(FILE *out, const struct plan *plan)
             (int)options->clock, (int)options->events);
     if (options->concurrency != PLAN_UNLIMITED)
         fprintf(out, " concurrency=%" PRIu32, options->concurrency);
-    fprintf(out, " workers=%" PRIu32, options->workers);
+    fprintf(out, " workers=%" PRIu64, options->workers);
     if (options->timeout_ns >= 0)
         fprintf(out, " timeout=%" PRId64, options->timeout_ns);
     if (options->seed != 0)

@@ -107,7 +107,7 @@ START_TEST(the_options_of_a_batch_are_read_in_any_order)
                 PLAIN " jobs=0");
     check_reads("{\"concurrency\":99999999999999999999,\"workers\":4294967296,\"seed\":"
                 "-9223372036854775808,\"jobs\":[]}",
-                "submit mode=0 until=0 clock=0 events=0 workers=4294967295 "
+                "submit mode=0 until=0 clock=0 events=0 workers=4294967296 "
                 "seed=-9223372036854775808 jobs=0");
 }
 END_TEST

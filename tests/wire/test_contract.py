@@ -1629,6 +1629,19 @@ def _():
         check('or "random", not ' in error["message"], error["message"])
 
 
+@test("a pool reports as many workers as were asked for")
+def _():
+    jobs = 100000
+    numbers = (1, 2**32 - 2, 2**32 - 1, 2**32, 2**33, 2**53 + 1, 2**63, 2**64 - 1)
+    batch = ('{"clock":"virtual","events":"none","report":true,"workers":%d,"pools":{"p":%d},'
+             '"jobs":[{"count":%d,"compute":1},{"compute":1,"pool":"p"}]}')
+    for workers, answer in zip(numbers, answers([batch % (n, n, jobs) for n in numbers])):
+        *_, default, pool, finished = (json.loads(line, parse_float=Decimal) for line in answer)
+        same([default["workers"], pool["workers"]], [workers] * 2)
+        share = Fraction(jobs * SECOND, workers * finished["predicted"])
+        same(Fraction(default["utilization"]) * SECOND, math.floor(share + Fraction(1, 2)), workers)
+
+
 @test("accepted says the time of day on the real clock alone")
 def _():
     before = time.time_ns()
