@@ -63,9 +63,16 @@ static unsigned long long count_of(const char *text)
     return (unsigned long long)strtoll(text, NULL, 10);
 }
 
-static void refuse_parameter(struct http_connection *c, const char *name, const char *takes)
+static void refuse_parameter(struct http_connection *c, const char *name, const char *takes,
+                             const char *got)
 {
-    http_reply_refuse(c, 400, FAULT_INVALID_REQUEST, "\"%s\" %s", name, takes);
+    char quote[FAULT_QUOTE_SIZE];
+    struct fault fault = {0};
+
+    (void)fault_set(&fault, FAULT_INVALID_REQUEST, 0, "\"%s\" takes %s, not \"%s\"", name, takes,
+                    fault_quote(quote, got, strlen(got)));
+    memcpy(fault.path, name, strlen(name) + 1);
+    http_reply_fault(c, 400, &fault);
 }
 
 static void refuse_path(struct http_connection *c)
@@ -111,6 +118,11 @@ static const struct http_parameter list_parameters[] = {
 
 #define LIST_PARAMETERS (sizeof(list_parameters) / sizeof(list_parameters[0]))
 
+/* What each of them takes, for those that are no member's value at all. */
+static const char *const list_takes[LIST_PARAMETERS] = {
+    "running, finished or foreign", "an integer of 0 or more", "the ref of a batch",
+    "oldest or newest", "the ref of a batch"};
+
 /* The parameters, as members of the operation. */
 static void begin_list(struct http_connection *c, const char *rest, const char *const *values,
                        const struct http_head *head)
@@ -129,7 +141,7 @@ static void begin_list(struct http_connection *c, const char *rest, const char *
         if (!values[i])
             continue;
         if (!(is_number ? is_count(values[i]) : is_plain(values[i]))) {
-            refuse_parameter(c, name, "has a value that it does not take");
+            refuse_parameter(c, name, list_takes[i], values[i]);
             return;
         }
         if (is_number)
@@ -166,9 +178,9 @@ static void begin_events(struct http_connection *c, const char *rest, const char
     if (!kept)
         return;
     if (from && !is_count(from))
-        refuse_parameter(c, "from", "takes an event's number");
+        refuse_parameter(c, "from", "an event's number", from);
     else if (last && !is_count(last))
-        refuse_parameter(c, "Last-Event-ID", "takes an event's number");
+        refuse_parameter(c, "Last-Event-ID", "an event's number", last);
     else
         snprintf(kept->requests, sizeof(kept->requests),
                  "{\"op\":\"watch\",\"ref\":\"%s\",\"from\":%llu}", kept->ref,

@@ -329,6 +329,14 @@ def parameters(d):
         problem = problem or refused(answer, 400, "invalid_request") or same(
             (events(answer[2])[0]["path"] if name in ("x", "watch") else name, f'"{name}"' in events(answer[2])[0]["message"]),
             (name, True), f"{method} {path}?{query}")
+    for path, query, takes in (("/v1/batches", "limit=x", "an integer of 0 or more"),
+                               ("/v1/batches", "state=a+b", "running, finished or foreign"),
+                               ("/v1/batches", "after=%22", "the ref of a batch"),
+                               (place + "/events", "from=-1", "an event's number")):
+        name, got = query.split("=")
+        message = f'"{name}" takes {takes}, not "{got.replace("+", " ").replace("%22", chr(34))}"'
+        problem = problem or same([(event["message"], event["path"]) for event in events(d.ask("GET", f"{path}?{query}")[2])],
+                                  [(message, name)], query)
     after = json.loads(d.ask("GET", "/v1/stats")[2])["accepted"]
     taken = [d.ask(*case)[0] for case in (
         ("GET", "/healthz?verbose"), ("GET", "/metrics?x=1"), ("GET", "/?batch=1"), ("GET", "/v1/batches?&&"),
