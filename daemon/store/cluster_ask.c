@@ -206,11 +206,7 @@ static void do_forget(struct cluster *cluster, struct store_ask *ask, bool is_ca
         index_refuse_absent(&cluster->index, ask, ask->ref);
     else if (wait_for_end(cluster, ask, entry))
         return;
-    else if (state_of(entry->batch) != KEPT_FINISHED)
-        store_refuse(
-            ask, FAULT_CONFLICT, "\"ref\" takes a batch that has finished, and %s %s", ask->ref,
-            state_of(entry->batch) == KEPT_FOREIGN ? "is of another engine version" : "is running");
-    else
+    else if (!index_refuse_running(ask, entry->batch))
         cluster_forget(cluster, ask, entry);
 }
 

@@ -339,10 +339,12 @@ struct index_entry *index_find_asked(const struct index *index, struct store_ask
 
 bool index_refuse_running(struct store_ask *ask, const struct kept *batch)
 {
-    if (atomic_load_explicit(&batch->progress.state, memory_order_acquire) == KEPT_FINISHED)
+    int state = atomic_load_explicit(&batch->progress.state, memory_order_acquire);
+
+    if (state == KEPT_FINISHED)
         return false;
-    store_refuse(ask, FAULT_CONFLICT, "\"ref\" takes a batch that has finished, and %s is running",
-                 batch->ref);
+    store_refuse(ask, FAULT_CONFLICT, "\"ref\" takes a batch that has finished, and %s is %s",
+                 batch->ref, state == KEPT_FOREIGN ? "of another engine version" : "running");
     return true;
 }
 

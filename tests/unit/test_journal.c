@@ -292,6 +292,9 @@ START_TEST(a_batch_of_another_engine_is_kept_and_not_run)
     ck_assert_ptr_nonnull(strstr(ask->message, "version 1"));
     ck_assert_ptr_nonnull(strstr(ask->message, "version 2"));
     journal_rig_refused(ask, FAULT_UNAVAILABLE);
+    ask = journal_rig_about(STORE_FORGET, ref);
+    ck_assert_ptr_nonnull(strstr(ask->message, "is of another engine version"));
+    journal_rig_refused(ask, FAULT_CONFLICT);
     ask = store_ask_new(STORE_LIST, &journal_rig.port, NULL);
     ask->filter.most = 10;
     ask = journal_rig_ask_for(ask);
