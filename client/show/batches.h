@@ -10,6 +10,7 @@
 #include "client/show/pending.h"
 #include "proto/event_read.h"
 #include "proto/hash.h"
+#include "proto/request.h"
 #include "proto/slots.h"
 
 /* Ways of showing that may be at work at once, one for standard output and
@@ -19,7 +20,7 @@
 struct eta;
 
 /* A ref, with a NUL behind it; longer ones are no refs. */
-#define BATCHES_REF_MAX 65
+#define BATCHES_REF_MAX (REQUEST_REF_MAX + 1)
 
 /* What batches_label() writes, with a NUL behind it. */
 #define BATCHES_LABEL_MAX (BATCHES_REF_MAX + 8)

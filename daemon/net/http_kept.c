@@ -10,8 +10,6 @@
 #include "daemon/net/http_reply.h"
 #include "daemon/net/http_stream.h"
 
-#define REF_MAX 64
-
 /* What is asked of one, or of all. */
 enum query {
     QUERY_LIST,
@@ -24,8 +22,8 @@ enum query {
 
 struct http_kept {
     enum query query;
-    char ref[REF_MAX + 1]; /* empty for all */
-    char requests[512];    /* in the protocol's words */
+    char ref[REQUEST_REF_MAX + 1]; /* empty for all */
+    char requests[512];            /* in the protocol's words */
     bool sent;
     bool has_job;
     unsigned long long job; /* to be cancelled alone */
@@ -48,7 +46,7 @@ static bool is_plain(const char *text)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
 
-    return *text && strlen(text) <= REF_MAX && text[strspn(text, letters)] == '\0';
+    return *text && strlen(text) <= REQUEST_REF_MAX && text[strspn(text, letters)] == '\0';
 }
 
 /* Whether it is a whole number, of any size. */
@@ -105,7 +103,7 @@ static struct http_kept *begin_with(struct http_connection *c, enum query query,
     if (!kept)
         return NULL;
     snprintf(kept->ref, sizeof(kept->ref), "%.*s", (int)strcspn(rest, "/"), rest);
-    if (strcspn(rest, "/") <= REF_MAX && is_plain(kept->ref))
+    if (strcspn(rest, "/") <= REQUEST_REF_MAX && is_plain(kept->ref))
         return kept;
     refuse_path(c);
     return NULL;

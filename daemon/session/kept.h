@@ -33,10 +33,11 @@
 
 #include "daemon/session/principal.h"
 #include "proto/occurrence.h"
+#include "proto/request.h"
 
 /* A ref is at most so many of `a-z 0-9 -`, a key 1 to so many bytes. */
-#define KEPT_REF_MAX 64
-#define KEPT_KEY_MAX 255
+#define KEPT_REF_MAX REQUEST_REF_MAX
+#define KEPT_KEY_MAX REQUEST_KEY_MAX
 
 /* How safe an accepted batch is: the words of `durable`. */
 enum kept_durable { KEPT_DURABLE_NO, KEPT_DURABLE_DISK, KEPT_DURABLE_SERVER, KEPT_DURABLE_CLUSTER };

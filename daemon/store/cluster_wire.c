@@ -77,9 +77,9 @@ static bool is_plain(unsigned char byte)
 static void set_bytes(struct cluster_headers *headers, enum cluster_header header,
                       const char *bytes, size_t len)
 {
-    char text[3 * CLUSTER_OWNER_MAX + 1], *at = text;
+    char text[3 * PRINCIPAL_NAME_MAX + 1], *at = text;
 
-    for (size_t i = 0; i < len && i < CLUSTER_OWNER_MAX; i++) {
+    for (size_t i = 0; i < len && i < PRINCIPAL_NAME_MAX; i++) {
         unsigned char byte = (unsigned char)bytes[i];
 
         if (is_plain(byte)) {
@@ -262,12 +262,12 @@ void cluster_subject_write(const char *name, const struct cluster_subject *subje
 void cluster_token_of_key(const char *owner, const struct kept_terms *terms,
                           char out[CLUSTER_TOKEN_MAX + 1])
 {
-    char named[CLUSTER_OWNER_MAX + 1 + KEPT_KEY_MAX];
-    size_t len = (size_t)snprintf(named, CLUSTER_OWNER_MAX + 1, "%s", owner) + 1;
+    char named[PRINCIPAL_NAME_MAX + 1 + KEPT_KEY_MAX];
+    size_t len = (size_t)snprintf(named, PRINCIPAL_NAME_MAX + 1, "%s", owner) + 1;
     uint8_t digest[DIGEST_BYTES];
 
-    if (len > CLUSTER_OWNER_MAX + 1)
-        len = CLUSTER_OWNER_MAX + 1;
+    if (len > PRINCIPAL_NAME_MAX + 1)
+        len = PRINCIPAL_NAME_MAX + 1;
     memcpy(named + len, terms->key, terms->key_len);
     digest_of(named, len + terms->key_len, digest);
     write_hexadecimal(digest, sizeof(digest), out);
@@ -331,7 +331,7 @@ static bool read_owner_and_key(const struct cluster_values *values, struct clust
 
     if (owner == NULL)
         return false;
-    len = read_bytes(owner, request->owner, CLUSTER_OWNER_MAX);
+    len = read_bytes(owner, request->owner, PRINCIPAL_NAME_MAX);
     if (len < 0 || strlen(request->owner) != (size_t)len)
         return false;
     len = key == NULL ? 0 : read_bytes(key, request->terms.key, KEPT_KEY_MAX);

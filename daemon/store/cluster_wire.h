@@ -29,7 +29,6 @@
 #define CLUSTER_TOKEN_MAX   64 /* hexadecimal digits of a SHA-256 */
 #define CLUSTER_NONCE_MAX   16 /* hexadecimal digits of 64 bits */
 #define CLUSTER_SUBJECT_MAX (CLUSTER_NAME_MAX + 6 + KEPT_REF_MAX + 1 + CLUSTER_TOKEN_MAX)
-#define CLUSTER_OWNER_MAX   255
 #define CLUSTER_ENGINE_MAX  31
 
 /* The headers that are read and written, in the order of cluster_header_name(). */
@@ -109,7 +108,7 @@ struct cluster_was {
 };
 
 struct cluster_request {
-    char owner[CLUSTER_OWNER_MAX + 1];
+    char owner[PRINCIPAL_NAME_MAX + 1];
     char engine[CLUSTER_ENGINE_MAX + 1];
     struct kept_terms terms; /* but for when it was accepted */
     int64_t grace_ns;

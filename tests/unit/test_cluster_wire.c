@@ -68,12 +68,12 @@ START_TEST(the_longest_key_fits)
 
     memset(key, 0, sizeof(key));
     request = make_request(key, sizeof(key));
-    memset(request.owner, '\xc3', CLUSTER_OWNER_MAX);
+    memset(request.owner, '\xc3', PRINCIPAL_NAME_MAX);
     request.was = (struct cluster_was){UINT64_MAX, INT64_MAX};
     cluster_request_write(&request, &headers);
     ck_assert(cluster_request_read(&headers.values, &read));
     ck_assert_uint_eq(read.terms.key_len, KEPT_KEY_MAX);
-    ck_assert_uint_eq(strlen(read.owner), CLUSTER_OWNER_MAX);
+    ck_assert_uint_eq(strlen(read.owner), PRINCIPAL_NAME_MAX);
     ck_assert_uint_eq(read.was.sequence, UINT64_MAX);
 }
 END_TEST
