@@ -77,8 +77,8 @@ enum status session_conclude(const struct session *session)
         say_lost(session);
         return STATUS_LOST;
     }
-    if (source_is_over(source) && source_requests(source) == 0 && !source_is_closed(source) &&
-        !source_has_failed(source)) {
+    if (status != STATUS_REFUSED && source_is_over(source) && source_requests(source) == 0 &&
+        !source_is_closed(source)) {
         say("there is no request in the input");
         status = STATUS_REFUSED;
     }

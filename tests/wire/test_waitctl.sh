@@ -232,6 +232,9 @@ ends 2 "a truncated file is bad_json" submit "$tmp/truncated.json"
 refuses "$tmp/truncated.json:2:1: bad_json" "in one line"
 ends 2 "a truncated file is bad_json with flags too" submit --seed 1 "$tmp/truncated.json"
 refuses "$tmp/truncated.json:2:1: bad_json" "in one line"
+{ printf '[%.0s' {1..200}; head -c 20000000 /dev/zero | tr '\0' ' '; } >"$tmp/deep.json"
+ends 2 "a request that the daemon stops reading is too_large" submit --local "$tmp/deep.json"
+says "$tmp/deep.json(:1:[0-9]+)?: too_large" "in one line"
 ends 2 "nothing to send is 2" submit /dev/null
 says ".*no request" "in one line"
 
