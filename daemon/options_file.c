@@ -139,8 +139,8 @@ static bool ends_list_name(const char *text, const char *end)
 }
 
 /*
- * Has each setting of a list add to it, as a flag does: to the library `=' begins
- * it anew, and an address would be lost in silence.  Returns the text with `+='
+ * Has each setting of a list add to it, as a flag does: to the library `=` begins
+ * it anew, and an address would be lost in silence.  Returns the text with `+=`
  * there, to be freed; NULL when out of memory.
  */
 static char *add_to_lists(const char *text)

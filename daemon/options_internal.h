@@ -31,7 +31,7 @@ int options_set_problem(struct reading *reading, enum options_verdict verdict, c
                         ...) __attribute__((format(printf, 3, 4)));
 
 /* Sets an option from its text.  0, or -1 with the problem written, which begins with where the
- * option is (`--', or `FILE:LINE: '). */
+ * option is (`--`, or `FILE:LINE: `). */
 int options_set(struct reading *reading, struct options *options, const struct option_row *row,
                 const char *text, const char *where);
 

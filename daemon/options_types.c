@@ -34,7 +34,7 @@ static const char *check_origin(const char *text)
     return NULL;
 }
 
-/* An address, or one behind `tls:'. */
+/* An address, or one behind `tls:`. */
 static const char *check_listen(const char *text)
 {
     const char *by_tls = address_behind_tls(text), *problem;
@@ -69,7 +69,7 @@ static const char *check_principal(const char *text)
                : "names nobody: it takes local, unix:UID, token:NAME or cert:SUBJECT";
 }
 
-/* `nats://HOST:PORT'; what precedes an `@' is for the library. */
+/* `nats://HOST:PORT`; what precedes an `@` is for the library. */
 static const char *check_cluster(const char *text)
 {
     static const char scheme[] = "nats://";

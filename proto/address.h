@@ -11,7 +11,7 @@
  *     PORT         127.0.0.1
  *     unix:PATH    a Unix stream socket; unix:@NAME in the abstract name space
  *
- * Where TLS is spoken, `tls:' may precede all but unix:PATH.
+ * Where TLS is spoken, `tls:` may precede all but unix:PATH.
  *
  * Re-entrant.
  */
@@ -38,7 +38,7 @@ const char *address_parse(const char *text, struct address_spec *spec);
 /* The same for an address to connect to, where port 0 is none. */
 const char *address_parse_peer(const char *text, struct address_spec *spec);
 
-/* The text behind `tls:'; NULL without that prefix. */
+/* The text behind `tls:`; NULL without that prefix. */
 const char *address_behind_tls(const char *text);
 
 /* What a socket is bound or connected to. */

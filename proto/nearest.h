@@ -5,7 +5,7 @@
 /*
  * Which of several words somebody probably meant: the one that takes fewest
  * edits (a letter left out, put in, changed, or two swapped) to
- * turn into what was typed.  Case does not count, nor does `_' for `-'.  Pure.
+ * turn into what was typed.  Case does not count, nor does `_` for `-`.  Pure.
  */
 
 #include <stddef.h>

@@ -65,7 +65,7 @@ static void take_key(struct http_connection *c, const char *text)
         http_reply_refuse(c, 503, FAULT_OVERLOADED, "out of memory; try again later");
 }
 
-/* `watch': the answer of a detached batch is its stream. */
+/* `watch`: the answer of a detached batch is its stream. */
 static void begin_submit(struct http_connection *c, const char *rest, const char *const *values,
                          const struct http_head *head)
 {
@@ -217,7 +217,7 @@ static bool is_refused(struct http_stream *stream)
     return len == 0 || http_reply_status_of(line, len) != 0;
 }
 
-/* Whether the batch that was accepted is one whose events are many: by its `jobs'. */
+/* Whether the batch that was accepted is one whose events are many: by its `jobs`. */
 static bool is_large(struct http_stream *stream)
 {
     const char *line, *jobs;

@@ -36,7 +36,7 @@ struct http_head {
     const char *host, *origin, *content_type, *expect, *preflight, *authorization, *idempotency_key,
         *last_event_id;
     const char *repeated; /* the name of one that is there twice, and not the same; or NULL */
-    struct http_preference events, lines; /* by all of `Accept' so far */
+    struct http_preference events, lines; /* by all of `Accept` so far */
     char *copies[HTTP_HEAD_COPIES_MAX];   /* of values, less the blanks behind them; owned */
     unsigned n_copies;
     bool has_length, is_chunked;

@@ -16,7 +16,7 @@
  *     http_auth.c        who sends a request
  *     http_tls.c         connections by TLS
  *     http_reply.c       short answers
- *     http_query.c       parameters behind the `?'
+ *     http_query.c       parameters behind the `?`
  *     http_monitor.c     /metrics, /healthz, /readyz, /v1/stats
  *     http_batches.c     /v1/batches, /v1/forecast and /v1/requests
  *     http_kept.c        detached batches, under /v1/batches
@@ -72,7 +72,7 @@ enum http_phase { HTTP_IDLE, HTTP_PROVING, HTTP_BODY, HTTP_PENDING, HTTP_ANSWERI
 
 /* What answers for a path.  Each may be NULL. */
 struct http_resource {
-    /* What stands behind the `?'; all else is refused, but for what is no API: browsers and
+    /* What stands behind the `?`; all else is refused, but for what is no API: browsers and
      * monitors have words of their own there. */
     struct http_parameters parameters;
     /* The head is complete and allowed; rest: the path behind the resource's own,

@@ -57,7 +57,7 @@ bool http_query_next(char **query, const char **name, const char **value)
     return true;
 }
 
-/* `a, b or c'. */
+/* `a, b or c`. */
 static const char *list(const struct http_parameters *takes, char *out, size_t size)
 {
     size_t len = 0;

@@ -3,8 +3,8 @@
 #define WAITD_HTTP_QUERY_H
 
 /*
- * The parameters of a query, `a=1&b=2`: decoded one by one, in place.  A `+' is a blank
- * and `%XX' a byte (the URL Standard's application/x-www-form-urlencoded).  Pure.
+ * The parameters of a query, `a=1&b=2`: decoded one by one, in place.  A `+` is a blank
+ * and `%XX` a byte (the URL Standard's application/x-www-form-urlencoded).  Pure.
  */
 
 #include <stdbool.h>
@@ -12,10 +12,10 @@
 #include "proto/fault.h"
 
 /* The next parameter of *query, which is moved on behind it; false at its end.  One
- * without `=' has an empty value.  value: NULL for one with a NUL in it. */
+ * without `=` has an empty value.  value: NULL for one with a NUL in it. */
 bool http_query_next(char **query, const char **name, const char **value);
 
-/* What a resource takes behind the `?', each at most once. */
+/* What a resource takes behind the `?`, each at most once. */
 struct http_parameter {
     const char *name;
     bool is_flag; /* it is there or not, and takes no value */

@@ -21,7 +21,7 @@
 struct http_syntax_size {
     size_t bytes;   /* from the first to the empty line */
     size_t entries; /* fields, members of the query and cookies, at most */
-    size_t cookies; /* bytes of `Cookie' */
+    size_t cookies; /* bytes of `Cookie` */
 };
 
 /* In place of a status. */

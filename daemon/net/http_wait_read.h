@@ -3,7 +3,7 @@
 #define WAITD_HTTP_WAIT_READ_H
 
 /*
- * Reads what /wait is asked for: a duration in the path or as `wait', or a distribution
+ * Reads what /wait is asked for: a duration in the path or as `wait`, or a distribution
  * in the words of the protocol, and the rest of the query.  Pure but for the pools' names.
  */
 
@@ -32,7 +32,7 @@ struct http_wait_spec {
 extern const struct http_parameter http_wait_parameters[HTTP_WAIT_PARAMETERS];
 
 /*
- * path: what is behind `/wait/', empty for nothing; values: of its parameters.
+ * path: what is behind `/wait/`, empty for nothing; values: of its parameters.
  * False, with why in *fault (FAULT_NOT_FOUND for a pool), if it is not in order; then
  * nothing is to be freed.
  */

@@ -35,10 +35,10 @@ struct option_type {
     enum option_kind kind;
     const char *const *words; /* WORD and STRING: those it takes, NULL behind them; or NULL */
     /* STRING, TEXT and LIST: what is wrong with a text, as the end of a sentence that
-     * begins with it (`is no host's name'); NULL if nothing.  No function for any text. */
+     * begins with it (`is no host's name`); NULL if nothing.  No function for any text. */
     const char *(*check)(const char *text);
     /* CUSTOM: keeps the value (text: NULL for a flag without one).  NULL, or what the option
-     * takes (`a positive integer'). */
+     * takes (`a positive integer`). */
     const char *(*set)(void *settings, const struct option_row *row, const char *text);
     const char *takes; /* the same, for the others; NULL to list words or range */
 };

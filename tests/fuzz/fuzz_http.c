@@ -2,7 +2,7 @@
 
 /*
  * What HTTP reads by itself, of any bytes: a line `METHOD PATH?QUERY HTTP/1.1', fields as
- * `Name: value', an empty line, and lines of events.  No beginning of a well-formed head is
+ * `Name: value`, an empty line, and lines of events.  No beginning of a well-formed head is
  * refused.  A query comes apart into members,
  * what /wait accepts is in its ranges, a host that is let in is one that is served, a key is
  * one that a batch may have, and events are the same in pieces as whole.
@@ -212,7 +212,7 @@ static void check_target(char *line)
     check_wait(strncmp(path, "/wait/", 6) == 0 ? path + 6 : "", query);
 }
 
-/* `Name: value'. */
+/* `Name: value`. */
 static void add_field(struct http_head *head, char *line)
 {
     char *colon = strchr(line, ':');
