@@ -61,10 +61,10 @@ static enum status show(const struct arguments *arguments, int fd, const char *n
         if (requests != NULL)
             fanout.pending = source_pending(requests);
         status = replay_run(fd, name, &fanout);
-        if (fanout.misfits > 0)
+        if (fanout.mismatches > 0)
             say("%s: %" PRIu64 " batch%s of %s %s not of the requests there", arguments->request,
-                fanout.misfits, fanout.misfits == 1 ? "" : "es", name,
-                fanout.misfits == 1 ? "is" : "are");
+                fanout.mismatches, fanout.mismatches == 1 ? "" : "es", name,
+                fanout.mismatches == 1 ? "is" : "are");
     }
     fanout_fini(&fanout);
     return status;

@@ -245,7 +245,7 @@ static int add_shows(struct fanout *fanout, const struct arguments *arguments,
 }
 
 /* Says which files the command reads. */
-static int spare_inputs(struct fanout *fanout, const struct arguments *arguments)
+static int protect_inputs(struct fanout *fanout, const struct arguments *arguments)
 {
     static const char *const standard_input = "-";
     const char *const *paths = (const char *const *)arguments->operands;
@@ -258,15 +258,15 @@ static int spare_inputs(struct fanout *fanout, const struct arguments *arguments
         paths = &standard_input;
         n = 1;
     }
-    if (takes_files && fanout_spare(fanout, paths, n) < 0)
+    if (takes_files && fanout_protect(fanout, paths, n) < 0)
         return -1;
-    return arguments->request != NULL ? fanout_spare(fanout, &arguments->request, 1) : 0;
+    return arguments->request != NULL ? fanout_protect(fanout, &arguments->request, 1) : 0;
 }
 
 int conversation_open(struct fanout *fanout, const struct arguments *arguments,
                       const struct show *show, void *own)
 {
-    if (fanout_init(fanout, wants_color(arguments)) == 0 && spare_inputs(fanout, arguments) == 0)
+    if (fanout_init(fanout, wants_color(arguments)) == 0 && protect_inputs(fanout, arguments) == 0)
         return add_shows(fanout, arguments, show, own);
     say("%s", strerror(ENOMEM));
     return -1;

@@ -28,8 +28,9 @@ static bool is_lost(const struct session *session)
     if (session->setup->watch != NULL)
         return !session->setup->watch->is_over;
     return session->fanout->unfinished > 0 ||
-           (!tally->is_deaf && (!source_is_over(source) ||
-                                tally->answers < source_requests(source) + session->cancels));
+           (!tally->has_stopped_reading &&
+            (!source_is_over(source) ||
+             tally->answers < source_requests(source) + session->cancels));
 }
 
 static void say_lost(const struct session *session)

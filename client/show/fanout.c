@@ -99,7 +99,7 @@ static int open_file(const struct fanout *fanout, const char *path)
     return -1;
 }
 
-int fanout_spare(struct fanout *fanout, const char *const *paths, size_t n)
+int fanout_protect(struct fanout *fanout, const char *const *paths, size_t n)
 {
     size_t bytes = (fanout->n_inputs + n) * sizeof fanout->inputs[0];
     const char **inputs = n > 0 ? realloc(fanout->inputs, bytes) : fanout->inputs;
@@ -174,7 +174,7 @@ static struct pending take_request(struct fanout *fanout, enum event_kind kind)
 
     if (fanout->pending != NULL && !pending_pop(fanout->pending, &request) &&
         kind == EVENT_ACCEPTED)
-        fanout->misfits++;
+        fanout->mismatches++;
     return request;
 }
 
@@ -273,7 +273,7 @@ static void accept_batch(struct fanout *fanout, const struct event_read *event,
     batch->jobs = event->jobs;
     /* A request file may be another's. */
     if (request.plan != NULL && plan_n_jobs(request.plan) != event->jobs) {
-        fanout->misfits++;
+        fanout->mismatches++;
         plan_free(request.plan);
         request.plan = NULL;
     }

@@ -44,7 +44,7 @@ struct fanout {
     struct tally tally;
     struct batches batches;        /* that run */
     struct pending_queue *pending; /* requests; borrowed; NULL where they are not known */
-    uint64_t misfits;              /* batches that are not of the next of these requests */
+    uint64_t mismatches;           /* batches accepted that were not those of the next request */
     bool has_begun, has_ended;
     size_t unfinished; /* batches that ran at the end */
     size_t lost;       /* that ran when another stream of events began */
@@ -61,9 +61,9 @@ struct fanout {
 int fanout_init(struct fanout *fanout, bool color);
 void fanout_fini(struct fanout *fanout);
 
-/* Files that are read, which no way of showing may have written over: to be named
- * before these are added.  Borrowed.  0, or -1 when out of memory. */
-int fanout_spare(struct fanout *fanout, const char *const *paths, size_t n);
+/* Files that are read, which no output may overwrite: to be named before outputs are
+ * added.  Borrowed.  0, or -1 when out of memory. */
+int fanout_protect(struct fanout *fanout, const char *const *paths, size_t n);
 
 /*
  * Adds one; the first is that of standard output (path NULL).  path: a file,

@@ -24,7 +24,7 @@ void tally_take(struct tally *tally, const struct event_read *event)
     } else if (event->kind == EVENT_ERROR) {
         tally->answers++;
         tally->refused = true;
-        tally->is_deaf |=
+        tally->has_stopped_reading |=
             event_reader_is(event->code, "bad_json") || event_reader_is(event->code, "too_large");
     }
 }

@@ -111,7 +111,7 @@ struct flight_job *flight_start(struct flight *flight, uint64_t job, int64_t at_
 
     if (job >= flight->jobs.jobs || flight_find(flight, job) != NULL)
         return NULL;
-    lane = lanes_take(&flight->lanes);
+    lane = lanes_acquire(&flight->lanes);
     started = lane != UINT32_MAX ? roster_add(&flight->jobs, job) : NULL;
     if (started == NULL) {
         flight->no_memory = true;
@@ -189,6 +189,6 @@ void flight_end(struct flight *flight, uint64_t job)
         flight->extras[ended->extra - 1].next = flight->free_extra;
         flight->free_extra = ended->extra;
     }
-    lanes_give(&flight->lanes, ended->lane);
+    lanes_release(&flight->lanes, ended->lane);
     roster_remove(&flight->jobs, job);
 }

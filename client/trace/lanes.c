@@ -42,7 +42,7 @@ static int grow(struct lanes *lanes)
     return 0;
 }
 
-uint32_t lanes_take(struct lanes *lanes)
+uint32_t lanes_acquire(struct lanes *lanes)
 {
     uint32_t lane = 0;
 
@@ -62,7 +62,7 @@ uint32_t lanes_take(struct lanes *lanes)
     return lane;
 }
 
-void lanes_give(struct lanes *lanes, uint32_t lane)
+void lanes_release(struct lanes *lanes, uint32_t lane)
 {
     lanes->n_free++;
     /* Up to where another one was free. */

@@ -4,10 +4,10 @@
 
 /*
  * Lanes that are acquired and released, always the lowest that is free, so that
- * there are as many as were ever taken at once.
+ * there are as many as were ever in use at once.
  *
  * Those that are free are a bit each, and above 64 bits there is one that shows
- * whether any of them is set, and so on: taking and giving look at one word a
+ * whether any of them is set, and so on: to acquire and to release reads one word a
  * level, whatever the number of lanes.  Pure.
  */
 
@@ -22,7 +22,7 @@ struct lanes {
     uint64_t *free[LANES_LEVELS]; /* the first level has a bit for each lane */
     unsigned top;                 /* the first level that has one word for all lanes */
     uint32_t room;                /* lanes that there are bits for */
-    uint32_t n;                   /* lanes that were ever taken */
+    uint32_t n;                   /* lanes that were ever acquired */
     uint32_t n_free;              /* of these */
 };
 
@@ -30,9 +30,9 @@ void lanes_fini(struct lanes *lanes);
 
 /* The lowest lane that is free; UINT32_MAX when out of memory, and for more
  * than LANES_MAX. */
-uint32_t lanes_take(struct lanes *lanes);
+uint32_t lanes_acquire(struct lanes *lanes);
 
-/* Releases one that was taken. */
-void lanes_give(struct lanes *lanes, uint32_t lane);
+/* Releases one that was acquired. */
+void lanes_release(struct lanes *lanes, uint32_t lane);
 
 #endif

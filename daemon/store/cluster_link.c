@@ -47,7 +47,7 @@ void cluster_link_post(struct cluster_link *link, struct cluster_event *event)
 {
     if (event == NULL)
         return;
-    if (atomic_load(&link->is_mute))
+    if (atomic_load(&link->is_closing))
         cluster_event_free(event);
     else
         link->config.post(link->config.context, event);
@@ -273,7 +273,7 @@ void cluster_link_free(struct cluster_link *link)
 {
     if (link == NULL)
         return;
-    atomic_store(&link->is_mute, true);
+    atomic_store(&link->is_closing, true);
     cluster_link_stop(link);
     if (link->deliveries != NULL)
         natsSubscription_Destroy(link->deliveries);

@@ -48,7 +48,7 @@ struct cluster_link {
     natsSubscription *acks;
     unsigned replicas;
     _Atomic size_t max_message; /* of the stream; 0 for none */
-    atomic_bool is_mute;        /* nothing is posted any more */
+    atomic_bool is_closing;     /* nothing is posted any more */
 
     pthread_t thread;
     bool has_thread;

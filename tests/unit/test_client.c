@@ -138,9 +138,9 @@ START_TEST(a_tally_counts_answers_of_every_kind)
     ck_assert_uint_eq(tally.answers, 3);
     ck_assert_uint_eq(tally.done, 1);
     take(&tally, EVENT_ERROR, 0, "invalid_request");
-    ck_assert(tally.refused && !tally.is_deaf);
+    ck_assert(tally.refused && !tally.has_stopped_reading);
     take(&tally, EVENT_ERROR, 0, "bad_json");
-    ck_assert(tally.is_deaf);
+    ck_assert(tally.has_stopped_reading);
     ck_assert_uint_eq(tally.answers, 5);
 }
 END_TEST

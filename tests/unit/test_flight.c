@@ -37,12 +37,12 @@ START_TEST(the_lowest_lane_that_is_free_is_taken)
         if (takes) {
             while (is_taken[lane])
                 lane++;
-            if (lanes_take(&lanes) != lane)
+            if (lanes_acquire(&lanes) != lane)
                 ck_abort_msg("%u was to be taken", lane);
         } else {
             while (!is_taken[lane = chance(most)]) {
             }
-            lanes_give(&lanes, lane);
+            lanes_release(&lanes, lane);
         }
         is_taken[lane] = takes;
         n += takes ? 1 : UINT32_MAX;
