@@ -3,8 +3,9 @@
 #define WAITD_BLOCK_H
 
 /*
- * Freeing of large blocks of memory in steps: to release one of 64 MB at once
- * takes the system some milliseconds, in which nobody else is served.
+ * Large blocks of memory without long calls, in which nobody else is served: to release one of
+ * 64 MB at once takes the system some milliseconds, and to move one as it grows a microsecond a
+ * page where it is copied, as blocks within the heap are.
  */
 
 #include <malloc.h>
@@ -12,6 +13,43 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Blocks of less may be copied as they grow. */
+#define BLOCK_COPIED_BYTES ((size_t)256 << 10)
+
+/* Blocks of so much are mappings of their own: more than the heap keeps free at its end (see
+ * memory_tune()).  They grow without being copied, and what is not written yet takes no memory. */
+#define BLOCK_MAPPED_BYTES ((size_t)5 << 20)
+
+/* The size of a zeroed block that is to hold so many bytes: a large one is a mapping, and those
+ * come zeroed. */
+static inline size_t block_size(size_t bytes)
+{
+    return bytes < BLOCK_COPIED_BYTES || bytes >= BLOCK_MAPPED_BYTES ? bytes : BLOCK_MAPPED_BYTES;
+}
+
+/* The size of a growing block that is to hold so many bytes now: with half as much again while
+ * it is small.  A large one is moved seldom, since each page that it has takes its time then. */
+static inline size_t block_grown_size(size_t bytes)
+{
+    size_t size = bytes < BLOCK_COPIED_BYTES ? bytes + bytes / 2 : 4 * bytes;
+
+    return block_size(size);
+}
+
+/* Takes from the block that the pointer at `pointer` (of any type) points to what is beyond
+ * `bytes`, of which there are 1 at least; a small one stays as it is. */
+static inline void block_trim(void *pointer, size_t bytes)
+{
+    void *block, *smaller;
+
+    if (bytes < BLOCK_COPIED_BYTES)
+        return;
+    memcpy(&block, pointer, sizeof(block));
+    smaller = realloc(block, bytes);
+    if (smaller != NULL)
+        memcpy(pointer, &smaller, sizeof(smaller));
+}
 
 /*
  * Frees the block that the pointer at `pointer` (of any type) points to, and sets it

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/block.h"
+
 #define SLOTS_LEAST 8
 
 /* Slots of the old table that a change moves.  It is empty before the new one is half full,
@@ -85,7 +87,7 @@ void hash_fini(struct hash *hash)
 
 static int make(struct hash *hash, size_t n_slots)
 {
-    uint32_t *slots = calloc(n_slots, sizeof(*slots));
+    uint32_t *slots = calloc(1, block_size(n_slots * sizeof(*slots)));
 
     if (slots == NULL)
         return -1;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/block.h"
 #include "proto/lexer_internal.h"
 #include "proto/scan.h"
 
@@ -100,13 +101,14 @@ static void drop_carry(struct lexer *lexer)
 
 bool lexer_drain(struct lexer *lexer)
 {
-    size_t room = lexer->room;
+    /* What was not written takes no time to release. */
+    size_t room = lexer->held > 0 ? lexer->held : lexer->room;
     char *carry;
 
-    if (room <= CARRY_KEPT_BYTES || lexer->cut != LEXER_MORE)
+    if (lexer->room <= CARRY_KEPT_BYTES || lexer->cut != LEXER_MORE)
         return true;
     room =
-        room - CARRY_KEPT_BYTES > CARRY_DRAIN_BYTES ? room - CARRY_DRAIN_BYTES : CARRY_KEPT_BYTES;
+        room > CARRY_KEPT_BYTES + CARRY_DRAIN_BYTES ? room - CARRY_DRAIN_BYTES : CARRY_KEPT_BYTES;
     carry = realloc(lexer->carry, room);
     if (carry == NULL) { /* as some allocators do when out of memory */
         free_carry(lexer);
@@ -197,9 +199,9 @@ static int keep(struct lexer *lexer, const char *part, size_t len)
     if (lexer->lost)
         return 0;
     if (len > lexer->room - lexer->held) {
-        size_t room = lexer->room < CARRY_FIRST_ROOM ? CARRY_FIRST_ROOM : lexer->room;
-        while (room - lexer->held < len)
-            room *= 2;
+        size_t room = block_grown_size(lexer->held + len);
+        if (room < CARRY_FIRST_ROOM)
+            room = CARRY_FIRST_ROOM;
         char *carry = realloc(lexer->carry, room);
         if (carry == NULL)
             return -1;

@@ -9,13 +9,18 @@
 
 #define ROOM_LEAST 8
 
+/* Where there is no run among so many specs, runs are not looked for any more: at the first one,
+ * all specs before it are numbered. */
+#define RUNS_BEFORE 16384
+
 int plan_grow(void *array, uint32_t n, uint32_t *room, size_t size)
 {
-    uint64_t more = *room < ROOM_LEAST ? ROOM_LEAST : (uint64_t)*room + *room / 2;
+    uint64_t more;
     void *old, *grown;
 
     if (n < *room)
         return PLAN_OK;
+    more = n < ROOM_LEAST ? ROOM_LEAST : block_grown_size((n + (size_t)1) * size) / size;
     if (more >= PLAN_NONE)
         return PLAN_NOMEM;
     memcpy(&old, array, sizeof(old));
@@ -80,6 +85,18 @@ bool plan_free_some(struct plan *plan, size_t *budget)
             return false;
     plan_free(plan);
     return true;
+}
+
+void plan_trim(struct plan *plan)
+{
+    block_trim(&plan->text, plan->text_len);
+    block_trim(&plan->details, plan->n_details * sizeof(*plan->details));
+    block_trim(&plan->specs, plan->n_specs * sizeof(*plan->specs));
+    block_trim(&plan->steps, plan->n_steps * sizeof(*plan->steps));
+    block_trim(&plan->afters, plan->n_afters * sizeof(*plan->afters));
+    block_trim(&plan->traces, plan->n_traces * sizeof(*plan->traces));
+    if (plan->firsts != NULL)
+        block_trim(&plan->firsts, (plan->n_specs + (size_t)1) * sizeof(*plan->firsts));
 }
 
 struct plan_options *plan_options(struct plan *plan)
@@ -201,7 +218,8 @@ static bool joins_run(const struct plan *plan, const struct spec *spec)
 {
     const struct spec *last = plan->n_specs > 0 ? &plan->specs[plan->n_specs - 1] : NULL;
 
-    return last != NULL && last->detail == 0 && last->name == 0 && spec->name == 0 &&
+    return (plan->firsts != NULL || plan->n_specs <= RUNS_BEFORE) && last != NULL &&
+           last->detail == 0 && last->name == 0 && spec->name == 0 &&
            last->wait_ns == spec->wait_ns;
 }
 

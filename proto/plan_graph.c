@@ -7,6 +7,36 @@
 
 #include "proto/plan_seal_internal.h"
 
+/* ---- Looking names up ------------------------------------------------------- */
+
+/* A name takes as long as this many units, since the table's page may be new to the process, */
+#define UNITS_A_NAME 4
+/* and one more for so many bytes that are hashed, or compared. */
+#define HASHED_A_UNIT   ((size_t)256)
+#define COMPARED_A_UNIT ((size_t)2048)
+
+/* One unit is left, which the caller takes. */
+static void spend(size_t *budget, size_t units)
+{
+    *budget -= units < *budget ? units : *budget - 1;
+}
+
+/* Goes on with looking up the name at the cursor.  Whether its number is known, or that it has
+ * none. */
+static bool look_up(struct sealing *sealing, const char *text, size_t len, size_t *budget)
+{
+    size_t bytes = *budget < SIZE_MAX / COMPARED_A_UNIT ? *budget * COMPARED_A_UNIT : SIZE_MAX;
+    size_t hashed = len < NAMES_HASHED_BYTES ? len : NAMES_HASHED_BYTES, left = bytes;
+
+    if (!sealing->looks_up) {
+        names_begin_lookup(sealing->names, &sealing->lookup, text, len);
+        spend(budget, UNITS_A_NAME - 1 + hashed / HASHED_A_UNIT);
+    }
+    sealing->looks_up = !names_look_up(sealing->names, &sealing->lookup, &left);
+    spend(budget, (bytes - left) / COMPARED_A_UNIT);
+    return !sealing->looks_up;
+}
+
 /* ---- Lists: who waits, for which names ------------------------------------ */
 
 static enum advance lists_begin(struct plan *plan)
@@ -54,7 +84,7 @@ static void list_spec(struct plan *plan, uint32_t index)
 }
 
 /* Numbers the next name of the newest list.  False when there is none left. */
-static bool number_name(struct plan *plan)
+static bool number_name(struct plan *plan, size_t *budget)
 {
     struct after_graph *graph = &plan->graph;
     struct sealing *sealing = plan->sealing;
@@ -68,9 +98,14 @@ static bool number_name(struct plan *plan)
     list = &graph->lists[graph->n_lists - 1];
     if (sealing->inner == list->n_afters)
         return false;
-    ref = &plan->afters[list->first_after + sealing->inner++];
+    ref = &plan->afters[list->first_after + sealing->inner];
     text = plan_text(plan, ref->text, &len);
-    ref->name = names_add(sealing->names, text, len);
+    if (!look_up(sealing, text, len, budget))
+        return true;
+    sealing->inner++;
+    ref->name = sealing->lookup.number;
+    if (ref->name == NAMES_NONE)
+        ref->name = names_add_looked_up(sealing->names, &sealing->lookup);
     if (list->spec == PLAN_NONE)
         graph->names[ref->name].in_defaults++;
     else
@@ -78,7 +113,7 @@ static bool number_name(struct plan *plan)
     return true;
 }
 
-enum advance plan_graph_lists(struct plan *plan)
+enum advance plan_graph_lists(struct plan *plan, size_t *budget)
 {
     struct after_graph *graph = &plan->graph;
     struct sealing *sealing = plan->sealing;
@@ -86,7 +121,7 @@ enum advance plan_graph_lists(struct plan *plan)
 
     if (graph->lists == NULL)
         return lists_begin(plan);
-    if (number_name(plan))
+    if (number_name(plan, budget))
         return ADVANCE_MORE;
     if (sealing->at == plan->n_specs) {
         graph->n_names = names_count(sealing->names);
@@ -100,7 +135,7 @@ enum advance plan_graph_lists(struct plan *plan)
 
 /* ---- Bearers: which elements have the names that are waited for ------------ */
 
-enum advance plan_graph_bearers(struct plan *plan)
+enum advance plan_graph_bearers(struct plan *plan, size_t *budget)
 {
     struct after_graph *graph = &plan->graph;
     struct sealing *sealing = plan->sealing;
@@ -114,8 +149,10 @@ enum advance plan_graph_bearers(struct plan *plan)
         return plan_seal_go_to(sealing, PHASE_UNKNOWN);
     spec = &plan->specs[sealing->at];
     text = plan_spec_name(plan, spec, &len);
+    if (text != NULL && !look_up(sealing, text, len, budget))
+        return ADVANCE_MORE;
     if (text != NULL)
-        name = names_find(sealing->names, text, len);
+        name = sealing->lookup.number;
     count = plan_count(plan, sealing->at);
     if (count == 0) /* where totals are not held, jobs are numbered modulo 2^32 */
         count = 1;

@@ -223,6 +223,9 @@ void plan_inherit_defaults(struct plan *plan, struct job_spec *job);
  * *room.  0, or PLAN_NOMEM with nothing changed. */
 int plan_grow(void *array, uint32_t n, uint32_t *room, size_t size);
 
+/* Takes from large arrays what they have been given in advance, once nothing is added any more. */
+void plan_trim(struct plan *plan);
+
 /* Makes *fault of the first pool that is named, by a job or by what a job takes of
  * `defaults`, and not declared.  Whether there is one. */
 bool plan_pool_find_unknown(const struct plan *plan, struct plan_fault *fault);

@@ -55,7 +55,7 @@ enum advance plan_seal_go_to(struct sealing *sealing, enum phase phase)
 
 void *plan_seal_array(uint32_t n, size_t size)
 {
-    return calloc(n > 0 ? n : 1, size);
+    return calloc(1, block_size((n > 0 ? n : 1) * size));
 }
 
 void plan_seal_append_name(struct plan_fault *fault, const char *text, size_t len)
@@ -343,9 +343,9 @@ static enum advance advance(struct plan *plan, const struct plan_limits *limits,
     case PHASE_TOTALS:
         return do_totals(plan, limits, budget, fault);
     case PHASE_LISTS:
-        return plan_graph_lists(plan);
+        return plan_graph_lists(plan, budget);
     case PHASE_BEARERS:
-        return plan_graph_bearers(plan);
+        return plan_graph_bearers(plan, budget);
     case PHASE_UNKNOWN:
         return plan_graph_unknown(plan, fault);
     case PHASE_EDGES:
@@ -393,6 +393,7 @@ enum plan_seal plan_seal(struct plan *plan, const struct plan_limits *limits, si
             break;
         case ADVANCE_SEALED:
             plan->sealing->sealed = true;
+            plan_trim(plan);
             return finish(plan, budget) ? PLAN_SEALED : PLAN_SEAL_MORE;
         case ADVANCE_FAULT:
             return PLAN_SEAL_FAULT;

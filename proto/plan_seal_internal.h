@@ -50,8 +50,10 @@ struct sealing {
     struct kind kinds[KINDS];
     bool no_runs; /* among the specs: plan->firsts says nothing of elements */
     struct names *names;
-    bool found_unknown; /* a name, of a job or a pool, that nobody has */
-    uint32_t n_edges;   /* PHASE_EDGES: of the names before the cursor */
+    struct names_lookup lookup; /* of the name at the cursor, */
+    bool looks_up;              /* if it is in progress */
+    bool found_unknown;         /* a name, of a job or a pool, that nobody has */
+    uint32_t n_edges;           /* PHASE_EDGES: of the names before the cursor */
     /* PHASE_ORDER */
     uint32_t *bearers_left; /* of each name: elements that have it and are not settled */
     uint32_t *names_left;   /* of each list: names not settled */
@@ -77,9 +79,10 @@ void plan_seal_fault_after(const struct plan *plan, const struct after_list *lis
 /* Appends text to a fault's names, as much of it as fits in whole characters. */
 void plan_seal_append_name(struct plan_fault *fault, const char *text, size_t len);
 
-/* One unit of work of each phase. */
-enum advance plan_graph_lists(struct plan *plan);
-enum advance plan_graph_bearers(struct plan *plan);
+/* One unit of work of each phase; names take more units from *budget, of which 1 is left at
+ * least. */
+enum advance plan_graph_lists(struct plan *plan, size_t *budget);
+enum advance plan_graph_bearers(struct plan *plan, size_t *budget);
 enum advance plan_graph_unknown(struct plan *plan, struct plan_fault *fault);
 enum advance plan_graph_edges(struct plan *plan);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/block.h"
 #include "proto/linebreak.h"
 #include "proto/plan_internal.h"
 
@@ -14,15 +15,16 @@
 
 static int text_reserve(struct plan *plan, size_t more)
 {
-    size_t room = plan->text_room < TEXT_ROOM_LEAST ? TEXT_ROOM_LEAST : plan->text_room;
+    size_t room;
     char *text;
 
     if (more > UINT32_MAX - plan->text_len)
         return PLAN_NOMEM;
     if (more <= plan->text_room - plan->text_len)
         return PLAN_OK;
-    while (room < plan->text_len + more)
-        room += room / 2;
+    room = block_grown_size(plan->text_len + more);
+    if (room < TEXT_ROOM_LEAST)
+        room = TEXT_ROOM_LEAST;
     text = realloc(plan->text, room);
     if (text == NULL)
         return PLAN_NOMEM;

@@ -10,8 +10,8 @@
 /* About how many tokens a job has, to count them against the budget of jobs. */
 #define TOKENS_PER_JOB 8
 
-/* How many steps of a long string are done in one call: 256 KiB of it. */
-#define STAGE_STEPS_A_READ 8
+/* How many steps of a long string are done in one call: 64 KiB of it. */
+#define STAGE_STEPS_A_READ 2
 /* And how many bytes. */
 #define BYTES_PER_JOB 32
 
@@ -203,7 +203,7 @@ size_t request_held(const struct request_reader *reader)
     size_t held = lexer_held(reader->lexer) + reader->id.room;
     if (reading == NULL)
         return held;
-    return held + reading->id.room + reading->capture.text.room + reading->scratch.room +
+    return held + reading->id.room + reading->capture.text.len + reading->scratch.room +
            reading->key.room + reading->kept_bytes + reading->staging.held;
 }
 

@@ -169,7 +169,8 @@ static bool id_step(struct request_reading *reading)
 
     if (staging->at == staging->token.text)
         reading->id.len = 0;
-    if (append_id(reading, staging->at, to) != 0)
+    if (request_reserve(reading, &reading->id, staging->token.len) != 0 ||
+        append_id(reading, staging->at, to) != 0)
         return true;
     staging->at = to;
     return to == end;

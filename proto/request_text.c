@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/block.h"
 #include "proto/request_internal.h"
 
 /* Less room than this is left where it is. */
@@ -18,13 +19,9 @@ void request_text_begin(struct request_reading *reading, uint64_t offset)
     reading->capture.begin = offset;
 }
 
-/* Grows by a quarter at least, so that a text of many pieces is not moved for each of them. */
 static int reserve(struct request_reading *reading, struct request_text *text, size_t size)
 {
-    size_t more = text->room + text->room / 4;
-    if (size <= text->room)
-        return 0;
-    return request_reserve(reading, text, size > more ? size : more);
+    return size <= text->room ? 0 : request_reserve(reading, text, block_grown_size(size));
 }
 
 void request_text_keep(struct request_reading *reading, const char *piece, uint64_t begin,

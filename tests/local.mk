@@ -10,6 +10,7 @@ check_programs = \
 	tests/unit/test_backoff \
 	tests/unit/test_batch \
 	tests/unit/test_batch_ends \
+	tests/unit/test_block \
 	tests/unit/test_chain \
 	tests/unit/test_client \
 	tests/unit/test_cluster_rules \

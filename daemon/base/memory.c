@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 /* Blocks of this size and more are mappings of their own, and so much may be free at the
- * end of a heap while there is work. */
+ * end of a heap while there is work: less than BLOCK_MAPPED_BYTES (proto/block.h), so that no
+ * block of those lies there. */
 #define MAPPED_BYTES (1 << 20)
 #define END_BYTES    (4 << 20)
 

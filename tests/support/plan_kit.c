@@ -3,7 +3,6 @@
 
 #include <check.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 const struct plan_limits plan_kit_limits = {
@@ -46,10 +45,12 @@ plan_text_ref plan_kit_text(const char *token)
 
 plan_text_ref plan_kit_token(const char *name)
 {
-    char token[200];
-
-    snprintf(token, sizeof token, "\"%s\"", name);
-    return plan_kit_text(token);
+    must(plan_text_open(plan_kit_plan) == PLAN_OK &&
+             plan_text_append(plan_kit_plan, "\"", 1) == PLAN_OK &&
+             plan_text_append(plan_kit_plan, name, strlen(name)) == PLAN_OK &&
+             plan_text_append(plan_kit_plan, "\"", 1) == PLAN_OK,
+         "no memory");
+    return plan_text_close(plan_kit_plan);
 }
 
 void plan_kit_wait_for(struct job_spec *spec, const char *name)

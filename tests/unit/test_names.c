@@ -28,6 +28,44 @@ START_TEST(equal_names_have_one_number)
 }
 END_TEST
 
+/* One that differs in its middle comes first, so that it is compared in vain. */
+START_TEST(a_long_name_is_looked_up_in_steps)
+{
+    enum { LEN = 1000000, STEP = 30000, ALIKE = 2 };
+    struct names *names = names_new(ALIKE, key);
+    struct names_lookup lookup;
+    char *text[ALIKE], *wanted = malloc(LEN);
+    size_t budget, steps = 1;
+
+    for (size_t i = 0; i < ALIKE; i++) {
+        text[i] = malloc(LEN);
+        ck_assert_ptr_nonnull(text[i]);
+        memset(text[i], 'x', LEN);
+        text[i][LEN / 2] = (char)('0' + i);
+        ck_assert_uint_eq(names_add(names, text[i], LEN), i);
+    }
+    ck_assert_ptr_nonnull(wanted);
+    memcpy(wanted, text[ALIKE - 1], LEN);
+    names_begin_lookup(names, &lookup, wanted, LEN);
+    for (budget = STEP; !names_look_up(names, &lookup, &budget); budget = STEP) {
+        ck_assert_uint_eq(budget, 0);
+        steps++;
+    }
+    ck_assert_uint_eq(lookup.number, ALIKE - 1);
+    ck_assert_uint_ge(steps, LEN / STEP);
+    ck_assert_uint_le(steps, ALIKE * LEN / STEP + 1);
+    wanted[LEN / 2] = '?';
+    names_begin_lookup(names, &lookup, wanted, LEN);
+    while (!names_look_up(names, &lookup, &budget))
+        budget = STEP;
+    ck_assert_uint_eq(lookup.number, NAMES_NONE);
+    names_free(names);
+    free(wanted);
+    for (size_t i = 0; i < ALIKE; i++)
+        free(text[i]);
+}
+END_TEST
+
 START_TEST(a_full_set_still_finds_every_name)
 {
     enum { ROOM = 10000 };
@@ -81,6 +119,7 @@ Suite *test_suite(void)
     const struct check_test tests[] = {
         {equal_names_have_one_number, 1},
         {long_names_are_distinguished_wherever_they_differ, 1},
+        {a_long_name_is_looked_up_in_steps, 1},
         {a_full_set_still_finds_every_name, 1},
     };
 

@@ -170,6 +170,20 @@ START_TEST(runs_of_equal_elements_stay_in_their_places)
 }
 END_TEST
 
+/* Runs are not looked for behind so many specs. */
+START_TEST(equal_elements_behind_many_others_are_in_their_places)
+{
+    enum { MANY = 20000, ALIKE = 3 };
+
+    for (int64_t i = 0; i < MANY + ALIKE; i++)
+        plan_kit_add_wait(i < MANY ? i : MANY);
+    plan_kit_seal();
+    ck_assert_uint_eq(plan_n_jobs(plan_kit_plan), MANY + ALIKE);
+    for (uint32_t i = 0; i < MANY + ALIKE; i++)
+        ck_assert_int_eq(plan_job_step(plan_kit_plan, i, 0).length.a_ns, i < MANY ? i : MANY);
+}
+END_TEST
+
 START_TEST(equal_elements_multiply_by_the_count_of_defaults)
 {
     const struct job_spec defaults = {.set = JOB_COUNT, .count = 3};
@@ -419,6 +433,7 @@ Suite *test_suite(void)
         {steps_and_after_set_empty_take_none_from_defaults, 1},
         {indexes_of_a_count_are_in_a_row, 1},
         {runs_of_equal_elements_stay_in_their_places, 1},
+        {equal_elements_behind_many_others_are_in_their_places, 1},
         {equal_elements_multiply_by_the_count_of_defaults, 1},
         {elements_that_differ_in_one_member_are_distinguished, 1},
         {notes_are_found_over_repeats, 1},

@@ -6,6 +6,7 @@
 #include "tests/support/check.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/batch.h"
@@ -218,6 +219,26 @@ START_TEST(a_slice_does_no_more_than_its_budget)
 }
 END_TEST
 
+/* A name takes more of the budget the longer it is. */
+START_TEST(a_long_name_is_looked_up_in_slices)
+{
+    enum { LEN = 1 << 20 };
+    char *name = malloc(LEN + 1);
+    size_t calls = 0;
+
+    ck_assert_ptr_nonnull(name);
+    memset(name, 'x', LEN);
+    name[LEN] = '\0';
+    plan_kit_add_named(name, 0, NULL, NULL);
+    plan_kit_add_named("b", 0, name, NULL);
+    while (plan_seal(plan_kit_plan, &plan_kit_limits, 10, &plan_kit_fault) == PLAN_SEAL_MORE)
+        calls++;
+    ck_assert_uint_ge(calls, 50);
+    ck_assert_uint_eq(plan_kit_job(1).n_afters, 1);
+    free(name);
+}
+END_TEST
+
 static size_t seal_in_units(void)
 {
     size_t units = 1;
@@ -357,6 +378,7 @@ Suite *test_suite(void)
     const struct check_test slices[] = {
         {sealing_in_slices_comes_to_the_same, 5},
         {a_slice_does_no_more_than_its_budget, 1},
+        {a_long_name_is_looked_up_in_slices, 1},
         {a_chain_is_sealed_in_slices, 1},
         {the_name_at_fault_is_looked_for_in_slices, 1},
         {the_list_of_defaults_is_settled_in_slices, 1},
