@@ -145,7 +145,7 @@ def threads_table(results):
 def sends_table(results):
     """What sending takes by itself, the less often the less."""
     measured = results["scenarios"].get("sends", {}).get("waitd", {}).get("median", {})
-    rows = [["a bare process that sends as", "every", "CPU a send"]]
+    rows = [["a bare process that sends as", "every", "CPU a send, or a wake-up"]]
     rows += [name.split(" ", 1) + [seconds(cpu)] for name, cpu in measured.items()]
     return aligned(rows) if len(rows) > 1 else ""
 
