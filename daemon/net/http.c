@@ -66,7 +66,7 @@ struct http *http_new(const struct http_env *env)
     http->channel_env = *env->env;
     http->channel_env.report = on_channel_event;
     http->channel_env.report_context = http;
-    if (timerq_init(&http->dues, 0) != 0 || !http_library_add(http)) {
+    if (!http_library_add(http)) {
         http_free(http);
         errno = ENOMEM;
         return NULL;
@@ -79,40 +79,11 @@ void http_free(struct http *http)
     if (!http)
         return;
     http_drop(http);
-    timerq_fini(&http->dues);
-    free(http->slots);
-    free(http->free_slots);
+    agenda_fini(&http->connections);
     free(http);
 }
 
 /* ---- Connections --------------------------------------------------------------- */
-
-/* Room for twice as many connections, their due times included. */
-static int grow(struct http *http)
-{
-    uint32_t n = http->n_slots ? 2 * http->n_slots : 16;
-    struct http_connection **slots;
-    uint32_t *free_slots;
-
-    if (http->n_slots > UINT32_MAX / 4)
-        return -1;
-    slots = realloc(http->slots, n * sizeof(struct http_connection *));
-    if (!slots)
-        return -1;
-    http->slots = slots;
-    free_slots = realloc(http->free_slots, n * sizeof(*free_slots));
-    if (!free_slots)
-        return -1;
-    http->free_slots = free_slots;
-    if (timerq_grow(&http->dues, n) != 0 || timerq_reserve(&http->dues, n) != 0)
-        return -1;
-    for (uint32_t slot = n; slot-- > http->n_slots;) {
-        slots[slot] = NULL;
-        free_slots[http->n_free++] = slot;
-    }
-    http->n_slots = n;
-    return 0;
-}
 
 static void release(struct http_connection *c)
 {
@@ -121,15 +92,13 @@ static void release(struct http_connection *c)
     http_precheck_free(c->precheck);
     http_library_leave(c->instance);
     http_tls_leave(c);
-    timerq_remove(&http->dues, c->slot);
+    agenda_remove(&http->connections, c->slot);
     if (c->counted)
         ledger_release_connection(http->env.env->ledger);
     if (c->is_unauthenticated)
         ledger_release_unauthenticated(http->env.env->ledger);
     peers_leave(c->peer);
     principal_release(c->principal);
-    http->slots[c->slot] = NULL;
-    http->free_slots[http->n_free++] = c->slot;
     free(c);
 }
 
@@ -158,7 +127,7 @@ static struct http_connection *make(struct http *http, struct arrival client, ui
 {
     struct http_connection *c;
 
-    if (http->n_free == 0 && grow(http) != 0)
+    if (agenda_reserve(&http->connections) != 0)
         return NULL;
     c = calloc(1, sizeof(*c));
     if (!c)
@@ -173,8 +142,7 @@ static struct http_connection *make(struct http *http, struct arrival client, ui
     c->counted = client.via == ARRIVAL_HTTP;
     c->is_unauthenticated = c->counted && !c->principal;
     c->came_ns = c->since_ns = c->timeouts.active_ns = c->timeouts.read_ns = clock_now_ns();
-    c->slot = http->free_slots[--http->n_free];
-    http->slots[c->slot] = c;
+    c->slot = agenda_add(&http->connections, c);
     return c;
 }
 
@@ -387,13 +355,7 @@ static bool has_timed_out(struct http_connection *c, int64_t now_ns)
 
 void http_schedule(struct http_connection *c, int64_t now_ns)
 {
-    int64_t due_ns = next_due(c, now_ns);
-
-    /* Never out of memory: grow() has reserved an entry for each slot. */
-    if (due_ns == CHANNEL_NEVER)
-        timerq_remove(&c->http->dues, c->slot);
-    else
-        (void)timerq_set(&c->http->dues, c->slot, due_ns, 0);
+    agenda_set(&c->http->connections, c->slot, next_due(c, now_ns));
 }
 
 /* Whether the client had ended its side along with the last of what it sent, which the library
@@ -451,28 +413,24 @@ static void do_due(struct http_connection *c, int64_t now_ns)
     if (!x->hang_up)
         http_schedule(c, now_ns);
     else
-        timerq_remove(&c->http->dues, c->slot);
+        agenda_set(&c->http->connections, c->slot, AGENDA_NEVER);
 }
 
 int64_t http_next_due(const struct http *http)
 {
-    const struct timerq_entry *first = timerq_first(&http->dues);
-
-    if (http->ready)
-        return 0;
-    return first ? first->due_ns : CHANNEL_NEVER;
+    return http->ready ? 0 : agenda_next_due(&http->connections);
 }
 
 void http_work(struct http *http, int64_t now_ns)
 {
     int64_t until_ns = later(now_ns, WORK_NS);
-    const struct timerq_entry *first;
+    struct http_connection *c;
 
     http_tls_reap(http);
     if (http->n_libraries == 0)
         return;
-    while ((first = timerq_first(&http->dues)) && first->due_ns <= now_ns && now_ns < until_ns) {
-        do_due(http->slots[first->id], now_ns);
+    while (now_ns < until_ns && (c = agenda_first_due(&http->connections, now_ns))) {
+        do_due(c, now_ns);
         now_ns = clock_now_ns();
     }
     if (http->ready)
@@ -483,14 +441,14 @@ void http_work(struct http *http, int64_t now_ns)
 
 bool http_is_empty(const struct http *http)
 {
-    return http->n_free == http->n_slots && http->n_lingers == 0 && !http->left;
+    return slots_used(&http->connections.slots) == 0 && http->n_lingers == 0 && !http->left;
 }
 
 static void for_all(struct http *http, void (*order)(struct http_connection *c))
 {
-    for (uint32_t slot = 0; slot < http->n_slots; slot++)
-        if (http->slots[slot])
-            order(http->slots[slot]);
+    for (uint32_t slot = 0; slot < http->connections.slots.n; slot++)
+        if (http->connections.slots.items[slot])
+            order(http->connections.slots.items[slot]);
 }
 
 static void drain(struct http_connection *c)

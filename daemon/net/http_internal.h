@@ -54,7 +54,7 @@
 #include "daemon/net/http_head.h"
 #include "daemon/net/http_query.h"
 #include "daemon/net/timeouts.h"
-#include "engine/timerq.h"
+#include "daemon/session/agenda.h"
 #include "proto/address.h"
 #include "proto/fault.h"
 
@@ -159,10 +159,7 @@ struct http {
     struct http_stream *speaking;    /* whose channel is being called */
     struct http_library **libraries; /* owned */
     unsigned n_libraries;
-    struct timerq dues; /* ids are slots */
-    struct http_connection **slots;
-    uint32_t *free_slots;
-    uint32_t n_slots, n_free;
+    struct agenda connections;        /* with when each is due */
     struct http_connection *adopting; /* that the library is being handed */
     struct http_connection *pausing;
     struct http_linger *lingers;

@@ -45,8 +45,8 @@ static struct http_connection *find(const struct http *http, const struct http_l
 {
     struct http_connection *found = NULL;
 
-    for (uint32_t slot = 0; slot < http->n_slots; slot++) {
-        struct http_connection *c = http->slots[slot];
+    for (uint32_t slot = 0; slot < http->connections.slots.n; slot++) {
+        struct http_connection *c = http->connections.slots.items[slot];
 
         if (!c || !c->library || c->instance != library || !is_suspected(c, trace))
             continue;

@@ -45,7 +45,7 @@ static void on_wake(void *context)
     struct http_stream *stream = context;
 
     stream->woken = true;
-    (void)timerq_set(&stream->c->http->dues, stream->c->slot, 0, 0);
+    agenda_set(&stream->c->http->connections, stream->c->slot, 0);
 }
 
 static void take_one(struct http_stream *stream, enum http_stream_takes takes)
