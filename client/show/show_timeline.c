@@ -240,10 +240,24 @@ static void note_pool(const struct show_run *run, struct batch_picture *own,
     show_report(&below, event);
 }
 
+/* It is no batch, and has a line of its own between their pictures. */
+static void add_forecast(struct show_run *run, const struct event_read *event)
+{
+    struct screen *screen = run->own;
+    struct show_run line = {.out = run->out, .columns = screen->terminal.columns};
+
+    clear(run);
+    add_gap(run);
+    show_forecast(&line, event);
+    screen->needs_gap = true;
+}
+
 static void take(struct show_run *run, const struct event_read *event)
 {
     struct batch_picture *own;
 
+    if (run->own != NULL && event->kind == EVENT_FORECAST)
+        add_forecast(run, event);
     if (run->own == NULL || run->kept == NULL)
         return;
     if (event->kind == EVENT_ACCEPTED)
@@ -291,8 +305,8 @@ const struct show show_timeline = {
     .name = "timeline",
     .needs_all = true,
     .needs_plan = true,
-    .events =
-        SHOW_KIND(EVENT_ACCEPTED) | SHOW_JOBS | SHOW_KIND(EVENT_FINISHED) | SHOW_KIND(EVENT_POOL),
+    .events = SHOW_KIND(EVENT_ACCEPTED) | SHOW_JOBS | SHOW_KIND(EVENT_FINISHED) |
+              SHOW_KIND(EVENT_POOL) | SHOW_KIND(EVENT_FORECAST),
     .begin = begin,
     .event = take,
     .forget = forget,

@@ -235,6 +235,11 @@ refuses "$tmp/truncated.json:2:1: bad_json" "in one line"
 { printf '[%.0s' {1..200}; head -c 20000000 /dev/zero | tr '\0' ' '; } >"$tmp/deep.json"
 ends 2 "a request that the daemon stops reading is too_large" submit --local "$tmp/deep.json"
 says "$tmp/deep.json(:1:[0-9]+)?: too_large" "in one line"
+echo '{"op":"forecast","id":7,"runs":2,"jobs":[{"wait":1}]}' >"$tmp/forecast.json"
+for format in human summary timeline; do
+    ends 0 "a forecast is shown with -o $format" submit -o "$format" "$tmp/forecast.json"
+    has '^forecast 7: 2 runs of 1 job, 2 ok; elapsed mean 1.000 s' "in a line"
+done
 ends 2 "nothing to send is 2" submit /dev/null
 says ".*no request" "in one line"
 
