@@ -18,12 +18,11 @@
 
 struct lexer *lexer_new(uint64_t max_bytes, unsigned max_depth)
 {
-    struct lexer *lexer = calloc(1, sizeof(*lexer));
+    struct lexer *lexer = malloc(sizeof(*lexer));
     if (lexer == NULL)
         return NULL;
+    *lexer = (struct lexer){.last = LEXER_MORE, .cut = LEXER_MORE};
     lexer->at = lexer->end = lexer->piece_end = lexer->counted = "";
-    lexer->last = LEXER_MORE;
-    lexer->cut = LEXER_MORE;
     lexer_limit(lexer, max_bytes, max_depth);
     return lexer;
 }
@@ -34,6 +33,19 @@ void lexer_free(struct lexer *lexer)
         return;
     free(lexer->carry);
     free(lexer);
+}
+
+struct lexer_place lexer_place(const struct lexer *lexer)
+{
+    return (struct lexer_place){
+        .offset = lexer_offset(lexer), .lines = lexer->lines, .line_start = lexer->line_start};
+}
+
+void lexer_continue(struct lexer *lexer, const struct lexer_place *place)
+{
+    lexer->fed = place->offset;
+    lexer->lines = place->lines;
+    lexer->line_start = place->line_start;
 }
 
 /* Sets `end` so that no byte beyond the value's limit is looked at. */

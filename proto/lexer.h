@@ -80,6 +80,19 @@ struct lexer;
 struct lexer *lexer_new(uint64_t max_bytes, unsigned max_depth);
 void lexer_free(struct lexer *lexer);
 
+/*
+ * Where a stream is between two values, so that a lexer that waits for the next one may be
+ * freed and another continue from there.  To be asked for after lexer_feed() or LEXER_MORE,
+ * and not inside a value; to be set before any input.
+ */
+struct lexer_place {
+    uint64_t offset;     /* in the stream */
+    uint64_t lines;      /* that have ended */
+    uint64_t line_start; /* the stream offset of the one in progress */
+};
+struct lexer_place lexer_place(const struct lexer *lexer);
+void lexer_continue(struct lexer *lexer, const struct lexer_place *place);
+
 /* Changes the limits from the next token on. */
 void lexer_limit(struct lexer *lexer, uint64_t max_bytes, unsigned max_depth);
 

@@ -30,7 +30,7 @@ const struct request_limits request_default_limits = {
              .max_wait_ns = INT64_C(30) * 86400 * 1000000000},
 };
 
-/* What lasts from request to request; 10,000 idle clients have one each. */
+/* What lasts from request to request, as long as there is input. */
 struct request_reader {
     struct lexer *lexer;
     struct request_limits limits;
@@ -53,16 +53,15 @@ struct request_reader {
 struct request_reader *request_reader_new(const struct request_limits *limits,
                                           const uint8_t hash_key[16])
 {
-    struct request_reader *reader = calloc(1, sizeof(*reader));
+    struct request_reader *reader = malloc(sizeof(*reader));
     if (reader == NULL)
         return NULL;
+    *reader = (struct request_reader){.limits = *limits, .next_limits = *limits};
     reader->lexer = lexer_new(limits->max_bytes, limits->max_depth);
     if (reader->lexer == NULL) {
         free(reader);
         return NULL;
     }
-    reader->limits = *limits;
-    reader->next_limits = *limits;
     memcpy(reader->hash_key, hash_key, sizeof(reader->hash_key));
     return reader;
 }
@@ -77,6 +76,11 @@ void request_reader_expect(struct request_reader *reader,
                            const struct request_expectation *expected)
 {
     reader->expected = *expected;
+}
+
+void request_reader_continue(struct request_reader *reader, const struct lexer_place *place)
+{
+    lexer_continue(reader->lexer, place);
 }
 
 /* A plan that nobody wants is freed in the next calls. */
@@ -195,6 +199,15 @@ bool request_is_open(const struct request_reader *reader)
 {
     return reader->reading != NULL || reader->starved ||
            (!reader->broken && !reader->ended && lexer_is_inside(reader->lexer));
+}
+
+bool request_reader_rests(const struct request_reader *reader, struct lexer_place *place)
+{
+    if (request_is_open(reader) || request_rest(reader) > 0 || reader->discarded != NULL ||
+        reader->discarded_text != NULL)
+        return false;
+    *place = lexer_place(reader->lexer);
+    return true;
 }
 
 size_t request_held(const struct request_reader *reader)

@@ -20,8 +20,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "proto/plan.h"
 #include "proto/fault.h"
+#include "proto/lexer.h"
+#include "proto/plan.h"
 
 #define REQUEST_PROTOCOL 1
 
@@ -131,6 +132,16 @@ struct request_reader;
 struct request_reader *request_reader_new(const struct request_limits *limits,
                                           const uint8_t hash_key[16]);
 void request_reader_free(struct request_reader *reader);
+
+/*
+ * Whether the reader waits between requests for more input and has nothing to free in pieces:
+ * it can be freed then, and another one continue from *place in the stream when there is input.
+ * False, and *place untouched, in the middle of a piece or a request.
+ */
+bool request_reader_rests(const struct request_reader *reader, struct lexer_place *place);
+
+/* Before any input: continues a stream that another reader has read up to that place. */
+void request_reader_continue(struct request_reader *reader, const struct lexer_place *place);
 
 /* What is assumed of requests that do not say it themselves. */
 struct request_expectation {

@@ -48,7 +48,7 @@ static void on_wake(void *context)
     agenda_set(&stream->c->http->connections, stream->c->slot, 0);
 }
 
-static void take_one(struct http_stream *stream, enum http_stream_takes takes)
+static int take_one(struct http_stream *stream, enum http_stream_takes takes)
 {
     const struct request_expectation expected = {
         .op = takes == HTTP_STREAM_FORECAST ? REQUEST_FORECAST : REQUEST_SUBMIT,
@@ -56,7 +56,7 @@ static void take_one(struct http_stream *stream, enum http_stream_takes takes)
         .key_name = "Idempotency-Key",
     };
 
-    channel_expect_one_request(stream->channel, &expected);
+    return channel_expect_one_request(stream->channel, &expected);
 }
 
 struct http_stream *http_stream_new(struct http_connection *c, enum http_stream_takes takes,
@@ -71,14 +71,13 @@ struct http_stream *http_stream_new(struct http_connection *c, enum http_stream_
     stream->channel = channel_new(&c->http->channel_env, http_auth_principal(c));
     if (as_events)
         stream->frames = calloc(1, sizeof(*stream->frames));
-    if (!stream->channel || (as_events && !stream->frames)) {
+    if (!stream->channel || (as_events && !stream->frames) ||
+        (takes != HTTP_STREAM_REQUESTS && take_one(stream, takes) != 0)) {
         http_stream_free(stream);
         return NULL;
     }
     channel_set_number(stream->channel, c->number);
     channel_set_wake(stream->channel, on_wake, stream);
-    if (takes != HTTP_STREAM_REQUESTS)
-        take_one(stream, takes);
     if (c->http->draining)
         channel_refuse_batches(stream->channel);
     return stream;

@@ -37,7 +37,6 @@ static struct request_limits request_limits(const struct channel_env *env)
 struct channel *channel_new(const struct channel_env *env, struct principal *principal)
 {
     struct channel *channel = calloc(1, sizeof(*channel));
-    struct request_limits limits = request_limits(env);
 
     if (channel == NULL)
         return NULL;
@@ -45,11 +44,6 @@ struct channel *channel_new(const struct channel_env *env, struct principal *pri
     channel->account = (struct account){.limits = env->limits, .ledger = env->ledger};
     channel->opened_ns = -1;
     channel->follow_ns = CHANNEL_NEVER;
-    channel->reader = request_reader_new(&limits, env->hash_key);
-    if (channel->reader == NULL) {
-        free(channel);
-        return NULL;
-    }
     channel->principal = principal_hold(principal);
     return channel;
 }
@@ -63,7 +57,8 @@ void channel_limits_changed(struct channel *channel)
 {
     struct request_limits limits = request_limits(channel->env);
 
-    request_reader_limit(channel->reader, &limits);
+    if (channel->reader != NULL)
+        request_reader_limit(channel->reader, &limits);
 }
 
 /* ---- The end of a channel ---------------------------------------------------------- */
@@ -73,7 +68,8 @@ void channel_stop_reading(struct channel *channel)
     channel->input_ended = true;
     channel->busy = false;
     channel_drop_one(channel);
-    request_end(channel->reader);
+    if (channel->reader != NULL)
+        request_end(channel->reader);
     channel_release_jobs(channel);
     channel_release_text(channel);
 }
@@ -115,6 +111,7 @@ void channel_free(struct channel *channel)
     (void)forecasts_discard(&channel->forecasts, SIZE_MAX);
     channel_release_answers(channel);
     request_reader_free(channel->reader);
+    free(channel->one);
     principal_release(channel->principal);
     free(channel);
 }
@@ -162,19 +159,19 @@ static void take_requests(struct channel *channel, int64_t now_ns)
             channel->busy = true;
             return;
         case REQUEST_READY:
-            if (channel->takes_one)
+            if (channel->one != NULL)
                 channel_keep_one(channel, &request);
             else
                 channel_do(channel, &request, now_ns);
             plan_free(request.plan); /* NULL once a run has it */
             free(request.text);
-            if (channel->has_one)
+            if (channel_has_one(channel))
                 return;
             break;
         case REQUEST_REFUSED:
         case REQUEST_BROKEN:
             channel_refuse(channel, &request, &fault);
-            if (result == REQUEST_BROKEN || channel->takes_one)
+            if (result == REQUEST_BROKEN || channel->one != NULL)
                 channel_stop_reading(channel);
             break;
         case REQUEST_END:
@@ -186,12 +183,51 @@ static void take_requests(struct channel *channel, int64_t now_ns)
     }
 }
 
+/* The reader is made when there is input.  -1 when out of memory. */
+static int begin_reading(struct channel *channel)
+{
+    struct request_limits limits;
+
+    if (channel->reader != NULL)
+        return 0;
+    limits = request_limits(channel->env);
+    channel->reader = request_reader_new(&limits, channel->env->hash_key);
+    if (channel->reader == NULL)
+        return -1;
+    request_reader_continue(channel->reader, &channel->place);
+    if (channel->one != NULL)
+        request_reader_expect(channel->reader, &channel->one->expected);
+    return 0;
+}
+
+/* And freed between requests, since 10,000 clients that wait would have one each. */
+static void rest(struct channel *channel)
+{
+    bool ends = channel->ending && !channel->input_ended;
+
+    if (channel->reader == NULL || channel->busy || ends || channel_has_one(channel) ||
+        !request_reader_rests(channel->reader, &channel->place))
+        return;
+    request_reader_free(channel->reader);
+    channel->reader = NULL;
+}
+
+/* Without a reader, where a request ends is not known: it is the last one. */
+static void refuse_unread(struct channel *channel)
+{
+    const struct request none = {.op = REQUEST_SUBMIT};
+    static const char why[] = "out of memory for reading requests; try again later";
+
+    channel_refuse_with(channel, &none, FAULT_OVERLOADED, why);
+    channel_stop_reading(channel);
+}
+
 /* Reads what there is until there is no more or it has to give way. */
 static void read_requests(struct channel *channel, int64_t now_ns)
 {
-    if (!channel->has_one)
+    if (!channel_has_one(channel))
         take_requests(channel, now_ns);
-    if (channel->has_one && channel->ending)
+    if (channel_has_one(channel) && channel->ending)
         channel_do_one(channel, now_ns);
     channel_admit_text_so_far(channel);
 }
@@ -206,11 +242,16 @@ static size_t take_back_rest(struct channel *channel)
     return rest;
 }
 
+static bool is_reading(const struct channel *channel)
+{
+    return channel->reader != NULL && request_is_open(channel->reader);
+}
+
 int64_t channel_request_due(struct channel *channel, int64_t now_ns)
 {
     int64_t due_ns, timeout_ns = channel->env->limits->request_timeout_ns;
 
-    if (timeout_ns == 0 || !channel_wants_input(channel) || !request_is_open(channel->reader)) {
+    if (timeout_ns == 0 || !channel_wants_input(channel) || !is_reading(channel)) {
         channel->opened_ns = -1;
         return CHANNEL_NEVER;
     }
@@ -228,22 +269,34 @@ void channel_refuse_late(struct channel *channel)
     channel_stop_reading(channel);
 }
 
+/* Returns how much of the piece is left. */
+static size_t read_piece(struct channel *channel, int64_t now_ns, const char *bytes, size_t len)
+{
+    size_t left = 0;
+
+    if (begin_reading(channel) != 0) {
+        refuse_unread(channel);
+        return 0;
+    }
+    request_feed(channel->reader, bytes, len);
+    read_requests(channel, now_ns);
+    if (!channel->input_ended)
+        left = take_back_rest(channel);
+    rest(channel);
+    return left;
+}
+
 size_t channel_feed(struct channel *channel, int64_t now_ns, const char *bytes, size_t len)
 {
-    size_t rest = len;
+    size_t left = len;
 
     if (channel->input_ended)
         return len;
-    if (!channel->has_one) {
-        request_feed(channel->reader, bytes, len);
-        read_requests(channel, now_ns);
-        if (channel->input_ended)
-            return len;
-        rest = take_back_rest(channel);
-    }
-    if (!channel->has_one)
-        return len - rest;
-    channel_scan_rest(channel, bytes + len - rest, rest);
+    if (!channel_has_one(channel))
+        left = read_piece(channel, now_ns, bytes, len);
+    if (!channel_has_one(channel))
+        return len - left;
+    channel_scan_rest(channel, bytes + len - left, left);
     return len;
 }
 
@@ -252,8 +305,13 @@ void channel_end_input(struct channel *channel, int64_t now_ns)
     if (channel->ending || channel->input_ended)
         return;
     channel->ending = true;
+    if (channel->reader == NULL) {
+        channel_stop_reading(channel);
+        return;
+    }
     request_finish(channel->reader);
     read_requests(channel, now_ns);
+    rest(channel);
 }
 
 bool channel_wants_input(const struct channel *channel)
@@ -299,8 +357,10 @@ void channel_work(struct channel *channel, int64_t now_ns, size_t budget)
     size_t spent = 0;
 
     (void)runs_reap(&channel->runs);
-    if (has_reading_to_do(channel) && !is_held(channel))
+    if (has_reading_to_do(channel) && !is_held(channel)) {
         read_requests(channel, now_ns);
+        rest(channel);
+    }
     if (channel->inquiries != NULL && !is_held(channel))
         channel_list_on(channel, now_ns);
     if (slots_used(&channel->followers) > 0 && !is_held(channel))
@@ -389,7 +449,7 @@ bool channel_is_drained(const struct channel *channel)
 
 bool channel_is_idle(const struct channel *channel)
 {
-    return !has_work(channel) && !request_is_open(channel->reader);
+    return !has_work(channel) && !is_reading(channel);
 }
 
 void channel_refuse_batches(struct channel *channel)

@@ -52,11 +52,10 @@ void channel_set_wake(struct channel *channel, void (*wake)(void *context), void
 /*
  * The whole input is one request of the operation expected, and nothing is done
  * before channel_end_input(): a request of another one, a second value or anything
- * else behind the first is refused, and then nothing runs.  Before any input; see
- * request_reader_expect().
+ * else behind the first is refused, and then nothing runs.  Once, before any input; see
+ * request_reader_expect().  0, or -1 when out of memory.
  */
-void channel_expect_one_request(struct channel *channel,
-                                const struct request_expectation *expected);
+int channel_expect_one_request(struct channel *channel, const struct request_expectation *expected);
 
 /*
  * Drops batches, running ones included, at most `most`; their jobs count

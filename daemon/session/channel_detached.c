@@ -138,7 +138,7 @@ static void answer_without_batch(struct channel_inquiry *inquiry, const struct s
 {
     if (ask->answer == STORE_EXISTING)
         take_existing(inquiry, ask);
-    else if (ask->answer == STORE_UNKNOWN && !inquiry->channel->takes_one)
+    else if (ask->answer == STORE_UNKNOWN && inquiry->channel->one == NULL)
         report_unknown(inquiry, ask);
     else
         channel_inquiry_refuse_by_store(inquiry, ask, ask->code == FAULT_CONFLICT ? "key" : "");

@@ -27,11 +27,19 @@
 /* What a run may do before another run of the same client is served. */
 #define CHANNEL_SLICE 1024
 
+/* Where the whole input is one request. */
+struct channel_one {
+    struct request_expectation expected;
+    bool is_there;          /* it is complete: */
+    struct request request; /* its id the reader's, its plan ours */
+};
+
 struct channel {
     const struct channel_env *env;
     struct principal *principal; /* its client; held, NULL where nothing can be detached */
     uint64_t number;
-    struct request_reader *reader;
+    struct request_reader *reader; /* NULL while there is nothing to read, */
+    struct lexer_place place;      /* to continue from there */
     struct outbox outbox;
 
     struct runs runs;
@@ -57,10 +65,7 @@ struct channel {
     bool input_ended;
     bool refuse_batches;
     bool has_begun; /* something was requested, other than to know that somebody is there */
-    bool takes_one; /* channel_expect_one_request(), of this operation: */
-    enum request_op one_op;
-    bool has_one;       /* and it is complete: */
-    struct request one; /* its id the reader's, its plan ours */
+    struct channel_one *one; /* of channel_expect_one_request(); else NULL */
     struct channel_verdict verdict;
 };
 
@@ -97,6 +102,12 @@ void channel_refuse_ref(struct channel *channel, const struct request *request,
                         enum fault_code code, const char *message);
 
 /* ---- channel_one.c -------------------------------------------------------------- */
+
+/* Whether the one request is complete, and waits for the end of the input. */
+static inline bool channel_has_one(const struct channel *channel)
+{
+    return channel->one != NULL && channel->one->is_there;
+}
 
 /* Keeps the request for the end of the input, or refuses it if it is no submit. */
 void channel_keep_one(struct channel *channel, struct request *request);

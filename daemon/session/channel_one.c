@@ -8,20 +8,22 @@
 
 #include "daemon/session/channel_internal.h"
 
-void channel_expect_one_request(struct channel *channel, const struct request_expectation *expected)
+int channel_expect_one_request(struct channel *channel, const struct request_expectation *expected)
 {
-    channel->takes_one = true;
-    channel->one_op = expected->op;
-    request_reader_expect(channel->reader, expected);
+    channel->one = calloc(1, sizeof(*channel->one));
+    if (channel->one == NULL)
+        return -1;
+    channel->one->expected = *expected;
+    return 0;
 }
 
 void channel_drop_one(struct channel *channel)
 {
-    if (channel->has_one) {
-        plan_free(channel->one.plan);
-        free(channel->one.text);
-    }
-    channel->has_one = false;
+    if (!channel_has_one(channel))
+        return;
+    plan_free(channel->one->request.plan);
+    free(channel->one->request.text);
+    channel->one->is_there = false;
 }
 
 static void refuse_one(struct channel *channel, const struct request *request,
@@ -36,16 +38,16 @@ void channel_keep_one(struct channel *channel, struct request *request)
 {
     struct fault fault = {0};
 
-    if (request->op == channel->one_op) {
-        channel->one = *request;
-        channel->has_one = true;
+    if (request->op == channel->one->expected.op) {
+        channel->one->request = *request;
+        channel->one->is_there = true;
         request->plan = NULL;
         request->text = NULL;
         return;
     }
     (void)fault_set(&fault, FAULT_INVALID_REQUEST, 0,
                     "\"op\" takes \"%s\" here: the input is one request of that kind",
-                    channel->one_op == REQUEST_FORECAST ? "forecast" : "submit");
+                    channel->one->expected.op == REQUEST_FORECAST ? "forecast" : "submit");
     memcpy(fault.path, "op", sizeof("op"));
     refuse_one(channel, request, &fault);
 }
@@ -71,14 +73,14 @@ void channel_scan_rest(struct channel *channel, const char *bytes, size_t len)
     else
         (void)fault_set(&fault, FAULT_BAD_JSON, 0, "%s follows the request, which is not JSON",
                         fault_quote(quote, bytes + i, 1));
-    refuse_one(channel, &channel->one, &fault);
+    refuse_one(channel, &channel->one->request, &fault);
 }
 
 void channel_do_one(struct channel *channel, int64_t now_ns)
 {
-    if (!channel->has_one)
+    if (!channel_has_one(channel))
         return;
-    channel_do(channel, &channel->one, now_ns);
+    channel_do(channel, &channel->one->request, now_ns);
     channel_drop_one(channel);
     channel_stop_reading(channel);
 }

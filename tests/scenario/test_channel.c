@@ -174,6 +174,18 @@ START_TEST(a_syntax_error_ends_the_input_and_lets_the_rest_run)
 }
 END_TEST
 
+/* However long ago the requests before it were. */
+START_TEST(a_syntax_error_has_its_place_in_all_the_input)
+{
+    rig_send(&rig, "[{\"wait\":1}]\n");
+    rig_finish(&rig);
+    rig_send(&rig, "\n");
+    rig_send(&rig, "{\"op\":\"ping\"} ");
+    rig_send(&rig, " [1,]");
+    ck_assert_uint_eq(rig_count(&rig, "at line 3, column 19 (byte 33 of it)"), 1);
+}
+END_TEST
+
 START_TEST(an_input_that_ends_within_a_request_is_a_syntax_error)
 {
     rig_send(&rig, "[{\"wait\":1}");
@@ -450,6 +462,7 @@ Suite *test_suite(void)
         {answers_that_nobody_reads_stop_the_reading, 1},
         {quit_ends_the_input_and_lets_the_rest_run, 1},
         {a_syntax_error_ends_the_input_and_lets_the_rest_run, 1},
+        {a_syntax_error_has_its_place_in_all_the_input, 1},
         {an_input_that_ends_within_a_request_is_a_syntax_error, 1},
         {a_refused_request_starts_nothing_and_the_next_one_runs, 1},
         {cancelling_a_batch_ends_all_its_jobs, 1},

@@ -316,6 +316,30 @@ START_TEST(lines_longer_than_the_room_for_them)
 }
 END_TEST
 
+/* Where the request ends is not known: it is refused and no more is read, but what was
+ * accepted runs to its end. */
+START_TEST(without_memory_to_read_with_the_input_ends)
+{
+    static const char next[] = "{\"op\":\"ping\"}";
+    struct rig rig;
+
+    rig_init(&rig);
+    rig_open(&rig);
+    rig_send(&rig, "[{\"wait\":1}]");
+    alloc_faults_after(0, 1);
+    alloc_faults_watch(true);
+    ck_assert_uint_eq(channel_feed(rig.channel, 0, next, strlen(next)), strlen(next));
+    alloc_faults_watch(false);
+    alloc_faults_after(ALLOC_FAULTS_NONE, 0);
+    ck_assert(channel_input_ended(rig.channel));
+    rig_finish(&rig);
+    ck_assert_uint_eq(rig_count(&rig, "\"code\":\"overloaded\""), 1);
+    ck_assert_uint_eq(rig_count(&rig, "out of memory for reading requests; try again later"), 1);
+    ck_assert_uint_eq(rig_count(&rig, "\"event\":\"finished\""), 1);
+    rig_fini(&rig);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     const struct check_test tests[] = {
@@ -328,6 +352,7 @@ Suite *test_suite(void)
         {a_cancel_of_a_batch, 1},
         {a_cancel_of_a_job, 1},
         {lines_longer_than_the_room_for_them, 1},
+        {without_memory_to_read_with_the_input_ends, 1},
     };
     Suite *suite = suite_create("memory");
 

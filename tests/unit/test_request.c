@@ -403,6 +403,30 @@ START_TEST(limits_change_from_the_next_request_on)
 }
 END_TEST
 
+/* Another one reads on, and counts bytes and lines from there. */
+START_TEST(a_reader_that_waits_for_the_next_request_can_be_replaced)
+{
+    struct lexer_place place;
+
+    ck_assert(request_reader_rests(reader, &place));
+    ck_assert_int_eq(read_text("[]\n["), REQUEST_READY);
+    ck_assert(!request_reader_rests(reader, &place));
+    plan_free(request.plan);
+    ck_assert_int_eq(read_text(NULL), REQUEST_MORE);
+    ck_assert(!request_reader_rests(reader, &place));
+    ck_assert_int_eq(read_text("]\n \n "), REQUEST_READY);
+    plan_free(request.plan);
+    ck_assert_int_eq(read_text(NULL), REQUEST_MORE);
+    ck_assert(request_reader_rests(reader, &place));
+    tear_down();
+    set_up();
+    request_reader_continue(reader, &place);
+    ck_assert_int_eq(read_text(" [1,]"), REQUEST_BROKEN);
+    ck_assert_uint_eq(fault.offset, 13);
+    ck_assert_ptr_nonnull(strstr(fault.message, "at line 4, column 6 (byte 14 of it)"));
+}
+END_TEST
+
 START_TEST(nothing_comes_after_what_is_not_json)
 {
     ck_assert_int_eq(read_text("[1,]"), REQUEST_BROKEN);
@@ -532,6 +556,7 @@ Suite *test_suite(void)
         {a_refusal_from_outside_does_not_hide_an_earlier_fault, 1},
         {a_request_can_be_refused_while_its_plan_is_completed, 1},
         {limits_change_from_the_next_request_on, 1},
+        {a_reader_that_waits_for_the_next_request_can_be_replaced, 1},
         {nothing_comes_after_what_is_not_json, 1},
         {a_long_id_is_returned, 1},
         {reading_gives_way_when_its_budget_is_spent, 1},
