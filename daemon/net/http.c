@@ -392,6 +392,14 @@ static void end(struct http_connection *c)
     }
 }
 
+/* One that has refused the request before it began has nothing to do. */
+static bool is_resource_due(struct http_connection *c, int64_t now_ns)
+{
+    const struct http_resource *resource = c->exchange.resource;
+
+    return resource && resource->due && resource->next_due(c, now_ns) <= now_ns;
+}
+
 static void do_due(struct http_connection *c, int64_t now_ns)
 {
     struct http_exchange *x = &c->exchange;
@@ -408,7 +416,7 @@ static void do_due(struct http_connection *c, int64_t now_ns)
         end(c);
     else if (x->phase == HTTP_IDLE)
         c->looked = true;
-    else if (x->resource && x->resource->due)
+    else if (is_resource_due(c, now_ns))
         x->resource->due(c, now_ns);
     if (!x->hang_up)
         http_schedule(c, now_ns);

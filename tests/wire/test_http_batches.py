@@ -165,6 +165,29 @@ def batch_goes_with_its_client(d):
         else "the batch still runs"
 
 
+def refused_within_their_bodies(d):
+    """A client may take its time over a body that nobody wants, and gets its refusal at the end."""
+    heads = [f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{fields}Content-Length: 4\r\n\r\nxx".encode()
+             for method, path in (("POST", "/v1/batches"), ("POST", "/v1/forecast"), ("POST", "/v1/requests"),
+                                  ("DELETE", "/v1/batches/none-1"), ("DELETE", "/v1/batches/none-1/jobs/0"),
+                                  ("POST", "/v1/batches/none-1/events"), ("PUT", "/v1/batches"), ("POST", "/healthz"),
+                                  ("POST", "/none"), ("POST", "/wait/0?status=1"), ("POST", "/v1/batches?no"))
+             for fields in ("", "Content-Type: application/json\r\nOrigin: http://other.example\r\n",
+                            "Content-Type: application/json\r\nIdempotency-Key: \"\r\n")
+             if path != "/v1/requests" or "Idempotency" not in fields]
+    socks = [socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS) for _ in heads]
+    for sock, head in zip(socks, heads):
+        sock.sendall(head)
+    d.ask("GET", "/wait/500ms")  # longer than it takes to have a look at whoever is silent
+    answers = []
+    for sock in socks:
+        sock.sendall(b"xx")
+        answers.append(read_until(sock, b"\r\n\r\n"))
+        sock.close()
+    return same([status_of(answer) for answer in answers if status_of(answer) not in (400, 403, 404, 405, 415)],
+                [], "other than refusals")
+
+
 def http10_until_close(d):
     data = d.raw(b"POST /v1/batches HTTP/1.0\r\nContent-Length: %d\r\nConnection: keep-alive\r\n"
                  b"Content-Type: application/json\r\n\r\n" % len(ONE) + ONE)
@@ -410,6 +433,7 @@ SHARED = [
     ("or all at once", requests_at_once),
     ("who does not read is not read from", requests_under_pressure),
     ("a batch is cancelled when its client goes", batch_goes_with_its_client),
+    ("refusals wait for bodies that take their time", refused_within_their_bodies),
     ("HTTP/1.0 gets its stream until the end", http10_until_close),
     ("forecasts", forecasts),
     ("forecasts need no op", forecasts_by_their_place),
