@@ -45,7 +45,7 @@ void forecast_free(struct forecast *forecast); /* NULL is fine; at any time */
  * or when it is FORECAST_READY and not concluded. */
 void forecast_extend(struct forecast *forecast, uint32_t first, uint32_t runs);
 
-/* Bytes that a forecast of so many runs takes for their figures: for limits. */
+/* Bytes that a forecast of `runs` runs takes for their figures: for limits. */
 uint64_t forecast_bytes(uint32_t runs);
 
 enum forecast_step {

@@ -38,7 +38,7 @@ struct samples {
     uint32_t used;  /* chunks */
 };
 
-/* Room for so many values in all, in so many sets.  0, or -1 when out of memory. */
+/* Room for `values` values in all, in `sets` sets.  0, or -1 when out of memory. */
 int samples_init(struct samples *samples, uint64_t values, uint32_t sets);
 void samples_fini(struct samples *samples);
 

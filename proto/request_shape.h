@@ -24,13 +24,13 @@
 
 #include "proto/request_fast.h"
 
-/* Where jobs are unlike one another nothing is learnt after so many. */
+/* Where jobs are unlike one another nothing is learnt after this many. */
 #define REQUEST_SHAPE_MISSES 8
 
 /* The most bytes between two values. */
 #define REQUEST_SHAPE_TEXT 32
 
-/* A text of so many bytes, and which bytes of its words count. */
+/* A text of `len` bytes, and which bytes of its words count. */
 struct request_shape_text {
     uint64_t words[REQUEST_SHAPE_TEXT / 8], masks[REQUEST_SHAPE_TEXT / 8];
     size_t len;

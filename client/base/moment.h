@@ -8,10 +8,10 @@
 
 int64_t moment_now(void);
 
-/* Now and so much, saturating. */
+/* The time `ns` from now, saturating. */
 int64_t moment_after(int64_t ns);
 
-/* What is so much after a time, saturating; by_ns: 0 or more. */
+/* The time by_ns (0 or more) after at_ns, saturating. */
 static inline int64_t moment_later(int64_t at_ns, int64_t by_ns)
 {
     return by_ns > INT64_MAX - at_ns ? INT64_MAX : at_ns + by_ns;

@@ -31,7 +31,7 @@ enum meter_figure {
 /* Lines of the whole picture: the figures, a blank and the totals. */
 #define METER_ROWS (METER_FIGURES + 2)
 
-/* So many are kept of each. */
+/* Values that are kept of each figure. */
 #define METER_HISTORY 240
 
 /* All zero to begin with. */
@@ -60,7 +60,7 @@ double meter_value(const struct meter *meter, enum meter_figure figure);
 void meter_draw(const struct meter *meter, unsigned columns, unsigned rows, bool is_utf8,
                 struct bytes *out);
 
-/* Appends what the figures are, in at most so many lines no longer than `columns`. */
+/* Appends what the figures are, in at most `rows` lines no longer than `columns`. */
 void meter_explain(unsigned columns, unsigned rows, struct bytes *out);
 
 /* Appends the figures as one line, for where there is no terminal, and the line

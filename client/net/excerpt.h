@@ -25,7 +25,7 @@ struct excerpt_place excerpt_place(const char *text, size_t len, size_t offset);
 
 /*
  * Appends the line with a mark under the `marked` bytes from offset on, at least one.
- * number: the line's, 0 for none.  What does not fit into so many columns
+ * number: the line's, 0 for none.  What does not fit into `columns`
  * is cut left and right of the mark, with `...` in its place.
  */
 void excerpt_append(struct bytes *out, const char *text, size_t len, size_t offset, size_t marked,

@@ -14,7 +14,7 @@
 
 #include "client/base/bytes.h"
 
-/* As much may wait before it is better to receive no more. */
+/* With this much waiting it is better to receive no more. */
 #define OUTPUT_ENOUGH_BYTES ((size_t)1 << 20)
 
 struct output {

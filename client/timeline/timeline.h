@@ -49,7 +49,7 @@ enum timeline_mark {
 
 struct timeline;
 
-/* For a batch of so many jobs, of which, or of whose lanes, at most tracks_max
+/* For a batch of `jobs` jobs, of which, or of whose lanes, at most tracks_max
  * are distinguished.  NULL when out of memory. */
 struct timeline *timeline_new(uint64_t jobs, unsigned tracks_max);
 void timeline_free(struct timeline *timeline); /* NULL is fine */

@@ -21,7 +21,7 @@ struct timeline_axis {
     struct timeline_tick ticks[TIMELINE_TICKS_MAX];
 };
 
-/* For so many columns, at least 1, that show span_ns.  The first tick is
+/* For `columns` columns, at least 1, that show span_ns.  The first tick is
  * at 0.  Their texts have room, with a space between, if each begins in its
  * tick's column or a little left of it; that of the last may not have. */
 void timeline_axis_make(struct timeline_axis *axis, unsigned columns, int64_t span_ns);

@@ -32,13 +32,13 @@ struct timeline_seen {
     uint64_t queue_most;   /* jobs that a full cell of a pool's row represents; 0: none */
 };
 
-/* Columns that the names of the timeline's jobs, or what else is at the
- * left of at most so many rows, want, and get out of so many. */
+/* The columns, of `columns`, that the names of the timeline's jobs, or what else is at
+ * the left of at most `rows` rows, are given. */
 unsigned timeline_draw_label_columns(const struct timeline *timeline, unsigned columns,
                                      unsigned rows);
 
 /* Appends the name of a row, and behind one that is several jobs' the index, which
- * is not cut, in at most so many columns.  Returns how many it takes. */
+ * is not cut, in at most `columns`.  Returns how many it takes. */
 size_t timeline_draw_name(struct bytes *out, const struct timeline_row *about, size_t columns,
                           bool is_utf8);
 

@@ -3,7 +3,7 @@
 #define WAITD_TIMELINE_LAYOUT_H
 
 /*
- * A timeline as cells, in so many columns and rows.  Where there are more jobs
+ * A timeline as cells, in columns and rows.  Where there are more jobs
  * than rows, the rows are lanes that jobs take one after another, and where
  * even these are too many, it is an area, as high as there are jobs in flight.
  * Pure.
@@ -49,17 +49,16 @@ struct timeline_grid {
 };
 
 /*
- * Makes it out of what happened until now_ns.  rows: at most so many, at least
- * 1, as columns; an area takes as many below them as there are ways that jobs
- * ended other than ok, but leaves out what rows has no room for.
- * Returns 0, or -1 when out of memory.  To be released by
+ * Makes it out of what happened until now_ns.  rows: the most, at least 1, as columns; an area
+ * takes as many below them as there are ways that jobs ended other than ok, but leaves out what
+ * rows has no room for. Returns 0, or -1 when out of memory.  To be released by
  * timeline_layout_fini() in either case, and before the timeline is.
  */
 int timeline_layout(const struct timeline *timeline, unsigned columns, unsigned rows,
                     int64_t span_ns, int64_t now_ns, struct timeline_grid *grid);
 void timeline_layout_fini(struct timeline_grid *grid);
 
-/* Rows that the pools take besides; so many are left for all else. */
+/* How many rows the pools take: they are not left for anything else. */
 unsigned timeline_layout_pool_rows(const struct timeline *timeline);
 
 /* Parts of timeline_layout(): the rows of pools, put among those that there are; and the

@@ -17,7 +17,8 @@
  * rows: in a picture that is drawn once, and then scrolls. */
 #define TIMELINE_PICTURE_ROWS 1000
 
-/* Of more jobs so many lanes are distinguished, or as many as the screen has rows. */
+/* The lanes that are distinguished where there are more jobs, or as many as the screen has
+ * rows. */
 #define TIMELINE_PICTURE_LANES 100
 
 struct timeline_picture;
@@ -73,11 +74,11 @@ int64_t timeline_picture_span(struct timeline_picture *picture, int64_t elapsed_
 void timeline_picture_add_state(const struct timeline_picture *picture, int64_t elapsed_ns,
                                 struct bytes *out);
 
-/* The style of a picture whose left margin takes so many columns. */
+/* The style of a picture whose left margin takes label_columns. */
 struct timeline_style timeline_picture_style(const struct terminal *terminal, bool has_colors,
                                              unsigned label_columns);
 
-/* The rows alone, at most so many.  0, or -1 when out of memory. */
+/* The rows alone, at most `rows`.  0, or -1 when out of memory. */
 int timeline_picture_draw_rows(const struct timeline_picture *picture,
                                const struct timeline_style *style, unsigned rows, int64_t span_ns,
                                int64_t elapsed_ns, struct timeline_seen *seen, struct bytes *out);

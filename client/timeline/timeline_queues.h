@@ -50,7 +50,7 @@ uint8_t timeline_queues_first_pool_of(const struct timeline_queues *queues, uint
 int timeline_queues_add(struct timeline_queues *queues, uint8_t pool, int64_t begin_ns,
                         int64_t end_ns);
 
-/* Adds to each of so many columns, which span so much time from 0 on, how many jobs queued
+/* Adds to each of `columns` levels, which span span_ns from 0 on, how many jobs queued
  * there on the average. */
 void timeline_queues_spread(const struct timeline_queues *queues, unsigned pool, int64_t span_ns,
                             unsigned columns, double *levels);

@@ -17,7 +17,7 @@
 #define TIMELINE_SVG_WIDTH 960
 #define TIMELINE_SVG_GAP   24 /* above, below and between pictures */
 
-/* Of jobs without rows of their own so many lanes are drawn; of more, an area. */
+/* The lanes that are drawn of jobs without rows of their own; of more, an area. */
 #define TIMELINE_SVG_LANES 40
 
 /* What a picture is made of.  Texts are UTF-8 without control characters. */
@@ -29,7 +29,7 @@ struct timeline_svg_picture {
 };
 
 /* How many columns a grid has to have beside labels of the timeline's, where
- * there may be so many rows. */
+ * there may be `rows` rows. */
 unsigned timeline_svg_columns(const struct timeline *timeline, unsigned rows);
 
 /* Appends a picture whose top is at y.  Returns where it ends. */

@@ -58,7 +58,7 @@ struct flight {
     bool no_memory;                             /* something could not be kept */
 };
 
-/* For a batch of so many jobs.  0, or -1 when out of memory; call flight_fini()
+/* For a batch of `jobs` jobs.  0, or -1 when out of memory; call flight_fini()
  * in either case. */
 int flight_init(struct flight *flight, uint64_t jobs);
 void flight_fini(struct flight *flight);

@@ -16,7 +16,7 @@
 
 #include "proto/token/token.h"
 
-/* A file has at most so many. */
+/* The most tokens of a file. */
 #define TOKENS_MOST 10000
 
 #define TOKENS_PROBLEM_MAX 384

@@ -13,16 +13,16 @@
  * it is not known. */
 uint64_t descriptors_raise(void);
 
-/* Has the process's table of descriptors made as long as so many take, within bounds (512 KiB of
- * the kernel's memory).  To be called before there are threads: later on each doubling of the
+/* Has the process's table of descriptors made as long as `all` of them take, within bounds (512 KiB
+ * of the kernel's memory).  To be called before there are threads: later on each doubling of the
  * table waits until all processors have seen it, and whoever accepts a client waits with it:
  * 10 ms at 256, 512, 1,024 connections and so on. */
 void descriptors_make_room(uint64_t all);
 
-/* Of so many descriptors, those to keep for clients that are refused. */
+/* How many of `all` descriptors to keep for clients that are refused. */
 unsigned descriptors_for_refused(uint64_t all);
 
-/* How many connections so many descriptors allow beside all else; 0 if not one. */
+/* How many connections `all` descriptors allow beside everything else; 0 if not one. */
 uint64_t descriptors_for_connections(uint64_t all, unsigned n_loops, unsigned n_listeners);
 
 #endif

@@ -29,7 +29,7 @@ struct forecasts {
 
 /*
  * Takes over the plan of a `forecast` request and what the account has reserved for it:
- * its jobs and so many bytes, released at its end.  The account outlives it.  0, or
+ * its jobs and `bytes` bytes, released at its end.  The account outlives it.  0, or
  * -1 when out of memory: all of it is then still the caller's.
  */
 int forecasts_add_take(struct forecasts *forecasts, struct account *account,
@@ -48,7 +48,7 @@ int64_t forecasts_next_due(const struct forecasts *forecasts);
 uint32_t forecasts_end(struct forecasts *forecasts, struct outbox *outbox, struct event_text id,
                        enum fault_code code, const char *message);
 
-/* Frees some, no more than so many, without a word.  Whether none is left. */
+/* Frees some, at most `most`, without an answer.  Whether none is left. */
 bool forecasts_discard(struct forecasts *forecasts, size_t most);
 
 #endif

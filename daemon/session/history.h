@@ -86,7 +86,7 @@ void history_line_commit(struct history *history, size_t len);
 void history_line_commit_around(struct history *history, size_t len, size_t at,
                                 struct event_text text);
 
-/* How much room to ask for such a line, of so many bytes without the text. */
+/* How much room to ask for such a line, of `len` bytes without the text. */
 #define HISTORY_AROUND_BYTES(len) ((len) + 32)
 
 /* Whether anyone is to read the next record; if not, a line may be counted without

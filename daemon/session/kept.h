@@ -35,7 +35,8 @@
 #include "proto/occurrence.h"
 #include "proto/request.h"
 
-/* A ref is at most so many of `a-z 0-9 -`, a key 1 to so many bytes. */
+/* The most characters of a ref, of `a-z 0-9 -`, and the most bytes of a key, which has 1 or more.
+ */
 #define KEPT_REF_MAX REQUEST_REF_MAX
 #define KEPT_KEY_MAX REQUEST_KEY_MAX
 

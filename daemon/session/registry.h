@@ -151,7 +151,7 @@ struct registry_cancel {
     struct registry_entry *entry;
     uint32_t place; /* in the batch's list; REGISTRY_NO_PLACE as long as it is not known */
     /* Called once, in case of UNREADABLE and UNKNOWN perhaps before its place is known.  FELL: at
-     * that instant, and so many jobs were not terminal; 0: there was nothing to cancel. */
+     * that instant, and `jobs` of them were not terminal; 0: there was nothing to cancel. */
     void (*fallen)(struct registry_cancel *cancel, enum registry_fall fall, int64_t at_ns,
                    uint32_t jobs);
 };

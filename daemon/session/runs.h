@@ -62,7 +62,7 @@ void runs_cancel_all(struct runs *runs, int64_t now_ns);
 uint32_t runs_running(const struct runs *runs);
 
 /*
- * Frees runs, whatever they are at, no more than so many.  Returns whether
+ * Frees runs in any state, at most `most`.  Returns whether
  * none is left; until then nothing else may be done with them but this, and
  * runs_fini().
  */
