@@ -22,17 +22,17 @@ static char *put_answer(char *out, const char *begin, struct event_text id, cons
     return put_quoted(event_put_id(event_put_string(out, begin), id), ",\"ref\":\"", ref);
 }
 
-char *event_detached_accepted(char *out, const struct event_kept *kept)
+char *event_detached_accepted(char *out, const struct event_detached_accepted *accepted)
 {
-    out = put_quoted(out, "{\"event\":\"accepted\",\"ref\":\"", kept->ref);
-    out = event_put_id(event_put_string(out, ",\"seq\":1"), kept->id);
-    if (kept->existing)
+    out = put_quoted(out, "{\"event\":\"accepted\",\"ref\":\"", accepted->ref);
+    out = event_put_id(event_put_string(out, ",\"seq\":1"), accepted->id);
+    if (accepted->existing)
         out = event_put_string(out, ",\"existing\":true");
-    out = event_put_count(out, ",\"jobs\":", kept->jobs);
-    if (kept->seed != NULL)
-        out = event_put_signed(EVENT_PUT(out, ",\"seed\":"), *kept->seed);
-    out = put_quoted(out, ",\"durable\":\"", kept->durable);
-    out = utc_put(event_put_string(out, ",\"time\":\""), kept->time_ns);
+    out = event_put_count(out, ",\"jobs\":", accepted->jobs);
+    if (accepted->seed != NULL)
+        out = event_put_signed(EVENT_PUT(out, ",\"seed\":"), *accepted->seed);
+    out = put_quoted(out, ",\"durable\":\"", accepted->durable);
+    out = utc_put(event_put_string(out, ",\"time\":\""), accepted->time_ns);
     return event_put_string(out, "\"}\n");
 }
 
@@ -122,11 +122,11 @@ char *event_detached_batch(char *out, const struct event_listed *listed)
     if (listed->status != NULL)
         out = put_quoted(out, ",\"status\":\"", listed->status);
     out = event_put_count(out, ",\"jobs\":", listed->jobs);
-    if (listed->is_seen)
+    if (listed->has_progress)
         out = event_put_count(out, ",\"pending\":", listed->pending);
     out = utc_put(event_put_string(out, ",\"time\":\""), listed->time_ns);
     *out++ = '"';
-    if (listed->is_seen) {
+    if (listed->has_progress) {
         out = put_time(out, ",\"elapsed\":", listed->elapsed_ns);
         out = put_time(out, ",\"late\":", listed->late_ns);
         out = event_put_count(out, ",\"last\":", listed->last);

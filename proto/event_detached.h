@@ -15,7 +15,7 @@
 #include "proto/event.h"
 
 /* `accepted`, which is event 1 (EVENT_BATCH_MAX). */
-struct event_kept {
+struct event_detached_accepted {
     const char *ref;
     struct event_text id; /* of the submit that it answers */
     bool existing;
@@ -24,7 +24,7 @@ struct event_kept {
     const char *durable;
     int64_t time_ns; /* of acceptance, since 1970-01-01T00:00:00Z */
 };
-char *event_detached_accepted(char *out, const struct event_kept *kept);
+char *event_detached_accepted(char *out, const struct event_detached_accepted *accepted);
 
 /* `finished`, with what the schedule alone says (EVENT_BATCH_MAX). */
 char *event_detached_finished(char *out, const char *ref, uint64_t seq, uint32_t jobs,
@@ -62,7 +62,7 @@ struct event_listed {
     uint32_t jobs, pending;
     uint64_t last;
     int64_t time_ns, elapsed_ns, late_ns;
-    bool is_seen; /* pending, elapsed, late and last are known */
+    bool has_progress; /* pending, elapsed, late and last are known */
 };
 #define EVENT_LISTED_MAX (EVENT_LINE_MAX + EVENT_TEXT_FACTOR * 255 + 2 * 255)
 char *event_detached_batch(char *out, const struct event_listed *listed);

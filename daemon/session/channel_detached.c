@@ -76,7 +76,7 @@ static void report_accepted(const struct channel_inquiry *inquiry, const struct 
 {
     char *line = channel_inquiry_line(inquiry, EVENT_BATCH_MAX);
     const struct kept_terms *terms = &batch->terms;
-    struct event_kept kept = {
+    struct event_detached_accepted accepted = {
         .ref = batch->ref,
         .id = channel_inquiry_id(inquiry),
         .existing = existing,
@@ -87,7 +87,7 @@ static void report_accepted(const struct channel_inquiry *inquiry, const struct 
     };
 
     if (line != NULL)
-        channel_inquiry_commit(inquiry, line, event_detached_accepted(line, &kept));
+        channel_inquiry_commit(inquiry, line, event_detached_accepted(line, &accepted));
 }
 
 /* The batch is this loop's to run, whether its client is still there or not.  False when out

@@ -216,7 +216,7 @@ char *channel_write_listed(char *line, const struct registry *registry, const st
         .time_ns = batch->terms.wall_ns,
         .late_ns = atomic_load_explicit(&progress->late_ns, memory_order_relaxed),
         .elapsed_ns = registry_elapsed(registry, batch),
-        .is_seen = state == KEPT_RUNNING || state == KEPT_FINISHED,
+        .has_progress = state == KEPT_RUNNING || state == KEPT_FINISHED,
     };
 
     if (state == KEPT_FINISHED) {

@@ -84,7 +84,7 @@ static void begin(struct replica *replica)
 {
     const struct kept_terms *terms = &replica->kept->terms;
     char *line = line_room(replica, &replica->begun), *end;
-    struct event_kept kept = {
+    struct event_detached_accepted accepted = {
         .ref = replica->kept->ref,
         .jobs = terms->jobs,
         .seed = plan_options_of(replica->plan)->random_seed ? &terms->seed : NULL,
@@ -94,7 +94,7 @@ static void begin(struct replica *replica)
 
     if (line == NULL)
         return;
-    end = event_detached_accepted(line, &kept);
+    end = event_detached_accepted(line, &accepted);
     history_line_commit(&replica->history, (size_t)(end - line));
     replica->begun = true;
 }

@@ -20,15 +20,15 @@ static void is_line(const char *end, const char *expected)
 START_TEST(an_accepted_has_its_ref_and_the_seed_that_was_drawn)
 {
     int64_t seed = 7;
-    struct event_kept kept = {.ref = "r-1",
-                              .id = {.text = "\"x\"", .len = 3},
-                              .existing = true,
-                              .jobs = 2,
-                              .seed = &seed,
-                              .durable = "disk",
-                              .time_ns = INT64_C(1000000001)};
+    struct event_detached_accepted accepted = {.ref = "r-1",
+                                               .id = {.text = "\"x\"", .len = 3},
+                                               .existing = true,
+                                               .jobs = 2,
+                                               .seed = &seed,
+                                               .durable = "disk",
+                                               .time_ns = INT64_C(1000000001)};
 
-    is_line(event_detached_accepted(line, &kept),
+    is_line(event_detached_accepted(line, &accepted),
             "{\"event\":\"accepted\",\"ref\":\"r-1\",\"seq\":1,\"id\":\"x\",\"existing\":true,"
             "\"jobs\":2,\"seed\":7,\"durable\":\"disk\",\"time\":\"1970-01-01T00:00:01."
             "000000001Z\"}\n");
