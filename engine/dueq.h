@@ -23,7 +23,7 @@
  * Where the first entry is replaced again and again, the page is a tournament (tournament.h): with
  * 1,000 entries of random due times a replacement takes half of what it takes in the heap.
  *
- * Nothing can be moved or taken out but the first: whoever owns the entries
+ * Nothing can be moved or taken out but the first: the owner of the entries
  * knows, when one is first, whether it still means anything.
  *
  * With n entries, pages of m <= 4,096 and so about n/m runs, an entry costs

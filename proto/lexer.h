@@ -6,7 +6,7 @@
  * JSON (RFC 8259) as a stream of tokens, from bytes that come in any pieces.
  *
  * The lexer is strict: it accepts exactly the grammar, with well-formed UTF-8
- * and nothing else, and it keeps the nesting itself, so that whoever takes the
+ * and nothing else, and it keeps the nesting itself, so that the reader of the
  * tokens only ever sees well-formed values, one after another.  It can stop
  * at any byte and go on with the next piece.  A token that lies within one
  * piece is returned in place; only one that is cut by the end of a

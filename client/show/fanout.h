@@ -11,7 +11,7 @@
  *               └─► tally, batches
  *
  * Lines may be of a connection or of a file.  It writes
- * nothing by itself: whoever drives it flushes and polls the outputs.
+ * nothing by itself: its driver flushes and polls the outputs.
  */
 
 #include <poll.h>

@@ -3,7 +3,7 @@
 #define WAITD_LOG_WRITER_H
 
 /*
- * Writes log lines on a thread of its own, so that whoever logs never waits for
+ * Writes log lines on a thread of its own, so that a caller never waits for
  * what the lines go to: a pipe that nobody reads, a stopped terminal, a journal
  * that hangs.  That cannot be had otherwise: standard error is shared with the
  * parent, whose flags are not ours to change, and of what is ready to be written to

@@ -15,7 +15,7 @@ uint64_t descriptors_raise(void);
 
 /* Has the process's table of descriptors made as long as `all` of them take, within bounds (512 KiB
  * of the kernel's memory).  To be called before there are threads: later on each doubling of the
- * table waits until all processors have seen it, and whoever accepts a client waits with it:
+ * table waits until all processors have seen it, and accepting a client waits with it:
  * 10 ms at 256, 512, 1,024 connections and so on. */
 void descriptors_make_room(uint64_t all);
 

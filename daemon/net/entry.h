@@ -40,7 +40,7 @@ struct principal *entry_principal(const struct entry *entry); /* the entry's */
 const struct fault *entry_fault(const struct entry *entry);
 struct event_text entry_id(const struct entry *entry); /* of the request that was refused */
 
-/* What is left to whoever takes over: received and not looked at, written and not sent. */
+/* What is left to the pump that takes over: received and not read, written and not sent. */
 struct event_text entry_unread(const struct entry *entry);
 struct event_text entry_unsent(const struct entry *entry);
 

@@ -85,8 +85,8 @@ void http_work(struct http *http, int64_t now_ns);
 /* No connection is open. */
 bool http_is_empty(const struct http *http);
 
-/* Orders, in a loop's life: batches are refused and whoever has nothing
- * running is let go; what runs is cancelled; everything is dropped. */
+/* Orders, in the order of a shutdown: batches are refused and connections with nothing
+ * running are closed; what runs is cancelled; everything is dropped. */
 void http_drain(struct http *http);
 void http_cancel(struct http *http);
 void http_drop(struct http *http);

@@ -3,8 +3,8 @@
 #define WAITD_HTTP_AUTH_H
 
 /*
- * Who sends a request over HTTP: whoever its connection is known to be of, else whoever its
- * `Authorization: Bearer TOKEN` proves (RFC 6750).  A token that has to be looked at first
+ * Who sends a request over HTTP: the principal of its connection where that is known, else the
+ * one that its `Authorization: Bearer TOKEN` proves (RFC 6750).  A token that has to be verified
  * suspends the exchange until the verifier has answered, and a wrong one for a while longer
  * (auth/failures.h).
  */

@@ -4,8 +4,8 @@
 
 /*
  * Whether the head of a request is well-formed: RFC 9112, sections 2 to 5, and of fields
- * Content-Length (RFC 9110, section 8.6), as far as whoever reads the head afterwards would
- * answer otherwise than the protocol has it.  Lines may end in LF alone.
+ * Content-Length (RFC 9110, section 8.6), as far as the program that reads the head afterwards
+ * would answer otherwise than the protocol has it.  Lines may end in LF alone.
  *
  *     head  = *empty-line method SP target SP "HTTP/1." DIGIT line-end
  *             *(name ":" value line-end) line-end

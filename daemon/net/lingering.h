@@ -21,7 +21,7 @@ struct lingering {
     int64_t unsent;     /* what the client had not taken at the last check */
 };
 
-/* hurried: the daemon stops, so that whoever has everything is let go. */
+/* hurried: the daemon stops, so that a client that has everything is not waited for. */
 void lingering_begin(struct lingering *lingering, int64_t now_ns, bool hurried);
 
 /* That many more bytes were received.  Why it is over, or NULL for not yet. */

@@ -17,7 +17,7 @@
 /* Stages of shutdown; they only increase. */
 enum life_stage {
     LIFE_SERVING,
-    LIFE_DRAINING,   /* no new batches; whoever has nothing running is closed */
+    LIFE_DRAINING,   /* no new batches; connections with nothing running are closed */
     LIFE_CANCELLING, /* what runs is cancelled and its events are flushed */
     LIFE_OVER,       /* whatever is still open is dropped */
 };

@@ -5,7 +5,7 @@
 /*
  * Serves one client on standard input and output.  Each may be a pipe, a
  * socket, a terminal, a regular file or a device such as /dev/null; both are
- * shared with whoever started us, so their flags stay as they are: what could
+ * shared with the process that started us, so their flags stay as they are: what could
  * block is asked for its readiness first, and given no more than it then has
  * room for.
  */

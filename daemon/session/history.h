@@ -50,7 +50,7 @@ struct history {
 };
 
 /* A place in a history.  What its owner does not want to read, by skip_seq, is passed
- * as it is put.  Embedded by whoever watches; all zero is none. */
+ * as it is put.  Embedded by its watcher; all zero is none. */
 struct history_cursor {
     struct history *history;
     struct history_cursor *next, *before;

@@ -144,7 +144,7 @@ struct kept *kept_new(const _Atomic int64_t *horizon_ns, enum kept_durable durab
 struct kept *kept_hold(struct kept *batch);
 void kept_release(struct kept *batch); /* NULL is fine */
 
-/* ---- For whoever runs it ----------------------------------------------------------- */
+/* ---- For loops that run it ----------------------------------------------------------- */
 
 /*
  * How far it may be run for somebody who wants to run it up to until_ns (>= 0):

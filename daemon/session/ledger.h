@@ -16,7 +16,7 @@
 
 #include "daemon/session/limits.h"
 
-/* What all threads share.  next_batch is set to 1 by whoever makes it; all else begins at 0. */
+/* What all threads share.  next_batch is set to 1 by its owner; all else begins at 0. */
 struct ledger {
     _Atomic uint64_t pending; /* jobs read or running */
     _Atomic uint64_t text;    /* bytes that requests are kept in, being read or running */

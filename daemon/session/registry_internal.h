@@ -41,7 +41,7 @@ struct registry_entry {
     bool end_reported; /* to the store */
     bool suspended;    /* nothing of it is run any more */
     bool probes;       /* the next piece of work is the probe's, if that has any */
-    bool unlisted;     /* and whoever asks for its ref from now on finds another */
+    bool unlisted;     /* and requests for its ref from now on find another */
 };
 
 struct registry {

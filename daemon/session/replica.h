@@ -22,15 +22,15 @@
 /* "Never", for times. */
 #define REPLICA_NEVER INT64_MAX
 
-/* What a piece of work brought about, for whoever counts it. */
+/* The effects of a piece of work, to be counted by the caller. */
 struct replica_progress {
     uint64_t ended[JOB_STATUSES]; /* jobs, by enum job_status */
     int64_t late_ns;              /* by the meter: the latest; 0 for none */
     bool cancelled;               /* a cancel has fallen */
 };
 
-/* Whoever counts how late the jobs are that the schedule ends, but for those that another life
- * of the daemon has handled. */
+/* Counts how late the jobs are that the schedule ends, except those that another life of the
+ * daemon has handled. */
 struct replica_meter {
     struct stats *stats;
     int64_t now_ns;     /* for stats_late() */

@@ -67,7 +67,7 @@ struct cluster_link {
 /* Takes the message over, also when out of memory: NULL. */
 struct cluster_event *cluster_event_new(enum cluster_event_kind kind, natsMsg *message);
 
-/* Hands it to whoever reads; NULL is fine.  What is lost for want of memory is met as a gap or a
+/* Hands it to the reader; NULL is fine.  What is lost for want of memory is met as a gap or a
  * time-out. */
 void cluster_link_post(struct cluster_link *link, struct cluster_event *event);
 

@@ -38,7 +38,7 @@ enum cluster_header {
     CLUSTER_HEADER_KEY,    /* where it has one */
     CLUSTER_HEADER_GRACE,  /* nanoseconds */
     CLUSTER_HEADER_RETAIN, /* nanoseconds */
-    CLUSTER_HEADER_NONCE,  /* of whoever published it: the same in each retry */
+    CLUSTER_HEADER_NONCE,  /* of its publisher: the same in each retry */
     CLUSTER_HEADER_DIGEST, /* the SHA-256 of the request's text */
     CLUSTER_HEADER_JOBS,   /* what the text leaves to the daemon, as it was resolved */
     CLUSTER_HEADER_SEED,
