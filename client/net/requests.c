@@ -37,6 +37,15 @@ void requests_free(struct requests *requests)
     free(requests);
 }
 
+/* The plan of a request that is of this operation.  That of another one is freed. */
+static struct plan *take_plan(const struct request *request, enum request_op op)
+{
+    if (request->op == op)
+        return request->plan;
+    plan_free(request->plan);
+    return NULL;
+}
+
 /* plan: NULL for what is no batch, or would be refused. */
 static void add(struct requests *requests, struct plan *plan, struct bytes *levels)
 {
@@ -73,7 +82,7 @@ void requests_feed(struct requests *requests, const char *text, size_t len, stru
             if (request.op == REQUEST_QUIT)
                 requests->has_ended = true;
             else
-                add(requests, request.op == REQUEST_SUBMIT ? request.plan : NULL, levels);
+                add(requests, take_plan(&request, REQUEST_SUBMIT), levels);
             break;
         case REQUEST_REFUSED:
             add(requests, NULL, levels);
@@ -93,17 +102,17 @@ struct pending_queue *requests_pending(struct requests *requests)
     return &requests->queue;
 }
 
-/* Reads the one request in a text.  Whether waitd would take it, and it is of this
+/* Reads the one request in a text.  Its plan, if waitd would take it and it is of this
  * operation. */
-static bool read_one(const char *text, size_t len, enum request_op op, struct request *request,
-                     struct fault *fault)
+static struct plan *read_one(const char *text, size_t len, enum request_op op,
+                             struct request *request, struct fault *fault)
 {
     struct requests *requests = requests_new();
     enum request_result result;
 
     *fault = (struct fault){.code = FAULT_NONE};
     if (requests == NULL)
-        return false;
+        return NULL;
     request_feed(requests->reader, text, len);
     do {
         result = request_read(requests->reader, SIZE_MAX, request, fault);
@@ -111,22 +120,22 @@ static bool read_one(const char *text, size_t len, enum request_op op, struct re
             request_finish(requests->reader);
     } while (result == REQUEST_BUSY || result == REQUEST_MORE);
     requests_free(requests);
-    return result == REQUEST_READY && request->op == op;
+    return result == REQUEST_READY ? take_plan(request, op) : NULL;
 }
 
 struct plan *requests_plan(const char *text, size_t len, struct fault *fault)
 {
     struct request request;
 
-    return read_one(text, len, REQUEST_SUBMIT, &request, fault) ? request.plan : NULL;
+    return read_one(text, len, REQUEST_SUBMIT, &request, fault);
 }
 
 struct plan *requests_forecast(const char *text, size_t len, uint32_t *runs, struct fault *fault)
 {
-    struct request request;
+    struct request request = {0};
+    struct plan *plan = read_one(text, len, REQUEST_FORECAST, &request, fault);
 
-    if (!read_one(text, len, REQUEST_FORECAST, &request, fault))
-        return NULL;
-    *runs = request.runs;
-    return request.plan;
+    if (plan != NULL)
+        *runs = request.runs;
+    return plan;
 }

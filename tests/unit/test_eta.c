@@ -106,13 +106,33 @@ START_TEST(a_batch_that_is_too_large_is_given_up)
 }
 END_TEST
 
+/* The plan of what is no batch is nobody's: a sanitizer finds it. */
+START_TEST(a_forecast_is_pending_without_a_plan)
+{
+    static const char forecast[] = "{\"op\":\"forecast\",\"runs\":2,\"jobs\":[{\"wait\":1}]}";
+    static const char batch[] = "[{\"wait\":1}]";
+    struct requests *requests = requests_new();
+    struct pending pending;
+    struct fault fault;
+    uint32_t runs = 0;
+
+    requests_feed(requests, forecast, strlen(forecast), NULL);
+    ck_assert(pending_pop(requests_pending(requests), &pending));
+    ck_assert_ptr_null(pending.plan);
+    requests_free(requests);
+    ck_assert_ptr_null(requests_plan(forecast, strlen(forecast), &fault));
+    ck_assert_ptr_null(requests_forecast(batch, strlen(batch), &runs, &fault));
+    ck_assert_int_eq(fault.code, FAULT_NONE);
+    ck_assert_uint_eq(runs, 0);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     const struct check_test tests[] = {
-        {the_end_and_the_jobs_in_flight_are_exact, 1},
-        {of_several_the_longest_counts, 1},
-        {an_end_that_is_not_known_is_estimated, 1},
-        {a_batch_that_is_too_large_is_given_up, 1},
+        {the_end_and_the_jobs_in_flight_are_exact, 1}, {of_several_the_longest_counts, 1},
+        {an_end_that_is_not_known_is_estimated, 1},    {a_batch_that_is_too_large_is_given_up, 1},
+        {a_forecast_is_pending_without_a_plan, 1},
     };
 
     return check_suite("eta", set_up, tear_down, tests, N(tests));
