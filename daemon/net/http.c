@@ -290,7 +290,7 @@ static int64_t body_due(const struct http_connection *c)
     if (x->phase != HTTP_BODY)
         return CHANNEL_NEVER;
     if (timeout_ns == 0 ||
-        (x->stream && !x->reply &&
+        (x->stream && !x->reply && x->resource->body &&
          (x->resource == &http_batches_requests || http_stream_refusal(x->stream) == FAULT_NONE)))
         return proof_due(c);
     return sooner(later(x->begun_ns, timeout_ns), proof_due(c));
@@ -400,6 +400,12 @@ static bool is_resource_due(struct http_connection *c, int64_t now_ns)
     return resource && resource->due && resource->next_due(c, now_ns) <= now_ns;
 }
 
+static void end_late(struct http_connection *c)
+{
+    http_reply_now(c, true);
+    end(c);
+}
+
 static void do_due(struct http_connection *c, int64_t now_ns)
 {
     struct http_exchange *x = &c->exchange;
@@ -411,9 +417,11 @@ static void do_due(struct http_connection *c, int64_t now_ns)
     if (x->phase == HTTP_PROVING)
         http_auth_go_on(c, now_ns);
     else if (x->phase == HTTP_IDLE ? is_over(c)
-                                   : has_timed_out(c, now_ns) || now_ns >= body_due(c) ||
+                                   : has_timed_out(c, now_ns) ||
                                          (is_read(c) && is_look_due(c, now_ns) && has_ended(c)))
         end(c);
+    else if (now_ns >= body_due(c))
+        end_late(c);
     else if (x->phase == HTTP_IDLE)
         c->looked = true;
     else if (is_resource_due(c, now_ns))

@@ -98,7 +98,7 @@ static size_t read_submit(struct http_connection *c, const char *bytes, size_t l
     struct http_exchange *x = &c->exchange;
 
     if (x->body > c->http->env.limits->max_request) {
-        http_reply_now(c);
+        http_reply_now(c, false);
         return len;
     }
     if (http_stream_refusal(x->stream) != FAULT_NONE)
@@ -297,6 +297,8 @@ static bool writes_itself(const struct http_connection *c)
     const struct http_exchange *x = &c->exchange;
     const struct http_duplex *duplex = *http_stream_duplex(x->stream);
 
+    if (!duplex && http_stream_is_over(x->stream)) /* by what came of its body */
+        return x->phase == HTTP_BODY && x->resource == &http_batches_requests;
     if (!http_stream_has_output(x->stream))
         return false;
     return duplex ? !http_duplex_is_waiting(duplex)
@@ -346,7 +348,8 @@ static void due_requests(struct http_connection *c, int64_t now_ns)
     struct http_duplex **duplex = http_stream_duplex(x->stream);
 
     http_stream_work(x->stream, now_ns);
-    if (x->phase == HTTP_BODY && !*duplex && http_stream_has_output(x->stream)) {
+    if (x->phase == HTTP_BODY && !*duplex &&
+        (http_stream_has_output(x->stream) || http_stream_is_over(x->stream))) {
         *duplex = http_duplex_new(c, HTTP_DUPLEX_WHOLE);
         if (!*duplex) {
             http_hang_up(c);

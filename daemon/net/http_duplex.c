@@ -169,6 +169,9 @@ void http_duplex_write(struct http_duplex *duplex)
         if (i == BUFFERS - 1 && !duplex->gone)
             duplex->waiting = event_add(duplex->event, NULL) == 0;
     }
+    /* Whatever else comes of the body is for nothing. */
+    if (duplex->kind == HTTP_DUPLEX_WHOLE && http_duplex_is_over(duplex))
+        shutdown(c->fd, SHUT_WR);
     if (http_duplex_is_over(duplex) ||
         (c->exchange.phase == HTTP_BODY && http_stream_wants_input(c->exchange.stream)))
         http_exchange_resume(c);

@@ -192,7 +192,7 @@ static void read_piece(struct http_connection *c, const char *piece, size_t *pie
     if (x->reply || !x->resource->body) {
         if (x->body > (x->is_refused ? c->http->env.limits->max_auth_bytes
                                      : c->http->env.limits->max_request))
-            http_reply_now(c);
+            http_reply_now(c, false);
     } else {
         used = x->resource->body(c, piece, *piece_len);
     }

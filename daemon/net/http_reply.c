@@ -165,7 +165,7 @@ void http_reply_give(struct http_connection *c)
     MHD_destroy_response(response);
 }
 
-void http_reply_now(struct http_connection *c)
+void http_reply_now(struct http_connection *c, bool late)
 {
     struct fault fault = {0};
     unsigned status = c->exchange.is_refused ? c->exchange.status : 413;
@@ -176,8 +176,9 @@ void http_reply_now(struct http_connection *c)
     else if (status != 413)
         (void)fault_set(&fault, FAULT_OVERLOADED, 0, "try again later, with a shorter body");
     else
-        (void)fault_set(&fault, FAULT_TOO_LARGE, 0,
-                        "the body is longer than a request may be (max-request)");
+        (void)fault_set(&fault, FAULT_TOO_LARGE, 0, "%s",
+                        late ? "the request was not complete in time (request-timeout)"
+                             : "the body is longer than a request may be (max-request)");
     http_reply_on_socket(c->fd, status, &fault, false);
     c->exchange.unread = true;
     c->exchange.hang_up = true;

@@ -48,8 +48,9 @@ unsigned http_reply_status_of(const char *line, size_t len);
 /* Gives the reply to the library. */
 void http_reply_give(struct http_connection *c);
 
-/* Sends it although the body has not ended, and closes. */
-void http_reply_now(struct http_connection *c);
+/* Refuses although the body has not ended, and closes.  late: it has not ended in time; else it is
+ * too long. */
+void http_reply_now(struct http_connection *c, bool late);
 
 /* A refusal on a socket that the library knows nothing of, or has not answered on.  is_head: to
  * a request that takes no body. */

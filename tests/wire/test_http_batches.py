@@ -136,6 +136,19 @@ def requests_at_once(d):
                                                    "finished"]), "events"))
 
 
+def requests_that_end_early(d):
+    """Whatever follows quit or what is no JSON is not waited for: the answer and the connection end."""
+    head = post("/v1/requests", b"").replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
+    quit_, ping, batch = b'd\r\n{"op":"quit"}\r\n', b'd\r\n{"op":"ping"}\r\n', b'17\r\n{"jobs":[{"wait":0.1}]}\r\n'
+    problem = None
+    for body, expected in ((quit_, []), (ping + quit_, ["pong"]), (batch + quit_, ["accepted", "done", "finished"]),
+                           (ping + b"1\r\n]\r\n", ["pong", "error"])):
+        answer, _, rest = d.raw(head + body, half_close=False).partition(b"\r\n\r\n")
+        problem = problem or first(same(status_of(answer), 200, "status"), same(kinds(dechunk(rest)), expected, "events"),
+                                   same(rest[-5:], b"0\r\n\r\n", "the last chunk"))
+    return problem
+
+
 def requests_under_pressure(d):
     """Who does not read is not read from: memory stays, and all comes in the end."""
     n = 40000
@@ -421,6 +434,22 @@ def with_a_journal(tap):
         tap.result(daemon.stop() == 0, "the daemon with a journal ends in good order", "")
 
 
+def with_little_time(tap):
+    """Who does not complete a request in time is refused, whatever else would have been refused."""
+    def late(d):
+        heads = [f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{kind}Content-Length: 40\r\n\r\n[{{".encode()
+                 for method, path in (("POST", "/v1/batches"), ("POST", "/v1/forecast"), ("POST", "/wait/0"),
+                                      ("DELETE", "/v1/batches/none"), ("PUT", "/v1/stats"))
+                 for kind in ("", "Content-Type: application/json\r\n")]
+        return first(*[same((status_of(answer), b'"code":"too_large"' in answer, b"request-timeout" in answer),
+                            (413, True, True), head.decode())
+                       for head in heads for answer in [d.raw(head, half_close=False)]])
+
+    daemon = Http("--request-timeout", "50ms")
+    attempt(tap, "late bodies are refused", late, daemon)
+    tap.result(daemon.stop() == 0, "the daemon with little time ends in good order", "")
+
+
 SHARED = [
     ("a batch's events are streamed", batch_streams),
     ("their lines are those of the socket", batch_is_the_sockets),
@@ -431,6 +460,7 @@ SHARED = [
     ("which is what Accept prefers", accept_chooses),
     ("requests are answered while more are sent", requests_converse),
     ("or all at once", requests_at_once),
+    ("or end early", requests_that_end_early),
     ("who does not read is not read from", requests_under_pressure),
     ("a batch is cancelled when its client goes", batch_goes_with_its_client),
     ("refusals wait for bodies that take their time", refused_within_their_bodies),
@@ -451,4 +481,4 @@ SHARED = [
 
 
 if __name__ == "__main__":
-    sys.exit(run(SHARED, with_a_journal))
+    sys.exit(run(SHARED, lambda tap: (with_a_journal(tap), with_little_time(tap))))
