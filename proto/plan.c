@@ -218,9 +218,8 @@ static bool joins_run(const struct plan *plan, const struct spec *spec)
 {
     const struct spec *last = plan->n_specs > 0 ? &plan->specs[plan->n_specs - 1] : NULL;
 
-    return (plan->firsts != NULL || plan->n_specs <= RUNS_BEFORE) && last != NULL &&
-           last->detail == 0 && last->name == 0 && spec->name == 0 &&
-           last->wait_ns == spec->wait_ns;
+    return last != NULL && last->detail == 0 && last->name == 0 && spec->name == 0 &&
+           last->wait_ns == spec->wait_ns && (plan->firsts != NULL || plan->n_specs <= RUNS_BEFORE);
 }
 
 /* Adds an element to the run that the last spec represents. */
