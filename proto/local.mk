@@ -39,7 +39,6 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/lexer.h \
 	proto/lexer_internal.h \
 	proto/lexer_scan.c \
-	proto/lexer_token.c \
 	proto/linebreak.h \
 	proto/names.c \
 	proto/names.h \
