@@ -7,7 +7,7 @@
 # which the format allows.
 # Seen: Encode() puts no space behind the colon, and a reader takes one away: text that begins with a space loses it, and pieces of a text
 # that are sent as they come, "hello" and " world", are "helloworld". Decode() knows LF alone: a stream with CR LF is one event
-# with all data in it, with CRs between them, also the names and ids; and an event that the end of the stream cut off is given out.
+# with all data in it, and with CRs between them; and an event that the end of the stream cut off is given out.
 # What helps: an additional space in front of each text, or JSON, which begins with a bracket or a quotation mark.
 set -euo pipefail
 scratch=$(mktemp -d)

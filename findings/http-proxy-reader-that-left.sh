@@ -5,7 +5,7 @@
 #
 # Guess: when the client closes its connection the proxy closes the one to the server behind it, which thereby learns that nobody
 # reads its events any more; the proxy has code for just that, on the event "aborted" of the request.
-# Seen: since Node 16 that event does not come once a request has been read to its end, as each GET is at once. The proxy goes on reading and
+# Seen: that event does not come when a request has been read to its end, as each GET is at once. The proxy goes on reading and
 # throws away what it reads: a second after the client has left the server's connection is open and its events still go out. Each
 # reload of a page that follows a stream leaves one more of them, until the server's limit of connections is reached.
 # What helps: `response.on('close', ...)` in the event "proxyReq", with proxyRequest.destroy() in it.

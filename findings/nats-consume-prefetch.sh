@@ -7,7 +7,7 @@
 # a second and jobs of 0.4 s each job is acknowledged in time and run once.
 # Seen: consume() fetches a hundred messages ahead, and the server's ack_wait runs for all of them from then on: those that wait
 # in the client are delivered again, behind the others, and run again when their turn comes, though they have been acknowledged.
-# Of eight jobs the last ones are run three and four times, 18 runs or more. The more jobs wait the more are repeated.
+# Of eight jobs the last ones are run three and four times, 19 runs in all here. The more jobs wait the more are repeated.
 # What helps: { max_messages: 1 }, or a call of working() for what waits.
 set -euo pipefail
 scratch=$(mktemp -d)

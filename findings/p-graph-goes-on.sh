@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
 #
-# p-graph 2.0.0 (npm, behind lage and backfill): behind the rejection of run() the rest of the graph is still started.
+# p-graph 2.0.0 (npm): behind the rejection of run() the rest of the graph is still started.
 #
 # Guess: without `continue` the first task that fails ends the run: those that are running cannot be stopped, and no other is started; that
 # is how it differs from `continue: true`.

@@ -5,8 +5,8 @@
 #
 # Guess: no pause is longer than RetryWaitMax, a Retry-After of a server is followed up to it, as seconds or as a date; and a POST that was
 # answered 500, whose work may have been done, is not repeated unless one says so.
-# Seen: Retry-After in seconds is followed whatever the maximum: two seconds where 0.1 s were allowed, an hour as well if a server asks
-# for it. As a date, which HTTP allows too, it is not read: the server that asked for three seconds is asked again after 0.05 s. A POST
+# Seen: Retry-After in seconds is followed whatever the maximum: two seconds where 0.1 s were allowed.
+# As a date, which HTTP allows too, it is not read: the server that asked for three seconds is asked again after 0.05 s. A POST
 # is sent three times. At the end there is an error and no response, so the caller does not see the 500 with its body.
 # What helps: CheckRetry that looks at the method, Backoff with a limit of its own, ErrorHandler = PassthroughErrorHandler.
 set -euo pipefail

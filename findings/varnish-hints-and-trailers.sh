@@ -6,8 +6,8 @@
 # Guess: a proxy that has no use for an interim answer (103) or for fields behind the last chunk skips both, as HTTP/1.1 asks for; HAProxy, Apache
 # and Caddy pass interim answers on.
 # Seen: an interim answer is taken for the answer itself and refused: 503, whatever comes behind it. Of an answer with a trailer the
-# chunks are passed and the end is not: no last chunk, so that a client which looks says that the answer is incomplete,
-# and nothing is kept of it. Both work until the server is behind Varnish.
+# chunks are passed and the end is not: no last chunk, so that a client which looks says that the answer is incomplete.
+# Both work until the server is behind Varnish.
 # What helps: neither of the two from a server behind it.
 set -euo pipefail
 scratch=$(mktemp -d)
