@@ -6,8 +6,8 @@
 # Guess: a proxy that has no use for an interim answer (103) or for fields behind the last chunk skips both, as HTTP/1.1 asks for; HAProxy, Apache
 # and Caddy pass interim answers on.
 # Seen: an interim answer is taken for the answer itself and refused: 503, whatever comes behind it. Of an answer with a trailer the
-# chunks are passed and the end is not: no last chunk, so that a client which looks says that the answer is incomplete.
-# Both work until the server is behind Varnish.
+# chunks are passed and the end is not: no last chunk, so that a client which looks says that the answer is incomplete; where
+# all of it comes at once it is a 503 now and then. Both work until the server is behind Varnish.
 # What helps: neither of the two from a server behind it.
 set -euo pipefail
 scratch=$(mktemp -d)
@@ -26,13 +26,15 @@ for package in *.deb; do dpkg -x "$package" .; done
 export LD_LIBRARY_PATH=$scratch/usr/lib/x86_64-linux-gnu:$scratch/usr/lib/x86_64-linux-gnu/varnish
 
 cat >server.py <<'PY'
-import socket, threading
+import socket, threading, time
 
 def serve(client):
     request = client.recv(65536)
     hints = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n" if b"/hints" in request else b""
     trailer = b"X-Jobs-Failed: 0\r\n" if b"/trailer" in request else b""
-    client.sendall(hints + b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nyes\r\n0\r\n" + trailer + b"\r\n")
+    client.sendall(hints + b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nyes\r\n")
+    time.sleep(1)
+    client.sendall(b"0\r\n" + trailer + b"\r\n")
     client.close()
 
 listener = socket.create_server(("127.0.0.1", 0))
