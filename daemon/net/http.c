@@ -280,8 +280,15 @@ static int64_t timeout_end(const struct http_connection *c)
     return timeouts_end_ns(&c->timeouts, c->http->env.limits, waits_for(c));
 }
 
-/* When a body that nobody reads, or that is read away, is too late, as it is behind a refusal;
- * one that a channel reads is its own matter. */
+/* Whether a channel reads the body, which sees to its being complete in time. */
+static bool has_reader(const struct http_exchange *x)
+{
+    if (!x->stream || x->reply || !x->resource || !x->resource->body)
+        return false;
+    return x->resource == &http_batches_requests || http_stream_refusal(x->stream) == FAULT_NONE;
+}
+
+/* When a body that nobody reads, or that is read away, is too late, as it is behind a refusal. */
 static int64_t body_due(const struct http_connection *c)
 {
     const struct http_exchange *x = &c->exchange;
@@ -289,9 +296,7 @@ static int64_t body_due(const struct http_connection *c)
 
     if (x->phase != HTTP_BODY)
         return CHANNEL_NEVER;
-    if (timeout_ns == 0 ||
-        (x->stream && !x->reply && x->resource->body &&
-         (x->resource == &http_batches_requests || http_stream_refusal(x->stream) == FAULT_NONE)))
+    if (timeout_ns == 0 || has_reader(x))
         return proof_due(c);
     return sooner(later(x->begun_ns, timeout_ns), proof_due(c));
 }
