@@ -11,6 +11,7 @@
 #include <malloc.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,12 +30,13 @@ static inline size_t block_size(size_t bytes)
 }
 
 /* The size of a growing block that is to hold so many bytes now: with half as much again while
- * it is small.  A large one is moved seldom, since each page that it has takes its time then. */
+ * it is small.  A large one is moved seldom, since each page that it has takes its time then; one
+ * beyond a quarter of what can be addressed gets no more than it needs. */
 static inline size_t block_grown_size(size_t bytes)
 {
-    size_t size = bytes < BLOCK_COPIED_BYTES ? bytes + bytes / 2 : 4 * bytes;
-
-    return block_size(size);
+    if (bytes > SIZE_MAX / 4)
+        return bytes;
+    return block_size(bytes < BLOCK_COPIED_BYTES ? bytes + bytes / 2 : 4 * bytes);
 }
 
 /* Takes from the block that the pointer at `pointer` (of any type) points to what is beyond

@@ -27,6 +27,14 @@ START_TEST(a_block_is_small_or_a_mapping_and_moves_seldom)
 }
 END_TEST
 
+START_TEST(a_size_never_wraps_around)
+{
+    ck_assert_uint_eq(block_grown_size(SIZE_MAX), SIZE_MAX);
+    ck_assert_uint_eq(block_grown_size(SIZE_MAX / 4 + 1), SIZE_MAX / 4 + 1);
+    ck_assert_uint_ge(block_grown_size(SIZE_MAX / 4), SIZE_MAX / 4);
+}
+END_TEST
+
 START_TEST(a_zeroed_block_is_small_or_a_mapping)
 {
     ck_assert_uint_eq(block_size(1), 1);
@@ -69,9 +77,8 @@ END_TEST
 Suite *test_suite(void)
 {
     const struct check_test tests[] = {
-        {a_block_is_small_or_a_mapping_and_moves_seldom, 5},
-        {a_zeroed_block_is_small_or_a_mapping, 1},
-        {a_block_is_freed_in_steps, 1},
+        {a_block_is_small_or_a_mapping_and_moves_seldom, 5}, {a_size_never_wraps_around, 1},
+        {a_zeroed_block_is_small_or_a_mapping, 1},           {a_block_is_freed_in_steps, 1},
         {a_block_is_trimmed_where_that_is_worth_it, 1},
     };
 
