@@ -66,6 +66,35 @@ START_TEST(a_long_name_is_looked_up_in_steps)
 }
 END_TEST
 
+/* What was compared with one name is not taken for compared with the next one. */
+START_TEST(each_long_name_is_compared_from_its_beginning)
+{
+    enum { LEN = 1 << 20, STEP = 10000 };
+    const size_t differs_at[] = {NAMES_HASHED_BYTES / 2, LEN - 1 - NAMES_HASHED_BYTES / 2};
+    struct names *names = names_new(2, key);
+    struct names_lookup lookup;
+    char *text[3];
+    size_t budget = STEP;
+
+    for (size_t i = 0; i < N(text); i++) {
+        text[i] = malloc(LEN);
+        ck_assert_ptr_nonnull(text[i]);
+        memset(text[i], 'x', LEN);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        text[i][differs_at[i ^ (size_t)_i]] = 'y';
+        ck_assert_uint_eq(names_add(names, text[i], LEN), i);
+    }
+    names_begin_lookup(names, &lookup, text[2], LEN);
+    while (!names_look_up(names, &lookup, &budget))
+        budget = STEP;
+    ck_assert_uint_eq(lookup.number, NAMES_NONE);
+    names_free(names);
+    for (size_t i = 0; i < N(text); i++)
+        free(text[i]);
+}
+END_TEST
+
 START_TEST(a_full_set_still_finds_every_name)
 {
     enum { ROOM = 10000 };
@@ -120,6 +149,7 @@ Suite *test_suite(void)
         {equal_names_have_one_number, 1},
         {long_names_are_distinguished_wherever_they_differ, 1},
         {a_long_name_is_looked_up_in_steps, 1},
+        {each_long_name_is_compared_from_its_beginning, 2},
         {a_full_set_still_finds_every_name, 1},
     };
 
