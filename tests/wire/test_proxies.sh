@@ -209,19 +209,18 @@ socat_by_tls()
 {
     timeout 20 socat -t 20 - "OPENSSL:127.0.0.1:$1,verify=0" <"$tmp/batch.json"
 }
-# A half-close by itself loses lines here by a race, which is no test.
+# Without --no-shutdown it half-closes after quit as well: stunnel then loses lines or does
+# not, by a race, which is no test.
 ncat_quitting()
 {
-    timeout 20 ncat --ssl 127.0.0.1 "$1" <"$tmp/quit.json"
+    timeout 20 ncat --ssl --no-shutdown 127.0.0.1 "$1" <"$tmp/quit.json"
 }
 if between stunnel4 stunnel_to; then
     passes_all socat_by_tls "$through" "stunnel passes half-closes on"
     if have ncat; then
-        for i in 1 2 3; do
-            passes_all ncat_quitting "$through" "ncat --ssl has all by quit ($i)"
-        done
+        passes_all ncat_quitting "$through" "ncat --ssl --no-shutdown has all by quit"
     else
-        skip "ncat --ssl has all by quit" "no ncat"
+        skip "ncat --ssl --no-shutdown has all by quit" "no ncat"
     fi
 fi
 

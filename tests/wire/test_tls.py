@@ -110,6 +110,23 @@ def connect(daemon, certificates, version=ssl.TLSVersion.TLSv1_3):
 # ---- The tests ---------------------------------------------------------------
 
 
+def test_other_clients(tap, certificates):
+    """As waitd(8) says that they are to be called."""
+    daemon = Daemon(*certificates.flags("server"))
+    address = f"localhost:{daemon.port}"
+    for words in (["openssl", "s_client", "-quiet", "-connect", address],
+                  ["ncat", "--ssl", "--no-shutdown", "localhost", str(daemon.port)]):
+        what = f"{words[0]} has every event by quit"
+        if not shutil.which(words[0]):
+            tap.skip(what, f"no {words[0]}")
+            continue
+        done = subprocess.run(words, input='[{"wait":0.3}]{"op":"quit"}', stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, text=True, timeout=GUARD_SECONDS, check=False)
+        events = [json.loads(line)["event"] for line in done.stdout.splitlines()]
+        tap.result(events == ["accepted", "done", "finished"], what, f"{done.returncode} {done.stdout}")
+    tap.result(daemon.stop() == 0, "the daemon stops in good order")
+
+
 def test_served(tap, certificates):
     daemon = Daemon(*certificates.flags("server"))
     ca = ["--tls-ca", certificates.path("ca.pem")]
@@ -392,6 +409,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         certificates = Certificates(os.path.join(folder, "made"))
         test_served(tap, certificates)
+        test_other_clients(tap, certificates)
         test_cut_off(tap, certificates)
         test_client_certificates(tap, certificates)
         test_files_of_waitctl(tap, certificates)
