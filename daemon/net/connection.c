@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/net/peers.h"
 #include "daemon/net/socket.h"
 #include "daemon/net/tls.h"
 #include "daemon/session/principal.h"
@@ -23,7 +24,9 @@ struct connection {
     struct transport *tls; /* over the socket; NULL for plain text */
     struct entry *entry;   /* until it has proved who it is; else NULL, and there is a pump: */
     struct pump pump;
+    struct peer *peer; /* which it has joined, or NULL */
     uint64_t number;
+    uint64_t served; /* the last iteration of the loop that did; 0 for none */
     uint32_t slot;
     bool refused;
     bool is_unauthenticated; /* it is counted among those who have to prove who they are */
@@ -51,14 +54,13 @@ static void on_readiness(evutil_socket_t fd, short what, void *context)
 }
 
 static struct connection *make(struct connection_host *host, const struct arrival *client,
-                               uint32_t slot, uint64_t number)
+                               uint64_t number)
 {
     struct connection *c = calloc(1, sizeof(*c));
 
     if (c == NULL)
         return NULL;
     c->host = host;
-    c->slot = slot;
     c->number = number;
     socket_init(&c->socket, client->fd);
     c->socket.watched = true;
@@ -142,9 +144,9 @@ static int open_entry(struct connection *c, struct failures *failures)
 }
 
 struct connection *connection_new(struct connection_host *host, const struct arrival *client,
-                                  uint32_t slot, uint64_t number)
+                                  uint64_t number)
 {
-    struct connection *c = make(host, client, slot, number);
+    struct connection *c = make(host, client, number);
     struct principal *principal = client->principal;
 
     if (c == NULL)
@@ -155,15 +157,16 @@ struct connection *connection_new(struct connection_host *host, const struct arr
     if (c == NULL)
         return NULL;
     c->is_unauthenticated = principal == NULL;
+    c->peer = client->peer;
     stats_connection(host->pumps.env.stats);
     return c;
 }
 
 struct connection *connection_new_refused(struct connection_host *host,
-                                          const struct arrival *client, uint32_t slot,
-                                          uint64_t number, const struct fault *fault)
+                                          const struct arrival *client, uint64_t number,
+                                          const struct fault *fault)
 {
-    struct connection *c = make(host, client, slot, number);
+    struct connection *c = make(host, client, number);
     struct event_text no_id = {NULL, 0};
 
     if (c == NULL)
@@ -171,7 +174,10 @@ struct connection *connection_new_refused(struct connection_host *host,
     if (pump_init_refused(&c->pump, &host->pumps, transport_of(c), number, fault, no_id) != 0)
         return abandon(c);
     c->refused = true;
-    return begin(c, "one too many");
+    c = begin(c, "one too many");
+    if (c != NULL)
+        c->peer = client->peer;
+    return c;
 }
 
 bool connection_discard(struct connection *c)
@@ -192,6 +198,7 @@ void connection_free(struct connection *c)
     event_del(&c->event);
     ready_remove(&c->host->ready, &c->ready);
     mark_authenticated(c);
+    peers_leave(c->peer);
     if (c->entry != NULL)
         entry_free(c->entry);
     else
@@ -282,6 +289,14 @@ int64_t connection_serve(struct connection *c, int64_t slice_ns)
     return now_ns;
 }
 
+bool connection_note_served(struct connection *c, uint64_t iteration)
+{
+    bool again = c->served != 0 && c->served + 1 == iteration;
+
+    c->served = iteration;
+    return again;
+}
+
 int64_t connection_due(const struct connection *c)
 {
     if (c->is_dead)
@@ -302,6 +317,11 @@ bool connection_is_dead(const struct connection *c)
 bool connection_was_refused(const struct connection *c)
 {
     return c->refused;
+}
+
+void connection_set_slot(struct connection *c, uint32_t slot)
+{
+    c->slot = slot;
 }
 
 uint32_t connection_slot(const struct connection *c)

@@ -32,23 +32,22 @@ struct connection_host {
 
 /*
  * Takes the client's socket over (non-blocking, connected) and makes it ready; its
- * principal is held.  One without has to prove who it is (see daemon/net/entry.h), and is
- * counted among those until it has.
- * The slot and the number are the host's: the slot says where it keeps this
- * connection, the number is for the log.  NULL when out of memory: all stays the caller's.
+ * principal is held, and the peer that it has joined is left when the connection is freed.  One
+ * without has to prove who it is (see daemon/net/entry.h), and is counted among those until it has.
+ * The number is the host's, for the log.  NULL when out of memory: all stays the caller's.
  */
 struct connection *connection_new(struct connection_host *host, const struct arrival *client,
-                                  uint32_t slot, uint64_t number);
+                                  uint64_t number);
 
 /* The same for a client that is one too many: it gets the refusal and is disconnected. */
 struct connection *connection_new_refused(struct connection_host *host,
-                                          const struct arrival *client, uint32_t slot,
-                                          uint64_t number, const struct fault *fault);
+                                          const struct arrival *client, uint64_t number,
+                                          const struct fault *fault);
 
 /* Drops some of what a dead one has; whether that was all, and it is to be freed. */
 bool connection_discard(struct connection *connection);
 
-/* Closes the socket and drops everything. */
+/* Closes the socket, leaves the peer and drops everything. */
 void connection_free(struct connection *connection);
 
 /* The next to be served in this round of the host's ready queue (see
@@ -62,6 +61,10 @@ void connection_is_ready(struct connection *connection, enum ready_class reason)
  * Returns the time. */
 int64_t connection_serve(struct connection *connection, int64_t slice_ns);
 
+/* Notes that an iteration of the loop of that number, from 1, has served it; whether the
+ * iteration before had as well. */
+bool connection_note_served(struct connection *connection, uint64_t iteration);
+
 /* When it is to be served without being ready; CHANNEL_NEVER for never. */
 int64_t connection_due(const struct connection *connection);
 
@@ -70,6 +73,9 @@ bool connection_is_queued(const struct connection *connection);
 
 bool connection_is_dead(const struct connection *connection);
 bool connection_was_refused(const struct connection *connection);
+
+/* The host's, which says where it keeps this connection; 0 before. */
+void connection_set_slot(struct connection *connection, uint32_t slot);
 uint32_t connection_slot(const struct connection *connection);
 
 /* Orders of the host; see pump_drain() and its neighbours.  They make it ready. */

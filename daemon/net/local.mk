@@ -9,8 +9,6 @@ daemon_net_libwaitd_net_a_SOURCES = \
 	daemon/net/channel_log.h \
 	daemon/net/connection.c \
 	daemon/net/connection.h \
-	daemon/net/connections.c \
-	daemon/net/connections.h \
 	daemon/net/descriptors.c \
 	daemon/net/descriptors.h \
 	daemon/net/detached.c \

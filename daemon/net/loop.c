@@ -13,12 +13,12 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/net/connection.h"
-#include "daemon/net/connections.h"
 #include "daemon/net/detached.h"
 #include "daemon/base/memory.h"
 #include "daemon/net/http.h"
 #include "daemon/net/channel_log.h"
 #include "daemon/net/peers.h"
+#include "daemon/session/agenda.h"
 #include "daemon/session/principal.h"
 #include "daemon/net/slack.h"
 #include "daemon/net/wakeup.h"
@@ -42,7 +42,7 @@
 
 struct loop {
     struct connection_host host;
-    struct connections connections;
+    struct agenda connections; /* with when each is to be served without being ready */
     uint32_t n_refused, max_refused;
     uint64_t next_number; /* of a connection; in steps, so that loops share none */
     unsigned number_step;
@@ -81,29 +81,26 @@ static void release_place(struct loop *loop, struct arrival client)
 static void add(struct loop *loop, struct arrival client, const struct fault *refused)
 {
     struct connection *made = NULL;
-    uint32_t slot;
+    uint64_t number = loop->next_number;
 
-    if (connections_find_slot(&loop->connections, &slot) == 0) {
-        uint64_t number = loop->next_number;
-
-        made = refused ? connection_new_refused(&loop->host, &client, slot, number, refused)
-                       : connection_new(&loop->host, &client, slot, number);
-        if (made) {
-            loop->next_number += loop->number_step;
-            loop->n_refused += refused != NULL;
-            connections_put(&loop->connections, made, client.peer);
-        }
-    }
-    if (!made) {
+    if (agenda_reserve(&loop->connections) == 0)
+        made = refused ? connection_new_refused(&loop->host, &client, number, refused)
+                       : connection_new(&loop->host, &client, number);
+    if (made) {
+        loop->next_number += loop->number_step;
+        loop->n_refused += refused != NULL;
+        connection_set_slot(made, agenda_add(&loop->connections, made));
+    } else {
         log_write(loop->host.pumps.log, LOG_LEVEL_WARNING,
                   "a connection is dropped: out of memory");
         close(client.fd);
         peers_leave(client.peer);
         if (!refused)
             release_place(loop, client);
-    } else if (loop->stage >= LIFE_DRAINING) {
-        connection_drain(made);
+        return;
     }
+    if (loop->stage >= LIFE_DRAINING)
+        connection_drain(made);
 }
 
 /* Whether there is HTTP now; else the client is let go. */
@@ -192,32 +189,22 @@ static void reap(struct loop *loop, struct connection *c)
         loop->n_refused--;
     else
         ledger_release_connection(loop->host.pumps.env.ledger);
-    peers_leave(connections_take_out(&loop->connections, c));
+    agenda_remove(&loop->connections, connection_slot(c));
     connection_free(c);
 }
 
-static void drop(void *loop, struct connection *c)
+static void for_all(struct loop *loop, void (*order)(struct connection *c))
 {
-    reap(loop, c);
+    for (uint32_t slot = 0; slot < loop->connections.slots.n; slot++)
+        if (loop->connections.slots.items[slot])
+            order(loop->connections.slots.items[slot]);
 }
 
-/* Orders, as connections_for_all() gives them. */
-static void drain(void *loop, struct connection *c)
+static void reap_all(struct loop *loop)
 {
-    (void)loop;
-    connection_drain(c);
-}
-
-static void cancel(void *loop, struct connection *c)
-{
-    (void)loop;
-    connection_cancel(c);
-}
-
-static void change_limits(void *loop, struct connection *c)
-{
-    (void)loop;
-    connection_limits_changed(c);
+    for (uint32_t slot = 0; slot < loop->connections.slots.n; slot++)
+        if (loop->connections.slots.items[slot])
+            reap(loop, loop->connections.slots.items[slot]);
 }
 
 /* ---- Mail ----------------------------------------------------------------- */
@@ -228,14 +215,14 @@ static void advance(struct loop *loop, enum life_stage stage)
         loop->host.pumps.draining = loop->host.pumps.hurried = true;
         if (loop->detached.registry)
             registry_drain(loop->detached.registry);
-        connections_for_all(&loop->connections, drain, loop);
+        for_all(loop, connection_drain);
         if (loop->http)
             http_drain(loop->http);
     }
     if (stage >= LIFE_CANCELLING && loop->stage < LIFE_CANCELLING) {
         if (loop->detached.registry)
             registry_cancel_all(loop->detached.registry);
-        connections_for_all(&loop->connections, cancel, loop);
+        for_all(loop, connection_cancel);
         if (loop->http)
             http_cancel(loop->http);
     }
@@ -250,7 +237,7 @@ static void read_mail(struct loop *loop)
     mailbox_fetch(&loop->mailbox, &messages);
     if (messages.has_limits) {
         loop->host.pumps.limits = messages.limits;
-        connections_for_all(&loop->connections, change_limits, loop);
+        for_all(loop, connection_limits_changed);
         if (loop->http)
             http_limits_changed(loop->http);
     }
@@ -344,7 +331,6 @@ static int fill(struct loop *loop, struct store *store)
     host->env.report = channel_log_report;
     host->env.report_context = &loop->channel_log;
     if (!loop->host.base || !host->in || !host->out || !host->env.stats ||
-        connections_init(&loop->connections) != 0 ||
         wakeup_open(&loop->wakeup, loop->host.base, CLOCK_MONOTONIC) != 0 || open_mail(loop) != 0)
         return -1;
     return store ? open_registry(loop, store) : 0;
@@ -384,11 +370,11 @@ void loop_free(struct loop *loop)
 {
     if (!loop)
         return;
-    connections_for_all(&loop->connections, drop, loop);
+    reap_all(loop);
     http_free(loop->http);
     detached_close(&loop->detached);
     verifier_port_fini(&loop->verifier_port);
-    connections_fini(&loop->connections);
+    agenda_fini(&loop->connections);
     wakeup_close(&loop->wakeup);
     if (loop->mail_event)
         event_free(loop->mail_event);
@@ -411,7 +397,7 @@ static int64_t sooner(int64_t a_ns, int64_t b_ns)
 /* Sets the timers to what is due first, with the slack that there is. */
 static void arm(struct loop *loop)
 {
-    int64_t due_ns = sooner(connections_next_due(&loop->connections), loop->tidy_ns);
+    int64_t due_ns = sooner(agenda_next_due(&loop->connections), loop->tidy_ns);
     int64_t not_before_ns = slack_until(&loop->slack);
 
     if (loop->http)
@@ -436,6 +422,28 @@ static void tidy(struct loop *loop, int64_t now_ns)
     memory_release_unused();
 }
 
+/* Makes those ready whose due time is past. */
+static void wake_due(struct loop *loop, int64_t now_ns)
+{
+    struct connection *c;
+
+    while ((c = agenda_first_due(&loop->connections, now_ns)) != NULL) {
+        agenda_set(&loop->connections, connection_slot(c), AGENDA_NEVER);
+        connection_is_ready(c, READY_DUE);
+    }
+}
+
+/* Sets when one that has been served is to be served again.  It is ready if a slice was not
+ * enough for what was due by now_ns, and is queued behind those that are due. */
+static void set_due(struct loop *loop, const struct connection *c, int64_t now_ns)
+{
+    int64_t due_ns = connection_due(c);
+
+    if (due_ns <= now_ns && connection_is_queued(c))
+        due_ns = AGENDA_NEVER;
+    agenda_set(&loop->connections, connection_slot(c), due_ns);
+}
+
 /* Gives a connection its slice.  Returns the time.  No callback runs meanwhile, so
  * that one that is found dead can be freed at once. */
 static int64_t serve(struct loop *loop, struct connection *c, int64_t began_ns, int64_t slice_ns)
@@ -445,7 +453,8 @@ static int64_t serve(struct loop *loop, struct connection *c, int64_t began_ns, 
     if (!connection_is_dead(c)) {
         now_ns = connection_serve(c, slice_ns);
         if (!connection_is_dead(c)) {
-            if (!connections_note_served(&loop->connections, c, loop_iterations(loop) + 1, now_ns))
+            set_due(loop, c, now_ns);
+            if (!connection_note_served(c, loop_iterations(loop) + 1))
                 loop->fresh_ns += now_ns - began_ns;
             return now_ns;
         }
@@ -486,7 +495,7 @@ static int64_t serve_ready(struct loop *loop, int64_t now_ns)
 
 static void drop_all(struct loop *loop)
 {
-    connections_for_all(&loop->connections, drop, loop);
+    reap_all(loop);
     if (loop->http)
         http_drop(loop->http);
 }
@@ -509,7 +518,7 @@ void loop_iterate(struct loop *loop)
     began_ns = clock_now_ns();
     if (loop->tidy_ns <= began_ns)
         tidy(loop, began_ns);
-    connections_wake_due(&loop->connections, began_ns);
+    wake_due(loop, began_ns);
     ended_ns = serve_ready(loop, detached_serve(&loop->detached, began_ns));
     if (loop->http) {
         http_work(loop->http, ended_ns);
@@ -525,7 +534,7 @@ void loop_iterate(struct loop *loop)
 
 bool loop_is_over(const struct loop *loop)
 {
-    if (loop->stage < LIFE_DRAINING || !connections_is_empty(&loop->connections) ||
+    if (loop->stage < LIFE_DRAINING || slots_used(&loop->connections.slots) > 0 ||
         (loop->http && !http_is_empty(loop->http)))
         return false;
     return loop->stage == LIFE_OVER || !loop->detached.registry ||
