@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund async@3.2.6 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 async@3.2.6 >/dev/null
 cat >probe.js <<'JS'
 const async = require('async');
 const order = [];

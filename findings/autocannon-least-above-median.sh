@@ -19,7 +19,7 @@ clean_up()
 trap clean_up EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund autocannon@9.0.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 autocannon@9.0.0 >/dev/null
 # The tenth answer of each ten takes 40 ms.
 cat >server.py <<'PY'
 import socket, time
@@ -44,6 +44,10 @@ autocannon({ url: 'http://127.0.0.1:' + port, connections: 1, amount: 100 }).the
   console.log('median ' + latency.p50 + ', least above the median: ' + (latency.min > latency.p50));
 });
 JS
-got=$(node probe.js "$(cat port)" 2>/dev/null)
+# Until more than half of the answers were there within a millisecond.
+for _ in 1 2 3 4 5; do
+    got=$(node probe.js "$(cat port)" 2>/dev/null)
+    case $got in 'median 0,'*) break ;; esac
+done
 printf '%s\n' "$got"
 [ "$got" = 'median 0, least above the median: true' ]

@@ -19,7 +19,7 @@ clean_up()
 trap clean_up EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund autocannon@9.0.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 autocannon@9.0.0 >/dev/null
 cat >server.js <<'JS'
 let last = 0;
 require('http').createServer((request, response) => { last = Date.now(); response.end('x'); })

@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund aws-cron-parser@1.1.12 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 aws-cron-parser@1.1.12 >/dev/null
 cat >probe.js <<'JS'
 const { parse, next } = require('aws-cron-parser');
 for (const text of ['0 0 31 2 ? *', '0 0 30 2 ? *', '0 0 31 * ? *', '0 0 31 4,5 ? *', '0 0 L * ? *']) {

@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund @azure/core-sse@2.4.0 eventsource-parser@4.1.3 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 @azure/core-sse@2.4.0 eventsource-parser@4.1.3 >/dev/null
 cat >probe.mjs <<'JS'
 import { Readable } from 'node:stream';
 import { createSseStream } from '@azure/core-sse';

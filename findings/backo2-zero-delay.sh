@@ -15,7 +15,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund backo2@1.0.2 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 backo2@1.0.2 >/dev/null
 cat >probe.js <<'JS'
 const Backoff = require('backo2');
 const delays = (jitter) => {

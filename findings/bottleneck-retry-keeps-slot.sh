@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund bottleneck@2.19.5 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 bottleneck@2.19.5 >/dev/null
 cat >probe.js <<'JS'
 const Bottleneck = require('bottleneck');
 const limiter = new Bottleneck({ maxConcurrent: 1 });

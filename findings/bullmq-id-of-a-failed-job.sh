@@ -22,7 +22,7 @@ cd -- "$scratch"
 
 apt-get download -q redis-tools=5:7.0.15-1~deb12u10 libjemalloc2 liblua5.1-0 liblzf1 lua-cjson lua-bitop libhiredis0.14 >/dev/null 2>&1
 for package in *.deb; do dpkg -x "$package" .; done
-npm install --silent --no-audit --no-fund bullmq@6.7.0 ioredis@6.0.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 bullmq@6.7.0 ioredis@6.0.0 >/dev/null
 # The server is redis-check-rdb under another name.
 ln -s redis-check-rdb usr/bin/redis-server
 port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')

@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund cron-parser@5.10.5 croner@11.0.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 cron-parser@5.10.5 croner@11.0.0 >/dev/null
 cat >probe.js <<'JS'
 const { CronExpressionParser } = require('cron-parser');
 const { Cron } = require('croner');

@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund cron-schedule@6.0.0 cron-parser@5.10.5 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 cron-schedule@6.0.0 cron-parser@5.10.5 >/dev/null
 cat >probe.js <<'JS'
 const { parseCronExpression } = require('cron-schedule');
 const { CronExpressionParser } = require('cron-parser');

@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund @datasert/cronjs-matcher@1.4.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 @datasert/cronjs-matcher@1.4.0 >/dev/null
 cat >probe.js <<'JS'
 const { getFutureMatches } = require('@datasert/cronjs-matcher');
 const show = (line) => console.log(line + ':', getFutureMatches(line, {

@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund dayjs@1.11.23 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 dayjs@1.11.23 >/dev/null
 cat >probe.js <<'JS'
 const dayjs = require('dayjs');
 dayjs.extend(require('dayjs/plugin/utc'));

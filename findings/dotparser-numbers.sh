@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund dotparser@1.1.1 @ts-graphviz/ast@3.0.6 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 dotparser@1.1.1 @ts-graphviz/ast@3.0.6 >/dev/null
 cat >probe.mjs <<'JS'
 import dotparser from 'dotparser';
 import { parse } from '@ts-graphviz/ast';

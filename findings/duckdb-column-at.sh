@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund @duckdb/node-api@1.5.6-r.1 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 @duckdb/node-api@1.5.6-r.1 >/dev/null
 echo '{"event":"done","at":1.5,"time":"2026-11-29T21:30:00.123456789Z"}' >events.ndjson
 cat >probe.mjs <<'JS'
 import { DuckDBInstance } from '@duckdb/node-api';

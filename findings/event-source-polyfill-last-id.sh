@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund event-source-polyfill@1.0.31 eventsource@4.1.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 event-source-polyfill@1.0.31 eventsource@4.1.0 >/dev/null
 cat >probe.mjs <<'JS'
 import http from 'node:http';
 import polyfill from 'event-source-polyfill';

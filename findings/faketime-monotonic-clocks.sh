@@ -10,7 +10,7 @@
 # Seen: both read as seconds since 1970 plus five, equal to the wall clock, and a timerfd that is set
 # absolutely by what they read does not expire: the kernel waits for its own clock to come to a time that
 # lies fifty years ahead. On CLOCK_REALTIME the timer is translated and expires.
-# So a program with absolute monotonic timers hangs under faketime. FAKETIME_DONT_FAKE_MONOTONIC=1, which
+# So a program with absolute monotonic timers waits for good under faketime. FAKETIME_DONT_FAKE_MONOTONIC=1, which
 # should help, leaves the clocks alone and not the timers: the 5 s are taken off these all the same, and they
 # expire at once. (Taken off by more than the time since the boot, they do not expire.)
 set -euo pipefail

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
 #
-# @microsoft/fetch-event-source 2.0.1 (npm): a comment that keeps the connection alive is a message, and may start an endless loop.
+# @microsoft/fetch-event-source 2.0.1 (npm): a comment that keeps the connection alive is a message, and may have the work submitted again.
 #
 # Guess: a line that begins with a colon is a comment and gives nothing, as the HTML standard says; so is a block that has
 # `retry:` alone.
@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund @microsoft/fetch-event-source@2.0.1 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 @microsoft/fetch-event-source@2.0.1 >/dev/null
 cat >probe.mjs <<'JS'
 import http from 'http';
 import events from '@microsoft/fetch-event-source';

@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund fetch-event-stream@0.1.6 eventsource-parser@4.1.3 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 fetch-event-stream@0.1.6 eventsource-parser@4.1.3 >/dev/null
 cat >probe.mjs <<'JS'
 import { events } from 'fetch-event-stream';
 import { createParser } from 'eventsource-parser';

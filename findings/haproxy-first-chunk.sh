@@ -11,11 +11,10 @@
 # longer through HAProxy, and no setting of time-outs changes that.
 set -euo pipefail
 scratch=$(mktemp -d)
-server='' proxy=''
+server=''
 clean_up()
 {
     [ -z "$server" ] || kill "$server" 2>/dev/null || true
-    [ -z "$proxy" ] || kill "$proxy" 2>/dev/null || true
     rm -rf -- "$scratch"
 }
 trap clean_up EXIT
@@ -74,10 +73,9 @@ listen front
 CFG
     usr/sbin/haproxy -f haproxy.cfg >log 2>&1 &
     proxy=$!
+    trap 'kill "$proxy" 2>/dev/null || true' EXIT # of this command substitution
     until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do sleep 0.05; done
     python3 client.py "$port"
-    kill "$proxy"
-    proxy=''
 }
 got="directly: $(python3 client.py "$(cat port)")
 through HAProxy: $(through '')

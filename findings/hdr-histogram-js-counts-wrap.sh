@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund hdr-histogram-js@3.0.1 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 hdr-histogram-js@3.0.1 >/dev/null
 cat >probe.js <<'JS'
 const { build } = require('hdr-histogram-js');
 const show = (bits, times) => {

@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund http-proxy@1.18.1 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 http-proxy@1.18.1 >/dev/null
 cat >probe.js <<'JS'
 const http = require('http'), { createProxyServer } = require('http-proxy');
 const { setTimeout: wait } = require('timers/promises');

@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund human-interval@2.0.1 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 human-interval@2.0.1 >/dev/null
 cat >probe.js <<'JS'
 const interval = require('human-interval');
 for (const text of ['three minutes and 30 seconds', '1.5 hours', '2h', 'a minute', 'half an hour', 'one and a half hours', 'two and a half minutes']) {

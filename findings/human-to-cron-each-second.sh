@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund human-to-cron@0.3.1 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 human-to-cron@0.3.1 >/dev/null
 cat >probe.js <<'JS'
 const parse = require('human-to-cron');
 for (const text of ['each 5 minutes', 'twice a day', 'each 2 weeks', 'last day of month', 'every monday at 9:30', 'every day at 9:30']) {

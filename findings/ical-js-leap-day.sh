@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund ical.js@2.2.1 rrule@2.8.1 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 ical.js@2.2.1 rrule@2.8.1 >/dev/null
 cat >probe.mjs <<'JS'
 import ICAL from 'ical.js';
 import rrule from 'rrule';

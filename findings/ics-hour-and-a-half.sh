@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund ics@3.12.0 node-ical@0.26.1 ical.js@2.2.1 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 ics@3.12.0 node-ical@0.26.1 ical.js@2.2.1 >/dev/null
 cat >probe.mjs <<'JS'
 import ICAL from 'ical.js';
 import ics from 'ics';

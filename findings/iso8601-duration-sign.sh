@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund iso8601-duration@2.1.4 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 iso8601-duration@2.1.4 >/dev/null
 cat >probe.js <<'JS'
 const { parse, toSeconds } = require('iso8601-duration');
 for (const text of ['P1D', '+P1D', '-P1D', 'P-1D', 'P0.5D', 'PT0.5H', 'PT0.0004S']) {

@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund js-priority-queue@0.1.5 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 js-priority-queue@0.1.5 >/dev/null
 cat >probe.js <<'JS'
 const PriorityQueue = require('js-priority-queue');
 const order = (strategy, comparator) => {

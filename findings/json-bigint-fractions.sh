@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund json-bigint@1.0.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 json-bigint@1.0.0 >/dev/null
 cat >probe.js <<'JS'
 const JSONbig = require('json-bigint');
 const kind = (value) => (typeof value === 'object' ? value.constructor.name : typeof value);

@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund jsonparse@1.3.1 JSONStream@1.3.5 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 jsonparse@1.3.1 JSONStream@1.3.5 >/dev/null
 cat >probe.js <<'JS'
 const Parser = require('jsonparse'), JSONStream = require('JSONStream');
 const show = (value) => typeof value + ' ' + value;

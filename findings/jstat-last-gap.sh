@@ -15,7 +15,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund jstat@1.9.6 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 jstat@1.9.6 >/dev/null
 cat >probe.js <<'JS'
 const { jStat } = require('jstat');
 const values = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1000];

@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund junit-to-ctrf@0.0.14 junit2json@4.0.0 test-results-parser@0.4.6 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 junit-to-ctrf@0.0.14 junit2json@4.0.0 test-results-parser@0.4.6 >/dev/null
 cat >report.xml <<'XML'
 <?xml version="1.0" encoding="UTF-8"?>
 <testsuites><testsuite name="S" tests="2" failures="0" errors="0" skipped="0" time="1,234.567">

@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund @breejs/later@4.2.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 @breejs/later@4.2.0 >/dev/null
 cat >probe.js <<'JS'
 const later = require('@breejs/later');
 for (const text of ['every 30 mins', 'every 90 mins', 'every 7 hours', 'every 36 hours']) {

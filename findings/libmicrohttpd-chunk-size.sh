@@ -11,13 +11,7 @@
 # What helps: a larger MHD_OPTION_CONNECTION_MEMORY_LIMIT, which each connection then takes.
 set -euo pipefail
 scratch=$(mktemp -d)
-server=''
-clean_up()
-{
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
-    rm -rf -- "$scratch"
-}
-trap clean_up EXIT
+trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
 apt-get download -q libmicrohttpd12=0.9.75-6 libmicrohttpd-dev=0.9.75-6 >/dev/null 2>&1
@@ -78,11 +72,12 @@ got=$(for limit in 12288 32768 262144; do
     rm -f port
     LD_LIBRARY_PATH=$library ./server "$limit" >out &
     server=$!
+    trap 'kill "$server" 2>/dev/null || true' EXIT # of this command substitution
     until [ -s port ]; do sleep 0.05; done
     for path in known unknown; do
         python3 -c 'import sys, urllib.request as u; print(len(u.urlopen(sys.argv[1]).read()) == 1 << 20)' "http://127.0.0.1:$(cat port)/$path" >/dev/null
     done
-    sleep 0.2
+    until [ "$(wc -l <out)" = 2 ]; do sleep 0.05; done
     kill "$server"
     printf 'limit of %s KiB, length known: %s; unknown: %s\n' $((limit / 1024)) "$(sed -n 1p out)" "$(sed -n 2p out)"
 done)

@@ -11,11 +11,10 @@
 # What helps: that setting wherever streams are served.
 set -euo pipefail
 scratch=$(mktemp -d)
-server='' proxy=''
+server=''
 clean_up()
 {
     [ -z "$server" ] || kill "$server" 2>/dev/null || true
-    [ -z "$proxy" ] || kill "$proxy" 2>/dev/null || true
     rm -rf -- "$scratch"
 }
 trap clean_up EXIT
@@ -69,10 +68,9 @@ $1
 CONF
     usr/sbin/lighttpd -D -f lighttpd.conf -m usr/lib/lighttpd >log 2>&1 &
     proxy=$!
+    trap 'kill "$proxy" 2>/dev/null || true' EXIT # of this command substitution
     until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do sleep 0.05; done
     python3 client.py "$port"
-    kill "$proxy"
-    proxy=''
 }
 got="directly: $(python3 client.py "$(cat port)")
 through lighttpd: $(through '')

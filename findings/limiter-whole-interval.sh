@@ -15,7 +15,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund limiter@4.1.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 limiter@4.1.0 >/dev/null
 cat >probe.mjs <<'JS'
 import { RateLimiter, TokenBucket } from 'limiter';
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund luxon@3.7.2 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 luxon@3.7.2 >/dev/null
 cat >probe.js <<'JS'
 const { Duration } = require('luxon');
 for (const [seconds, format] of [[-90, 'mm:ss'], [-30, 'mm:ss'], [-90, 'hh:mm:ss'], [-0.5, 'm:ss.SSS']]) {

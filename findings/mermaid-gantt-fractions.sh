@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund mermaid@12.3.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 mermaid@12.3.0 >/dev/null
 cat >probe.mjs <<'JS'
 import mermaid from 'mermaid';
 mermaid.initialize({ startOnLoad: false });

@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund moving-average@1.0.1 ewma@2.0.1 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 moving-average@1.0.1 ewma@2.0.1 >/dev/null
 cat >probe.js <<'JS'
 const MovingAverage = require('moving-average'), Ewma = require('ewma');
 const values = Array.from({ length: 100 }, (_, i) => (i ? 500 : 1));

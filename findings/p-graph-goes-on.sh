@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund p-graph@2.0.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 p-graph@2.0.0 >/dev/null
 cat >probe.js <<'JS'
 const { PGraph } = require('p-graph');
 const { setTimeout: wait } = require('timers/promises');

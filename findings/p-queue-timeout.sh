@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund p-queue@10.0.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 p-queue@10.0.0 >/dev/null
 cat >probe.mjs <<'JS'
 import PQueue from 'p-queue';
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund parse-duration@2.1.9 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 parse-duration@2.1.9 >/dev/null
 cat >probe.mjs <<'JS'
 import parse from 'parse-duration';
 for (const text of ['1h 30m', '1:30', '01:30:00', '5s', '5.s', '10 20', 'soon']) console.log(text + ': ' + parse(text));

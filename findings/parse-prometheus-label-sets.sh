@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund parse-prometheus-text-format@1.1.1 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 parse-prometheus-text-format@1.1.1 >/dev/null
 cat >probe.js <<'JS'
 const parse = require('parse-prometheus-text-format');
 const set = (labels, n) => `h_bucket{${labels}le="+Inf"} ${n}\nh_sum${labels && `{${labels}}`} ${n / 2}\nh_count${labels && `{${labels}}`} ${n}\n`;

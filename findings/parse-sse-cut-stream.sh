@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund parse-sse@0.1.0 eventsource-parser@4.1.3 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 parse-sse@0.1.0 eventsource-parser@4.1.3 >/dev/null
 cat >probe.mjs <<'JS'
 import { parseServerSentEvents } from 'parse-sse';
 import { createParser } from 'eventsource-parser';

@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund prom-client@15.1.3 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 prom-client@15.1.3 >/dev/null
 cat >probe.js <<'JS'
 const { AggregatorRegistry, Gauge, Registry, Summary } = require('prom-client');
 (async () => {

@@ -15,7 +15,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund retry@0.13.1 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 retry@0.13.1 >/dev/null
 cat >probe.js <<'JS'
 const retry = require('retry');
 const clients = (options) => Array.from({ length: 1000 }, () => retry.timeouts({ randomize: true, ...options }));

@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund rrule@2.8.1 rrule-temporal@2.2.8 ical.js@2.2.1 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 rrule@2.8.1 rrule-temporal@2.2.8 ical.js@2.2.1 >/dev/null
 cat >probe.mjs <<'JS'
 import rrule from 'rrule';
 import { RRuleTemporal } from 'rrule-temporal';

@@ -15,7 +15,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund rrule@2.8.1 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 rrule@2.8.1 >/dev/null
 cat >probe.js <<'JS'
 const { RRule, rrulestr } = require('rrule');
 for (const text of ['FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1', 'FREQ=DAILY;BYHOUR=9;BYMINUTE=30', 'FREQ=HOURLY;INTERVAL=2;BYMINUTE=15',

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
 #
-# Schedule::Cron 1.05 (Debian 12's libschedule-cron-perl): a job of 29 February kills the scheduler when it has run.
+# Schedule::Cron 1.05 (Debian 12's libschedule-cron-perl): behind a job of 29 February there is no next date, and the error of that ends the scheduler.
 #
 # Guess: the next date after 29 February 2028 is 29 February 2032, as the one before it was found from 2026.
 # Seen: get_next_execution_time() dies with "No suitable next execution time found", and since run() asks it for the next date of a

@@ -45,9 +45,9 @@ server=$!
 until [ -s port ]; do sleep 0.05; done
 printf 'verbose = false\nlogging = false\nconnection = keep-alive\n' >siegerc
 HOME=$scratch LC_ALL=C usr/bin/siege -R siegerc -j -b -c 1 -r 10 "http://127.0.0.1:$(cat port)/" >out 2>/dev/null
-number() { sed -n "s/.*\"$1\": *\([0-9.]*\).*/\1/p" out; }
+number() { sed -n "s/.*\"$1\":[[:space:]]*\([0-9.]*\).*/\1/p" out; }
 got="successes $(number successful_transactions), failures $(number failed_transactions)
 response time $(awk -v t="$(number response_time)" 'BEGIN { print(t >= 0.49 && t < 0.55 ? "0.50" : t) }') s"
 printf '%s\n' "$got"
-[ "$got" = 'successes , failures 
-response time  s' ]
+[ "$got" = 'successes 5, failures 5
+response time 0.50 s' ]

@@ -15,7 +15,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund simjs@2.0.3 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 simjs@2.0.3 >/dev/null
 cat >probe.js <<'JS'
 global.window = {};
 const exported = Object.keys(require('simjs')).length;

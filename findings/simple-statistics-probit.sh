@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund simple-statistics@7.12.1 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 simple-statistics@7.12.1 >/dev/null
 cat >probe.js <<'JS'
 const { probit } = require('simple-statistics');
 // The true values, to 16 digits, by Wichura's algorithm AS 241 and by mpmath.

@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund @datadog/sketches-js@2.1.1 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 @datadog/sketches-js@2.1.1 >/dev/null
 cat >probe.js <<'JS'
 const { LogCollapsingLowestDenseDDSketch: Sketch } = require('@datadog/sketches-js');
 const values = Array.from({ length: 1000 }, (_, i) => 10 ** (i / 100 - 6));

@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund spacetime@7.15.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 spacetime@7.15.0 >/dev/null
 cat >probe.js <<'JS'
 const spacetime = require('spacetime');
 const start = spacetime('2026-01-01T00:00:00', 'UTC');

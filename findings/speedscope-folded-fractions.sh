@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund speedscope@1.25.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 speedscope@1.25.0 >/dev/null
 # The bundle is a script for a page: run up to the end of the importer of folded stacks, which needs no page.
 cat >probe.mjs <<'JS'
 import fs from 'node:fs';

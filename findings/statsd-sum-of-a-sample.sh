@@ -20,7 +20,7 @@ clean_up()
 trap clean_up EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund statsd@0.9.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 statsd@0.9.0 >/dev/null
 port=$(python3 -c 'import socket; s = socket.socket(type=socket.SOCK_DGRAM); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 # A back end that prints the figures of the first interval in which there are any.
 cat >backend.js <<'JS'

@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund tap-parser@18.3.4 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 tap-parser@18.3.4 >/dev/null
 cat >probe.mjs <<'JS'
 import { Parser } from 'tap-parser';
 for (const text of ['1..1\nok 1\n', '1..0 # SKIP no network\n', '', '# starting\n', 'ok 1\n', '1..2\nok 1\n']) {

@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund tap-spec@5.0.0 tap-dot@2.0.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 tap-spec@5.0.0 tap-dot@2.0.0 >/dev/null
 printf 'TAP version 13\n1..2\nok 1 - a\nok 2 - b\n' >passed.tap
 printf 'TAP version 13\n1..3\nok 1 - a\n' >short.tap
 printf 'TAP version 13\n1..2\nok 1 - a\nBail out! no database\n' >bailed.tap

@@ -15,7 +15,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund tdigest@0.1.3 prom-client@15.1.3 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 tdigest@0.1.3 prom-client@15.1.3 >/dev/null
 cat >probe.js <<'JS'
 const { TDigest } = require('tdigest');
 const { Summary } = require('prom-client');

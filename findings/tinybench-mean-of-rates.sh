@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund tinybench@6.2.5 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 tinybench@6.2.5 >/dev/null
 cat >probe.mjs <<'JS'
 import { Bench } from 'tinybench';
 let run = 0;

@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund @ts-graphviz/ast@3.0.6 dotparser@1.1.1 @viz-js/viz@3.31.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 @ts-graphviz/ast@3.0.6 dotparser@1.1.1 @viz-js/viz@3.31.0 >/dev/null
 cat >probe.mjs <<'JS'
 import { parse } from '@ts-graphviz/ast';
 import dotparser from 'dotparser';

@@ -13,13 +13,7 @@
 # one without latency.
 set -euo pipefail
 scratch=$(mktemp -d)
-server=''
-clean_up()
-{
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
-    rm -rf -- "$scratch"
-}
-trap clean_up EXIT
+trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
 apt-get download -q wrk=4.1.0-3+b2 libluajit-5.1-2 >/dev/null 2>&1
@@ -49,9 +43,9 @@ against()
 {
     python3 server.py "$1" >port &
     server=$!
+    trap 'kill "$server" 2>/dev/null || true' EXIT # of this command substitution
     until [ -s port ]; do sleep 0.05; done
     usr/bin/wrk -t 1 -c 4 -d 4s --timeout 1s --latency "http://127.0.0.1:$(cat port)/" >out
-    kill "$server"
     rm port
     printf '%s requests, %s timed out, 99%% in %s\n' "$(awk '/requests in/ { print ($1 > 0 ? "some" : "no") }' out)" \
         "$(awk '/timeout/ { n = $NF } END { print (n > 0 ? "some" : "none") }' out)" \
