@@ -10,13 +10,7 @@
 # What helps: `duration` of ten seconds or more in place of `amount`.
 set -euo pipefail
 scratch=$(mktemp -d)
-server=''
-clean_up()
-{
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
-    rm -rf -- "$scratch"
-}
-trap clean_up EXIT
+trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
 npm install --silent --no-audit --no-fund --before=2026-11-30 autocannon@9.0.0 >/dev/null

@@ -12,7 +12,7 @@ scratch=$(mktemp -d)
 server=''
 clean_up()
 {
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
+    [ -z "$server" ] || { kill "$server" && wait "$server"; } 2>/dev/null || true
     rm -rf -- "$scratch"
 }
 trap clean_up EXIT

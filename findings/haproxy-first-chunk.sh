@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 server=''
 clean_up()
 {
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
+    [ -z "$server" ] || { kill "$server" && wait "$server"; } 2>/dev/null || true
     rm -rf -- "$scratch"
 }
 trap clean_up EXIT
@@ -73,7 +73,7 @@ listen front
 CFG
     usr/sbin/haproxy -f haproxy.cfg >log 2>&1 &
     proxy=$!
-    trap 'kill "$proxy" 2>/dev/null || true' EXIT # of this command substitution
+    trap '{ kill "$proxy" && wait "$proxy"; } 2>/dev/null || true' EXIT # of this command substitution
     until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do sleep 0.05; done
     python3 client.py "$port"
 }

@@ -72,7 +72,7 @@ got=$(for limit in 12288 32768 262144; do
     rm -f port
     LD_LIBRARY_PATH=$library ./server "$limit" >out &
     server=$!
-    trap 'kill "$server" 2>/dev/null || true' EXIT # of this command substitution
+    trap '{ kill "$server" && wait "$server"; } 2>/dev/null || true' EXIT # of this command substitution
     until [ -s port ]; do sleep 0.05; done
     for path in known unknown; do
         python3 -c 'import sys, urllib.request as u; print(len(u.urlopen(sys.argv[1]).read()) == 1 << 20)' "http://127.0.0.1:$(cat port)/$path" >/dev/null

@@ -13,8 +13,8 @@ scratch=$(mktemp -d)
 server='' proxy=''
 clean_up()
 {
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
-    [ -z "$proxy" ] || kill "$proxy" 2>/dev/null || true
+    [ -z "$server" ] || { kill "$server" && wait "$server"; } 2>/dev/null || true
+    [ -z "$proxy" ] || { kill "$proxy" && wait "$proxy"; } 2>/dev/null || true
     rm -rf -- "$scratch"
 }
 trap clean_up EXIT

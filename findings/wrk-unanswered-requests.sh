@@ -43,7 +43,7 @@ against()
 {
     python3 server.py "$1" >port &
     server=$!
-    trap 'kill "$server" 2>/dev/null || true' EXIT # of this command substitution
+    trap '{ kill "$server" && wait "$server"; } 2>/dev/null || true' EXIT # of this command substitution
     until [ -s port ]; do sleep 0.05; done
     usr/bin/wrk -t 1 -c 4 -d 4s --timeout 1s --latency "http://127.0.0.1:$(cat port)/" >out
     rm port
