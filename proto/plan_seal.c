@@ -175,16 +175,32 @@ static enum advance fault_total(struct plan_fault *fault, enum plan_fault_kind k
     return ADVANCE_FAULT;
 }
 
-static enum advance check_element(const struct sealing *sealing, const struct plan_limits *limits,
-                                  struct plan_fault *fault)
+/* Of `elements` alike, each of so many: how many there may be until it is more than `most`. */
+static uint32_t how_many_fit(uint64_t had, uint64_t each, uint64_t most, uint32_t elements)
 {
-    if (limits->unchecked_from != 0 && sealing->element >= limits->unchecked_from)
+    uint64_t fit = had > most ? 0 : (most - had) / each;
+
+    return fit < elements ? (uint32_t)fit : elements;
+}
+
+/* Reports the first of the elements of that kind, from the cursor on, that is beyond a limit. */
+static enum advance check_elements(const struct sealing *sealing, const struct kind *kind,
+                                   uint32_t elements, const struct plan_limits *limits,
+                                   struct plan_fault *fault)
+{
+    uint64_t steps = saturate_multiply(kind->count, kind->steps);
+    uint32_t jobs_fit = how_many_fit(sealing->jobs, kind->count, limits->max_jobs, elements);
+    uint32_t steps_fit = how_many_fit(sealing->steps, steps, limits->max_steps, elements);
+    uint32_t fit = jobs_fit < steps_fit ? jobs_fit : steps_fit;
+    uint32_t element = sealing->element + fit;
+
+    if (fit == elements || (limits->unchecked_from != 0 && element >= limits->unchecked_from))
         return ADVANCE_MORE;
-    if (sealing->jobs > limits->max_jobs)
-        return fault_total(fault, PLAN_FAULT_JOBS, sealing->element, sealing->jobs);
-    if (sealing->steps > limits->max_steps)
-        return fault_total(fault, PLAN_FAULT_STEPS, sealing->element, sealing->steps);
-    return ADVANCE_MORE;
+    if (jobs_fit == fit)
+        return fault_total(fault, PLAN_FAULT_JOBS, element,
+                           saturate_add(sealing->jobs, saturate_multiply(fit + 1, kind->count)));
+    return fault_total(fault, PLAN_FAULT_STEPS, element,
+                       saturate_add(sealing->steps, saturate_multiply(fit + 1, steps)));
 }
 
 /* Numbers the active jobs of the spec at the cursor, unless they are simple. */
@@ -226,7 +242,7 @@ static enum advance complete_spec(struct plan *plan, const struct plan_limits *l
     const struct kind *kind = look_up_kind(plan);
     uint32_t elements = elements_of(plan);
     uint64_t jobs = saturate_multiply(elements, kind->count);
-    enum advance checked;
+    enum advance checked = check_elements(sealing, kind, elements, limits, fault);
 
     if (spec->name == 0)
         spec->name = kind->name;
@@ -236,7 +252,6 @@ static enum advance complete_spec(struct plan *plan, const struct plan_limits *l
     sealing->jobs = saturate_add(sealing->jobs, jobs);
     sealing->steps = saturate_add(sealing->steps, saturate_multiply(jobs, kind->steps));
     sealing->computes = saturate_add(sealing->computes, saturate_multiply(jobs, kind->computes));
-    checked = check_element(sealing, limits, fault);
     sealing->element += elements;
     plan->graph.used |= kind->waits;
     plan->has_arrivals |= kind->arrives;

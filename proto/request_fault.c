@@ -240,6 +240,32 @@ static struct lexer_token beginning_of(const struct lexer_token *key)
     return beginning;
 }
 
+/* A member that the object being read does not have, and those that it takes: of a request those
+ * that its operation does, once that has been read. */
+static void fault_unknown(struct request_reading *reading, uint64_t offset, const char *name,
+                          size_t len)
+{
+    const struct request_context *context = request_frame(reading)->context;
+    uint32_t taken = UINT32_MAX;
+    const char *op = context == &request_top ? request_op_so_far(reading, &taken) : NULL;
+    char quoted[FAULT_QUOTE_SIZE], noun[32];
+    struct request_list list;
+    struct nearest nearest;
+    fault_quote(quoted, name, len);
+    nearest_begin(&nearest, name, len);
+    for (unsigned i = 0; i < context->n_members; i++)
+        if ((taken >> i & 1) != 0)
+            nearest_try(&nearest, context->members[i].name);
+    request_list_members(&list, context, taken);
+    if (op != NULL)
+        snprintf(noun, sizeof noun, "a \"%s\" request", op);
+    fault_set(&reading->fault, FAULT_INVALID_REQUEST, offset,
+              "%s has no member \"%s\"%s%s%s; it takes %s", op != NULL ? noun : context->noun,
+              quoted, nearest.best != NULL ? " (did you mean \"" : "",
+              nearest.best != NULL ? nearest.best : "", nearest.best != NULL ? "\"?)" : "",
+              list.text);
+}
+
 static void fault_key(struct request_reading *reading, const struct lexer_token *key, bool second)
 {
     const struct request_context *context = request_frame(reading)->context;
@@ -249,24 +275,14 @@ static void fault_key(struct request_reading *reading, const struct lexer_token 
     if (request_has_earlier_fault(reading, key->offset) ||
         request_decode(reading, &beginning, &name, &len) != 0)
         return;
-    char quoted[FAULT_QUOTE_SIZE];
-    fault_quote(quoted, name, len);
     struct fault *fault = &reading->fault;
     if (second) {
+        char quoted[FAULT_QUOTE_SIZE];
+        fault_quote(quoted, name, len);
         fault_set(fault, FAULT_INVALID_REQUEST, key->offset,
                   "%s takes each member once, and \"%s\" is there twice", context->noun, quoted);
     } else {
-        struct request_list list;
-        struct nearest nearest;
-        nearest_begin(&nearest, name, len);
-        for (unsigned i = 0; i < context->n_members; i++)
-            nearest_try(&nearest, context->members[i].name);
-        const char *meant = nearest.best != NULL ? nearest.best : "";
-        request_list_members(&list, context, UINT32_MAX);
-        fault_set(fault, FAULT_INVALID_REQUEST, key->offset,
-                  "%s has no member \"%s\"%s%s%s; it takes %s", context->noun, quoted,
-                  nearest.best != NULL ? " (did you mean \"" : "", meant,
-                  nearest.best != NULL ? "\"?)" : "", list.text);
+        fault_unknown(reading, key->offset, name, len);
     }
     request_frame(reading)->member = NULL;
     write_path(reading, fault->path);

@@ -239,6 +239,10 @@ static inline const struct request_staging *request_staged(const struct request_
 
 /* ---- request_top.c ---------------------------------------------------------- */
 
+/* The name of the operation of the request being read, NULL while it is not known, and the
+ * members that it may take. */
+const char *request_op_so_far(struct request_reading *reading, uint32_t *taken);
+
 /* Whether this key of a request is `id`, and what it takes. */
 bool request_is_id_key(struct request_reading *reading, const struct lexer_token *key);
 bool request_is_id(const struct lexer_token *token);

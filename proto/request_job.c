@@ -287,7 +287,7 @@ static void count_steps(struct request_reading *reading, const struct lexer_toke
     uint64_t most = reading->limits->plan.max_steps;
     uint64_t attempt = saturate_multiply(spec->n_steps, spec->repeat);
     if (attempt > most) {
-        frame->member = &frame->context->members[REPEAT];
+        frame->member = &frame->context->members[spec->n_steps > most ? STEPS : REPEAT];
         request_too_many_steps(reading, token->offset, attempt);
         frame->member = NULL;
     }

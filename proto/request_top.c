@@ -317,14 +317,29 @@ static bool has_misplaced(const struct request_reading *reading, const struct re
     return false;
 }
 
+/* The members that one of those operations takes. */
+static uint32_t taken_by(uint32_t ops)
+{
+    uint32_t taken = 0;
+    for (unsigned i = 0; i < N_MEMBERS; i++)
+        taken |= (uint32_t)((members[i].mask & ops) != 0) << i;
+    return taken;
+}
+
+const char *request_op_so_far(struct request_reading *reading, uint32_t *taken)
+{
+    const struct request_frame *frame = request_frame(reading);
+    bool known = has(frame, OP);
+    *taken = taken_by(known ? 1u << reading->op : has(frame, JOBS) ? TO_RUN : TO_ALL);
+    return known ? op_names[reading->op] : NULL;
+}
+
 /* Members that the operation does not take. */
 static void refuse_misplaced(struct request_reading *reading, struct request_frame *frame)
 {
     if (!has_misplaced(reading, frame))
         return; /* and no list is made, which takes longer than a small request */
-    uint32_t taken = 0;
-    for (unsigned i = 0; i < N_MEMBERS; i++)
-        taken |= (uint32_t)((members[i].mask & 1u << reading->op) != 0) << i;
+    uint32_t taken = taken_by(1u << reading->op);
     struct request_list list;
     request_list_members(&list, &request_top, taken);
     for (unsigned i = 0; i < N_MEMBERS; i++) {

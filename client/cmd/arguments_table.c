@@ -71,7 +71,7 @@ static const struct option_type type_output = {.kind = OPTION_CUSTOM, .set = set
 static const struct option_type type_color = {.kind = OPTION_WORD, .words = colors};
 static const struct option_type type_state = {.kind = OPTION_STRING, .words = states};
 static const struct option_type type_positive = {.kind = OPTION_COUNT,
-                                                 .takes = "a positive integer"};
+                                                 .takes = "a positive integer below 2^64"};
 static const struct option_type type_runs = {.kind = OPTION_COUNT,
                                              .takes = "an integer from 1 to 1000000"};
 static const struct option_type type_duration = {.kind = OPTION_DURATION,

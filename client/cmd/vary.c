@@ -8,7 +8,9 @@
 #define POOLS     "pools."
 #define POOLS_LEN (sizeof POOLS - 1)
 
-#define TAKES "workers, concurrency or pools.NAME, then = and positive integers with commas between"
+#define TAKES                                                                                      \
+    "workers, concurrency or pools.NAME, then = and positive integers below 2^32-1 with commas "   \
+    "between"
 
 /* Reads a positive integer of 32 bits; 0 for what is none. */
 static uint32_t take_value(const char **text)

@@ -35,7 +35,10 @@ static const struct {
     [OVERRIDE_TIMEOUT] = {"timeout", DURATION, "a duration such as 1.5, 250ms or 1m30s", {NULL}},
     [OVERRIDE_CLOCK] = {"clock", WORD, "real or virtual", {"real", "virtual"}},
     [OVERRIDE_EVENTS] = {"events", WORD, "all, done or none", {"all", "done", "none"}},
-    [OVERRIDE_SEED] = {"seed", SEED, "an integer or random", {"random", NULL}},
+    [OVERRIDE_SEED] = {"seed",
+                       SEED,
+                       "an integer from -2^63 to 2^63-1, or random",
+                       {"random", NULL}},
     [OVERRIDE_DETACH] = {"detach", TRUTH, "true", {NULL}},
     [OVERRIDE_KEY] = {"key", KEY, "1 to 255 bytes of UTF-8", {NULL}},
     [OVERRIDE_RETAIN] = {"retain", DURATION, "a duration such as 90s, 1h or 24h", {NULL}},
@@ -57,18 +60,28 @@ void overrides_fini(struct overrides *overrides)
     *overrides = (struct overrides){0};
 }
 
-static bool append_integer(const char *text, int64_t min, struct bytes *out)
+static bool append_integer(const char *text, struct bytes *out)
 {
     char *end;
     long long value;
 
     errno = 0;
     value = strtoll(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || strchr(" \t\n\v\f\r", *text) != NULL ||
-        value < min)
+    if (errno != 0 || end == text || *end != '\0' || strchr(" \t\n\v\f\r", *text) != NULL)
         return false;
     bytes_add_format(out, "%lld", value);
     return true;
+}
+
+/* Of any length, as in a request. */
+static bool append_positive(const char *text, struct bytes *out)
+{
+    text += *text == '+';
+    if (text[strspn(text, "0123456789")] != '\0')
+        return false;
+    text += strspn(text, "0");
+    bytes_add_string(out, text);
+    return *text != '\0';
 }
 
 bool overrides_append_duration(const char *text, struct bytes *out)
@@ -116,9 +129,9 @@ static bool append_value(enum override which, const char *text, struct bytes *ou
     case WORD:
         return append_word(text, members[which].words, out);
     case POSITIVE:
-        return append_integer(text, 1, out);
+        return append_positive(text, out);
     case SEED:
-        return append_integer(text, INT64_MIN, out) || append_word(text, members[which].words, out);
+        return append_integer(text, out) || append_word(text, members[which].words, out);
     case DURATION:
         return overrides_append_duration(text, out);
     case TRUTH:

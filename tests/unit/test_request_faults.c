@@ -48,6 +48,13 @@ START_TEST(a_request_as_a_whole)
         {"{\"op\":\"ping\",\"\\u006fp\":\"ping\"}", INVALID, "op", "twice"},
         {"{\"opp\":\"ping\"}", INVALID, "opp",
          "no member \"opp\"|op, id, protocol|after and token"},
+        {"{\"op\":\"ping\",\"x\":1}", INVALID, "x",
+         "a \"ping\" request has no member \"x\"; it takes op, id and protocol|"},
+        {"{\"op\":\"cancel\",\"jbo\":1}", INVALID, "jbo",
+         "mean \"job\"?); it takes op, id, protocol, batch"},
+        {"{\"jobs\":[],\"x\":1}", INVALID, "x",
+         "a request has no member \"x\"; it takes op|report, runs, detach|on_restart and "
+         "heartbeat"},
         /* The longest of such messages is whole, too. */
         {"{\"0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz\":1}",
          INVALID, "[\"0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz\"]",

@@ -37,6 +37,12 @@ START_TEST(totals_are_limited)
         {"[{\"retries\":99999999999999999999999}]", "too_large", "[0].retries", ""},
         {"[{\"wait\":1,\"repeat\":101}]", "too_large", "[0].repeat", "101 steps"},
         {"[{\"wait\":1,\"repeat\":99999999999999999999999}]", "too_large", "[0].repeat", ""},
+        {"{\"jobs\":[{},{},{},{}],\"defaults\":{\"count\":3}}", "too_large", "jobs[3]",
+         "12 jobs or more"},
+        {"{\"jobs\":[{},{},{}],\"defaults\":{\"wait\":1,\"repeat\":40}}", "too_large", "jobs[2]",
+         "120 steps"},
+        {"[{\"wait\":1},{\"wait\":1,\"retries\":60},{\"wait\":1,\"retries\":60}]", "too_large",
+         "[2]", "123 steps"},
         {"[{\"wait\":1,\"repeat\":10,\"retries\":10}]", "too_large", "[0]", "110 steps"},
         {"[{\"count\":10,\"retries\":10}]", "too_large", "[0]", "110 steps"},
         {"[{\"retries\":60},{\"retries\":60}]", "too_large", "[1]", "122 steps"},
@@ -50,6 +56,25 @@ START_TEST(totals_are_limited)
                    "jobs=1 [ x9000000000]");
     refusals_reads(&limits, "[{\"count\":11},{\"count\":\"?\"}]{\"op\":\"ping\"}", "\nping\nEND\n",
                    NULL);
+}
+END_TEST
+
+/* What has too many steps is named by the member that it has. */
+START_TEST(steps_that_are_too_many_are_named)
+{
+    struct request_limits limits = reading_limits;
+    limits.plan.max_steps = 2;
+    static const struct refusal cases[] = {
+        {"[{\"steps\":[{\"wait\":1},{\"wait\":1},{\"wait\":1}]}]", "too_large", "[0].steps",
+         "\"steps\" makes it 3 steps"},
+        {"[{\"repeat\":2,\"steps\":[{\"wait\":1},{\"wait\":1},{\"wait\":1}]}]", "too_large",
+         "[0].steps", "\"steps\" makes it 6 steps"},
+        {"[{\"repeat\":2,\"steps\":[{\"wait\":1},{\"wait\":1}]}]", "too_large", "[0].repeat",
+         "\"repeat\" makes it 4 steps"},
+        {"[{},{},{},{}]", "too_large", "[2]", "3 steps"},
+        {"[{\"wait\":1},{},{\"wait\":1},{\"wait\":1}]", "too_large", "[2]", "3 steps"},
+    };
+    refusals_check(&limits, cases, N(cases));
 }
 END_TEST
 
@@ -252,6 +277,7 @@ Suite *test_suite(void)
 {
     const struct check_test tests[] = {
         {totals_are_limited, 1},
+        {steps_that_are_too_many_are_named, 1},
         {texts_and_dependencies_are_limited, 1},
         {what_stands_beside_long_strings_is_limited, 2},
         {long_strings_within_data_are_limited, 2},
