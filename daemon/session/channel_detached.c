@@ -308,7 +308,7 @@ static bool ask_to_cancel(struct channel_inquiry *inquiry, struct kept *batch,
     if (ask == NULL)
         return false;
     inquiry->cancel.fallen = cancel_has_fallen;
-    registry_await_cancel(entry, &inquiry->cancel);
+    registry_await_cancel(entry, &inquiry->cancel, ask->context);
     ask->batch = kept_hold(batch);
     ask->whole = inquiry->whole;
     ask->job = inquiry->job;

@@ -150,8 +150,10 @@ struct registry_cancel {
     struct registry_cancel *next;
     struct registry_entry *entry;
     uint32_t place; /* in the batch's list; REGISTRY_NO_PLACE as long as it is not known */
-    /* Called once, in case of UNREADABLE and UNKNOWN perhaps before its place is known.  FELL: at
-     * that instant, and `jobs` of them were not terminal; 0: there was nothing to cancel. */
+    uint32_t first; /* the least that can be its place */
+    const void *asked_by;
+    /* Called once, perhaps before its place is known.  FELL: at that instant, and `jobs` of them
+     * were not terminal; 0: there was nothing to cancel. */
     void (*fallen)(struct registry_cancel *cancel, enum registry_fall fall, int64_t at_ns,
                    uint32_t jobs);
 };
@@ -159,8 +161,11 @@ struct registry_cancel {
 #define REGISTRY_NO_PLACE UINT32_MAX
 
 /* The batch is run here, and stays, until the cancel has fallen; to be called before the store is
- * asked for it, and registry_place_cancel() once its place is known. */
-void registry_await_cancel(struct registry_entry *entry, struct registry_cancel *cancel);
+ * asked for it, by an ask with the context `asked_by`, and registry_place_cancel() once its place
+ * is known.  It may fall before that: whoever waits for it is called before anybody is sent what
+ * follows from it. */
+void registry_await_cancel(struct registry_entry *entry, struct registry_cancel *cancel,
+                           const void *asked_by);
 void registry_place_cancel(struct registry_cancel *cancel, uint32_t place);
 void registry_forget_cancel(struct registry_cancel *cancel);
 

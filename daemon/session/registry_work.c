@@ -258,13 +258,23 @@ void registry_give_up_cancels(struct registry_entry *entry, enum registry_fall w
     entry->cancels = NULL;
 }
 
+/* Its place among the first n of the list, also where the answer that says so is still on its
+ * way. */
+static uint32_t place_of(struct registry_cancel *cancel, uint32_t n)
+{
+    while (cancel->place == REGISTRY_NO_PLACE && cancel->first < n)
+        if (kept_cancel_at(cancel->entry->kept, cancel->first++).asked_by == cancel->asked_by)
+            return cancel->first - 1;
+    return cancel->place;
+}
+
 void registry_report_cancels(struct registry_entry *entry, const struct replica *replica)
 {
     struct registry_cancel **at = &entry->cancels;
 
     while (*at != NULL) {
         struct registry_cancel *cancel = *at;
-        uint32_t place = cancel->place;
+        uint32_t place = place_of(cancel, replica_n_cancels(replica));
 
         if (place >= replica_n_cancels(replica)) {
             at = &cancel->next;
@@ -277,9 +287,12 @@ void registry_report_cancels(struct registry_entry *entry, const struct replica 
     }
 }
 
-void registry_await_cancel(struct registry_entry *entry, struct registry_cancel *cancel)
+void registry_await_cancel(struct registry_entry *entry, struct registry_cancel *cancel,
+                           const void *asked_by)
 {
     cancel->place = REGISTRY_NO_PLACE;
+    cancel->first = kept_n_cancels(entry->kept);
+    cancel->asked_by = asked_by;
     cancel->entry = entry;
     cancel->next = entry->cancels;
     entry->cancels = cancel;

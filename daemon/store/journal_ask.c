@@ -231,9 +231,10 @@ void journal_answer_done(struct journal *journal, struct store_ask *ask)
         answer(ask, ask->answer == STORE_EXISTING ? STORE_EXISTING : STORE_DONE);
         return;
     case STORE_CANCEL:
-        ask->place = kept_settle(
-            ask->batch,
-            &(struct kept_cancel){.at_ns = ask->at_ns, .whole = ask->whole, .job = ask->job});
+        ask->place = kept_settle(ask->batch, &(struct kept_cancel){.at_ns = ask->at_ns,
+                                                                   .whole = ask->whole,
+                                                                   .job = ask->job,
+                                                                   .asked_by = ask->context});
         store_announce(&journal->store, STORE_CANCELLED, ask->batch);
         break;
     case STORE_FORGET:

@@ -100,7 +100,7 @@ static void do_find(struct memory *memory, struct store_ask *ask)
 static void do_cancel(struct memory *memory, struct store_ask *ask)
 {
     struct kept *batch = ask->batch;
-    struct kept_cancel cancel = {.whole = ask->whole, .job = ask->job};
+    struct kept_cancel cancel = {.whole = ask->whole, .job = ask->job, .asked_by = ask->context};
 
     cancel.at_ns = kept_freeze(batch, now_of(memory) - batch->terms.accepted_ns);
     if (cancel.at_ns < 0) {

@@ -7,6 +7,7 @@ long is cancelled.
 """
 
 import json
+import tempfile
 
 from daemons import Client, Daemon, eventually
 from examples import Tap
@@ -136,6 +137,22 @@ def cancels_fall_once_for_all(daemon, tap):
     other.close()
 
 
+def a_cancel_is_answered_before_what_follows_from_it(daemon, tap):
+    """Where it is made safe by another thread, as with a journal, whoever runs the
+    batch may know of it before its answer is there."""
+    client = Watcher(daemon)
+    orders = []
+    for _ in range(20):
+        ref = submit(client, {"jobs": [{"wait": LONG}]})["ref"]
+        client.send({"op": "cancel", "ref": ref})
+        orders.append([json.loads(line)["event"] for line in client.until("finished")])
+        if "cancelled" not in orders[-1]:
+            orders[-1].append(json.loads(client.line())["event"])
+    tap.is_([order for order in orders if order != ["cancelled", "done", "finished"]], [],
+            "who cancels what it watches is answered before it is sent the ends")
+    client.close()
+
+
 def watches_begin_and_end(daemon, tap):
     owner, other = Watcher(daemon), Watcher(daemon)
     ref = submit(owner, {"jobs": [{"wait": LONG}, {}]})["ref"]
@@ -225,13 +242,18 @@ def main():
     tap = Tap()
     daemon = Daemon("--drain-timeout", "1s")
     for test in (it_outlives_its_client, all_are_sent_the_same_bytes, a_key_makes_it_repeatable,
-                 cancels_fall_once_for_all, watches_begin_and_end, they_are_listed,
+                 cancels_fall_once_for_all, a_cancel_is_answered_before_what_follows_from_it,
+                 watches_begin_and_end, they_are_listed,
                  who_does_not_read_holds_up_nobody, what_is_refused):
         test(daemon, tap)
     client = Watcher(daemon)
     tap.ok(eventually(lambda: client.answer({"op": "stats"})["pending"] == 0), "nothing is pending")
     client.close()
     tap.is_(daemon.stop(), 0, "the daemon ends in good order")
+    with tempfile.TemporaryDirectory() as state:
+        daemon = Daemon("--state", state, "--threads", "2")
+        a_cancel_is_answered_before_what_follows_from_it(daemon, tap)
+        tap.is_(daemon.stop(), 0, "and with a journal")
     tap.finish()
 
 
