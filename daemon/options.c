@@ -310,6 +310,29 @@ static int check_store(struct reading *reading)
     return 0;
 }
 
+static bool is_given(const struct reading *reading, const char *name)
+{
+    for (unsigned i = 0; i < ROWS; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return reading->flags.given[i];
+    return false;
+}
+
+/* No batch is kept for longer than one may ask for; the default gives way to a shorter limit. */
+static int check_retain(struct reading *reading)
+{
+    struct limits *limits = &reading->options.limits;
+
+    if (limits->retain_ns <= limits->max_retain_ns)
+        return 0;
+    if (is_given(reading, "retain"))
+        return options_set_problem(reading, OPTIONS_WRONG,
+                                   "retain is longer than max-retain: it takes a duration of at "
+                                   "most that");
+    limits->retain_ns = limits->max_retain_ns;
+    return 0;
+}
+
 /* Without the library that it takes, an option is refused by its name. */
 static int refuse_absent(struct reading *reading)
 {
@@ -339,7 +362,7 @@ static int complete(struct reading *reading, const char *default_file)
     if (reading->options.listen.n == 0 &&
         options_set(reading, &reading->options, listen, listen->default_text, "") != 0)
         return -1;
-    if (check_tls(reading) != 0 || check_store(reading) != 0)
+    if (check_tls(reading) != 0 || check_store(reading) != 0 || check_retain(reading) != 0)
         return -1;
     return refuse_absent(reading);
 }

@@ -179,6 +179,7 @@ static int set_from_file(struct reading *reading, cfg_t *cfg)
             if (options_set(reading, &reading->options, row, cfg_getnstr(cfg, row->name, j), "") !=
                 0)
                 return -1;
+        reading->flags.given[i] = n > 0;
     }
     return 0;
 }

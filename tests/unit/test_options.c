@@ -198,6 +198,8 @@ static const struct {
     {"--tls-c", "--tls-c may be --tls-cert or --tls-client-ca; see"},
     {"--max-jib 1", "(did you mean --max-jobs?)"},
     {"--max-jobs", "--max-jobs"},
+    {"--retain 169h", "retain is longer than max-retain"},
+    {"--retain 1h --max-retain 59m", "retain is longer than max-retain"},
     {"--stdio=1", "--stdio"},
     {"extra", "extra"},
     {"--max-jobs 0", "\"0\""},
@@ -442,6 +444,19 @@ START_TEST(the_example_changes_nothing_without_its_comment_signs)
 }
 END_TEST
 
+START_TEST(no_batch_is_kept_longer_than_one_may_ask_for)
+{
+    ck_assert_run(read_line("--max-retain 10m"));
+    ck_assert_int_eq(options.limits.retain_ns, 600 * SECOND);
+    options_fini(&options);
+    ck_assert_run(read_line("--retain 168h"));
+    ck_assert_int_eq(options.limits.retain_ns, 7 * 86400 * SECOND);
+    options_fini(&options);
+    ck_assert_int_eq(read_file("retain = 1h\nmax-retain = 10m\n"), OPTIONS_WRONG);
+    ck_assert_ptr_nonnull(strstr(problem, "retain is longer than max-retain"));
+}
+END_TEST
+
 START_TEST(a_file_that_is_not_there_is_named)
 {
     unlink(file);
@@ -475,6 +490,7 @@ Suite *test_suite(void)
         {a_change_that_takes_a_restart_is_named, N(fixed)},
         {limits_and_the_log_level_change_later_and_the_rest_is_named, 1},
         {the_example_changes_nothing_without_its_comment_signs, 1},
+        {no_batch_is_kept_longer_than_one_may_ask_for, 1},
         {a_file_that_is_not_there_is_named, 1},
     };
 
