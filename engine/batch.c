@@ -10,6 +10,7 @@
 
 #include "engine/batch_internal.h"
 #include "proto/block.h"
+#include "proto/due.h"
 
 /* The most occurrences that one unit of work can write: the step of a job that
  * gets a worker, and two of the job that gave it. */
@@ -223,7 +224,7 @@ static void stop_job(struct batch *batch, uint32_t job, uint32_t spec, enum job_
     case STATE_WAITING:
         ended.attempts = 1;
         ended.ran_ns = batch_simple_ran(batch, job, spec);
-        batch->result.sequential_ns = batch_add_ns(batch->result.sequential_ns, ended.ran_ns);
+        batch->result.sequential_ns = saturate_add_ns(batch->result.sequential_ns, ended.ran_ns);
         break;
     case STATE_BETWEEN:
     case STATE_RUNNING:
@@ -372,7 +373,7 @@ static struct next find_next(struct batch *batch, const struct dueq_entry *first
 {
     const struct timerq_entry *queued =
         batch->queue_timeouts.n > 0 ? timerq_first(&batch->queue_timeouts) : NULL;
-    struct next next = {.what = NOTHING, .due_ns = BATCH_NEVER};
+    struct next next = {.what = NOTHING, .due_ns = DUE_NEVER};
 
     if (first != NULL)
         next = (struct next){.what = ENTRY, .due_ns = first->due_ns, .job = first->id};
@@ -502,7 +503,7 @@ int64_t batch_next_due(const struct batch *batch)
     int64_t timeout_ns = batch->options->timeout_ns;
 
     if (batch->pending == 0)
-        return BATCH_NEVER;
+        return DUE_NEVER;
     if (batch->more)
         return 0;
     return timeout_ns >= 0 && timeout_ns < batch->next_ns ? timeout_ns : batch->next_ns;

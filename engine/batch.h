@@ -47,7 +47,6 @@
 #define BATCH_ENGINE_VERSION 1
 
 /* "Never", for times. */
-#define BATCH_NEVER INT64_MAX
 
 /* The least room for occurrences that batch_run() can work with. */
 #define BATCH_MIN_ROOM 8
@@ -82,7 +81,7 @@ size_t batch_run(struct batch *batch, int64_t now_ns, size_t budget, struct occu
                  size_t room, size_t *worked);
 
 /* When to call batch_run() again: a due time, 0 or a past time for work that
- * waits now, BATCH_NEVER once the batch is over. */
+ * waits now, DUE_NEVER once the batch is over. */
 int64_t batch_next_due(const struct batch *batch);
 
 /* Whether the last batch_run() stopped for want of memory. */

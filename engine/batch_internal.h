@@ -46,6 +46,7 @@
 #include "engine/prioq.h"
 #include "proto/plan_internal.h"
 #include "engine/timerq.h"
+#include "proto/saturate.h"
 
 enum job_state {
     STATE_UNTOUCHED, /* not ready, or ready and not started */
@@ -229,14 +230,6 @@ struct batch {
     size_t out_n, room;
 };
 
-/* Of times, saturating. */
-static inline int64_t batch_add_ns(int64_t a, int64_t b)
-{
-    int64_t sum;
-
-    return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
-}
-
 /* Writes an occurrence, if the plan asks for its kind. */
 static inline void batch_emit(struct batch *batch, const struct occurrence *occurrence)
 {
@@ -262,7 +255,7 @@ static inline int64_t batch_chain(const struct batch *batch, const struct ended 
     if (batch->arrivals != NULL && batch->arrivals->at_ns != NULL && ended->attempts > 0 &&
         batch->arrivals->at_ns[ended->job] > base_ns)
         base_ns = batch->arrivals->at_ns[ended->job];
-    return batch_add_ns(base_ns, ended->ran_ns);
+    return saturate_add_ns(base_ns, ended->ran_ns);
 }
 
 /* ---- Ready jobs --------------------------------------------------------------- */

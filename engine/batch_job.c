@@ -8,6 +8,7 @@
 
 #include "engine/backoff.h"
 #include "engine/draw.h"
+#include "proto/saturate.h"
 
 static const struct spec *spec_of(const struct batch *batch, const struct active_job *active)
 {
@@ -41,7 +42,7 @@ static struct draw_key draw_key(const struct batch *batch, const struct active_j
 static void set_due(struct batch *batch, struct active_job *active, int64_t length_ns,
                     int64_t timeout_ns)
 {
-    int64_t end_ns = batch_add_ns(batch->clock_ns, length_ns);
+    int64_t end_ns = saturate_add_ns(batch->clock_ns, length_ns);
     bool in_time = timeout_ns < 0 || end_ns <= timeout_ns;
 
     active->began_ns = batch->clock_ns;
@@ -157,7 +158,7 @@ static void start_attempt(struct batch *batch, struct active_job *active)
     active->step = 0;
     drawn = whole_attempt(batch, active);
     timeout_ns = drawn != NULL ? -1 : work_of(batch, active)->timeout_ns;
-    active->timeout_ns = timeout_ns < 0 ? -1 : batch_add_ns(batch->clock_ns, timeout_ns);
+    active->timeout_ns = timeout_ns < 0 ? -1 : saturate_add_ns(batch->clock_ns, timeout_ns);
     batch_emit(batch, &(struct occurrence){.kind = OCCURRED_STARTED,
                                            .job = active->job,
                                            .ordinal = active->attempt,
@@ -242,10 +243,10 @@ static void count_run(struct batch *batch, struct active_job *active, bool compu
     int64_t until_ns = active->due_ns < batch->clock_ns ? active->due_ns : batch->clock_ns;
     int64_t ran_ns = until_ns > active->began_ns ? until_ns - active->began_ns : 0;
 
-    active->ran_ns = batch_add_ns(active->ran_ns, ran_ns);
+    active->ran_ns = saturate_add_ns(active->ran_ns, ran_ns);
     if (batch->report != NULL && computes)
         batch_report_held(batch, active->pool, ran_ns);
-    batch->result.sequential_ns = batch_add_ns(batch->result.sequential_ns, ran_ns);
+    batch->result.sequential_ns = saturate_add_ns(batch->result.sequential_ns, ran_ns);
 }
 
 void batch_job_leave(struct batch *batch, struct active_job *active)

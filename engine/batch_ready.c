@@ -10,6 +10,7 @@
 
 #include "engine/batch_internal.h"
 #include "engine/draw.h"
+#include "proto/saturate.h"
 
 int batch_ready_init(struct batch *batch)
 {
@@ -95,13 +96,13 @@ static int64_t draw_arrival(struct batch *batch)
     if (arrivals->instance == 0)
         arrivals->gaps_ns = 0;
     else if (job_class != NULL)
-        arrivals->gaps_ns = batch_add_ns(arrivals->gaps_ns,
-                                         draw(batch, &job_class->every, arrivals->job, DRAW_EVERY));
+        arrivals->gaps_ns = saturate_add_ns(
+            arrivals->gaps_ns, draw(batch, &job_class->every, arrivals->job, DRAW_EVERY));
     arrivals->instance++;
     if (job_class == NULL)
         return 0;
-    return batch_add_ns(draw(batch, &job_class->start, arrivals->job, DRAW_START),
-                        arrivals->gaps_ns);
+    return saturate_add_ns(draw(batch, &job_class->start, arrivals->job, DRAW_START),
+                           arrivals->gaps_ns);
 }
 
 /* Moves on to the next job. */

@@ -12,6 +12,7 @@
 #include "engine/batch_internal.h"
 #include "engine/labels.h"
 #include "engine/samples.h"
+#include "proto/saturate.h"
 
 static const uint8_t percents[] = {50, 90, 95, 99};
 #define N_PERCENTS (sizeof(percents) / sizeof(percents[0]))
@@ -149,7 +150,7 @@ void batch_report_left_queue(struct batch *batch, const struct active_job *activ
 
     report->pools[active->pool].length--;
     report->waited_ns[active->job] =
-        batch_add_ns(report->waited_ns[active->job], batch->clock_ns - active->began_ns);
+        saturate_add_ns(report->waited_ns[active->job], batch->clock_ns - active->began_ns);
 }
 
 void batch_report_granted(struct batch *batch, uint32_t pool, int64_t waited_ns)
@@ -164,7 +165,7 @@ void batch_report_held(struct batch *batch, uint32_t pool, int64_t held_ns)
 {
     struct pool_use *use = &batch->report->pools[pool];
 
-    use->busy_ns = batch_add_ns(use->busy_ns, held_ns);
+    use->busy_ns = saturate_add_ns(use->busy_ns, held_ns);
 }
 
 void batch_report_ended(struct batch *batch, const struct ended *ended)

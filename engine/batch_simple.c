@@ -6,6 +6,7 @@
 
 #include "engine/batch_internal.h"
 #include "engine/draw.h"
+#include "proto/saturate.h"
 
 /* ---- Lengths --------------------------------------------------------------------------- */
 
@@ -101,7 +102,7 @@ static void start_one(struct batch *batch, uint32_t job, uint32_t spec_index)
     if (batch->began_ns != NULL)
         batch->began_ns[job] = batch->clock_ns;
     dueq_push(&batch->queue,
-              &(struct dueq_entry){.due_ns = batch_add_ns(batch->clock_ns, length_ns),
+              &(struct dueq_entry){.due_ns = saturate_add_ns(batch->clock_ns, length_ns),
                                    .id = job,
                                    .tag = spec_index});
     if (batch->writes_all)
@@ -125,7 +126,7 @@ static inline struct dueq_entry start_flowing(struct batch *batch, uint32_t job,
     if (batch->began_ns != NULL)
         batch->began_ns[job] = batch->clock_ns;
     return (struct dueq_entry){
-        .due_ns = batch_add_ns(batch->clock_ns, length_ns), .id = job, .tag = spec};
+        .due_ns = saturate_add_ns(batch->clock_ns, length_ns), .id = job, .tag = spec};
 }
 
 /* The same of end_one(). */
@@ -138,7 +139,7 @@ static inline void end_flowing(struct batch *batch, const struct dueq_entry *ent
     batch->states[entry->id] = STATE_ENDED;
     batch->pending--;
     result->counts[JOB_OK]++;
-    result->sequential_ns = batch_add_ns(result->sequential_ns, ran_ns);
+    result->sequential_ns = saturate_add_ns(result->sequential_ns, ran_ns);
     if (batch->clock_ns > result->predicted_ns)
         result->predicted_ns = batch->clock_ns;
     if (batch->ran_ns != NULL)
@@ -250,7 +251,7 @@ static struct ended end_one(struct batch *batch, const struct dueq_entry *entry)
                           .status = JOB_OK};
 
     batch->clock_ns = entry->due_ns;
-    batch->result.sequential_ns = batch_add_ns(batch->result.sequential_ns, ended.ran_ns);
+    batch->result.sequential_ns = saturate_add_ns(batch->result.sequential_ns, ended.ran_ns);
     batch_make_terminal(batch, &ended);
     return ended;
 }

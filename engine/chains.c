@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/batch_internal.h"
+#include "proto/saturate.h"
 
 static const struct chain none = {.ns = -1, .job = UINT32_MAX};
 
@@ -197,7 +198,7 @@ static struct chain chain_of(const struct batch *batch, uint32_t job, uint32_t s
     int64_t arrival_ns = arrival_of(batch, job), ran_ns = batch->ran_ns[job];
     int64_t from_ns = before_ns > arrival_ns ? before_ns : arrival_ns;
 
-    return (struct chain){.ns = batch_add_ns(from_ns > 0 ? from_ns : 0, ran_ns > 0 ? ran_ns : 0),
+    return (struct chain){.ns = saturate_add_ns(from_ns > 0 ? from_ns : 0, ran_ns > 0 ? ran_ns : 0),
                           .job = job,
                           .spec = spec};
 }

@@ -172,7 +172,7 @@ static bool go_on(struct forecast *forecast, size_t budget, size_t *worked)
 {
     size_t spent = 0;
 
-    (void)batch_run(forecast->batch, BATCH_NEVER, budget, NULL, SIZE_MAX, &spent);
+    (void)batch_run(forecast->batch, INT64_MAX, budget, NULL, SIZE_MAX, &spent);
     *worked += spent;
     if (batch_is_over(forecast->batch)) {
         chains_begin(&forecast->chains, forecast->batch);

@@ -5,6 +5,7 @@
 
 #include "proto/event_internal.h"
 #include "proto/linebreak.h"
+#include "proto/saturate.h"
 #include "proto/utc.h"
 #include "proto/utf8.h"
 
@@ -109,7 +110,7 @@ static char *put_step(char *out, const struct event_job *job, const struct occur
  * in a real run, where `at` is measured. */
 static char *put_retry(char *out, const struct event_job *job, const struct occurrence *o)
 {
-    int64_t next_ns = o->span_ns > INT64_MAX - o->due_ns ? INT64_MAX : o->due_ns + o->span_ns;
+    int64_t next_ns = saturate_add_ns(o->due_ns, o->span_ns);
 
     out = put_job(EVENT_PUT(out, "{\"event\":\"retry\""), job, o->job);
     out = decimal_put(EVENT_PUT(out, ",\"attempt\":"), o->ordinal);

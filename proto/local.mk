@@ -11,6 +11,7 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/decimal.h \
 	proto/decimal_digits.c \
 	proto/decimal_digits.h \
+	proto/due.h \
 	proto/duration.c \
 	proto/duration.h \
 	proto/duration_fast.c \

@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <time.h>
 
+#include "proto/saturate.h"
+
 int64_t moment_now(void)
 {
     struct timespec now;
@@ -16,7 +18,7 @@ int64_t moment_now(void)
 
 int64_t moment_after(int64_t ns)
 {
-    return moment_later(moment_now(), ns);
+    return saturate_add_ns(moment_now(), ns);
 }
 
 int moment_poll_ms(int64_t ns)

@@ -11,12 +11,6 @@ int64_t moment_now(void);
 /* The time `ns` from now, saturating. */
 int64_t moment_after(int64_t ns);
 
-/* The time by_ns (0 or more) after at_ns, saturating. */
-static inline int64_t moment_later(int64_t at_ns, int64_t by_ns)
-{
-    return by_ns > INT64_MAX - at_ns ? INT64_MAX : at_ns + by_ns;
-}
-
 /* A time to wait, for poll(): milliseconds, rounded up, as many as fit. */
 int moment_poll_ms(int64_t ns);
 

@@ -16,6 +16,7 @@
 #include "client/base/say.h"
 #include "client/net/session_internal.h"
 #include "client/terminal/terminal.h"
+#include "proto/due.h"
 
 /* A quotation is looked for from the start of its file: of many refusals the
  * first ones have one. */
@@ -244,7 +245,7 @@ static void receive(struct session *session)
     /* A long list arrives as fast as it is read. */
     if (session->setup->expects == EVENT_BATCHES && !session->is_interrupted)
         session->deadline_ns = moment_after(session->setup->answer_timeout_ns);
-    if (session->redraw_ns == INT64_MAX)
+    if (session->redraw_ns == DUE_NEVER)
         session->redraw_ns = 0; /* something came */
     lines_feed(&session->lines, session->received, (size_t)received);
     while (!session->is_foreign && !session->fanout->no_memory && !session->read_closed &&
@@ -331,7 +332,7 @@ static void refresh(struct session *session, int64_t now_ns)
 
 static int poll_timeout(const struct session *session, int64_t now_ns)
 {
-    int64_t until_ns = session->deadline_ns > 0 ? session->deadline_ns : INT64_MAX;
+    int64_t until_ns = session->deadline_ns > 0 ? session->deadline_ns : DUE_NEVER;
     bool changes = batches_run(session) || bytes_len(&session->output->pending) > 0;
 
     if (session->computes)
@@ -346,7 +347,7 @@ static int poll_timeout(const struct session *session, int64_t now_ns)
     if (session->fanout->parts[0].show->refresh != NULL && session->redraw_ns < until_ns &&
         bytes_len(&session->output->pending) == 0)
         until_ns = session->redraw_ns;
-    return until_ns == INT64_MAX ? -1 : moment_poll_ms(until_ns - now_ns);
+    return until_ns == DUE_NEVER ? -1 : moment_poll_ms(until_ns - now_ns);
 }
 
 /* An entry that waits for nothing is left out: poll() would report hang-ups. */

@@ -72,7 +72,7 @@ struct show {
     void (*forget)(struct show_run *run); /* the batch is over, or will not be: free *run->kept */
     /* For what is drawn over again as time passes, on standard output alone: draws
      * it if it is time to, and returns when it wants to be called next, by the
-     * client's clock; INT64_MAX: not before the next event.  Called when nothing
+     * client's clock; DUE_NEVER: not before the next event.  Called when nothing
      * waits to be written, and after each resize of the terminal. */
     int64_t (*refresh)(struct show_run *run, int64_t now_ns, bool is_resized);
     /* Takes away what is to be drawn over, for something else to be written. */

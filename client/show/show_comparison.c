@@ -9,6 +9,7 @@
 #include "client/terminal/terminal_frame.h"
 #include "client/base/text.h"
 #include "client/timeline/timeline_picture.h"
+#include "proto/due.h"
 
 /*
  * One batch in several modes, one below the other on one axis, with a line above
@@ -171,11 +172,11 @@ static int64_t refresh(struct show_run *run, int64_t now_ns, bool is_resized)
     struct comparison *comparison = run->own;
 
     if (comparison == NULL || comparison->no_memory || !comparison->terminal.can_redraw)
-        return INT64_MAX;
+        return DUE_NEVER;
     if (is_resized && terminal_measure(&comparison->terminal))
         comparison->next_ns = now_ns;
     if (comparison->n == 0 || comparison->finished == comparison->n)
-        return INT64_MAX;
+        return DUE_NEVER;
     if (now_ns >= comparison->next_ns) {
         draw_frame(run, now_ns, false);
         comparison->next_ns = now_ns + INTERVAL_NS;

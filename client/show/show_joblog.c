@@ -7,6 +7,7 @@
 #include "client/base/text.h"
 #include "client/trace/roster.h"
 #include "proto/decimal.h"
+#include "proto/due.h"
 #include "proto/duration.h"
 
 /*
@@ -157,11 +158,11 @@ static int take_job(struct show_run *run, struct jobs *jobs, const struct event_
     if (event->kind == EVENT_STEP) {
         if (event_reader_is(event->step_kind, "compute"))
             add_queueing(jobs, job, event->at_ns);
-        job->due_ns = moment_later(event->at_ns, event->duration_ns);
+        job->due_ns = saturate_add_ns(event->at_ns, event->duration_ns);
     } else if (event->kind == EVENT_RETRY) {
         if (!event_reader_is(event->status, "failed"))
             add_queueing(jobs, job, event->at_ns);
-        job->due_ns = INT64_MAX;
+        job->due_ns = DUE_NEVER;
     }
     return 0;
 }

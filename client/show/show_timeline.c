@@ -10,6 +10,7 @@
 #include "client/terminal/terminal_frame.h"
 #include "client/base/text.h"
 #include "client/timeline/timeline_picture.h"
+#include "proto/due.h"
 
 /*
  * A picture of each batch when it is over, one below the other, and on a
@@ -143,11 +144,11 @@ static int64_t refresh(struct show_run *run, int64_t now_ns, bool is_resized)
     struct screen *screen = run->own;
 
     if (screen == NULL || !screen->terminal.can_redraw)
-        return INT64_MAX;
+        return DUE_NEVER;
     if (is_resized && terminal_measure(&screen->terminal))
         screen->next_ns = now_ns;
     if (screen->running == NULL || screen->running->picture == NULL)
-        return INT64_MAX;
+        return DUE_NEVER;
     if (now_ns >= screen->next_ns) {
         draw_running(run, now_ns);
         screen->next_ns = now_ns + INTERVAL_NS;

@@ -8,6 +8,7 @@
 #include "client/base/moment.h"
 #include "client/base/text.h"
 #include "client/timeline/timeline_internal.h"
+#include "proto/due.h"
 
 /* Some seventy years: a later time is none of this daemon's. */
 #define LATEST_NS (INT64_MAX / 4)
@@ -103,7 +104,7 @@ static void reach(struct timeline *timeline, int64_t at_ns)
 
 static void expect(struct timeline *timeline, int64_t due_ns)
 {
-    if (due_ns != TIMELINE_NO_DUE && due_ns > timeline->horizon_ns)
+    if (due_ns != DUE_NEVER && due_ns > timeline->horizon_ns)
         timeline->horizon_ns = due_ns;
 }
 
@@ -230,7 +231,7 @@ static int queue(struct timeline *timeline, struct timeline_job *job, int64_t at
         return 0;
     if (end(timeline, job, due_ns) < 0)
         return -1;
-    begin(timeline, job, TIMELINE_QUEUE, due_ns, TIMELINE_NO_DUE);
+    begin(timeline, job, TIMELINE_QUEUE, due_ns, DUE_NEVER);
     return 0;
 }
 
@@ -254,7 +255,7 @@ static struct timeline_job *add_job(struct timeline *timeline, const struct even
     track = track_of(timeline, job);
     if (track != NULL && timeline->has_rows && name_track(track, event->name) < 0)
         return NULL;
-    begin(timeline, job, kind, since_ns, TIMELINE_NO_DUE);
+    begin(timeline, job, kind, since_ns, DUE_NEVER);
     return job;
 }
 
@@ -281,7 +282,7 @@ static int take_started(struct timeline *timeline, const struct event_read *even
     } else {
         if (end(timeline, job, event->at_ns) < 0)
             return -1;
-        begin(timeline, job, TIMELINE_QUEUE, event->at_ns, TIMELINE_NO_DUE);
+        begin(timeline, job, TIMELINE_QUEUE, event->at_ns, DUE_NEVER);
     }
     if (job == NULL)
         return -1;
@@ -301,7 +302,7 @@ static int take_step(struct timeline *timeline, const struct event_read *event)
         end(timeline, job, event->at_ns) < 0)
         return -1;
     begin(timeline, job, is_compute ? TIMELINE_COMPUTE : TIMELINE_WAIT, event->at_ns,
-          moment_later(event->at_ns, event->duration_ns));
+          saturate_add_ns(event->at_ns, event->duration_ns));
     expect_pool(timeline, job, event->job, event->step + 1);
     return 0;
 }
@@ -326,7 +327,7 @@ static int take_retry(struct timeline *timeline, const struct event_read *event)
         mark(timeline, job->track, mark_of(event->status), event->at_ns) < 0)
         return -1;
     begin(timeline, job, TIMELINE_BACKOFF, event->at_ns,
-          moment_later(event->at_ns, event->delay_ns));
+          saturate_add_ns(event->at_ns, event->delay_ns));
     return 0;
 }
 

@@ -18,7 +18,6 @@
 #define TIMELINE_FIRST_BIN_NS 1
 
 #define TIMELINE_NO_TRACK UINT16_MAX
-#define TIMELINE_NO_DUE   INT64_MAX
 
 /* A step that is over and behind which no event came for so long has
  * given way to waiting for a worker. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/timeline/timeline_internal.h"
+#include "proto/due.h"
 
 /* What is shown of a half column that has so much of something. */
 #define HALF_ENOUGH     0.5
@@ -346,7 +347,7 @@ static size_t find_stays(const struct layout *layout, struct stay *stays)
         if (track->is_begun)
             stays[n++] = (struct stay){
                 .begin_ns = track->begin_ns,
-                .end_ns = layout->open[i] != NULL ? INT64_MAX : track->end_ns,
+                .end_ns = layout->open[i] != NULL ? DUE_NEVER : track->end_ns,
                 .track = i,
             };
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/base/moment.h"
+#include "proto/saturate.h"
 
 /* What fits flight_job.extra; no more jobs than lanes (LANES_MAX) have extras. */
 #define EXTRA_PLACE_MAX ((UINT32_C(1) << 30) - 1)
@@ -141,7 +142,7 @@ void flight_step(struct flight *flight, struct flight_job *job, const struct eve
 {
     enum flight_phase phase =
         event_reader_is(step->step_kind, "compute") ? FLIGHT_COMPUTE : FLIGHT_WAIT;
-    int64_t due_ns = moment_later(step->at_ns, step->duration_ns);
+    int64_t due_ns = saturate_add_ns(step->at_ns, step->duration_ns);
 
     if (job->extra == 0 && step->at_ns == job->start_ns && step->step == 0 && step->note.len == 0) {
         job->phase = phase & 3;
@@ -157,7 +158,7 @@ void flight_step(struct flight *flight, struct flight_job *job, const struct eve
 
 void flight_back_off(struct flight *flight, struct flight_job *job, int64_t at_ns, int64_t delay_ns)
 {
-    begin_phase(flight, job, FLIGHT_BACKOFF, at_ns, moment_later(at_ns, delay_ns));
+    begin_phase(flight, job, FLIGHT_BACKOFF, at_ns, saturate_add_ns(at_ns, delay_ns));
 }
 
 void flight_try_again(struct flight *flight, struct flight_job *job, int64_t at_ns)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/due.h"
 #include "proto/request.h"
 
 /* Pongs that wait to be sent; a client that takes none of them is not answered another. */
@@ -327,7 +328,7 @@ void gate_end_input(struct gate *gate, int64_t now_ns)
 int64_t gate_due(const struct gate *gate)
 {
     if (gate->state != GATE_CLOSED)
-        return GATE_NEVER;
+        return DUE_NEVER;
     return gate->has_failed ? gate->answer_ns : gate->deadline_ns;
 }
 

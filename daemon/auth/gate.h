@@ -29,8 +29,6 @@
 #include "proto/event.h"
 #include "proto/fault.h"
 
-#define GATE_NEVER INT64_MAX
-
 /* What the gates of a loop share.  Borrowed for their lives. */
 struct gate_env {
     const struct limits *limits;
@@ -65,7 +63,7 @@ void gate_admit(struct gate *gate, const char *name);
 /* It is refused for a reason of the driver's: `unauthorized`, and this message. */
 void gate_refuse(struct gate *gate, const char *message);
 
-/* When gate_work() is next wanted; GATE_NEVER unless CLOSED. */
+/* When gate_work() is next wanted; DUE_NEVER unless CLOSED. */
 int64_t gate_due(const struct gate *gate);
 void gate_work(struct gate *gate, int64_t now_ns);
 

@@ -15,6 +15,7 @@
 #include "daemon/net/tls.h"
 #include "daemon/session/principal.h"
 #include "proto/address.h"
+#include "proto/due.h"
 
 struct connection {
     struct event event;
@@ -300,7 +301,7 @@ bool connection_note_served(struct connection *c, uint64_t iteration)
 int64_t connection_due(const struct connection *c)
 {
     if (c->is_dead)
-        return CHANNEL_NEVER;
+        return DUE_NEVER;
     return c->entry != NULL ? entry_due(c->entry) : pump_due(&c->pump);
 }
 

@@ -65,7 +65,7 @@ int64_t connection_serve(struct connection *connection, int64_t slice_ns);
  * iteration before had as well. */
 bool connection_note_served(struct connection *connection, uint64_t iteration);
 
-/* When it is to be served without being ready; CHANNEL_NEVER for never. */
+/* When it is to be served without being ready; DUE_NEVER for never. */
 int64_t connection_due(const struct connection *connection);
 
 /* Whether it is in the host's ready queue. */

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "daemon/base/clock.h"
+#include "proto/due.h"
 
 /* How long an iteration runs batches for, and the units of work between two readings of
  * the clock. */
@@ -85,7 +86,7 @@ void detached_arm(struct detached *detached, int64_t from_ns)
     if (!detached->registry)
         return;
     due_ns = registry_next_due(detached->registry);
-    if (due_ns != REGISTRY_NEVER && due_ns < from_ns + detached->offset_ns)
+    if (due_ns != DUE_NEVER && due_ns < from_ns + detached->offset_ns)
         due_ns = from_ns + detached->offset_ns;
     wakeup_set(&detached->wakeup, due_ns);
 }

@@ -20,6 +20,7 @@
 #include "daemon/net/channel_log.h"
 #include "daemon/net/peers.h"
 #include "daemon/session/principal.h"
+#include "proto/due.h"
 
 /* What the library keeps of a connection besides the header itself: 64 bytes a
  * field, and the head of the answer. */
@@ -222,22 +223,12 @@ void http_hang_up(struct http_connection *c)
 
 /* ---- Time ----------------------------------------------------------------------- */
 
-static int64_t later(int64_t now_ns, int64_t by_ns)
-{
-    return by_ns > INT64_MAX - now_ns ? INT64_MAX : now_ns + by_ns;
-}
-
-static int64_t sooner(int64_t a_ns, int64_t b_ns)
-{
-    return a_ns < b_ns ? a_ns : b_ns;
-}
-
 /* By when the client has to have proved who it is, however many requests it has sent meanwhile that
  * are open to everybody. */
 static int64_t proof_due(const struct http_connection *c)
 {
-    return c->is_unauthenticated ? later(c->came_ns, c->http->env.limits->auth_timeout_ns)
-                                 : CHANNEL_NEVER;
+    return c->is_unauthenticated ? saturate_add_ns(c->came_ns, c->http->env.limits->auth_timeout_ns)
+                                 : DUE_NEVER;
 }
 
 bool http_is_to_end(const struct http_connection *c)
@@ -252,14 +243,15 @@ static int64_t rest_due(const struct http_connection *c)
     int64_t idle_ns = http->env.limits->idle_timeout_ns;
 
     if (!c->used)
-        return sooner(later(c->since_ns, http->env.site->header_timeout_ns), proof_due(c));
+        return due_earlier(saturate_add_ns(c->since_ns, http->env.site->header_timeout_ns),
+                           proof_due(c));
     if (http->draining)
         return c->since_ns;
     if (!c->looked)
-        return sooner(later(c->since_ns, LOOK_NS), proof_due(c));
+        return due_earlier(saturate_add_ns(c->since_ns, LOOK_NS), proof_due(c));
     if (c->is_unauthenticated)
         return proof_due(c);
-    return later(c->since_ns, idle_ns > 0 ? idle_ns : KEEP_ALIVE_NS);
+    return saturate_add_ns(c->since_ns, idle_ns > 0 ? idle_ns : KEEP_ALIVE_NS);
 }
 
 /* What the client is waited for. */
@@ -295,10 +287,10 @@ static int64_t body_due(const struct http_connection *c)
     int64_t timeout_ns = c->http->env.limits->request_timeout_ns;
 
     if (x->phase != HTTP_BODY)
-        return CHANNEL_NEVER;
+        return DUE_NEVER;
     if (timeout_ns == 0 || has_reader(x))
         return proof_due(c);
-    return sooner(later(x->begun_ns, timeout_ns), proof_due(c));
+    return due_earlier(saturate_add_ns(x->begun_ns, timeout_ns), proof_due(c));
 }
 
 /* The library reads a body. */
@@ -310,16 +302,16 @@ static bool is_read(const struct http_connection *c)
 static int64_t next_due(struct http_connection *c, int64_t now_ns)
 {
     const struct http_exchange *x = &c->exchange;
-    int64_t due_ns = sooner(timeout_end(c), body_due(c));
+    int64_t due_ns = due_earlier(timeout_end(c), body_due(c));
 
     if (x->phase == HTTP_IDLE)
         return rest_due(c);
     if (x->phase == HTTP_PROVING)
         return http_auth_due(c);
     if (x->resource && x->resource->next_due)
-        due_ns = sooner(due_ns, x->resource->next_due(c, now_ns));
+        due_ns = due_earlier(due_ns, x->resource->next_due(c, now_ns));
     if (is_read(c) && !c->looked)
-        due_ns = sooner(due_ns, later(c->since_ns, LOOK_NS));
+        due_ns = due_earlier(due_ns, saturate_add_ns(c->since_ns, LOOK_NS));
     return due_ns;
 }
 
@@ -377,7 +369,7 @@ static bool has_ended(struct http_connection *c)
 /* Whether it is to be looked at for that. */
 static bool is_look_due(const struct http_connection *c, int64_t now_ns)
 {
-    return !c->looked && now_ns >= later(c->since_ns, LOOK_NS);
+    return !c->looked && now_ns >= saturate_add_ns(c->since_ns, LOOK_NS);
 }
 
 /* Whether a connection without a request has come to its end, by time or by its client. */
@@ -434,7 +426,7 @@ static void do_due(struct http_connection *c, int64_t now_ns)
     if (!x->hang_up)
         http_schedule(c, now_ns);
     else
-        agenda_set(&c->http->connections, c->slot, AGENDA_NEVER);
+        agenda_set(&c->http->connections, c->slot, DUE_NEVER);
 }
 
 int64_t http_next_due(const struct http *http)
@@ -444,7 +436,7 @@ int64_t http_next_due(const struct http *http)
 
 void http_work(struct http *http, int64_t now_ns)
 {
-    int64_t until_ns = later(now_ns, WORK_NS);
+    int64_t until_ns = saturate_add_ns(now_ns, WORK_NS);
     struct http_connection *c;
 
     http_tls_reap(http);

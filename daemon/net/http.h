@@ -76,7 +76,7 @@ void http_adopt(struct http *http, struct arrival client, uint64_t number);
 void http_refuse(struct http *http, int fd, const struct fault *fault, bool by_address);
 
 /* When http_work() is next wanted: a time, a past one for work that waits now,
- * CHANNEL_NEVER for none. */
+ * DUE_NEVER for none. */
 int64_t http_next_due(const struct http *http);
 
 /* Does what is due or ready, for a few milliseconds at most. */

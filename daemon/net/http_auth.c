@@ -10,12 +10,13 @@
 #include "daemon/net/http_internal.h"
 #include "daemon/net/http_reply.h"
 #include "daemon/net/http_tls.h"
+#include "proto/due.h"
 
 struct http_auth {
     struct http_connection *c;
     struct verifier_ask *ask;    /* the verifier's, until it has answered */
     struct principal *principal; /* held; NULL: the token is wrong */
-    int64_t answer_ns;           /* when that is sent; CHANNEL_NEVER until the answer is there */
+    int64_t answer_ns;           /* when that is sent; DUE_NEVER until the answer is there */
 };
 
 void http_auth_free(struct http_auth *auth)
@@ -143,7 +144,7 @@ static enum http_auth_answer ask_verifier(struct http_connection *c, const char 
         return refuse_memory(c);
     auth->ask->context = auth;
     auth->ask->answered = on_answer;
-    auth->answer_ns = CHANNEL_NEVER;
+    auth->answer_ns = DUE_NEVER;
     if (!verifier_ask(gates->verifier, auth->ask, c->http->env.limits->max_unauthenticated)) {
         verifier_ask_free(auth->ask);
         auth->ask = NULL;

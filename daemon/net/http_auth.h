@@ -26,7 +26,7 @@ enum http_auth_answer http_auth_enter(struct http_connection *c, const struct ht
 /* Who sends the request; NULL where nobody has proved it, and none was asked to. */
 struct principal *http_auth_principal(const struct http_connection *c);
 
-/* When http_auth_go_on() is wanted; CHANNEL_NEVER for never. */
+/* When http_auth_go_on() is wanted; DUE_NEVER for never. */
 int64_t http_auth_due(const struct http_connection *c);
 void http_auth_go_on(struct http_connection *c, int64_t now_ns);
 

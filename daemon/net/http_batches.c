@@ -12,6 +12,7 @@
 #include "daemon/net/http_internal.h"
 #include "daemon/net/http_reply.h"
 #include "daemon/net/http_stream.h"
+#include "proto/due.h"
 #include "proto/event.h"
 
 /* From so many jobs on the events are written past the library (http_duplex.h), in pieces of
@@ -310,7 +311,7 @@ static int64_t next_due(struct http_connection *c, int64_t now_ns)
     const struct http_exchange *x = &c->exchange;
 
     if (!x->stream)
-        return CHANNEL_NEVER;
+        return DUE_NEVER;
     if (x->phase == HTTP_BODY && x->suspended && http_stream_wants_input(x->stream))
         return 0;
     if (writes_itself(c))

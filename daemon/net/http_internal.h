@@ -87,7 +87,7 @@ struct http_resource {
     void (*end)(struct http_connection *c);
     /* The time of next_due() is past. */
     void (*due)(struct http_connection *c, int64_t now_ns);
-    /* When it wants to be called so; CHANNEL_NEVER for never.  The client's slowness is looked
+    /* When it wants to be called so; DUE_NEVER for never.  The client's slowness is looked
      * after by http.c. */
     int64_t (*next_due)(struct http_connection *c, int64_t now_ns);
     /* The daemon cancels what runs. */

@@ -9,6 +9,7 @@
 #include "daemon/net/http_internal.h"
 #include "daemon/net/http_reply.h"
 #include "daemon/net/http_stream.h"
+#include "proto/due.h"
 
 /* What is asked of one, or of all. */
 enum query {
@@ -443,7 +444,7 @@ static int64_t next_due(struct http_connection *c, int64_t now_ns)
 {
     const struct http_exchange *x = &c->exchange;
 
-    return x->stream ? http_stream_next_due(x->stream, now_ns) : CHANNEL_NEVER;
+    return x->stream ? http_stream_next_due(x->stream, now_ns) : DUE_NEVER;
 }
 
 static void due(struct http_connection *c, int64_t now_ns)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "daemon/net/http_services.h"
+#include "proto/due.h"
 
 bool http_is_there(void)
 {
@@ -45,7 +46,7 @@ void http_refuse(struct http *http, int fd, const struct fault *fault, bool by_a
 int64_t http_next_due(const struct http *http)
 {
     (void)http;
-    return CHANNEL_NEVER;
+    return DUE_NEVER;
 }
 
 void http_work(struct http *http, int64_t now_ns)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/saturate.h"
+
 /* Seeds whose draws are counted: 16 bytes each. */
 #define SEEDS_MAX (UINT32_C(1) << 19)
 
@@ -148,7 +150,7 @@ int64_t http_services_take(struct http_services *services, int number, int64_t n
 
     pthread_mutex_lock(&services->lock);
     start_ns = pool->free_ns[0] > now_ns ? pool->free_ns[0] : now_ns;
-    sink(pool, busy_ns > INT64_MAX - start_ns ? INT64_MAX : start_ns + busy_ns);
+    sink(pool, saturate_add_ns(start_ns, busy_ns));
     pthread_mutex_unlock(&services->lock);
     return start_ns;
 }

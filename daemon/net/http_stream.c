@@ -9,6 +9,7 @@
 #include "daemon/net/http_duplex.h"
 #include "daemon/net/http_frames.h"
 #include "daemon/net/http_reply.h"
+#include "proto/due.h"
 
 /* Between two looks at the clock: units of work; and how long a slice is. */
 #define WORK_UNITS 256
@@ -163,20 +164,10 @@ void http_stream_work(struct http_stream *stream, int64_t now_ns)
     stream->c->http->speaking = NULL;
 }
 
-static int64_t sooner(int64_t a_ns, int64_t b_ns)
-{
-    return a_ns < b_ns ? a_ns : b_ns;
-}
-
-static int64_t later(int64_t now_ns, int64_t by_ns)
-{
-    return by_ns > INT64_MAX - now_ns ? INT64_MAX : now_ns + by_ns;
-}
-
 bool http_stream_is_quiet(const struct http_stream *stream)
 {
     return channel_wants_input(stream->channel) && !http_stream_has_output(stream) &&
-           channel_next_due(stream->channel) == CHANNEL_NEVER;
+           channel_next_due(stream->channel) == DUE_NEVER;
 }
 
 int64_t http_stream_next_due(struct http_stream *stream, int64_t now_ns)
@@ -184,10 +175,10 @@ int64_t http_stream_next_due(struct http_stream *stream, int64_t now_ns)
     const struct http_exchange *x = &stream->c->exchange;
     int64_t due_ns = stream->woken ? 0 : channel_next_due(stream->channel);
 
-    due_ns = sooner(due_ns, channel_request_due(stream->channel, now_ns));
+    due_ns = due_earlier(due_ns, channel_request_due(stream->channel, now_ns));
     /* Only while the library has nothing to send. */
     if (stream->frames && x->phase == HTTP_ANSWERING && x->suspended)
-        due_ns = sooner(due_ns, later(stream->sent_ns, COMMENT_NS));
+        due_ns = due_earlier(due_ns, saturate_add_ns(stream->sent_ns, COMMENT_NS));
     return due_ns;
 }
 
@@ -297,7 +288,8 @@ ptrdiff_t http_stream_render(struct http_stream *stream, int64_t now_ns, char *o
         http_stream_work(stream, now_ns);
     if (stream->frames) {
         n = render_events(stream, out, room);
-        if (n == 0 && now_ns >= later(stream->sent_ns, COMMENT_NS) && room >= strlen(comment)) {
+        if (n == 0 && now_ns >= saturate_add_ns(stream->sent_ns, COMMENT_NS) &&
+            room >= strlen(comment)) {
             memcpy(out, comment, strlen(comment));
             n = (ptrdiff_t)strlen(comment);
         }

@@ -9,6 +9,7 @@
 #include "daemon/net/http_reply.h"
 #include "daemon/net/http_services.h"
 #include "daemon/net/http_wait_read.h"
+#include "proto/due.h"
 #include "proto/duration.h"
 
 struct http_wait {
@@ -122,7 +123,7 @@ static int64_t chunk_due(const struct http_wait *wait, uint64_t j)
     int64_t after_ns =
         (int64_t)((__int128)wait->length_ns * (__int128)j / (__int128)wait->spec.chunks);
 
-    return after_ns > INT64_MAX - wait->start_ns ? INT64_MAX : wait->start_ns + after_ns;
+    return saturate_add_ns(wait->start_ns, after_ns);
 }
 
 /* Where chunk j ends. */
@@ -227,7 +228,7 @@ static int64_t next_due(struct http_connection *c, int64_t now_ns)
 
     (void)now_ns;
     if (!x->suspended || !x->wait)
-        return CHANNEL_NEVER;
+        return DUE_NEVER;
     return chunk_due(x->wait, x->phase == HTTP_PENDING ? 1 : next_chunk(x->wait));
 }
 

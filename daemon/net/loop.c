@@ -22,6 +22,7 @@
 #include "daemon/session/principal.h"
 #include "daemon/net/slack.h"
 #include "daemon/net/wakeup.h"
+#include "proto/due.h"
 #include "proto/event.h"
 
 /* What all slices of a round take together, about, and the least and the most
@@ -59,7 +60,7 @@ struct loop {
     const struct http_site *site;
     struct http *http;                           /* from the first client on that speaks it */
     uint64_t slices, tidied_slices, seen_slices; /* in all, when last tidied, when last seen */
-    int64_t tidy_ns; /* when to see whether it is quiet, CHANNEL_NEVER for not */
+    int64_t tidy_ns; /* when to see whether it is quiet, DUE_NEVER for not */
     _Atomic uint64_t iterations;
 };
 
@@ -351,7 +352,7 @@ struct loop *loop_new(const struct loop_config *config)
     loop->max_refused = config->max_refused;
     loop->next_number = config->index + 1;
     loop->number_step = config->n_loops;
-    loop->tidy_ns = CHANNEL_NEVER;
+    loop->tidy_ns = DUE_NEVER;
     if (mailbox_init(&loop->mailbox) != 0) {
         free(loop);
         return NULL;
@@ -389,19 +390,14 @@ void loop_free(struct loop *loop)
 
 /* ---- Iterations ----------------------------------------------------------- */
 
-static int64_t sooner(int64_t a_ns, int64_t b_ns)
-{
-    return a_ns < b_ns ? a_ns : b_ns;
-}
-
 /* Sets the timers to what is due first, with the slack that there is. */
 static void arm(struct loop *loop)
 {
-    int64_t due_ns = sooner(agenda_next_due(&loop->connections), loop->tidy_ns);
+    int64_t due_ns = due_earlier(agenda_next_due(&loop->connections), loop->tidy_ns);
     int64_t not_before_ns = slack_until(&loop->slack);
 
     if (loop->http)
-        due_ns = sooner(due_ns, http_next_due(loop->http));
+        due_ns = due_earlier(due_ns, http_next_due(loop->http));
     detached_arm(&loop->detached, not_before_ns);
     if (due_ns < not_before_ns) {
         stats_slack(loop->host.pumps.env.stats, not_before_ns - due_ns);
@@ -418,7 +414,7 @@ static void tidy(struct loop *loop, int64_t now_ns)
         return;
     }
     loop->tidied_slices = loop->slices;
-    loop->tidy_ns = CHANNEL_NEVER;
+    loop->tidy_ns = DUE_NEVER;
     memory_release_unused();
 }
 
@@ -428,7 +424,7 @@ static void wake_due(struct loop *loop, int64_t now_ns)
     struct connection *c;
 
     while ((c = agenda_first_due(&loop->connections, now_ns)) != NULL) {
-        agenda_set(&loop->connections, connection_slot(c), AGENDA_NEVER);
+        agenda_set(&loop->connections, connection_slot(c), DUE_NEVER);
         connection_is_ready(c, READY_DUE);
     }
 }
@@ -440,7 +436,7 @@ static void set_due(struct loop *loop, const struct connection *c, int64_t now_n
     int64_t due_ns = connection_due(c);
 
     if (due_ns <= now_ns && connection_is_queued(c))
-        due_ns = AGENDA_NEVER;
+        due_ns = DUE_NEVER;
     agenda_set(&loop->connections, connection_slot(c), due_ns);
 }
 
@@ -488,7 +484,7 @@ static int64_t serve_ready(struct loop *loop, int64_t now_ns)
         now_ns = serve(loop, c, now_ns, slice_ns);
         loop->slices++;
     }
-    if (loop->tidy_ns == CHANNEL_NEVER && loop->slices - loop->tidied_slices >= TIDY_SLICES)
+    if (loop->tidy_ns == DUE_NEVER && loop->slices - loop->tidied_slices >= TIDY_SLICES)
         loop->tidy_ns = now_ns + TIDY_NS;
     return now_ns;
 }

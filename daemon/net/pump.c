@@ -6,6 +6,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/net/pump_internal.h"
+#include "proto/due.h"
 #include "proto/event.h"
 
 /* Batches that a dead pump drops at a time: a tenth of a millisecond. */
@@ -42,8 +43,8 @@ void pump_consume(struct pump_kept *kept, size_t len)
 static void begin(struct pump *pump, struct pump_host *host, struct transport *transport,
                   uint64_t number)
 {
-    *pump = (struct pump){
-        .host = host, .transport = transport, .number = number, .due_ns = CHANNEL_NEVER};
+    *pump =
+        (struct pump){.host = host, .transport = transport, .number = number, .due_ns = DUE_NEVER};
     pump->timeouts.active_ns = pump->timeouts.read_ns = clock_now_ns();
 }
 

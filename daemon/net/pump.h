@@ -109,7 +109,7 @@ void pump_wake(struct pump *pump);
  * afterwards.  Whether there is more to do now. */
 bool pump_serve(struct pump *pump, int64_t slice_ns, int64_t *now_ns);
 
-/* When it is to be served although nothing is ready; CHANNEL_NEVER for never. */
+/* When it is to be served although nothing is ready; DUE_NEVER for never. */
 int64_t pump_due(const struct pump *pump);
 
 bool pump_is_dead(const struct pump *pump);

@@ -9,6 +9,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/net/pump_internal.h"
+#include "proto/due.h"
 
 /* Between two looks at the clock: the units of work, and how much is read at
  * once.  The whole buffer, unless the slice is small: jobs of the common form
@@ -226,7 +227,7 @@ static void write_output(struct pump *pump, struct slice *slice)
 /* Nothing runs, nothing waits to be sent: only the client can make something happen. */
 static bool is_quiet(const struct pump *pump)
 {
-    return !has_output(pump) && channel_next_due(pump->channel) == CHANNEL_NEVER;
+    return !has_output(pump) && channel_next_due(pump->channel) == DUE_NEVER;
 }
 
 /* What the client is waited for. */
@@ -331,26 +332,22 @@ static bool wants_more_now(const struct pump *pump, int64_t worked_ns)
     return channel_next_due(pump->channel) <= worked_ns;
 }
 
-static int64_t sooner(int64_t a_ns, int64_t b_ns)
-{
-    return a_ns < b_ns ? a_ns : b_ns;
-}
-
 static int64_t find_due(const struct pump *pump, int64_t now_ns)
 {
-    int64_t due_ns = CHANNEL_NEVER;
+    int64_t due_ns = DUE_NEVER;
 
     if (pump->state == PUMP_DEAD)
-        return CHANNEL_NEVER;
+        return DUE_NEVER;
     if (pump->state == PUMP_LINGERING)
         return pump->lingering.until_ns;
     if (pump->channel != NULL)
         due_ns = channel_next_due(pump->channel);
     if (pump->state == PUMP_OPEN)
-        due_ns = sooner(due_ns, channel_request_due(pump->channel, now_ns));
+        due_ns = due_earlier(due_ns, channel_request_due(pump->channel, now_ns));
     if (pump->transport->look_again)
-        due_ns = sooner(due_ns, now_ns + LOOK_AGAIN_NS);
-    return sooner(due_ns, timeouts_end_ns(&pump->timeouts, &pump->host->limits, waits_for(pump)));
+        due_ns = due_earlier(due_ns, now_ns + LOOK_AGAIN_NS);
+    return due_earlier(due_ns,
+                       timeouts_end_ns(&pump->timeouts, &pump->host->limits, waits_for(pump)));
 }
 
 static bool is_gone(const struct pump *pump)

@@ -16,6 +16,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/net/pump.h"
 #include "daemon/net/socket.h"
+#include "proto/due.h"
 
 /* How long a client may take to fetch its last events once all is cancelled. */
 #define FLUSH_NS INT64_C(2000000000)
@@ -160,13 +161,8 @@ struct session {
     struct pump pump;
     int signal_fd;
     enum { SERVING, DRAINING, CANCELLING } stage; /* by signals and time */
-    int64_t stage_ends_ns;                        /* CHANNEL_NEVER while serving */
+    int64_t stage_ends_ns;                        /* DUE_NEVER while serving */
 };
-
-static int64_t later(int64_t now_ns, int64_t by_ns)
-{
-    return by_ns > INT64_MAX - now_ns ? INT64_MAX : now_ns + by_ns;
-}
 
 /* As a daemon's: no new batches, time for what runs, then its cancellation,
  * then time for what there is to write. */
@@ -174,12 +170,12 @@ static void advance(struct session *session, int64_t now_ns)
 {
     if (session->stage == SERVING) {
         session->stage = DRAINING;
-        session->stage_ends_ns = later(now_ns, session->host.limits.drain_timeout_ns);
+        session->stage_ends_ns = saturate_add_ns(now_ns, session->host.limits.drain_timeout_ns);
         session->host.draining = true;
         pump_drain(&session->pump);
     } else if (session->stage == DRAINING) {
         session->stage = CANCELLING;
-        session->stage_ends_ns = later(now_ns, FLUSH_NS);
+        session->stage_ends_ns = saturate_add_ns(now_ns, FLUSH_NS);
         pump_cancel(&session->pump);
     } else {
         session->stage_ends_ns = now_ns;
@@ -199,7 +195,7 @@ static bool find_timeout(const struct session *session, bool has_more, struct ti
         wait_ns = 0;
     timeout->tv_sec = wait_ns / 1000000000;
     timeout->tv_nsec = wait_ns % 1000000000;
-    return has_more || due_ns != CHANNEL_NEVER;
+    return has_more || due_ns != DUE_NEVER;
 }
 
 /* Waits until a descriptor is ready or something is due, and passes it on. */
@@ -296,7 +292,7 @@ int stdio_serve(const struct stdio_config *config)
                  .in = malloc(PUMP_BUFFER_BYTES),
                  .out = malloc(PUMP_BUFFER_BYTES),
                  .hurried = true},
-        .stage_ends_ns = CHANNEL_NEVER,
+        .stage_ends_ns = DUE_NEVER,
     };
     int status;
 

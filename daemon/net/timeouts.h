@@ -36,7 +36,7 @@ enum timeouts_for {
     TIMEOUTS_FOR_SENDING, /* only a request of the client's can make something happen */
 };
 
-/* When the time-out of that expires; INT64_MAX for never. */
+/* When the time-out of that expires; DUE_NEVER for never. */
 int64_t timeouts_end_ns(const struct timeouts *timeouts, const struct limits *limits,
                         enum timeouts_for what);
 

@@ -7,18 +7,20 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "proto/due.h"
+
 static void on_expiry(evutil_socket_t fd, short what, void *context)
 {
     struct wakeup *wakeup = context;
 
     (void)fd;
     (void)what;
-    wakeup->set_ns = WAKEUP_NEVER;
+    wakeup->set_ns = DUE_NEVER;
 }
 
 int wakeup_open(struct wakeup *wakeup, struct event_base *base, clockid_t clock)
 {
-    *wakeup = (struct wakeup){.set_ns = WAKEUP_NEVER};
+    *wakeup = (struct wakeup){.set_ns = DUE_NEVER};
     wakeup->fd = timerfd_create(clock, TFD_NONBLOCK | TFD_CLOEXEC);
     if (wakeup->fd < 0)
         return -1;
@@ -50,7 +52,7 @@ void wakeup_set(struct wakeup *wakeup, int64_t at_ns)
     if (at_ns == wakeup->set_ns)
         return;
     memset(&at, 0, sizeof(at));
-    if (at_ns != WAKEUP_NEVER) {
+    if (at_ns != DUE_NEVER) {
         /* All zero would disarm it. */
         int64_t set_ns = at_ns > 0 ? at_ns : 1;
 

@@ -13,13 +13,11 @@
 struct event;
 struct event_base;
 
-#define WAKEUP_NEVER INT64_MAX
-
 /* Embedded by its owner; all zero is one that is not open. */
 struct wakeup {
     struct event *event;
     int fd;
-    int64_t set_ns; /* what it is set to, WAKEUP_NEVER for nothing */
+    int64_t set_ns; /* what it is set to, DUE_NEVER for nothing */
 };
 
 /* clock: CLOCK_MONOTONIC or CLOCK_BOOTTIME.  0; or -1 and errno, and nothing is open. */

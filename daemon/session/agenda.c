@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "proto/due.h"
+
 int agenda_reserve(struct agenda *agenda)
 {
     uint32_t n = slots_next_size(&agenda->slots);
@@ -24,7 +26,7 @@ void agenda_remove(struct agenda *agenda, uint32_t slot)
 
 void agenda_set(struct agenda *agenda, uint32_t slot, int64_t due_ns)
 {
-    if (due_ns == AGENDA_NEVER)
+    if (due_ns == DUE_NEVER)
         timerq_remove(&agenda->timers, slot);
     else
         (void)timerq_set(&agenda->timers, slot, due_ns, 0);
@@ -41,7 +43,7 @@ int64_t agenda_next_due(const struct agenda *agenda)
 {
     const struct timerq_entry *first = timerq_first(&agenda->timers);
 
-    return first != NULL ? first->due_ns : AGENDA_NEVER;
+    return first != NULL ? first->due_ns : DUE_NEVER;
 }
 
 void agenda_fini(struct agenda *agenda)

@@ -13,8 +13,6 @@
 #include "engine/timerq.h"
 #include "proto/slots.h"
 
-#define AGENDA_NEVER INT64_MAX
-
 /* Embedded by its owner; all zero is an empty one. */
 struct agenda {
     struct slots slots;
@@ -33,7 +31,7 @@ static inline uint32_t agenda_add(struct agenda *agenda, void *item)
 /* Frees its slot. */
 void agenda_remove(struct agenda *agenda, uint32_t slot);
 
-/* Sets when the item wants to work, in ns; AGENDA_NEVER for not. */
+/* Sets when the item wants to work, in ns; DUE_NEVER for not. */
 void agenda_set(struct agenda *agenda, uint32_t slot, int64_t due_ns);
 
 /* Whether it wants to work at some time. */
@@ -45,7 +43,7 @@ static inline bool agenda_has(const struct agenda *agenda, uint32_t slot)
 /* The first item that is due by now, or NULL. */
 void *agenda_first_due(const struct agenda *agenda, int64_t now_ns);
 
-/* When the first one is due, or AGENDA_NEVER. */
+/* When the first one is due, or DUE_NEVER. */
 int64_t agenda_next_due(const struct agenda *agenda);
 
 void agenda_fini(struct agenda *agenda);

@@ -5,6 +5,7 @@
 
 #include "daemon/session/channel_internal.h"
 #include "daemon/session/stats.h"
+#include "proto/due.h"
 
 /* What one call of channel_feed() reads at most: requests, whose answers may
  * be dear (`stats` takes tens of microseconds), and jobs between two looks at the
@@ -43,7 +44,7 @@ struct channel *channel_new(const struct channel_env *env, struct principal *pri
     channel->env = env;
     channel->account = (struct account){.limits = env->limits, .ledger = env->ledger};
     channel->opened_ns = -1;
-    channel->follow_ns = CHANNEL_NEVER;
+    channel->follow_ns = DUE_NEVER;
     channel->principal = principal_hold(principal);
     return channel;
 }
@@ -249,15 +250,15 @@ static bool is_reading(const struct channel *channel)
 
 int64_t channel_request_due(struct channel *channel, int64_t now_ns)
 {
-    int64_t due_ns, timeout_ns = channel->env->limits->request_timeout_ns;
+    int64_t timeout_ns = channel->env->limits->request_timeout_ns;
 
     if (timeout_ns == 0 || !channel_wants_input(channel) || !is_reading(channel)) {
         channel->opened_ns = -1;
-        return CHANNEL_NEVER;
+        return DUE_NEVER;
     }
     if (channel->opened_ns < 0)
         channel->opened_ns = now_ns;
-    return __builtin_add_overflow(channel->opened_ns, timeout_ns, &due_ns) ? CHANNEL_NEVER : due_ns;
+    return saturate_add_ns(channel->opened_ns, timeout_ns);
 }
 
 void channel_refuse_late(struct channel *channel)
@@ -379,11 +380,6 @@ void channel_work(struct channel *channel, int64_t now_ns, size_t budget)
     }
 }
 
-static int64_t least(int64_t a_ns, int64_t b_ns)
-{
-    return a_ns < b_ns ? a_ns : b_ns;
-}
-
 int64_t channel_next_due(const struct channel *channel)
 {
     int64_t due_ns;
@@ -391,13 +387,13 @@ int64_t channel_next_due(const struct channel *channel)
     if (runs_has_dropped(&channel->runs))
         return 0;
     if (is_held(channel))
-        return CHANNEL_NEVER;
+        return DUE_NEVER;
     if (has_reading_to_do(channel))
         return 0;
-    due_ns = least(runs_next_due(&channel->runs), forecasts_next_due(&channel->forecasts));
+    due_ns = due_earlier(runs_next_due(&channel->runs), forecasts_next_due(&channel->forecasts));
     if (channel->inquiries != NULL)
-        due_ns = least(due_ns, channel_list_due(channel));
-    return least(due_ns, channel_follow_next_due(channel));
+        due_ns = due_earlier(due_ns, channel_list_due(channel));
+    return due_earlier(due_ns, channel_follow_next_due(channel));
 }
 
 /* ---- Output ----------------------------------------------------------------------------- */

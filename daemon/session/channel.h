@@ -33,8 +33,6 @@
 
 struct request_expectation;
 
-#define CHANNEL_NEVER INT64_MAX
-
 struct channel;
 
 /* principal: who the client is, held; may be NULL where env->registry is.  NULL when out of
@@ -84,7 +82,7 @@ bool channel_wants_input(const struct channel *channel);
 bool channel_input_ended(const struct channel *channel);
 
 /* By when the request in progress is to be complete (request_timeout_ns), or
- * CHANNEL_NEVER.  To be asked at each iteration: its time begins when it is first
+ * DUE_NEVER.  To be asked at each iteration: its time begins when it is first
  * asked for, and anew whenever the channel did not want input. */
 int64_t channel_request_due(struct channel *channel, int64_t now_ns);
 
@@ -95,7 +93,7 @@ void channel_refuse_late(struct channel *channel);
 void channel_work(struct channel *channel, int64_t now_ns, size_t budget);
 
 /* When channel_work() is next wanted: a time, a past one for work that waits
- * now, CHANNEL_NEVER for none. */
+ * now, DUE_NEVER for none. */
 int64_t channel_next_due(const struct channel *channel);
 
 /* Renders output, up to room bytes, which counts as sent now.  Returns how many. */

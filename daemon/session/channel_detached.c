@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "proto/due.h"
 #include "proto/event_detached.h"
 
 /* How long a list waits at most for batches of another life, and how often it looks. */
@@ -493,7 +494,7 @@ void channel_list_on(struct channel *channel, int64_t now_ns)
 
 int64_t channel_list_due(const struct channel *channel)
 {
-    int64_t due_ns = CHANNEL_NEVER;
+    int64_t due_ns = DUE_NEVER;
 
     for (const struct channel_inquiry *at = channel->inquiries; at != NULL; at = at->next)
         if (at->waits && at->again_ns < due_ns)

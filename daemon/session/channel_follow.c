@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/due.h"
 #include "proto/event_detached.h"
 
 /* How many may wait for a replay, in all the daemon. */
@@ -131,8 +132,7 @@ static int64_t beat_due(const struct channel_follower *follower)
     int64_t read_ns = follower->follower.watch.read_ns;
     int64_t since_ns = read_ns > follower->beat_ns ? read_ns : follower->beat_ns;
 
-    return heartbeat_ns > INT64_MAX - since_ns || heartbeat_ns == 0 ? CHANNEL_NEVER
-                                                                    : since_ns + heartbeat_ns;
+    return due_timeout(since_ns, heartbeat_ns);
 }
 
 /* Those at the live end are many, and have things to read all the time: all that they need is
@@ -410,7 +410,7 @@ static void attend(struct channel_follower *follower, int64_t now_ns)
 static void attend_all(struct channel *channel, int64_t now_ns)
 {
     channel->follow_due = false;
-    channel->follow_ns = CHANNEL_NEVER;
+    channel->follow_ns = DUE_NEVER;
     for (uint32_t slot = 0; slot < channel->followers.n; slot++) {
         if (follower_at(channel, slot) != NULL)
             attend(follower_at(channel, slot), now_ns);
@@ -419,7 +419,7 @@ static void attend_all(struct channel *channel, int64_t now_ns)
     }
     for (uint32_t slot = 0; slot < channel->followers.n; slot++) {
         const struct channel_follower *at = follower_at(channel, slot);
-        int64_t due_ns = at != NULL ? beat_due(at) : CHANNEL_NEVER;
+        int64_t due_ns = at != NULL ? beat_due(at) : DUE_NEVER;
 
         if (due_ns < channel->follow_ns)
             channel->follow_ns = due_ns;
@@ -443,7 +443,7 @@ size_t channel_follow_work(struct channel *channel, int64_t now_ns, size_t budge
 int64_t channel_follow_next_due(const struct channel *channel)
 {
     if (slots_used(&channel->followers) == 0)
-        return CHANNEL_NEVER;
+        return DUE_NEVER;
     if (channel->follow_due)
         return 0;
     if (channel->replaying != NULL && registry_replay_is_due(&channel->replaying->follower))

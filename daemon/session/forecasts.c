@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/forecast.h"
+#include "proto/due.h"
 #include "proto/event.h"
 #include "proto/lexer.h"
 
@@ -172,7 +173,7 @@ size_t forecasts_work(struct forecasts *forecasts, struct outbox *outbox, int64_
 
 int64_t forecasts_next_due(const struct forecasts *forecasts)
 {
-    return forecasts->n > 0 ? forecasts->retry_ns : INT64_MAX;
+    return forecasts->n > 0 ? forecasts->retry_ns : DUE_NEVER;
 }
 
 /* ---- Ends ------------------------------------------------------------------------------ */

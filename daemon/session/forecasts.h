@@ -40,7 +40,7 @@ int forecasts_add_take(struct forecasts *forecasts, struct account *account,
 size_t forecasts_work(struct forecasts *forecasts, struct outbox *outbox, int64_t now_ns,
                       size_t budget);
 
-/* When forecasts_work() is next wanted: 0 for at once, INT64_MAX for never. */
+/* When forecasts_work() is next wanted: 0 for at once, DUE_NEVER for never. */
 int64_t forecasts_next_due(const struct forecasts *forecasts);
 
 /* Ends those of that id, each answered with the error; returns how many those were.  All

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/session/registry_internal.h"
+#include "proto/due.h"
 
 static struct registry_entry *entry_at(const struct registry *registry, uint32_t slot)
 {
@@ -48,7 +49,7 @@ struct registry *registry_new(const struct registry_config *config)
     registry->config = *config;
     registry->account = (struct account){.limits = config->limits, .ledger = config->ledger};
     registry->put_back_end = &registry->put_back;
-    registry->retry_ns = REGISTRY_NEVER;
+    registry->retry_ns = DUE_NEVER;
     return registry;
 }
 
@@ -156,8 +157,8 @@ int64_t registry_next_due(const struct registry *registry)
 
     if (registry->retry_ns < due_ns)
         due_ns = registry->retry_ns;
-    if (due_ns == AGENDA_NEVER)
-        return REGISTRY_NEVER;
+    if (due_ns == DUE_NEVER)
+        return DUE_NEVER;
     return due_ns <= 0 ? 0 : due_ns - store_now(registry->config.store, 0);
 }
 
@@ -271,7 +272,7 @@ void registry_set_due(struct registry_entry *entry, int64_t due_ns)
 
 void registry_hold(struct registry_entry *entry)
 {
-    registry_set_due(entry, registry_probe_is_due(entry) ? 0 : REGISTRY_NEVER);
+    registry_set_due(entry, registry_probe_is_due(entry) ? 0 : DUE_NEVER);
     if (entry->is_held)
         return;
     entry->is_held = true;
@@ -347,7 +348,7 @@ static void discard_entry(struct registry_entry *entry)
     unlist(entry);
     registry_release(entry);
     entry->end_reported = entry->suspended = true;
-    registry_set_due(entry, REGISTRY_NEVER);
+    registry_set_due(entry, DUE_NEVER);
     registry_suspend(entry, REGISTRY_SUSPENDED);
     registry_give_up_cancels(entry, REGISTRY_VOID);
     (void)registry_drop_if_idle(entry);
@@ -436,7 +437,7 @@ static void try_again(struct registry *registry)
 {
     struct store_ask *asks = registry->put_back;
 
-    registry->retry_ns = REGISTRY_NEVER;
+    registry->retry_ns = DUE_NEVER;
     registry->put_back = NULL;
     registry->put_back_end = &registry->put_back;
     handle_all(registry, asks);
@@ -481,7 +482,7 @@ void registry_drain(struct registry *registry)
         if (entry == NULL || !registry_is_over_for(registry, entry->kept))
             continue;
         entry->suspended = true;
-        registry_set_due(entry, REGISTRY_NEVER);
+        registry_set_due(entry, DUE_NEVER);
         registry_suspend(entry, REGISTRY_SUSPENDED);
         registry_give_up_cancels(entry, REGISTRY_UNKNOWN);
     }

@@ -30,8 +30,6 @@
 #include "daemon/session/stats.h"
 #include "daemon/session/store.h"
 
-#define REGISTRY_NEVER INT64_MAX
-
 struct registry;
 struct registry_entry;
 
@@ -70,7 +68,7 @@ void registry_receive(struct registry *registry);
 /* Runs what is due, about `budget` units of work at most. */
 void registry_work(struct registry *registry, size_t budget);
 
-/* When registry_work() is next wanted, by CLOCK_BOOTTIME; REGISTRY_NEVER for never. */
+/* When registry_work() is next wanted, by CLOCK_BOOTTIME; DUE_NEVER for never. */
 int64_t registry_next_due(const struct registry *registry);
 
 /* The daemon stops: followers of durable batches get `suspended`, also those who begin from

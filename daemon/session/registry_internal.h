@@ -52,7 +52,8 @@ struct registry {
     struct registry_entry *held;
     struct registry_follower *first_waiting, *last_waiting; /* for a replay */
     struct store_ask *put_back, **put_back_end;             /* handled again at retry_ns */
-    int64_t retry_ns; /* of what there was no memory for, by the store's clock; NEVER for none */
+    int64_t
+        retry_ns; /* of what there was no memory for, by the store's clock; DUE_NEVER for none */
     uint32_t n_transient; /* home here, running, and lost with this process */
     struct registry_time time;
     bool draining;
@@ -60,7 +61,7 @@ struct registry {
 
 /* ---- registry.c ---------------------------------------------------------------------- */
 
-/* Sets when it wants to work; NEVER for not. */
+/* Sets when it wants to work; DUE_NEVER for not. */
 void registry_set_due(struct registry_entry *entry, int64_t due_ns);
 
 /* It waits for registry_receive(). */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "daemon/session/registry_internal.h"
+#include "proto/due.h"
 
 /* How much of a text is read at a time: bytes, and jobs between two calls. */
 #define TEXT_BYTES ((size_t)65536)
@@ -63,7 +64,7 @@ static void take_plan(struct registry_entry *entry, struct request *request)
 static void refuse_text(struct registry_entry *entry)
 {
     stop_reading(entry);
-    registry_set_due(entry, REGISTRY_NEVER);
+    registry_set_due(entry, DUE_NEVER);
     registry_release(entry);
     entry->end_reported = true; /* it is not run here */
     atomic_store_explicit(&entry->kept->progress.is_not_run, true, memory_order_relaxed);
@@ -128,13 +129,12 @@ void registry_schedule(struct registry_entry *entry)
         return;
     }
     if (entry->live == NULL || entry->suspended) {
-        registry_set_due(entry, REGISTRY_NEVER);
+        registry_set_due(entry, DUE_NEVER);
         return;
     }
     due_ns = replica_next_due(entry->live);
-    if (due_ns != REPLICA_NEVER &&
-        __builtin_add_overflow(due_ns, entry->kept->terms.accepted_ns, &due_ns))
-        due_ns = REGISTRY_NEVER;
+    if (due_ns != DUE_NEVER)
+        due_ns = saturate_add_ns(due_ns, entry->kept->terms.accepted_ns);
     if (replica_is_starved(entry->live))
         due_ns = registry_store_now(entry->registry) + REGISTRY_RETRY_NS;
     registry_set_due(entry, due_ns);
@@ -353,7 +353,7 @@ static size_t run(struct registry_entry *entry, size_t budget)
 size_t registry_work_on(struct registry_entry *entry, size_t budget)
 {
     if (entry->suspended) {
-        registry_set_due(entry, REGISTRY_NEVER);
+        registry_set_due(entry, DUE_NEVER);
         return 1;
     }
     if (entry->text != NULL) {

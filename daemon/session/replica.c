@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/session/history_report.h"
+#include "proto/due.h"
 #include "proto/event_detached.h"
 
 /* Occurrences looked at a time: on the stack, and few enough for the nearest cache. */
@@ -291,7 +292,7 @@ int64_t replica_next_due(const struct replica *replica)
     if (replica->n_cancels < kept_n_cancels(replica->kept))
         cancel = kept_cancel_at(replica->kept, replica->n_cancels);
     else
-        cancel.at_ns = REPLICA_NEVER;
+        cancel.at_ns = DUE_NEVER;
     if (replica->batch == NULL)
         return cancel.at_ns;
     due_ns = batch_is_over(replica->batch) ? 0 : batch_next_due(replica->batch);

@@ -20,7 +20,6 @@
 #include "daemon/session/stats.h"
 
 /* "Never", for times. */
-#define REPLICA_NEVER INT64_MAX
 
 /* The effects of a piece of work, to be counted by the caller. */
 struct replica_progress {
@@ -56,7 +55,7 @@ size_t replica_work(struct replica *replica, int64_t until_ns, size_t budget,
                     const struct replica_meter *meter, struct replica_progress *progress);
 
 /* When replica_work() is next wanted, since acceptance: 0 or a past time for now;
- * REPLICA_NEVER once it has finished. */
+ * DUE_NEVER once it has finished. */
 int64_t replica_next_due(const struct replica *replica);
 
 /* All that is due up to this instant has been handled, but for what a cancel that fell at it leads

@@ -7,6 +7,7 @@
 #include "daemon/session/history_report.h"
 #include "daemon/session/stats.h"
 #include "proto/block.h"
+#include "proto/due.h"
 #include "proto/event_detached.h"
 
 /* How long to wait before trying again what memory was short for. */
@@ -362,9 +363,7 @@ static int64_t beat_due(const struct run *run)
 {
     int64_t since_ns = run->watch.read_ns > run->beat_ns ? run->watch.read_ns : run->beat_ns;
 
-    if (run->heartbeat_ns == 0 || run->heartbeat_ns > INT64_MAX - since_ns)
-        return RUN_NEVER;
-    return since_ns + run->heartbeat_ns;
+    return due_timeout(since_ns, run->heartbeat_ns);
 }
 
 /* Says that it lives, unless output that waits says so by itself. */
@@ -408,16 +407,13 @@ int64_t run_next_due(const struct run *run, int64_t now_ns)
     int64_t due_ns;
 
     if (run->finished)
-        return RUN_NEVER;
+        return DUE_NEVER;
     if (run->starved)
         return now_ns + STARVED_RETRY_NS;
     if (run->is_virtual || batch_is_over(run->batch))
         return now_ns;
-    due_ns = batch_next_due(run->batch);
-    if (__builtin_add_overflow(due_ns, run->accepted_ns, &due_ns))
-        due_ns = RUN_NEVER;
-    if (beat_due(run) < due_ns)
-        due_ns = beat_due(run);
+    due_ns = saturate_add_ns(batch_next_due(run->batch), run->accepted_ns);
+    due_ns = due_earlier(due_ns, beat_due(run));
     return due_ns > now_ns ? due_ns : now_ns;
 }
 

@@ -19,7 +19,6 @@
 #include "daemon/session/outbox.h"
 
 /* No due time. */
-#define RUN_NEVER INT64_MAX
 
 struct run;
 
@@ -67,7 +66,7 @@ void run_set_slot(struct run *run, uint32_t slot);
  * spent, at least 1. */
 size_t run_work(struct run *run, int64_t now_ns, size_t budget);
 
-/* When run_work() is next wanted: now_ns for work that waits now, RUN_NEVER
+/* When run_work() is next wanted: now_ns for work that waits now, DUE_NEVER
  * once its `finished` has been written. */
 int64_t run_next_due(const struct run *run, int64_t now_ns);
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "proto/due.h"
+
 /* How much of a run is freed at a time. */
 #define FREE_BYTES_A_STEP ((size_t)512 << 10)
 
@@ -61,7 +63,7 @@ int runs_add_take(struct runs *runs, struct run *run, int64_t now_ns)
 
 void runs_retire(struct runs *runs, const struct run *run)
 {
-    agenda_set(&runs->agenda, run_slot(run), AGENDA_NEVER);
+    agenda_set(&runs->agenda, run_slot(run), DUE_NEVER);
     hash_remove(&runs->by_number, run_slot(run), hash_of_run, runs);
     runs->n_running--;
 }

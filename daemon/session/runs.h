@@ -39,7 +39,7 @@ int runs_add_take(struct runs *runs, struct run *run, int64_t now_ns);
 /* The running one of that number, or NULL. */
 struct run *runs_find(const struct runs *runs, uint64_t number);
 
-/* The first that is due by now, or NULL; when the next one is, RUN_NEVER for never. */
+/* The first that is due by now, or NULL; when the next one is, DUE_NEVER for never. */
 struct run *runs_first_due(const struct runs *runs, int64_t now_ns);
 int64_t runs_next_due(const struct runs *runs);
 

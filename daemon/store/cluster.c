@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
+#include "proto/due.h"
 
 /* Idle nodes put a tick so often, so that what they know does not grow stale. */
 #define IDLE_TICK_NS (60 * DURATION_SECOND_NS)
@@ -89,7 +90,7 @@ static int64_t measure_due(const struct cluster *cluster)
 {
     int64_t every_ns = cluster->max_bytes > 0 ? MEASURE_NS : LOOK_FOR_LIMIT_NS;
 
-    return serves(cluster) ? cluster->measured_ns + every_ns : INT64_MAX;
+    return serves(cluster) ? cluster->measured_ns + every_ns : DUE_NEVER;
 }
 
 /* All is known that is in the stream: what the servers have lost is put back, and then asks
@@ -98,7 +99,7 @@ static void finish_loading(struct cluster *cluster)
 {
     if (cluster->is_loaded || !cluster->rules.is_caught_up)
         return;
-    if (cluster->loaded_by_ns == INT64_MAX)
+    if (cluster->loaded_by_ns == DUE_NEVER)
         cluster->loaded_by_ns = cluster_now(cluster) + CLUSTER_TIMEOUT_NS;
     if (!cluster_restore(cluster))
         return;
@@ -144,7 +145,7 @@ static void suspend_patiently(struct cluster *cluster)
 /* Before what was received meanwhile is looked at: who stood still reads old ticks first. */
 static void forget_what_is_stale(struct cluster *cluster)
 {
-    if (cluster->is_up && cluster->read_again_ns == INT64_MAX &&
+    if (cluster->is_up && cluster->read_again_ns == DUE_NEVER &&
         cluster_rules_is_stale(&cluster->rules, cluster_now(cluster)))
         cluster_read_anew(cluster, "no tick was read for five minutes");
 }
@@ -170,11 +171,6 @@ static void do_due(struct cluster *cluster)
     report_health(cluster);
 }
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* By CLOCK_BOOTTIME; at most a second on. */
 static int64_t next_due(const struct cluster *cluster)
 {
@@ -182,15 +178,16 @@ static int64_t next_due(const struct cluster *cluster)
     int64_t over_ns = index_next_over(&cluster->index);
 
     if (cluster->is_up) {
-        next_ns = least(next_ns, tick_due(cluster));
-        next_ns = least(next_ns, cluster->read_again_ns);
-        next_ns = least(next_ns, silence_due(cluster));
+        next_ns = due_earlier(next_ns, tick_due(cluster));
+        next_ns = due_earlier(next_ns, cluster->read_again_ns);
+        next_ns = due_earlier(next_ns, silence_due(cluster));
     }
-    if (over_ns != INT64_MAX)
-        next_ns = least(next_ns, over_ns - cluster_stream_time(cluster) + cluster_now(cluster));
-    next_ns = least(next_ns, measure_due(cluster));
-    next_ns = least(next_ns, cluster_next_pending(cluster));
-    return least(next_ns, cluster_next_waiting(cluster));
+    if (over_ns != DUE_NEVER)
+        next_ns =
+            due_earlier(next_ns, over_ns - cluster_stream_time(cluster) + cluster_now(cluster));
+    next_ns = due_earlier(next_ns, measure_due(cluster));
+    next_ns = due_earlier(next_ns, cluster_next_pending(cluster));
+    return due_earlier(next_ns, cluster_next_waiting(cluster));
 }
 
 /* ---- The thread ------------------------------------------------------------------------ */
@@ -397,7 +394,7 @@ static struct cluster *make(const struct cluster_config *config)
     snprintf(cluster->engine, sizeof(cluster->engine), "%s", config->engine);
     cluster->store.is_cluster = true;
     cluster->is_up = true;
-    cluster->loaded_by_ns = cluster->read_again_ns = INT64_MAX;
+    cluster->loaded_by_ns = cluster->read_again_ns = DUE_NEVER;
     cluster->next_number = 1;
     init_queues(cluster);
     index_init(&cluster->index, &cluster->store);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/store/cluster_internal.h"
+#include "proto/due.h"
 
 /* Poll interval for batches simulated only to learn their end. */
 #define END_POLL_NS (DURATION_SECOND_NS / 200)
@@ -54,7 +55,7 @@ static void wait_for_all(struct cluster *cluster, struct store_ask *ask)
 
 int64_t cluster_next_waiting(const struct cluster *cluster)
 {
-    int64_t next_ns = INT64_MAX;
+    int64_t next_ns = DUE_NEVER;
 
     for (const struct cluster_waiting *at = cluster->waitings; at != NULL; at = at->next) {
         if (at->deadline_ns < next_ns)

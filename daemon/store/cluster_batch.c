@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/store/cluster_internal.h"
+#include "proto/saturate.h"
 
 /* How often what nobody asks for is looked after, and how many batches are run at a time for
  * their end. */
@@ -242,12 +243,8 @@ void cluster_drop_all(struct cluster *cluster, bool restores)
 
 static int64_t retained_until(const struct kept *batch, int64_t more_ns)
 {
-    int64_t until_ns;
-
-    if (__builtin_add_overflow(batch->terms.accepted_ns, batch->terms.retain_ns, &until_ns) ||
-        __builtin_add_overflow(until_ns, more_ns, &until_ns))
-        return INT64_MAX;
-    return until_ns;
+    return saturate_add_ns(saturate_add_ns(batch->terms.accepted_ns, batch->terms.retain_ns),
+                           more_ns);
 }
 
 static bool is_unseen(const struct kept *batch)

@@ -128,7 +128,7 @@ struct cluster {
     uint64_t generation;   /* of the reading */
     uint64_t place;        /* of the last message that it has delivered */
     int64_t heard_ns;      /* when it was last heard of */
-    int64_t read_again_ns; /* when reading is to begin again; INT64_MAX for not */
+    int64_t read_again_ns; /* when reading is to begin again; DUE_NEVER for not */
     int64_t serves_until_ns;
     int64_t in_touch_ns;  /* when a tick was last read, or none was needed, or watchers suspended */
     int64_t loaded_by_ns; /* what is put back is waited for until then */
@@ -176,7 +176,7 @@ void cluster_wait_for(struct cluster *cluster, struct store_ask *ask, enum clust
 /* Handles again those whose condition is met, and refuses those whose time is over. */
 void cluster_retry_waiting(struct cluster *cluster);
 void cluster_take_text(struct cluster *cluster, const struct cluster_event *event);
-int64_t cluster_next_waiting(const struct cluster *cluster); /* INT64_MAX for none */
+int64_t cluster_next_waiting(const struct cluster *cluster); /* DUE_NEVER for none */
 
 /* Answers a submit with the batch that has its key. */
 void cluster_answer_with(struct store_ask *ask, const struct index_entry *entry,
@@ -208,7 +208,7 @@ void cluster_pending_forgotten(struct cluster *cluster, const char *ref);
 
 void cluster_take_refusal(struct cluster *cluster, const struct cluster_event *event);
 void cluster_publish_again(struct cluster *cluster, bool at_once);
-int64_t cluster_next_pending(const struct cluster *cluster); /* INT64_MAX for none */
+int64_t cluster_next_pending(const struct cluster *cluster); /* DUE_NEVER for none */
 void cluster_free_pending(struct cluster *cluster);
 
 void cluster_put_tick(struct cluster *cluster);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "daemon/store/cluster_internal.h"
+#include "proto/due.h"
 
 /* Above so many percent of the stream's limit requests are refused, so that cancels and ticks
  * still fit. */
@@ -423,7 +424,7 @@ void cluster_publish_again(struct cluster *cluster, bool at_once)
 
 int64_t cluster_next_pending(const struct cluster *cluster)
 {
-    int64_t next_ns = INT64_MAX;
+    int64_t next_ns = DUE_NEVER;
 
     if (cluster->pendings == NULL)
         return next_ns;

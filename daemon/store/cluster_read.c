@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/store/cluster_internal.h"
+#include "proto/due.h"
 
 /* How long to wait before reading is tried again where the servers did not let it begin. */
 #define READ_RETRY_NS (DURATION_SECOND_NS / 4)
@@ -29,7 +30,7 @@ static void begin(struct cluster *cluster)
     cluster->generation++;
     cluster->place = 0;
     cluster->heard_ns = cluster_now(cluster);
-    cluster->read_again_ns = INT64_MAX;
+    cluster->read_again_ns = DUE_NEVER;
     cluster_link_read(cluster->link, cluster->generation, sequence);
 }
 
@@ -47,7 +48,7 @@ void cluster_read_anew(struct cluster *cluster, const char *why)
     cluster_drop_all(cluster, true);
     cluster_rules_forget(&cluster->rules);
     cluster->is_loaded = false;
-    cluster->loaded_by_ns = INT64_MAX;
+    cluster->loaded_by_ns = DUE_NEVER;
     /* Not here: this may be called in the midst of what was read. */
     cluster->generation++;
     cluster->read_again_ns = cluster_now(cluster);
@@ -282,7 +283,7 @@ static void take_up(struct cluster *cluster)
 static void take_down(struct cluster *cluster)
 {
     cluster->is_up = false;
-    cluster->read_again_ns = INT64_MAX;
+    cluster->read_again_ns = DUE_NEVER;
     atomic_store_explicit(&cluster->store.is_ready, false, memory_order_release);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/base/random.h"
+#include "proto/due.h"
 
 #define PLACES_LEAST 16
 
@@ -237,10 +238,10 @@ struct index_entry *index_next(const struct index *index, uint32_t *slot)
 
 /* ---- Ends ---------------------------------------------------------------------------------- */
 
-/* INT64_MAX for never, but the time is set. */
+/* DUE_NEVER for never, but the time is set. */
 static void set_over(struct index *index, const struct index_entry *entry, int64_t over_ns)
 {
-    agenda_set(&index->ends, entry->slot, over_ns < AGENDA_NEVER ? over_ns : AGENDA_NEVER - 1);
+    agenda_set(&index->ends, entry->slot, over_ns < DUE_NEVER ? over_ns : DUE_NEVER - 1);
 }
 
 int64_t index_set_end(struct index *index, struct index_entry *entry, int64_t now_ns)
@@ -249,12 +250,10 @@ int64_t index_set_end(struct index *index, struct index_entry *entry, int64_t no
     int64_t end_ns = atomic_load_explicit(&batch->progress.ended_ns, memory_order_relaxed);
     int64_t late_ns = 0;
 
-    if (__builtin_add_overflow(end_ns, batch->terms.accepted_ns, &end_ns))
-        end_ns = INT64_MAX;
+    end_ns = saturate_add_ns(end_ns, batch->terms.accepted_ns);
     if (now_ns > end_ns && !__builtin_sub_overflow(now_ns, end_ns, &late_ns))
         end_ns = now_ns;
-    if (__builtin_add_overflow(end_ns, batch->terms.retain_ns, &end_ns))
-        end_ns = INT64_MAX;
+    end_ns = saturate_add_ns(end_ns, batch->terms.retain_ns);
     if (!agenda_has(&index->ends, entry->slot))
         index->n_running--;
     entry->over_ns = end_ns;
@@ -265,7 +264,7 @@ int64_t index_set_end(struct index *index, struct index_entry *entry, int64_t no
 void index_put_off(struct index *index, struct index_entry *entry)
 {
     entry->is_put_off = true;
-    set_over(index, entry, INT64_MAX);
+    set_over(index, entry, DUE_NEVER);
 }
 
 void index_put_back(struct index *index, struct index_entry *entry)
@@ -278,7 +277,7 @@ int64_t index_next_over(const struct index *index)
 {
     int64_t due_ns = agenda_next_due(&index->ends);
 
-    return due_ns < AGENDA_NEVER - 1 ? due_ns : INT64_MAX;
+    return due_ns < DUE_NEVER - 1 ? due_ns : DUE_NEVER;
 }
 
 struct index_entry *index_first_over(const struct index *index, int64_t now_ns)

@@ -82,7 +82,7 @@ struct index_entry *index_next(const struct index *index, uint32_t *slot);
 int64_t index_set_end(struct index *index, struct index_entry *entry, int64_t now_ns);
 
 /* One whose time was over at now_ns by the store's clock, or NULL; and when the next
- * one's is, INT64_MAX for never. */
+ * one's is, DUE_NEVER for never. */
 struct index_entry *index_first_over(const struct index *index, int64_t now_ns);
 int64_t index_next_over(const struct index *index);
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/base/clock.h"
+#include "proto/due.h"
 
 /* How old the stored time gets while batches run. */
 #define TIME_AGE_NS (DURATION_SECOND_NS / 2)
@@ -361,7 +362,7 @@ static bool wait_for_work(struct journal *journal, struct journal_asks *asks)
 
         if (until_ns <= now_ns)
             break;
-        if (until_ns == INT64_MAX)
+        if (until_ns == DUE_NEVER)
             pthread_cond_wait(&journal->wake, &journal->lock);
         else
             sleep_until(journal, until_ns, now_ns);

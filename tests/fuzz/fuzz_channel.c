@@ -15,6 +15,7 @@
 
 #include "daemon/session/channel.h"
 #include "daemon/session/stats.h"
+#include "proto/due.h"
 #include "tests/support/witness.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -130,7 +131,7 @@ static void keep_time(struct stage *stage)
 {
     int64_t due_ns = channel_request_due(stage->channel, stage->now_ns);
 
-    if (due_ns == CHANNEL_NEVER) {
+    if (due_ns == DUE_NEVER) {
         stage->request_due_ns = 0;
         return;
     }
@@ -145,7 +146,7 @@ static void keep_time(struct stage *stage)
     channel_refuse_late(stage->channel);
     demand(channel_input_ended(stage->channel), "a late request does not end the input");
     demand(!channel_wants_input(stage->channel), "input is wanted after its end");
-    demand(channel_request_due(stage->channel, stage->now_ns) == CHANNEL_NEVER,
+    demand(channel_request_due(stage->channel, stage->now_ns) == DUE_NEVER,
            "a request is late twice");
     demand(channel_has_output(stage->channel), "a late request is not answered");
 }
@@ -185,7 +186,7 @@ static void work_early(struct stage *stage)
 
     if (due_ns <= stage->now_ns)
         return;
-    if (due_ns != CHANNEL_NEVER && due_ns < INT64_MAX / 2)
+    if (due_ns != DUE_NEVER && due_ns < INT64_MAX / 2)
         stage->now_ns = due_ns - 1;
     channel_work(stage->channel, stage->now_ns, 100);
     demand(channel_next_due(stage->channel) == due_ns, "something was done before it was due");
@@ -197,7 +198,7 @@ static bool move_on(struct stage *stage, int64_t by_ns)
 {
     int64_t due_ns = channel_next_due(stage->channel);
 
-    if (due_ns == CHANNEL_NEVER || due_ns > INT64_MAX / 2)
+    if (due_ns == DUE_NEVER || due_ns > INT64_MAX / 2)
         return false;
     if (due_ns > stage->now_ns)
         stage->now_ns = due_ns;

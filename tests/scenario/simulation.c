@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/due.h"
 #include "tests/scenario/simulation_internal.h"
 #include "tests/support/alloc_faults.h"
 
@@ -251,7 +252,7 @@ static void work_early(struct world *world, struct client *client)
 {
     int64_t due_ns = channel_next_due(client->channel);
     bool had_output = channel_has_output(client->channel);
-    int64_t now_ns = due_ns == CHANNEL_NEVER ? world->now_ns : due_ns - 1;
+    int64_t now_ns = due_ns == DUE_NEVER ? world->now_ns : due_ns - 1;
 
     world->tally->early++;
     alloc_faults_watch(true);
@@ -332,7 +333,7 @@ static void cancel_all(struct world *world)
         channel_cancel_all(client->channel, world->now_ns);
         alloc_faults_watch(false);
         due_ns = channel_next_due(client->channel);
-        if (due_ns > world->now_ns && due_ns != CHANNEL_NEVER && !client->starved)
+        if (due_ns > world->now_ns && due_ns != DUE_NEVER && !client->starved)
             simulation_fail(world, "a batch runs on that was cancelled with all others");
     }
 }
@@ -364,7 +365,7 @@ static void trouble(struct world *world, struct client *client)
  * counts as something. */
 static int64_t next_due(const struct world *world)
 {
-    int64_t due_ns = CHANNEL_NEVER;
+    int64_t due_ns = DUE_NEVER;
 
     for (uint32_t i = 0; i < world->n_clients; i++) {
         const struct client *client = &world->clients[i];
@@ -384,7 +385,7 @@ static void pass_time(struct world *world)
 {
     int64_t due_ns = next_due(world);
 
-    if (due_ns != CHANNEL_NEVER && due_ns > world->now_ns)
+    if (due_ns != DUE_NEVER && due_ns > world->now_ns)
         world->now_ns = due_ns;
     if (chance(world, 20))
         world->now_ns += below(world, 30);

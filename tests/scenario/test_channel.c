@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/due.h"
 #include "tests/support/check.h"
 #include "tests/support/rig.h"
 
@@ -122,7 +123,7 @@ START_TEST(a_client_that_does_not_read_is_held_back)
     rig.now_ns = 2 * S;
     for (int i = 0; i < 1000; i++)
         channel_work(rig.channel, rig.now_ns, 100);
-    ck_assert_int_eq(channel_next_due(rig.channel), CHANNEL_NEVER);
+    ck_assert_int_eq(channel_next_due(rig.channel), DUE_NEVER);
     ck_assert(!channel_wants_input(rig.channel));
     ck_assert_uint_gt(atomic_load(&rig.ledger.pending), 4000);
     rig_render(&rig);
@@ -293,7 +294,7 @@ START_TEST(silence_is_filled_with_heartbeats)
     rig_advance(&rig, 7 * S);
     ck_assert_uint_eq(rig_count(&rig, "heartbeat"), 0);
     ck_assert_uint_eq(rig_count(&rig, "finished"), 1);
-    ck_assert_int_eq(channel_next_due(rig.channel), CHANNEL_NEVER);
+    ck_assert_int_eq(channel_next_due(rig.channel), DUE_NEVER);
 }
 END_TEST
 
@@ -332,7 +333,7 @@ START_TEST(a_request_has_to_be_complete_in_time)
 {
     rig.limits.request_timeout_ns = 5 * S;
     rig_send(&rig, "[{\"wait\":9}] ");
-    ck_assert_int_eq(channel_request_due(rig.channel, rig.now_ns), CHANNEL_NEVER);
+    ck_assert_int_eq(channel_request_due(rig.channel, rig.now_ns), DUE_NEVER);
     rig_send(&rig, "[{\"wait\":1}");
     ck_assert_int_eq(channel_request_due(rig.channel, 1 * S), 6 * S);
     rig_send(&rig, ",{}");
@@ -352,7 +353,7 @@ START_TEST(a_client_that_is_not_read_from_is_not_late)
     rig.limits.request_timeout_ns = 5 * S;
     rig.limits.max_backlog = 10;
     ck_assert_uint_eq(channel_feed(rig.channel, 0, "{\"op\":\"ping\"}", 13), 13);
-    ck_assert_int_eq(channel_request_due(rig.channel, 0), CHANNEL_NEVER);
+    ck_assert_int_eq(channel_request_due(rig.channel, 0), DUE_NEVER);
     rig_render(&rig);
     rig_send(&rig, "[");
     ck_assert_int_eq(channel_request_due(rig.channel, 7 * S), 12 * S);

@@ -13,6 +13,7 @@
 
 #include "daemon/session/channel.h"
 #include "daemon/session/stats.h"
+#include "proto/due.h"
 #include "proto/fault.h"
 #include "tests/support/check.h"
 #include "tests/support/alloc_faults.h"
@@ -59,7 +60,7 @@ static void live_until(struct trial *trial, int64_t time_ns, size_t room)
 
         if (channel_has_output(channel)) {
             hear(trial, room);
-        } else if (due_ns == CHANNEL_NEVER || due_ns > time_ns) {
+        } else if (due_ns == DUE_NEVER || due_ns > time_ns) {
             trial->rig.now_ns = time_ns < INT64_MAX ? time_ns : trial->rig.now_ns;
             return;
         } else {

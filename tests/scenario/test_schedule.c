@@ -8,6 +8,7 @@
  * the batches; batch i depends on the seed and i alone.
  */
 
+#include "proto/due.h"
 #include "tests/support/check.h"
 
 #include <inttypes.h>
@@ -137,11 +138,6 @@ static void maybe_cancel(struct drive *drive, struct batch *batch,
     cancel_now(drive, batch, random_batch_chance(source, 8) ? NAIVE_WHOLE : job, now_ns);
 }
 
-static int64_t later(int64_t now_ns, int64_t by_ns)
-{
-    return now_ns > INT64_MAX - by_ns ? INT64_MAX : now_ns + by_ns;
-}
-
 /* The next time at which the loop would call, early, sharp or late. */
 static int64_t next_now(struct batch *batch, struct random_batch_source *source, int64_t now_ns)
 {
@@ -151,7 +147,7 @@ static int64_t next_now(struct batch *batch, struct random_batch_source *source,
     if (due_ns > now_ns && random_batch_chance(source, 10))
         return now_ns + (due_ns - now_ns) / 2;
     now_ns = due_ns > now_ns ? due_ns : now_ns;
-    return later(now_ns, lateness_ns[random_batch_below(source, 7)]);
+    return saturate_add_ns(now_ns, lateness_ns[random_batch_below(source, 7)]);
 }
 
 static void drive_batch(struct drive *drive, struct batch *batch,
@@ -174,7 +170,7 @@ static void drive_batch(struct drive *drive, struct batch *batch,
             return;
         }
     }
-    if (batch_next_due(batch) != BATCH_NEVER)
+    if (batch_next_due(batch) != DUE_NEVER)
         note_fault(drive, "something is due after the end");
     batch_result(batch, &drive->result);
 }

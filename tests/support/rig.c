@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/due.h"
+
 const struct limits rig_limits = {.max_connections = 100,
                                   .max_jobs = 1000000,
                                   .max_pending = 10000000,
@@ -136,7 +138,7 @@ void rig_advance(struct rig *rig, int64_t time_ns)
 
 void rig_finish(struct rig *rig)
 {
-    while (channel_next_due(rig->channel) != CHANNEL_NEVER)
+    while (channel_next_due(rig->channel) != DUE_NEVER)
         rig_advance(rig, channel_next_due(rig->channel) > rig->now_ns
                              ? channel_next_due(rig->channel)
                              : rig->now_ns);

@@ -6,6 +6,7 @@
  * the expected text is described in tests/scenario/story.h.
  */
 
+#include "proto/due.h"
 #include "tests/support/check.h"
 #include "tests/support/plan_kit.h"
 
@@ -409,7 +410,7 @@ START_TEST(nothing_happens_before_it_is_due)
     ck_assert_uint_eq(batch_pending(running), 1);
     ck_assert_uint_eq(batch_run(running, 5, 100, out, 16, NULL), 1);
     ck_assert(batch_is_over(running));
-    ck_assert_int_eq(batch_next_due(running), BATCH_NEVER);
+    ck_assert_int_eq(batch_next_due(running), DUE_NEVER);
     ck_assert_int_eq(batch_clock(running), 5);
     batch_free(running);
     plan_free(plan);
