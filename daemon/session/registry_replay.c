@@ -154,7 +154,8 @@ bool registry_replay_is_due(const struct registry_follower *follower)
     if (replica_is_finished(follower->replay))
         return false;
     if (replay_until(follower) < 0) {
-        registry_hold(entry);
+        if (entry->live == NULL) /* else that one is at its first instant still */
+            registry_hold(entry);
         return false;
     }
     if (due_ns <= 0 || entry->live == NULL)
