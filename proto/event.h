@@ -7,15 +7,16 @@
  * as plain decimals.  Every function appends one whole line, its line feed
  * included, at `out` and returns the end of what it wrote.  The caller
  * provides the room: EVENT_LINE_MAX bytes and the length of every piece of
- * client's text that goes in (id, name, note, data, all of them JSON text
- * already).  No printf on the way: lines are what the daemon makes most of.
- * Pure and re-entrant.
+ * client's text that goes in (id, name, note, data): JSON text that is copied unchanged, and
+ * where there is none the member is left out.  No printf on the way: lines are what the daemon
+ * makes most of. Pure and re-entrant.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/event_text.h"
 #include "proto/figures.h"
 #include "proto/occurrence.h"
 #include "proto/plan.h"
@@ -27,12 +28,6 @@
 
 /* The same for the events of a whole batch: `accepted`, `cancelled` and `finished`. */
 #define EVENT_BATCH_MAX 512
-
-/* JSON text to be copied unchanged; len 0 for none, and the member is left out. */
-struct event_text {
-    const char *text;
-    size_t len;
-};
 
 /* A text of the plan's, in place; none for 0. */
 static inline struct event_text event_plan_text(const struct plan *plan, plan_text_ref ref)

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/event_text.h"
+
 enum event_kind {
     EVENT_UNKNOWN, /* one that this version does not know, or no event at all: has_event */
     EVENT_ACCEPTED,
@@ -33,26 +35,19 @@ enum event_kind {
     EVENT_AUTHENTICATED,
 };
 
-/* A piece of text; absent if `text` is NULL.  There is no NUL behind it, but
- * there may be some in it. */
-struct event_string {
-    const char *text;
-    size_t len;
-};
-
 /* What is absent from the line is 0.  Times are nanoseconds; one too long for
  * that, or a count too large, is the largest there is. */
 struct event_read {
     enum event_kind kind;
-    bool has_event;               /* there is a member `event`, a string */
-    struct event_string id, data; /* JSON text, as the line has it */
+    bool has_event;             /* there is a member `event`, a string */
+    struct event_text id, data; /* JSON text, as the line has it */
     /* Decoded.  UTF-8, but for surrogates that the client escaped singly, which
      * stand as three bytes each. */
-    struct event_string name, note, status, step_kind, instance, version;
-    struct event_string code, message, path;
-    struct event_string time; /* of `accepted`: on the real clock alone */
-    struct event_string ref;  /* of a detached batch, in the place of `batch` */
-    uint64_t seq;             /* of its events, from 1 */
+    struct event_text name, note, status, step_kind, instance, version;
+    struct event_text code, message, path;
+    struct event_text time; /* of `accepted`: on the real clock alone */
+    struct event_text ref;  /* of a detached batch, in the place of `batch` */
+    uint64_t seq;           /* of its events, from 1 */
     uint64_t batch, job, step, attempt, attempts, jobs;
     uint64_t cause; /* a job's index; has_cause */
     uint64_t ok, failed, timed_out, cancelled, skipped;
@@ -65,18 +60,18 @@ struct event_read {
     uint64_t connections, batches, pending, accepted, events, bytes_in, bytes_out, rss;
     uint64_t protocol;
     /* summary and pool: JSON text of their percentiles (event_reader_times()) */
-    struct event_string latency, queued;
-    struct event_string pool; /* decoded, as the strings above */
+    struct event_text latency, queued;
+    struct event_text pool; /* decoded, as the strings above */
     uint64_t others, workers, granted, queue_max;
     int64_t busy_ns;
     double utilization;
     /* run and forecast */
     uint64_t run, runs;
-    struct event_string seed;    /* JSON text */
-    struct event_string elapsed; /* of a forecast: JSON text, as of summary and pool */
+    struct event_text seed;    /* JSON text */
+    struct event_text elapsed; /* of a forecast: JSON text, as of summary and pool */
     /* batch, batches and suspended */
-    struct event_string key, state, durable, owner;
-    struct event_string principal; /* authenticated */
+    struct event_text key, state, durable, owner;
+    struct event_text principal; /* authenticated */
     uint64_t last, count;
     bool existing; /* `accepted` of a batch that there was under the key */
     int64_t late_ns;

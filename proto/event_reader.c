@@ -150,7 +150,7 @@ void event_reader_free(struct event_reader *reader)
     free(reader);
 }
 
-static enum event_kind find_kind(struct event_string name)
+static enum event_kind find_kind(struct event_text name)
 {
     for (size_t i = 0; i < N_KINDS; i++)
         if (name.len == kinds[i].len && memcmp(name.text, kinds[i].name, name.len) == 0)
@@ -182,7 +182,7 @@ enum event_kind event_reader_kind(const char *line, size_t len)
     end = memchr(line, '"', len - prefix_len);
     if (end == NULL)
         return EVENT_UNKNOWN;
-    return find_kind((struct event_string){line, (size_t)(end - line)});
+    return find_kind((struct event_text){line, (size_t)(end - line)});
 }
 
 /* Makes room for the strings of a line of len bytes, which take less decoded
@@ -204,22 +204,22 @@ static int make_room(struct event_reader *reader, size_t len)
     return 0;
 }
 
-static struct event_string decode(struct event_reader *reader, const struct lexer_token *token)
+static struct event_text decode(struct event_reader *reader, const struct lexer_token *token)
 {
     char *text = reader->decoded + reader->used;
     size_t len;
 
     if (!token->escaped)
-        return (struct event_string){token->text + 1, token->len - 2};
+        return (struct event_text){token->text + 1, token->len - 2};
     len = lexer_decode(token->text, token->len, text);
     reader->used += len;
-    return (struct event_string){text, len};
+    return (struct event_text){text, len};
 }
 
 /* The member of that name, however it is written. */
 static const struct member *find_member(struct event_reader *reader, const struct lexer_token *key)
 {
-    struct event_string name = decode(reader, key);
+    struct event_text name = decode(reader, key);
 
     if (event_reader_is(name, kind_member.name))
         return &kind_member;
@@ -274,7 +274,7 @@ static void set_scalar(struct event_reader *reader, struct event_read *event,
             event->kind = find_kind(decode(reader, token));
         event->has_event = is_string;
     } else if (member->type == STRING && is_string) {
-        *(struct event_string *)(void *)field = decode(reader, token);
+        *(struct event_text *)(void *)field = decode(reader, token);
     } else if (member->type == COUNT && is_number) {
         *(uint64_t *)(void *)field = read_count(token->text, token->len);
         event->has_cause |= member->offset == offsetof(struct event_read, cause);
@@ -313,13 +313,13 @@ static void take(struct event_reader *reader, struct reading *reading, struct ev
     if (opens || reading->member == NULL)
         return;
     if (reading->member->type == TEXT) {
-        struct event_string *field =
-            (struct event_string *)(void *)((char *)event + reading->member->offset);
+        struct event_text *field =
+            (struct event_text *)(void *)((char *)event + reading->member->offset);
         field->text = reading->line + reading->value;
         field->len = where + lexer_token_length(token) - reading->value;
     } else if (closes && reading->member->offset == offsetof(struct event_read, elapsed_ns)) {
         event->elapsed =
-            (struct event_string){reading->line + reading->value, where + 1 - reading->value};
+            (struct event_text){reading->line + reading->value, where + 1 - reading->value};
     } else if (!closes) {
         set_scalar(reader, event, reading->member, token);
     }
@@ -376,7 +376,7 @@ int event_reader_read(struct event_reader *reader, const char *line, size_t len,
 }
 
 /* Of an object whose values are numbers and whose keys are plain: what this writes. */
-struct report_times event_reader_times(struct event_string text)
+struct report_times event_reader_times(struct event_text text)
 {
     struct report_times times = {.known = text.len > 1 && text.text[0] == '{'};
     const struct {

@@ -41,14 +41,14 @@ int event_reader_read(struct event_reader *reader, const char *line, size_t len,
 
 /* The value of `latency`, `queued` or a forecast's `elapsed`; known is false if that is
  * absent, or not an object of times. */
-struct report_times event_reader_times(struct event_string text);
+struct report_times event_reader_times(struct event_text text);
 
 /* What kind of event a line is, by its first member alone: UNKNOWN too where
  * `event` comes later or there are blanks. */
 enum event_kind event_reader_kind(const char *line, size_t len);
 
 /* Whether the text is `string`, as in event_reader_is(event.status, "ok"). */
-static inline bool event_reader_is(struct event_string text, const char *string)
+static inline bool event_reader_is(struct event_text text, const char *string)
 {
     return text.text != NULL && text.len == strlen(string) &&
            memcmp(text.text, string, text.len) == 0;

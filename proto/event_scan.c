@@ -49,7 +49,7 @@ static inline const char *scan_time(const char *at, const char *end, int64_t *ns
 }
 
 /* The rest of a string, behind its first quote. */
-static inline const char *scan_string(const char *at, const char *end, struct event_string *string)
+static inline const char *scan_string(const char *at, const char *end, struct event_text *string)
 {
     const char *start = at;
 
@@ -58,7 +58,7 @@ static inline const char *scan_string(const char *at, const char *end, struct ev
     at = scan_plain(at, end);
     if (at == end || *at != '"')
         return NULL;
-    *string = (struct event_string){start, (size_t)(at - start)};
+    *string = (struct event_text){start, (size_t)(at - start)};
     return at + 1;
 }
 

@@ -31,6 +31,7 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/event_reader.h \
 	proto/event_scan.c \
 	proto/event_scan.h \
+	proto/event_text.h \
 	proto/fault.c \
 	proto/fault.h \
 	proto/figures.h \

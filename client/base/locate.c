@@ -232,8 +232,8 @@ static bool search_with(struct lexer *lexer, struct search *search, size_t len, 
     }
 }
 
-bool locate(const char *text, size_t len, uint64_t request, struct event_string path,
-            bool is_second, struct locate_span *span)
+bool locate(const char *text, size_t len, uint64_t request, struct event_text path, bool is_second,
+            struct locate_span *span)
 {
     struct lexer *lexer = lexer_new(UINT64_MAX / 2, LEXER_DEPTH_MAX);
     struct search search = {

@@ -27,7 +27,7 @@ struct locate_span {
  * there is.  A syntax error of the text precedes all else.
  * Returns whether there is such a request.
  */
-bool locate(const char *text, size_t len, uint64_t request, struct event_string path,
-            bool is_second, struct locate_span *span);
+bool locate(const char *text, size_t len, uint64_t request, struct event_text path, bool is_second,
+            struct locate_span *span);
 
 #endif

@@ -124,7 +124,7 @@ static void show_row(struct show_run *run, const char *mode, const struct result
     if (has_room(run, SHARE_COLUMNS))
         show_share(run, totals);
     if (with_status) {
-        struct event_string status = {result->status, strlen(result->status)};
+        struct event_text status = {result->status, strlen(result->status)};
 
         bytes_add_string(run->out, "  ");
         show_status(run, status, 0);

@@ -58,7 +58,7 @@ static void show_origin(struct show_run *run, const struct event_read *event)
 static void show_batch_line(struct show_run *run, const struct event_read *event)
 {
     bool has_ended = event->status.text != NULL;
-    struct event_string state = has_ended ? event->status : event->state;
+    struct event_text state = has_ended ? event->status : event->state;
     bool is_seen = !event_reader_is(event->state, "foreign");
     char time[TEXT_SECONDS_MAX];
 

@@ -24,7 +24,7 @@ const char top_batches_request[] = "{\"op\":\"batches\",\"id\":" TOP_BATCHES_ID
 
 static void add(struct top_batches_list *list, const struct event_read *event)
 {
-    struct event_string name = event->key.text != NULL ? event->key : event->ref;
+    struct event_text name = event->key.text != NULL ? event->key : event->ref;
     struct top_batch *batch = &list->batches[list->n];
     struct bytes safe = {0};
 

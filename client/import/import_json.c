@@ -60,7 +60,7 @@ int import_json_next(struct import *import, struct import_json *json)
 int import_json_refuse(struct import *import, const struct import_json *json, const char *path,
                        const char *format, ...)
 {
-    struct event_string place = {.text = path, .len = strlen(path)};
+    struct event_text place = {.text = path, .len = strlen(path)};
     char message[IMPORT_MESSAGE_MAX];
     struct locate_span span = {0};
     va_list arguments;

@@ -19,7 +19,7 @@ static bool is_of_text(const struct event_read *error)
 }
 
 /* The flag that put in what the path leads to; empty for none. */
-static void find_flag(const struct overrides *flags, struct event_string path, char flag[64])
+static void find_flag(const struct overrides *flags, struct event_text path, char flag[64])
 {
     size_t len = 0;
 
@@ -62,13 +62,13 @@ static size_t quote(const struct source_quote *from, const struct event_read *er
 
 /* Less the place in what was sent, for one that the text describes: flags may
  * have been put in, and other files sent before. */
-static struct event_string without_place(struct event_string message)
+static struct event_text without_place(struct event_text message)
 {
     static const char behind[] = ", at line ";
     const char *at = memmem(message.text, message.len, behind, sizeof behind - 1);
 
-    return (struct event_string){message.text,
-                                 at != NULL ? (size_t)(at - message.text) : message.len};
+    return (struct event_text){message.text,
+                               at != NULL ? (size_t)(at - message.text) : message.len};
 }
 
 /* The daemon asks for a token, and none was shown. */
@@ -84,7 +84,7 @@ void refusal_say(const struct source *source, uint64_t request, const struct eve
     struct source_quote from = {.name = source_name(source, request)};
     struct bytes excerpt = {0};
     char flag[64] = "", place[64] = "";
-    struct event_string path = error->path, message = error->message;
+    struct event_text path = error->path, message = error->message;
     size_t skipped = 0;
 
     if (quotes && is_of_text(error) && source_quote(source, request, &from)) {

@@ -41,7 +41,7 @@ static void try_later(struct session *session)
 }
 
 /* Whether a retry may succeed. */
-static bool is_transient_error(struct event_string code)
+static bool is_transient_error(struct event_text code)
 {
     return event_reader_is(code, "overloaded") || event_reader_is(code, "shutting_down") ||
            event_reader_is(code, "unavailable");

@@ -11,7 +11,7 @@
 /* Refs are hashed to numbers that no daemon counts up to. */
 #define REF_NUMBERS ((uint64_t)1 << 63)
 
-static const struct event_string no_ref = {NULL, 0};
+static const struct event_text no_ref = {NULL, 0};
 
 /* Its numbers and refs are the daemon's, so that nobody else chooses them. */
 static const uint8_t hash_key[16];
@@ -19,7 +19,7 @@ static const uint8_t hash_key[16];
 /* The key of a batch. */
 struct wanted {
     uint64_t number;
-    struct event_string ref;
+    struct event_text ref;
 };
 
 static struct active_batch *batch_at(const struct batches *batches, uint32_t slot)
@@ -27,7 +27,7 @@ static struct active_batch *batch_at(const struct batches *batches, uint32_t slo
     return batches->all.items[slot];
 }
 
-static bool has_ref(const struct active_batch *batch, struct event_string ref)
+static bool has_ref(const struct active_batch *batch, struct event_text ref)
 {
     return strlen(batch->ref) == ref.len &&
            (ref.len == 0 || memcmp(batch->ref, ref.text, ref.len) == 0);
@@ -52,7 +52,7 @@ static uint64_t hash_of_batch(const void *batches, uint32_t slot)
 }
 
 /* 0 for what is no ref. */
-static uint64_t number_of_ref(struct event_string ref)
+static uint64_t number_of_ref(struct event_text ref)
 {
     if (ref.text == NULL || ref.len == 0 || ref.len >= BATCHES_REF_MAX ||
         memchr(ref.text, '\0', ref.len) != NULL)
@@ -61,7 +61,7 @@ static uint64_t number_of_ref(struct event_string ref)
 }
 
 static struct active_batch *look_up(const struct batches *batches, uint64_t number,
-                                    struct event_string ref)
+                                    struct event_text ref)
 {
     const struct wanted wanted = {number, ref};
     uint32_t slot =
@@ -70,7 +70,7 @@ static struct active_batch *look_up(const struct batches *batches, uint64_t numb
     return slot != HASH_NONE ? batch_at(batches, slot) : NULL;
 }
 
-static struct active_batch *add(struct batches *batches, uint64_t number, struct event_string ref)
+static struct active_batch *add(struct batches *batches, uint64_t number, struct event_text ref)
 {
     struct active_batch *batch;
 
@@ -97,12 +97,12 @@ struct active_batch *batches_add(struct batches *batches, uint64_t number)
     return add(batches, number, no_ref);
 }
 
-struct active_batch *batches_add_ref(struct batches *batches, struct event_string ref)
+struct active_batch *batches_add_ref(struct batches *batches, struct event_text ref)
 {
     return add(batches, number_of_ref(ref), ref);
 }
 
-static struct active_batch *find(struct batches *batches, uint64_t number, struct event_string ref)
+static struct active_batch *find(struct batches *batches, uint64_t number, struct event_text ref)
 {
     struct active_batch *batch = number != 0 ? look_up(batches, number, ref) : NULL;
 
@@ -118,7 +118,7 @@ struct active_batch *batches_find(struct batches *batches, uint64_t number)
     return find(batches, number, no_ref);
 }
 
-static struct active_batch *find_ref(struct batches *batches, struct event_string ref)
+static struct active_batch *find_ref(struct batches *batches, struct event_text ref)
 {
     if (batches->last != NULL && ref.len > 0 && has_ref(batches->last, ref))
         return batches->last;

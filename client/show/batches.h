@@ -53,7 +53,7 @@ void batches_fini(struct batches *batches);
 struct active_batch *batches_add(struct batches *batches, uint64_t number);
 
 /* The same for a detached one; NULL too for what is no ref. */
-struct active_batch *batches_add_ref(struct batches *batches, struct event_string ref);
+struct active_batch *batches_add_ref(struct batches *batches, struct event_text ref);
 
 /* The batch of that number, or NULL.  Asking for the same one again is cheap. */
 struct active_batch *batches_find(struct batches *batches, uint64_t number);

@@ -205,7 +205,7 @@ static void forget_all(struct fanout *fanout)
         forget_batch(fanout, batch);
 }
 
-static void set_instance(struct fanout *fanout, struct event_string instance)
+static void set_instance(struct fanout *fanout, struct event_text instance)
 {
     free(fanout->instance);
     fanout->instance = strndup(instance.text, instance.len);
@@ -232,7 +232,7 @@ static void lose_batches(struct fanout *fanout, const struct event_read *event)
 }
 
 /* A JSON text that is an integer; 0 for what is none. */
-static int64_t read_integer(struct event_string text)
+static int64_t read_integer(struct event_text text)
 {
     char digits[24] = "";
 

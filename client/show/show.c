@@ -28,7 +28,7 @@ const char *show_names(void)
     return "human, json, timeline or summary";
 }
 
-static const char *status_color(struct event_string status)
+static const char *status_color(struct event_text status)
 {
     return event_reader_is(status, "ok")          ? "\033[32m"
            : event_reader_is(status, "failed")    ? "\033[31m"
@@ -36,7 +36,7 @@ static const char *status_color(struct event_string status)
                                                   : "\033[35m";
 }
 
-void show_status(struct show_run *run, struct event_string status, int width)
+void show_status(struct show_run *run, struct event_text status, int width)
 {
     if (run->color)
         bytes_add_string(run->out, status_color(status));
@@ -103,7 +103,7 @@ void show_batch(struct show_run *run, const struct event_read *event)
     bytes_add_string(run->out, "] ");
 }
 
-void show_id(struct bytes *out, struct event_string id)
+void show_id(struct bytes *out, struct event_text id)
 {
     bool is_plain = id.len >= 2 && id.text[0] == '"' && memchr(id.text, '\\', id.len) == NULL;
 

@@ -102,7 +102,7 @@ void show_batch(struct show_run *run, const struct event_read *event);
 
 /* Appends the client's own name for a batch; it is JSON, and a string in there is
  * shown as one. */
-void show_id(struct bytes *out, struct event_string id);
+void show_id(struct bytes *out, struct event_text id);
 
 /* Appends a line of totals: `ok: 10 jobs in 1.000 s (...)`; several where it would
  * be wider than the terminal.  On a terminal with the jobs that failed, by name:
@@ -132,6 +132,6 @@ void show_totals_parts(struct show_run *run, const struct event_read *finished,
                        const char *between);
 
 /* Appends a status, coloured if colours are on, padded to `width`. */
-void show_status(struct show_run *run, struct event_string status, int width);
+void show_status(struct show_run *run, struct event_text status, int width);
 
 #endif

@@ -38,7 +38,7 @@ static void append_cut(struct show_run *run, const char *text, size_t len, size_
     bytes_add_string(run->out, "...");
 }
 
-static void append_text(struct show_run *run, const char *before, struct event_string text)
+static void append_text(struct show_run *run, const char *before, struct event_text text)
 {
     if (text.text == NULL)
         return;
@@ -52,7 +52,7 @@ static void append_name(struct show_run *run, const struct event_read *event, si
 {
     bool is_last = event->kind == EVENT_DONE && event->data.text == NULL && event->attempts <= 1 &&
                    !event->has_cause;
-    struct event_string name = event->name;
+    struct event_text name = event->name;
     struct bytes shown = {0};
     size_t used, most = NAME_LEAST;
 

@@ -18,7 +18,7 @@
 #define NAME_MAX_BYTES 64
 
 /* The mean and the tail of `latency` or `queued`. */
-static void add_times(struct bytes *parts, const char *what, struct event_string text)
+static void add_times(struct bytes *parts, const char *what, struct event_text text)
 {
     const struct report_times times = event_reader_times(text);
     char time[TEXT_SECONDS_MAX];
@@ -30,7 +30,7 @@ static void add_times(struct bytes *parts, const char *what, struct event_string
     bytes_add_format(parts, "\nat most %s", text_time(time, times.max_ns));
 }
 
-static void add_name(struct bytes *parts, struct event_string name)
+static void add_name(struct bytes *parts, struct event_text name)
 {
     if (name.text == NULL)
         return;

@@ -90,7 +90,7 @@ static void take_accepted(struct show_run *run, const struct event_read *event)
 
 static struct trace_counter_name in_flight_of(const struct trace_batch *trace)
 {
-    return (struct trace_counter_name){trace->process, trace_string("in flight"), "jobs"};
+    return (struct trace_counter_name){trace->process, event_text_of("in flight"), "jobs"};
 }
 
 /* To be called once the number has changed. */
@@ -113,7 +113,7 @@ static void name_lane(struct show_run *run, struct trace_batch *trace, uint32_t 
     size_t len = (size_t)(decimal_put(digits, lane + 1u) - digits);
 
     memcpy(name + 5 + width - len, digits, len);
-    trace_writer_thread(run->out, trace_lane(trace, lane), (struct event_string){name, 5 + width});
+    trace_writer_thread(run->out, trace_lane(trace, lane), (struct event_text){name, 5 + width});
     trace->named = lane + 1;
 }
 
@@ -250,7 +250,7 @@ static void finish(struct show_run *run, struct trace_batch *trace, const struct
 /* The batch was lost: what was in progress is shown for as long as it is known of. */
 static void abandon(struct show_run *run, struct trace_batch *trace)
 {
-    struct event_read event = {.status = trace_string("unfinished")};
+    struct event_read event = {.status = event_text_of("unfinished")};
     struct flight_job *job;
 
     for (uint64_t place = 0; (job = roster_next(&trace->flight.jobs, &place)) != NULL;) {

@@ -149,7 +149,7 @@ static void leave_track(struct timeline *timeline, const struct timeline_job *jo
 }
 
 /* Keeps the job's name, once. */
-static int name_track(struct timeline_track *track, struct event_string name)
+static int name_track(struct timeline_track *track, struct event_text name)
 {
     struct bytes label = {0};
 
@@ -307,7 +307,7 @@ static int take_step(struct timeline *timeline, const struct event_read *event)
     return 0;
 }
 
-static enum timeline_mark mark_of(struct event_string status)
+static enum timeline_mark mark_of(struct event_text status)
 {
     return event_reader_is(status, "ok")          ? TIMELINE_OK
            : event_reader_is(status, "failed")    ? TIMELINE_FAILED

@@ -84,7 +84,7 @@ static struct flight_extra *extra_of_job(struct flight *flight, struct flight_jo
 }
 
 /* Keeps the note in room of its own.  Out of memory, there is no note. */
-static void keep_note(struct flight_extra *extra, struct event_string note)
+static void keep_note(struct flight_extra *extra, struct event_text note)
 {
     char *room = room_of(extra);
 
@@ -100,7 +100,7 @@ static void keep_note(struct flight_extra *extra, struct event_string note)
         extra->note_room = (uint32_t)note.len;
     }
     memcpy(room, note.text, note.len);
-    extra->note = (struct event_string){room, note.len};
+    extra->note = (struct event_text){room, note.len};
 }
 
 /* ---- Jobs --------------------------------------------------------------------- */

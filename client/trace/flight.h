@@ -46,7 +46,7 @@ struct flight_extra {
     int64_t attempt_ns, phase_ns; /* when they began */
     int64_t active_ns;            /* run by steps, and back-offs, before this phase */
     uint64_t step;                /* the index of the step, within the attempt */
-    struct event_string note;     /* of the step; kept here */
+    struct event_text note;       /* of the step; kept here */
     uint32_t note_room, next;     /* next: of those that are free */
 };
 

@@ -13,13 +13,13 @@ static const struct trace_kind batch_kinds[TRACE_OUTCOMES] = {
 
 static const struct trace_kind path_kind = TRACE_KIND_PLAIN("critical path");
 
-static struct event_string text_of(const struct bytes *bytes)
+static struct event_text text_of(const struct bytes *bytes)
 {
-    return (struct event_string){bytes_at(bytes), bytes_len(bytes)};
+    return (struct event_text){bytes_at(bytes), bytes_len(bytes)};
 }
 
 void trace_batch_name(struct bytes *out, const struct trace_batch *trace, const char *mode,
-                      const char *label, struct event_string id)
+                      const char *label, struct event_text id)
 {
     struct bytes name = {0};
 
@@ -33,14 +33,14 @@ void trace_batch_name(struct bytes *out, const struct trace_batch *trace, const 
         bytes_add(&name, id.text, id.len);
     }
     trace_writer_process(out, trace_of_batch(trace), text_of(&name), trace->process == 1);
-    trace_writer_thread(out, trace_of_batch(trace), trace_string("batch"));
+    trace_writer_thread(out, trace_of_batch(trace), event_text_of("batch"));
     bytes_fini(&name);
 }
 
 void trace_batch_end(struct bytes *out, const struct trace_batch *trace,
                      const struct event_read *event)
 {
-    struct event_string status = event != NULL ? event->status : trace_string("unfinished");
+    struct event_text status = event != NULL ? event->status : event_text_of("unfinished");
     struct trace_what what = {.name = status, .kind = &batch_kinds[trace_outcome(status)]};
     int64_t end_ns =
         event != NULL && event->elapsed_ns > trace->now_ns ? event->elapsed_ns : trace->now_ns;
@@ -67,12 +67,12 @@ void trace_batch_end(struct bytes *out, const struct trace_batch *trace,
 /* ---- The critical path ------------------------------------------------------------- */
 
 static void write_link(struct bytes *out, const struct trace_batch *trace,
-                       const struct chain_job *job, struct event_string name)
+                       const struct chain_job *job, struct event_text name)
 {
     struct trace_what what = {.name = name, .job = job->job, .kind = &path_kind};
 
     trace_writer_slice(out, trace_of_batch(trace), &what, job->start_ns, job->end_ns);
-    trace_writer_args(out, job->job, (struct event_string){NULL, 0});
+    trace_writer_args(out, job->job, (struct event_text){NULL, 0});
     trace_writer_close_args(out);
 }
 
@@ -88,7 +88,7 @@ void trace_batch_path(struct bytes *out, const struct trace_batch *trace, const 
     if (n > 0)
         chain_jobs(trace->chain, jobs, n);
     for (size_t i = n; i-- > 0;) {
-        struct event_string name = {NULL, 0};
+        struct event_text name = {NULL, 0};
 
         name.text = plan_names_text(plan, jobs[i].job, &name.len);
         write_link(out, trace, &jobs[i], name);

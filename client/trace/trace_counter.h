@@ -21,7 +21,7 @@ struct trace_counter {
  * counts. */
 struct trace_counter_name {
     uint64_t process;
-    struct event_string name;
+    struct event_text name;
     const char *series;
 };
 

@@ -55,15 +55,10 @@ static inline struct trace_where trace_of_batch(const struct trace_batch *trace)
     return (struct trace_where){trace->process, TRACE_BATCH_THREAD};
 }
 
-static inline struct event_string trace_string(const char *text)
-{
-    return (struct event_string){text, __builtin_strlen(text)};
-}
-
 /* By how it ended, as `finished` and `done` have it. */
 enum trace_outcome { TRACE_OK, TRACE_FAILED, TRACE_TIMED_OUT, TRACE_OTHER, TRACE_OUTCOMES };
 
-enum trace_outcome trace_outcome(struct event_string status);
+enum trace_outcome trace_outcome(struct event_text status);
 
 /* ---- On a job's lane (trace_job.c) ------------------------------------------- */
 
@@ -77,7 +72,7 @@ void trace_job_end_attempt(struct bytes *out, struct trace_batch *trace,
                            const struct flight_job *job, const struct event_read *event);
 
 /* Whether a job or an attempt that ended like this may have queued. */
-bool trace_job_may_have_queued(struct event_string status);
+bool trace_job_may_have_queued(struct event_text status);
 
 /* All of the job ends now. */
 void trace_job_end(struct bytes *out, const struct trace_batch *trace, const struct flight_job *job,
@@ -95,7 +90,7 @@ void trace_job_flush(struct bytes *out, struct trace_batch *trace);
 /* Names the process: by the batch's label, `batch 7`, or with the client's id
  * `batch 7: tea`, or `sequential: tea`.  mode: NULL for none. */
 void trace_batch_name(struct bytes *out, const struct trace_batch *trace, const char *mode,
-                      const char *label, struct event_string id);
+                      const char *label, struct event_text id);
 
 /* The batch as a whole.  event: `finished`, or NULL where it never came. */
 void trace_batch_end(struct bytes *out, const struct trace_batch *trace,

@@ -9,7 +9,7 @@
 #define QUEUE_SHOWN_NS 1000000
 
 static const struct phase {
-    struct event_string name;
+    struct event_text name;
     struct trace_kind kind;
 } phases[] = {
     [FLIGHT_BETWEEN] = {{"queueing", 8}, TRACE_KIND("queueing", "thread_state_runnable")},
@@ -32,7 +32,7 @@ static const struct trace_kind attempt_kinds[TRACE_OUTCOMES] = {
     [TRACE_OTHER] = TRACE_KIND("attempt", "grey"),
 };
 
-enum trace_outcome trace_outcome(struct event_string status)
+enum trace_outcome trace_outcome(struct event_text status)
 {
     return event_reader_is(status, "ok")          ? TRACE_OK
            : event_reader_is(status, "failed")    ? TRACE_FAILED
@@ -40,7 +40,7 @@ enum trace_outcome trace_outcome(struct event_string status)
                                                   : TRACE_OTHER;
 }
 
-bool trace_job_may_have_queued(struct event_string status)
+bool trace_job_may_have_queued(struct event_text status)
 {
     return !event_reader_is(status, "ok") && !event_reader_is(status, "failed");
 }

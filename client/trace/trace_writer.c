@@ -73,7 +73,7 @@ static void commit(struct bytes *out, const char *end)
 
 /* A text as a JSON string.  NULL when out of memory, like p; the room behind it
  * is EVENT_ROOM again if it had room. */
-static char *put_text(struct bytes *out, char *p, struct event_string text)
+static char *put_text(struct bytes *out, char *p, struct event_text text)
 {
     if (p == NULL)
         return NULL;
@@ -86,7 +86,7 @@ static char *put_text(struct bytes *out, char *p, struct event_string text)
 }
 
 static void write_name(struct bytes *out, const char *kind, struct trace_where where,
-                       struct event_string name, bool is_first)
+                       struct event_text name, bool is_first)
 {
     char *p = begin_metadata(out, kind, where, is_first);
 
@@ -103,14 +103,14 @@ static void write_order(struct bytes *out, const char *kind, struct trace_where 
         commit(out, PUT(decimal_put(PUT(p, "\"sort_index\":"), order), "}}"));
 }
 
-void trace_writer_process(struct bytes *out, struct trace_where where, struct event_string name,
+void trace_writer_process(struct bytes *out, struct trace_where where, struct event_text name,
                           bool is_first)
 {
     write_name(out, "process_name", where, name, is_first);
     write_order(out, "process_sort_index", where, where.process);
 }
 
-void trace_writer_thread(struct bytes *out, struct trace_where where, struct event_string name)
+void trace_writer_thread(struct bytes *out, struct trace_where where, struct event_text name)
 {
     write_name(out, "thread_name", where, name, false);
 }
@@ -154,7 +154,7 @@ void trace_writer_arg(struct bytes *out, const char *name, uint64_t value)
     commit(out, decimal_put(PUT(p, "\":"), value));
 }
 
-void trace_writer_args(struct bytes *out, uint64_t job, struct event_string status)
+void trace_writer_args(struct bytes *out, uint64_t job, struct event_text status)
 {
     char *p = bytes_reserve(out, EVENT_ROOM);
 
@@ -167,7 +167,7 @@ void trace_writer_args(struct bytes *out, uint64_t job, struct event_string stat
         commit(out, p);
 }
 
-void trace_writer_batch_args(struct bytes *out, struct event_string status)
+void trace_writer_batch_args(struct bytes *out, struct event_text status)
 {
     char *p = bytes_reserve(out, EVENT_ROOM);
 
@@ -232,7 +232,7 @@ void trace_writer_arrow(struct bytes *out, uint64_t id, const struct trace_exten
     commit(out, p);
 }
 
-void trace_writer_counter(struct bytes *out, uint64_t process, struct event_string name,
+void trace_writer_counter(struct bytes *out, uint64_t process, struct event_text name,
                           const char *series, int64_t at_ns, uint64_t value)
 {
     char *p = bytes_reserve(out, EVENT_ROOM);

@@ -41,12 +41,12 @@ void trace_writer_end(struct bytes *out);
 /* Names a process, which is placed by its number.  where: it and any
  * thread of its own.  is_first: nothing was written since trace_writer_begin();
  * the first event has to be one of these. */
-void trace_writer_process(struct bytes *out, struct trace_where where, struct event_string name,
+void trace_writer_process(struct bytes *out, struct trace_where where, struct event_text name,
                           bool is_first);
 
 /* Names a thread.  Viewers put them in the order of their names or numbers, which
  * had better be the same. */
-void trace_writer_thread(struct bytes *out, struct trace_where where, struct event_string name);
+void trace_writer_thread(struct bytes *out, struct trace_where where, struct event_text name);
 
 /* What an event belongs to, as the file has it: a category, and a color, which
  * is one of the names that the format reserves. */
@@ -66,7 +66,7 @@ struct trace_kind {
 
 /* What all events on a thread have. */
 struct trace_what {
-    struct event_string name; /* text NULL: `#JOB` */
+    struct event_text name; /* text NULL: `#JOB` */
     uint64_t job;
     const struct trace_kind *kind;
 };
@@ -87,13 +87,13 @@ struct trace_what {
 void trace_writer_slice(struct bytes *out, struct trace_where where, const struct trace_what *what,
                         int64_t start_ns, int64_t end_ns);
 void trace_writer_arg(struct bytes *out, const char *name, uint64_t value);
-void trace_writer_args(struct bytes *out, uint64_t job, struct event_string status);
+void trace_writer_args(struct bytes *out, uint64_t job, struct event_text status);
 void trace_writer_count(struct bytes *out, const char *name, uint64_t value);
 void trace_writer_seconds(struct bytes *out, const char *name, int64_t ns);
 void trace_writer_close_args(struct bytes *out);
 
 /* The arguments of a whole batch, likewise. */
-void trace_writer_batch_args(struct bytes *out, struct event_string status);
+void trace_writer_batch_args(struct bytes *out, struct event_text status);
 
 /* A slice, for what refers to it. */
 struct trace_extent {
@@ -108,7 +108,7 @@ void trace_writer_arrow(struct bytes *out, uint64_t id, const struct trace_exten
                         const struct trace_extent *to);
 
 /* The value of a counter of a process from a moment on. */
-void trace_writer_counter(struct bytes *out, uint64_t process, struct event_string name,
+void trace_writer_counter(struct bytes *out, uint64_t process, struct event_text name,
                           const char *series, int64_t at_ns, uint64_t value);
 
 #endif

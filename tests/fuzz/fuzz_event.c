@@ -29,7 +29,7 @@ static bool is_deep(const char *line, size_t len)
     return brackets > DEPTH_MAX;
 }
 
-static void check_string(const json_t *object, const char *member, struct event_string got)
+static void check_string(const json_t *object, const char *member, struct event_text got)
 {
     const json_t *value = json_object_get(object, member);
 
@@ -74,7 +74,7 @@ static void check_against(const json_t *object, const struct event_read *event)
     check_time(object, "elapsed", event->elapsed_ns);
 }
 
-static void check_text(const struct event_string *text, const char *line, size_t len)
+static void check_text(const struct event_text *text, const char *line, size_t len)
 {
     if (text->text != NULL) {
         assert(text->text >= line && text->text + text->len <= line + len);

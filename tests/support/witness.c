@@ -99,7 +99,7 @@ static bool hear_accepted(struct witness *witness, const struct event_read *even
     return true;
 }
 
-static int status_of(struct event_string name)
+static int status_of(struct event_text name)
 {
     for (int status = 0; status < JOB_STATUSES; status++)
         if (event_reader_is(name, event_job_status_name((enum job_status)status)))

@@ -81,7 +81,7 @@ static void take(struct tally *tally, enum event_kind kind, uint64_t batch, cons
 {
     struct event_read event = {.kind = kind, .batch = batch, .jobs = 2};
 
-    event.status = event.code = (struct event_string){word, strlen(word)};
+    event.status = event.code = event_text_of(word);
     tally_take(tally, &event);
 }
 
@@ -282,11 +282,6 @@ END_TEST
 
 /* ---- What people see ---------------------------------------------------------------------- */
 
-static struct event_string word(const char *text)
-{
-    return (struct event_string){text, strlen(text)};
-}
-
 START_TEST(a_job_is_one_line)
 {
     struct show_run run = {.out = &out, .batches = 1, .jobs = 11};
@@ -294,15 +289,15 @@ START_TEST(a_job_is_one_line)
                                .batch = 3,
                                .job = 2,
                                .at_ns = 3000012345,
-                               .name = word("three\n"),
-                               .status = word("ok"),
-                               .data = word("6")};
+                               .name = event_text_of("three\n"),
+                               .status = event_text_of("ok"),
+                               .data = event_text_of("6")};
 
     show_human.event(&run, &event);
     run.batches = 2;
     event.data.text = NULL;
     event.attempts = 3;
-    event.status = word("timed_out");
+    event.status = event_text_of("timed_out");
     show_human.event(&run, &event);
     ck_assert_str_eq(taken(), "     3.000 s  ok         #2  three\\n = 6\n"
                               "[3]      3.000 s  timed_out  #2  three\\n (3 attempts)\n");
@@ -316,9 +311,9 @@ START_TEST(lines_keep_to_the_terminal)
         .kind = EVENT_DONE,
         .batch = 3,
         .at_ns = 3000000000,
-        .name = word("a \xe8\x8c\xb6 that has a long name, longer than it needs"),
-        .status = word("ok"),
-        .data = word("[1,2,3,4,5]")};
+        .name = event_text_of("a \xe8\x8c\xb6 that has a long name, longer than it needs"),
+        .status = event_text_of("ok"),
+        .data = event_text_of("[1,2,3,4,5]")};
 
     run.columns = 60;
     show_human.event(&run, &event);
@@ -326,7 +321,7 @@ START_TEST(lines_keep_to_the_terminal)
     show_human.event(&run, &event);
     event = (struct event_read){.kind = EVENT_FINISHED,
                                 .batch = 1,
-                                .status = word("ok"),
+                                .status = event_text_of("ok"),
                                 .jobs = 10,
                                 .ok = 10,
                                 .elapsed_ns = 1000000000,
@@ -349,7 +344,7 @@ START_TEST(totals_are_one_line)
     struct show_run run = {.out = &out, .batches = 1};
     struct event_read event = {.kind = EVENT_FINISHED,
                                .batch = 1,
-                               .status = word("ok"),
+                               .status = event_text_of("ok"),
                                .jobs = 10,
                                .ok = 10,
                                .elapsed_ns = 1000100000,
@@ -363,7 +358,7 @@ START_TEST(totals_are_one_line)
     run.color = true;
     event.ok = 9;
     event.failed = 1;
-    event.status = word("failed");
+    event.status = event_text_of("failed");
     event.predicted_ns = 900000000;
     show_totals(&run, &event, NULL);
     ck_assert_str_eq(taken(),

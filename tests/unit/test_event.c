@@ -10,11 +10,6 @@
 static const struct event_text none;
 static char line[EVENT_LINE_MAX + 4096];
 
-static struct event_text text_of(const char *json)
-{
-    return (struct event_text){json, strlen(json)};
-}
-
 /* Ends the line and checks what holds for every event: one line, `event`
  * first, and JSON as another library reads it. */
 static const char *check_line(char *end)
@@ -36,7 +31,7 @@ START_TEST(accepted_says_the_batch_and_who_runs_it)
 {
     const int64_t seed = INT64_MIN, time_ns = INT64_C(951868799000000005);
     const struct event_accepted everything = {.batch = 7,
-                                              .id = text_of("\"a\\n\""),
+                                              .id = event_text_of("\"a\\n\""),
                                               .seed = &seed,
                                               .time_ns = &time_ns,
                                               .instance = "0123456789abcdef"};
@@ -62,7 +57,7 @@ static const char *occurrence(struct event_job job, struct occurrence o)
 
 START_TEST(started_counts_attempts)
 {
-    ck_assert_str_eq(occurrence((struct event_job){.batch = 1, .name = text_of("\"x\"")},
+    ck_assert_str_eq(occurrence((struct event_job){.batch = 1, .name = event_text_of("\"x\"")},
                                 (struct occurrence){.kind = OCCURRED_STARTED, .ordinal = 2}),
                      "{\"event\":\"started\",\"batch\":1,\"job\":0,\"name\":\"x\","
                      "\"attempt\":2,\"at\":0}");
@@ -71,7 +66,7 @@ END_TEST
 
 START_TEST(step_says_kind_note_and_duration)
 {
-    struct event_job job = {.batch = 1, .at_ns = 1, .note = text_of("\"0+1\"")};
+    struct event_job job = {.batch = 1, .at_ns = 1, .note = event_text_of("\"0+1\"")};
     struct occurrence o = {.kind = OCCURRED_STEP,
                            .job = 9,
                            .ordinal = 3,
@@ -115,7 +110,7 @@ START_TEST(done_has_due_attempts_and_data_where_there_are_any)
                      "{\"event\":\"done\",\"batch\":18446744073709551615,\"job\":4294967295,"
                      "\"status\":\"ok\",\"at\":9223372036.854775807}");
     job.with_due = true;
-    job.data = text_of("{\"k\":[1,2.50]}");
+    job.data = event_text_of("{\"k\":[1,2.50]}");
     o.ordinal = 2;
     o.status = JOB_SKIPPED;
     o.cause = 7;
@@ -153,7 +148,7 @@ START_TEST(finished_adds_up)
     };
 
     ck_assert_str_eq(
-        check_line(event_write_finished(line, 3, text_of("12"), 15, 705000000000, &result)),
+        check_line(event_write_finished(line, 3, event_text_of("12"), 15, 705000000000, &result)),
         "{\"event\":\"finished\",\"batch\":3,\"id\":12,\"status\":\"failed\",\"jobs\":15,"
         "\"ok\":5,\"failed\":4,\"timed_out\":3,\"cancelled\":2,\"skipped\":1,\"elapsed\":705,"
         "\"predicted\":705,\"sequential\":7800,\"speedup\":11.063829787,\"critical_path\":650}");
@@ -204,7 +199,7 @@ START_TEST(error_names_code_message_path_and_id)
 {
     struct fault fault = fault_of("mode takes a \"string\"", "jobs[0].steps[2].wait");
 
-    ck_assert_str_eq(check_line(event_write_error(line, &fault, text_of("\"q\""))),
+    ck_assert_str_eq(check_line(event_write_error(line, &fault, event_text_of("\"q\""))),
                      "{\"event\":\"error\",\"code\":\"invalid_request\",\"message\":"
                      "\"mode takes a \\\"string\\\"\",\"path\":\"jobs[0].steps[2].wait\","
                      "\"id\":\"q\"}");
@@ -276,9 +271,10 @@ END_TEST
 
 START_TEST(pong_says_version_protocol_and_instance)
 {
-    ck_assert_str_eq(check_line(event_write_pong(line, text_of("1"), "0.1.0", "00000000000000ff")),
-                     "{\"event\":\"pong\",\"id\":1,\"version\":\"0.1.0\",\"protocol\":1,"
-                     "\"instance\":\"00000000000000ff\"}");
+    ck_assert_str_eq(
+        check_line(event_write_pong(line, event_text_of("1"), "0.1.0", "00000000000000ff")),
+        "{\"event\":\"pong\",\"id\":1,\"version\":\"0.1.0\",\"protocol\":1,"
+        "\"instance\":\"00000000000000ff\"}");
 }
 END_TEST
 

@@ -274,7 +274,7 @@ static const struct {
     {"{\"event\":\"done\",\"batch\":,\"job\":0,\"status\":\"ok\",\"at\":1}", false},
 };
 
-static void check_same_text(struct event_string a, struct event_string b)
+static void check_same_text(struct event_text a, struct event_text b)
 {
     ck_assert((a.text == NULL) == (b.text == NULL));
     ck_assert_uint_eq(a.len, b.len);
@@ -307,8 +307,8 @@ START_TEST(one_pass_reads_what_tokens_say)
     check_same_text(scanned.note, read.note);
     check_same_text(scanned.status, read.status);
     check_same_text(scanned.step_kind, read.step_kind);
-    scanned.name = scanned.note = scanned.status = scanned.step_kind = (struct event_string){0};
-    read.name = read.note = read.status = read.step_kind = (struct event_string){0};
+    scanned.name = scanned.note = scanned.status = scanned.step_kind = (struct event_text){0};
+    read.name = read.note = read.status = read.step_kind = (struct event_text){0};
     ck_assert_int_eq(scanned.kind, read.kind);
     ck_assert_uint_eq(scanned.batch, read.batch);
     ck_assert_uint_eq(scanned.job, read.job);
@@ -341,8 +341,8 @@ START_TEST(times_of_a_report_are_read_from_their_text)
     ck_assert_int_eq(got.p99_ns, INT64_C(5000000000));
     ck_assert_int_eq(got.max_ns, 6);
     ck_assert(!event_reader_times(event.queued).known);
-    ck_assert(!event_reader_times((struct event_string){"{\"min\":1}", 9}).known);
-    ck_assert(!event_reader_times((struct event_string){"12", 2}).known);
+    ck_assert(!event_reader_times((struct event_text){"{\"min\":1}", 9}).known);
+    ck_assert(!event_reader_times((struct event_text){"12", 2}).known);
 }
 END_TEST
 

@@ -231,8 +231,7 @@ static void put_around(const char *head, const char *tail, const char *text)
     ck_assert_ptr_nonnull(line);
     memcpy(line, head, strlen(head));
     memcpy(line + strlen(head), tail, strlen(tail));
-    history_line_commit_around(&history, len, strlen(head),
-                               (struct event_text){.text = text, .len = strlen(text)});
+    history_line_commit_around(&history, len, strlen(head), event_text_of(text));
     notice_all();
 }
 

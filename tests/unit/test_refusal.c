@@ -64,7 +64,7 @@ static const struct {
 
 START_TEST(a_path_leads_to_its_place)
 {
-    struct event_string path = {places[_i].path, strlen(places[_i].path)};
+    struct event_text path = {places[_i].path, strlen(places[_i].path)};
     const char *text = places[_i].text;
     struct locate_span span = {0};
     bool found = locate(text, strlen(text), places[_i].request, path, places[_i].is_second, &span);

@@ -28,11 +28,6 @@ static void tear_down(void)
     bytes_fini(&out);
 }
 
-static struct event_string string(const char *text)
-{
-    return (struct event_string){text, text != NULL ? strlen(text) : 0};
-}
-
 static void take(struct event_read event)
 {
     /* Check writes a message for each assertion, which is slow for millions. */
@@ -43,14 +38,14 @@ static void take(struct event_read event)
 static void start(uint64_t job, const char *name, int64_t at_ns)
 {
     take((struct event_read){
-        .kind = EVENT_STARTED, .job = job, .name = string(name), .at_ns = at_ns});
+        .kind = EVENT_STARTED, .job = job, .name = event_text_of(name), .at_ns = at_ns});
 }
 
 static void step(uint64_t job, const char *kind, int64_t at_ns, int64_t duration_ns)
 {
     take((struct event_read){.kind = EVENT_STEP,
                              .job = job,
-                             .step_kind = string(kind),
+                             .step_kind = event_text_of(kind),
                              .at_ns = at_ns,
                              .duration_ns = duration_ns});
 }
@@ -59,7 +54,7 @@ static void retry(uint64_t job, const char *status, int64_t at_ns, int64_t delay
 {
     take((struct event_read){.kind = EVENT_RETRY,
                              .job = job,
-                             .status = string(status),
+                             .status = event_text_of(status),
                              .at_ns = at_ns,
                              .delay_ns = delay_ns});
 }
@@ -68,8 +63,8 @@ static void done(uint64_t job, const char *name, const char *status, int64_t at_
 {
     take((struct event_read){.kind = EVENT_DONE,
                              .job = job,
-                             .name = string(name),
-                             .status = string(status),
+                             .name = event_text_of(name),
+                             .status = event_text_of(status),
                              .at_ns = at_ns});
 }
 

@@ -36,11 +36,6 @@ static void tear_down(void)
     bytes_fini(&out);
 }
 
-static struct event_string string(const char *text)
-{
-    return (struct event_string){text, strlen(text)};
-}
-
 static void take(struct event_read event)
 {
     ck_assert_int_eq(timeline_take(timeline, &event), 0);
@@ -56,7 +51,7 @@ static void step(uint64_t job, uint64_t index, const char *kind, int64_t at, int
     take((struct event_read){.kind = EVENT_STEP,
                              .job = job,
                              .step = index,
-                             .step_kind = string(kind),
+                             .step_kind = event_text_of(kind),
                              .at_ns = at * SECOND,
                              .duration_ns = seconds * SECOND});
 }
@@ -64,7 +59,7 @@ static void step(uint64_t job, uint64_t index, const char *kind, int64_t at, int
 static void done(uint64_t job, int64_t at)
 {
     take((struct event_read){
-        .kind = EVENT_DONE, .job = job, .status = string("ok"), .at_ns = at * SECOND});
+        .kind = EVENT_DONE, .job = job, .status = event_text_of("ok"), .at_ns = at * SECOND});
 }
 
 static const char *drawn(unsigned rows, int64_t now)

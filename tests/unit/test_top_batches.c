@@ -37,7 +37,7 @@ static void take(const char *key, const char *ref, uint64_t jobs, uint64_t pendi
                                .elapsed_ns = 65 * SECOND};
 
     if (key != NULL)
-        event.key = (struct event_string){key, strlen(key)};
+        event.key = event_text_of(key);
     top_batches_take(&batches, &event);
 }
 
