@@ -154,7 +154,7 @@ struct request_reading {
     size_t kept_bytes; /* in the plan, roughly */
 
     bool bare; /* the request is an array of jobs */
-    bool op_known;
+    bool op_known, clock_known;
     enum request_op op;
     struct plan_options options;
     uint64_t batch, job;

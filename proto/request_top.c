@@ -143,8 +143,10 @@ static void read_clock(struct request_reading *reading, const struct lexer_token
         [PLAN_CLOCK_VIRTUAL] = "virtual",
     };
     unsigned choice;
-    if (request_choice(reading, token, names, 2, &choice))
-        reading->options.clock = (enum plan_clock)choice;
+    if (!request_choice(reading, token, names, 2, &choice))
+        return;
+    reading->options.clock = (enum plan_clock)choice;
+    reading->clock_known = true;
 }
 
 static void read_events(struct request_reading *reading, const struct lexer_token *token)
@@ -366,7 +368,7 @@ static void check_pools(struct request_reading *reading, const struct request_fr
 static void check_forecast(struct request_reading *reading, const struct request_frame *frame,
                            const struct lexer_token *token)
 {
-    if (has(frame, CLOCK) && reading->options.clock == PLAN_CLOCK_REAL)
+    if (reading->clock_known && reading->options.clock == PLAN_CLOCK_REAL)
         request_fault_member(reading, CLOCK, FAULT_INVALID_REQUEST, frame->offsets[CLOCK],
                              "a \"forecast\" request runs on the \"clock\" \"virtual\", not on "
                              "\"real\"");

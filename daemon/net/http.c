@@ -32,6 +32,9 @@
 /* When a connection is looked at after a request: not at once, since most have another soon. */
 #define LOOK_NS INT64_C(5000000)
 
+/* How many looks in a row find input of a body before the library counts as having no room. */
+#define STUCK_LOOKS 8
+
 /* How long a connection is kept between two requests. */
 #define KEEP_ALIVE_NS INT64_C(75000000000)
 
@@ -356,14 +359,19 @@ void http_schedule(struct http_connection *c, int64_t now_ns)
 }
 
 /* Whether the client had ended its side along with the last of what it sent, which the library
- * has not seen: it reads by edges, and to less than it has room for there is no more. */
-static bool has_ended(struct http_connection *c)
+ * has not seen: it reads by edges, and to less than it has room for there is no more.  Where it
+ * leaves a part of a body in chunks it is looked at again. */
+static bool has_ended(struct http_connection *c, int64_t now_ns)
 {
     char byte;
+    ssize_t n = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    bool is_left = n > 0 && c->exchange.is_chunked;
 
-    c->looked = true;
+    c->exchange.n_left = is_left ? c->exchange.n_left + 1 : 0;
+    c->since_ns = is_left ? now_ns : c->since_ns;
+    c->looked = !is_left;
     c->received = progress(c).tcpi_bytes_received;
-    return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+    return n == 0;
 }
 
 /* Whether it is to be looked at for that. */
@@ -373,9 +381,15 @@ static bool is_look_due(const struct http_connection *c, int64_t now_ns)
 }
 
 /* Whether a connection without a request has come to its end, by time or by its client. */
-static bool is_over(struct http_connection *c)
+static bool is_over(struct http_connection *c, int64_t now_ns)
 {
-    return !c->used || c->looked || c->http->draining || has_ended(c);
+    return !c->used || c->looked || c->http->draining || has_ended(c, now_ns);
+}
+
+/* Where the library has no room to read it sees no end of the socket; its own clock is left. */
+static void let_expire(struct http_connection *c)
+{
+    MHD_set_connection_option(c->library, MHD_CONNECTION_OPTION_TIMEOUT, 1u);
 }
 
 /* From outside of the library's functions, which may not notice a socket that is shut while it
@@ -386,6 +400,7 @@ static void end(struct http_connection *c)
     if (c->exchange.phase == HTTP_IDLE || c->exchange.phase == HTTP_BODY) {
         MHD_suspend_connection(c->library);
         MHD_resume_connection(c->library);
+        let_expire(c);
     }
 }
 
@@ -403,6 +418,13 @@ static void end_late(struct http_connection *c)
     end(c);
 }
 
+static void end_stuck(struct http_connection *c)
+{
+    http_malformed_refuse_chunk(c);
+    http_hang_up(c);
+    let_expire(c);
+}
+
 static void do_due(struct http_connection *c, int64_t now_ns)
 {
     struct http_exchange *x = &c->exchange;
@@ -413,10 +435,13 @@ static void do_due(struct http_connection *c, int64_t now_ns)
     }
     if (x->phase == HTTP_PROVING)
         http_auth_go_on(c, now_ns);
-    else if (x->phase == HTTP_IDLE ? is_over(c)
-                                   : has_timed_out(c, now_ns) ||
-                                         (is_read(c) && is_look_due(c, now_ns) && has_ended(c)))
+    else if (x->phase == HTTP_IDLE
+                 ? is_over(c, now_ns)
+                 : has_timed_out(c, now_ns) ||
+                       (is_read(c) && is_look_due(c, now_ns) && has_ended(c, now_ns)))
         end(c);
+    else if (x->n_left >= STUCK_LOOKS)
+        end_stuck(c);
     else if (now_ns >= body_due(c))
         end_late(c);
     else if (x->phase == HTTP_IDLE)

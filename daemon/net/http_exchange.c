@@ -197,6 +197,7 @@ static void read_piece(struct http_connection *c, const char *piece, size_t *pie
         used = x->resource->body(c, piece, *piece_len);
     }
     x->body += used;
+    x->n_left = 0;
     c->since_ns = clock_now_ns();
     c->looked = false;
     stats_bytes(c->http->env.env->stats, used, 0);

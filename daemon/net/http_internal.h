@@ -105,6 +105,7 @@ struct http_exchange {
     bool is_head;      /* its answer has no body */
     bool is_opened;    /* its request line has come */
     bool is_chunked;   /* its body comes in chunks */
+    unsigned n_left;   /* looks in a row that found a part of the body which the library leaves */
     bool cross_origin; /* by a page of others that is allowed */
     bool any_origin;   /* any page may read its answer */
     bool is_http10;
@@ -226,6 +227,10 @@ void http_precheck_free(struct http_precheck *precheck); /* NULL is fine */
  * status and a page: refuses it in its place. */
 void http_malformed_refuse(struct http *http, const struct http_library *library, unsigned status,
                            const char *page);
+
+/* The library leaves a part of the body unread, and would neither read on nor refuse it (0.9.75):
+ * refuses it, before the connection is ended. */
+void http_malformed_refuse_chunk(struct http_connection *c);
 
 /* ---- http_exchange.c ------------------------------------------------------- */
 

@@ -8,9 +8,9 @@
  * page is lost.
  *
  * The line does not say whose request it is.  Whoever it may be of is suspected: a request whose
- * head is not complete, or whose body comes in chunks, and a connection without a request unless
- * nothing has come since it was looked at.  Where several are, no guess is made, and the page is
- * sent.
+ * head is not complete, or whose body comes in chunks, and a connection without a request; the last
+ * two unless nothing has come since they were looked at.  Where several are, no guess is made, and
+ * the page is sent.
  */
 
 #include <string.h>
@@ -33,7 +33,7 @@ static bool is_suspected(const struct http_connection *c, struct trace trace)
     if (x->suspended || x->hang_up)
         return false;
     if (x->phase == HTTP_BODY)
-        return x->is_chunked;
+        return x->is_chunked && http_has_input_since(c);
     if (x->phase != HTTP_IDLE || trace.is_chunk)
         return false;
     return x->is_opened ? trace.status != 414 : http_has_input_since(c);
@@ -88,6 +88,15 @@ static unsigned describe(const struct http_connection *c, unsigned status, struc
     return 400;
 }
 
+static void refuse(struct http_connection *c, unsigned status, const struct fault *fault)
+{
+    stats_refused(c->http->env.env->stats, fault->code);
+    if (!c->exchange.stream || !*http_stream_duplex(c->exchange.stream)) /* no answer has begun */
+        http_reply_on_socket(c->fd, status, fault, false);
+    c->exchange.unread = c->exchange.hang_up = true;
+    shutdown(c->fd, SHUT_WR);
+}
+
 void http_malformed_refuse(struct http *http, const struct http_library *library, unsigned status,
                            const char *page)
 {
@@ -95,12 +104,17 @@ void http_malformed_refuse(struct http *http, const struct http_library *library
     struct http_connection *c = find(http, library, trace);
     struct fault fault = {0};
 
-    if (!c)
-        return;
-    status = describe(c, status, &fault);
-    stats_refused(http->env.env->stats, fault.code);
-    if (!c->exchange.stream || !*http_stream_duplex(c->exchange.stream)) /* no answer has begun */
-        http_reply_on_socket(c->fd, status, &fault, false);
-    c->exchange.unread = c->exchange.hang_up = true;
-    shutdown(c->fd, SHUT_WR);
+    if (c)
+        refuse(c, describe(c, status, &fault), &fault);
+}
+
+void http_malformed_refuse_chunk(struct http_connection *c)
+{
+    struct fault fault = {0};
+
+    (void)fault_set(
+        &fault, FAULT_TOO_LARGE, 0,
+        "the size of a chunk and what follows it on its line are longer than the head of "
+        "a request may be (http-max-header)");
+    refuse(c, 413, &fault);
 }

@@ -194,7 +194,7 @@ def chunks_malformed(d):
     problem = None
     for path in (b"/v1/batches", b"/v1/requests", b"/v1/forecast", b"/wait/60s", b"/healthz", b"/nothing"):
         for body, status in bodies:
-            code = "too_large" if status == 413 else "invalid_request"
+            code = "invalid_request" if status == 400 else "too_large"
             problem = problem or same(only_refusal(d.raw(head % path + body, False)), (status, code, 0), (path, body))
             with socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS) as sock:
                 sock.sendall(get("/healthz") + head % path)
@@ -206,8 +206,22 @@ def chunks_malformed(d):
         begun = read_until(sock, b'"pong"')
         sock.sendall(b"zz\r\n")
         rest = read_all(sock)
-    return first(problem, same((status_of(begun), b"HTTP/1.1" in rest, b"<html" in rest, b"\r\n0\r\n" in rest),
+    trailer = b"2\r\n[]\r\n0\r\nx:" + b"y" * 20000 + b"\r\n\r\n"
+    return first(problem, same(only_refusal(d.raw(head % b"/v1/batches" + trailer, False)), (431, "too_large", 0), "trailer"),
+                 same((status_of(begun), b"HTTP/1.1" in rest, b"<html" in rest, b"\r\n0\r\n" in rest),
                                (200, False, False, False), "cut short"))
+
+
+def chunks_malformed_beside_others(d):
+    """A body that pauses is not taken for the malformed one, once it is looked at."""
+    head = (b"POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n")
+    with socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS) as other:
+        other.sendall(head + b"%x\r\n" % len(ONE) + ONE[:5])
+        refused_well = eventually(lambda: only_refusal(d.raw(head + b"zz\r\n", False)) == (400, "invalid_request", 0))
+        other.sendall(ONE[5:] + b"\r\n0\r\n\r\n")
+        read_until(other, b'"finished"')
+    return None if refused_well else "the library's page"
 
 
 def many_fields(d):
@@ -488,6 +502,7 @@ SHARED = [
     ("malformed heads are refused as all else is", malformed_heads),
     ("and so are those of later requests", later_requests_malformed),
     ("and malformed chunks", chunks_malformed),
+    ("and those beside a body that pauses", chunks_malformed_beside_others),
     ("and those with many fields", many_fields),
     ("heads come in pieces", heads_in_pieces),
     ("HEAD has no body", head_has_no_body),
