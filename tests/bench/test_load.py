@@ -9,6 +9,7 @@ the build directory: the current one, or $top_builddir.
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -185,7 +186,7 @@ def test_true(tap):
            "a server is detected that gives two batches one number", status, said)
 
     status, _, said = run([list(lines_of(JOBS))], "wait=3600")
-    tap.ok(status == 1 and "job 0 is done 3599." in said, "a server is detected that is early",
+    tap.ok(status == 1 and re.search(r"job 0 is done 3[45]\d\d\.", said), "a server is detected that is early",
            status, said)
 
     silent = [line for line in lines_of(JOBS) if line[1]["event"] != "done"]
@@ -221,6 +222,10 @@ def main():
     for name, change, message in FALSE:
         lines = change(list(lines_of(JOBS)))
         status, out, said = run([lines], timeout=1 if lines[-1][1] is SILENCE else 60)
+        # On a busy machine what comes before the silence may itself not come in a second.
+        for _ in range(20):
+            if lines[-1][1] is SILENCE and message not in said and "nothing has come for 1.0 s" in said:
+                status, out, said = run([lines], timeout=1)
         tap.ok(status == 1 and message in said and out == "",
                "a server is detected that " + name, status, out, said)
     test_usage(tap)

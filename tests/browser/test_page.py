@@ -11,7 +11,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,7 @@ import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "wire"))
 # pylint: disable=wrong-import-position
-from daemons import Daemon, eventually, first  # noqa: E402
+from daemons import Daemon, eventually, first, free_port  # noqa: E402
 from examples import Tap  # noqa: E402
 
 TIMEOUT_SECONDS = 60
@@ -289,16 +288,6 @@ def draws_in_slices(page):
     return first(problem, None if drawn else "not all of them are reported", None if page.ink() > 20 else "no density")
 
 
-def free_ports(n):
-    socks = [socket.socket() for _ in range(n)]
-    for sock in socks:
-        sock.bind(("127.0.0.1", 0))
-    ports = [sock.getsockname()[1] for sock in socks]
-    for sock in socks:
-        sock.close()
-    return ports
-
-
 def resumes_after_a_restart(page, folder):
     """The daemon is killed while a batch is followed, and comes back: each event is had once."""
     state = os.path.join(folder, "state")
@@ -306,7 +295,7 @@ def resumes_after_a_restart(page, folder):
     os.mkdir(downloads_folder)
     os.mkdir(state)
     page.browser.devtools("Browser.setDownloadBehavior", behavior="allow", downloadPath=downloads_folder)
-    ports = free_ports(2)
+    ports = [free_port() for _ in range(2)]
     flags = ("--http", f"127.0.0.1:{ports[1]}", "--state", state)
     daemon = Daemon(*flags, listen=f"127.0.0.1:{ports[0]}")
     url = f"http://127.0.0.1:{ports[1]}"

@@ -6,6 +6,7 @@ shared by the tests of its worst day.
 import atexit
 import json
 import os
+import random
 import signal
 import socket
 import struct
@@ -111,7 +112,11 @@ class Client:
         return events
 
     def ask(self, request):
-        self.send(request)
+        """The next event; whoever is refused may be sent it, and the end, before it has asked."""
+        try:
+            self.send(request)
+        except ConnectionError:
+            pass
         return self.event()
 
     def close(self):
@@ -205,6 +210,22 @@ def is_served(daemon, lateness=1.0):
     if late > lateness + 4 * machine.late:
         return f"a bystander was {late:.3f} s late, and this machine {machine.late:.3f} s"
     return None
+
+
+def free_port():
+    """A port for a program that cannot pick one, or that is to come back to it.  It is none of those that the
+    kernel gives to connections and to whoever asks for any: none of them takes it meanwhile."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+        least, most = map(int, file.read().split())
+    others = [*range(10000, least), *range(most + 1, 65536)] or range(1024, 65536)
+    while True:
+        port = random.choice(others)
+        with socket.socket() as sock:
+            try:
+                sock.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 def first(*problems):

@@ -168,7 +168,7 @@ class Load:
         self.seed = seed
         self.flags = ("--state", folder, "--max-replays", "64")
         self.over = threading.Event()
-        self.daemon = daemons.Daemon(*self.flags)
+        self.daemon = daemons.Daemon(*self.flags, listen=f"127.0.0.1:{daemons.free_port()}")
         self.address = self.daemon.address
         self.kills = self.stops = 0
         self.workers = [Worker(self, number) for number in range(CLIENTS)]

@@ -13,15 +13,9 @@ import tempfile
 import threading
 import time
 
-from daemons import Client, Daemon, GUARD_SECONDS, eventually
+from daemons import Client, Daemon, GUARD_SECONDS, eventually, free_port
 
 PROGRAM = shutil.which("nats-server")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Server:

@@ -16,7 +16,7 @@
 # be right: the screen is looked at until it shows what it is to show, for at
 # most $terminal_timeout seconds, and then the test fails.
 
-terminal_timeout=${terminal_timeout:-30}
+terminal_timeout=${terminal_timeout:-60}
 terminal_number=0
 terminal_runs=0
 
@@ -54,12 +54,12 @@ resize_terminal()
     terminal resize-window -x "$1" -y "$2"
 }
 
-# type_in COMMAND...: runs it, on a screen with nothing else on it.
+# type_in COMMAND...: runs it, on a screen with nothing else on it.  How it ended becomes the
+# terminal's title, which has its place in what is written: whoever sees it sees all that came before.
 type_in()
 {
     terminal_runs=$((terminal_runs + 1))
-    printf '%s\n' "clear; $*; echo \$? >'$tmp/terminal.ended.$terminal_runs.new'; mv '$tmp/terminal.ended.$terminal_runs.new' '$tmp/terminal.ended.$terminal_runs'" \
-        >"$tmp/terminal.command"
+    printf '%s\n' "clear; $*; printf '\\033]2;run $terminal_runs: %s\\033\\\\' \$?" >"$tmp/terminal.command"
     terminal send-keys -l ". '$tmp/terminal.command'"
     terminal send-keys Enter
 }
@@ -111,11 +111,17 @@ shows()
     fi
 }
 
+# how_it_ended: the status of what was typed in last, once it has ended.
+how_it_ended()
+{
+    terminal display-message -p '#{pane_title}' | sed -n "s/^run $terminal_runs: //p" | grep .
+}
+
 # ends_with STATUS NAME: what was typed in last ends so.
 ends_with()
 {
-    if terminal_until [ -e "$tmp/terminal.ended.$terminal_runs" ]; then
-        is "$(cat "$tmp/terminal.ended.$terminal_runs")" "$1" "$2"
+    if terminal_until how_it_ended >"$tmp/terminal.status"; then
+        is "$(cat "$tmp/terminal.status")" "$1" "$2"
     else
         not_ok "$2"
         note "it has not ended; the screen:"

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 
-from daemons import PROGRAM, Client, Daemon, first
+from daemons import GUARD_SECONDS, PROGRAM, Client, Daemon, first
 from examples import Tap
 import preload
 
@@ -76,7 +76,7 @@ def nothing_moves(path):
 
 def watch(daemon, path):
     client = Client(daemon)
-    client.socket.settimeout(20)
+    client.socket.settimeout(GUARD_SECONDS)
     began = time.monotonic()
     client.send({"events": "all", "mode": "sequential",
                  "jobs": [{"wait": STEP_SECONDS, "count": STEPS}]})

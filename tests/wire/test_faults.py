@@ -42,13 +42,14 @@ def descriptors_run_out(daemon):
     problem = None if eventually(lambda: daemon.descriptors() >= soft - 1) else "no shortage"
     cpu = daemon.cpu_seconds()
     pongs = 0
-    until = time.monotonic() + 1
-    while time.monotonic() < until:
+    began = time.monotonic()
+    while time.monotonic() < began + 1:
         pongs += old.ask({"op": "ping"})["event"] == "pong"
         time.sleep(0.01)
     cpu = daemon.cpu_seconds() - cpu
-    if cpu > 0.5:
-        problem = problem or f"{cpu} s of processor time in a second of shortage"
+    took = time.monotonic() - began
+    if cpu > 0.5 * took:
+        problem = problem or f"{cpu} s of processor time in {took} s of shortage"
     if len(daemon.log) > 50:
         problem = problem or f"{len(daemon.log)} lines of log"
     resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, before)
@@ -71,10 +72,7 @@ def memory_runs_out(daemon):
     big = Client(daemon)
     jobs = b",".join(b'{"name":"job number %d","wait":%d}' % (i, i) for i in range(600000))
     problem = None
-    try:
-        answer = big.ask(b'{"id":"big","jobs":[' + jobs + b"]}")
-    except ConnectionError:
-        answer = None
+    answer = big.ask(b'{"id":"big","jobs":[' + jobs + b"]}")
     if answer is not None and answer.get("code") != "overloaded":
         problem = f"a batch without memory for it was answered {answer}"
     if old.ask({"op": "ping"})["event"] != "pong":
@@ -223,10 +221,7 @@ def a_flood(daemon):
     crowd = [Client(daemon) for _ in range(300)]
     served = refused = 0
     for client in crowd:
-        try:
-            event = client.ask({"op": "ping"})
-        except ConnectionError:
-            event = client.event()
+        event = client.ask({"op": "ping"})
         served += event is not None and event["event"] == "pong"
         refused += event is not None and event.get("code") == "overloaded"
     problem = None

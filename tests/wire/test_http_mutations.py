@@ -10,7 +10,7 @@ import random
 import socket
 import sys
 
-from daemons import settles, will_reset
+from daemons import GUARD_SECONDS, settles, will_reset
 from examples import Tap
 from http_client import ONE, Http, attempt, get, is_built, post
 
@@ -66,7 +66,7 @@ def send(sock, data, chance):
 
 def visit(d, chance):
     """One connection: some requests, and one of the ways to leave."""
-    with socket.create_connection(("127.0.0.1", d.port), 10) as sock:
+    with socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS) as sock:
         sock.settimeout(0.01)
         try:
             send(sock, b"".join(mutated(chance.choice(REQUESTS), chance) for _ in range(chance.choice((1, 1, 2, 5)))), chance)

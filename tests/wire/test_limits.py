@@ -149,9 +149,14 @@ def changes(daemon, path):
         problem = problem or takes_effect(daemon, client, path, setting, request, code)
     if not reload(daemon, path, "max-connections-per-address = 1\n"):
         problem = problem or "the last setting was not read"
-    beyond = Client(daemon)
-    problem = problem or refusal(beyond.event(), "overloaded", "max-connections-per-address 1")
-    beyond.close()
+
+    def refused_beyond():
+        beyond = Client(daemon)
+        event = beyond.ask({"op": "ping"})
+        beyond.close()
+        return event if event and event["event"] == "error" else None
+
+    problem = problem or refusal(eventually(refused_beyond) or None, "overloaded", "max-connections-per-address 1")
     problem = problem or is_pong(client.ask({"op": "ping"}))  # that one stays
     reload(daemon, path, "\n")
     for setting, request, _ in REFUSED:

@@ -24,13 +24,22 @@ metrics()
     get /metrics | sed '1,/^$/d'
 }
 
-# has_sample LINE: at the next look or one of those soon after.
+# has_sample LINE: at this look or a later one.
 has_sample()
 {
-    tries=200
-    until grep -qxF "$1" <<<"$(metrics)"; do
-        [ $((tries -= 1)) -gt 0 ] || return 1
-    done
+    wait_until has_sample_now "$1"
+}
+
+# shellcheck disable=SC2317
+has_sample_now()
+{
+    grep -qxF "$1" <<<"$(metrics)"
+}
+
+# shellcheck disable=SC2317
+is_not_ready()
+{
+    [ "$(get /readyz | sed -n -e 1p)" = "HTTP/1.1 503 Service Unavailable" ]
 }
 
 # The rules of the format: names, a HELP and a TYPE before the samples of a
@@ -58,7 +67,7 @@ check_format()
         END { if (!n) print "no samples"; exit bad || !n }'
 }
 
-start_daemon --metrics 127.0.0.1:0 --max-jobs 3
+start_daemon --metrics 127.0.0.1:0 --max-jobs 3 --drain-timeout 1h
 # The line comes after those of the other listeners.
 wait_until grep -q '^metrics on ' "$tmp/log" || bail "no metrics in the log"
 monitor=$(sed -n 's/^metrics on //p' "$tmp/log")
@@ -108,14 +117,10 @@ mkfifo "$tmp/hold"
 nc "$host" "$port" <"$tmp/hold" >"$tmp/held" &
 client=$!
 exec 7>"$tmp/hold"
-echo '{"jobs":[{"wait":30}]}' >&7
+echo '{"jobs":[{"wait":3600}]}' >&7
 passes "a batch runs" has_sample 'waitd_batches_running 1'
 kill -TERM "$daemon_pid"
-tries=200
-until [ "$(get /readyz | sed -n -e 1p)" = "HTTP/1.1 503 Service Unavailable" ]; do
-    [ $((tries -= 1)) -gt 0 ] || break
-done
-is "$((tries > 0))" 1 "a daemon that stops is not ready"
+passes "a daemon that stops is not ready" wait_until is_not_ready
 is "$(get /healthz | sed -n -e 1p)" "HTTP/1.1 200 OK" "but it is healthy"
 stop_daemon TERM
 is $? 0 "the daemon ends in good order"
@@ -140,6 +145,7 @@ if have systemd-socket-activate; then
     is "$(printf 'GET /healthz HTTP/1.0\r\n\r\n' | nc -N -U "$tmp/run/metrics" | tail -n 1)" ok \
         "a socket handed over by the name of metrics serves them"
     is "$(echo '{"op":"ping"}' | nc -N -U "$tmp/run/jobs" | grep -c pong)" 1 "the other one serves jobs"
+    wait_until grep -q 'metrics on' "$tmp/activated"
     is "$(grep -c 'metrics on' "$tmp/activated") $(grep -c 'metrics on unix:' "$tmp/activated")" "1 1" \
         "and takes the place of --metrics"
     stop_daemon

@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import threading
 
-from daemons import Client, Daemon, GUARD_SECONDS
+from daemons import Client, Daemon, GUARD_SECONDS, free_port
 from examples import Tap
 
 WAITCTL = os.environ.get("WAITCTL") or "client/waitctl"
@@ -296,7 +296,7 @@ def what_cannot_be_answered_now_is_tried_again(tap):
 
 def a_watch_outlives_the_daemon(tap):
     with tempfile.TemporaryDirectory() as folder:
-        daemon = Daemon("--state", folder)
+        daemon = Daemon("--state", folder, listen=f"127.0.0.1:{free_port()}")
         ref = json.loads(start(daemon.address, "run", "1h", "0s", "--detach", "-o", "json").stdout
                          .readline())["ref"]
         process = start(daemon.address, "watch", ref, "-o", "json")
