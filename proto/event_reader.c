@@ -325,12 +325,6 @@ static void take(struct event_reader *reader, struct reading *reading, struct ev
     }
 }
 
-static bool is_fatal(enum lexer_token_kind kind)
-{
-    return kind == LEXER_BAD || kind == LEXER_TOO_LONG || kind == LEXER_TOO_DEEP ||
-           kind == LEXER_NOMEM || kind == LEXER_END;
-}
-
 /* Reads the tokens of one line.  Returns whether it was one object. */
 static bool read_tokens(struct event_reader *reader, struct reading *reading,
                         struct event_read *event)
@@ -338,7 +332,7 @@ static bool read_tokens(struct event_reader *reader, struct reading *reading,
     struct lexer_token token;
 
     while (lexer_next(reader->lexer, &token) != LEXER_MORE) {
-        if (is_fatal(token.kind) || reading->is_complete)
+        if (lexer_has_stopped(token.kind) || reading->is_complete)
             return false;
         if (token.depth == 1)
             take(reader, reading, event, &token);

@@ -70,6 +70,13 @@ static inline bool lexer_closes(const struct lexer_token *token)
 const char *lexer_token_text(const struct lexer_token *token);
 size_t lexer_token_length(const struct lexer_token *token);
 
+/* Whether lexer_next() returned no token although the piece may not be used up: the stream is over,
+ * or there was no memory. */
+static inline bool lexer_has_stopped(enum lexer_token_kind kind)
+{
+    return kind >= LEXER_BAD;
+}
+
 struct lexer;
 
 /* More brackets than this are never open at once, whatever max_depth. */

@@ -500,7 +500,7 @@ static enum request_result read_tokens(struct request_reader *reader, size_t bud
         if (kind == LEXER_NOMEM) {
             if (reader->reading != NULL)
                 request_no_memory(reader->reading);
-        } else if (kind >= LEXER_BAD || kind == LEXER_MORE) {
+        } else if (lexer_has_stopped(kind) || kind == LEXER_MORE) {
             return stop(reader, kind, request, fault);
         } else if (reader->reading != NULL && request_stage_begin(reader->reading, &token)) {
             break;

@@ -221,8 +221,7 @@ static bool search_with(struct lexer *lexer, struct search *search, size_t len, 
             point_at_fault(lexer, kind, len, &search->span);
             return true;
         }
-        if (kind == LEXER_MORE || kind == LEXER_END || kind == LEXER_NOMEM ||
-            kind == LEXER_TOO_LONG)
+        if (kind == LEXER_MORE || lexer_has_stopped(kind))
             return is_over;
         if (request == 0 && !is_over)
             is_over = token.depth == 0 && !lexer_closes(&token) ? begin(search, &token)

@@ -133,12 +133,6 @@ static enum replay_stream_kind hand_out_other(struct replay_stream *stream,
 
 /* ---- Values ---------------------------------------------------------------------------- */
 
-static bool has_failed(enum lexer_token_kind kind)
-{
-    return kind == LEXER_BAD || kind == LEXER_TOO_LONG || kind == LEXER_TOO_DEEP ||
-           kind == LEXER_NOMEM || kind == LEXER_END;
-}
-
 /* Reads on in the value that begins at `at`.  Returns where it ends; NULL where it is
  * not whole, or not JSON: stream->is_bad. */
 static const char *lex(struct replay_stream *stream, const char *at, const char *end)
@@ -147,7 +141,7 @@ static const char *lex(struct replay_stream *stream, const char *at, const char 
 
     lexer_feed(stream->lexer, at + stream->lexed, (size_t)(end - at) - stream->lexed);
     while (lexer_next(stream->lexer, &token) != LEXER_MORE) {
-        if (has_failed(token.kind)) {
+        if (lexer_has_stopped(token.kind)) {
             stream->is_bad = true;
             stream->lexed = (size_t)(end - at) - lexer_rest(stream->lexer);
             lexer_free(stream->lexer);

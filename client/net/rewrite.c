@@ -41,23 +41,18 @@ struct rewrite {
     uint64_t covered; /* the offset up to which tokens cover the input */
 };
 
-/* Whether a key or string token is that word, written with escapes or not. */
+/* Whether a key or string token says the same as that one, which is a string in its quotes. */
 static bool is_word(const struct lexer_token *token, const char *word)
 {
-    char decoded[64];
-    size_t len = strlen(word);
-
-    if (!token->escaped)
-        return token->len == len + 2 && memcmp(token->text + 1, word, len) == 0;
-    return token->len <= sizeof decoded && lexer_decode(token->text, token->len, decoded) == len &&
-           memcmp(decoded, word, len) == 0;
+    return lexer_same_string(token->text, token->len, word, strlen(word));
 }
 
 /* Whether a string token is a level of events, which is then in *level. */
 static bool is_level(const struct lexer_token *token, enum plan_events *level)
 {
-    static const char *const names[] = {
-        [PLAN_EVENTS_DONE] = "done", [PLAN_EVENTS_ALL] = "all", [PLAN_EVENTS_NONE] = "none"};
+    static const char *const names[] = {[PLAN_EVENTS_DONE] = "\"done\"",
+                                        [PLAN_EVENTS_ALL] = "\"all\"",
+                                        [PLAN_EVENTS_NONE] = "\"none\""};
 
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (is_word(token, names[i])) {
@@ -248,17 +243,17 @@ static void take_outermost(struct rewrite *rewrite, const struct lexer_token *to
 static void note_member(struct rewrite *rewrite, const struct lexer_token *token)
 {
     if (token->kind == LEXER_KEY) {
-        rewrite->op_comes = is_word(token, "op");
-        rewrite->has_jobs |= is_word(token, "jobs");
-        rewrite->has_runs |= is_word(token, "runs");
-        rewrite->events_come = is_word(token, "events");
+        rewrite->op_comes = is_word(token, "\"op\"");
+        rewrite->has_jobs |= is_word(token, "\"jobs\"");
+        rewrite->has_runs |= is_word(token, "\"runs\"");
+        rewrite->events_come = is_word(token, "\"events\"");
         rewrite->has_events |= rewrite->events_come;
     } else if (rewrite->op_comes) {
         rewrite->op_comes = false;
         rewrite->has_op = true;
-        rewrite->op_is_submit = token->kind == LEXER_STRING && is_word(token, "submit");
-        rewrite->op_is_forecast = token->kind == LEXER_STRING && is_word(token, "forecast");
-        rewrite->op_is_quit = token->kind == LEXER_STRING && is_word(token, "quit");
+        rewrite->op_is_submit = token->kind == LEXER_STRING && is_word(token, "\"submit\"");
+        rewrite->op_is_forecast = token->kind == LEXER_STRING && is_word(token, "\"forecast\"");
+        rewrite->op_is_quit = token->kind == LEXER_STRING && is_word(token, "\"quit\"");
     }
 }
 
@@ -348,10 +343,8 @@ static void take_tokens(struct rewrite *rewrite, struct bytes *out)
 
         if (kind == LEXER_MORE || kind == LEXER_END)
             return;
-        if (kind == LEXER_NOMEM)
-            rewrite->state = REWRITE_NOMEM;
-        else if (kind == LEXER_BAD || kind == LEXER_TOO_LONG || kind == LEXER_TOO_DEEP)
-            rewrite->state = REWRITE_BROKEN;
+        if (lexer_has_stopped(kind))
+            rewrite->state = kind == LEXER_NOMEM ? REWRITE_NOMEM : REWRITE_BROKEN;
         else
             take(rewrite, &token, out);
     }
