@@ -90,7 +90,8 @@ static enum http_auth_answer let_in(struct http_connection *c)
     return HTTP_AUTH_ALLOWED;
 }
 
-/* The token behind `Bearer`, whose case does not count; NULL where there is none. */
+/* The token behind `Bearer`, whose case does not count: all but the blanks around it.  NULL where
+ * there is none. */
 static const char *bearer(const char *authorization, size_t *len)
 {
     static const char scheme[] = "Bearer ";
@@ -99,7 +100,9 @@ static const char *bearer(const char *authorization, size_t *len)
         return NULL;
     authorization += strlen(scheme);
     authorization += strspn(authorization, " ");
-    *len = strcspn(authorization, " \t");
+    *len = strlen(authorization);
+    while (*len > 0 && strchr(" \t", authorization[*len - 1]) != NULL)
+        (*len)--;
     return authorization;
 }
 

@@ -50,9 +50,10 @@ struct reading {
     const struct http_services *services;
     struct fault *fault;
     int64_t max_ns;
-    int64_t ns[DURATIONS]; /* -1 where one is not set, or has been used */
-    const char *dist;      /* its word, in what was read, or NULL */
-    const char *values;    /* likewise */
+    int64_t ns[DURATIONS];    /* -1 where one is not set, or has been used */
+    const char *const *texts; /* of each parameter, or NULL */
+    const char *dist;         /* its word, in what was read, or NULL */
+    const char *values;       /* likewise */
 };
 
 static bool refuse(struct reading *reading, const char *name, const char *takes, const char *got)
@@ -77,7 +78,7 @@ static bool read_duration(struct reading *reading, const char *name, const char 
     case DURATION_OK:
         return true;
     case DURATION_TOO_LONG:
-        return refuse(reading, name, "takes a duration of at most max-wait", NULL);
+        return refuse(reading, name, "a duration of at most max-wait", text);
     case DURATION_NEGATIVE:
     case DURATION_MALFORMED:
         break;
@@ -285,11 +286,11 @@ static bool check_distribution(struct reading *reading)
     const struct dist *dist = &reading->spec->length;
 
     if (dist->kind == DIST_UNIFORM && dist->a_ns > dist->b_ns)
-        return refuse(reading, "max", "is to be at least \"min\"", NULL);
+        return refuse(reading, "max", "a duration of at least \"min\"", reading->texts[MAX]);
     if (dist->kind == DIST_LOGNORMAL && dist->a_ns == 0)
-        return refuse(reading, "p50", "is to be above 0", NULL);
+        return refuse(reading, "p50", "a duration above 0", reading->texts[P50]);
     if (dist->kind == DIST_LOGNORMAL && dist->a_ns > dist->b_ns)
-        return refuse(reading, "p99", "is to be at least \"p50\"", NULL);
+        return refuse(reading, "p99", "a duration of at least \"p50\"", reading->texts[P99]);
     return true;
 }
 
@@ -321,7 +322,8 @@ static bool check_rest(struct reading *reading)
     if (reading->values)
         return refuse(reading, "values", "does not go with this \"dist\"", NULL);
     if (reading->spec->bytes < reading->spec->chunks)
-        return refuse(reading, "bytes", "is to be at least \"chunks\"", NULL);
+        return refuse(reading, "bytes", "at least one for each of \"chunks\"",
+                      reading->texts[BYTES] ? reading->texts[BYTES] : "0");
     if (reading->spec->chunks == 0)
         reading->spec->chunks = 1;
     return true;
@@ -343,7 +345,8 @@ static bool take_length(struct reading *reading)
 bool http_wait_read(struct http_wait_spec *spec, const char *path, const char *const *values,
                     int64_t max_ns, const struct http_services *services, struct fault *fault)
 {
-    struct reading reading = {.spec = spec, .services = services, .fault = fault, .max_ns = max_ns};
+    struct reading reading = {
+        .spec = spec, .services = services, .fault = fault, .max_ns = max_ns, .texts = values};
     bool well = true;
 
     *spec = (struct http_wait_spec){.status = 200, .fail_status = 503, .n = -1, .pool = -1};

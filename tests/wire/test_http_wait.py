@@ -61,6 +61,11 @@ def wait_refusals(d):
              "/wait/1ms?p50=1ms": 400, "/wait/31d": 400, "/wait/1000h": 400}
     problem = first(*[same((path, d.ask("GET", path)[0]), (path, status), "refusals")
                       for path, status in paths.items()])
+    got = {"/wait/1000h": "1000h", "/wait?dist=uniform&min=2ms&max=1ms": "1ms", "/wait?dist=lognormal&p50=0s&p99=1": "0s",
+           "/wait?dist=lognormal&p50=2&p99=1.5": "1.5", "/wait/1ms?chunks=3&bytes=2": "2", "/wait/1ms?chunks=2": "0"}
+    for path, quoted in got.items():
+        message = json.loads(d.ask("GET", path)[2])["message"]
+        problem = problem or (None if message.endswith(f', not "{quoted}"') else f"{path}: {message}")
     return problem or same(d.ask("GET", "/wait")[1]["Access-Control-Allow-Origin"], "*", "a refusal's reader")
 
 
