@@ -19,12 +19,12 @@ struct gate {
     void *wake_context;
     enum gate_state state;
     struct request_reader *reader;
-    uint64_t bytes;              /* that it has sent so far */
-    int64_t deadline_ns;         /* by when it is to be let in */
-    struct verifier_ask *ask;    /* the verifier's, until it has answered */
-    bool has_failed;             /* the verifier rejected the token */
-    int64_t answer_ns;           /* when its refusal is sent */
-    struct principal *principal; /* held */
+    uint64_t bytes;               /* that it has sent so far */
+    int64_t deadline_ns;          /* by when it is to be let in */
+    struct verifier_query *query; /* the verifier's, until it has answered */
+    bool has_failed;              /* the verifier rejected the token */
+    int64_t answer_ns;            /* when its refusal is sent */
+    struct principal *principal;  /* held */
     struct fault fault;
     char *id; /* of the request that decides; NULL for none */
     size_t id_len;
@@ -58,9 +58,9 @@ struct gate *gate_new(const struct gate_env *env, struct failures *failures, int
 /* Orphans the pending request: on_answer() then only frees it. */
 static void detach_verifier(struct gate *gate)
 {
-    if (gate->ask != NULL)
-        gate->ask->context = NULL;
-    gate->ask = NULL;
+    if (gate->query != NULL)
+        gate->query->context = NULL;
+    gate->query = NULL;
 }
 
 void gate_free(struct gate *gate)
@@ -165,22 +165,22 @@ static void open_gate(struct gate *gate, struct principal *principal)
         gate->state = GATE_OPEN;
 }
 
-static void on_answer(struct verifier_ask *ask)
+static void on_answer(struct verifier_query *query)
 {
-    struct gate *gate = ask->context;
+    struct gate *gate = query->context;
 
     if (gate != NULL) {
-        gate->ask = NULL;
-        if (ask->principal != NULL) {
+        gate->query = NULL;
+        if (query->principal != NULL) {
             failures_refund(gate->failures, gate->env->limits->max_auth_failures);
-            open_gate(gate, principal_hold(ask->principal));
+            open_gate(gate, principal_hold(query->principal));
         } else {
             gate->has_failed = true;
             gate->answer_ns = 0; /* the driver knows the time */
         }
         gate->wake(gate->wake_context);
     }
-    verifier_ask_free(ask);
+    verifier_query_free(query);
 }
 
 static void ask_verifier(struct gate *gate, int64_t now_ns, const struct request *request)
@@ -194,17 +194,17 @@ static void ask_verifier(struct gate *gate, int64_t now_ns, const struct request
                most);
         return;
     }
-    gate->ask = verifier_ask_new(gate->env->port, request->token, request->token_len);
-    if (gate->ask == NULL) {
+    gate->query = verifier_query_new(gate->env->port, request->token, request->token_len);
+    if (gate->query == NULL) {
         refuse_memory(gate);
         return;
     }
-    gate->ask->context = gate;
-    gate->ask->answered = on_answer;
-    if (verifier_ask(gate->env->verifier, gate->ask, gate->env->limits->max_unauthenticated))
+    gate->query->context = gate;
+    gate->query->answered = on_answer;
+    if (verifier_query(gate->env->verifier, gate->query, gate->env->limits->max_unauthenticated))
         return;
-    verifier_ask_free(gate->ask);
-    gate->ask = NULL;
+    verifier_query_free(gate->query);
+    gate->query = NULL;
     failures_refund(gate->failures, most);
     refuse(gate, FAULT_OVERLOADED,
            "the limit of tokens that wait to be verified is reached (max-unauthenticated); try "
@@ -304,7 +304,7 @@ size_t gate_feed(struct gate *gate, int64_t now_ns, const char *bytes, size_t le
 
 bool gate_wants_input(const struct gate *gate)
 {
-    return gate->state == GATE_CLOSED && gate->ask == NULL && !gate->has_failed;
+    return gate->state == GATE_CLOSED && gate->query == NULL && !gate->has_failed;
 }
 
 void gate_end_input(struct gate *gate, int64_t now_ns)

@@ -12,43 +12,43 @@ struct verifier {
     pthread_t thread;
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t wake;
-    struct verifier_ask *first, **end;
+    struct verifier_query *first, **end;
     uint64_t n; /* of them */
     bool is_stopping;
 };
 
 /* ---- Asks ----------------------------------------------------------------- */
 
-struct verifier_ask *verifier_ask_new(struct verifier_port *port, const char *token, size_t len)
+struct verifier_query *verifier_query_new(struct verifier_port *port, const char *token, size_t len)
 {
-    struct verifier_ask *ask = malloc(sizeof(*ask));
+    struct verifier_query *query = malloc(sizeof(*query));
 
-    if (ask == NULL)
+    if (query == NULL)
         return NULL;
-    *ask = (struct verifier_ask){.port = port, .len = len};
-    memcpy(ask->token, token, len);
-    return ask;
+    *query = (struct verifier_query){.port = port, .len = len};
+    memcpy(query->token, token, len);
+    return query;
 }
 
-void verifier_ask_free(struct verifier_ask *ask)
+void verifier_query_free(struct verifier_query *query)
 {
-    if (ask == NULL)
+    if (query == NULL)
         return;
-    principal_release(ask->principal);
-    explicit_bzero(ask->token, sizeof(ask->token));
-    free(ask);
+    principal_release(query->principal);
+    explicit_bzero(query->token, sizeof(query->token));
+    free(query);
 }
 
-bool verifier_ask(struct verifier *verifier, struct verifier_ask *ask, uint64_t most)
+bool verifier_query(struct verifier *verifier, struct verifier_query *query, uint64_t most)
 {
     bool has_room;
 
-    ask->next = NULL;
+    query->next = NULL;
     pthread_mutex_lock(&verifier->lock);
     has_room = verifier->n < most;
     if (has_room) {
-        *verifier->end = ask;
-        verifier->end = &ask->next;
+        *verifier->end = query;
+        verifier->end = &query->next;
         verifier->n++;
         pthread_cond_signal(&verifier->wake);
     }
@@ -58,73 +58,75 @@ bool verifier_ask(struct verifier *verifier, struct verifier_ask *ask, uint64_t 
 
 /* ---- Answers -------------------------------------------------------------- */
 
-static void post(struct verifier_ask *ask)
+static void post(struct verifier_query *query)
 {
-    struct verifier_port *port = ask->port;
-    struct verifier_ask *newest = atomic_load_explicit(&port->newest, memory_order_relaxed);
+    struct verifier_port *port = query->port;
+    struct verifier_query *newest = atomic_load_explicit(&port->newest, memory_order_relaxed);
 
     do
-        ask->next = newest;
-    while (!atomic_compare_exchange_weak_explicit(&port->newest, &newest, ask, memory_order_release,
-                                                  memory_order_relaxed));
+        query->next = newest;
+    while (!atomic_compare_exchange_weak_explicit(&port->newest, &newest, query,
+                                                  memory_order_release, memory_order_relaxed));
     port->wake(port->context);
 }
 
 void verifier_receive(struct verifier_port *port)
 {
-    struct verifier_ask *ask = atomic_exchange_explicit(&port->newest, NULL, memory_order_acquire);
-    struct verifier_ask *next;
+    struct verifier_query *query =
+        atomic_exchange_explicit(&port->newest, NULL, memory_order_acquire);
+    struct verifier_query *next;
 
-    for (; ask != NULL; ask = next) {
-        next = ask->next;
-        ask->answered(ask);
+    for (; query != NULL; query = next) {
+        next = query->next;
+        query->answered(query);
     }
 }
 
 void verifier_port_fini(struct verifier_port *port)
 {
-    struct verifier_ask *ask = atomic_exchange_explicit(&port->newest, NULL, memory_order_acquire);
-    struct verifier_ask *next;
+    struct verifier_query *query =
+        atomic_exchange_explicit(&port->newest, NULL, memory_order_acquire);
+    struct verifier_query *next;
 
-    for (; ask != NULL; ask = next) {
-        next = ask->next;
-        verifier_ask_free(ask);
+    for (; query != NULL; query = next) {
+        next = query->next;
+        verifier_query_free(query);
     }
 }
 
 /* ---- The thread ----------------------------------------------------------- */
 
-/* The next ask; NULL when it is to stop. */
-static struct verifier_ask *await(struct verifier *verifier)
+/* The next query; NULL when it is to stop. */
+static struct verifier_query *await(struct verifier *verifier)
 {
-    struct verifier_ask *ask = NULL;
+    struct verifier_query *query = NULL;
 
     pthread_mutex_lock(&verifier->lock);
     while (verifier->first == NULL && !verifier->is_stopping)
         pthread_cond_wait(&verifier->wake, &verifier->lock);
     if (!verifier->is_stopping) {
-        ask = verifier->first;
-        verifier->first = ask->next;
+        query = verifier->first;
+        verifier->first = query->next;
         verifier->n--;
         if (verifier->first == NULL)
             verifier->end = &verifier->first;
     }
     pthread_mutex_unlock(&verifier->lock);
-    return ask;
+    return query;
 }
 
 static void *work(void *context)
 {
     struct verifier *verifier = context;
-    struct verifier_ask *ask;
+    struct verifier_query *query;
 
-    while ((ask = await(verifier)) != NULL) {
+    while ((query = await(verifier)) != NULL) {
         /* Two who come with a new token one behind the other cost one hash. */
-        ask->principal = credentials_recall(verifier->credentials, ask->token, ask->len);
-        if (ask->principal == NULL)
-            ask->principal = credentials_verify(verifier->credentials, ask->token, ask->len);
-        explicit_bzero(ask->token, sizeof(ask->token));
-        post(ask);
+        query->principal = credentials_recall(verifier->credentials, query->token, query->len);
+        if (query->principal == NULL)
+            query->principal = credentials_verify(verifier->credentials, query->token, query->len);
+        explicit_bzero(query->token, sizeof(query->token));
+        post(query);
     }
     return NULL;
 }
@@ -162,7 +164,7 @@ struct verifier *verifier_new(struct credentials *credentials)
 
 void verifier_free(struct verifier *verifier)
 {
-    struct verifier_ask *next;
+    struct verifier_query *next;
 
     if (verifier == NULL)
         return;
@@ -171,9 +173,9 @@ void verifier_free(struct verifier *verifier)
     pthread_cond_signal(&verifier->wake);
     pthread_mutex_unlock(&verifier->lock);
     pthread_join(verifier->thread, NULL);
-    for (struct verifier_ask *ask = verifier->first; ask != NULL; ask = next) {
-        next = ask->next;
-        verifier_ask_free(ask);
+    for (struct verifier_query *query = verifier->first; query != NULL; query = next) {
+        next = query->next;
+        verifier_query_free(query);
     }
     pthread_cond_destroy(&verifier->wake);
     pthread_mutex_destroy(&verifier->lock);

@@ -14,17 +14,17 @@
 
 struct http_auth {
     struct http_connection *c;
-    struct verifier_ask *ask;    /* the verifier's, until it has answered */
-    struct principal *principal; /* held; NULL: the token is wrong */
-    int64_t answer_ns;           /* when that is sent; DUE_NEVER until the answer is there */
+    struct verifier_query *query; /* the verifier's, until it has answered */
+    struct principal *principal;  /* held; NULL: the token is wrong */
+    int64_t answer_ns;            /* when that is sent; DUE_NEVER until the answer is there */
 };
 
 void http_auth_free(struct http_auth *auth)
 {
     if (auth == NULL)
         return;
-    if (auth->ask != NULL)
-        auth->ask->context = NULL;
+    if (auth->query != NULL)
+        auth->query->context = NULL;
     principal_release(auth->principal);
     free(auth);
 }
@@ -106,26 +106,26 @@ static const char *bearer(const char *authorization, size_t *len)
     return authorization;
 }
 
-static void on_answer(struct verifier_ask *ask)
+static void on_answer(struct verifier_query *query)
 {
-    struct http_auth *auth = ask->context;
+    struct http_auth *auth = query->context;
 
     if (auth != NULL) {
         const struct http_connection *c = auth->c;
         uint64_t most = c->http->env.limits->max_auth_failures;
         int64_t now_ns = clock_now_ns();
 
-        auth->ask = NULL;
+        auth->query = NULL;
         auth->answer_ns = 0;
-        if (ask->principal != NULL) {
-            auth->principal = principal_hold(ask->principal);
+        if (query->principal != NULL) {
+            auth->principal = principal_hold(query->principal);
             failures_refund(c->failures, most);
         } else {
             auth->answer_ns = now_ns + failures_delay_ns(c->failures, now_ns, most);
         }
         http_schedule(auth->c, now_ns);
     }
-    verifier_ask_free(ask);
+    verifier_query_free(query);
 }
 
 static enum http_auth_answer ask_verifier(struct http_connection *c, const char *token, size_t len)
@@ -142,15 +142,15 @@ static enum http_auth_answer ask_verifier(struct http_connection *c, const char 
         log_refusal(c, message);
         return put_off(c, 429, failures_wait_ns(c->failures, now_ns, most), message);
     }
-    auth->ask = verifier_ask_new(gates->port, token, len);
-    if (auth->ask == NULL)
+    auth->query = verifier_query_new(gates->port, token, len);
+    if (auth->query == NULL)
         return refuse_memory(c);
-    auth->ask->context = auth;
-    auth->ask->answered = on_answer;
+    auth->query->context = auth;
+    auth->query->answered = on_answer;
     auth->answer_ns = DUE_NEVER;
-    if (!verifier_ask(gates->verifier, auth->ask, c->http->env.limits->max_unauthenticated)) {
-        verifier_ask_free(auth->ask);
-        auth->ask = NULL;
+    if (!verifier_query(gates->verifier, auth->query, c->http->env.limits->max_unauthenticated)) {
+        verifier_query_free(auth->query);
+        auth->query = NULL;
         failures_refund(c->failures, most);
         return put_off(c, 503, 0,
                        "the limit of tokens that wait to be verified is reached "

@@ -21,14 +21,14 @@ static void refuse_memory(struct channel *channel, const struct request *request
 
 /* ---- watch ---------------------------------------------------------------------------------- */
 
-static void begin_watch(struct channel_inquiry *inquiry, struct store_ask *ask)
+static void begin_watch(struct channel_inquiry *inquiry, struct store_query *query)
 {
     struct registry_entry *entry;
 
     /* A submit is answered already, and another watch may have begun meanwhile. */
-    if (inquiry->asks_again && channel_is_following(inquiry->channel, ask->batch->ref))
+    if (inquiry->asks_again && channel_is_following(inquiry->channel, query->batch->ref))
         return;
-    entry = registry_open(inquiry->registry, ask->batch, ask->text);
+    entry = registry_open(inquiry->registry, query->batch, query->text);
     if (entry == NULL) {
         channel_inquiry_refuse(inquiry, FAULT_OVERLOADED, "",
                                "out of memory for this watch; try again later");
@@ -37,15 +37,15 @@ static void begin_watch(struct channel_inquiry *inquiry, struct store_ask *ask)
     channel_follow(inquiry->channel, entry, channel_inquiry_id(inquiry), inquiry->from, true);
 }
 
-static void answer_watch(struct registry_inquiry *base, struct store_ask *ask)
+static void answer_watch(struct registry_inquiry *base, struct store_query *query)
 {
     struct channel_inquiry *inquiry = channel_inquiry_of(base);
 
-    if (inquiry->channel != NULL && ask->answer == STORE_DONE)
-        begin_watch(inquiry, ask);
+    if (inquiry->channel != NULL && query->answer == STORE_DONE)
+        begin_watch(inquiry, query);
     else if (inquiry->channel != NULL)
-        channel_inquiry_refuse_by_store(inquiry, ask, "ref");
-    store_ask_free(ask);
+        channel_inquiry_refuse_by_store(inquiry, query, "ref");
+    store_query_free(query);
     channel_inquiry_free(inquiry);
 }
 
@@ -64,7 +64,7 @@ static void do_watch(struct channel *channel, const struct request *request)
         return;
     }
     inquiry->from = request->detached->from;
-    if (channel_inquiry_ask(inquiry, STORE_FIND))
+    if (channel_inquiry_query(inquiry, STORE_FIND))
         return;
     channel_inquiry_free(inquiry);
     refuse_memory(channel, request);
@@ -93,18 +93,18 @@ static void report_accepted(const struct channel_inquiry *inquiry, const struct 
 
 /* The batch is this loop's to run, whether its client is still there or not.  False when out
  * of memory. */
-static bool take_batch(struct channel_inquiry *inquiry, const struct store_ask *ask)
+static bool take_batch(struct channel_inquiry *inquiry, const struct store_query *query)
 {
     const struct plan *plan = inquiry->plan;
-    struct registry_entry *entry = registry_adopt_take(inquiry->registry, ask->batch, inquiry->plan,
-                                                       inquiry->heartbeat_ns, inquiry->text);
+    struct registry_entry *entry = registry_adopt_take(
+        inquiry->registry, query->batch, inquiry->plan, inquiry->heartbeat_ns, inquiry->text);
 
     if (entry == NULL)
         return false;
     inquiry->plan = NULL;
     inquiry->jobs = inquiry->text = 0;
     if (inquiry->channel != NULL)
-        report_accepted(inquiry, ask->batch, plan, false);
+        report_accepted(inquiry, query->batch, plan, false);
     if (inquiry->channel != NULL) /* it has not failed */
         channel_follow(inquiry->channel, entry, (struct event_text){0}, 2, false);
     return true;
@@ -112,51 +112,51 @@ static bool take_batch(struct channel_inquiry *inquiry, const struct store_ask *
 
 /* Whether it is kept is not known: nothing is answered, but its ref is named, under which another
  * life has it or not. */
-static void report_unknown(const struct channel_inquiry *inquiry, const struct store_ask *ask)
+static void report_unknown(const struct channel_inquiry *inquiry, const struct store_query *query)
 {
     char *line = channel_inquiry_line(inquiry, EVENT_BATCH_MAX);
 
     if (line != NULL)
-        channel_inquiry_commit(inquiry, line, event_detached_suspended(line, ask->ref, 0));
+        channel_inquiry_commit(inquiry, line, event_detached_suspended(line, query->ref, 0));
 }
 
 /* Answered with what there is; the watch is asked for as any other. */
-static void take_existing(struct channel_inquiry *inquiry, const struct store_ask *ask)
+static void take_existing(struct channel_inquiry *inquiry, const struct store_query *query)
 {
-    report_accepted(inquiry, ask->batch, inquiry->plan, true);
-    if (channel_is_following(inquiry->channel, ask->batch->ref))
+    report_accepted(inquiry, query->batch, inquiry->plan, true);
+    if (channel_is_following(inquiry->channel, query->batch->ref))
         return;
     inquiry->inquiry.answer = answer_watch;
     inquiry->from = 2;
-    memcpy(inquiry->ref, ask->batch->ref, sizeof(inquiry->ref));
+    memcpy(inquiry->ref, query->batch->ref, sizeof(inquiry->ref));
     inquiry->id_len = 0;
-    inquiry->asks_again = channel_inquiry_ask(inquiry, STORE_FIND);
+    inquiry->asks_again = channel_inquiry_query(inquiry, STORE_FIND);
 }
 
 /* Nothing new was kept, as far as is known.  A client of one answer alone is informed that it is
  * not. */
-static void answer_without_batch(struct channel_inquiry *inquiry, const struct store_ask *ask)
+static void answer_without_batch(struct channel_inquiry *inquiry, const struct store_query *query)
 {
-    if (ask->answer == STORE_EXISTING)
-        take_existing(inquiry, ask);
-    else if (ask->answer == STORE_UNKNOWN && inquiry->channel->one == NULL)
-        report_unknown(inquiry, ask);
+    if (query->answer == STORE_EXISTING)
+        take_existing(inquiry, query);
+    else if (query->answer == STORE_UNKNOWN && inquiry->channel->one == NULL)
+        report_unknown(inquiry, query);
     else
-        channel_inquiry_refuse_by_store(inquiry, ask, ask->code == FAULT_CONFLICT ? "key" : "");
+        channel_inquiry_refuse_by_store(inquiry, query, query->code == FAULT_CONFLICT ? "key" : "");
 }
 
-static void answer_submit(struct registry_inquiry *base, struct store_ask *ask)
+static void answer_submit(struct registry_inquiry *base, struct store_query *query)
 {
     struct channel_inquiry *inquiry = channel_inquiry_of(base);
 
     inquiry->asks_again = false;
-    if (ask->answer == STORE_DONE && !take_batch(inquiry, ask)) {
-        registry_put_back(inquiry->registry, ask);
+    if (query->answer == STORE_DONE && !take_batch(inquiry, query)) {
+        registry_put_back(inquiry->registry, query);
         return;
     }
-    if (ask->answer != STORE_DONE && inquiry->channel != NULL)
-        answer_without_batch(inquiry, ask);
-    store_ask_free(ask);
+    if (query->answer != STORE_DONE && inquiry->channel != NULL)
+        answer_without_batch(inquiry, query);
+    store_query_free(query);
     if (!inquiry->asks_again)
         channel_inquiry_free(inquiry);
 }
@@ -204,24 +204,24 @@ static void move_to(struct channel_inquiry *inquiry, struct request *request)
 void channel_submit_detached(struct channel *channel, struct request *request, int64_t now_ns)
 {
     struct channel_inquiry *inquiry = channel_inquiry_new(channel, request, answer_submit);
-    struct store_ask *ask = NULL;
+    struct store_query *query = NULL;
 
     if (inquiry != NULL)
-        ask = registry_ask_new(inquiry->registry, STORE_ACCEPT, channel->principal,
-                               &inquiry->inquiry);
-    if (ask != NULL)
-        ask->text = kept_text_adopt(request->text, request->text_len);
-    if (ask == NULL || ask->text == NULL) {
-        store_ask_free(ask);
+        query = registry_query_new(inquiry->registry, STORE_ACCEPT, channel->principal,
+                                   &inquiry->inquiry);
+    if (query != NULL)
+        query->text = kept_text_adopt(request->text, request->text_len);
+    if (query == NULL || query->text == NULL) {
+        store_query_free(query);
         if (inquiry != NULL)
             channel_inquiry_free(inquiry);
         refuse_memory(channel, request);
         return;
     }
     request->text = NULL;
-    set_terms(channel, request, now_ns, &ask->terms);
+    set_terms(channel, request, now_ns, &query->terms);
     move_to(inquiry, request);
-    registry_ask(inquiry->registry, ask);
+    registry_query(inquiry->registry, query);
 }
 
 /* ---- cancel --------------------------------------------------------------------------------- */
@@ -281,18 +281,18 @@ static void cancel_has_fallen(struct registry_cancel *cancel, enum registry_fall
         channel_inquiry_free(inquiry);
 }
 
-static void answer_cancel(struct registry_inquiry *base, struct store_ask *ask)
+static void answer_cancel(struct registry_inquiry *base, struct store_query *query)
 {
     struct channel_inquiry *inquiry = channel_inquiry_of(base);
 
-    if (ask->answer == STORE_DONE && inquiry->channel != NULL) {
-        registry_place_cancel(&inquiry->cancel, ask->place);
-        store_ask_free(ask);
+    if (query->answer == STORE_DONE && inquiry->channel != NULL) {
+        registry_place_cancel(&inquiry->cancel, query->place);
+        store_query_free(query);
         return;
     }
     if (inquiry->channel != NULL)
-        channel_inquiry_refuse_by_store(inquiry, ask, "");
-    store_ask_free(ask);
+        channel_inquiry_refuse_by_store(inquiry, query, "");
+    store_query_free(query);
     channel_inquiry_free(inquiry);
 }
 
@@ -301,47 +301,47 @@ static bool ask_to_cancel(struct channel_inquiry *inquiry, struct kept *batch,
                           struct kept_text *text)
 {
     struct registry_entry *entry = registry_open(inquiry->registry, batch, text);
-    struct store_ask *ask = NULL;
+    struct store_query *query = NULL;
 
     if (entry != NULL)
-        ask = registry_ask_new(inquiry->registry, STORE_CANCEL, inquiry->channel->principal,
-                               &inquiry->inquiry);
-    if (ask == NULL)
+        query = registry_query_new(inquiry->registry, STORE_CANCEL, inquiry->channel->principal,
+                                   &inquiry->inquiry);
+    if (query == NULL)
         return false;
     inquiry->cancel.fallen = cancel_has_fallen;
-    registry_await_cancel(entry, &inquiry->cancel, ask->context);
-    ask->batch = kept_hold(batch);
-    ask->whole = inquiry->whole;
-    ask->job = inquiry->job;
+    registry_await_cancel(entry, &inquiry->cancel, query->context);
+    query->batch = kept_hold(batch);
+    query->whole = inquiry->whole;
+    query->job = inquiry->job;
     inquiry->inquiry.answer = answer_cancel;
-    registry_ask(inquiry->registry, ask);
+    registry_query(inquiry->registry, query);
     return true;
 }
 
-static void answer_find_to_cancel(struct registry_inquiry *base, struct store_ask *ask)
+static void answer_find_to_cancel(struct registry_inquiry *base, struct store_query *query)
 {
     struct channel_inquiry *inquiry = channel_inquiry_of(base);
     bool asked = false;
 
     if (inquiry->channel == NULL) {
         /* who asked is gone */
-    } else if (ask->answer != STORE_DONE) {
-        channel_inquiry_refuse_by_store(inquiry, ask, "ref");
-    } else if (atomic_load_explicit(&ask->batch->progress.state, memory_order_acquire) ==
+    } else if (query->answer != STORE_DONE) {
+        channel_inquiry_refuse_by_store(inquiry, query, "ref");
+    } else if (atomic_load_explicit(&query->batch->progress.state, memory_order_acquire) ==
                    KEPT_FINISHED ||
-               (!inquiry->whole && inquiry->job >= ask->batch->terms.jobs)) {
+               (!inquiry->whole && inquiry->job >= query->batch->terms.jobs)) {
         refuse_cancel(inquiry);
-    } else if (registry_is_over_for(inquiry->registry, ask->batch)) {
+    } else if (registry_is_over_for(inquiry->registry, query->batch)) {
         channel_inquiry_refuse(inquiry, FAULT_SHUTTING_DOWN, "",
                                "the daemon is shutting down; the batch goes on when it has been "
                                "started anew");
     } else {
-        asked = ask_to_cancel(inquiry, ask->batch, ask->text);
+        asked = ask_to_cancel(inquiry, query->batch, query->text);
         if (!asked)
             channel_inquiry_refuse(inquiry, FAULT_OVERLOADED, "",
                                    "out of memory for this cancel; try again later");
     }
-    store_ask_free(ask);
+    store_query_free(query);
     if (!asked)
         channel_inquiry_free(inquiry);
 }
@@ -356,7 +356,7 @@ static void do_cancel(struct channel *channel, const struct request *request)
     }
     inquiry->whole = !request->has_job;
     inquiry->job = request->job;
-    if (channel_inquiry_ask(inquiry, STORE_FIND))
+    if (channel_inquiry_query(inquiry, STORE_FIND))
         return;
     channel_inquiry_free(inquiry);
     refuse_memory(channel, request);
@@ -364,21 +364,21 @@ static void do_cancel(struct channel *channel, const struct request *request)
 
 /* ---- forget --------------------------------------------------------------------------------- */
 
-static void answer_forget(struct registry_inquiry *base, struct store_ask *ask)
+static void answer_forget(struct registry_inquiry *base, struct store_query *query)
 {
     struct channel_inquiry *inquiry = channel_inquiry_of(base);
     char *line;
 
-    if (inquiry->channel != NULL && ask->answer == STORE_DONE) {
+    if (inquiry->channel != NULL && query->answer == STORE_DONE) {
         line = channel_inquiry_line(inquiry, EVENT_BATCH_MAX);
         if (line != NULL)
             channel_inquiry_commit(
                 inquiry, line,
                 event_detached_forgotten(line, channel_inquiry_id(inquiry), inquiry->ref));
     } else if (inquiry->channel != NULL) {
-        channel_inquiry_refuse_by_store(inquiry, ask, "ref");
+        channel_inquiry_refuse_by_store(inquiry, query, "ref");
     }
-    store_ask_free(ask);
+    store_query_free(query);
     channel_inquiry_free(inquiry);
 }
 
@@ -386,7 +386,7 @@ static void do_forget(struct channel *channel, const struct request *request)
 {
     struct channel_inquiry *inquiry = channel_inquiry_new(channel, request, answer_forget);
 
-    if (inquiry != NULL && channel_inquiry_ask(inquiry, STORE_FORGET))
+    if (inquiry != NULL && channel_inquiry_query(inquiry, STORE_FORGET))
         return;
     if (inquiry != NULL)
         channel_inquiry_free(inquiry);
@@ -397,10 +397,10 @@ static void do_forget(struct channel *channel, const struct request *request)
 
 static void ask_for_page(struct channel_inquiry *inquiry)
 {
-    struct store_ask *ask = registry_ask_new(inquiry->registry, STORE_LIST,
-                                             inquiry->channel->principal, &inquiry->inquiry);
+    struct store_query *query = registry_query_new(inquiry->registry, STORE_LIST,
+                                                   inquiry->channel->principal, &inquiry->inquiry);
 
-    if (ask == NULL) {
+    if (query == NULL) {
         channel_inquiry_refuse(inquiry, FAULT_OVERLOADED, "",
                                "out of memory for this list; try again later");
         channel_inquiry_free(inquiry);
@@ -408,9 +408,9 @@ static void ask_for_page(struct channel_inquiry *inquiry)
     }
     inquiry->filter.most =
         inquiry->left < STORE_PAGE_MAX ? (uint32_t)inquiry->left : STORE_PAGE_MAX;
-    ask->filter = inquiry->filter;
+    query->filter = inquiry->filter;
     inquiry->waits = false;
-    registry_ask(inquiry->registry, ask);
+    registry_query(inquiry->registry, query);
 }
 
 static void report_count(const struct channel_inquiry *inquiry)
@@ -423,30 +423,30 @@ static void report_count(const struct channel_inquiry *inquiry)
             event_detached_batches(line, channel_inquiry_id(inquiry), inquiry->listed));
 }
 
-static bool report_page(struct channel_inquiry *inquiry, const struct store_ask *ask)
+static bool report_page(struct channel_inquiry *inquiry, const struct store_query *query)
 {
-    for (uint32_t i = 0; i < ask->n_page; i++) {
+    for (uint32_t i = 0; i < query->n_page; i++) {
         char *line = channel_inquiry_line(inquiry, EVENT_LISTED_MAX);
 
         if (line == NULL)
             return false;
         channel_inquiry_commit(inquiry, line,
-                               channel_write_listed(line, inquiry->registry, ask->page[i],
+                               channel_write_listed(line, inquiry->registry, query->page[i],
                                                     channel_inquiry_id(inquiry)));
     }
-    inquiry->filter.after_order = ask->next_order;
-    inquiry->listed += ask->n_page;
-    inquiry->left -= ask->n_page;
+    inquiry->filter.after_order = query->next_order;
+    inquiry->listed += query->n_page;
+    inquiry->left -= query->n_page;
     return true;
 }
 
 /* Just behind a start how far batches are is not known yet, and which have ended: the list waits
  * for that, but not for long, since they may be many. */
-static bool is_early(struct channel_inquiry *inquiry, const struct store_ask *ask)
+static bool is_early(struct channel_inquiry *inquiry, const struct store_query *query)
 {
     int64_t now_ns = registry_now(inquiry->registry);
 
-    if (ask->answer != STORE_DONE || !ask->has_unseen || !registry_resumes(inquiry->registry))
+    if (query->answer != STORE_DONE || !query->has_unseen || !registry_resumes(inquiry->registry))
         return false;
     if (inquiry->give_up_ns == 0)
         inquiry->give_up_ns = now_ns + RESUMING_NS;
@@ -454,25 +454,25 @@ static bool is_early(struct channel_inquiry *inquiry, const struct store_ask *as
     return now_ns < inquiry->give_up_ns;
 }
 
-static void answer_list(struct registry_inquiry *base, struct store_ask *ask)
+static void answer_list(struct registry_inquiry *base, struct store_query *query)
 {
     struct channel_inquiry *inquiry = channel_inquiry_of(base);
-    bool more = ask->more && inquiry->left > ask->n_page;
+    bool more = query->more && inquiry->left > query->n_page;
 
     inquiry->again_ns = 0;
     if (inquiry->channel == NULL) {
         more = false;
-    } else if (is_early(inquiry, ask)) {
+    } else if (is_early(inquiry, query)) {
         more = true;
-    } else if (ask->answer != STORE_DONE) {
-        channel_inquiry_refuse_by_store(inquiry, ask, "after");
+    } else if (query->answer != STORE_DONE) {
+        channel_inquiry_refuse_by_store(inquiry, query, "after");
         more = false;
-    } else if (!report_page(inquiry, ask)) {
+    } else if (!report_page(inquiry, query)) {
         more = false;
     } else if (!more) {
         report_count(inquiry);
     }
-    store_ask_free(ask);
+    store_query_free(query);
     if (!more) {
         channel_inquiry_free(inquiry);
         return;

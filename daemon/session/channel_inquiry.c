@@ -11,7 +11,7 @@ struct channel_inquiry *channel_inquiry_of(struct registry_inquiry *inquiry)
 
 struct channel_inquiry *channel_inquiry_new(struct channel *channel, const struct request *request,
                                             void (*answer)(struct registry_inquiry *,
-                                                           struct store_ask *))
+                                                           struct store_query *))
 {
     struct channel_inquiry *inquiry = calloc(1, sizeof(*inquiry));
 
@@ -103,15 +103,15 @@ void channel_inquiry_refuse(const struct channel_inquiry *inquiry, enum fault_co
 }
 
 void channel_inquiry_refuse_by_store(const struct channel_inquiry *inquiry,
-                                     const struct store_ask *ask, const char *path)
+                                     const struct store_query *query, const char *path)
 {
-    if (ask->answer == STORE_UNKNOWN)
+    if (query->answer == STORE_UNKNOWN)
         channel_inquiry_refuse(
             inquiry, FAULT_UNAVAILABLE, "",
             "what keeps detached batches has failed, and whether this was done will be known "
             "when the daemon has been started anew");
     else
-        channel_inquiry_refuse(inquiry, ask->code, path, ask->message);
+        channel_inquiry_refuse(inquiry, query->code, path, query->message);
 }
 
 char *channel_inquiry_line(const struct channel_inquiry *inquiry, size_t size)
@@ -129,14 +129,14 @@ void channel_inquiry_commit(const struct channel_inquiry *inquiry, const char *l
     outbox_line_commit(&inquiry->channel->outbox, (size_t)(end - line));
 }
 
-bool channel_inquiry_ask(struct channel_inquiry *inquiry, enum store_kind kind)
+bool channel_inquiry_query(struct channel_inquiry *inquiry, enum store_kind kind)
 {
-    struct store_ask *ask =
-        registry_ask_new(inquiry->registry, kind, inquiry->channel->principal, &inquiry->inquiry);
+    struct store_query *query =
+        registry_query_new(inquiry->registry, kind, inquiry->channel->principal, &inquiry->inquiry);
 
-    if (ask == NULL)
+    if (query == NULL)
         return false;
-    memcpy(ask->ref, inquiry->ref, sizeof(ask->ref));
-    registry_ask(inquiry->registry, ask);
+    memcpy(query->ref, inquiry->ref, sizeof(query->ref));
+    registry_query(inquiry->registry, query);
     return true;
 }

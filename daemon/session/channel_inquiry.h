@@ -39,7 +39,7 @@ struct channel_inquiry {
  * memory. */
 struct channel_inquiry *channel_inquiry_new(struct channel *channel, const struct request *request,
                                             void (*answer)(struct registry_inquiry *,
-                                                           struct store_ask *));
+                                                           struct store_query *));
 
 /* It is answered, though the store has its question still: the channel is free of it. */
 void channel_inquiry_detach(struct channel_inquiry *inquiry);
@@ -53,13 +53,13 @@ struct channel_inquiry *channel_inquiry_of(struct registry_inquiry *inquiry);
 struct event_text channel_inquiry_id(const struct channel_inquiry *inquiry);
 
 /* Asks the store about its ref.  False when out of memory: the inquiry is as it was. */
-bool channel_inquiry_ask(struct channel_inquiry *inquiry, enum store_kind kind);
+bool channel_inquiry_query(struct channel_inquiry *inquiry, enum store_kind kind);
 
 /* Answer with an error; while its channel is there. */
 void channel_inquiry_refuse(const struct channel_inquiry *inquiry, enum fault_code code,
                             const char *path, const char *message);
 void channel_inquiry_refuse_by_store(const struct channel_inquiry *inquiry,
-                                     const struct store_ask *ask, const char *path);
+                                     const struct store_query *query, const char *path);
 
 /* Room for a line of `size` bytes beside the id; NULL when out of memory: the channel has
  * failed then.  What was written up to `end` is sent. */

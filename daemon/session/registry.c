@@ -84,19 +84,19 @@ static void free_entry(struct registry_entry *entry)
 }
 
 /* Who asked gets no answer. */
-static void give_up_asks(struct store_ask *asks)
+static void give_up_queries(struct store_query *queries)
 {
-    struct store_ask *next;
+    struct store_query *next;
 
-    for (struct store_ask *ask = asks; ask != NULL; ask = next) {
-        next = ask->next;
-        if (ask->context != NULL && ask->kind < STORE_RESUME) {
-            struct registry_inquiry *inquiry = ask->context;
+    for (struct store_query *query = queries; query != NULL; query = next) {
+        next = query->next;
+        if (query->context != NULL && query->kind < STORE_RESUME) {
+            struct registry_inquiry *inquiry = query->context;
 
-            ask->answer = STORE_UNKNOWN;
-            inquiry->answer(inquiry, ask);
+            query->answer = STORE_UNKNOWN;
+            inquiry->answer(inquiry, query);
         } else {
-            store_ask_free(ask);
+            store_query_free(query);
         }
     }
 }
@@ -109,8 +109,8 @@ void registry_free(struct registry *registry)
     for (uint32_t slot = 0; slot < registry->agenda.slots.n; slot++)
         if (entry_at(registry, slot) != NULL)
             free_entry(entry_at(registry, slot));
-    give_up_asks(registry->put_back);
-    give_up_asks(store_fetch(registry->config.port));
+    give_up_queries(registry->put_back);
+    give_up_queries(store_fetch(registry->config.port));
     agenda_fini(&registry->agenda);
     hash_fini(&registry->by_ref);
     free(registry);
@@ -293,16 +293,16 @@ bool registry_drop_if_idle(struct registry_entry *entry)
 /* ---- What the store sends ---------------------------------------------------------------- */
 
 /* False when out of memory. */
-static bool resume(struct registry *registry, const struct store_ask *ask)
+static bool resume(struct registry *registry, const struct store_query *query)
 {
-    struct registry_entry *entry = registry_open(registry, ask->batch, ask->text);
+    struct registry_entry *entry = registry_open(registry, query->batch, query->text);
     uint32_t jobs;
 
     if (entry == NULL)
         return false;
     if (entry->is_home)
         return true;
-    jobs = ask->batch->terms.jobs; /* whatever other loops have found out already */
+    jobs = query->batch->terms.jobs; /* whatever other loops have found out already */
     ledger_force_jobs(&registry->account, jobs);
     stats_resumed(registry->config.stats, jobs);
     settle_home(entry);
@@ -364,25 +364,25 @@ static void discard(struct registry *registry, const struct kept *batch)
     }
 }
 
-static void handle(struct registry *registry, struct store_ask *ask)
+static void handle(struct registry *registry, struct store_query *query)
 {
-    struct registry_inquiry *inquiry = ask->context;
+    struct registry_inquiry *inquiry = query->context;
 
-    if (ask->kind < STORE_RESUME && inquiry != NULL) {
-        inquiry->answer(inquiry, ask); /* which is the inquiry's now */
+    if (query->kind < STORE_RESUME && inquiry != NULL) {
+        inquiry->answer(inquiry, query); /* which is the inquiry's now */
         return;
     }
-    if (ask->kind == STORE_RESUME && !resume(registry, ask)) {
-        registry_put_back(registry, ask);
+    if (query->kind == STORE_RESUME && !resume(registry, query)) {
+        registry_put_back(registry, query);
         return;
     }
-    if (ask->kind == STORE_CANCELLED)
-        take_cancelled(registry, ask->batch);
-    else if (ask->kind == STORE_SUSPEND)
-        suspend(registry, ask->batch);
-    else if (ask->kind == STORE_DISCARD)
-        discard(registry, ask->batch);
-    store_ask_free(ask);
+    if (query->kind == STORE_CANCELLED)
+        take_cancelled(registry, query->batch);
+    else if (query->kind == STORE_SUSPEND)
+        suspend(registry, query->batch);
+    else if (query->kind == STORE_DISCARD)
+        discard(registry, query->batch);
+    store_query_free(query);
 }
 
 /* Those that the store kept from going on look again. */
@@ -397,13 +397,13 @@ static void release_held(struct registry *registry)
     }
 }
 
-static void handle_all(struct registry *registry, struct store_ask *asks)
+static void handle_all(struct registry *registry, struct store_query *queries)
 {
-    struct store_ask *next;
+    struct store_query *next;
 
-    for (struct store_ask *ask = asks; ask != NULL; ask = next) {
-        next = ask->next;
-        handle(registry, ask);
+    for (struct store_query *query = queries; query != NULL; query = next) {
+        next = query->next;
+        handle(registry, query);
     }
 }
 
@@ -425,22 +425,22 @@ void registry_retry_later(struct registry *registry)
     registry->retry_ns = registry_store_now(registry) + REGISTRY_RETRY_NS;
 }
 
-void registry_put_back(struct registry *registry, struct store_ask *ask)
+void registry_put_back(struct registry *registry, struct store_query *query)
 {
-    ask->next = NULL;
-    *registry->put_back_end = ask;
-    registry->put_back_end = &ask->next;
+    query->next = NULL;
+    *registry->put_back_end = query;
+    registry->put_back_end = &query->next;
     registry_retry_later(registry);
 }
 
 static void try_again(struct registry *registry)
 {
-    struct store_ask *asks = registry->put_back;
+    struct store_query *queries = registry->put_back;
 
     registry->retry_ns = DUE_NEVER;
     registry->put_back = NULL;
     registry->put_back_end = &registry->put_back;
-    handle_all(registry, asks);
+    handle_all(registry, queries);
     registry_replay_next(registry);
 }
 
@@ -456,19 +456,20 @@ void registry_work(struct registry *registry, size_t budget)
         spent += registry_work_on(entry, budget - spent);
 }
 
-struct store_ask *registry_ask_new(struct registry *registry, enum store_kind kind,
-                                   struct principal *asker, struct registry_inquiry *inquiry)
+struct store_query *registry_query_new(struct registry *registry, enum store_kind kind,
+                                       struct principal *requester,
+                                       struct registry_inquiry *inquiry)
 {
-    struct store_ask *ask = store_ask_new(kind, registry->config.port, inquiry);
+    struct store_query *query = store_query_new(kind, registry->config.port, inquiry);
 
-    if (ask != NULL)
-        ask->asker = principal_hold(asker);
-    return ask;
+    if (query != NULL)
+        query->requester = principal_hold(requester);
+    return query;
 }
 
-void registry_ask(struct registry *registry, struct store_ask *ask)
+void registry_query(struct registry *registry, struct store_query *query)
 {
-    store_ask(registry->config.store, ask);
+    store_query(registry->config.store, query);
 }
 
 /* ---- The end of the daemon ---------------------------------------------------------------- */
@@ -492,16 +493,16 @@ void registry_cancel_all(struct registry *registry)
 {
     for (uint32_t slot = 0; slot < registry->agenda.slots.n; slot++) {
         struct registry_entry *entry = entry_at(registry, slot);
-        struct store_ask *ask;
+        struct store_query *query;
 
         if (entry == NULL || !entry->is_home || entry->end_reported ||
             entry->kept->durable != KEPT_DURABLE_NO)
             continue;
-        ask = store_ask_new(STORE_CANCEL, registry->config.port, NULL);
-        if (ask == NULL)
+        query = store_query_new(STORE_CANCEL, registry->config.port, NULL);
+        if (query == NULL)
             continue; /* it ends with the process */
-        ask->batch = kept_hold(entry->kept);
-        ask->whole = true;
-        registry_ask(registry, ask);
+        query->batch = kept_hold(entry->kept);
+        query->whole = true;
+        registry_query(registry, query);
     }
 }

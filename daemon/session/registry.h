@@ -86,17 +86,18 @@ bool registry_is_idle(const struct registry *registry);
 /* A question of a channel's, on its way to the store.  Embedded by the channel. */
 struct registry_inquiry {
     void (*answer)(struct registry_inquiry *inquiry,
-                   struct store_ask *ask); /* takes the ask over */
+                   struct store_query *query); /* takes the query over */
 };
 
-/* An ask whose answer is posted there, for a principal.  NULL when out of memory. */
-struct store_ask *registry_ask_new(struct registry *registry, enum store_kind kind,
-                                   struct principal *asker, struct registry_inquiry *inquiry);
-void registry_ask(struct registry *registry, struct store_ask *ask);
+/* A query whose answer is posted there, for a principal.  NULL when out of memory. */
+struct store_query *registry_query_new(struct registry *registry, enum store_kind kind,
+                                       struct principal *requester,
+                                       struct registry_inquiry *inquiry);
+void registry_query(struct registry *registry, struct store_query *query);
 
 /* There is no memory for what follows from the answer: the inquiry gets it again a little
  * later. */
-void registry_put_back(struct registry *registry, struct store_ask *ask);
+void registry_put_back(struct registry *registry, struct store_query *query);
 
 /* What is home here, or on its way, has taken its jobs and its text from this. */
 struct account *registry_account(struct registry *registry);
@@ -159,7 +160,7 @@ struct registry_cancel {
 #define REGISTRY_NO_PLACE UINT32_MAX
 
 /* The batch is run here, and stays, until the cancel has fallen; to be called before the store is
- * asked for it, by an ask with the context `asked_by`, and registry_place_cancel() once its place
+ * asked for it, by a query with the context `asked_by`, and registry_place_cancel() once its place
  * is known.  It may fall before that: whoever waits for it is called before anybody is sent what
  * follows from it. */
 void registry_await_cancel(struct registry_entry *entry, struct registry_cancel *cancel,

@@ -51,7 +51,7 @@ struct registry {
     struct hash by_ref;     /* slots */
     struct registry_entry *held;
     struct registry_follower *first_waiting, *last_waiting; /* for a replay */
-    struct store_ask *put_back, **put_back_end;             /* handled again at retry_ns */
+    struct store_query *put_back, **put_back_end;           /* handled again at retry_ns */
     int64_t
         retry_ns; /* of what there was no memory for, by the store's clock; DUE_NEVER for none */
     uint32_t n_transient; /* home here, running, and lost with this process */

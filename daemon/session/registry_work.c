@@ -211,22 +211,22 @@ bool registry_report_end(struct registry_entry *entry, struct replica *replica)
     struct registry *registry = entry->registry;
     struct kept_progress *progress = &entry->kept->progress;
     const struct batch_result *result = replica_result(replica);
-    struct store_ask *ask;
+    struct store_query *query;
 
     if (atomic_load_explicit(&progress->state, memory_order_acquire) == KEPT_FINISHED)
         return true;
-    ask = store_ask_new(STORE_END, registry->config.port, NULL);
-    if (ask == NULL)
+    query = store_query_new(STORE_END, registry->config.port, NULL);
+    if (query == NULL)
         return false;
-    ask->batch = kept_hold(entry->kept);
+    query->batch = kept_hold(entry->kept);
     atomic_store_explicit(&progress->status, (int)result->status, memory_order_relaxed);
     atomic_store_explicit(&progress->ended_ns, result->predicted_ns, memory_order_relaxed);
     advance(progress, 0, replica_history(replica)->next_seq);
     if (atomic_exchange_explicit(&progress->state, KEPT_FINISHED, memory_order_acq_rel) ==
         KEPT_FINISHED)
-        store_ask_free(ask); /* another loop was as quick */
+        store_query_free(query); /* another loop was as quick */
     else
-        registry_ask(registry, ask);
+        registry_query(registry, query);
     return true;
 }
 

@@ -7,45 +7,45 @@
 
 /* ---- Asks ----------------------------------------------------------------------------- */
 
-struct store_ask *store_ask_new(enum store_kind kind, struct store_port *port, void *context)
+struct store_query *store_query_new(enum store_kind kind, struct store_port *port, void *context)
 {
     size_t page = kind == STORE_LIST ? STORE_PAGE_MAX * sizeof(struct kept *) : 0;
-    struct store_ask *ask = calloc(1, sizeof(*ask) + page);
+    struct store_query *query = calloc(1, sizeof(*query) + page);
 
-    if (ask == NULL)
+    if (query == NULL)
         return NULL;
-    ask->kind = kind;
-    ask->port = port;
-    ask->context = context;
-    return ask;
+    query->kind = kind;
+    query->port = port;
+    query->context = context;
+    return query;
 }
 
-void store_ask_free(struct store_ask *ask)
+void store_query_free(struct store_query *query)
 {
-    if (ask == NULL)
+    if (query == NULL)
         return;
-    for (uint32_t i = 0; i < ask->n_page; i++)
-        kept_release(ask->page[i]);
-    kept_release(ask->batch);
-    kept_text_release(ask->text);
-    principal_release(ask->asker);
-    free(ask);
+    for (uint32_t i = 0; i < query->n_page; i++)
+        kept_release(query->page[i]);
+    kept_release(query->batch);
+    kept_text_release(query->text);
+    principal_release(query->requester);
+    free(query);
 }
 
-void store_ask(struct store *store, struct store_ask *ask)
+void store_query(struct store *store, struct store_query *query)
 {
-    store->ops->ask(store, ask);
+    store->ops->query(store, query);
 }
 
 /* ---- Ports ---------------------------------------------------------------------------- */
 
-void store_post(struct store_port *port, struct store_ask *ask)
+void store_post(struct store_port *port, struct store_query *query)
 {
-    struct store_ask *newest = atomic_load_explicit(&port->newest, memory_order_relaxed);
+    struct store_query *newest = atomic_load_explicit(&port->newest, memory_order_relaxed);
 
     do
-        ask->next = newest;
-    while (!atomic_compare_exchange_weak(&port->newest, &newest, ask));
+        query->next = newest;
+    while (!atomic_compare_exchange_weak(&port->newest, &newest, query));
     /* Else whoever posted the one before wakes.  The loop says first that it waits and looks for
      * posts then; here one is posted first: one of the two sees the other. */
     if (newest == NULL && !atomic_load(&port->is_attended))
@@ -63,13 +63,14 @@ bool store_port_rest(struct store_port *port)
     return atomic_load(&port->newest) == NULL;
 }
 
-struct store_ask *store_fetch(struct store_port *port)
+struct store_query *store_fetch(struct store_port *port)
 {
-    struct store_ask *newest = atomic_exchange_explicit(&port->newest, NULL, memory_order_acquire);
-    struct store_ask *oldest = NULL;
+    struct store_query *newest =
+        atomic_exchange_explicit(&port->newest, NULL, memory_order_acquire);
+    struct store_query *oldest = NULL;
 
     while (newest != NULL) {
-        struct store_ask *next = newest->next;
+        struct store_query *next = newest->next;
 
         newest->next = oldest;
         oldest = newest;
@@ -88,7 +89,7 @@ void store_announce(struct store *store, enum store_kind kind, struct kept *batc
 {
     for (unsigned i = 0; i < store->n_ports; i++) {
         struct store_port *port = store->ports[i];
-        struct store_ask *notice = store_ask_new(kind, port, NULL);
+        struct store_query *notice = store_query_new(kind, port, NULL);
 
         if (notice == NULL) {
             atomic_store_explicit(&port->recheck, true, memory_order_release);
@@ -129,20 +130,20 @@ int64_t store_now(const struct store *store, int64_t boot_ns)
 
 /* ---- Answers ---------------------------------------------------------------------------- */
 
-void store_done(struct store_ask *ask)
+void store_done(struct store_query *query)
 {
-    ask->answer = STORE_DONE;
-    store_post(ask->port, ask);
+    query->answer = STORE_DONE;
+    store_post(query->port, query);
 }
 
-void store_refuse(struct store_ask *ask, enum fault_code code, const char *format, ...)
+void store_refuse(struct store_query *query, enum fault_code code, const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(ask->message, sizeof(ask->message), format, arguments);
+    vsnprintf(query->message, sizeof(query->message), format, arguments);
     va_end(arguments);
-    ask->answer = STORE_REFUSED;
-    ask->code = code;
-    store_post(ask->port, ask);
+    query->answer = STORE_REFUSED;
+    query->code = code;
+    store_post(query->port, query);
 }

@@ -8,33 +8,33 @@
  * daemon, made before its loops and freed when none of them runs any more; how safe it is (memory,
  * a journal on disk, a stream of a cluster) is its implementation's business.
  *
- * Asking.  A loop asks by a struct store_ask that it has allocated, and never
- * waits: store_ask() takes the ask over, and the same object is returned with its
- * answer through the port that it names.  A store answers each ask exactly
- * once, at any time, from any thread, in memory that is part of the ask, so an
- * answer needs none.  Asks of one port about one batch are handled in the order
+ * Queries.  A loop sends a struct store_query that it has allocated, and never
+ * waits: store_query() takes the query over, and the same object is returned with its
+ * answer through the port that it names.  A store answers each query exactly
+ * once, at any time, from any thread, in memory that is part of the query, so an
+ * answer needs none.  Queries of one port about one batch are handled in the order
  * in which they came.  The references that an answer holds (batch, text, page)
- * are the asker's to release: store_ask_free() does.
+ * are the requester's to release: store_query_free() does.
  *
- *     loop ── store_ask(ask) ──► store (its own thread, or none)
- *     loop ◄── store_post(port, ask), wakes ──┘
+ *     loop ── store_query(query) ──► store (its own thread, or none)
+ *     loop ◄── store_post(port, query), wakes ──┘
  *          store_fetch(port)
  *
- * On its own account a store posts asks of the kinds from STORE_RESUME on, which
+ * On its own account a store posts queries of the kinds from STORE_RESUME on, which
  * need no answer and are the loop's to free.
  *
  * The answers, by kind (STORE_REFUSED: `code` and `message` say why, fit for an
  * `error` event):
  *
- * ACCEPT   text, terms. DONE: `batch` is new, the asker's, kept as safely as the store's
+ * ACCEPT   text, terms. DONE: `batch` is new, the requester's, kept as safely as the store's
  *          `durable` says, and home to the asking loop, which must run it to its
- *          end.  EXISTING: `batch` is the one of the asker's that has the key, with the
+ *          end.  EXISTING: `batch` is the one of the requester's that has the key, with the
  *          same text.  REFUSED: FAULT_CONFLICT (the key's batch has another text),
  *          FAULT_OVERLOADED (max_kept, max_bytes), FAULT_TOO_LARGE (a request
  *          that this store cannot hold), FAULT_UNAVAILABLE (it is not kept).
  *          UNKNOWN: whether it is kept, as `ref`, will be known after a restart.
  * FIND     ref. DONE: `batch`, and `text`, its request.  REFUSED:
- *          FAULT_NOT_FOUND, for what others own too; FAULT_GONE for the asker's among the
+ *          FAULT_NOT_FOUND, for what others own too; FAULT_GONE for the requester's among the
  *          last STORE_GONE_MAX refs that were removed; FAULT_UNAVAILABLE for what is
  *          foreign or damaged.
  * CANCEL   batch, whole, job. DONE: it is safe, is in the batch's list of
@@ -45,7 +45,7 @@
  *          its retain counts from accepted_ns + ended_ns.  DONE.
  * FORGET   ref. DONE: removed.  REFUSED: FAULT_NOT_FOUND, FAULT_GONE,
  *          FAULT_CONFLICT (it has not finished).
- * LIST     filter. DONE: up to STORE_PAGE_MAX of the asker's batches in page[], each held;
+ * LIST     filter. DONE: up to STORE_PAGE_MAX of the requester's batches in page[], each held;
  *          `more`: it continues behind next_order, and fewer than were wanted may have been
  *          found until there.  REFUSED:
  *          FAULT_NOT_FOUND: filter.after is not kept.
@@ -73,11 +73,11 @@
 #define STORE_GONE_MAX 100000
 #define STORE_PAGE_MAX 64
 
-struct store_ask;
+struct store_query;
 
 /* Where a loop finds what it was sent. */
 struct store_port {
-    _Atomic(struct store_ask *) newest; /* of a list linked by `next` */
+    _Atomic(struct store_query *) newest; /* of a list linked by `next` */
     _Atomic bool recheck;        /* an announcement was lost for want of memory: every batch of
                                   * this loop may have new cancels */
     _Atomic bool is_attended;    /* the loop looks here before it waits: see store_port_attend() */
@@ -110,18 +110,18 @@ struct store_filter {
     uint32_t most;         /* at most STORE_PAGE_MAX */
 };
 
-struct store_ask {
-    struct store_ask *next;  /* its holder's */
-    enum store_kind kind;    /* what is asked */
-    struct store_port *port; /* where the answer is posted */
-    void *context;           /* the asker's */
-    struct principal *asker; /* held: for whom it is asked, who learns of nobody else's batches;
-                              * NULL: the daemon itself */
+struct store_query {
+    struct store_query *next;    /* its holder's */
+    enum store_kind kind;        /* what is asked */
+    struct store_port *port;     /* where the answer is posted */
+    void *context;               /* the requester's */
+    struct principal *requester; /* held: for whom it is asked, who learns of nobody else's batches;
+                                  * NULL: the daemon itself */
 
     char ref[KEPT_REF_MAX + 1]; /* FIND, FORGET */
     struct kept_terms terms;    /* ACCEPT */
-    struct kept_text *text;     /* ACCEPT: held by the ask; FIND, RESUME: in the answer, held */
-    struct kept *batch;         /* held by the ask, in questions and answers */
+    struct kept_text *text;     /* ACCEPT: held by the query; FIND, RESUME: in the answer, held */
+    struct kept *batch;         /* held by the query, in questions and answers */
     bool whole;                 /* CANCEL: the batch; else the job */
     uint64_t job;
     struct store_filter filter; /* LIST */
@@ -143,11 +143,11 @@ struct store_ask {
 struct store;
 
 struct store_ops {
-    /* Once the ports are known and before any ask: sends RESUME. */
+    /* Once the ports are known and before any query: sends RESUME. */
     void (*start)(struct store *store);
-    /* Takes the ask over. */
-    void (*ask)(struct store *store, struct store_ask *ask);
-    /* No ask is made any more; those that are open may be answered or freed. */
+    /* Takes the query over. */
+    void (*query)(struct store *store, struct store_query *query);
+    /* No query is made any more; those that are open may be answered or freed. */
     void (*free)(struct store *store);
 };
 
@@ -182,12 +182,12 @@ void store_free(struct store *store); /* NULL is fine */
 int64_t store_now(const struct store *store, int64_t boot_ns);
 
 /* All zero but for kind, port and context.  NULL when out of memory. */
-struct store_ask *store_ask_new(enum store_kind kind, struct store_port *port, void *context);
-void store_ask_free(struct store_ask *ask); /* and what it holds */
-void store_ask(struct store *store, struct store_ask *ask);
+struct store_query *store_query_new(enum store_kind kind, struct store_port *port, void *context);
+void store_query_free(struct store_query *query); /* and what it holds */
+void store_query(struct store *store, struct store_query *query);
 
 /* What was posted since the last call, oldest first, linked by `next`. */
-struct store_ask *store_fetch(struct store_port *port);
+struct store_query *store_fetch(struct store_port *port);
 
 /*
  * A loop that runs need not be woken by what is posted, for which it looks once an iteration.
@@ -203,16 +203,16 @@ bool store_port_rest(struct store_port *port);
 /* What all stores begin with: ready, no horizon, no limits. */
 void store_init(struct store *store, const struct store_ops *ops, enum kept_durable durable);
 
-void store_post(struct store_port *port, struct store_ask *ask);
+void store_post(struct store_port *port, struct store_query *query);
 void store_ring(struct store *store); /* wakes each loop */
 
 /* Posts CANCELLED, SUSPEND or DISCARD to each loop; a loop that there is no memory for finds
  * `recheck` set. */
 void store_announce(struct store *store, enum store_kind kind, struct kept *batch);
 
-/* Turn an ask into its answer and post it. */
-void store_done(struct store_ask *ask);
-void store_refuse(struct store_ask *ask, enum fault_code code, const char *format, ...)
+/* Turn a query into its answer and post it. */
+void store_done(struct store_query *query);
+void store_refuse(struct store_query *query, enum fault_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 #endif

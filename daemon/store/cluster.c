@@ -93,7 +93,7 @@ static int64_t measure_due(const struct cluster *cluster)
     return serves(cluster) ? cluster->measured_ns + every_ns : DUE_NEVER;
 }
 
-/* All is known that is in the stream: what the servers have lost is put back, and then asks
+/* All is known that is in the stream: what the servers have lost is put back, and then queries
  * are answered. */
 static void finish_loading(struct cluster *cluster)
 {
@@ -202,19 +202,20 @@ static void sleep_for(struct cluster *cluster, int64_t length_ns)
 }
 
 /* Takes what was received, or waits for it until something is due.  False once it is to stop. */
-static bool wait_for_work(struct cluster *cluster, struct store_ask **asks,
+static bool wait_for_work(struct cluster *cluster, struct store_query **queries,
                           struct cluster_event **events)
 {
     int64_t length_ns = next_due(cluster) - cluster_now(cluster);
     bool goes_on;
 
     pthread_mutex_lock(&cluster->lock);
-    if (cluster->asks == NULL && cluster->events == NULL && !cluster->is_stopping && length_ns > 0)
+    if (cluster->queries == NULL && cluster->events == NULL && !cluster->is_stopping &&
+        length_ns > 0)
         sleep_for(cluster, length_ns);
-    *asks = cluster->asks;
+    *queries = cluster->queries;
     *events = cluster->events;
-    cluster->asks = NULL;
-    cluster->asks_end = &cluster->asks;
+    cluster->queries = NULL;
+    cluster->queries_end = &cluster->queries;
     cluster->events = NULL;
     cluster->events_end = &cluster->events;
     goes_on = !cluster->is_stopping;
@@ -222,11 +223,11 @@ static bool wait_for_work(struct cluster *cluster, struct store_ask **asks,
     return goes_on;
 }
 
-static void free_work(struct store_ask *asks, struct cluster_event *events)
+static void free_work(struct store_query *queries, struct cluster_event *events)
 {
-    for (struct store_ask *next; asks != NULL; asks = next) {
-        next = asks->next;
-        store_ask_free(asks);
+    for (struct store_query *next; queries != NULL; queries = next) {
+        next = queries->next;
+        store_query_free(queries);
     }
     for (struct cluster_event *next; events != NULL; events = next) {
         next = events->next;
@@ -237,12 +238,12 @@ static void free_work(struct store_ask *asks, struct cluster_event *events)
 static void *work(void *context)
 {
     struct cluster *cluster = context;
-    struct store_ask *ask, *next_ask;
+    struct store_query *query, *next_query;
     struct cluster_event *event, *next_event;
 
     cluster->in_touch_ns = cluster_now(cluster);
     cluster_read_on(cluster);
-    while (wait_for_work(cluster, &ask, &event)) {
+    while (wait_for_work(cluster, &query, &event)) {
         forget_what_is_stale(cluster);
         for (; event != NULL; event = next_event) {
             next_event = event->next;
@@ -251,13 +252,13 @@ static void *work(void *context)
         }
         finish_loading(cluster);
         cluster->round_tick = 0;
-        for (; ask != NULL; ask = next_ask) {
-            next_ask = ask->next;
-            cluster_handle(cluster, ask);
+        for (; query != NULL; query = next_query) {
+            next_query = query->next;
+            cluster_handle(cluster, query);
         }
         do_due(cluster);
     }
-    free_work(ask, event);
+    free_work(query, event);
     return NULL;
 }
 
@@ -276,18 +277,18 @@ static void take_event(void *context, struct cluster_event *event)
     pthread_mutex_unlock(&cluster->lock);
 }
 
-static void ask_cluster(struct store *store, struct store_ask *ask)
+static void ask_cluster(struct store *store, struct store_query *query)
 {
     struct cluster *cluster = cluster_of(store);
 
     if (!cluster->has_thread) {
-        store_refuse(ask, FAULT_UNAVAILABLE, "the cluster's thread could not be made");
+        store_refuse(query, FAULT_UNAVAILABLE, "the cluster's thread could not be made");
         return;
     }
-    ask->next = NULL;
+    query->next = NULL;
     pthread_mutex_lock(&cluster->lock);
-    *cluster->asks_end = ask;
-    cluster->asks_end = &ask->next;
+    *cluster->queries_end = query;
+    cluster->queries_end = &query->next;
     pthread_cond_signal(&cluster->wake);
     pthread_mutex_unlock(&cluster->lock);
 }
@@ -319,7 +320,7 @@ static void free_waiting(struct cluster *cluster)
 {
     for (struct cluster_waiting *at; (at = cluster->waitings) != NULL;) {
         cluster->waitings = at->next;
-        store_ask_free(at->ask);
+        store_query_free(at->query);
         kept_release(at->batch);
         free(at);
     }
@@ -331,7 +332,7 @@ static void free_cluster(struct store *store)
 
     stop_thread(cluster);
     cluster_link_free(cluster->link);
-    free_work(cluster->asks, cluster->events);
+    free_work(cluster->queries, cluster->events);
     free_waiting(cluster);
     cluster_free_pending(cluster);
     cluster_free_lost(cluster);
@@ -362,7 +363,7 @@ static void init_queues(struct cluster *cluster)
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&cluster->wake, &attributes);
     pthread_condattr_destroy(&attributes);
-    cluster->asks_end = &cluster->asks;
+    cluster->queries_end = &cluster->queries;
     cluster->events_end = &cluster->events;
     cluster->over_end = &cluster->over;
 }
@@ -382,7 +383,7 @@ static void set_clock(struct cluster *cluster)
 static struct cluster *make(const struct cluster_config *config)
 {
     static const struct store_ops ops = {
-        .start = start_cluster, .ask = ask_cluster, .free = free_cluster};
+        .start = start_cluster, .query = ask_cluster, .free = free_cluster};
     struct cluster *cluster = calloc(1, sizeof(*cluster));
 
     if (cluster == NULL)

@@ -262,13 +262,13 @@ void cluster_run_text(struct cluster *cluster, struct kept *batch, struct kept_t
 {
     struct store *store = &cluster->store;
     struct store_port *port = store->ports[cluster->next_port++ % store->n_ports];
-    struct store_ask *ask = store_ask_new(STORE_RESUME, port, NULL);
+    struct store_query *query = store_query_new(STORE_RESUME, port, NULL);
 
-    if (ask == NULL)
+    if (query == NULL)
         return; /* it is examined again */
-    ask->batch = kept_hold(batch);
-    ask->text = kept_text_hold(text);
-    store_post(port, ask);
+    query->batch = kept_hold(batch);
+    query->text = kept_text_hold(text);
+    store_post(port, query);
 }
 
 void cluster_examine(struct cluster *cluster, struct kept *batch)

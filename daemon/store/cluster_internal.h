@@ -6,7 +6,7 @@
  * A cluster's store, shared by the files that make it up:
  *
  *     cluster.c          its thread: what is due, and the store that loops see
- *     cluster_ask.c      what each ask leads to
+ *     cluster_query.c      what each query leads to
  *     cluster_publish.c  what is published, until it is read back, refused or given up
  *     cluster_read.c     what is read from the stream
  *     cluster_batch.c    batches: entering them, letting them go, running them to know their end
@@ -61,8 +61,8 @@ enum cluster_purpose { CLUSTER_SUBMITS, CLUSTER_CANCELS, CLUSTER_FORGETS, CLUSTE
 struct cluster_pending {
     struct cluster_pending *next, *before;
     enum cluster_purpose purpose;
-    uint64_t nonce;        /* its own, by which a refusal is known */
-    struct store_ask *ask; /* owned; NULL of RESTORES */
+    uint64_t nonce;            /* its own, by which a refusal is known */
+    struct store_query *query; /* owned; NULL of RESTORES */
     struct cluster_subject subject;
     struct cluster_headers headers;
     struct cluster_request
@@ -73,7 +73,7 @@ struct cluster_pending {
     int64_t deadline_ns, retry_ns;
 };
 
-/* An ask that waits for something to be read. */
+/* A query that waits for something to be read. */
 enum cluster_awaited {
     CLUSTER_AWAITS_TICK, /* number `number` of this node: all before it is known then; 0: any */
     CLUSTER_AWAITS_TEXT, /* the fetch `number` */
@@ -81,7 +81,7 @@ enum cluster_awaited {
 };
 struct cluster_waiting {
     struct cluster_waiting *next;
-    struct store_ask *ask; /* owned; NULL of a TEXT that nobody asked for */
+    struct store_query *query; /* owned; NULL of a TEXT that nobody asked for */
     enum cluster_awaited awaited;
     uint64_t number;
     struct kept *batch; /* held; TEXT, END */
@@ -115,7 +115,7 @@ struct cluster {
     pthread_t thread;
     bool has_thread;
     pthread_mutex_t lock; /* of the next four */
-    struct store_ask *asks, **asks_end;
+    struct store_query *queries, **queries_end;
     struct cluster_event *events, **events_end;
     bool is_stopping;
     pthread_cond_t wake;
@@ -136,8 +136,8 @@ struct cluster {
     struct cluster_pending *pendings, *last_pending; /* in the order of their deadlines */
     void *by_nonce;                                  /* a tsearch() tree of them */
     struct cluster_waiting *waitings;
-    uint64_t next_number;                  /* of fetches */
-    uint64_t round_tick;                   /* that asks of this round wait for; 0: none was put */
+    uint64_t next_number; /* of fetches */
+    uint64_t round_tick;  /* that queries of this round wait for; 0: none was put */
     struct cluster_over *over, **over_end; /* to be removed, in the order of due_ns */
     struct cluster_over *removing;         /* the link is at them */
     struct cluster_lost *lost;
@@ -162,16 +162,16 @@ void cluster_report(const struct cluster *cluster, bool is_fault, const char *fo
 /* Somebody watches, or is about to: ticks are put for a while. */
 void cluster_serve(struct cluster *cluster);
 
-/* ---- cluster_ask.c ---- */
+/* ---- cluster_query.c ---- */
 
 /* Handles a request now or queues it; takes ownership of it. */
-void cluster_handle(struct cluster *cluster, struct store_ask *ask);
+void cluster_handle(struct cluster *cluster, struct store_query *query);
 
-/* The ask, which is taken over, waits; awaited and number say for what.  `batch` is held, if there
- * is one.  ask: NULL for a text that nobody asked for.  Out of memory, the ask is refused, and
- * without one nothing waits. */
-void cluster_wait_for(struct cluster *cluster, struct store_ask *ask, enum cluster_awaited awaited,
-                      uint64_t number, struct kept *batch);
+/* The query, which is taken over, waits; awaited and number say for what.  `batch` is held, if
+ * there is one.  query: NULL for a text that nobody asked for.  Out of memory, the query is
+ * refused, and without one nothing waits. */
+void cluster_wait_for(struct cluster *cluster, struct store_query *query,
+                      enum cluster_awaited awaited, uint64_t number, struct kept *batch);
 
 /* Handles again those whose condition is met, and refuses those whose time is over. */
 void cluster_retry_waiting(struct cluster *cluster);
@@ -179,16 +179,16 @@ void cluster_take_text(struct cluster *cluster, const struct cluster_event *even
 int64_t cluster_next_waiting(const struct cluster *cluster); /* DUE_NEVER for none */
 
 /* Answers a submit with the batch that has its key. */
-void cluster_answer_with(struct store_ask *ask, const struct index_entry *entry,
+void cluster_answer_with(struct store_query *query, const struct index_entry *entry,
                          const uint8_t digest[DIGEST_BYTES]);
 
 /* ---- cluster_publish.c ---- */
 
-/* Each takes the ask over, and answers it in the end. */
-void cluster_submit(struct cluster *cluster, struct store_ask *ask);
-void cluster_cancel(struct cluster *cluster, struct store_ask *ask,
+/* Each takes the query over, and answers it in the end. */
+void cluster_submit(struct cluster *cluster, struct store_query *query);
+void cluster_cancel(struct cluster *cluster, struct store_query *query,
                     const struct index_entry *entry);
-void cluster_forget(struct cluster *cluster, struct store_ask *ask,
+void cluster_forget(struct cluster *cluster, struct store_query *query,
                     const struct index_entry *entry);
 void cluster_restore_request(struct cluster *cluster, const struct cluster_lost *lost);
 void cluster_restore_cancel(struct cluster *cluster, const char *ref,
@@ -197,8 +197,8 @@ void cluster_restore_cancel(struct cluster *cluster, const char *ref,
 /* The one of that nonce, or NULL. */
 struct cluster_pending *cluster_pending_by_nonce(const struct cluster *cluster, uint64_t nonce);
 
-/* It is settled: what the ask is answered is the caller's to say, who owns it now. */
-struct store_ask *cluster_pending_take(struct cluster *cluster, struct cluster_pending *pending);
+/* It is settled: what the query is answered is the caller's to say, who owns it now. */
+struct store_query *cluster_pending_take(struct cluster *cluster, struct cluster_pending *pending);
 
 /* Those that have lost the subject to that batch are answered. */
 void cluster_pending_beaten(struct cluster *cluster, const struct index_entry *entry);

@@ -40,15 +40,15 @@ struct cluster_pending *cluster_pending_by_nonce(const struct cluster *cluster, 
 
 static void free_pending(struct cluster_pending *pending)
 {
-    store_ask_free(pending->ask);
+    store_query_free(pending->query);
     kept_text_release(pending->text);
     free(pending->request);
     free(pending);
 }
 
-struct store_ask *cluster_pending_take(struct cluster *cluster, struct cluster_pending *pending)
+struct store_query *cluster_pending_take(struct cluster *cluster, struct cluster_pending *pending)
 {
-    struct store_ask *ask = pending->ask;
+    struct store_query *query = pending->query;
 
     tdelete(pending, &cluster->by_nonce, compare);
     if (pending->before != NULL)
@@ -59,15 +59,15 @@ struct store_ask *cluster_pending_take(struct cluster *cluster, struct cluster_p
         pending->next->before = pending->before;
     else
         cluster->last_pending = pending->before;
-    pending->ask = NULL;
+    pending->query = NULL;
     free_pending(pending);
-    return ask;
+    return query;
 }
 
 void cluster_free_pending(struct cluster *cluster)
 {
     while (cluster->pendings != NULL)
-        store_ask_free(cluster_pending_take(cluster, cluster->pendings));
+        store_query_free(cluster_pending_take(cluster, cluster->pendings));
 }
 
 /* NULL when out of memory. */
@@ -125,19 +125,19 @@ static void publish(struct cluster *cluster, struct cluster_pending *pending)
     pending->was_sent = true;
 }
 
-static void refuse_memory(struct store_ask *ask)
+static void refuse_memory(struct store_query *query)
 {
-    store_refuse(ask, FAULT_OVERLOADED, "out of memory for this request; try again later");
+    store_refuse(query, FAULT_OVERLOADED, "out of memory for this request; try again later");
 }
 
-static void fill_in(const struct cluster *cluster, const struct store_ask *ask, uint64_t nonce,
+static void fill_in(const struct cluster *cluster, const struct store_query *query, uint64_t nonce,
                     struct cluster_request *request)
 {
     *request = (struct cluster_request){
-        .terms = ask->terms, .grace_ns = cluster->config.grace_ns, .nonce = nonce};
-    snprintf(request->owner, sizeof(request->owner), "%s", ask->asker->name);
+        .terms = query->terms, .grace_ns = cluster->config.grace_ns, .nonce = nonce};
+    snprintf(request->owner, sizeof(request->owner), "%s", query->requester->name);
     memcpy(request->engine, cluster->engine, sizeof(request->engine));
-    digest_of(ask->text->bytes, ask->text->len, request->digest);
+    digest_of(query->text->bytes, query->text->len, request->digest);
 }
 
 static void write_token(const struct cluster *cluster, const struct cluster_request *request,
@@ -159,13 +159,13 @@ static bool refuse_full(const struct cluster *cluster, const struct cluster_pend
         cluster_values_bytes(&pending->headers.values) + HEADERS_GROW_BYTES + pending->text->len;
 
     if (most > 0 && bytes > most)
-        store_refuse(pending->ask, FAULT_TOO_LARGE,
+        store_refuse(pending->query, FAULT_TOO_LARGE,
                      "the cluster's servers take messages of at most %zu bytes (max_payload), "
                      "headers among them, and this request has %zu",
                      most, bytes);
     else if (cluster->max_bytes > 0 &&
              cluster->n_bytes + bytes > cluster->max_bytes / 100 * FULL_PERCENT)
-        store_refuse(pending->ask, FAULT_UNAVAILABLE,
+        store_refuse(pending->query, FAULT_UNAVAILABLE,
                      "the cluster's stream is full (%d %% of its max_bytes, %" PRIu64
                      "); try again later",
                      FULL_PERCENT, cluster->max_bytes);
@@ -174,7 +174,7 @@ static bool refuse_full(const struct cluster *cluster, const struct cluster_pend
     return true;
 }
 
-void cluster_submit(struct cluster *cluster, struct store_ask *ask)
+void cluster_submit(struct cluster *cluster, struct store_query *query)
 {
     uint64_t nonce = draw_nonce(cluster);
     struct cluster_request *request = malloc(sizeof(*request));
@@ -182,13 +182,13 @@ void cluster_submit(struct cluster *cluster, struct store_ask *ask)
 
     if (pending == NULL) {
         free(request);
-        refuse_memory(ask);
+        refuse_memory(query);
         return;
     }
-    fill_in(cluster, ask, nonce, request);
+    fill_in(cluster, query, nonce, request);
     pending->request = request;
-    pending->ask = ask;
-    pending->text = kept_text_hold(ask->text);
+    pending->query = query;
+    pending->text = kept_text_hold(query->text);
     pending->subject.kind = CLUSTER_REQUEST;
     write_token(cluster, request, pending->subject.token);
     cluster_request_write(request, &pending->headers);
@@ -199,17 +199,18 @@ void cluster_submit(struct cluster *cluster, struct store_ask *ask)
     publish(cluster, pending);
 }
 
-void cluster_cancel(struct cluster *cluster, struct store_ask *ask, const struct index_entry *entry)
+void cluster_cancel(struct cluster *cluster, struct store_query *query,
+                    const struct index_entry *entry)
 {
     struct cluster_pending *pending = add(cluster, CLUSTER_CANCELS, draw_nonce(cluster));
     struct cluster_outside outside = {
-        .whole = ask->whole, .job = ask->job, .floor_ns = cluster->rules.greatest_ns};
+        .whole = query->whole, .job = query->job, .floor_ns = cluster->rules.greatest_ns};
 
     if (pending == NULL) {
-        refuse_memory(ask);
+        refuse_memory(query);
         return;
     }
-    pending->ask = ask;
+    pending->query = query;
     pending->subject.kind = CLUSTER_CANCEL;
     pending->subject.nonce = pending->nonce;
     memcpy(pending->subject.ref, entry->batch->ref, sizeof(pending->subject.ref));
@@ -217,16 +218,17 @@ void cluster_cancel(struct cluster *cluster, struct store_ask *ask, const struct
     publish(cluster, pending);
 }
 
-void cluster_forget(struct cluster *cluster, struct store_ask *ask, const struct index_entry *entry)
+void cluster_forget(struct cluster *cluster, struct store_query *query,
+                    const struct index_entry *entry)
 {
     struct cluster_pending *pending = add(cluster, CLUSTER_FORGETS, draw_nonce(cluster));
     struct cluster_outside outside = {.whole = true, .floor_ns = cluster->rules.greatest_ns};
 
     if (pending == NULL) {
-        refuse_memory(ask);
+        refuse_memory(query);
         return;
     }
-    pending->ask = ask;
+    pending->query = query;
     pending->subject.kind = CLUSTER_FORGET;
     memcpy(pending->subject.ref, entry->batch->ref, sizeof(pending->subject.ref));
     cluster_outside_write(&outside, &pending->headers);
@@ -288,16 +290,16 @@ void cluster_put_tick(struct cluster *cluster)
 /* ---- Refusals
  * ------------------------------------------------------------------------------------ */
 
-void cluster_answer_with(struct store_ask *ask, const struct index_entry *entry,
+void cluster_answer_with(struct store_query *query, const struct index_entry *entry,
                          const uint8_t digest[DIGEST_BYTES])
 {
     if (memcmp(cluster_data(entry)->digest, digest, DIGEST_BYTES) != 0) {
-        index_refuse_conflict(ask, entry->batch);
+        index_refuse_conflict(query, entry->batch);
         return;
     }
-    ask->batch = kept_hold(entry->batch);
-    ask->answer = STORE_EXISTING;
-    store_post(ask->port, ask);
+    query->batch = kept_hold(entry->batch);
+    query->answer = STORE_EXISTING;
+    store_post(query->port, query);
 }
 
 static void answer_beaten(struct cluster *cluster, struct cluster_pending *pending,
@@ -339,7 +341,7 @@ static void meet_other(struct cluster *cluster, struct cluster_pending *pending,
 {
     struct cluster_request *request = pending->request;
     const struct index_entry *entry =
-        index_by_key(&cluster->index, pending->ask->asker, &request->terms);
+        index_by_key(&cluster->index, pending->query->requester, &request->terms);
 
     pending->has_lost = true;
     if (request->terms.key_len == 0)
@@ -357,10 +359,10 @@ static void meet_other(struct cluster *cluster, struct cluster_pending *pending,
 static void refuse_with(struct cluster *cluster, struct cluster_pending *pending,
                         const struct cluster_ack *ack)
 {
-    struct store_ask *ask = cluster_pending_take(cluster, pending);
+    struct store_query *query = cluster_pending_take(cluster, pending);
 
-    if (ask != NULL)
-        store_refuse(ask, FAULT_UNAVAILABLE,
+    if (query != NULL)
+        store_refuse(query, FAULT_UNAVAILABLE,
                      "the cluster's servers do not take this (%s, error %u); try again later",
                      ack->description, ack->error);
 }
@@ -391,19 +393,19 @@ static void give_up(struct cluster *cluster, struct cluster_pending *pending)
 {
     bool was_sent = pending->was_sent;
     enum cluster_purpose purpose = pending->purpose;
-    struct store_ask *ask = cluster_pending_take(cluster, pending);
+    struct store_query *query = cluster_pending_take(cluster, pending);
 
-    if (ask == NULL)
+    if (query == NULL)
         return;
     if (!was_sent)
-        store_refuse(ask, FAULT_UNAVAILABLE,
+        store_refuse(query, FAULT_UNAVAILABLE,
                      "no server of the cluster can be reached; try again later");
     else if (purpose == CLUSTER_SUBMITS)
-        store_refuse(ask, FAULT_UNAVAILABLE,
+        store_refuse(query, FAULT_UNAVAILABLE,
                      "the cluster's servers have not answered, and whether the batch is accepted "
                      "is not known; ask again under its key");
     else
-        store_refuse(ask, FAULT_UNAVAILABLE,
+        store_refuse(query, FAULT_UNAVAILABLE,
                      "the cluster's servers have not answered, and whether this was done is not "
                      "known: it may still be, once");
 }

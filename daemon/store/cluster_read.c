@@ -96,15 +96,15 @@ static void answer_submit(struct cluster *cluster, struct cluster_pending *pendi
                           struct index_entry *entry)
 {
     struct kept_text *text = kept_text_hold(pending->text);
-    struct store_ask *ask = cluster_pending_take(cluster, pending);
+    struct store_query *query = cluster_pending_take(cluster, pending);
 
     cluster_use_text(cluster, cluster_data(entry), text);
     kept_text_release(text);
-    if (ask == NULL)
+    if (query == NULL)
         return; /* it was put back */
     atomic_store_explicit(&entry->batch->progress.state, KEPT_RUNNING, memory_order_relaxed);
-    ask->batch = kept_hold(entry->batch);
-    store_done(ask);
+    query->batch = kept_hold(entry->batch);
+    store_done(query);
 }
 
 /* The batch that has the key of that request and still has it, or NULL: one that it has
@@ -164,7 +164,7 @@ static void take_cancel(struct cluster *cluster, const struct cluster_event *eve
                                 .stamp_ns = event->delivery.stamp_ns};
     struct index_entry *entry = index_by_ref(&cluster->index, NULL, subject->ref);
     struct cluster_pending *pending = cluster_pending_by_nonce(cluster, subject->nonce);
-    struct store_ask *ask = pending != NULL ? cluster_pending_take(cluster, pending) : NULL;
+    struct store_query *query = pending != NULL ? cluster_pending_take(cluster, pending) : NULL;
     int64_t at_ns = 0;
     uint32_t place = UINT32_MAX;
 
@@ -174,17 +174,17 @@ static void take_cancel(struct cluster *cluster, const struct cluster_event *eve
         cluster_plan_orphan(cluster, subject->ref, mark.sequence);
     else if (cluster_outside_read(&event->values, &mark.outside))
         place = cluster_fall(cluster, entry, &mark, &at_ns);
-    if (ask == NULL)
+    if (query == NULL)
         return;
     if (place == UINT32_MAX) {
-        store_refuse(ask, FAULT_UNAVAILABLE,
+        store_refuse(query, FAULT_UNAVAILABLE,
                      "the cancel has fallen, but the batch was not followed here to its end; "
                      "watch it anew");
         return;
     }
-    ask->place = place;
-    ask->at_ns = at_ns;
-    store_done(ask);
+    query->place = place;
+    query->at_ns = at_ns;
+    store_done(query);
 }
 
 static void take_forget(struct cluster *cluster, const struct cluster_event *event,

@@ -71,13 +71,13 @@ static bool has_key(const void *index, uint32_t slot, const void *wanted)
            strcmp(batch->owner->name, key->owner->name) == 0;
 }
 
-struct index_entry *index_by_ref(const struct index *index, const struct principal *asker,
+struct index_entry *index_by_ref(const struct index *index, const struct principal *requester,
                                  const char *ref)
 {
     uint32_t slot = hash_find(&index->by_ref, hash_of_ref(index, ref), has_ref, index, ref);
     struct index_entry *entry = slot != HASH_NONE ? entry_at(index, slot) : NULL;
 
-    return entry != NULL && !entry->is_hidden && principal_may_see(asker, entry->batch->owner)
+    return entry != NULL && !entry->is_hidden && principal_may_see(requester, entry->batch->owner)
                ? entry
                : NULL;
 }
@@ -287,7 +287,7 @@ struct index_entry *index_first_over(const struct index *index, int64_t now_ns)
 
 /* ---- Answers ------------------------------------------------------------------------------- */
 
-bool index_refuse_full(const struct index *index, struct store_ask *ask)
+bool index_refuse_full(const struct index *index, struct store_query *query)
 {
     uint64_t max_kept = atomic_load_explicit(&index->store->max_kept, memory_order_relaxed);
     uint64_t max_bytes = atomic_load_explicit(&index->store->max_bytes, memory_order_relaxed);
@@ -295,12 +295,12 @@ bool index_refuse_full(const struct index *index, struct store_ask *ask)
     uint64_t n_bytes = atomic_load_explicit(&index->store->n_bytes, memory_order_relaxed);
 
     if (max_kept > 0 && n_kept >= max_kept)
-        store_refuse(ask, FAULT_OVERLOADED,
+        store_refuse(query, FAULT_OVERLOADED,
                      "the daemon keeps at most %" PRIu64 " detached batches (max-detached), and "
                      "that many are kept; try again later",
                      max_kept);
-    else if (max_bytes > 0 && (n_bytes > max_bytes || ask->text->len > max_bytes - n_bytes))
-        store_refuse(ask, FAULT_OVERLOADED,
+    else if (max_bytes > 0 && (n_bytes > max_bytes || query->text->len > max_bytes - n_bytes))
+        store_refuse(query, FAULT_OVERLOADED,
                      "the daemon keeps at most %" PRIu64 " bytes of detached requests (max-state), "
                      "and with this one there are more; try again later",
                      max_bytes);
@@ -309,47 +309,47 @@ bool index_refuse_full(const struct index *index, struct store_ask *ask)
     return true;
 }
 
-bool index_knows_gone(const struct index *index, const struct principal *asker, const char *ref)
+bool index_knows_gone(const struct index *index, const struct principal *requester, const char *ref)
 {
     const struct principal *owner = gone_owner(&index->gone, ref);
 
-    return owner != NULL && principal_may_see(asker, owner);
+    return owner != NULL && principal_may_see(requester, owner);
 }
 
-void index_refuse_absent(const struct index *index, struct store_ask *ask, const char *ref)
+void index_refuse_absent(const struct index *index, struct store_query *query, const char *ref)
 {
     const struct principal *owner = gone_owner(&index->gone, ref);
 
-    if (owner != NULL && principal_may_see(ask->asker, owner))
-        store_refuse(ask, FAULT_GONE,
+    if (owner != NULL && principal_may_see(query->requester, owner))
+        store_refuse(query, FAULT_GONE,
                      "the batch %s is no longer kept: its time is over, or it was forgotten", ref);
     else
-        store_refuse(ask, FAULT_NOT_FOUND, "there is no batch of that ref here");
+        store_refuse(query, FAULT_NOT_FOUND, "there is no batch of that ref here");
 }
 
-struct index_entry *index_find_asked(const struct index *index, struct store_ask *ask)
+struct index_entry *index_find_visible(const struct index *index, struct store_query *query)
 {
-    struct index_entry *entry = index_by_ref(index, ask->asker, ask->ref);
+    struct index_entry *entry = index_by_ref(index, query->requester, query->ref);
 
     if (entry == NULL)
-        index_refuse_absent(index, ask, ask->ref);
+        index_refuse_absent(index, query, query->ref);
     return entry;
 }
 
-bool index_refuse_running(struct store_ask *ask, const struct kept *batch)
+bool index_refuse_running(struct store_query *query, const struct kept *batch)
 {
     int state = atomic_load_explicit(&batch->progress.state, memory_order_acquire);
 
     if (state == KEPT_FINISHED)
         return false;
-    store_refuse(ask, FAULT_CONFLICT, "\"ref\" takes a batch that has finished, and %s is %s",
+    store_refuse(query, FAULT_CONFLICT, "\"ref\" takes a batch that has finished, and %s is %s",
                  batch->ref, state == KEPT_FOREIGN ? "of another engine version" : "running");
     return true;
 }
 
-void index_refuse_conflict(struct store_ask *ask, const struct kept *batch)
+void index_refuse_conflict(struct store_query *query, const struct kept *batch)
 {
-    store_refuse(ask, FAULT_CONFLICT,
+    store_refuse(query, FAULT_CONFLICT,
                  "\"key\" takes one that no other request has, and the batch %s has this one "
                  "with another request",
                  batch->ref);
@@ -357,40 +357,41 @@ void index_refuse_conflict(struct store_ask *ask, const struct kept *batch)
 
 /* ---- Listing ------------------------------------------------------------------------------- */
 
-static bool is_listed(struct store_ask *ask, const struct kept *batch)
+static bool is_listed(struct store_query *query, const struct kept *batch)
 {
-    const struct store_filter *filter = &ask->filter;
+    const struct store_filter *filter = &query->filter;
     int state = atomic_load_explicit(&batch->progress.state, memory_order_acquire);
 
-    if (!principal_may_see(ask->asker, batch->owner) ||
+    if (!principal_may_see(query->requester, batch->owner) ||
         (filter->ref[0] != '\0' && strcmp(filter->ref, batch->ref) != 0))
         return false;
     if (state == KEPT_UNSEEN) {
-        ask->has_unseen |= !atomic_load_explicit(&batch->progress.is_not_run, memory_order_relaxed);
+        query->has_unseen |=
+            !atomic_load_explicit(&batch->progress.is_not_run, memory_order_relaxed);
         state = KEPT_RUNNING;
     }
     return !filter->has_state || state == (int)filter->state;
 }
 
 /* Adds it to the page if it is listed.  Whether there was room for it. */
-static bool put_on_page(struct store_ask *ask, struct kept *batch)
+static bool put_on_page(struct store_query *query, struct kept *batch)
 {
-    uint32_t most = ask->filter.most < STORE_PAGE_MAX ? ask->filter.most : STORE_PAGE_MAX;
+    uint32_t most = query->filter.most < STORE_PAGE_MAX ? query->filter.most : STORE_PAGE_MAX;
 
-    if (!is_listed(ask, batch))
+    if (!is_listed(query, batch))
         return true;
-    if (ask->n_page == most) {
-        ask->more = true;
+    if (query->n_page == most) {
+        query->more = true;
         return false;
     }
-    ask->page[ask->n_page++] = kept_hold(batch);
-    ask->next_order = batch->order;
+    query->page[query->n_page++] = kept_hold(batch);
+    query->next_order = batch->order;
     return true;
 }
 
-static void list_from(const struct index *index, struct store_ask *ask, uint64_t after)
+static void list_from(const struct index *index, struct store_query *query, uint64_t after)
 {
-    bool newest_first = ask->filter.newest_first;
+    bool newest_first = query->filter.newest_first;
     size_t i;
 
     if (newest_first)
@@ -401,38 +402,38 @@ static void list_from(const struct index *index, struct store_ask *ask, uint64_t
         const struct index_place *place = &index->places[newest_first ? --i : i++];
 
         if (looked == LOOKS_A_PAGE) {
-            ask->more = true;
+            query->more = true;
             return;
         }
         if (place->entry != NULL && !place->entry->is_hidden &&
-            !put_on_page(ask, place->entry->batch))
+            !put_on_page(query, place->entry->batch))
             return;
-        ask->next_order = place->order;
+        query->next_order = place->order;
     }
 }
 
-bool index_list(const struct index *index, struct store_ask *ask)
+bool index_list(const struct index *index, struct store_query *query)
 {
-    const struct store_filter *filter = &ask->filter;
+    const struct store_filter *filter = &query->filter;
     const struct index_entry *one;
     uint64_t after = filter->after_order;
 
     if (after == 0 && filter->after[0] != '\0') {
-        one = index_by_ref(index, ask->asker, filter->after);
+        one = index_by_ref(index, query->requester, filter->after);
         if (one == NULL) {
-            store_refuse(ask, FAULT_NOT_FOUND, "\"after\" takes the ref of a batch that is kept");
+            store_refuse(query, FAULT_NOT_FOUND, "\"after\" takes the ref of a batch that is kept");
             return false;
         }
         after = one->batch->order;
     }
     if (filter->ref[0] == '\0') {
-        list_from(index, ask, after);
+        list_from(index, query, after);
         return true;
     }
-    one = index_by_ref(index, ask->asker, filter->ref);
+    one = index_by_ref(index, query->requester, filter->ref);
     if (one != NULL && (after == 0 || (filter->newest_first ? one->batch->order < after
                                                             : one->batch->order > after)))
-        (void)put_on_page(ask, one->batch);
+        (void)put_on_page(query, one->batch);
     return true;
 }
 

@@ -62,7 +62,7 @@ struct index_entry *index_add(struct index *index, struct kept *batch, struct ke
 
 /* What that principal may see of it (NULL: the daemon, all); NULL for none.  A hidden one is
  * found by its key alone. */
-struct index_entry *index_by_ref(const struct index *index, const struct principal *asker,
+struct index_entry *index_by_ref(const struct index *index, const struct principal *requester,
                                  const char *ref);
 /* The one that has the key of a batch's terms among its owner's, even an administrator's. */
 struct index_entry *index_by_key(const struct index *index, const struct principal *owner,
@@ -96,26 +96,28 @@ void index_remove(struct index *index, struct index_entry *entry);
 /* ---- Answers that follow from what is there ------------------------------------------ */
 
 /* Refuses an ACCEPT that a limit of the store does not let in.  Whether it did. */
-bool index_refuse_full(const struct index *index, struct store_ask *ask);
+bool index_refuse_full(const struct index *index, struct store_query *query);
 
-/* The entry of ask->ref, of those that the asker may see; NULL if the ask is refused instead. */
-struct index_entry *index_find_asked(const struct index *index, struct store_ask *ask);
+/* The entry of query->ref, of those that the requester may see; NULL if the query is refused
+ * instead. */
+struct index_entry *index_find_visible(const struct index *index, struct store_query *query);
 
 /* Refuses to forget a batch that has not finished.  Whether it did. */
-bool index_refuse_running(struct store_ask *ask, const struct kept *batch);
+bool index_refuse_running(struct store_query *query, const struct kept *batch);
 
-/* Whether the asker may know that the batch of that ref is gone. */
-bool index_knows_gone(const struct index *index, const struct principal *asker, const char *ref);
+/* Whether the requester may know that the batch of that ref is gone. */
+bool index_knows_gone(const struct index *index, const struct principal *requester,
+                      const char *ref);
 
-/* Refuses an ask for a ref that its asker may not see or that is not there, as gone or as not
+/* Refuses a query for a ref that its requester may not see or that is not there, as gone or as not
  * found. */
-void index_refuse_absent(const struct index *index, struct store_ask *ask, const char *ref);
+void index_refuse_absent(const struct index *index, struct store_query *query, const char *ref);
 
 /* Refuses an ACCEPT whose key has another request. */
-void index_refuse_conflict(struct store_ask *ask, const struct kept *batch);
+void index_refuse_conflict(struct store_query *query, const struct kept *batch);
 
 /* Fills in a LIST's page, of a bounded number of batches that are looked at.  False if it was
  * refused instead. */
-bool index_list(const struct index *index, struct store_ask *ask);
+bool index_list(const struct index *index, struct store_query *query);
 
 #endif

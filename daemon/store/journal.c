@@ -31,17 +31,17 @@ int64_t journal_now(const struct journal *journal)
     return store_now(&journal->store, journal->config.boot_clock(journal->config.clock_context));
 }
 
-/* Makes the list one of no asks. */
-static void empty(struct journal_asks *list)
+/* Makes the list one of no queries. */
+static void empty(struct journal_queries *list)
 {
-    *list = (struct journal_asks){NULL, &list->first};
+    *list = (struct journal_queries){NULL, &list->first};
 }
 
-static void append(struct journal_asks *list, struct store_ask *ask)
+static void append(struct journal_queries *list, struct store_query *query)
 {
-    ask->next = NULL;
-    *list->end = ask;
-    list->end = &ask->next;
+    query->next = NULL;
+    *list->end = query;
+    list->end = &query->next;
 }
 
 /* ---- Health --------------------------------------------------------------------------------- */
@@ -85,13 +85,13 @@ static void set_health(struct journal *journal, enum journal_health health)
  */
 
 static void answer_all(struct journal *journal,
-                       void (*how)(struct journal *journal, struct store_ask *ask))
+                       void (*how)(struct journal *journal, struct store_query *query))
 {
-    struct store_ask *next;
+    struct store_query *next;
 
-    for (struct store_ask *ask = journal->open.first; ask != NULL; ask = next) {
-        next = ask->next;
-        how(journal, ask);
+    for (struct store_query *query = journal->open.first; query != NULL; query = next) {
+        next = query->next;
+        how(journal, query);
     }
     empty(&journal->open);
 }
@@ -108,10 +108,10 @@ static bool keeps_time(const struct journal *journal)
     return journal->health == JOURNAL_OUT_OF_SPACE || has_running(journal);
 }
 
-static bool has_accept(const struct journal_asks *asks)
+static bool has_accept(const struct journal_queries *queries)
 {
-    for (const struct store_ask *ask = asks->first; ask != NULL; ask = ask->next)
-        if (ask->kind == STORE_ACCEPT)
+    for (const struct store_query *query = queries->first; query != NULL; query = query->next)
+        if (query->kind == STORE_ACCEPT)
             return true;
     return false;
 }
@@ -169,26 +169,26 @@ static void finish_removals(struct journal *journal, bool are_removed)
     journal->n_removals = 0;
 }
 
-/* Writes what the asks say, up to the first that cannot be written or has to wait, and
+/* Writes what the queries say, up to the first that cannot be written or has to wait, and
  * leaves those behind it in the list.  False if one cannot be written. */
-static bool write_asks(struct journal *journal, struct journal_asks *asks)
+static bool write_queries(struct journal *journal, struct journal_queries *queries)
 {
-    struct store_ask *ask;
+    struct store_query *query;
 
-    while ((ask = asks->first) != NULL) {
-        asks->first = ask->next;
-        switch (journal_handle(journal, ask)) {
+    while ((query = queries->first) != NULL) {
+        queries->first = query->next;
+        switch (journal_handle(journal, query)) {
         case JOURNAL_STEP_OPEN:
-            append(&journal->open, ask);
+            append(&journal->open, query);
             break;
         case JOURNAL_STEP_ANSWERED:
             break;
         case JOURNAL_STEP_LATER:
-            ask->next = asks->first;
-            asks->first = ask;
+            query->next = queries->first;
+            queries->first = query;
             return true;
         case JOURNAL_STEP_FAILED:
-            append(&journal->open, ask);
+            append(&journal->open, query);
             return false;
         }
     }
@@ -246,18 +246,18 @@ static void checkpoint(struct journal *journal)
         set_health(journal, JOURNAL_BROKEN);
 }
 
-/* One transaction for as many of the asks as can be written, and for what is due of our own. */
-static void write_group(struct journal *journal, struct journal_asks *asks)
+/* One transaction for as many of the queries as can be written, and for what is due of our own. */
+static void write_group(struct journal *journal, struct journal_queries *queries)
 {
     int64_t now_ns = journal_now(journal);
-    bool has_time = (keeps_time(journal) || has_accept(asks)) && time_is_due(journal, now_ns);
+    bool has_time = (keeps_time(journal) || has_accept(queries)) && time_is_due(journal, now_ns);
     enum database_result result = database_begin(journal->database);
 
     if (result == DATABASE_OK && has_time)
         result = journal_write_time(journal, now_ns);
     if (result == DATABASE_OK)
         result = write_removals(journal, now_ns);
-    if (result == DATABASE_OK && !write_asks(journal, asks))
+    if (result == DATABASE_OK && !write_queries(journal, queries))
         result = database_fault(journal->database);
     if (result == DATABASE_OK)
         commit(journal, has_time, now_ns);
@@ -268,9 +268,9 @@ static void write_group(struct journal *journal, struct journal_asks *asks)
 }
 
 /* Whatever writes is refused; the rest needs no transaction. */
-static void answer_without_writing(struct journal *journal, struct journal_asks *asks)
+static void answer_without_writing(struct journal *journal, struct journal_queries *queries)
 {
-    (void)write_asks(journal, asks);
+    (void)write_queries(journal, queries);
     answer_all(journal, journal_answer_done);
     for (struct index_entry *entry = index_first_over(&journal->index, journal_now(journal));
          entry != NULL; entry = index_first_over(&journal->index, journal_now(journal)))
@@ -284,26 +284,26 @@ static void answer_without_writing(struct journal *journal, struct journal_asks 
  * met when somebody asks for it. */
 static void resume(struct journal *journal, struct kept *batch, struct store_port *port)
 {
-    struct store_ask *ask = store_ask_new(STORE_RESUME, port, NULL);
+    struct store_query *query = store_query_new(STORE_RESUME, port, NULL);
     char line[512];
 
-    if (ask == NULL) {
+    if (query == NULL) {
         report(journal, true, "out of memory for a batch of another life: it is not run");
         atomic_store_explicit(&batch->progress.is_not_run, true, memory_order_relaxed);
         kept_release(batch);
         return;
     }
-    ask->batch = batch;
-    ask->text = database_request(journal->database, batch->order);
-    if (ask->text == NULL) {
+    query->batch = batch;
+    query->text = database_request(journal->database, batch->order);
+    if (query->text == NULL) {
         atomic_store_explicit(&batch->progress.is_not_run, true, memory_order_relaxed);
         snprintf(line, sizeof(line), "the batch %s cannot be read and is not run: %s", batch->ref,
                  database_error(journal->database));
         report(journal, true, line);
-        store_ask_free(ask);
+        store_query_free(query);
         return;
     }
-    store_post(port, ask);
+    store_post(port, query);
 }
 
 /* Hands some to each loop that has taken what it was handed before, so that no more
@@ -341,7 +341,7 @@ static int64_t next_wanted(const struct journal *journal, int64_t now_ns)
 }
 
 /* The condition's clock does not run while the machine is suspended; whoever is late by that
- * is woken by the first ask, or a second later. */
+ * is woken by the first query, or a second later. */
 static void sleep_until(struct journal *journal, int64_t until_ns, int64_t now_ns)
 {
     int64_t length_ns = until_ns - now_ns;
@@ -352,7 +352,7 @@ static void sleep_until(struct journal *journal, int64_t until_ns, int64_t now_n
 }
 
 /* Waits for something to do.  False once it is to stop and nothing was asked. */
-static bool wait_for_work(struct journal *journal, struct journal_asks *asks)
+static bool wait_for_work(struct journal *journal, struct journal_queries *queries)
 {
     bool goes_on;
 
@@ -370,33 +370,33 @@ static bool wait_for_work(struct journal *journal, struct journal_asks *asks)
             break;
     }
     goes_on = journal->queue.first != NULL || !journal->is_stopping;
-    asks->first = journal->queue.first;
+    queries->first = journal->queue.first;
     empty(&journal->queue);
     pthread_mutex_unlock(&journal->lock);
     return goes_on;
 }
 
-static bool has_work(const struct journal *journal, const struct journal_asks *asks)
+static bool has_work(const struct journal *journal, const struct journal_queries *queries)
 {
     int64_t now_ns = journal_now(journal);
 
-    return asks->first != NULL || index_first_over(&journal->index, now_ns) != NULL ||
+    return queries->first != NULL || index_first_over(&journal->index, now_ns) != NULL ||
            (keeps_time(journal) && time_is_due(journal, now_ns));
 }
 
 static void *work(void *context)
 {
     struct journal *journal = context;
-    struct journal_asks asks;
+    struct journal_queries queries;
 
-    while (wait_for_work(journal, &asks)) {
-        while (has_work(journal, &asks) && journal->health != JOURNAL_BROKEN) {
-            write_group(journal, &asks);
-            if (asks.first == NULL)
+    while (wait_for_work(journal, &queries)) {
+        while (has_work(journal, &queries) && journal->health != JOURNAL_BROKEN) {
+            write_group(journal, &queries);
+            if (queries.first == NULL)
                 break;
         }
         if (journal->health == JOURNAL_BROKEN)
-            answer_without_writing(journal, &asks);
+            answer_without_writing(journal, &queries);
         resume_some(journal);
     }
     return NULL;
@@ -405,16 +405,16 @@ static void *work(void *context)
 /* ---- The store ---------------------------------------------------------------------------------
  */
 
-static void ask_journal(struct store *store, struct store_ask *ask)
+static void ask_journal(struct store *store, struct store_query *query)
 {
     struct journal *journal = journal_of(store);
 
     if (!journal->has_thread) {
-        store_refuse(ask, FAULT_UNAVAILABLE, "the journal's thread could not be made");
+        store_refuse(query, FAULT_UNAVAILABLE, "the journal's thread could not be made");
         return;
     }
     pthread_mutex_lock(&journal->lock);
-    append(&journal->queue, ask);
+    append(&journal->queue, query);
     pthread_cond_signal(&journal->wake);
     pthread_mutex_unlock(&journal->lock);
 }
@@ -437,7 +437,7 @@ static void start_journal(struct store *store)
 static void free_journal(struct store *store)
 {
     struct journal *journal = journal_of(store);
-    struct store_ask *next;
+    struct store_query *next;
 
     pthread_mutex_lock(&journal->lock);
     journal->is_stopping = true;
@@ -445,9 +445,9 @@ static void free_journal(struct store *store)
     pthread_mutex_unlock(&journal->lock);
     if (journal->has_thread)
         pthread_join(journal->thread, NULL);
-    for (struct store_ask *ask = journal->queue.first; ask != NULL; ask = next) {
-        next = ask->next;
-        store_ask_free(ask);
+    for (struct store_query *query = journal->queue.first; query != NULL; query = next) {
+        next = query->next;
+        store_query_free(query);
     }
     for (size_t i = journal->next_resume; i < journal->n_resumes; i++)
         kept_release(journal->resumes[i]);
@@ -464,7 +464,7 @@ static void free_journal(struct store *store)
 void journal_init(struct journal *journal)
 {
     static const struct store_ops ops = {
-        .start = start_journal, .ask = ask_journal, .free = free_journal};
+        .start = start_journal, .query = ask_journal, .free = free_journal};
 
     store_init(&journal->store, &ops, KEPT_DURABLE_DISK);
     index_init(&journal->index, &journal->store);

@@ -6,7 +6,7 @@
  * A journal, shared by the files that make it up:
  *
  *     journal.c        its thread: transactions, and the store that loops see
- *     journal_ask.c    what each ask writes and, once it is known, is answered
+ *     journal_query.c    what each query writes and, once it is known, is answered
  *     journal_load.c   what another life has left: reading it, and the clocks
  *     journal_check.c  --check-state, which needs no journal
  */
@@ -34,8 +34,8 @@ enum journal_health {
 };
 
 /* Asks in the order in which they came. */
-struct journal_asks {
-    struct store_ask *first, **end;
+struct journal_queries {
+    struct store_query *first, **end;
 };
 
 struct journal {
@@ -48,7 +48,7 @@ struct journal {
     pthread_t thread;
     bool has_thread;
     pthread_mutex_t lock; /* of the next two */
-    struct journal_asks queue;
+    struct journal_queries queue;
     bool is_stopping;
     pthread_cond_t wake;
 
@@ -61,7 +61,7 @@ struct journal {
     enum journal_health health;
     struct kept **resumes; /* held: batches of another life that no loop runs yet */
     size_t n_resumes, next_resume;
-    struct journal_asks open; /* asks of the transaction in progress */
+    struct journal_queries open; /* those of the transaction in progress */
     struct index_entry *removals[JOURNAL_REMOVALS];
     size_t n_removals;
 };
@@ -80,9 +80,9 @@ void journal_time_is_stored(struct journal *journal, int64_t now_ns);
 /* What is all zero becomes an empty journal without a database. */
 void journal_init(struct journal *journal);
 
-/* ---- journal_ask.c ---- */
+/* ---- journal_query.c ---- */
 
-/* What became of an ask in the transaction: its answer waits for the commit; it has been
+/* What became of a query in the transaction: its answer waits for the commit; it has been
  * answered; it is about a batch that this transaction removes, and is handled behind it; or it
  * could not be written. */
 enum journal_step {
@@ -91,12 +91,12 @@ enum journal_step {
     JOURNAL_STEP_LATER,
     JOURNAL_STEP_FAILED
 };
-enum journal_step journal_handle(struct journal *journal, struct store_ask *ask);
+enum journal_step journal_handle(struct journal *journal, struct store_query *query);
 
-/* The answer to an open ask: it is on the disk; nothing of it is there; or what became of it
+/* The answer to an open query: it is on the disk; nothing of it is there; or what became of it
  * only another life will know. */
-void journal_answer_done(struct journal *journal, struct store_ask *ask);
-void journal_answer_refused(struct journal *journal, struct store_ask *ask);
-void journal_answer_unknown(struct journal *journal, struct store_ask *ask);
+void journal_answer_done(struct journal *journal, struct store_query *query);
+void journal_answer_refused(struct journal *journal, struct store_query *query);
+void journal_answer_unknown(struct journal *journal, struct store_query *query);
 
 #endif

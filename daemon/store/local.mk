@@ -21,7 +21,7 @@ daemon_store_libwaitd_store_a_SOURCES = \
 	daemon/store/index.h \
 	daemon/store/journal.c \
 	daemon/store/journal.h \
-	daemon/store/journal_ask.c \
+	daemon/store/journal_query.c \
 	daemon/store/journal_check.c \
 	daemon/store/journal_internal.h \
 	daemon/store/journal_load.c \
@@ -33,7 +33,7 @@ daemon_store_libwaitd_store_a_SOURCES = \
 # With libnats, or without.
 cluster_sources = \
 	daemon/store/cluster.c \
-	daemon/store/cluster_ask.c \
+	daemon/store/cluster_query.c \
 	daemon/store/cluster_batch.c \
 	daemon/store/cluster_internal.h \
 	daemon/store/cluster_link.c \

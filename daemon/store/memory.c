@@ -36,135 +36,136 @@ static void remove_over(struct memory *memory)
         index_remove(&memory->index, entry);
 }
 
-/* The ask's batch, kept.  0, or -1 when out of memory. */
-static int keep(struct memory *memory, struct store_ask *ask)
+/* The query's batch, kept.  0, or -1 when out of memory. */
+static int keep(struct memory *memory, struct store_query *query)
 {
     struct kept *batch =
-        kept_new(&memory->store.horizon_ns, memory->store.durable, &ask->terms, ask->asker);
+        kept_new(&memory->store.horizon_ns, memory->store.durable, &query->terms, query->requester);
 
     if (batch == NULL)
         return -1;
     batch->order = memory->next_order;
     snprintf(batch->ref, sizeof(batch->ref), "%.40s-%" PRIu64, memory->config.prefix, batch->order);
-    if (index_add(&memory->index, batch, ask->text, ask->text->len) == NULL) {
+    if (index_add(&memory->index, batch, query->text, query->text->len) == NULL) {
         kept_release(batch);
         return -1;
     }
     memory->next_order++;
-    ask->batch = batch;
+    query->batch = batch;
     return 0;
 }
 
-static void accept_existing(struct store_ask *ask, const struct index_entry *entry)
+static void accept_existing(struct store_query *query, const struct index_entry *entry)
 {
-    if (ask->text->len != entry->text_bytes ||
-        memcmp(ask->text->bytes, entry->text->bytes, ask->text->len) != 0) {
-        index_refuse_conflict(ask, entry->batch);
+    if (query->text->len != entry->text_bytes ||
+        memcmp(query->text->bytes, entry->text->bytes, query->text->len) != 0) {
+        index_refuse_conflict(query, entry->batch);
         return;
     }
-    ask->batch = kept_hold(entry->batch);
-    ask->answer = STORE_EXISTING;
-    store_post(ask->port, ask);
+    query->batch = kept_hold(entry->batch);
+    query->answer = STORE_EXISTING;
+    store_post(query->port, query);
 }
 
-static void do_accept(struct memory *memory, struct store_ask *ask)
+static void do_accept(struct memory *memory, struct store_query *query)
 {
     const struct index_entry *found = NULL;
 
-    if (ask->terms.key_len > 0)
-        found = index_by_key(&memory->index, ask->asker, &ask->terms);
+    if (query->terms.key_len > 0)
+        found = index_by_key(&memory->index, query->requester, &query->terms);
     if (found != NULL) {
-        accept_existing(ask, found);
+        accept_existing(query, found);
         return;
     }
-    if (index_refuse_full(&memory->index, ask))
+    if (index_refuse_full(&memory->index, query))
         return;
-    if (keep(memory, ask) == 0)
-        store_done(ask);
+    if (keep(memory, query) == 0)
+        store_done(query);
     else
-        store_refuse(ask, FAULT_OVERLOADED, "out of memory for this request; try again later");
+        store_refuse(query, FAULT_OVERLOADED, "out of memory for this request; try again later");
 }
 
-static void do_find(struct memory *memory, struct store_ask *ask)
+static void do_find(struct memory *memory, struct store_query *query)
 {
-    const struct index_entry *entry = index_find_asked(&memory->index, ask);
+    const struct index_entry *entry = index_find_visible(&memory->index, query);
 
     if (entry == NULL)
         return;
-    ask->batch = kept_hold(entry->batch);
-    ask->text = kept_text_hold(entry->text);
-    store_done(ask);
+    query->batch = kept_hold(entry->batch);
+    query->text = kept_text_hold(entry->text);
+    store_done(query);
 }
 
 /* It is as safe at once as it will be. */
-static void do_cancel(struct memory *memory, struct store_ask *ask)
+static void do_cancel(struct memory *memory, struct store_query *query)
 {
-    struct kept *batch = ask->batch;
-    struct kept_cancel cancel = {.whole = ask->whole, .job = ask->job, .asked_by = ask->context};
+    struct kept *batch = query->batch;
+    struct kept_cancel cancel = {
+        .whole = query->whole, .job = query->job, .asked_by = query->context};
 
     cancel.at_ns = kept_freeze(batch, now_of(memory) - batch->terms.accepted_ns);
     if (cancel.at_ns < 0) {
-        store_refuse(ask, FAULT_UNAVAILABLE, "out of memory for this cancel; try again later");
+        store_refuse(query, FAULT_UNAVAILABLE, "out of memory for this cancel; try again later");
         return;
     }
-    ask->at_ns = cancel.at_ns;
-    ask->place = kept_settle(batch, &cancel);
+    query->at_ns = cancel.at_ns;
+    query->place = kept_settle(batch, &cancel);
     store_announce(&memory->store, STORE_CANCELLED, batch);
-    store_done(ask);
+    store_done(query);
 }
 
-static void do_end(struct memory *memory, struct store_ask *ask)
+static void do_end(struct memory *memory, struct store_query *query)
 {
-    struct index_entry *entry = ask->batch->store_data;
+    struct index_entry *entry = query->batch->store_data;
 
     if (entry != NULL) /* else it was forgotten meanwhile */
         (void)index_set_end(&memory->index, entry, now_of(memory));
-    store_done(ask);
+    store_done(query);
 }
 
-static void do_forget(struct memory *memory, struct store_ask *ask)
+static void do_forget(struct memory *memory, struct store_query *query)
 {
-    struct index_entry *entry = index_find_asked(&memory->index, ask);
+    struct index_entry *entry = index_find_visible(&memory->index, query);
 
-    if (entry == NULL || index_refuse_running(ask, entry->batch))
+    if (entry == NULL || index_refuse_running(query, entry->batch))
         return;
     index_remove(&memory->index, entry);
-    store_done(ask);
+    store_done(query);
 }
 
 /* ---- The store ----------------------------------------------------------------------------- */
 
-static void ask_memory(struct store *store, struct store_ask *ask)
+static void ask_memory(struct store *store, struct store_query *query)
 {
     struct memory *memory = memory_of(store);
 
     pthread_mutex_lock(&memory->lock);
     remove_over(memory);
-    switch (ask->kind) {
+    switch (query->kind) {
     case STORE_ACCEPT:
-        do_accept(memory, ask);
+        do_accept(memory, query);
         break;
     case STORE_FIND:
-        do_find(memory, ask);
+        do_find(memory, query);
         break;
     case STORE_CANCEL:
-        do_cancel(memory, ask);
+        do_cancel(memory, query);
         break;
     case STORE_END:
-        do_end(memory, ask);
+        do_end(memory, query);
         break;
     case STORE_FORGET:
-        do_forget(memory, ask);
+        do_forget(memory, query);
         break;
     case STORE_LIST:
-        if (index_list(&memory->index, ask))
-            store_done(ask);
+        if (index_list(&memory->index, query))
+            store_done(query);
         break;
     case STORE_RESUME:
     case STORE_CANCELLED:
     case STORE_SUSPEND:
     case STORE_DISCARD:
-        store_ask_free(ask); /* sent by stores, never to them */
+        store_query_free(query); /* sent by stores, never to them */
         break;
     }
     pthread_mutex_unlock(&memory->lock);
@@ -187,7 +188,7 @@ static void free_memory(struct store *store)
 struct store *memory_new(const struct memory_config *config)
 {
     static const struct store_ops ops = {
-        .start = start_memory, .ask = ask_memory, .free = free_memory};
+        .start = start_memory, .query = ask_memory, .free = free_memory};
     struct memory *memory = calloc(1, sizeof(*memory));
 
     if (memory == NULL)

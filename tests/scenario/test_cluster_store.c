@@ -29,8 +29,8 @@
 struct node {
     struct store *store;
     struct store_port port, *ports[1];
-    struct store_ask *others; /* what was posted besides the answer that was waited for */
-    unsigned discarded;       /* DISCARD and SUSPEND */
+    struct store_query *others; /* what was posted besides the answer that was waited for */
+    unsigned discarded;         /* DISCARD and SUSPEND */
 };
 
 static struct node nodes[NODES];
@@ -84,12 +84,12 @@ static void begin(void)
 
 static void stop_node(struct node *node)
 {
-    struct store_ask *next;
+    struct store_query *next;
 
     store_free(node->store);
-    for (struct store_ask *at = store_fetch(&node->port); at != NULL; at = next) {
+    for (struct store_query *at = store_fetch(&node->port); at != NULL; at = next) {
         next = at->next;
-        store_ask_free(at);
+        store_query_free(at);
     }
 }
 
@@ -103,30 +103,30 @@ static void end(void)
 /* ---- Asking ------------------------------------------------------------------------------------
  */
 
-static struct store_ask *question(struct node *node, enum store_kind kind)
+static struct store_query *question(struct node *node, enum store_kind kind)
 {
-    struct store_ask *ask = store_ask_new(kind, &node->port, NULL);
+    struct store_query *query = store_query_new(kind, &node->port, NULL);
 
-    ck_assert_ptr_nonnull(ask);
-    ask->asker = principal_new("local", false);
-    return ask;
+    ck_assert_ptr_nonnull(query);
+    query->requester = principal_new("local", false);
+    return query;
 }
 
 /* What came from the store on its own account. */
-static void notice(struct node *node, struct store_ask *ask)
+static void notice(struct node *node, struct store_query *query)
 {
-    if (ask->kind == STORE_DISCARD || ask->kind == STORE_SUSPEND)
+    if (query->kind == STORE_DISCARD || query->kind == STORE_SUSPEND)
         node->discarded++;
-    store_ask_free(ask);
+    store_query_free(query);
 }
 
 /* Whether the answer is there. */
-static bool has_come(struct node *node, const struct store_ask *wanted)
+static bool has_come(struct node *node, const struct store_query *wanted)
 {
-    struct store_ask *next;
+    struct store_query *next;
     bool found = false;
 
-    for (struct store_ask *at = store_fetch(&node->port); at != NULL; at = next) {
+    for (struct store_query *at = store_fetch(&node->port); at != NULL; at = next) {
         next = at->next;
         if (at == wanted)
             found = true;
@@ -165,29 +165,29 @@ static struct timespec guard_from_now(void)
     return guard;
 }
 
-static struct store_ask *wait_for(struct node *node, struct store_ask *ask)
+static struct store_query *wait_for(struct node *node, struct store_query *query)
 {
     struct timespec guard = guard_from_now();
 
-    while (!has_come(node, ask))
+    while (!has_come(node, query))
         wait_a_moment(&guard);
-    return ask;
+    return query;
 }
 
-static struct store_ask *answered(struct node *node, struct store_ask *ask)
+static struct store_query *answered(struct node *node, struct store_query *query)
 {
-    store_ask(node->store, ask);
-    return wait_for(node, ask);
+    store_query(node->store, query);
+    return wait_for(node, query);
 }
 
 /* All that has been received until now is handled, and what was due is done. */
 static void settle(struct node *node)
 {
     for (int i = 0; i < 2; i++) {
-        struct store_ask *ask = question(node, STORE_LIST);
+        struct store_query *query = question(node, STORE_LIST);
 
-        ask->filter.most = 1;
-        store_ask_free(answered(node, ask));
+        query->filter.most = 1;
+        store_query_free(answered(node, query));
     }
 }
 
@@ -209,75 +209,75 @@ static void pass(int64_t ns)
     }
 }
 
-static struct store_ask *submission(struct node *node, const char *key, const char *text)
+static struct store_query *submission(struct node *node, const char *key, const char *text)
 {
-    struct store_ask *ask = question(node, STORE_ACCEPT);
+    struct store_query *query = question(node, STORE_ACCEPT);
 
-    ask->terms.key_len = (uint16_t)strlen(key);
-    memcpy(ask->terms.key, key, ask->terms.key_len);
-    ask->terms.jobs = 1;
-    ask->terms.retain_ns = retain_ns;
-    ask->terms.max_wait_ns = MINUTE_NS;
-    ask->text = kept_text_new(strlen(text));
-    ck_assert_ptr_nonnull(ask->text);
-    memcpy(ask->text->bytes, text, ask->text->len);
-    return ask;
+    query->terms.key_len = (uint16_t)strlen(key);
+    memcpy(query->terms.key, key, query->terms.key_len);
+    query->terms.jobs = 1;
+    query->terms.retain_ns = retain_ns;
+    query->terms.max_wait_ns = MINUTE_NS;
+    query->text = kept_text_new(strlen(text));
+    ck_assert_ptr_nonnull(query->text);
+    memcpy(query->text->bytes, text, query->text->len);
+    return query;
 }
 
 /* The batch, held. */
 static struct kept *submit(struct node *node, const char *key, const char *text)
 {
-    struct store_ask *ask = answered(node, submission(node, key, text));
+    struct store_query *query = answered(node, submission(node, key, text));
     struct kept *batch;
 
-    ck_assert_msg(ask->answer == STORE_DONE, "%s", ask->message);
-    batch = kept_hold(ask->batch);
-    store_ask_free(ask);
+    ck_assert_msg(query->answer == STORE_DONE, "%s", query->message);
+    batch = kept_hold(query->batch);
+    store_query_free(query);
     return batch;
 }
 
 /* The batch as that node has it, held; NULL if it is not there. */
 static struct kept *find(struct node *node, const char *ref)
 {
-    struct store_ask *ask = question(node, STORE_FIND);
+    struct store_query *query = question(node, STORE_FIND);
     struct kept *batch = NULL;
 
-    memcpy(ask->ref, ref, strlen(ref) + 1);
-    ask = answered(node, ask);
-    if (ask->answer == STORE_DONE)
-        batch = kept_hold(ask->batch);
-    store_ask_free(ask);
+    memcpy(query->ref, ref, strlen(ref) + 1);
+    query = answered(node, query);
+    if (query->answer == STORE_DONE)
+        batch = kept_hold(query->batch);
+    store_query_free(query);
     return batch;
 }
 
 static void cancel(struct node *node, struct kept *batch)
 {
-    struct store_ask *ask = question(node, STORE_CANCEL);
+    struct store_query *query = question(node, STORE_CANCEL);
 
-    ask->batch = kept_hold(batch);
-    ask->whole = true;
-    ask = answered(node, ask);
-    ck_assert_msg(ask->answer == STORE_DONE, "%s", ask->message);
-    store_ask_free(ask);
+    query->batch = kept_hold(batch);
+    query->whole = true;
+    query = answered(node, query);
+    ck_assert_msg(query->answer == STORE_DONE, "%s", query->message);
+    store_query_free(query);
 }
 
 /* What a loop does when a batch has ended there: after a second, by its schedule. */
 static void finish(struct node *node, struct kept *batch)
 {
-    struct store_ask *ask = question(node, STORE_END);
+    struct store_query *query = question(node, STORE_END);
 
     atomic_store(&batch->progress.ended_ns, SECOND_NS);
     atomic_store(&batch->progress.state, KEPT_FINISHED);
-    ask->batch = kept_hold(batch);
-    store_ask_free(answered(node, ask));
+    query->batch = kept_hold(batch);
+    store_query_free(answered(node, query));
 }
 
-static struct store_ask *forgetting(struct node *node, const char *ref)
+static struct store_query *forgetting(struct node *node, const char *ref)
 {
-    struct store_ask *ask = question(node, STORE_FORGET);
+    struct store_query *query = question(node, STORE_FORGET);
 
-    memcpy(ask->ref, ref, strlen(ref) + 1);
-    return ask;
+    memcpy(query->ref, ref, strlen(ref) + 1);
+    return query;
 }
 
 static uint64_t sequence_of(const struct kept *batch)
@@ -318,7 +318,7 @@ START_TEST(what_is_forgotten_is_removed_with_its_message)
 
     cancel(&nodes[0], batch);
     finish(&nodes[0], batch);
-    store_ask_free(answered(&nodes[0], forgetting(&nodes[0], batch->ref)));
+    store_query_free(answered(&nodes[0], forgetting(&nodes[0], batch->ref)));
     ck_assert_uint_ne(cluster_servers_find(".forget"), 0);
     pass(10 * MINUTE_NS - SECOND_NS);
     ck_assert_uint_eq(cluster_servers_count("out"), 2);
@@ -332,7 +332,7 @@ END_TEST
 START_TEST(a_second_forget_is_refused_and_that_is_success)
 {
     struct kept *batch = submit(&nodes[0], "k", "{}"), *other;
-    struct store_ask *first, *second;
+    struct store_query *first, *second;
 
     other = find(&nodes[1], batch->ref);
     finish(&nodes[0], batch);
@@ -346,8 +346,8 @@ START_TEST(a_second_forget_is_refused_and_that_is_success)
     cluster_servers_set_faults((struct cluster_servers_faults){.keeps_back = false});
     for (int i = 0; i < NODES; i++)
         ck_assert_ptr_null(find(&nodes[i], batch->ref));
-    store_ask_free(first);
-    store_ask_free(second);
+    store_query_free(first);
+    store_query_free(second);
     kept_release(other);
     kept_release(batch);
 }
@@ -491,31 +491,31 @@ START_TEST(the_largest_request_that_is_taken_can_be_put_back)
 {
     uint64_t before = cluster_servers_last();
     char text[1200] = "";
-    struct store_ask *ask = NULL;
+    struct store_query *query = NULL;
     struct kept *again;
     struct timespec guard = guard_from_now();
 
     retain_ns = 60 * MINUTE_NS;
     cluster_servers_set_faults((struct cluster_servers_faults){.max_payload = sizeof(text)});
-    for (size_t len = sizeof(text) - 1; ask == NULL; len--) {
+    for (size_t len = sizeof(text) - 1; query == NULL; len--) {
         memset(text, ' ', len);
         text[len] = '\0';
-        ask = answered(&nodes[0], submission(&nodes[0], "k", text));
-        if (ask->answer == STORE_DONE)
+        query = answered(&nodes[0], submission(&nodes[0], "k", text));
+        if (query->answer == STORE_DONE)
             break;
-        ck_assert_int_eq(ask->code, FAULT_TOO_LARGE);
-        store_ask_free(ask);
-        ask = NULL;
+        ck_assert_int_eq(query->code, FAULT_TOO_LARGE);
+        store_query_free(query);
+        query = NULL;
     }
     cluster_servers_set_up(false);
     cluster_servers_roll_back(before);
     cluster_servers_set_up(true);
     eventually(cluster_servers_find(".req.") != 0);
-    while ((again = find(&nodes[0], ask->batch->ref)) == NULL)
+    while ((again = find(&nodes[0], query->batch->ref)) == NULL)
         wait_a_moment(&guard);
     ck_assert_ptr_nonnull(cluster_servers_header(cluster_servers_find(".req."), "Waitd-Was"));
     kept_release(again);
-    store_ask_free(ask);
+    store_query_free(query);
 }
 END_TEST
 

@@ -45,7 +45,7 @@ static void submit(unsigned client, const char *members)
 }
 
 /* Asks about that ref. */
-static void ask(unsigned client, const char *op, const char *more)
+static void query(unsigned client, const char *op, const char *more)
 {
     char text[256];
 
@@ -80,10 +80,10 @@ START_TEST(all_followers_are_sent_the_same)
     char *live, *late, *middle;
 
     submit(0, draws);
-    ask(1, "watch", "");
+    query(1, "watch", "");
     loop_rig_finish(&rig);
-    ask(2, "watch", "");
-    ask(3, "watch", ",\"from\":10");
+    query(2, "watch", "");
+    query(3, "watch", ",\"from\":10");
     loop_rig_finish(&rig);
     live = all_lines(1);
     late = all_lines(2);
@@ -103,9 +103,9 @@ START_TEST(whoever_comes_in_the_middle_catches_up_and_stays)
     char *first, *second;
 
     submit(0, draws);
-    ask(1, "watch", "");
+    query(1, "watch", "");
     loop_rig_advance(&rig, rig.now_ns + 3 * S);
-    ask(2, "watch", "");
+    query(2, "watch", "");
     loop_rig_finish(&rig);
     first = all_lines(1);
     second = all_lines(2);
@@ -121,7 +121,7 @@ START_TEST(a_cancel_comes_behind_all_that_is_due_at_its_instant)
 
     submit(0, "\"jobs\":[{\"wait\":2},{\"wait\":2,\"count\":3},{\"wait\":3},{\"wait\":9}]");
     rig.now_ns += 2 * S; /* nothing has been run meanwhile */
-    ask(1, "cancel", "");
+    query(1, "cancel", "");
     line = loop_rig_until(&rig, 1, "cancelled");
     ck_assert_double_eq(loop_rig_number(line, "at"), 2);
     ck_assert_double_eq(loop_rig_number(line, "jobs"), 2);
@@ -137,7 +137,7 @@ START_TEST(due_times_and_the_wall_clock_are_of_one_reading)
     char time[64];
 
     submit(0, "\"jobs\":[{\"wait\":1}]");
-    ask(1, "watch", "");
+    query(1, "watch", "");
     loop_rig_member(loop_rig_until(&rig, 1, "accepted"), "time", time, sizeof(time));
     ck_assert_str_eq(time, "1970-01-01T00:16:45.000000000Z");
     ck_assert_int_eq(loop_rig_next_due(&rig), rig.now_ns + S);
@@ -194,7 +194,7 @@ static void replay_to_three(void)
     loop_rig_finish(&rig);
     rig.clients[1].is_slow = true;
     for (unsigned client = 1; client < 4; client++)
-        ask(client, "watch", "");
+        query(client, "watch", "");
 }
 
 START_TEST(who_waits_for_a_replay_is_woken)
@@ -250,9 +250,9 @@ START_TEST(too_many_wait_for_a_replay)
     atomic_store(&rig.ledger.replays_waiting, 1000);
     submit(0, "\"jobs\":[{\"wait\":1},{}]"); /* whose watch needs none */
     (void)loop_rig_until(&rig, 0, "done");
-    ask(1, "watch", ",\"from\":3,\"id\":7"); /* and this one neither */
+    query(1, "watch", ",\"from\":3,\"id\":7"); /* and this one neither */
     ck_assert(has_read_nothing(1));
-    ask(2, "watch", ",\"id\":7");
+    query(2, "watch", ",\"id\":7");
     ck_assert_ptr_nonnull(strstr(loop_rig_until(&rig, 2, "error"), "\"overloaded\""));
     atomic_store(&rig.ledger.replays_waiting, 0);
     loop_rig_finish(&rig);
@@ -289,7 +289,7 @@ END_TEST
 
 static double late(void)
 {
-    ask(3, "batches", "");
+    query(3, "batches", "");
     return loop_rig_number(loop_rig_until(&rig, 3, "batch"), "late");
 }
 
@@ -318,7 +318,7 @@ START_TEST(who_catches_up_does_not_count_as_late)
     submit(0, draws);
     loop_rig_finish(&rig);
     rig.now_ns += 100 * S;
-    ask(1, "watch", "");
+    query(1, "watch", "");
     loop_rig_finish(&rig);
     (void)loop_rig_until(&rig, 1, "finished");
     ck_assert_int_eq(statistics().late_max_ns, 0);
@@ -333,7 +333,7 @@ static struct kept *resume(int64_t age_ns, int64_t handled_ns)
         "{\"detach\":true,\"jobs\":[{\"wait\":1},{\"wait\":2},{\"wait\":9}]}";
     struct kept_terms terms = {
         .jobs = 3, .retain_ns = S, .max_wait_ns = 100 * S, .accepted_ns = rig.now_ns - age_ns};
-    struct store_ask *posted = store_ask_new(STORE_RESUME, &rig.port, NULL);
+    struct store_query *posted = store_query_new(STORE_RESUME, &rig.port, NULL);
     struct kept *batch = kept_new(&rig.store->horizon_ns, KEPT_DURABLE_DISK, &terms, rig.principal);
 
     ck_assert(posted != NULL && batch != NULL);
@@ -376,45 +376,45 @@ START_TEST(an_end_is_known_once_it_is_read)
 {
     static const char text[] = "{\"detach\":true,\"jobs\":[{\"wait\":1},{\"wait\":2}]}";
     struct store_port busy = {.wake = wake_nobody}; /* of a loop that gets to nothing */
-    struct store_ask *asked = store_ask_new(STORE_ACCEPT, &busy, NULL), *answer;
+    struct store_query *asked = store_query_new(STORE_ACCEPT, &busy, NULL), *answer;
     const char *line;
 
     ck_assert_ptr_nonnull(asked);
-    asked->asker = principal_hold(rig.principal);
+    asked->requester = principal_hold(rig.principal);
     asked->terms = (struct kept_terms){
         .jobs = 2, .retain_ns = 100 * S, .max_wait_ns = 100 * S, .accepted_ns = rig.now_ns};
     asked->text = kept_text_new(sizeof(text) - 1);
     ck_assert_ptr_nonnull(asked->text);
     memcpy(asked->text->bytes, text, sizeof(text) - 1);
-    store_ask(rig.store, asked);
+    store_query(rig.store, asked);
     answer = store_fetch(&busy);
     ck_assert(answer == asked && answer->answer == STORE_DONE);
     memcpy(ref, answer->batch->ref, sizeof(ref));
-    ask(0, "watch", ""); /* live */
+    query(0, "watch", ""); /* live */
     loop_rig_finish(&rig);
     (void)loop_rig_until(&rig, 0, "finished");
-    ask(1, "batches", "");
+    query(1, "batches", "");
     line = loop_rig_until(&rig, 1, "batch");
     ck_assert_ptr_nonnull(strstr(line, "\"state\":\"finished\""));
     ck_assert_double_eq(loop_rig_number(line, "last"), 4);
     ck_assert_double_eq(loop_rig_number(line, "pending"), 0);
-    ask(0, "forget", "");
+    query(0, "forget", "");
     (void)loop_rig_until(&rig, 0, "forgotten");
-    store_ask_free(answer);
+    store_query_free(answer);
 }
 END_TEST
 
 /* Another loop asks the store about the batch, and is answered. */
-static struct store_ask *ask_elsewhere(struct store_port *port, enum store_kind kind,
-                                       struct kept *batch)
+static struct store_query *ask_elsewhere(struct store_port *port, enum store_kind kind,
+                                         struct kept *batch)
 {
-    struct store_ask *asked = store_ask_new(kind, port, NULL);
+    struct store_query *asked = store_query_new(kind, port, NULL);
 
     ck_assert_ptr_nonnull(asked);
-    asked->asker = principal_hold(rig.principal);
+    asked->requester = principal_hold(rig.principal);
     memcpy(asked->ref, ref, sizeof(ref));
     asked->batch = batch != NULL ? kept_hold(batch) : NULL;
-    store_ask(rig.store, asked);
+    store_query(rig.store, asked);
     ck_assert(store_fetch(port) == asked);
     ck_assert_int_eq(asked->answer, STORE_DONE);
     return asked;
@@ -424,16 +424,16 @@ static struct store_ask *ask_elsewhere(struct store_port *port, enum store_kind 
 START_TEST(who_comes_behind_a_cancel_catches_up_with_it)
 {
     struct store_port busy = {.wake = wake_nobody};
-    struct store_ask *asked, *found;
+    struct store_query *asked, *found;
 
     submit(0, "\"jobs\":[{\"wait\":10},{\"wait\":20}]");
     loop_rig_advance(&rig, rig.now_ns + S);
     found = ask_elsewhere(&busy, STORE_FIND, NULL);
     asked = ask_elsewhere(&busy, STORE_CANCEL, found->batch);
-    store_ask_free(asked);
-    store_ask_free(found);
+    store_query_free(asked);
+    store_query_free(found);
     loop_rig_work(&rig);
-    ask(2, "watch", "");
+    query(2, "watch", "");
     (void)loop_rig_until(&rig, 2, "accepted");
     ck_assert_ptr_nonnull(strstr(loop_rig_until(&rig, 2, "done"), "\"cancelled\",\"at\":1}"));
     ck_assert_uint_eq(atomic_load(&rig.ledger.replays), 0);
@@ -466,9 +466,9 @@ START_TEST(what_is_durable_is_suspended_for_all)
     loop_rig_work(&rig);
     line = loop_rig_until(&rig, 0, "suspended");
     ck_assert_double_eq(loop_rig_number(line, "last"), 2);
-    ask(1, "watch", ",\"from\":5");
+    query(1, "watch", ",\"from\":5");
     ck_assert_double_eq(loop_rig_number(loop_rig_until(&rig, 1, "suspended"), "last"), 4);
-    ask(2, "cancel", "");
+    query(2, "cancel", "");
     ck_assert_ptr_nonnull(strstr(loop_rig_until(&rig, 2, "error"), "\"shutting_down\""));
     loop_rig_finish(&rig);
     ck_assert(has_read_nothing(0));
@@ -480,7 +480,7 @@ START_TEST(a_cancel_that_is_overtaken_is_answered)
 {
     rig.store->durable = KEPT_DURABLE_DISK;
     submit(0, "\"jobs\":[{\"wait\":10}]");
-    ask(1, "batches", ""); /* something to be read before */
+    query(1, "batches", ""); /* something to be read before */
     loop_rig_send(&rig, 1, "{\"op\":\"cancel\",\"ref\":\"");
     loop_rig_send(&rig, 1, ref);
     loop_rig_send(&rig, 1, "\"}");

@@ -96,9 +96,10 @@ void journal_rig_begin(void)
 void journal_rig_end(void)
 {
     store_free(journal_rig.store);
-    for (struct store_ask *ask = store_fetch(&journal_rig.port), *next; ask != NULL; ask = next) {
-        next = ask->next;
-        store_ask_free(ask);
+    for (struct store_query *query = store_fetch(&journal_rig.port), *next; query != NULL;
+         query = next) {
+        next = query->next;
+        store_query_free(query);
     }
 }
 
@@ -148,7 +149,7 @@ void journal_rig_set_up(void)
     journal_rig.boot_id = "11111111-1111-1111-1111-111111111111";
     journal_rig.engine = "1";
     journal_rig.n_faults = journal_rig.n_recoveries = 0;
-    journal_rig.asker = principal_new("cert:CN=\"alice\"", false);
+    journal_rig.requester = principal_new("cert:CN=\"alice\"", false);
     journal_rig_begin();
 }
 
@@ -157,40 +158,40 @@ void journal_rig_tear_down(void)
     char command[160];
 
     journal_rig_end();
-    principal_release(journal_rig.asker);
+    principal_release(journal_rig.requester);
     snprintf(command, sizeof(command), "rm -rf %s %s", journal_rig.folder, journal_rig.crashed);
     ck_assert_int_eq(system(command), 0);
 }
 
-struct store_ask *journal_rig_fetch(void)
+struct store_query *journal_rig_fetch(void)
 {
-    struct store_ask *asks;
+    struct store_query *queries;
 
     pthread_mutex_lock(&lock);
-    while ((asks = store_fetch(&journal_rig.port)) == NULL)
+    while ((queries = store_fetch(&journal_rig.port)) == NULL)
         pthread_cond_wait(&woken, &lock);
     pthread_mutex_unlock(&lock);
-    return asks;
+    return queries;
 }
 
-static struct store_ask *kept_back; /* fetched beside what was waited for */
+static struct store_query *kept_back; /* fetched beside what was waited for */
 
-struct store_ask *journal_rig_await(const struct store_ask *ask, enum store_kind kind)
+struct store_query *journal_rig_await(const struct store_query *query, enum store_kind kind)
 {
     for (;;) {
-        struct store_ask *found = NULL, *next;
-        struct store_ask *asks = kept_back != NULL ? kept_back : journal_rig_fetch();
+        struct store_query *found = NULL, *next;
+        struct store_query *queries = kept_back != NULL ? kept_back : journal_rig_fetch();
 
         kept_back = NULL;
-        for (struct store_ask *at = asks; at != NULL; at = next) {
+        for (struct store_query *at = queries; at != NULL; at = next) {
             next = at->next;
-            if (found == NULL && (ask != NULL ? at == ask : at->kind == kind)) {
+            if (found == NULL && (query != NULL ? at == query : at->kind == kind)) {
                 found = at;
             } else if (found != NULL && at->kind == STORE_RESUME) {
                 at->next = kept_back;
                 kept_back = at;
             } else {
-                store_ask_free(at);
+                store_query_free(at);
             }
         }
         if (found != NULL)
@@ -198,78 +199,78 @@ struct store_ask *journal_rig_await(const struct store_ask *ask, enum store_kind
     }
 }
 
-struct store_ask *journal_rig_ask_for(struct store_ask *ask)
+struct store_query *journal_rig_find(struct store_query *query)
 {
-    if (ask->asker == NULL)
-        ask->asker = principal_hold(journal_rig.asker);
-    store_ask(journal_rig.store, ask);
-    return journal_rig_await(ask, ask->kind);
+    if (query->requester == NULL)
+        query->requester = principal_hold(journal_rig.requester);
+    store_query(journal_rig.store, query);
+    return journal_rig_await(query, query->kind);
 }
 
-struct store_ask *journal_rig_submission(const char *key, const char *text)
+struct store_query *journal_rig_submission(const char *key, const char *text)
 {
-    struct store_ask *ask = store_ask_new(STORE_ACCEPT, &journal_rig.port, NULL);
+    struct store_query *query = store_query_new(STORE_ACCEPT, &journal_rig.port, NULL);
 
-    ask->asker = principal_hold(journal_rig.asker);
-    ask->text = kept_text_new(strlen(text));
-    memcpy(ask->text->bytes, text, strlen(text));
-    ask->terms = (struct kept_terms){.key_len = (uint16_t)strlen(key),
-                                     .jobs = 2,
-                                     .seed = -7,
-                                     .retain_ns = 10 * JOURNAL_RIG_S,
-                                     .max_wait_ns = 99 * JOURNAL_RIG_S,
-                                     .accepted_ns = atomic_load(&journal_rig.boot_ns),
-                                     .wall_ns = atomic_load(&journal_rig.wall_ns)};
-    memcpy(ask->terms.key, key, strlen(key));
-    return ask;
+    query->requester = principal_hold(journal_rig.requester);
+    query->text = kept_text_new(strlen(text));
+    memcpy(query->text->bytes, text, strlen(text));
+    query->terms = (struct kept_terms){.key_len = (uint16_t)strlen(key),
+                                       .jobs = 2,
+                                       .seed = -7,
+                                       .retain_ns = 10 * JOURNAL_RIG_S,
+                                       .max_wait_ns = 99 * JOURNAL_RIG_S,
+                                       .accepted_ns = atomic_load(&journal_rig.boot_ns),
+                                       .wall_ns = atomic_load(&journal_rig.wall_ns)};
+    memcpy(query->terms.key, key, strlen(key));
+    return query;
 }
 
-struct kept *journal_rig_keep(struct store_ask *ask)
+struct kept *journal_rig_keep(struct store_query *query)
 {
     struct kept *batch;
 
-    ask = journal_rig_ask_for(ask);
-    ck_assert_int_eq(ask->answer, STORE_DONE);
-    batch = kept_hold(ask->batch);
-    store_ask_free(ask);
+    query = journal_rig_find(query);
+    ck_assert_int_eq(query->answer, STORE_DONE);
+    batch = kept_hold(query->batch);
+    store_query_free(query);
     return batch;
 }
 
-struct store_ask *journal_rig_about(enum store_kind kind, const char *ref)
+struct store_query *journal_rig_about(enum store_kind kind, const char *ref)
 {
-    struct store_ask *ask = store_ask_new(kind, &journal_rig.port, NULL);
+    struct store_query *query = store_query_new(kind, &journal_rig.port, NULL);
 
-    snprintf(ask->ref, sizeof(ask->ref), "%s", ref);
-    return journal_rig_ask_for(ask);
+    snprintf(query->ref, sizeof(query->ref), "%s", ref);
+    return journal_rig_find(query);
 }
 
-struct store_ask *journal_rig_cancel(struct kept *batch)
+struct store_query *journal_rig_cancel(struct kept *batch)
 {
-    struct store_ask *ask = store_ask_new(STORE_CANCEL, &journal_rig.port, NULL);
+    struct store_query *query = store_query_new(STORE_CANCEL, &journal_rig.port, NULL);
 
-    ask->batch = kept_hold(batch);
-    ask->whole = true;
-    return journal_rig_ask_for(ask);
+    query->batch = kept_hold(batch);
+    query->whole = true;
+    return journal_rig_find(query);
 }
 
 void journal_rig_finish(struct kept *batch, int64_t ended_ns)
 {
-    struct store_ask *ask = store_ask_new(STORE_END, &journal_rig.port, NULL);
+    struct store_query *query = store_query_new(STORE_END, &journal_rig.port, NULL);
 
-    ask->batch = kept_hold(batch);
+    query->batch = kept_hold(batch);
     atomic_store(&batch->progress.ended_ns, ended_ns);
     atomic_store(&batch->progress.status, BATCH_FAILED);
     atomic_store(&batch->progress.last, 17);
     atomic_store(&batch->progress.state, KEPT_FINISHED);
-    store_ask_free(journal_rig_ask_for(ask));
+    store_query_free(journal_rig_find(query));
 }
 
-void journal_rig_refused(struct store_ask *ask, enum fault_code code)
+void journal_rig_refused(struct store_query *query, enum fault_code code)
 {
-    ck_assert_int_eq(ask->answer, STORE_REFUSED);
-    ck_assert_str_eq(fault_code_name(ask->code), fault_code_name(code));
-    ck_assert_uint_gt(strlen(ask->message), 0);
-    store_ask_free(ask);
+    ck_assert_int_eq(query->answer, STORE_REFUSED);
+    ck_assert_str_eq(fault_code_name(query->code), fault_code_name(code));
+    ck_assert_uint_gt(strlen(query->message), 0);
+    store_query_free(query);
 }
 
 void journal_rig_next_life(void)
@@ -280,13 +281,13 @@ void journal_rig_next_life(void)
 
 struct kept *journal_rig_resumed(const char *ref)
 {
-    struct store_ask *ask = journal_rig_await(NULL, STORE_RESUME);
-    struct kept *batch = kept_hold(ask->batch);
+    struct store_query *query = journal_rig_await(NULL, STORE_RESUME);
+    struct kept *batch = kept_hold(query->batch);
 
-    ck_assert_ptr_nonnull(ask->text);
+    ck_assert_ptr_nonnull(query->text);
     if (ref != NULL)
         ck_assert_str_eq(batch->ref, ref);
-    store_ask_free(ask);
+    store_query_free(query);
     return batch;
 }
 
@@ -299,18 +300,18 @@ void journal_rig_await_wake(void)
     pthread_mutex_unlock(&lock);
 }
 
-void journal_rig_keep_ref(struct store_ask *ask, char *ref)
+void journal_rig_keep_ref(struct store_query *query, char *ref)
 {
-    struct kept *batch = journal_rig_keep(ask);
+    struct kept *batch = journal_rig_keep(query);
 
     memcpy(ref, batch->ref, sizeof(batch->ref));
     kept_release(batch);
 }
 
-void journal_rig_done(struct store_ask *ask)
+void journal_rig_done(struct store_query *query)
 {
-    ck_assert_int_eq(ask->answer, STORE_DONE);
-    store_ask_free(ask);
+    ck_assert_int_eq(query->answer, STORE_DONE);
+    store_query_free(query);
 }
 
 void journal_rig_spoil(const char *name, long offset)

@@ -23,7 +23,7 @@ struct journal_rig {
     const char *boot_id, *engine;     /* of the next life */
     struct store_port port;
     struct store *store;
-    struct principal *asker;         /* in whose name is asked */
+    struct principal *requester;     /* in whose name is asked */
     unsigned n_faults, n_recoveries; /* lines that the journal has reported */
     char error[512];                 /* why a journal could not be opened */
     _Atomic int commit_fails;        /* what the next COMMIT is answered instead of being
@@ -59,33 +59,33 @@ struct kept *journal_rig_resumed(const char *ref);
 /* ---- Asking ------------------------------------------------------------------------------- */
 
 /* Takes what was posted, and waits for it if there is nothing yet. */
-struct store_ask *journal_rig_fetch(void);
+struct store_query *journal_rig_fetch(void);
 
 /* Waits until the loop is woken, once more than was waited for. */
 void journal_rig_await_wake(void);
 
-/* Waits for the answer to the ask, or for the next of a kind where it is NULL. */
-struct store_ask *journal_rig_await(const struct store_ask *ask, enum store_kind kind);
+/* Waits for the answer to the query, or for the next of a kind where it is NULL. */
+struct store_query *journal_rig_await(const struct store_query *query, enum store_kind kind);
 
 /* Asks, and waits for the answer. */
-struct store_ask *journal_rig_ask_for(struct store_ask *ask);
+struct store_query *journal_rig_find(struct store_query *query);
 
 /* An ACCEPT of two jobs and 10 s of retain; key: "" for none. */
-struct store_ask *journal_rig_submission(const char *key, const char *text);
+struct store_query *journal_rig_submission(const char *key, const char *text);
 
 /* Asks for it to be kept, which it is: held; or its ref alone (KEPT_REF_MAX + 1 bytes). */
-struct kept *journal_rig_keep(struct store_ask *ask);
-void journal_rig_keep_ref(struct store_ask *ask, char *ref);
+struct kept *journal_rig_keep(struct store_query *query);
+void journal_rig_keep_ref(struct store_query *query, char *ref);
 
 /* The answers to a FIND or FORGET, and to a CANCEL of the whole batch. */
-struct store_ask *journal_rig_about(enum store_kind kind, const char *ref);
-struct store_ask *journal_rig_cancel(struct kept *batch);
+struct store_query *journal_rig_about(enum store_kind kind, const char *ref);
+struct store_query *journal_rig_cancel(struct kept *batch);
 
 /* Reports to the store that it has ended, as failed, with 17 events. */
 void journal_rig_finish(struct kept *batch, int64_t ended_ns);
 
 /* Assert what an answer is, and free it. */
-void journal_rig_done(struct store_ask *ask);
-void journal_rig_refused(struct store_ask *ask, enum fault_code code);
+void journal_rig_done(struct store_query *query);
+void journal_rig_refused(struct store_query *query, enum fault_code code);
 
 #endif

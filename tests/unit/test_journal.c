@@ -13,7 +13,7 @@
 START_TEST(another_life_resumes_what_was_accepted)
 {
     struct kept *batch = journal_rig_keep(journal_rig_submission("k", "{\"jobs\":[]}")), *again;
-    struct store_ask *ask;
+    struct store_query *query;
     char ref[KEPT_REF_MAX + 1];
 
     memcpy(ref, batch->ref, sizeof(ref));
@@ -26,16 +26,16 @@ START_TEST(another_life_resumes_what_was_accepted)
     ck_assert_int_eq(again->terms.accepted_ns, 100 * S);
     ck_assert_uint_eq(again->terms.jobs, 2);
     ck_assert_int_eq(again->progress.state, KEPT_UNSEEN);
-    ask = journal_rig_about(STORE_FIND, ref);
-    ck_assert_ptr_eq(ask->batch, again);
-    ck_assert_uint_eq(ask->text->len, 11);
-    ck_assert_mem_eq(ask->text->bytes, "{\"jobs\":[]}", 11);
-    store_ask_free(ask);
-    ask = journal_rig_ask_for(journal_rig_submission("k", "{\"jobs\":[]}"));
-    ck_assert_int_eq(ask->answer, STORE_EXISTING);
-    ck_assert_ptr_eq(ask->batch, again);
-    store_ask_free(ask);
-    journal_rig_refused(journal_rig_ask_for(journal_rig_submission("k", "{\"jobs\":[1]}")),
+    query = journal_rig_about(STORE_FIND, ref);
+    ck_assert_ptr_eq(query->batch, again);
+    ck_assert_uint_eq(query->text->len, 11);
+    ck_assert_mem_eq(query->text->bytes, "{\"jobs\":[]}", 11);
+    store_query_free(query);
+    query = journal_rig_find(journal_rig_submission("k", "{\"jobs\":[]}"));
+    ck_assert_int_eq(query->answer, STORE_EXISTING);
+    ck_assert_ptr_eq(query->batch, again);
+    store_query_free(query);
+    journal_rig_refused(journal_rig_find(journal_rig_submission("k", "{\"jobs\":[1]}")),
                         FAULT_CONFLICT);
     kept_release(again);
 }
@@ -48,7 +48,7 @@ START_TEST(what_was_answered_survives_a_crash)
 
     memcpy(ref, batch->ref, sizeof(ref));
     atomic_store(&journal_rig.boot_ns, 103 * S);
-    store_ask_free(journal_rig_cancel(batch));
+    store_query_free(journal_rig_cancel(batch));
     kept_release(batch);
     journal_rig_crash(SIZE_MAX);
     journal_rig_end();
@@ -63,44 +63,44 @@ END_TEST
 
 START_TEST(keys_of_one_group_are_distinguished)
 {
-    struct store_ask *first = journal_rig_submission("k", "{}"),
-                     *second = journal_rig_submission("k", "{}");
-    struct store_ask *other = journal_rig_submission("k", "{ }");
+    struct store_query *first = journal_rig_submission("k", "{}"),
+                       *second = journal_rig_submission("k", "{}");
+    struct store_query *other = journal_rig_submission("k", "{ }");
 
-    store_ask(journal_rig.store, first);
-    store_ask(journal_rig.store, second);
-    store_ask(journal_rig.store, other);
+    store_query(journal_rig.store, first);
+    store_query(journal_rig.store, second);
+    store_query(journal_rig.store, other);
     for (unsigned answers = 0; answers < 3;) {
-        for (struct store_ask *ask = journal_rig_fetch(); ask != NULL; ask = ask->next)
+        for (struct store_query *query = journal_rig_fetch(); query != NULL; query = query->next)
             answers++;
     }
     ck_assert_int_eq(first->answer, STORE_DONE);
     ck_assert_int_eq(second->answer, STORE_EXISTING);
     ck_assert_ptr_eq(second->batch, first->batch);
     journal_rig_refused(other, FAULT_CONFLICT);
-    store_ask_free(first);
-    store_ask_free(second);
+    store_query_free(first);
+    store_query_free(second);
 }
 END_TEST
 
 START_TEST(an_end_is_kept_until_its_time_is_over)
 {
     struct kept *batch = journal_rig_keep(journal_rig_submission("", "{}"));
-    struct store_ask *ask;
+    struct store_query *query;
     char ref[KEPT_REF_MAX + 1];
 
     memcpy(ref, batch->ref, sizeof(ref));
     journal_rig_finish(batch, 2 * S);
     kept_release(batch);
     journal_rig_next_life();
-    ask = journal_rig_about(STORE_FIND, ref);
-    ck_assert_int_eq(ask->batch->progress.state, KEPT_FINISHED);
-    ck_assert_int_eq(ask->batch->progress.status, BATCH_FAILED);
-    ck_assert_uint_eq(ask->batch->progress.last, 17);
-    ck_assert_int_eq(ask->batch->progress.ended_ns, 2 * S);
-    store_ask_free(ask);
+    query = journal_rig_about(STORE_FIND, ref);
+    ck_assert_int_eq(query->batch->progress.state, KEPT_FINISHED);
+    ck_assert_int_eq(query->batch->progress.status, BATCH_FAILED);
+    ck_assert_uint_eq(query->batch->progress.last, 17);
+    ck_assert_int_eq(query->batch->progress.ended_ns, 2 * S);
+    store_query_free(query);
     atomic_store(&journal_rig.boot_ns, 112 * S);
-    store_ask_free(journal_rig_ask_for(
+    store_query_free(journal_rig_find(
         journal_rig_submission("", "{}"))); /* it is looked at with the next transaction */
     journal_rig_refused(journal_rig_about(STORE_FIND, ref), FAULT_GONE);
     journal_rig_next_life();
@@ -153,12 +153,12 @@ END_TEST
 START_TEST(what_was_forgotten_is_so_in_another_life)
 {
     struct kept *batch = journal_rig_keep(journal_rig_submission("k", "{}"));
-    struct store_ask *ask;
+    struct store_query *query;
 
     journal_rig_refused(journal_rig_about(STORE_FORGET, batch->ref), FAULT_CONFLICT);
     journal_rig_finish(batch, S);
-    ask = journal_rig_about(STORE_FORGET, batch->ref);
-    journal_rig_done(ask);
+    query = journal_rig_about(STORE_FORGET, batch->ref);
+    journal_rig_done(query);
     journal_rig_refused(journal_rig_about(STORE_FORGET, batch->ref), FAULT_GONE);
     journal_rig_next_life();
     journal_rig_refused(journal_rig_about(STORE_FIND, batch->ref), FAULT_NOT_FOUND);
@@ -173,28 +173,30 @@ START_TEST(what_is_being_forgotten_is_gone)
 {
     for (unsigned round = 0; round < 10; round++) {
         struct kept *batch = journal_rig_keep(journal_rig_submission("k", "{}"));
-        struct store_ask *asks[5] = {journal_rig_submission("", "{}")};
+        struct store_query *queries[5] = {journal_rig_submission("", "{}")};
 
         journal_rig_finish(batch, S);
         for (unsigned i = 1; i < 4; i++) {
-            asks[i] = store_ask_new(i == 2 ? STORE_FIND : STORE_FORGET, &journal_rig.port, NULL);
-            asks[i]->asker = principal_hold(journal_rig.asker);
-            memcpy(asks[i]->ref, batch->ref, sizeof(batch->ref));
+            queries[i] =
+                store_query_new(i == 2 ? STORE_FIND : STORE_FORGET, &journal_rig.port, NULL);
+            queries[i]->requester = principal_hold(journal_rig.requester);
+            memcpy(queries[i]->ref, batch->ref, sizeof(batch->ref));
         }
-        asks[4] = journal_rig_submission("k", "{ }");
+        queries[4] = journal_rig_submission("k", "{ }");
         for (unsigned i = 0; i < 5; i++)
-            store_ask(journal_rig.store, asks[i]);
+            store_query(journal_rig.store, queries[i]);
         for (unsigned answers = 0; answers < 5;)
-            for (struct store_ask *ask = journal_rig_fetch(); ask != NULL; ask = ask->next)
+            for (struct store_query *query = journal_rig_fetch(); query != NULL;
+                 query = query->next)
                 answers++;
-        store_ask_free(asks[0]);
-        journal_rig_done(asks[1]);
-        journal_rig_refused(asks[2], FAULT_GONE);
-        journal_rig_refused(asks[3], FAULT_GONE);
-        ck_assert_int_eq(asks[4]->answer, STORE_DONE);
-        journal_rig_finish(asks[4]->batch, S);
-        journal_rig_done(journal_rig_about(STORE_FORGET, asks[4]->batch->ref));
-        store_ask_free(asks[4]);
+        store_query_free(queries[0]);
+        journal_rig_done(queries[1]);
+        journal_rig_refused(queries[2], FAULT_GONE);
+        journal_rig_refused(queries[3], FAULT_GONE);
+        ck_assert_int_eq(queries[4]->answer, STORE_DONE);
+        journal_rig_finish(queries[4]->batch, S);
+        journal_rig_done(journal_rig_about(STORE_FORGET, queries[4]->batch->ref));
+        store_query_free(queries[4]);
         kept_release(batch);
     }
 }
@@ -235,14 +237,14 @@ END_TEST
 START_TEST(no_cancel_falls_below_what_another_life_may_have_sent)
 {
     struct kept *batch = journal_rig_keep(journal_rig_submission("", "{}"));
-    struct store_ask *ask;
+    struct store_query *query;
 
     kept_release(batch);
     journal_rig_next_life();
     batch = journal_rig_resumed(NULL);
-    ask = journal_rig_cancel(batch);
-    ck_assert_int_eq(ask->at_ns, S); /* the stored time and a second */
-    store_ask_free(ask);
+    query = journal_rig_cancel(batch);
+    ck_assert_int_eq(query->at_ns, S); /* the stored time and a second */
+    store_query_free(query);
     kept_release(batch);
 }
 END_TEST
@@ -261,11 +263,11 @@ END_TEST
 
 START_TEST(a_restart_cancels_where_that_was_asked_for)
 {
-    struct store_ask *ask = journal_rig_submission("", "{}");
+    struct store_query *query = journal_rig_submission("", "{}");
     struct kept *batch;
 
-    ask->terms.cancel_on_restart = true;
-    kept_release(journal_rig_keep(ask));
+    query->terms.cancel_on_restart = true;
+    kept_release(journal_rig_keep(query));
     journal_rig_end();
     atomic_store(&journal_rig.boot_ns, 130 * S);
     journal_rig_begin();
@@ -282,25 +284,25 @@ END_TEST
 
 START_TEST(a_batch_of_another_engine_is_kept_and_not_run)
 {
-    struct store_ask *ask;
+    struct store_query *query;
     char ref[KEPT_REF_MAX + 1];
 
     journal_rig_keep_ref(journal_rig_submission("", "{}"), ref);
     journal_rig.engine = "2";
     journal_rig_next_life();
-    ask = journal_rig_about(STORE_FIND, ref);
-    ck_assert_ptr_nonnull(strstr(ask->message, "version 1"));
-    ck_assert_ptr_nonnull(strstr(ask->message, "version 2"));
-    journal_rig_refused(ask, FAULT_UNAVAILABLE);
-    ask = journal_rig_about(STORE_FORGET, ref);
-    ck_assert_ptr_nonnull(strstr(ask->message, "is of another engine version"));
-    journal_rig_refused(ask, FAULT_CONFLICT);
-    ask = store_ask_new(STORE_LIST, &journal_rig.port, NULL);
-    ask->filter.most = 10;
-    ask = journal_rig_ask_for(ask);
-    ck_assert_uint_eq(ask->n_page, 1);
-    ck_assert_int_eq(ask->page[0]->progress.state, KEPT_FOREIGN);
-    store_ask_free(ask);
+    query = journal_rig_about(STORE_FIND, ref);
+    ck_assert_ptr_nonnull(strstr(query->message, "version 1"));
+    ck_assert_ptr_nonnull(strstr(query->message, "version 2"));
+    journal_rig_refused(query, FAULT_UNAVAILABLE);
+    query = journal_rig_about(STORE_FORGET, ref);
+    ck_assert_ptr_nonnull(strstr(query->message, "is of another engine version"));
+    journal_rig_refused(query, FAULT_CONFLICT);
+    query = store_query_new(STORE_LIST, &journal_rig.port, NULL);
+    query->filter.most = 10;
+    query = journal_rig_find(query);
+    ck_assert_uint_eq(query->n_page, 1);
+    ck_assert_int_eq(query->page[0]->progress.state, KEPT_FOREIGN);
+    store_query_free(query);
     journal_rig.engine = "1";
     journal_rig_next_life();
     kept_release(journal_rig_resumed(ref));
@@ -310,7 +312,7 @@ END_TEST
 START_TEST(a_batch_has_its_owner_in_the_next_life)
 {
     struct kept *batch;
-    struct store_ask *ask;
+    struct store_query *query;
     char ref[KEPT_REF_MAX + 1];
 
     journal_rig_keep_ref(journal_rig_submission("k", "{}"), ref);
@@ -318,11 +320,11 @@ START_TEST(a_batch_has_its_owner_in_the_next_life)
     batch = journal_rig_resumed(ref);
     ck_assert_str_eq(batch->owner->name, "cert:CN=\"alice\"");
     kept_release(batch);
-    ask = journal_rig_ask_for(journal_rig_submission("k", "{}"));
-    ck_assert_int_eq(ask->answer, STORE_EXISTING);
-    store_ask_free(ask);
-    principal_release(journal_rig.asker);
-    journal_rig.asker = principal_new("local", false);
+    query = journal_rig_find(journal_rig_submission("k", "{}"));
+    ck_assert_int_eq(query->answer, STORE_EXISTING);
+    store_query_free(query);
+    principal_release(journal_rig.requester);
+    journal_rig.requester = principal_new("local", false);
     journal_rig_refused(journal_rig_about(STORE_FIND, ref), FAULT_NOT_FOUND);
     kept_release(journal_rig_keep(journal_rig_submission("k", "{ }"))); /* which is another's key */
 }

@@ -22,7 +22,7 @@ START_TEST(a_full_disk_refuses_and_is_tried_again)
     struct kept *batch = journal_rig_keep(journal_rig_submission("", "{}"));
 
     atomic_store(&journal_rig.commit_fails, SQLITE_FULL);
-    journal_rig_refused(journal_rig_ask_for(journal_rig_submission("k", "{}")), FAULT_UNAVAILABLE);
+    journal_rig_refused(journal_rig_find(journal_rig_submission("k", "{}")), FAULT_UNAVAILABLE);
     ck_assert(!atomic_load(&journal_rig.store->is_ready));
     journal_rig_refused(journal_rig_cancel(batch), FAULT_UNAVAILABLE);
     ck_assert_uint_eq(kept_n_cancels(batch), 0);
@@ -30,7 +30,7 @@ START_TEST(a_full_disk_refuses_and_is_tried_again)
     atomic_store(&journal_rig.commit_fails, SQLITE_OK);
     kept_release(journal_rig_keep(journal_rig_submission("k", "{ }"))); /* the key is free */
     ck_assert(atomic_load(&journal_rig.store->is_ready));
-    store_ask_free(journal_rig_cancel(batch));
+    store_query_free(journal_rig_cancel(batch));
     ck_assert_uint_eq(kept_n_cancels(batch), 1);
     ck_assert_uint_eq(journal_rig.n_faults, 1);
     ck_assert_uint_eq(journal_rig.n_recoveries, 1);
@@ -42,19 +42,19 @@ END_TEST
 START_TEST(a_key_that_is_there_is_found_on_a_full_disk)
 {
     struct kept *batch = journal_rig_keep(journal_rig_submission("k", "{}"));
-    struct store_ask *first, *second;
+    struct store_query *first, *second;
 
     atomic_store(&journal_rig.commit_fails, SQLITE_FULL);
     first = journal_rig_submission("k", "{}");
     second = journal_rig_submission("l", "{}");
-    store_ask(journal_rig.store, first);
-    store_ask(journal_rig.store, second);
+    store_query(journal_rig.store, first);
+    store_query(journal_rig.store, second);
     for (unsigned answers = 0; answers < 2;)
-        for (struct store_ask *ask = journal_rig_fetch(); ask != NULL; ask = ask->next)
+        for (struct store_query *query = journal_rig_fetch(); query != NULL; query = query->next)
             answers++;
     ck_assert_int_eq(first->answer, STORE_EXISTING);
     ck_assert_ptr_eq(first->batch, batch);
-    store_ask_free(first);
+    store_query_free(first);
     journal_rig_refused(second, FAULT_UNAVAILABLE);
     kept_release(batch);
 }
@@ -68,7 +68,7 @@ START_TEST(space_that_comes_back_is_found_out)
     journal_rig_finish(batch, 0);
     kept_release(batch);
     atomic_store(&journal_rig.commit_fails, SQLITE_FULL);
-    journal_rig_refused(journal_rig_ask_for(journal_rig_submission("", "{}")), FAULT_UNAVAILABLE);
+    journal_rig_refused(journal_rig_find(journal_rig_submission("", "{}")), FAULT_UNAVAILABLE);
     atomic_store(&journal_rig.commit_fails, SQLITE_OK);
     atomic_store(&journal_rig.boot_ns, 105 * JOURNAL_RIG_S);
     while (!atomic_load(&journal_rig.store->is_ready))
@@ -78,15 +78,15 @@ END_TEST
 
 START_TEST(a_batch_of_a_failed_sync_is_reported_by_its_ref)
 {
-    struct store_ask *ask;
+    struct store_query *query;
     char ref[KEPT_REF_MAX + 1];
 
     atomic_store(&journal_rig.commit_fails, SQLITE_IOERR_FSYNC);
-    ask = journal_rig_ask_for(journal_rig_submission("k", "{}"));
-    ck_assert_int_eq(ask->answer, STORE_UNKNOWN);
-    ck_assert_uint_gt(strlen(ask->ref), 0);
-    memcpy(ref, ask->ref, sizeof(ref));
-    store_ask_free(ask);
+    query = journal_rig_find(journal_rig_submission("k", "{}"));
+    ck_assert_int_eq(query->answer, STORE_UNKNOWN);
+    ck_assert_uint_gt(strlen(query->ref), 0);
+    memcpy(ref, query->ref, sizeof(ref));
+    store_query_free(query);
     journal_rig_refused(journal_rig_about(STORE_FIND, ref), FAULT_NOT_FOUND);
 }
 END_TEST
@@ -94,18 +94,18 @@ END_TEST
 START_TEST(a_failed_sync_lasts_until_a_restart)
 {
     struct kept *batch = journal_rig_keep(journal_rig_submission("", "{}"));
-    struct store_ask *ask;
+    struct store_query *query;
 
     atomic_store(&journal_rig.commit_fails, SQLITE_IOERR_FSYNC);
-    ask = journal_rig_cancel(batch);
-    ck_assert_int_eq(ask->answer, STORE_UNKNOWN);
-    store_ask_free(ask);
+    query = journal_rig_cancel(batch);
+    ck_assert_int_eq(query->answer, STORE_UNKNOWN);
+    store_query_free(query);
     atomic_store(&journal_rig.commit_fails, SQLITE_OK);
-    journal_rig_refused(journal_rig_ask_for(journal_rig_submission("", "{}")), FAULT_UNAVAILABLE);
+    journal_rig_refused(journal_rig_find(journal_rig_submission("", "{}")), FAULT_UNAVAILABLE);
     ck_assert(!atomic_load(&journal_rig.store->is_ready));
     ck_assert_int_eq(kept_reach(batch, 50 * S), 0); /* nobody runs beyond the cancel */
-    ask = journal_rig_about(STORE_FIND, batch->ref);
-    journal_rig_done(ask);
+    query = journal_rig_about(STORE_FIND, batch->ref);
+    journal_rig_done(query);
     ck_assert_uint_eq(journal_rig.n_faults, 1);
     kept_release(batch);
 }
@@ -155,7 +155,7 @@ static void run(off_t ends[STEPS])
     kept_release(second);
 }
 
-static struct kept *listed(const struct store_ask *list, char key)
+static struct kept *listed(const struct store_query *list, char key)
 {
     for (uint32_t i = 0; i < list->n_page; i++)
         if (list->page[i]->terms.key[0] == key)
@@ -169,7 +169,7 @@ static bool has_finished(const struct kept *batch)
 }
 
 /* Which steps of the run a list of what is kept shows. */
-static void see(const struct store_ask *list, bool steps[STEPS])
+static void see(const struct store_query *list, bool steps[STEPS])
 {
     struct kept *first = listed(list, '1'), *second = listed(list, '2');
     bool has_third = listed(list, '3') != NULL;
@@ -186,14 +186,14 @@ static void see(const struct store_ask *list, bool steps[STEPS])
 /* How many steps of the run this life knows of; asserts that it knows of none behind those. */
 static unsigned steps_known(void)
 {
-    struct store_ask *ask = store_ask_new(STORE_LIST, &journal_rig.port, NULL);
+    struct store_query *query = store_query_new(STORE_LIST, &journal_rig.port, NULL);
     bool steps[STEPS];
     unsigned n = 0;
 
-    ask->filter.most = STORE_PAGE_MAX;
-    ask = journal_rig_ask_for(ask);
-    see(ask, steps);
-    store_ask_free(ask);
+    query->filter.most = STORE_PAGE_MAX;
+    query = journal_rig_find(query);
+    see(query, steps);
+    store_query_free(query);
     while (n < STEPS && steps[n])
         n++;
     for (unsigned i = n; i < STEPS; i++)
@@ -340,7 +340,7 @@ static void spoil_request(void)
 START_TEST(a_damaged_request_is_unavailable_and_nothing_else)
 {
     struct kept *batch = journal_rig_keep(journal_rig_submission("", "{\"id\":\"spoil me\"}"));
-    struct store_ask *ask;
+    struct store_query *query;
     char ref[KEPT_REF_MAX + 1], other_ref[KEPT_REF_MAX + 1];
 
     memcpy(ref, batch->ref, sizeof(ref));
@@ -353,23 +353,23 @@ START_TEST(a_damaged_request_is_unavailable_and_nothing_else)
     spoil_request();
     journal_rig_begin_in(journal_rig.crashed);
     batch = journal_rig_resumed(other_ref); /* the first is passed over */
-    ask = store_ask_new(STORE_LIST, &journal_rig.port, NULL);
-    ask->filter.most = STORE_PAGE_MAX;
-    ask = journal_rig_ask_for(ask);
-    ck_assert_uint_eq(ask->n_page, 2);
-    ck_assert(ask->has_unseen);
-    store_ask_free(ask);
+    query = store_query_new(STORE_LIST, &journal_rig.port, NULL);
+    query->filter.most = STORE_PAGE_MAX;
+    query = journal_rig_find(query);
+    ck_assert_uint_eq(query->n_page, 2);
+    ck_assert(query->has_unseen);
+    store_query_free(query);
     atomic_store(&batch->progress.state, KEPT_RUNNING);
     kept_release(batch);
-    ask = store_ask_new(STORE_LIST, &journal_rig.port, NULL);
-    ask->filter.most = STORE_PAGE_MAX;
-    ask = journal_rig_ask_for(ask);
-    ck_assert_uint_eq(ask->n_page, 2);
-    ck_assert(!ask->has_unseen); /* nobody waits for the damaged one */
-    store_ask_free(ask);
+    query = store_query_new(STORE_LIST, &journal_rig.port, NULL);
+    query->filter.most = STORE_PAGE_MAX;
+    query = journal_rig_find(query);
+    ck_assert_uint_eq(query->n_page, 2);
+    ck_assert(!query->has_unseen); /* nobody waits for the damaged one */
+    store_query_free(query);
     journal_rig_refused(journal_rig_about(STORE_FIND, ref), FAULT_UNAVAILABLE);
-    ask = journal_rig_about(STORE_FIND, other_ref);
-    journal_rig_done(ask);
+    query = journal_rig_about(STORE_FIND, other_ref);
+    journal_rig_done(query);
 }
 END_TEST
 

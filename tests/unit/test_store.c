@@ -18,7 +18,7 @@ static unsigned wakes;
 static struct store_port port, other_port;
 static struct store *store;
 static struct principal *alice, *bob, *admin;
-static struct principal *asker; /* of those: in whose name is asked */
+static struct principal *requester; /* of those: in whose name is asked */
 
 static int64_t read_clock(void *context)
 {
@@ -43,7 +43,7 @@ static void set_up(void)
     store = memory_new(&config);
     ck_assert_ptr_nonnull(store);
     store_start(store, ports, 2);
-    asker = alice = principal_new("token:alice", false);
+    requester = alice = principal_new("token:alice", false);
     bob = principal_new("unix:1000", false);
     admin = principal_new("local", true);
 }
@@ -51,9 +51,9 @@ static void set_up(void)
 static void tear_down(void)
 {
     store_free(store);
-    for (struct store_ask *ask = store_fetch(&other_port), *next; ask != NULL; ask = next) {
-        next = ask->next;
-        store_ask_free(ask);
+    for (struct store_query *query = store_fetch(&other_port), *next; query != NULL; query = next) {
+        next = query->next;
+        store_query_free(query);
     }
     principal_release(alice);
     principal_release(bob);
@@ -61,85 +61,85 @@ static void tear_down(void)
 }
 
 /* Asks, and waits for that answer; notices that come before it are dropped. */
-static struct store_ask *ask_for(struct store_ask *ask)
+static struct store_query *ask_for(struct store_query *query)
 {
-    struct store_ask *found = NULL, *next;
+    struct store_query *found = NULL, *next;
 
-    ask->asker = principal_hold(asker);
-    store_ask(store, ask);
-    for (struct store_ask *at = store_fetch(&port); at != NULL; at = next) {
+    query->requester = principal_hold(requester);
+    store_query(store, query);
+    for (struct store_query *at = store_fetch(&port); at != NULL; at = next) {
         next = at->next;
         if (at->kind < STORE_RESUME)
             found = at;
         else
-            store_ask_free(at);
+            store_query_free(at);
     }
-    ck_assert_ptr_eq(found, ask);
+    ck_assert_ptr_eq(found, query);
     return found;
 }
 
-static struct store_ask *submit(const char *key, const char *text)
+static struct store_query *submit(const char *key, const char *text)
 {
-    struct store_ask *ask = store_ask_new(STORE_ACCEPT, &port, NULL);
+    struct store_query *query = store_query_new(STORE_ACCEPT, &port, NULL);
 
-    ask->text = kept_text_new(strlen(text));
-    memcpy(ask->text->bytes, text, strlen(text));
-    ask->terms = (struct kept_terms){
+    query->text = kept_text_new(strlen(text));
+    memcpy(query->text->bytes, text, strlen(text));
+    query->terms = (struct kept_terms){
         .key_len = (uint16_t)strlen(key), .jobs = 2, .retain_ns = 10 * S, .accepted_ns = boot_ns};
-    memcpy(ask->terms.key, key, strlen(key));
-    return ask_for(ask);
+    memcpy(query->terms.key, key, strlen(key));
+    return ask_for(query);
 }
 
-static struct store_ask *about(enum store_kind kind, const char *ref)
+static struct store_query *about(enum store_kind kind, const char *ref)
 {
-    struct store_ask *ask = store_ask_new(kind, &port, NULL);
+    struct store_query *query = store_query_new(kind, &port, NULL);
 
-    snprintf(ask->ref, sizeof(ask->ref), "%s", ref);
-    return ask_for(ask);
+    snprintf(query->ref, sizeof(query->ref), "%s", ref);
+    return ask_for(query);
 }
 
 static struct kept *kept(const char *key, const char *text)
 {
-    struct store_ask *ask = submit(key, text);
-    struct kept *batch = kept_hold(ask->batch);
+    struct store_query *query = submit(key, text);
+    struct kept *batch = kept_hold(query->batch);
 
-    ck_assert_int_eq(ask->answer, STORE_DONE);
-    store_ask_free(ask);
+    ck_assert_int_eq(query->answer, STORE_DONE);
+    store_query_free(query);
     return batch;
 }
 
 static void finish(struct kept *batch, int64_t ended_ns)
 {
-    struct store_ask *ask = store_ask_new(STORE_END, &port, NULL);
+    struct store_query *query = store_query_new(STORE_END, &port, NULL);
 
-    ask->batch = kept_hold(batch);
+    query->batch = kept_hold(batch);
     atomic_store(&batch->progress.ended_ns, ended_ns);
     atomic_store(&batch->progress.state, KEPT_FINISHED);
-    store_ask_free(ask_for(ask));
+    store_query_free(ask_for(query));
 }
 
-static void refused(struct store_ask *ask, enum fault_code code)
+static void refused(struct store_query *query, enum fault_code code)
 {
-    ck_assert_int_eq(ask->answer, STORE_REFUSED);
-    ck_assert_str_eq(fault_code_name(ask->code), fault_code_name(code));
-    ck_assert_uint_gt(strlen(ask->message), 0);
-    store_ask_free(ask);
+    ck_assert_int_eq(query->answer, STORE_REFUSED);
+    ck_assert_str_eq(fault_code_name(query->code), fault_code_name(code));
+    ck_assert_uint_gt(strlen(query->message), 0);
+    store_query_free(query);
 }
 
 START_TEST(what_is_accepted_is_found_with_its_text)
 {
     struct kept *batch = kept("", "{\"jobs\":[]}");
-    struct store_ask *ask;
+    struct store_query *query;
 
     ck_assert_uint_le(strlen(batch->ref), KEPT_REF_MAX);
     ck_assert_uint_eq(strspn(batch->ref, "abcdefghijklmnopqrstuvwxyz0123456789-"),
                       strlen(batch->ref));
-    ask = about(STORE_FIND, batch->ref);
-    ck_assert_int_eq(ask->answer, STORE_DONE);
-    ck_assert_ptr_eq(ask->batch, batch);
-    ck_assert_uint_eq(ask->text->len, 11);
-    ck_assert_mem_eq(ask->text->bytes, "{\"jobs\":[]}", 11);
-    store_ask_free(ask);
+    query = about(STORE_FIND, batch->ref);
+    ck_assert_int_eq(query->answer, STORE_DONE);
+    ck_assert_ptr_eq(query->batch, batch);
+    ck_assert_uint_eq(query->text->len, 11);
+    ck_assert_mem_eq(query->text->bytes, "{\"jobs\":[]}", 11);
+    store_query_free(query);
     refused(about(STORE_FIND, "nobody"), FAULT_NOT_FOUND);
     ck_assert_uint_gt(wakes, 0);
     kept_release(batch);
@@ -149,11 +149,11 @@ END_TEST
 START_TEST(a_key_binds_one_request)
 {
     struct kept *batch = kept("k", "{\"jobs\":[]}"), *third;
-    struct store_ask *ask = submit("k", "{\"jobs\":[]}");
+    struct store_query *query = submit("k", "{\"jobs\":[]}");
 
-    ck_assert_int_eq(ask->answer, STORE_EXISTING);
-    ck_assert_ptr_eq(ask->batch, batch);
-    store_ask_free(ask);
+    ck_assert_int_eq(query->answer, STORE_EXISTING);
+    ck_assert_ptr_eq(query->batch, batch);
+    store_query_free(query);
     refused(submit("k", "{\"jobs\":[{}]}"), FAULT_CONFLICT);
     refused(submit("k", "{\"jobs\":[} "), FAULT_CONFLICT);
     third = kept("K", "{\"jobs\":[]}");
@@ -170,7 +170,7 @@ START_TEST(what_has_ended_is_removed_when_its_time_is_over)
     boot_ns += 2 * S;
     finish(batch, 2 * S);
     boot_ns = 100 * S + 12 * S - 1;
-    store_ask_free(about(STORE_FIND, batch->ref));
+    store_query_free(about(STORE_FIND, batch->ref));
     boot_ns++;
     refused(about(STORE_FIND, batch->ref), FAULT_GONE);
     ck_assert_uint_eq(atomic_load(&store->n_kept), 0);
@@ -190,7 +190,7 @@ START_TEST(its_time_begins_when_its_end_is_found_out)
     boot_ns += 60 * S;
     finish(batch, 2 * S);
     boot_ns += 10 * S - 1;
-    store_ask_free(about(STORE_FIND, batch->ref));
+    store_query_free(about(STORE_FIND, batch->ref));
     boot_ns++;
     refused(about(STORE_FIND, batch->ref), FAULT_GONE);
     kept_release(batch);
@@ -203,7 +203,7 @@ START_TEST(what_runs_is_not_forgotten)
 
     refused(about(STORE_FORGET, batch->ref), FAULT_CONFLICT);
     finish(batch, 0);
-    store_ask_free(about(STORE_FORGET, batch->ref));
+    store_query_free(about(STORE_FORGET, batch->ref));
     refused(about(STORE_FORGET, batch->ref), FAULT_GONE);
     refused(about(STORE_FORGET, "x"), FAULT_NOT_FOUND);
     finish(batch, 0); /* an end that comes too late is none */
@@ -228,19 +228,19 @@ START_TEST(no_more_is_kept_than_the_limits_allow)
 }
 END_TEST
 
-static struct store_ask *list(struct store_filter filter)
+static struct store_query *list(struct store_filter filter)
 {
-    struct store_ask *ask = store_ask_new(STORE_LIST, &port, NULL);
+    struct store_query *query = store_query_new(STORE_LIST, &port, NULL);
 
-    ask->filter = filter;
-    return ask_for(ask);
+    query->filter = filter;
+    return ask_for(query);
 }
 
 START_TEST(batches_are_listed_by_pages_in_either_order)
 {
     struct kept *batches[200];
     struct store_filter filter = {.most = STORE_PAGE_MAX};
-    struct store_ask *page;
+    struct store_query *page;
     unsigned n = 0;
 
     for (unsigned i = 0; i < 200; i++)
@@ -248,7 +248,7 @@ START_TEST(batches_are_listed_by_pages_in_either_order)
     for (unsigned i = 0; i < 200; i++)
         if (i % 3 != 0) { /* most of them leave holes behind */
             finish(batches[i], 0);
-            store_ask_free(about(STORE_FORGET, batches[i]->ref));
+            store_query_free(about(STORE_FORGET, batches[i]->ref));
         }
     do {
         page = list(filter);
@@ -256,7 +256,7 @@ START_TEST(batches_are_listed_by_pages_in_either_order)
             ck_assert_ptr_eq(page->page[i], batches[n]);
         filter.after_order = page->next_order;
         filter.most = page->more ? 64 : 0;
-        store_ask_free(page);
+        store_query_free(page);
     } while (filter.most > 0);
     ck_assert_uint_eq(n, 201);
     filter = (struct store_filter){.most = 2, .newest_first = true};
@@ -266,7 +266,7 @@ START_TEST(batches_are_listed_by_pages_in_either_order)
     ck_assert(!page->more);
     ck_assert_ptr_eq(page->page[0], batches[3]);
     ck_assert_ptr_eq(page->page[1], batches[0]);
-    store_ask_free(page);
+    store_query_free(page);
     for (unsigned i = 0; i < 200; i++)
         kept_release(batches[i]);
 }
@@ -276,21 +276,21 @@ START_TEST(a_list_is_narrowed_by_state_and_ref)
 {
     struct kept *first = kept("", "{}"), *second = kept("", "{}");
     struct store_filter by_ref = {.most = 9}, unknown = {.most = 9, .after = "unknown"};
-    struct store_ask *page;
+    struct store_query *page;
 
     finish(first, 0);
     page = list((struct store_filter){.most = 9, .has_state = true, .state = KEPT_RUNNING});
     ck_assert_uint_eq(page->n_page, 1);
     ck_assert_ptr_eq(page->page[0], second);
-    store_ask_free(page);
+    store_query_free(page);
     snprintf(by_ref.ref, sizeof(by_ref.ref), "%s", first->ref);
     page = list(by_ref);
     ck_assert_uint_eq(page->n_page, 1);
-    store_ask_free(page);
+    store_query_free(page);
     by_ref.after_order = first->order;
     page = list(by_ref);
     ck_assert_uint_eq(page->n_page, 0);
-    store_ask_free(page);
+    store_query_free(page);
     refused(list(unknown), FAULT_NOT_FOUND);
     kept_release(first);
     kept_release(second);
@@ -298,42 +298,42 @@ START_TEST(a_list_is_narrowed_by_state_and_ref)
 END_TEST
 
 /* Both answers are the same to the letter, but for the ref that was asked for. */
-static void same_as_unknown(struct store_ask *got, struct store_ask *unknown)
+static void same_as_unknown(struct store_query *got, struct store_query *unknown)
 {
     ck_assert_int_eq(got->answer, STORE_REFUSED);
     ck_assert_int_eq(got->code, unknown->code);
     ck_assert_str_eq(got->message, unknown->message);
-    store_ask_free(got);
-    store_ask_free(unknown);
+    store_query_free(got);
+    store_query_free(unknown);
 }
 
 START_TEST(nobody_learns_of_the_batches_of_others)
 {
     struct kept *batch = kept("k", "{}");
     struct store_filter filter = {.most = 9}, unknown = {.most = 9, .after = "unknown"};
-    struct store_ask *page;
+    struct store_query *page;
 
-    asker = bob;
+    requester = bob;
     same_as_unknown(about(STORE_FIND, batch->ref), about(STORE_FIND, "unknown"));
     same_as_unknown(about(STORE_FORGET, batch->ref), about(STORE_FORGET, "unknown"));
     page = list(filter);
     ck_assert_uint_eq(page->n_page, 0);
     ck_assert(!page->more);
-    store_ask_free(page);
+    store_query_free(page);
     memcpy(filter.ref, batch->ref, sizeof(filter.ref));
     page = list(filter);
     ck_assert_int_eq(page->answer, STORE_DONE);
     ck_assert_uint_eq(page->n_page, 0);
-    store_ask_free(page);
+    store_query_free(page);
     filter = (struct store_filter){.most = 9};
     memcpy(filter.after, batch->ref, sizeof(filter.after));
     same_as_unknown(list(filter), list(unknown));
-    asker = alice;
+    requester = alice;
     finish(batch, 0);
-    store_ask_free(about(STORE_FORGET, batch->ref));
-    asker = bob;
+    store_query_free(about(STORE_FORGET, batch->ref));
+    requester = bob;
     same_as_unknown(about(STORE_FIND, batch->ref), about(STORE_FIND, "unknown"));
-    asker = alice;
+    requester = alice;
     refused(about(STORE_FIND, batch->ref), FAULT_GONE);
     kept_release(batch);
 }
@@ -341,27 +341,27 @@ END_TEST
 
 static struct kept *kept_by_bob(const char *key, const char *text)
 {
-    asker = bob;
+    requester = bob;
     return kept(key, text);
 }
 
 START_TEST(keys_of_one_owner_are_none_of_anothers)
 {
     struct kept *first = kept("k", "{}"), *second = kept_by_bob("k", "{\"jobs\":[]}");
-    struct store_ask *ask;
+    struct store_query *query;
 
     ck_assert_str_ne(first->ref, second->ref);
     ck_assert_str_eq(second->owner->name, "unix:1000");
-    asker = admin; /* whose keys are its own, too */
-    ask = submit("k", "{}");
-    ck_assert_int_eq(ask->answer, STORE_DONE);
-    ck_assert_ptr_ne(ask->batch, first);
-    store_ask_free(ask);
-    asker = alice;
-    ask = submit("k", "{}");
-    ck_assert_int_eq(ask->answer, STORE_EXISTING);
-    ck_assert_ptr_eq(ask->batch, first);
-    store_ask_free(ask);
+    requester = admin; /* whose keys are its own, too */
+    query = submit("k", "{}");
+    ck_assert_int_eq(query->answer, STORE_DONE);
+    ck_assert_ptr_ne(query->batch, first);
+    store_query_free(query);
+    requester = alice;
+    query = submit("k", "{}");
+    ck_assert_int_eq(query->answer, STORE_EXISTING);
+    ck_assert_ptr_eq(query->batch, first);
+    store_query_free(query);
     kept_release(first);
     kept_release(second);
 }
@@ -370,21 +370,21 @@ END_TEST
 START_TEST(administrators_see_what_others_have)
 {
     struct kept *first = kept("k", "{}"), *second = kept_by_bob("", "{}");
-    struct store_ask *ask;
+    struct store_query *query;
 
-    asker = admin;
-    ask = list((struct store_filter){.most = 9});
-    ck_assert_uint_eq(ask->n_page, 2);
-    ck_assert_ptr_eq(ask->page[0], first);
-    ck_assert_ptr_eq(ask->page[1], second);
-    store_ask_free(ask);
-    ask = about(STORE_FIND, second->ref);
-    ck_assert_ptr_eq(ask->batch, second);
-    store_ask_free(ask);
+    requester = admin;
+    query = list((struct store_filter){.most = 9});
+    ck_assert_uint_eq(query->n_page, 2);
+    ck_assert_ptr_eq(query->page[0], first);
+    ck_assert_ptr_eq(query->page[1], second);
+    store_query_free(query);
+    query = about(STORE_FIND, second->ref);
+    ck_assert_ptr_eq(query->batch, second);
+    store_query_free(query);
     finish(first, 0);
-    ask = about(STORE_FORGET, first->ref);
-    ck_assert_int_eq(ask->answer, STORE_DONE);
-    store_ask_free(ask);
+    query = about(STORE_FORGET, first->ref);
+    ck_assert_int_eq(query->answer, STORE_DONE);
+    store_query_free(query);
     refused(about(STORE_FIND, first->ref), FAULT_GONE);
     kept_release(first);
     kept_release(second);
@@ -397,12 +397,12 @@ START_TEST(a_list_passes_the_batches_of_others_in_pages)
     struct store_filter filter = {.most = STORE_PAGE_MAX};
     struct kept *first = kept("", "{}"), *last;
     unsigned found = 0, pages = 0;
-    struct store_ask *page;
+    struct store_query *page;
 
-    asker = bob;
+    requester = bob;
     for (int i = 0; i < 10000; i++)
         kept_release(kept("", "{}"));
-    asker = alice;
+    requester = alice;
     last = kept("", "{}");
     do {
         page = list(filter);
@@ -410,7 +410,7 @@ START_TEST(a_list_passes_the_batches_of_others_in_pages)
             ck_assert_ptr_eq(page->page[i], found++ == 0 ? first : last);
         filter.after_order = page->next_order;
         filter.most = page->more ? STORE_PAGE_MAX : 0;
-        store_ask_free(page);
+        store_query_free(page);
     } while (++pages < 100 && filter.most > 0);
     ck_assert_uint_eq(found, 2);
     ck_assert_uint_gt(pages, 1);
@@ -422,24 +422,24 @@ END_TEST
 START_TEST(a_cancel_falls_no_earlier_than_what_was_run)
 {
     struct kept *batch = kept("", "{}");
-    struct store_ask *ask = store_ask_new(STORE_CANCEL, &port, NULL);
+    struct store_query *query = store_query_new(STORE_CANCEL, &port, NULL);
 
     ck_assert_int_eq(kept_reach(batch, 7), 7);
     ck_assert_int_eq(kept_reach(batch, 5), 5);
-    ask->batch = kept_hold(batch);
-    ask->job = 1;
-    ask = ask_for(ask);
-    ck_assert_int_eq(ask->answer, STORE_DONE);
+    query->batch = kept_hold(batch);
+    query->job = 1;
+    query = ask_for(query);
+    ck_assert_int_eq(query->answer, STORE_DONE);
     ck_assert_uint_eq(kept_n_cancels(batch), 1);
-    ck_assert_int_eq(kept_cancel_at(batch, ask->place).at_ns, 7);
-    ck_assert(!kept_cancel_at(batch, ask->place).whole);
-    ck_assert_uint_eq(kept_cancel_at(batch, ask->place).job, 1);
-    store_ask_free(ask);
-    ask = store_fetch(&other_port); /* the other loop is informed too */
-    ck_assert_ptr_nonnull(ask);
-    ck_assert_int_eq(ask->kind, STORE_CANCELLED);
-    ck_assert_ptr_eq(ask->batch, batch);
-    store_ask_free(ask);
+    ck_assert_int_eq(kept_cancel_at(batch, query->place).at_ns, 7);
+    ck_assert(!kept_cancel_at(batch, query->place).whole);
+    ck_assert_uint_eq(kept_cancel_at(batch, query->place).job, 1);
+    store_query_free(query);
+    query = store_fetch(&other_port); /* the other loop is informed too */
+    ck_assert_ptr_nonnull(query);
+    ck_assert_int_eq(query->kind, STORE_CANCELLED);
+    ck_assert_ptr_eq(query->batch, batch);
+    store_query_free(query);
     kept_release(batch);
 }
 END_TEST

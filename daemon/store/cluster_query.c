@@ -15,25 +15,26 @@
 /* ---- Waiting ------------------------------------------------------------------------------------
  */
 
-static void refuse_unavailable(struct store_ask *ask)
+static void refuse_unavailable(struct store_query *query)
 {
-    store_refuse(ask, FAULT_UNAVAILABLE,
+    store_refuse(query, FAULT_UNAVAILABLE,
                  "the cluster's servers have not answered; try again later");
 }
 
-void cluster_wait_for(struct cluster *cluster, struct store_ask *ask, enum cluster_awaited awaited,
-                      uint64_t number, struct kept *batch)
+void cluster_wait_for(struct cluster *cluster, struct store_query *query,
+                      enum cluster_awaited awaited, uint64_t number, struct kept *batch)
 {
     struct cluster_waiting *waiting = calloc(1, sizeof(*waiting));
 
     if (waiting == NULL) {
-        if (ask != NULL)
-            store_refuse(ask, FAULT_OVERLOADED, "out of memory for this request; try again later");
+        if (query != NULL)
+            store_refuse(query, FAULT_OVERLOADED,
+                         "out of memory for this request; try again later");
         return;
     }
     *waiting = (struct cluster_waiting){
         .next = cluster->waitings,
-        .ask = ask,
+        .query = query,
         .awaited = awaited,
         .number = number,
         .batch = batch != NULL ? kept_hold(batch) : NULL,
@@ -44,13 +45,13 @@ void cluster_wait_for(struct cluster *cluster, struct store_ask *ask, enum clust
 
 /* Waits until the index has caught up with the stream.  The retry knows by a number above 0 that it
  * has: what is absent then does not exist. */
-static void wait_for_all(struct cluster *cluster, struct store_ask *ask)
+static void wait_for_all(struct cluster *cluster, struct store_query *query)
 {
     if (cluster->round_tick == 0) {
         cluster_put_tick(cluster);
         cluster->round_tick = cluster->rules.n_ticks;
     }
-    cluster_wait_for(cluster, ask, CLUSTER_AWAITS_TICK, cluster->round_tick, NULL);
+    cluster_wait_for(cluster, query, CLUSTER_AWAITS_TICK, cluster->round_tick, NULL);
 }
 
 int64_t cluster_next_waiting(const struct cluster *cluster)
@@ -76,40 +77,40 @@ static int state_of(const struct kept *batch)
 
 /* If the batch's end is not known here: simulates it, and queues the request.  Returns whether it
  * was queued. */
-static bool wait_for_end(struct cluster *cluster, struct store_ask *ask,
+static bool wait_for_end(struct cluster *cluster, struct store_query *query,
                          const struct index_entry *entry)
 {
     if (state_of(entry->batch) != KEPT_UNSEEN)
         return false;
     cluster_examine(cluster, entry->batch);
-    cluster_wait_for(cluster, ask, CLUSTER_AWAITS_END, 0, entry->batch);
+    cluster_wait_for(cluster, query, CLUSTER_AWAITS_END, 0, entry->batch);
     return true;
 }
 
-static void answer_find(struct cluster *cluster, struct store_ask *ask,
+static void answer_find(struct cluster *cluster, struct store_query *query,
                         const struct index_entry *entry)
 {
     struct cluster_batch *data = cluster_data(entry);
     uint64_t number;
 
     if (entry->batch->engine[0] != '\0') {
-        store_refuse(ask, FAULT_UNAVAILABLE,
+        store_refuse(query, FAULT_UNAVAILABLE,
                      "the batch %s is of engine version %s, and this daemon has version %s",
                      entry->batch->ref, entry->batch->engine, cluster->engine);
         return;
     }
-    if (cluster_is_in_doubt(cluster, entry) && wait_for_end(cluster, ask, entry))
+    if (cluster_is_in_doubt(cluster, entry) && wait_for_end(cluster, query, entry))
         return;
     if (data->text == NULL) {
         number = cluster->next_number++;
-        cluster_wait_for(cluster, ask, CLUSTER_AWAITS_TEXT, number, entry->batch);
+        cluster_wait_for(cluster, query, CLUSTER_AWAITS_TEXT, number, entry->batch);
         cluster_link_fetch(cluster->link, data->sequence, number);
         return;
     }
     cluster_use_text(cluster, data, data->text);
-    ask->batch = kept_hold(entry->batch);
-    ask->text = kept_text_hold(data->text);
-    store_done(ask);
+    query->batch = kept_hold(entry->batch);
+    query->text = kept_text_hold(data->text);
+    store_done(query);
 }
 
 /* A batch that runs on this node exists; any other may have been removed by another node. */
@@ -119,72 +120,72 @@ static bool may_be_forgotten(const struct cluster *cluster, const struct index_e
 }
 
 /* is_caught_up: the index includes everything published before the request. */
-static void do_find(struct cluster *cluster, struct store_ask *ask, bool is_caught_up)
+static void do_find(struct cluster *cluster, struct store_query *query, bool is_caught_up)
 {
-    const struct index_entry *entry = index_by_ref(&cluster->index, ask->asker, ask->ref);
+    const struct index_entry *entry = index_by_ref(&cluster->index, query->requester, query->ref);
 
     cluster_serve(cluster);
     if (entry != NULL && (is_caught_up || !may_be_forgotten(cluster, entry)))
-        answer_find(cluster, ask, entry);
-    else if (is_caught_up || index_knows_gone(&cluster->index, ask->asker, ask->ref))
-        index_refuse_absent(&cluster->index, ask, ask->ref);
+        answer_find(cluster, query, entry);
+    else if (is_caught_up || index_knows_gone(&cluster->index, query->requester, query->ref))
+        index_refuse_absent(&cluster->index, query, query->ref);
     else
-        wait_for_all(cluster, ask);
+        wait_for_all(cluster, query);
 }
 
 /* The key has a batch.  That this one has another request is decided by what the stream says now:
  * the time of the batch may be over, by other nodes' clocks. */
-static void accept_with_key(struct cluster *cluster, struct store_ask *ask,
+static void accept_with_key(struct cluster *cluster, struct store_query *query,
                             const struct index_entry *entry, bool is_caught_up)
 {
     uint8_t digest[DIGEST_BYTES];
 
-    digest_of(ask->text->bytes, ask->text->len, digest);
-    if (cluster_is_in_doubt(cluster, entry) && wait_for_end(cluster, ask, entry))
+    digest_of(query->text->bytes, query->text->len, digest);
+    if (cluster_is_in_doubt(cluster, entry) && wait_for_end(cluster, query, entry))
         return;
     if (!is_caught_up && memcmp(digest, cluster_data(entry)->digest, sizeof(digest)) != 0)
-        wait_for_all(cluster, ask);
+        wait_for_all(cluster, query);
     else
-        cluster_answer_with(ask, entry, digest);
+        cluster_answer_with(query, entry, digest);
 }
 
-static void do_accept(struct cluster *cluster, struct store_ask *ask, bool is_caught_up)
+static void do_accept(struct cluster *cluster, struct store_query *query, bool is_caught_up)
 {
     const struct index_entry *entry = NULL;
 
     cluster_serve(cluster);
-    if (ask->terms.key_len > 0)
-        entry = index_by_key(&cluster->index, ask->asker, &ask->terms);
+    if (query->terms.key_len > 0)
+        entry = index_by_key(&cluster->index, query->requester, &query->terms);
     if (entry != NULL) {
-        accept_with_key(cluster, ask, entry, is_caught_up);
+        accept_with_key(cluster, query, entry, is_caught_up);
         return;
     }
-    if (index_refuse_full(&cluster->index, ask))
+    if (index_refuse_full(&cluster->index, query))
         return;
-    cluster_submit(cluster, ask);
+    cluster_submit(cluster, query);
 }
 
-static void do_cancel(struct cluster *cluster, struct store_ask *ask)
+static void do_cancel(struct cluster *cluster, struct store_query *query)
 {
-    const struct index_entry *entry = index_by_ref(&cluster->index, NULL, ask->batch->ref);
+    const struct index_entry *entry = index_by_ref(&cluster->index, NULL, query->batch->ref);
 
     cluster_serve(cluster);
     if (entry == NULL)
-        index_refuse_absent(&cluster->index, ask, ask->batch->ref);
+        index_refuse_absent(&cluster->index, query, query->batch->ref);
     else
-        cluster_cancel(cluster, ask, entry);
+        cluster_cancel(cluster, query, entry);
 }
 
 /* The index may have been rebuilt since this batch object was handed out. */
-static void do_end(struct cluster *cluster, struct store_ask *ask)
+static void do_end(struct cluster *cluster, struct store_query *query)
 {
-    struct index_entry *entry = index_by_ref(&cluster->index, NULL, ask->batch->ref);
-    const struct kept_progress *from = &ask->batch->progress;
+    struct index_entry *entry = index_by_ref(&cluster->index, NULL, query->batch->ref);
+    const struct kept_progress *from = &query->batch->progress;
     struct kept_progress *to = entry != NULL ? &entry->batch->progress : NULL;
 
-    if (entry != NULL && entry->batch == ask->batch) {
+    if (entry != NULL && entry->batch == query->batch) {
         (void)index_set_end(&cluster->index, entry, INT64_MIN);
-    } else if (to != NULL && kept_n_cancels(ask->batch) == kept_n_cancels(entry->batch)) {
+    } else if (to != NULL && kept_n_cancels(query->batch) == kept_n_cancels(entry->batch)) {
         atomic_store_explicit(&to->status, from->status, memory_order_relaxed);
         atomic_store_explicit(&to->pending, from->pending, memory_order_relaxed);
         atomic_store_explicit(&to->last, from->last, memory_order_relaxed);
@@ -193,69 +194,70 @@ static void do_end(struct cluster *cluster, struct store_ask *ask)
         atomic_store_explicit(&to->state, KEPT_FINISHED, memory_order_release);
         (void)index_set_end(&cluster->index, entry, INT64_MIN);
     }
-    store_done(ask);
+    store_done(query);
 }
 
-static void do_forget(struct cluster *cluster, struct store_ask *ask, bool is_caught_up)
+static void do_forget(struct cluster *cluster, struct store_query *query, bool is_caught_up)
 {
-    const struct index_entry *entry = index_by_ref(&cluster->index, ask->asker, ask->ref);
+    const struct index_entry *entry = index_by_ref(&cluster->index, query->requester, query->ref);
 
     cluster_serve(cluster);
-    if (entry == NULL && !is_caught_up && !index_knows_gone(&cluster->index, ask->asker, ask->ref))
-        wait_for_all(cluster, ask);
+    if (entry == NULL && !is_caught_up &&
+        !index_knows_gone(&cluster->index, query->requester, query->ref))
+        wait_for_all(cluster, query);
     else if (entry == NULL)
-        index_refuse_absent(&cluster->index, ask, ask->ref);
-    else if (wait_for_end(cluster, ask, entry))
+        index_refuse_absent(&cluster->index, query, query->ref);
+    else if (wait_for_end(cluster, query, entry))
         return;
-    else if (!index_refuse_running(ask, entry->batch))
-        cluster_forget(cluster, ask, entry);
+    else if (!index_refuse_running(query, entry->batch))
+        cluster_forget(cluster, query, entry);
 }
 
-static void do_list(struct cluster *cluster, struct store_ask *ask, bool is_caught_up)
+static void do_list(struct cluster *cluster, struct store_query *query, bool is_caught_up)
 {
-    if (!is_caught_up && cluster->is_up && ask->filter.after_order == 0)
-        wait_for_all(cluster, ask);
-    else if (index_list(&cluster->index, ask))
-        store_done(ask);
+    if (!is_caught_up && cluster->is_up && query->filter.after_order == 0)
+        wait_for_all(cluster, query);
+    else if (index_list(&cluster->index, query))
+        store_done(query);
 }
 
-static void handle(struct cluster *cluster, struct store_ask *ask, bool is_caught_up)
+static void handle(struct cluster *cluster, struct store_query *query, bool is_caught_up)
 {
     cluster_expire(cluster);
-    switch (ask->kind) {
+    switch (query->kind) {
     case STORE_ACCEPT:
-        do_accept(cluster, ask, is_caught_up);
+        do_accept(cluster, query, is_caught_up);
         break;
     case STORE_FIND:
-        do_find(cluster, ask, is_caught_up);
+        do_find(cluster, query, is_caught_up);
         break;
     case STORE_CANCEL:
-        do_cancel(cluster, ask);
+        do_cancel(cluster, query);
         break;
     case STORE_END:
-        do_end(cluster, ask);
+        do_end(cluster, query);
         break;
     case STORE_FORGET:
-        do_forget(cluster, ask, is_caught_up);
+        do_forget(cluster, query, is_caught_up);
         break;
     case STORE_LIST:
-        do_list(cluster, ask, is_caught_up);
+        do_list(cluster, query, is_caught_up);
         break;
     case STORE_RESUME:
     case STORE_CANCELLED:
     case STORE_SUSPEND:
     case STORE_DISCARD:
-        store_ask_free(ask); /* sent by stores, never to them */
+        store_query_free(query); /* sent by stores, never to them */
         break;
     }
 }
 
-void cluster_handle(struct cluster *cluster, struct store_ask *ask)
+void cluster_handle(struct cluster *cluster, struct store_query *query)
 {
-    if (!cluster->is_loaded && ask->kind != STORE_END)
-        cluster_wait_for(cluster, ask, CLUSTER_AWAITS_TICK, 0, NULL);
+    if (!cluster->is_loaded && query->kind != STORE_END)
+        cluster_wait_for(cluster, query, CLUSTER_AWAITS_TICK, 0, NULL);
     else
-        handle(cluster, ask, false);
+        handle(cluster, query, false);
 }
 
 /* ---- Those that wait
@@ -307,16 +309,16 @@ void cluster_take_text(struct cluster *cluster, const struct cluster_event *even
         cluster_let_go(cluster, entry, 0);
         entry = NULL;
     }
-    if (waiting->ask != NULL && entry == NULL && !event->is_gone)
-        cluster_handle(cluster, waiting->ask); /* all is being read anew meanwhile */
-    else if (waiting->ask == NULL && entry != NULL && cluster_data(entry)->text != NULL)
+    if (waiting->query != NULL && entry == NULL && !event->is_gone)
+        cluster_handle(cluster, waiting->query); /* all is being read anew meanwhile */
+    else if (waiting->query == NULL && entry != NULL && cluster_data(entry)->text != NULL)
         cluster_run_text(cluster, entry->batch, cluster_data(entry)->text);
-    else if (waiting->ask != NULL && entry == NULL)
-        index_refuse_absent(&cluster->index, waiting->ask, waiting->batch->ref);
-    else if (waiting->ask != NULL && cluster_data(entry)->text != NULL)
-        answer_find(cluster, waiting->ask, entry);
-    else if (waiting->ask != NULL)
-        store_refuse(waiting->ask, FAULT_UNAVAILABLE, "the batch %s cannot be read",
+    else if (waiting->query != NULL && entry == NULL)
+        index_refuse_absent(&cluster->index, waiting->query, waiting->batch->ref);
+    else if (waiting->query != NULL && cluster_data(entry)->text != NULL)
+        answer_find(cluster, waiting->query, entry);
+    else if (waiting->query != NULL)
+        store_refuse(waiting->query, FAULT_UNAVAILABLE, "the batch %s cannot be read",
                      waiting->batch->ref);
     kept_release(waiting->batch);
     free(waiting);
@@ -363,10 +365,10 @@ void cluster_retry_waiting(struct cluster *cluster)
         bool is_caught_up = at->awaited == CLUSTER_AWAITS_TICK && at->number > 0;
 
         next = at->next;
-        if (at->ask != NULL && is_satisfied(cluster, at))
-            handle(cluster, at->ask, is_caught_up);
-        else if (at->ask != NULL)
-            refuse_unavailable(at->ask);
+        if (at->query != NULL && is_satisfied(cluster, at))
+            handle(cluster, at->query, is_caught_up);
+        else if (at->query != NULL)
+            refuse_unavailable(at->query);
         kept_release(at->batch);
         free(at);
     }
