@@ -4,6 +4,8 @@
 
 #include "proto/request.h"
 
+#include <stdio.h>
+
 #include "proto/duration.h"
 #include "proto/request_internal.h"
 
@@ -95,14 +97,16 @@ static void check_members(struct request_reading *reading, const struct lexer_to
         if (request_has_earlier_fault(reading, offset))
             continue;
         request_list_members(&list, &request_distribution_object, taken & ~(1u << DIST));
-        if (takes)
-            request_fault(reading, FAULT_INVALID_REQUEST, offset,
-                          "a dist of \"%s\" takes %s, and this one has no \"%s\"", name, list.text,
-                          member);
-        else
+        if (takes) {
+            char with[sizeof list.text + 48], lacks[16];
+            snprintf(with, sizeof with, "%s with a \"dist\" of \"%s\"", list.text, name);
+            snprintf(lacks, sizeof lacks, "no \"%s\"", member);
+            request_lacks(reading, token, with, lacks);
+        } else {
             request_fault_member(reading, i, FAULT_INVALID_REQUEST, offset,
                                  "a dist of \"%s\" takes %s, and no \"%s\"", name, list.text,
                                  member);
+        }
     }
 }
 
@@ -131,10 +135,10 @@ static void close_distribution(struct request_reading *reading, const struct lex
     struct request_distribution *distribution = &reading->distribution;
     if ((frame->seen & 1u << DIST) == 0 && !request_has_earlier_fault(reading, token->offset)) {
         struct request_list list;
+        char takes[sizeof list.text + 24];
         request_list_words(&list, distribution_names, N_DISTRIBUTIONS);
-        request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
-                      "a drawn duration takes a \"dist\", which is %s, and this one has none",
-                      list.text);
+        snprintf(takes, sizeof takes, "a \"dist\", which is %s", list.text);
+        request_lacks(reading, token, takes, "none");
     }
     if ((distribution->valid & 1u << DIST) == 0)
         return;
@@ -206,8 +210,7 @@ static void read_jitter(struct request_reading *reading, const struct lexer_toke
 static void close_backoff(struct request_reading *reading, const struct lexer_token *token)
 {
     if ((request_frame(reading)->seen & 1u << INITIAL) == 0)
-        request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
-                      "a back-off takes an \"initial\" duration, and this one has none");
+        request_lacks(reading, token, "an \"initial\" duration", "none");
 }
 
 static const struct request_member backoff_members[N_BACKOFF] = {

@@ -158,10 +158,9 @@ void request_too_many_steps(struct request_reading *reading, uint64_t offset, ui
                 reading->limits->plan.max_steps);
 }
 
-/* Whose value is being read: `"count"`, or `each of "after"`. */
-static void name_subject(const struct request_reading *reading, char *out, size_t size)
+/* Whose value is read by the innermost of n objects and arrays: `"count"`, or `each of "after"`. */
+static void name_subject(const struct request_reading *reading, unsigned n, char *out, size_t size)
 {
-    unsigned n = reading->n_frames;
     if (n == 0)
         snprintf(out, size, "a request");
     else if (reading->frames[n - 1].member != NULL)
@@ -190,12 +189,21 @@ void request_wrong(struct request_reading *reading, const struct lexer_token *to
 {
     if (!request_has_earlier_fault(reading, token->offset)) {
         char subject[64], got[FAULT_QUOTE_SIZE + 2];
-        name_subject(reading, subject, sizeof(subject));
+        name_subject(reading, reading->n_frames, subject, sizeof(subject));
         describe(token, got, sizeof(got));
         request_fault(reading, FAULT_INVALID_REQUEST, token->offset, "%s takes %s, not %s", subject,
                       what, got);
     }
     request_pass(reading, token);
+}
+
+void request_lacks(struct request_reading *reading, const struct lexer_token *token,
+                   const char *takes, const char *lacks)
+{
+    char subject[64];
+    name_subject(reading, reading->n_frames - 1, subject, sizeof(subject));
+    request_fault(reading, FAULT_INVALID_REQUEST, token->offset, "%s takes %s, and this one has %s",
+                  subject, takes, lacks);
 }
 
 void request_wrong_count(struct request_reading *reading, const struct lexer_token *token,
@@ -204,7 +212,7 @@ void request_wrong_count(struct request_reading *reading, const struct lexer_tok
     char subject[64], got[FAULT_QUOTE_SIZE + 2];
     if (request_has_earlier_fault(reading, token->offset))
         return;
-    name_subject(reading, subject, sizeof(subject));
+    name_subject(reading, reading->n_frames, subject, sizeof(subject));
     describe(token, got, sizeof(got));
     request_fault(reading, FAULT_TOO_LARGE, token->offset,
                   "%s is %s, and a request takes at most %llu %s", subject, got,
@@ -217,7 +225,7 @@ void request_too_long(struct request_reading *reading, uint64_t offset, uint64_t
     char subject[64], by[32] = "";
     if (request_has_earlier_fault(reading, offset))
         return;
-    name_subject(reading, subject, sizeof(subject));
+    name_subject(reading, reading->n_frames, subject, sizeof(subject));
     if (limit != NULL)
         snprintf(by, sizeof(by), " (%s)", limit);
     request_fault(reading, FAULT_TOO_LARGE, offset,

@@ -426,6 +426,10 @@ void request_fault_member(struct request_reading *reading, unsigned place, enum 
                           uint64_t offset, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* `"member" takes TAKES, and this one has LACKS`, of the object that ends with the token. */
+void request_lacks(struct request_reading *reading, const struct lexer_token *token,
+                   const char *takes, const char *lacks);
+
 /* `"member" takes WHAT, not GOT`, and passes over the value. */
 void request_wrong(struct request_reading *reading, const struct lexer_token *token,
                    const char *what);

@@ -118,8 +118,7 @@ static void close_step(struct request_reading *reading, const struct lexer_token
         request_fault_member(reading, STEP_POOL, FAULT_INVALID_REQUEST, frame->offsets[STEP_POOL],
                              "a wait takes no \"pool\", since it holds no worker");
     if ((frame->seen & STEP_LENGTHS) == 0)
-        request_fault(reading, FAULT_INVALID_REQUEST, token->offset,
-                      "a step takes wait or compute, and this one has neither");
+        request_lacks(reading, token, "wait or compute", "neither");
     request_add_step(reading);
 }
 
