@@ -121,13 +121,15 @@ static void say_unreachable(const char *server, const struct dial_target *target
                             const char *problem, bool takes_local)
 {
     bool is_default = strcmp(server, DIAL_DEFAULT) == 0;
+    /* Of `:PORT` the port: a daemon listens on all addresses only if it is told more. */
+    const char *there = server + (target->address.kind == ADDRESS_ANY);
     struct bytes hint = {0};
 
     if (is_here(&target->address) && !target->is_tls) {
         bytes_add_string(&hint, "  to start a daemon there:  ");
         bytes_add_string(&hint, is_default ? "waitd" : "waitd --listen ");
         if (!is_default)
-            text_append_safe(&hint, server, strlen(server), SERVER_MAX);
+            text_append_safe(&hint, there, strlen(there), SERVER_MAX);
         if (has_services())
             bytes_add_string(&hint, "\n  or, as a service:        systemctl start waitd.socket");
         bytes_add_string(&hint, "\n");
