@@ -116,14 +116,24 @@ static void read_requests(struct pump *pump, struct slice *slice)
         channel_end_input(pump->channel, slice->now_ns);
 }
 
+/* The client has closed its side, and the other one as well: on TCP that is a reset. */
+static bool is_gone(const struct pump *pump)
+{
+    return pump->transport->eof && pump->transport->ops->is_gone(pump->transport);
+}
+
 static void discard_input(struct pump *pump)
 {
+    bool had_ended = pump->transport->eof;
     const char *why;
     size_t done = 0, n;
 
     while (pump->transport->readable && done < SLICE_DISCARD_BYTES &&
            (n = receive(pump, PUMP_BUFFER_BYTES)) > 0)
         done += n;
+    /* Its end and its going come as one event, and there is no second one. */
+    if (pump->state == PUMP_INPUT_ENDED && !had_ended && is_gone(pump))
+        pump_break(pump, "the client is gone");
     if (pump->state != PUMP_LINGERING)
         return;
     why = pump->transport->eof ? "the client has closed"
@@ -348,11 +358,6 @@ static int64_t find_due(const struct pump *pump, int64_t now_ns)
         due_ns = due_earlier(due_ns, now_ns + LOOK_AGAIN_NS);
     return due_earlier(due_ns,
                        timeouts_end_ns(&pump->timeouts, &pump->host->limits, waits_for(pump)));
-}
-
-static bool is_gone(const struct pump *pump)
-{
-    return pump->transport->eof && pump->transport->ops->is_gone(pump->transport);
 }
 
 bool pump_serve(struct pump *pump, int64_t slice_ns, int64_t *now_ns)

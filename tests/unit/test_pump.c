@@ -289,6 +289,19 @@ START_TEST(a_client_that_is_gone_has_its_batches_cancelled)
 }
 END_TEST
 
+/* Its end of file and its going are one readiness event, also where input is only discarded. */
+START_TEST(one_that_is_gone_behind_its_last_request_has_too)
+{
+    static const char *const last[] = {"[{\"wait\":5}]{\"op\":\"quit\"}", "[{\"wait\":5}]}"};
+
+    sends(last[_i]);
+    ck_assert_uint_eq(atomic_load(&ledger.pending), 1);
+    client.gone = true;
+    ends();
+    ck_assert(pump_is_dead(&pump) && pump.cut_short);
+}
+END_TEST
+
 START_TEST(a_broken_transport_is_the_end)
 {
     sends("[{\"wait\":5}]");
@@ -462,6 +475,7 @@ Suite *test_suite(void)
         {a_lingering_close_does_not_wait_for_one_who_takes_nothing, 1},
         {where_nothing_can_be_lost_nothing_is_read_away, 1},
         {a_client_that_is_gone_has_its_batches_cancelled, 1},
+        {one_that_is_gone_behind_its_last_request_has_too, 2},
         {a_broken_transport_is_the_end, 2},
         {a_refused_client_gets_the_reason_and_is_let_go, 1},
         {bytes_go_out_in_order_however_few_at_a_time, 1},

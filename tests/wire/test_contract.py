@@ -1816,6 +1816,14 @@ def _():
             check(not idle(), "it runs")
             how(line)
             check(until(idle), f"still running: {index} {half} {how.__name__}")
+        for index, how in ((0, Line.reset), (1, Line.close)):
+            for last, answers in (('{"op":"quit"}', 1), ("}", 2)):
+                line = daemon.connect(index)
+                line.send('{"jobs":[{"wait":1000}]}' + last)
+                same([line.read()["event"] for _ in range(answers)],
+                     ["accepted", "error"][:answers])
+                how(line)
+                check(until(idle), f"still running: {index} {last} {how.__name__}")
         line = daemon.connect()
         line.send({"jobs": [{"wait": 0.3}, {"wait": 0.6}, {"wait": 0.9}, {"wait": 1000}]}).read()
         line.close()
