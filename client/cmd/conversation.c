@@ -121,7 +121,7 @@ static void say_unreachable(const char *server, const struct dial_target *target
                             const char *problem, bool takes_local)
 {
     bool is_default = strcmp(server, DIAL_DEFAULT) == 0;
-    /* Of `:PORT` the port: a daemon listens on all addresses only if it is told more. */
+    /* Of `:PORT` the port: to listen on all addresses takes another flag, too. */
     const char *there = server + (target->address.kind == ADDRESS_ANY);
     struct bytes hint = {0};
 

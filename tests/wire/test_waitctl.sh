@@ -128,7 +128,7 @@ is "$err" "waitctl: no daemon at unix:$tmp/nobody: No such file or directory
 $([ ! -d /run/systemd/system ] || echo '  or, as a service:         systemctl start waitd.socket
 ')  to do without a daemon:   the same command with --local" "the address, what to start and --local are named"
 ends 3 "no daemon on a port is 3" ping --server :1
-is "$(sed -n 's/.* to start a daemon there:  //p' "$tmp/err")" "waitd --listen 1" "a daemon may listen as it is told there"
+is "$(sed -n 's/.* to start a daemon there:  //p' "$tmp/err")" "waitd --listen 1" "the command that is named there starts one"
 ends 3 "no daemon elsewhere is 3" ping --server waitd.invalid:9248
 is "$(grep -c 'waitd --listen\|systemctl' "$tmp/err")" 0 "what to start here is then not named"
 
