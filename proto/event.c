@@ -37,14 +37,6 @@ const char *event_batch_status_name(enum batch_status status)
     return batch_status_names[status];
 }
 
-size_t event_id_place(const char *line)
-{
-    const char *at = strstr(line, "\"batch\":");
-
-    at += sizeof("\"batch\":") - 1;
-    return (size_t)(at + strspn(at, "0123456789") - line);
-}
-
 static char *put_speedup(char *out, int64_t sequential_ns, int64_t elapsed_ns)
 {
     return elapsed_ns > 0 ? event_put_ratio(out, (uint64_t)sequential_ns, (uint64_t)elapsed_ns)

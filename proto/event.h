@@ -68,11 +68,6 @@ void event_job_texts(struct event_job *job, const struct plan *plan,
 char *event_write_occurrence(char *out, const struct event_job *job,
                              const struct occurrence *occurrence);
 
-/* Where `id` belongs in a line of a batch that was written without it: behind the batch's
- * number.  An offset in bytes. */
-size_t event_id_place(const char *line);
-#define EVENT_ID_KEY ",\"id\":"
-
 char *event_write_finished(char *out, uint64_t batch, struct event_text id, uint32_t jobs,
                            int64_t elapsed_ns, const struct batch_result *result);
 

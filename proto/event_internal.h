@@ -53,7 +53,7 @@ static inline char *event_put_text(char *out, const char *key, struct event_text
 
 static inline char *event_put_id(char *out, struct event_text id)
 {
-    return event_put_text(out, EVENT_ID_KEY, id);
+    return event_put_text(out, ",\"id\":", id);
 }
 
 static inline char *event_put_end(char *out)

@@ -67,6 +67,8 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/request_fast.c \
 	proto/request_fast.h \
 	proto/request_fault.c \
+	proto/request_id.c \
+	proto/request_id.h \
 	proto/request_internal.h \
 	proto/request_job.c \
 	proto/request_pool.c \

@@ -44,8 +44,7 @@ struct request_reader {
     bool starved;                    /* one is in progress without, memory being short */
     bool broken;                     /* a fault has ended the stream, */
     bool ended;                      /* or by request_end() */
-    struct request_text id;          /* as returned by the last call, */
-    uint64_t jobs;                   /* and so */
+    uint64_t jobs;                   /* of the request that the last call returned */
     const char *piece;               /* as it was fed, from this offset of the stream on */
     uint64_t piece_begin;
 };
@@ -143,7 +142,6 @@ void request_reader_free(struct request_reader *reader)
     free_spare(reader);
     plan_free(reader->discarded);
     free(reader->discarded_text);
-    empty(&reader->id);
     lexer_free(reader->lexer);
     free(reader);
 }
@@ -213,7 +211,7 @@ bool request_reader_rests(const struct request_reader *reader, struct lexer_plac
 size_t request_held(const struct request_reader *reader)
 {
     const struct request_reading *reading = reader->reading;
-    size_t held = lexer_held(reader->lexer) + reader->id.room;
+    size_t held = lexer_held(reader->lexer);
     if (reading == NULL)
         return held;
     return held + reading->id.room + reading->capture.text.len + reading->scratch.room +
@@ -232,25 +230,11 @@ void request_refuse(struct request_reader *reader, enum fault_code code, const c
     empty(&reading->capture.text);
 }
 
-char *request_take_id(struct request_reader *reader)
-{
-    char *id = reader->id.bytes;
-    reader->id = (struct request_text){NULL, 0, 0};
-    return id;
-}
-
-/* Forgets what was handed out by the last call. */
-static void forget(struct request_reader *reader)
-{
-    empty(&reader->id);
-    reader->jobs = 0;
-}
-
 void request_end(struct request_reader *reader)
 {
     let_go(reader);
     free_spare(reader);
-    forget(reader);
+    reader->jobs = 0;
     lexer_skip(reader->lexer, true); /* and drops the token in progress */
     reader->ended = true;
 }
@@ -291,22 +275,29 @@ static void begin(struct request_reader *reader, const struct lexer_token *token
 
 /* ---- The end of a request --------------------------------------------------- */
 
+/* The id of the request in progress, which is now its receiver's. */
+static struct request_id *take_id(struct request_reading *reading)
+{
+    struct request_id *id = (void *)reading->id.bytes;
+    if (reading->id.len == 0)
+        return NULL;
+    *id = (struct request_id){.uses = 1, .len = reading->id.len - sizeof(*id)};
+    reading->id = (struct request_text){NULL, 0, 0};
+    return id;
+}
+
 /* Hands the request in progress over and drops it. */
 static enum request_result hand_over(struct request_reader *reader, enum request_result result,
                                      struct request *request)
 {
     struct request_reading *reading = reader->reading;
     if (reading == NULL) {
-        *request = (struct request){.id = reader->id.len > 0 ? reader->id.bytes : NULL,
-                                    .id_len = reader->id.len};
+        *request = (struct request){.id = NULL};
         reader->starved = false;
         return result;
     }
-    reader->id = reading->id;
-    reading->id = (struct request_text){NULL, 0, 0};
     *request = (struct request){.op = reading->op,
-                                .id = reader->id.len > 0 ? reader->id.bytes : NULL,
-                                .id_len = reader->id.len,
+                                .id = take_id(reading),
                                 .detached = &reading->detached,
                                 .token = reading->token,
                                 .token_len = reading->token_len,
@@ -318,7 +309,8 @@ static enum request_result hand_over(struct request_reader *reader, enum request
                                 .job = reading->job};
     if (result == REQUEST_READY && reading->plan != NULL) {
         request->plan = reading->plan;
-        request->held = REQUEST_BATCH_BYTES + reading->kept_bytes + reader->id.len;
+        request->held =
+            REQUEST_BATCH_BYTES + reading->kept_bytes + request_id_text(request->id).len;
         reader->jobs = plan_n_jobs(reading->plan);
         reading->plan = NULL;
     }
@@ -529,6 +521,6 @@ enum request_result request_read(struct request_reader *reader, size_t budget,
     if (reader->reading != NULL && reader->reading->sealing)
         return seal(reader, budget, request, fault);
     if (reader->reading == NULL && !reader->broken)
-        forget(reader);
+        reader->jobs = 0;
     return read_tokens(reader, budget, request, fault);
 }

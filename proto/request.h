@@ -23,6 +23,7 @@
 #include "proto/fault.h"
 #include "proto/lexer.h"
 #include "proto/plan.h"
+#include "proto/request_id.h"
 
 #define REQUEST_PROTOCOL 1
 
@@ -96,15 +97,14 @@ struct request_detached {
 /* A request that is in order. */
 struct request {
     enum request_op op;
-    char *id; /* its JSON token, or NULL; the reader's, until the next call */
-    size_t id_len;
-    uint64_t batch;    /* CANCEL */
-    bool has_batch;    /* CANCEL: else by ref, or the forecasts of this id */
-    bool has_job;      /* CANCEL: one job, not the batch */
-    uint64_t job;      /* CANCEL */
-    uint32_t runs;     /* FORECAST: 1 or more */
-    struct plan *plan; /* SUBMIT, FORECAST: sealed, and from now on the caller's to free */
-    size_t held;       /* SUBMIT, FORECAST: about the bytes of memory that it takes while it runs */
+    struct request_id *id; /* NULL for none; the caller's to release */
+    uint64_t batch;        /* CANCEL */
+    bool has_batch;        /* CANCEL: else by ref, or the forecasts of this id */
+    bool has_job;          /* CANCEL: one job, not the batch */
+    uint64_t job;          /* CANCEL */
+    uint32_t runs;         /* FORECAST: 1 or more */
+    struct plan *plan;     /* SUBMIT, FORECAST: sealed, and from now on the caller's to free */
+    size_t held; /* SUBMIT, FORECAST: about the bytes of memory that it takes while it runs */
     int64_t heartbeat_ns;                    /* SUBMIT: 1 s or more; 0 for none */
     const struct request_detached *detached; /* the reader's, until its next call */
     const char *token; /* AUTH: 1 to REQUEST_TOKEN_MAX bytes, decoded; the reader's, which wipes
@@ -121,7 +121,7 @@ enum request_result {
     REQUEST_MORE,    /* the piece is used up; feed the next one */
     REQUEST_BUSY,    /* the budget is spent; call again, nothing is fed meanwhile */
     REQUEST_READY,   /* *request is in order */
-    REQUEST_REFUSED, /* *fault says why; request->id is its id */
+    REQUEST_REFUSED, /* *fault says why; request->id is its id, as ever the caller's to release */
     REQUEST_BROKEN,  /* *fault ends the stream; nothing comes after it */
     REQUEST_END,     /* after request_finish(): the input ended between requests */
 };
@@ -175,10 +175,6 @@ size_t request_rest(const struct request_reader *reader);
  */
 enum request_result request_read(struct request_reader *reader, size_t budget,
                                  struct request *request, struct fault *fault);
-
-/* Hands over the memory of the id of the request that was returned last, which stays valid: on the
- * heap, the caller's to free; NULL for none. */
-char *request_take_id(struct request_reader *reader);
 
 /* Jobs of the request in progress so far (counts included; from the moment it is
  * complete until the next call, of the request handed out).  For daemon-wide

@@ -145,7 +145,7 @@ struct request_reading {
     bool dropped;         /* nothing is kept any more, only `id` is looked for */
     bool dropped_id;      /* the value of `id` is next */
 
-    struct request_text id;
+    struct request_text id;      /* a struct request_id, once it is there */
     struct request_text scratch; /* a decoded string, a number with its NUL */
     struct request_text key;     /* current one of an object whose keys are the client's */
     plan_text_ref decoded_name;  /* of the job in progress, decoded, where it has escapes */
@@ -247,6 +247,11 @@ const char *request_op_so_far(struct request_reading *reading, uint32_t *taken);
 bool request_is_id_key(struct request_reading *reading, const struct lexer_token *key);
 bool request_is_id(const struct lexer_token *token);
 void request_keep_id(struct request_reading *reading, const struct lexer_token *token);
+
+/* The same part by part: begins with an empty one, of about `len` bytes in the end, and appends
+ * whole characters to what is there.  -1, and there is none, when out of memory. */
+int request_begin_id(struct request_reading *reading, size_t len);
+int request_append_id(struct request_reading *reading, const char *at, const char *end);
 
 /* Refuses the runs of a forecast whose plan is sealed, if all their steps are too many. */
 void request_check_runs(struct request_reading *reading);

@@ -13,7 +13,6 @@
 
 #include <string.h>
 
-#include "proto/linebreak.h"
 #include "proto/request_internal.h"
 #include "proto/utf8.h"
 
@@ -141,36 +140,14 @@ static bool copy_step(struct request_reading *reading)
     return true;
 }
 
-/* A part of an `id`, of whole characters, behind those that are there. */
-static int append_id(struct request_reading *reading, const char *at, const char *end)
-{
-    struct request_text *id = &reading->id;
-    size_t most = (size_t)(end - at) * LINEBREAK_ESCAPE_SIZE / LINEBREAK_SIZE;
-
-    if (request_reserve(reading, id, id->len + most) != 0)
-        return -1;
-    for (;;) {
-        const char *found = linebreak_find(at, end);
-
-        memcpy(id->bytes + id->len, at, (size_t)(found - at));
-        id->len += (size_t)(found - at);
-        if (found == end)
-            return 0;
-        memcpy(id->bytes + id->len, linebreak_escape(found), LINEBREAK_ESCAPE_SIZE);
-        id->len += LINEBREAK_ESCAPE_SIZE;
-        at = found + LINEBREAK_SIZE;
-    }
-}
-
 static bool id_step(struct request_reading *reading)
 {
     struct request_staging *staging = &reading->staging;
     const char *end = staging->token.text + staging->token.len, *to = step_end(staging, end);
 
-    if (staging->at == staging->token.text)
-        reading->id.len = 0;
-    if (request_reserve(reading, &reading->id, staging->token.len) != 0 ||
-        append_id(reading, staging->at, to) != 0)
+    if (staging->at == staging->token.text && request_begin_id(reading, staging->token.len) != 0)
+        return true;
+    if (request_append_id(reading, staging->at, to) != 0)
         return true;
     staging->at = to;
     return to == end;

@@ -51,29 +51,38 @@ bool request_is_id(const struct lexer_token *token)
     return true;
 }
 
-void request_keep_id(struct request_reading *reading, const struct lexer_token *token)
+int request_begin_id(struct request_reading *reading, size_t len)
 {
-    const char *at = token->text, *end = at + token->len;
-    size_t growth = 0;
-    char *out;
-    while ((at = linebreak_find(at, end)) < end) {
-        growth += LINEBREAK_ESCAPE_SIZE - LINEBREAK_SIZE;
-        at += LINEBREAK_SIZE;
-    }
-    if (request_reserve(reading, &reading->id, token->len + growth) != 0)
-        return;
-    out = reading->id.bytes;
-    for (at = token->text;;) {
+    size_t head = sizeof(struct request_id);
+    bool has_room = request_reserve(reading, &reading->id, head + len) == 0;
+    reading->id.len = has_room ? head : 0;
+    return has_room ? 0 : -1;
+}
+
+int request_append_id(struct request_reading *reading, const char *at, const char *end)
+{
+    struct request_text *id = &reading->id;
+    for (;;) {
         const char *found = linebreak_find(at, end);
-        memcpy(out, at, (size_t)(found - at));
-        out += found - at;
+        size_t len = (size_t)(found - at);
+        if (request_reserve(reading, id, id->len + len + LINEBREAK_ESCAPE_SIZE) != 0) {
+            id->len = 0;
+            return -1;
+        }
+        memcpy(id->bytes + id->len, at, len);
+        id->len += len;
         if (found == end)
-            break;
-        memcpy(out, linebreak_escape(found), LINEBREAK_ESCAPE_SIZE);
-        out += LINEBREAK_ESCAPE_SIZE;
+            return 0;
+        memcpy(id->bytes + id->len, linebreak_escape(found), LINEBREAK_ESCAPE_SIZE);
+        id->len += LINEBREAK_ESCAPE_SIZE;
         at = found + LINEBREAK_SIZE;
     }
-    reading->id.len = token->len + growth;
+}
+
+void request_keep_id(struct request_reading *reading, const struct lexer_token *token)
+{
+    if (request_begin_id(reading, token->len) == 0)
+        (void)request_append_id(reading, token->text, token->text + token->len);
 }
 
 static void read_id(struct request_reading *reading, const struct lexer_token *token)

@@ -26,9 +26,8 @@ struct gate {
     int64_t answer_ns;            /* when its refusal is sent */
     struct principal *principal;  /* held */
     struct fault fault;
-    char *id; /* of the request that decides; NULL for none */
-    size_t id_len;
-    char *output; /* OUTPUT_MAX bytes at most; NULL for none */
+    struct request_id *id; /* of the request that decides; held, NULL for none */
+    char *output;          /* OUTPUT_MAX bytes at most; NULL for none */
     size_t output_at, output_len;
 };
 
@@ -70,7 +69,7 @@ void gate_free(struct gate *gate)
     detach_verifier(gate);
     request_reader_free(gate->reader);
     principal_release(gate->principal);
-    free(gate->id);
+    request_id_release(gate->id, NULL);
     free(gate->output);
     free(gate);
 }
@@ -134,7 +133,7 @@ static void commit(struct gate *gate, const char *end)
 
 static void do_ping(struct gate *gate, const struct request *request)
 {
-    struct event_text id = {request->id, request->id != NULL ? request->id_len : 0};
+    struct event_text id = request_id_text(request->id);
     char *line = line_room(gate, EVENT_LINE_MAX + id.len);
 
     if (line != NULL)
@@ -229,17 +228,6 @@ static void do_auth(struct gate *gate, int64_t now_ns, const struct request *req
 
 /* ---- Input ---------------------------------------------------------------- */
 
-static void keep_id(struct gate *gate, const struct request *request)
-{
-    if (request->id == NULL)
-        return;
-    gate->id = malloc(request->id_len);
-    if (gate->id == NULL)
-        return;
-    memcpy(gate->id, request->id, request->id_len);
-    gate->id_len = request->id_len;
-}
-
 static void refuse_request(struct gate *gate)
 {
     gate_refuse(gate, gate->env->verifier != NULL
@@ -260,8 +248,9 @@ static bool read_request(struct gate *gate, int64_t now_ns)
         return true;
     if (result == REQUEST_READY && request.op == REQUEST_PING) {
         do_ping(gate, &request);
+        request_id_release(request.id, NULL);
     } else {
-        keep_id(gate, &request);
+        gate->id = request.id;
         if (result == REQUEST_READY && request.op == REQUEST_AUTH)
             do_auth(gate, now_ns, &request);
         else
@@ -378,5 +367,5 @@ const struct fault *gate_fault(const struct gate *gate)
 
 struct event_text gate_id(const struct gate *gate)
 {
-    return (struct event_text){gate->id, gate->id != NULL ? gate->id_len : 0};
+    return request_id_text(gate->id);
 }

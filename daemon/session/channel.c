@@ -13,6 +13,9 @@
 #define REQUESTS_A_TAKE 8
 #define JOBS_A_READ     512
 
+/* How much of long ids that nobody uses any more is freed at a time. */
+#define FREE_BYTES_A_STEP ((size_t)512 << 10)
+
 static struct request_limits request_limits(const struct channel_env *env)
 {
     const struct limits *limits = env->limits;
@@ -87,6 +90,14 @@ void channel_woken(const struct channel *channel)
         channel->wake(channel->wake_context);
 }
 
+/* Whether those that nobody uses are gone. */
+static bool free_ids(struct channel *channel)
+{
+    size_t budget = FREE_BYTES_A_STEP;
+
+    return request_id_free_some(&channel->outbox.unused_ids, &budget);
+}
+
 bool channel_discard(struct channel *channel, size_t most)
 {
     channel->wake = NULL;
@@ -94,7 +105,8 @@ bool channel_discard(struct channel *channel, size_t most)
     outbox_fini(&channel->outbox);
     channel_leave_inquiries(channel);
     channel_leave_followers(channel);
-    return forecasts_discard(&channel->forecasts, most) && runs_discard(&channel->runs, most);
+    return forecasts_discard(&channel->forecasts, &channel->outbox, most) &&
+           runs_discard(&channel->runs, most) && free_ids(channel);
 }
 
 void channel_free(struct channel *channel)
@@ -109,9 +121,11 @@ void channel_free(struct channel *channel)
     channel_leave_inquiries(channel);
     channel_leave_followers(channel);
     runs_fini(&channel->runs);
-    (void)forecasts_discard(&channel->forecasts, SIZE_MAX);
+    (void)forecasts_discard(&channel->forecasts, &channel->outbox, SIZE_MAX);
     channel_release_answers(channel);
     request_reader_free(channel->reader);
+    while (!free_ids(channel))
+        continue;
     free(channel->one);
     principal_release(channel->principal);
     free(channel);
@@ -131,7 +145,7 @@ void channel_fail(struct channel *channel)
     channel_leave_inquiries(channel);
     channel_leave_followers(channel);
     runs_clear(&channel->runs);
-    (void)forecasts_discard(&channel->forecasts, SIZE_MAX);
+    (void)forecasts_discard(&channel->forecasts, &channel->outbox, SIZE_MAX);
 }
 
 /* ---- Input ----------------------------------------------------------------------------- */
@@ -139,6 +153,14 @@ void channel_fail(struct channel *channel)
 static bool is_held(const struct channel *channel)
 {
     return outbox_backlog(&channel->outbox) >= channel->env->limits->max_backlog;
+}
+
+void channel_release_request(struct channel *channel, struct request *request)
+{
+    plan_free(request->plan); /* NULL once a run has it */
+    free(request->text);
+    request_id_release(request->id, &channel->outbox.unused_ids);
+    *request = (struct request){.op = request->op};
 }
 
 static void take_requests(struct channel *channel, int64_t now_ns)
@@ -164,14 +186,14 @@ static void take_requests(struct channel *channel, int64_t now_ns)
                 channel_keep_one(channel, &request);
             else
                 channel_do(channel, &request, now_ns);
-            plan_free(request.plan); /* NULL once a run has it */
-            free(request.text);
+            channel_release_request(channel, &request);
             if (channel_has_one(channel))
                 return;
             break;
         case REQUEST_REFUSED:
         case REQUEST_BROKEN:
             channel_refuse(channel, &request, &fault);
+            channel_release_request(channel, &request);
             if (result == REQUEST_BROKEN || channel->one != NULL)
                 channel_stop_reading(channel);
             break;
@@ -358,6 +380,7 @@ void channel_work(struct channel *channel, int64_t now_ns, size_t budget)
     size_t spent = 0;
 
     (void)runs_reap(&channel->runs);
+    (void)free_ids(channel);
     if (has_reading_to_do(channel) && !is_held(channel)) {
         read_requests(channel, now_ns);
         rest(channel);
@@ -384,7 +407,7 @@ int64_t channel_next_due(const struct channel *channel)
 {
     int64_t due_ns;
 
-    if (runs_has_dropped(&channel->runs))
+    if (runs_has_dropped(&channel->runs) || channel->outbox.unused_ids != NULL)
         return 0;
     if (is_held(channel))
         return DUE_NEVER;
@@ -457,8 +480,8 @@ void channel_cancel_all(struct channel *channel, int64_t now_ns)
 {
     channel_stop_reading(channel);
     runs_cancel_all(&channel->runs, now_ns);
-    (void)forecasts_end(&channel->forecasts, &channel->outbox, (struct event_text){NULL, 0},
-                        FAULT_SHUTTING_DOWN, "the daemon is shutting down");
+    (void)forecasts_end(&channel->forecasts, &channel->outbox, NULL, FAULT_SHUTTING_DOWN,
+                        "the daemon is shutting down");
 }
 
 struct channel_verdict channel_verdict(const struct channel *channel)

@@ -34,7 +34,7 @@ static void begin_watch(struct channel_inquiry *inquiry, struct store_query *que
                                "out of memory for this watch; try again later");
         return;
     }
-    channel_follow(inquiry->channel, entry, channel_inquiry_id(inquiry), inquiry->from, true);
+    channel_follow(inquiry->channel, entry, inquiry->id, inquiry->from, true);
 }
 
 static void answer_watch(struct registry_inquiry *base, struct store_query *query)
@@ -79,7 +79,7 @@ static void report_accepted(const struct channel_inquiry *inquiry, const struct 
     const struct kept_terms *terms = &batch->terms;
     struct event_detached_accepted accepted = {
         .ref = batch->ref,
-        .id = channel_inquiry_id(inquiry),
+        .id = outbox_id(inquiry->id),
         .existing = existing,
         .jobs = terms->jobs,
         .seed = plan_options_of(plan)->random_seed ? &terms->seed : NULL,
@@ -88,7 +88,7 @@ static void report_accepted(const struct channel_inquiry *inquiry, const struct 
     };
 
     if (line != NULL)
-        channel_inquiry_commit(inquiry, line, event_detached_accepted(line, &accepted));
+        channel_inquiry_commit(inquiry, event_detached_accepted(line, &accepted));
 }
 
 /* The batch is this loop's to run, whether its client is still there or not.  False when out
@@ -106,7 +106,7 @@ static bool take_batch(struct channel_inquiry *inquiry, const struct store_query
     if (inquiry->channel != NULL)
         report_accepted(inquiry, query->batch, plan, false);
     if (inquiry->channel != NULL) /* it has not failed */
-        channel_follow(inquiry->channel, entry, (struct event_text){0}, 2, false);
+        channel_follow(inquiry->channel, entry, NULL, 2, false);
     return true;
 }
 
@@ -117,19 +117,20 @@ static void report_unknown(const struct channel_inquiry *inquiry, const struct s
     char *line = channel_inquiry_line(inquiry, EVENT_BATCH_MAX);
 
     if (line != NULL)
-        channel_inquiry_commit(inquiry, line, event_detached_suspended(line, query->ref, 0));
+        channel_inquiry_commit(inquiry, event_detached_suspended(line, query->ref, 0));
 }
 
 /* Answered with what there is; the watch is asked for as any other. */
 static void take_existing(struct channel_inquiry *inquiry, const struct store_query *query)
 {
     report_accepted(inquiry, query->batch, inquiry->plan, true);
-    if (channel_is_following(inquiry->channel, query->batch->ref))
+    if (inquiry->channel == NULL || channel_is_following(inquiry->channel, query->batch->ref))
         return;
     inquiry->inquiry.answer = answer_watch;
     inquiry->from = 2;
     memcpy(inquiry->ref, query->batch->ref, sizeof(inquiry->ref));
-    inquiry->id_len = 0;
+    request_id_release(inquiry->id, &inquiry->channel->outbox.unused_ids);
+    inquiry->id = NULL; /* it is answered */
     inquiry->asks_again = channel_inquiry_query(inquiry, STORE_FIND);
 }
 
@@ -241,9 +242,8 @@ static void report_cancelled(const struct channel_inquiry *inquiry, int64_t at_n
     char *line = channel_inquiry_line(inquiry, EVENT_BATCH_MAX);
 
     if (line != NULL)
-        channel_inquiry_commit(
-            inquiry, line,
-            event_detached_cancelled(line, channel_inquiry_id(inquiry), inquiry->ref, at_ns, jobs));
+        channel_inquiry_commit(inquiry, event_detached_cancelled(line, outbox_id(inquiry->id),
+                                                                 inquiry->ref, at_ns, jobs));
 }
 
 static void answer_fall(const struct channel_inquiry *inquiry, enum registry_fall fall,
@@ -373,8 +373,7 @@ static void answer_forget(struct registry_inquiry *base, struct store_query *que
         line = channel_inquiry_line(inquiry, EVENT_BATCH_MAX);
         if (line != NULL)
             channel_inquiry_commit(
-                inquiry, line,
-                event_detached_forgotten(line, channel_inquiry_id(inquiry), inquiry->ref));
+                inquiry, event_detached_forgotten(line, outbox_id(inquiry->id), inquiry->ref));
     } else if (inquiry->channel != NULL) {
         channel_inquiry_refuse_by_store(inquiry, query, "ref");
     }
@@ -419,8 +418,7 @@ static void report_count(const struct channel_inquiry *inquiry)
 
     if (line != NULL)
         channel_inquiry_commit(
-            inquiry, line,
-            event_detached_batches(line, channel_inquiry_id(inquiry), inquiry->listed));
+            inquiry, event_detached_batches(line, outbox_id(inquiry->id), inquiry->listed));
 }
 
 static bool report_page(struct channel_inquiry *inquiry, const struct store_query *query)
@@ -430,9 +428,8 @@ static bool report_page(struct channel_inquiry *inquiry, const struct store_quer
 
         if (line == NULL)
             return false;
-        channel_inquiry_commit(inquiry, line,
-                               channel_write_listed(line, inquiry->registry, query->page[i],
-                                                    channel_inquiry_id(inquiry)));
+        channel_inquiry_commit(
+            inquiry, channel_write_listed(line, inquiry->registry, query->page[i], inquiry->id));
     }
     inquiry->filter.after_order = query->next_order;
     inquiry->listed += query->n_page;
@@ -528,7 +525,6 @@ static void do_batches(struct channel *channel, const struct request *request)
 
 static void do_unwatch(struct channel *channel, const struct request *request)
 {
-    struct event_text id = {.text = request->id, .len = request->id == NULL ? 0 : request->id_len};
     const char *ref = request->detached->ref;
     uint64_t last;
     char *line;
@@ -538,18 +534,15 @@ static void do_unwatch(struct channel *channel, const struct request *request)
                            "\"ref\" takes the ref of a batch that this connection watches");
         return;
     }
-    line = outbox_line_room(&channel->outbox, EVENT_BATCH_MAX + id.len);
-    if (line == NULL)
-        channel_fail(channel);
-    else
+    line = channel_answer_room(channel, EVENT_BATCH_MAX, request->id);
+    if (line != NULL)
         outbox_line_commit(&channel->outbox,
-                           (size_t)(event_detached_unwatched(line, id, ref, last) - line));
+                           event_detached_unwatched(line, outbox_id(request->id), ref, last));
 }
 
 /* Where nothing is kept, there is nothing to be found. */
 static void do_without_registry(struct channel *channel, const struct request *request)
 {
-    struct event_text id = {.text = request->id, .len = request->id == NULL ? 0 : request->id_len};
     const char *why = channel->env->no_detached;
     char *line;
 
@@ -559,11 +552,10 @@ static void do_without_registry(struct channel *channel, const struct request *r
             why != NULL ? why : "a daemon that reads standard input keeps no detached batches");
         return;
     }
-    line = outbox_line_room(&channel->outbox, EVENT_BATCH_MAX + id.len);
-    if (line == NULL)
-        channel_fail(channel);
-    else
-        outbox_line_commit(&channel->outbox, (size_t)(event_detached_batches(line, id, 0) - line));
+    line = channel_answer_room(channel, EVENT_BATCH_MAX, request->id);
+    if (line != NULL)
+        outbox_line_commit(&channel->outbox,
+                           event_detached_batches(line, outbox_id(request->id), 0));
 }
 
 void channel_do_detached(struct channel *channel, const struct request *request)

@@ -152,19 +152,14 @@ static void on_change(struct registry_follower *base)
     channel_woken(channel);
 }
 
-static void refuse(struct channel *channel, struct event_text id, enum fault_code code,
+static void refuse(struct channel *channel, struct request_id *id, enum fault_code code,
                    const char *message)
 {
-    const struct request request = {.id = (char *)(uintptr_t)id.text, .id_len = id.len};
-
-    if (id.len > 0)
-        channel_refuse_ref(channel, &request, code, message);
-    else
-        channel_refuse_ref(channel, &(struct request){0}, code, message);
+    channel_refuse_ref(channel, &(struct request){.id = id}, code, message);
 }
 
 /* What it is charged with, as long as it follows. */
-static bool charge(struct channel *channel, struct event_text id, uint32_t jobs)
+static bool charge(struct channel *channel, struct request_id *id, uint32_t jobs)
 {
     const struct limits *limits = channel->env->limits;
     char message[FAULT_MESSAGE_MAX];
@@ -194,7 +189,7 @@ static bool charge(struct channel *channel, struct event_text id, uint32_t jobs)
 /* ---- What is sent -------------------------------------------------------------------------- */
 
 char *channel_write_listed(char *line, const struct registry *registry, const struct kept *batch,
-                           struct event_text id)
+                           const struct request_id *id)
 {
     static const char *const states[] = {[KEPT_UNSEEN] = "running",
                                          [KEPT_RUNNING] = "running",
@@ -203,7 +198,7 @@ char *channel_write_listed(char *line, const struct registry *registry, const st
     const struct kept_progress *progress = &batch->progress;
     int state = atomic_load_explicit(&progress->state, memory_order_acquire);
     struct event_listed listed = {
-        .id = id,
+        .id = outbox_id(id),
         .ref = batch->ref,
         .key = batch->terms.key,
         .key_len = batch->terms.key_len,
@@ -228,23 +223,13 @@ char *channel_write_listed(char *line, const struct registry *registry, const st
     return event_detached_batch(line, &listed);
 }
 
-static char *line_room(struct channel *channel, size_t size)
+static void send_listed(struct channel *channel, const struct kept *kept, struct request_id *id)
 {
-    char *line = outbox_line_room(&channel->outbox, size);
+    char *line = channel_answer_room(channel, EVENT_LISTED_MAX, id);
 
-    if (line == NULL)
-        channel_fail(channel);
-    return line;
-}
-
-static void send_listed(struct channel *channel, const struct kept *kept, struct event_text id)
-{
-    char *line = line_room(channel, EVENT_LISTED_MAX + id.len), *end;
-
-    if (line == NULL)
-        return;
-    end = channel_write_listed(line, channel->env->registry, kept, id);
-    outbox_line_commit(&channel->outbox, (size_t)(end - line));
+    if (line != NULL)
+        outbox_line_commit(&channel->outbox,
+                           channel_write_listed(line, channel->env->registry, kept, id));
 }
 
 static bool has_ended_before(const struct kept *kept, uint64_t from)
@@ -277,7 +262,7 @@ static struct channel_follower *add(struct channel *channel, const char *ref)
     return NULL;
 }
 
-void channel_follow(struct channel *channel, struct registry_entry *entry, struct event_text id,
+void channel_follow(struct channel *channel, struct registry_entry *entry, struct request_id *id,
                     uint64_t from, bool charged)
 {
     const struct kept *kept = registry_kept(entry);
@@ -325,7 +310,7 @@ static void send_beyond(struct channel_follower *follower)
     struct kept *kept = kept_hold(registry_kept(follower->follower.entry));
 
     (void)leave(follower);
-    send_listed(channel, kept, (struct event_text){0});
+    send_listed(channel, kept, NULL);
     kept_release(kept);
 }
 
@@ -337,10 +322,9 @@ static void send_suspended(struct channel_follower *follower)
 
     memcpy(ref, follower->ref, sizeof(ref));
     last = leave(follower);
-    line = line_room(channel, EVENT_BATCH_MAX);
+    line = channel_answer_room(channel, EVENT_BATCH_MAX, NULL);
     if (line != NULL)
-        outbox_line_commit(&channel->outbox,
-                           (size_t)(event_detached_suspended(line, ref, last) - line));
+        outbox_line_commit(&channel->outbox, event_detached_suspended(line, ref, last));
 }
 
 static void send_damaged(struct channel_follower *follower)
@@ -348,8 +332,7 @@ static void send_damaged(struct channel_follower *follower)
     struct channel *channel = follower->channel;
 
     (void)leave(follower);
-    refuse(channel, (struct event_text){0}, FAULT_UNAVAILABLE,
-           "the request of this batch cannot be read");
+    refuse(channel, NULL, FAULT_UNAVAILABLE, "the request of this batch cannot be read");
 }
 
 /* ---- Work ---------------------------------------------------------------------------------- */
@@ -367,14 +350,13 @@ static void beat(struct channel_follower *follower, int64_t now_ns)
     follower->beat_ns = now_ns;
     if (watch->outbox != NULL && !outbox_watch_is_drained(watch))
         return;
-    line = line_room(channel, EVENT_BATCH_MAX);
+    line = channel_answer_room(channel, EVENT_BATCH_MAX, NULL);
     if (line != NULL)
-        outbox_line_commit(&channel->outbox, (size_t)(event_detached_heartbeat(
-                                                          line, 0, follower->ref,
-                                                          registry_elapsed(channel->env->registry,
-                                                                           registry_kept(entry)),
-                                                          registry_pending(entry)) -
-                                                      line));
+        outbox_line_commit(
+            &channel->outbox,
+            event_detached_heartbeat(line, 0, follower->ref,
+                                     registry_elapsed(channel->env->registry, registry_kept(entry)),
+                                     registry_pending(entry)));
 }
 
 /* What follows from its stage.  It may be gone afterwards. */

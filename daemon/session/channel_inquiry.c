@@ -17,15 +17,7 @@ struct channel_inquiry *channel_inquiry_new(struct channel *channel, const struc
 
     if (inquiry == NULL)
         return NULL;
-    if (request->id != NULL) {
-        inquiry->id = malloc(request->id_len);
-        if (inquiry->id == NULL) {
-            free(inquiry);
-            return NULL;
-        }
-        memcpy(inquiry->id, request->id, request->id_len);
-        inquiry->id_len = request->id_len;
-    }
+    inquiry->id = request_id_hold(request->id);
     memcpy(inquiry->ref, request->detached->ref, sizeof(inquiry->ref));
     inquiry->inquiry.answer = answer;
     inquiry->channel = channel;
@@ -51,6 +43,8 @@ void channel_inquiry_detach(struct channel_inquiry *inquiry)
     if (inquiry->next != NULL)
         inquiry->next->before = inquiry->before;
     inquiry->next = inquiry->before = NULL;
+    request_id_release(inquiry->id, &channel->outbox.unused_ids);
+    inquiry->id = NULL; /* nothing is answered any more */
     inquiry->channel = NULL;
     channel->n_inquiries--;
     channel_woken(channel);
@@ -63,7 +57,6 @@ void channel_inquiry_free(struct channel_inquiry *inquiry)
     ledger_release_jobs(registry_account(inquiry->registry), inquiry->jobs);
     ledger_release_text(registry_account(inquiry->registry), inquiry->text);
     plan_free(inquiry->plan);
-    free(inquiry->id);
     free(inquiry);
 }
 
@@ -73,6 +66,8 @@ void channel_leave_inquiries(struct channel *channel)
 
     for (struct channel_inquiry *at = channel->inquiries; at != NULL; at = next) {
         next = at->next;
+        request_id_release(at->id, &channel->outbox.unused_ids);
+        at->id = NULL;
         at->channel = NULL;
         at->next = at->before = NULL;
         if (at->cancel.entry != NULL && at->cancel.place != REGISTRY_NO_PLACE)
@@ -84,17 +79,12 @@ void channel_leave_inquiries(struct channel *channel)
     channel->n_inquiries = 0;
 }
 
-struct event_text channel_inquiry_id(const struct channel_inquiry *inquiry)
-{
-    return (struct event_text){.text = inquiry->id, .len = inquiry->id_len};
-}
-
 /* ---- Answers ------------------------------------------------------------------------------- */
 
 void channel_inquiry_refuse(const struct channel_inquiry *inquiry, enum fault_code code,
                             const char *path, const char *message)
 {
-    const struct request request = {.id = inquiry->id, .id_len = inquiry->id_len};
+    const struct request request = {.id = inquiry->id};
     struct fault fault = {0};
 
     (void)fault_set(&fault, code, 0, "%s", message);
@@ -116,17 +106,12 @@ void channel_inquiry_refuse_by_store(const struct channel_inquiry *inquiry,
 
 char *channel_inquiry_line(const struct channel_inquiry *inquiry, size_t size)
 {
-    char *line = outbox_line_room(&inquiry->channel->outbox, size + inquiry->id_len);
-
-    if (line == NULL)
-        channel_fail(inquiry->channel);
-    return line;
+    return channel_answer_room(inquiry->channel, size, inquiry->id);
 }
 
-void channel_inquiry_commit(const struct channel_inquiry *inquiry, const char *line,
-                            const char *end)
+void channel_inquiry_commit(const struct channel_inquiry *inquiry, const char *end)
 {
-    outbox_line_commit(&inquiry->channel->outbox, (size_t)(end - line));
+    outbox_line_commit(&inquiry->channel->outbox, end);
 }
 
 bool channel_inquiry_query(struct channel_inquiry *inquiry, enum store_kind kind)

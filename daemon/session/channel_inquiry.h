@@ -14,8 +14,7 @@ struct channel_inquiry {
     struct channel_inquiry *next, *before;
     struct channel *channel; /* NULL once that is gone */
     struct registry *registry;
-    char *id;
-    size_t id_len;
+    struct request_id *id; /* held, while the channel is there; NULL for none */
     char ref[KEPT_REF_MAX + 1];
     uint64_t from; /* WATCH, and of the watch that follows a SUBMIT */
 
@@ -50,8 +49,6 @@ void channel_inquiry_free(struct channel_inquiry *inquiry);
 /* The inquiry that the registry knows by its first part. */
 struct channel_inquiry *channel_inquiry_of(struct registry_inquiry *inquiry);
 
-struct event_text channel_inquiry_id(const struct channel_inquiry *inquiry);
-
 /* Asks the store about its ref.  False when out of memory: the inquiry is as it was. */
 bool channel_inquiry_query(struct channel_inquiry *inquiry, enum store_kind kind);
 
@@ -64,7 +61,6 @@ void channel_inquiry_refuse_by_store(const struct channel_inquiry *inquiry,
 /* Room for a line of `size` bytes beside the id; NULL when out of memory: the channel has
  * failed then.  What was written up to `end` is sent. */
 char *channel_inquiry_line(const struct channel_inquiry *inquiry, size_t size);
-void channel_inquiry_commit(const struct channel_inquiry *inquiry, const char *line,
-                            const char *end);
+void channel_inquiry_commit(const struct channel_inquiry *inquiry, const char *end);
 
 #endif

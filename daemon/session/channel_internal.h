@@ -31,7 +31,7 @@
 struct channel_one {
     struct request_expectation expected;
     bool is_there;          /* it is complete: */
-    struct request request; /* its id the reader's, its plan ours */
+    struct request request; /* its id, plan and text are the channel's */
 };
 
 struct channel {
@@ -74,6 +74,9 @@ struct channel {
 /* Input has ended: what was read of a request is dropped. */
 void channel_stop_reading(struct channel *channel);
 
+/* Releases what a request that was read has handed over. */
+void channel_release_request(struct channel *channel, struct request *request);
+
 /* Lets go of a client whose answer there is no memory for. */
 void channel_fail(struct channel *channel);
 
@@ -90,6 +93,10 @@ void channel_report(const struct channel *channel, struct channel_event event);
 
 /* Does what a request asks for; takes its plan where it is run. */
 void channel_do(struct channel *channel, struct request *request, int64_t now_ns);
+
+/* Room for the line of an answer, as outbox_line_room() has it; NULL when out of memory: the
+ * channel has failed then. */
+char *channel_answer_room(struct channel *channel, size_t size, struct request_id *id);
 
 /* Answers with an error; what the request took is released. */
 void channel_refuse(struct channel *channel, const struct request *request,
@@ -141,7 +148,7 @@ void channel_leave_inquiries(struct channel *channel);
 
 /* Watches from the event `from` on, or refuses with the id.  charged: the batch's jobs count
  * against the limits of pending ones meanwhile. */
-void channel_follow(struct channel *channel, struct registry_entry *entry, struct event_text id,
+void channel_follow(struct channel *channel, struct registry_entry *entry, struct request_id *id,
                     uint64_t from, bool charged);
 bool channel_is_following(const struct channel *channel, const char *ref);
 
@@ -157,7 +164,7 @@ int64_t channel_follow_next_due(const struct channel *channel);
 
 /* Writes a `batch` event (EVENT_LISTED_MAX). */
 char *channel_write_listed(char *line, const struct registry *registry, const struct kept *batch,
-                           struct event_text id);
+                           const struct request_id *id);
 
 /* ---- channel_admit.c ------------------------------------------------------------ */
 

@@ -21,8 +21,7 @@ void channel_drop_one(struct channel *channel)
 {
     if (!channel_has_one(channel))
         return;
-    plan_free(channel->one->request.plan);
-    free(channel->one->request.text);
+    channel_release_request(channel, &channel->one->request);
     channel->one->is_there = false;
 }
 
@@ -41,8 +40,7 @@ void channel_keep_one(struct channel *channel, struct request *request)
     if (request->op == channel->one->expected.op) {
         channel->one->request = *request;
         channel->one->is_there = true;
-        request->plan = NULL;
-        request->text = NULL;
+        *request = (struct request){.op = request->op};
         return;
     }
     (void)fault_set(&fault, FAULT_INVALID_REQUEST, 0,

@@ -14,25 +14,24 @@
 
 /* ---- Answers ------------------------------------------------------------------------ */
 
-static struct event_text text_of(const struct request *request)
+char *channel_answer_room(struct channel *channel, size_t size, struct request_id *id)
 {
-    return (struct event_text){.text = request->id,
-                               .len = request->id == NULL ? 0 : request->id_len};
-}
-
-static char *answer_room(struct channel *channel, const struct request *request)
-{
-    char *line = outbox_line_room(&channel->outbox, EVENT_LINE_MAX + text_of(request).len);
+    char *line = outbox_line_room(&channel->outbox, size, id);
 
     if (line == NULL)
         channel_fail(channel);
     return line;
 }
 
-static void answer(struct channel *channel, const char *line, const char *end)
+static char *answer_room(struct channel *channel, const struct request *request)
 {
-    outbox_line_commit(&channel->outbox, (size_t)(end - line));
-    channel_keep_answer(channel, (uint64_t)(end - line));
+    return channel_answer_room(channel, EVENT_LINE_MAX, request->id);
+}
+
+static void answer(struct channel *channel, const struct request *request, const char *end)
+{
+    outbox_line_commit(&channel->outbox, end);
+    channel_keep_answer(channel, request_id_text(request->id).len);
 }
 
 void channel_refuse(struct channel *channel, const struct request *request,
@@ -45,7 +44,7 @@ void channel_refuse(struct channel *channel, const struct request *request,
     stats_refused(channel->env->stats, fault->code);
     channel_report(channel, (struct channel_event){.kind = CHANNEL_REFUSED, .fault = fault});
     if (line != NULL)
-        answer(channel, line, event_write_error(line, fault, text_of(request)));
+        answer(channel, request, event_write_error(line, fault, outbox_id(request->id)));
 }
 
 void channel_refuse_with(struct channel *channel, const struct request *request,
@@ -88,16 +87,14 @@ static const char overloaded_memory[] =
 static void start_run(struct channel *channel, struct request *request, int64_t now_ns)
 {
     struct run *run = NULL;
-    char *id = request_take_id(channel->reader);
 
     if (runs_reserve(&channel->runs) == 0)
         run = run_new_take(channel->env, &channel->account, &channel->outbox, request->plan,
-                           text_of(request), &id, request->heartbeat_ns, now_ns);
-    if (run == NULL)
+                           request->id, request->heartbeat_ns, now_ns);
+    if (run == NULL) {
         channel_refuse_with(channel, request, FAULT_OVERLOADED, overloaded_memory);
-    free(id);
-    if (run == NULL)
         return;
+    }
     request->plan = NULL;
     run_set_reserved_text(run, channel->text);
     channel->reserved = channel->text = 0; /* the run's now */
@@ -197,9 +194,9 @@ static struct run *running(struct channel *channel, uint64_t number, int64_t now
 static void cancel_job(struct channel *channel, const struct request *request, struct run *run,
                        int64_t now_ns)
 {
-    switch (run_cancel_job(run, request->job, text_of(request), now_ns)) {
+    switch (run_cancel_job(run, request->job, request->id, now_ns)) {
     case RUN_CANCELLED:
-        channel_keep_answer(channel, text_of(request).len);
+        channel_keep_answer(channel, request_id_text(request->id).len);
         (void)channel_work_run(channel, run, now_ns, CHANNEL_SLICE);
         break;
     case RUN_NO_SUCH_JOB:
@@ -227,11 +224,11 @@ static void cancel_whole(struct channel *channel, const struct request *request,
         refuse_batch(channel, request);
         return;
     }
-    if (!run_write_cancelled(run, text_of(request), jobs)) {
+    if (!run_write_cancelled(run, request->id, jobs)) {
         channel_fail(channel);
         return; /* and the run is gone */
     }
-    channel_keep_answer(channel, text_of(request).len);
+    channel_keep_answer(channel, request_id_text(request->id).len);
     (void)channel_work_run(channel, run, now_ns, CHANNEL_SLICE);
 }
 
@@ -240,8 +237,8 @@ uint32_t channel_n_forecasts(const struct channel *channel)
     return channel->forecasts.n;
 }
 
-/* Those of that id; all of them where it is empty.  How many those were. */
-static uint32_t cancel_forecasts(struct channel *channel, struct event_text id)
+/* Those of that id; all of them for NULL.  How many those were. */
+static uint32_t cancel_forecasts(struct channel *channel, const struct request_id *id)
 {
     return forecasts_end(&channel->forecasts, &channel->outbox, id, FAULT_CANCELLED,
                          "the forecast was cancelled by request");
@@ -249,14 +246,14 @@ static uint32_t cancel_forecasts(struct channel *channel, struct event_text id)
 
 void channel_cancel_forecasts(struct channel *channel)
 {
-    (void)cancel_forecasts(channel, (struct event_text){NULL, 0});
+    (void)cancel_forecasts(channel, NULL);
 }
 
 static void do_cancel_forecast(struct channel *channel, const struct request *request)
 {
     struct fault fault = {0};
 
-    if (cancel_forecasts(channel, text_of(request)) > 0)
+    if (cancel_forecasts(channel, request->id) > 0)
         return;
     (void)fault_set(&fault, FAULT_NOT_FOUND, 0,
                     "\"id\" takes that of a forecast that is being made on this connection, and "
@@ -287,8 +284,8 @@ static void do_ping(struct channel *channel, const struct request *request)
     char *line = answer_room(channel, request);
 
     if (line != NULL)
-        answer(channel, line,
-               event_write_pong(line, text_of(request), channel->env->version,
+        answer(channel, request,
+               event_write_pong(line, outbox_id(request->id), channel->env->version,
                                 channel->env->instance));
 }
 
@@ -300,7 +297,7 @@ static void do_stats(struct channel *channel, const struct request *request, int
     if (line == NULL)
         return;
     channel->env->snapshot(channel->env->snapshot_context, now_ns, &stats);
-    answer(channel, line, event_write_stats(line, text_of(request), &stats));
+    answer(channel, request, event_write_stats(line, outbox_id(request->id), &stats));
 }
 
 /* Who the client is was found out before there was a channel: it is answered, whatever it shows. */
@@ -317,7 +314,7 @@ static void do_auth(struct channel *channel, const struct request *request)
     }
     line = answer_room(channel, request);
     if (line != NULL)
-        answer(channel, line, event_write_authenticated(line, text_of(request), name));
+        answer(channel, request, event_write_authenticated(line, outbox_id(request->id), name));
 }
 
 void channel_do(struct channel *channel, struct request *request, int64_t now_ns)

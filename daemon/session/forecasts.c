@@ -24,25 +24,22 @@ struct forecasting {
     bool ready;      /* all are */
     struct forecast_run run;
     struct forecast_figures figures;
-    size_t id_len;
-    char id[];
+    struct request_id *id; /* held; NULL for none */
 };
 
-static struct event_text id_of(const struct forecasting *one)
-{
-    return (struct event_text){.text = one->id, .len = one->id_len};
-}
-
 /* Ids are a client's own strings or integers, as they were written. */
-static bool is_id(const struct forecasting *one, struct event_text id)
+static bool is_id(const struct forecasting *one, const struct request_id *id)
 {
-    if (one->id_len == 0 || one->id[0] != '"' || id.text[0] != '"')
-        return id.len == one->id_len && memcmp(id.text, one->id, id.len) == 0;
-    return lexer_same_string(id.text, id.len, one->id, one->id_len);
+    if (one->id == NULL)
+        return false;
+    if (one->id->text[0] != '"' || id->text[0] != '"')
+        return id->len == one->id->len && memcmp(id->text, one->id->text, id->len) == 0;
+    return lexer_same_string(id->text, id->len, one->id->text, one->id->len);
 }
 
-static void free_one(struct forecasting *one)
+static void free_one(struct forecasting *one, struct outbox *outbox)
 {
+    request_id_release(one->id, &outbox->unused_ids);
     ledger_release_jobs(one->account, plan_n_jobs(one->plan));
     ledger_release_text(one->account, one->bytes);
     forecast_free(one->forecast);
@@ -74,8 +71,7 @@ static struct forecasting *pop_first(struct forecasts *forecasts)
 int forecasts_add_take(struct forecasts *forecasts, struct account *account,
                        struct request *request, uint64_t bytes)
 {
-    size_t id_len = request->id == NULL ? 0 : request->id_len;
-    struct forecasting *one = calloc(1, sizeof(*one) + id_len);
+    struct forecasting *one = calloc(1, sizeof(*one));
 
     if (one == NULL)
         return -1;
@@ -90,9 +86,7 @@ int forecasts_add_take(struct forecasts *forecasts, struct account *account,
     one->plan = request->plan;
     request->plan = NULL;
     one->reports_runs = plan_options_of(one->plan)->events == PLAN_EVENTS_ALL;
-    one->id_len = id_len;
-    if (id_len > 0)
-        memcpy(one->id, request->id, id_len);
+    one->id = request_id_hold(request->id);
     append(forecasts, one);
     forecasts->n++;
     return 0;
@@ -103,13 +97,12 @@ int forecasts_add_take(struct forecasts *forecasts, struct account *account,
 /* False when out of memory. */
 static bool report_run(struct forecasting *one, struct outbox *outbox)
 {
-    char *line = outbox_line_room(outbox, EVENT_LINE_MAX + one->id_len), *end;
+    char *line = outbox_line_room(outbox, EVENT_LINE_MAX, one->id);
 
     one->unreported = line == NULL;
     if (line == NULL)
         return false;
-    end = event_write_run(line, id_of(one), &one->run);
-    outbox_line_commit(outbox, (size_t)(end - line));
+    outbox_line_commit(outbox, event_write_run(line, outbox_id(one->id), &one->run));
     return true;
 }
 
@@ -117,13 +110,13 @@ static bool report_figures(const struct forecasting *one, struct outbox *outbox)
 {
     const struct plan_options *options = plan_options_of(one->plan);
     const int64_t *seed = options->random_seed ? &options->seed : NULL;
-    size_t size = event_forecast_size(&one->figures, one->plan) + one->id_len;
-    char *line = outbox_line_room(outbox, size), *end;
+    size_t size = event_forecast_size(&one->figures, one->plan);
+    char *line = outbox_line_room(outbox, size, one->id);
 
     if (line == NULL)
         return false;
-    end = event_write_forecast(line, id_of(one), seed, &one->figures, one->plan);
-    outbox_line_commit(outbox, (size_t)(end - line));
+    outbox_line_commit(
+        outbox, event_write_forecast(line, outbox_id(one->id), seed, &one->figures, one->plan));
     return true;
 }
 
@@ -163,7 +156,7 @@ size_t forecasts_work(struct forecasts *forecasts, struct outbox *outbox, int64_
         fed = is_reported = report_figures(one, outbox);
     if (is_reported) {
         forecasts->n--;
-        free_one(one);
+        free_one(one, outbox);
     } else {
         append(forecasts, one);
     }
@@ -181,41 +174,40 @@ int64_t forecasts_next_due(const struct forecasts *forecasts)
 static void report_end(const struct forecasting *one, struct outbox *outbox, enum fault_code code,
                        const char *message)
 {
-    char *line = outbox_line_room(outbox, EVENT_LINE_MAX + one->id_len), *end;
+    char *line = outbox_line_room(outbox, EVENT_LINE_MAX, one->id);
     struct fault fault = {0};
 
     if (line == NULL)
         return;
     (void)fault_set(&fault, code, 0, "%s", message);
-    end = event_write_error(line, &fault, id_of(one));
-    outbox_line_commit(outbox, (size_t)(end - line));
+    outbox_line_commit(outbox, event_write_error(line, &fault, outbox_id(one->id)));
 }
 
-uint32_t forecasts_end(struct forecasts *forecasts, struct outbox *outbox, struct event_text id,
-                       enum fault_code code, const char *message)
+uint32_t forecasts_end(struct forecasts *forecasts, struct outbox *outbox,
+                       const struct request_id *id, enum fault_code code, const char *message)
 {
     uint32_t n = forecasts->n, ended = 0;
 
     for (uint32_t i = 0; i < n; i++) {
         struct forecasting *one = pop_first(forecasts);
-        bool ends = id.len == 0 || is_id(one, id);
+        bool ends = id == NULL || is_id(one, id);
 
         if (!ends) {
             append(forecasts, one);
             continue;
         }
         report_end(one, outbox, code, message);
-        free_one(one);
+        free_one(one, outbox);
         forecasts->n--;
         ended++;
     }
     return ended;
 }
 
-bool forecasts_discard(struct forecasts *forecasts, size_t most)
+bool forecasts_discard(struct forecasts *forecasts, struct outbox *outbox, size_t most)
 {
     for (; forecasts->n > 0 && most > 0; most--) {
-        free_one(pop_first(forecasts));
+        free_one(pop_first(forecasts), outbox);
         forecasts->n--;
     }
     return forecasts->n == 0;

@@ -44,11 +44,11 @@ size_t forecasts_work(struct forecasts *forecasts, struct outbox *outbox, int64_
 int64_t forecasts_next_due(const struct forecasts *forecasts);
 
 /* Ends those of that id, each answered with the error; returns how many those were.  All
- * of them where the id is empty. */
-uint32_t forecasts_end(struct forecasts *forecasts, struct outbox *outbox, struct event_text id,
-                       enum fault_code code, const char *message);
+ * of them for NULL. */
+uint32_t forecasts_end(struct forecasts *forecasts, struct outbox *outbox,
+                       const struct request_id *id, enum fault_code code, const char *message);
 
 /* Frees some, at most `most`, without an answer.  Whether none is left. */
-bool forecasts_discard(struct forecasts *forecasts, size_t most);
+bool forecasts_discard(struct forecasts *forecasts, struct outbox *outbox, size_t most);
 
 #endif

@@ -178,32 +178,37 @@ char *history_line_room(struct history *history, size_t size)
     return block == NULL ? NULL : body_of(entry_at(block, block->used));
 }
 
-void history_line_commit(struct history *history, size_t len)
+/* Puts the entry of a line that is written at its place. */
+static void put_line(struct history *history, struct entry line, size_t len)
 {
     struct history_block *block = history->last;
     struct entry *entry = entry_at(block, block->used);
 
     summon(history, block, 1, len);
-    *entry = (struct entry){.kind = ENTRY_LINE, .n = (uint32_t)len};
-    block->used += (uint32_t)(sizeof(*entry) + aligned(len));
+    *entry = line;
+    block->used += (uint32_t)(sizeof(*entry) + body_size(entry));
     block->open = block->used;
     history->next_seq++;
 }
 
-void history_line_commit_around(struct history *history, size_t len, size_t at,
-                                struct event_text text)
+void history_line_commit(struct history *history, size_t len)
 {
-    struct history_block *block = history->last;
-    struct entry *entry = entry_at(block, block->used);
-    const struct around around = {.text = text.text, .text_len = text.len, .at = at};
+    put_line(history, (struct entry){.kind = ENTRY_LINE, .n = (uint32_t)len}, len);
+}
 
-    summon(history, block, 1, len + text.len);
-    *entry = (struct entry){.kind = ENTRY_AROUND, .n = (uint32_t)len};
-    memmove(body_of(entry) + sizeof(around), body_of(entry), len);
-    memcpy(body_of(entry), &around, sizeof(around));
-    block->used += (uint32_t)(sizeof(*entry) + body_size(entry));
-    block->open = block->used;
-    history->next_seq++;
+void history_line_commit_around(struct history *history, size_t len, struct event_text text)
+{
+    char *line = body_of(entry_at(history->last, history->last->used));
+    const struct around around = around_take(line, &len, text);
+
+    if (around.text_len == 0) {
+        history_line_commit(history, len);
+        return;
+    }
+    memmove(line + sizeof(around), line, len);
+    memcpy(line, &around, sizeof(around));
+    put_line(history, (struct entry){.kind = ENTRY_AROUND, .n = (uint32_t)len},
+             len + around.text_len);
 }
 
 bool history_is_wanted(const struct history *history)

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/session/around.h"
 #include "engine/batch.h"
 #include "proto/event.h"
 
@@ -80,14 +81,16 @@ char *history_line_room(struct history *history, size_t size);
 void history_line_commit(struct history *history, size_t len);
 
 /*
- * The same for a line in which, `at` bytes from its beginning, a text belongs that is not copied
- * but read where it is: the owner keeps it as long as the history.  For what is long.
+ * The same for a line that contains a text, written as around_written() has it: a long one
+ * is not copied but read where it is, and the owner keeps it as long as the history.
  */
-void history_line_commit_around(struct history *history, size_t len, size_t at,
-                                struct event_text text);
+void history_line_commit_around(struct history *history, size_t len, struct event_text text);
 
-/* How much room to ask for such a line, of `len` bytes without the text. */
-#define HISTORY_AROUND_BYTES(len) ((len) + 32)
+/* How much room to ask for such a line, of `size` bytes at most without the text. */
+static inline size_t history_around_size(size_t size, struct event_text text)
+{
+    return size + around_written(text).len + sizeof(struct around);
+}
 
 /* Whether anyone is to read the next record; if not, a line may be counted without
  * being written. */

@@ -10,11 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/session/around.h"
 #include "daemon/session/history.h"
 
 enum entry_kind {
     ENTRY_LINE,
-    ENTRY_AROUND,      /* a line around a text that is elsewhere */
+    ENTRY_AROUND,      /* a struct around, and the line without its text */
     ENTRY_OCCURRENCES, /* of any kind, each in full */
     ENTRY_DONE,        /* the indexes of jobs that ended alike: see is_plain() */
 };
@@ -30,15 +31,6 @@ struct entry {
 
 static_assert(HISTORY_OCCURRENCES_BYTES(1) == sizeof(struct entry) + sizeof(struct occurrence),
               "the most that an occurrence takes is an entry of its own");
-
-/* What the bytes of an ENTRY_AROUND begin with. */
-struct around {
-    const char *text;
-    size_t text_len, at;
-};
-
-static_assert(HISTORY_AROUND_BYTES(0) >= sizeof(struct around),
-              "the room that is said to be enough is");
 
 struct history_block {
     struct history_block *next;
@@ -97,22 +89,11 @@ static inline size_t line_len(struct entry *entry)
 static inline const char *line_at(struct entry *entry, size_t at, size_t *n)
 {
     const char *line = body_of(entry);
-    const struct around *around = (const void *)line;
 
+    if (entry->kind == ENTRY_AROUND)
+        return around_piece((const void *)line, line + sizeof(struct around), entry->n, at, n);
     *n = entry->n - at;
-    if (entry->kind == ENTRY_LINE)
-        return line + at;
-    line += sizeof(*around);
-    if (at < around->at) {
-        *n = around->at - at;
-        return line + at;
-    }
-    if (at < around->at + around->text_len) {
-        *n = around->at + around->text_len - at;
-        return around->text + (at - around->at);
-    }
-    *n = entry->n + around->text_len - at;
-    return line + (at - around->text_len);
+    return line + at;
 }
 
 #endif

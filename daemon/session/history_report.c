@@ -7,7 +7,7 @@ static bool write_line(struct history *history, const struct report_line *line)
     const struct history_source *source = &history->source;
     struct event_subject subject = {.batch = source->batch};
     struct event_text name = event_plan_text(source->plan, line->name);
-    char *text;
+    char *text, *end;
 
     if (!history_is_wanted(history)) {
         history_skip_line(history);
@@ -15,10 +15,11 @@ static bool write_line(struct history *history, const struct report_line *line)
     }
     if (source->ref != NULL)
         subject = (struct event_subject){.ref = source->ref, .seq = history->next_seq + 1};
-    text = history_line_room(history, EVENT_LINE_MAX + name.len);
+    text = history_line_room(history, history_around_size(EVENT_LINE_MAX, name));
     if (text == NULL)
         return false;
-    history_line_commit(history, (size_t)(event_write_report(text, subject, line, name) - text));
+    end = event_write_report(text, subject, line, around_written(name));
+    history_line_commit_around(history, (size_t)(end - text), name);
     return true;
 }
 

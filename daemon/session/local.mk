@@ -6,6 +6,7 @@ noinst_LIBRARIES += daemon/session/libwaitd-session.a
 daemon_session_libwaitd_session_a_SOURCES = \
 	daemon/session/agenda.c \
 	daemon/session/agenda.h \
+	daemon/session/around.h \
 	daemon/session/channel.c \
 	daemon/session/channel.h \
 	daemon/session/channel_admit.c \

@@ -7,12 +7,19 @@
 #define LINES_LEAST ((size_t)960)
 #define QUEUE_LEAST UINT64_C(4)
 
-/* Answers one after another. */
+/* Answers one after another; or one that is around a long id. */
 struct outbox_lines {
     struct outbox_lines *next;
-    size_t size, used, read; /* of bytes[] */
+    size_t size, used, read; /* of bytes[], without the id; and with it */
+    struct request_id *id;   /* NULL for none; held */
+    struct around around;
     char bytes[];
 };
+
+static size_t unread(const struct outbox_lines *lines)
+{
+    return lines->used + lines->around.text_len - lines->read;
+}
 
 /* ---- The queue ------------------------------------------------------------------ */
 
@@ -61,13 +68,14 @@ static void free_lines(struct outbox *outbox)
     outbox->first = first->next;
     if (outbox->first == NULL)
         outbox->last = NULL;
+    request_id_release(first->id, &outbox->unused_ids);
     free(first);
 }
 
 void outbox_fini(struct outbox *outbox)
 {
     while (outbox->first != NULL) {
-        outbox->backlog -= outbox->first->used - outbox->first->read;
+        outbox->backlog -= unread(outbox->first);
         free_lines(outbox);
     }
     free(outbox->queue);
@@ -81,20 +89,29 @@ void outbox_fini(struct outbox *outbox)
 
 /* ---- Answers -------------------------------------------------------------------- */
 
-char *outbox_line_room(struct outbox *outbox, size_t size)
+/* Whether a line of so many bytes, and around that id, may follow those that there are. */
+static bool has_room(const struct outbox_lines *lines, size_t size, const struct request_id *id)
+{
+    return lines != NULL && lines->id == NULL && id == NULL && lines->size - lines->used >= size;
+}
+
+char *outbox_line_room(struct outbox *outbox, size_t size, struct request_id *id)
 {
     struct outbox_lines *lines = outbox->last;
 
+    size += outbox_id(id).len;
+    if (request_id_text(id).len == outbox_id(id).len)
+        id = NULL; /* it is copied */
     if (reserve(outbox, outbox->n_watches + 1) != 0)
         return NULL;
-    if (lines != NULL && lines->size - lines->used >= size)
+    if (has_room(lines, size, id))
         return lines->bytes + lines->used;
     if (size < LINES_LEAST)
         size = LINES_LEAST;
     lines = malloc(sizeof(*lines) + size);
     if (lines == NULL)
         return NULL;
-    *lines = (struct outbox_lines){.size = size};
+    *lines = (struct outbox_lines){.size = size, .id = request_id_hold(id)};
     if (outbox->last != NULL)
         outbox->last->next = lines;
     else
@@ -103,10 +120,15 @@ char *outbox_line_room(struct outbox *outbox, size_t size)
     return lines->bytes;
 }
 
-void outbox_line_commit(struct outbox *outbox, size_t len)
+void outbox_line_commit(struct outbox *outbox, const char *end)
 {
+    struct outbox_lines *lines = outbox->last;
     struct outbox_stretch *last = NULL;
+    size_t len = (size_t)(end - lines->bytes) - lines->used;
 
+    lines->around = around_take(lines->bytes + lines->used, &len, request_id_text(lines->id));
+    lines->used += len;
+    len += lines->around.text_len;
     if (outbox->head < outbox->tail)
         last = stretch_at(outbox, outbox->tail - 1);
     if (last == NULL || last->watch != NULL) {
@@ -114,7 +136,6 @@ void outbox_line_commit(struct outbox *outbox, size_t len)
         *last = (struct outbox_stretch){0};
     }
     last->until += len;
-    outbox->last->used += len;
     outbox->backlog += len;
 }
 
@@ -252,23 +273,24 @@ static size_t read_answers(struct outbox *outbox, struct outbox_stretch *answers
                            size_t room)
 {
     struct outbox_lines *lines;
+    const char *piece;
     size_t n;
 
     /* One may have been made for a line that was not written after all. */
-    while (outbox->first->read == outbox->first->used)
+    while (unread(outbox->first) == 0)
         free_lines(outbox);
     lines = outbox->first;
-    n = lines->used - lines->read;
+    piece = around_piece(&lines->around, lines->bytes, lines->used, lines->read, &n);
 
     if (n > answers->until)
         n = answers->until;
     if (n > room)
         n = room;
-    memcpy(out, lines->bytes + lines->read, n);
+    memcpy(out, piece, n);
     lines->read += n;
     outbox->backlog -= n;
     answers->until -= n;
-    if (lines->read == lines->used)
+    if (unread(lines) == 0)
         free_lines(outbox);
     for (size_t i = 0; i < n; i++)
         outbox->lines += out[i] == '\n';

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "daemon/session/history.h"
+#include "proto/request_id.h"
 
 struct outbox;
 struct outbox_lines;
@@ -51,20 +52,28 @@ struct outbox {
     char *rest; /* of a line that was being read when its watch ended; it is sent first */
     size_t rest_at, rest_len;
     uint64_t lines;
-    int64_t now_ns; /* the owner's clock, for read_ns */
+    struct request_id *unused_ids; /* the owner's to free, in slices; what it has it may add */
+    int64_t now_ns;                /* the owner's clock, for read_ns */
 };
 
-/* Drops what waits.  Watches are their owners' to end, before or after. */
+/* Drops what waits, but for unused ids.  Watches are their owners' to end, before or after. */
 void outbox_fini(struct outbox *outbox);
 
 /* ---- Answers ----------------------------------------------------------------------- */
 
+/* What to write for the id of the request that a line answers; NULL for none. */
+static inline struct event_text outbox_id(const struct request_id *id)
+{
+    return around_written(request_id_text(id));
+}
+
 /*
- * Room for one line of up to `size` bytes at the end, to be written and then
- * committed at its real length.  NULL when out of memory.
+ * Room for one line at the end, of up to `size` bytes without the id, which is kept for it if
+ * it is long: to be written and then committed up to its real end.  NULL when out of
+ * memory.
  */
-char *outbox_line_room(struct outbox *outbox, size_t size);
-void outbox_line_commit(struct outbox *outbox, size_t len);
+char *outbox_line_room(struct outbox *outbox, size_t size, struct request_id *id);
+void outbox_line_commit(struct outbox *outbox, const char *end);
 
 /* ---- Batches ----------------------------------------------------------------------- */
 

@@ -6,7 +6,6 @@
 
 #include "daemon/session/history_report.h"
 #include "daemon/session/stats.h"
-#include "proto/block.h"
 #include "proto/due.h"
 #include "proto/event_detached.h"
 
@@ -26,18 +25,18 @@ struct run {
     struct outbox_watch watch; /* first: see run_of() */
     struct history history;
     const struct channel_env *env;
+    struct outbox *outbox;
     struct account *account;
     uint64_t text;       /* bytes taken from the account */
     struct plan *plan;   /* NULL until it is the run's */
     struct batch *batch; /* NULL once it is over and its result is known */
     struct batch_result result;
     int64_t accepted_ns;
-    int64_t heartbeat_ns; /* 0 for none */
-    int64_t beat_ns;      /* of the last heartbeat, or the beginning */
-    int64_t elapsed_ns;   /* -1 until all is over */
-    char *id;             /* NULL for none */
-    size_t id_len;
-    struct run *next; /* of those that are being freed */
+    int64_t heartbeat_ns;  /* 0 for none */
+    int64_t beat_ns;       /* of the last heartbeat, or the beginning */
+    int64_t elapsed_ns;    /* -1 until all is over */
+    struct request_id *id; /* held; NULL for none */
+    struct run *next;      /* of those that are being freed */
     uint32_t slot;
     uint32_t jobs;
     bool is_virtual, is_silent;
@@ -45,42 +44,17 @@ struct run {
     bool finished; /* `finished` is in the history */
 };
 
-/* An id that is longer is not copied, but read where it is. */
-#define ID_COPIED_BYTES ((size_t)4096)
-
-static struct event_text id_of(const struct run *run)
-{
-    return (struct event_text){.text = run->id, .len = run->id_len};
-}
-
 /* Room for a line of the batch, with its id.  NULL when out of memory. */
 static char *line_room(struct run *run)
 {
-    size_t copied = run->id_len <= ID_COPIED_BYTES ? run->id_len : sizeof(EVENT_ID_KEY);
-
-    return history_line_room(&run->history, HISTORY_AROUND_BYTES(EVENT_BATCH_MAX + copied));
+    return history_line_room(&run->history,
+                             history_around_size(EVENT_BATCH_MAX, request_id_text(run->id)));
 }
 
-/* The id that is written with a line. */
-static struct event_text copied_id(const struct run *run)
+/* Puts the line, which ends there. */
+static void commit_line(struct run *run, const char *line, const char *end)
 {
-    return run->id_len <= ID_COPIED_BYTES ? id_of(run) : (struct event_text){NULL, 0};
-}
-
-/* Puts the line, which ends there, and a long id into it. */
-static void commit_line(struct run *run, char *line, char *end)
-{
-    size_t key = sizeof(EVENT_ID_KEY) - 1, at;
-
-    if (run->id_len <= ID_COPIED_BYTES) {
-        history_line_commit(&run->history, (size_t)(end - line));
-        return;
-    }
-    *end = '\0';
-    at = event_id_place(line);
-    memmove(line + at + key, line + at, (size_t)(end - line) - at);
-    memcpy(line + at, EVENT_ID_KEY, key);
-    history_line_commit_around(&run->history, (size_t)(end - line) + key, at + key, id_of(run));
+    history_line_commit_around(&run->history, (size_t)(end - line), request_id_text(run->id));
 }
 
 /* time_ns: the time of day, NULL for none. */
@@ -89,7 +63,7 @@ static bool write_accepted(struct run *run, const int64_t *time_ns)
     const struct plan_options *options = plan_options_of(run->history.source.plan);
     const struct event_accepted accepted = {
         .batch = run->history.source.batch,
-        .id = copied_id(run),
+        .id = outbox_id(run->id),
         .jobs = run->jobs,
         .seed = options->random_seed ? &options->seed : NULL,
         .time_ns = time_ns,
@@ -106,27 +80,16 @@ static bool write_accepted(struct run *run, const int64_t *time_ns)
 
 static void discard(struct run *run)
 {
-    outbox_watch_end(&run->watch);
+    outbox_watch_end(&run->watch); /* before the id goes, which it may read */
     history_fini(&run->history);
     batch_free(run->batch);
-    free(run->id);
+    request_id_release(run->id, &run->outbox->unused_ids);
     free(run);
 }
 
-/* owned: the memory of the id, which the run takes over; NULL where it makes a copy. */
-static void set_id(struct run *run, struct event_text id, char *owned)
-{
-    run->id_len = id.len;
-    if (id.len == 0)
-        return;
-    run->id = owned != NULL ? owned : malloc(id.len);
-    if (run->id != NULL && run->id != owned)
-        memcpy(run->id, id.text, id.len);
-}
-
 struct run *run_new_take(const struct channel_env *env, struct account *account,
-                         struct outbox *outbox, struct plan *plan, struct event_text id,
-                         char **owned_id, int64_t heartbeat_ns, int64_t now_ns)
+                         struct outbox *outbox, struct plan *plan, struct request_id *id,
+                         int64_t heartbeat_ns, int64_t now_ns)
 {
     struct run *run = malloc(sizeof(*run));
     int64_t real_ns = env->real_time_ns != NULL ? env->real_time_ns() : 0;
@@ -139,6 +102,8 @@ struct run *run_new_take(const struct channel_env *env, struct account *account,
     *run = (struct run){
         .history.source = history_source_of(plan, LINE_FRAME_BYTES),
         .env = env,
+        .outbox = outbox,
+        .id = request_id_hold(id),
         .account = account,
         .batch = batch_new(plan),
         .accepted_ns = now_ns,
@@ -152,17 +117,11 @@ struct run *run_new_take(const struct channel_env *env, struct account *account,
     run->heartbeat_ns = run->is_virtual ? 0 : heartbeat_ns;
     if (!run->is_virtual && env->real_time_ns != NULL)
         time_ns = &real_ns;
-    set_id(run, id, *owned_id);
-    if (run->batch == NULL || (id.len > 0 && run->id == NULL) ||
-        outbox_watch_begin(outbox, &run->watch, &run->history) != 0 ||
+    if (run->batch == NULL || outbox_watch_begin(outbox, &run->watch, &run->history) != 0 ||
         !write_accepted(run, time_ns)) {
-        if (run->id == *owned_id)
-            run->id = NULL; /* it stays the caller's */
         discard(run);
         return NULL;
     }
-    if (run->id == *owned_id)
-        *owned_id = NULL;
     run->plan = plan;
     ledger_count_batch(env->ledger);
     stats_accepted(env->stats, run->jobs);
@@ -201,9 +160,6 @@ bool run_free_some(struct run *run, size_t *budget)
     if (run->plan != NULL && !plan_free_some(run->plan, budget))
         return false;
     run->plan = NULL;
-    outbox_watch_end(&run->watch); /* before the id goes, which it may read */
-    if (!block_free_some(&run->id, budget))
-        return false;
     run_free(run);
     return true;
 }
@@ -322,7 +278,7 @@ static void finish(struct run *run, int64_t now_ns)
         return;
     run->batch = NULL;
     commit_line(run, line,
-                event_write_finished(line, run->history.source.batch, copied_id(run), run->jobs,
+                event_write_finished(line, run->history.source.batch, outbox_id(run->id), run->jobs,
                                      run->elapsed_ns, &run->result));
     run->watch.ended = true;
     outbox_notice(&run->watch);
@@ -447,34 +403,32 @@ uint32_t run_cancel(struct run *run, int64_t now_ns)
     return run->batch == NULL ? 0 : batch_cancel(run->batch, own_time(run, now_ns));
 }
 
-bool run_write_cancelled(struct run *run, struct event_text id, uint32_t jobs)
+bool run_write_cancelled(struct run *run, struct request_id *id, uint32_t jobs)
 {
-    char *line = history_line_room(&run->history, EVENT_BATCH_MAX + id.len), *end;
+    char *line = outbox_line_room(run->outbox, EVENT_BATCH_MAX, id);
 
     if (line == NULL)
         return false;
-    end = event_write_cancelled(line, id, run->history.source.batch, jobs);
-    history_line_commit(&run->history, (size_t)(end - line));
-    outbox_notice(&run->watch);
+    outbox_line_commit(run->outbox,
+                       event_write_cancelled(line, outbox_id(id), run->history.source.batch, jobs));
     return true;
 }
 
-enum run_cancelled run_cancel_job(struct run *run, uint64_t job, struct event_text id,
+enum run_cancelled run_cancel_job(struct run *run, uint64_t job, struct request_id *id,
                                   int64_t now_ns)
 {
     struct occurrence occurred[BATCH_MIN_ROOM];
     int64_t at_ns = own_time(run, now_ns);
     bool cancels_rest = plan_options_of(run->plan)->until == PLAN_UNTIL_FIRST_DONE;
     uint32_t jobs = 1;
-    char *line, *end;
+    char *line;
     size_t n;
 
     if (run->batch == NULL)
         return RUN_NO_SUCH_JOB;
     /* Room for the records as well, so that none is lost once the job is cancelled. */
-    line = history_line_room(&run->history,
-                             EVENT_BATCH_MAX + id.len + HISTORY_OCCURRENCES_BYTES(BATCH_MIN_ROOM));
-    if (line == NULL)
+    line = outbox_line_room(run->outbox, EVENT_BATCH_MAX, id);
+    if (line == NULL || (!run->is_silent && history_reserve(&run->history, BATCH_MIN_ROOM) == 0))
         return RUN_NOMEM;
     if (cancels_rest) /* a job's end, of whatever kind, cancels the rest */
         jobs = batch_pending(run->batch);
@@ -482,10 +436,9 @@ enum run_cancelled run_cancel_job(struct run *run, uint64_t job, struct event_te
     if (n == 0)
         return RUN_NO_SUCH_JOB;
     count(run, occurred, n, now_ns);
-    end = event_write_cancelled(line, id, run->history.source.batch, jobs);
-    history_line_commit(&run->history, (size_t)(end - line));
-    if (!run->is_silent && history_reserve(&run->history, BATCH_MIN_ROOM) > 0)
+    outbox_line_commit(run->outbox,
+                       event_write_cancelled(line, outbox_id(id), run->history.source.batch, jobs));
+    if (!run->is_silent)
         put(run, at_ns, occurred, n);
-    outbox_notice(&run->watch);
     return RUN_CANCELLED;
 }

@@ -26,15 +26,12 @@ struct run;
  * Takes over a sealed plan whose jobs the account has reserved, begins its history
  * with `accepted` and lets the outbox watch it; the jobs are released as they
  * end.  Account and outbox outlive the run.
- * id: the JSON token to echo; len 0 for none.  owned_id: never NULL; *owned_id is NULL
- * (id is copied) or the malloc'd memory that id.text points to, which the run adopts and
- * sets to NULL; on failure it stays the caller's.  heartbeat_ns: after how long a
- * silence to say that it lives, 0 for never.  NULL when out of
- * memory: plan and jobs are then still the caller's.
+ * id: to echo, held; NULL for none.  heartbeat_ns: after how long a silence to say that it
+ * lives, 0 for never.  NULL when out of memory: plan and jobs are then still the caller's.
  */
 struct run *run_new_take(const struct channel_env *env, struct account *account,
-                         struct outbox *outbox, struct plan *plan, struct event_text id,
-                         char **owned_id, int64_t heartbeat_ns, int64_t now_ns);
+                         struct outbox *outbox, struct plan *plan, struct request_id *id,
+                         int64_t heartbeat_ns, int64_t now_ns);
 
 /* Bytes reserved for the plan's text in the account; released when the plan is freed. */
 void run_set_reserved_text(struct run *run, uint64_t bytes);
@@ -95,11 +92,11 @@ uint32_t run_cancel(struct run *run, int64_t now_ns);
  * memory.
  */
 enum run_cancelled { RUN_CANCELLED, RUN_NO_SUCH_JOB, RUN_NOMEM };
-enum run_cancelled run_cancel_job(struct run *run, uint64_t job, struct event_text id,
+enum run_cancelled run_cancel_job(struct run *run, uint64_t job, struct request_id *id,
                                   int64_t now_ns);
 
 /* Writes that the whole of it is cancelled, `jobs` of them, before what follows from it.
  * False when out of memory: nothing is written. */
-bool run_write_cancelled(struct run *run, struct event_text id, uint32_t jobs);
+bool run_write_cancelled(struct run *run, struct request_id *id, uint32_t jobs);
 
 #endif

@@ -124,6 +124,17 @@ static const struct kind {
     int jobs;
 } kinds[] = {
     {"id", "an `id` of 30 MiB", "{\"id\":", "x", NULL, ",\"jobs\":[{}]}", 30, NULL, 0},
+    {"ping", "`ping` with an `id` of 30 MiB", "{\"op\":\"ping\",\"id\":", "x", NULL, "}", 30, NULL,
+     0},
+    {"refused", "a refusal with one", "{\"op\":\"cancel\",\"batch\":1,\"id\":", "x", NULL, "}", 30,
+     NULL, 0},
+    {"runs", "1,000 runs of a forecast with one of 1 MiB",
+     "{\"op\":\"forecast\",\"runs\":1000,\"events\":\"all\",\"jobs\":[{}],\"id\":", "x", NULL, "}",
+     1, NULL, 0},
+    {"quoted", "an unknown `op` of 30 MiB", "{\"op\":", "x", NULL, "}", 30, NULL, 0},
+    {"critical", "a name of 30 MiB in a forecast",
+     "{\"op\":\"forecast\",\"jobs\":[{\"wait\":1,\"name\":", "x", NULL, "}]}", 30, NULL, 0},
+    {"cut", "a name of 60 MiB that is not ended", "[{\"name\":", "x", NULL, "", 60, NULL, 0},
     {"name", "a name of 60 MiB", "[{\"name\":", "x", NULL, "}]", 60, NULL, 0},
     {"escaped", "a name of 60 MiB of `\\u0041`", "[{\"name\":", "\\u0041", NULL, "}]", 60, NULL, 0},
     {"awaited", "a name of 30 MiB, and an `after` of it", "[{\"name\":", "x", "},{\"after\":[",

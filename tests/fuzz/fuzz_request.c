@@ -269,6 +269,7 @@ static void compare_values(const struct request_limits *limits, const char *text
         compare_plan(request.plan, json);
     if (request.text != NULL)
         compare_kept(limits, &request, json);
+    request_id_release(request.id, NULL);
     free(request.text);
     plan_free(request.plan);
     request_reader_free(reader);

@@ -176,7 +176,7 @@ static void print_request(FILE *out, struct request *request)
     };
     fprintf(out, "%s", ops[request->op]);
     if (request->id != NULL)
-        fprintf(out, " id=%.*s", (int)request->id_len, request->id);
+        fprintf(out, " id=%.*s", (int)request->id->len, request->id->text);
     if (request->op == REQUEST_CANCEL)
         fprintf(out, " batch=%" PRIu64, request->batch);
     if (request->has_job)
@@ -194,6 +194,7 @@ static void print_request(FILE *out, struct request *request)
     fputs("\n", out);
     free(request->text);
     plan_free(request->plan);
+    request_id_release(request->id, NULL);
 }
 
 /* What is left of a piece that ends there is taken back, and offered again: as a channel does
@@ -227,8 +228,9 @@ static bool drain(FILE *out, struct request_reader *reader, const char *end, siz
             fprintf(out, "%s%s|%s|%s", result == REQUEST_BROKEN ? "BROKEN " : "",
                     fault_code_name(fault.code), fault.path, fault.message);
             if (request.id != NULL)
-                fprintf(out, "|id=%.*s", (int)request.id_len, request.id);
+                fprintf(out, "|id=%.*s", (int)request.id->len, request.id->text);
             fputs("\n", out);
+            request_id_release(request.id, NULL);
             if (result == REQUEST_BROKEN)
                 return false;
             break;

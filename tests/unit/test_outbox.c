@@ -43,11 +43,11 @@ static void tear_down(void)
 
 static void put_answer(const char *text)
 {
-    char *line = outbox_line_room(&outbox, strlen(text) + 100);
+    char *line = outbox_line_room(&outbox, strlen(text) + 100, NULL);
 
     ck_assert_ptr_nonnull(line);
     memcpy(line, text, strlen(text));
-    outbox_line_commit(&outbox, strlen(text));
+    outbox_line_commit(&outbox, line + strlen(text));
 }
 
 static void notice_all(void)
@@ -223,54 +223,126 @@ static void expect(struct outbox *from, size_t room, const char *text)
     ck_assert_mem_eq(out, text, n);
 }
 
-static void put_around(const char *head, const char *tail, const char *text)
+/* Writes a line of a text between two others.  Returns its end. */
+static char *write_between(char *line, const char *head, struct event_text text, const char *tail)
+{
+    return stpcpy(mempcpy(stpcpy(line, head), text.text, text.len), tail);
+}
+
+static void put_around(const char *head, const char *tail, struct event_text text)
 {
     size_t len = strlen(head) + strlen(tail);
-    char *line = history_line_room(&history, HISTORY_AROUND_BYTES(len));
+    char *line = history_line_room(&history, history_around_size(len + 1, text)), *end;
 
     ck_assert_ptr_nonnull(line);
-    memcpy(line, head, strlen(head));
-    memcpy(line + strlen(head), tail, strlen(tail));
-    history_line_commit_around(&history, len, strlen(head), event_text_of(text));
+    end = write_between(line, head, around_written(text), tail);
+    history_line_commit_around(&history, (size_t)(end - line), text);
     notice_all();
 }
 
-/* A line that stands around a text is one line, whatever room there is. */
+static void answer_with(struct request_id *id, const char *head, const char *tail)
+{
+    char *line = outbox_line_room(&outbox, strlen(head) + strlen(tail) + 1, id);
+
+    ck_assert_ptr_nonnull(line);
+    outbox_line_commit(&outbox, write_between(line, head, outbox_id(id), tail));
+}
+
+/* An id as a reader hands it over. */
+static struct request_id *make_id(size_t len)
+{
+    struct request_id *id = malloc(sizeof(*id) + len);
+
+    ck_assert_ptr_nonnull(id);
+    *id = (struct request_id){.uses = 1, .len = len};
+    for (size_t i = 0; i < len; i++)
+        id->text[i] = (char)('a' + i % 23);
+    return id;
+}
+
+static const size_t id_lengths[] = {1, AROUND_COPIED_BYTES, AROUND_COPIED_BYTES + 1, 5000};
+
+/* A line around a long text is one line, whatever room there is: in histories and answers. */
 START_TEST(a_line_around_a_text_is_read_as_one)
 {
-    static const char text[] = "0123456789abcdef";
-    char out[256];
+    static const size_t rooms[] = {1, 7, 4096, 32768};
+    struct request_id *id = make_id(id_lengths[_i % 4]);
+    struct event_text text = request_id_text(id);
+    static char out[8 * 8192], expected[8 * 8192];
+    char *end = stpcpy(expected, "before\n");
     size_t used = 0, n;
 
     put_line("before\n");
     put_around("{\"id\":", ",\"jobs\":1}\n", text);
+    end = write_between(end, "{\"id\":", text, ",\"jobs\":1}\n");
+    answer_with(id, "{\"id\":", ",\"version\":1}\n");
+    end = write_between(end, "{\"id\":", text, ",\"version\":1}\n");
     put_around("", "}\n", text);
+    end = write_between(end, "", text, "}\n");
+    answer_with(id, "", "}\n");
+    end = write_between(end, "", text, "}\n");
+    put_answer("between\n");
+    end = stpcpy(end, "between\n");
+    answer_with(id, "{", "\n");
+    end = write_between(end, "{", text, "\n");
     put_around("{", "\n", text);
-    ck_assert_uint_eq(outbox_backlog(&outbox), 7 + 17 + 16 + 2 + 16 + 2 + 16);
-    while ((n = outbox_render(&outbox, out + used, (size_t)_i + 1)) > 0)
+    end = write_between(end, "{", text, "\n");
+    ck_assert_uint_eq(outbox_backlog(&outbox), end - expected);
+    while ((n = outbox_render(&outbox, out + used, rooms[_i / 4])) > 0)
         used += n;
     out[used] = '\0';
-    ck_assert_str_eq(out, "before\n{\"id\":0123456789abcdef,\"jobs\":1}\n"
-                          "0123456789abcdef}\n{0123456789abcdef\n");
-    ck_assert_uint_eq(outbox_lines(&outbox), 4);
+    ck_assert_str_eq(out, expected);
+    ck_assert_uint_eq(outbox_lines(&outbox), 8);
     ck_assert_uint_eq(watch.cursor.seq, 4);
+    ck_assert_uint_eq(id->uses, 1);
+    request_id_release(id, NULL);
+}
+END_TEST
+
+/* Answers share it; with the last one that is read or dropped, it is left for slices. */
+START_TEST(a_long_id_is_freed_in_slices_once_it_is_answered)
+{
+    enum { LONG = 1 << 20, SOME = 1 << 18 };
+    struct request_id *id = make_id(LONG);
+    static char out[LONG + 10];
+    size_t budget = SOME, used = 0, steps = 0, n;
+
+    answer_with(id, "", "\n");
+    answer_with(id, "", "\n");
+    request_id_release(id, &outbox.unused_ids);
+    while (used <= LONG && (n = outbox_render(&outbox, out, LONG + 1 - used)) > 0)
+        used += n;
+    ck_assert_ptr_null(outbox.unused_ids);
+    ck_assert_uint_eq(id->uses, 1);
+    if (_i == 0)
+        outbox_fini(&outbox);
+    else
+        while (outbox_render(&outbox, out, LONG) > 0)
+            continue;
+    ck_assert_ptr_eq(outbox.unused_ids, id);
+    for (; !request_id_free_some(&outbox.unused_ids, &budget); budget = SOME)
+        steps++;
+    ck_assert_uint_ge(steps, LONG / SOME);
+    ck_assert_ptr_null(outbox.unused_ids);
 }
 END_TEST
 
 /* What is left of it, when the text is about to go. */
 START_TEST(a_line_around_a_text_is_finished_when_its_watch_ends)
 {
-    static const char whole[] = "{\"id\":0123456789abcdef,\"jobs\":1}\n";
-    char text[] = "0123456789abcdef", out[256];
+    static const size_t rooms[] = {1, 6, 7, 2000, 5005, 5006, 5007, 5017};
+    struct request_id *id = make_id(5000);
+    char whole[8192], out[8192];
     uint64_t last_seq;
-    size_t room = (size_t)_i + 1;
+    size_t room = rooms[_i];
 
-    put_around("{\"id\":", ",\"jobs\":1}\n", text);
+    (void)write_between(whole, "{\"id\":", request_id_text(id), ",\"jobs\":1}\n");
+    put_around("{\"id\":", ",\"jobs\":1}\n", request_id_text(id));
     ck_assert_uint_eq(outbox_render(&outbox, out, room), room);
     ck_assert_int_eq(outbox_watch_settle(&watch, &last_seq), 0);
     outbox_watch_end(&watch);
-    memset(text, '#', sizeof(text));
-    ck_assert_uint_eq(outbox_render(&outbox, out + room, 200), strlen(whole) - room);
+    request_id_release(id, NULL);
+    ck_assert_uint_eq(outbox_render(&outbox, out + room, sizeof(out) - room), strlen(whole) - room);
     ck_assert_mem_eq(out, whole, strlen(whole));
 }
 END_TEST
@@ -408,8 +480,8 @@ END_TEST
 /* What waits of a batch whose watch ends is not sent, what follows it is. */
 START_TEST(room_for_an_answer_that_is_not_written_is_not_read)
 {
-    ck_assert_ptr_nonnull(outbox_line_room(&outbox, 100));
-    ck_assert_ptr_nonnull(outbox_line_room(&outbox, 2000));
+    ck_assert_ptr_nonnull(outbox_line_room(&outbox, 100, NULL));
+    ck_assert_ptr_nonnull(outbox_line_room(&outbox, 2000, NULL));
     put_answer("answer\n");
     expect(&outbox, 4096, "answer\n");
     ck_assert(outbox_is_empty(&outbox));
@@ -455,8 +527,9 @@ Suite *test_suite(void)
         {lines_and_records_come_out_in_order, 1},
         {an_empty_outbox_gives_nothing, 1},
         {any_room_gives_the_same_text, 1},
-        {a_line_around_a_text_is_read_as_one, 99},
-        {a_line_around_a_text_is_finished_when_its_watch_ends, 33},
+        {a_line_around_a_text_is_read_as_one, 16},
+        {a_long_id_is_freed_in_slices_once_it_is_answered, 2},
+        {a_line_around_a_text_is_finished_when_its_watch_ends, 8},
         {a_watch_that_settles_its_last_line_leaves_nothing, 1},
         {watchers_read_at_their_own_pace, 1},
         {who_has_read_all_reads_what_comes_next_and_no_more, 1},

@@ -27,6 +27,8 @@ static void set_up(void)
 
 static void tear_down(void)
 {
+    request_id_release(request.id, NULL);
+    request.id = NULL;
     request_reader_free(reader);
 }
 
@@ -193,6 +195,8 @@ END_TEST
 static enum request_result read_text(const char *text)
 {
     enum request_result result;
+    request_id_release(request.id, NULL);
+    request.id = NULL;
     if (text != NULL)
         request_feed(reader, text, strlen(text));
     do
@@ -331,8 +335,8 @@ static void refused_at(const char *text, enum fault_code code, const char *path,
     ck_assert_int_eq(read_text(text), REQUEST_REFUSED);
     ck_assert_int_eq(fault.code, code);
     ck_assert_str_eq(fault.path, path);
-    ck_assert_uint_eq(request.id_len, strlen(id));
-    ck_assert_mem_eq(request.id, id, strlen(id));
+    ck_assert_uint_eq(request.id->len, strlen(id));
+    ck_assert_mem_eq(request.id->text, id, strlen(id));
 }
 
 START_TEST(a_request_under_way_can_be_refused)
@@ -446,7 +450,7 @@ START_TEST(a_long_id_is_returned)
     memset(text + head, 'i', 20000);
     strcpy(text + head + 20000, "\"}");
     ck_assert_int_eq(read_text(text), REQUEST_READY);
-    ck_assert_uint_eq(request.id_len, 20002);
+    ck_assert_uint_eq(request.id->len, 20002);
     ck_assert_int_eq(read_text(NULL), REQUEST_MORE);
     ck_assert_uint_lt(request_held(reader), 4096);
 }
@@ -484,7 +488,7 @@ START_TEST(a_refused_request_of_64_mib_takes_no_memory)
     }
     ck_assert_int_eq(read_text("\"}],\"id\":9}"), REQUEST_REFUSED);
     ck_assert_str_eq(fault.path, "jobs[0].unknown");
-    ck_assert_mem_eq(request.id, "9", 1);
+    ck_assert_mem_eq(request.id->text, "9", 1);
     free(piece);
 }
 END_TEST

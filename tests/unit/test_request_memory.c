@@ -114,6 +114,7 @@ static struct outcome run(const char *text, long n)
         outcome.code = fault.code;
     else
         outcome.code = FAULT_OVERLOADED;
+    request_id_release(request.id, NULL);
     until_failure = 1000;
     if (reader != NULL) {
         request_read(reader, 3, &request, &fault);
@@ -233,6 +234,8 @@ START_TEST(between_requests_a_reader_keeps_nothing_of_them)
                  result != REQUEST_MORE; result = request_read(reader, 3, &next, &fault)) {
                 if (result == REQUEST_READY)
                     request = next;
+                request_id_release(next.id, NULL);
+                next.id = NULL;
             }
         }
         plan_free(request.plan);
