@@ -204,15 +204,17 @@ static int open_input(struct source *source)
     return 0;
 }
 
-/* What is left unread is reported, since the user asked for it. */
-static void say_unsent(const struct source *source)
+/* What is left unread is reported, since the user asked for it, and is a failure. */
+static void say_unsent(struct source *source)
 {
-    const char *broken = source->inputs[source->current].path;
+    const char *last = source->inputs[source->current].path;
 
-    if (source->state == REWRITE_BROKEN)
-        for (size_t i = source->current + 1; i < source->n; i++)
-            say("%s: not sent, since %s is not valid JSON", source_display(source->inputs[i].path),
-                source_display(broken));
+    for (size_t i = source->current + 1; i < source->n; i++) {
+        say("%s: not sent, since %s %s", source_display(source->inputs[i].path),
+            source_display(last),
+            source->state == REWRITE_QUIT ? "has a quit" : "is not valid JSON");
+        source->has_failed = true;
+    }
 }
 
 static void end_input(struct source *source)

@@ -54,7 +54,7 @@ int source_read_all(struct source *source, struct bytes *out);
 bool source_is_over(const struct source *source);
 void source_stop(struct source *source);
 
-/* Whether reading went wrong. */
+/* Whether reading went wrong, or inputs are left behind one that closed it. */
 bool source_has_failed(const struct source *source);
 
 /* What was sent so far ends between two requests. */

@@ -196,6 +196,15 @@ for from in "<" "cat |"; do
     err=$(cat "$tmp/err")
     refuses "standard input:4:16: invalid_request" "so it does of standard input ($from)"
 done
+printf '[{"name":"q"}]{"op":"quit"}[{}]' >"$tmp/quit.json"
+printf '[{}' >"$tmp/cut.json"
+ends 0 "a file may end in a quit" submit --local "$tmp/quit.json"
+ends 2 "files behind a quit are a failure" submit --local "$tmp/quit.json" "$tmp/failed.json" "$tmp/cut.json"
+is "$err" "waitctl: $tmp/failed.json: not sent, since $tmp/quit.json has a quit
+waitctl: $tmp/cut.json: not sent, since $tmp/quit.json has a quit" "and each is named"
+is "$(grep -c '"event":"finished"' "$tmp/out")" 1 "what came before it is run"
+ends 2 "files behind one that is cut off are too" submit --local "$tmp/cut.json" "$tmp/quit.json"
+is "$(head -1 "$tmp/err")" "waitctl: $tmp/quit.json: not sent, since $tmp/cut.json is not valid JSON" "and named"
 ends 2 "a flag at fault" submit --local --timeout 9999h "$tmp/place.json" -o summary
 is "$(head -1 "$tmp/err" | grep -oE '\(at .*')" "(at timeout, which comes from --timeout)" "is named"
 ends 2 "an operand at fault" run --local 9999h
