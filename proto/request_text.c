@@ -6,6 +6,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "proto/block.h"
 #include "proto/request_internal.h"
@@ -109,6 +112,75 @@ static size_t take_run(struct request_capture *capture, size_t begin, size_t end
     return at;
 }
 
+#ifdef __SSE2__
+#define BLOCK_BYTES 16
+
+/* Which bytes of a block are c: a bit each. */
+static unsigned bits_of(__m128i block, char c)
+{
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(block, _mm_set1_epi8(c)));
+}
+
+/* For each bit, whether an odd number of bits is set up to it: from a quote on up to the next. */
+static unsigned parity_up_to(unsigned bits)
+{
+    bits ^= bits << 1;
+    bits ^= bits << 2;
+    bits ^= bits << 4;
+    return bits ^ bits << 8;
+}
+
+/* How many bits are set, in either half. */
+static unsigned count_of_halves(unsigned bits)
+{
+    bits -= bits >> 1 & 0x55555555;
+    bits = (bits & 0x33333333) + (bits >> 2 & 0x33333333);
+    bits = (bits + (bits >> 4)) & 0x0f0f0f0f;
+    return (bits + (bits >> 8)) & 0x001f001f;
+}
+
+/* Takes bytes that are kept as they are, strings or not, below the top level: a block at a
+ * time, in a fourth of the instructions that runs take, since strings are short.  The idea is
+ * simdjson's (G. Langdale, D. Lemire, "Parsing gigabytes of JSON per second", 2019).  Returns where
+ * it stops: before a byte that is more than that, or less than a block before the end. */
+static size_t take_blocks(struct request_capture *capture, size_t at, size_t end)
+{
+    char *bytes = capture->text.bytes;
+    if (capture->dropping || capture->escaped)
+        return at;
+    while (end - at >= BLOCK_BYTES) {
+        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)(bytes + at));
+        __m128i folded = _mm_or_si128(block, _mm_set1_epi8(' ')); /* [ and ] become { and } */
+        __m128i blanks = _mm_cmpeq_epi8(_mm_min_epu8(block, _mm_set1_epi8(' ')), block);
+        unsigned inside = parity_up_to(bits_of(block, '"')) ^ (capture->in_string ? ~0u : 0);
+        unsigned ends = ((unsigned)_mm_movemask_epi8(blanks) & ~inside) | bits_of(block, '\\') |
+                        1u << BLOCK_BYTES;
+        unsigned n = (unsigned)__builtin_ctz(ends), outside = ~inside & ((1u << n) - 1);
+        unsigned brackets = count_of_halves((bits_of(folded, '{') & outside) |
+                                            (bits_of(folded, '}') & outside) << BLOCK_BYTES);
+        unsigned opened = brackets & 0xff, closed = brackets >> BLOCK_BYTES;
+        if (n == 0 || capture->depth < closed + 2)
+            return at;
+        capture->depth += opened - closed;
+        capture->in_string = (inside >> (n - 1) & 1) != 0;
+        if (capture->written < at)
+            memmove(bytes + capture->written, bytes + at, n);
+        capture->written += n;
+        at += n;
+        if (n < BLOCK_BYTES)
+            return at;
+    }
+    return at;
+}
+#else
+static size_t take_blocks(const struct request_capture *capture, size_t at, size_t end)
+{
+    (void)capture;
+    (void)end;
+    return at;
+}
+#endif
+
 static void take_byte(struct request_capture *capture, size_t at)
 {
     char c = capture->text.bytes[at];
@@ -141,6 +213,9 @@ bool request_text_condense(struct request_reading *reading, size_t budget)
     if (end - capture->read > budget)
         end = capture->read + budget;
     for (size_t at = capture->read; at < end; at++) {
+        if (!capture->in_string && is_blank(capture->text.bytes[at]))
+            continue;
+        at = take_blocks(capture, at, end);
         at = take_run(capture, at, end);
         if (at < end)
             take_byte(capture, at);

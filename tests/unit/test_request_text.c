@@ -101,12 +101,52 @@ START_TEST(a_long_one_is_kept_whole)
 }
 END_TEST
 
+static uint32_t draw(uint32_t *state, uint32_t n)
+{
+    *state = *state * 1664525 + 1013904223;
+    return (*state >> 8) % n;
+}
+
+/* Whatever stands wherever in the blocks that are taken at a time: strings of every length, with
+ * all that means something outside of them, brackets that open and close, and blanks or none. */
+START_TEST(blocks_are_taken_as_their_bytes_are)
+{
+    static const char *const tokens[] = {
+        "[],",   "[[[]]],",   "{},",   "{\"a\":[{}]},",      "1.5e1,", "\" [ { , } ] \",",
+        "\"\",", "\"\\\\\",", "true,", "\"\\\" a\\\\\\\"\","};
+    static const char blanks[] = " \t\n\r", filler[] = "abcdefghijklmnopqrstuvwxyz {}[],:";
+    uint32_t state = (uint32_t)_i;
+    char request[8192], text[8192], string[64], *in, *out;
+
+    in = stpcpy(request, "{\"detach\":true,\"id\":1,\"jobs\":[{\"data\":[");
+    out = stpcpy(text, "{\"detach\":true,\"jobs\":[{\"data\":[");
+    for (int i = 0; i < 40; i++) {
+        const char *token = tokens[draw(&state, N(tokens))];
+
+        for (uint32_t n = draw(&state, 2) * draw(&state, 20); n > 0; n--)
+            *in++ = blanks[draw(&state, 4)];
+        in = stpcpy(in, token);
+        out = stpcpy(out, token);
+        snprintf(string, sizeof(string), "\"%.*s\",", (int)draw(&state, 33), filler);
+        in = stpcpy(in, string);
+        out = stpcpy(out, string);
+    }
+    strcpy(in, "0]}]}");
+    strcpy(out, "0]}]}");
+    expect(request, text);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     const struct check_test tests[] = {
-        {blanks_between_tokens_go, 1},          {strings_stay_as_they_are, 1},
-        {id_and_key_go_wherever_they_stand, 1}, {those_of_jobs_and_data_stay, 1},
-        {of_other_requests_nothing_is_kept, 1}, {a_long_one_is_kept_whole, 1},
+        {blanks_between_tokens_go, 1},
+        {strings_stay_as_they_are, 1},
+        {id_and_key_go_wherever_they_stand, 1},
+        {those_of_jobs_and_data_stay, 1},
+        {of_other_requests_nothing_is_kept, 1},
+        {a_long_one_is_kept_whole, 1},
+        {blocks_are_taken_as_their_bytes_are, 60},
     };
     Suite *suite = suite_create("request_text");
 
