@@ -136,12 +136,16 @@ stop_daemon()
     return $stopped
 }
 
-# wait_until COMMAND...: asks again until it is so; the minute is for a failure only.
+# wait_until COMMAND...: asks again until it is so; the two minutes are for a failure only.
 wait_until()
 {
-    wait_deadline=$(($(date +%s) + 60))
+    wait_deadline=$(($(date +%s) + 120))
     until "$@"; do
-        [ "$(date +%s)" -lt "$wait_deadline" ] || return 1
+        if [ "$(date +%s)" -ge "$wait_deadline" ]; then
+            printf 'not so in time: %s\n' "$*" >&2
+            [ ! -f "$tmp/out" ] || sed -n '1,50s/^/# /p' "$tmp/out" >&2 # what was looked at last
+            return 1
+        fi
         sleep 0.02
     done
 }

@@ -201,6 +201,11 @@ class Node(Daemon):
         super().__init__(*self.flags, environment=environment)
         Node.all.append(self)
 
+    @staticmethod
+    def may_be_tried_again(_):
+        """It waits some seconds for its server, which may be too slow for that."""
+        return True
+
     def kill(self):
         self.process.kill()
         self.process.wait(GUARD_SECONDS)

@@ -70,6 +70,13 @@ key()
     terminal send-keys "$@"
 }
 
+# interrupt: as C-c does, but for the ^C that a terminal writes behind what is there.
+interrupt()
+{
+    foreground=$(ps -o tpgid= -p "$(terminal display-message -p '#{pane_pid}')")
+    kill -INT -- "-${foreground// /}"
+}
+
 # What the screen shows, less the empty lines at its end.  screen -e: with
 # colours, as SGR sequences.
 screen()

@@ -114,13 +114,14 @@ in_zsh()
     tmux -S "$tmp/zsh" send-keys C-u C-l
     tmux -S "$tmp/zsh" send-keys -l "$1"
     tmux -S "$tmp/zsh" send-keys Tab
-    for _ in $(seq 200); do
-        tmux -S "$tmp/zsh" capture-pane -p >"$tmp/screen" 2>/dev/null
-        tr -s '\n ' ' ' <"$tmp/screen" | grep -qE -- "$2" && break
-        sleep 0.05
-    done
-    tr -s '\n ' ' ' <"$tmp/screen" >"$tmp/line"
-    passes "zsh: $3" grep -qE -- "$2" "$tmp/line"
+    passes "zsh: $3" wait_until on_screen "$2"
+}
+
+# shellcheck disable=SC2317
+on_screen()
+{
+    tmux -S "$tmp/zsh" capture-pane -p 2>/dev/null | tr -s '\n ' ' ' >"$tmp/out"
+    grep -qE -- "$1" "$tmp/out"
 }
 
 if have zsh && have tmux; then

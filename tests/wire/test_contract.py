@@ -37,7 +37,7 @@ from fractions import Fraction
 
 WAITD = os.path.abspath(os.environ.get("WAITD", "daemon/waitd"))
 WAITCTL = os.path.abspath(os.environ.get("WAITCTL", "client/waitctl"))
-GUARD = 60  # seconds after which a hang is a failure; nothing waits for this long
+GUARD = 180  # seconds after which a hang is a failure; nothing waits for this long
 SECOND = 10**9
 SATURATED = 2**63 - 1
 MAX_WAIT = 30 * 86400 * SECOND

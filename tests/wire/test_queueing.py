@@ -37,7 +37,7 @@ MILLION = 10**6
 
 def ask(request):
     result = subprocess.run([WAITD, "--stdio"], input=json.dumps(request).encode(),
-                            stdout=subprocess.PIPE, timeout=300, check=True)
+                            stdout=subprocess.PIPE, timeout=800, check=True)
     return [json.loads(line, parse_float=Decimal) for line in result.stdout.splitlines()]
 
 

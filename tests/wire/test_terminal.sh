@@ -233,7 +233,7 @@ ends_with 148 "is stopped"
 is "$(lines_with ' 0/1 ')" 0 "and taken away"
 type_in fg
 shows ' 0/1 ' "it comes back"
-key C-c
+interrupt
 ends_with 130 "until the end"
 is "$(lines_with ' 0/1 ')" 0 "which leaves nothing of it"
 
@@ -253,7 +253,7 @@ shows ' 1/4 .* 3 in flight$' "a bar for a wide window"
 resize_terminal 48 24
 shows '^\[.{8,12}\] 1/4 .*ETA [0-9]+m[0-9]+s' "is drawn for a narrow one"
 shows_lines "in place of it" '^\[' 1
-key C-c
+interrupt
 ends_with 130 "until the end"
 is "$(lines_with '^\[')" 0 "which leaves nothing of either"
 close_terminal
