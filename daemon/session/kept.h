@@ -89,7 +89,7 @@ struct kept_cancel {
 };
 
 enum kept_state {
-    KEPT_UNSEEN, /* it runs or has ended, and no loop of this daemon has run it */
+    KEPT_UNSEEN, /* it runs or has ended, and no loop of this daemon runs it or has seen its end */
     KEPT_RUNNING,
     KEPT_FINISHED,
     KEPT_FOREIGN, /* of an engine version whose schedule may differ */
@@ -105,6 +105,7 @@ struct kept_progress {
     _Atomic uint64_t last;    /* seq of the last event so far */
     _Atomic int64_t late_ns;  /* the most by which an event was handled late here */
     _Atomic int64_t ended_ns; /* by the schedule, when FINISHED */
+    _Atomic uint32_t runners; /* loops that have it */
 };
 
 /* A horizon that is none: see kept_new(). */

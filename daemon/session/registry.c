@@ -60,11 +60,25 @@ static void unlist(struct registry_entry *entry)
     entry->unlisted = true;
 }
 
+/* Where no loop is its home, how far it was is not how far it is once none runs it any more. */
+static void stop_showing(struct registry_entry *entry)
+{
+    struct kept_progress *progress = &entry->kept->progress;
+    const struct store *store = entry->registry->config.store;
+    int running = KEPT_RUNNING;
+
+    if (atomic_fetch_sub_explicit(&progress->runners, 1, memory_order_acq_rel) == 1 &&
+        store != NULL && store->is_cluster)
+        (void)atomic_compare_exchange_strong_explicit(&progress->state, &running, KEPT_UNSEEN,
+                                                      memory_order_acq_rel, memory_order_relaxed);
+}
+
 static void free_entry(struct registry_entry *entry)
 {
     struct registry *registry = entry->registry;
 
     unlist(entry);
+    stop_showing(entry);
     if (registry->config.store != NULL) /* which may be gone before its registries */
         atomic_fetch_sub_explicit(&registry->config.store->n_served, 1, memory_order_relaxed);
     agenda_remove(&registry->agenda, entry->slot);
@@ -190,6 +204,7 @@ static struct registry_entry *make_entry(struct registry *registry, struct kept 
     }
     atomic_fetch_add_explicit(&registry->config.store->n_served, 1, memory_order_relaxed);
     kept_hold(batch);
+    atomic_fetch_add_explicit(&batch->progress.runners, 1, memory_order_acq_rel);
     entry->suspended = registry_is_over_for(registry, batch);
     return entry;
 }
