@@ -91,6 +91,7 @@ check_programs = \
 	tests/scenario/test_quotas \
 	tests/scenario/test_registry \
 	tests/scenario/test_registry_crowd \
+	tests/scenario/test_replays \
 	tests/scenario/test_scenarios \
 	tests/scenario/test_schedule \
 	tests/scenario/test_simulation \

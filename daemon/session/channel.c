@@ -150,7 +150,7 @@ void channel_fail(struct channel *channel)
 
 /* ---- Input ----------------------------------------------------------------------------- */
 
-static bool is_held(const struct channel *channel)
+bool channel_is_held(const struct channel *channel)
 {
     return outbox_backlog(&channel->outbox) >= channel->env->limits->max_backlog;
 }
@@ -168,7 +168,7 @@ static void take_requests(struct channel *channel, int64_t now_ns)
     size_t budget = REQUESTS_A_TAKE;
 
     channel->busy = false;
-    while (!channel->input_ended && budget > 0 && !is_held(channel) &&
+    while (!channel->input_ended && budget > 0 && !channel_is_held(channel) &&
            channel->n_inquiries < CHANNEL_INQUIRIES_MAX) {
         struct request request;
         struct fault fault;
@@ -339,8 +339,8 @@ void channel_end_input(struct channel *channel, int64_t now_ns)
 
 bool channel_wants_input(const struct channel *channel)
 {
-    return !channel->input_ended && !channel->ending && !channel->busy && !is_held(channel) &&
-           channel->n_inquiries < CHANNEL_INQUIRIES_MAX;
+    return !channel->input_ended && !channel->ending && !channel->busy &&
+           !channel_is_held(channel) && channel->n_inquiries < CHANNEL_INQUIRIES_MAX;
 }
 
 bool channel_input_ended(const struct channel *channel)
@@ -381,15 +381,15 @@ void channel_work(struct channel *channel, int64_t now_ns, size_t budget)
 
     (void)runs_reap(&channel->runs);
     (void)free_ids(channel);
-    if (has_reading_to_do(channel) && !is_held(channel)) {
+    if (has_reading_to_do(channel) && !channel_is_held(channel)) {
         read_requests(channel, now_ns);
         rest(channel);
     }
-    if (channel->inquiries != NULL && !is_held(channel))
+    if (channel->inquiries != NULL && !channel_is_held(channel))
         channel_list_on(channel, now_ns);
-    if (slots_used(&channel->followers) > 0 && !is_held(channel))
+    if (slots_used(&channel->followers) > 0 && !channel_is_held(channel))
         spent = channel_follow_work(channel, now_ns, budget);
-    while (spent < budget && !is_held(channel)) {
+    while (spent < budget && !channel_is_held(channel)) {
         struct run *run = runs_first_due(&channel->runs, now_ns);
         size_t slice = budget - spent < CHANNEL_SLICE ? budget - spent : CHANNEL_SLICE;
         bool forecasts = forecasts_next_due(&channel->forecasts) <= now_ns;
@@ -401,6 +401,7 @@ void channel_work(struct channel *channel, int64_t now_ns, size_t budget)
         if (forecasts)
             spent += forecasts_work(&channel->forecasts, &channel->outbox, now_ns, slice);
     }
+    channel_yield_replay(channel);
 }
 
 int64_t channel_next_due(const struct channel *channel)
@@ -409,7 +410,7 @@ int64_t channel_next_due(const struct channel *channel)
 
     if (runs_has_dropped(&channel->runs) || channel->outbox.unused_ids != NULL)
         return 0;
-    if (is_held(channel))
+    if (channel_is_held(channel))
         return DUE_NEVER;
     if (has_reading_to_do(channel))
         return 0;

@@ -135,6 +135,12 @@ static int64_t beat_due(const struct channel_follower *follower)
     return due_timeout(since_ns, heartbeat_ns);
 }
 
+void channel_yield_replay(struct channel *channel)
+{
+    if (channel->replaying != NULL && channel_is_held(channel))
+        registry_replay_pause(&channel->replaying->follower);
+}
+
 /* Those at the live end are many, and have things to read all the time: all that they need is
  * their heartbeat.  The others are looked at, one by one. */
 static void on_change(struct registry_follower *base)
@@ -145,6 +151,7 @@ static void on_change(struct registry_follower *base)
 
     if (base->stage == REGISTRY_REPLAYING && channel->replaying == NULL)
         begin_replay(follower);
+    channel_yield_replay(channel);
     if (!is_live || channel->replaying == follower)
         channel->follow_due = true;
     else if (beat_due(follower) < channel->follow_ns)

@@ -86,6 +86,9 @@ size_t channel_work_run(struct channel *channel, struct run *run, int64_t now_ns
 /* There is something to do or to render that the driver does not know of. */
 void channel_woken(const struct channel *channel);
 
+/* The client has too much to read: nothing more is done for it meanwhile. */
+bool channel_is_held(const struct channel *channel);
+
 /* Reports to the driver's owner, if it wants to know. */
 void channel_report(const struct channel *channel, struct channel_event event);
 
@@ -160,6 +163,9 @@ void channel_leave_followers(struct channel *channel);
 void channel_follow_passed(struct channel *channel, struct outbox_watch *watch);
 
 size_t channel_follow_work(struct channel *channel, int64_t now_ns, size_t budget);
+
+/* While the client has too much to read, others may replay. */
+void channel_yield_replay(struct channel *channel);
 int64_t channel_follow_next_due(const struct channel *channel);
 
 /* Writes a `batch` event (EVENT_LISTED_MAX). */

@@ -85,7 +85,7 @@ struct kept_cancel {
     int64_t at_ns;
     bool whole; /* the batch; else the job */
     uint64_t job;
-    const void *asked_by; /* the context of its ask in this life, to be compared; or NULL */
+    const void *asked_by; /* the context of its query in this life, to be compared; or NULL */
 };
 
 enum kept_state {

@@ -338,8 +338,7 @@ void registry_suspend(struct registry_entry *entry, enum registry_stage stage)
 
     for (struct registry_follower *at = entry->followers; at != NULL; at = next) {
         next = at->next;
-        at->stage = stage;
-        at->changed(at);
+        registry_set_stage(at, stage);
     }
 }
 

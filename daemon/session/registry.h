@@ -190,7 +190,8 @@ struct registry_follower {
     struct outbox *outbox;
     struct replica *replay; /* its own, while REPLAYING */
     enum registry_stage stage;
-    bool waits;        /* for its replay */
+    bool waits;        /* for its replay, or to go on with it */
+    bool has_place;    /* among those that replay */
     uint64_t last_seq; /* of what it has been sent or does not want */
     /* The stage or what there is to read has changed.  Must not leave, nor free it. */
     void (*changed)(struct registry_follower *follower);
@@ -207,11 +208,15 @@ int registry_leave(struct registry_follower *follower);
 /*
  * Replays are limits.max_replays at a time, in all loops.  BEHIND ──► REPLAYING, at once or when
  * it is the next: in the order in which they sought one on this loop.  It is the caller's to seek
- * none for one that is not to have it, and to withdraw it when that changes.
+ * none for one that is not to have it, and to withdraw it when that changes.  One that waits for
+ * its client to read is not counted meanwhile, and queues again to go on.
  */
 void registry_replay_seek(struct registry_follower *follower);
 void registry_replay_withdraw(
     struct registry_follower *follower); /* also fine if it does not wait */
+
+/* Its client is to read first: another may replay meanwhile.  Also fine if it does not replay. */
+void registry_replay_pause(struct registry_follower *follower);
 
 /* Whether who follows it from that event on would have to replay it, as far as is known. */
 bool registry_needs_replay(const struct registry_entry *entry, uint64_t from);

@@ -15,14 +15,14 @@ static void enter_stage(struct registry_follower *follower, enum registry_stage 
     enum registry_stage before = follower->stage;
 
     follower->stage = stage;
-    if (before == REGISTRY_BEHIND && stage != REGISTRY_BEHIND) {
+    if (before == REGISTRY_BEHIND ? stage != REGISTRY_BEHIND : follower->waits) {
         registry_replay_withdraw(follower);
         ledger_uncount_waiting_replay(registry->config.ledger);
     }
     if (before != REGISTRY_BEHIND && stage == REGISTRY_BEHIND)
         ledger_count_waiting_replay(registry->config.ledger);
-    if (before == REGISTRY_REPLAYING && stage != REGISTRY_REPLAYING)
-        registry_replay_release(registry);
+    if (stage != REGISTRY_REPLAYING)
+        registry_replay_pause(follower);
 }
 
 void registry_set_stage(struct registry_follower *follower, enum registry_stage stage)

@@ -134,9 +134,6 @@ void registry_set_stage(struct registry_follower *follower, enum registry_stage 
 
 /* ---- registry_replay.c ------------------------------------------------------------------ */
 
-/* A replay is given up or has ended. */
-void registry_replay_release(struct registry *registry);
-
 /* Those who replay it may go on: the store lets them. */
 void registry_replay_wake(struct registry_entry *entry);
 

@@ -59,7 +59,7 @@ static int begin(struct registry_follower *follower)
     return 0;
 }
 
-void registry_replay_release(struct registry *registry)
+static void release_place(struct registry *registry)
 {
     struct ledger *ledger = registry->config.ledger;
 
@@ -67,6 +67,14 @@ void registry_replay_release(struct registry *registry)
     atomic_thread_fence(memory_order_seq_cst);
     if (atomic_load_explicit(&ledger->replays_waiting, memory_order_relaxed) > 0)
         store_ring(registry->config.store);
+}
+
+void registry_replay_pause(struct registry_follower *follower)
+{
+    if (!follower->has_place)
+        return;
+    follower->has_place = false;
+    release_place(follower->entry->registry);
 }
 
 void registry_replay_next(struct registry *registry)
@@ -78,11 +86,12 @@ void registry_replay_next(struct registry *registry)
         atomic_thread_fence(memory_order_seq_cst);
         if (!ledger_reserve_replay(ledger, registry->config.limits->max_replays))
             return;
-        if (begin(follower) != 0) {
+        if (follower->stage == REGISTRY_BEHIND && begin(follower) != 0) {
             ledger_release_replay(ledger);
             registry_retry_later(registry);
             return;
         }
+        follower->has_place = true;
         registry_set_stage(follower, REGISTRY_REPLAYING);
     }
 }
@@ -95,6 +104,16 @@ void registry_replay_seek(struct registry_follower *follower)
         return;
     enqueue(registry, follower);
     registry_replay_next(registry);
+}
+
+/* Whether it may go on, at once. */
+static bool resume(struct registry_follower *follower)
+{
+    if (follower->has_place)
+        return true;
+    ledger_count_waiting_replay(follower->entry->registry->config.ledger);
+    registry_replay_seek(follower);
+    return follower->has_place;
 }
 
 /* ---- Replaying --------------------------------------------------------------------------- */
@@ -151,7 +170,7 @@ bool registry_replay_is_due(const struct registry_follower *follower)
     struct registry_entry *entry = follower->entry;
     int64_t due_ns = replica_next_due(follower->replay);
 
-    if (replica_is_finished(follower->replay))
+    if (replica_is_finished(follower->replay) || follower->waits)
         return false;
     if (replay_until(follower) < 0) {
         if (entry->live == NULL) /* else that one is at its first instant still */
@@ -169,7 +188,7 @@ size_t registry_replay_work(struct registry_follower *follower, size_t budget)
     struct replica_progress progress;
     size_t spent = 1;
 
-    if (until_ns < 0)
+    if (until_ns < 0 || !resume(follower))
         return spent;
     spent = replica_work(follower->replay, until_ns, budget, NULL, &progress);
     follower->watch.ended = replica_is_finished(follower->replay);
@@ -186,5 +205,7 @@ size_t registry_replay_work(struct registry_follower *follower, size_t budget)
     if (replica_reached(follower->replay) >= until_ns &&
         replica_next_due(follower->replay) > until_ns)
         catch_up(follower);
+    if (follower->stage == REGISTRY_REPLAYING && !registry_replay_is_due(follower))
+        registry_replay_pause(follower);
     return spent;
 }

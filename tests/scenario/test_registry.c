@@ -2,8 +2,8 @@
 
 /*
  * Detached batches on a loop, by a clock that is set by hand: who follows them live or from
- * behind, whose turn it is to replay, how late they report to be, how they end with the
- * daemon, and what becomes of them when out of memory.
+ * behind, how late they report to be, how they end with the daemon, and what becomes of them
+ * when out of memory.
  */
 
 #include <stdio.h>
@@ -32,42 +32,14 @@ static void tear_down(void)
     loop_rig_fini(&rig);
 }
 
-/* Submits, and notes its ref. */
 static void submit(unsigned client, const char *members)
 {
-    char text[1024];
-
-    snprintf(text, sizeof(text), "{\"detach\":true,%s}", members);
-    loop_rig_send(&rig, client, text);
-    loop_rig_work(&rig);
-    loop_rig_member(loop_rig_until(&rig, client, "accepted"), "ref", ref, sizeof(ref));
-    ck_assert_uint_gt(strlen(ref), 0);
+    loop_rig_submit(&rig, client, members, ref);
 }
 
-/* Asks about that ref. */
 static void query(unsigned client, const char *op, const char *more)
 {
-    char text[256];
-
-    snprintf(text, sizeof(text), "{\"op\":\"%s\",\"ref\":\"%s\"%s}", op, ref, more);
-    loop_rig_send(&rig, client, text);
-    loop_rig_work(&rig);
-}
-
-/* All lines that a client has read, joined; the caller's to free. */
-static char *all_lines(unsigned client)
-{
-    struct loop_rig_client *from = &rig.clients[client];
-    char *text = strndup(from->out + from->at, from->len - from->at);
-
-    ck_assert_ptr_nonnull(text);
-    from->at = from->len = 0;
-    return text;
-}
-
-static bool has_read_nothing(unsigned client)
-{
-    return rig.clients[client].at == rig.clients[client].len;
+    loop_rig_query(&rig, client, op, ref, more);
 }
 
 static const char draws[] =
@@ -85,9 +57,9 @@ START_TEST(all_followers_are_sent_the_same)
     query(2, "watch", "");
     query(3, "watch", ",\"from\":10");
     loop_rig_finish(&rig);
-    live = all_lines(1);
-    late = all_lines(2);
-    middle = all_lines(3);
+    live = loop_rig_rest(&rig, 1);
+    late = loop_rig_rest(&rig, 2);
+    middle = loop_rig_rest(&rig, 3);
     ck_assert_str_eq(live, late);
     ck_assert_ptr_nonnull(strstr(live, middle));
     ck_assert_double_eq(loop_rig_number(middle, "seq"), 10);
@@ -107,8 +79,8 @@ START_TEST(whoever_comes_in_the_middle_catches_up_and_stays)
     loop_rig_advance(&rig, rig.now_ns + 3 * S);
     query(2, "watch", "");
     loop_rig_finish(&rig);
-    first = all_lines(1);
-    second = all_lines(2);
+    first = loop_rig_rest(&rig, 1);
+    second = loop_rig_rest(&rig, 2);
     ck_assert_str_eq(first, second);
     free(first);
     free(second);
@@ -172,116 +144,6 @@ START_TEST(events_at_the_live_end_make_no_other_work)
     ck_assert_int_gt(channel_next_due(channel), rig.now_ns);
     loop_rig_work(&rig);
     ck_assert_ptr_nonnull(loop_rig_until(&rig, 0, "done"));
-}
-END_TEST
-
-/* ---- Replays ---------------------------------------------------------------------------- */
-
-static void set_up_few_replays(void)
-{
-    loop_rig_init(&rig);
-    rig.limits.max_replays = 1;
-    rig.limits.max_backlog = 4096;
-    loop_rig_open(&rig);
-}
-
-static const char many[] = "\"jobs\":[{\"count\":2000}]";
-
-/* Client 1 does not read its replay, and 2 and 3 wait for theirs. */
-static void replay_to_three(void)
-{
-    submit(0, many);
-    loop_rig_finish(&rig);
-    rig.clients[1].is_slow = true;
-    for (unsigned client = 1; client < 4; client++)
-        query(client, "watch", "");
-}
-
-START_TEST(who_waits_for_a_replay_is_woken)
-{
-    replay_to_three();
-    ck_assert(has_read_nothing(2) && has_read_nothing(3));
-    ck_assert_uint_eq(atomic_load(&rig.ledger.replays_waiting), 2);
-    /* Nobody looks again and again. */
-    ck_assert_int_eq(loop_rig_next_due(&rig), INT64_MAX);
-    rig.clients[1].is_slow = false;
-    loop_rig_work(&rig);
-    for (unsigned client = 1; client < 4; client++)
-        (void)loop_rig_until(&rig, client, "finished");
-}
-END_TEST
-
-START_TEST(who_hangs_up_gives_way)
-{
-    replay_to_three();
-    loop_rig_hang_up(&rig, 2); /* while it waits */
-    loop_rig_hang_up(&rig, 1); /* while it replays */
-    loop_rig_work(&rig);
-    (void)loop_rig_until(&rig, 3, "finished");
-}
-END_TEST
-
-START_TEST(a_connection_replays_one_at_a_time)
-{
-    char first[KEPT_REF_MAX + 1], seen[KEPT_REF_MAX + 1];
-
-    rig.limits.max_replays = 16;
-    submit(0, many);
-    memcpy(first, ref, sizeof(ref));
-    submit(0, many);
-    loop_rig_finish(&rig);
-    rig.clients[1].is_slow = true;
-    loop_rig_send(&rig, 1,
-                  "{\"op\":\"watch\",\"ref\":\"rig-1\"}{\"op\":\"watch\",\"ref\":\"rig-2\"}");
-    loop_rig_work(&rig);
-    ck_assert_uint_eq(atomic_load(&rig.ledger.replays), 1);
-    ck_assert_uint_eq(atomic_load(&rig.ledger.replays_waiting), 1);
-    rig.clients[1].is_slow = false;
-    loop_rig_work(&rig);
-    loop_rig_member(loop_rig_until(&rig, 1, "finished"), "ref", seen, sizeof(seen));
-    ck_assert_str_eq(seen, first);
-    loop_rig_member(loop_rig_until(&rig, 1, "finished"), "ref", seen, sizeof(seen));
-    ck_assert_str_eq(seen, ref);
-}
-END_TEST
-
-START_TEST(too_many_wait_for_a_replay)
-{
-    atomic_store(&rig.ledger.replays_waiting, 1000);
-    submit(0, "\"jobs\":[{\"wait\":1},{}]"); /* whose watch needs none */
-    (void)loop_rig_until(&rig, 0, "done");
-    query(1, "watch", ",\"from\":3,\"id\":7"); /* and this one neither */
-    ck_assert(has_read_nothing(1));
-    query(2, "watch", ",\"id\":7");
-    ck_assert_ptr_nonnull(strstr(loop_rig_until(&rig, 2, "error"), "\"overloaded\""));
-    atomic_store(&rig.ledger.replays_waiting, 0);
-    loop_rig_finish(&rig);
-    (void)loop_rig_until(&rig, 1, "finished");
-}
-END_TEST
-
-START_TEST(who_does_not_read_loses_its_place_and_nothing_else)
-{
-    static const char *const crowds[] = {
-        "\"key\":\"k\",\"jobs\":[{\"wait\":1},{\"count\":20000,\"wait\":1},{\"wait\":2}]",
-        "\"key\":\"k\",\"events\":\"all\",\"jobs\":[{\"count\":20000}]"}; /* at one instant */
-    char *quick, *slow;
-
-    rig.clients[1].is_slow = true;
-    loop_rig_send(&rig, 1, "{\"detach\":true,");
-    loop_rig_send(&rig, 1, crowds[_i]);
-    loop_rig_send(&rig, 1, "}");
-    submit(0, crowds[_i]);
-    loop_rig_finish(&rig);
-    quick = all_lines(0);
-    ck_assert_ptr_nonnull(strstr(quick, "\"event\":\"finished\""));
-    rig.clients[1].is_slow = false;
-    loop_rig_work(&rig);
-    (void)loop_rig_until(&rig, 1, "accepted");
-    slow = all_lines(1);
-    ck_assert(strcmp(quick, slow) == 0);
-    free(quick);
-    free(slow);
 }
 END_TEST
 
@@ -471,7 +333,7 @@ START_TEST(what_is_durable_is_suspended_for_all)
     query(2, "cancel", "");
     ck_assert_ptr_nonnull(strstr(loop_rig_until(&rig, 2, "error"), "\"shutting_down\""));
     loop_rig_finish(&rig);
-    ck_assert(has_read_nothing(0));
+    ck_assert(loop_rig_has_read_nothing(&rig, 0));
 }
 END_TEST
 
@@ -519,7 +381,7 @@ static char *answer(const char *request)
 {
     loop_rig_send(&rig, 3, request);
     loop_rig_finish(&rig);
-    return all_lines(3);
+    return loop_rig_rest(&rig, 3);
 }
 
 /* Whatever there was no memory for: a batch that is kept has been run to its end, with nobody
@@ -579,13 +441,6 @@ Suite *test_suite(void)
         {what_is_durable_is_suspended_for_all, 1},
         {a_cancel_that_is_overtaken_is_answered, 1},
     };
-    const struct check_test replays[] = {
-        {who_waits_for_a_replay_is_woken, 1},
-        {who_hangs_up_gives_way, 1},
-        {a_connection_replays_one_at_a_time, 1},
-        {too_many_wait_for_a_replay, 1},
-        {who_does_not_read_loses_its_place_and_nothing_else, 2},
-    };
     const struct check_test memory[] = {
         {no_batch_is_lost_for_want_of_memory, 1},
         {nor_when_it_lasts_for_a_while, 1},
@@ -593,7 +448,6 @@ Suite *test_suite(void)
     Suite *suite = suite_create("registry");
 
     check_case(suite, "followers", set_up, tear_down, followers, N(followers));
-    check_case(suite, "replays", set_up_few_replays, tear_down, replays, N(replays));
     check_case(suite, "memory", NULL, NULL, memory, N(memory));
     return suite;
 }

@@ -302,3 +302,40 @@ double loop_rig_number(const char *line, const char *name)
     ck_assert_msg(at != NULL, "no \"%s\" in %s", name, line);
     return strtod(at, NULL);
 }
+
+void loop_rig_submit(struct loop_rig *rig, unsigned client, const char *members,
+                     char ref[KEPT_REF_MAX + 1])
+{
+    char text[1024];
+
+    snprintf(text, sizeof(text), "{\"detach\":true,%s}", members);
+    loop_rig_send(rig, client, text);
+    loop_rig_work(rig);
+    loop_rig_member(loop_rig_until(rig, client, "accepted"), "ref", ref, KEPT_REF_MAX + 1);
+    ck_assert_uint_gt(strlen(ref), 0);
+}
+
+void loop_rig_query(struct loop_rig *rig, unsigned client, const char *op, const char *ref,
+                    const char *more)
+{
+    char text[256];
+
+    snprintf(text, sizeof(text), "{\"op\":\"%s\",\"ref\":\"%s\"%s}", op, ref, more);
+    loop_rig_send(rig, client, text);
+    loop_rig_work(rig);
+}
+
+char *loop_rig_rest(struct loop_rig *rig, unsigned client)
+{
+    struct loop_rig_client *from = &rig->clients[client];
+    char *text = strndup(from->out + from->at, from->len - from->at);
+
+    ck_assert_ptr_nonnull(text);
+    from->at = from->len = 0;
+    return text;
+}
+
+bool loop_rig_has_read_nothing(const struct loop_rig *rig, unsigned client)
+{
+    return rig->clients[client].at == rig->clients[client].len;
+}

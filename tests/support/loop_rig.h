@@ -57,6 +57,14 @@ void loop_rig_hang_up(struct loop_rig *rig, unsigned client);
 /* A client sends that; nothing is worked on yet but what the reading does by itself. */
 void loop_rig_send(struct loop_rig *rig, unsigned client, const char *text);
 
+/* Submits a detached batch of those members, works, and copies its ref from the answer. */
+void loop_rig_submit(struct loop_rig *rig, unsigned client, const char *members,
+                     char ref[KEPT_REF_MAX + 1]);
+
+/* Sends a query about a detached batch, with further members (or ""), and works. */
+void loop_rig_query(struct loop_rig *rig, unsigned client, const char *op, const char *ref,
+                    const char *more);
+
 /* Works until nothing is due by now; at each due time up to time_ns; until nothing is due at all.
  */
 void loop_rig_work(struct loop_rig *rig);
@@ -65,6 +73,10 @@ void loop_rig_finish(struct loop_rig *rig);
 
 /* The next line that the client has read, without its line feed; NULL for none. */
 const char *loop_rig_line(struct loop_rig *rig, unsigned client);
+
+/* All that is left of them, joined; the caller's to free. */
+char *loop_rig_rest(struct loop_rig *rig, unsigned client);
+bool loop_rig_has_read_nothing(const struct loop_rig *rig, unsigned client);
 
 /* Drops lines up to the first of that event and returns it; fails the test if there is none. */
 const char *loop_rig_until(struct loop_rig *rig, unsigned client, const char *event);
