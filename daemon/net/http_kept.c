@@ -400,7 +400,8 @@ static void reply_gathered(struct http_connection *c)
         ask_why(c);
 }
 
-/* The first line says what follows: events, or nothing. */
+/* The first line says what follows: events, or nothing.  Of a batch that runs it may be long in
+ * coming, and nobody has to wait for the head until then. */
 static void reply_events(struct http_connection *c)
 {
     struct http_stream *stream = c->exchange.stream;
@@ -413,7 +414,9 @@ static void reply_events(struct http_connection *c)
             reply_refusal(c, c->exchange.kept->answer);
         return;
     }
-    if (len == 0 && !http_stream_is_over(stream))
+    if (http_stream_awaits_event(stream))
+        http_reply(c, 200, http_stream_response(stream, NULL));
+    else if (len == 0 && !http_stream_is_over(stream))
         http_exchange_suspend(c);
     else if (len == 0 || strncmp(line, "{\"event\":\"batch\"", 16) == 0)
         http_reply(c, 204, http_reply_without_body());

@@ -194,6 +194,11 @@ bool http_stream_is_over(const struct http_stream *stream)
     return !stream->kept && stream->peeked_len == 0 && channel_is_drained(stream->channel);
 }
 
+bool http_stream_awaits_event(const struct http_stream *stream)
+{
+    return !http_stream_has_output(stream) && channel_awaits_event(stream->channel);
+}
+
 static size_t render(struct http_stream *stream, char *out, size_t room)
 {
     return channel_render(stream->channel, clock_now_ns(), out, room);

@@ -46,6 +46,9 @@ ptrdiff_t http_stream_render(struct http_stream *stream, int64_t now_ns, char *o
 bool http_stream_has_output(const struct http_stream *stream);
 bool http_stream_is_over(const struct http_stream *stream);
 
+/* Whether there is none until a batch that it watches has its next event. */
+bool http_stream_awaits_event(const struct http_stream *stream);
+
 /* When it is to be looked after, whatever the client does. */
 int64_t http_stream_next_due(struct http_stream *stream, int64_t now_ns);
 

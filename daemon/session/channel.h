@@ -103,6 +103,10 @@ bool channel_has_output(const struct channel *channel);
 /* Input has ended, everything accepted has finished and all output was rendered. */
 bool channel_is_drained(const struct channel *channel);
 
+/* Whether it watches a detached batch of which no event is left to send before the next one
+ * happens. */
+bool channel_awaits_event(const struct channel *channel);
+
 /* No batch is running and no request is half read. */
 bool channel_is_idle(const struct channel *channel);
 

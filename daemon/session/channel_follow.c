@@ -66,6 +66,17 @@ bool channel_is_following(const struct channel *channel, const char *ref)
     return find(channel, ref) != NULL;
 }
 
+bool channel_awaits_event(const struct channel *channel)
+{
+    for (uint32_t slot = 0; slot < channel->followers.n; slot++) {
+        const struct channel_follower *follower = follower_at(channel, slot);
+
+        if (follower != NULL && follower->follower.stage == REGISTRY_LIVE)
+            return true;
+    }
+    return false;
+}
+
 /* ---- Coming and going ------------------------------------------------------------------- */
 
 /* Another one of the channel's may have it, where it had one. */

@@ -346,6 +346,20 @@ def head_of_streams(d):
     return problem
 
 
+def heads_of_silent_streams(d):
+    """Whoever follows a batch from its next event on has the head before that happens."""
+    problem = None
+    for accept in (b"", b"Accept: text/event-stream\r\n"):
+        place = d.ask("POST", "/v1/batches", b'{"detach":true,"jobs":[{"wait":3600}]}', JSON)[1]["Location"]
+        with socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS) as sock:
+            sock.sendall(get(f"{place}/events?from=2", extra=accept))
+            head = read_until(sock, b"\r\n\r\n")
+            status = d.ask("DELETE", place)[0]
+            rest = read_until(sock, b"0\r\n\r\n")
+        problem = problem or same((status_of(head), status, b'"finished"' in rest), (200, 202, True), accept)
+    return problem
+
+
 def parameters(d):
     """Each resource has its own, once each; all else is refused by its name, and nothing is done."""
     place = d.ask("POST", "/v1/batches", b'{"detach":true,"jobs":[{"wait":60}]}', JSON)[1]["Location"]
@@ -474,6 +488,7 @@ SHARED = [
     ("fields several times, and with blanks", fields_several_times),
     ("numbers of any size", large_numbers),
     ("HEAD of streams", head_of_streams),
+    ("heads of streams that are silent", heads_of_silent_streams),
     ("parameters are known or refused", parameters),
     ("detached batches", detached_batches),
     ("and all is as before", settles),
