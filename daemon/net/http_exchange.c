@@ -14,6 +14,7 @@
 #include "daemon/net/http_reply.h"
 #include "daemon/net/http_routes.h"
 #include "daemon/net/http_stream.h"
+#include "daemon/net/http_syntax.h"
 #include "daemon/net/http_wait.h"
 
 /* The connection that an exchange is of. */
@@ -86,6 +87,7 @@ void *http_exchange_open(void *context, const char *uri, struct MHD_Connection *
     memset(x, 0, sizeof(*x));
     x->is_opened = true;
     x->bad_path = nul && nul < uri + path;
+    x->bad_head = strpbrk(uri, " \t") != NULL || !http_syntax_is_text(uri);
     x->uri_bytes = strlen(uri);
     if (uri[path] == '?')
         x->query = strdup(uri + path + 1);
@@ -110,6 +112,17 @@ static bool is_announced_too_long(const struct http_connection *c, const struct 
     return head->has_length && head->length > c->http->env.limits->max_request;
 }
 
+/* Where a head is malformed its end may be another one to others: the connection ends with it. */
+static void refuse_malformed(struct http_connection *c)
+{
+    struct http_exchange *x = &c->exchange;
+
+    http_reply_refuse(c, 400, FAULT_INVALID_REQUEST, "the head of the request is malformed");
+    if (x->reply && !MHD_get_response_header(x->reply, "Connection"))
+        MHD_add_response_header(x->reply, "Connection", "close");
+    x->unread = true;
+}
+
 /* Lets the head in, or refuses it as a whole.  False where it has to be found out first who
  * sends it. */
 static bool enter(struct http_connection *c, const char *url, const struct http_head *head)
@@ -120,6 +133,8 @@ static bool enter(struct http_connection *c, const char *url, const struct http_
     if (line + head->bytes + strlen("\r\n") > c->http->env.site->max_header_bytes)
         http_reply_refuse(c, 431, FAULT_TOO_LARGE,
                           "the head is longer than it may be (http-max-header)");
+    else if (x->bad_head)
+        refuse_malformed(c);
     else if (!http_head_is_framed(head))
         http_reply_refuse(c, 400, FAULT_INVALID_REQUEST,
                           "the body takes one \"Content-Length\", or \"Transfer-Encoding\": "
@@ -148,6 +163,7 @@ static bool begin(struct http_connection *c, const char *url, struct http_head *
     x->has_body = http_head_has_body(head);
     x->is_chunked = head->is_chunked;
     x->is_head = strcmp(head->method, "HEAD") == 0;
+    x->bad_head |= head->is_malformed || !http_syntax_is_token(head->method);
     if (x->authority)
         head->host = x->authority;
     url += x->path_at;
@@ -157,7 +173,7 @@ static bool begin(struct http_connection *c, const char *url, struct http_head *
     forget_target(x);
     if (!x->has_body || !x->reply)
         return false;
-    return x->is_refused || http_head_expects_continue(head) ||
+    return x->is_refused || x->bad_head || http_head_expects_continue(head) ||
            !http_head_is_expectation_met(head) || is_announced_too_long(c, head) ||
            !http_head_is_framed(head);
 }

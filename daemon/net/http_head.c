@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "daemon/net/http_syntax.h"
 #include "proto/utf8.h"
 
 /* ---- Fields ------------------------------------------------------------------ */
@@ -147,6 +148,7 @@ void http_head_add(struct http_head *head, const char *name, const char *value)
     if (!value)
         value = "";
     head->bytes += strlen(name) + strlen(value) + strlen(": \r\n");
+    head->is_malformed |= !http_syntax_is_token(name) || !http_syntax_is_text(value);
     if (strcasecmp(name, "Host") == 0) {
         head->hosts++;
         head->host = without_blanks(head, value);

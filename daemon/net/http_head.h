@@ -41,6 +41,7 @@ struct http_head {
     unsigned n_copies;
     bool has_length, is_chunked;
     bool is_ambiguous; /* where the body ends, see http_head_is_framed() */
+    bool is_malformed; /* a name or a value: http_syntax_is_token(), http_syntax_is_text() */
     uint64_t length;   /* of the body as announced */
     size_t bytes;      /* of all fields */
 };

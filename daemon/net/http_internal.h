@@ -99,6 +99,7 @@ struct http_exchange {
     bool suspended;
     bool pausing;  /* suspended, of which the library is still to be informed */
     bool bad_path; /* there is a NUL in it */
+    bool bad_head; /* malformed, so that nothing behind it is read */
     bool hang_up;  /* to be closed without a word */
     bool unread;   /* closes with a part of the body unread */
     bool has_body;

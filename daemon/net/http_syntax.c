@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/net/http_syntax.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
@@ -144,6 +143,16 @@ static unsigned check_line(struct piece line, bool is_first, struct http_syntax_
         return check_field(line, size, fault);
     size->entries += 1 + count(line, '&');
     return check_request_line(line, fault);
+}
+
+bool http_syntax_is_token(const char *text)
+{
+    return is_token((struct piece){text, text + strlen(text)});
+}
+
+bool http_syntax_is_text(const char *text)
+{
+    return is_text((struct piece){text, text + strlen(text)});
 }
 
 unsigned http_syntax_check(const char *bytes, size_t len, size_t max_bytes,

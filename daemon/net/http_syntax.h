@@ -13,6 +13,7 @@
  * Pure: bytes in, a status out.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "proto/fault.h"
@@ -34,5 +35,12 @@ enum { HTTP_SYNTAX_WELL = 0, HTTP_SYNTAX_MORE = 1 };
  */
 unsigned http_syntax_check(const char *bytes, size_t len, size_t max_bytes,
                            struct http_syntax_size *size, struct fault *fault);
+
+/* Whether all of it is a token, as methods and the names of fields are (RFC 9110, section 5.6.2).
+ */
+bool http_syntax_is_token(const char *text);
+
+/* Whether it has no control character but tabs, as the values of fields. */
+bool http_syntax_is_text(const char *text);
 
 #endif

@@ -162,7 +162,8 @@ def later_requests_malformed(d):
     cases = [(b"GET /healthz\r\n\r\n", 400), (get("/healthz", "2.0"), 505), (get("/healthz", extra=b"X\r\n"), 400),
              (line + b"Content-Length: x\r\n\r\n[]", 400), (line + b"Content-Length: 9999999999999999999999\r\n\r\n", 413),
              (get("/healthz", extra=b"X: " + b"x" * 20000 + b"\r\n"), 431), (get("/healthz", extra=b"a:\r\n" * 2000), 431),
-             (get("/" + "x" * 20000), 431)]
+             (get("/" + "x" * 20000), 431), (get("/healthz", extra=b"X : y\r\n"), 400), (get("/healthz", extra=b"X: \1\r\n"), 400),
+             (get("/heal thz"), 400), (get("/healthz").replace(b"GET", b"G(T"), 400)]
     codes = {400: "invalid_request", 413: "too_large", 431: "too_large", 505: "invalid_request"}
     with (socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS) as other,
           socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS) as idle):
