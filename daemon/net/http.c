@@ -32,6 +32,10 @@
 /* When a connection is looked at after a request: not at once, since most have another soon. */
 #define LOOK_NS INT64_C(5000000)
 
+/* And when again at a body in chunks: what comes behind a pause may be what the library has no room
+ * for. */
+#define LOOK_AGAIN_NS INT64_C(1000000000)
+
 /* How many looks in a row find input of a body before the library counts as having no room. */
 #define STUCK_LOOKS 8
 
@@ -302,6 +306,14 @@ static bool is_read(const struct http_connection *c)
     return c->exchange.phase == HTTP_BODY && !c->exchange.suspended;
 }
 
+/* When a body that pauses is looked at. */
+static int64_t look_due(const struct http_connection *c)
+{
+    if (!c->looked)
+        return saturate_add_ns(c->since_ns, LOOK_NS);
+    return c->exchange.is_chunked ? saturate_add_ns(c->since_ns, LOOK_AGAIN_NS) : DUE_NEVER;
+}
+
 static int64_t next_due(struct http_connection *c, int64_t now_ns)
 {
     const struct http_exchange *x = &c->exchange;
@@ -313,8 +325,8 @@ static int64_t next_due(struct http_connection *c, int64_t now_ns)
         return http_auth_due(c);
     if (x->resource && x->resource->next_due)
         due_ns = due_earlier(due_ns, x->resource->next_due(c, now_ns));
-    if (is_read(c) && !c->looked)
-        due_ns = due_earlier(due_ns, saturate_add_ns(c->since_ns, LOOK_NS));
+    if (is_read(c))
+        due_ns = due_earlier(due_ns, look_due(c));
     return due_ns;
 }
 
@@ -368,16 +380,10 @@ static bool has_ended(struct http_connection *c, int64_t now_ns)
     bool is_left = n > 0 && c->exchange.is_chunked;
 
     c->exchange.n_left = is_left ? c->exchange.n_left + 1 : 0;
-    c->since_ns = is_left ? now_ns : c->since_ns;
+    c->since_ns = c->exchange.is_chunked ? now_ns : c->since_ns;
     c->looked = !is_left;
     c->received = progress(c).tcpi_bytes_received;
     return n == 0;
-}
-
-/* Whether it is to be looked at for that. */
-static bool is_look_due(const struct http_connection *c, int64_t now_ns)
-{
-    return !c->looked && now_ns >= saturate_add_ns(c->since_ns, LOOK_NS);
 }
 
 /* Whether a connection without a request has come to its end, by time or by its client. */
@@ -438,7 +444,7 @@ static void do_due(struct http_connection *c, int64_t now_ns)
     else if (x->phase == HTTP_IDLE
                  ? is_over(c, now_ns)
                  : has_timed_out(c, now_ns) ||
-                       (is_read(c) && is_look_due(c, now_ns) && has_ended(c, now_ns)))
+                       (is_read(c) && now_ns >= look_due(c) && has_ended(c, now_ns)))
         end(c);
     else if (x->n_left >= STUCK_LOOKS)
         end_stuck(c);
