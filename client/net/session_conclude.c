@@ -46,11 +46,14 @@ static void say_lost(const struct session *session)
         say("%s: the connection was lost (%s) with %zu batch%s running", peer,
             session->error != 0 ? strerror(session->error) : "closed", running,
             running == 1 ? "" : "es");
-    else if (session->is_cut_short || session->fanout->tally.answers > 0)
+    else if (is_unanswered(session) &&
+             (session->is_cut_short || session->fanout->tally.answers > 0))
         say("%s: the answer has not come", peer);
     else
-        say("%s: the connection was lost (%s) before everything was answered", peer,
-            session->error != 0 ? strerror(session->error) : "closed");
+        say("%s: the connection was lost (%s) before %s", peer,
+            session->error != 0 ? strerror(session->error) : "closed",
+            source_is_over(session->setup->source) ? "everything was answered"
+                                                   : "the end of the input");
 }
 
 /* Nobody asked for it: a daemon does that when it shuts down. */

@@ -71,8 +71,23 @@ def waitctl(folder, *words):
     return ended.returncode, ended.stdout, ended.stderr
 
 
+def leaves_amid_input(tap):
+    """A server that answers and leaves, while its client's input goes on."""
+    server = Server(ACCEPTED % 0 + FINISHED)
+    with subprocess.Popen([WAITCTL, "submit", "--server", server.address], stdin=subprocess.PIPE,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as client:
+        client.stdin.write(b"[]")
+        client.stdin.flush()
+        status = client.wait(60)
+        said = client.stderr.read().decode()
+    tap.result(status == 3 and said.endswith(") before the end of the input\n"),
+               "a server that leaves before the end of the input", f"{status} {said}")
+    server.close()
+
+
 def main():
     tap = Tap()
+    leaves_amid_input(tap)
     with tempfile.TemporaryDirectory() as folder:
         for name, (answer, status, asked, sampled) in ANSWERS.items():
             server = Server(answer)
@@ -85,6 +100,13 @@ def main():
             tap.result(got[0] == 3 and sampled in got[2] and got[2].count("waitctl: ") == 1,
                    "top of a server %s" % name, f"{got}")
             server.close()
+        server = Server(ACCEPTED % 0 + FINISHED)
+        with open(os.path.join(folder, "two.json"), "w", encoding="ascii") as two:
+            two.write("[][]")
+        got = waitctl(folder, "submit", "--server", server.address, "two.json")
+        tap.result(got[0] == 3 and got[2].endswith(") before everything was answered\n"),
+                   "a server that leaves before everything was answered", f"{got}")
+        server.close()
         for jobs in 9223372036854775807, 4294967295:
             server = Server(ACCEPTED % jobs + FINISHED)
             for shown in SHOWN:
