@@ -7,7 +7,7 @@
 # bounds: 1, 2, 1 and 1 with the bounds 0.1, 1 and 10.
 # Seen: all five values are in a single bucket without bounds; count and sum are right, so that means are and no percentile can be computed.
 # Each line of the text is a series of its own, and each one's bucket takes the place of the one before. Gauges of NaN and -Inf are left out as well.
-# What helps: the collector's own Prometheus receiver.
+# What helps: buckets of one's own from the text, each less the one before it.
 set -euo pipefail
 scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
