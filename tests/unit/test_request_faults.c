@@ -249,6 +249,14 @@ START_TEST(drawn_durations_and_back_offs)
          "\"stddev\""},
         {"[{\"every\":{\"dist\":\"trace\"}}]", INVALID, "[0].every",
          "\"every\" takes values with a \"dist\" of \"trace\", and this one has no \"values\""},
+    };
+    refusals_check(&reading_limits, cases, N(cases));
+}
+END_TEST
+
+START_TEST(figures_of_back_offs)
+{
+    static const struct refusal cases[] = {
         {"[{\"backoff\":{\"initial\":-1}}]", INVALID, "[0].backoff.initial", "not -1"},
         {"[{\"backoff\":{\"initial\":1,\"factor\":0.99}}]", INVALID, "[0].backoff.factor",
          "1 or more|not 0.99"},
@@ -472,6 +480,7 @@ Suite *test_suite(void)
         {the_other_members_of_a_job, 1},
         {a_key_is_shown_in_the_path_as_jq_writes_it, 1},
         {drawn_durations_and_back_offs, 1},
+        {figures_of_back_offs, 1},
         {names_that_nobody_has_and_circles, 1},
         {of_several_faults_the_first_in_the_document_is_reported, 1},
         {a_fault_elsewhere_makes_no_name_unknown, 1},
