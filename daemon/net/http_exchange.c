@@ -10,7 +10,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/net/http_auth.h"
 #include "daemon/net/http_internal.h"
-#include "daemon/net/http_kept.h"
+#include "daemon/net/http_detached.h"
 #include "daemon/net/http_reply.h"
 #include "daemon/net/http_routes.h"
 #include "daemon/net/http_stream.h"
@@ -293,7 +293,7 @@ void http_exchange_close(void *context, struct MHD_Connection *library, void **e
     http_auth_free(x->auth);
     free(x->key);
     http_wait_free(x->wait);
-    http_kept_free(x->kept);
+    http_detached_free(x->detached);
     memset(x, 0, sizeof(*x));
     x->unread = unread;
     c->since_ns = clock_now_ns();

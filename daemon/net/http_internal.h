@@ -19,7 +19,7 @@
  *     http_query.c       parameters behind the `?`
  *     http_monitor.c     /metrics, /healthz, /readyz, /v1/stats
  *     http_batches.c     /v1/batches, /v1/forecast and /v1/requests
- *     http_kept.c        detached batches, under /v1/batches
+ *     http_detached.c        detached batches, under /v1/batches
  *     http_stream.c      a channel behind an exchange
  *     http_frames.c      its lines as server-sent events
  *     http_duplex.c      an answer that is written past the library
@@ -61,7 +61,7 @@
 struct http_auth;
 struct http_connection;
 struct http_precheck;
-struct http_kept;
+struct http_detached;
 struct http_library;
 struct http_linger;
 struct http_stream;
@@ -119,13 +119,13 @@ struct http_exchange {
     uint64_t body;   /* bytes that came */
     size_t uri_bytes;
     int64_t begun_ns;
-    struct http_auth *auth;     /* of a request that proves who sends it, or NULL */
-    bool is_refused;            /* for want of that */
-    struct http_stream *stream; /* of /v1, or NULL */
-    struct http_wait *wait;     /* of /wait, or NULL */
-    char *key;                  /* `Idempotency-Key`, which the stream borrows; owned */
-    bool watches;               /* a batch that was detached, by ?watch */
-    struct http_kept *kept;     /* of /v1/batches, or NULL */
+    struct http_auth *auth;         /* of a request that proves who sends it, or NULL */
+    bool is_refused;                /* for want of that */
+    struct http_stream *stream;     /* of /v1, or NULL */
+    struct http_wait *wait;         /* of /wait, or NULL */
+    char *key;                      /* `Idempotency-Key`, which the stream borrows; owned */
+    bool watches;                   /* a batch that was detached, by ?watch */
+    struct http_detached *detached; /* of /v1/batches, or NULL */
 };
 
 struct http_connection {
@@ -264,7 +264,7 @@ void http_linger_drop_all(struct http *http);
 
 extern const struct http_resource http_monitor_metrics, http_monitor_healthz, http_monitor_readyz,
     http_monitor_stats, http_batches_submit, http_batches_requests, http_batches_forecast,
-    http_kept_list, http_kept_one, http_kept_delete, http_kept_events, http_kept_job,
-    http_page_resource, http_wait_resource;
+    http_detached_list, http_detached_one, http_detached_delete, http_detached_events,
+    http_detached_job, http_page_resource, http_wait_resource;
 
 #endif

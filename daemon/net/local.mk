@@ -56,6 +56,8 @@ http_sources = \
 	daemon/net/http_auth.c \
 	daemon/net/http_auth.h \
 	daemon/net/http_batches.c \
+	daemon/net/http_detached.c \
+	daemon/net/http_detached.h \
 	daemon/net/http_duplex.c \
 	daemon/net/http_duplex.h \
 	daemon/net/http_exchange.c \
@@ -64,8 +66,6 @@ http_sources = \
 	daemon/net/http_head.c \
 	daemon/net/http_head.h \
 	daemon/net/http_internal.h \
-	daemon/net/http_kept.c \
-	daemon/net/http_kept.h \
 	daemon/net/http_library.c \
 	daemon/net/http_linger.c \
 	daemon/net/http_malformed.c \

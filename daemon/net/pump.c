@@ -14,28 +14,28 @@
 
 /* ---- What is kept --------------------------------------------------------- */
 
-int pump_keep(struct pump_kept *kept, const char *bytes, size_t len)
+int pump_keep(struct pump_buffer *buffer, const char *bytes, size_t len)
 {
-    kept->text = malloc(len);
-    if (kept->text == NULL)
+    buffer->text = malloc(len);
+    if (buffer->text == NULL)
         return -1;
-    memcpy(kept->text, bytes, len);
-    kept->at = 0;
-    kept->len = (uint32_t)len;
+    memcpy(buffer->text, bytes, len);
+    buffer->at = 0;
+    buffer->len = (uint32_t)len;
     return 0;
 }
 
-static void drop(struct pump_kept *kept)
+static void drop(struct pump_buffer *buffer)
 {
-    free(kept->text);
-    memset(kept, 0, sizeof(*kept));
+    free(buffer->text);
+    memset(buffer, 0, sizeof(*buffer));
 }
 
-void pump_consume(struct pump_kept *kept, size_t len)
+void pump_consume(struct pump_buffer *buffer, size_t len)
 {
-    kept->at += (uint32_t)len;
-    if (kept->at == kept->len)
-        drop(kept);
+    buffer->at += (uint32_t)len;
+    if (buffer->at == buffer->len)
+        drop(buffer);
 }
 
 /* ---- Beginning and end ---------------------------------------------------- */
@@ -75,7 +75,7 @@ int pump_init_refused(struct pump *pump, struct pump_host *host, struct transpor
 
 int pump_inherit(struct pump *pump, struct event_text unread, struct event_text unsent)
 {
-    struct pump_kept *out = &pump->out;
+    struct pump_buffer *out = &pump->out;
     char *text;
 
     if (unread.len > 0 && pump->state == PUMP_OPEN &&
@@ -90,7 +90,7 @@ int pump_inherit(struct pump *pump, struct event_text unread, struct event_text 
     if (out->len > 0)
         memcpy(text + unsent.len, out->text, out->len);
     free(out->text);
-    *out = (struct pump_kept){.text = text, .len = (uint32_t)(unsent.len + out->len)};
+    *out = (struct pump_buffer){.text = text, .len = (uint32_t)(unsent.len + out->len)};
     return 0;
 }
 

@@ -59,7 +59,7 @@ struct pump_host {
 enum pump_state { PUMP_OPEN, PUMP_INPUT_ENDED, PUMP_LINGERING, PUMP_DEAD };
 
 /* Bytes kept for later: text[at..len), NULL for none. */
-struct pump_kept {
+struct pump_buffer {
     char *text;
     uint32_t at, len;
 };
@@ -69,8 +69,8 @@ struct pump {
     struct pump_host *host;
     struct transport *transport;
     struct channel *channel; /* NULL for a client that was refused, and once lingering */
-    struct pump_kept in;     /* received, but not wanted yet */
-    struct pump_kept out;    /* rendered, but not taken by the transport yet */
+    struct pump_buffer in;   /* received, but not wanted yet */
+    struct pump_buffer out;  /* rendered, but not taken by the transport yet */
     uint64_t number;         /* for the log */
     enum pump_state state;
     bool woken;                     /* the transport has become ready since the last slice */

@@ -15,9 +15,9 @@
 void pump_move_to(struct pump *pump, enum pump_state state, const char *why);
 
 /* Keeps bytes, where none are kept.  0, or -1 when out of memory. */
-int pump_keep(struct pump_kept *kept, const char *bytes, size_t len);
+int pump_keep(struct pump_buffer *buffer, const char *bytes, size_t len);
 
 /* Marks len of them as consumed; drops them all. */
-void pump_consume(struct pump_kept *kept, size_t len);
+void pump_consume(struct pump_buffer *buffer, size_t len);
 
 #endif

@@ -95,12 +95,12 @@ static void read_requests(struct pump *pump, struct slice *slice)
 {
     int64_t until_ns = slice->now_ns + slice->length_ns;
     size_t piece = piece_of(slice->length_ns);
-    struct pump_kept *kept = &pump->in;
+    struct pump_buffer *buffer = &pump->in;
 
-    if (kept->text != NULL)
-        pump_consume(kept,
-                     feed(pump, slice, until_ns, kept->text + kept->at, kept->len - kept->at));
-    while (pump->state == PUMP_OPEN && kept->text == NULL && pump->transport->readable &&
+    if (buffer->text != NULL)
+        pump_consume(buffer, feed(pump, slice, until_ns, buffer->text + buffer->at,
+                                  buffer->len - buffer->at));
+    while (pump->state == PUMP_OPEN && buffer->text == NULL && pump->transport->readable &&
            slice->now_ns < until_ns && channel_wants_input(pump->channel)) {
         size_t n = receive(pump, piece), used;
 
@@ -109,10 +109,10 @@ static void read_requests(struct pump *pump, struct slice *slice)
         /* Read again: a batch is accepted after its client has sent it, not before. */
         slice->now_ns = pump->timeouts.active_ns = clock_now_ns();
         used = feed(pump, slice, until_ns, pump->host->in, n);
-        if (used < n && pump_keep(kept, pump->host->in + used, n - used) != 0)
+        if (used < n && pump_keep(buffer, pump->host->in + used, n - used) != 0)
             pump_break(pump, "out of memory");
     }
-    if (pump->state == PUMP_OPEN && pump->transport->eof && kept->text == NULL)
+    if (pump->state == PUMP_OPEN && pump->transport->eof && buffer->text == NULL)
         channel_end_input(pump->channel, slice->now_ns);
 }
 

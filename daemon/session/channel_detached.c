@@ -72,18 +72,18 @@ static void do_watch(struct channel *channel, const struct request *request)
 
 /* ---- submit --------------------------------------------------------------------------------- */
 
-static void report_accepted(const struct channel_inquiry *inquiry, const struct kept *batch,
+static void report_accepted(const struct channel_inquiry *inquiry, const struct stored_batch *batch,
                             const struct plan *plan, bool existing)
 {
     char *line = channel_inquiry_line(inquiry, EVENT_BATCH_MAX);
-    const struct kept_terms *terms = &batch->terms;
+    const struct stored_terms *terms = &batch->terms;
     struct event_detached_accepted accepted = {
         .ref = batch->ref,
         .id = outbox_id(inquiry->id),
         .existing = existing,
         .jobs = terms->jobs,
         .seed = plan_options_of(plan)->random_seed ? &terms->seed : NULL,
-        .durable = kept_durable_name(batch->durable),
+        .durable = stored_durable_name(batch->durable),
         .time_ns = terms->wall_ns,
     };
 
@@ -170,7 +170,7 @@ static int64_t retain_of(const struct channel *channel, const struct request *re
 }
 
 static void set_terms(const struct channel *channel, const struct request *request, int64_t now_ns,
-                      struct kept_terms *terms)
+                      struct stored_terms *terms)
 {
     const struct channel_env *env = channel->env;
 
@@ -211,7 +211,7 @@ void channel_submit_detached(struct channel *channel, struct request *request, i
         query = registry_query_new(inquiry->registry, STORE_ACCEPT, channel->principal,
                                    &inquiry->inquiry);
     if (query != NULL)
-        query->text = kept_text_adopt(request->text, request->text_len);
+        query->text = stored_text_adopt(request->text, request->text_len);
     if (query == NULL || query->text == NULL) {
         store_query_free(query);
         if (inquiry != NULL)
@@ -297,8 +297,8 @@ static void answer_cancel(struct registry_inquiry *base, struct store_query *que
 }
 
 /* The batch is here, and is run from now on. */
-static bool ask_to_cancel(struct channel_inquiry *inquiry, struct kept *batch,
-                          struct kept_text *text)
+static bool ask_to_cancel(struct channel_inquiry *inquiry, struct stored_batch *batch,
+                          struct stored_text *text)
 {
     struct registry_entry *entry = registry_open(inquiry->registry, batch, text);
     struct store_query *query = NULL;
@@ -310,7 +310,7 @@ static bool ask_to_cancel(struct channel_inquiry *inquiry, struct kept *batch,
         return false;
     inquiry->cancel.fallen = cancel_has_fallen;
     registry_await_cancel(entry, &inquiry->cancel, query->context);
-    query->batch = kept_hold(batch);
+    query->batch = stored_hold(batch);
     query->whole = inquiry->whole;
     query->job = inquiry->job;
     inquiry->inquiry.answer = answer_cancel;
@@ -328,7 +328,7 @@ static void answer_find_to_cancel(struct registry_inquiry *base, struct store_qu
     } else if (query->answer != STORE_DONE) {
         channel_inquiry_refuse_by_store(inquiry, query, "ref");
     } else if (atomic_load_explicit(&query->batch->progress.state, memory_order_acquire) ==
-                   KEPT_FINISHED ||
+                   STORED_FINISHED ||
                (!inquiry->whole && inquiry->job >= query->batch->terms.jobs)) {
         refuse_cancel(inquiry);
     } else if (registry_is_over_for(inquiry->registry, query->batch)) {
@@ -501,9 +501,9 @@ int64_t channel_list_due(const struct channel *channel)
 
 static void do_batches(struct channel *channel, const struct request *request)
 {
-    static const enum kept_state states[] = {[REQUEST_RUNNING] = KEPT_RUNNING,
-                                             [REQUEST_FINISHED] = KEPT_FINISHED,
-                                             [REQUEST_FOREIGN] = KEPT_FOREIGN};
+    static const enum stored_state states[] = {[REQUEST_RUNNING] = STORED_RUNNING,
+                                               [REQUEST_FINISHED] = STORED_FINISHED,
+                                               [REQUEST_FOREIGN] = STORED_FOREIGN};
     const struct request_detached *detached = request->detached;
     struct channel_inquiry *inquiry = channel_inquiry_new(channel, request, answer_list);
 

@@ -21,7 +21,7 @@ struct channel_follower {
     struct channel *channel;
     uint32_t slot;     /* of the channel's */
     uint64_t ref_hash; /* of the ref */
-    char ref[KEPT_REF_MAX + 1];
+    char ref[STORED_REF_MAX + 1];
     uint64_t jobs;   /* reserved in the channel's account */
     int64_t beat_ns; /* when something was sent last, or a heartbeat */
 };
@@ -206,14 +206,14 @@ static bool charge(struct channel *channel, struct request_id *id, uint32_t jobs
 
 /* ---- What is sent -------------------------------------------------------------------------- */
 
-char *channel_write_listed(char *line, const struct registry *registry, const struct kept *batch,
-                           const struct request_id *id)
+char *channel_write_listed(char *line, const struct registry *registry,
+                           const struct stored_batch *batch, const struct request_id *id)
 {
-    static const char *const states[] = {[KEPT_UNSEEN] = "running",
-                                         [KEPT_RUNNING] = "running",
-                                         [KEPT_FINISHED] = "finished",
-                                         [KEPT_FOREIGN] = "foreign"};
-    const struct kept_progress *progress = &batch->progress;
+    static const char *const states[] = {[STORED_UNSEEN] = "running",
+                                         [STORED_RUNNING] = "running",
+                                         [STORED_FINISHED] = "finished",
+                                         [STORED_FOREIGN] = "foreign"};
+    const struct stored_progress *progress = &batch->progress;
     int state = atomic_load_explicit(&progress->state, memory_order_acquire);
     struct event_listed listed = {
         .id = outbox_id(id),
@@ -222,17 +222,17 @@ char *channel_write_listed(char *line, const struct registry *registry, const st
         .key_len = batch->terms.key_len,
         .owner = batch->owner->name,
         .state = states[state],
-        .durable = kept_durable_name(batch->durable),
+        .durable = stored_durable_name(batch->durable),
         .jobs = batch->terms.jobs,
         .pending = atomic_load_explicit(&progress->pending, memory_order_relaxed),
         .last = atomic_load_explicit(&progress->last, memory_order_relaxed),
         .time_ns = batch->terms.wall_ns,
         .late_ns = atomic_load_explicit(&progress->late_ns, memory_order_relaxed),
         .elapsed_ns = registry_elapsed(registry, batch),
-        .has_progress = state == KEPT_RUNNING || state == KEPT_FINISHED,
+        .has_progress = state == STORED_RUNNING || state == STORED_FINISHED,
     };
 
-    if (state == KEPT_FINISHED) {
+    if (state == STORED_FINISHED) {
         int status = atomic_load_explicit(&progress->status, memory_order_relaxed);
 
         listed.status = event_batch_status_name((enum batch_status)status);
@@ -241,20 +241,21 @@ char *channel_write_listed(char *line, const struct registry *registry, const st
     return event_detached_batch(line, &listed);
 }
 
-static void send_listed(struct channel *channel, const struct kept *kept, struct request_id *id)
+static void send_listed(struct channel *channel, const struct stored_batch *stored,
+                        struct request_id *id)
 {
     char *line = channel_answer_room(channel, EVENT_LISTED_MAX, id);
 
     if (line != NULL)
         outbox_line_commit(&channel->outbox,
-                           channel_write_listed(line, channel->env->registry, kept, id));
+                           channel_write_listed(line, channel->env->registry, stored, id));
 }
 
-static bool has_ended_before(const struct kept *kept, uint64_t from)
+static bool has_ended_before(const struct stored_batch *stored, uint64_t from)
 {
-    const struct kept_progress *progress = &kept->progress;
+    const struct stored_progress *progress = &stored->progress;
 
-    return atomic_load_explicit(&progress->state, memory_order_acquire) == KEPT_FINISHED &&
+    return atomic_load_explicit(&progress->state, memory_order_acquire) == STORED_FINISHED &&
            from > atomic_load_explicit(&progress->last, memory_order_relaxed);
 }
 
@@ -283,16 +284,16 @@ static struct channel_follower *add(struct channel *channel, const char *ref)
 void channel_follow(struct channel *channel, struct registry_entry *entry, struct request_id *id,
                     uint64_t from, bool charged)
 {
-    const struct kept *kept = registry_kept(entry);
+    const struct stored_batch *stored = registry_stored(entry);
     struct ledger *ledger = channel->env->ledger;
     struct channel_follower *follower;
 
-    if (channel_is_following(channel, kept->ref)) {
+    if (channel_is_following(channel, stored->ref)) {
         refuse(channel, id, FAULT_CONFLICT, "this connection watches that batch already");
         return;
     }
-    if (has_ended_before(kept, from)) {
-        send_listed(channel, kept, id);
+    if (has_ended_before(stored, from)) {
+        send_listed(channel, stored, id);
         return;
     }
     if (registry_needs_replay(entry, from) &&
@@ -303,17 +304,17 @@ void channel_follow(struct channel *channel, struct registry_entry *entry, struc
                "try again later");
         return;
     }
-    if (charged && !charge(channel, id, kept->terms.jobs))
+    if (charged && !charge(channel, id, stored->terms.jobs))
         return;
-    follower = add(channel, kept->ref);
+    follower = add(channel, stored->ref);
     if (follower == NULL) {
         if (charged) {
-            ledger_release_jobs(&channel->account, kept->terms.jobs);
+            ledger_release_jobs(&channel->account, stored->terms.jobs);
         }
         refuse(channel, id, FAULT_OVERLOADED, "out of memory for this watch; try again later");
         return;
     }
-    follower->jobs = charged ? kept->terms.jobs : 0;
+    follower->jobs = charged ? stored->terms.jobs : 0;
     follower->beat_ns = registry_now(channel->env->registry);
     follower->follower.changed = on_change;
     (void)registry_follow(entry, &follower->follower, &channel->outbox, from);
@@ -325,17 +326,17 @@ void channel_follow(struct channel *channel, struct registry_entry *entry, struc
 static void send_beyond(struct channel_follower *follower)
 {
     struct channel *channel = follower->channel;
-    struct kept *kept = kept_hold(registry_kept(follower->follower.entry));
+    struct stored_batch *stored = stored_hold(registry_stored(follower->follower.entry));
 
     (void)leave(follower);
-    send_listed(channel, kept, NULL);
-    kept_release(kept);
+    send_listed(channel, stored, NULL);
+    stored_release(stored);
 }
 
 static void send_suspended(struct channel_follower *follower)
 {
     struct channel *channel = follower->channel;
-    char ref[KEPT_REF_MAX + 1], *line;
+    char ref[STORED_REF_MAX + 1], *line;
     uint64_t last;
 
     memcpy(ref, follower->ref, sizeof(ref));
@@ -370,11 +371,11 @@ static void beat(struct channel_follower *follower, int64_t now_ns)
         return;
     line = channel_answer_room(channel, EVENT_BATCH_MAX, NULL);
     if (line != NULL)
-        outbox_line_commit(
-            &channel->outbox,
-            event_detached_heartbeat(line, 0, follower->ref,
-                                     registry_elapsed(channel->env->registry, registry_kept(entry)),
-                                     registry_pending(entry)));
+        outbox_line_commit(&channel->outbox,
+                           event_detached_heartbeat(
+                               line, 0, follower->ref,
+                               registry_elapsed(channel->env->registry, registry_stored(entry)),
+                               registry_pending(entry)));
 }
 
 /* What follows from its stage.  It may be gone afterwards. */

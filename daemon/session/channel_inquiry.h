@@ -15,7 +15,7 @@ struct channel_inquiry {
     struct channel *channel; /* NULL once that is gone */
     struct registry *registry;
     struct request_id *id; /* held, while the channel is there; NULL for none */
-    char ref[KEPT_REF_MAX + 1];
+    char ref[STORED_REF_MAX + 1];
     uint64_t from; /* WATCH, and of the watch that follows a SUBMIT */
 
     struct plan *plan; /* SUBMIT */

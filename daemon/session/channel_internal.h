@@ -169,8 +169,8 @@ void channel_yield_replay(struct channel *channel);
 int64_t channel_follow_next_due(const struct channel *channel);
 
 /* Writes a `batch` event (EVENT_LISTED_MAX). */
-char *channel_write_listed(char *line, const struct registry *registry, const struct kept *batch,
-                           const struct request_id *id);
+char *channel_write_listed(char *line, const struct registry *registry,
+                           const struct stored_batch *batch, const struct request_id *id);
 
 /* ---- channel_admit.c ------------------------------------------------------------ */
 

@@ -25,8 +25,6 @@ daemon_session_libwaitd_session_a_SOURCES = \
 	daemon/session/history_internal.h \
 	daemon/session/history_report.c \
 	daemon/session/history_report.h \
-	daemon/session/kept.c \
-	daemon/session/kept.h \
 	daemon/session/ledger.c \
 	daemon/session/ledger.h \
 	daemon/session/limits.h \
@@ -50,4 +48,6 @@ daemon_session_libwaitd_session_a_SOURCES = \
 	daemon/session/stats.c \
 	daemon/session/stats.h \
 	daemon/session/store.c \
-	daemon/session/store.h
+	daemon/session/store.h \
+	daemon/session/stored.c \
+	daemon/session/stored.h

@@ -26,7 +26,7 @@ static uint64_t hash_of_entry(const void *registry, uint32_t slot)
 
 static bool is_entry(const void *registry, uint32_t slot, const void *ref)
 {
-    return strcmp(entry_at(registry, slot)->kept->ref, ref) == 0;
+    return strcmp(entry_at(registry, slot)->stored->ref, ref) == 0;
 }
 
 /* The one of that ref if it is here, or NULL. */
@@ -63,13 +63,13 @@ static void unlist(struct registry_entry *entry)
 /* Where no loop is its home, how far it was is not how far it is once none runs it any more. */
 static void stop_showing(struct registry_entry *entry)
 {
-    struct kept_progress *progress = &entry->kept->progress;
+    struct stored_progress *progress = &entry->stored->progress;
     const struct store *store = entry->registry->config.store;
-    int running = KEPT_RUNNING;
+    int running = STORED_RUNNING;
 
     if (atomic_fetch_sub_explicit(&progress->runners, 1, memory_order_acq_rel) == 1 &&
         store != NULL && store->is_cluster)
-        (void)atomic_compare_exchange_strong_explicit(&progress->state, &running, KEPT_UNSEEN,
+        (void)atomic_compare_exchange_strong_explicit(&progress->state, &running, STORED_UNSEEN,
                                                       memory_order_acq_rel, memory_order_relaxed);
 }
 
@@ -91,9 +91,9 @@ static void free_entry(struct registry_entry *entry)
     replica_free(entry->live);
     replica_free(entry->probe);
     request_reader_free(entry->reader);
-    kept_text_release(entry->text);
+    stored_text_release(entry->text);
     plan_free(entry->plan);
-    kept_release(entry->kept);
+    stored_release(entry->stored);
     free(entry);
 }
 
@@ -150,7 +150,7 @@ int64_t registry_store_now(const struct registry *registry)
     return store_now(registry->config.store, registry->time.boot_ns);
 }
 
-void registry_date(const struct registry *registry, int64_t now_ns, struct kept_terms *terms)
+void registry_date(const struct registry *registry, int64_t now_ns, struct stored_terms *terms)
 {
     int64_t since_ns = now_ns > registry->time.now_ns ? now_ns - registry->time.now_ns : 0;
 
@@ -158,7 +158,7 @@ void registry_date(const struct registry *registry, int64_t now_ns, struct kept_
     terms->wall_ns = registry->time.wall_ns + since_ns;
 }
 
-int64_t registry_elapsed(const struct registry *registry, const struct kept *batch)
+int64_t registry_elapsed(const struct registry *registry, const struct stored_batch *batch)
 {
     int64_t elapsed_ns = registry_store_now(registry) - batch->terms.accepted_ns;
 
@@ -183,14 +183,14 @@ bool registry_is_idle(const struct registry *registry)
 
 /* ---- Entries --------------------------------------------------------------------------- */
 
-static struct registry_entry *make_entry(struct registry *registry, struct kept *batch)
+static struct registry_entry *make_entry(struct registry *registry, struct stored_batch *batch)
 {
     struct registry_entry *entry = calloc(1, sizeof(*entry));
 
     if (entry == NULL)
         return NULL;
     entry->registry = registry;
-    entry->kept = batch;
+    entry->stored = batch;
     if (agenda_reserve(&registry->agenda) != 0) {
         free(entry);
         return NULL;
@@ -203,7 +203,7 @@ static struct registry_entry *make_entry(struct registry *registry, struct kept 
         return NULL;
     }
     atomic_fetch_add_explicit(&registry->config.store->n_served, 1, memory_order_relaxed);
-    kept_hold(batch);
+    stored_hold(batch);
     atomic_fetch_add_explicit(&batch->progress.runners, 1, memory_order_acq_rel);
     entry->suspended = registry_is_over_for(registry, batch);
     return entry;
@@ -212,12 +212,12 @@ static struct registry_entry *make_entry(struct registry *registry, struct kept 
 static void settle_home(struct registry_entry *entry)
 {
     entry->is_home = true;
-    if (entry->kept->durable == KEPT_DURABLE_NO)
+    if (entry->stored->durable == STORED_DURABLE_NO)
         entry->registry->n_transient++;
     ledger_count_batch(entry->registry->config.ledger);
 }
 
-struct registry_entry *registry_adopt_take(struct registry *registry, struct kept *batch,
+struct registry_entry *registry_adopt_take(struct registry *registry, struct stored_batch *batch,
                                            struct plan *plan, int64_t heartbeat_ns, uint64_t text)
 {
     struct registry_entry *entry = make_entry(registry, batch);
@@ -238,8 +238,8 @@ struct registry_entry *registry_adopt_take(struct registry *registry, struct kep
     return entry;
 }
 
-struct registry_entry *registry_open(struct registry *registry, struct kept *batch,
-                                     struct kept_text *text)
+struct registry_entry *registry_open(struct registry *registry, struct stored_batch *batch,
+                                     struct stored_text *text)
 {
     struct registry_entry *entry = find(registry, batch->ref);
 
@@ -248,14 +248,14 @@ struct registry_entry *registry_open(struct registry *registry, struct kept *bat
     entry = make_entry(registry, batch);
     if (entry == NULL)
         return NULL;
-    entry->text = kept_text_hold(text);
+    entry->text = stored_text_hold(text);
     registry_set_due(entry, 0);
     return entry;
 }
 
-bool registry_is_over_for(const struct registry *registry, const struct kept *batch)
+bool registry_is_over_for(const struct registry *registry, const struct stored_batch *batch)
 {
-    return registry->draining && batch->durable != KEPT_DURABLE_NO;
+    return registry->draining && batch->durable != STORED_DURABLE_NO;
 }
 
 bool registry_resumes(const struct registry *registry)
@@ -263,9 +263,9 @@ bool registry_resumes(const struct registry *registry)
     return !registry->draining && !registry->config.store->is_cluster;
 }
 
-struct kept *registry_kept(const struct registry_entry *entry)
+struct stored_batch *registry_stored(const struct registry_entry *entry)
 {
-    return entry->kept;
+    return entry->stored;
 }
 
 int64_t registry_heartbeat(const struct registry_entry *entry)
@@ -277,7 +277,7 @@ uint32_t registry_pending(const struct registry_entry *entry)
 {
     if (entry->live != NULL)
         return replica_pending(entry->live);
-    return atomic_load_explicit(&entry->kept->progress.pending, memory_order_relaxed);
+    return atomic_load_explicit(&entry->stored->progress.pending, memory_order_relaxed);
 }
 
 void registry_set_due(struct registry_entry *entry, int64_t due_ns)
@@ -324,7 +324,7 @@ static bool resume(struct registry *registry, const struct store_query *query)
     return true;
 }
 
-static void take_cancelled(struct registry *registry, const struct kept *batch)
+static void take_cancelled(struct registry *registry, const struct stored_batch *batch)
 {
     struct registry_entry *entry = find(registry, batch->ref);
 
@@ -342,7 +342,7 @@ void registry_suspend(struct registry_entry *entry, enum registry_stage stage)
     }
 }
 
-static void suspend(struct registry *registry, const struct kept *batch)
+static void suspend(struct registry *registry, const struct stored_batch *batch)
 {
     if (batch != NULL) {
         struct registry_entry *entry = find(registry, batch->ref);
@@ -368,12 +368,12 @@ static void discard_entry(struct registry_entry *entry)
     (void)registry_drop_if_idle(entry);
 }
 
-static void discard(struct registry *registry, const struct kept *batch)
+static void discard(struct registry *registry, const struct stored_batch *batch)
 {
     for (uint32_t slot = 0; slot < registry->agenda.slots.n; slot++) {
         struct registry_entry *entry = entry_at(registry, slot);
 
-        if (entry != NULL && (batch == NULL || entry->kept == batch))
+        if (entry != NULL && (batch == NULL || entry->stored == batch))
             discard_entry(entry);
     }
 }
@@ -494,7 +494,7 @@ void registry_drain(struct registry *registry)
     for (uint32_t slot = 0; slot < registry->agenda.slots.n; slot++) {
         struct registry_entry *entry = entry_at(registry, slot);
 
-        if (entry == NULL || !registry_is_over_for(registry, entry->kept))
+        if (entry == NULL || !registry_is_over_for(registry, entry->stored))
             continue;
         entry->suspended = true;
         registry_set_due(entry, DUE_NEVER);
@@ -510,12 +510,12 @@ void registry_cancel_all(struct registry *registry)
         struct store_query *query;
 
         if (entry == NULL || !entry->is_home || entry->end_reported ||
-            entry->kept->durable != KEPT_DURABLE_NO)
+            entry->stored->durable != STORED_DURABLE_NO)
             continue;
         query = store_query_new(STORE_CANCEL, registry->config.port, NULL);
         if (query == NULL)
             continue; /* it ends with the process */
-        query->batch = kept_hold(entry->kept);
+        query->batch = stored_hold(entry->stored);
         query->whole = true;
         registry_query(registry, query);
     }

@@ -104,33 +104,33 @@ struct account *registry_account(struct registry *registry);
 
 /* The store's time, and how long a batch has run by it. */
 int64_t registry_store_now(const struct registry *registry);
-int64_t registry_elapsed(const struct registry *registry, const struct kept *batch);
+int64_t registry_elapsed(const struct registry *registry, const struct stored_batch *batch);
 int64_t registry_now(const struct registry *registry); /* CLOCK_MONOTONIC, as passed */
 
 /* When a request was complete: by the store's clock and by the wall clock, set by
  * CLOCK_MONOTONIC.  Both are of one reading of the clocks: an event that is not early by one is
  * not by the other. */
-void registry_date(const struct registry *registry, int64_t now_ns, struct kept_terms *terms);
+void registry_date(const struct registry *registry, int64_t now_ns, struct stored_terms *terms);
 
 /* ---- Batches -------------------------------------------------------------------------- */
 
 /* Takes over a new batch of this loop with its plan, whose jobs and `text` bytes the registry's
  * account has taken.  NULL when out of memory: all that is still the caller's. */
-struct registry_entry *registry_adopt_take(struct registry *registry, struct kept *batch,
+struct registry_entry *registry_adopt_take(struct registry *registry, struct stored_batch *batch,
                                            struct plan *plan, int64_t heartbeat_ns, uint64_t text);
 
 /* The entry of a batch that a store has found, made if there is none; its text is read in
  * pieces.  NULL when out of memory. */
-struct registry_entry *registry_open(struct registry *registry, struct kept *batch,
-                                     struct kept_text *text);
+struct registry_entry *registry_open(struct registry *registry, struct stored_batch *batch,
+                                     struct stored_text *text);
 
 /* The batch continues in the daemon's next life, and no more in this one. */
-bool registry_is_over_for(const struct registry *registry, const struct kept *batch);
+bool registry_is_over_for(const struct registry *registry, const struct stored_batch *batch);
 
 /* Batches of another life are being run up to now: how far they are will soon be known. */
 bool registry_resumes(const struct registry *registry);
 
-struct kept *registry_kept(const struct registry_entry *entry);
+struct stored_batch *registry_stored(const struct registry_entry *entry);
 int64_t registry_heartbeat(const struct registry_entry *entry); /* 0 for none */
 uint32_t registry_pending(const struct registry_entry *entry);
 

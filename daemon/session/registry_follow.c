@@ -46,10 +46,10 @@ static int join(struct registry_follower *follower)
 
 bool registry_has_finished(const struct registry_entry *entry, uint64_t *last)
 {
-    const struct kept_progress *progress = &entry->kept->progress;
+    const struct stored_progress *progress = &entry->stored->progress;
 
     *last = atomic_load_explicit(&progress->last, memory_order_relaxed);
-    return atomic_load_explicit(&progress->state, memory_order_acquire) == KEPT_FINISHED;
+    return atomic_load_explicit(&progress->state, memory_order_acquire) == STORED_FINISHED;
 }
 
 /* All that it has not been sent, from that event on, is still ahead. */

@@ -22,8 +22,8 @@
 
 struct registry_entry {
     struct registry *registry;
-    struct kept *kept;      /* held */
-    struct kept_text *text; /* held while it is being read; else NULL */
+    struct stored_batch *stored; /* held */
+    struct stored_text *text;    /* held while it is being read; else NULL */
     struct request_reader *reader;
     size_t text_at;
     struct plan *plan; /* NULL while its text is being read */

@@ -35,13 +35,13 @@ size_t registry_probe_work(struct registry_entry *entry, size_t budget)
     if (last == NULL)
         return spent; /* it is not due */
     if (entry->probe == NULL)
-        entry->probe = replica_new(entry->kept, entry->plan);
+        entry->probe = replica_new(entry->stored, entry->plan);
     if (entry->probe == NULL) {
         registry_set_due(entry, registry_store_now(entry->registry) + REGISTRY_RETRY_NS);
         return spent;
     }
-    spent = replica_work(entry->probe, kept_cancel_at(entry->kept, last->place).at_ns, budget, NULL,
-                         &progress);
+    spent = replica_work(entry->probe, stored_cancel_at(entry->stored, last->place).at_ns, budget,
+                         NULL, &progress);
     registry_report_cancels(entry, entry->probe);
     if (!registry_probe_is_due(entry)) {
         replica_free(entry->probe);

@@ -45,7 +45,7 @@ static int begin(struct registry_follower *follower)
 {
     struct registry_entry *entry = follower->entry;
 
-    follower->replay = replica_new(entry->kept, entry->plan);
+    follower->replay = replica_new(entry->stored, entry->plan);
     if (follower->replay == NULL)
         return -1;
     if (outbox_watch_begin(follower->outbox, &follower->watch, replica_history(follower->replay)) !=
@@ -128,7 +128,7 @@ static int64_t replay_until(const struct registry_follower *follower)
         return INT64_MAX;
     if (entry->live != NULL)
         return replica_reached(entry->live);
-    return kept_reach(entry->kept, registry_elapsed(entry->registry, entry->kept));
+    return stored_reach(entry->stored, registry_elapsed(entry->registry, entry->stored));
 }
 
 /* All that the live replica has come to has been read from the replay. */

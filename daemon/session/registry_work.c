@@ -29,8 +29,8 @@ static struct request_reader *make_reader(const struct registry_entry *entry)
     limits.max_pools = 0;
     limits.plan = (struct plan_limits){.max_jobs = UINT32_MAX - 1,
                                        .max_steps = UINT32_MAX,
-                                       .max_wait_ns = entry->kept->terms.max_wait_ns,
-                                       .max_summaries = entry->kept->terms.max_summaries};
+                                       .max_wait_ns = entry->stored->terms.max_wait_ns,
+                                       .max_summaries = entry->stored->terms.max_summaries};
     return request_reader_new(&limits, entry->registry->config.hash_key);
 }
 
@@ -38,7 +38,7 @@ static void stop_reading(struct registry_entry *entry)
 {
     request_reader_free(entry->reader);
     entry->reader = NULL;
-    kept_text_release(entry->text);
+    stored_text_release(entry->text);
     entry->text = NULL;
 }
 
@@ -48,12 +48,12 @@ static void take_plan(struct registry_entry *entry, struct request *request)
     struct registry_follower *next;
 
     entry->plan = request->plan;
-    plan_options(entry->plan)->seed = entry->kept->terms.seed;
+    plan_options(entry->plan)->seed = entry->stored->terms.seed;
     entry->heartbeat_ns = request->heartbeat_ns;
     free(request->text);
     stop_reading(entry);
     if (registry_wants_live(entry))
-        entry->live = replica_new(entry->kept, entry->plan);
+        entry->live = replica_new(entry->stored, entry->plan);
     registry_schedule(entry);
     for (struct registry_follower *at = entry->followers; at != NULL; at = next) {
         next = at->next;
@@ -67,7 +67,7 @@ static void refuse_text(struct registry_entry *entry)
     registry_set_due(entry, DUE_NEVER);
     registry_release(entry);
     entry->end_reported = true; /* it is not run here */
-    atomic_store_explicit(&entry->kept->progress.is_not_run, true, memory_order_relaxed);
+    atomic_store_explicit(&entry->stored->progress.is_not_run, true, memory_order_relaxed);
     registry_suspend(entry, REGISTRY_DAMAGED);
     registry_give_up_cancels(entry, REGISTRY_UNREADABLE);
     (void)registry_drop_if_idle(entry);
@@ -134,7 +134,7 @@ void registry_schedule(struct registry_entry *entry)
     }
     due_ns = replica_next_due(entry->live);
     if (due_ns != DUE_NEVER)
-        due_ns = saturate_add_ns(due_ns, entry->kept->terms.accepted_ns);
+        due_ns = saturate_add_ns(due_ns, entry->stored->terms.accepted_ns);
     if (replica_is_starved(entry->live))
         due_ns = registry_store_now(entry->registry) + REGISTRY_RETRY_NS;
     registry_set_due(entry, due_ns);
@@ -143,19 +143,19 @@ void registry_schedule(struct registry_entry *entry)
 void registry_release(struct registry_entry *entry)
 {
     struct registry *registry = entry->registry;
-    uint32_t left = entry->live != NULL ? replica_pending(entry->live) : entry->kept->terms.jobs;
+    uint32_t left = entry->live != NULL ? replica_pending(entry->live) : entry->stored->terms.jobs;
 
     if (!entry->is_home || entry->end_reported)
         return;
     if (left > 0) { /* it continues elsewhere, or is lost: nothing of it ends here */
-        if (entry->kept->durable == KEPT_DURABLE_NO)
+        if (entry->stored->durable == STORED_DURABLE_NO)
             stats_ended(registry->config.stats, JOB_CANCELLED, left);
         ledger_release_jobs(&registry->account, left);
     }
     ledger_release_text(&registry->account, entry->taken_text);
     entry->taken_text = 0;
     ledger_uncount_batch(registry->config.ledger);
-    if (entry->kept->durable == KEPT_DURABLE_NO)
+    if (entry->stored->durable == STORED_DURABLE_NO)
         registry->n_transient--;
     entry->is_home = false;
 }
@@ -175,7 +175,7 @@ static void count(struct registry_entry *entry, const struct replica_progress *p
 }
 
 /* Never goes back: the replica of another loop may have come further. */
-static void advance(struct kept_progress *progress, uint32_t pending, uint64_t last)
+static void advance(struct stored_progress *progress, uint32_t pending, uint64_t last)
 {
     uint32_t more = atomic_load_explicit(&progress->pending, memory_order_relaxed);
     uint64_t less = atomic_load_explicit(&progress->last, memory_order_relaxed);
@@ -194,36 +194,36 @@ static void advance(struct kept_progress *progress, uint32_t pending, uint64_t l
 static void note(struct registry_entry *entry, const struct replica_progress *progress,
                  int64_t elapsed_ns)
 {
-    struct kept_progress *kept = &entry->kept->progress;
-    int unseen = KEPT_UNSEEN;
+    struct stored_progress *stored = &entry->stored->progress;
+    int unseen = STORED_UNSEEN;
 
-    if (progress->late_ns > atomic_load_explicit(&kept->late_ns, memory_order_relaxed))
-        atomic_store_explicit(&kept->late_ns, progress->late_ns, memory_order_relaxed);
-    advance(kept, replica_pending(entry->live), replica_history(entry->live)->next_seq);
+    if (progress->late_ns > atomic_load_explicit(&stored->late_ns, memory_order_relaxed))
+        atomic_store_explicit(&stored->late_ns, progress->late_ns, memory_order_relaxed);
+    advance(stored, replica_pending(entry->live), replica_history(entry->live)->next_seq);
     /* Only once it is as far as another life was. */
     if (replica_next_due(entry->live) > elapsed_ns)
-        (void)atomic_compare_exchange_strong_explicit(&kept->state, &unseen, KEPT_RUNNING,
+        (void)atomic_compare_exchange_strong_explicit(&stored->state, &unseen, STORED_RUNNING,
                                                       memory_order_acq_rel, memory_order_relaxed);
 }
 
 bool registry_report_end(struct registry_entry *entry, struct replica *replica)
 {
     struct registry *registry = entry->registry;
-    struct kept_progress *progress = &entry->kept->progress;
+    struct stored_progress *progress = &entry->stored->progress;
     const struct batch_result *result = replica_result(replica);
     struct store_query *query;
 
-    if (atomic_load_explicit(&progress->state, memory_order_acquire) == KEPT_FINISHED)
+    if (atomic_load_explicit(&progress->state, memory_order_acquire) == STORED_FINISHED)
         return true;
     query = store_query_new(STORE_END, registry->config.port, NULL);
     if (query == NULL)
         return false;
-    query->batch = kept_hold(entry->kept);
+    query->batch = stored_hold(entry->stored);
     atomic_store_explicit(&progress->status, (int)result->status, memory_order_relaxed);
     atomic_store_explicit(&progress->ended_ns, result->predicted_ns, memory_order_relaxed);
     advance(progress, 0, replica_history(replica)->next_seq);
-    if (atomic_exchange_explicit(&progress->state, KEPT_FINISHED, memory_order_acq_rel) ==
-        KEPT_FINISHED)
+    if (atomic_exchange_explicit(&progress->state, STORED_FINISHED, memory_order_acq_rel) ==
+        STORED_FINISHED)
         store_query_free(query); /* another loop was as quick */
     else
         registry_query(registry, query);
@@ -263,7 +263,7 @@ void registry_give_up_cancels(struct registry_entry *entry, enum registry_fall w
 static uint32_t place_of(struct registry_cancel *cancel, uint32_t n)
 {
     while (cancel->place == REGISTRY_NO_PLACE && cancel->first < n)
-        if (kept_cancel_at(cancel->entry->kept, cancel->first++).asked_by == cancel->asked_by)
+        if (stored_cancel_at(cancel->entry->stored, cancel->first++).asked_by == cancel->asked_by)
             return cancel->first - 1;
     return cancel->place;
 }
@@ -282,7 +282,7 @@ void registry_report_cancels(struct registry_entry *entry, const struct replica 
         }
         *at = cancel->next;
         cancel->entry = NULL;
-        cancel->fallen(cancel, REGISTRY_FELL, kept_cancel_at(entry->kept, place).at_ns,
+        cancel->fallen(cancel, REGISTRY_FELL, stored_cancel_at(entry->stored, place).at_ns,
                        replica_cancelled(replica, place));
     }
 }
@@ -291,7 +291,7 @@ void registry_await_cancel(struct registry_entry *entry, struct registry_cancel 
                            const void *asked_by)
 {
     cancel->place = REGISTRY_NO_PLACE;
-    cancel->first = kept_n_cancels(entry->kept);
+    cancel->first = stored_n_cancels(entry->stored);
     cancel->asked_by = asked_by;
     cancel->entry = entry;
     cancel->next = entry->cancels;
@@ -324,8 +324,8 @@ static size_t run(struct registry_entry *entry, size_t budget)
 {
     struct registry *registry = entry->registry;
     struct replica_progress progress;
-    int64_t elapsed_ns = registry_elapsed(registry, entry->kept);
-    int64_t reach_ns = kept_reach(entry->kept, elapsed_ns);
+    int64_t elapsed_ns = registry_elapsed(registry, entry->stored);
+    int64_t reach_ns = stored_reach(entry->stored, elapsed_ns);
     const struct replica_meter meter = {registry->config.stats, registry->time.now_ns, elapsed_ns};
     size_t spent = 1;
 
@@ -364,7 +364,7 @@ size_t registry_work_on(struct registry_entry *entry, size_t budget)
     if (entry->probes)
         return registry_probe_work(entry, budget);
     if (entry->live == NULL && entry->plan != NULL && registry_wants_live(entry))
-        entry->live = replica_new(entry->kept, entry->plan);
+        entry->live = replica_new(entry->stored, entry->plan);
     if (entry->live == NULL && entry->plan != NULL && !registry_wants_live(entry)) {
         registry_replay_wake(entry);
         registry_schedule(entry);

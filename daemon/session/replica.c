@@ -15,7 +15,7 @@
 #define LINE_FRAME_BYTES 110
 
 struct replica {
-    struct kept *kept;
+    struct stored_batch *stored;
     const struct plan *plan;
     struct batch *batch; /* NULL once it is over and its result is known */
     struct batch_result result;
@@ -29,7 +29,7 @@ struct replica {
     bool finished;
 };
 
-struct replica *replica_new(struct kept *batch, const struct plan *plan)
+struct replica *replica_new(struct stored_batch *batch, const struct plan *plan)
 {
     struct replica *replica = calloc(1, sizeof(*replica));
 
@@ -40,7 +40,7 @@ struct replica *replica_new(struct kept *batch, const struct plan *plan)
         free(replica);
         return NULL;
     }
-    replica->kept = batch;
+    replica->stored = batch;
     replica->plan = plan;
     replica->reached_ns = -1;
     replica->is_silent = plan_options_of(plan)->events == PLAN_EVENTS_NONE;
@@ -83,13 +83,13 @@ static char *line_room(struct replica *replica, bool *skipped)
 
 static void begin(struct replica *replica)
 {
-    const struct kept_terms *terms = &replica->kept->terms;
+    const struct stored_terms *terms = &replica->stored->terms;
     char *line = line_room(replica, &replica->begun), *end;
     struct event_detached_accepted accepted = {
-        .ref = replica->kept->ref,
+        .ref = replica->stored->ref,
         .jobs = terms->jobs,
         .seed = plan_options_of(replica->plan)->random_seed ? &terms->seed : NULL,
-        .durable = kept_durable_name(replica->kept->durable),
+        .durable = stored_durable_name(replica->stored->durable),
         .time_ns = terms->wall_ns,
     };
 
@@ -109,7 +109,7 @@ static void finish(struct replica *replica)
         return;
     batch_result(replica->batch, &replica->result);
     if (line != NULL) {
-        end = event_detached_finished(line, replica->kept->ref, seq, replica->kept->terms.jobs,
+        end = event_detached_finished(line, replica->stored->ref, seq, replica->stored->terms.jobs,
                                       &replica->result);
         history_line_commit(&replica->history, (size_t)(end - line));
         replica->finished = true;
@@ -135,7 +135,7 @@ static void measure(const struct replica *replica, const struct replica_meter *m
 {
     int64_t late_ns = meter->elapsed_ns - done->due_ns;
 
-    if (done->status == JOB_CANCELLED || done->due_ns <= replica->kept->handled_ns)
+    if (done->status == JOB_CANCELLED || done->due_ns <= replica->stored->handled_ns)
         return;
     stats_late(meter->stats, meter->now_ns, late_ns, (uint32_t)n);
     if (late_ns > progress->late_ns)
@@ -207,7 +207,7 @@ static int reserve_cancel(struct replica *replica)
     return 0;
 }
 
-static void note_cancel(struct replica *replica, const struct kept_cancel *cancel, uint32_t jobs,
+static void note_cancel(struct replica *replica, const struct stored_cancel *cancel, uint32_t jobs,
                         struct replica_progress *progress)
 {
     replica->cancelled[replica->n_cancels++] = jobs;
@@ -218,7 +218,7 @@ static void note_cancel(struct replica *replica, const struct kept_cancel *cance
 
 /* A cancel falls, all that is due up to its instant being handled.  False when out of
  * memory: it has not. */
-static bool fall(struct replica *replica, const struct kept_cancel *cancel,
+static bool fall(struct replica *replica, const struct stored_cancel *cancel,
                  struct replica_progress *progress)
 {
     struct occurrence occurred[BATCH_MIN_ROOM];
@@ -252,11 +252,11 @@ size_t replica_work(struct replica *replica, int64_t until_ns, size_t budget,
     if (!replica->begun)
         begin(replica);
     while (replica->begun && replica->batch != NULL) {
-        struct kept_cancel cancel = {.at_ns = until_ns};
-        bool falls = replica->n_cancels < kept_n_cancels(replica->kept);
+        struct stored_cancel cancel = {.at_ns = until_ns};
+        bool falls = replica->n_cancels < stored_n_cancels(replica->stored);
 
         if (falls)
-            cancel = kept_cancel_at(replica->kept, replica->n_cancels);
+            cancel = stored_cancel_at(replica->stored, replica->n_cancels);
         falls = falls && cancel.at_ns <= until_ns;
         if (!run_up_to(replica, falls ? cancel.at_ns : until_ns, meter, budget, &spent, progress))
             return spent;
@@ -273,9 +273,9 @@ size_t replica_work(struct replica *replica, int64_t until_ns, size_t budget,
         replica->starved = !fall(replica, &cancel, progress);
         return spent;
     }
-    if (replica->batch == NULL && replica->n_cancels < kept_n_cancels(replica->kept) &&
+    if (replica->batch == NULL && replica->n_cancels < stored_n_cancels(replica->stored) &&
         reserve_cancel(replica) == 0) {
-        const struct kept_cancel late = kept_cancel_at(replica->kept, replica->n_cancels);
+        const struct stored_cancel late = stored_cancel_at(replica->stored, replica->n_cancels);
 
         note_cancel(replica, &late, 0, progress); /* all is over already */
     }
@@ -284,13 +284,13 @@ size_t replica_work(struct replica *replica, int64_t until_ns, size_t budget,
 
 int64_t replica_next_due(const struct replica *replica)
 {
-    struct kept_cancel cancel;
+    struct stored_cancel cancel;
     int64_t due_ns;
 
     if (!replica->begun)
         return 0;
-    if (replica->n_cancels < kept_n_cancels(replica->kept))
-        cancel = kept_cancel_at(replica->kept, replica->n_cancels);
+    if (replica->n_cancels < stored_n_cancels(replica->stored))
+        cancel = stored_cancel_at(replica->stored, replica->n_cancels);
     else
         cancel.at_ns = DUE_NEVER;
     if (replica->batch == NULL)

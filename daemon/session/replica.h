@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "daemon/session/history.h"
-#include "daemon/session/kept.h"
+#include "daemon/session/stored.h"
 #include "daemon/session/stats.h"
 
 /* "Never", for times. */
@@ -40,14 +40,14 @@ struct replica;
 
 /* The batch and the sealed plan outlive it.  Nothing is done yet.  NULL when out of
  * memory. */
-struct replica *replica_new(struct kept *batch, const struct plan *plan);
+struct replica *replica_new(struct stored_batch *batch, const struct plan *plan);
 void replica_free(struct replica *replica); /* NULL is fine; nobody watches it any more */
 
 /* Its history, from `accepted` (1) on. */
 struct history *replica_history(struct replica *replica);
 
 /*
- * Handles what is due up to until_ns since acceptance, which kept_reach() has allowed,
+ * Handles what is due up to until_ns since acceptance, which stored_reach() has allowed,
  * about `budget` units of work at most.  meter: NULL for a replay.  Returns early behind a
  * cancel, so that *progress has one at most.  Returns what was spent, at least 1.
  */

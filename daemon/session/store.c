@@ -9,7 +9,7 @@
 
 struct store_query *store_query_new(enum store_kind kind, struct store_port *port, void *context)
 {
-    size_t page = kind == STORE_LIST ? STORE_PAGE_MAX * sizeof(struct kept *) : 0;
+    size_t page = kind == STORE_LIST ? STORE_PAGE_MAX * sizeof(struct stored_batch *) : 0;
     struct store_query *query = calloc(1, sizeof(*query) + page);
 
     if (query == NULL)
@@ -25,9 +25,9 @@ void store_query_free(struct store_query *query)
     if (query == NULL)
         return;
     for (uint32_t i = 0; i < query->n_page; i++)
-        kept_release(query->page[i]);
-    kept_release(query->batch);
-    kept_text_release(query->text);
+        stored_release(query->page[i]);
+    stored_release(query->batch);
+    stored_text_release(query->text);
     principal_release(query->requester);
     free(query);
 }
@@ -85,7 +85,7 @@ void store_ring(struct store *store)
         store->ports[i]->wake(store->ports[i]->context);
 }
 
-void store_announce(struct store *store, enum store_kind kind, struct kept *batch)
+void store_announce(struct store *store, enum store_kind kind, struct stored_batch *batch)
 {
     for (unsigned i = 0; i < store->n_ports; i++) {
         struct store_port *port = store->ports[i];
@@ -96,17 +96,17 @@ void store_announce(struct store *store, enum store_kind kind, struct kept *batc
             port->wake(port->context);
             continue;
         }
-        notice->batch = batch != NULL ? kept_hold(batch) : NULL;
+        notice->batch = batch != NULL ? stored_hold(batch) : NULL;
         store_post(port, notice);
     }
 }
 
 /* ---- The store itself ------------------------------------------------------------------ */
 
-void store_init(struct store *store, const struct store_ops *ops, enum kept_durable durable)
+void store_init(struct store *store, const struct store_ops *ops, enum stored_durable durable)
 {
     *store = (struct store){.ops = ops, .durable = durable};
-    atomic_init(&store->horizon_ns, KEPT_NO_HORIZON);
+    atomic_init(&store->horizon_ns, STORED_NO_HORIZON);
     atomic_init(&store->is_ready, true);
 }
 

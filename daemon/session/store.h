@@ -59,7 +59,7 @@
  *
  * Time.  A store has a clock: CLOCK_BOOTTIME, plus `ahead_ns` where it has a
  * time of its own.  No event of a batch that is due later than `horizon_ns`, by
- * that clock, is sent: the store moves it (kept_reach() obeys it) and rings each
+ * that clock, is sent: the store moves it (stored_reach() obeys it) and rings each
  * port then (store_ring()).
  */
 
@@ -67,7 +67,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "daemon/session/kept.h"
+#include "daemon/session/stored.h"
 #include "proto/fault.h"
 
 #define STORE_GONE_MAX 100000
@@ -101,13 +101,13 @@ enum store_kind {
 enum store_answer { STORE_DONE, STORE_EXISTING, STORE_REFUSED, STORE_UNKNOWN };
 
 struct store_filter {
-    char ref[KEPT_REF_MAX + 1];   /* this one alone; empty for any */
-    char after[KEPT_REF_MAX + 1]; /* those behind this one; empty for all */
-    uint64_t after_order;         /* the same by order, for the next page; 0 for none */
+    char ref[STORED_REF_MAX + 1];   /* this one alone; empty for any */
+    char after[STORED_REF_MAX + 1]; /* those behind this one; empty for all */
+    uint64_t after_order;           /* the same by order, for the next page; 0 for none */
     bool newest_first;
     bool has_state;
-    enum kept_state state; /* UNSEEN ones are listed as running */
-    uint32_t most;         /* at most STORE_PAGE_MAX */
+    enum stored_state state; /* UNSEEN ones are listed as running */
+    uint32_t most;           /* at most STORE_PAGE_MAX */
 };
 
 struct store_query {
@@ -118,11 +118,11 @@ struct store_query {
     struct principal *requester; /* held: for whom it is asked, who learns of nobody else's batches;
                                   * NULL: the daemon itself */
 
-    char ref[KEPT_REF_MAX + 1]; /* FIND, FORGET */
-    struct kept_terms terms;    /* ACCEPT */
-    struct kept_text *text;     /* ACCEPT: held by the query; FIND, RESUME: in the answer, held */
-    struct kept *batch;         /* held by the query, in questions and answers */
-    bool whole;                 /* CANCEL: the batch; else the job */
+    char ref[STORED_REF_MAX + 1]; /* FIND, FORGET */
+    struct stored_terms terms;    /* ACCEPT */
+    struct stored_text *text;     /* ACCEPT: held by the query; FIND, RESUME: in the answer, held */
+    struct stored_batch *batch;   /* held by the query, in questions and answers */
+    bool whole;                   /* CANCEL: the batch; else the job */
     uint64_t job;
     struct store_filter filter; /* LIST */
 
@@ -137,7 +137,7 @@ struct store_query {
     uint64_t next_order; /* LIST: filter.after_order of the next page, where there is more */
     /* LIST: STORE_PAGE_MAX of them.  The others do without: each submit makes two, and what is
      * above 1 KiB is slow to allocate. */
-    struct kept *page[];
+    struct stored_batch *page[];
 };
 
 struct store;
@@ -154,10 +154,10 @@ struct store_ops {
 /* The part that all stores have; an implementation's own begins with it. */
 struct store {
     const struct store_ops *ops;
-    enum kept_durable durable;  /* of what it accepts from now on */
-    _Atomic int64_t horizon_ns; /* KEPT_NO_HORIZON for none */
-    _Atomic int64_t ahead_ns;   /* its clock less CLOCK_BOOTTIME */
-    _Atomic uint64_t max_kept;  /* batches, and bytes of their requests; 0 for any number */
+    enum stored_durable durable; /* of what it accepts from now on */
+    _Atomic int64_t horizon_ns;  /* STORED_NO_HORIZON for none */
+    _Atomic int64_t ahead_ns;    /* its clock less CLOCK_BOOTTIME */
+    _Atomic uint64_t max_kept;   /* batches, and bytes of their requests; 0 for any number */
     _Atomic uint64_t max_bytes;
     _Atomic uint64_t n_kept, n_bytes;   /* what it holds, for metrics */
     _Atomic bool is_ready;              /* new batches can be accepted: `/readyz` */
@@ -201,14 +201,14 @@ bool store_port_rest(struct store_port *port);
 /* ---- For stores -------------------------------------------------------------------- */
 
 /* What all stores begin with: ready, no horizon, no limits. */
-void store_init(struct store *store, const struct store_ops *ops, enum kept_durable durable);
+void store_init(struct store *store, const struct store_ops *ops, enum stored_durable durable);
 
 void store_post(struct store_port *port, struct store_query *query);
 void store_ring(struct store *store); /* wakes each loop */
 
 /* Posts CANCELLED, SUSPEND or DISCARD to each loop; a loop that there is no memory for finds
  * `recheck` set. */
-void store_announce(struct store *store, enum store_kind kind, struct kept *batch);
+void store_announce(struct store *store, enum store_kind kind, struct stored_batch *batch);
 
 /* Turn a query into its answer and post it. */
 void store_done(struct store_query *query);

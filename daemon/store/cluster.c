@@ -321,7 +321,7 @@ static void free_waiting(struct cluster *cluster)
     for (struct cluster_waiting *at; (at = cluster->waitings) != NULL;) {
         cluster->waitings = at->next;
         store_query_free(at->query);
-        kept_release(at->batch);
+        stored_release(at->batch);
         free(at);
     }
 }
@@ -388,7 +388,7 @@ static struct cluster *make(const struct cluster_config *config)
 
     if (cluster == NULL)
         return NULL;
-    store_init(&cluster->store, &ops, KEPT_DURABLE_SERVER);
+    store_init(&cluster->store, &ops, STORED_DURABLE_SERVER);
     cluster->config = *config;
     snprintf(cluster->name, sizeof(cluster->name), "%s", config->name);
     snprintf(cluster->node, sizeof(cluster->node), "%s", config->node);
@@ -428,6 +428,6 @@ struct store *cluster_open(const struct cluster_config *config, char *error, siz
         return NULL;
     }
     if (cluster_link_replicas(cluster->link) >= 3)
-        cluster->store.durable = KEPT_DURABLE_CLUSTER;
+        cluster->store.durable = STORED_DURABLE_CLUSTER;
     return &cluster->store;
 }

@@ -31,7 +31,7 @@ void cluster_data_free(struct cluster_batch *data)
 {
     if (data == NULL)
         return;
-    kept_text_release(data->text);
+    stored_text_release(data->text);
     free(data->marks);
     free(data);
 }
@@ -68,26 +68,27 @@ static struct cluster_batch *make_data(const struct cluster_subject *subject,
     return data;
 }
 
-static struct kept *make_kept(struct cluster *cluster, const struct cluster_request *request,
-                              const struct cluster_batch *data)
+static struct stored_batch *make_kept(struct cluster *cluster,
+                                      const struct cluster_request *request,
+                                      const struct cluster_batch *data)
 {
-    struct kept_terms terms = request->terms;
+    struct stored_terms terms = request->terms;
     struct principal *owner = cluster_principal(cluster, request->owner);
-    struct kept *batch;
+    struct stored_batch *batch;
 
     terms.accepted_ns = terms.wall_ns = data->was.stamp_ns;
     batch = owner == NULL
                 ? NULL
-                : kept_new(&cluster->store.horizon_ns, cluster->store.durable, &terms, owner);
+                : stored_new(&cluster->store.horizon_ns, cluster->store.durable, &terms, owner);
     if (batch == NULL)
         return NULL;
     batch->order = data->sequence;
     batch->lead_ns = data->cancels.grace_ns / 2;
     cluster_ref_write(data->was.sequence, data->was.stamp_ns, data->digest, batch->ref);
-    atomic_store_explicit(&batch->progress.state, KEPT_UNSEEN, memory_order_relaxed);
+    atomic_store_explicit(&batch->progress.state, STORED_UNSEEN, memory_order_relaxed);
     if (strcmp(request->engine, cluster->engine) != 0) {
         memcpy(batch->engine, request->engine, sizeof(batch->engine));
-        atomic_store_explicit(&batch->progress.state, KEPT_FOREIGN, memory_order_relaxed);
+        atomic_store_explicit(&batch->progress.state, STORED_FOREIGN, memory_order_relaxed);
     }
     return batch;
 }
@@ -97,7 +98,7 @@ struct index_entry *cluster_enter(struct cluster *cluster, const struct cluster_
                                   int64_t stamp_ns)
 {
     struct cluster_batch *data = make_data(subject, request, sequence, stamp_ns);
-    struct kept *batch = data != NULL ? make_kept(cluster, request, data) : NULL;
+    struct stored_batch *batch = data != NULL ? make_kept(cluster, request, data) : NULL;
     struct index_entry *entry = NULL;
 
     if (batch != NULL)
@@ -106,16 +107,16 @@ struct index_entry *cluster_enter(struct cluster *cluster, const struct cluster_
         cluster_data_free(data);
     else
         entry->data = data;
-    kept_release(batch); /* the index holds it */
+    stored_release(batch); /* the index holds it */
     return entry;
 }
 
-void cluster_use_text(struct cluster *cluster, struct cluster_batch *data, struct kept_text *text)
+void cluster_use_text(struct cluster *cluster, struct cluster_batch *data, struct stored_text *text)
 {
     data->used_ns = cluster_now(cluster);
     if (data->text != NULL)
         return;
-    data->text = kept_text_hold(text);
+    data->text = stored_text_hold(text);
 }
 
 /* ---- Cancels ----------------------------------------------------------------------------------
@@ -136,73 +137,74 @@ static int add_mark(struct cluster_batch *data, const struct cluster_mark *mark)
 }
 
 /* A batch like that one, which nobody has run, with the same cancels. */
-static struct kept *copy_of(struct kept *batch)
+static struct stored_batch *copy_of(struct stored_batch *batch)
 {
-    struct kept *copy = kept_new(batch->horizon_ns, batch->durable, &batch->terms, batch->owner);
+    struct stored_batch *copy =
+        stored_new(batch->horizon_ns, batch->durable, &batch->terms, batch->owner);
     int result = copy == NULL ? -1 : 0;
 
-    for (uint32_t i = 0; result == 0 && i < kept_n_cancels(batch); i++) {
-        struct kept_cancel cancel = kept_cancel_at(batch, i);
+    for (uint32_t i = 0; result == 0 && i < stored_n_cancels(batch); i++) {
+        struct stored_cancel cancel = stored_cancel_at(batch, i);
 
-        result = kept_add_cancel(copy, &cancel);
+        result = stored_add_cancel(copy, &cancel);
     }
     if (result != 0) {
-        kept_release(copy);
+        stored_release(copy);
         return NULL;
     }
     memcpy(copy->ref, batch->ref, sizeof(copy->ref));
     memcpy(copy->engine, batch->engine, sizeof(copy->engine));
     copy->order = batch->order;
     copy->lead_ns = batch->lead_ns;
-    atomic_store_explicit(&copy->progress.state, KEPT_UNSEEN, memory_order_relaxed);
+    atomic_store_explicit(&copy->progress.state, STORED_UNSEEN, memory_order_relaxed);
     return copy;
 }
 
 /* What was run of it here is void: its watchers are asked to watch again, and whoever does gets
  * it with this cancel. */
 static void contradict(struct cluster *cluster, struct index_entry *entry,
-                       const struct kept_cancel *cancel)
+                       const struct stored_cancel *cancel)
 {
-    struct kept *old = kept_hold(entry->batch), *copy = copy_of(old);
+    struct stored_batch *old = stored_hold(entry->batch), *copy = copy_of(old);
 
     cluster_report(cluster, true,
                    "a cancel of the batch %s falls below what was sent of it here: its watchers "
                    "are suspended; was the clock of a server set back?",
                    old->ref);
-    if (copy == NULL || kept_add_cancel(copy, cancel) != 0)
+    if (copy == NULL || stored_add_cancel(copy, cancel) != 0)
         cluster_read_anew(cluster, "out of memory for a cancel");
     else
         index_renew(entry, copy);
-    kept_release(copy);
+    stored_release(copy);
     store_announce(&cluster->store, STORE_DISCARD, old);
-    kept_release(old);
+    stored_release(old);
 }
 
 uint32_t cluster_fall(struct cluster *cluster, struct index_entry *entry,
                       const struct cluster_mark *mark, int64_t *at_ns)
 {
     struct cluster_batch *data = cluster_data(entry);
-    struct kept *batch = entry->batch;
+    struct stored_batch *batch = entry->batch;
     const struct cluster_was *was = &mark->outside.was;
     int64_t stamp_ns = was->sequence > 0 ? was->stamp_ns : mark->stamp_ns;
-    struct kept_cancel cancel = {.whole = mark->outside.whole, .job = mark->outside.job};
+    struct stored_cancel cancel = {.whole = mark->outside.whole, .job = mark->outside.job};
     int64_t frozen_ns;
     uint32_t place;
 
     cancel.at_ns = cluster_cancels_fall(&data->cancels, stamp_ns, mark->outside.floor_ns) -
                    batch->terms.accepted_ns;
     *at_ns = cancel.at_ns;
-    frozen_ns = add_mark(data, mark) == 0 ? kept_freeze(batch, cancel.at_ns) : -1;
+    frozen_ns = add_mark(data, mark) == 0 ? stored_freeze(batch, cancel.at_ns) : -1;
     if (frozen_ns < 0) {
         cluster_read_anew(cluster, "out of memory for a cancel");
         return UINT32_MAX;
     }
     if (frozen_ns > cancel.at_ns) {
-        (void)kept_settle(batch, NULL);
+        (void)stored_settle(batch, NULL);
         contradict(cluster, entry, &cancel);
         return UINT32_MAX;
     }
-    place = kept_settle(batch, &cancel);
+    place = stored_settle(batch, &cancel);
     store_announce(&cluster->store, STORE_CANCELLED, batch);
     return place;
 }
@@ -241,15 +243,15 @@ void cluster_drop_all(struct cluster *cluster, bool restores)
 /* ---- Running, to know the end ------------------------------------------------------------------
  */
 
-static int64_t retained_until(const struct kept *batch, int64_t more_ns)
+static int64_t retained_until(const struct stored_batch *batch, int64_t more_ns)
 {
     return saturate_add_ns(saturate_add_ns(batch->terms.accepted_ns, batch->terms.retain_ns),
                            more_ns);
 }
 
-static bool is_unseen(const struct kept *batch)
+static bool is_unseen(const struct stored_batch *batch)
 {
-    return atomic_load_explicit(&batch->progress.state, memory_order_acquire) == KEPT_UNSEEN;
+    return atomic_load_explicit(&batch->progress.state, memory_order_acquire) == STORED_UNSEEN;
 }
 
 bool cluster_is_in_doubt(const struct cluster *cluster, const struct index_entry *entry)
@@ -258,7 +260,7 @@ bool cluster_is_in_doubt(const struct cluster *cluster, const struct index_entry
            retained_until(entry->batch, 0) <= cluster_stream_time(cluster);
 }
 
-void cluster_run_text(struct cluster *cluster, struct kept *batch, struct kept_text *text)
+void cluster_run_text(struct cluster *cluster, struct stored_batch *batch, struct stored_text *text)
 {
     struct store *store = &cluster->store;
     struct store_port *port = store->ports[cluster->next_port++ % store->n_ports];
@@ -266,12 +268,12 @@ void cluster_run_text(struct cluster *cluster, struct kept *batch, struct kept_t
 
     if (query == NULL)
         return; /* it is examined again */
-    query->batch = kept_hold(batch);
-    query->text = kept_text_hold(text);
+    query->batch = stored_hold(batch);
+    query->text = stored_text_hold(text);
     store_post(port, query);
 }
 
-void cluster_examine(struct cluster *cluster, struct kept *batch)
+void cluster_examine(struct cluster *cluster, struct stored_batch *batch)
 {
     const struct index_entry *entry = batch->store_data;
     struct cluster_batch *data = entry != NULL ? cluster_data(entry) : NULL;
@@ -292,7 +294,7 @@ void cluster_examine(struct cluster *cluster, struct kept *batch)
 }
 
 /* One that nobody has run for long: has it an end that nobody knows? */
-static bool is_left(const struct cluster *cluster, const struct kept *batch,
+static bool is_left(const struct cluster *cluster, const struct stored_batch *batch,
                     const struct cluster_batch *data)
 {
     int64_t now_ns = cluster_now(cluster);
@@ -303,13 +305,13 @@ static bool is_left(const struct cluster *cluster, const struct kept *batch,
            (data->examined_ns == 0 || now_ns >= data->examined_ns + EXAMINE_AGAIN_NS);
 }
 
-static void release_text(const struct cluster *cluster, struct kept *batch,
+static void release_text(const struct cluster *cluster, struct stored_batch *batch,
                          struct cluster_batch *data)
 {
     if (atomic_load_explicit(&batch->holders, memory_order_relaxed) > 1 ||
         cluster_now(cluster) < data->used_ns + TEXT_NS)
         return;
-    kept_text_release(data->text);
+    stored_text_release(data->text);
     data->text = NULL;
 }
 

@@ -51,9 +51,10 @@ struct cluster_batch {
     struct cluster_cancels cancels;
     struct cluster_mark *marks; /* n_marks of them, a power of two's room */
     size_t n_marks;
-    struct kept_text *text; /* held while it is in use here, so that it can be put back; or NULL */
-    int64_t used_ns;        /* when it was last, by CLOCK_BOOTTIME */
-    int64_t examined_ns;    /* when its end was last looked for, by CLOCK_BOOTTIME; 0: never */
+    struct stored_text
+        *text;           /* held while it is in use here, so that it can be put back; or NULL */
+    int64_t used_ns;     /* when it was last, by CLOCK_BOOTTIME */
+    int64_t examined_ns; /* when its end was last looked for, by CLOCK_BOOTTIME; 0: never */
 };
 
 /* What was published and is not read back yet. */
@@ -66,8 +67,8 @@ struct cluster_pending {
     struct cluster_subject subject;
     struct cluster_headers headers;
     struct cluster_request
-        *request;           /* SUBMITS: owned; to be written anew with another `expected` */
-    struct kept_text *text; /* held; NULL for none */
+        *request;             /* SUBMITS: owned; to be written anew with another `expected` */
+    struct stored_text *text; /* held; NULL for none */
     bool was_sent;
     bool has_lost; /* another message has the subject: it is to be read */
     int64_t deadline_ns, retry_ns;
@@ -84,7 +85,7 @@ struct cluster_waiting {
     struct store_query *query; /* owned; NULL of a TEXT that nobody asked for */
     enum cluster_awaited awaited;
     uint64_t number;
-    struct kept *batch; /* held; TEXT, END */
+    struct stored_batch *batch; /* held; TEXT, END */
     int64_t deadline_ns;
 };
 
@@ -93,7 +94,7 @@ struct cluster_over {
     struct cluster_over *next;
     int64_t due_ns; /* by the stream's time */
     uint64_t id;    /* while it is being removed */
-    char ref[KEPT_REF_MAX + 1];
+    char ref[STORED_REF_MAX + 1];
     size_t n;
     uint64_t sequences[]; /* the request's first, if that is there */
 };
@@ -101,7 +102,7 @@ struct cluster_over {
 /* One that is to be put back if a reading from the front does not find it. */
 struct cluster_lost {
     struct cluster_lost *next;
-    struct kept *batch;         /* held */
+    struct stored_batch *batch; /* held */
     struct cluster_batch *data; /* owned */
     bool is_published;
 };
@@ -171,7 +172,7 @@ void cluster_handle(struct cluster *cluster, struct store_query *query);
  * there is one.  query: NULL for a text that nobody asked for.  Out of memory, the query is
  * refused, and without one nothing waits. */
 void cluster_wait_for(struct cluster *cluster, struct store_query *query,
-                      enum cluster_awaited awaited, uint64_t number, struct kept *batch);
+                      enum cluster_awaited awaited, uint64_t number, struct stored_batch *batch);
 
 /* Handles again those whose condition is met, and refuses those whose time is over. */
 void cluster_retry_waiting(struct cluster *cluster);
@@ -240,7 +241,8 @@ uint32_t cluster_fall(struct cluster *cluster, struct index_entry *entry,
                       const struct cluster_mark *mark, int64_t *at_ns);
 
 /* Its text is in use here. */
-void cluster_use_text(struct cluster *cluster, struct cluster_batch *data, struct kept_text *text);
+void cluster_use_text(struct cluster *cluster, struct cluster_batch *data,
+                      struct stored_text *text);
 
 /* It is over, or forgotten by that message (0: none), or not in the stream any more: its messages
  * are removed in time. */
@@ -253,8 +255,9 @@ void cluster_drop_all(struct cluster *cluster, bool restores);
 bool cluster_is_in_doubt(const struct cluster *cluster, const struct index_entry *entry);
 
 /* It is run here from now on: to know its end. */
-void cluster_examine(struct cluster *cluster, struct kept *batch);
-void cluster_run_text(struct cluster *cluster, struct kept *batch, struct kept_text *text);
+void cluster_examine(struct cluster *cluster, struct stored_batch *batch);
+void cluster_run_text(struct cluster *cluster, struct stored_batch *batch,
+                      struct stored_text *text);
 
 /* What is over is let go. */
 void cluster_expire(struct cluster *cluster);
@@ -280,7 +283,8 @@ void cluster_free_over(struct cluster *cluster);
 
 /* ---- cluster_restore.c ---- */
 
-void cluster_remember_lost(struct cluster *cluster, struct kept *batch, struct cluster_batch *data);
+void cluster_remember_lost(struct cluster *cluster, struct stored_batch *batch,
+                           struct cluster_batch *data);
 
 /* Puts back what a reading from the front has not found.  Whether nothing is left to do. */
 bool cluster_restore(struct cluster *cluster);

@@ -41,7 +41,7 @@ struct cluster_pending *cluster_pending_by_nonce(const struct cluster *cluster, 
 static void free_pending(struct cluster_pending *pending)
 {
     store_query_free(pending->query);
-    kept_text_release(pending->text);
+    stored_text_release(pending->text);
     free(pending->request);
     free(pending);
 }
@@ -188,7 +188,7 @@ void cluster_submit(struct cluster *cluster, struct store_query *query)
     fill_in(cluster, query, nonce, request);
     pending->request = request;
     pending->query = query;
-    pending->text = kept_text_hold(query->text);
+    pending->text = stored_text_hold(query->text);
     pending->subject.kind = CLUSTER_REQUEST;
     write_token(cluster, request, pending->subject.token);
     cluster_request_write(request, &pending->headers);
@@ -250,7 +250,7 @@ void cluster_restore_request(struct cluster *cluster, const struct cluster_lost 
     memcpy(request.engine, lost->batch->engine[0] != '\0' ? lost->batch->engine : cluster->engine,
            sizeof(request.engine));
     memcpy(request.digest, data->digest, sizeof(request.digest));
-    pending->text = kept_text_hold(data->text);
+    pending->text = stored_text_hold(data->text);
     pending->subject.kind = CLUSTER_REQUEST;
     memcpy(pending->subject.token, data->token, sizeof(data->token));
     cluster_request_write(&request, &pending->headers);
@@ -297,7 +297,7 @@ void cluster_answer_with(struct store_query *query, const struct index_entry *en
         index_refuse_conflict(query, entry->batch);
         return;
     }
-    query->batch = kept_hold(entry->batch);
+    query->batch = stored_hold(entry->batch);
     query->answer = STORE_EXISTING;
     store_post(query->port, query);
 }

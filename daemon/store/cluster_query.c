@@ -22,7 +22,7 @@ static void refuse_unavailable(struct store_query *query)
 }
 
 void cluster_wait_for(struct cluster *cluster, struct store_query *query,
-                      enum cluster_awaited awaited, uint64_t number, struct kept *batch)
+                      enum cluster_awaited awaited, uint64_t number, struct stored_batch *batch)
 {
     struct cluster_waiting *waiting = calloc(1, sizeof(*waiting));
 
@@ -37,7 +37,7 @@ void cluster_wait_for(struct cluster *cluster, struct store_query *query,
         .query = query,
         .awaited = awaited,
         .number = number,
-        .batch = batch != NULL ? kept_hold(batch) : NULL,
+        .batch = batch != NULL ? stored_hold(batch) : NULL,
         .deadline_ns = cluster_now(cluster) + CLUSTER_TIMEOUT_NS,
     };
     cluster->waitings = waiting;
@@ -70,7 +70,7 @@ int64_t cluster_next_waiting(const struct cluster *cluster)
 /* ---- Answers that are known
  * ------------------------------------------------------------------------ */
 
-static int state_of(const struct kept *batch)
+static int state_of(const struct stored_batch *batch)
 {
     return atomic_load_explicit(&batch->progress.state, memory_order_acquire);
 }
@@ -80,7 +80,7 @@ static int state_of(const struct kept *batch)
 static bool wait_for_end(struct cluster *cluster, struct store_query *query,
                          const struct index_entry *entry)
 {
-    if (state_of(entry->batch) != KEPT_UNSEEN)
+    if (state_of(entry->batch) != STORED_UNSEEN)
         return false;
     cluster_examine(cluster, entry->batch);
     cluster_wait_for(cluster, query, CLUSTER_AWAITS_END, 0, entry->batch);
@@ -108,15 +108,15 @@ static void answer_find(struct cluster *cluster, struct store_query *query,
         return;
     }
     cluster_use_text(cluster, data, data->text);
-    query->batch = kept_hold(entry->batch);
-    query->text = kept_text_hold(data->text);
+    query->batch = stored_hold(entry->batch);
+    query->text = stored_text_hold(data->text);
     store_done(query);
 }
 
 /* A batch that runs on this node exists; any other may have been removed by another node. */
 static bool may_be_forgotten(const struct cluster *cluster, const struct index_entry *entry)
 {
-    return cluster->is_up && state_of(entry->batch) != KEPT_RUNNING;
+    return cluster->is_up && state_of(entry->batch) != STORED_RUNNING;
 }
 
 /* is_caught_up: the index includes everything published before the request. */
@@ -180,18 +180,18 @@ static void do_cancel(struct cluster *cluster, struct store_query *query)
 static void do_end(struct cluster *cluster, struct store_query *query)
 {
     struct index_entry *entry = index_by_ref(&cluster->index, NULL, query->batch->ref);
-    const struct kept_progress *from = &query->batch->progress;
-    struct kept_progress *to = entry != NULL ? &entry->batch->progress : NULL;
+    const struct stored_progress *from = &query->batch->progress;
+    struct stored_progress *to = entry != NULL ? &entry->batch->progress : NULL;
 
     if (entry != NULL && entry->batch == query->batch) {
         (void)index_set_end(&cluster->index, entry, INT64_MIN);
-    } else if (to != NULL && kept_n_cancels(query->batch) == kept_n_cancels(entry->batch)) {
+    } else if (to != NULL && stored_n_cancels(query->batch) == stored_n_cancels(entry->batch)) {
         atomic_store_explicit(&to->status, from->status, memory_order_relaxed);
         atomic_store_explicit(&to->pending, from->pending, memory_order_relaxed);
         atomic_store_explicit(&to->last, from->last, memory_order_relaxed);
         atomic_store_explicit(&to->late_ns, from->late_ns, memory_order_relaxed);
         atomic_store_explicit(&to->ended_ns, from->ended_ns, memory_order_relaxed);
-        atomic_store_explicit(&to->state, KEPT_FINISHED, memory_order_release);
+        atomic_store_explicit(&to->state, STORED_FINISHED, memory_order_release);
         (void)index_set_end(&cluster->index, entry, INT64_MIN);
     }
     store_done(query);
@@ -264,24 +264,24 @@ void cluster_handle(struct cluster *cluster, struct store_query *query)
  * -------------------------------------------------------------------------------- */
 
 /* A text that was received is its batch's, whoever asked. */
-static struct index_entry *store_received_text(struct cluster *cluster, struct kept *batch,
+static struct index_entry *store_received_text(struct cluster *cluster, struct stored_batch *batch,
                                                const struct cluster_event *event)
 {
     struct index_entry *entry = index_by_ref(&cluster->index, NULL, batch->ref);
     uint8_t digest[DIGEST_BYTES];
-    struct kept_text *text;
+    struct stored_text *text;
 
     if (entry == NULL || !event->is_fine)
         return entry;
     digest_of(event->data, event->len, digest);
     if (memcmp(digest, cluster_data(entry)->digest, sizeof(digest)) != 0)
         return entry;
-    text = kept_text_new(event->len);
+    text = stored_text_new(event->len);
     if (text == NULL)
         return entry;
     memcpy(text->bytes, event->data, event->len);
     cluster_use_text(cluster, cluster_data(entry), text);
-    kept_text_release(text);
+    stored_text_release(text);
     return entry;
 }
 
@@ -320,7 +320,7 @@ void cluster_take_text(struct cluster *cluster, const struct cluster_event *even
     else if (waiting->query != NULL)
         store_refuse(waiting->query, FAULT_UNAVAILABLE, "the batch %s cannot be read",
                      waiting->batch->ref);
-    kept_release(waiting->batch);
+    stored_release(waiting->batch);
     free(waiting);
 }
 
@@ -332,7 +332,7 @@ static bool is_satisfied(const struct cluster *cluster, const struct cluster_wai
     case CLUSTER_AWAITS_TEXT:
         return false;
     case CLUSTER_AWAITS_END:
-        return state_of(waiting->batch) != KEPT_UNSEEN || waiting->batch->store_data == NULL;
+        return state_of(waiting->batch) != STORED_UNSEEN || waiting->batch->store_data == NULL;
     }
     return false;
 }
@@ -369,7 +369,7 @@ void cluster_retry_waiting(struct cluster *cluster)
             handle(cluster, at->query, is_caught_up);
         else if (at->query != NULL)
             refuse_unavailable(at->query);
-        kept_release(at->batch);
+        stored_release(at->batch);
         free(at);
     }
 }

@@ -95,15 +95,15 @@ static void count_bytes(struct cluster *cluster, const struct cluster_event *eve
 static void answer_submit(struct cluster *cluster, struct cluster_pending *pending,
                           struct index_entry *entry)
 {
-    struct kept_text *text = kept_text_hold(pending->text);
+    struct stored_text *text = stored_text_hold(pending->text);
     struct store_query *query = cluster_pending_take(cluster, pending);
 
     cluster_use_text(cluster, cluster_data(entry), text);
-    kept_text_release(text);
+    stored_text_release(text);
     if (query == NULL)
         return; /* it was put back */
-    atomic_store_explicit(&entry->batch->progress.state, KEPT_RUNNING, memory_order_relaxed);
-    query->batch = kept_hold(entry->batch);
+    atomic_store_explicit(&entry->batch->progress.state, STORED_RUNNING, memory_order_relaxed);
+    query->batch = stored_hold(entry->batch);
     store_done(query);
 }
 

@@ -8,12 +8,12 @@
 #include "daemon/store/cluster_internal.h"
 
 /* One that is over needs no putting back. */
-static bool is_wanted(const struct cluster *cluster, const struct kept *batch)
+static bool is_wanted(const struct cluster *cluster, const struct stored_batch *batch)
 {
-    const struct kept_progress *progress = &batch->progress;
+    const struct stored_progress *progress = &batch->progress;
     int64_t until_ns;
 
-    if (atomic_load_explicit(&progress->state, memory_order_acquire) != KEPT_FINISHED)
+    if (atomic_load_explicit(&progress->state, memory_order_acquire) != STORED_FINISHED)
         return true;
     until_ns = atomic_load_explicit(&progress->ended_ns, memory_order_relaxed);
     if (__builtin_add_overflow(until_ns, batch->terms.accepted_ns, &until_ns) ||
@@ -22,7 +22,8 @@ static bool is_wanted(const struct cluster *cluster, const struct kept *batch)
     return until_ns > cluster_stream_time(cluster);
 }
 
-void cluster_remember_lost(struct cluster *cluster, struct kept *batch, struct cluster_batch *data)
+void cluster_remember_lost(struct cluster *cluster, struct stored_batch *batch,
+                           struct cluster_batch *data)
 {
     struct cluster_lost *lost = is_wanted(cluster, batch) ? malloc(sizeof(*lost)) : NULL;
 
@@ -30,13 +31,13 @@ void cluster_remember_lost(struct cluster *cluster, struct kept *batch, struct c
         cluster_data_free(data);
         return;
     }
-    *lost = (struct cluster_lost){.next = cluster->lost, .batch = kept_hold(batch), .data = data};
+    *lost = (struct cluster_lost){.next = cluster->lost, .batch = stored_hold(batch), .data = data};
     cluster->lost = lost;
 }
 
 static void free_lost(struct cluster_lost *lost)
 {
-    kept_release(lost->batch);
+    stored_release(lost->batch);
     cluster_data_free(lost->data);
     free(lost);
 }

@@ -209,7 +209,7 @@ static void read_outside(const char *text, struct cluster_subject *out)
 {
     char last[CLUSTER_NONCE_MAX + 1];
 
-    text = take_word(text, '.', out->ref, KEPT_REF_MAX);
+    text = take_word(text, '.', out->ref, STORED_REF_MAX);
     if (text == NULL || take_word(text, '\0', last, CLUSTER_NONCE_MAX) == NULL)
         return;
     if (strcmp(last, "forget") == 0)
@@ -259,10 +259,10 @@ void cluster_subject_write(const char *name, const struct cluster_subject *subje
     }
 }
 
-void cluster_token_of_key(const char *owner, const struct kept_terms *terms,
+void cluster_token_of_key(const char *owner, const struct stored_terms *terms,
                           char out[CLUSTER_TOKEN_MAX + 1])
 {
-    char named[PRINCIPAL_NAME_MAX + 1 + KEPT_KEY_MAX];
+    char named[PRINCIPAL_NAME_MAX + 1 + STORED_KEY_MAX];
     size_t len = (size_t)snprintf(named, PRINCIPAL_NAME_MAX + 1, "%s", owner) + 1;
     uint8_t digest[DIGEST_BYTES];
 
@@ -301,7 +301,7 @@ static bool read_was(const struct cluster_values *values, struct cluster_was *wa
 
 void cluster_request_write(const struct cluster_request *request, struct cluster_headers *headers)
 {
-    const struct kept_terms *terms = &request->terms;
+    const struct stored_terms *terms = &request->terms;
     char digest[2 * DIGEST_BYTES + 1];
 
     headers->values = (struct cluster_values){{0}};
@@ -334,14 +334,14 @@ static bool read_owner_and_key(const struct cluster_values *values, struct clust
     len = read_bytes(owner, request->owner, PRINCIPAL_NAME_MAX);
     if (len < 0 || strlen(request->owner) != (size_t)len)
         return false;
-    len = key == NULL ? 0 : read_bytes(key, request->terms.key, KEPT_KEY_MAX);
+    len = key == NULL ? 0 : read_bytes(key, request->terms.key, STORED_KEY_MAX);
     if (len < 0 || (key != NULL && len == 0))
         return false;
     request->terms.key_len = (uint16_t)len;
     return true;
 }
 
-static bool read_terms(const struct cluster_values *values, struct kept_terms *terms)
+static bool read_terms(const struct cluster_values *values, struct stored_terms *terms)
 {
     uint64_t jobs, summaries;
 
@@ -406,7 +406,7 @@ bool cluster_tick_read(const struct cluster_values *values, uint64_t *number)
 }
 
 void cluster_ref_write(uint64_t sequence, int64_t stamp_ns, const uint8_t digest[DIGEST_BYTES],
-                       char out[KEPT_REF_MAX + 1])
+                       char out[STORED_REF_MAX + 1])
 {
     char hashed[24 + DIGEST_BYTES], bits[17];
     size_t len = (size_t)snprintf(hashed, 24, "%" PRId64, stamp_ns) + 1;
@@ -415,7 +415,7 @@ void cluster_ref_write(uint64_t sequence, int64_t stamp_ns, const uint8_t digest
     memcpy(hashed + len, digest, DIGEST_BYTES);
     digest_of(hashed, len + DIGEST_BYTES, hash);
     write_hexadecimal(hash, 8, bits);
-    snprintf(out, KEPT_REF_MAX + 1, "%" PRIu64 "-%s", sequence, bits);
+    snprintf(out, STORED_REF_MAX + 1, "%" PRIu64 "-%s", sequence, bits);
 }
 
 /* ---- What the server says ------------------------------------------------------------------ */

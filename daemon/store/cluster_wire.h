@@ -22,13 +22,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/session/kept.h"
+#include "daemon/session/stored.h"
 #include "daemon/store/digest.h"
 
 #define CLUSTER_NAME_MAX    32 /* of `A-Z a-z 0-9 _ -` */
 #define CLUSTER_TOKEN_MAX   64 /* hexadecimal digits of a SHA-256 */
 #define CLUSTER_NONCE_MAX   16 /* hexadecimal digits of 64 bits */
-#define CLUSTER_SUBJECT_MAX (CLUSTER_NAME_MAX + 6 + KEPT_REF_MAX + 1 + CLUSTER_TOKEN_MAX)
+#define CLUSTER_SUBJECT_MAX (CLUSTER_NAME_MAX + 6 + STORED_REF_MAX + 1 + CLUSTER_TOKEN_MAX)
 #define CLUSTER_ENGINE_MAX  31
 
 /* The headers that are read and written, in the order of cluster_header_name(). */
@@ -83,7 +83,7 @@ enum cluster_kind {
 struct cluster_subject {
     enum cluster_kind kind;
     char token[CLUSTER_TOKEN_MAX + 1]; /* REQUEST; TICK: the node */
-    char ref[KEPT_REF_MAX + 1];        /* CANCEL, FORGET */
+    char ref[STORED_REF_MAX + 1];      /* CANCEL, FORGET */
     uint64_t nonce;                    /* CANCEL */
 };
 
@@ -95,7 +95,7 @@ void cluster_subject_write(const char *name, const struct cluster_subject *subje
                            char out[CLUSTER_SUBJECT_MAX + 1]);
 
 /* The token of a key's subject, and one of three random numbers. */
-void cluster_token_of_key(const char *owner, const struct kept_terms *terms,
+void cluster_token_of_key(const char *owner, const struct stored_terms *terms,
                           char out[CLUSTER_TOKEN_MAX + 1]);
 void cluster_token_of_random(const uint64_t random[2], char out[CLUSTER_TOKEN_MAX + 1]);
 
@@ -110,7 +110,7 @@ struct cluster_was {
 struct cluster_request {
     char owner[PRINCIPAL_NAME_MAX + 1];
     char engine[CLUSTER_ENGINE_MAX + 1];
-    struct kept_terms terms; /* but for when it was accepted */
+    struct stored_terms terms; /* but for when it was accepted */
     int64_t grace_ns;
     uint64_t nonce;
     uint8_t digest[DIGEST_BYTES];
@@ -142,7 +142,7 @@ bool cluster_tick_read(const struct cluster_values *values, uint64_t *number);
 /* The ref of the batch whose request has that sequence and stamp: the sequence, and 64 bits of
  * a hash over the stamp and the text, for a sequence alone can be given again after a rollback. */
 void cluster_ref_write(uint64_t sequence, int64_t stamp_ns, const uint8_t digest[DIGEST_BYTES],
-                       char out[KEPT_REF_MAX + 1]);
+                       char out[STORED_REF_MAX + 1]);
 
 /* ---- What the server says --------------------------------------------------------------- */
 

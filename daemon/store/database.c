@@ -181,12 +181,12 @@ enum database_result database_checkpoint(struct database *database)
 
 /* ---- Writing -------------------------------------------------------------------------------- */
 
-enum database_result database_add_batch(struct database *database, const struct kept *batch,
-                                        const char *engine, const struct kept_text *request,
+enum database_result database_add_batch(struct database *database, const struct stored_batch *batch,
+                                        const char *engine, const struct stored_text *request,
                                         const uint8_t *digest)
 {
     sqlite3_stmt *statement = database->statements[ADD_BATCH];
-    const struct kept_terms *terms = &batch->terms;
+    const struct stored_terms *terms = &batch->terms;
 
     bind(database, ADD_BATCH, 1, (int64_t)batch->order);
     sqlite3_bind_text(statement, 2, batch->ref, -1, SQLITE_STATIC);
@@ -208,7 +208,7 @@ enum database_result database_add_batch(struct database *database, const struct 
 }
 
 enum database_result database_add_cancel(struct database *database, uint64_t order,
-                                         const struct kept_cancel *cancel)
+                                         const struct stored_cancel *cancel)
 {
     bind(database, ADD_CANCEL, 1, (int64_t)order);
     bind(database, ADD_CANCEL, 2, cancel->at_ns);
@@ -304,13 +304,13 @@ static bool in_range(sqlite3_stmt *row, int column, int64_t least, int64_t most)
     return sqlite3_column_type(row, column) == SQLITE_INTEGER && value >= least && value <= most;
 }
 
-static bool read_key(sqlite3_stmt *row, struct kept_terms *terms)
+static bool read_key(sqlite3_stmt *row, struct stored_terms *terms)
 {
     int len = sqlite3_column_bytes(row, 2);
 
     if (sqlite3_column_type(row, 2) == SQLITE_NULL)
         return true;
-    if (len < 1 || len > KEPT_KEY_MAX)
+    if (len < 1 || len > STORED_KEY_MAX)
         return false;
     memcpy(terms->key, sqlite3_column_blob(row, 2), (size_t)len);
     terms->key_len = (uint16_t)len;
@@ -320,7 +320,7 @@ static bool read_key(sqlite3_stmt *row, struct kept_terms *terms)
 /* Whether the row is a batch. */
 static bool read_batch(sqlite3_stmt *row, struct database_batch *batch)
 {
-    struct kept_terms *terms = &batch->terms;
+    struct stored_terms *terms = &batch->terms;
 
     *batch = (struct database_batch){.order = (uint64_t)sqlite3_column_int64(row, 0)};
     if (!in_range(row, 0, 1, INT64_MAX) || !in_range(row, 3, 0, UINT32_MAX) ||
@@ -378,9 +378,9 @@ enum database_result database_each_cancel(struct database *database, uint64_t or
     *stopped = 0;
     bind(database, EACH_CANCEL, 1, (int64_t)order);
     while ((code = sqlite3_step(row)) == SQLITE_ROW && *stopped == 0) {
-        struct kept_cancel cancel = {.at_ns = sqlite3_column_int64(row, 0),
-                                     .whole = sqlite3_column_int(row, 1) != 0,
-                                     .job = (uint64_t)sqlite3_column_int64(row, 2)};
+        struct stored_cancel cancel = {.at_ns = sqlite3_column_int64(row, 0),
+                                       .whole = sqlite3_column_int(row, 1) != 0,
+                                       .job = (uint64_t)sqlite3_column_int64(row, 2)};
 
         *stopped = call(context, &cancel);
     }
@@ -412,16 +412,16 @@ bool database_digest(struct database *database, uint64_t order, uint8_t *digest)
 }
 
 /* The request in the row, if it is the one that was stored. */
-static struct kept_text *read_request(struct database *database, sqlite3_stmt *row)
+static struct stored_text *read_request(struct database *database, sqlite3_stmt *row)
 {
     uint8_t stored[DIGEST_BYTES], read[DIGEST_BYTES];
     size_t len = (size_t)sqlite3_column_bytes(row, 1);
     const void *bytes = sqlite3_column_blob(row, 1);
-    struct kept_text *text = kept_text_new(len);
+    struct stored_text *text = stored_text_new(len);
 
     if (text == NULL || (bytes == NULL && len > 0)) {
         database_set_error(database, "out of memory");
-        kept_text_release(text);
+        stored_text_release(text);
         return NULL;
     }
     if (len > 0)
@@ -429,16 +429,16 @@ static struct kept_text *read_request(struct database *database, sqlite3_stmt *r
     digest_of(text->bytes, text->len, read);
     if (!read_digest(row, stored) || memcmp(stored, read, sizeof(read)) != 0) {
         database_set_error(database, "its request is not the one that was stored");
-        kept_text_release(text);
+        stored_text_release(text);
         return NULL;
     }
     return text;
 }
 
-struct kept_text *database_request(struct database *database, uint64_t order)
+struct stored_text *database_request(struct database *database, uint64_t order)
 {
     sqlite3_stmt *row = database->statements[GET_REQUEST];
-    struct kept_text *text = NULL;
+    struct stored_text *text = NULL;
     int code;
 
     bind(database, GET_REQUEST, 1, (int64_t)order);

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/session/kept.h"
+#include "daemon/session/stored.h"
 #include "daemon/store/digest.h"
 
 #define DATABASE_FILE        "waitd.db"
@@ -39,9 +39,9 @@ struct database_time {
 /* A batch's row.  Its request is read by itself. */
 struct database_batch {
     uint64_t order;
-    char ref[KEPT_REF_MAX + 1];
+    char ref[STORED_REF_MAX + 1];
     char owner[PRINCIPAL_NAME_MAX + 1]; /* a principal's name */
-    struct kept_terms terms;
+    struct stored_terms terms;
     char engine[32];
     size_t request_bytes;
     bool is_damaged; /* nothing but `order` means anything */
@@ -93,11 +93,11 @@ enum database_result database_checkpoint(struct database *database);
 bool database_has_changed(const struct database *database);
 
 /* digest: of the request's text, DIGEST_BYTES. */
-enum database_result database_add_batch(struct database *database, const struct kept *batch,
-                                        const char *engine, const struct kept_text *request,
+enum database_result database_add_batch(struct database *database, const struct stored_batch *batch,
+                                        const char *engine, const struct stored_text *request,
                                         const uint8_t *digest);
 enum database_result database_add_cancel(struct database *database, uint64_t order,
-                                         const struct kept_cancel *cancel);
+                                         const struct stored_cancel *cancel);
 /* late_ns: by how much later than its end the time for which it is kept begins. */
 enum database_result database_set_end(struct database *database, uint64_t order, int status,
                                       uint64_t last, int64_t ended_ns, int64_t late_ns);
@@ -122,7 +122,7 @@ enum database_result database_each_batch(struct database *database, database_bat
                                          void *context, int *stopped);
 
 /* The same for the cancels of a batch, in their order. */
-typedef int (*database_cancel_fn)(void *context, const struct kept_cancel *cancel);
+typedef int (*database_cancel_fn)(void *context, const struct stored_cancel *cancel);
 enum database_result database_each_cancel(struct database *database, uint64_t order,
                                           database_cancel_fn call, void *context, int *stopped);
 
@@ -130,7 +130,7 @@ enum database_result database_each_cancel(struct database *database, uint64_t or
  * A batch's request, the caller's to release.  NULL when out of memory or when what is
  * read is not what was stored (database_error() says which).
  */
-struct kept_text *database_request(struct database *database, uint64_t order);
+struct stored_text *database_request(struct database *database, uint64_t order);
 
 /* The digest of a batch's request as it was stored.  Whether it could be read. */
 bool database_digest(struct database *database, uint64_t order, uint8_t *digest);

@@ -34,11 +34,11 @@ static uint64_t hash_of_ref(const struct index *index, const char *ref)
 /* What a key is found by: it is unique among one owner's. */
 struct key {
     const struct principal *owner;
-    const struct kept_terms *terms;
+    const struct stored_terms *terms;
 };
 
 static uint64_t hash_of_key(const struct index *index, const struct principal *owner,
-                            const struct kept_terms *terms)
+                            const struct stored_terms *terms)
 {
     return hash_bytes(index->hash_key, terms->key, terms->key_len) ^
            hash_bytes(index->hash_key, owner->name, strlen(owner->name));
@@ -51,7 +51,7 @@ static uint64_t hash_by_ref(const void *index, uint32_t slot)
 
 static uint64_t hash_by_key(const void *index, uint32_t slot)
 {
-    const struct kept *batch = entry_at(index, slot)->batch;
+    const struct stored_batch *batch = entry_at(index, slot)->batch;
 
     return hash_of_key(index, batch->owner, &batch->terms);
 }
@@ -63,7 +63,7 @@ static bool has_ref(const void *index, uint32_t slot, const void *ref)
 
 static bool has_key(const void *index, uint32_t slot, const void *wanted)
 {
-    const struct kept *batch = entry_at(index, slot)->batch;
+    const struct stored_batch *batch = entry_at(index, slot)->batch;
     const struct key *key = wanted;
 
     return batch->terms.key_len == key->terms->key_len &&
@@ -83,7 +83,7 @@ struct index_entry *index_by_ref(const struct index *index, const struct princip
 }
 
 struct index_entry *index_by_key(const struct index *index, const struct principal *owner,
-                                 const struct kept_terms *terms)
+                                 const struct stored_terms *terms)
 {
     const struct key key = {owner, terms};
     uint32_t slot =
@@ -126,7 +126,7 @@ static void close_holes(struct index *index)
 /* It is nobody's any more but of those who hold it. */
 static void drop(struct index *index, struct index_entry *entry)
 {
-    struct kept *batch = entry->batch;
+    struct stored_batch *batch = entry->batch;
 
     hash_remove(&index->by_ref, entry->slot, hash_by_ref, index);
     if (batch->terms.key_len > 0)
@@ -140,8 +140,8 @@ static void drop(struct index *index, struct index_entry *entry)
     atomic_fetch_sub_explicit(&index->store->n_kept, 1, memory_order_relaxed);
     atomic_fetch_sub_explicit(&index->store->n_bytes, entry->text_bytes, memory_order_relaxed);
     batch->store_data = NULL;
-    kept_text_release(entry->text);
-    kept_release(batch);
+    stored_text_release(entry->text);
+    stored_release(batch);
     free(entry);
 }
 
@@ -172,7 +172,7 @@ static int make_places(struct index *index)
 /* Enters it everywhere, or nowhere. */
 static int enter(struct index *index, struct index_entry *entry)
 {
-    struct kept *batch = entry->batch;
+    struct stored_batch *batch = entry->batch;
 
     entry->slot = agenda_add(&index->ends, entry);
     entry->ref_hash = hash_of_ref(index, batch->ref);
@@ -195,8 +195,8 @@ static int enter(struct index *index, struct index_entry *entry)
     return 0;
 }
 
-struct index_entry *index_add(struct index *index, struct kept *batch, struct kept_text *text,
-                              size_t text_bytes)
+struct index_entry *index_add(struct index *index, struct stored_batch *batch,
+                              struct stored_text *text, size_t text_bytes)
 {
     struct index_entry *entry = calloc(1, sizeof(*entry));
 
@@ -210,19 +210,19 @@ struct index_entry *index_add(struct index *index, struct kept *batch, struct ke
         free(entry);
         return NULL;
     }
-    (void)kept_hold(batch);
-    entry->text = text != NULL ? kept_text_hold(text) : NULL;
+    (void)stored_hold(batch);
+    entry->text = text != NULL ? stored_text_hold(text) : NULL;
     return entry;
 }
 
-void index_renew(struct index_entry *entry, struct kept *batch)
+void index_renew(struct index_entry *entry, struct stored_batch *batch)
 {
-    struct kept *old = entry->batch;
+    struct stored_batch *old = entry->batch;
 
-    entry->batch = kept_hold(batch);
+    entry->batch = stored_hold(batch);
     batch->store_data = entry;
     old->store_data = NULL;
-    kept_release(old);
+    stored_release(old);
 }
 
 struct index_entry *index_next(const struct index *index, uint32_t *slot)
@@ -246,7 +246,7 @@ static void set_over(struct index *index, const struct index_entry *entry, int64
 
 int64_t index_set_end(struct index *index, struct index_entry *entry, int64_t now_ns)
 {
-    const struct kept *batch = entry->batch;
+    const struct stored_batch *batch = entry->batch;
     int64_t end_ns = atomic_load_explicit(&batch->progress.ended_ns, memory_order_relaxed);
     int64_t late_ns = 0;
 
@@ -336,18 +336,18 @@ struct index_entry *index_find_visible(const struct index *index, struct store_q
     return entry;
 }
 
-bool index_refuse_running(struct store_query *query, const struct kept *batch)
+bool index_refuse_running(struct store_query *query, const struct stored_batch *batch)
 {
     int state = atomic_load_explicit(&batch->progress.state, memory_order_acquire);
 
-    if (state == KEPT_FINISHED)
+    if (state == STORED_FINISHED)
         return false;
     store_refuse(query, FAULT_CONFLICT, "\"ref\" takes a batch that has finished, and %s is %s",
-                 batch->ref, state == KEPT_FOREIGN ? "of another engine version" : "running");
+                 batch->ref, state == STORED_FOREIGN ? "of another engine version" : "running");
     return true;
 }
 
-void index_refuse_conflict(struct store_query *query, const struct kept *batch)
+void index_refuse_conflict(struct store_query *query, const struct stored_batch *batch)
 {
     store_refuse(query, FAULT_CONFLICT,
                  "\"key\" takes one that no other request has, and the batch %s has this one "
@@ -357,7 +357,7 @@ void index_refuse_conflict(struct store_query *query, const struct kept *batch)
 
 /* ---- Listing ------------------------------------------------------------------------------- */
 
-static bool is_listed(struct store_query *query, const struct kept *batch)
+static bool is_listed(struct store_query *query, const struct stored_batch *batch)
 {
     const struct store_filter *filter = &query->filter;
     int state = atomic_load_explicit(&batch->progress.state, memory_order_acquire);
@@ -365,16 +365,16 @@ static bool is_listed(struct store_query *query, const struct kept *batch)
     if (!principal_may_see(query->requester, batch->owner) ||
         (filter->ref[0] != '\0' && strcmp(filter->ref, batch->ref) != 0))
         return false;
-    if (state == KEPT_UNSEEN) {
+    if (state == STORED_UNSEEN) {
         query->has_unseen |=
             !atomic_load_explicit(&batch->progress.is_not_run, memory_order_relaxed);
-        state = KEPT_RUNNING;
+        state = STORED_RUNNING;
     }
     return !filter->has_state || state == (int)filter->state;
 }
 
 /* Adds it to the page if it is listed.  Whether there was room for it. */
-static bool put_on_page(struct store_query *query, struct kept *batch)
+static bool put_on_page(struct store_query *query, struct stored_batch *batch)
 {
     uint32_t most = query->filter.most < STORE_PAGE_MAX ? query->filter.most : STORE_PAGE_MAX;
 
@@ -384,7 +384,7 @@ static bool put_on_page(struct store_query *query, struct kept *batch)
         query->more = true;
         return false;
     }
-    query->page[query->n_page++] = kept_hold(batch);
+    query->page[query->n_page++] = stored_hold(batch);
     query->next_order = batch->order;
     return true;
 }

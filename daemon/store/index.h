@@ -22,16 +22,16 @@
 
 /* What is kept of one batch; its `store_data` while it is in an index. */
 struct index_entry {
-    struct kept *batch;     /* held */
-    struct kept_text *text; /* held; NULL where the request is kept elsewhere */
-    size_t text_bytes;      /* of the request, wherever it is */
-    int64_t floor_ns;       /* since acceptance: no cancel of this life falls below it */
-    int64_t over_ns;        /* once it has ended: when its time is over, by the store's clock */
-    bool is_hidden;         /* not safe yet: it has its key, but is neither listed nor found */
-    bool is_put_off;        /* index_put_off() */
-    bool is_forgotten;      /* as far as is written, which is not safe yet */
-    void *data;             /* the store's own */
-    uint64_t ref_hash;      /* the index's own, as is */
+    struct stored_batch *batch; /* held */
+    struct stored_text *text;   /* held; NULL where the request is kept elsewhere */
+    size_t text_bytes;          /* of the request, wherever it is */
+    int64_t floor_ns;           /* since acceptance: no cancel of this life falls below it */
+    int64_t over_ns;            /* once it has ended: when its time is over, by the store's clock */
+    bool is_hidden;             /* not safe yet: it has its key, but is neither listed nor found */
+    bool is_put_off;            /* index_put_off() */
+    bool is_forgotten;          /* as far as is written, which is not safe yet */
+    void *data;                 /* the store's own */
+    uint64_t ref_hash;          /* the index's own, as is */
     uint32_t slot;
 };
 
@@ -57,8 +57,8 @@ void index_fini(struct index *index);
  * Holds the batch, and the text if there is one.  NULL when out of memory: nothing
  * has changed then.
  */
-struct index_entry *index_add(struct index *index, struct kept *batch, struct kept_text *text,
-                              size_t text_bytes);
+struct index_entry *index_add(struct index *index, struct stored_batch *batch,
+                              struct stored_text *text, size_t text_bytes);
 
 /* What that principal may see of it (NULL: the daemon, all); NULL for none.  A hidden one is
  * found by its key alone. */
@@ -66,10 +66,10 @@ struct index_entry *index_by_ref(const struct index *index, const struct princip
                                  const char *ref);
 /* The one that has the key of a batch's terms among its owner's, even an administrator's. */
 struct index_entry *index_by_key(const struct index *index, const struct principal *owner,
-                                 const struct kept_terms *terms);
+                                 const struct stored_terms *terms);
 
 /* Puts another batch of the same ref, order, owner and key in its batch's place; it is held. */
-void index_renew(struct index_entry *entry, struct kept *batch);
+void index_renew(struct index_entry *entry, struct stored_batch *batch);
 
 /* All of them, hidden ones too: *slot is 0 at first.  NULL behind the last. */
 struct index_entry *index_next(const struct index *index, uint32_t *slot);
@@ -103,7 +103,7 @@ bool index_refuse_full(const struct index *index, struct store_query *query);
 struct index_entry *index_find_visible(const struct index *index, struct store_query *query);
 
 /* Refuses to forget a batch that has not finished.  Whether it did. */
-bool index_refuse_running(struct store_query *query, const struct kept *batch);
+bool index_refuse_running(struct store_query *query, const struct stored_batch *batch);
 
 /* Whether the requester may know that the batch of that ref is gone. */
 bool index_knows_gone(const struct index *index, const struct principal *requester,
@@ -114,7 +114,7 @@ bool index_knows_gone(const struct index *index, const struct principal *request
 void index_refuse_absent(const struct index *index, struct store_query *query, const char *ref);
 
 /* Refuses an ACCEPT whose key has another request. */
-void index_refuse_conflict(struct store_query *query, const struct kept *batch);
+void index_refuse_conflict(struct store_query *query, const struct stored_batch *batch);
 
 /* Fills in a LIST's page, of a bounded number of batches that are looked at.  False if it was
  * refused instead. */

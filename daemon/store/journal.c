@@ -55,7 +55,7 @@ static void report(const struct journal *journal, bool is_fault, const char *lin
 /* Events are no longer bound to a time that cannot be stored. */
 static void lift_horizon(struct journal *journal)
 {
-    atomic_store_explicit(&journal->store.horizon_ns, KEPT_NO_HORIZON, memory_order_release);
+    atomic_store_explicit(&journal->store.horizon_ns, STORED_NO_HORIZON, memory_order_release);
     store_ring(&journal->store);
 }
 
@@ -282,7 +282,7 @@ static void answer_without_writing(struct journal *journal, struct journal_queri
 
 /* Posts one to the loop that is to be its home.  One whose request cannot be read is
  * met when somebody asks for it. */
-static void resume(struct journal *journal, struct kept *batch, struct store_port *port)
+static void resume(struct journal *journal, struct stored_batch *batch, struct store_port *port)
 {
     struct store_query *query = store_query_new(STORE_RESUME, port, NULL);
     char line[512];
@@ -290,7 +290,7 @@ static void resume(struct journal *journal, struct kept *batch, struct store_por
     if (query == NULL) {
         report(journal, true, "out of memory for a batch of another life: it is not run");
         atomic_store_explicit(&batch->progress.is_not_run, true, memory_order_relaxed);
-        kept_release(batch);
+        stored_release(batch);
         return;
     }
     query->batch = batch;
@@ -450,7 +450,7 @@ static void free_journal(struct store *store)
         store_query_free(query);
     }
     for (size_t i = journal->next_resume; i < journal->n_resumes; i++)
-        kept_release(journal->resumes[i]);
+        stored_release(journal->resumes[i]);
     free(journal->resumes);
     index_fini(&journal->index);
     database_close(journal->database);
@@ -466,7 +466,7 @@ void journal_init(struct journal *journal)
     static const struct store_ops ops = {
         .start = start_journal, .query = ask_journal, .free = free_journal};
 
-    store_init(&journal->store, &ops, KEPT_DURABLE_DISK);
+    store_init(&journal->store, &ops, STORED_DURABLE_DISK);
     index_init(&journal->index, &journal->store);
     empty(&journal->queue);
     empty(&journal->open);

@@ -5,7 +5,7 @@
 /*
  * The store on disk: detached batches outlive the daemon.  What is kept of one
  * is its request, its acceptance and its cancels; the events follow from these
- * (session/kept.h).
+ * (session/stored.h).
  *
  *     loops ── asks ──► queue ──► the journal's thread ── one transaction for all
  *     loops ◄── answers ────────── once the commit is on the disk      that came

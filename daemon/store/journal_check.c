@@ -27,9 +27,10 @@ static void fault(struct check *check, const char *what, const char *why)
 /* ---- The requests ------------------------------------------------------------------------- */
 
 /* The text as it was stored, an object without blanks, with the key that it had. */
-static void put_request(FILE *out, const struct kept_terms *terms, const struct kept_text *request)
+static void put_request(FILE *out, const struct stored_terms *terms,
+                        const struct stored_text *request)
 {
-    char key[EVENT_TEXT_FACTOR * KEPT_KEY_MAX + 16];
+    char key[EVENT_TEXT_FACTOR * STORED_KEY_MAX + 16];
     const char *end;
 
     putc('{', out);
@@ -45,8 +46,8 @@ static void put_request(FILE *out, const struct kept_terms *terms, const struct 
 static int check_batch(void *context, const struct database_batch *row)
 {
     struct check *check = context;
-    struct kept_text *request;
-    char name[KEPT_REF_MAX + 16];
+    struct stored_text *request;
+    char name[STORED_REF_MAX + 16];
 
     if (row->is_damaged) {
         snprintf(name, sizeof(name), "batch %llu", (unsigned long long)row->order);
@@ -61,7 +62,7 @@ static int check_batch(void *context, const struct database_batch *row)
         fault(check, name, "its request is none");
     else
         put_request(check->out, &row->terms, request);
-    kept_text_release(request);
+    stored_text_release(request);
     return 0;
 }
 

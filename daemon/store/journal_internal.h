@@ -59,7 +59,7 @@ struct journal {
     int64_t stored_ns; /* the time that is stored, by the store's clock */
     int64_t retry_ns;  /* not before this, by the store's clock, is anything of our own written */
     enum journal_health health;
-    struct kept **resumes; /* held: batches of another life that no loop runs yet */
+    struct stored_batch **resumes; /* held: batches of another life that no loop runs yet */
     size_t n_resumes, next_resume;
     struct journal_queries open; /* those of the transaction in progress */
     struct index_entry *removals[JOURNAL_REMOVALS];

@@ -17,7 +17,7 @@ struct found {
     bool is_same_boot; /* of the machine: its boot clock has gone on */
     int64_t now_ns;    /* by this life's clock */
     int64_t wall_ns;
-    struct kept **batches; /* all, held by the index */
+    struct stored_batch **batches; /* all, held by the index */
     size_t n_batches, room;
     struct principal *owner; /* of the batch that was read last; held */
     bool is_damaged;         /* a row is */
@@ -40,7 +40,7 @@ static int64_t age_when_stored(const struct found *found, int64_t accepted_ns)
 
 /* When it was accepted by this life's clock: in another boot by the wall clock, as far as
  * that has gone on. */
-static int64_t accepted_now(const struct found *found, const struct kept_terms *terms)
+static int64_t accepted_now(const struct found *found, const struct stored_terms *terms)
 {
     int64_t age_ns = age_when_stored(found, terms->accepted_ns), wall_age_ns;
 
@@ -68,19 +68,20 @@ static void set_clock(struct found *found)
 
 /* ---- Reading --------------------------------------------------------------------------------- */
 
-static int add_cancel(void *context, const struct kept_cancel *cancel)
+static int add_cancel(void *context, const struct stored_cancel *cancel)
 {
-    return kept_add_cancel(context, cancel);
+    return stored_add_cancel(context, cancel);
 }
 
-static void set_progress(struct kept *batch, const struct database_batch *row, bool is_foreign)
+static void set_progress(struct stored_batch *batch, const struct database_batch *row,
+                         bool is_foreign)
 {
-    struct kept_progress *progress = &batch->progress;
+    struct stored_progress *progress = &batch->progress;
 
     atomic_store_explicit(&progress->state,
-                          is_foreign       ? KEPT_FOREIGN
-                          : row->has_ended ? KEPT_FINISHED
-                                           : KEPT_UNSEEN,
+                          is_foreign       ? STORED_FOREIGN
+                          : row->has_ended ? STORED_FINISHED
+                                           : STORED_UNSEEN,
                           memory_order_relaxed);
     if (!row->has_ended)
         return;
@@ -101,13 +102,13 @@ static struct principal *owner_of(struct found *found, const struct database_bat
     return found->owner;
 }
 
-static struct kept *make_batch(struct found *found, const struct database_batch *row,
-                               bool is_foreign)
+static struct stored_batch *make_batch(struct found *found, const struct database_batch *row,
+                                       bool is_foreign)
 {
     const struct store *store = &found->journal->store;
     struct principal *owner = owner_of(found, row);
-    struct kept *batch =
-        owner != NULL ? kept_new(&store->horizon_ns, store->durable, &row->terms, owner) : NULL;
+    struct stored_batch *batch =
+        owner != NULL ? stored_new(&store->horizon_ns, store->durable, &row->terms, owner) : NULL;
 
     if (batch == NULL)
         return NULL;
@@ -123,11 +124,11 @@ static struct kept *make_batch(struct found *found, const struct database_batch 
 static int make_room(struct found *found)
 {
     size_t room = found->room > 0 ? 2 * found->room : 64;
-    struct kept **batches;
+    struct stored_batch **batches;
 
     if (found->n_batches < found->room)
         return 0;
-    batches = realloc(found->batches, room * sizeof(struct kept *));
+    batches = realloc(found->batches, room * sizeof(struct stored_batch *));
     if (batches == NULL)
         return -1;
     found->batches = batches;
@@ -142,7 +143,7 @@ static int load_batch(void *context, const struct database_batch *row)
     struct journal *journal = found->journal;
     bool is_foreign = strcmp(row->engine, journal->engine) != 0;
     struct index_entry *entry;
-    struct kept *batch;
+    struct stored_batch *batch;
     int stopped = 0;
 
     if (row->is_damaged) {
@@ -155,11 +156,11 @@ static int load_batch(void *context, const struct database_batch *row)
         found->is_unreadable = database_each_cancel(journal->database, row->order, add_cancel,
                                                     batch, &stopped) != DATABASE_OK;
     if (batch == NULL || found->is_unreadable || stopped != 0 || make_room(found) != 0) {
-        kept_release(batch);
+        stored_release(batch);
         return -1;
     }
     entry = index_add(&journal->index, batch, NULL, row->request_bytes);
-    kept_release(batch); /* the index holds it */
+    stored_release(batch); /* the index holds it */
     if (entry == NULL)
         return -1;
     batch->handled_ns = age_when_stored(found, row->terms.accepted_ns);
@@ -188,37 +189,38 @@ static enum database_result read_all(struct found *found, int *stopped)
 /* ---- What this life begins with ---------------------------------------------------------------
  */
 
-static bool is_resumed(const struct kept *batch)
+static bool is_resumed(const struct stored_batch *batch)
 {
-    return atomic_load_explicit(&batch->progress.state, memory_order_relaxed) == KEPT_UNSEEN;
+    return atomic_load_explicit(&batch->progress.state, memory_order_relaxed) == STORED_UNSEEN;
 }
 
-static bool is_cancelled_whole(struct kept *batch)
+static bool is_cancelled_whole(struct stored_batch *batch)
 {
-    uint32_t n = kept_n_cancels(batch);
+    uint32_t n = stored_n_cancels(batch);
 
     for (uint32_t i = 0; i < n; i++)
-        if (kept_cancel_at(batch, i).whole)
+        if (stored_cancel_at(batch, i).whole)
             return true;
     return false;
 }
 
 /* The instant at which the daemon came back, which is not below any that was sent. */
-static struct kept_cancel cancel_by_restart(const struct found *found, const struct kept *batch)
+static struct stored_cancel cancel_by_restart(const struct found *found,
+                                              const struct stored_batch *batch)
 {
     const struct index_entry *entry = batch->store_data;
     int64_t age_ns = found->now_ns - batch->terms.accepted_ns;
 
-    return (struct kept_cancel){.at_ns = age_ns > entry->floor_ns ? age_ns : entry->floor_ns,
-                                .whole = true};
+    return (struct stored_cancel){.at_ns = age_ns > entry->floor_ns ? age_ns : entry->floor_ns,
+                                  .whole = true};
 }
 
-static bool is_cancelled_by_restart(struct kept *batch)
+static bool is_cancelled_by_restart(struct stored_batch *batch)
 {
     return is_resumed(batch) && batch->terms.cancel_on_restart && !is_cancelled_whole(batch);
 }
 
-static enum database_result write_batch(const struct found *found, struct kept *batch)
+static enum database_result write_batch(const struct found *found, struct stored_batch *batch)
 {
     struct database *database = found->journal->database;
     enum database_result result = DATABASE_OK;
@@ -226,7 +228,7 @@ static enum database_result write_batch(const struct found *found, struct kept *
     if (!found->is_same_boot)
         result = database_set_accepted(database, batch->order, batch->terms.accepted_ns);
     if (result == DATABASE_OK && is_cancelled_by_restart(batch)) {
-        struct kept_cancel cancel = cancel_by_restart(found, batch);
+        struct stored_cancel cancel = cancel_by_restart(found, batch);
 
         result = database_add_cancel(database, batch->order, &cancel);
     }
@@ -255,20 +257,20 @@ static int take_up(const struct found *found)
 {
     struct journal *journal = found->journal;
 
-    journal->resumes = calloc(found->n_batches + 1, sizeof(struct kept *));
+    journal->resumes = calloc(found->n_batches + 1, sizeof(struct stored_batch *));
     if (journal->resumes == NULL)
         return -1;
     for (size_t i = 0; i < found->n_batches; i++) {
-        struct kept *batch = found->batches[i];
+        struct stored_batch *batch = found->batches[i];
 
         if (is_cancelled_by_restart(batch)) {
-            struct kept_cancel cancel = cancel_by_restart(found, batch);
+            struct stored_cancel cancel = cancel_by_restart(found, batch);
 
-            if (kept_add_cancel(batch, &cancel) != 0)
+            if (stored_add_cancel(batch, &cancel) != 0)
                 return -1;
         }
         if (is_resumed(batch))
-            journal->resumes[journal->n_resumes++] = kept_hold(batch);
+            journal->resumes[journal->n_resumes++] = stored_hold(batch);
     }
     return 0;
 }

@@ -19,8 +19,8 @@ static void refuse_unavailable(struct journal *journal, struct store_query *quer
 /* Enters the batch under its key, hidden until the commit. */
 static struct index_entry *enter(struct journal *journal, struct store_query *query)
 {
-    struct kept *batch = kept_new(&journal->store.horizon_ns, journal->store.durable, &query->terms,
-                                  query->requester);
+    struct stored_batch *batch = stored_new(&journal->store.horizon_ns, journal->store.durable,
+                                            &query->terms, query->requester);
     struct index_entry *entry;
 
     if (batch == NULL)
@@ -29,7 +29,7 @@ static struct index_entry *enter(struct journal *journal, struct store_query *qu
     snprintf(batch->ref, sizeof(batch->ref), "%s-%" PRIu64, journal->prefix, batch->order);
     entry = index_add(&journal->index, batch, NULL, query->text->len);
     if (entry == NULL) {
-        kept_release(batch);
+        stored_release(batch);
         return NULL;
     }
     entry->is_hidden = true;
@@ -59,7 +59,7 @@ static enum journal_step accept_existing(struct journal *journal, struct store_q
         index_refuse_conflict(query, entry->batch);
         return JOURNAL_STEP_ANSWERED;
     }
-    query->batch = kept_hold(entry->batch);
+    query->batch = stored_hold(entry->batch);
     query->answer = STORE_EXISTING;
     return JOURNAL_STEP_OPEN;
 }
@@ -113,15 +113,15 @@ static enum journal_step do_find(struct journal *journal, struct store_query *qu
                      database_error(journal->database));
         return JOURNAL_STEP_ANSWERED;
     }
-    query->batch = kept_hold(entry->batch);
+    query->batch = stored_hold(entry->batch);
     return JOURNAL_STEP_OPEN;
 }
 
 static enum journal_step do_cancel(struct journal *journal, struct store_query *query)
 {
-    struct kept *batch = query->batch;
+    struct stored_batch *batch = query->batch;
     const struct index_entry *entry = batch->store_data;
-    struct kept_cancel cancel = {.whole = query->whole, .job = query->job};
+    struct stored_cancel cancel = {.whole = query->whole, .job = query->job};
     int64_t now_ns;
 
     if (entry == NULL) {
@@ -129,7 +129,7 @@ static enum journal_step do_cancel(struct journal *journal, struct store_query *
         return JOURNAL_STEP_ANSWERED;
     }
     now_ns = journal_now(journal) - batch->terms.accepted_ns;
-    cancel.at_ns = kept_freeze(batch, now_ns > entry->floor_ns ? now_ns : entry->floor_ns);
+    cancel.at_ns = stored_freeze(batch, now_ns > entry->floor_ns ? now_ns : entry->floor_ns);
     if (cancel.at_ns < 0) {
         store_refuse(query, FAULT_UNAVAILABLE, "out of memory for this cancel; try again later");
         return JOURNAL_STEP_ANSWERED;
@@ -143,7 +143,7 @@ static enum journal_step do_cancel(struct journal *journal, struct store_query *
 /* That it has ended is kept in memory in any case: another life would find it again. */
 static enum journal_step do_end(struct journal *journal, struct store_query *query)
 {
-    const struct kept_progress *progress = &query->batch->progress;
+    const struct stored_progress *progress = &query->batch->progress;
     struct index_entry *entry = query->batch->store_data;
     int64_t late_ns;
 
@@ -231,10 +231,11 @@ void journal_answer_done(struct journal *journal, struct store_query *query)
         answer(query, query->answer == STORE_EXISTING ? STORE_EXISTING : STORE_DONE);
         return;
     case STORE_CANCEL:
-        query->place = kept_settle(query->batch, &(struct kept_cancel){.at_ns = query->at_ns,
-                                                                       .whole = query->whole,
-                                                                       .job = query->job,
-                                                                       .asked_by = query->context});
+        query->place =
+            stored_settle(query->batch, &(struct stored_cancel){.at_ns = query->at_ns,
+                                                                .whole = query->whole,
+                                                                .job = query->job,
+                                                                .asked_by = query->context});
         store_announce(&journal->store, STORE_CANCELLED, query->batch);
         break;
     case STORE_FORGET:
@@ -268,7 +269,7 @@ static void take_back(struct journal *journal, struct store_query *query)
 
     if (entry != NULL && entry->is_hidden)
         index_remove(&journal->index, entry);
-    kept_release(query->batch);
+    stored_release(query->batch);
     query->batch = NULL;
 }
 
@@ -288,7 +289,7 @@ void journal_answer_refused(struct journal *journal, struct store_query *query)
     if (query->kind == STORE_ACCEPT)
         take_back(journal, query);
     if (query->kind == STORE_CANCEL)
-        (void)kept_settle(query->batch, NULL);
+        (void)stored_settle(query->batch, NULL);
     if (query->kind == STORE_FORGET)
         keep(journal, query);
     refuse_unavailable(journal, query);

@@ -39,15 +39,15 @@ static void remove_over(struct memory *memory)
 /* The query's batch, kept.  0, or -1 when out of memory. */
 static int keep(struct memory *memory, struct store_query *query)
 {
-    struct kept *batch =
-        kept_new(&memory->store.horizon_ns, memory->store.durable, &query->terms, query->requester);
+    struct stored_batch *batch = stored_new(&memory->store.horizon_ns, memory->store.durable,
+                                            &query->terms, query->requester);
 
     if (batch == NULL)
         return -1;
     batch->order = memory->next_order;
     snprintf(batch->ref, sizeof(batch->ref), "%.40s-%" PRIu64, memory->config.prefix, batch->order);
     if (index_add(&memory->index, batch, query->text, query->text->len) == NULL) {
-        kept_release(batch);
+        stored_release(batch);
         return -1;
     }
     memory->next_order++;
@@ -62,7 +62,7 @@ static void accept_existing(struct store_query *query, const struct index_entry 
         index_refuse_conflict(query, entry->batch);
         return;
     }
-    query->batch = kept_hold(entry->batch);
+    query->batch = stored_hold(entry->batch);
     query->answer = STORE_EXISTING;
     store_post(query->port, query);
 }
@@ -91,25 +91,25 @@ static void do_find(struct memory *memory, struct store_query *query)
 
     if (entry == NULL)
         return;
-    query->batch = kept_hold(entry->batch);
-    query->text = kept_text_hold(entry->text);
+    query->batch = stored_hold(entry->batch);
+    query->text = stored_text_hold(entry->text);
     store_done(query);
 }
 
 /* It is as safe at once as it will be. */
 static void do_cancel(struct memory *memory, struct store_query *query)
 {
-    struct kept *batch = query->batch;
-    struct kept_cancel cancel = {
+    struct stored_batch *batch = query->batch;
+    struct stored_cancel cancel = {
         .whole = query->whole, .job = query->job, .asked_by = query->context};
 
-    cancel.at_ns = kept_freeze(batch, now_of(memory) - batch->terms.accepted_ns);
+    cancel.at_ns = stored_freeze(batch, now_of(memory) - batch->terms.accepted_ns);
     if (cancel.at_ns < 0) {
         store_refuse(query, FAULT_UNAVAILABLE, "out of memory for this cancel; try again later");
         return;
     }
     query->at_ns = cancel.at_ns;
-    query->place = kept_settle(batch, &cancel);
+    query->place = stored_settle(batch, &cancel);
     store_announce(&memory->store, STORE_CANCELLED, batch);
     store_done(query);
 }
@@ -197,7 +197,7 @@ struct store *memory_new(const struct memory_config *config)
         free(memory);
         return NULL;
     }
-    store_init(&memory->store, &ops, KEPT_DURABLE_NO);
+    store_init(&memory->store, &ops, STORED_DURABLE_NO);
     memory->config = *config;
     memory->next_order = 1;
     index_init(&memory->index, &memory->store);

@@ -218,43 +218,43 @@ static struct store_query *submission(struct node *node, const char *key, const 
     query->terms.jobs = 1;
     query->terms.retain_ns = retain_ns;
     query->terms.max_wait_ns = MINUTE_NS;
-    query->text = kept_text_new(strlen(text));
+    query->text = stored_text_new(strlen(text));
     ck_assert_ptr_nonnull(query->text);
     memcpy(query->text->bytes, text, query->text->len);
     return query;
 }
 
 /* The batch, held. */
-static struct kept *submit(struct node *node, const char *key, const char *text)
+static struct stored_batch *submit(struct node *node, const char *key, const char *text)
 {
     struct store_query *query = answered(node, submission(node, key, text));
-    struct kept *batch;
+    struct stored_batch *batch;
 
     ck_assert_msg(query->answer == STORE_DONE, "%s", query->message);
-    batch = kept_hold(query->batch);
+    batch = stored_hold(query->batch);
     store_query_free(query);
     return batch;
 }
 
 /* The batch as that node has it, held; NULL if it is not there. */
-static struct kept *find(struct node *node, const char *ref)
+static struct stored_batch *find(struct node *node, const char *ref)
 {
     struct store_query *query = question(node, STORE_FIND);
-    struct kept *batch = NULL;
+    struct stored_batch *batch = NULL;
 
     memcpy(query->ref, ref, strlen(ref) + 1);
     query = answered(node, query);
     if (query->answer == STORE_DONE)
-        batch = kept_hold(query->batch);
+        batch = stored_hold(query->batch);
     store_query_free(query);
     return batch;
 }
 
-static void cancel(struct node *node, struct kept *batch)
+static void cancel(struct node *node, struct stored_batch *batch)
 {
     struct store_query *query = question(node, STORE_CANCEL);
 
-    query->batch = kept_hold(batch);
+    query->batch = stored_hold(batch);
     query->whole = true;
     query = answered(node, query);
     ck_assert_msg(query->answer == STORE_DONE, "%s", query->message);
@@ -262,13 +262,13 @@ static void cancel(struct node *node, struct kept *batch)
 }
 
 /* What a loop does when a batch has ended there: after a second, by its schedule. */
-static void finish(struct node *node, struct kept *batch)
+static void finish(struct node *node, struct stored_batch *batch)
 {
     struct store_query *query = question(node, STORE_END);
 
     atomic_store(&batch->progress.ended_ns, SECOND_NS);
-    atomic_store(&batch->progress.state, KEPT_FINISHED);
-    query->batch = kept_hold(batch);
+    atomic_store(&batch->progress.state, STORED_FINISHED);
+    query->batch = stored_hold(batch);
     store_query_free(answered(node, query));
 }
 
@@ -280,7 +280,7 @@ static struct store_query *forgetting(struct node *node, const char *ref)
     return query;
 }
 
-static uint64_t sequence_of(const struct kept *batch)
+static uint64_t sequence_of(const struct stored_batch *batch)
 {
     return strtoull(batch->ref, NULL, 10);
 }
@@ -290,7 +290,7 @@ static uint64_t sequence_of(const struct kept *batch)
 
 START_TEST(what_is_over_is_removed_ten_minutes_later)
 {
-    struct kept *batch = submit(&nodes[0], "k", "{}");
+    struct stored_batch *batch = submit(&nodes[0], "k", "{}");
     uint64_t first, removed[8];
 
     cancel(&nodes[0], batch);
@@ -308,13 +308,13 @@ START_TEST(what_is_over_is_removed_ten_minutes_later)
     ck_assert_uint_eq(removed[1], first);
     ck_assert_uint_gt(removed[2], first);
     ck_assert_uint_eq(cluster_servers_count("req") + cluster_servers_count("out"), 0);
-    kept_release(batch);
+    stored_release(batch);
 }
 END_TEST
 
 START_TEST(what_is_forgotten_is_removed_with_its_message)
 {
-    struct kept *batch = submit(&nodes[0], "k", "{}");
+    struct stored_batch *batch = submit(&nodes[0], "k", "{}");
 
     cancel(&nodes[0], batch);
     finish(&nodes[0], batch);
@@ -324,14 +324,14 @@ START_TEST(what_is_forgotten_is_removed_with_its_message)
     ck_assert_uint_eq(cluster_servers_count("out"), 2);
     pass(2 * SECOND_NS);
     eventually(cluster_servers_count("req") + cluster_servers_count("out") == 0);
-    kept_release(batch);
+    stored_release(batch);
 }
 END_TEST
 
 /* Another node has forgotten it, which this one has not read: its own message is refused. */
 START_TEST(a_second_forget_is_refused_and_that_is_success)
 {
-    struct kept *batch = submit(&nodes[0], "k", "{}"), *other;
+    struct stored_batch *batch = submit(&nodes[0], "k", "{}"), *other;
     struct store_query *first, *second;
 
     other = find(&nodes[1], batch->ref);
@@ -348,14 +348,14 @@ START_TEST(a_second_forget_is_refused_and_that_is_success)
         ck_assert_ptr_null(find(&nodes[i], batch->ref));
     store_query_free(first);
     store_query_free(second);
-    kept_release(other);
-    kept_release(batch);
+    stored_release(other);
+    stored_release(batch);
 }
 END_TEST
 
 START_TEST(what_could_not_be_removed_is_removed_later)
 {
-    struct kept *batch = submit(&nodes[0], "k", "{}");
+    struct stored_batch *batch = submit(&nodes[0], "k", "{}");
 
     finish(&nodes[0], batch);
     pass(SECOND_NS + RETAIN_NS + SECOND_NS / 2);
@@ -365,18 +365,18 @@ START_TEST(what_could_not_be_removed_is_removed_later)
     ck_assert(cluster_servers_has(sequence_of(batch)));
     pass(2 * MINUTE_NS);
     eventually(!cluster_servers_has(sequence_of(batch)));
-    kept_release(batch);
+    stored_release(batch);
 }
 END_TEST
 
 /* A node has died between removing a request and its cancels. */
 START_TEST(what_happened_to_a_batch_that_is_removed_goes_too)
 {
-    struct kept *batch = submit(&nodes[0], "k", "{}");
+    struct stored_batch *batch = submit(&nodes[0], "k", "{}");
 
     cancel(&nodes[0], batch);
     cluster_servers_take_out(sequence_of(batch));
-    kept_release(batch);
+    stored_release(batch);
     stop_node(&nodes[0]);
     stop_node(&nodes[1]);
     start_node(&nodes[0], "c");
@@ -393,7 +393,7 @@ END_TEST
 
 START_TEST(a_freed_key_is_taken_by_the_old_sequence)
 {
-    struct kept *batch = submit(&nodes[0], "k", "{}"), *next;
+    struct stored_batch *batch = submit(&nodes[0], "k", "{}"), *next;
     const char *expected;
 
     finish(&nodes[0], batch);
@@ -403,8 +403,8 @@ START_TEST(a_freed_key_is_taken_by_the_old_sequence)
     expected = cluster_servers_header(sequence_of(next), "Nats-Expected-Last-Subject-Sequence");
     ck_assert_uint_eq(strtoull(expected, NULL, 10), sequence_of(batch));
     ck_assert_ptr_null(find(&nodes[1], batch->ref));
-    kept_release(next);
-    kept_release(batch);
+    stored_release(next);
+    stored_release(batch);
 }
 END_TEST
 
@@ -413,7 +413,7 @@ END_TEST
 
 START_TEST(without_ticks_for_five_minutes_all_is_read_from_the_front)
 {
-    struct kept *batch, *again;
+    struct stored_batch *batch, *again;
 
     retain_ns = 60 * MINUTE_NS;
     batch = submit(&nodes[0], "k", "{}");
@@ -431,15 +431,15 @@ START_TEST(without_ticks_for_five_minutes_all_is_read_from_the_front)
     cluster_servers_advance(SECOND_NS); /* for another tick */
     again = find(&nodes[0], batch->ref);
     ck_assert_ptr_nonnull(again);
-    kept_release(again);
-    kept_release(batch);
+    stored_release(again);
+    stored_release(batch);
 }
 END_TEST
 
 /* It stood still: the ticks that it reads when it goes on do not count. */
 START_TEST(one_that_stood_still_for_five_minutes_reads_from_the_front)
 {
-    struct kept *batch, *again;
+    struct stored_batch *batch, *again;
 
     retain_ns = 60 * MINUTE_NS;
     batch = submit(&nodes[0], "k", "{}");
@@ -455,8 +455,8 @@ START_TEST(one_that_stood_still_for_five_minutes_reads_from_the_front)
     eventually((has_come(&nodes[0], NULL), nodes[0].discarded > 0));
     again = find(&nodes[0], batch->ref);
     ck_assert_ptr_nonnull(again);
-    kept_release(again);
-    kept_release(batch);
+    stored_release(again);
+    stored_release(batch);
 }
 END_TEST
 
@@ -467,7 +467,7 @@ END_TEST
 START_TEST(what_the_servers_have_lost_is_put_back)
 {
     uint64_t before = cluster_servers_last();
-    struct kept *batch = submit(&nodes[0], "k", "{}"), *again;
+    struct stored_batch *batch = submit(&nodes[0], "k", "{}"), *again;
     struct timespec guard = guard_from_now();
 
     cancel(&nodes[0], batch);
@@ -477,12 +477,12 @@ START_TEST(what_the_servers_have_lost_is_put_back)
     eventually(cluster_servers_find(".req.") != 0);
     while ((again = find(&nodes[0], batch->ref)) == NULL)
         wait_a_moment(&guard);
-    ck_assert_uint_eq(kept_n_cancels(again), 1);
-    ck_assert_int_eq(kept_cancel_at(again, 0).at_ns, kept_cancel_at(batch, 0).at_ns);
+    ck_assert_uint_eq(stored_n_cancels(again), 1);
+    ck_assert_int_eq(stored_cancel_at(again, 0).at_ns, stored_cancel_at(batch, 0).at_ns);
     ck_assert_ptr_nonnull(cluster_servers_header(cluster_servers_find(".req."), "Waitd-Was"));
     ck_assert_ptr_nonnull(cluster_servers_header(cluster_servers_find(".out."), "Waitd-Was"));
-    kept_release(again);
-    kept_release(batch);
+    stored_release(again);
+    stored_release(batch);
 }
 END_TEST
 
@@ -492,7 +492,7 @@ START_TEST(the_largest_request_that_is_taken_can_be_put_back)
     uint64_t before = cluster_servers_last();
     char text[1200] = "";
     struct store_query *query = NULL;
-    struct kept *again;
+    struct stored_batch *again;
     struct timespec guard = guard_from_now();
 
     retain_ns = 60 * MINUTE_NS;
@@ -514,7 +514,7 @@ START_TEST(the_largest_request_that_is_taken_can_be_put_back)
     while ((again = find(&nodes[0], query->batch->ref)) == NULL)
         wait_a_moment(&guard);
     ck_assert_ptr_nonnull(cluster_servers_header(cluster_servers_find(".req."), "Waitd-Was"));
-    kept_release(again);
+    stored_release(again);
     store_query_free(query);
 }
 END_TEST
@@ -522,15 +522,15 @@ END_TEST
 /* The old request of a freed key is removed just before its sequence is expected. */
 START_TEST(a_freed_key_whose_request_goes_meanwhile_is_taken)
 {
-    struct kept *batch = submit(&nodes[0], "k", "{}"), *next;
+    struct stored_batch *batch = submit(&nodes[0], "k", "{}"), *next;
 
     finish(&nodes[0], batch);
     pass(SECOND_NS + RETAIN_NS + SECOND_NS / 2);
     cluster_servers_remove_when_met();
     next = submit(&nodes[0], "k", "{\"other\":1}");
     ck_assert(!cluster_servers_has(sequence_of(batch)));
-    kept_release(next);
-    kept_release(batch);
+    stored_release(next);
+    stored_release(batch);
 }
 END_TEST
 

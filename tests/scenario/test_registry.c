@@ -19,7 +19,7 @@
 #define MS INT64_C(1000000)
 
 static struct loop_rig rig;
-static char ref[KEPT_REF_MAX + 1];
+static char ref[STORED_REF_MAX + 1];
 
 static void set_up(void)
 {
@@ -189,21 +189,22 @@ START_TEST(who_catches_up_does_not_count_as_late)
 END_TEST
 
 /* The store hands over a batch that another life has run up to handled_ns. */
-static struct kept *resume(int64_t age_ns, int64_t handled_ns)
+static struct stored_batch *resume(int64_t age_ns, int64_t handled_ns)
 {
     static const char text[] =
         "{\"detach\":true,\"jobs\":[{\"wait\":1},{\"wait\":2},{\"wait\":9}]}";
-    struct kept_terms terms = {
+    struct stored_terms terms = {
         .jobs = 3, .retain_ns = S, .max_wait_ns = 100 * S, .accepted_ns = rig.now_ns - age_ns};
     struct store_query *posted = store_query_new(STORE_RESUME, &rig.port, NULL);
-    struct kept *batch = kept_new(&rig.store->horizon_ns, KEPT_DURABLE_DISK, &terms, rig.principal);
+    struct stored_batch *batch =
+        stored_new(&rig.store->horizon_ns, STORED_DURABLE_DISK, &terms, rig.principal);
 
     ck_assert(posted != NULL && batch != NULL);
     snprintf(batch->ref, sizeof(batch->ref), "other-life");
     batch->handled_ns = handled_ns;
-    atomic_store(&batch->progress.state, KEPT_UNSEEN);
-    posted->batch = kept_hold(batch);
-    posted->text = kept_text_new(sizeof(text) - 1);
+    atomic_store(&batch->progress.state, STORED_UNSEEN);
+    posted->batch = stored_hold(batch);
+    posted->text = stored_text_new(sizeof(text) - 1);
     ck_assert_ptr_nonnull(posted->text);
     memcpy(posted->text->bytes, text, sizeof(text) - 1);
     store_post(&rig.port, posted);
@@ -212,17 +213,17 @@ static struct kept *resume(int64_t age_ns, int64_t handled_ns)
 
 START_TEST(what_another_life_has_handled_is_not_late)
 {
-    struct kept *batch = resume(4 * S, 1500 * MS);
+    struct stored_batch *batch = resume(4 * S, 1500 * MS);
 
     loop_rig_work(&rig);
-    ck_assert_int_eq(batch->progress.state, KEPT_RUNNING);
+    ck_assert_int_eq(batch->progress.state, STORED_RUNNING);
     ck_assert_uint_eq(batch->progress.pending, 1);
     ck_assert_uint_eq(batch->progress.last, 3);
     ck_assert_int_eq(batch->progress.late_ns, 2 * S); /* and not 3 s */
     ck_assert_uint_eq(statistics().accepted, 0);
     loop_rig_finish(&rig);
-    ck_assert_int_eq(batch->progress.state, KEPT_FINISHED);
-    kept_release(batch);
+    ck_assert_int_eq(batch->progress.state, STORED_FINISHED);
+    stored_release(batch);
 }
 END_TEST
 
@@ -243,9 +244,9 @@ START_TEST(an_end_is_known_once_it_is_read)
 
     ck_assert_ptr_nonnull(asked);
     asked->requester = principal_hold(rig.principal);
-    asked->terms = (struct kept_terms){
+    asked->terms = (struct stored_terms){
         .jobs = 2, .retain_ns = 100 * S, .max_wait_ns = 100 * S, .accepted_ns = rig.now_ns};
-    asked->text = kept_text_new(sizeof(text) - 1);
+    asked->text = stored_text_new(sizeof(text) - 1);
     ck_assert_ptr_nonnull(asked->text);
     memcpy(asked->text->bytes, text, sizeof(text) - 1);
     store_query(rig.store, asked);
@@ -268,14 +269,14 @@ END_TEST
 
 /* Another loop asks the store about the batch, and is answered. */
 static struct store_query *ask_elsewhere(struct store_port *port, enum store_kind kind,
-                                         struct kept *batch)
+                                         struct stored_batch *batch)
 {
     struct store_query *asked = store_query_new(kind, port, NULL);
 
     ck_assert_ptr_nonnull(asked);
     asked->requester = principal_hold(rig.principal);
     memcpy(asked->ref, ref, sizeof(ref));
-    asked->batch = batch != NULL ? kept_hold(batch) : NULL;
+    asked->batch = batch != NULL ? stored_hold(batch) : NULL;
     store_query(rig.store, asked);
     ck_assert(store_fetch(port) == asked);
     ck_assert_int_eq(asked->answer, STORE_DONE);
@@ -320,7 +321,7 @@ START_TEST(what_is_durable_is_suspended_for_all)
 {
     const char *line;
 
-    rig.store->durable = KEPT_DURABLE_DISK;
+    rig.store->durable = STORED_DURABLE_DISK;
     submit(0, "\"jobs\":[{\"wait\":1},{}]");
     loop_rig_work(&rig);
     registry_drain(rig.env.registry);
@@ -340,7 +341,7 @@ END_TEST
 /* The store has the cancel when the daemon is asked to stop. */
 START_TEST(a_cancel_that_is_overtaken_is_answered)
 {
-    rig.store->durable = KEPT_DURABLE_DISK;
+    rig.store->durable = STORED_DURABLE_DISK;
     submit(0, "\"jobs\":[{\"wait\":10}]");
     query(1, "batches", ""); /* something to be read before */
     loop_rig_send(&rig, 1, "{\"op\":\"cancel\",\"ref\":\"");

@@ -23,7 +23,7 @@
 
 /* A batch, and what was heard of it. */
 struct batch {
-    char ref[KEPT_REF_MAX + 1];
+    char ref[STORED_REF_MAX + 1];
     char *lines[LINES];              /* by seq - 1 */
     unsigned n_lines;                /* the highest seq heard */
     unsigned next[LOOP_RIG_CLIENTS]; /* of each client's watch; 0: not known */
@@ -46,7 +46,7 @@ static unsigned draw(unsigned n)
 
 static struct batch *batch_of(const char *line)
 {
-    char ref[KEPT_REF_MAX + 1];
+    char ref[STORED_REF_MAX + 1];
 
     loop_rig_member(line, "ref", ref, sizeof(ref));
     for (unsigned i = 0; i < n_batches; i++)

@@ -12,7 +12,7 @@
 #include "tests/support/loop_rig.h"
 
 static struct loop_rig rig;
-static char ref[KEPT_REF_MAX + 1];
+static char ref[STORED_REF_MAX + 1];
 
 static void set_up(void)
 {
@@ -82,7 +82,7 @@ END_TEST
 
 START_TEST(who_is_suspended_gives_way)
 {
-    rig.store->durable = KEPT_DURABLE_DISK;
+    rig.store->durable = STORED_DURABLE_DISK;
     have_all_wait();
     registry_drain(rig.env.registry);
     have_others_end();
@@ -114,7 +114,7 @@ END_TEST
 
 START_TEST(a_connection_replays_one_at_a_time)
 {
-    char first[KEPT_REF_MAX + 1], seen[KEPT_REF_MAX + 1];
+    char first[STORED_REF_MAX + 1], seen[STORED_REF_MAX + 1];
 
     rig.limits.max_replays = 16;
     submit(0, many);

@@ -212,26 +212,26 @@ struct store_query *journal_rig_submission(const char *key, const char *text)
     struct store_query *query = store_query_new(STORE_ACCEPT, &journal_rig.port, NULL);
 
     query->requester = principal_hold(journal_rig.requester);
-    query->text = kept_text_new(strlen(text));
+    query->text = stored_text_new(strlen(text));
     memcpy(query->text->bytes, text, strlen(text));
-    query->terms = (struct kept_terms){.key_len = (uint16_t)strlen(key),
-                                       .jobs = 2,
-                                       .seed = -7,
-                                       .retain_ns = 10 * JOURNAL_RIG_S,
-                                       .max_wait_ns = 99 * JOURNAL_RIG_S,
-                                       .accepted_ns = atomic_load(&journal_rig.boot_ns),
-                                       .wall_ns = atomic_load(&journal_rig.wall_ns)};
+    query->terms = (struct stored_terms){.key_len = (uint16_t)strlen(key),
+                                         .jobs = 2,
+                                         .seed = -7,
+                                         .retain_ns = 10 * JOURNAL_RIG_S,
+                                         .max_wait_ns = 99 * JOURNAL_RIG_S,
+                                         .accepted_ns = atomic_load(&journal_rig.boot_ns),
+                                         .wall_ns = atomic_load(&journal_rig.wall_ns)};
     memcpy(query->terms.key, key, strlen(key));
     return query;
 }
 
-struct kept *journal_rig_keep(struct store_query *query)
+struct stored_batch *journal_rig_keep(struct store_query *query)
 {
-    struct kept *batch;
+    struct stored_batch *batch;
 
     query = journal_rig_find(query);
     ck_assert_int_eq(query->answer, STORE_DONE);
-    batch = kept_hold(query->batch);
+    batch = stored_hold(query->batch);
     store_query_free(query);
     return batch;
 }
@@ -244,24 +244,24 @@ struct store_query *journal_rig_about(enum store_kind kind, const char *ref)
     return journal_rig_find(query);
 }
 
-struct store_query *journal_rig_cancel(struct kept *batch)
+struct store_query *journal_rig_cancel(struct stored_batch *batch)
 {
     struct store_query *query = store_query_new(STORE_CANCEL, &journal_rig.port, NULL);
 
-    query->batch = kept_hold(batch);
+    query->batch = stored_hold(batch);
     query->whole = true;
     return journal_rig_find(query);
 }
 
-void journal_rig_finish(struct kept *batch, int64_t ended_ns)
+void journal_rig_finish(struct stored_batch *batch, int64_t ended_ns)
 {
     struct store_query *query = store_query_new(STORE_END, &journal_rig.port, NULL);
 
-    query->batch = kept_hold(batch);
+    query->batch = stored_hold(batch);
     atomic_store(&batch->progress.ended_ns, ended_ns);
     atomic_store(&batch->progress.status, BATCH_FAILED);
     atomic_store(&batch->progress.last, 17);
-    atomic_store(&batch->progress.state, KEPT_FINISHED);
+    atomic_store(&batch->progress.state, STORED_FINISHED);
     store_query_free(journal_rig_find(query));
 }
 
@@ -279,10 +279,10 @@ void journal_rig_next_life(void)
     journal_rig_begin();
 }
 
-struct kept *journal_rig_resumed(const char *ref)
+struct stored_batch *journal_rig_resumed(const char *ref)
 {
     struct store_query *query = journal_rig_await(NULL, STORE_RESUME);
-    struct kept *batch = kept_hold(query->batch);
+    struct stored_batch *batch = stored_hold(query->batch);
 
     ck_assert_ptr_nonnull(query->text);
     if (ref != NULL)
@@ -302,10 +302,10 @@ void journal_rig_await_wake(void)
 
 void journal_rig_keep_ref(struct store_query *query, char *ref)
 {
-    struct kept *batch = journal_rig_keep(query);
+    struct stored_batch *batch = journal_rig_keep(query);
 
     memcpy(ref, batch->ref, sizeof(batch->ref));
-    kept_release(batch);
+    stored_release(batch);
 }
 
 void journal_rig_done(struct store_query *query)

@@ -54,7 +54,7 @@ void journal_rig_put_back(size_t wal_bytes);
 void journal_rig_spoil(const char *name, long offset);
 
 /* The next batch of another life, held, which has that ref if one is named. */
-struct kept *journal_rig_resumed(const char *ref);
+struct stored_batch *journal_rig_resumed(const char *ref);
 
 /* ---- Asking ------------------------------------------------------------------------------- */
 
@@ -73,16 +73,16 @@ struct store_query *journal_rig_find(struct store_query *query);
 /* An ACCEPT of two jobs and 10 s of retain; key: "" for none. */
 struct store_query *journal_rig_submission(const char *key, const char *text);
 
-/* Asks for it to be kept, which it is: held; or its ref alone (KEPT_REF_MAX + 1 bytes). */
-struct kept *journal_rig_keep(struct store_query *query);
+/* Asks for it to be kept, which it is: held; or its ref alone (STORED_REF_MAX + 1 bytes). */
+struct stored_batch *journal_rig_keep(struct store_query *query);
 void journal_rig_keep_ref(struct store_query *query, char *ref);
 
 /* The answers to a FIND or FORGET, and to a CANCEL of the whole batch. */
 struct store_query *journal_rig_about(enum store_kind kind, const char *ref);
-struct store_query *journal_rig_cancel(struct kept *batch);
+struct store_query *journal_rig_cancel(struct stored_batch *batch);
 
 /* Reports to the store that it has ended, as failed, with 17 events. */
-void journal_rig_finish(struct kept *batch, int64_t ended_ns);
+void journal_rig_finish(struct stored_batch *batch, int64_t ended_ns);
 
 /* Assert what an answer is, and free it. */
 void journal_rig_done(struct store_query *query);

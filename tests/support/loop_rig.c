@@ -304,14 +304,14 @@ double loop_rig_number(const char *line, const char *name)
 }
 
 void loop_rig_submit(struct loop_rig *rig, unsigned client, const char *members,
-                     char ref[KEPT_REF_MAX + 1])
+                     char ref[STORED_REF_MAX + 1])
 {
     char text[1024];
 
     snprintf(text, sizeof(text), "{\"detach\":true,%s}", members);
     loop_rig_send(rig, client, text);
     loop_rig_work(rig);
-    loop_rig_member(loop_rig_until(rig, client, "accepted"), "ref", ref, KEPT_REF_MAX + 1);
+    loop_rig_member(loop_rig_until(rig, client, "accepted"), "ref", ref, STORED_REF_MAX + 1);
     ck_assert_uint_gt(strlen(ref), 0);
 }
 

@@ -59,7 +59,7 @@ void loop_rig_send(struct loop_rig *rig, unsigned client, const char *text);
 
 /* Submits a detached batch of those members, works, and copies its ref from the answer. */
 void loop_rig_submit(struct loop_rig *rig, unsigned client, const char *members,
-                     char ref[KEPT_REF_MAX + 1]);
+                     char ref[STORED_REF_MAX + 1]);
 
 /* Sends a query about a detached batch, with further members (or ""), and works. */
 void loop_rig_query(struct loop_rig *rig, unsigned client, const char *op, const char *ref,

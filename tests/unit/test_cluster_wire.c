@@ -62,7 +62,7 @@ END_TEST
 
 START_TEST(the_longest_key_fits)
 {
-    char key[KEPT_KEY_MAX];
+    char key[STORED_KEY_MAX];
     struct cluster_request request, read;
     struct cluster_headers headers;
 
@@ -72,7 +72,7 @@ START_TEST(the_longest_key_fits)
     request.was = (struct cluster_was){UINT64_MAX, INT64_MAX};
     cluster_request_write(&request, &headers);
     ck_assert(cluster_request_read(&headers.values, &read));
-    ck_assert_uint_eq(read.terms.key_len, KEPT_KEY_MAX);
+    ck_assert_uint_eq(read.terms.key_len, STORED_KEY_MAX);
     ck_assert_uint_eq(strlen(read.owner), PRINCIPAL_NAME_MAX);
     ck_assert_uint_eq(read.was.sequence, UINT64_MAX);
 }
@@ -190,7 +190,7 @@ END_TEST
 
 START_TEST(a_key_names_its_subject_and_so_does_its_owner)
 {
-    struct kept_terms terms = {.key = "k1", .key_len = 2};
+    struct stored_terms terms = {.key = "k1", .key_len = 2};
     char token[CLUSTER_TOKEN_MAX + 1], other[CLUSTER_TOKEN_MAX + 1];
 
     cluster_token_of_key("local", &terms, token);
@@ -204,7 +204,7 @@ END_TEST
 START_TEST(a_ref_is_the_sequence_and_a_hash_over_stamp_and_text)
 {
     uint8_t digest[DIGEST_BYTES], other[DIGEST_BYTES];
-    char a[KEPT_REF_MAX + 1], b[KEPT_REF_MAX + 1];
+    char a[STORED_REF_MAX + 1], b[STORED_REF_MAX + 1];
 
     digest_of("{}", 2, digest);
     digest_of("{ }", 3, other);

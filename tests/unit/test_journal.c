@@ -12,12 +12,13 @@
 
 START_TEST(another_life_resumes_what_was_accepted)
 {
-    struct kept *batch = journal_rig_keep(journal_rig_submission("k", "{\"jobs\":[]}")), *again;
+    struct stored_batch *batch = journal_rig_keep(journal_rig_submission("k", "{\"jobs\":[]}")),
+                        *again;
     struct store_query *query;
-    char ref[KEPT_REF_MAX + 1];
+    char ref[STORED_REF_MAX + 1];
 
     memcpy(ref, batch->ref, sizeof(ref));
-    kept_release(batch);
+    stored_release(batch);
     journal_rig_next_life();
     again = journal_rig_resumed(ref);
     ck_assert_int_eq(again->terms.seed, -7);
@@ -25,7 +26,7 @@ START_TEST(another_life_resumes_what_was_accepted)
     ck_assert_int_eq(again->terms.retain_ns, 10 * S);
     ck_assert_int_eq(again->terms.accepted_ns, 100 * S);
     ck_assert_uint_eq(again->terms.jobs, 2);
-    ck_assert_int_eq(again->progress.state, KEPT_UNSEEN);
+    ck_assert_int_eq(again->progress.state, STORED_UNSEEN);
     query = journal_rig_about(STORE_FIND, ref);
     ck_assert_ptr_eq(query->batch, again);
     ck_assert_uint_eq(query->text->len, 11);
@@ -37,27 +38,27 @@ START_TEST(another_life_resumes_what_was_accepted)
     store_query_free(query);
     journal_rig_refused(journal_rig_find(journal_rig_submission("k", "{\"jobs\":[1]}")),
                         FAULT_CONFLICT);
-    kept_release(again);
+    stored_release(again);
 }
 END_TEST
 
 START_TEST(what_was_answered_survives_a_crash)
 {
-    struct kept *batch = journal_rig_keep(journal_rig_submission("", "{}")), *again;
-    char ref[KEPT_REF_MAX + 1];
+    struct stored_batch *batch = journal_rig_keep(journal_rig_submission("", "{}")), *again;
+    char ref[STORED_REF_MAX + 1];
 
     memcpy(ref, batch->ref, sizeof(ref));
     atomic_store(&journal_rig.boot_ns, 103 * S);
     store_query_free(journal_rig_cancel(batch));
-    kept_release(batch);
+    stored_release(batch);
     journal_rig_crash(SIZE_MAX);
     journal_rig_end();
     journal_rig_begin_in(journal_rig.crashed);
     again = journal_rig_resumed(ref);
-    ck_assert_uint_eq(kept_n_cancels(again), 1);
-    ck_assert_int_eq(kept_cancel_at(again, 0).at_ns, 3 * S);
-    ck_assert(kept_cancel_at(again, 0).whole);
-    kept_release(again);
+    ck_assert_uint_eq(stored_n_cancels(again), 1);
+    ck_assert_int_eq(stored_cancel_at(again, 0).at_ns, 3 * S);
+    ck_assert(stored_cancel_at(again, 0).whole);
+    stored_release(again);
 }
 END_TEST
 
@@ -85,16 +86,16 @@ END_TEST
 
 START_TEST(an_end_is_kept_until_its_time_is_over)
 {
-    struct kept *batch = journal_rig_keep(journal_rig_submission("", "{}"));
+    struct stored_batch *batch = journal_rig_keep(journal_rig_submission("", "{}"));
     struct store_query *query;
-    char ref[KEPT_REF_MAX + 1];
+    char ref[STORED_REF_MAX + 1];
 
     memcpy(ref, batch->ref, sizeof(ref));
     journal_rig_finish(batch, 2 * S);
-    kept_release(batch);
+    stored_release(batch);
     journal_rig_next_life();
     query = journal_rig_about(STORE_FIND, ref);
-    ck_assert_int_eq(query->batch->progress.state, KEPT_FINISHED);
+    ck_assert_int_eq(query->batch->progress.state, STORED_FINISHED);
     ck_assert_int_eq(query->batch->progress.status, BATCH_FAILED);
     ck_assert_uint_eq(query->batch->progress.last, 17);
     ck_assert_int_eq(query->batch->progress.ended_ns, 2 * S);
@@ -111,8 +112,8 @@ END_TEST
 /* It ended while no daemon ran, and can be watched all the same, in a third life too. */
 START_TEST(its_time_begins_when_its_end_is_found_out)
 {
-    struct kept *batch;
-    char ref[KEPT_REF_MAX + 1];
+    struct stored_batch *batch;
+    char ref[STORED_REF_MAX + 1];
 
     journal_rig_keep_ref(journal_rig_submission("", "{}"), ref);
     journal_rig_end();
@@ -120,7 +121,7 @@ START_TEST(its_time_begins_when_its_end_is_found_out)
     journal_rig_begin();
     batch = journal_rig_resumed(ref);
     journal_rig_finish(batch, 2 * S);
-    kept_release(batch);
+    stored_release(batch);
     atomic_store(&journal_rig.boot_ns, 169 * S);
     journal_rig_done(journal_rig_about(STORE_FIND, ref));
     journal_rig_next_life();
@@ -133,18 +134,18 @@ END_TEST
 /* What is asked in the very transaction that removes a batch finds it removed. */
 START_TEST(what_is_being_removed_is_gone)
 {
-    struct kept *batch = journal_rig_keep(journal_rig_submission("k", "{}"));
-    char ref[KEPT_REF_MAX + 1];
+    struct stored_batch *batch = journal_rig_keep(journal_rig_submission("k", "{}"));
+    char ref[STORED_REF_MAX + 1];
 
     memcpy(ref, batch->ref, sizeof(ref));
     journal_rig_finish(batch, 0);
-    kept_release(batch);
+    stored_release(batch);
     atomic_store(&journal_rig.boot_ns, 111 * S); /* of which nobody informs the thread */
     batch = journal_rig_keep(journal_rig_submission("k", "{\"jobs\":[{}]}"));
     journal_rig_refused(journal_rig_about(STORE_FIND, ref), FAULT_GONE);
     memcpy(ref, batch->ref, sizeof(ref));
     journal_rig_finish(batch, 0);
-    kept_release(batch);
+    stored_release(batch);
     atomic_store(&journal_rig.boot_ns, 122 * S);
     journal_rig_refused(journal_rig_about(STORE_FIND, ref), FAULT_GONE);
 }
@@ -152,7 +153,7 @@ END_TEST
 
 START_TEST(what_was_forgotten_is_so_in_another_life)
 {
-    struct kept *batch = journal_rig_keep(journal_rig_submission("k", "{}"));
+    struct stored_batch *batch = journal_rig_keep(journal_rig_submission("k", "{}"));
     struct store_query *query;
 
     journal_rig_refused(journal_rig_about(STORE_FORGET, batch->ref), FAULT_CONFLICT);
@@ -162,8 +163,8 @@ START_TEST(what_was_forgotten_is_so_in_another_life)
     journal_rig_refused(journal_rig_about(STORE_FORGET, batch->ref), FAULT_GONE);
     journal_rig_next_life();
     journal_rig_refused(journal_rig_about(STORE_FIND, batch->ref), FAULT_NOT_FOUND);
-    kept_release(batch);
-    kept_release(journal_rig_keep(journal_rig_submission("k", "{ }")));
+    stored_release(batch);
+    stored_release(journal_rig_keep(journal_rig_submission("k", "{ }")));
 }
 END_TEST
 
@@ -172,7 +173,7 @@ END_TEST
 START_TEST(what_is_being_forgotten_is_gone)
 {
     for (unsigned round = 0; round < 10; round++) {
-        struct kept *batch = journal_rig_keep(journal_rig_submission("k", "{}"));
+        struct stored_batch *batch = journal_rig_keep(journal_rig_submission("k", "{}"));
         struct store_query *queries[5] = {journal_rig_submission("", "{}")};
 
         journal_rig_finish(batch, S);
@@ -197,7 +198,7 @@ START_TEST(what_is_being_forgotten_is_gone)
         journal_rig_finish(queries[4]->batch, S);
         journal_rig_done(journal_rig_about(STORE_FORGET, queries[4]->batch->ref));
         store_query_free(queries[4]);
-        kept_release(batch);
+        stored_release(batch);
     }
 }
 END_TEST
@@ -205,7 +206,7 @@ END_TEST
 /* How old the batch is in a life that begins with these clocks. */
 static int64_t age_after(int64_t boot, int64_t wall)
 {
-    struct kept *batch;
+    struct stored_batch *batch;
     int64_t age_ns;
 
     journal_rig_end();
@@ -214,13 +215,13 @@ static int64_t age_after(int64_t boot, int64_t wall)
     journal_rig_begin();
     batch = journal_rig_resumed(NULL);
     age_ns = store_now(journal_rig.store, boot) - batch->terms.accepted_ns;
-    kept_release(batch);
+    stored_release(batch);
     return age_ns;
 }
 
 START_TEST(time_goes_by_the_boot_clock_and_else_by_the_wall_clock)
 {
-    kept_release(journal_rig_keep(journal_rig_submission("", "{}")));
+    stored_release(journal_rig_keep(journal_rig_submission("", "{}")));
     ck_assert_int_eq(age_after(107 * S, 4000 * S), 7 * S);
     /* The machine was put back from a snapshot. */
     ck_assert_int_eq(age_after(90 * S, 4000 * S), 7 * S);
@@ -236,56 +237,56 @@ END_TEST
 
 START_TEST(no_cancel_falls_below_what_another_life_may_have_sent)
 {
-    struct kept *batch = journal_rig_keep(journal_rig_submission("", "{}"));
+    struct stored_batch *batch = journal_rig_keep(journal_rig_submission("", "{}"));
     struct store_query *query;
 
-    kept_release(batch);
+    stored_release(batch);
     journal_rig_next_life();
     batch = journal_rig_resumed(NULL);
     query = journal_rig_cancel(batch);
     ck_assert_int_eq(query->at_ns, S); /* the stored time and a second */
     store_query_free(query);
-    kept_release(batch);
+    stored_release(batch);
 }
 END_TEST
 
 START_TEST(no_event_is_sent_that_is_due_a_second_after_the_stored_time)
 {
-    struct kept *batch = journal_rig_keep(journal_rig_submission("", "{}"));
+    struct stored_batch *batch = journal_rig_keep(journal_rig_submission("", "{}"));
 
-    ck_assert_int_eq(kept_reach(batch, 50 * S), S);
+    ck_assert_int_eq(stored_reach(batch, 50 * S), S);
     atomic_store(&journal_rig.boot_ns, 140 * S);
-    kept_release(journal_rig_keep(journal_rig_submission("", "{}"))); /* stores the time */
-    ck_assert_int_eq(kept_reach(batch, 50 * S), 41 * S);
-    kept_release(batch);
+    stored_release(journal_rig_keep(journal_rig_submission("", "{}"))); /* stores the time */
+    ck_assert_int_eq(stored_reach(batch, 50 * S), 41 * S);
+    stored_release(batch);
 }
 END_TEST
 
 START_TEST(a_restart_cancels_where_that_was_asked_for)
 {
     struct store_query *query = journal_rig_submission("", "{}");
-    struct kept *batch;
+    struct stored_batch *batch;
 
     query->terms.cancel_on_restart = true;
-    kept_release(journal_rig_keep(query));
+    stored_release(journal_rig_keep(query));
     journal_rig_end();
     atomic_store(&journal_rig.boot_ns, 130 * S);
     journal_rig_begin();
     batch = journal_rig_resumed(NULL);
-    ck_assert_uint_eq(kept_n_cancels(batch), 1);
-    ck_assert_int_eq(kept_cancel_at(batch, 0).at_ns, 30 * S);
-    kept_release(batch);
+    ck_assert_uint_eq(stored_n_cancels(batch), 1);
+    ck_assert_int_eq(stored_cancel_at(batch, 0).at_ns, 30 * S);
+    stored_release(batch);
     journal_rig_next_life(); /* once is enough */
     batch = journal_rig_resumed(NULL);
-    ck_assert_uint_eq(kept_n_cancels(batch), 1);
-    kept_release(batch);
+    ck_assert_uint_eq(stored_n_cancels(batch), 1);
+    stored_release(batch);
 }
 END_TEST
 
 START_TEST(a_batch_of_another_engine_is_kept_and_not_run)
 {
     struct store_query *query;
-    char ref[KEPT_REF_MAX + 1];
+    char ref[STORED_REF_MAX + 1];
 
     journal_rig_keep_ref(journal_rig_submission("", "{}"), ref);
     journal_rig.engine = "2";
@@ -301,32 +302,33 @@ START_TEST(a_batch_of_another_engine_is_kept_and_not_run)
     query->filter.most = 10;
     query = journal_rig_find(query);
     ck_assert_uint_eq(query->n_page, 1);
-    ck_assert_int_eq(query->page[0]->progress.state, KEPT_FOREIGN);
+    ck_assert_int_eq(query->page[0]->progress.state, STORED_FOREIGN);
     store_query_free(query);
     journal_rig.engine = "1";
     journal_rig_next_life();
-    kept_release(journal_rig_resumed(ref));
+    stored_release(journal_rig_resumed(ref));
 }
 END_TEST
 
 START_TEST(a_batch_has_its_owner_in_the_next_life)
 {
-    struct kept *batch;
+    struct stored_batch *batch;
     struct store_query *query;
-    char ref[KEPT_REF_MAX + 1];
+    char ref[STORED_REF_MAX + 1];
 
     journal_rig_keep_ref(journal_rig_submission("k", "{}"), ref);
     journal_rig_next_life();
     batch = journal_rig_resumed(ref);
     ck_assert_str_eq(batch->owner->name, "cert:CN=\"alice\"");
-    kept_release(batch);
+    stored_release(batch);
     query = journal_rig_find(journal_rig_submission("k", "{}"));
     ck_assert_int_eq(query->answer, STORE_EXISTING);
     store_query_free(query);
     principal_release(journal_rig.requester);
     journal_rig.requester = principal_new("local", false);
     journal_rig_refused(journal_rig_about(STORE_FIND, ref), FAULT_NOT_FOUND);
-    kept_release(journal_rig_keep(journal_rig_submission("k", "{ }"))); /* which is another's key */
+    stored_release(
+        journal_rig_keep(journal_rig_submission("k", "{ }"))); /* which is another's key */
 }
 END_TEST
 

@@ -19,29 +19,29 @@
 
 START_TEST(a_full_disk_refuses_and_is_tried_again)
 {
-    struct kept *batch = journal_rig_keep(journal_rig_submission("", "{}"));
+    struct stored_batch *batch = journal_rig_keep(journal_rig_submission("", "{}"));
 
     atomic_store(&journal_rig.commit_fails, SQLITE_FULL);
     journal_rig_refused(journal_rig_find(journal_rig_submission("k", "{}")), FAULT_UNAVAILABLE);
     ck_assert(!atomic_load(&journal_rig.store->is_ready));
     journal_rig_refused(journal_rig_cancel(batch), FAULT_UNAVAILABLE);
-    ck_assert_uint_eq(kept_n_cancels(batch), 0);
-    ck_assert_int_eq(kept_reach(batch, 50 * S), 50 * S); /* it goes on */
+    ck_assert_uint_eq(stored_n_cancels(batch), 0);
+    ck_assert_int_eq(stored_reach(batch, 50 * S), 50 * S); /* it goes on */
     atomic_store(&journal_rig.commit_fails, SQLITE_OK);
-    kept_release(journal_rig_keep(journal_rig_submission("k", "{ }"))); /* the key is free */
+    stored_release(journal_rig_keep(journal_rig_submission("k", "{ }"))); /* the key is free */
     ck_assert(atomic_load(&journal_rig.store->is_ready));
     store_query_free(journal_rig_cancel(batch));
-    ck_assert_uint_eq(kept_n_cancels(batch), 1);
+    ck_assert_uint_eq(stored_n_cancels(batch), 1);
     ck_assert_uint_eq(journal_rig.n_faults, 1);
     ck_assert_uint_eq(journal_rig.n_recoveries, 1);
-    kept_release(batch);
+    stored_release(batch);
 }
 END_TEST
 
 /* What needs no writing is answered. */
 START_TEST(a_key_that_is_there_is_found_on_a_full_disk)
 {
-    struct kept *batch = journal_rig_keep(journal_rig_submission("k", "{}"));
+    struct stored_batch *batch = journal_rig_keep(journal_rig_submission("k", "{}"));
     struct store_query *first, *second;
 
     atomic_store(&journal_rig.commit_fails, SQLITE_FULL);
@@ -56,17 +56,17 @@ START_TEST(a_key_that_is_there_is_found_on_a_full_disk)
     ck_assert_ptr_eq(first->batch, batch);
     store_query_free(first);
     journal_rig_refused(second, FAULT_UNAVAILABLE);
-    kept_release(batch);
+    stored_release(batch);
 }
 END_TEST
 
 /* Nobody has to submit for it: who heeds /readyz does not. */
 START_TEST(space_that_comes_back_is_found_out)
 {
-    struct kept *batch = journal_rig_keep(journal_rig_submission("", "{}"));
+    struct stored_batch *batch = journal_rig_keep(journal_rig_submission("", "{}"));
 
     journal_rig_finish(batch, 0);
-    kept_release(batch);
+    stored_release(batch);
     atomic_store(&journal_rig.commit_fails, SQLITE_FULL);
     journal_rig_refused(journal_rig_find(journal_rig_submission("", "{}")), FAULT_UNAVAILABLE);
     atomic_store(&journal_rig.commit_fails, SQLITE_OK);
@@ -79,7 +79,7 @@ END_TEST
 START_TEST(a_batch_of_a_failed_sync_is_reported_by_its_ref)
 {
     struct store_query *query;
-    char ref[KEPT_REF_MAX + 1];
+    char ref[STORED_REF_MAX + 1];
 
     atomic_store(&journal_rig.commit_fails, SQLITE_IOERR_FSYNC);
     query = journal_rig_find(journal_rig_submission("k", "{}"));
@@ -93,7 +93,7 @@ END_TEST
 
 START_TEST(a_failed_sync_lasts_until_a_restart)
 {
-    struct kept *batch = journal_rig_keep(journal_rig_submission("", "{}"));
+    struct stored_batch *batch = journal_rig_keep(journal_rig_submission("", "{}"));
     struct store_query *query;
 
     atomic_store(&journal_rig.commit_fails, SQLITE_IOERR_FSYNC);
@@ -103,11 +103,11 @@ START_TEST(a_failed_sync_lasts_until_a_restart)
     atomic_store(&journal_rig.commit_fails, SQLITE_OK);
     journal_rig_refused(journal_rig_find(journal_rig_submission("", "{}")), FAULT_UNAVAILABLE);
     ck_assert(!atomic_load(&journal_rig.store->is_ready));
-    ck_assert_int_eq(kept_reach(batch, 50 * S), 0); /* nobody runs beyond the cancel */
+    ck_assert_int_eq(stored_reach(batch, 50 * S), 0); /* nobody runs beyond the cancel */
     query = journal_rig_about(STORE_FIND, batch->ref);
     journal_rig_done(query);
     ck_assert_uint_eq(journal_rig.n_faults, 1);
-    kept_release(batch);
+    stored_release(batch);
 }
 END_TEST
 
@@ -135,7 +135,7 @@ static off_t wal_bytes(void)
 /* A run, and how long the WAL was when each step of it was answered. */
 static void run(off_t ends[STEPS])
 {
-    struct kept *first, *second;
+    struct stored_batch *first, *second;
 
     first = journal_rig_keep(journal_rig_submission("1", "{\"jobs\":[{\"wait\":1}]}"));
     ends[0] = wal_bytes();
@@ -145,17 +145,17 @@ static void run(off_t ends[STEPS])
     ends[2] = wal_bytes();
     journal_rig_finish(second, JOURNAL_RIG_S);
     ends[3] = wal_bytes();
-    kept_release(journal_rig_keep(journal_rig_submission("3", "{\"jobs\":[{\"wait\":3}]}")));
+    stored_release(journal_rig_keep(journal_rig_submission("3", "{\"jobs\":[{\"wait\":3}]}")));
     ends[4] = wal_bytes();
     journal_rig_done(journal_rig_about(STORE_FORGET, second->ref));
     ends[5] = wal_bytes();
     journal_rig_finish(first, JOURNAL_RIG_S);
     ends[6] = wal_bytes();
-    kept_release(first);
-    kept_release(second);
+    stored_release(first);
+    stored_release(second);
 }
 
-static struct kept *listed(const struct store_query *list, char key)
+static struct stored_batch *listed(const struct store_query *list, char key)
 {
     for (uint32_t i = 0; i < list->n_page; i++)
         if (list->page[i]->terms.key[0] == key)
@@ -163,19 +163,19 @@ static struct kept *listed(const struct store_query *list, char key)
     return NULL;
 }
 
-static bool has_finished(const struct kept *batch)
+static bool has_finished(const struct stored_batch *batch)
 {
-    return batch != NULL && batch->progress.state == KEPT_FINISHED;
+    return batch != NULL && batch->progress.state == STORED_FINISHED;
 }
 
 /* Which steps of the run a list of what is kept shows. */
 static void see(const struct store_query *list, bool steps[STEPS])
 {
-    struct kept *first = listed(list, '1'), *second = listed(list, '2');
+    struct stored_batch *first = listed(list, '1'), *second = listed(list, '2');
     bool has_third = listed(list, '3') != NULL;
 
     steps[0] = first != NULL;
-    steps[2] = first != NULL && kept_n_cancels(first) == 1;
+    steps[2] = first != NULL && stored_n_cancels(first) == 1;
     steps[4] = has_third;
     steps[5] = second == NULL && has_third;
     steps[1] = second != NULL || steps[5];
@@ -234,7 +234,7 @@ END_TEST
 START_TEST(damage_that_sqlite_would_pass_over_is_refused)
 {
     for (int i = 0; i < 5; i++)
-        kept_release(journal_rig_keep(journal_rig_submission("", "{}")));
+        stored_release(journal_rig_keep(journal_rig_submission("", "{}")));
     journal_rig_crash(SIZE_MAX);
     journal_rig_spoil(DATABASE_WAL, 32 + 24 + 100); /* in the first frame */
     ck_assert_ptr_null(journal_rig_open_in(journal_rig.crashed));
@@ -258,7 +258,7 @@ START_TEST(a_database_that_is_cut_is_refused_and_its_wal_kept)
 
     snprintf(path, sizeof(path), "%s/" DATABASE_FILE, journal_rig.crashed);
     snprintf(wal, sizeof(wal), "%s/" DATABASE_WAL, journal_rig.crashed);
-    kept_release(journal_rig_keep(journal_rig_submission("", "{}")));
+    stored_release(journal_rig_keep(journal_rig_submission("", "{}")));
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         FILE *none = tmpfile();
 
@@ -278,7 +278,7 @@ START_TEST(a_damaged_row_is_refused_as_such)
     char path[128];
     sqlite3 *handle = NULL;
 
-    kept_release(journal_rig_keep(journal_rig_submission("", "{}")));
+    stored_release(journal_rig_keep(journal_rig_submission("", "{}")));
     journal_rig_end();
     journal_rig_crash(SIZE_MAX);
     snprintf(path, sizeof(path), "%s/" DATABASE_FILE, journal_rig.crashed);
@@ -339,15 +339,16 @@ static void spoil_request(void)
 
 START_TEST(a_damaged_request_is_unavailable_and_nothing_else)
 {
-    struct kept *batch = journal_rig_keep(journal_rig_submission("", "{\"id\":\"spoil me\"}"));
+    struct stored_batch *batch =
+        journal_rig_keep(journal_rig_submission("", "{\"id\":\"spoil me\"}"));
     struct store_query *query;
-    char ref[KEPT_REF_MAX + 1], other_ref[KEPT_REF_MAX + 1];
+    char ref[STORED_REF_MAX + 1], other_ref[STORED_REF_MAX + 1];
 
     memcpy(ref, batch->ref, sizeof(ref));
-    kept_release(batch);
+    stored_release(batch);
     batch = journal_rig_keep(journal_rig_submission("", "{}"));
     memcpy(other_ref, batch->ref, sizeof(ref));
-    kept_release(batch);
+    stored_release(batch);
     journal_rig_end();
     journal_rig_crash(SIZE_MAX);
     spoil_request();
@@ -359,8 +360,8 @@ START_TEST(a_damaged_request_is_unavailable_and_nothing_else)
     ck_assert_uint_eq(query->n_page, 2);
     ck_assert(query->has_unseen);
     store_query_free(query);
-    atomic_store(&batch->progress.state, KEPT_RUNNING);
-    kept_release(batch);
+    atomic_store(&batch->progress.state, STORED_RUNNING);
+    stored_release(batch);
     query = store_query_new(STORE_LIST, &journal_rig.port, NULL);
     query->filter.most = STORE_PAGE_MAX;
     query = journal_rig_find(query);
@@ -393,8 +394,8 @@ START_TEST(check_state_writes_what_can_be_read_and_changes_nothing)
     char *text, path[128];
     struct stat before, after;
 
-    kept_release(journal_rig_keep(journal_rig_submission("a\"b\xed\xa0\x80", "{\"jobs\":[]}")));
-    kept_release(journal_rig_keep(journal_rig_submission("", "{\"id\":\"spoil me\"}")));
+    stored_release(journal_rig_keep(journal_rig_submission("a\"b\xed\xa0\x80", "{\"jobs\":[]}")));
+    stored_release(journal_rig_keep(journal_rig_submission("", "{\"id\":\"spoil me\"}")));
     journal_rig_crash(SIZE_MAX);
     snprintf(path, sizeof(path), "%s/" DATABASE_WAL, journal_rig.crashed);
     ck_assert_int_eq(stat(path, &before), 0);

@@ -82,9 +82,9 @@ static struct store_query *submit(const char *key, const char *text)
 {
     struct store_query *query = store_query_new(STORE_ACCEPT, &port, NULL);
 
-    query->text = kept_text_new(strlen(text));
+    query->text = stored_text_new(strlen(text));
     memcpy(query->text->bytes, text, strlen(text));
-    query->terms = (struct kept_terms){
+    query->terms = (struct stored_terms){
         .key_len = (uint16_t)strlen(key), .jobs = 2, .retain_ns = 10 * S, .accepted_ns = boot_ns};
     memcpy(query->terms.key, key, strlen(key));
     return ask_for(query);
@@ -98,23 +98,23 @@ static struct store_query *about(enum store_kind kind, const char *ref)
     return ask_for(query);
 }
 
-static struct kept *kept(const char *key, const char *text)
+static struct stored_batch *stored(const char *key, const char *text)
 {
     struct store_query *query = submit(key, text);
-    struct kept *batch = kept_hold(query->batch);
+    struct stored_batch *batch = stored_hold(query->batch);
 
     ck_assert_int_eq(query->answer, STORE_DONE);
     store_query_free(query);
     return batch;
 }
 
-static void finish(struct kept *batch, int64_t ended_ns)
+static void finish(struct stored_batch *batch, int64_t ended_ns)
 {
     struct store_query *query = store_query_new(STORE_END, &port, NULL);
 
-    query->batch = kept_hold(batch);
+    query->batch = stored_hold(batch);
     atomic_store(&batch->progress.ended_ns, ended_ns);
-    atomic_store(&batch->progress.state, KEPT_FINISHED);
+    atomic_store(&batch->progress.state, STORED_FINISHED);
     store_query_free(ask_for(query));
 }
 
@@ -128,10 +128,10 @@ static void refused(struct store_query *query, enum fault_code code)
 
 START_TEST(what_is_accepted_is_found_with_its_text)
 {
-    struct kept *batch = kept("", "{\"jobs\":[]}");
+    struct stored_batch *batch = stored("", "{\"jobs\":[]}");
     struct store_query *query;
 
-    ck_assert_uint_le(strlen(batch->ref), KEPT_REF_MAX);
+    ck_assert_uint_le(strlen(batch->ref), STORED_REF_MAX);
     ck_assert_uint_eq(strspn(batch->ref, "abcdefghijklmnopqrstuvwxyz0123456789-"),
                       strlen(batch->ref));
     query = about(STORE_FIND, batch->ref);
@@ -142,13 +142,13 @@ START_TEST(what_is_accepted_is_found_with_its_text)
     store_query_free(query);
     refused(about(STORE_FIND, "nobody"), FAULT_NOT_FOUND);
     ck_assert_uint_gt(wakes, 0);
-    kept_release(batch);
+    stored_release(batch);
 }
 END_TEST
 
 START_TEST(a_key_binds_one_request)
 {
-    struct kept *batch = kept("k", "{\"jobs\":[]}"), *third;
+    struct stored_batch *batch = stored("k", "{\"jobs\":[]}"), *third;
     struct store_query *query = submit("k", "{\"jobs\":[]}");
 
     ck_assert_int_eq(query->answer, STORE_EXISTING);
@@ -156,16 +156,16 @@ START_TEST(a_key_binds_one_request)
     store_query_free(query);
     refused(submit("k", "{\"jobs\":[{}]}"), FAULT_CONFLICT);
     refused(submit("k", "{\"jobs\":[} "), FAULT_CONFLICT);
-    third = kept("K", "{\"jobs\":[]}");
+    third = stored("K", "{\"jobs\":[]}");
     ck_assert_str_ne(third->ref, batch->ref);
-    kept_release(third);
-    kept_release(batch);
+    stored_release(third);
+    stored_release(batch);
 }
 END_TEST
 
 START_TEST(what_has_ended_is_removed_when_its_time_is_over)
 {
-    struct kept *batch = kept("k", "{}"), *again;
+    struct stored_batch *batch = stored("k", "{}"), *again;
 
     boot_ns += 2 * S;
     finish(batch, 2 * S);
@@ -175,17 +175,17 @@ START_TEST(what_has_ended_is_removed_when_its_time_is_over)
     refused(about(STORE_FIND, batch->ref), FAULT_GONE);
     ck_assert_uint_eq(atomic_load(&store->n_kept), 0);
     ck_assert_uint_eq(atomic_load(&store->n_bytes), 0);
-    again = kept("k", "{\"jobs\":[{}]}"); /* the key is free */
+    again = stored("k", "{\"jobs\":[{}]}"); /* the key is free */
     ck_assert_str_ne(again->ref, batch->ref);
-    kept_release(again);
-    kept_release(batch);
+    stored_release(again);
+    stored_release(batch);
 }
 END_TEST
 
 /* It ended while nobody ran it, and can be watched all the same. */
 START_TEST(its_time_begins_when_its_end_is_found_out)
 {
-    struct kept *batch = kept("k", "{}");
+    struct stored_batch *batch = stored("k", "{}");
 
     boot_ns += 60 * S;
     finish(batch, 2 * S);
@@ -193,13 +193,13 @@ START_TEST(its_time_begins_when_its_end_is_found_out)
     store_query_free(about(STORE_FIND, batch->ref));
     boot_ns++;
     refused(about(STORE_FIND, batch->ref), FAULT_GONE);
-    kept_release(batch);
+    stored_release(batch);
 }
 END_TEST
 
 START_TEST(what_runs_is_not_forgotten)
 {
-    struct kept *batch = kept("k", "{}");
+    struct stored_batch *batch = stored("k", "{}");
 
     refused(about(STORE_FORGET, batch->ref), FAULT_CONFLICT);
     finish(batch, 0);
@@ -208,23 +208,23 @@ START_TEST(what_runs_is_not_forgotten)
     refused(about(STORE_FORGET, "x"), FAULT_NOT_FOUND);
     finish(batch, 0); /* an end that comes too late is none */
     ck_assert_uint_eq(atomic_load(&store->n_kept), 0);
-    kept_release(batch);
+    stored_release(batch);
 }
 END_TEST
 
 START_TEST(no_more_is_kept_than_the_limits_allow)
 {
-    struct kept *batch;
+    struct stored_batch *batch;
 
     atomic_store(&store->max_kept, 1);
     atomic_store(&store->max_bytes, 10);
     refused(submit("", "{\"jobs\":[]}"), FAULT_OVERLOADED);
-    batch = kept("", "{\"a\":1000}");
+    batch = stored("", "{\"a\":1000}");
     refused(submit("", "{}"), FAULT_OVERLOADED);
     finish(batch, 0);
-    kept_release(batch);
+    stored_release(batch);
     boot_ns += 10 * S;
-    kept_release(kept("", "{\"a\":1000}"));
+    stored_release(stored("", "{\"a\":1000}"));
 }
 END_TEST
 
@@ -238,13 +238,13 @@ static struct store_query *list(struct store_filter filter)
 
 START_TEST(batches_are_listed_by_pages_in_either_order)
 {
-    struct kept *batches[200];
+    struct stored_batch *batches[200];
     struct store_filter filter = {.most = STORE_PAGE_MAX};
     struct store_query *page;
     unsigned n = 0;
 
     for (unsigned i = 0; i < 200; i++)
-        batches[i] = kept("", "{}");
+        batches[i] = stored("", "{}");
     for (unsigned i = 0; i < 200; i++)
         if (i % 3 != 0) { /* most of them leave holes behind */
             finish(batches[i], 0);
@@ -268,18 +268,18 @@ START_TEST(batches_are_listed_by_pages_in_either_order)
     ck_assert_ptr_eq(page->page[1], batches[0]);
     store_query_free(page);
     for (unsigned i = 0; i < 200; i++)
-        kept_release(batches[i]);
+        stored_release(batches[i]);
 }
 END_TEST
 
 START_TEST(a_list_is_narrowed_by_state_and_ref)
 {
-    struct kept *first = kept("", "{}"), *second = kept("", "{}");
+    struct stored_batch *first = stored("", "{}"), *second = stored("", "{}");
     struct store_filter by_ref = {.most = 9}, unknown = {.most = 9, .after = "unknown"};
     struct store_query *page;
 
     finish(first, 0);
-    page = list((struct store_filter){.most = 9, .has_state = true, .state = KEPT_RUNNING});
+    page = list((struct store_filter){.most = 9, .has_state = true, .state = STORED_RUNNING});
     ck_assert_uint_eq(page->n_page, 1);
     ck_assert_ptr_eq(page->page[0], second);
     store_query_free(page);
@@ -292,8 +292,8 @@ START_TEST(a_list_is_narrowed_by_state_and_ref)
     ck_assert_uint_eq(page->n_page, 0);
     store_query_free(page);
     refused(list(unknown), FAULT_NOT_FOUND);
-    kept_release(first);
-    kept_release(second);
+    stored_release(first);
+    stored_release(second);
 }
 END_TEST
 
@@ -309,7 +309,7 @@ static void same_as_unknown(struct store_query *got, struct store_query *unknown
 
 START_TEST(nobody_learns_of_the_batches_of_others)
 {
-    struct kept *batch = kept("k", "{}");
+    struct stored_batch *batch = stored("k", "{}");
     struct store_filter filter = {.most = 9}, unknown = {.most = 9, .after = "unknown"};
     struct store_query *page;
 
@@ -335,19 +335,19 @@ START_TEST(nobody_learns_of_the_batches_of_others)
     same_as_unknown(about(STORE_FIND, batch->ref), about(STORE_FIND, "unknown"));
     requester = alice;
     refused(about(STORE_FIND, batch->ref), FAULT_GONE);
-    kept_release(batch);
+    stored_release(batch);
 }
 END_TEST
 
-static struct kept *kept_by_bob(const char *key, const char *text)
+static struct stored_batch *kept_by_bob(const char *key, const char *text)
 {
     requester = bob;
-    return kept(key, text);
+    return stored(key, text);
 }
 
 START_TEST(keys_of_one_owner_are_none_of_anothers)
 {
-    struct kept *first = kept("k", "{}"), *second = kept_by_bob("k", "{\"jobs\":[]}");
+    struct stored_batch *first = stored("k", "{}"), *second = kept_by_bob("k", "{\"jobs\":[]}");
     struct store_query *query;
 
     ck_assert_str_ne(first->ref, second->ref);
@@ -362,14 +362,14 @@ START_TEST(keys_of_one_owner_are_none_of_anothers)
     ck_assert_int_eq(query->answer, STORE_EXISTING);
     ck_assert_ptr_eq(query->batch, first);
     store_query_free(query);
-    kept_release(first);
-    kept_release(second);
+    stored_release(first);
+    stored_release(second);
 }
 END_TEST
 
 START_TEST(administrators_see_what_others_have)
 {
-    struct kept *first = kept("k", "{}"), *second = kept_by_bob("", "{}");
+    struct stored_batch *first = stored("k", "{}"), *second = kept_by_bob("", "{}");
     struct store_query *query;
 
     requester = admin;
@@ -386,8 +386,8 @@ START_TEST(administrators_see_what_others_have)
     ck_assert_int_eq(query->answer, STORE_DONE);
     store_query_free(query);
     refused(about(STORE_FIND, first->ref), FAULT_GONE);
-    kept_release(first);
-    kept_release(second);
+    stored_release(first);
+    stored_release(second);
 }
 END_TEST
 
@@ -395,15 +395,15 @@ END_TEST
 START_TEST(a_list_passes_the_batches_of_others_in_pages)
 {
     struct store_filter filter = {.most = STORE_PAGE_MAX};
-    struct kept *first = kept("", "{}"), *last;
+    struct stored_batch *first = stored("", "{}"), *last;
     unsigned found = 0, pages = 0;
     struct store_query *page;
 
     requester = bob;
     for (int i = 0; i < 10000; i++)
-        kept_release(kept("", "{}"));
+        stored_release(stored("", "{}"));
     requester = alice;
-    last = kept("", "{}");
+    last = stored("", "{}");
     do {
         page = list(filter);
         for (uint32_t i = 0; i < page->n_page; i++)
@@ -414,70 +414,70 @@ START_TEST(a_list_passes_the_batches_of_others_in_pages)
     } while (++pages < 100 && filter.most > 0);
     ck_assert_uint_eq(found, 2);
     ck_assert_uint_gt(pages, 1);
-    kept_release(first);
-    kept_release(last);
+    stored_release(first);
+    stored_release(last);
 }
 END_TEST
 
 START_TEST(a_cancel_falls_no_earlier_than_what_was_run)
 {
-    struct kept *batch = kept("", "{}");
+    struct stored_batch *batch = stored("", "{}");
     struct store_query *query = store_query_new(STORE_CANCEL, &port, NULL);
 
-    ck_assert_int_eq(kept_reach(batch, 7), 7);
-    ck_assert_int_eq(kept_reach(batch, 5), 5);
-    query->batch = kept_hold(batch);
+    ck_assert_int_eq(stored_reach(batch, 7), 7);
+    ck_assert_int_eq(stored_reach(batch, 5), 5);
+    query->batch = stored_hold(batch);
     query->job = 1;
     query = ask_for(query);
     ck_assert_int_eq(query->answer, STORE_DONE);
-    ck_assert_uint_eq(kept_n_cancels(batch), 1);
-    ck_assert_int_eq(kept_cancel_at(batch, query->place).at_ns, 7);
-    ck_assert(!kept_cancel_at(batch, query->place).whole);
-    ck_assert_uint_eq(kept_cancel_at(batch, query->place).job, 1);
+    ck_assert_uint_eq(stored_n_cancels(batch), 1);
+    ck_assert_int_eq(stored_cancel_at(batch, query->place).at_ns, 7);
+    ck_assert(!stored_cancel_at(batch, query->place).whole);
+    ck_assert_uint_eq(stored_cancel_at(batch, query->place).job, 1);
     store_query_free(query);
     query = store_fetch(&other_port); /* the other loop is informed too */
     ck_assert_ptr_nonnull(query);
     ck_assert_int_eq(query->kind, STORE_CANCELLED);
     ck_assert_ptr_eq(query->batch, batch);
     store_query_free(query);
-    kept_release(batch);
+    stored_release(batch);
 }
 END_TEST
 
 START_TEST(nobody_runs_beyond_a_cancel_that_is_being_made_safe)
 {
-    struct kept *batch = kept("", "{}");
-    struct kept_cancel cancel = {.whole = true};
+    struct stored_batch *batch = stored("", "{}");
+    struct stored_cancel cancel = {.whole = true};
 
-    ck_assert_int_eq(kept_freeze(batch, 10), 10);
-    ck_assert_int_eq(kept_reach(batch, 9), 9);
-    ck_assert_int_eq(kept_reach(batch, 11), 10);
-    cancel.at_ns = kept_freeze(batch, 20); /* a second one, further on */
+    ck_assert_int_eq(stored_freeze(batch, 10), 10);
+    ck_assert_int_eq(stored_reach(batch, 9), 9);
+    ck_assert_int_eq(stored_reach(batch, 11), 10);
+    cancel.at_ns = stored_freeze(batch, 20); /* a second one, further on */
     ck_assert_int_eq(cancel.at_ns, 20);
-    ck_assert_int_eq(kept_freeze(batch, 15), 20); /* never before another */
-    ck_assert_int_eq(kept_reach(batch, 30), 10);
-    ck_assert_uint_eq(kept_settle(batch, NULL), UINT32_MAX); /* the first did not fall */
-    ck_assert_int_eq(kept_reach(batch, 30), 10);
-    ck_assert_uint_eq(kept_settle(batch, &cancel), 0);
-    ck_assert_int_eq(kept_reach(batch, 30), 10);
-    ck_assert_uint_eq(kept_settle(batch, &cancel), 1);
-    ck_assert_int_eq(kept_freeze(batch, 12), 20);
-    (void)kept_settle(batch, NULL);
-    ck_assert_int_eq(kept_reach(batch, 30), 30);
-    kept_release(batch);
+    ck_assert_int_eq(stored_freeze(batch, 15), 20); /* never before another */
+    ck_assert_int_eq(stored_reach(batch, 30), 10);
+    ck_assert_uint_eq(stored_settle(batch, NULL), UINT32_MAX); /* the first did not fall */
+    ck_assert_int_eq(stored_reach(batch, 30), 10);
+    ck_assert_uint_eq(stored_settle(batch, &cancel), 0);
+    ck_assert_int_eq(stored_reach(batch, 30), 10);
+    ck_assert_uint_eq(stored_settle(batch, &cancel), 1);
+    ck_assert_int_eq(stored_freeze(batch, 12), 20);
+    (void)stored_settle(batch, NULL);
+    ck_assert_int_eq(stored_reach(batch, 30), 30);
+    stored_release(batch);
 }
 END_TEST
 
 START_TEST(the_horizon_holds_all_batches)
 {
-    struct kept *batch = kept("", "{}");
+    struct stored_batch *batch = stored("", "{}");
 
     atomic_store(&store->horizon_ns, 100 * S + 5);
-    ck_assert_int_eq(kept_reach(batch, 30), 5);
+    ck_assert_int_eq(stored_reach(batch, 30), 5);
     atomic_store(&store->horizon_ns, 100 * S - 5);
-    ck_assert_int_lt(kept_reach(batch, 30), 0);
-    ck_assert_int_eq(kept_freeze(batch, 1), 5); /* it was run up to there */
-    kept_release(batch);
+    ck_assert_int_lt(stored_reach(batch, 30), 0);
+    ck_assert_int_eq(stored_freeze(batch, 1), 5); /* it was run up to there */
+    stored_release(batch);
 }
 END_TEST
 

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/session/kept.h"
+#include "daemon/session/stored.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define CANCELS_LEAST 4
 
-const char *kept_durable_name(enum kept_durable durable)
+const char *stored_durable_name(enum stored_durable durable)
 {
     static const char *const names[] = {
-        [KEPT_DURABLE_NO] = "no",
-        [KEPT_DURABLE_DISK] = "disk",
-        [KEPT_DURABLE_SERVER] = "server",
-        [KEPT_DURABLE_CLUSTER] = "cluster",
+        [STORED_DURABLE_NO] = "no",
+        [STORED_DURABLE_DISK] = "disk",
+        [STORED_DURABLE_SERVER] = "server",
+        [STORED_DURABLE_CLUSTER] = "cluster",
     };
 
     return names[durable];
@@ -26,9 +26,9 @@ static bool release(_Atomic unsigned *holders)
     return atomic_fetch_sub_explicit(holders, 1, memory_order_acq_rel) == 1;
 }
 
-struct kept_text *kept_text_adopt(char *bytes, size_t len)
+struct stored_text *stored_text_adopt(char *bytes, size_t len)
 {
-    struct kept_text *text = malloc(sizeof(*text));
+    struct stored_text *text = malloc(sizeof(*text));
 
     if (text == NULL)
         return NULL;
@@ -38,23 +38,23 @@ struct kept_text *kept_text_adopt(char *bytes, size_t len)
     return text;
 }
 
-struct kept_text *kept_text_new(size_t len)
+struct stored_text *stored_text_new(size_t len)
 {
     char *bytes = malloc(len > 0 ? len : 1);
-    struct kept_text *text = bytes != NULL ? kept_text_adopt(bytes, len) : NULL;
+    struct stored_text *text = bytes != NULL ? stored_text_adopt(bytes, len) : NULL;
 
     if (text == NULL)
         free(bytes);
     return text;
 }
 
-struct kept_text *kept_text_hold(struct kept_text *text)
+struct stored_text *stored_text_hold(struct stored_text *text)
 {
     atomic_fetch_add_explicit(&text->holders, 1, memory_order_relaxed);
     return text;
 }
 
-void kept_text_release(struct kept_text *text)
+void stored_text_release(struct stored_text *text)
 {
     if (text == NULL || !release(&text->holders))
         return;
@@ -62,10 +62,10 @@ void kept_text_release(struct kept_text *text)
     free(text);
 }
 
-struct kept *kept_new(const _Atomic int64_t *horizon_ns, enum kept_durable durable,
-                      const struct kept_terms *terms, struct principal *owner)
+struct stored_batch *stored_new(const _Atomic int64_t *horizon_ns, enum stored_durable durable,
+                                const struct stored_terms *terms, struct principal *owner)
 {
-    struct kept *batch = calloc(1, sizeof(*batch));
+    struct stored_batch *batch = calloc(1, sizeof(*batch));
 
     if (batch == NULL)
         return NULL;
@@ -78,20 +78,20 @@ struct kept *kept_new(const _Atomic int64_t *horizon_ns, enum kept_durable durab
     batch->terms = *terms;
     batch->owner = principal_hold(owner);
     batch->handled_ns = -1;
-    atomic_init(&batch->progress.state, KEPT_RUNNING);
+    atomic_init(&batch->progress.state, STORED_RUNNING);
     atomic_init(&batch->progress.pending, terms->jobs);
     atomic_init(&batch->progress.last, 1);
     atomic_init(&batch->holders, 1);
     return batch;
 }
 
-struct kept *kept_hold(struct kept *batch)
+struct stored_batch *stored_hold(struct stored_batch *batch)
 {
     atomic_fetch_add_explicit(&batch->holders, 1, memory_order_relaxed);
     return batch;
 }
 
-void kept_release(struct kept *batch)
+void stored_release(struct stored_batch *batch)
 {
     if (batch == NULL || !release(&batch->holders))
         return;
@@ -104,15 +104,15 @@ void kept_release(struct kept *batch)
 /* ---- How far it may be run ------------------------------------------------------------- */
 
 /* Since acceptance, as all times here. */
-static int64_t horizon_of(const struct kept *batch)
+static int64_t horizon_of(const struct stored_batch *batch)
 {
     int64_t horizon_ns = atomic_load_explicit(batch->horizon_ns, memory_order_acquire);
 
-    return horizon_ns == KEPT_NO_HORIZON ? INT64_MAX
-                                         : horizon_ns - batch->terms.accepted_ns + batch->lead_ns;
+    return horizon_ns == STORED_NO_HORIZON ? INT64_MAX
+                                           : horizon_ns - batch->terms.accepted_ns + batch->lead_ns;
 }
 
-int64_t kept_reach(struct kept *batch, int64_t until_ns)
+int64_t stored_reach(struct stored_batch *batch, int64_t until_ns)
 {
     int64_t horizon_ns = horizon_of(batch);
     int64_t seen = atomic_load_explicit(&batch->gate, memory_order_acquire);
@@ -126,14 +126,14 @@ int64_t kept_reach(struct kept *batch, int64_t until_ns)
     return seen < 0 && until_ns > ~seen ? ~seen : until_ns;
 }
 
-uint32_t kept_n_cancels(const struct kept *batch)
+uint32_t stored_n_cancels(const struct stored_batch *batch)
 {
     return atomic_load_explicit(&batch->n_cancels, memory_order_acquire);
 }
 
-struct kept_cancel kept_cancel_at(struct kept *batch, uint32_t index)
+struct stored_cancel stored_cancel_at(struct stored_batch *batch, uint32_t index)
 {
-    struct kept_cancel cancel;
+    struct stored_cancel cancel;
 
     pthread_mutex_lock(&batch->lock);
     cancel = batch->cancels[index];
@@ -144,12 +144,12 @@ struct kept_cancel kept_cancel_at(struct kept *batch, uint32_t index)
 /* ---- Cancels: the lock is held ---------------------------------------------------------- */
 
 /* Room for one more than are there and are being made safe. */
-static int reserve(struct kept *batch)
+static int reserve(struct stored_batch *batch)
 {
     uint32_t need =
         atomic_load_explicit(&batch->n_cancels, memory_order_relaxed) + batch->n_frozen + 1;
     uint32_t room = batch->room > 0 ? 2 * batch->room : CANCELS_LEAST;
-    struct kept_cancel *cancels;
+    struct stored_cancel *cancels;
 
     if (need <= batch->room)
         return 0;
@@ -161,7 +161,7 @@ static int reserve(struct kept *batch)
     return 0;
 }
 
-static uint32_t append(struct kept *batch, const struct kept_cancel *cancel)
+static uint32_t append(struct stored_batch *batch, const struct stored_cancel *cancel)
 {
     uint32_t n = atomic_load_explicit(&batch->n_cancels, memory_order_relaxed);
 
@@ -172,7 +172,7 @@ static uint32_t append(struct kept *batch, const struct kept_cancel *cancel)
 
 /* Lets nobody pass the later of now_ns and what has been run, unless they are
  * stopped before that already.  Returns how far it has been run, at most. */
-static int64_t close_gate(struct kept *batch, int64_t now_ns)
+static int64_t close_gate(struct stored_batch *batch, int64_t now_ns)
 {
     int64_t seen = atomic_load_explicit(&batch->gate, memory_order_acquire);
     int64_t at_ns;
@@ -186,7 +186,7 @@ static int64_t close_gate(struct kept *batch, int64_t now_ns)
     return at_ns;
 }
 
-int64_t kept_freeze(struct kept *batch, int64_t now_ns)
+int64_t stored_freeze(struct stored_batch *batch, int64_t now_ns)
 {
     int64_t at_ns = -1;
 
@@ -202,7 +202,7 @@ int64_t kept_freeze(struct kept *batch, int64_t now_ns)
     return at_ns;
 }
 
-uint32_t kept_settle(struct kept *batch, const struct kept_cancel *cancel)
+uint32_t stored_settle(struct stored_batch *batch, const struct stored_cancel *cancel)
 {
     uint32_t index = UINT32_MAX;
 
@@ -216,7 +216,7 @@ uint32_t kept_settle(struct kept *batch, const struct kept_cancel *cancel)
     return index;
 }
 
-int kept_add_cancel(struct kept *batch, const struct kept_cancel *cancel)
+int stored_add_cancel(struct stored_batch *batch, const struct stored_cancel *cancel)
 {
     int result;
 

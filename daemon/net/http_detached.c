@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "daemon/net/http_kept.h"
+#include "daemon/net/http_detached.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ enum query {
     QUERY_FORGET,
 };
 
-struct http_kept {
+struct http_detached {
     enum query query;
     char ref[REQUEST_REF_MAX + 1]; /* empty for all */
     char requests[512];            /* in the protocol's words */
@@ -32,12 +32,12 @@ struct http_kept {
     size_t len, room;
 };
 
-void http_kept_free(struct http_kept *kept)
+void http_detached_free(struct http_detached *detached)
 {
-    if (!kept)
+    if (!detached)
         return;
-    free(kept->answer);
-    free(kept);
+    free(detached->answer);
+    free(detached);
 }
 
 /* ---- Asking ---------------------------------------------------------------------- */
@@ -80,32 +80,32 @@ static void refuse_path(struct http_connection *c)
 }
 
 /* Prepares to ask; NULL where there was no memory. */
-static struct http_kept *begin(struct http_connection *c, enum query query,
-                               const struct http_head *head)
+static struct http_detached *begin(struct http_connection *c, enum query query,
+                                   const struct http_head *head)
 {
     struct http_exchange *x = &c->exchange;
 
-    x->kept = calloc(1, sizeof(*x->kept));
+    x->detached = calloc(1, sizeof(*x->detached));
     x->stream = http_stream_new(c, HTTP_STREAM_REQUESTS, http_head_prefers_events(head));
-    if (!x->kept || !x->stream) {
+    if (!x->detached || !x->stream) {
         http_reply_refuse(c, 503, FAULT_OVERLOADED, "out of memory; try again later");
         return NULL;
     }
-    x->kept->query = query;
-    return x->kept;
+    x->detached->query = query;
+    return x->detached;
 }
 
 /* The same of one batch, whose ref the rest of the path begins with. */
-static struct http_kept *begin_with(struct http_connection *c, enum query query, const char *rest,
-                                    const struct http_head *head)
+static struct http_detached *begin_with(struct http_connection *c, enum query query,
+                                        const char *rest, const struct http_head *head)
 {
-    struct http_kept *kept = begin(c, query, head);
+    struct http_detached *detached = begin(c, query, head);
 
-    if (!kept)
+    if (!detached)
         return NULL;
-    snprintf(kept->ref, sizeof(kept->ref), "%.*s", (int)strcspn(rest, "/"), rest);
-    if (strcspn(rest, "/") <= REQUEST_REF_MAX && is_plain(kept->ref))
-        return kept;
+    snprintf(detached->ref, sizeof(detached->ref), "%.*s", (int)strcspn(rest, "/"), rest);
+    if (strcspn(rest, "/") <= REQUEST_REF_MAX && is_plain(detached->ref))
+        return detached;
     refuse_path(c);
     return NULL;
 }
@@ -126,13 +126,13 @@ static const char *const list_takes[LIST_PARAMETERS] = {
 static void begin_list(struct http_connection *c, const char *rest, const char *const *values,
                        const struct http_head *head)
 {
-    struct http_kept *kept = begin(c, QUERY_LIST, head);
+    struct http_detached *detached = begin(c, QUERY_LIST, head);
     size_t len;
 
     (void)rest;
-    if (!kept)
+    if (!detached)
         return;
-    len = (size_t)snprintf(kept->requests, sizeof(kept->requests), "{\"op\":\"batches\"");
+    len = (size_t)snprintf(detached->requests, sizeof(detached->requests), "{\"op\":\"batches\"");
     for (size_t i = 0; i < LIST_PARAMETERS; i++) {
         const char *name = list_parameters[i].name;
         bool is_number = strcmp(name, "limit") == 0;
@@ -144,13 +144,13 @@ static void begin_list(struct http_connection *c, const char *rest, const char *
             return;
         }
         if (is_number)
-            len += (size_t)snprintf(kept->requests + len, sizeof(kept->requests) - len,
+            len += (size_t)snprintf(detached->requests + len, sizeof(detached->requests) - len,
                                     ",\"%s\":%llu", name, count_of(values[i]));
         else
-            len += (size_t)snprintf(kept->requests + len, sizeof(kept->requests) - len,
+            len += (size_t)snprintf(detached->requests + len, sizeof(detached->requests) - len,
                                     ",\"%s\":\"%s\"", name, values[i]);
     }
-    snprintf(kept->requests + len, sizeof(kept->requests) - len, "}");
+    snprintf(detached->requests + len, sizeof(detached->requests) - len, "}");
 }
 
 /* ---- One ------------------------------------------------------------------------------ */
@@ -158,12 +158,12 @@ static void begin_list(struct http_connection *c, const char *rest, const char *
 static void begin_one(struct http_connection *c, const char *rest, const char *const *values,
                       const struct http_head *head)
 {
-    struct http_kept *kept = begin_with(c, QUERY_ONE, rest, head);
+    struct http_detached *detached = begin_with(c, QUERY_ONE, rest, head);
 
     (void)values;
-    if (kept)
-        snprintf(kept->requests, sizeof(kept->requests), "{\"op\":\"batches\",\"ref\":\"%s\"}",
-                 kept->ref);
+    if (detached)
+        snprintf(detached->requests, sizeof(detached->requests),
+                 "{\"op\":\"batches\",\"ref\":\"%s\"}", detached->ref);
 }
 
 /* Asks for the events from a number on: that behind the header's, else the parameter's, else from
@@ -171,73 +171,74 @@ static void begin_one(struct http_connection *c, const char *rest, const char *c
 static void begin_events(struct http_connection *c, const char *rest, const char *const *values,
                          const struct http_head *head)
 {
-    struct http_kept *kept = begin_with(c, QUERY_EVENTS, rest, head);
+    struct http_detached *detached = begin_with(c, QUERY_EVENTS, rest, head);
     const char *from = values[0], *last = head->last_event_id;
 
-    if (!kept)
+    if (!detached)
         return;
     if (from && !is_count(from))
         refuse_parameter(c, "from", "an event's number", from);
     else if (last && !is_count(last))
         refuse_parameter(c, "Last-Event-ID", "an event's number", last);
     else
-        snprintf(kept->requests, sizeof(kept->requests),
-                 "{\"op\":\"watch\",\"ref\":\"%s\",\"from\":%llu}", kept->ref,
+        snprintf(detached->requests, sizeof(detached->requests),
+                 "{\"op\":\"watch\",\"ref\":\"%s\",\"from\":%llu}", detached->ref,
                  last ? count_of(last) + 1 : count_of(from ? from : "1"));
 }
 
 /* Asks to cancel it, or a job of it.  Whether it is there distinguishes what has ended from what
  * never was; either answer may come first. */
-static void ask_cancel(struct http_kept *kept)
+static void ask_cancel(struct http_detached *detached)
 {
     char job[32] = "";
 
-    if (kept->has_job)
-        snprintf(job, sizeof(job), ",\"job\":%llu", kept->job);
-    snprintf(kept->requests, sizeof(kept->requests),
-             "{\"op\":\"batches\",\"ref\":\"%s\"}{\"op\":\"cancel\",\"ref\":\"%s\"%s}", kept->ref,
-             kept->ref, job);
+    if (detached->has_job)
+        snprintf(job, sizeof(job), ",\"job\":%llu", detached->job);
+    snprintf(detached->requests, sizeof(detached->requests),
+             "{\"op\":\"batches\",\"ref\":\"%s\"}{\"op\":\"cancel\",\"ref\":\"%s\"%s}",
+             detached->ref, detached->ref, job);
 }
 
 static void begin_delete(struct http_connection *c, const char *rest, const char *const *values,
                          const struct http_head *head)
 {
-    struct http_kept *kept = begin_with(c, values[0] ? QUERY_FORGET : QUERY_CANCEL, rest, head);
+    struct http_detached *detached =
+        begin_with(c, values[0] ? QUERY_FORGET : QUERY_CANCEL, rest, head);
 
-    if (kept && values[0])
-        snprintf(kept->requests, sizeof(kept->requests), "{\"op\":\"forget\",\"ref\":\"%s\"}",
-                 kept->ref);
-    else if (kept)
-        ask_cancel(kept);
+    if (detached && values[0])
+        snprintf(detached->requests, sizeof(detached->requests),
+                 "{\"op\":\"forget\",\"ref\":\"%s\"}", detached->ref);
+    else if (detached)
+        ask_cancel(detached);
 }
 
 static void begin_job(struct http_connection *c, const char *rest, const char *const *values,
                       const struct http_head *head)
 {
-    struct http_kept *kept = begin_with(c, QUERY_CANCEL, rest, head);
+    struct http_detached *detached = begin_with(c, QUERY_CANCEL, rest, head);
     const char *job = strrchr(rest, '/') + 1;
 
     (void)values;
-    if (kept && !is_count(job)) {
+    if (detached && !is_count(job)) {
         refuse_path(c);
-    } else if (kept) {
-        kept->has_job = true;
-        kept->job = count_of(job);
-        ask_cancel(kept);
+    } else if (detached) {
+        detached->has_job = true;
+        detached->job = count_of(job);
+        ask_cancel(detached);
     }
 }
 
 static void send_requests(struct http_connection *c)
 {
     struct http_exchange *x = &c->exchange;
-    struct http_kept *kept = x->kept;
-    size_t len = strlen(kept->requests), used = 0;
+    struct http_detached *detached = x->detached;
+    size_t len = strlen(detached->requests), used = 0;
     int64_t now_ns = clock_now_ns();
 
     while (used < len && http_stream_wants_input(x->stream))
-        used += http_stream_feed(x->stream, now_ns, kept->requests + used, len - used);
+        used += http_stream_feed(x->stream, now_ns, detached->requests + used, len - used);
     http_stream_end_input(x->stream, now_ns);
-    kept->sent = true;
+    detached->sent = true;
 }
 
 /* ---- Answering -------------------------------------------------------------------- */
@@ -245,27 +246,27 @@ static void send_requests(struct http_connection *c)
 /* Gathers what there is of the answer.  Whether all of it is there. */
 static bool gather(struct http_connection *c)
 {
-    struct http_kept *kept = c->exchange.kept;
+    struct http_detached *detached = c->exchange.detached;
     struct http_stream *stream = c->exchange.stream;
     ptrdiff_t n;
 
     http_stream_write_lines(stream);
     do {
-        if (kept->room - kept->len < 4096) {
-            char *more = realloc(kept->answer, 2 * kept->room + 8192);
+        if (detached->room - detached->len < 4096) {
+            char *more = realloc(detached->answer, 2 * detached->room + 8192);
 
             if (!more) {
                 http_hang_up(c);
                 return false;
             }
-            kept->answer = more;
-            kept->room = 2 * kept->room + 8192;
+            detached->answer = more;
+            detached->room = 2 * detached->room + 8192;
         }
-        n = http_stream_render(stream, clock_now_ns(), kept->answer + kept->len,
-                               kept->room - kept->len - 1);
-        kept->len += n > 0 ? (size_t)n : 0;
+        n = http_stream_render(stream, clock_now_ns(), detached->answer + detached->len,
+                               detached->room - detached->len - 1);
+        detached->len += n > 0 ? (size_t)n : 0;
     } while (n > 0);
-    kept->answer[kept->len] = '\0';
+    detached->answer[detached->len] = '\0';
     return http_stream_is_over(stream);
 }
 
@@ -275,11 +276,11 @@ static void reply_json(struct http_connection *c, unsigned status, const char *t
 }
 
 /* The first line of the answer that is an event of that kind, or NULL. */
-static const char *find_event(const struct http_kept *kept, const char *kind)
+static const char *find_event(const struct http_detached *detached, const char *kind)
 {
     char begin[32];
     size_t len = (size_t)snprintf(begin, sizeof(begin), "{\"event\":\"%s\"", kind);
-    const char *line = kept->answer, *feed;
+    const char *line = detached->answer, *feed;
 
     while (strncmp(line, begin, len) != 0) {
         feed = strchr(line, '\n');
@@ -308,17 +309,17 @@ static void reply_why(struct http_connection *c)
     else if (len == 0 || http_reply_status_of(line, len) == 0)
         http_reply_refuse(c, 404, FAULT_NOT_FOUND, "there is no batch of that ref here");
     else if (gather(c))
-        reply_json(c, http_reply_status_of(c->exchange.kept->answer, c->exchange.kept->len),
-                   c->exchange.kept->answer, c->exchange.kept->len);
+        reply_json(c, http_reply_status_of(c->exchange.detached->answer, c->exchange.detached->len),
+                   c->exchange.detached->answer, c->exchange.detached->len);
 }
 
 /* `{"batches":[…],"count":N}`, each as its event is written. */
 static void reply_list(struct http_connection *c)
 {
-    struct http_kept *kept = c->exchange.kept;
-    const char *end = find_event(kept, "batches");
+    struct http_detached *detached = c->exchange.detached;
+    const char *end = find_event(detached, "batches");
     const char *count = end ? strstr(end, "\"count\":") : NULL;
-    char *text = malloc(kept->len + 64), *out = text;
+    char *text = malloc(detached->len + 64), *out = text;
 
     if (!text || !count) {
         free(text);
@@ -326,10 +327,10 @@ static void reply_list(struct http_connection *c)
         return;
     }
     out += sprintf(out, "{\"batches\":[");
-    for (const char *line = kept->answer; line < end; line = strchr(line, '\n') + 1) {
+    for (const char *line = detached->answer; line < end; line = strchr(line, '\n') + 1) {
         size_t len = strcspn(line, "\n");
 
-        if (line > kept->answer)
+        if (line > detached->answer)
             *out++ = ',';
         memcpy(out, line, len);
         out += len;
@@ -340,20 +341,20 @@ static void reply_list(struct http_connection *c)
 }
 
 /* Whether the job that is asked for is one of the listed batch. */
-static bool has_such_job(const struct http_kept *kept, const char *batch)
+static bool has_such_job(const struct http_detached *detached, const char *batch)
 {
     const char *jobs = strstr(batch, "\"jobs\":");
 
-    return !kept->has_job || (jobs && kept->job < strtoull(jobs + 7, NULL, 10));
+    return !detached->has_job || (jobs && detached->job < strtoull(jobs + 7, NULL, 10));
 }
 
 static void reply_refusal(struct http_connection *c, const char *line)
 {
-    const struct http_kept *kept = c->exchange.kept;
-    const char *batch = find_event(kept, "batch");
+    const struct http_detached *detached = c->exchange.detached;
+    const char *batch = find_event(detached, "batch");
     unsigned status = http_reply_status_of(line, length_of(line));
 
-    if (status == 404 && kept->query == QUERY_CANCEL && batch && has_such_job(kept, batch))
+    if (status == 404 && detached->query == QUERY_CANCEL && batch && has_such_job(detached, batch))
         http_reply_refuse(c, 409, FAULT_CONFLICT,
                           "the batch, or the job, has ended: ?forget removes a finished batch");
     else
@@ -364,7 +365,7 @@ static void reply_refusal(struct http_connection *c, const char *line)
 static void ask_why(struct http_connection *c)
 {
     struct http_exchange *x = &c->exchange;
-    struct http_kept *kept = x->kept;
+    struct http_detached *detached = x->detached;
 
     http_stream_free(x->stream);
     x->stream = http_stream_new(c, HTTP_STREAM_REQUESTS, false);
@@ -372,29 +373,29 @@ static void ask_why(struct http_connection *c)
         http_hang_up(c);
         return;
     }
-    snprintf(kept->requests, sizeof(kept->requests), "{\"op\":\"watch\",\"ref\":\"%s\"}",
-             kept->ref);
-    kept->query = QUERY_WHY;
-    kept->len = 0;
+    snprintf(detached->requests, sizeof(detached->requests), "{\"op\":\"watch\",\"ref\":\"%s\"}",
+             detached->ref);
+    detached->query = QUERY_WHY;
+    detached->len = 0;
     send_requests(c);
     reply_why(c);
 }
 
 static void reply_gathered(struct http_connection *c)
 {
-    const struct http_kept *kept = c->exchange.kept;
-    const char *error = find_event(kept, "error"), *batch = find_event(kept, "batch");
-    const char *cancelled = find_event(kept, "cancelled");
+    const struct http_detached *detached = c->exchange.detached;
+    const char *error = find_event(detached, "error"), *batch = find_event(detached, "batch");
+    const char *cancelled = find_event(detached, "cancelled");
 
     if (error)
         reply_refusal(c, error);
-    else if (kept->query == QUERY_LIST)
+    else if (detached->query == QUERY_LIST)
         reply_list(c);
-    else if (kept->query == QUERY_FORGET)
+    else if (detached->query == QUERY_FORGET)
         http_reply(c, 204, http_reply_without_body());
     else if (cancelled)
         reply_json(c, 202, cancelled, length_of(cancelled));
-    else if (batch && kept->query == QUERY_ONE)
+    else if (batch && detached->query == QUERY_ONE)
         reply_json(c, 200, batch, length_of(batch));
     else
         ask_why(c);
@@ -411,7 +412,7 @@ static void reply_events(struct http_connection *c)
     len = http_stream_peek(stream, &line);
     if (len > 0 && http_reply_status_of(line, len) != 0) {
         if (gather(c))
-            reply_refusal(c, c->exchange.kept->answer);
+            reply_refusal(c, c->exchange.detached->answer);
         return;
     }
     if (http_stream_awaits_event(stream))
@@ -427,13 +428,13 @@ static void reply_events(struct http_connection *c)
 static void end(struct http_connection *c)
 {
     struct http_exchange *x = &c->exchange;
-    struct http_kept *kept = x->kept;
+    struct http_detached *detached = x->detached;
 
-    if (!kept->sent)
+    if (!detached->sent)
         send_requests(c);
-    if (kept->query == QUERY_EVENTS)
+    if (detached->query == QUERY_EVENTS)
         reply_events(c);
-    else if (kept->query == QUERY_WHY)
+    else if (detached->query == QUERY_WHY)
         reply_why(c);
     else if (gather(c))
         reply_gathered(c);
@@ -473,8 +474,8 @@ static const struct http_parameter delete_parameters[] = {{"forget", true}};
         .next_due = next_due, .cancel = cancel                                                     \
     }
 
-const struct http_resource http_kept_list = RESOURCE(list, list_parameters, LIST_PARAMETERS);
-const struct http_resource http_kept_one = RESOURCE(one, NULL, 0);
-const struct http_resource http_kept_delete = RESOURCE(delete, delete_parameters, 1);
-const struct http_resource http_kept_events = RESOURCE(events, events_parameters, 1);
-const struct http_resource http_kept_job = RESOURCE(job, NULL, 0);
+const struct http_resource http_detached_list = RESOURCE(list, list_parameters, LIST_PARAMETERS);
+const struct http_resource http_detached_one = RESOURCE(one, NULL, 0);
+const struct http_resource http_detached_delete = RESOURCE(delete, delete_parameters, 1);
+const struct http_resource http_detached_events = RESOURCE(events, events_parameters, 1);
+const struct http_resource http_detached_job = RESOURCE(job, NULL, 0);
