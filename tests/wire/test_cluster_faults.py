@@ -27,9 +27,12 @@ CHOSEN = re.compile(os.environ.get("WAITD_TEST_CASES") or "")
 FAST = ("--cluster-grace", "300ms")
 
 
-def steps(n, gap="20ms"):
-    """n jobs, one after another."""
-    return {"mode": "sequential", "jobs": [{"wait": gap, "count": n}]}
+def steps(n, gap="20ms", *more):
+    """n jobs, one after another, and more behind them."""
+    return {"mode": "sequential", "jobs": [{"wait": gap, "count": n}, *more]}
+
+
+ENDLESS = {"wait": "1h", "count": 100}  # until it is cancelled
 
 
 class Lines:
@@ -158,7 +161,7 @@ def kill_nodes(directory, chance):
 
 def stop_a_node(directory, chance):
     def play(server, _, nodes):
-        client, accepted = submit(nodes[0], steps(300))
+        client, accepted = submit(nodes[0], steps(200, "20ms", ENDLESS))
         followers = [Follower([n], accepted["ref"], 1) for n in nodes]
         time.sleep(chance.uniform(0.2, 0.5))
         nodes[0].process.send_signal(signal.SIGSTOP)
@@ -191,7 +194,7 @@ def kill_the_server(directory, chance):
 def cut_off_a_node(directory, chance):
     """It hears nothing while another cancels; what it has sent by then stays true."""
     def play(server, proxies, nodes):
-        client, accepted = submit(nodes[0], steps(400, "5ms"))
+        client, accepted = submit(nodes[0], steps(400, "5ms", ENDLESS))
         followers = [Follower([n], accepted["ref"], 1) for n in nodes]
         time.sleep(chance.uniform(0.1, 0.5))
         proxies[0].deaf.set()
@@ -242,7 +245,7 @@ def roll_back(directory, chance):
         server.stop()
         server.copy_store(server.directory + "/kept")
         server.start()
-        if not eventually(lambda: submit(nodes[0], {"jobs": []})[1].get("event") == "accepted"):
+        if not eventually(lambda: (submit(nodes[0], {"jobs": []})[1] or {}).get("event") == "accepted"):
             return "the nodes do not come back"
         client, accepted = submit(nodes[0], steps(250), key="lost")
         cancelled = cancel_somewhere(nodes[1], accepted["ref"], 0)
@@ -289,7 +292,7 @@ def lose_all_of_the_store(directory, chance):
 def wait_patiently(directory, chance):
     """Cut off, a node sends heartbeats to those who want them, and in the end `suspended`."""
     def play(server, proxies, nodes):
-        client, accepted = submit(nodes[0], {"jobs": [{"wait": "20ms"}, {"wait": "2s"}]}, heartbeat="1s")
+        client, accepted = submit(nodes[0], {"jobs": [{"wait": "20ms"}, {"wait": "6s"}]}, heartbeat="1s")
         first = client.event()
         time.sleep(chance.uniform(0, 0.3))
         proxies[0].deaf.set()
@@ -461,7 +464,7 @@ def race_for_a_key(directory, chance):
 def cancel_twice_at_once(directory, chance):
     """Two nodes cancel one batch, whole or a job of it: all see both fall at the same instants."""
     def play(server, _, nodes):
-        client, accepted = submit(nodes[0], steps(200, "10ms"))
+        client, accepted = submit(nodes[0], steps(100, "10ms", ENDLESS))
         followers = [Follower([n], accepted["ref"], 1) for n in nodes]
         time.sleep(chance.uniform(0, 0.5))
         asking = [Client(n) for n in nodes[1:]]
@@ -470,6 +473,7 @@ def cancel_twice_at_once(directory, chance):
             other.send({"op": "cancel", "ref": accepted["ref"], **job})
             time.sleep(chance.choice((0, 0, 0.001, 0.05)))
         answers = [o.event() for o in asking]
+        cancel_somewhere(nodes[0], accepted["ref"])  # if both were of a job
         for end in (client, *asking):
             end.close()
         # Of two one may come too late: the other has ended what it names.

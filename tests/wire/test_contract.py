@@ -1759,10 +1759,13 @@ def _():
         line.send({"op": "cancel", "batch": number, "job": 1})
         same([line.read().get("status") for _ in range(4)],
              [None, "cancelled", "cancelled", "failed"])
-        number = line.ask({"until": "first_failed", "jobs": [{"wait": 100},
-                                                             {"wait": 0.7}]})["batch"]
-        line.send({"op": "cancel", "batch": number, "job": 0})
-        same([line.read().get("status") for _ in range(4)], [None, "cancelled", "ok", "failed"])
+        number = line.ask({"until": "first_failed", "jobs": [{"wait": 100, "count": 2}, {}]})["batch"]
+        same(line.read()["status"], "ok")
+        for job, after in ((0, {"event": "pong"}), (1, {"event": "finished", "status": "failed"})):
+            line.send({"op": "cancel", "batch": number, "job": job}).send({"op": "ping"})
+            same([line.read().get("status") for _ in range(2)], [None, "cancelled"])
+            got = line.read()
+            same({member: got.get(member) for member in after}, after)
 
 
 @test("work without end at one instant is sliced, and heeds a cancel, with right sums")
@@ -1892,8 +1895,12 @@ def _():
         same([e["event"] for e in other.rest()][-1], "finished", "nothing waiting, no time-out")
     with Daemon("--idle-timeout", "500ms") as daemon:
         same(daemon.connect().rest(), [])
-        line = daemon.connect().send({"jobs": [{"wait": 0.8}]})
-        same([e["event"] for e in line.rest()], ["accepted", "done", "finished"])
+
+        def served():
+            """What it waits for is no idleness; it may come too late with it."""
+            line = daemon.connect().send({"jobs": [{"wait": 0.8}]})
+            return [e["event"] for e in line.rest()] == ["accepted", "done", "finished"]
+        check(until(served), "one that waits for a batch is not idle")
 
 
 # ---- the daemon's life -----------------------------------------------------
@@ -1985,21 +1992,29 @@ def _():
 
 @test("SIGTERM drains: idle ones closed, new ones refused, the rest cancelled in the end")
 def _():
-    with Daemon("--drain-timeout", "3s") as daemon:
+    with Daemon("--drain-timeout", "10m") as daemon:
         busy, idle = daemon.connect(), daemon.connect()
         idle.ask({"op": "ping"})
-        busy.ask({"jobs": [{"wait": 0.2}], "id": "short", "events": "none"})
         busy.ask({"jobs": [{"wait": 100}], "id": "long"})
+        busy.ask({"jobs": [{"wait": 0.2}], "id": "short", "events": "none"})
         daemon.process.send_signal(signal.SIGTERM)
         same(idle.rest(), [])
         check(daemon.refuses(), "it still listens")
         busy.send({"jobs": [], "id": "new"})
-        got = busy.rest()
+        got = [busy.read(), busy.read()]  # in one order or the other
         same([(e["code"], e["id"]) for e in got if e["event"] == "error"],
              [("shutting_down", "new")])
-        same([(e["event"], e["status"]) for e in got if e["event"] != "error"],
-             [("finished", "ok"), ("done", "cancelled"), ("finished", "cancelled")])
-        check(got[-1]["elapsed"] >= 3, got[-1])
+        same([(e["event"], e["status"]) for e in got if e["event"] != "error"], [("finished", "ok")])
+        daemon.process.send_signal(signal.SIGTERM)
+        same([(e["event"], e["status"]) for e in busy.rest()], [("done", "cancelled"), ("finished", "cancelled")])
+        same(daemon.process.wait(GUARD), 0)
+    with Daemon("--drain-timeout", "1s") as daemon:
+        busy = daemon.connect()
+        busy.ask({"jobs": [{"wait": 100}]})
+        daemon.process.send_signal(signal.SIGTERM)
+        got = busy.rest()
+        same([(e["event"], e["status"]) for e in got], [("done", "cancelled"), ("finished", "cancelled")])
+        check(got[-1]["elapsed"] >= 1, got[-1])
         same(daemon.process.wait(GUARD), 0)
 
 
@@ -2259,12 +2274,13 @@ def _():
             same(process.returncode, 130, arguments)
             check(b'"status":"cancelled"' in out, f"{arguments} {out}")
             check(until(lambda: watch.ask({"op": "stats"})["batches"] == 0), arguments)
+        check(until(lambda: watch.ask({"op": "stats"})["connections"] == 1), "all have left")
         # before anything has come from its standard input
         process = subprocess.Popen([WAITCTL, "submit"], stdin=subprocess.PIPE, env=env,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         check(until(lambda: watch.ask({"op": "stats"})["connections"] == 2), "it is connected")
         try:
-            for _ in range(20):  # whenever it comes, it ends it
+            for _ in range(10 * GUARD):  # whenever it comes, it ends it
                 process.send_signal(signal.SIGINT)
                 try:
                     process.wait(0.1)
