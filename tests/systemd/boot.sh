@@ -17,7 +17,7 @@ set -Eeuo pipefail
 umask 022
 export LC_ALL=C.UTF-8
 
-limit_s=${WAITD_BOOT_LIMIT-120}
+limit_s=${WAITD_BOOT_LIMIT-600}
 packages=(
     systemd systemd-sysv dbus libnss-systemd usr-is-merged procps iproute2 netcat-openbsd
     libevent-core-2.1-7 libjansson4 libconfuse2
