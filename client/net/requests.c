@@ -83,11 +83,16 @@ void requests_feed(struct requests *requests, const char *text, size_t len, stru
                 requests->has_ended = true;
             else
                 add(requests, take_plan(&request, REQUEST_SUBMIT), levels);
+            request_id_release(request.id, NULL);
             break;
         case REQUEST_REFUSED:
             add(requests, NULL, levels);
+            request_id_release(request.id, NULL);
             break;
         case REQUEST_BROKEN:
+            request_id_release(request.id, NULL);
+            requests->has_ended = true;
+            break;
         case REQUEST_END:
             requests->has_ended = true;
             break;
@@ -120,6 +125,10 @@ static struct plan *read_one(const char *text, size_t len, enum request_op op,
             request_finish(requests->reader);
     } while (result == REQUEST_BUSY || result == REQUEST_MORE);
     requests_free(requests);
+    if (result != REQUEST_END) {
+        request_id_release(request->id, NULL);
+        request->id = NULL;
+    }
     return result == REQUEST_READY ? take_plan(request, op) : NULL;
 }
 
