@@ -11,12 +11,11 @@ import random
 import re
 import shutil
 import signal
-import subprocess
 import threading
 import time
 
 import nats
-from daemons import Client, GUARD_SECONDS, PROGRAM, eventually
+from daemons import Client, GUARD_SECONDS, eventually
 from nats import Nats, Node, Proxy, Server, free_port, gaps, submit, to_the_end, watch
 from examples import Tap
 from test_cluster import ends_with
@@ -380,17 +379,20 @@ def three_servers(directory, chance):
     urls = [s.url for s in servers]
     nodes = []
     try:
-        def begins():
-            """A cluster of servers takes a while to elect who makes streams."""
-            node = subprocess.Popen([PROGRAM, "--listen", "127.0.0.1:0", "--cluster", urls[0]],
-                                    stderr=subprocess.PIPE, text=True)
-            line = node.stderr.readline()
-            node.kill()
-            node.communicate()
-            return line.startswith("listening")
+        def asked(name, request):
+            """Whether the servers do it, which they do not answer before they have a leader."""
+            inside = Nats(servers[0])
+            inside.socket.settimeout(2)
+            try:
+                return "error" not in inside.api(name, request)
+            except (OSError, TypeError, ValueError):
+                return False
+            finally:
+                inside.close()
 
-        if not eventually(begins):
-            return "no node starts"
+        # A cluster of servers takes a while to elect who makes streams, and to know that it is three.
+        if not eventually(lambda: asked("STREAM.CREATE.probe", {"name": "probe", "num_replicas": 3})):
+            return "the servers make no stream of three replicas"
         nodes = [Node(urls[i:] + urls[:i]) for i in range(3)]
         inside = Nats(servers[0])
         leader = inside.info()["cluster"]["leader"]
