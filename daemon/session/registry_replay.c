@@ -191,6 +191,7 @@ size_t registry_replay_work(struct registry_follower *follower, size_t budget)
     if (until_ns < 0 || !resume(follower))
         return spent;
     spent = replica_work(follower->replay, until_ns, budget, NULL, &progress);
+    registry_report_cancels(follower->entry, follower->replay);
     follower->watch.ended = replica_is_finished(follower->replay);
     outbox_notice(&follower->watch);
     if (follower->watch.ended) {

@@ -135,6 +135,21 @@ START_TEST(a_connection_replays_one_at_a_time)
 }
 END_TEST
 
+START_TEST(a_replay_is_not_ahead_of_the_answer_to_a_cancel)
+{
+    submit(0, "\"jobs\":[{\"wait\":10}]");
+    loop_rig_send(&rig, 1, "{\"op\":\"watch\",\"ref\":\"rig-1\"}");
+    registry_receive(rig.env.registry);
+    loop_rig_send(&rig, 1, "{\"op\":\"cancel\",\"ref\":\"rig-1\"}");
+    registry_receive(rig.env.registry); /* it is safe, and the live end has not come to it */
+    for (unsigned slices = 0; slices < 9; slices++)
+        channel_work(rig.clients[1].channel, rig.now_ns, 100);
+    loop_rig_work(&rig);
+    (void)loop_rig_until(&rig, 1, "cancelled");
+    (void)loop_rig_until(&rig, 1, "done"); /* behind it */
+}
+END_TEST
+
 START_TEST(too_many_wait_for_a_replay)
 {
     atomic_store(&rig.ledger.replays_waiting, 1000);
@@ -183,6 +198,7 @@ Suite *test_suite(void)
         {who_is_suspended_gives_way, 1},
         {who_does_not_read_its_replay_gives_way, N(unread)},
         {a_connection_replays_one_at_a_time, 1},
+        {a_replay_is_not_ahead_of_the_answer_to_a_cancel, 1},
         {too_many_wait_for_a_replay, 1},
         {who_does_not_read_loses_its_place_and_nothing_else, 2},
     };
