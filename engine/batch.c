@@ -20,7 +20,7 @@
  * four times as long. */
 #define AT_ONCE_JOBS 256
 
-/* The most that the start of a simple job can write. */
+/* The most that the start of a one-shot job can write. */
 #define ROOM_OF_A_START 2
 
 /* Whether all jobs begin at the batch's acceptance. */
@@ -91,7 +91,7 @@ static struct batch *make(const struct plan *plan, bool quiet)
         batch_free(batch);
         return NULL;
     }
-    batch->flows = batch_simple_flows(batch);
+    batch->flows = batch_one_shot_flows(batch);
     begin(batch, batch->options->seed);
     return batch;
 }
@@ -223,7 +223,7 @@ static void stop_job(struct batch *batch, uint32_t job, uint32_t spec, enum job_
         break;
     case STATE_WAITING:
         ended.attempts = 1;
-        ended.ran_ns = batch_simple_ran(batch, job, spec);
+        ended.ran_ns = batch_one_shot_ran(batch, job, spec);
         batch->result.sequential_ns = saturate_add_ns(batch->result.sequential_ns, ended.ran_ns);
         break;
     case STATE_BETWEEN:
@@ -300,7 +300,7 @@ static uint32_t free_slots(const struct batch *batch)
     return batch->is_blocking && batch->pools[0].free < slots ? batch->pools[0].free : slots;
 }
 
-/* Starts one ready job that is not simple.  Returns what it took of the budget. */
+/* Starts one ready job that is not one-shot.  Returns what it took of the budget. */
 static size_t start_active_job(struct batch *batch, uint32_t spec)
 {
     uint32_t job = batch_front_job(batch, spec);
@@ -323,11 +323,11 @@ static size_t start_some(struct batch *batch, size_t most)
 
     if (spec == PLAN_NONE)
         return 0;
-    if (!plan_is_simple(batch->plan, &batch->plan->specs[spec]))
+    if (!plan_is_one_shot(batch->plan, &batch->plan->specs[spec]))
         return start_active_job(batch, spec);
     if (batch->writes_all)
         most = least(most, room_left(batch) / ROOM_OF_A_START);
-    return batch_simple_start(batch, least(most, slots));
+    return batch_one_shot_start(batch, least(most, slots));
 }
 
 static bool time_out(struct batch *batch, int64_t now_ns, int64_t next_ns)
@@ -413,7 +413,7 @@ static bool drop_void(struct batch *batch, const struct dueq_entry *first,
 
 /*
  * Takes what is due next, or the batch's time-out where that is earlier; of
- * simple jobs as many in a row as fall due by then, if nothing follows from
+ * one-shot jobs as many in a row as fall due by then, if nothing follows from
  * their ends.  Returns what it took of the budget, 0 if nothing is due.
  */
 static size_t take_due(struct batch *batch, int64_t now_ns, size_t most)
@@ -446,8 +446,8 @@ static size_t take_due(struct batch *batch, int64_t now_ns, size_t most)
     }
     if (batch->options->timeout_ns >= 0 && batch->options->timeout_ns < until_ns)
         until_ns = batch->options->timeout_ns;
-    return batch_simple_end(batch, until_ns,
-                            ends_matter(batch) ? 1 : least(most, room_left(batch)));
+    return batch_one_shot_end(batch, until_ns,
+                              ends_matter(batch) ? 1 : least(most, room_left(batch)));
 }
 
 /* Does some of what is to be done next, for at most `most` of the budget.  Returns what
@@ -470,7 +470,7 @@ static size_t work_some(struct batch *batch, int64_t now_ns, size_t most)
         return batch_ready_accept(batch, most);
     spent = start_some(batch, most);
     if (spent == 0 && batch->flows && batch_front(batch) != PLAN_NONE)
-        spent = batch_simple_flow(batch, now_ns, most);
+        spent = batch_one_shot_flow(batch, now_ns, most);
     return spent > 0 ? spent : take_due(batch, now_ns, most);
 }
 

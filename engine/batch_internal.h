@@ -6,7 +6,7 @@
  * The state of a running batch, shared by the files that make it up:
  *
  *     batch.c         its life, the order of work, cancelling all remaining, the result
- *     batch_simple.c  the life of a simple job: it waits
+ *     batch_one_shot.c  the life of a one-shot job: it waits
  *     batch_job.c     the life of any other: attempts, steps, workers
  *     batch_pool.c    the workers of each pool, and who queues for them
  *     batch_ahead.c   draws before they are wanted, in a batch that is run many times
@@ -14,7 +14,7 @@
  *     batch_ready.c   arrivals, and the ready by priority
  *     batch_report.c  what a report is made of
  *
- * Every job has a state, in one byte.  A simple job (plan_is_simple()) needs
+ * Every job has a state, in one byte.  A one-shot job (plan_is_one_shot()) needs
  * nothing else but its entry in the queue of due times and, where jobs may
  * begin at different times, the time it began:
  *
@@ -51,7 +51,7 @@
 enum job_state {
     STATE_UNTOUCHED, /* not ready, or ready and not started */
     STATE_EXPECTED,  /* it has not arrived */
-    STATE_WAITING,   /* simple */
+    STATE_WAITING,   /* one-shot */
     STATE_BETWEEN,   /* in an attempt but in no step: it has none, and its end is due */
     STATE_RUNNING,   /* in a step that needs no worker of its own */
     STATE_COMPUTING, /* in a step, holding a worker */
@@ -66,7 +66,7 @@ enum job_state {
 /* No active job. */
 #define NO_ACTIVE_JOB UINT32_MAX
 
-/* Of a job that is not simple, from its start on. */
+/* Of a job that is not one-shot, from its start on. */
 struct active_job {
     int64_t began_ns;   /* the step, queueing or back-off in progress */
     int64_t due_ns;     /* and when it is over, unless the attempt times out before */
@@ -187,10 +187,10 @@ struct batch {
     bool quiet;      /* nothing that happens is written */
     bool writes_all; /* more than `done` is */
     bool is_blocking;
-    bool flows;        /* of simple jobs, ends are followed by starts alone: batch_simple.c */
+    bool flows;        /* of one-shot jobs, ends are followed by starts alone: batch_one_shot.c */
     int64_t *ran_ns;   /* of each job that has ended, -1 if it never started; NULL: not kept */
     uint8_t *states;   /* enum job_state, of each job */
-    int64_t *began_ns; /* of each simple job that has begun; NULL if all begin at 0 */
+    int64_t *began_ns; /* of each one-shot job that has begun; NULL if all begin at 0 */
     struct active_job *active_jobs; /* by plan_active_job() */
     struct dueq queue;              /* tags are specs */
     struct timerq queue_timeouts;   /* time-outs of active jobs that queue for a worker */
@@ -207,7 +207,7 @@ struct batch {
     uint32_t n_queued;         /* active jobs that ever queued */
 
     struct batch_ahead ahead;
-    struct draw_series *series; /* of simple jobs that start next; NULL until it is worth it */
+    struct draw_series *series; /* of one-shot jobs that start next; NULL until it is worth it */
     struct ready ready;
     struct arrivals *arrivals;   /* NULL where no job has any, nor a priority, and none reports */
     struct batch_report *report; /* NULL where the plan asks for none */
@@ -391,34 +391,34 @@ static inline void batch_make_terminal(struct batch *batch, struct ended *ended)
 /* Follows on a job's end, which is neither one of all remaining nor undone. */
 void batch_job_ended(struct batch *batch, const struct ended *ended);
 
-/* ---- batch_simple.c ---------------------------------------------------------- */
+/* ---- batch_one_shot.c ---------------------------------------------------------- */
 
 /* Starts ready jobs at the batch's clock, at most `most`, as long as they are
- * simple.  Returns how many it has handled: one that was cancelled
+ * one-shot.  Returns how many it has handled: one that was cancelled
  * meanwhile is passed over. */
-size_t batch_simple_start(struct batch *batch, size_t most);
+size_t batch_one_shot_start(struct batch *batch, size_t most);
 
 /* Ends jobs whose wait is over by until_ns, at most `most`, as long as those
- * that fall due next are simple, which the first is.  Returns how many.  Nothing
+ * that fall due next are one-shot, which the first is.  Returns how many.  Nothing
  * may follow from the end of any but the last. */
-size_t batch_simple_end(struct batch *batch, int64_t until_ns, size_t most);
+size_t batch_one_shot_end(struct batch *batch, int64_t until_ns, size_t most);
 
-/* Whether simple jobs flow: nothing but the start of another follows from an end, nothing notifies
- * of starts, and no time-out comes in between.  What ends and starts then costs a quarter of the
- * instructions.  For the batch's life. */
-bool batch_simple_flows(const struct batch *batch);
+/* Whether one-shot jobs flow: nothing but the start of another follows from an end, nothing
+ * notifies of starts, and no time-out comes in between.  What ends and starts then costs a quarter
+ * of the instructions.  For the batch's life. */
+bool batch_one_shot_flows(const struct batch *batch);
 
 /* Where they do and no slot is free: ends the job that is due first and starts the one at the
- * front, both simple, again and again, at most `most` of both together.  Returns how many. */
-size_t batch_simple_flow(struct batch *batch, int64_t until_ns, size_t most);
+ * front, both one-shot, again and again, at most `most` of both together.  Returns how many. */
+size_t batch_one_shot_flow(struct batch *batch, int64_t until_ns, size_t most);
 
 /* How long one has run by the batch's clock, or until its end should that be
  * due already and not handled. */
-int64_t batch_simple_ran(const struct batch *batch, uint32_t job, uint32_t spec);
+int64_t batch_one_shot_ran(const struct batch *batch, uint32_t job, uint32_t spec);
 
 /* ---- batch_job.c ----------------------------------------------------------- */
 
-/* Starts a job that is not simple, at the batch's clock.  False if out of
+/* Starts a job that is not one-shot, at the batch's clock.  False if out of
  * memory: nothing is done then. */
 bool batch_job_start(struct batch *batch, uint32_t job, uint32_t spec);
 

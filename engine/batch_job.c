@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The life of a job that is not simple: attempts, steps, workers. */
+/* The life of a job that is not one-shot: attempts, steps, workers. */
 
 #include "engine/batch_internal.h"
 

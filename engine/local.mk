@@ -15,7 +15,7 @@ engine_libwaitd_engine_a_SOURCES = \
 	engine/batch_pool.c \
 	engine/batch_ready.c \
 	engine/batch_report.c \
-	engine/batch_simple.c \
+	engine/batch_one_shot.c \
 	engine/chains.c \
 	engine/chains.h \
 	engine/draw.c \

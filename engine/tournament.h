@@ -3,7 +3,7 @@
 #define WAITD_TOURNAMENT_H
 
 /*
- * A tournament for the first of n entries, which is replaced again and again, as simple jobs do
+ * A tournament for the first of n entries, which is replaced again and again, as one-shot jobs do
  * under a concurrency limit.  It is a tree of losers: D. E. Knuth, "The Art of Computer
  * Programming", vol. 3, 5.4.1.  Of each match the loser stays at its node, and node 0 has the
  * winner. Another entry in the winner's place plays those matches again that this has won, one a

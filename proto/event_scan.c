@@ -55,7 +55,7 @@ static inline const char *scan_string(const char *at, const char *end, struct ev
 
     if (at == NULL)
         return NULL;
-    at = scan_plain(at, end);
+    at = scan_unescaped(at, end);
     if (at == end || *at != '"')
         return NULL;
     *string = (struct event_text){start, (size_t)(at - start)};

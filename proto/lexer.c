@@ -379,7 +379,7 @@ static enum lexer_token_kind begin_text(struct lexer *lexer, struct lexer_token 
 static inline enum lexer_token_kind begin_string(struct lexer *lexer, struct lexer_token *token,
                                                  enum lexer_token_kind kind, const char *from)
 {
-    const char *quote = scan_plain(from + 1, lexer->end);
+    const char *quote = scan_unescaped(from + 1, lexer->end);
     if (quote < lexer->end && *quote == '"') {
         lexer->escaped = false;
         return hand_out(lexer, token, kind, from, quote + 1);

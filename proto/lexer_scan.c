@@ -32,7 +32,7 @@ static bool open_character(struct lexer *lexer, unsigned char c)
 }
 
 /* Each takes one byte of a string and returns a diagnostic or NULL. */
-static const char *take_plain(struct lexer *lexer, unsigned char c)
+static const char *take_unescaped(struct lexer *lexer, unsigned char c)
 {
     if (c == '"')
         lexer->state = STRING_CLOSED;
@@ -81,11 +81,11 @@ const char *lexer_scan_string(struct lexer *lexer, const char *at)
     const char *end = lexer->end;
     while (lexer->state != STRING_CLOSED) {
         if (lexer->state == STRING_PLAIN)
-            at = scan_plain(at, end);
+            at = scan_unescaped(at, end);
         if (at == end)
             break;
         unsigned char c = (unsigned char)*at;
-        const char *diagnostic = lexer->state == STRING_PLAIN          ? take_plain(lexer, c)
+        const char *diagnostic = lexer->state == STRING_PLAIN          ? take_unescaped(lexer, c)
                                  : lexer->state == STRING_ESCAPE       ? take_escape(lexer, c)
                                  : lexer->state == STRING_CONTINUATION ? take_continuation(lexer, c)
                                                                        : take_hex(lexer, c);

@@ -8,7 +8,7 @@ void nearest_begin(struct nearest *nearest, const char *typed, size_t len)
     *nearest = (struct nearest){.typed = typed, .len = len};
 }
 
-static char plain(char c)
+static char folded(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c == '_' ? '-' : c;
 }
@@ -33,11 +33,11 @@ static unsigned edits_between(const char *a, size_t a_len, const char *b, size_t
 
         row[0] = i;
         for (unsigned j = 1; j <= b_len; j++) {
-            unsigned change = plain(a[i - 1]) != plain(b[j - 1]);
+            unsigned change = folded(a[i - 1]) != folded(b[j - 1]);
 
             row[j] = least(last[j - 1] + change, least(last[j], row[j - 1]) + 1);
-            if (i > 1 && j > 1 && plain(a[i - 1]) == plain(b[j - 2]) &&
-                plain(a[i - 2]) == plain(b[j - 1]))
+            if (i > 1 && j > 1 && folded(a[i - 1]) == folded(b[j - 2]) &&
+                folded(a[i - 2]) == folded(b[j - 1]))
                 row[j] = least(row[j], before[j - 2] + 1);
         }
         before = last;

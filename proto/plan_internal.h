@@ -25,7 +25,7 @@ struct detail {
     struct job_spec job;
     plan_text_ref decoded_name; /* where the name's token has escapes */
     uint32_t element;
-    uint32_t first_active_job; /* number, once sealed; PLAN_NONE if its jobs are simple */
+    uint32_t first_active_job; /* number, once sealed; PLAN_NONE if its jobs are one-shot */
 };
 
 /* One name in an `after`. */
@@ -116,16 +116,17 @@ struct plan {
     uint32_t n_elements;
     /* Once sealed: */
     uint32_t n_jobs;
-    uint64_t n_all_steps;               /* as struct plan_limits counts them */
-    uint64_t n_computes;                /* compute steps of all jobs, at most */
-    uint32_t max_summaries;             /* 1 or more */
-    uint32_t n_active_jobs;             /* jobs that are not simple, or all */
-    bool active_by_job;                 /* all: its number is the job's */
-    bool waits_simple, defaults_simple; /* elements without detail that set a wait, and others */
-    bool takes_pool, takes_steps;       /* an element takes `pool`, or steps, from `defaults` */
-    bool has_arrivals;                  /* a job arrives later than the batch, by its class */
-    bool has_priorities;                /* a job has one, by its class */
-    bool may_queue;                     /* a job's time-out may fall while it queues for a worker */
+    uint64_t n_all_steps;   /* as struct plan_limits counts them */
+    uint64_t n_computes;    /* compute steps of all jobs, at most */
+    uint32_t max_summaries; /* 1 or more */
+    uint32_t n_active_jobs; /* jobs that are not one-shot, or all */
+    bool active_by_job;     /* all: its number is the job's */
+    bool waits_are_one_shot,
+        defaults_are_one_shot;    /* elements without detail that set a wait, and others */
+    bool takes_pool, takes_steps; /* an element takes `pool`, or steps, from `defaults` */
+    bool has_arrivals;            /* a job arrives later than the batch, by its class */
+    bool has_priorities;          /* a job has one, by its class */
+    bool may_queue;               /* a job's time-out may fall while it queues for a worker */
     int64_t max_wait_ns;
     struct after_graph graph;
     struct sealing *sealing; /* while plan_seal() is in progress */
@@ -176,17 +177,17 @@ static inline uint32_t plan_count(const struct plan *plan, uint32_t spec)
     return plan->firsts != NULL ? plan->firsts[spec + 1] - plan->firsts[spec] : 1;
 }
 
-/* Whether a spec's jobs are simple, once sealed: they wait once, or not at all,
+/* Whether a spec's jobs are one-shot, once sealed: they wait once, or not at all,
  * and are `ok`.  What they need while they run is next to nothing; the others
  * are active jobs from their start to their end. */
-static inline bool plan_is_simple(const struct plan *plan, const struct spec *spec)
+static inline bool plan_is_one_shot(const struct plan *plan, const struct spec *spec)
 {
     if (spec->detail != 0)
         return plan->details[spec->detail - 1].first_active_job == PLAN_NONE;
-    return spec->wait_ns >= 0 ? plan->waits_simple : plan->defaults_simple;
+    return spec->wait_ns >= 0 ? plan->waits_are_one_shot : plan->defaults_are_one_shot;
 }
 
-/* A job's number among the active ones (< n_active_jobs), of one that is not simple.  They
+/* A job's number among the active ones (< n_active_jobs), of one that is not one-shot.  They
  * are in the order of the jobs. */
 static inline uint32_t plan_active_job(const struct plan *plan, uint32_t spec, uint32_t job)
 {

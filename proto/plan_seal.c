@@ -88,8 +88,8 @@ void plan_seal_fault_after(const struct plan *plan, const struct after_list *lis
 
 /* ---- Totals --------------------------------------------------------------- */
 
-/* Whether jobs need no more than to wait once: see plan_is_simple(). */
-static bool is_simple(const struct plan *plan, const struct spec *spec)
+/* Whether jobs need no more than to wait once: see plan_is_one_shot(). */
+static bool is_one_shot(const struct plan *plan, const struct spec *spec)
 {
     const struct job_spec *work = plan_work(plan, spec);
     uint32_t steps = plan_spec_steps(plan, spec);
@@ -142,7 +142,7 @@ static struct kind kind_of(const struct plan *plan, const struct spec *spec)
         .steps = saturate_multiply(attempt > 0 ? attempt : 1, saturate_add(1, work->retries)),
         .computes = most_computes(plan, spec),
         .name = work->name,
-        .simple = is_simple(plan, spec),
+        .is_one_shot = is_one_shot(plan, spec),
         .times_out = work->timeout_ns >= 0,
         .waits = plan_waits(plan, spec),
         .arrives = arrives_later(plan_class(plan, spec)),
@@ -203,7 +203,7 @@ static enum advance check_elements(const struct sealing *sealing, const struct k
                        saturate_add(sealing->steps, saturate_multiply(fit + 1, steps)));
 }
 
-/* Numbers the active jobs of the spec at the cursor, unless they are simple. */
+/* Numbers the active jobs of the spec at the cursor, unless they are one-shot. */
 static void number_active_jobs(struct plan *plan, const struct kind *kind, uint64_t jobs)
 {
     struct sealing *sealing = plan->sealing;
@@ -211,12 +211,12 @@ static void number_active_jobs(struct plan *plan, const struct kind *kind, uint6
 
     if (spec->detail != 0)
         plan->details[spec->detail - 1].first_active_job =
-            kind->simple ? PLAN_NONE : (uint32_t)sealing->active_jobs;
+            kind->is_one_shot ? PLAN_NONE : (uint32_t)sealing->active_jobs;
     else if (spec->wait_ns >= 0)
-        plan->waits_simple = kind->simple;
+        plan->waits_are_one_shot = kind->is_one_shot;
     else
-        plan->defaults_simple = kind->simple;
-    if (kind->simple)
+        plan->defaults_are_one_shot = kind->is_one_shot;
+    if (kind->is_one_shot)
         return;
     sealing->active_jobs = saturate_add(sealing->active_jobs, jobs);
     if (spec->detail == 0)
@@ -297,7 +297,7 @@ static size_t count_alike(struct plan *plan, const struct plan_limits *limits, s
     sealing->computes += n * kind->computes;
     sealing->element += (uint32_t)n;
     sealing->at += (uint32_t)n;
-    if (!kind->simple)
+    if (!kind->is_one_shot)
         sealing->active_jobs = saturate_add(sealing->active_jobs, n);
     return n;
 }

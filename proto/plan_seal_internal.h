@@ -27,10 +27,10 @@ enum { KIND_OWN_WAIT, KIND_NOTHING, KIND_DETAILED, KINDS };
 /* What is to be known of an element, or of all of a kind, to count it. */
 struct kind {
     bool known;
-    bool simple;    /* see plan_is_simple() */
-    bool times_out; /* an attempt may */
-    bool waits;     /* for names */
-    bool arrives;   /* later than the batch */
+    bool is_one_shot; /* see plan_is_one_shot() */
+    bool times_out;   /* an attempt may */
+    bool waits;       /* for names */
+    bool arrives;     /* later than the batch */
     bool has_priority;
     plan_text_ref name;
     uint64_t count;

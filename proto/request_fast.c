@@ -32,7 +32,7 @@ static inline const char *read_name(const char *at, const char *end, struct requ
 {
     if (*at != '"')
         return NULL;
-    const char *quote = scan_plain(at + 1, end);
+    const char *quote = scan_unescaped(at + 1, end);
     if (quote == end || *quote != '"')
         return NULL;
     job->name = at;

@@ -112,7 +112,7 @@ static inline const char *pass(const struct request_shape_text *text, const char
 /* Passes a name, which the text behind it has to end. */
 static inline const char *pass_name(const char *at, const char *end, struct request_fast *job)
 {
-    const char *quote = scan_plain(at, end);
+    const char *quote = scan_unescaped(at, end);
     job->name = at - 1;
     job->name_len = (size_t)(quote + 2 - at);
     return quote;

@@ -37,7 +37,7 @@ static inline const char *scan_number(const char *at, const char *end)
 
 /* The bytes of a string that are what they say: no quote, no backslash, no control
  * character, nothing beyond ASCII.  Eight at a time. */
-static inline const char *scan_plain(const char *at, const char *end)
+static inline const char *scan_unescaped(const char *at, const char *end)
 {
     const uint64_t ones = 0x0101010101010101ULL, highs = 0x8080808080808080ULL;
     while (end - at >= 8) {

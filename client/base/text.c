@@ -138,7 +138,7 @@ void text_append_safe(struct bytes *out, const char *text, size_t len, size_t ma
 }
 
 /* Whether a JSON string has it as it is. */
-static bool is_plain(unsigned char c)
+static bool is_unescaped(unsigned char c)
 {
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
@@ -149,7 +149,7 @@ void text_append_json(struct bytes *out, const char *text, size_t len)
     for (size_t i = 0, n; i < len; i += n) {
         const unsigned char *s = (const unsigned char *)text + i;
 
-        for (n = 0; i + n < len && is_plain(s[n]);)
+        for (n = 0; i + n < len && is_unescaped(s[n]);)
             n++;
         if (n > 0) {
             bytes_add(out, text + i, n);
@@ -175,7 +175,7 @@ void text_append_column(struct bytes *out, const char *text, size_t len)
         const unsigned char *s = (const unsigned char *)text + i;
         char piece[8];
 
-        for (n = 0; i + n < len && is_plain(s[n]) && s[n] != 0x7f;)
+        for (n = 0; i + n < len && is_unescaped(s[n]) && s[n] != 0x7f;)
             n++;
         if (n > 0) {
             bytes_add(out, text + i, n);

@@ -67,7 +67,8 @@ static int try_address(const struct sockaddr *address, socklen_t len, int64_t de
     return fd;
 }
 
-static int dial_plain(const struct address_spec *address, int64_t deadline_ns, const char **problem)
+static int dial_socket(const struct address_spec *address, int64_t deadline_ns,
+                       const char **problem)
 {
     struct address found[ADDRESS_MAX];
     int fd = -ECONNREFUSED, n = address_resolve_peer(address, found, problem);
@@ -102,7 +103,7 @@ int dial(struct dial_target *target, int64_t timeout_ns, const char **problem)
 {
     const char *host = target->address.kind == ADDRESS_HOST ? target->address.host : "localhost";
     int64_t deadline_ns = moment_after(timeout_ns);
-    int fd = dial_plain(&target->address, deadline_ns, problem);
+    int fd = dial_socket(&target->address, deadline_ns, problem);
 
     if (fd >= 0 && target->is_tls)
         fd = tunnel_open(fd, host, &target->files, deadline_ns, problem);

@@ -38,7 +38,7 @@ void fanout_fini(struct fanout *fanout)
     free(fanout->inputs);
     free(fanout->instance);
     batches_fini(&fanout->batches);
-    bytes_fini(&fanout->plain);
+    bytes_fini(&fanout->restored);
 }
 
 static bool is_same(const struct stat *a, const struct stat *b)
@@ -309,11 +309,11 @@ static const char *without_due(struct fanout *fanout, const char *line, size_t *
         return line;
     for (rest = at + sizeof member - 1; (*rest >= '0' && *rest <= '9') || *rest == '.';)
         rest++;
-    bytes_consume(&fanout->plain, bytes_len(&fanout->plain));
-    bytes_add(&fanout->plain, line, (size_t)(at - line));
-    bytes_add(&fanout->plain, rest, *len - (size_t)(rest - line));
-    *len = bytes_len(&fanout->plain);
-    return bytes_at(&fanout->plain);
+    bytes_consume(&fanout->restored, bytes_len(&fanout->restored));
+    bytes_add(&fanout->restored, line, (size_t)(at - line));
+    bytes_add(&fanout->restored, rest, *len - (size_t)(rest - line));
+    *len = bytes_len(&fanout->restored);
+    return bytes_at(&fanout->restored);
 }
 
 /* ---- Lines -------------------------------------------------------------------- */
@@ -386,10 +386,10 @@ static bool read_line(struct fanout *fanout, const char *line, size_t len, struc
                       bool *is_read)
 {
     enum event_kind kind = event_reader_kind(line, len);
-    bool is_plain = begins_as_event(line, len);
+    bool is_event = begins_as_event(line, len);
     int result = 0;
 
-    *is_read = !is_plain || (fanout->read & SHOW_KIND(kind));
+    *is_read = !is_event || (fanout->read & SHOW_KIND(kind));
     if (*is_read)
         result = event_reader_read(fanout->reader, line, len, event);
     fanout->no_memory |= result == EVENT_READER_NOMEM;
@@ -397,7 +397,7 @@ static bool read_line(struct fanout *fanout, const char *line, size_t len, struc
     if (*is_read)
         return event->has_event && is_possible(event);
     *event = (struct event_read){.kind = kind};
-    return is_plain && (result == 0 || !(OWN_KINDS & SHOW_KIND(kind)));
+    return is_event && (result == 0 || !(OWN_KINDS & SHOW_KIND(kind)));
 }
 
 enum fanout_result fanout_take(struct fanout *fanout, const char *line, size_t len,

@@ -52,8 +52,8 @@ struct fanout {
     bool no_memory;
 
     struct event_reader *reader;
-    unsigned read;      /* the kinds of events that anyone wants read */
-    struct bytes plain; /* a line as it would have been */
+    unsigned read;         /* the kinds of events that anyone wants read */
+    struct bytes restored; /* a line as it would have been */
 };
 
 /* Starts with no way of showing.  0, or -1 when out of memory; to be released

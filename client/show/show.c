@@ -105,9 +105,9 @@ void show_batch(struct show_run *run, const struct event_read *event)
 
 void show_id(struct bytes *out, struct event_text id)
 {
-    bool is_plain = id.len >= 2 && id.text[0] == '"' && memchr(id.text, '\\', id.len) == NULL;
+    bool is_unescaped = id.len >= 2 && id.text[0] == '"' && memchr(id.text, '\\', id.len) == NULL;
 
-    text_append_safe(out, id.text + is_plain, id.len - 2u * is_plain, ID_MAX);
+    text_append_safe(out, id.text + is_unescaped, id.len - 2u * is_unescaped, ID_MAX);
 }
 
 void show_folded(struct show_run *run, struct bytes *parts)

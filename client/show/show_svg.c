@@ -77,22 +77,22 @@ static void draw(struct show_run *run, struct svg_batch *batch, const struct eve
 {
     char label[BATCHES_LABEL_MAX];
     struct document *document = run->own;
-    struct show_run plain = {.out = &(struct bytes){0}};
+    struct show_run text = {.out = &(struct bytes){0}};
 
-    bytes_add(plain.out, bytes_at(&batch->pools), bytes_len(&batch->pools));
+    bytes_add(text.out, bytes_at(&batch->pools), bytes_len(&batch->pools));
     if (finished != NULL) {
-        show_totals_parts(&plain, finished, " ");
-        bytes_add_char(plain.out, '\n');
-        failures_add_list(batch->failures, " ", plain.out);
+        show_totals_parts(&text, finished, " ");
+        bytes_add_char(text.out, '\n');
+        failures_add_list(batch->failures, " ", text.out);
     }
-    bytes_add_char(plain.out, '\0');
+    bytes_add_char(text.out, '\0');
     if (!batch->is_named && run->batches > 1)
         timeline_picture_label(batch->picture, batches_label(run->batch, label));
-    document->y = timeline_picture_svg(batch->picture, bytes_at(plain.out), document->y,
-                                       &document->pictures) +
-                  TIMELINE_SVG_GAP;
-    run->out->failed |= plain.out->failed || document->pictures.failed;
-    bytes_fini(plain.out);
+    document->y =
+        timeline_picture_svg(batch->picture, bytes_at(text.out), document->y, &document->pictures) +
+        TIMELINE_SVG_GAP;
+    run->out->failed |= text.out->failed || document->pictures.failed;
+    bytes_fini(text.out);
 }
 
 /* ---- Events ------------------------------------------------------------------------- */

@@ -87,6 +87,6 @@ void terminal_force_colors(struct terminal *terminal)
         snprintf(terminal->color[i], TERMINAL_SEQUENCE_MAX, "\033[3%dm", i);
     snprintf(terminal->color[TERMINAL_GREY], TERMINAL_SEQUENCE_MAX, "\033[90m");
     snprintf(terminal->bold, TERMINAL_SEQUENCE_MAX, "\033[1m");
-    snprintf(terminal->plain, TERMINAL_SEQUENCE_MAX, "\033[0m");
+    snprintf(terminal->reset, TERMINAL_SEQUENCE_MAX, "\033[0m");
     terminal->has_colors = true;
 }

@@ -46,7 +46,7 @@ struct terminal {
     char up[TERMINAL_SEQUENCE_MAX]; /* by one line */
     char erase_line[TERMINAL_SEQUENCE_MAX], erase_below[TERMINAL_SEQUENCE_MAX];
     char hide[TERMINAL_SEQUENCE_MAX], show[TERMINAL_SEQUENCE_MAX]; /* the cursor */
-    char bold[TERMINAL_SEQUENCE_MAX], plain[TERMINAL_SEQUENCE_MAX];
+    char bold[TERMINAL_SEQUENCE_MAX], reset[TERMINAL_SEQUENCE_MAX];
     char color[TERMINAL_COLORS][TERMINAL_SEQUENCE_MAX];
 };
 

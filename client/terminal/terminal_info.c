@@ -60,7 +60,7 @@ static void read_colors(struct terminal *terminal)
                       tparm(set, 8L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L));
     else
         copy_sequence(terminal->color[TERMINAL_GREY], find_sequence("dim"));
-    terminal->has_colors = terminal->plain[0] != '\0' && terminal->color[TERMINAL_RED][0] != '\0';
+    terminal->has_colors = terminal->reset[0] != '\0' && terminal->color[TERMINAL_RED][0] != '\0';
 }
 
 void terminal_info_read(struct terminal *terminal)
@@ -71,7 +71,7 @@ void terminal_info_read(struct terminal *terminal)
     } sequences[] = {
         {"cuu1", terminal->up},    {"el", terminal->erase_line}, {"ed", terminal->erase_below},
         {"civis", terminal->hide}, {"cnorm", terminal->show},    {"bold", terminal->bold},
-        {"sgr0", terminal->plain},
+        {"sgr0", terminal->reset},
     };
     int found;
 

@@ -113,23 +113,23 @@ static void add_ascii(struct bytes *out, const char *text, size_t len)
 
 static void append_ascii(struct bytes *out, const char *text, size_t len, size_t columns)
 {
-    struct bytes plain = {0};
+    struct bytes stripped = {0};
     size_t dots = columns < 6 ? 1 : 2, kept;
 
-    add_ascii(&plain, text, len);
-    kept = bytes_len(&plain);
+    add_ascii(&stripped, text, len);
+    kept = bytes_len(&stripped);
     if (kept > columns) {
         kept = columns > dots ? columns - dots : 0;
         dots = columns - kept;
     } else {
         dots = 0;
     }
-    bytes_add(out, bytes_at(&plain), kept);
+    bytes_add(out, bytes_at(&stripped), kept);
     for (size_t i = 0; i < dots; i++)
         bytes_add_char(out, '.');
     pad(out, columns - kept - dots);
-    out->failed |= plain.failed;
-    bytes_fini(&plain);
+    out->failed |= stripped.failed;
+    bytes_fini(&stripped);
 }
 
 void terminal_text_append(struct bytes *out, const char *text, size_t len, size_t columns,

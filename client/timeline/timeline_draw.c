@@ -73,7 +73,7 @@ static void use(struct pen *pen, int color, bool is_bold)
     if (!pen->style->has_colors || (pen->color == color && pen->is_bold == is_bold))
         return;
     if (pen->color >= 0 || pen->is_bold)
-        bytes_add_string(pen->out, terminal->plain);
+        bytes_add_string(pen->out, terminal->reset);
     if (color >= 0)
         bytes_add_string(pen->out, terminal->color[color]);
     if (is_bold)

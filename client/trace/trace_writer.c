@@ -78,7 +78,7 @@ static char *put_text(struct bytes *out, char *p, struct event_text text)
     if (p == NULL)
         return NULL;
     if (text.len <= SHORT_TEXT &&
-        scan_plain(text.text, text.text + text.len) == text.text + text.len)
+        scan_unescaped(text.text, text.text + text.len) == text.text + text.len)
         return PUT(put_bytes(PUT(p, "\""), text.text, text.len), "\"");
     commit(out, p);
     text_append_json(out, text.text, text.len);

@@ -43,7 +43,7 @@ void http_detached_free(struct http_detached *detached)
 /* ---- Asking ---------------------------------------------------------------------- */
 
 /* Whether a request's string may have a value as it is. */
-static bool is_plain(const char *text)
+static bool is_key(const char *text)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -104,7 +104,7 @@ static struct http_detached *begin_with(struct http_connection *c, enum query qu
     if (!detached)
         return NULL;
     snprintf(detached->ref, sizeof(detached->ref), "%.*s", (int)strcspn(rest, "/"), rest);
-    if (strcspn(rest, "/") <= REQUEST_REF_MAX && is_plain(detached->ref))
+    if (strcspn(rest, "/") <= REQUEST_REF_MAX && is_key(detached->ref))
         return detached;
     refuse_path(c);
     return NULL;
@@ -139,7 +139,7 @@ static void begin_list(struct http_connection *c, const char *rest, const char *
 
         if (!values[i])
             continue;
-        if (!(is_number ? is_count(values[i]) : is_plain(values[i]))) {
+        if (!(is_number ? is_count(values[i]) : is_key(values[i]))) {
             refuse_parameter(c, name, list_takes[i], values[i]);
             return;
         }

@@ -12,7 +12,7 @@
 #include "daemon/session/store.h"
 #include "proto/event.h"
 
-static const char plain[] = "text/plain; charset=utf-8";
+static const char plain_text[] = "text/plain; charset=utf-8";
 
 static void take_stats(const struct http *http, struct event_stats *stats)
 {
@@ -51,7 +51,7 @@ static void answer_healthz(struct http_connection *c)
 {
     static const char text[] = "ok\n";
 
-    http_reply_text(c, 200, plain, text, strlen(text));
+    http_reply_text(c, 200, plain_text, text, strlen(text));
 }
 
 /* A daemon that stops takes nothing new: whoever deals clients out is to know. */
@@ -65,9 +65,9 @@ static void answer_readyz(struct http_connection *c)
     else if (store && !atomic_load_explicit(&store->is_ready, memory_order_acquire))
         trouble = "detached batches cannot be stored; the log says why\n";
     if (trouble)
-        http_reply_text(c, 503, plain, trouble, strlen(trouble));
+        http_reply_text(c, 503, plain_text, trouble, strlen(trouble));
     else
-        http_reply_text(c, 200, plain, "ready\n", strlen("ready\n"));
+        http_reply_text(c, 200, plain_text, "ready\n", strlen("ready\n"));
 }
 
 static void answer_stats(struct http_connection *c)

@@ -190,7 +190,7 @@ static ptrdiff_t break_off(struct tls_transport *t, const char *what, const char
 }
 
 /* Answers a client that speaks plain text in the same. */
-static ptrdiff_t answer_plainly(struct tls_transport *t)
+static ptrdiff_t refuse_plain_text(struct tls_transport *t)
 {
     char line[EVENT_LINE_MAX], unread[4096];
     struct fault fault = {0};
@@ -294,7 +294,7 @@ static ptrdiff_t open_up(struct tls_transport *t)
     if (!t->transport.is_opening)
         return 1;
     if (!may_be_tls(t) && SSL_get_state(t->ssl) == TLS_ST_BEFORE)
-        return answer_plainly(t);
+        return refuse_plain_text(t);
     ERR_clear_error();
     errno = 0;
     result = SSL_do_handshake(t->ssl);

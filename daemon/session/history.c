@@ -253,7 +253,7 @@ static struct entry *open_entry(struct history_block *block, struct entry like)
 }
 
 /* Whether its line says no more than the job, how it ended and when it was handled. */
-static bool is_plain(const struct history_source *source, const struct occurrence *o)
+static bool is_compact(const struct history_source *source, const struct occurrence *o)
 {
     return o->kind == OCCURRED_DONE && o->status != JOB_SKIPPED && o->ordinal <= 1 &&
            !source->with_due;
@@ -276,7 +276,7 @@ static size_t put_done(struct history *history, int64_t at_ns, const struct occu
         put++;
     } while (put < n && occurred[put].status == occurred->status &&
              (at_ns >= 0 || occurred[put].due_ns == occurred->due_ns) &&
-             is_plain(&history->source, &occurred[put]));
+             is_compact(&history->source, &occurred[put]));
     entry->n += (uint32_t)put;
     block->used = block->open + (uint32_t)(sizeof(*entry) + body_size(entry));
     return put;
@@ -291,7 +291,7 @@ static size_t put_full(struct history *history, int64_t at_ns, const struct occu
         open_entry(block, (struct entry){.kind = ENTRY_OCCURRENCES, .at_ns = at_ns});
     size_t put = 1;
 
-    while (put < n && !is_plain(&history->source, &occurred[put]))
+    while (put < n && !is_compact(&history->source, &occurred[put]))
         put++;
     memcpy((struct occurrence *)(void *)body_of(entry) + entry->n, occurred,
            put * sizeof(*occurred));
@@ -312,8 +312,8 @@ void history_put(struct history *history, int64_t at_ns, const struct occurrence
     summon(history, history->last, n, n * history->source.line_bytes);
     history->next_seq += n;
     while (n > 0) {
-        size_t put = is_plain(&history->source, occurred) ? put_done(history, at_ns, occurred, n)
-                                                          : put_full(history, at_ns, occurred, n);
+        size_t put = is_compact(&history->source, occurred) ? put_done(history, at_ns, occurred, n)
+                                                            : put_full(history, at_ns, occurred, n);
 
         occurred += put;
         n -= put;

@@ -17,7 +17,7 @@ enum entry_kind {
     ENTRY_LINE,
     ENTRY_AROUND,      /* a struct around, and the line without its text */
     ENTRY_OCCURRENCES, /* of any kind, each in full */
-    ENTRY_DONE,        /* the indexes of jobs that ended alike: see is_plain() */
+    ENTRY_DONE,        /* the indexes of jobs that ended alike: see is_compact() */
 };
 
 /* What stands in a block, each entry aligned for its header, its line or its

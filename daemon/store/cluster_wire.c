@@ -69,7 +69,7 @@ static void set(struct cluster_headers *headers, enum cluster_header header, con
 }
 
 /* Whether a byte of a key or an owner is written as it is; the others as % and two digits. */
-static bool is_plain(unsigned char byte)
+static bool is_unreserved(unsigned char byte)
 {
     return byte > ' ' && byte < 0x7f && byte != '%';
 }
@@ -82,7 +82,7 @@ static void set_bytes(struct cluster_headers *headers, enum cluster_header heade
     for (size_t i = 0; i < len && i < PRINCIPAL_NAME_MAX; i++) {
         unsigned char byte = (unsigned char)bytes[i];
 
-        if (is_plain(byte)) {
+        if (is_unreserved(byte)) {
             *at++ = (char)byte;
             continue;
         }

@@ -153,7 +153,7 @@ bool database_files_are_sound(const char *directory, char *error, size_t size)
  * that nothing is made beside it. */
 static void name_file(char *out, size_t size, const char *directory, bool read_only)
 {
-    static const char plain[] =
+    static const char unreserved[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-";
     size_t at;
 
@@ -164,7 +164,7 @@ static void name_file(char *out, size_t size, const char *directory, bool read_o
     at = (size_t)snprintf(out, size, "file:");
     for (; *directory != '\0' && at + 64 < size; directory++)
         at += (size_t)snprintf(out + at, size - at,
-                               strchr(plain, *directory) != NULL ? "%c" : "%%%02X",
+                               strchr(unreserved, *directory) != NULL ? "%c" : "%%%02X",
                                (unsigned char)*directory);
     snprintf(out + at, size - at, "/" DATABASE_FILE "?immutable=1");
 }

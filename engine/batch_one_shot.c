@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The life of a simple job: it waits once, or not at all. */
+/* The life of a one-shot job: it waits once, or not at all. */
 
 #include <stdlib.h>
 
@@ -111,7 +111,7 @@ static void start_one(struct batch *batch, uint32_t job, uint32_t spec_index)
 
 /* ---- Flow ---------------------------------------------------------------------- */
 
-bool batch_simple_flows(const struct batch *batch)
+bool batch_one_shot_flows(const struct batch *batch)
 {
     return !batch->plan->graph.used && batch->arrivals == NULL && batch->report == NULL &&
            !batch->writes_all && batch->options->until != PLAN_UNTIL_FIRST_DONE &&
@@ -163,7 +163,7 @@ static void take_slots(struct batch *batch, int32_t n)
 }
 
 /* Starts those of the specs that come next in the request, as long as each is one job, untouched
- * and simple.  Returns how many. */
+ * and one-shot.  Returns how many. */
 static size_t start_row(struct batch *batch, size_t most)
 {
     const struct plan *plan = batch->plan;
@@ -175,7 +175,7 @@ static size_t start_row(struct batch *batch, size_t most)
     for (; n < most && ready->first < plan->n_specs; n++, ready->first++) {
         struct dueq_entry entry;
 
-        if (!plan_is_simple(plan, &plan->specs[ready->first]) ||
+        if (!plan_is_one_shot(plan, &plan->specs[ready->first]) ||
             batch->states[ready->first] != STATE_UNTOUCHED)
             break;
         entry = start_flowing(batch, ready->first, ready->first,
@@ -200,7 +200,7 @@ static size_t end_row(struct batch *batch, const struct dueq_entry *entries, siz
     return n;
 }
 
-size_t batch_simple_flow(struct batch *batch, int64_t until_ns, size_t most)
+size_t batch_one_shot_flow(struct batch *batch, int64_t until_ns, size_t most)
 {
     size_t n = 0;
 
@@ -211,7 +211,7 @@ size_t batch_simple_flow(struct batch *batch, int64_t until_ns, size_t most)
 
         if (first == NULL || first->due_ns > until_ns || spec == PLAN_NONE ||
             batch->states[first->id] != STATE_WAITING ||
-            !plan_is_simple(batch->plan, &batch->plan->specs[spec]))
+            !plan_is_one_shot(batch->plan, &batch->plan->specs[spec]))
             break;
         job = batch_front_job(batch, spec);
         if (batch->states[job] != STATE_UNTOUCHED)
@@ -226,14 +226,14 @@ size_t batch_simple_flow(struct batch *batch, int64_t until_ns, size_t most)
 
 /* ---- Starting and ending ---------------------------------------------------------- */
 
-size_t batch_simple_start(struct batch *batch, size_t most)
+size_t batch_one_shot_start(struct batch *batch, size_t most)
 {
     size_t n = batch->flows ? start_row(batch, most) : 0;
 
     for (uint32_t spec; n < most && (spec = batch_front(batch)) != PLAN_NONE; n++) {
         uint32_t job = batch_front_job(batch, spec);
 
-        if (!plan_is_simple(batch->plan, &batch->plan->specs[spec]))
+        if (!plan_is_one_shot(batch->plan, &batch->plan->specs[spec]))
             break;
         if (batch->states[job] == STATE_UNTOUCHED)
             start_one(batch, job, spec);
@@ -256,7 +256,7 @@ static struct ended end_one(struct batch *batch, const struct dueq_entry *entry)
     return ended;
 }
 
-size_t batch_simple_end(struct batch *batch, int64_t until_ns, size_t most)
+size_t batch_one_shot_end(struct batch *batch, int64_t until_ns, size_t most)
 {
     struct ended last = {.status = JOB_OK};
     size_t n = 0;
@@ -284,7 +284,7 @@ size_t batch_simple_end(struct batch *batch, int64_t until_ns, size_t most)
     return n;
 }
 
-int64_t batch_simple_ran(const struct batch *batch, uint32_t job, uint32_t spec)
+int64_t batch_one_shot_ran(const struct batch *batch, uint32_t job, uint32_t spec)
 {
     int64_t length_ns = length_of(batch, job, &batch->plan->specs[spec]);
     int64_t since_ns = batch->clock_ns - began(batch, job);
