@@ -28,6 +28,7 @@ int slots_reserve(struct slots *slots);
 /* Gives an item a slot, after slots_reserve(). */
 uint32_t slots_add(struct slots *slots, void *item);
 
+/* Frees a slot; its item stays the owner's. */
 void slots_remove(struct slots *slots, uint32_t slot);
 
 static inline uint32_t slots_used(const struct slots *slots)
@@ -35,6 +36,7 @@ static inline uint32_t slots_used(const struct slots *slots)
     return slots->n - slots->n_free;
 }
 
+/* The items stay. */
 void slots_fini(struct slots *slots);
 
 #endif

@@ -45,6 +45,7 @@ size_t timeline_draw_name(struct bytes *out, const struct timeline_row *about, s
 /* The columns that are left for the plot; at least 1. */
 unsigned timeline_draw_plot_columns(const struct timeline_style *style);
 
+/* A line in bold, cut at the style's columns. */
 void timeline_draw_title(struct bytes *out, const struct timeline_style *style, const char *title,
                          size_t len);
 void timeline_draw_grid(struct bytes *out, const struct timeline_style *style,

@@ -38,6 +38,8 @@ struct log_about {
     uint64_t connection, batch;
 };
 
+/* Looks where standard error goes, to the journal or elsewhere.  Lines above `level` are left out.
+ */
 void log_init(struct log *log, enum log_level level);
 
 /* Waits until all is written, but no longer than a second for any line. */
@@ -49,6 +51,8 @@ void log_set_level(struct log *log, enum log_level level);
 /* Whether a line of this level would be written: for what is costly to word. */
 bool log_takes(struct log *log, enum log_level level);
 
+/* Writes a line, without waiting (daemon/base/log_writer.h); log_write_about() with the connection
+ * and the batch that it is about.  From any thread. */
 void log_write(struct log *log, enum log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -203,6 +203,8 @@ bool store_port_rest(struct store_port *port);
 /* What all stores begin with: ready, no horizon, no limits. */
 void store_init(struct store *store, const struct store_ops *ops, enum stored_durable durable);
 
+/* Puts a query, which is the loop's from then on, where the loop finds it.  From any thread; never
+ * waits and needs no memory. */
 void store_post(struct store_port *port, struct store_query *query);
 void store_ring(struct store *store); /* wakes each loop */
 

@@ -163,6 +163,7 @@ void stored_release(struct stored_batch *batch); /* NULL is fine */
  */
 int64_t stored_reach(struct stored_batch *batch, int64_t until_ns);
 
+/* How many are settled: it only grows, and those below it never change. */
 uint32_t stored_n_cancels(const struct stored_batch *batch);
 struct stored_cancel stored_cancel_at(struct stored_batch *batch,
                                       uint32_t index); /* < stored_n_cancels() */

@@ -247,7 +247,7 @@ static void *work(void *context)
         forget_what_is_stale(cluster);
         for (; event != NULL; event = next_event) {
             next_event = event->next;
-            cluster_take_event(cluster, event);
+            cluster_on_event(cluster, event);
             cluster_event_free(event);
         }
         finish_loading(cluster);
@@ -265,7 +265,7 @@ static void *work(void *context)
 /* ---- The store
  * ------------------------------------------------------------------------------------- */
 
-static void take_event(void *context, struct cluster_event *event)
+static void on_event(void *context, struct cluster_event *event)
 {
     struct cluster *cluster = context;
 
@@ -419,7 +419,7 @@ struct store *cluster_open(const struct cluster_config *config, char *error, siz
         .name = cluster->name,
         .node = cluster->node,
         .heartbeat_ns = heartbeat_of(cluster),
-        .post = take_event,
+        .post = on_event,
         .context = cluster,
     };
     cluster->link = cluster_link_open(&link, error, size);

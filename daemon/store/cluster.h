@@ -7,7 +7,7 @@
  * daemons that name the same stream are one service.  Nobody owns a batch: a request, its
  * acceptance and its cancels give every event, so any node serves any watch by itself.
  *
- *     loops ── asks ──► the store's thread ── publishes ──► stream
+ *     loops ── queries ► the store's thread ── publishes ──► stream
  *     loops ◄── answers ── the same thread ◄── reads, in order ──┘
  *
  * A request is accepted, a cancel falls and a batch is forgotten when the message that says so is

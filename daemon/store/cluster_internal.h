@@ -176,7 +176,7 @@ void cluster_wait_for(struct cluster *cluster, struct store_query *query,
 
 /* Handles again those whose condition is met, and refuses those whose time is over. */
 void cluster_retry_waiting(struct cluster *cluster);
-void cluster_take_text(struct cluster *cluster, const struct cluster_event *event);
+void cluster_on_text(struct cluster *cluster, const struct cluster_event *event);
 int64_t cluster_next_waiting(const struct cluster *cluster); /* DUE_NEVER for none */
 
 /* Answers a submit with the batch that has its key. */
@@ -207,16 +207,20 @@ void cluster_pending_beaten(struct cluster *cluster, const struct index_entry *e
 /* Those that forget that ref are answered. */
 void cluster_pending_forgotten(struct cluster *cluster, const char *ref);
 
-void cluster_take_refusal(struct cluster *cluster, const struct cluster_event *event);
+/* The server has refused to store a message of ours. */
+void cluster_on_refusal(struct cluster *cluster, const struct cluster_event *event);
+/* Publishes anew what is due for it, or all, and gives up what is past its deadline. */
 void cluster_publish_again(struct cluster *cluster, bool at_once);
 int64_t cluster_next_pending(const struct cluster *cluster); /* DUE_NEVER for none */
 void cluster_free_pending(struct cluster *cluster);
 
+/* Publishes a tick, whose stamp in the stream is the watermark of whoever reads it. */
 void cluster_put_tick(struct cluster *cluster);
 
 /* ---- cluster_read.c ---- */
 
-void cluster_take_event(struct cluster *cluster, const struct cluster_event *event);
+/* The link has received something.  By the store's thread; the event stays the caller's. */
+void cluster_on_event(struct cluster *cluster, const struct cluster_event *event);
 
 /* Reading begins again: where it left off, or from the front, all that is known being void. */
 void cluster_read_on(struct cluster *cluster);
@@ -278,7 +282,7 @@ void cluster_plan_orphan(struct cluster *cluster, const char *ref, uint64_t sequ
 
 /* Removes what is due, and takes what has come of it. */
 void cluster_remove_due(struct cluster *cluster);
-void cluster_take_removal(struct cluster *cluster, const struct cluster_event *event);
+void cluster_on_removal(struct cluster *cluster, const struct cluster_event *event);
 void cluster_free_over(struct cluster *cluster);
 
 /* ---- cluster_restore.c ---- */

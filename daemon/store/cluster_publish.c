@@ -367,7 +367,7 @@ static void refuse_with(struct cluster *cluster, struct cluster_pending *pending
                      ack->description, ack->error);
 }
 
-void cluster_take_refusal(struct cluster *cluster, const struct cluster_event *event)
+void cluster_on_refusal(struct cluster *cluster, const struct cluster_event *event)
 {
     struct cluster_pending *pending = cluster_pending_by_nonce(cluster, event->id);
 

@@ -297,7 +297,7 @@ static struct cluster_waiting *take_waiting(struct cluster *cluster, uint64_t nu
     return waiting;
 }
 
-void cluster_take_text(struct cluster *cluster, const struct cluster_event *event)
+void cluster_on_text(struct cluster *cluster, const struct cluster_event *event)
 {
     struct cluster_waiting *waiting = take_waiting(cluster, event->id);
     struct index_entry *entry;

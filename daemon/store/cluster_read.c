@@ -54,7 +54,7 @@ void cluster_read_anew(struct cluster *cluster, const char *why)
     cluster->read_again_ns = cluster_now(cluster);
 }
 
-static void take_figures(struct cluster *cluster, const struct cluster_event *event)
+static void on_figures(struct cluster *cluster, const struct cluster_event *event)
 {
     cluster->n_bytes = event->n_bytes;
     cluster->max_bytes = event->max_bytes;
@@ -62,10 +62,10 @@ static void take_figures(struct cluster *cluster, const struct cluster_event *ev
     cluster->measured_ns = cluster_now(cluster);
 }
 
-static void take_reading(struct cluster *cluster, const struct cluster_event *event)
+static void on_reading(struct cluster *cluster, const struct cluster_event *event)
 {
     if (event->is_fine)
-        take_figures(cluster, event);
+        on_figures(cluster, event);
     if (event->generation != cluster->generation)
         return;
     cluster->heard_ns = cluster_now(cluster);
@@ -123,8 +123,8 @@ static struct index_entry *holder_of_key(struct cluster *cluster,
     return NULL;
 }
 
-static void take_request(struct cluster *cluster, const struct cluster_event *event,
-                         const struct cluster_subject *subject)
+static void on_request(struct cluster *cluster, const struct cluster_event *event,
+                       const struct cluster_subject *subject)
 {
     struct cluster_request request;
     struct cluster_pending *pending;
@@ -156,8 +156,8 @@ static void take_request(struct cluster *cluster, const struct cluster_event *ev
     cluster_pending_beaten(cluster, entry);
 }
 
-static void take_cancel(struct cluster *cluster, const struct cluster_event *event,
-                        const struct cluster_subject *subject)
+static void on_cancel(struct cluster *cluster, const struct cluster_event *event,
+                      const struct cluster_subject *subject)
 {
     struct cluster_mark mark = {.sequence = event->delivery.sequence,
                                 .nonce = subject->nonce,
@@ -187,8 +187,8 @@ static void take_cancel(struct cluster *cluster, const struct cluster_event *eve
     store_done(query);
 }
 
-static void take_forget(struct cluster *cluster, const struct cluster_event *event,
-                        const struct cluster_subject *subject)
+static void on_forget(struct cluster *cluster, const struct cluster_event *event,
+                      const struct cluster_subject *subject)
 {
     struct index_entry *entry = index_by_ref(&cluster->index, NULL, subject->ref);
 
@@ -204,13 +204,13 @@ static void apply(struct cluster *cluster, const struct cluster_event *event,
 {
     switch (subject->kind) {
     case CLUSTER_REQUEST:
-        take_request(cluster, event, subject);
+        on_request(cluster, event, subject);
         break;
     case CLUSTER_CANCEL:
-        take_cancel(cluster, event, subject);
+        on_cancel(cluster, event, subject);
         break;
     case CLUSTER_FORGET:
-        take_forget(cluster, event, subject);
+        on_forget(cluster, event, subject);
         break;
     case CLUSTER_TICK:
     case CLUSTER_UNKNOWN:
@@ -235,7 +235,7 @@ static void publish_time(struct cluster *cluster, bool is_tick)
     store_ring(&cluster->store);
 }
 
-static void take_message(struct cluster *cluster, const struct cluster_event *event)
+static void on_message(struct cluster *cluster, const struct cluster_event *event)
 {
     struct cluster_message_facts facts = {event->delivery.sequence, event->delivery.stamp_ns, false,
                                           0};
@@ -264,7 +264,7 @@ static void take_message(struct cluster *cluster, const struct cluster_event *ev
     }
 }
 
-static void take_beat(struct cluster *cluster, const struct cluster_event *event)
+static void on_beat(struct cluster *cluster, const struct cluster_event *event)
 {
     if (event->answer_to != NULL && cluster->is_up)
         (void)cluster_link_publish(cluster->link, event->answer_to, NULL, NULL, 0, 0);
@@ -272,7 +272,7 @@ static void take_beat(struct cluster *cluster, const struct cluster_event *event
         cluster_read_on(cluster); /* what it has delivered has not arrived */
 }
 
-static void take_up(struct cluster *cluster)
+static void on_up(struct cluster *cluster)
 {
     cluster->is_up = true;
     atomic_fetch_add_explicit(&cluster->store.reconnects, 1, memory_order_relaxed);
@@ -280,50 +280,50 @@ static void take_up(struct cluster *cluster)
     cluster_publish_again(cluster, true);
 }
 
-static void take_down(struct cluster *cluster)
+static void on_down(struct cluster *cluster)
 {
     cluster->is_up = false;
     cluster->read_again_ns = DUE_NEVER;
     atomic_store_explicit(&cluster->store.is_ready, false, memory_order_release);
 }
 
-void cluster_take_event(struct cluster *cluster, const struct cluster_event *event)
+void cluster_on_event(struct cluster *cluster, const struct cluster_event *event)
 {
     bool is_current = event->generation == cluster->generation;
 
     switch (event->kind) {
     case CLUSTER_EVENT_UP:
-        take_up(cluster);
+        on_up(cluster);
         break;
     case CLUSTER_EVENT_DOWN:
-        take_down(cluster);
+        on_down(cluster);
         break;
     case CLUSTER_EVENT_FAULT:
         cluster_read_anew(cluster, "libnats has lost messages");
         break;
     case CLUSTER_EVENT_READING:
-        take_reading(cluster, event);
+        on_reading(cluster, event);
         break;
     case CLUSTER_EVENT_MESSAGE:
         if (is_current) {
             cluster->heard_ns = cluster_now(cluster);
-            take_message(cluster, event);
+            on_message(cluster, event);
         }
         break;
     case CLUSTER_EVENT_BEAT:
         if (is_current) {
             cluster->heard_ns = cluster_now(cluster);
-            take_beat(cluster, event);
+            on_beat(cluster, event);
         }
         break;
     case CLUSTER_EVENT_REFUSED:
-        cluster_take_refusal(cluster, event);
+        cluster_on_refusal(cluster, event);
         break;
     case CLUSTER_EVENT_FETCHED:
-        cluster_take_text(cluster, event);
+        cluster_on_text(cluster, event);
         break;
     case CLUSTER_EVENT_REMOVED:
-        cluster_take_removal(cluster, event);
+        cluster_on_removal(cluster, event);
         break;
     }
 }

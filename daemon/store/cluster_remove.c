@@ -96,7 +96,7 @@ void cluster_remove_due(struct cluster *cluster)
     }
 }
 
-void cluster_take_removal(struct cluster *cluster, const struct cluster_event *event)
+void cluster_on_removal(struct cluster *cluster, const struct cluster_event *event)
 {
     struct cluster_over **at = &cluster->removing, *over;
 

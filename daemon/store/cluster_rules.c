@@ -140,8 +140,8 @@ static enum cluster_reading compare(struct cluster_rules *rules,
     return CLUSTER_KNOWN;
 }
 
-static void take_tick(struct cluster_rules *rules, const struct cluster_message_facts *message,
-                      int64_t now_ns)
+static void on_tick(struct cluster_rules *rules, const struct cluster_message_facts *message,
+                    int64_t now_ns)
 {
     rules->tick_at = now_ns;
     if (message->stamp_ns > rules->watermark_ns)
@@ -167,7 +167,7 @@ enum cluster_reading cluster_rules_read(struct cluster_rules *rules,
     }
     add_trace(rules, message);
     if (message->is_tick)
-        take_tick(rules, message, now_ns);
+        on_tick(rules, message, now_ns);
     return CLUSTER_NEW;
 }
 

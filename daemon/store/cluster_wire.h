@@ -90,6 +90,7 @@ struct cluster_subject {
 /* Whether a cluster may have that name. */
 bool cluster_name_is_valid(const char *name);
 
+/* Of the stream `name`; kind CLUSTER_UNKNOWN for what is no subject of it. */
 void cluster_subject_read(const char *name, const char *text, struct cluster_subject *out);
 void cluster_subject_write(const char *name, const struct cluster_subject *subject,
                            char out[CLUSTER_SUBJECT_MAX + 1]);
@@ -119,6 +120,7 @@ struct cluster_request {
     struct cluster_was was;
 };
 
+/* The headers of the message that stores a request. */
 void cluster_request_write(const struct cluster_request *request, struct cluster_headers *headers);
 
 /* False if it is none, or damaged. */

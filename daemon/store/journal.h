@@ -7,7 +7,7 @@
  * is its request, its acceptance and its cancels; the events follow from these
  * (session/stored.h).
  *
- *     loops ── asks ──► queue ──► the journal's thread ── one transaction for all
+ *     loops ── queries ► queue ──► the journal's thread ── one transaction for all
  *     loops ◄── answers ────────── once the commit is on the disk      that came
  *
  * Group commit.  The thread takes all that was posted meanwhile, writes it in one
@@ -20,9 +20,9 @@
  * machine's boot is the same, else by the wall clock, never below the stored
  * time, and no cancel falls below the stored time and a second.
  *
- * Faults.  Where there is no space nothing of a transaction is there: its asks
+ * Faults.  Where there is no space nothing of a transaction is there: its queries
  * are refused, and the next one is tried.  After any other fault of writing (a
- * failed sync above all) only a restart can find out what is there: its asks are
+ * failed sync above all) only a restart can find out what is there: its queries are
  * UNKNOWN, and nothing is written any more in this life.  Batches that run go
  * on in either case.
  */

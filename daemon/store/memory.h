@@ -4,9 +4,9 @@
 
 /*
  * The store in memory: what it keeps ends with the process, so `durable` is
- * `no`.  It has no thread: an ask is handled under its lock, in a few
- * microseconds, by the loop that asks, and the answer is found in the port as
- * any other.  Batches whose time is over are removed whenever something is asked.
+ * `no`.  It has no thread: a query is handled under its lock, in a few
+ * microseconds, by the loop that sends it, and the answer is found in the port as
+ * any other.  Batches whose time is over are removed at each query.
  */
 
 #include <stdint.h>
