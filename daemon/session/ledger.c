@@ -24,8 +24,7 @@ static void subtract(_Atomic uint64_t *count, uint64_t n)
     atomic_fetch_sub_explicit(count, n, memory_order_relaxed);
 }
 
-/* ---- Accounts ---------------------------------------------------------------------------------
- */
+/* ---- Accounts --------------------------------------------------------------- */
 
 /* Raises both counts by n, unless one would pass its limit; 0 is no limit. */
 static enum ledger_answer reserve_both(uint64_t *own, uint64_t share, _Atomic uint64_t *all,
@@ -81,8 +80,7 @@ void ledger_transfer(struct account *from, struct account *to, uint64_t jobs, ui
     to->text += text;
 }
 
-/* ---- What is counted by ones ------------------------------------------------------------------
- */
+/* ---- What is counted by ones ------------------------------------------------ */
 
 bool ledger_reserve_connection(struct ledger *ledger, uint64_t most)
 {

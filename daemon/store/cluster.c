@@ -56,8 +56,7 @@ void cluster_serve(struct cluster *cluster)
         cluster_now(cluster) + 2 * cluster->config.grace_ns + DURATION_SECOND_NS;
 }
 
-/* ---- What is due
- * ---------------------------------------------------------------------------------- */
+/* ---- What is due ------------------------------------------------------------ */
 
 static int64_t heartbeat_of(const struct cluster *cluster)
 {
@@ -262,8 +261,7 @@ static void *work(void *context)
     return NULL;
 }
 
-/* ---- The store
- * ------------------------------------------------------------------------------------- */
+/* ---- The store -------------------------------------------------------------- */
 
 static void on_event(void *context, struct cluster_event *event)
 {
@@ -277,7 +275,7 @@ static void on_event(void *context, struct cluster_event *event)
     pthread_mutex_unlock(&cluster->lock);
 }
 
-static void ask_cluster(struct store *store, struct store_query *query)
+static void query_cluster(struct store *store, struct store_query *query)
 {
     struct cluster *cluster = cluster_of(store);
 
@@ -346,8 +344,7 @@ static void free_cluster(struct store *store)
     free(cluster);
 }
 
-/* ---- Beginning
- * ------------------------------------------------------------------------------------- */
+/* ---- Beginning -------------------------------------------------------------- */
 
 bool cluster_is_there(void)
 {
@@ -383,7 +380,7 @@ static void set_clock(struct cluster *cluster)
 static struct cluster *make(const struct cluster_config *config)
 {
     static const struct store_ops ops = {
-        .start = start_cluster, .query = ask_cluster, .free = free_cluster};
+        .start = start_cluster, .query = query_cluster, .free = free_cluster};
     struct cluster *cluster = calloc(1, sizeof(*cluster));
 
     if (cluster == NULL)

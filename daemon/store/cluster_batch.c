@@ -119,8 +119,7 @@ void cluster_use_text(struct cluster *cluster, struct cluster_batch *data, struc
     data->text = stored_text_hold(text);
 }
 
-/* ---- Cancels ----------------------------------------------------------------------------------
- */
+/* ---- Cancels ---------------------------------------------------------------- */
 
 static int add_mark(struct cluster_batch *data, const struct cluster_mark *mark)
 {
@@ -209,8 +208,7 @@ uint32_t cluster_fall(struct cluster *cluster, struct index_entry *entry,
     return place;
 }
 
-/* ---- Letting go -------------------------------------------------------------------------------
- */
+/* ---- Letting go ------------------------------------------------------------- */
 
 void cluster_let_go(struct cluster *cluster, struct index_entry *entry, uint64_t forget)
 {
@@ -240,8 +238,7 @@ void cluster_drop_all(struct cluster *cluster, bool restores)
     index_init(&cluster->index, &cluster->store);
 }
 
-/* ---- Running, to know the end ------------------------------------------------------------------
- */
+/* ---- Running, to know the end ----------------------------------------------- */
 
 static int64_t retained_until(const struct stored_batch *batch, int64_t more_ns)
 {

@@ -74,8 +74,7 @@ static void on_fault(natsConnection *connection, natsSubscription *subscription,
     cluster_link_post(context, cluster_event_new(CLUSTER_EVENT_FAULT, NULL));
 }
 
-/* ---- What is published ------------------------------------------------------------------------
- */
+/* ---- What is published ------------------------------------------------------ */
 
 const char *cluster_link_header(natsMsg *message, const char *name)
 {
@@ -139,8 +138,7 @@ bool cluster_link_publish(struct cluster_link *link, const char *subject,
     return status == NATS_OK;
 }
 
-/* ---- The link itself ---------------------------------------------------------------------------
- */
+/* ---- The link itself -------------------------------------------------------- */
 
 unsigned cluster_link_replicas(const struct cluster_link *link)
 {

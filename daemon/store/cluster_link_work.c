@@ -19,8 +19,7 @@ struct reader {
     uint64_t generation;
 };
 
-/* ---- What is read -----------------------------------------------------------------------------
- */
+/* ---- What is read ----------------------------------------------------------- */
 
 static void post_beat(struct reader *reader, natsMsg *message)
 {
@@ -67,8 +66,7 @@ static void on_complete(void *reader)
     free(reader);
 }
 
-/* ---- The thread's work ------------------------------------------------------------------------
- */
+/* ---- The thread's work ------------------------------------------------------ */
 
 static void stop_reading(struct cluster_link *link)
 {
@@ -263,8 +261,8 @@ static void enqueue(struct cluster_link *link, struct cluster_work_queue *queue,
 }
 
 /* Out of memory it is not done, and its time-out is met. */
-static void ask(struct cluster_link *link, enum cluster_work_kind kind, uint64_t sequence,
-                uint64_t id)
+static void enqueue_urgent(struct cluster_link *link, enum cluster_work_kind kind,
+                           uint64_t sequence, uint64_t id)
 {
     struct cluster_work *work = malloc(sizeof(*work));
 
@@ -276,12 +274,12 @@ static void ask(struct cluster_link *link, enum cluster_work_kind kind, uint64_t
 
 void cluster_link_read(struct cluster_link *link, uint64_t generation, uint64_t sequence)
 {
-    ask(link, CLUSTER_WORK_READ, sequence, generation);
+    enqueue_urgent(link, CLUSTER_WORK_READ, sequence, generation);
 }
 
 void cluster_link_fetch(struct cluster_link *link, uint64_t sequence, uint64_t id)
 {
-    ask(link, CLUSTER_WORK_FETCH, sequence, id);
+    enqueue_urgent(link, CLUSTER_WORK_FETCH, sequence, id);
 }
 
 void cluster_link_remove(struct cluster_link *link, const uint64_t *sequences, size_t n,
@@ -298,7 +296,7 @@ void cluster_link_remove(struct cluster_link *link, const uint64_t *sequences, s
 
 void cluster_link_measure(struct cluster_link *link)
 {
-    ask(link, CLUSTER_WORK_MEASURE, 0, 0);
+    enqueue_urgent(link, CLUSTER_WORK_MEASURE, 0, 0);
 }
 
 /* ---- Beginning and ending --- */

@@ -20,8 +20,7 @@
  * sequence that is expected, and `Waitd-Was` with two numbers. */
 #define HEADERS_GROW_BYTES 80
 
-/* ---- By nonce ---------------------------------------------------------------------------------
- */
+/* ---- By nonce --------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b)
 {
@@ -103,8 +102,7 @@ static uint64_t draw_nonce(const struct cluster *cluster)
     return nonce;
 }
 
-/* ---- Publishing ---------------------------------------------------------------------------------
- */
+/* ---- Publishing ------------------------------------------------------------- */
 
 static void publish(struct cluster *cluster, struct cluster_pending *pending)
 {
@@ -287,8 +285,7 @@ void cluster_put_tick(struct cluster *cluster)
         (void)cluster_link_publish(cluster->link, text, &headers.values, NULL, 0, 0);
 }
 
-/* ---- Refusals
- * ------------------------------------------------------------------------------------ */
+/* ---- Refusals --------------------------------------------------------------- */
 
 void cluster_answer_with(struct store_query *query, const struct index_entry *entry,
                          const uint8_t digest[DIGEST_BYTES])
@@ -386,8 +383,7 @@ void cluster_on_refusal(struct cluster *cluster, const struct cluster_event *eve
         refuse_with(cluster, pending, &event->ack);
 }
 
-/* ---- What is due
- * ----------------------------------------------------------------------------------- */
+/* ---- What is due ------------------------------------------------------------ */
 
 static void give_up(struct cluster *cluster, struct cluster_pending *pending)
 {

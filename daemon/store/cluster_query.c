@@ -12,8 +12,7 @@
 /* Poll interval for batches simulated only to learn their end. */
 #define END_POLL_NS (DURATION_SECOND_NS / 200)
 
-/* ---- Waiting ------------------------------------------------------------------------------------
- */
+/* ---- Waiting ---------------------------------------------------------------- */
 
 static void refuse_unavailable(struct store_query *query)
 {
@@ -67,8 +66,7 @@ int64_t cluster_next_waiting(const struct cluster *cluster)
     return next_ns;
 }
 
-/* ---- Answers that are known
- * ------------------------------------------------------------------------ */
+/* ---- Answers that are known ------------------------------------------------- */
 
 static int state_of(const struct stored_batch *batch)
 {
@@ -260,8 +258,7 @@ void cluster_handle(struct cluster *cluster, struct store_query *query)
         handle(cluster, query, false);
 }
 
-/* ---- Those that wait
- * -------------------------------------------------------------------------------- */
+/* ---- Those that wait -------------------------------------------------------- */
 
 /* A text that was received is its batch's, whoever asked. */
 static struct index_entry *store_received_text(struct cluster *cluster, struct stored_batch *batch,

@@ -12,8 +12,7 @@
 /* How long to wait before reading is tried again where the servers did not let it begin. */
 #define READ_RETRY_NS (DURATION_SECOND_NS / 4)
 
-/* ---- Beginning ---------------------------------------------------------------------------------
- */
+/* ---- Beginning -------------------------------------------------------------- */
 
 /* Nothing may be sent until a tick is read that is put from now on. */
 static void stop_serving(struct cluster *cluster)
@@ -80,8 +79,7 @@ static void on_reading(struct cluster *cluster, const struct cluster_event *even
     cluster_put_tick(cluster);
 }
 
-/* ---- Messages
- * ------------------------------------------------------------------------------------ */
+/* ---- Messages --------------------------------------------------------------- */
 
 /* Another node's message; one's own was counted as it was published. */
 static void count_bytes(struct cluster *cluster, const struct cluster_event *event,

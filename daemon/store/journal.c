@@ -81,8 +81,7 @@ static void set_health(struct journal *journal, enum journal_health health)
     lift_horizon(journal);
 }
 
-/* ---- Transactions ------------------------------------------------------------------------------
- */
+/* ---- Transactions ----------------------------------------------------------- */
 
 static void answer_all(struct journal *journal,
                        void (*how)(struct journal *journal, struct store_query *query))
@@ -277,8 +276,7 @@ static void answer_without_writing(struct journal *journal, struct journal_queri
         index_remove(&journal->index, entry); /* in this life */
 }
 
-/* ---- Batches of another life -------------------------------------------------------------------
- */
+/* ---- Batches of another life ------------------------------------------------ */
 
 /* Posts one to the loop that is to be its home.  One whose request cannot be read is
  * met when somebody asks for it. */
@@ -322,8 +320,7 @@ static void resume_some(struct journal *journal)
     }
 }
 
-/* ---- The thread --------------------------------------------------------------------------------
- */
+/* ---- The thread ------------------------------------------------------------- */
 
 /* By the store's clock: when there is something to do that nobody asks for. */
 static int64_t next_wanted(const struct journal *journal, int64_t now_ns)
@@ -402,10 +399,9 @@ static void *work(void *context)
     return NULL;
 }
 
-/* ---- The store ---------------------------------------------------------------------------------
- */
+/* ---- The store -------------------------------------------------------------- */
 
-static void ask_journal(struct store *store, struct store_query *query)
+static void query_journal(struct store *store, struct store_query *query)
 {
     struct journal *journal = journal_of(store);
 
@@ -464,7 +460,7 @@ static void free_journal(struct store *store)
 void journal_init(struct journal *journal)
 {
     static const struct store_ops ops = {
-        .start = start_journal, .query = ask_journal, .free = free_journal};
+        .start = start_journal, .query = query_journal, .free = free_journal};
 
     store_init(&journal->store, &ops, STORED_DURABLE_DISK);
     index_init(&journal->index, &journal->store);

@@ -138,8 +138,7 @@ static void check_copy(struct check *check, const char *directory)
     remove_copy(copy);
 }
 
-/* ---- The whole --------------------------------------------------------------------------------
- */
+/* ---- The whole -------------------------------------------------------------- */
 
 static bool is_in_use(const char *directory)
 {

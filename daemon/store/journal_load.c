@@ -186,8 +186,7 @@ static enum database_result read_all(struct found *found, int *stopped)
     return database_each_batch(database, load_batch, found, stopped);
 }
 
-/* ---- What this life begins with ---------------------------------------------------------------
- */
+/* ---- What this life begins with --------------------------------------------- */
 
 static bool is_resumed(const struct stored_batch *batch)
 {
@@ -300,8 +299,7 @@ static int load(struct journal *journal, char *error, size_t size)
     return is_loaded ? 0 : -1;
 }
 
-/* ---- Opening -----------------------------------------------------------------------------------
- */
+/* ---- Opening ---------------------------------------------------------------- */
 
 /* Holds the directory against other daemons, and makes the database's file one that nobody
  * else can read. */

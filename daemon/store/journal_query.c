@@ -211,8 +211,7 @@ enum journal_step journal_handle(struct journal *journal, struct store_query *qu
     return JOURNAL_STEP_ANSWERED;
 }
 
-/* ---- Answers, once it is known what became of the transaction ----------------------------------
- */
+/* ---- Answers, once it is known what became of the transaction --------------- */
 
 static void answer(struct store_query *query, enum store_answer answer)
 {

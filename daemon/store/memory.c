@@ -135,7 +135,7 @@ static void do_forget(struct memory *memory, struct store_query *query)
 
 /* ---- The store ----------------------------------------------------------------------------- */
 
-static void ask_memory(struct store *store, struct store_query *query)
+static void query_memory(struct store *store, struct store_query *query)
 {
     struct memory *memory = memory_of(store);
 
@@ -188,7 +188,7 @@ static void free_memory(struct store *store)
 struct store *memory_new(const struct memory_config *config)
 {
     static const struct store_ops ops = {
-        .start = start_memory, .query = ask_memory, .free = free_memory};
+        .start = start_memory, .query = query_memory, .free = free_memory};
     struct memory *memory = calloc(1, sizeof(*memory));
 
     if (memory == NULL)

@@ -120,8 +120,7 @@ static void deliver_all(void)
     }
 }
 
-/* ---- The link ----------------------------------------------------------------------------------
- */
+/* ---- The link --------------------------------------------------------------- */
 
 struct cluster_link *cluster_link_open(const struct cluster_link_config *config, char *error,
                                        size_t size)
@@ -315,8 +314,7 @@ void cluster_link_remove(struct cluster_link *link, const uint64_t *sequences, s
     pthread_mutex_unlock(&servers.lock);
 }
 
-/* ---- Their life --------------------------------------------------------------------------------
- */
+/* ---- Their life ------------------------------------------------------------- */
 
 void cluster_servers_begin(void)
 {
@@ -426,8 +424,7 @@ void cluster_servers_take_out(uint64_t sequence)
     pthread_mutex_unlock(&servers.lock);
 }
 
-/* ---- What there is ------------------------------------------------------------------------------
- */
+/* ---- What there is ---------------------------------------------------------- */
 
 uint64_t cluster_servers_last(void)
 {

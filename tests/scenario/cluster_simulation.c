@@ -91,8 +91,7 @@ static bool fail(struct simulation *simulation, const char *what, int64_t a, int
     return false;
 }
 
-/* ---- The server --------------------------------------------------------------------------------
- */
+/* ---- The server ------------------------------------------------------------- */
 
 static void clear(struct falls *falls)
 {
@@ -172,8 +171,7 @@ static void arrive(struct simulation *simulation)
     }
 }
 
-/* ---- Nodes --------------------------------------------------------------------------------------
- */
+/* ---- Nodes ------------------------------------------------------------------ */
 
 static void begin_reading(struct simulation *simulation, struct node *node)
 {
@@ -372,8 +370,7 @@ static bool step_node(struct simulation *simulation, int index)
     return true;
 }
 
-/* ---- What befalls them
- * ---------------------------------------------------------------------------- */
+/* ---- What befalls them ------------------------------------------------------ */
 
 static void start_node(struct simulation *simulation, struct node *node)
 {
@@ -433,8 +430,7 @@ static void befall(struct simulation *simulation)
     }
 }
 
-/* ---- What has to hold
- * ------------------------------------------------------------------------------ */
+/* ---- What has to hold ------------------------------------------------------- */
 
 /* Of each node: it is not ahead of the stream, and no cancel that it has not read falls below
  * what it has sent. */

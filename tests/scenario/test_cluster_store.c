@@ -48,8 +48,7 @@ static void wake(void *context)
     pthread_mutex_unlock(&lock);
 }
 
-/* ---- Nodes ------------------------------------------------------------------------------------
- */
+/* ---- Nodes ------------------------------------------------------------------ */
 
 static void start_node(struct node *node, const char *name)
 {
@@ -100,8 +99,7 @@ static void end(void)
     cluster_servers_end();
 }
 
-/* ---- Asking ------------------------------------------------------------------------------------
- */
+/* ---- Asking ----------------------------------------------------------------- */
 
 static struct store_query *question(struct node *node, enum store_kind kind)
 {
@@ -285,8 +283,7 @@ static uint64_t sequence_of(const struct stored_batch *batch)
     return strtoull(batch->ref, NULL, 10);
 }
 
-/* ---- Removal -----------------------------------------------------------------------------------
- */
+/* ---- Removal ---------------------------------------------------------------- */
 
 START_TEST(what_is_over_is_removed_ten_minutes_later)
 {
@@ -388,8 +385,7 @@ START_TEST(what_happened_to_a_batch_that_is_removed_goes_too)
 }
 END_TEST
 
-/* ---- Keys --------------------------------------------------------------------------------------
- */
+/* ---- Keys ------------------------------------------------------------------- */
 
 START_TEST(a_freed_key_is_taken_by_the_old_sequence)
 {
@@ -408,8 +404,7 @@ START_TEST(a_freed_key_is_taken_by_the_old_sequence)
 }
 END_TEST
 
-/* ---- Reading anew -------------------------------------------------------------------------------
- */
+/* ---- Reading anew ----------------------------------------------------------- */
 
 START_TEST(without_ticks_for_five_minutes_all_is_read_from_the_front)
 {
@@ -460,8 +455,7 @@ START_TEST(one_that_stood_still_for_five_minutes_reads_from_the_front)
 }
 END_TEST
 
-/* ---- Putting back -------------------------------------------------------------------------------
- */
+/* ---- Putting back ----------------------------------------------------------- */
 
 /* A batch that is watched at node 0 and has a cancel, all of which the servers lose. */
 START_TEST(what_the_servers_have_lost_is_put_back)

@@ -336,8 +336,7 @@ START_TEST(a_time_out_ends_with_its_attempt)
 }
 END_TEST
 
-/* ---- Sums that saturate
- * --------------------------------------------------------------------------------- */
+/* ---- Sums that saturate ----------------------------------------------------- */
 
 START_TEST(sums_of_times_saturate)
 {
@@ -381,8 +380,7 @@ START_TEST(a_time_out_that_saturates_falls_at_the_end_of_time)
 }
 END_TEST
 
-/* ---- The calls
- * -------------------------------------------------------------------------------------------- */
+/* ---- The calls -------------------------------------------------------------- */
 
 static struct plan *plan_of(void)
 {
@@ -471,8 +469,7 @@ START_TEST(a_second_cancel_of_the_whole_finds_nothing)
 }
 END_TEST
 
-/* ---- Much work
- * ---------------------------------------------------------------------------------------------- */
+/* ---- Much work -------------------------------------------------------------- */
 
 #define HALF 500000
 

@@ -227,8 +227,7 @@ START_TEST(a_time_out_of_job_and_batch_at_one_instant_is_the_jobs)
 }
 END_TEST
 
-/* ---- Shared names
- * -------------------------------------------------------------------------- */
+/* ---- Shared names ----------------------------------------------------------- */
 
 START_TEST(after_waits_for_all_who_have_the_name)
 {
@@ -251,8 +250,7 @@ START_TEST(one_failure_among_those_of_a_name_skips)
 }
 END_TEST
 
-/* ---- Cancels
- * --------------------------------------------------------------------------------- */
+/* ---- Cancels ---------------------------------------------------------------- */
 
 START_TEST(a_running_job_is_cancelled_and_releases_its_slot)
 {
