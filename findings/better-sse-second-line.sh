@@ -6,7 +6,7 @@
 # Guess: with a serializer that leaves text as it is, `a` and `b` on two lines are sent as two data lines, which a browser joins again: line feeds are what
 # the library's cleaning of values is for.
 # Seen: the text is sent as `data:a`, and `b` on a line of its own, which is a field of an unknown name to every reader: the event is "a". What is
-# cleaned is the kind of line end: CR LF and CR become LF. With the serializer that is used unless one is given, JSON.stringify(), there is no
+# cleaned is the kind of line end: CR becomes LF. With the serializer that is used unless one is given, JSON.stringify(), there is no
 # line feed in a value.
 # What helps: that serializer, and JSON.parse() at the reader.
 set -euo pipefail

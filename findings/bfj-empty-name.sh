@@ -5,8 +5,7 @@
 #
 # Guess: a parser of streams takes what JSON.parse() takes; `""` is a name as any other, and one that counters by label really have, for
 # what has no label.
-# Seen: parse() rejects with "scope.push is not a function", wherever in the document the member is and whatever its value: the name is asked
-# for as a truth, so the member is taken for one of an array. stringify() writes such members, so what bfj has written it does not read.
+# Seen: parse() rejects with "scope.push is not a function", wherever in the document the member is and whatever its value. stringify() writes such members, so what bfj has written it does not read.
 # What helps: another name for nothing, or another parser.
 set -euo pipefail
 scratch=$(mktemp -d)

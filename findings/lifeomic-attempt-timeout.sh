@@ -6,7 +6,6 @@
 # Guess: `timeout` bounds each attempt; when one takes longer retry() rejects, as its description says, and further attempts are given up.
 # Seen: retry() rejects with ATTEMPT_TIMEOUT after 0.1 s, but nothing is given up: when the first attempt fails at last, a second one is
 # made, and a third, each to its end, and their outcomes are lost. A caller that tries again itself then has two rows of attempts at once.
-# An attempt that succeeds late is the last.
 # What helps: a flag that beforeAttempt() looks at, with context.abort(); or a time-out within the attempt.
 set -euo pipefail
 scratch=$(mktemp -d)

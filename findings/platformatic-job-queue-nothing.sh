@@ -6,7 +6,7 @@
 # Guess: a handler's promise decides: where it is fulfilled the job is complete, once, whatever it returns; sending a mail returns nothing.
 # Seen: the result is stored, and undefined cannot be: the storing counts as a failure of the job, which is tried again until its attempts are used
 # up, with all it does, and is failed then. With null it is run once and complete, but enqueueAndWait() waits for it until its own
-# time-out, as there is no telling null from "not there yet". 0 and "" are right.
+# time-out. 0 and "" are right.
 # What helps: `return true` at the end of each handler.
 set -euo pipefail
 scratch=$(mktemp -d)

@@ -3,7 +3,7 @@
 #
 # Taskwarrior 2.6.2 (Debian 12): due:2026-12-01T09:00+90min is 09:00.
 #
-# Guess: dates are computed with where one is asked for, as the manual's `due:eom+1d` does: nine o'clock and 90 minutes is 10:30; what cannot be
+# Guess: dates are computed with where one is asked for, as in `due:eom+1d`: nine o'clock and 90 minutes is 10:30; what cannot be
 # read is refused, as `1h30min` is.
 # Seen: behind a date with a time of day, hours and minutes without seconds, what follows a plus or a minus is dropped without a word:
 # +90min, -1h and +1d all leave 09:00. With a date alone, with `Z` at its end, with a name such as `tomorrow`, or with
