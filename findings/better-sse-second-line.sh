@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund better-sse@0.16.1 eventsource-parser@3.0.6 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 better-sse@0.16.1 eventsource-parser@3.0.6 >/dev/null
 cat >probe.mjs <<'JS'
 import http from 'node:http';
 import { createSession } from 'better-sse';

@@ -12,7 +12,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund bfj@9.1.4 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 bfj@9.1.4 >/dev/null
 cat >probe.js <<'JS'
 const bfj = require('bfj');
 const { Readable } = require('stream');

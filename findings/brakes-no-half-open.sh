@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund brakes@3.1.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 brakes@3.1.0 >/dev/null
 cat >probe.js <<'JS'
 const Brakes = require('brakes');
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

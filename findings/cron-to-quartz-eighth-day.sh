@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund cron-to-quartz@1.4.9 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 cron-to-quartz@1.4.9 >/dev/null
 apt-get download -q libquartz2-java=2.3.2-4 libslf4j-java >/dev/null 2>&1
 for package in *.deb; do dpkg -x "$package" .; done
 cat >probe.js <<'JS'

@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund crontzconvert@1.1.1 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 crontzconvert@1.1.1 >/dev/null
 cat >probe.mjs <<'JS'
 import * as module from 'crontzconvert';
 const convert = module.convert ?? module.default.convert;

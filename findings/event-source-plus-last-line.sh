@@ -12,7 +12,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund event-source-plus@0.1.15 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 event-source-plus@0.1.15 >/dev/null
 cat >probe.mjs <<'JS'
 import http from 'node:http';
 import { EventSourcePlus } from 'event-source-plus';

@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund eventsource@4.1.1 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 eventsource@4.1.1 >/dev/null
 cat >probe.mjs <<'JS'
 import http from 'node:http';
 import { EventSource } from 'eventsource';

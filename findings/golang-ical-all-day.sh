@@ -15,7 +15,7 @@ cd -- "$scratch"
 
 apt-get download -q golang-github-arran4-golang-ical-dev=0.0~git20220517.fd89fef-2 >/dev/null 2>&1
 dpkg -x golang-github-arran4-golang-ical-dev_*.deb .
-npm install --silent --no-audit --no-fund ical.js@2.2.1 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 ical.js@2.2.1 >/dev/null
 export GO111MODULE=off GOPATH=$scratch/usr/share/gocode
 cat >probe.go <<'GO'
 package main

@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund heapify@1.0.2 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 heapify@1.0.2 >/dev/null
 cat >probe.js <<'JS'
 const { MinQueue } = require('heapify');
 const wrap = Math.ceil(Date.UTC(2026, 10, 30) / 2 ** 32) * 2 ** 32;

@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund json-stream@1.0.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 json-stream@1.0.0 >/dev/null
 cat >probe.js <<'JS'
 const JSONStream = require('json-stream');
 const show = (name, ...pieces) => new Promise((resolve) => {

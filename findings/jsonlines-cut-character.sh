@@ -12,7 +12,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund jsonlines@0.1.1 ndjson@2.0.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 jsonlines@0.1.1 ndjson@2.0.0 >/dev/null
 cat >probe.js <<'JS'
 const { PassThrough } = require('stream');
 const line = Buffer.from('{"wait":"5 \u00b5s"}\n');

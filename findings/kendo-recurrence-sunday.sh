@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund @progress/kendo-recurrence@1.0.5 @progress/kendo-date-math@1.5.17 rrule@2.8.1 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 @progress/kendo-recurrence@1.0.5 @progress/kendo-date-math@1.5.17 rrule@2.8.1 >/dev/null
 cat >probe.js <<'JS'
 const { expand, parseRule } = require('@progress/kendo-recurrence');
 const { ZonedDate } = require('@progress/kendo-date-math');

@@ -12,7 +12,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund @lifeomic/attempt@3.1.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 @lifeomic/attempt@3.1.0 >/dev/null
 cat >probe.js <<'JS'
 const { retry } = require('@lifeomic/attempt');
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund local-crontab@0.1.8 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 local-crontab@0.1.8 >/dev/null
 cat >probe.mjs <<'JS'
 import * as module from 'local-crontab';
 const convert = module.localCrontabToUtcCrontabs ?? module.default.localCrontabToUtcCrontabs;

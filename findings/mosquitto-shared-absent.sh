@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 server=''
 clean_up()
 {
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
+    [ -z "$server" ] || { kill "$server" && wait "$server"; } 2>/dev/null || true
     rm -rf -- "$scratch"
 }
 trap clean_up EXIT
@@ -21,7 +21,7 @@ cd -- "$scratch"
 
 apt-get download -q mosquitto=2.0.11-1.2+deb12u2 libmosquitto1=2.0.11-1.2+deb12u2 libcjson1 libwebsockets17 libev4 libuv1 libdlt2 libwrap0 >/dev/null 2>&1
 for package in *.deb; do dpkg -x "$package" .; done
-npm install --silent --no-audit --no-fund mqtt@5.16.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 mqtt@5.16.0 >/dev/null
 port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
 printf 'listener %s 127.0.0.1\nallow_anonymous true\n' "$port" >conf
 LD_LIBRARY_PATH=$scratch/usr/lib/x86_64-linux-gnu usr/sbin/mosquitto -c conf >log 2>&1 &

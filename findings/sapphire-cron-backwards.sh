@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund @sapphire/cron@1.2.1 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 @sapphire/cron@1.2.1 >/dev/null
 cat >probe.js <<'JS'
 const { Cron } = require('@sapphire/cron');
 const show = (pattern, count, from) => {

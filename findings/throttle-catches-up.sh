@@ -12,7 +12,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund throttle@1.0.3 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 throttle@1.0.3 >/dev/null
 cat >probe.js <<'JS'
 const Throttle = require('throttle');
 const { Readable } = require('stream');

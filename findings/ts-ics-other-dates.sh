@@ -14,7 +14,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd -- "$scratch"
 
-npm install --silent --no-audit --no-fund ts-ics@2.4.6 rrule@2.8.1 >/dev/null
+npm install --silent --no-audit --no-fund --before=2026-11-30 ts-ics@2.4.6 rrule@2.8.1 >/dev/null
 cat >probe.mjs <<'JS'
 import { convertIcsRecurrenceRule, extendByRecurrenceRule } from 'ts-ics';
 import rrule from 'rrule';
