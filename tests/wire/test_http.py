@@ -153,7 +153,11 @@ def only_refusal(data):
     heads = list(re.finditer(rb"HTTP/1\.1 (\d+) ", data))
     if b"<html" in data.lower() or b"(reset)" in data or not heads:
         return data
-    return int(heads[-1][1]), json.loads(data[heads[-1].end():].partition(b"\r\n\r\n")[2])["code"], len(heads) - 1
+    try:
+        code = json.loads(data[heads[-1].end():].partition(b"\r\n\r\n")[2])["code"]
+    except ValueError:
+        return data
+    return int(heads[-1][1]), code, len(heads) - 1
 
 
 def later_requests_malformed(d):
