@@ -174,7 +174,7 @@ began=$(date +%s%N)
 type_in waitctl run --server "$address" --name job 1s 2s -o timeline
 ends_with 0 "one that runs to its end"
 took=$((($(date +%s%N) - began) / 100000000))
-shows_lines "leaves one picture as well" '^2 jobs$' 1 '^job #0 .│━+╸?$' 1 '^job #1 ◆│═+$' 1 '└' 1 '^ok: 2 jobs in ' 1
+shows_lines "leaves one picture as well" '^2 jobs$' 1 '^job #[01] .│[━═]+╸?$' 2 '^job #. ◆│═' 1 '└' 1 '^ok: 2 jobs in ' 1
 frames=$(grep -o $'\033\[?25l' "$tmp/record" | wc -l)
 is "$([ "$frames" -ge 2 ] && [ "$frames" -le $((took + 8)) ] && echo fine || echo "$frames in 0.$took s")" fine \
     "and is drawn at most ten times a second"
@@ -331,7 +331,9 @@ ends_with 0 "until the slowest has ended"
 is "$(screen | sed -E 's/: [0-9.]+ s, speed-up [0-9.]+$/: T/')" "$(printf '%s\n' 'sequential: T' \
     "$(screen | sed -n 2,3p)" 'blocking: T' "$(screen | sed -n 5,6p)" \
     'concurrent: T' "$(screen | sed -n '8,$p')")" "with one picture left"
-is "$(lines_with '^a +│━+╸?$') $(lines_with '^b +◆│ *═+$') $(lines_with '└')" "3 3 1" "of three modes"
+# Which of them is critical depends on how late the machine is.
+is "$(lines_with '^a +◆?│ *[━═]+╸?$') $(lines_with '^b +◆?│ *[━═]+╸?$') $(lines_with '^[ab] +◆│') $(lines_with '└')" "3 3 3 1" \
+    "of three modes"
 
 # ---- Elsewhere -------------------------------------------------------------------------
 
