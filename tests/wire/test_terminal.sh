@@ -242,7 +242,7 @@ for how in timeline human; do
     record
     type_in "waitctl run --server '$address' --name job 1.2s -o $how & wait \$!"
     ends_with 0 "-o $how in the background"
-    terminal_until grep -q '^ok: ' "$tmp/record"
+    terminal_until grep -q "run $terminal_runs: " "$tmp/record"
     is "$(tr '\r' '\n' <"$tmp/record" | grep -cE '1 in flight')" 0 "draws nothing while it runs"
     shows '^ok: 1 job' "and reports the end"
 done
