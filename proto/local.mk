@@ -42,6 +42,8 @@ proto_libwaitd_proto_a_SOURCES = \
 	proto/lexer_internal.h \
 	proto/lexer_scan.c \
 	proto/linebreak.h \
+	proto/lookup.c \
+	proto/lookup.h \
 	proto/names.c \
 	proto/names.h \
 	proto/nearest.c \

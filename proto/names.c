@@ -51,74 +51,42 @@ bool names_free_some(struct names *names, size_t *budget)
     return true;
 }
 
-/* Of a text that is longer than this, as many bytes at either end count as make it up, and the
- * length: to hash 30 MB would take 17 ms, in which nobody else is served. */
-static uint64_t hash_of_text(const struct names *names, const char *text, size_t len)
+static const char *text_of(const void *context, uint32_t number, size_t *len)
 {
-    const size_t half = NAMES_HASHED_BYTES / 2;
-    uint64_t ends[3];
+    const struct name *name = &((const struct names *)context)->list[number];
 
-    if (len <= NAMES_HASHED_BYTES)
-        return hash_bytes(names->key, text, len);
-    ends[0] = hash_bytes(names->key, text, half);
-    ends[1] = hash_bytes(names->key, text + len - half, half);
-    ends[2] = len;
-    return hash_bytes(names->key, ends, sizeof(ends));
+    *len = name->len;
+    return name->text;
 }
 
 static uint64_t hash_of_name(const void *context, uint32_t number)
 {
     const struct names *names = context;
 
-    return hash_of_text(names, names->list[number].text, names->list[number].len);
+    return lookup_hash(names->key, names->list[number].text, names->list[number].len);
 }
 
-void names_begin_lookup(const struct names *names, struct names_lookup *lookup, const char *text,
+void names_begin_lookup(const struct names *names, struct lookup *lookup, const char *text,
                         size_t len)
 {
-    *lookup = (struct names_lookup){
-        .text = text, .len = len, .hash = hash_of_text(names, text, len), .number = NAMES_NONE};
+    lookup_begin(lookup, names->key, text, len);
 }
 
-/* Whether they are equal as far as the budget goes.  Those before the one that is being compared
- * are known to differ. */
-static bool may_be(const void *context, uint32_t number, const void *key)
+bool names_look_up(const struct names *names, struct lookup *lookup, size_t *budget)
 {
-    const struct name *name = &((const struct names *)context)->list[number];
-    struct names_lookup *lookup = *(struct names_lookup *const *)key;
-    size_t n = lookup->len - lookup->compared;
-
-    if (name->len != lookup->len || (lookup->number != NAMES_NONE && lookup->number != number))
-        return false;
-    n = n < *lookup->budget ? n : *lookup->budget;
-    *lookup->budget -= n;
-    if (memcmp(name->text + lookup->compared, lookup->text + lookup->compared, n) != 0) {
-        lookup->number = NAMES_NONE;
-        lookup->compared = 0;
-        return false;
-    }
-    lookup->number = number;
-    lookup->compared += n;
-    return true;
+    return lookup_step(lookup, &names->by_text, text_of, names, budget);
 }
 
-bool names_look_up(const struct names *names, struct names_lookup *lookup, size_t *budget)
-{
-    lookup->budget = budget;
-    return hash_find(&names->by_text, lookup->hash, may_be, names, &lookup) == HASH_NONE ||
-           lookup->compared == lookup->len;
-}
-
-uint32_t names_add_looked_up(struct names *names, const struct names_lookup *lookup)
+uint32_t names_add_looked_up(struct names *names, const struct lookup *lookup)
 {
     names->list[names->n] = (struct name){.text = lookup->text, .len = lookup->len};
     (void)hash_add(&names->by_text, lookup->hash, names->n, hash_of_name, names); /* has room */
     return names->n++;
 }
 
-static struct names_lookup look_up_whole(const struct names *names, const char *text, size_t len)
+static struct lookup look_up_whole(const struct names *names, const char *text, size_t len)
 {
-    struct names_lookup lookup;
+    struct lookup lookup;
     size_t budget = SIZE_MAX;
 
     names_begin_lookup(names, &lookup, text, len);
@@ -128,7 +96,7 @@ static struct names_lookup look_up_whole(const struct names *names, const char *
 
 uint32_t names_add(struct names *names, const char *text, size_t len)
 {
-    struct names_lookup lookup = look_up_whole(names, text, len);
+    struct lookup lookup = look_up_whole(names, text, len);
 
     return lookup.number != NAMES_NONE ? lookup.number : names_add_looked_up(names, &lookup);
 }

@@ -14,7 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NAMES_NONE UINT32_MAX /* HASH_NONE */
+#include "proto/lookup.h"
+
+#define NAMES_NONE HASH_NONE
 
 struct names;
 
@@ -32,28 +34,12 @@ uint32_t names_add(struct names *names, const char *name, size_t len);
 /* The number of the name, or NAMES_NONE. */
 uint32_t names_find(const struct names *names, const char *name, size_t len);
 
-/*
- * The same in steps, since names may be of any length: names_begin_lookup() hashes at most
- * NAMES_HASHED_BYTES of one; names_look_up() compares at most *budget bytes, takes what it did
- * from that, and returns whether it is done: the lookup's number is that of the name then, or
- * NAMES_NONE, and names_add_looked_up() gives one to a name that has none.  Until then, nothing
- * is added.
- */
-#define NAMES_HASHED_BYTES ((size_t)64 << 10)
-
-struct names_lookup {
-    const char *text;
-    size_t len;
-    uint64_t hash;
-    uint32_t number; /* until it is done: the one that is being compared, or NAMES_NONE */
-    size_t compared; /* bytes of that one, all equal */
-    size_t *budget;
-};
-
-void names_begin_lookup(const struct names *names, struct names_lookup *lookup, const char *name,
+/* The same in steps (lookup.h): once it is done, names_add_looked_up() gives a number to a name
+ * that has none. */
+void names_begin_lookup(const struct names *names, struct lookup *lookup, const char *name,
                         size_t len);
-bool names_look_up(const struct names *names, struct names_lookup *lookup, size_t *budget);
-uint32_t names_add_looked_up(struct names *names, const struct names_lookup *lookup);
+bool names_look_up(const struct names *names, struct lookup *lookup, size_t *budget);
+uint32_t names_add_looked_up(struct names *names, const struct lookup *lookup);
 
 uint32_t names_count(const struct names *names);
 

@@ -89,7 +89,6 @@ bool plan_free_some(struct plan *plan, size_t *budget)
 
 void plan_trim(struct plan *plan)
 {
-    block_trim(&plan->text, plan->text_len);
     block_trim(&plan->details, plan->n_details * sizeof(*plan->details));
     block_trim(&plan->specs, plan->n_specs * sizeof(*plan->specs));
     block_trim(&plan->steps, plan->n_steps * sizeof(*plan->steps));

@@ -28,6 +28,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/lookup.h"
+
 #define PLAN_OK    0
 #define PLAN_NOMEM (-1)
 
@@ -198,6 +200,9 @@ int plan_text_append(struct plan *plan, const char *piece, size_t len);
 int plan_text_append_json(struct plan *plan, const char *piece, size_t len);
 plan_text_ref plan_text_close(struct plan *plan);
 
+/* Takes back the text that was added last. */
+void plan_text_take_back(struct plan *plan, plan_text_ref ref);
+
 /* Each appends to what the next element added will refer to; the index of the
  * first is plan_n_*() before the first call. */
 int plan_add_step(struct plan *plan, const struct step *step);
@@ -256,25 +261,42 @@ struct plan_pool_use {
     uint32_t step;    /* which of the job's steps, or PLAN_NONE for the job itself */
 };
 
-/* Declares a pool of one worker: its token, and the decoded name.  The caller has seen
- * by plan_has_pool() that it is new, and declares at most PLAN_MAX_POOLS. */
-int plan_add_pool(struct plan *plan, const char *token, size_t token_len, const char *name,
-                  size_t len);
+/* The name of a pool, which has been added to the plan's text, decoded, and is looked up among
+ * those of its pools. */
+struct plan_pool_lookup {
+    plan_text_ref name;
+    struct lookup found;
+};
+
+/* Begins to look up the text that was added last; plan_look_up_pool() does it in steps, as
+ * lookup_step() does, and takes it back where the name was there before. */
+void plan_begin_pool_lookup(const struct plan *plan, plan_text_ref name,
+                            struct plan_pool_lookup *lookup);
+bool plan_look_up_pool(struct plan *plan, struct plan_pool_lookup *lookup, size_t *budget);
+
+/* Adds the text and does all of that.  0, or PLAN_NOMEM. */
+int plan_find_pool(struct plan *plan, const char *name, size_t len,
+                   struct plan_pool_lookup *lookup);
+
+/* Whether a pool of the name that was looked up has been declared. */
+bool plan_has_pool(const struct plan *plan, const struct plan_pool_lookup *lookup);
+
+/* Declares a pool of one worker: its token, and its name, which has been looked up.  The caller
+ * has seen by plan_has_pool() that it is new, and declares at most PLAN_MAX_POOLS. */
+int plan_add_pool(struct plan *plan, plan_text_ref token, const struct plan_pool_lookup *lookup);
 
 /* How many workers the pool has that was declared last; 1 or more. */
 void plan_set_pool_workers(struct plan *plan, uint64_t workers);
 
-/* Whether a pool of that decoded name has been declared. */
-bool plan_has_pool(struct plan *plan, const char *name, size_t len);
-
 /*
- * Names a pool: *ref refers to it.  max_pools, the most that may be
+ * Names a pool, whose name was looked up last: *ref refers to it.  max_pools, the most that may be
  * declared, bounds what is remembered: of one user, no more names than that and
  * one, since then one of those is not declared, and the place of the first such is
  * known; *ref is 0 for the others.
  */
-int plan_use_pool(struct plan *plan, const char *name, size_t len, enum plan_pool_user user,
-                  const struct plan_pool_use *use, uint32_t max_pools, plan_pool_ref *ref);
+int plan_use_pool(struct plan *plan, const struct plan_pool_lookup *lookup,
+                  enum plan_pool_user user, const struct plan_pool_use *use, uint32_t max_pools,
+                  plan_pool_ref *ref);
 
 /* How many pools have been declared, and pool `number` of them, from 1. */
 uint32_t plan_n_pools(const struct plan *plan);

@@ -26,7 +26,7 @@ static void spend(size_t *budget, size_t units)
 static bool look_up(struct sealing *sealing, const char *text, size_t len, size_t *budget)
 {
     size_t bytes = *budget < SIZE_MAX / COMPARED_A_UNIT ? *budget * COMPARED_A_UNIT : SIZE_MAX;
-    size_t hashed = len < NAMES_HASHED_BYTES ? len : NAMES_HASHED_BYTES, left = bytes;
+    size_t hashed = len < LOOKUP_HASHED_BYTES ? len : LOOKUP_HASHED_BYTES, left = bytes;
 
     if (!sealing->looks_up) {
         names_begin_lookup(sealing->names, &sealing->lookup, text, len);

@@ -111,6 +111,7 @@ struct plan {
     char *text;
     size_t text_len, text_room;
     size_t text_open; /* where the text in progress begins, 0 for none */
+    size_t text_peak; /* the most that was there before something was taken back */
     struct job_spec defaults;
     plan_text_ref defaults_decoded_name;
     uint32_t n_elements;
@@ -226,6 +227,10 @@ int plan_grow(void *array, uint32_t n, uint32_t *room, size_t size);
 
 /* Takes from large arrays what they have been given in advance, once nothing is added any more. */
 void plan_trim(struct plan *plan);
+
+/* The same for the text, of which at most *budget bytes that were written are freed.  Takes these
+ * from *budget; whether it is done. */
+bool plan_text_trim(struct plan *plan, size_t *budget);
 
 /* Makes *fault of the first pool that is named, by a job or by what a job takes of
  * `defaults`, and not declared.  Whether there is one. */

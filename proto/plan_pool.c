@@ -38,86 +38,95 @@ void plan_pool_fini(struct plan *plan)
 
 /* ---- The table ------------------------------------------------------------ */
 
-struct wanted {
-    const char *name;
-    size_t len;
-};
-
-static bool is_name(const void *context, uint32_t number, const void *key)
+static const char *text_of(const void *context, uint32_t number, size_t *len)
 {
     const struct plan *plan = context;
-    const struct wanted *wanted = key;
-    size_t len;
-    const char *name = plan_text(plan, plan->pools->names[number].decoded, &len);
 
-    return len == wanted->len && memcmp(name, wanted->name, len) == 0;
+    return plan_text(plan, plan->pools->names[number].decoded, len);
 }
 
 static uint64_t hash_of_name(const void *context, uint32_t number)
 {
     const struct plan *plan = context;
     size_t len;
-    const char *name = plan_text(plan, plan->pools->names[number].decoded, &len);
+    const char *name = text_of(plan, number, &len);
 
-    return hash_bytes(plan->hash_key, name, len);
+    return lookup_hash(plan->hash_key, name, len);
 }
 
-static struct pool_name *find(const struct plan *plan, const char *name, size_t len)
+void plan_begin_pool_lookup(const struct plan *plan, plan_text_ref name,
+                            struct plan_pool_lookup *lookup)
 {
-    const struct pool_table *table = plan->pools;
-    const struct wanted wanted = {name, len};
-    uint32_t number = HASH_NONE;
+    size_t len;
+    const char *text = plan_text(plan, name, &len);
 
-    if (table != NULL)
-        number = hash_find(&table->by_name, hash_bytes(plan->hash_key, name, len), is_name, plan,
-                           &wanted);
-    return number != HASH_NONE ? &table->names[number] : NULL;
+    lookup->name = name;
+    lookup_begin(&lookup->found, plan->hash_key, text, len);
 }
 
-/* The name, added if it is new; NULL when out of memory. */
-static struct pool_name *find_or_add(struct plan *plan, const char *name, size_t len)
+bool plan_look_up_pool(struct plan *plan, struct plan_pool_lookup *lookup, size_t *budget)
+{
+    if (plan->pools == NULL)
+        return true;
+    if (!lookup_step(&lookup->found, &plan->pools->by_name, text_of, plan, budget))
+        return false;
+    if (lookup->found.number != HASH_NONE)
+        plan_text_take_back(plan, lookup->name);
+    return true;
+}
+
+int plan_find_pool(struct plan *plan, const char *name, size_t len, struct plan_pool_lookup *lookup)
+{
+    plan_text_ref ref;
+    size_t budget = SIZE_MAX;
+
+    if (plan_add_text(plan, name, len, &ref) != PLAN_OK)
+        return PLAN_NOMEM;
+    plan_begin_pool_lookup(plan, ref, lookup);
+    (void)plan_look_up_pool(plan, lookup, &budget);
+    return PLAN_OK;
+}
+
+/* The name that was looked up, added if it is new; NULL when out of memory. */
+static struct pool_name *find_or_add(struct plan *plan, const struct plan_pool_lookup *lookup)
 {
     struct pool_table *table = table_of(plan);
-    struct pool_name *found = find(plan, name, len);
+    struct pool_name *added;
 
-    if (found != NULL || table == NULL)
-        return found;
+    if (table == NULL)
+        return NULL;
+    if (lookup->found.number != HASH_NONE)
+        return &table->names[lookup->found.number];
     if (plan_grow(&table->names, table->n_names, &table->room_names, sizeof(*table->names)) !=
         PLAN_OK)
         return NULL;
-    found = &table->names[table->n_names];
-    memset(found, 0, sizeof(*found));
+    added = &table->names[table->n_names];
+    *added = (struct pool_name){.decoded = lookup->name};
     for (unsigned user = 0; user < PLAN_POOL_USERS; user++)
-        found->uses[user].where = UINT64_MAX;
-    if (plan_add_text(plan, name, len, &found->decoded) != PLAN_OK)
-        return NULL;
-    if (hash_add(&table->by_name, hash_bytes(plan->hash_key, name, len), table->n_names,
-                 hash_of_name, plan) != 0)
+        added->uses[user].where = UINT64_MAX;
+    if (hash_add(&table->by_name, lookup->found.hash, table->n_names, hash_of_name, plan) != 0)
         return NULL;
     table->n_names++;
-    return found;
+    return added;
 }
 
 /* ---- Filling ---------------------------------------------------------------- */
 
-bool plan_has_pool(struct plan *plan, const char *name, size_t len)
+bool plan_has_pool(const struct plan *plan, const struct plan_pool_lookup *lookup)
 {
-    const struct pool_name *found = find(plan, name, len);
-
-    return found != NULL && found->workers > 0;
+    return lookup->found.number != HASH_NONE &&
+           plan->pools->names[lookup->found.number].workers > 0;
 }
 
-int plan_add_pool(struct plan *plan, const char *token, size_t token_len, const char *name,
-                  size_t len)
+int plan_add_pool(struct plan *plan, plan_text_ref token, const struct plan_pool_lookup *lookup)
 {
-    struct pool_name *found = find_or_add(plan, name, len);
+    struct pool_name *found = find_or_add(plan, lookup);
     struct pool_table *table = plan->pools;
 
-    if (found == NULL ||
-        plan_grow(&table->declared, table->n_declared, &table->room_declared,
-                  sizeof(*table->declared)) != PLAN_OK ||
-        plan_add_json(plan, token, token_len, &found->token) != PLAN_OK)
+    if (found == NULL || plan_grow(&table->declared, table->n_declared, &table->room_declared,
+                                   sizeof(*table->declared)) != PLAN_OK)
         return PLAN_NOMEM;
+    found->token = token;
     found->workers = 1;
     found->number = (uint16_t)(table->n_declared + 1);
     table->declared[table->n_declared++] = (uint16_t)(found - table->names + 1);
@@ -131,19 +140,21 @@ void plan_set_pool_workers(struct plan *plan, uint64_t workers)
     table->names[table->declared[table->n_declared - 1] - 1].workers = workers;
 }
 
-int plan_use_pool(struct plan *plan, const char *name, size_t len, enum plan_pool_user user,
-                  const struct plan_pool_use *use, uint32_t max_pools, plan_pool_ref *ref)
+int plan_use_pool(struct plan *plan, const struct plan_pool_lookup *lookup,
+                  enum plan_pool_user user, const struct plan_pool_use *use, uint32_t max_pools,
+                  plan_pool_ref *ref)
 {
-    struct pool_name *found = find(plan, name, len);
+    struct pool_name *found;
 
     *ref = 0;
-    if (found == NULL) {
-        if (plan->pools != NULL && plan->pools->n_used[user] > max_pools)
-            return PLAN_OK; /* as many as that are not all declared */
-        found = find_or_add(plan, name, len);
-        if (found == NULL)
-            return PLAN_NOMEM;
+    if (lookup->found.number == HASH_NONE && plan->pools != NULL &&
+        plan->pools->n_used[user] > max_pools) {
+        plan_text_take_back(plan, lookup->name);
+        return PLAN_OK; /* as many as that are not all declared */
     }
+    found = find_or_add(plan, lookup);
+    if (found == NULL)
+        return PLAN_NOMEM;
     if (found->uses[user].where == UINT64_MAX) {
         plan->pools->n_used[user]++;
         found->uses[user] = *use;

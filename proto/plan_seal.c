@@ -371,7 +371,7 @@ static enum advance advance(struct plan *plan, const struct plan_limits *limits,
     return ADVANCE_SEALED;
 }
 
-/* Frees the scaffolding.  Whether all of it is gone. */
+/* Frees the scaffolding, and what the text does not need.  Whether all of it is gone. */
 static bool finish(struct plan *plan, size_t units)
 {
     struct sealing *sealing = plan->sealing;
@@ -387,6 +387,8 @@ static bool finish(struct plan *plan, size_t units)
     if (sealing->names != NULL && !names_free_some(sealing->names, &budget))
         return false;
     sealing->names = NULL;
+    if (!plan_text_trim(plan, &budget))
+        return false;
     free_scaffolding(plan);
     return true;
 }

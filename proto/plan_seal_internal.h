@@ -50,10 +50,10 @@ struct sealing {
     struct kind kinds[KINDS];
     bool no_runs; /* among the specs: plan->firsts says nothing of elements */
     struct names *names;
-    struct names_lookup lookup; /* of the name at the cursor, */
-    bool looks_up;              /* if it is in progress */
-    bool found_unknown;         /* a name, of a job or a pool, that nobody has */
-    uint32_t n_edges;           /* PHASE_EDGES: of the names before the cursor */
+    struct lookup lookup; /* of the name at the cursor, */
+    bool looks_up;        /* if it is in progress */
+    bool found_unknown;   /* a name, of a job or a pool, that nobody has */
+    uint32_t n_edges;     /* PHASE_EDGES: of the names before the cursor */
     /* PHASE_ORDER */
     uint32_t *bearers_left; /* of each name: elements that have it and are not settled */
     uint32_t *names_left;   /* of each list: names not settled */

@@ -81,6 +81,24 @@ plan_text_ref plan_text_close(struct plan *plan)
     return (plan_text_ref)at;
 }
 
+void plan_text_take_back(struct plan *plan, plan_text_ref ref)
+{
+    if (plan->text_peak < plan->text_len)
+        plan->text_peak = plan->text_len;
+    plan->text_len = ref;
+}
+
+bool plan_text_trim(struct plan *plan, size_t *budget)
+{
+    size_t written = plan->text_peak > plan->text_len ? plan->text_peak : plan->text_len;
+    size_t surplus = written - plan->text_len, freed = surplus < *budget ? surplus : *budget;
+
+    plan->text_peak = written - freed;
+    block_trim(&plan->text, plan->text_peak);
+    *budget -= freed;
+    return freed == surplus;
+}
+
 /* Most names are short: four moves that may overlap, and no call. */
 static inline void copy(char *to, const char *from, size_t len)
 {

@@ -120,7 +120,6 @@ static void let_go(struct request_reader *reader)
     discard_plan(reader, reading->plan);
     empty(&reading->id);
     empty(&reading->scratch);
-    empty(&reading->key);
     discard_text(reader, &reading->capture.text);
     reader->spare = reading;
     reader->reading = NULL;
@@ -215,7 +214,7 @@ size_t request_held(const struct request_reader *reader)
     if (reading == NULL)
         return held;
     return held + reading->id.room + reading->capture.text.len + reading->scratch.room +
-           reading->key.room + reading->kept_bytes + reading->staging.held;
+           reading->kept_bytes + reading->staging.held;
 }
 
 void request_refuse(struct request_reader *reader, enum fault_code code, const char *message)
@@ -226,7 +225,6 @@ void request_refuse(struct request_reader *reader, enum fault_code code, const c
     fault_set(&reading->fault, code, lexer_offset(reader->lexer), "%s", message);
     request_drop(reading);
     empty(&reading->scratch);
-    empty(&reading->key);
     empty(&reading->capture.text);
 }
 

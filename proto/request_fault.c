@@ -97,15 +97,18 @@ void request_append_index(char path[FAULT_PATH_MAX], uint64_t index)
 
 static void write_path(const struct request_reading *reading, char path[FAULT_PATH_MAX])
 {
+    size_t len;
     path[0] = '\0';
     for (unsigned i = 0; i < reading->n_frames; i++) {
         const struct request_frame *frame = &reading->frames[i];
         if (frame->member != NULL)
             append_member(path, frame->member->name);
-        else if (frame->has_index && frame->context->key != NULL)
-            request_append_key(path, reading->key.bytes, reading->key.len);
-        else if (frame->has_index)
+        else if (frame->has_index && frame->context->key == NULL)
             request_append_index(path, frame->index);
+        else if (frame->has_index) { /* the pool that was declared last */
+            const char *pool = plan_pool_name(reading->plan, plan_n_pools(reading->plan), &len);
+            request_append_key(path, pool, len);
+        }
     }
 }
 

@@ -61,21 +61,22 @@ struct request_member {
  * differ. */
 #define REQUEST_KEEPS_TEXT    1u
 #define REQUEST_KEEPS_DECODED 2u
-#define REQUEST_KEEPS_COPY    4u /* within `data` that is being copied */
-#define REQUEST_KEEPS_ID      8u /* as reading->id */
+#define REQUEST_KEEPS_COPY    4u                            /* within `data` that is being copied */
+#define REQUEST_KEEPS_ID      8u                            /* as reading->id */
+#define REQUEST_KEEPS_POOL    (REQUEST_KEEPS_DECODED | 16u) /* looked up among the pools' names */
 
 struct request_context {
     const char *noun;                     /* `a job` */
     const struct request_member *members; /* NULL for an array */
     unsigned n_members;
     void (*element)(struct request_reading *reading, const struct lexer_token *token);
-    /* Of an object whose keys are the client's (no members): takes a key, which it
-     * decodes into reading->key; its value goes to `element`.  NULL for others. */
+    /* Of an object whose keys are the client's (no members), pools: takes a key, and declares
+     * one; its value goes to `element`.  NULL for others. */
     void (*key)(struct request_reading *reading, const struct lexer_token *key);
     /* At the closing bracket, with the frame still there and nothing of it
      * current; NULL for none. */
     void (*close)(struct request_reading *reading, const struct lexer_token *token);
-    unsigned keeps; /* of an array's strings, as a member's */
+    unsigned keeps; /* of an array's strings, or of such keys, as a member's */
 };
 
 struct request_frame {
@@ -105,12 +106,13 @@ struct request_distribution {
 /* A long string on its way into the plan, see request_stage.c. */
 struct request_staging {
     struct lexer_token token;
-    unsigned keeps;              /* 0: there is none */
-    bool open;                   /* a text of the plan is being appended to */
-    const char *at;              /* the next byte of the token */
-    size_t copied;               /* bytes in the plan of the text that is a copy */
-    size_t held;                 /* bytes in the plan that are not counted elsewhere yet */
-    plan_text_ref text, decoded; /* what is whole; 0 for none */
+    unsigned keeps;               /* 0: there is none */
+    bool open;                    /* a text of the plan is being appended to */
+    const char *at;               /* the next byte of the token */
+    size_t copied;                /* bytes in the plan of the text that is a copy */
+    size_t held;                  /* bytes in the plan that are not counted elsewhere yet */
+    plan_text_ref text, decoded;  /* what is whole; 0 for none */
+    struct plan_pool_lookup pool; /* of the decoded one, if it is to be looked up */
 };
 
 /* The text of an object, as it was read: what has been passed of it is copied when its
@@ -147,7 +149,6 @@ struct request_reading {
 
     struct request_text id;      /* a struct request_id, once it is there */
     struct request_text scratch; /* a decoded string, a number with its NUL */
-    struct request_text key;     /* current one of an object whose keys are the client's */
     plan_text_ref decoded_name;  /* of the job in progress, decoded, where it has escapes */
     struct request_staging staging;
     struct plan *plan; /* NULL until it is needed, and once dropped */

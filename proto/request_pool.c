@@ -18,24 +18,41 @@ static uint32_t max_pools(const struct request_reading *reading)
     return most > 0 ? most : PLAN_MAX_POOLS;
 }
 
-/* ---- Declaring ------------------------------------------------------------------- */
-
-/* Keeps the decoded key, which paths show and the value is declared by. */
-static bool keep_key(struct request_reading *reading, const struct lexer_token *key)
+/* Looks up the name of a pool, which is added to the plan if it is new.  0, or -1 with the request
+ * dropped. */
+static int look_up(struct request_reading *reading, const struct lexer_token *token,
+                   struct plan_pool_lookup *lookup)
 {
+    const struct request_staging *staged = request_staged(reading, token);
     const char *name;
     size_t len;
-    if (request_decode(reading, key, &name, &len) != 0 ||
-        request_reserve(reading, &reading->key, len + 1) != 0)
-        return false;
-    memcpy(reading->key.bytes, name, len);
-    reading->key.len = len;
-    return true;
+    if (staged != NULL) {
+        *lookup = staged->pool;
+        return 0;
+    }
+    if (request_decode(reading, token, &name, &len) != 0)
+        return -1;
+    if (plan_find_pool(reading->plan, name, len, lookup) != PLAN_OK) {
+        request_no_memory(reading);
+        return -1;
+    }
+    return 0;
 }
+
+/* Counts the bytes of a name that was new. */
+static void count_name(struct request_reading *reading, const struct plan_pool_lookup *lookup)
+{
+    if (lookup->found.number == HASH_NONE)
+        reading->kept_bytes += lookup->found.len + sizeof(lookup->name) + REQUEST_POOL_BYTES;
+}
+
+/* ---- Declaring ------------------------------------------------------------------- */
 
 static void read_pool_key(struct request_reading *reading, const struct lexer_token *key)
 {
     struct request_frame *frame = request_frame(reading);
+    struct plan_pool_lookup lookup;
+    plan_text_ref token;
     uint32_t most = max_pools(reading);
     frame->has_index = false;
     if (plan_n_pools(reading->plan) >= most) {
@@ -49,21 +66,22 @@ static void read_pool_key(struct request_reading *reading, const struct lexer_to
         request_pass_next(reading, key->depth);
         return;
     }
-    if (!keep_key(reading, key))
+    if (look_up(reading, key, &lookup) != 0)
         return;
-    if (plan_has_pool(reading->plan, reading->key.bytes, reading->key.len)) {
+    if (plan_has_pool(reading->plan, &lookup)) {
         request_second_key(reading, key);
         return;
     }
-    frame->has_index = true;
     /* Declared by its key alone, so that a value at fault does not make its name
      * unknown as well. */
-    if (plan_add_pool(reading->plan, key->text, key->len, reading->key.bytes, reading->key.len) !=
-        PLAN_OK) {
+    if (request_keep_text(reading, key, &token) != 0)
+        return;
+    if (plan_add_pool(reading->plan, token, &lookup) != PLAN_OK) {
         request_no_memory(reading);
         return;
     }
-    reading->kept_bytes += 2 * key->len + REQUEST_POOL_BYTES;
+    frame->has_index = true;
+    count_name(reading, &lookup);
 }
 
 static void read_pool_workers(struct request_reading *reading, const struct lexer_token *token)
@@ -74,7 +92,11 @@ static void read_pool_workers(struct request_reading *reading, const struct lexe
 }
 
 static const struct request_context pools_object = {
-    .noun = "an object of pools", .element = read_pool_workers, .key = read_pool_key};
+    .noun = "an object of pools",
+    .element = read_pool_workers,
+    .key = read_pool_key,
+    .keeps = REQUEST_KEEPS_TEXT | REQUEST_KEEPS_POOL,
+};
 
 void request_read_pools(struct request_reading *reading, const struct lexer_token *token)
 {
@@ -105,23 +127,19 @@ void request_use_pool(struct request_reading *reading, const struct lexer_token 
                       plan_pool_ref *ref)
 {
     enum plan_pool_user user;
-    const char *name;
-    size_t len;
+    struct plan_pool_lookup lookup;
     if (token->kind != LEXER_STRING) {
         request_wrong(reading, token, "the name of a pool");
         return;
     }
     if (reading->plan == NULL || !request_fits(reading, token) ||
-        request_decode(reading, token, &name, &len) != 0)
+        look_up(reading, token, &lookup) != 0)
         return;
     struct plan_pool_use use = use_at(reading, token, &user);
-    size_t before = plan_text_bytes(reading->plan);
-    if (plan_use_pool(reading->plan, name, len, user, &use, max_pools(reading), ref) != PLAN_OK) {
+    if (plan_use_pool(reading->plan, &lookup, user, &use, max_pools(reading), ref) != PLAN_OK)
         request_no_memory(reading);
-        return;
-    }
-    size_t added = plan_text_bytes(reading->plan) - before;
-    reading->kept_bytes += added > 0 ? added + REQUEST_POOL_BYTES : 0;
+    else if (*ref != 0)
+        count_name(reading, &lookup);
 }
 
 /* ---- Names that nobody has ----------------------------------------------------------- */

@@ -4,7 +4,8 @@
  * Long strings in steps.  A string that its member keeps is copied, and decoded
  * where its decoded text is wanted, before the member's reader sees it, and in as
  * many calls as that takes: the reader then finds both in the plan.  The string
- * itself stays where the lexer keeps it, which is not called meanwhile.  A string or a key
+ * itself stays where the lexer keeps it, which is not called meanwhile.  The name of a pool is also
+ * looked up.  A string or a key
  * within `data`, of which a copy is being made, is appended to that in the same way, and is done
  * with then.
  */
@@ -18,6 +19,9 @@
 
 /* What is copied or decoded in one step. */
 #define STEP_BYTES ((size_t)32 << 10)
+
+/* What is compared in one. */
+#define COMPARED_BYTES ((size_t)128 << 10)
 
 static bool has_linebreaks(const struct request_staging *staging)
 {
@@ -35,9 +39,11 @@ static unsigned kept_of(struct request_reading *reading, const struct lexer_toke
         return 0;
     if (reading->copying)
         return REQUEST_KEEPS_COPY;
-    if (token->kind == LEXER_KEY || reading->n_frames == 0 || (most > 0 && token->len > most + 2))
+    if (reading->n_frames == 0 || (most > 0 && token->len > most + 2))
         return 0;
     frame = request_frame(reading);
+    if ((token->kind == LEXER_KEY) != (frame->context->key != NULL))
+        return 0;
     if (frame->context->members == NULL)
         keeps = frame->context->keeps;
     else
@@ -53,7 +59,8 @@ bool request_stage_begin(struct request_reading *reading, const struct lexer_tok
         token->len <= REQUEST_STAGE_BYTES || token->text == NULL)
         return false;
     *staging = (struct request_staging){.token = *token, .keeps = kept_of(reading, token)};
-    staging->at = token->text + (staging->keeps == REQUEST_KEEPS_DECODED);
+    staging->at = token->text + ((staging->keeps & REQUEST_KEEPS_DECODED) != 0 &&
+                                 (staging->keeps & REQUEST_KEEPS_TEXT) == 0);
     return staging->keeps != 0;
 }
 
@@ -96,12 +103,16 @@ static int decode_piece(struct request_reading *reading)
     return plan_text_append(reading->plan, piece, (size_t)(out - piece)) == PLAN_OK ? 0 : -1;
 }
 
+static bool is_pool(const struct request_staging *staging)
+{
+    return (staging->keeps & REQUEST_KEEPS_POOL) == REQUEST_KEEPS_POOL;
+}
+
 /* Whether the name's decoded text is to be kept beside it. */
 static bool wants_decoded(const struct request_staging *staging)
 {
-    return staging->keeps == REQUEST_KEEPS_DECODED ||
-           ((staging->keeps & REQUEST_KEEPS_DECODED) != 0 &&
-            (staging->token.escaped || has_linebreaks(staging)));
+    return is_pool(staging) || ((staging->keeps & REQUEST_KEEPS_DECODED) != 0 &&
+                                (staging->token.escaped || has_linebreaks(staging)));
 }
 
 /* Closes the text that is open, and goes on to the next.  Whether there is none. */
@@ -158,6 +169,7 @@ bool request_stage_step(struct request_reading *reading)
     struct request_staging *staging = &reading->staging;
     bool is_text = (staging->keeps & REQUEST_KEEPS_TEXT) != 0 && staging->text == 0;
     const char *end = staging->token.text + staging->token.len - !is_text;
+    size_t budget = COMPARED_BYTES;
 
     if (reading->plan == NULL && staging->keeps != REQUEST_KEEPS_ID) /* refused meanwhile */
         return true;
@@ -165,6 +177,8 @@ bool request_stage_step(struct request_reading *reading)
         return copy_step(reading);
     if (staging->keeps == REQUEST_KEEPS_ID)
         return id_step(reading);
+    if (staging->decoded != 0)
+        return plan_look_up_pool(reading->plan, &staging->pool, &budget);
     if (!staging->open && plan_text_open(reading->plan) != PLAN_OK) {
         request_no_memory(reading);
         return true;
@@ -174,5 +188,9 @@ bool request_stage_step(struct request_reading *reading)
         request_no_memory(reading);
         return true;
     }
-    return staging->at == end && close_text(reading);
+    if (staging->at < end || !close_text(reading))
+        return false;
+    if (is_pool(staging))
+        plan_begin_pool_lookup(reading->plan, staging->decoded, &staging->pool);
+    return !is_pool(staging);
 }

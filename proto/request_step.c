@@ -126,7 +126,7 @@ static const struct request_member step_members[N_STEP_MEMBERS] = {
     [STEP_WAIT_MEMBER] = REQUEST_MEMBER("wait", read_step_wait, 1),
     [STEP_COMPUTE_MEMBER] = REQUEST_MEMBER("compute", read_step_compute, 1),
     [NOTE] = REQUEST_TEXT_MEMBER("note", read_note, 0, REQUEST_KEEPS_TEXT),
-    [STEP_POOL] = REQUEST_MEMBER("pool", read_step_pool, 0),
+    [STEP_POOL] = REQUEST_TEXT_MEMBER("pool", read_step_pool, 0, REQUEST_KEEPS_POOL),
 };
 
 const struct request_context request_step_object = {

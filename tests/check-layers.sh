@@ -40,9 +40,9 @@ foreign_symbols()
 archive=$top_builddir/engine/libwaitd-engine.a
 [ -f "$archive" ] || bail "no $archive: build first, or set top_builddir"
 # With it the plan, which is what it reads.
-(cd "$scratch" && ar x "$top_builddir/proto/libwaitd-proto.a" && rm -f ./[!hpn]*.o) ||
+(cd "$scratch" && ar x "$top_builddir/proto/libwaitd-proto.a" && rm -f ./[!hlnp]*.o) ||
     bail "no $top_builddir/proto/libwaitd-proto.a"
-plan=("$scratch"/plan*.o "$scratch"/names.o "$scratch"/hash.o)
+plan=("$scratch"/plan*.o "$scratch"/names.o "$scratch"/lookup.o "$scratch"/hash.o)
 none "$(foreign_symbols "$archive" "${plan[@]}")" "the engine calls nothing but memory, strings and mathematics"
 
 # The rule has teeth: it sees each of these in an object beside the engine's.

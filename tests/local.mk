@@ -64,6 +64,7 @@ check_programs = \
 	tests/unit/test_request_faults \
 	tests/unit/test_request_limits \
 	tests/unit/test_request_memory \
+	tests/unit/test_request_pools \
 	tests/unit/test_request_shape \
 	tests/unit/test_request_text \
 	tests/unit/test_request_work \

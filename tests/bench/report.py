@@ -201,6 +201,7 @@ SLICE_NAMES = {
     "runs": "1,000 `run`s with one of 1 MiB", "quoted": "an unknown `op` of 30 MiB",
     "critical": "a name of 30 MiB in a forecast", "cut": "a name that is not ended", "name": "a name of 60 MiB", "escaped": "one of escapes",
     "awaited": "a name of 30 MiB in `after`", "unknown": "an unknown one",
+    "pools": "a pool's name of 30 MiB", "pool": "an unknown one of escapes",
     "chain": "500,000 jobs in a chain", "plain": "10^6 plain jobs", "named": "10^6 named jobs",
     "drawn": "10^6 virtual jobs", "data": "`data` of 60 MiB", "nested": "nested `data` of 60 MiB",
 }

@@ -98,7 +98,8 @@ SMALL = "+ small jobs=10 wait=0.005 batches=0"
 
 # The kinds of large request whose longest service slice the program `slices' says, in seconds.
 SLICES = ["id", "ping", "refused", "runs", "quoted", "critical", "cut", "name", "escaped",
-          "awaited", "unknown", "chain", "plain", "named", "drawn", "data", "nested"]
+          "awaited", "unknown", "pools", "pool", "chain", "plain", "named", "drawn", "data",
+          "nested"]
 
 # load: the generator's arguments.  judge: makes figures of its result.  fixed:
 # what the server that does not parse is given beforehand.  threads: of waitd.

@@ -215,24 +215,30 @@ static void plan_name(struct plan *plan, const struct description_element *eleme
 static plan_pool_ref plan_pool_named(struct plan *plan, uint32_t pool, enum plan_pool_user user)
 {
     const struct plan_pool_use use = {.where = 1, .step = PLAN_NONE};
+    struct plan_pool_lookup lookup;
     plan_pool_ref ref = 0;
     char name[16];
 
     if (pool == 0)
         return 0;
     snprintf(name, sizeof name, "p%" PRIu32, pool);
-    check(plan_use_pool(plan, name, strlen(name), user, &use, PLAN_MAX_POOLS, &ref) == PLAN_OK);
+    check(plan_find_pool(plan, name, strlen(name), &lookup) == PLAN_OK);
+    check(plan_use_pool(plan, &lookup, user, &use, PLAN_MAX_POOLS, &ref) == PLAN_OK);
     return ref;
 }
 
 static void plan_pools(struct plan *plan, const struct description *batch)
 {
     for (uint32_t i = 0; i < batch->n_pools; i++) {
+        struct plan_pool_lookup lookup;
+        plan_text_ref ref;
         char token[16];
 
         snprintf(token, sizeof token, "\"p%" PRIu32 "\"", i + 1);
-        check(!plan_has_pool(plan, token + 1, strlen(token) - 2));
-        check(plan_add_pool(plan, token, strlen(token), token + 1, strlen(token) - 2) == PLAN_OK);
+        check(plan_find_pool(plan, token + 1, strlen(token) - 2, &lookup) == PLAN_OK);
+        check(!plan_has_pool(plan, &lookup));
+        check(plan_add_text(plan, token, strlen(token), &ref) == PLAN_OK);
+        check(plan_add_pool(plan, ref, &lookup) == PLAN_OK);
         plan_set_pool_workers(plan, batch->pool_workers[i]);
     }
 }

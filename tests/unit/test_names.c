@@ -33,7 +33,7 @@ START_TEST(a_long_name_is_looked_up_in_steps)
 {
     enum { LEN = 1000000, STEP = 30000, ALIKE = 2 };
     struct names *names = names_new(ALIKE, key);
-    struct names_lookup lookup;
+    struct lookup lookup;
     char *text[ALIKE], *wanted = malloc(LEN);
     size_t budget, steps = 1;
 
@@ -70,9 +70,9 @@ END_TEST
 START_TEST(each_long_name_is_compared_from_its_beginning)
 {
     enum { LEN = 1 << 20, STEP = 10000 };
-    const size_t differs_at[] = {NAMES_HASHED_BYTES / 2, LEN - 1 - NAMES_HASHED_BYTES / 2};
+    const size_t differs_at[] = {LOOKUP_HASHED_BYTES / 2, LEN - 1 - LOOKUP_HASHED_BYTES / 2};
     struct names *names = names_new(2, key);
-    struct names_lookup lookup;
+    struct lookup lookup;
     char *text[3];
     size_t budget = STEP;
 

@@ -237,6 +237,11 @@ static const struct {
     {"[{\"data\":{\"a\":0,\"", "\\u0041", "\":{}}}]", REQUEST_READY},
     {"[{\"name\":\"a\",\"after\":\"", "\\u0041", "\"}]", REQUEST_REFUSED},
     {"[{\"after\":[\"", "x", "\"]}]", REQUEST_REFUSED},
+    {"{\"pools\":{\"", "x", "\":1},\"jobs\":[]}", REQUEST_READY},
+    {"{\"pools\":{\"", "\\u0041", "\":1},\"jobs\":[]}", REQUEST_READY},
+    {"{\"pools\":{\"", "\xe2\x80\xa8", "\":1},\"jobs\":[]}", REQUEST_READY},
+    {"[{\"pool\":\"", "x", "\"}]", REQUEST_REFUSED},
+    {"[{\"steps\":[{\"compute\":1,\"pool\":\"", "\\u0041", "\"}]}]", REQUEST_REFUSED},
     {"[{\"wait\":\"", "x", "\"}]", REQUEST_REFUSED},
     {"[{\"", "x", "\":1}]", REQUEST_REFUSED},
 };
@@ -553,7 +558,7 @@ Suite *test_suite(void)
     };
     const struct check_test driving[] = {
         {jobs_are_counted_as_they_close, 1},
-        {a_long_string_is_kept_in_steps, 12},
+        {a_long_string_is_kept_in_steps, N(long_ones)},
         {long_strings_within_data_are_whole, 3},
         {a_request_under_way_can_be_refused, 1},
         {the_id_is_found_when_it_is_what_comes_next, 1},

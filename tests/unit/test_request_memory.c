@@ -173,6 +173,21 @@ START_TEST(many_jobs_that_cannot_be_kept_are_refused)
 }
 END_TEST
 
+/* The longer names go in steps. */
+START_TEST(pools_that_cannot_be_kept_are_refused)
+{
+    int len = _i == 0 ? 4 : 70000;
+    char *text = malloc(6 * (size_t)len + 1000);
+    ck_assert_ptr_nonnull(text);
+    sprintf(text,
+            "{\"jobs\":[{\"pool\":\"\\u0061%0*d\"}],\"pools\":{\"b\":1,\"a%0*d\":1},"
+            "\"defaults\":{\"steps\":[{\"compute\":1,\"pool\":\"a%0*d\"}]}}",
+            len, 0, len, 0, len, 0);
+    fail_each(text, REQUEST_READY);
+    free(text);
+}
+END_TEST
+
 START_TEST(a_request_at_fault_is_refused_for_one_or_the_other)
 {
     fail_each("{\"jobs\":[{\"after\":\"\\u0061bc\",\"wait\":\"an hour or so\"}],\"id\":123456789}",
@@ -258,6 +273,7 @@ Suite *test_suite(void)
         {a_reader_keeps_the_text_only_where_detached_batches_are_taken, 2},
         {data_that_cannot_be_kept_is_refused, 1},
         {many_jobs_that_cannot_be_kept_are_refused, 1},
+        {pools_that_cannot_be_kept_are_refused, 2},
         {a_request_at_fault_is_refused_for_one_or_the_other, 1},
         {a_scalar_that_cannot_be_kept_is_refused_too, 1},
         {between_requests_a_reader_keeps_nothing_of_them, 1},
