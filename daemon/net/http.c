@@ -467,12 +467,17 @@ int64_t http_next_due(const struct http *http)
 
 void http_work(struct http *http, int64_t now_ns)
 {
-    int64_t until_ns = saturate_add_ns(now_ns, WORK_NS);
+    int64_t until_ns;
     struct http_connection *c;
 
     http_tls_reap(http);
     if (http->n_libraries == 0)
         return;
+    if (http->ready) { /* what has come is read before anybody's input is looked at */
+        http_library_run(http);
+        now_ns = clock_now_ns();
+    }
+    until_ns = saturate_add_ns(now_ns, WORK_NS);
     while (now_ns < until_ns && (c = agenda_first_due(&http->connections, now_ns))) {
         do_due(c, now_ns);
         now_ns = clock_now_ns();

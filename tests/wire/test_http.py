@@ -229,6 +229,32 @@ def chunks_malformed_beside_others(d):
     return None if refused_well else "the library's page"
 
 
+def send_late(d, sock, byte):
+    """So that the daemon finds it only when it looks after what it has not read for a while."""
+    d.process.send_signal(signal.SIGSTOP)
+    try:
+        sock.sendall(byte)
+        time.sleep(0.007)
+    finally:
+        d.process.send_signal(signal.SIGCONT)
+    time.sleep(0.002)
+
+
+def chunks_in_small_pieces(d):
+    """However late a loop is whenever one comes, what it then reads is not what the library leaves."""
+    with socket.create_connection(("127.0.0.1", d.port), GUARD_SECONDS) as sock:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.sendall(b"POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                     b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n%x;" % len(ONE))
+        try:
+            for _ in range(30):
+                send_late(d, sock, b"x")
+            sock.sendall(b"\r\n" + ONE + b"\r\n0\r\n\r\n")
+        except ConnectionError:
+            pass  # refused
+        return same(status_of(read_all(sock)), 200, "status")
+
+
 def many_fields(d):
     """However many there are, the library's own refusal is not seen."""
     def ask(n, field):
@@ -508,6 +534,7 @@ SHARED = [
     ("and so are those of later requests", later_requests_malformed),
     ("and malformed chunks", chunks_malformed),
     ("and those beside a body that pauses", chunks_malformed_beside_others),
+    ("and chunks come in small pieces to a loop that is late", chunks_in_small_pieces),
     ("and those with many fields", many_fields),
     ("heads come in pieces", heads_in_pieces),
     ("HEAD has no body", head_has_no_body),
