@@ -27,6 +27,7 @@
 #include "daemon/base/service.h"
 #include "daemon/snapshot.h"
 #include "daemon/state.h"
+#include "proto/saturate.h"
 
 /* How long a client may take to fetch its last events once all is cancelled. */
 #define FLUSH_NS INT64_C(2000000000)
@@ -58,6 +59,7 @@ struct server {
     struct listening *listening;
     struct event *signals[SIGNALS];
     struct event *stage_event;
+    int64_t stage_ends_ns;
     struct loop **loops;       /* of each worker */
     struct store *store;       /* of detached batches */
     struct store_port **ports; /* of each loop */
@@ -80,26 +82,38 @@ static void pass_stage_on(struct server *server, enum life_stage stage)
         mailbox_post_stage(loop_mailbox(server->workers[i].loop), stage);
 }
 
-static void set_timer(struct event *event, int64_t in_ns)
+static void wait_for_stage_end(struct server *server, int64_t now_ns)
 {
-    struct timeval in = clock_timeval(in_ns);
+    struct timeval in = clock_timeval(server->stage_ends_ns - now_ns);
 
-    event_add(event, &in);
+    event_add(server->stage_event, &in);
+}
+
+static void end_stage_in(struct server *server, int64_t in_ns)
+{
+    int64_t now_ns = clock_now_ns();
+
+    server->stage_ends_ns = saturate_add_ns(now_ns, in_ns);
+    wait_for_stage_end(server, now_ns);
 }
 
 static void cancel_running(struct server *server)
 {
     pass_stage_on(server, LIFE_CANCELLING);
-    set_timer(server->stage_event, FLUSH_NS);
+    end_stage_in(server, FLUSH_NS);
 }
 
 static void on_stage_over(evutil_socket_t fd, short what, void *context)
 {
     struct server *server = context;
+    int64_t now_ns = clock_now_ns();
 
     (void)fd;
     (void)what;
-    if (server->stage == LIFE_DRAINING) {
+    /* The clock of libevent's timers goes in ticks: one may be over some of them early. */
+    if (now_ns < server->stage_ends_ns) {
+        wait_for_stage_end(server, now_ns);
+    } else if (server->stage == LIFE_DRAINING) {
         log_write(server->log, LOG_LEVEL_INFO, "drain-timeout is over: cancelling what runs");
         cancel_running(server);
     } else {
@@ -121,7 +135,7 @@ static void on_stop(evutil_socket_t signal_number, short what, void *context)
         listening_stop(server->listening);
         pass_stage_on(server, LIFE_DRAINING);
         arrivals_drain(server->arrivals);
-        set_timer(server->stage_event, timeout_ns);
+        end_stage_in(server, timeout_ns);
     } else if (server->stage == LIFE_DRAINING) {
         log_write(server->log, LOG_LEVEL_INFO, "second signal: cancelling what runs");
         cancel_running(server);

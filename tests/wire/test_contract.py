@@ -2018,6 +2018,21 @@ def _():
         same(daemon.process.wait(GUARD), 0)
 
 
+@test("a drain is never cut short, however often its loop is woken meanwhile")
+def _():
+    for _ in range(10):
+        with Daemon("--drain-timeout", "20ms") as daemon:
+            line = daemon.connect()
+            line.ask({"jobs": [{"wait": 100}]})
+            daemon.process.send_signal(signal.SIGTERM)
+            event = line.ask({"op": "ping"})
+            while event["event"] != "finished":
+                if event["event"] == "pong":
+                    line.send({"op": "ping"})
+                event = line.read()
+            check(event["elapsed"] >= 0.02, event)
+
+
 @test("drained early it ends early; a second signal cuts the wait short")
 def _():
     for second in (None, signal.SIGTERM, signal.SIGINT):
