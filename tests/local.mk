@@ -183,7 +183,8 @@ tests_scenario_test_cluster_SOURCES = \
 	tests/scenario/test_cluster.c
 
 # The clock of these is a script, and the loop's test counts service slices.
-tests_unit_test_pump_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_now_ns
+tests_unit_test_pump_SOURCES = tests/unit/test_pump.c $(alloc_faults_sources)
+tests_unit_test_pump_LDFLAGS = $(AM_LDFLAGS) $(alloc_faults_flags) -Wl,--wrap=clock_now_ns
 tests_unit_test_loop_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_now_ns -Wl,--wrap=connection_serve
 
 # These have SQLite fail at will.

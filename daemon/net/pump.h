@@ -75,6 +75,7 @@ struct pump {
     enum pump_state state;
     bool woken;                     /* the transport has become ready since the last slice */
     bool cut_short;                 /* it ended by a failure or a time-out */
+    bool starved;                   /* the failure was that of memory */
     struct channel_verdict verdict; /* the channel's, once that is freed */
     struct timeouts timeouts;
     struct lingering lingering;

@@ -41,6 +41,13 @@ struct slice {
     size_t gathered;   /* bytes in the host's `out` that are to be sent */
 };
 
+/* Ends it for want of memory. */
+static void starve(struct pump *pump)
+{
+    pump->starved = true;
+    pump_break(pump, "out of memory");
+}
+
 /* ---- Reading -------------------------------------------------------------- */
 
 /* Receives up to room bytes.  Returns how many; 0 when there is nothing (more). */
@@ -110,7 +117,7 @@ static void read_requests(struct pump *pump, struct slice *slice)
         slice->now_ns = pump->timeouts.active_ns = clock_now_ns();
         used = feed(pump, slice, until_ns, pump->host->in, n);
         if (used < n && pump_keep(buffer, pump->host->in + used, n - used) != 0)
-            pump_break(pump, "out of memory");
+            starve(pump);
     }
     if (pump->state == PUMP_OPEN && pump->transport->eof && buffer->text == NULL)
         channel_end_input(pump->channel, slice->now_ns);
@@ -190,7 +197,7 @@ static size_t send_gathered(struct pump *pump, size_t len, int64_t now_ns)
     if (sent < len && pump->state != PUMP_DEAD) {
         pump->timeouts.read_ns = now_ns;
         if (pump_keep(&pump->out, pump->host->out + sent, len - sent) != 0)
-            pump_break(pump, "out of memory");
+            starve(pump);
     }
     return sent;
 }
@@ -205,7 +212,7 @@ static size_t send_rendered(struct pump *pump, int64_t now_ns)
     if (len > 0)
         return send_gathered(pump, len, now_ns);
     if (has_output(pump)) /* a long line that there is no memory for */
-        pump_break(pump, "out of memory");
+        starve(pump);
     return 0;
 }
 

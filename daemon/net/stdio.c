@@ -243,8 +243,8 @@ static void serve(struct session *session)
     } while (!pump_is_dead(&session->pump) &&
              (session->stage != CANCELLING || now_ns < session->stage_ends_ns));
     if (session->pump.cut_short && !session->stdio.has_failed)
-        log_write(session->host.log, LOG_LEVEL_ERROR,
-                  "standard input and output: the client did nothing for too long");
+        log_write(session->host.log, LOG_LEVEL_ERROR, "standard input and output: %s",
+                  session->pump.starved ? "out of memory" : "the client did nothing for too long");
 }
 
 static int verdict(const struct session *session)

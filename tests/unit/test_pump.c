@@ -13,6 +13,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/session/ledger.h"
+#include "tests/support/alloc_faults.h"
 #include "tests/support/check.h"
 
 #define SECOND_NS INT64_C(1000000000)
@@ -78,7 +79,8 @@ static ptrdiff_t transmit(struct transport *transport, const char *bytes, size_t
         len = client.piece;
     if (len > client.window)
         len = client.window;
-    ck_assert_uint_lt(client.n_got + len, sizeof(client.got));
+    if (client.n_got + len >= sizeof(client.got)) /* and Check allocates only then */
+        ck_abort_msg("there is no room for what is sent");
     memcpy(client.got + client.n_got, bytes, len);
     client.n_got += len;
     client.window -= len;
@@ -425,6 +427,39 @@ START_TEST(a_transport_that_does_not_open_is_given_up)
 }
 END_TEST
 
+/* Serves one who sends this and takes ten bytes; from n allocations on there is no memory. */
+static void is_served_short_of_memory(const char *text, long n)
+{
+    int64_t served_ns;
+
+    client.sends = text;
+    client.window = 10;
+    pump_wake(&pump);
+    alloc_faults_after(n, 1000000);
+    alloc_faults_watch(true);
+    while (pump_serve(&pump, PUMP_SLICE_NS, &served_ns))
+        continue;
+    alloc_faults_watch(false);
+    alloc_faults_after(ALLOC_FAULTS_NONE, 0);
+}
+
+/* And it is known that the client is not to blame. */
+START_TEST(one_whose_output_cannot_be_kept_is_given_up)
+{
+    unsigned n_starved = 0;
+
+    for (long n = 0; n < 30; n++) {
+        is_served_short_of_memory("{\"op\":\"ping\"}", n);
+        ck_assert(pump.cut_short == pump.starved);
+        ck_assert(!pump.starved || pump_is_dead(&pump));
+        n_starved += pump.starved;
+        tear_down();
+        set_up();
+    }
+    ck_assert_uint_gt(n_starved, 0);
+}
+END_TEST
+
 /* ---- Drain ---------------------------------------------------------------- */
 
 static void drain(void)
@@ -485,6 +520,7 @@ Suite *test_suite(void)
         {one_who_is_idle_is_let_go_and_one_who_waits_is_not, 1},
         {a_request_that_takes_too_long_is_refused, 1},
         {a_transport_that_does_not_open_is_given_up, 1},
+        {one_whose_output_cannot_be_kept_is_given_up, 1},
         {draining_answers_what_has_been_sent_and_lets_go_of_who_has_nothing_running, 1},
         {draining_waits_for_what_runs_and_cancelling_does_not, 2},
     };
