@@ -187,6 +187,9 @@ tests_unit_test_pump_SOURCES = tests/unit/test_pump.c $(alloc_faults_sources)
 tests_unit_test_pump_LDFLAGS = $(AM_LDFLAGS) $(alloc_faults_flags) -Wl,--wrap=clock_now_ns
 tests_unit_test_loop_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_now_ns -Wl,--wrap=connection_serve
 
+# How often its thread is ended by force is counted.
+tests_unit_test_log_writer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_cancel
+
 # These have SQLite fail at will.
 journal_rig_sources = tests/support/journal_rig.c tests/support/journal_rig.h
 tests_unit_test_journal_SOURCES = tests/unit/test_journal.c $(journal_rig_sources)

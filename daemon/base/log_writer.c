@@ -168,7 +168,7 @@ void log_writer_fini(struct log_writer *writer, int64_t timeout_ns)
 {
     if (writer->is_running) {
         uint64_t written;
-        bool has_progress = true;
+        bool has_progress = true, is_stuck;
 
         pthread_mutex_lock(&writer->lock);
         writer->is_closing = true;
@@ -182,8 +182,10 @@ void log_writer_fini(struct log_writer *writer, int64_t timeout_ns)
                 continue;
             has_progress = writer->written != written;
         }
+        is_stuck = !is_done(writer); /* else it ends by itself */
         pthread_mutex_unlock(&writer->lock);
-        pthread_cancel(writer->thread);
+        if (is_stuck)
+            pthread_cancel(writer->thread);
         pthread_join(writer->thread, NULL);
     }
     free(writer->pages[0].bytes);
