@@ -160,10 +160,12 @@ static void on_change(struct registry_follower *base)
     struct channel *channel = follower->channel;
     bool is_live = base->stage == REGISTRY_LIVE || base->stage == REGISTRY_ENDED;
 
-    if (base->stage == REGISTRY_REPLAYING && channel->replaying == NULL)
+    if (base->stage != REGISTRY_REPLAYING)
+        end_replay(follower); /* at once: it may be behind again before it is looked at */
+    else if (channel->replaying == NULL)
         begin_replay(follower);
     channel_yield_replay(channel);
-    if (!is_live || channel->replaying == follower)
+    if (!is_live)
         channel->follow_due = true;
     else if (beat_due(follower) < channel->follow_ns)
         channel->follow_ns = beat_due(follower);
@@ -386,10 +388,6 @@ static void attend(struct channel_follower *follower, int64_t now_ns)
         if (follower->channel->replaying == NULL)
             registry_replay_seek(&follower->follower);
         break;
-    case REGISTRY_LIVE:
-    case REGISTRY_ENDED:
-        end_replay(follower);
-        break;
     case REGISTRY_BEYOND:
         send_beyond(follower);
         return;
@@ -401,6 +399,8 @@ static void attend(struct channel_follower *follower, int64_t now_ns)
         return;
     case REGISTRY_READING:
     case REGISTRY_REPLAYING:
+    case REGISTRY_LIVE:
+    case REGISTRY_ENDED:
         break;
     }
     if (registry_heartbeat(follower->follower.entry) > 0)

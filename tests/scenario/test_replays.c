@@ -112,6 +112,32 @@ START_TEST(who_does_not_read_its_replay_gives_way)
 }
 END_TEST
 
+static int64_t tick_ns;
+
+/* Time goes on between a loop's looks at the live end and at its clients. */
+static void pass_time(bool begins)
+{
+    if (begins)
+        rig.now_ns += tick_ns;
+}
+
+START_TEST(who_has_caught_up_may_be_behind_again_at_once)
+{
+    loop_rig_fini(&rig);
+    loop_rig_init(&rig);
+    rig.limits.max_backlog = 1;
+    loop_rig_open(&rig);
+    submit(0, "\"events\":\"all\",\"jobs\":[{\"steps\":[{\"wait\":0.01}],\"repeat\":400}]");
+    loop_rig_advance(&rig, rig.now_ns + INT64_C(100000000));
+    tick_ns = (_i + 1) * INT64_C(100000);
+    rig.watch = pass_time;
+    query(1, "watch", "");
+    loop_rig_finish(&rig);
+    for (unsigned client = 0; client < 2; client++)
+        (void)loop_rig_until(&rig, client, "finished");
+}
+END_TEST
+
 START_TEST(a_connection_replays_one_at_a_time)
 {
     char first[STORED_REF_MAX + 1], seen[STORED_REF_MAX + 1];
@@ -197,6 +223,7 @@ Suite *test_suite(void)
         {who_hangs_up_gives_way, 1},
         {who_is_suspended_gives_way, 1},
         {who_does_not_read_its_replay_gives_way, N(unread)},
+        {who_has_caught_up_may_be_behind_again_at_once, 30},
         {a_connection_replays_one_at_a_time, 1},
         {a_replay_is_not_ahead_of_the_answer_to_a_cancel, 1},
         {too_many_wait_for_a_replay, 1},
